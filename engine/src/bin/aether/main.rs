@@ -1,0 +1,2 @@
+//! The `aether` command.
+fn main() {}

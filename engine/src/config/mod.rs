@@ -1,0 +1,5 @@
+//! Documents in, a valid [`RunPlan`] out.
+
+mod plan;
+
+pub use plan::*;

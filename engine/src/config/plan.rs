@@ -1,0 +1,242 @@
+//! The valid form of a run's documents: what every later stage works with.
+//!
+//! A [`RunPlan`] is made by the loader of this folder alone, after every check has passed, so no
+//! later stage checks a document again. Ticks and ids are 1-based as in the records; node
+//! references inside [`Edge`] are 0-based indices, ready for the kernel.
+
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+
+/// Everything one run needs, valid and resolved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunPlan {
+    pub(crate) gid: String,
+    pub(crate) run_id: String,
+    pub(crate) ticks: u64,
+    pub(crate) topology: Topology,
+    pub(crate) profile: Profile,
+    pub(crate) initial_state: Vec<i64>,
+    /// Primary windows in order, then the additional ones as configured.
+    pub(crate) windows: Vec<Window>,
+    pub(crate) nap: Nap,
+    /// Ticks between two checkpoints: the RunConfig's override, else the profile's spacing.
+    pub(crate) checkpoint_spacing: u64,
+    pub(crate) codex: bool,
+    /// External inputs ordered by (tick, pfna_id); empty when PFNA is off.
+    pub(crate) inputs: Vec<InputEntry>,
+    pub(crate) diagnostics: Diagnostics,
+    pub(crate) logging: Logging,
+    pub(crate) metrics: bool,
+    pub(crate) documents: ResolvedDocuments,
+}
+
+/// A graph: `node_count` nodes, edges in id order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Topology {
+    pub(crate) gid: String,
+    pub(crate) node_count: usize,
+    /// The divisor SC of the flux rule, ≥ 1.
+    pub(crate) scale: i64,
+    pub(crate) edges: Vec<Edge>,
+}
+
+/// One edge; its id is its index in [`Topology::edges`] plus one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Edge {
+    /// Index of node i (id − 1).
+    pub(crate) from: u32,
+    /// Index of node j (id − 1), never equal to `from`.
+    pub(crate) to: u32,
+    /// k ≥ 0.
+    pub(crate) conductance: i64,
+    /// cap ≥ 0.
+    pub(crate) cap: i64,
+    /// c, recorded and without effect under the known flux rules.
+    pub(crate) c: i64,
+}
+
+/// A profile's numbers and rules.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Profile {
+    pub(crate) name: String,
+    /// modulus_M ≥ 1.
+    pub(crate) modulus: i64,
+    /// C0 ≥ 1; used as it is, also when it is not below the modulus.
+    pub(crate) chain_start: i64,
+    pub(crate) scale: i64,
+    /// I_block_spacing_W ≥ 1.
+    pub(crate) checkpoint_spacing: u64,
+    pub(crate) flux_rule: FluxRule,
+    pub(crate) chain_rule: ChainRule,
+    pub(crate) s_t_rule: StRule,
+    pub(crate) press: PressDefaults,
+}
+
+/// How an edge's flux follows from the state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FluxRule {
+    /// `CMP0_flux_v1`: f = sign(du) · min(⌊k·|du| / SC⌋, cap, |du|).
+    Cmp0V1,
+}
+
+/// How the chain value follows from the previous one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChainRule {
+    /// `CMP0_chain_v1`: C_t = (a·C_{t−1} + b·s_t + seq) mod M.
+    Cmp0V1 {
+        /// Factor of the previous chain value.
+        a: i64,
+        /// Factor of s_t.
+        b: i64,
+    },
+}
+
+/// How s_t is read off a tick.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StRule {
+    /// Σ p_n · post_u[n], p_n the n-th prime.
+    PrimeWeighted,
+    /// The same value at every tick.
+    Constant(i64),
+    /// min(offset + scale · Σ |f_e|, max_value).
+    SumAbsFlux {
+        /// Added to the scaled sum.
+        offset: i64,
+        /// Factor of the sum.
+        scale: i64,
+        /// Upper bound, where there is one.
+        max_value: Option<i64>,
+    },
+}
+
+/// The profile's part in choosing schemes and in the manifest check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PressDefaults {
+    /// All three schemes, the one that wins ties first.
+    pub(crate) preference: [Scheme; 3],
+    /// b1 of the manifest check.
+    pub(crate) check_factor: i64,
+    /// b0 of the manifest check.
+    pub(crate) check_offset: i64,
+}
+
+/// A way of describing a stream of integers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Scheme {
+    /// `ID`: every value by itself.
+    Identity,
+    /// `R`: runs of zero deltas.
+    RunLength,
+    /// `GR`: Golomb–Rice with a parameter.
+    GolombRice,
+}
+
+/// A window of ticks over which streams are tallied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Window {
+    pub(crate) window_id: String,
+    pub(crate) apx_name: String,
+    pub(crate) ticks: RangeInclusive<u64>,
+    /// Whether the window is one of those that tile the run.
+    pub(crate) primary: bool,
+    /// Never empty; in configured order.
+    pub(crate) streams: Vec<StreamPlan>,
+}
+
+/// One stream of a window.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StreamPlan {
+    pub(crate) name: String,
+    pub(crate) source: StreamSource,
+    pub(crate) hint: Option<Scheme>,
+    pub(crate) description: String,
+}
+
+/// What a stream is made of: one vector a tick.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum StreamSource {
+    /// post_u − pre_u, N numbers.
+    PostUDeltas,
+    /// f_e in id order, E numbers.
+    Fluxes,
+    /// N numbers.
+    PreU,
+    /// N numbers.
+    PostU,
+    /// C_{t−1}, one number.
+    PrevChain,
+}
+
+/// What the envelopes of a run say, and which of them are emitted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Nap {
+    /// Which layers are emitted; the others are formed and hashed all the same.
+    pub(crate) layers: LayerSet,
+    pub(crate) nid: String,
+    pub(crate) v: i64,
+    pub(crate) mode: String,
+}
+
+/// The layers that a run emits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LayerSet {
+    pub(crate) ctrl: bool,
+    pub(crate) ingress: bool,
+    pub(crate) data: bool,
+    pub(crate) egress: bool,
+}
+
+/// One PFNA entry: values added to the state before its tick.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InputEntry {
+    pub(crate) pfna_id: String,
+    /// 0..T; entries of tick 0 are part of the initial state.
+    pub(crate) tick: u64,
+    /// N numbers.
+    pub(crate) values: Vec<i64>,
+}
+
+/// Checks that a run makes on the way and that change no record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostics {
+    pub(crate) conservation: bool,
+    /// Whether negative values are allowed.
+    pub(crate) allow_negative: bool,
+    /// Largest |u| allowed, where there is a limit.
+    pub(crate) limit: Option<i64>,
+}
+
+/// Where the log goes and what is filtered on the way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Logging {
+    pub(crate) enabled: bool,
+    pub(crate) destination: LogDestination,
+    pub(crate) include_ticks: bool,
+    pub(crate) include_windows: bool,
+    /// Whether a destination is sent the wall clock as `ts`.
+    pub(crate) clock: bool,
+}
+
+/// Where log lines are sent as they are made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LogDestination {
+    /// Kept with the run alone.
+    Memory,
+    /// Standard output (standard error under `--format json`).
+    Stdout,
+    /// A file, relative to the RunConfig.
+    File(String),
+}
+
+/// The documents a plan was made from, defaults filled in, as canonical JSON texts.
+///
+/// Complete enough to run again; `files` maps each member to the file it came from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ResolvedDocuments {
+    pub(crate) run_config: String,
+    pub(crate) topology: String,
+    pub(crate) profile: String,
+    /// `None` when PFNA is off.
+    pub(crate) pfna: Option<String>,
+    pub(crate) files: BTreeMap<String, String>,
+}

@@ -1,0 +1,3 @@
+//! An exact integer engine.
+#![allow(dead_code, missing_docs, reason = "skeleton")]
+pub mod config;
