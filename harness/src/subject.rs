@@ -1,6 +1,7 @@
 //! The program under test, as the harness sees it.
 
-use std::path::Path;
+use std::fmt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -9,7 +10,7 @@ use crate::{Artefact, Schema};
 /// A program that turns a scenario directory into named JSON artefacts.
 ///
 /// A subject is deterministic by claim: the harness is there to doubt it.
-pub trait Subject: Sync {
+pub trait Subject: Send + Sync {
     /// A short name for reports (`aether`).
     fn name(&self) -> &str;
 
@@ -37,6 +38,19 @@ pub trait Subject: Sync {
 
     /// The ways of running that this subject offers beside [`Mode::Direct`].
     fn modes(&self) -> Vec<Mode> {
+        Vec::new()
+    }
+
+    /// Whether each run needs a process of its own, because the program cannot be relied on to stop
+    /// when asked or may take its process down with it.
+    fn isolated(&self) -> bool {
+        false
+    }
+
+    /// The files of a new scenario called `name`, as paths inside its directory and their texts,
+    /// `scenario.toml` among them; empty where the subject has no template.
+    fn template(&self, name: &str) -> Vec<(PathBuf, String)> {
+        let _ = name;
         Vec::new()
     }
 }
@@ -106,6 +120,46 @@ pub struct Failure {
     /// scenario that is expected to fail.
     pub error: Option<Artefact>,
 }
+
+impl Failure {
+    /// The scenario or a document of it is not valid.
+    pub fn invalid(message: impl Into<String>) -> Self {
+        Self::new(FailureKind::Invalid, message)
+    }
+
+    /// The program ended with an error and says no more than this.
+    pub fn engine(message: impl Into<String>) -> Self {
+        Self::new(FailureKind::Engine, message)
+    }
+
+    /// The program stopped because it was asked to.
+    pub fn cancelled() -> Self {
+        Self::new(FailureKind::Cancelled, "stopped when asked to")
+    }
+
+    /// The same failure with the program's own error document.
+    #[must_use]
+    pub fn with_error(mut self, error: Artefact) -> Self {
+        self.error = Some(error);
+        self
+    }
+
+    fn new(kind: FailureKind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+            error: None,
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Failure {}
 
 /// The sorts of failure that a verdict tells apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
