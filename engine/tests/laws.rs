@@ -1,0 +1,7 @@
+//! The engine held to its laws.
+//!
+//! [`oracle`] computes every record of a run a second time, from the written rules alone and in big
+//! integers; [`exam`] holds the published figures. The other modules compare the engine with both.
+
+mod exam;
+mod oracle;

@@ -1,0 +1,257 @@
+//! What defines a run: topology, profile, run configuration and external inputs.
+//!
+//! An `Option` that is `None` is a field that the document leaves out.
+
+/// All documents of one run. The topology's gid is that of every document.
+#[derive(Clone, Debug)]
+pub(crate) struct Case {
+    pub(crate) topology: Topology,
+    pub(crate) profile: Profile,
+    pub(crate) run: RunConfig,
+    pub(crate) pfna: Option<Vec<Entry>>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Topology {
+    pub(crate) gid: String,
+    pub(crate) nodes: usize,
+    pub(crate) sc: i64,
+    /// In id order; an edge's id is its place, from 1.
+    pub(crate) edges: Vec<Edge>,
+    /// Whether the document lists its nodes.
+    pub(crate) list_nodes: bool,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Edge {
+    pub(crate) i: usize,
+    pub(crate) j: usize,
+    pub(crate) k: i64,
+    pub(crate) cap: i64,
+    pub(crate) c: Option<i64>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Profile {
+    pub(crate) name: String,
+    pub(crate) modulus: i64,
+    pub(crate) c0: i64,
+    pub(crate) sc: i64,
+    pub(crate) spacing: u64,
+    /// The chain rule's constants.
+    pub(crate) constants: Option<(i64, i64)>,
+    pub(crate) s_t: StRule,
+    /// `nap_defaults`: v and mode.
+    pub(crate) nap: Option<(i64, String)>,
+    pub(crate) preferred: Option<Vec<Scheme>>,
+    /// b1 and b0 of the manifest check.
+    pub(crate) check: Option<(i64, i64)>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum StRule {
+    PrimeWeighted,
+    Constant(i64),
+    /// A rule without mode, as older documents write it.
+    Gf01Constant(i64),
+    SumAbsFlux {
+        offset: Option<i64>,
+        scale: Option<i64>,
+        max_value: Option<i64>,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scheme {
+    Id,
+    R,
+    Gr,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct RunConfig {
+    pub(crate) run_id: String,
+    pub(crate) ticks: u64,
+    pub(crate) initial_state: Vec<i64>,
+    pub(crate) windows: Vec<Window>,
+    pub(crate) primary: Primary,
+    pub(crate) nap: Option<Nap>,
+    pub(crate) loom_w: Option<u64>,
+    pub(crate) codex: bool,
+    /// Whether the PFNA document, where there is one, is applied.
+    pub(crate) enable_pfna: bool,
+    pub(crate) observers: Observers,
+}
+
+/// Settings that no record may depend on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Observers {
+    /// The documents say nothing.
+    Unsaid,
+    /// Log, metrics and diagnostics written as on, with every filter open.
+    On,
+    /// Log and metrics written as off.
+    Off,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Primary {
+    /// The id of the configured window that covers the run.
+    Window(String),
+    /// Windows of that many ticks tile the run.
+    Every(u64),
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Window {
+    pub(crate) id: String,
+    pub(crate) apx_name: String,
+    pub(crate) start: u64,
+    pub(crate) end: u64,
+    /// `None` leaves them out; an empty list means the same.
+    pub(crate) streams: Option<Vec<Stream>>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Stream {
+    pub(crate) name: String,
+    pub(crate) source: Source,
+    pub(crate) hint: Option<Scheme>,
+    pub(crate) description: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    PostUDeltas,
+    Fluxes,
+    PreU,
+    PostU,
+    PrevChain,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Nap {
+    pub(crate) layers: Option<Vec<Layer>>,
+    pub(crate) nid: Option<String>,
+    pub(crate) v: Option<i64>,
+    pub(crate) mode: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Layer {
+    Ctrl,
+    Ingress,
+    Data,
+    Egress,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    pub(crate) pfna_id: String,
+    pub(crate) tick: u64,
+    pub(crate) values: Vec<i64>,
+    pub(crate) description: Option<String>,
+}
+
+impl Scheme {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Id => "ID",
+            Self::R => "R",
+            Self::Gr => "GR",
+        }
+    }
+}
+
+impl Source {
+    pub(crate) const ALL: [Self; 5] = [
+        Self::PostUDeltas,
+        Self::Fluxes,
+        Self::PreU,
+        Self::PostU,
+        Self::PrevChain,
+    ];
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::PostUDeltas => "post_u_deltas",
+            Self::Fluxes => "fluxes",
+            Self::PreU => "pre_u",
+            Self::PostU => "post_u",
+            Self::PrevChain => "prev_chain",
+        }
+    }
+}
+
+impl Layer {
+    pub(crate) const ALL: [Self; 4] = [Self::Ctrl, Self::Ingress, Self::Data, Self::Egress];
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Ctrl => "CTRL",
+            Self::Ingress => "INGRESS",
+            Self::Data => "DATA",
+            Self::Egress => "EGRESS",
+        }
+    }
+}
+
+impl Case {
+    /// The windows in configured order, primaries first, with their streams.
+    pub(crate) fn windows(&self) -> (Vec<Window>, Vec<Window>) {
+        match &self.run.primary {
+            Primary::Window(id) => self
+                .run
+                .windows
+                .iter()
+                .cloned()
+                .partition(|window| window.id == *id),
+            Primary::Every(length) => (self.tiles(*length), self.run.windows.clone()),
+        }
+    }
+
+    fn tiles(&self, length: u64) -> Vec<Window> {
+        let gid = &self.topology.gid;
+        let mut tiles = Vec::new();
+        let mut start = 1;
+        while start <= self.run.ticks {
+            let end = (start + length - 1).min(self.run.ticks);
+            tiles.push(Window {
+                id: format!("{gid}_W{}_ticks_{start}_{end}", tiles.len() + 1),
+                apx_name: format!("{gid}_APX_v0_ticks_{start}_{end}"),
+                start,
+                end,
+                streams: None,
+            });
+            start = end + 1;
+        }
+        tiles
+    }
+
+    /// The entries of one tick in the order in which they apply.
+    pub(crate) fn entries_of(&self, tick: u64) -> Vec<&Entry> {
+        let all = self.pfna.iter().flatten().filter(|_| self.run.enable_pfna);
+        let mut entries: Vec<_> = all.filter(|entry| entry.tick == tick).collect();
+        entries.sort_by(|a, b| a.pfna_id.cmp(&b.pfna_id));
+        entries
+    }
+}
+
+impl Window {
+    /// The streams as they are recorded: the two default ones where none is configured.
+    pub(crate) fn streams(&self) -> Vec<Stream> {
+        let plain = |name: &str, source| Stream {
+            name: name.to_owned(),
+            source,
+            hint: None,
+            description: None,
+        };
+        match &self.streams {
+            Some(streams) if !streams.is_empty() => streams.clone(),
+            _ => vec![
+                plain("S1_post_u_deltas", Source::PostUDeltas),
+                plain("S2_fluxes", Source::Fluxes),
+            ],
+        }
+    }
+}

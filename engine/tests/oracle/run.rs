@@ -1,0 +1,246 @@
+//! A whole run: every tick and window first, then every record from what they gave.
+
+use super::gate::{Envelopes, scene};
+use super::records::{i_block, p_block, umx_ledger};
+use super::uledger::{Bound, entry};
+use super::{Case, Int, Json, Manifest, Overflow, Tick};
+use super::{close, codex, fits, initial_state, int, object, step, text};
+
+/// What a run gives.
+#[derive(Clone, Debug)]
+pub(crate) struct Outcome {
+    /// The members of the export object but `inputs`, `log` and `run.engine_version`.
+    pub(crate) export: Json,
+    /// In closing order.
+    pub(crate) manifests: Vec<Manifest>,
+}
+
+impl Outcome {
+    /// One array of the export.
+    pub(crate) fn records(&self, kind: &str) -> &[Json] {
+        self.export.member(kind).list()
+    }
+
+    /// The hash of the last ledger entry, which stands for the run.
+    pub(crate) fn last_entry_hash(&self) -> &str {
+        self.export.member("run").member("last_entry_hash").str()
+    }
+
+    /// The state after a tick; the first is that of tick 1.
+    pub(crate) fn states(&self) -> Vec<Vec<i64>> {
+        let post_u = |ledger: &Json| {
+            ledger
+                .member("post_u")
+                .list()
+                .iter()
+                .map(Json::number)
+                .collect()
+        };
+        self.records("ledgers").iter().map(post_u).collect()
+    }
+}
+
+/// Runs a case.
+pub(crate) fn run(case: &Case) -> Result<Outcome, Overflow> {
+    let (history, manifests) = ticks_and_windows(case)?;
+    let records: Vec<_> = history
+        .iter()
+        .map(|tick| TickRecords::form(case, tick, primary_of(&manifests, tick.tick)))
+        .collect();
+    let u_ledger = u_ledger(case, &history, &manifests, &records);
+    let last_entry_hash = u_ledger[u_ledger.len() - 1].sha256();
+
+    let window_of = |tick| primary_of(&manifests, tick).window.id.clone();
+    let (library, proposals) = if case.run.codex {
+        let library = codex::library(case, &history, &window_of);
+        (library, codex::proposals(case, &history, &window_of))
+    } else {
+        (Vec::new(), Vec::new())
+    };
+    let envelopes: Vec<_> = records
+        .iter()
+        .flat_map(|record| record.envelopes.emitted(case))
+        .collect();
+    let every = |pick: fn(&TickRecords) -> Option<&Json>| {
+        Json::List(records.iter().filter_map(pick).cloned().collect())
+    };
+
+    let mut export = object([
+        (
+            "run",
+            object([
+                ("gid", text(&case.topology.gid)),
+                ("run_id", text(&case.run.run_id)),
+                ("ticks", int(case.run.ticks)),
+                ("status", text("complete")),
+                ("last_entry_hash", text(&last_entry_hash)),
+            ]),
+        ),
+        ("export_version", int(1)),
+        ("ledgers", every(|record| Some(&record.ledger))),
+        ("p_blocks", every(|record| Some(&record.p_block))),
+        ("i_blocks", every(|record| record.i_block.as_ref())),
+        (
+            "manifests",
+            Json::List(manifests.iter().map(|m| m.record.clone()).collect()),
+        ),
+        ("scenes", every(|record| Some(&record.scene))),
+        ("envelopes", Json::List(envelopes)),
+        ("u_ledger", Json::List(u_ledger)),
+        ("codex_library", Json::List(library)),
+        ("codex_proposals", Json::List(proposals)),
+    ]);
+    let metrics = metrics(case, &export, &manifests);
+    export.insert("metrics", metrics);
+    Ok(Outcome { export, manifests })
+}
+
+/// Runs the ticks and closes each window at its last tick.
+fn ticks_and_windows(case: &Case) -> Result<(Vec<Tick<'_>>, Vec<Manifest>), Overflow> {
+    let (primary, additional) = case.windows();
+    let mut history: Vec<Tick<'_>> = Vec::new();
+    let mut manifests = Vec::new();
+    let mut bits = Int::from(0);
+    let mut state = initial_state(case)?;
+    let mut chain = Int::from(case.profile.c0);
+    for number in 1..=case.run.ticks {
+        let tick = step(case, number, &state, &chain)?;
+        state.clone_from(&tick.post_u);
+        chain.clone_from(&tick.chain);
+        history.push(tick);
+        let all = primary.iter().map(|window| (window, true));
+        let all = all.chain(additional.iter().map(|window| (window, false)));
+        for (window, is_primary) in all.filter(|(window, _)| window.end == number) {
+            let manifest = close(case, window, is_primary, &history)?;
+            bits += manifest.bits.iter().map(|(_, bits)| bits).sum::<Int>();
+            // The metrics' total is a number of the export as well.
+            fits("bits", number, None, &bits)?;
+            manifests.push(manifest);
+        }
+    }
+    Ok((history, manifests))
+}
+
+fn primary_of(manifests: &[Manifest], tick: u64) -> &Manifest {
+    manifests
+        .iter()
+        .find(|manifest| {
+            manifest.primary && (manifest.window.start..=manifest.window.end).contains(&tick)
+        })
+        .unwrap_or_else(|| panic!("no primary window holds tick {tick}"))
+}
+
+/// The records of one tick but its ledger entry.
+struct TickRecords {
+    ledger: Json,
+    p_block: Json,
+    i_block: Option<Json>,
+    envelopes: Envelopes,
+    scene: Json,
+}
+
+impl TickRecords {
+    fn form(case: &Case, tick: &Tick<'_>, primary: &Manifest) -> Self {
+        let ledger = umx_ledger(case, tick);
+        let envelopes = Envelopes::form(case, tick, &primary.check);
+        let window_id = &primary.window.id;
+        let scene = scene(
+            case,
+            tick,
+            window_id,
+            &primary.check,
+            &ledger,
+            &envelopes.data,
+        );
+        Self {
+            ledger,
+            p_block: p_block(tick),
+            i_block: i_block(case, tick),
+            envelopes,
+            scene,
+        }
+    }
+}
+
+fn u_ledger(
+    case: &Case,
+    history: &[Tick<'_>],
+    manifests: &[Manifest],
+    records: &[TickRecords],
+) -> Vec<Json> {
+    let window_of = |tick| primary_of(manifests, tick).window.id.clone();
+    let mut entries: Vec<Json> = Vec::new();
+    for (tick, records) in history.iter().zip(records) {
+        let primary = primary_of(manifests, tick.tick);
+        let closed = history
+            .iter()
+            .filter(|tick| tick.tick <= primary.window.end);
+        let closed: Vec<_> = closed.cloned().collect();
+        let bound = Bound {
+            tick,
+            ledger: &records.ledger,
+            p_block: &records.p_block,
+            i_block: records.i_block.as_ref(),
+            scene: &records.scene,
+            envelopes: &records.envelopes,
+            primary,
+            closing: manifests
+                .iter()
+                .filter(|manifest| !manifest.primary && manifest.window.end == tick.tick)
+                .collect(),
+            library: case
+                .run
+                .codex
+                .then(|| Json::List(codex::library(case, &closed, &window_of))),
+        };
+        let entry = entry(case, &bound, entries.last());
+        entries.push(entry);
+    }
+    entries
+}
+
+fn metrics(case: &Case, export: &Json, manifests: &[Manifest]) -> Json {
+    let count = |kind: &str| int(export.member(kind).list().len());
+    let layer = |name: &str| {
+        let envelopes = export.member("envelopes").list().iter();
+        int(envelopes
+            .filter(|envelope| envelope.member("layer").str() == name)
+            .count())
+    };
+    let mut by_window = object([]);
+    let mut total = Int::from(0);
+    for manifest in manifests {
+        let mut by_stream = object([]);
+        for (stream, bits) in &manifest.bits {
+            by_stream.insert(stream, int(bits.clone()));
+            total += bits;
+        }
+        by_window.insert(&manifest.window.id, by_stream);
+    }
+    let applied: usize = (0..=case.run.ticks)
+        .map(|tick| case.entries_of(tick).len())
+        .sum();
+    object([
+        ("gid", text(&case.topology.gid)),
+        ("run_id", text(&case.run.run_id)),
+        ("total_ticks", int(case.run.ticks)),
+        ("window_count", int(manifests.len())),
+        ("nap_total", count("envelopes")),
+        ("nap_ctrl", layer("CTRL")),
+        ("nap_ingress", layer("INGRESS")),
+        ("nap_data", layer("DATA")),
+        ("nap_egress", layer("EGRESS")),
+        ("apx_manifests", count("manifests")),
+        ("l_total_by_window", by_window),
+        ("l_total", int(total)),
+        ("i_blocks", count("i_blocks")),
+        ("uledger_entries", count("u_ledger")),
+        (
+            "uledger_last_hash",
+            export.member("run").member("last_entry_hash").clone(),
+        ),
+        ("pfna_applied", int(applied)),
+        ("codex_motifs", count("codex_library")),
+        ("codex_proposals", count("codex_proposals")),
+    ])
+}
