@@ -1,3 +1,30 @@
-//! An exact integer engine.
+//! An exact integer engine: state on a graph moved by edge fluxes, with every tick recorded,
+//! hashed and replayable.
+//!
+//! The pipeline, in the order in which data flows:
+//!
+//! | stage | what it does |
+//! | --- | --- |
+//! | [`config`] | documents in, a valid [`RunPlan`](config::RunPlan) out |
+//! | `gate` | external inputs in; scenes and envelopes out |
+//! | `umx` | edge fluxes move the state |
+//! | `loom` | a chain value per tick, a checkpoint every W ticks |
+//! | `press` | description lengths over windows of ticks |
+//! | `codex` | an observer that learns repeated flux patterns |
+//! | [`run`](mod@run) | the order of all steps, and the U-ledger that binds them |
+//! | [`record`] | what all of these write down |
+//! | [`canonical`] | how a record becomes bytes, and bytes a hash |
 #![allow(dead_code, missing_docs, reason = "skeleton")]
+
+pub mod canonical;
+mod codex;
 pub mod config;
+mod gate;
+mod loom;
+mod press;
+pub mod record;
+pub mod run;
+mod umx;
+
+/// The version of this engine, as exports and goldens name it.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -1,0 +1,64 @@
+//! Canonical JSON, version 1: the one place where a record becomes bytes, and bytes a hash.
+//!
+//! UTF-8, object keys sorted by code point, no white space, integers in plain decimal, strings
+//! escaped only where JSON requires it. A [`Writer`] appends to a text, a hasher, or both; large
+//! records never stand in memory as text only to be hashed.
+//!
+//! The format is set in stone: every hash of every run stands on it. Nothing else in this crate
+//! turns a record into hashed bytes, and keys are the caller's to sort (checked in debug builds).
+
+mod hash;
+mod writer;
+
+pub use hash::Hash;
+pub use writer::Encoded;
+pub(crate) use writer::{Canonical, EmptyObject, Object, Writer};
+
+/// The canonical text of a record.
+pub(crate) fn text<R: Canonical + ?Sized>(record: &R) -> String {
+    let mut writer = Writer::text();
+    record.write(&mut writer);
+    writer.into_text()
+}
+
+/// The SHA-256 of the canonical text of a record.
+pub(crate) fn hash<R: Canonical + ?Sized>(record: &R) -> Hash {
+    let mut writer = Writer::hasher();
+    record.write(&mut writer);
+    writer.finish()
+}
+
+/// The canonical text of a JSON value of the documents' side: key order is put right here.
+///
+/// Numbers keep their spelling, so that what a foreign document carries in an `attrs` or a `meta`
+/// comes out as it went in; no record has one that is not an integer.
+pub(crate) fn json_text(value: &serde_json::Value) -> String {
+    let mut writer = Writer::text();
+    value.write(&mut writer);
+    writer.into_text()
+}
+
+impl Canonical for serde_json::Value {
+    fn write(&self, writer: &mut Writer) {
+        match self {
+            Self::Null => writer.raw("null"),
+            Self::Bool(true) => writer.raw("true"),
+            Self::Bool(false) => writer.raw("false"),
+            Self::Number(number) => writer.raw(&number.to_string()),
+            Self::String(string) => string.as_str().write(writer),
+            Self::Array(items) => writer.array(items),
+            Self::Object(members) => {
+                let mut sorted: Vec<_> = members.iter().collect();
+                sorted.sort_by_key(|(key, _)| key.as_str());
+                let mut object = Object::begin(writer);
+                for (key, value) in sorted {
+                    object.member(key, value);
+                }
+                object.end();
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

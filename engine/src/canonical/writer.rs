@@ -1,0 +1,318 @@
+//! The writer: values in, canonical bytes out, hashed on the way.
+
+use sha2::{Digest, Sha256};
+
+use super::Hash;
+
+/// Bytes gathered before the hasher sees them: small enough to stay in the nearest cache.
+const CHUNK: usize = 16 * 1024;
+
+/// What can be written as canonical JSON.
+pub(crate) trait Canonical {
+    /// Appends the value.
+    fn write(&self, writer: &mut Writer);
+}
+
+/// A record as bytes and their SHA-256.
+#[derive(Clone, Copy, Debug)]
+pub struct Encoded<'w> {
+    /// The canonical text.
+    pub text: &'w [u8],
+    /// Its hash.
+    pub hash: Hash,
+}
+
+/// Collects canonical bytes as a text, a hash, or both; made once and used for many records.
+pub(crate) struct Writer {
+    /// The bytes that are kept, or that the hasher has not seen.
+    buffer: Vec<u8>,
+    /// How many bytes of the buffer the hasher has seen.
+    hashed: usize,
+    hasher: Sha256,
+    output: Output,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Output {
+    Text,
+    Hash,
+    Both,
+}
+
+impl Writer {
+    /// A writer that makes texts.
+    pub(crate) fn text() -> Self {
+        Self::new(Output::Text)
+    }
+
+    /// A writer that makes hashes and keeps no text.
+    pub(crate) fn hasher() -> Self {
+        Self::new(Output::Hash)
+    }
+
+    /// A writer that makes both.
+    pub(crate) fn encoder() -> Self {
+        Self::new(Output::Both)
+    }
+
+    fn new(output: Output) -> Self {
+        Self {
+            buffer: Vec::new(),
+            hashed: 0,
+            hasher: Sha256::new(),
+            output,
+        }
+    }
+
+    /// The hash of all bytes so far; the writer then starts again.
+    pub(crate) fn finish(&mut self) -> Hash {
+        self.hasher.update(&self.buffer[self.hashed..]);
+        self.buffer.clear();
+        self.hashed = 0;
+        Hash::from_bytes(self.hasher.finalize_reset().into())
+    }
+
+    /// One record, from a writer made by [`Writer::encoder`].
+    pub(crate) fn encode<R: Canonical + ?Sized>(&mut self, record: &R) -> Encoded<'_> {
+        self.buffer.clear();
+        self.hashed = 0;
+        record.write(self);
+        self.hasher.update(&self.buffer[self.hashed..]);
+        Encoded {
+            text: &self.buffer,
+            hash: Hash::from_bytes(self.hasher.finalize_reset().into()),
+        }
+    }
+
+    /// The text of the last record that was encoded.
+    pub(crate) fn bytes_so_far(&self) -> &[u8] {
+        &self.buffer
+    }
+
+    /// The text. Every byte is UTF-8: keys and numbers are ASCII and strings come from `str`.
+    pub(crate) fn into_text(self) -> String {
+        String::from_utf8(self.buffer)
+            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+    }
+
+    #[inline]
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
+        self.buffer.extend_from_slice(bytes);
+    }
+
+    /// Appends text that is canonical already.
+    #[inline]
+    pub(crate) fn raw(&mut self, text: &str) {
+        self.bytes(text.as_bytes());
+    }
+
+    #[inline]
+    pub(crate) fn int(&mut self, value: i64) {
+        self.raw(itoa::Buffer::new().format(value));
+    }
+
+    /// An array of values, written in order.
+    #[inline]
+    pub(crate) fn array<'v, V: Canonical + 'v>(&mut self, values: impl IntoIterator<Item = &'v V>) {
+        let mut separator: &[u8] = b"[";
+        let mut empty = true;
+        for value in values {
+            self.bytes(separator);
+            value.write(self);
+            self.spill();
+            separator = b",";
+            empty = false;
+        }
+        self.bytes(if empty { b"[]" } else { b"]" });
+    }
+
+    /// Hands full chunks to the hasher while they are in the cache. Called between the elements of
+    /// arrays, the one place where records grow.
+    #[inline]
+    fn spill(&mut self) {
+        if self.buffer.len() - self.hashed >= CHUNK {
+            self.spill_now();
+        }
+    }
+
+    #[cold]
+    fn spill_now(&mut self) {
+        match self.output {
+            Output::Text => {}
+            Output::Hash => {
+                self.hasher.update(&self.buffer);
+                self.buffer.clear();
+            }
+            Output::Both => {
+                self.hasher.update(&self.buffer[self.hashed..]);
+                self.hashed = self.buffer.len();
+            }
+        }
+    }
+}
+
+/// An object being written, key by key in sorted order.
+pub(crate) struct Object<'w> {
+    writer: &'w mut Writer,
+    separator: &'static [u8],
+    #[cfg(debug_assertions)]
+    last_key: String,
+}
+
+impl<'w> Object<'w> {
+    pub(crate) fn begin(writer: &'w mut Writer) -> Self {
+        Self {
+            writer,
+            separator: b"{",
+            #[cfg(debug_assertions)]
+            last_key: String::new(),
+        }
+    }
+
+    /// A member whose key needs no escape; keys come in ascending order.
+    #[inline]
+    pub(crate) fn field<V: Canonical + ?Sized>(&mut self, key: &'static str, value: &V) {
+        self.check_order(key);
+        self.writer.bytes(self.separator);
+        self.writer.bytes(b"\"");
+        self.writer.raw(key);
+        self.writer.bytes(b"\":");
+        self.separator = b",";
+        value.write(self.writer);
+    }
+
+    /// A member where there is a value, nothing where there is none.
+    pub(crate) fn optional<V: Canonical>(&mut self, key: &'static str, value: Option<&V>) {
+        if let Some(value) = value {
+            self.field(key, value);
+        }
+    }
+
+    /// A member of any key; keys come in ascending order.
+    pub(crate) fn member<V: Canonical + ?Sized>(&mut self, key: &str, value: &V) {
+        self.check_order(key);
+        self.writer.bytes(self.separator);
+        key.write(self.writer);
+        self.writer.bytes(b":");
+        self.separator = b",";
+        value.write(self.writer);
+    }
+
+    pub(crate) fn end(self) {
+        if self.separator == b"{" {
+            self.writer.bytes(b"{");
+        }
+        self.writer.bytes(b"}");
+    }
+
+    #[cfg(debug_assertions)]
+    fn check_order(&mut self, key: &str) {
+        let first = self.separator == b"{";
+        debug_assert!(
+            first || self.last_key.as_str() < key,
+            "{key} after {}",
+            self.last_key
+        );
+        key.clone_into(&mut self.last_key);
+    }
+
+    #[cfg(not(debug_assertions))]
+    #[inline]
+    fn check_order(&mut self, _key: &str) {}
+}
+
+impl<V: Canonical + ?Sized> Canonical for &V {
+    fn write(&self, writer: &mut Writer) {
+        (**self).write(writer);
+    }
+}
+
+impl<V: Canonical> Canonical for Option<V> {
+    fn write(&self, writer: &mut Writer) {
+        match self {
+            Some(value) => value.write(writer),
+            None => writer.raw("null"),
+        }
+    }
+}
+
+impl<V: Canonical> Canonical for [V] {
+    #[inline]
+    fn write(&self, writer: &mut Writer) {
+        writer.array(self);
+    }
+}
+
+impl<V: Canonical> Canonical for Vec<V> {
+    #[inline]
+    fn write(&self, writer: &mut Writer) {
+        writer.array(self);
+    }
+}
+
+impl<K: AsRef<str> + Ord, V: Canonical> Canonical for std::collections::BTreeMap<K, V> {
+    fn write(&self, writer: &mut Writer) {
+        let mut object = Object::begin(writer);
+        for (key, value) in self {
+            object.member(key.as_ref(), value);
+        }
+        object.end();
+    }
+}
+
+macro_rules! canonical_integers {
+    ($($integer:ty)*) => {$(
+        impl Canonical for $integer {
+            #[inline]
+            fn write(&self, writer: &mut Writer) {
+                writer.raw(itoa::Buffer::new().format(*self));
+            }
+        }
+    )*};
+}
+
+canonical_integers!(u32 u64 usize i64 i128);
+
+impl Canonical for String {
+    fn write(&self, writer: &mut Writer) {
+        self.as_str().write(writer);
+    }
+}
+
+impl Canonical for str {
+    fn write(&self, writer: &mut Writer) {
+        writer.bytes(b"\"");
+        let mut plain = 0;
+        for (at, byte) in self.bytes().enumerate() {
+            let escape: &[u8] = match byte {
+                b'"' => b"\\\"",
+                b'\\' => b"\\\\",
+                8 => b"\\b",
+                9 => b"\\t",
+                10 => b"\\n",
+                12 => b"\\f",
+                13 => b"\\r",
+                0..32 => b"",
+                _ => continue,
+            };
+            writer.raw(&self[plain..at]);
+            if escape.is_empty() {
+                writer.raw(&format!("\\u{byte:04x}"));
+            } else {
+                writer.bytes(escape);
+            }
+            plain = at + 1;
+        }
+        writer.raw(&self[plain..]);
+        writer.bytes(b"\"");
+    }
+}
+
+/// The empty object, the value of a `meta` that says nothing.
+pub(crate) struct EmptyObject;
+
+impl Canonical for EmptyObject {
+    fn write(&self, writer: &mut Writer) {
+        writer.raw("{}");
+    }
+}

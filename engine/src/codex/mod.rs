@@ -1,0 +1,211 @@
+//! Codex: an observer that learns repeated flux patterns and proposes; it changes no record.
+
+use std::collections::BTreeMap;
+
+use sha2::{Digest, Sha256};
+
+use crate::canonical::{self, Hash};
+use crate::config::RunPlan;
+use crate::press::Tally;
+use crate::record::{
+    CodexLibraryEntry, CodexProposal, MdlStats, PatternDescriptor, UmxLedger, UsageStats,
+};
+use crate::run::{Operation, RunError};
+
+/// A motif whose delta is at most this is proposed.
+const PROPOSAL_THRESHOLD_BITS: i64 = -8;
+
+/// What the observer has seen so far.
+pub(crate) struct Codex<'p> {
+    plan: &'p RunPlan,
+    /// Patterns by the hash of their fluxes.
+    patterns: BTreeMap<[u8; 32], Pattern>,
+    motifs: Vec<Motif>,
+    edge_ids: Vec<u64>,
+}
+
+enum Pattern {
+    /// Seen once: tick, window and differences of that time.
+    Seen {
+        tick: u64,
+        window_id: String,
+        du: Vec<i64>,
+    },
+    /// Index of the motif it became.
+    Motif(usize),
+}
+
+struct Motif {
+    window_id: String,
+    fluxes: Vec<i64>,
+    du: Vec<i64>,
+    bits: i128,
+    uses: u64,
+    first_tick: u64,
+    created_tick: u64,
+    last_tick: u64,
+}
+
+/// A pattern that has just occurred for the second time.
+pub(crate) struct NewMotif {
+    pub(crate) motif_id: String,
+    pub(crate) first_tick: u64,
+}
+
+impl<'p> Codex<'p> {
+    pub(crate) fn new(plan: &'p RunPlan) -> Self {
+        let edge_ids = (1..).take(plan.topology.edges.len()).collect();
+        Self {
+            plan,
+            patterns: BTreeMap::new(),
+            motifs: Vec::new(),
+            edge_ids,
+        }
+    }
+
+    /// Takes in one tick of the primary window `window_id`.
+    pub(crate) fn observe(&mut self, ledger: &UmxLedger, window_id: &str) -> Option<NewMotif> {
+        if ledger.edges.is_empty() {
+            return None;
+        }
+        let key = pattern_key(ledger);
+        let index = self.motifs.len();
+        let Some(pattern) = self.patterns.get_mut(&key) else {
+            let du = ledger.edges.iter().map(|edge| edge.du).collect();
+            let seen = Pattern::Seen {
+                tick: ledger.tick,
+                window_id: window_id.to_owned(),
+                du,
+            };
+            self.patterns.insert(key, seen);
+            return None;
+        };
+        match pattern {
+            Pattern::Motif(motif) => {
+                let motif = &mut self.motifs[*motif];
+                motif.uses += 1;
+                motif.last_tick = ledger.tick;
+                None
+            }
+            Pattern::Seen {
+                tick,
+                window_id,
+                du,
+            } => {
+                let fluxes: Vec<i64> = ledger.edges.iter().map(|edge| edge.f_e).collect();
+                let motif = Motif {
+                    window_id: std::mem::take(window_id),
+                    du: std::mem::take(du),
+                    bits: i128::try_from(Tally::of(&fluxes).least()).unwrap_or(i128::MAX),
+                    fluxes,
+                    uses: 2,
+                    first_tick: *tick,
+                    created_tick: ledger.tick,
+                    last_tick: ledger.tick,
+                };
+                let found = NewMotif {
+                    motif_id: motif_id(index),
+                    first_tick: motif.first_tick,
+                };
+                *pattern = Pattern::Motif(index);
+                self.motifs.push(motif);
+                Some(found)
+            }
+        }
+    }
+
+    /// The library as it stands, its numbers as of `tick`.
+    pub(crate) fn library(&self, tick: u64) -> Result<Vec<CodexLibraryEntry>, RunError> {
+        let pointer_bits = i128::from(canonical_log2(self.motifs.len()));
+        let entries = self.motifs.iter().enumerate().map(|(index, motif)| {
+            let mdl_stats = motif.mdl_stats(pointer_bits).ok_or(RunError::Overflow {
+                tick,
+                operation: Operation::Bits,
+                id: None,
+            })?;
+            Ok(CodexLibraryEntry {
+                library_id: self.library_id(),
+                motif_id: motif_id(index),
+                profile: self.plan.profile.name.clone(),
+                source_gid: self.plan.gid.clone(),
+                source_window_id: motif.window_id.clone(),
+                pattern_descriptor: PatternDescriptor {
+                    edge_ids: self.edge_ids.clone(),
+                    f_e_signature: motif.fluxes.clone(),
+                    du_signature: motif.du.clone(),
+                },
+                mdl_stats,
+                usage_stats: UsageStats {
+                    usage_count: motif.uses,
+                    first_tick: motif.first_tick,
+                    last_tick: motif.last_tick,
+                },
+                created_at_tick: motif.created_tick,
+                last_updated_tick: motif.last_tick,
+            })
+        });
+        entries.collect()
+    }
+
+    /// The hash of a library, as the U-ledger binds it.
+    pub(crate) fn library_hash(library: &[CodexLibraryEntry]) -> Hash {
+        canonical::hash(library)
+    }
+
+    /// What the library at the end of the run is worth proposing.
+    pub(crate) fn proposals(&self, library: &[CodexLibraryEntry]) -> Vec<CodexProposal> {
+        let worthy = library
+            .iter()
+            .filter(|entry| entry.mdl_stats.delta_vs_baseline_bits <= PROPOSAL_THRESHOLD_BITS);
+        let proposals = worthy.zip(1..).map(|(entry, number)| CodexProposal {
+            proposal_id: format!("PROPOSAL_{number:04}"),
+            library_id: entry.library_id.clone(),
+            motif_id: entry.motif_id.clone(),
+            gid: self.plan.gid.clone(),
+            target_window_id: entry.source_window_id.clone(),
+            target_edge_ids: self.edge_ids.clone(),
+            delta_bits: entry.mdl_stats.delta_vs_baseline_bits,
+            created_at_tick: self.plan.ticks,
+        });
+        proposals.collect()
+    }
+
+    fn library_id(&self) -> String {
+        format!("{}_LIB", self.plan.run_id)
+    }
+}
+
+impl Motif {
+    /// None where a number does not fit.
+    fn mdl_stats(&self, pointer_bits: i128) -> Option<MdlStats> {
+        let uses = i128::from(self.uses);
+        let usage = uses.checked_mul(pointer_bits)?;
+        let total = self.bits.checked_add(usage)?;
+        let delta = total.checked_sub(uses.checked_mul(self.bits)?)?;
+        Some(MdlStats {
+            self_bits: i64::try_from(self.bits).ok()?,
+            usage_bits: i64::try_from(usage).ok()?,
+            total_bits: i64::try_from(total).ok()?,
+            delta_vs_baseline_bits: i64::try_from(delta).ok()?,
+        })
+    }
+}
+
+fn motif_id(index: usize) -> String {
+    format!("MOTIF_{:04}", index + 1)
+}
+
+/// ⌈log2(n + 1)⌉: the bits of a pointer into a library of n motifs.
+fn canonical_log2(count: usize) -> u32 {
+    usize::BITS - count.leading_zeros()
+}
+
+/// What tells two flux vectors of one run apart. The vectors are of one length, so their bytes end
+/// to end are unambiguous.
+fn pattern_key(ledger: &UmxLedger) -> [u8; 32] {
+    let mut hasher = Sha256::new();
+    for edge in &ledger.edges {
+        hasher.update(edge.f_e.to_le_bytes());
+    }
+    hasher.finalize().into()
+}

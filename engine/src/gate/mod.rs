@@ -1,0 +1,123 @@
+//! Gate: what crosses the boundary. External inputs come in as [`InputEntry`]; scenes and NAP
+//! envelopes go out.
+
+use crate::canonical::{self, Hash};
+use crate::config::{InputEntry, LayerSet, RunPlan};
+use crate::loom::reduce;
+use crate::record::{AppliedEntry, EnvelopeMeta, Layer, NapEnvelope};
+
+/// The entries applied before a tick: before tick 1 those of tick 0, then those of tick 1.
+pub(crate) fn applied_before(plan: &RunPlan, tick: u64) -> &[InputEntry] {
+    let first = if tick == 1 { 0 } else { tick };
+    plan.inputs_between(first, tick)
+}
+
+impl RunPlan {
+    /// The entries of one tick, in order.
+    pub(crate) fn inputs_at(&self, tick: u64) -> &[InputEntry] {
+        self.inputs_between(tick, tick)
+    }
+
+    fn inputs_between(&self, first: u64, last: u64) -> &[InputEntry] {
+        let start = self.inputs.partition_point(|entry| entry.tick < first);
+        let end = self.inputs.partition_point(|entry| entry.tick <= last);
+        &self.inputs[start..end]
+    }
+}
+
+impl LayerSet {
+    /// Whether envelopes of the layer are emitted.
+    pub(crate) const fn emits(self, layer: Layer) -> bool {
+        match layer {
+            Layer::Ctrl => self.ctrl,
+            Layer::Ingress => self.ingress,
+            Layer::Data => self.data,
+            Layer::Egress => self.egress,
+        }
+    }
+}
+
+/// Makes a run's envelopes.
+pub(crate) struct Envelopes<'p> {
+    plan: &'p RunPlan,
+}
+
+impl<'p> Envelopes<'p> {
+    pub(crate) const fn new(plan: &'p RunPlan) -> Self {
+        Self { plan }
+    }
+
+    pub(crate) fn session_start(&self) -> NapEnvelope {
+        let envelope = self.envelope(Layer::Ctrl, 1, 1, 0, self.plan.profile.chain_start);
+        NapEnvelope {
+            meta: EnvelopeMeta::SessionStart,
+            ..envelope
+        }
+    }
+
+    /// After the last tick, with the last primary check and C_T.
+    pub(crate) fn session_end(&self, check: i64, c_t: i64) -> NapEnvelope {
+        let envelope = self.envelope(Layer::Ctrl, self.plan.ticks, 2, check, c_t);
+        NapEnvelope {
+            meta: EnvelopeMeta::SessionEnd,
+            ..envelope
+        }
+    }
+
+    /// For a tick before which entries were applied.
+    pub(crate) fn ingress(&self, tick: u64, entries: &[InputEntry], c_prev: i64) -> NapEnvelope {
+        self.envelope(
+            Layer::Ingress,
+            tick,
+            tick,
+            self.payload_ref(entries),
+            c_prev,
+        )
+    }
+
+    /// For every tick, with the check of the primary window that holds it.
+    pub(crate) fn data(&self, tick: u64, check: i64, c_prev: i64) -> NapEnvelope {
+        self.envelope(Layer::Data, tick, tick, check, c_prev)
+    }
+
+    /// After the last tick, with the last primary check and C_T.
+    pub(crate) fn egress(&self, check: i64, c_t: i64) -> NapEnvelope {
+        self.envelope(Layer::Egress, self.plan.ticks, 1, check, c_t)
+    }
+
+    fn envelope(
+        &self,
+        layer: Layer,
+        tick: u64,
+        seq: u64,
+        payload_ref: i64,
+        prev_chain: i64,
+    ) -> NapEnvelope {
+        let nap = &self.plan.nap;
+        NapEnvelope {
+            v: nap.v,
+            tick,
+            gid: self.plan.gid.clone(),
+            nid: nap.nid.clone(),
+            layer,
+            mode: nap.mode.clone(),
+            payload_ref,
+            seq,
+            prev_chain,
+            meta: EnvelopeMeta::Empty,
+        }
+    }
+
+    fn payload_ref(&self, entries: &[InputEntry]) -> i64 {
+        let applied: Vec<_> = entries
+            .iter()
+            .map(|entry| AppliedEntry {
+                pfna_id: &entry.pfna_id,
+                tick: entry.tick,
+                values: &entry.values,
+            })
+            .collect();
+        let digest: Hash = canonical::hash(&applied);
+        reduce(i128::from(digest.head()), self.plan.profile.modulus)
+    }
+}

@@ -1,0 +1,51 @@
+//! The first primes, the weights of `prime_weighted`.
+
+/// The first `count` primes: 2, 3, 5, 7, …
+pub(super) fn first_primes(count: usize) -> Vec<u32> {
+    let limit = upper_bound(count);
+    let mut composite = vec![false; limit + 1];
+    let mut primes = Vec::with_capacity(count);
+    for number in 2..=limit {
+        if primes.len() == count {
+            break;
+        }
+        if composite[number] {
+            continue;
+        }
+        primes.push(u32::try_from(number).unwrap_or(u32::MAX));
+        for multiple in (number.saturating_mul(number)..=limit).step_by(number) {
+            composite[multiple] = true;
+        }
+    }
+    primes
+}
+
+/// A number that is not below the `count`-th prime: n·(⌈log2 n⌉ + 2), from p_n < n·(ln n + ln ln n)
+/// for n ≥ 6 and by inspection below.
+fn upper_bound(count: usize) -> usize {
+    let bits = (usize::BITS - count.leading_zeros()) as usize;
+    count * (bits + 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_primes_are_known() {
+        assert!(first_primes(0).is_empty());
+        assert_eq!(first_primes(1), [2]);
+        assert_eq!(first_primes(10), [2, 3, 5, 7, 11, 13, 17, 19, 23, 29]);
+    }
+
+    #[test]
+    fn no_prime_is_missed_at_any_count() {
+        let all = first_primes(3_000);
+        for count in 0..3_000 {
+            assert_eq!(first_primes(count), all[..count]);
+        }
+        // p_10000 and p_100000, from tables of primes.
+        assert_eq!(first_primes(10_000).last(), Some(&104_729));
+        assert_eq!(first_primes(100_000).last(), Some(&1_299_709));
+    }
+}

@@ -1,0 +1,24 @@
+//! Press: description lengths of integer streams over windows of ticks.
+//!
+//! A [`WindowTally`] listens to every tick of its window and ends as a manifest. Nothing of the
+//! streams is kept: tallies and hashes grow tick by tick, so that a window may be of any length.
+
+mod choice;
+mod tally;
+mod window;
+
+pub(crate) use tally::Tally;
+pub(crate) use window::{TickView, WindowTally};
+
+use crate::config::Scheme;
+
+impl Scheme {
+    /// The name in documents and records.
+    pub const fn symbol(self) -> &'static str {
+        match self {
+            Self::Identity => "ID",
+            Self::RunLength => "R",
+            Self::GolombRice => "GR",
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! The bits of a sequence under every scheme at once, value by value.
+
+/// Golomb–Rice parameters that are tried: 0..=4.
+pub(crate) const PARAMETERS: usize = 5;
+
+/// Running description lengths of one sequence, in bits, exact.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Tally {
+    identity: u128,
+    golomb_rice: [u128; PARAMETERS],
+    run_length: u128,
+    /// Length of the run of zero deltas at the end, its bits not yet counted.
+    open_run: u64,
+    previous: i128,
+}
+
+/// Values below this in size, and vectors no longer than the second, keep every sum of the fast
+/// loop below 2^63.
+const FAST_VALUE: u64 = 1 << 40;
+const FAST_LENGTH: usize = 1 << 20;
+
+impl Tally {
+    /// The tally of a whole sequence.
+    pub(crate) fn of(values: &[i64]) -> Self {
+        let mut tally = Self::default();
+        tally.extend(values);
+        tally
+    }
+
+    /// Appends values.
+    pub(crate) fn extend(&mut self, values: &[i64]) {
+        for part in values.chunks(FAST_LENGTH) {
+            let largest = part
+                .iter()
+                .fold(0, |largest, value| largest.max(value.unsigned_abs()));
+            match i64::try_from(self.previous) {
+                Ok(previous) if largest.max(previous.unsigned_abs()) < FAST_VALUE => {
+                    self.extend_small(part, previous);
+                }
+                _ => part.iter().for_each(|&value| self.push(i128::from(value))),
+            }
+        }
+    }
+
+    /// Appends one value of any size up to 2^64.
+    pub(crate) fn push(&mut self, value: i128) {
+        self.identity += u128::from(1 + bit_length(value.unsigned_abs()));
+        let folded = zigzag(value);
+        for (parameter, bits) in self.golomb_rice.iter_mut().enumerate() {
+            *bits += golomb_rice_bits(folded, parameter);
+        }
+        let delta = value - self.previous;
+        self.previous = value;
+        if delta == 0 {
+            self.open_run += 1;
+        } else {
+            self.close_run();
+            self.run_length += 1 + golomb_rice_bits(zigzag(delta), 0);
+        }
+    }
+
+    fn extend_small(&mut self, values: &[i64], previous: i64) {
+        let mut previous = previous;
+        let mut identity = 0_u64;
+        let mut quotients = [0_u64; PARAMETERS];
+        let mut deltas = 0_u64;
+        for &value in values {
+            identity += u64::from(u64::BITS - value.unsigned_abs().leading_zeros());
+            let folded = zigzag_small(value);
+            for (parameter, quotient) in quotients.iter_mut().enumerate() {
+                *quotient += folded >> parameter;
+            }
+            let delta = value - previous;
+            previous = value;
+            if delta == 0 {
+                self.open_run += 1;
+            } else {
+                self.close_run();
+                deltas += zigzag_small(delta) + 2;
+            }
+        }
+        let count = values.len() as u128;
+        self.identity += u128::from(identity) + count;
+        for (parameter, (bits, quotient)) in self.golomb_rice.iter_mut().zip(quotients).enumerate()
+        {
+            *bits += u128::from(quotient) + count * (1 + parameter as u128);
+        }
+        self.run_length += u128::from(deltas);
+        self.previous = i128::from(previous);
+    }
+
+    fn close_run(&mut self) {
+        self.run_length += run_bits(self.open_run);
+        self.open_run = 0;
+    }
+
+    /// Bits under ID.
+    pub(crate) const fn identity(&self) -> u128 {
+        self.identity
+    }
+
+    /// Bits under GR(p), for p = 0..=4.
+    pub(crate) const fn golomb_rice(&self) -> [u128; PARAMETERS] {
+        self.golomb_rice
+    }
+
+    /// Bits under R.
+    pub(crate) fn run_length(&self) -> u128 {
+        self.run_length + run_bits(self.open_run)
+    }
+
+    /// The least of all schemes.
+    pub(crate) fn least(&self) -> u128 {
+        let [p0, p1, p2, p3, p4] = self.golomb_rice;
+        self.identity
+            .min(self.run_length())
+            .min(p0)
+            .min(p1)
+            .min(p2)
+            .min(p3)
+            .min(p4)
+    }
+}
+
+/// ⌈log2(n + 1)⌉: the number of binary digits of n, 0 for 0.
+pub(crate) const fn bit_length(number: u128) -> u32 {
+    u128::BITS - number.leading_zeros()
+}
+
+/// 0, −1, 1, −2, 2 … become 0, 2, 1, 4, 3 …
+const fn zigzag(value: i128) -> u128 {
+    let doubled = value.unsigned_abs() << 1;
+    if value > 0 { doubled - 1 } else { doubled }
+}
+
+const fn zigzag_small(value: i64) -> u64 {
+    (value.unsigned_abs() << 1) - (value > 0) as u64
+}
+
+fn golomb_rice_bits(folded: u128, parameter: usize) -> u128 {
+    (folded >> parameter) + 1 + parameter as u128
+}
+
+/// Bits of a maximal run of zero deltas; none for no run.
+fn run_bits(length: u64) -> u128 {
+    if length == 0 {
+        0
+    } else {
+        u128::from(1 + bit_length(u128::from(length)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(values: &[i64], identity: u128, golomb_rice: [u128; 5], run_length: u128) {
+        let mut exact = Tally::default();
+        values
+            .iter()
+            .for_each(|&value| exact.push(i128::from(value)));
+        let tally = Tally::of(values);
+        assert_eq!(tally, exact, "both loops");
+        assert_eq!(tally.identity(), identity, "ID");
+        assert_eq!(tally.golomb_rice(), golomb_rice, "GR");
+        assert_eq!(tally.run_length(), run_length, "R");
+    }
+
+    #[test]
+    fn zeros_cost_what_the_page_says() {
+        for (count, run_length) in [(12, 5), (16, 6), (48, 7), (64, 8)] {
+            let n = count as u128;
+            check(
+                &vec![0; count],
+                n,
+                [n, 2 * n, 3 * n, 4 * n, 5 * n],
+                run_length,
+            );
+        }
+    }
+
+    #[test]
+    fn an_empty_sequence_costs_nothing() {
+        check(&[], 0, [0; 5], 0);
+    }
+
+    #[test]
+    fn small_values_by_hand() {
+        // ID: 1+1, 1+1, 1+2; zigzag 1, 2, 3; deltas 1, −2, 3 with zigzag 1, 4, 5.
+        check(&[1, -1, 2], 7, [9, 8, 9, 12, 15], 3 + 6 + 7);
+        // Deltas 5, 0, 0, −5: zigzag 9 and 10, a run of two between.
+        check(&[5, 5, 5, 0], 13, [31, 20, 18, 19, 20], 11 + 3 + 12);
+    }
+
+    #[test]
+    fn the_largest_values_are_exact() {
+        let mut tally = Tally::of(&[i64::MAX, i64::MIN]);
+        let top = 1_u128 << 63;
+        assert_eq!(tally.identity(), 64 + 65);
+        assert_eq!(tally.golomb_rice()[0], (2 * top - 3) + 1 + 2 * top + 1);
+        assert_eq!(
+            tally.run_length(),
+            (2 * top - 3) + 2 + 2 * (2 * top - 1) + 2
+        );
+        tally.push(i128::from(i64::MAX) - i128::from(i64::MIN));
+        assert_eq!(tally.identity(), 64 + 65 + 65);
+    }
+}

@@ -1,0 +1,161 @@
+//! A window being tallied, tick by tick, and the manifest that it ends as.
+
+use super::Tally;
+use super::choice::choose;
+use crate::canonical::{Hash, Writer};
+use crate::config::{Profile, RunPlan, StreamPlan, StreamSource, Window};
+use crate::loom::reduce;
+use crate::record::{Manifest, StreamEntry, UmxLedger};
+use crate::run::{Operation, RunError};
+
+/// What a tick offers to streams.
+pub(crate) struct TickView<'t> {
+    /// The tick's ledger.
+    pub(crate) ledger: &'t UmxLedger,
+    /// C_{t−1}.
+    pub(crate) c_prev: i64,
+}
+
+/// A window that is open.
+pub(crate) struct WindowTally<'p> {
+    window: &'p Window,
+    streams: Vec<StreamTally<'p>>,
+}
+
+impl<'p> WindowTally<'p> {
+    pub(crate) fn open(window: &'p Window) -> Self {
+        Self {
+            window,
+            streams: window.streams.iter().map(StreamTally::new).collect(),
+        }
+    }
+
+    pub(crate) const fn window(&self) -> &'p Window {
+        self.window
+    }
+
+    /// Takes in one tick of the window.
+    pub(crate) fn add(&mut self, tick: &TickView<'_>) {
+        for stream in &mut self.streams {
+            stream.add(tick);
+        }
+    }
+
+    /// The manifest, check included.
+    pub(crate) fn close(self, plan: &RunPlan) -> Result<Manifest, RunError> {
+        let profile = &plan.profile;
+        let end_tick = *self.window.ticks.end();
+        let mut entries = Vec::with_capacity(self.streams.len());
+        let mut values = Vec::with_capacity(self.streams.len());
+        for stream in self.streams {
+            let (entry, hash) = stream.close(profile).ok_or(RunError::Overflow {
+                tick: end_tick,
+                operation: Operation::Bits,
+                id: None,
+            })?;
+            entries.push(entry);
+            values.push(hash);
+        }
+        let mut manifest = Manifest {
+            apx_name: self.window.apx_name.clone(),
+            profile: profile.name.clone(),
+            gid: plan.gid.clone(),
+            window_id: self.window.window_id.clone(),
+            start_tick: *self.window.ticks.start(),
+            end_tick,
+            manifest_check: 0,
+            streams: entries,
+        };
+        manifest.manifest_check = manifest_check(&manifest, &values, profile);
+        Ok(manifest)
+    }
+}
+
+/// (b1·H + b0) mod M, H the head of the preimage's hash mod M.
+fn manifest_check(manifest: &Manifest, values: &[Hash], profile: &Profile) -> i64 {
+    let digest = crate::canonical::hash(&manifest.preimage(values));
+    let head = reduce(i128::from(digest.head()), profile.modulus);
+    let factor = i128::from(profile.press.check_factor);
+    let offset = i128::from(profile.press.check_offset);
+    reduce(factor * i128::from(head) + offset, profile.modulus)
+}
+
+struct StreamTally<'p> {
+    plan: &'p StreamPlan,
+    tally: Tally,
+    /// The canonical list of per-tick vectors, hashed as it grows.
+    values: Writer,
+    separator: &'static str,
+    scratch: Vec<i64>,
+}
+
+impl<'p> StreamTally<'p> {
+    fn new(plan: &'p StreamPlan) -> Self {
+        Self {
+            plan,
+            tally: Tally::default(),
+            values: Writer::hasher(),
+            separator: "[",
+            scratch: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, tick: &TickView<'_>) {
+        self.values.raw(self.separator);
+        self.separator = ",";
+        let ledger = tick.ledger;
+        match self.plan.source {
+            StreamSource::PreU => self.add_vector(&ledger.pre_u),
+            StreamSource::PostU => self.add_vector(&ledger.post_u),
+            StreamSource::PrevChain => self.add_vector(&[tick.c_prev]),
+            StreamSource::Fluxes => {
+                let mut fluxes = std::mem::take(&mut self.scratch);
+                fluxes.clear();
+                fluxes.extend(ledger.edges.iter().map(|edge| edge.f_e));
+                self.add_vector(&fluxes);
+                self.scratch = fluxes;
+            }
+            StreamSource::PostUDeltas => self.add_deltas(ledger),
+        }
+    }
+
+    fn add_vector(&mut self, vector: &[i64]) {
+        self.tally.extend(vector);
+        self.values.array(vector);
+    }
+
+    /// post_u − pre_u, which may need one bit more than either.
+    fn add_deltas(&mut self, ledger: &UmxLedger) {
+        let mut deltas = std::mem::take(&mut self.scratch);
+        deltas.clear();
+        let pairs = || ledger.post_u.iter().zip(&ledger.pre_u);
+        deltas.extend(pairs().map_while(|(post, pre)| post.checked_sub(*pre)));
+        if deltas.len() == ledger.post_u.len() {
+            self.add_vector(&deltas);
+        } else {
+            let exact: Vec<i128> = pairs()
+                .map(|(&post, &pre)| i128::from(post) - i128::from(pre))
+                .collect();
+            exact.iter().for_each(|&delta| self.tally.push(delta));
+            self.values.array(&exact);
+        }
+        self.scratch = deltas;
+    }
+
+    /// The entry and the hash of the values; none where the bits do not fit.
+    fn close(mut self, profile: &Profile) -> Option<(StreamEntry, Hash)> {
+        self.values.raw("]");
+        let choice = choose(&self.tally, self.plan.hint, &profile.press.preference);
+        let bits = i64::try_from(choice.bits).ok()?;
+        let entry = StreamEntry {
+            stream_id: self.plan.name.clone(),
+            description: self.plan.description.clone(),
+            scheme: choice.scheme,
+            params: choice.parameter,
+            model_bits: 0,
+            residual_bits: bits,
+            total_bits: bits,
+        };
+        Some((entry, self.values.finish()))
+    }
+}

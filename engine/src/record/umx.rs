@@ -1,0 +1,70 @@
+use crate::canonical::{Canonical, Object, Writer};
+
+/// `UMXTickLedger_v1`: one tick's state before and after, and the flux of every edge.
+///
+/// Invariant: `sum_pre_u = sum_post_u = z_check`; fluxes move the state and make none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UmxLedger {
+    /// The tick, 1..T.
+    pub tick: u64,
+    /// Σ pre_u.
+    pub sum_pre_u: i64,
+    /// Σ post_u.
+    pub sum_post_u: i64,
+    /// The sum that both must equal.
+    pub z_check: i64,
+    /// State before the tick, external inputs added; N numbers.
+    pub pre_u: Vec<i64>,
+    /// Every edge once, in id order.
+    pub edges: Vec<EdgeFlux>,
+    /// State after the tick; N numbers.
+    pub post_u: Vec<i64>,
+}
+
+/// What one edge did in one tick.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct EdgeFlux {
+    /// The edge's id, 1..E.
+    pub e_id: u64,
+    /// Node id of the end that a positive flux leaves.
+    pub i: u64,
+    /// Node id of the other end.
+    pub j: u64,
+    /// pre_u[i] − pre_u[j].
+    pub du: i64,
+    /// ⌊k·|du| / SC⌋.
+    pub raw: i64,
+    /// The edge's capacity.
+    pub cap: i64,
+    /// The flux from i to j: sign(du) · min(raw, cap, |du|).
+    pub f_e: i64,
+}
+
+impl Canonical for UmxLedger {
+    fn write(&self, writer: &mut Writer) {
+        let mut object = Object::begin(writer);
+        object.field("edges", &self.edges);
+        object.field("post_u", &self.post_u);
+        object.field("pre_u", &self.pre_u);
+        object.field("sum_post_u", &self.sum_post_u);
+        object.field("sum_pre_u", &self.sum_pre_u);
+        object.field("tick", &self.tick);
+        object.field("z_check", &self.z_check);
+        object.end();
+    }
+}
+
+impl Canonical for EdgeFlux {
+    #[inline]
+    fn write(&self, writer: &mut Writer) {
+        let mut object = Object::begin(writer);
+        object.field("cap", &self.cap);
+        object.field("du", &self.du);
+        object.field("e_id", &self.e_id);
+        object.field("f_e", &self.f_e);
+        object.field("i", &self.i);
+        object.field("j", &self.j);
+        object.field("raw", &self.raw);
+        object.end();
+    }
+}

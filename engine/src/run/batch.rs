@@ -1,0 +1,130 @@
+//! Ticks made a few at a time, so that several threads can encode and hash them.
+//!
+//! Making a tick is quick and needs the one before; its text and hash take most of the time and
+//! need nothing but the tick. So a batch steps its ticks one after the other, then encodes them
+//! side by side. What is in a batch has no bearing on any byte.
+
+use super::RunError;
+use super::stepper::{Stepper, Tick};
+use crate::canonical::{Encoded, Hash, Writer};
+
+/// Numbers that a batch holds at most, unless its ticks are larger than that.
+const BATCH_NUMBERS: usize = 1 << 20;
+/// Ticks for each thread of a batch: enough to outweigh starting it.
+const TICKS_A_THREAD: usize = 32;
+
+/// Room for the ticks of one batch, reused from batch to batch.
+pub(super) struct Batch {
+    slots: Vec<Slot>,
+    threads: usize,
+}
+
+/// A tick and its encoded records.
+pub(super) struct Slot {
+    pub(super) tick: Tick,
+    ledger: EncodedRecord,
+    p_block: EncodedRecord,
+}
+
+struct EncodedRecord {
+    writer: Writer,
+    hash: Hash,
+}
+
+/// What came of filling a batch.
+pub(super) struct Filled {
+    /// How many ticks were made.
+    pub(super) count: usize,
+    /// Why the tick after them was not.
+    pub(super) failure: Result<(), RunError>,
+}
+
+impl Batch {
+    pub(super) fn new(stepper: &Stepper<'_>, threads: usize) -> Self {
+        let threads = threads.max(1);
+        let topology = &stepper.plan().topology;
+        let numbers = 4 * topology.edges.len() + 2 * topology.node_count;
+        let size = match threads {
+            1 => 1,
+            _ => (BATCH_NUMBERS / numbers.max(1)).clamp(threads, threads * TICKS_A_THREAD),
+        };
+        let slots = (0..size).map(|_| Slot::new(stepper.new_tick())).collect();
+        Self { slots, threads }
+    }
+
+    /// Makes and encodes up to `limit` ticks.
+    pub(super) fn fill(&mut self, stepper: &mut Stepper<'_>, limit: u64) -> Filled {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let mut filled = Filled {
+            count: 0,
+            failure: Ok(()),
+        };
+        for slot in self.slots.iter_mut().take(limit) {
+            filled.failure = stepper.step(&mut slot.tick);
+            if filled.failure.is_err() {
+                break;
+            }
+            filled.count += 1;
+        }
+        self.encode(filled.count);
+        filled
+    }
+
+    /// The first `count` ticks.
+    pub(super) fn slots(&self, count: usize) -> &[Slot] {
+        &self.slots[..count]
+    }
+
+    fn encode(&mut self, count: usize) {
+        let made = &mut self.slots[..count];
+        let share = count.div_ceil(self.threads).max(1);
+        if count <= share {
+            made.iter_mut().for_each(Slot::encode);
+            return;
+        }
+        std::thread::scope(|scope| {
+            for part in made.chunks_mut(share) {
+                scope.spawn(move || part.iter_mut().for_each(Slot::encode));
+            }
+        });
+    }
+}
+
+impl Slot {
+    fn new(tick: Tick) -> Self {
+        Self {
+            tick,
+            ledger: EncodedRecord::new(),
+            p_block: EncodedRecord::new(),
+        }
+    }
+
+    fn encode(&mut self) {
+        self.ledger.hash = self.ledger.writer.encode(&self.tick.ledger).hash;
+        self.p_block.hash = self.p_block.writer.encode(&self.tick.p_block).hash;
+    }
+
+    pub(super) fn ledger(&self) -> Encoded<'_> {
+        self.ledger.encoded()
+    }
+
+    pub(super) fn p_block(&self) -> Encoded<'_> {
+        self.p_block.encoded()
+    }
+}
+
+impl EncodedRecord {
+    fn new() -> Self {
+        Self {
+            writer: Writer::encoder(),
+            hash: Hash::from_bytes([0; 32]),
+        }
+    }
+
+    fn encoded(&self) -> Encoded<'_> {
+        Encoded {
+            text: self.writer.bytes_so_far(),
+            hash: self.hash,
+        }
+    }
+}

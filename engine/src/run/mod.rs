@@ -1,0 +1,42 @@
+//! The run: every stage in order, tick by tick and window by window.
+//!
+//! A run is a walk over its primary windows. For each tick of a window:
+//!
+//! 1. the external inputs of the tick are added to the state (gate);
+//! 2. the edge fluxes move the state: a ledger (UMX), then the diagnostics;
+//! 3. s_t and the chain value follow: a P-block, at every W-th tick a checkpoint (Loom);
+//! 4. every open window tallies its streams; additional windows that end here close (Press);
+//! 5. the fluxes are shown to the observer, where it is on (Codex).
+//!
+//! When the primary window closes its check is known, and a second pass over its ticks makes what
+//! carries or hashes the check: envelopes and scenes (gate) and the hash chain (U-ledger). Then the
+//! window is committed. A run that fails keeps what was committed.
+//!
+//! `pipeline` alone knows this order. Records leave through a [`RecordSink`] as they are made.
+
+mod batch;
+mod error;
+mod export;
+mod memory;
+mod pending;
+mod pipeline;
+mod recorder;
+mod sink;
+mod stepper;
+
+pub use error::{DiagnosticCheck, Operation, RunError};
+pub use memory::Run;
+pub use pipeline::{Outcome, RunOptions, RunStatus, execute};
+pub use sink::{Record, RecordKind, RecordSink};
+
+use crate::config::RunPlan;
+
+/// Runs a plan from its first tick to its last, keeping every record in memory.
+///
+/// A run that ends early is a [`Run`] too: it holds what was committed, and its error.
+pub fn run(plan: &RunPlan, options: &RunOptions<'_>) -> Run {
+    Run::execute(plan, options)
+}
+
+#[cfg(test)]
+mod tests;

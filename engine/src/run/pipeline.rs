@@ -1,0 +1,516 @@
+//! The order of steps; see the folder's documentation for the whole picture.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::ops::ControlFlow;
+
+use super::batch::{Batch, Slot};
+use super::pending::{PendingTick, PendingTicks};
+use super::recorder::Recorder;
+use super::sink::{Record, RecordSink};
+use super::stepper::Stepper;
+use super::{Operation, RunError};
+use crate::canonical::Hash;
+use crate::codex::Codex;
+use crate::config::{RunPlan, Window};
+use crate::gate::{self, Envelopes};
+use crate::press::{TickView, WindowTally};
+use crate::record::{
+    CodexLibraryEntry, Component, LedgerEntry, LedgerMeta, LogPayload, Manifest, Metrics,
+    SceneFrame,
+};
+
+/// How a run is made; nothing here changes a byte of any record.
+#[derive(Clone, Copy)]
+pub struct RunOptions<'o> {
+    /// Threads that encode and hash; at least 1.
+    pub threads: usize,
+    /// Told the last finished tick now and then; may ask the run to stop.
+    pub progress: &'o (dyn Fn(u64) -> ControlFlow<()> + Sync),
+}
+
+impl Default for RunOptions<'_> {
+    fn default() -> Self {
+        Self {
+            threads: 1,
+            progress: &|_| ControlFlow::Continue(()),
+        }
+    }
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// Whether the run came to its end.
+    pub status: RunStatus,
+    /// The numbers of what was committed.
+    pub metrics: Metrics,
+}
+
+/// Whether a run came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunStatus {
+    /// All ticks are recorded.
+    Complete,
+    /// The run was stopped; what is there is as good as in a complete run.
+    Incomplete,
+    /// The run cannot go on.
+    Failed(RunError),
+}
+
+impl RunStatus {
+    /// The name in exports.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Complete => "complete",
+            Self::Incomplete => "incomplete",
+            Self::Failed(_) => "failed",
+        }
+    }
+}
+
+/// Runs a plan into a sink.
+///
+/// # Errors
+/// The sink could not keep a record. Whatever else goes wrong is part of the [`Outcome`].
+pub fn execute(
+    plan: &RunPlan,
+    options: &RunOptions<'_>,
+    sink: &mut dyn RecordSink,
+) -> io::Result<Outcome> {
+    let mut pipeline = Pipeline::new(plan, *options, sink);
+    let ended = match pipeline.run() {
+        Ok(()) => return Ok(pipeline.outcome(RunStatus::Complete)),
+        Err(Ended::Sink(error)) => return Err(error),
+        Err(Ended::Run(error)) => error,
+    };
+    pipeline.recorder.roll_back()?;
+    let status = if matches!(ended, RunError::Cancelled { .. }) {
+        RunStatus::Incomplete
+    } else {
+        let payload = LogPayload::Error(ended);
+        pipeline.put_library()?;
+        pipeline
+            .recorder
+            .log(Component::Run, ended.tick(), None, payload)?;
+        pipeline.recorder.commit()?;
+        RunStatus::Failed(ended)
+    };
+    Ok(pipeline.outcome(status))
+}
+
+/// Why the pipeline stopped.
+enum Ended {
+    Run(RunError),
+    Sink(io::Error),
+}
+
+impl From<RunError> for Ended {
+    fn from(error: RunError) -> Self {
+        Self::Run(error)
+    }
+}
+
+impl From<io::Error> for Ended {
+    fn from(error: io::Error) -> Self {
+        Self::Sink(error)
+    }
+}
+
+struct Pipeline<'p, 's> {
+    plan: &'p RunPlan,
+    options: RunOptions<'s>,
+    recorder: Recorder<'p, 's>,
+    envelopes: Envelopes<'p>,
+    /// Additional windows that are open or to come, as configured.
+    additional: Vec<WindowTally<'p>>,
+    codex: Option<Codex<'p>>,
+    /// The library when the last primary window closed.
+    library: Vec<CodexLibraryEntry>,
+    pending: PendingTicks,
+    previous_entry: Option<Hash>,
+}
+
+impl<'p, 's> Pipeline<'p, 's> {
+    fn new(plan: &'p RunPlan, options: RunOptions<'s>, sink: &'s mut dyn RecordSink) -> Self {
+        let additional = plan.windows.iter().filter(|window| !window.primary);
+        Self {
+            plan,
+            options,
+            recorder: Recorder::new(plan, sink),
+            envelopes: Envelopes::new(plan),
+            additional: additional.map(WindowTally::open).collect(),
+            codex: plan.codex.then(|| Codex::new(plan)),
+            library: Vec::new(),
+            pending: PendingTicks::default(),
+            previous_entry: None,
+        }
+    }
+
+    fn outcome(self, status: RunStatus) -> Outcome {
+        Outcome {
+            status,
+            metrics: self.recorder.into_metrics(),
+        }
+    }
+
+    fn run(&mut self) -> Result<(), Ended> {
+        let plan = self.plan;
+        let started = LogPayload::RunStarted {
+            ticks: plan.ticks,
+            nodes: plan.topology.node_count,
+            edges: plan.topology.edges.len(),
+            profile: plan.profile.name.clone(),
+        };
+        self.recorder.log(Component::Run, 0, None, started)?;
+        let mut stepper = Stepper::start(plan)?;
+        let mut batch = Batch::new(&stepper, self.options.threads);
+        for window in plan.windows.iter().filter(|window| window.primary) {
+            self.first_pass(window, &mut stepper, &mut batch)?;
+            if *window.ticks.end() == plan.ticks {
+                self.finish()?;
+            }
+            self.recorder.commit()?;
+        }
+        Ok(())
+    }
+
+    /// Makes the ticks of a primary window, and closes it with its last.
+    fn first_pass(
+        &mut self,
+        window: &'p Window,
+        stepper: &mut Stepper<'p>,
+        batch: &mut Batch,
+    ) -> Result<(), Ended> {
+        let mut primary = Some(WindowTally::open(window));
+        let mut left = window.ticks.end() - window.ticks.start() + 1;
+        while left > 0 {
+            let made = batch.fill(stepper, left);
+            for slot in batch.slots(made.count) {
+                let closes = slot.tick.ledger.tick == *window.ticks.end();
+                self.take_tick(slot, window, &mut primary)?;
+                if closes && let Some(tally) = primary.take() {
+                    self.close_primary(tally)?;
+                }
+            }
+            left -= made.count as u64;
+            made.failure?;
+            let tick = window.ticks.end() - left;
+            if (self.options.progress)(tick).is_break() {
+                return Err(RunError::Cancelled { tick }.into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Hands on what a tick made, and shows it to everything that listens.
+    fn take_tick(
+        &mut self,
+        slot: &Slot,
+        window: &'p Window,
+        primary: &mut Option<WindowTally<'p>>,
+    ) -> Result<(), Ended> {
+        let tick = &slot.tick;
+        let number = tick.ledger.tick;
+        self.recorder
+            .put_encoded(&Record::Ledger(&tick.ledger), slot.ledger())?;
+        self.recorder
+            .put_encoded(&Record::PBlock(&tick.p_block), slot.p_block())?;
+        let i_block_hash = match &tick.i_block {
+            Some(i_block) => Some(self.recorder.put(&Record::IBlock(i_block))?),
+            None => None,
+        };
+        self.log_tick(slot, window)?;
+        self.observe(slot, window)?;
+
+        let view = TickView {
+            ledger: &tick.ledger,
+            c_prev: tick.c_prev,
+        };
+        if let Some(primary) = primary {
+            primary.add(&view);
+        }
+        let manifest_hashes = self.tally_additional(&view, *window.ticks.end() == number)?;
+        let pending = PendingTick {
+            tick: number,
+            c_prev: tick.c_prev,
+            c_t: tick.p_block.c_t,
+            ledger_hash: slot.ledger().hash,
+            p_block_hash: slot.p_block().hash,
+            i_block_hash,
+            manifest_hashes,
+        };
+        self.pending.push(tick, pending);
+
+        let metrics = self.recorder.metrics();
+        metrics.total_ticks += 1;
+        metrics.i_blocks += u64::from(i_block_hash.is_some());
+        metrics.pfna_applied += gate::applied_before(self.plan, number).len() as u64;
+        Ok(())
+    }
+
+    fn log_tick(&mut self, slot: &Slot, window: &Window) -> io::Result<()> {
+        let tick = &slot.tick;
+        let number = tick.ledger.tick;
+        let window_id = Some(window.window_id.as_str());
+        let pfna_refs = tick.pfna_refs(self.plan);
+        if !pfna_refs.is_empty() {
+            let payload = LogPayload::InputsApplied { pfna_refs };
+            self.recorder
+                .log(Component::Gate, number, window_id, payload)?;
+        }
+        let moved = LogPayload::TickMoved {
+            moved_edges: tick
+                .ledger
+                .edges
+                .iter()
+                .filter(|edge| edge.f_e != 0)
+                .count() as u64,
+            sum_post_u: tick.ledger.sum_post_u,
+        };
+        self.recorder
+            .log(Component::Umx, number, window_id, moved)?;
+        let chained = LogPayload::TickChained {
+            s_t: tick.p_block.s_t,
+            c_t: tick.p_block.c_t,
+            checkpoint: tick.i_block.is_some(),
+        };
+        self.recorder
+            .log(Component::Loom, number, window_id, chained)
+    }
+
+    fn observe(&mut self, slot: &Slot, window: &Window) -> io::Result<()> {
+        let ledger = &slot.tick.ledger;
+        let Some(codex) = &mut self.codex else {
+            return Ok(());
+        };
+        let Some(found) = codex.observe(ledger, &window.window_id) else {
+            return Ok(());
+        };
+        let payload = LogPayload::MotifFound {
+            motif_id: found.motif_id,
+            first_tick: found.first_tick,
+        };
+        self.recorder.log(
+            Component::Codex,
+            ledger.tick,
+            Some(&window.window_id),
+            payload,
+        )
+    }
+
+    /// Shows a tick to the additional windows that hold it, and closes those that end with it.
+    /// Where the primary window ends too its manifest comes first, so closing waits for it.
+    fn tally_additional(
+        &mut self,
+        view: &TickView<'_>,
+        primary_closes: bool,
+    ) -> Result<BTreeMap<String, Hash>, Ended> {
+        let tick = view.ledger.tick;
+        for tally in &mut self.additional {
+            if tally.window().ticks.contains(&tick) {
+                tally.add(view);
+            }
+        }
+        if primary_closes {
+            Ok(BTreeMap::new())
+        } else {
+            self.close_additional(tick)
+        }
+    }
+
+    fn close_additional(&mut self, tick: u64) -> Result<BTreeMap<String, Hash>, Ended> {
+        let (closing, open) = std::mem::take(&mut self.additional)
+            .into_iter()
+            .partition(|tally| *tally.window().ticks.end() == tick);
+        self.additional = open;
+        let mut hashes = BTreeMap::new();
+        let closing: Vec<WindowTally<'p>> = closing;
+        for tally in closing {
+            let manifest = tally.close(self.plan)?;
+            let hash = self.put_manifest(&manifest)?;
+            hashes.insert(manifest.window_id, hash);
+        }
+        Ok(hashes)
+    }
+
+    fn put_manifest(&mut self, manifest: &Manifest) -> Result<Hash, Ended> {
+        let tick = manifest.end_tick;
+        let hash = self
+            .recorder
+            .manifest(manifest)?
+            .ok_or(RunError::Overflow {
+                tick,
+                operation: Operation::Bits,
+                id: None,
+            })?;
+        let payload = LogPayload::WindowClosed {
+            start_tick: manifest.start_tick,
+            end_tick: tick,
+            manifest_check: manifest.manifest_check,
+        };
+        self.recorder
+            .log(Component::Press, tick, Some(&manifest.window_id), payload)?;
+        Ok(hash)
+    }
+
+    /// The primary manifest, then the second pass over the window's ticks.
+    fn close_primary(&mut self, tally: WindowTally<'p>) -> Result<(), Ended> {
+        let manifest = tally.close(self.plan)?;
+        let end_tick = manifest.end_tick;
+        let manifest_hash = self.put_manifest(&manifest)?;
+        let mut late_hashes = self.close_additional(end_tick)?;
+        let codex_hash = match &self.codex {
+            Some(codex) => {
+                self.library = codex.library(end_tick)?;
+                let motifs = self.library.len() as u64 - self.recorder.motifs_committed();
+                self.recorder.metrics().codex_motifs = motifs;
+                Some(Codex::library_hash(&self.library))
+            }
+            None => None,
+        };
+        let closed = ClosedWindow {
+            manifest: &manifest,
+            manifest_hash,
+            codex_hash,
+        };
+        let pending = std::mem::take(&mut self.pending);
+        for (tick, pre_u, post_u) in pending.iter() {
+            let late = if tick.tick == end_tick {
+                std::mem::take(&mut late_hashes)
+            } else {
+                BTreeMap::new()
+            };
+            self.second_pass(tick, (pre_u, post_u), &closed, late)?;
+        }
+        self.pending = pending;
+        self.pending.clear();
+        let payload = LogPayload::EntriesBound { entries: end_tick };
+        self.recorder.log(
+            Component::ULedger,
+            end_tick,
+            Some(&manifest.window_id),
+            payload,
+        )?;
+        Ok(())
+    }
+
+    /// What carries or hashes the window's check: envelopes, scene, ledger entry.
+    fn second_pass(
+        &mut self,
+        tick: &PendingTick,
+        (pre_u, post_u): (&[i64], &[i64]),
+        closed: &ClosedWindow<'_>,
+        late_hashes: BTreeMap<String, Hash>,
+    ) -> Result<(), Ended> {
+        let plan = self.plan;
+        let check = closed.manifest.manifest_check;
+        let entries = gate::applied_before(plan, tick.tick);
+        let mut ctrl_hashes = Vec::new();
+        if tick.tick == 1 {
+            ctrl_hashes.push(self.recorder.envelope(&self.envelopes.session_start())?);
+        }
+        let mut ingress_hash = None;
+        if !entries.is_empty() {
+            let envelope = self.envelopes.ingress(tick.tick, entries, tick.c_prev);
+            ingress_hash = Some(self.recorder.envelope(&envelope)?);
+        }
+        let data = self.envelopes.data(tick.tick, check, tick.c_prev);
+        let data_hash = self.recorder.envelope(&data)?;
+        let mut egress_hash = None;
+        if tick.tick == plan.ticks {
+            let end = self.envelopes.session_end(check, tick.c_t);
+            ctrl_hashes.push(self.recorder.envelope(&end)?);
+            let egress = self.envelopes.egress(check, tick.c_t);
+            egress_hash = Some(self.recorder.envelope(&egress)?);
+        }
+
+        let scene = SceneFrame {
+            gid: plan.gid.clone(),
+            run_id: plan.run_id.clone(),
+            tick: tick.tick,
+            nid: plan.nap.nid.clone(),
+            pre_u: pre_u.to_vec(),
+            post_u: post_u.to_vec(),
+            ledger_ref: tick.ledger_hash,
+            c_prev: tick.c_prev,
+            c_t: tick.c_t,
+            window_id: closed.manifest.window_id.clone(),
+            manifest_check: check,
+            nap_envelope_ref: data_hash,
+            pfna_refs: entries.iter().map(|entry| entry.pfna_id.clone()).collect(),
+        };
+        let scene_hash = self.recorder.put(&Record::Scene(&scene))?;
+
+        let mut manifest_hashes = tick.manifest_hashes.clone();
+        manifest_hashes.extend(late_hashes);
+        let entry = LedgerEntry {
+            gid: scene.gid,
+            run_id: scene.run_id,
+            tick: tick.tick,
+            window_id: scene.window_id,
+            c_t: tick.c_t,
+            manifest_check: check,
+            nap_envelope_hash: data_hash,
+            umx_ledger_hash: tick.ledger_hash,
+            loom_block_hash: tick.p_block_hash,
+            apx_manifest_hash: closed.manifest_hash,
+            codex_library_hash: closed.codex_hash,
+            prev_entry_hash: self.previous_entry,
+            meta: LedgerMeta {
+                scene_hash,
+                ingress_hash,
+                i_block_hash: tick.i_block_hash,
+                ctrl_hashes,
+                egress_hash,
+                manifest_hashes,
+            },
+        };
+        let hash = self.recorder.put(&Record::LedgerEntry(&entry))?;
+        self.previous_entry = Some(hash);
+        let metrics = self.recorder.metrics();
+        metrics.uledger_entries += 1;
+        metrics.uledger_last_hash = Some(hash);
+        Ok(())
+    }
+
+    /// After the last window: the library, the proposals, the end of the log.
+    fn finish(&mut self) -> io::Result<()> {
+        self.put_library()?;
+        let ticks = self.plan.ticks;
+        let proposals = self
+            .codex
+            .as_ref()
+            .map(|codex| codex.proposals(&self.library))
+            .unwrap_or_default();
+        for proposal in &proposals {
+            self.recorder.put(&Record::CodexProposal(proposal))?;
+            let payload = LogPayload::MotifProposed {
+                proposal_id: proposal.proposal_id.clone(),
+                motif_id: proposal.motif_id.clone(),
+                delta_bits: proposal.delta_bits,
+            };
+            self.recorder.log(Component::Codex, ticks, None, payload)?;
+        }
+        self.recorder.metrics().codex_proposals = proposals.len() as u64;
+        let payload = LogPayload::RunFinished {
+            ticks,
+            entries: ticks,
+        };
+        self.recorder.log(Component::Run, ticks, None, payload)
+    }
+
+    fn put_library(&mut self) -> io::Result<()> {
+        for entry in &self.library {
+            self.recorder.put(&Record::CodexLibraryEntry(entry))?;
+        }
+        Ok(())
+    }
+}
+
+/// A primary window whose check is known.
+struct ClosedWindow<'w> {
+    manifest: &'w Manifest,
+    manifest_hash: Hash,
+    codex_hash: Option<Hash>,
+}

@@ -1,0 +1,186 @@
+//! Encodes records, counts them and hands them to the sink.
+
+use std::io;
+
+use super::sink::{Record, RecordSink};
+use crate::canonical::{Canonical, Encoded, Hash, Writer};
+use crate::config::RunPlan;
+use crate::record::{Component, Layer, LogEvent, LogPayload, Manifest, Metrics, NapEnvelope};
+
+/// The way of a record from its stage to the sink.
+pub(super) struct Recorder<'p, 's> {
+    plan: &'p RunPlan,
+    sink: &'s mut dyn RecordSink,
+    writer: Writer,
+    /// What is committed, and what will be with the next commit.
+    committed: Metrics,
+    pending: Metrics,
+    log_seq: u64,
+    committed_log_seq: u64,
+}
+
+impl<'p, 's> Recorder<'p, 's> {
+    pub(super) fn new(plan: &'p RunPlan, sink: &'s mut dyn RecordSink) -> Self {
+        let metrics = Metrics {
+            gid: plan.gid.clone(),
+            run_id: plan.run_id.clone(),
+            ..Metrics::default()
+        };
+        Self {
+            plan,
+            sink,
+            writer: Writer::encoder(),
+            committed: metrics.clone(),
+            pending: metrics,
+            log_seq: 0,
+            committed_log_seq: 0,
+        }
+    }
+
+    /// The numbers of what will be committed next.
+    pub(super) const fn metrics(&mut self) -> &mut Metrics {
+        &mut self.pending
+    }
+
+    /// The numbers of what is committed.
+    pub(super) fn into_metrics(self) -> Metrics {
+        self.committed
+    }
+
+    /// Motifs in the committed numbers.
+    pub(super) const fn motifs_committed(&self) -> u64 {
+        self.committed.codex_motifs
+    }
+
+    /// A record that was encoded elsewhere.
+    pub(super) fn put_encoded(&mut self, record: &Record<'_>, text: Encoded<'_>) -> io::Result<()> {
+        self.sink.put(record, text)
+    }
+
+    /// Encodes a record, hands it on, and returns its hash.
+    pub(super) fn put(&mut self, record: &Record<'_>) -> io::Result<Hash> {
+        let encoded = self.writer.encode(record);
+        self.sink.put(record, encoded)?;
+        Ok(encoded.hash)
+    }
+
+    /// An envelope: hashed always, handed on where its layer is emitted.
+    pub(super) fn envelope(&mut self, envelope: &NapEnvelope) -> io::Result<Hash> {
+        if !self.plan.nap.layers.emits(envelope.layer) {
+            return Ok(self.writer.encode(envelope).hash);
+        }
+        let count = match envelope.layer {
+            Layer::Ctrl => &mut self.pending.nap_ctrl,
+            Layer::Ingress => &mut self.pending.nap_ingress,
+            Layer::Data => &mut self.pending.nap_data,
+            Layer::Egress => &mut self.pending.nap_egress,
+        };
+        *count += 1;
+        self.put(&Record::Envelope(envelope))
+    }
+
+    /// A manifest; none where the bits of all manifests no longer fit.
+    pub(super) fn manifest(&mut self, manifest: &Manifest) -> io::Result<Option<Hash>> {
+        let mut bits = BitsByStream::new();
+        for stream in &manifest.streams {
+            let total = self.committed.l_total.checked_add(self.pending.l_total);
+            if total
+                .and_then(|total| total.checked_add(stream.total_bits))
+                .is_none()
+            {
+                return Ok(None);
+            }
+            self.pending.l_total += stream.total_bits;
+            bits.insert(stream.stream_id.clone(), stream.total_bits);
+        }
+        self.pending
+            .l_total_by_window
+            .insert(manifest.window_id.clone(), bits);
+        self.pending.window_count += 1;
+        self.pending.apx_manifests += 1;
+        self.put(&Record::Manifest(manifest)).map(Some)
+    }
+
+    /// A line of the log.
+    pub(super) fn log(
+        &mut self,
+        component: Component,
+        tick: u64,
+        window_id: Option<&str>,
+        payload: LogPayload,
+    ) -> io::Result<()> {
+        self.log_seq += 1;
+        let event = LogEvent {
+            seq: self.log_seq,
+            component,
+            gid: self.plan.gid.clone(),
+            run_id: self.plan.run_id.clone(),
+            tick,
+            window_id: window_id.map(str::to_owned),
+            payload,
+        };
+        self.put(&Record::Log(&event)).map(|_| ())
+    }
+
+    pub(super) fn commit(&mut self) -> io::Result<()> {
+        self.committed_log_seq = self.log_seq;
+        let pending = self.take_pending();
+        self.committed.add(pending);
+        self.sink.commit()
+    }
+
+    pub(super) fn roll_back(&mut self) -> io::Result<()> {
+        self.log_seq = self.committed_log_seq;
+        self.take_pending();
+        self.sink.roll_back()
+    }
+
+    fn take_pending(&mut self) -> Metrics {
+        let empty = Metrics {
+            gid: self.plan.gid.clone(),
+            run_id: self.plan.run_id.clone(),
+            ..Metrics::default()
+        };
+        std::mem::replace(&mut self.pending, empty)
+    }
+}
+
+type BitsByStream = std::collections::BTreeMap<String, i64>;
+
+impl Metrics {
+    /// Adds what a commit brings.
+    fn add(&mut self, other: Self) {
+        self.total_ticks += other.total_ticks;
+        self.window_count += other.window_count;
+        self.nap_ctrl += other.nap_ctrl;
+        self.nap_ingress += other.nap_ingress;
+        self.nap_data += other.nap_data;
+        self.nap_egress += other.nap_egress;
+        self.apx_manifests += other.apx_manifests;
+        self.l_total_by_window.extend(other.l_total_by_window);
+        self.l_total += other.l_total;
+        self.i_blocks += other.i_blocks;
+        self.uledger_entries += other.uledger_entries;
+        self.uledger_last_hash = other.uledger_last_hash.or(self.uledger_last_hash);
+        self.pfna_applied += other.pfna_applied;
+        self.codex_motifs += other.codex_motifs;
+        self.codex_proposals += other.codex_proposals;
+    }
+}
+
+impl Canonical for Record<'_> {
+    fn write(&self, writer: &mut Writer) {
+        match self {
+            Self::Ledger(record) => record.write(writer),
+            Self::PBlock(record) => record.write(writer),
+            Self::IBlock(record) => record.write(writer),
+            Self::Manifest(record) => record.write(writer),
+            Self::Scene(record) => record.write(writer),
+            Self::Envelope(record) => record.write(writer),
+            Self::LedgerEntry(record) => record.write(writer),
+            Self::CodexLibraryEntry(record) => record.write(writer),
+            Self::CodexProposal(record) => record.write(writer),
+            Self::Log(record) => record.write(writer),
+        }
+    }
+}

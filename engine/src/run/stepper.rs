@@ -1,0 +1,93 @@
+//! The tick rule: inputs, fluxes, chain. The one piece that a direct run and a replay share.
+
+use crate::config::RunPlan;
+use crate::gate;
+use crate::loom::{self, Chain};
+use crate::record::{IBlock, PBlock, UmxLedger};
+use crate::umx::{self, State};
+
+use super::RunError;
+
+/// What one tick made, before any window is known to close.
+#[derive(Clone, Debug)]
+pub(super) struct Tick {
+    pub(super) ledger: UmxLedger,
+    pub(super) p_block: PBlock,
+    pub(super) i_block: Option<IBlock>,
+    /// C_{t−1}.
+    pub(super) c_prev: i64,
+}
+
+/// A run between two ticks.
+pub(super) struct Stepper<'p> {
+    plan: &'p RunPlan,
+    state: State<'p>,
+    chain: Chain<'p>,
+    next_tick: u64,
+}
+
+impl<'p> Stepper<'p> {
+    /// Before tick 1.
+    pub(super) fn start(plan: &'p RunPlan) -> Result<Self, RunError> {
+        let (state, chain) = (State::initial(plan)?, Chain::start(plan));
+        Ok(Self {
+            plan,
+            state,
+            chain,
+            next_tick: 1,
+        })
+    }
+
+    /// After the tick of a checkpoint.
+    pub(super) fn after(plan: &'p RunPlan, checkpoint: &IBlock) -> Self {
+        Self {
+            plan,
+            state: State::at(plan, checkpoint.post_u.clone()),
+            chain: Chain::at(plan, checkpoint.c_t),
+            next_tick: checkpoint.tick + 1,
+        }
+    }
+
+    /// The values of all nodes now.
+    pub(super) fn values(&self) -> &[i64] {
+        self.state.values()
+    }
+
+    /// A tick of the right shape, to be reused.
+    pub(super) fn new_tick(&self) -> Tick {
+        Tick {
+            ledger: self.state.new_ledger(),
+            p_block: loom::new_p_block(self.plan.topology.edges.len()),
+            i_block: None,
+            c_prev: 0,
+        }
+    }
+
+    /// Makes the next tick, overwriting `tick`.
+    pub(super) fn step(&mut self, tick: &mut Tick) -> Result<(), RunError> {
+        let number = self.next_tick;
+        self.state.add_inputs(number, self.plan.inputs_at(number))?;
+        self.state.step(number, &mut tick.ledger)?;
+        umx::check_diagnostics(&self.plan.diagnostics, &tick.ledger)?;
+        tick.c_prev = self.chain.value();
+        let s_t = self.chain.step(&tick.ledger)?;
+        let c_t = self.chain.value();
+        loom::fill_p_block(&mut tick.p_block, &tick.ledger, s_t, c_t);
+        tick.i_block = loom::checkpoint(self.plan, &tick.ledger, c_t);
+        self.next_tick += 1;
+        Ok(())
+    }
+
+    /// The plan being run.
+    pub(super) const fn plan(&self) -> &'p RunPlan {
+        self.plan
+    }
+}
+
+impl Tick {
+    /// The ids of the inputs added before this tick, in order.
+    pub(super) fn pfna_refs(&self, plan: &RunPlan) -> Vec<String> {
+        let applied = gate::applied_before(plan, self.ledger.tick);
+        applied.iter().map(|entry| entry.pfna_id.clone()).collect()
+    }
+}

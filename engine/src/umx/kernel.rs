@@ -1,0 +1,109 @@
+//! The flux rule over all edges of a tick.
+//!
+//! Two loops compute the same numbers. The fast one uses plain 64-bit arithmetic and is taken only
+//! where bounds on the state and the topology prove that nothing in it can leave i64; the exact
+//! one goes through 128 bits and names what does not fit.
+
+use super::overflow;
+use crate::config::{Edge, Topology};
+use crate::record::EdgeFlux;
+use crate::run::{Operation, RunError};
+
+/// What the topology alone says about the size of a tick's numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Bounds {
+    /// The largest |u| for which the fast loop is proven.
+    fast_limit: u64,
+}
+
+impl Bounds {
+    pub(super) fn of(topology: &Topology) -> Self {
+        let mut degrees = vec![0_u64; topology.node_count];
+        let mut conductance_max = 1;
+        for edge in &topology.edges {
+            degrees[edge.from as usize] += 1;
+            degrees[edge.to as usize] += 1;
+            conductance_max = conductance_max.max(edge.conductance.unsigned_abs());
+        }
+        let degree_max = degrees.into_iter().max().unwrap_or(0);
+        // With |u| ≤ L: |du| ≤ 2L, k·|du| ≤ 2kL, and a node's value on the way stays within
+        // L + degree·2L. All three fit when L times the largest factor does.
+        let factor = (2 * conductance_max).max(1 + 2 * degree_max);
+        Self {
+            fast_limit: i64::MAX.unsigned_abs() / factor,
+        }
+    }
+}
+
+/// Moves `u` by one tick and writes `du`, `raw` and `f_e` of every edge.
+pub(super) fn step(
+    topology: &Topology,
+    bounds: Bounds,
+    tick: u64,
+    u: &mut [i64],
+    fluxes: &mut [EdgeFlux],
+) -> Result<(), RunError> {
+    let largest = u
+        .iter()
+        .fold(0, |largest, value| largest.max(value.unsigned_abs()));
+    if largest <= bounds.fast_limit {
+        fast(topology, u, fluxes);
+        Ok(())
+    } else {
+        exact(topology, tick, u, fluxes)
+    }
+}
+
+pub(super) fn fast(topology: &Topology, u: &mut [i64], fluxes: &mut [EdgeFlux]) {
+    let scale = topology.scale.unsigned_abs();
+    for (edge, flux) in topology.edges.iter().zip(fluxes.iter_mut()) {
+        // `Bounds` proves that nothing here wraps; the wrapping forms only spare the checks.
+        let du = u[edge.from as usize].wrapping_sub(u[edge.to as usize]);
+        let size = du.unsigned_abs();
+        let raw = edge.conductance.unsigned_abs().wrapping_mul(size) / scale;
+        let moved = raw.min(edge.cap.unsigned_abs()).min(size).cast_signed();
+        flux.du = du;
+        flux.raw = raw.cast_signed();
+        flux.f_e = if du < 0 { -moved } else { moved };
+    }
+    for (edge, flux) in topology.edges.iter().zip(fluxes.iter()) {
+        let from = &mut u[edge.from as usize];
+        *from = from.wrapping_sub(flux.f_e);
+        let to = &mut u[edge.to as usize];
+        *to = to.wrapping_add(flux.f_e);
+    }
+}
+
+pub(super) fn exact(
+    topology: &Topology,
+    tick: u64,
+    u: &mut [i64],
+    fluxes: &mut [EdgeFlux],
+) -> Result<(), RunError> {
+    // All differences come before all quotients: the first operation that fails is the one told.
+    for (index, (edge, flux)) in topology.edges.iter().zip(fluxes.iter_mut()).enumerate() {
+        flux.du = u[edge.from as usize]
+            .checked_sub(u[edge.to as usize])
+            .ok_or_else(|| overflow(tick, Operation::Du, index))?;
+    }
+    let mut moved: Vec<i128> = u.iter().copied().map(i128::from).collect();
+    for (index, (edge, flux)) in topology.edges.iter().zip(fluxes.iter_mut()).enumerate() {
+        (flux.raw, flux.f_e) = exact_flux(edge, topology.scale, flux.du)
+            .ok_or_else(|| overflow(tick, Operation::Raw, index))?;
+        moved[edge.from as usize] -= i128::from(flux.f_e);
+        moved[edge.to as usize] += i128::from(flux.f_e);
+    }
+    for (index, (value, moved)) in u.iter_mut().zip(moved).enumerate() {
+        *value = i64::try_from(moved).map_err(|_| overflow(tick, Operation::Post, index))?;
+    }
+    Ok(())
+}
+
+/// `raw` and `f_e`; none where `raw` does not fit.
+fn exact_flux(edge: &Edge, scale: i64, du: i64) -> Option<(i64, i64)> {
+    let size = i128::from(du).abs();
+    let raw = i64::try_from(i128::from(edge.conductance) * size / i128::from(scale)).ok()?;
+    // |f_e| ≤ raw ≤ i64::MAX, so the sign can be put back without a check.
+    let moved = i64::try_from(i128::from(raw.min(edge.cap)).min(size)).ok()?;
+    Some((raw, if du < 0 { -moved } else { moved }))
+}

@@ -1,0 +1,135 @@
+//! UMX: integer state on a graph, moved by edge fluxes.
+//!
+//! All edges read the state before the tick; the fluxes then move it. [`State`] owns the current
+//! values and steps them into a [`UmxLedger`]; it holds nothing global, so any number of runs live
+//! side by side. Numbers are exact whatever their size on the way, and an error where a recorded
+//! one leaves i64.
+
+mod diagnostics;
+mod kernel;
+
+pub(crate) use diagnostics::check as check_diagnostics;
+
+use crate::config::{Edge, InputEntry, RunPlan, Topology};
+use crate::record::{EdgeFlux, UmxLedger};
+use crate::run::{Operation, RunError};
+
+/// The values of all nodes between two ticks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct State<'p> {
+    topology: &'p Topology,
+    bounds: kernel::Bounds,
+    u: Vec<i64>,
+}
+
+impl<'p> State<'p> {
+    /// The state at tick 0: the initial values and the inputs of tick 0.
+    pub(crate) fn initial(plan: &'p RunPlan) -> Result<Self, RunError> {
+        let mut state = Self::at(plan, plan.initial_state.clone());
+        state.add_inputs(0, plan.inputs_at(0))?;
+        Ok(state)
+    }
+
+    /// The state after some tick, from a checkpoint.
+    pub(crate) fn at(plan: &'p RunPlan, u: Vec<i64>) -> Self {
+        Self {
+            topology: &plan.topology,
+            bounds: kernel::Bounds::of(&plan.topology),
+            u,
+        }
+    }
+
+    /// The values, node 1 first.
+    pub(crate) fn values(&self) -> &[i64] {
+        &self.u
+    }
+
+    /// Adds the entries' values; exact on the way, so that only the total must fit.
+    pub(crate) fn add_inputs(&mut self, tick: u64, entries: &[InputEntry]) -> Result<(), RunError> {
+        if entries.is_empty() {
+            return Ok(());
+        }
+        for (node, value) in self.u.iter_mut().enumerate() {
+            let total = entries
+                .iter()
+                .map(|entry| i128::from(entry.values[node]))
+                .fold(i128::from(*value), |total, input| {
+                    total.saturating_add(input)
+                });
+            *value = i64::try_from(total).map_err(|_| overflow(tick, Operation::Input, node))?;
+        }
+        Ok(())
+    }
+
+    /// One tick: `ledger` (from [`State::new_ledger`]) is overwritten with what happened.
+    pub(crate) fn step(&mut self, tick: u64, ledger: &mut UmxLedger) -> Result<(), RunError> {
+        ledger.tick = tick;
+        ledger.pre_u.copy_from_slice(&self.u);
+        kernel::step(
+            self.topology,
+            self.bounds,
+            tick,
+            &mut self.u,
+            &mut ledger.edges,
+        )?;
+        ledger.post_u.copy_from_slice(&self.u);
+        ledger.sum_pre_u = sum(tick, &ledger.pre_u)?;
+        ledger.sum_post_u = sum(tick, &ledger.post_u)?;
+        ledger.z_check = ledger.sum_pre_u;
+        Ok(())
+    }
+
+    /// A ledger of the right shape: ids and capacities filled in once, to be reused every tick.
+    pub(crate) fn new_ledger(&self) -> UmxLedger {
+        let edges = self
+            .topology
+            .edges
+            .iter()
+            .zip(1..)
+            .map(|(edge, e_id)| edge.at_rest(e_id));
+        UmxLedger {
+            pre_u: self.u.clone(),
+            edges: edges.collect(),
+            post_u: self.u.clone(),
+            ..UmxLedger::default()
+        }
+    }
+}
+
+impl Edge {
+    fn at_rest(&self, e_id: u64) -> EdgeFlux {
+        let (i, j) = self.node_ids();
+        EdgeFlux {
+            e_id,
+            i,
+            j,
+            cap: self.cap,
+            ..EdgeFlux::default()
+        }
+    }
+
+    /// The ids of both ends.
+    pub(crate) fn node_ids(&self) -> (u64, u64) {
+        (u64::from(self.from) + 1, u64::from(self.to) + 1)
+    }
+}
+
+fn sum(tick: u64, values: &[i64]) -> Result<i64, RunError> {
+    let total: i128 = values.iter().copied().map(i128::from).sum();
+    i64::try_from(total).map_err(|_| RunError::Overflow {
+        tick,
+        operation: Operation::Sum,
+        id: None,
+    })
+}
+
+fn overflow(tick: u64, operation: Operation, index: usize) -> RunError {
+    RunError::Overflow {
+        tick,
+        operation,
+        id: Some(index as u64 + 1),
+    }
+}
+
+#[cfg(test)]
+mod tests;
