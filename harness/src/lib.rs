@@ -1,12 +1,30 @@
 //! Golden tests for deterministic programs.
 
 mod artefact;
+mod atomic;
+mod check;
 mod diff;
+mod exec;
+mod json;
+mod judge;
+mod layout;
+mod product;
 mod runner;
+mod scenario;
 mod schema;
+mod sha256;
+mod snapshot;
 mod subject;
+mod suite;
+mod verdict;
 
-pub use artefact::Artefact;
+pub use artefact::{Artefact, ArtefactError};
+pub use check::Check;
+pub use json::{Json, JsonProblem};
+pub use layout::Layout;
 pub use runner::Runner;
+pub use scenario::{Expect, NameError, Runtime, Scenario, ScenarioError, ScenarioName, SnapshotMode};
 pub use schema::{ArtefactSchema, KeyRule, Schema};
 pub use subject::{Cancel, Failure, FailureKind, Mode, RunRequest, Subject};
+pub use suite::Suite;
+pub use verdict::Verdict;
