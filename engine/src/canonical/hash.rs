@@ -87,3 +87,10 @@ fn nibble(digit: u8) -> Result<u8, ParseHashError> {
         _ => Err(ParseHashError),
     }
 }
+
+impl<'de> serde::Deserialize<'de> for Hash {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}

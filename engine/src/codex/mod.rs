@@ -8,7 +8,8 @@ use crate::canonical::{self, Hash};
 use crate::config::RunPlan;
 use crate::press::Tally;
 use crate::record::{
-    CodexLibraryEntry, CodexProposal, MdlStats, PatternDescriptor, UmxLedger, UsageStats,
+    CodexLibraryEntry, CodexProposal, ExpectedEffect, MdlStats, PatternDescriptor, TargetLocation,
+    UmxLedger, UsageStats,
 };
 use crate::run::{Operation, RunError};
 
@@ -163,8 +164,12 @@ impl<'p> Codex<'p> {
             motif_id: entry.motif_id.clone(),
             gid: self.plan.gid.clone(),
             target_window_id: entry.source_window_id.clone(),
-            target_edge_ids: self.edge_ids.clone(),
-            delta_bits: entry.mdl_stats.delta_vs_baseline_bits,
+            target: TargetLocation {
+                edge_ids: self.edge_ids.clone(),
+            },
+            expected_effect: ExpectedEffect {
+                delta_total_bits: entry.mdl_stats.delta_vs_baseline_bits,
+            },
             created_at_tick: self.plan.ticks,
         });
         proposals.collect()

@@ -22,3 +22,13 @@ impl Scheme {
         }
     }
 }
+
+impl<'de> serde::Deserialize<'de> for Scheme {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let symbol = String::deserialize(deserializer)?;
+        [Self::Identity, Self::RunLength, Self::GolombRice]
+            .into_iter()
+            .find(|scheme| scheme.symbol() == symbol)
+            .ok_or_else(|| serde::de::Error::custom(format_args!("unknown scheme `{symbol}`")))
+    }
+}

@@ -1,7 +1,9 @@
+use serde::Deserialize;
+
 use crate::canonical::{Canonical, EmptyObject, Object, Writer};
 
 /// `CodexLibraryEntry_v1`: a flux pattern that occurred at two ticks or more.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct CodexLibraryEntry {
     /// `<run_id>_LIB`.
     pub library_id: String,
@@ -26,7 +28,7 @@ pub struct CodexLibraryEntry {
 }
 
 /// The repeated pattern itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct PatternDescriptor {
     /// All edges, 1..E.
     pub edge_ids: Vec<u64>,
@@ -37,20 +39,24 @@ pub struct PatternDescriptor {
 }
 
 /// Description lengths of a motif, in bits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 pub struct MdlStats {
     /// The pattern, once.
+    #[serde(rename = "L_self")]
     pub self_bits: i64,
     /// A pointer per use.
+    #[serde(rename = "L_usage")]
     pub usage_bits: i64,
     /// Both together.
+    #[serde(rename = "L_total")]
     pub total_bits: i64,
     /// What it costs beyond writing the pattern out at every use; negative where it saves.
+    #[serde(rename = "delta_vs_baseline")]
     pub delta_vs_baseline_bits: i64,
 }
 
 /// How often and when a motif was used; the first use counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 pub struct UsageStats {
     /// Number of uses, ≥ 2.
     pub usage_count: u64,
@@ -61,7 +67,7 @@ pub struct UsageStats {
 }
 
 /// `CodexProposal_v1`: a motif that is worth keeping.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct CodexProposal {
     /// `PROPOSAL_0001`…
     pub proposal_id: String,
@@ -74,11 +80,27 @@ pub struct CodexProposal {
     /// The motif's source window.
     pub target_window_id: String,
     /// All edges, 1..E.
-    pub target_edge_ids: Vec<u64>,
-    /// The motif's `delta_vs_baseline`.
-    pub delta_bits: i64,
+    #[serde(rename = "target_location")]
+    pub target: TargetLocation,
+    /// What placing the motif saves.
+    pub expected_effect: ExpectedEffect,
     /// T.
     pub created_at_tick: u64,
+}
+
+/// Where a proposal applies.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct TargetLocation {
+    /// All edges, 1..E.
+    pub edge_ids: Vec<u64>,
+}
+
+/// What a proposal would change, in bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub struct ExpectedEffect {
+    /// The motif's `delta_vs_baseline`.
+    #[serde(rename = "delta_L_total")]
+    pub delta_total_bits: i64,
 }
 
 impl Canonical for CodexLibraryEntry {
@@ -137,35 +159,31 @@ impl Canonical for CodexProposal {
         object.field("action", "PLACE");
         object.field("budget_effect", &EmptyObject);
         object.field("created_at_tick", &self.created_at_tick);
-        object.field("expected_effect", &ExpectedEffect(self.delta_bits));
+        object.field("expected_effect", &self.expected_effect);
         object.field("gid", &self.gid);
         object.field("governance_notes", &EmptyObject);
         object.field("library_id", &self.library_id);
         object.field("motif_id", &self.motif_id);
         object.field("proposal_id", &self.proposal_id);
         object.field("status", "PENDING");
-        object.field("target_location", &TargetLocation(&self.target_edge_ids));
+        object.field("target_location", &self.target);
         object.field("target_window_id", &self.target_window_id);
         object.end();
     }
 }
 
-struct ExpectedEffect(i64);
-
 impl Canonical for ExpectedEffect {
     fn write(&self, writer: &mut Writer) {
         let mut object = Object::begin(writer);
-        object.field("delta_L_total", &self.0);
+        object.field("delta_L_total", &self.delta_total_bits);
         object.end();
     }
 }
 
-struct TargetLocation<'e>(&'e [u64]);
-
-impl Canonical for TargetLocation<'_> {
+impl Canonical for TargetLocation {
     fn write(&self, writer: &mut Writer) {
         let mut object = Object::begin(writer);
-        object.field("edge_ids", self.0);
+        object.field("edge_ids", &self.edge_ids);
         object.end();
     }
 }

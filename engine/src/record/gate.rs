@@ -1,7 +1,10 @@
+use serde::Deserialize;
+
 use crate::canonical::{Canonical, EmptyObject, Hash, Object, Writer};
 
 /// A layer of envelopes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
 pub enum Layer {
     /// Session start and end.
     Ctrl,
@@ -29,7 +32,7 @@ impl Layer {
 }
 
 /// `NAPEnvelope_v1`: what crosses the boundary, and where in the chain it does.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct NapEnvelope {
     /// Format version.
     pub v: i64,
@@ -54,7 +57,8 @@ pub struct NapEnvelope {
 }
 
 /// The `meta` of an envelope.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "MetaMembers")]
 pub enum EnvelopeMeta {
     /// {}.
     Empty,
@@ -65,7 +69,7 @@ pub enum EnvelopeMeta {
 }
 
 /// `SceneFrame_v1`: a tick as the boundary sees it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct SceneFrame {
     /// The run's gid.
     pub gid: String,
@@ -82,8 +86,10 @@ pub struct SceneFrame {
     /// Hash of the tick's UMX ledger.
     pub ledger_ref: Hash,
     /// C_{t−1}.
+    #[serde(rename = "C_prev")]
     pub c_prev: i64,
     /// C_t.
+    #[serde(rename = "C_t")]
     pub c_t: i64,
     /// The primary window that holds the tick.
     pub window_id: String,
@@ -165,5 +171,24 @@ impl Canonical for AppliedEntry<'_> {
         object.field("tick", &self.tick);
         object.field("values", self.values);
         object.end();
+    }
+}
+
+/// An envelope's `meta` as it is read back.
+#[derive(Deserialize)]
+struct MetaMembers {
+    event: Option<String>,
+}
+
+impl TryFrom<MetaMembers> for EnvelopeMeta {
+    type Error = String;
+
+    fn try_from(members: MetaMembers) -> Result<Self, String> {
+        match members.event.as_deref() {
+            None => Ok(Self::Empty),
+            Some("SESSION_START") => Ok(Self::SessionStart),
+            Some("SESSION_END") => Ok(Self::SessionEnd),
+            Some(other) => Err(format!("unknown session event `{other}`")),
+        }
     }
 }

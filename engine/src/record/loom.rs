@@ -1,7 +1,9 @@
+use serde::Deserialize;
+
 use crate::canonical::{Canonical, Object, Writer};
 
 /// `LoomPBlock_v1`: one tick on the time chain.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 pub struct PBlock {
     /// The tick, 1..T.
     pub tick: u64,
@@ -10,13 +12,14 @@ pub struct PBlock {
     /// The number that the profile's s_t rule reads off the tick.
     pub s_t: i64,
     /// The chain value after the tick, 0..M−1.
+    #[serde(rename = "C_t")]
     pub c_t: i64,
     /// The flux of every edge, in id order.
     pub edge_flux_summary: Vec<EdgeFluxSummary>,
 }
 
 /// An edge's flux in a P-block.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 pub struct EdgeFluxSummary {
     /// The edge's id.
     pub e_id: u64,
@@ -25,13 +28,15 @@ pub struct EdgeFluxSummary {
 }
 
 /// `LoomIBlock_v1`: a checkpoint, from which the ticks after it can be rebuilt.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 pub struct IBlock {
     /// The tick, a multiple of `w`.
     pub tick: u64,
     /// Ticks between two checkpoints.
+    #[serde(rename = "W")]
     pub w: u64,
     /// The chain value after the tick.
+    #[serde(rename = "C_t")]
     pub c_t: i64,
     /// The profile's name.
     pub profile_version: String,
@@ -42,7 +47,7 @@ pub struct IBlock {
 }
 
 /// An edge as a checkpoint keeps it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 pub struct TopologySnapshotEdge {
     /// The edge's id.
     pub e_id: u64,
@@ -55,6 +60,7 @@ pub struct TopologySnapshotEdge {
     /// The edge's capacity.
     pub cap: i64,
     /// The topology's divisor.
+    #[serde(rename = "SC")]
     pub sc: i64,
     /// The edge's c.
     pub c: i64,

@@ -1,9 +1,11 @@
 use std::collections::BTreeMap;
 
+use serde::Deserialize;
+
 use crate::canonical::{Canonical, Hash, Object, Writer};
 
 /// What a run amounts to, in numbers that any run of the same documents gives again.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 pub struct Metrics {
     /// The run's gid.
     pub gid: String,

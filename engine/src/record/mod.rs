@@ -4,6 +4,7 @@
 //! the stages are turned into these explicitly; nothing here computes.
 
 mod codex;
+mod decode;
 mod gate;
 mod log;
 mod loom;
@@ -12,7 +13,11 @@ mod press;
 mod uledger;
 mod umx;
 
-pub use codex::{CodexLibraryEntry, CodexProposal, MdlStats, PatternDescriptor, UsageStats};
+pub use codex::{
+    CodexLibraryEntry, CodexProposal, ExpectedEffect, MdlStats, PatternDescriptor, TargetLocation,
+    UsageStats,
+};
+pub use decode::{DecodeError, FromText};
 pub use gate::{AppliedEntry, EnvelopeMeta, Layer, NapEnvelope, SceneFrame};
 pub use log::{Component, LogEvent, LogPayload};
 pub use loom::{EdgeFluxSummary, IBlock, PBlock, TopologySnapshotEdge};

@@ -1,8 +1,10 @@
+use serde::Deserialize;
+
 use crate::canonical::{Canonical, Hash, Object, Writer};
 use crate::config::Scheme;
 
 /// `APXManifest_v1`: the description lengths of one window's streams.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Manifest {
     /// The configured APX name.
     pub apx_name: String,
@@ -23,7 +25,7 @@ pub struct Manifest {
 }
 
 /// `APXStream_v1`: one stream of a window and its length in bits.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct StreamEntry {
     /// The stream's name.
     pub stream_id: String,
@@ -34,10 +36,13 @@ pub struct StreamEntry {
     /// p for Golomb–Rice, else 0.
     pub params: u64,
     /// Bits of the model: 0, the tally leaves headers out.
+    #[serde(rename = "L_model")]
     pub model_bits: i64,
     /// Bits of the values under the scheme.
+    #[serde(rename = "L_residual")]
     pub residual_bits: i64,
     /// Both together.
+    #[serde(rename = "L_total")]
     pub total_bits: i64,
 }
 

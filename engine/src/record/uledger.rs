@@ -1,10 +1,12 @@
 use std::collections::BTreeMap;
 
+use serde::Deserialize;
+
 use crate::canonical::{Canonical, Hash, Object, Writer};
 
 /// `ULedgerEntry_v1`: one tick's records, bound by their hashes to each other and to all ticks
 /// before.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct LedgerEntry {
     /// The run's gid.
     pub gid: String,
@@ -15,6 +17,7 @@ pub struct LedgerEntry {
     /// The primary window that holds the tick.
     pub window_id: String,
     /// The chain value after the tick.
+    #[serde(rename = "C_t")]
     pub c_t: i64,
     /// The window's check.
     pub manifest_check: i64,
@@ -35,7 +38,7 @@ pub struct LedgerEntry {
 }
 
 /// The records that only some ticks have.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct LedgerMeta {
     /// Hash of the tick's scene.
     pub scene_hash: Hash,
@@ -44,10 +47,12 @@ pub struct LedgerMeta {
     /// Hash of the checkpoint, where the tick has one.
     pub i_block_hash: Option<Hash>,
     /// Hashes of the CTRL envelopes: start at tick 1, end at tick T; else empty.
+    #[serde(default)]
     pub ctrl_hashes: Vec<Hash>,
     /// Hash of the EGRESS envelope, at tick T.
     pub egress_hash: Option<Hash>,
     /// Hashes of the additional windows' manifests that close at this tick, by window id.
+    #[serde(default)]
     pub manifest_hashes: BTreeMap<String, Hash>,
 }
 

@@ -1,9 +1,11 @@
+use serde::Deserialize;
+
 use crate::canonical::{Canonical, Object, Writer};
 
 /// `UMXTickLedger_v1`: one tick's state before and after, and the flux of every edge.
 ///
 /// Invariant: `sum_pre_u = sum_post_u = z_check`; fluxes move the state and make none.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 pub struct UmxLedger {
     /// The tick, 1..T.
     pub tick: u64,
@@ -22,7 +24,7 @@ pub struct UmxLedger {
 }
 
 /// What one edge did in one tick.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 pub struct EdgeFlux {
     /// The edge's id, 1..E.
     pub e_id: u64,

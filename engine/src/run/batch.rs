@@ -4,8 +4,8 @@
 //! need nothing but the tick. So a batch steps its ticks one after the other, then encodes them
 //! side by side. What is in a batch has no bearing on any byte.
 
-use super::RunError;
 use super::stepper::{Stepper, Tick};
+use super::{RunError, RunOptions};
 use crate::canonical::{Encoded, Hash, Writer};
 
 /// Numbers that a batch holds at most, unless its ticks are larger than that.
@@ -17,6 +17,7 @@ const TICKS_A_THREAD: usize = 32;
 pub(super) struct Batch {
     slots: Vec<Slot>,
     threads: usize,
+    from_checkpoints: bool,
 }
 
 /// A tick and its encoded records.
@@ -40,8 +41,8 @@ pub(super) struct Filled {
 }
 
 impl Batch {
-    pub(super) fn new(stepper: &Stepper<'_>, threads: usize) -> Self {
-        let threads = threads.max(1);
+    pub(super) fn new(stepper: &Stepper<'_>, options: &RunOptions<'_>) -> Self {
+        let threads = options.threads.max(1);
         let topology = &stepper.plan().topology;
         let numbers = 4 * topology.edges.len() + 2 * topology.node_count;
         let size = match threads {
@@ -49,7 +50,11 @@ impl Batch {
             _ => (BATCH_NUMBERS / numbers.max(1)).clamp(threads, threads * TICKS_A_THREAD),
         };
         let slots = (0..size).map(|_| Slot::new(stepper.new_tick())).collect();
-        Self { slots, threads }
+        Self {
+            slots,
+            threads,
+            from_checkpoints: options.from_checkpoints,
+        }
     }
 
     /// Makes and encodes up to `limit` ticks.
@@ -65,6 +70,11 @@ impl Batch {
                 break;
             }
             filled.count += 1;
+            if self.from_checkpoints
+                && let Some(checkpoint) = &slot.tick.i_block
+            {
+                *stepper = Stepper::after(stepper.plan(), checkpoint);
+            }
         }
         self.encode(filled.count);
         filled

@@ -21,12 +21,14 @@ mod memory;
 mod pending;
 mod pipeline;
 mod recorder;
+mod replay;
 mod sink;
 mod stepper;
 
 pub use error::{DiagnosticCheck, Operation, RunError};
 pub use memory::Run;
 pub use pipeline::{Outcome, RunOptions, RunStatus, execute};
+pub use replay::{ChainFault, Replay, ReplayedTick, check_chain};
 pub use sink::{Record, RecordKind, RecordSink};
 
 use crate::config::RunPlan;

@@ -25,6 +25,9 @@ use crate::record::{
 pub struct RunOptions<'o> {
     /// Threads that encode and hash; at least 1.
     pub threads: usize,
+    /// Whether every span between checkpoints starts from its checkpoint, not from the state at
+    /// hand: a replay of the whole run.
+    pub from_checkpoints: bool,
     /// Told the last finished tick now and then; may ask the run to stop.
     pub progress: &'o (dyn Fn(u64) -> ControlFlow<()> + Sync),
 }
@@ -164,7 +167,7 @@ impl<'p, 's> Pipeline<'p, 's> {
         };
         self.recorder.log(Component::Run, 0, None, started)?;
         let mut stepper = Stepper::start(plan)?;
-        let mut batch = Batch::new(&stepper, self.options.threads);
+        let mut batch = Batch::new(&stepper, &self.options);
         for window in plan.windows.iter().filter(|window| window.primary) {
             self.first_pass(window, &mut stepper, &mut batch)?;
             if *window.ticks.end() == plan.ticks {
@@ -488,7 +491,7 @@ impl<'p, 's> Pipeline<'p, 's> {
             let payload = LogPayload::MotifProposed {
                 proposal_id: proposal.proposal_id.clone(),
                 motif_id: proposal.motif_id.clone(),
-                delta_bits: proposal.delta_bits,
+                delta_bits: proposal.expected_effect.delta_total_bits,
             };
             self.recorder.log(Component::Codex, ticks, None, payload)?;
         }

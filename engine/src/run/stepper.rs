@@ -78,6 +78,11 @@ impl<'p> Stepper<'p> {
         Ok(())
     }
 
+    /// The tick that comes next.
+    pub(super) const fn next_tick(&self) -> u64 {
+        self.next_tick
+    }
+
     /// The plan being run.
     pub(super) const fn plan(&self) -> &'p RunPlan {
         self.plan

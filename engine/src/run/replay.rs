@@ -1,0 +1,148 @@
+//! Replay: ticks made again, from a checkpoint or from the start, by the rule that made them.
+
+use super::RunError;
+use super::stepper::{Stepper, Tick};
+use crate::config::RunPlan;
+use crate::loom::{self, Chain};
+use crate::record::{IBlock, PBlock, UmxLedger};
+
+/// A run being made again, tick by tick, external inputs included.
+pub struct Replay<'p> {
+    stepper: Stepper<'p>,
+    tick: Tick,
+}
+
+/// One tick that was made again.
+#[derive(Clone, Copy, Debug)]
+pub struct ReplayedTick<'r> {
+    /// State and fluxes.
+    pub ledger: &'r UmxLedger,
+    /// The tick on the chain.
+    pub p_block: &'r PBlock,
+    /// The checkpoint, where the tick has one.
+    pub i_block: Option<&'r IBlock>,
+}
+
+impl<'p> Replay<'p> {
+    /// Before tick 1.
+    ///
+    /// # Errors
+    /// The inputs of tick 0 take a value out of range.
+    pub fn from_start(plan: &'p RunPlan) -> Result<Self, RunError> {
+        Stepper::start(plan).map(Self::new)
+    }
+
+    /// After the tick of a checkpoint of a run of the same plan.
+    pub fn from_checkpoint(plan: &'p RunPlan, checkpoint: &IBlock) -> Self {
+        Self::new(Stepper::after(plan, checkpoint))
+    }
+
+    fn new(stepper: Stepper<'p>) -> Self {
+        let tick = stepper.new_tick();
+        Self { stepper, tick }
+    }
+
+    /// The state now: N numbers.
+    pub fn state(&self) -> &[i64] {
+        self.stepper.values()
+    }
+
+    /// The tick that [`Replay::advance`] makes next; above T at the end of the run.
+    pub const fn next_tick(&self) -> u64 {
+        self.stepper.next_tick()
+    }
+
+    /// Makes the next tick; none after the last.
+    ///
+    /// # Errors
+    /// What ended the run at this tick.
+    pub fn advance(&mut self) -> Result<Option<ReplayedTick<'_>>, RunError> {
+        if self.next_tick() > self.stepper.plan().ticks {
+            return Ok(None);
+        }
+        self.stepper.step(&mut self.tick)?;
+        Ok(Some(ReplayedTick {
+            ledger: &self.tick.ledger,
+            p_block: &self.tick.p_block,
+            i_block: self.tick.i_block.as_ref(),
+        }))
+    }
+}
+
+/// A record of the time chain that does not follow from the ledgers.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ChainFault {
+    /// A P-block is not what its ledger and the chain before it give.
+    #[error("the P-block of tick {tick} does not follow from the ledger: expected C_t {expected}")]
+    PBlock {
+        /// The tick.
+        tick: u64,
+        /// The chain value that follows from the ledgers.
+        expected: i64,
+    },
+    /// A checkpoint is not what its ledger and the chain give, or stands where none belongs, or is
+    /// missing.
+    #[error("the checkpoint of tick {tick} does not follow from the ledger")]
+    IBlock {
+        /// The tick.
+        tick: u64,
+    },
+    /// The ledgers themselves are not those of ticks 1, 2, 3, ….
+    #[error("expected the ledger of tick {expected}, found that of tick {found}")]
+    Ledger {
+        /// The tick that comes next.
+        expected: u64,
+        /// The tick that the ledger has.
+        found: u64,
+    },
+    /// s_t cannot be read off a ledger.
+    #[error(transparent)]
+    Run(#[from] RunError),
+}
+
+/// Recomputes the whole chain and every checkpoint from the ledgers alone.
+///
+/// # Errors
+/// The first record that differs.
+pub fn check_chain(
+    plan: &RunPlan,
+    ledgers: impl IntoIterator<Item = UmxLedger>,
+    p_blocks: impl IntoIterator<Item = PBlock>,
+    i_blocks: impl IntoIterator<Item = IBlock>,
+) -> Result<(), ChainFault> {
+    let mut chain = Chain::start(plan);
+    let mut expected = loom::new_p_block(plan.topology.edges.len());
+    let mut p_blocks = p_blocks.into_iter();
+    let mut i_blocks = i_blocks.into_iter().peekable();
+    let mut last = 0;
+    for ledger in ledgers {
+        let tick = ledger.tick;
+        if tick != last + 1 || ledger.edges.len() != plan.topology.edges.len() {
+            return Err(ChainFault::Ledger {
+                expected: last + 1,
+                found: tick,
+            });
+        }
+        last = tick;
+        let s_t = chain.step(&ledger)?;
+        loom::fill_p_block(&mut expected, &ledger, s_t, chain.value());
+        if p_blocks.next().as_ref() != Some(&expected) {
+            return Err(ChainFault::PBlock {
+                tick,
+                expected: chain.value(),
+            });
+        }
+        let checkpoint = loom::checkpoint(plan, &ledger, chain.value());
+        if i_blocks.next_if(|block| block.tick == tick) != checkpoint {
+            return Err(ChainFault::IBlock { tick });
+        }
+    }
+    match (p_blocks.next(), i_blocks.next()) {
+        (Some(block), _) => Err(ChainFault::Ledger {
+            expected: last + 1,
+            found: block.tick,
+        }),
+        (None, Some(block)) => Err(ChainFault::IBlock { tick: block.tick }),
+        (None, None) => Ok(()),
+    }
+}
