@@ -3,11 +3,13 @@
 mod artefact;
 mod atomic;
 mod check;
+pub mod command;
 mod diff;
 mod exec;
 mod json;
 mod judge;
 mod layout;
+mod nearest;
 mod product;
 mod runner;
 mod scenario;

@@ -1,10 +1,27 @@
 //! The test runner: one trial for each scenario and check, on libtest-mimic.
+//!
+//! It fails closed: what cannot be read or validated is a failing trial, a filter that names a check
+//! and finds none is an error, and so is a workspace without scenarios. Standard output belongs to
+//! libtest-mimic; everything else is said on the standard error stream.
+
+mod plan;
+mod results;
+mod selection;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use crate::Subject;
+use libtest_mimic::{Arguments, Failed, Trial};
+
+use self::plan::{Plan, Target};
+use self::results::TrialResult;
+use crate::judge::{self, Judgement};
+use crate::scenario::ScenarioName;
+use crate::{Check, Layout, Subject, Suite};
+
+/// The exit status of a command line that can mean no trial.
+const BAD_USAGE: u8 = 2;
 
 /// Builds and runs the trials of a workspace.
 ///
@@ -26,30 +43,146 @@ use crate::Subject;
 /// }
 /// ```
 pub struct Runner {
-    root: PathBuf,
-    subject: Option<Arc<dyn Subject>>,
+    suite: Suite,
 }
 
 impl Runner {
     /// A runner over `<root>/scenarios` and `<root>/fixtures/snapshots`.
     pub fn new(root: impl Into<PathBuf>) -> Self {
         Self {
-            root: root.into(),
-            subject: None,
+            suite: Suite::new(root),
         }
+    }
+
+    /// A runner over a suite that is set up already.
+    pub fn of(suite: Suite) -> Self {
+        Self { suite }
     }
 
     /// The subject of every scenario that has no `[command]` of its own.
     #[must_use]
     pub fn subject(mut self, subject: impl Subject + 'static) -> Self {
-        self.subject = Some(Arc::new(subject));
+        self.suite = self.suite.subject(subject);
+        self
+    }
+
+    /// What people type before `bless` and `diff`, for the remedies in messages; `cargo xtask`
+    /// where it is not said.
+    #[must_use]
+    pub fn command(mut self, command: impl Into<String>) -> Self {
+        self.suite = self.suite.command(command);
+        self
+    }
+
+    /// Other directories than those under the root.
+    #[must_use]
+    pub fn layout(mut self, layout: Layout) -> Self {
+        self.suite = self.suite.layout(layout);
         self
     }
 
     /// Reads the command line of a test binary and does what it says.
+    ///
+    /// The exit status is 0 when all trials passed, 101 when some failed, and 2 when nothing could
+    /// be run.
     pub fn main(self) -> ExitCode {
-        let _ = (self.root, self.subject);
-        eprintln!("error: the runner is not built yet");
-        ExitCode::FAILURE
+        self.run(&Arguments::from_args())
     }
+
+    fn run(self, args: &Arguments) -> ExitCode {
+        let selection = match selection::select(&self.suite, args) {
+            Ok(selection) => selection,
+            Err(error) => {
+                eprintln!("error: {error}");
+                return ExitCode::from(BAD_USAGE);
+            }
+        };
+        if let Some(warning) = &selection.warning {
+            eprintln!("{warning}");
+        }
+        let dropped = if args.list {
+            Vec::new()
+        } else {
+            dropped(&selection.plans)
+        };
+        let trials = selection
+            .plans
+            .into_iter()
+            .map(|plan| trial(&self.suite, plan))
+            .collect();
+        let conclusion = libtest_mimic::run(args, trials);
+        for line in dropped {
+            eprintln!("{line}");
+        }
+        conclusion.exit_code()
+    }
+}
+
+/// What scenarios leave out, one line each.
+fn dropped(plans: &[Plan]) -> Vec<String> {
+    plans
+        .iter()
+        .filter(|plan| plan.check == Check::Golden)
+        .filter_map(|plan| match &plan.target {
+            Target::Judge(scenario) => Some(scenario),
+            Target::Known(..) => None,
+        })
+        .flat_map(|scenario| {
+            scenario
+                .dropped
+                .iter()
+                .map(|(check, reason)| format!("dropped: {}::{check}: {reason}", scenario.name()))
+        })
+        .collect()
+}
+
+fn trial(suite: &Suite, plan: Plan) -> Trial {
+    let suite = suite.clone();
+    let (name, is_long) = (plan.name(), plan.is_long());
+    Trial::test(name, move || perform(&suite, &plan)).with_ignored_flag(is_long)
+}
+
+/// Runs one trial and leaves its result and what the run made.
+fn perform(suite: &Suite, plan: &Plan) -> Result<(), Failed> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a result says how long its trial took"
+    )]
+    let start = Instant::now();
+    let judgement = match &plan.target {
+        Target::Judge(scenario) => judge::judge(suite, scenario, plan.check),
+        Target::Known(verdict, detail) => Judgement::new(*verdict, detail.clone()),
+    };
+    let took = start.elapsed();
+    let passed = judgement.verdict.passes();
+    let mut message = if passed {
+        String::new()
+    } else {
+        judge::message(suite, &plan.scenario, plan.check, &judgement)
+    };
+    if let Err(error) = leave(suite, plan, &judgement, took, &message) {
+        message = format!("{message}\nthe result could not be stored: {error}");
+        return Err(message.trim_start().into());
+    }
+    if passed { Ok(()) } else { Err(message.into()) }
+}
+
+fn leave(
+    suite: &Suite,
+    plan: &Plan,
+    judgement: &Judgement,
+    took: Duration,
+    message: &str,
+) -> std::io::Result<()> {
+    if plan.check == Check::Golden
+        && let Ok(name) = ScenarioName::new(plan.scenario.as_str())
+    {
+        match &judgement.after {
+            Some(product) if !judgement.verdict.passes() => {
+                crate::product::leave(suite, &name, &product.set)?;
+            }
+            _ => crate::product::clear(suite, &name)?,
+        }
+    }
+    TrialResult::new(&plan.scenario, plan.check, judgement.verdict, took, message).store(suite)
 }

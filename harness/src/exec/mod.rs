@@ -1,0 +1,161 @@
+//! Running a subject under guard: time limit, panics, subjects that do not stop.
+//!
+//! Every call into a subject happens on a thread of its own, so that the thread that waits can name
+//! a long run, ask it to stop, and go on without it if it does not.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
+
+use crate::scenario::Scenario;
+use crate::{Artefact, Cancel, Failure, FailureKind, Mode, RunRequest, Schema, Subject};
+
+/// How long a subject may take to stop once it is asked to.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// When a running scenario is first named; then at twice that, and so on.
+const SLOW: Duration = Duration::from_secs(10);
+
+/// Deep recursion in a subject is its own affair, up to here.
+const STACK_BYTES: usize = 32 << 20;
+
+/// What a subject made of a scenario.
+#[derive(Debug)]
+pub(crate) struct Made {
+    pub(crate) inputs: Artefact,
+    pub(crate) schema: Schema,
+    /// The artefacts, or the program's own error.
+    pub(crate) outcome: Result<Vec<Artefact>, Failure>,
+}
+
+/// Why there is nothing to compare.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// The scenario is not valid.
+    Invalid(String),
+    /// The subject panicked or broke its contract.
+    Broken(String),
+    /// The time limit passed.
+    TimedOut(String),
+}
+
+/// One way to run one scenario.
+pub(crate) struct Job<'a> {
+    pub(crate) subject: &'a Arc<dyn Subject>,
+    pub(crate) scenario: &'a Scenario,
+    pub(crate) mode: Mode,
+    /// What the run is called when it is named while running.
+    pub(crate) label: &'a str,
+}
+
+impl Job<'_> {
+    /// Resolves the inputs and runs.
+    ///
+    /// # Errors
+    /// There is nothing to compare.
+    pub(crate) fn run(&self) -> Result<Made, Ended> {
+        let subject = Arc::clone(self.subject);
+        let dir = self.scenario.dir().to_owned();
+        let cancel = Cancel::default();
+        let request = RunRequest {
+            mode: self.mode,
+            cancel: cancel.clone(),
+        };
+        let made = self.guarded(&cancel, move || {
+            let inputs = subject.inputs(&dir)?;
+            let schema = subject.schema(&dir)?;
+            let outcome = subject.run(&dir, &request);
+            Ok(Made {
+                inputs,
+                schema,
+                outcome,
+            })
+        })?;
+        match made {
+            Err(failure) => Err(self.ended_by(&failure)),
+            Ok(Made {
+                outcome: Err(failure),
+                ..
+            }) if failure.kind != FailureKind::Engine => Err(self.ended_by(&failure)),
+            Ok(made) => Ok(made),
+        }
+    }
+
+    fn ended_by(&self, failure: &Failure) -> Ended {
+        match failure.kind {
+            FailureKind::Invalid => Ended::Invalid(failure.message.clone()),
+            FailureKind::Engine => Ended::Broken(failure.message.clone()),
+            FailureKind::Cancelled => Ended::Broken(format!(
+                "{} stopped although nobody asked it to: {}",
+                self.subject.name(),
+                failure.message
+            )),
+        }
+    }
+
+    /// Calls `work` on a thread of its own and waits for it, at most until the time limit.
+    fn guarded<T: Send + 'static>(
+        &self,
+        cancel: &Cancel,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Ended> {
+        let (sender, receiver) = mpsc::channel();
+        let spawned = thread::Builder::new()
+            .name(self.label.to_owned())
+            .stack_size(STACK_BYTES)
+            .spawn(move || {
+                // Nobody listens any more once the run was given up.
+                let _ = sender.send(catch_unwind(AssertUnwindSafe(work)));
+            });
+        if let Err(error) = spawned {
+            return Err(Ended::Broken(format!("no thread for the run: {error}")));
+        }
+        let limit = self.scenario.time_limit;
+        let mut waited = Duration::ZERO;
+        let mut next = SLOW;
+        while waited < limit {
+            let step = next.min(limit) - waited;
+            match receiver.recv_timeout(step) {
+                Ok(result) => return result.map_err(|panic| panicked(&*panic)),
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err(Ended::Broken("the run's thread vanished".to_owned()));
+                }
+                Err(RecvTimeoutError::Timeout) => waited += step,
+            }
+            if waited < limit {
+                eprintln!(
+                    "{} is still running after {} s, at tick {}; its limit is {} s",
+                    self.label,
+                    waited.as_secs(),
+                    cancel.last_tick(),
+                    limit.as_secs_f64()
+                );
+                next = waited * 2;
+            }
+        }
+        cancel.stop();
+        let stopped = receiver.recv_timeout(GRACE).is_ok();
+        let limit = limit.as_secs_f64();
+        let tick = cancel.last_tick();
+        Err(Ended::TimedOut(if stopped {
+            format!("stopped after its time limit of {limit} s; the last tick was {tick}")
+        } else {
+            format!(
+                "did not stop when asked to, after its time limit of {limit} s; the last tick was \
+                 {tick}"
+            )
+        }))
+    }
+}
+
+fn panicked(payload: &(dyn Any + Send)) -> Ended {
+    let text = payload
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| payload.downcast_ref::<&str>().copied())
+        .unwrap_or("without a message");
+    Ended::Broken(format!("panicked: {text}"))
+}

@@ -1,0 +1,157 @@
+//! A run against the goldens.
+
+use super::{Bench, Ending, Judgement, Product};
+use crate::snapshot::{MANIFEST_FILE, Manifest, Opened, Snapshot};
+use crate::{Mode, Verdict};
+
+impl Bench<'_> {
+    /// The verdict of the `golden` check: the first that holds.
+    pub(super) fn golden(&self) -> Judgement {
+        let ran = self.run(Mode::Direct);
+        if let Err(ended @ crate::exec::Ended::Invalid(_)) = ran {
+            return Judgement::ended(ended);
+        }
+        let dir = self.suite.paths().snapshot(self.scenario.name());
+        let opened = match crate::snapshot::open(&dir) {
+            Ok(opened) => opened,
+            Err(error) => {
+                let shown = self.suite.paths().display(&dir);
+                return Judgement::new(
+                    Verdict::Invalid,
+                    format!("{shown}: the goldens cannot be read: {error}"),
+                );
+            }
+        };
+        match opened {
+            Opened::Missing => self.missing(ran.ok()),
+            Opened::Edited(snapshot, problems) => self.edited(snapshot, &problems, ran.ok()),
+            Opened::Sound(snapshot) => match ran {
+                Err(ended) => Judgement {
+                    before: Some(snapshot),
+                    ..Judgement::ended(ended)
+                },
+                Ok(product) => self.against(snapshot, product),
+            },
+        }
+    }
+
+    fn missing(&self, after: Option<Product>) -> Judgement {
+        let detail = "the scenario has no goldens yet".to_owned();
+        Judgement {
+            after,
+            ..Judgement::new(Verdict::MissingGolden, detail)
+        }
+    }
+
+    fn edited(
+        &self,
+        before: Option<Snapshot>,
+        problems: &[String],
+        after: Option<Product>,
+    ) -> Judgement {
+        let manifest = before.as_ref().map(|snapshot| &snapshot.manifest);
+        let unchanged = match (manifest, &after) {
+            (Some(manifest), Some(product)) => product.set.equals(manifest),
+            _ => false,
+        };
+        let mut detail = problems.join("\n");
+        if unchanged {
+            detail.push_str("\nthe run still makes what was blessed: restore the goldens");
+        }
+        Judgement {
+            before,
+            after,
+            ..Judgement::new(Verdict::EditedGolden, detail)
+        }
+    }
+
+    fn against(&self, snapshot: Snapshot, product: Product) -> Judgement {
+        let (verdict, detail) = self.compare(&snapshot, &product);
+        Judgement {
+            verdict,
+            detail,
+            before: Some(snapshot),
+            after: Some(product),
+        }
+    }
+
+    fn compare(&self, snapshot: &Snapshot, product: &Product) -> (Verdict, String) {
+        let manifest = &snapshot.manifest;
+        let same = product.set.equals(manifest);
+        if same && self.same_mode(manifest) && product.ending == Ending::Expected {
+            return (Verdict::Match, String::new());
+        }
+        // Only goldens that differ are worth a look at their layout.
+        match snapshot.layout_problems() {
+            Ok(problems) if problems.is_empty() => {}
+            Ok(problems) => return (Verdict::EditedGolden, problems.join("\n")),
+            Err(error) => {
+                return (
+                    Verdict::Invalid,
+                    format!("the goldens cannot be read: {error}"),
+                );
+            }
+        }
+        if let Ending::Failed(message) = &product.ending {
+            return (Verdict::EngineError, message.clone());
+        }
+        if let Some(unlike) = self.differs_from_itself(product) {
+            return unlike;
+        }
+        if !self.same_mode(manifest) {
+            return (
+                Verdict::Mismatch,
+                format!("scenario.toml and {MANIFEST_FILE} do not agree on `snapshot`"),
+            );
+        }
+        let stale = changed_inputs(manifest, product);
+        if !stale.is_empty() {
+            return (
+                Verdict::StaleInputs,
+                format!("changed since the bless: {}", stale.join(", ")),
+            );
+        }
+        let detail = if product.ending == Ending::Succeeded {
+            "the run was expected to fail, and succeeded".to_owned()
+        } else {
+            String::new()
+        };
+        (Verdict::Mismatch, detail)
+    }
+
+    fn same_mode(&self, manifest: &Manifest) -> bool {
+        manifest.snapshot == self.scenario.snapshot
+    }
+
+    /// A run that differs from its goldens is made once more before the goldens are blamed.
+    fn differs_from_itself(&self, product: &Product) -> Option<(Verdict, String)> {
+        match self.run(Mode::Direct) {
+            Ok(again) => {
+                let differing = product.set.differing(&again.set);
+                (!differing.is_empty()).then(|| {
+                    let detail = self.unlike(product, &again, "the second of two runs");
+                    (Verdict::Nondeterministic, detail)
+                })
+            }
+            Err(ended) => {
+                let judgement = Judgement::ended(ended);
+                let detail = format!("the second of two runs: {}", judgement.detail);
+                Some((judgement.verdict, detail))
+            }
+        }
+    }
+}
+
+/// The inputs that are not those of the last bless.
+fn changed_inputs(manifest: &Manifest, product: &Product) -> Vec<String> {
+    let (before, after) = (&manifest.inputs, product.set.input_digests());
+    let mut changed: Vec<String> = before
+        .keys()
+        .chain(after.keys())
+        .filter(|name| before.get(*name) != after.get(*name))
+        .cloned()
+        .collect();
+    changed.sort();
+    changed.dedup();
+    changed
+}

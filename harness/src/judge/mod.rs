@@ -1,0 +1,169 @@
+//! From a scenario and a check to a verdict: by exact bytes and digests, before anything is diffed.
+//!
+//! The `golden` module compares a run with the goldens, `repeat` compares runs with one another,
+//! and `explain` puts what was found into words.
+
+mod explain;
+mod golden;
+mod repeat;
+
+pub(crate) use explain::{message, report};
+
+use std::sync::Arc;
+
+use crate::exec::{Ended, Job, Made};
+use crate::scenario::{Expect, Scenario, SnapshotMode};
+use crate::snapshot::{GoldenSet, SetError, Snapshot, condensed_schema};
+use crate::{Artefact, Check, Failure, Mode, Schema, Subject, Suite, Verdict};
+
+/// A verdict with what it rests on.
+#[derive(Clone, Debug)]
+pub(crate) struct Judgement {
+    pub(crate) verdict: Verdict,
+    /// What was found, for people; empty for a match without remarks.
+    pub(crate) detail: String,
+    /// What the run made, when it made something.
+    pub(crate) after: Option<Product>,
+    /// The goldens, when they can be read.
+    pub(crate) before: Option<Snapshot>,
+}
+
+/// What one run made, with how to read it.
+#[derive(Clone, Debug)]
+pub(crate) struct Product {
+    pub(crate) set: GoldenSet,
+    pub(crate) schema: Schema,
+    /// The run did not end as the scenario expects.
+    pub(crate) ending: Ending,
+}
+
+/// How a run ended, against what the scenario expects.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    Expected,
+    /// It failed and should not have.
+    Failed(String),
+    /// It succeeded and should have failed.
+    Succeeded,
+}
+
+impl Judgement {
+    pub(crate) fn new(verdict: Verdict, detail: impl Into<String>) -> Self {
+        Self {
+            verdict,
+            detail: detail.into(),
+            after: None,
+            before: None,
+        }
+    }
+
+    fn ended(ended: Ended) -> Self {
+        match ended {
+            Ended::Invalid(detail) => Self::new(Verdict::Invalid, detail),
+            Ended::Broken(detail) => Self::new(Verdict::EngineError, detail),
+            Ended::TimedOut(detail) => Self::new(Verdict::Timeout, detail),
+        }
+    }
+}
+
+/// Runs one check of one scenario.
+pub(crate) fn judge(suite: &Suite, scenario: &Scenario, check: Check) -> Judgement {
+    let subject = match suite.subject_of(scenario) {
+        Ok(subject) => subject,
+        Err(error) => return Judgement::new(Verdict::Invalid, error.to_string()),
+    };
+    let bench = Bench {
+        suite,
+        scenario,
+        subject,
+        label: format!("{}::{check}", scenario.name()),
+    };
+    match check {
+        Check::Golden => bench.golden(),
+        Check::Determinism => bench.repeat(&[Mode::Direct]),
+        Check::Process => Judgement::new(Verdict::Invalid, "not offered"),
+        Check::Threads | Check::Replay | Check::Resume => {
+            let modes: Vec<Mode> = bench
+                .subject
+                .modes()
+                .into_iter()
+                .filter(|mode| crate::suite::check_of(*mode) == Some(check))
+                .collect();
+            bench.repeat(&modes)
+        }
+    }
+}
+
+/// A scenario ready to be run.
+struct Bench<'a> {
+    suite: &'a Suite,
+    scenario: &'a Scenario,
+    subject: Arc<dyn Subject>,
+    label: String,
+}
+
+impl Bench<'_> {
+    fn run(&self, mode: Mode) -> Result<Product, Ended> {
+        let made = Job {
+            subject: &self.subject,
+            scenario: self.scenario,
+            mode,
+            label: &self.label,
+        }
+        .run()?;
+        product(self.scenario, made)
+    }
+}
+
+/// What a run made, as goldens are kept. A failure makes the artefact `error`, expected or not.
+fn product(scenario: &Scenario, made: Made) -> Result<Product, Ended> {
+    let Made {
+        inputs,
+        schema,
+        outcome,
+    } = made;
+    let failed = outcome.is_err();
+    let (artefacts, ending) = match (outcome, scenario.expect) {
+        (Ok(artefacts), Expect::Success) => (artefacts, Ending::Expected),
+        (Ok(artefacts), Expect::Failure) => (artefacts, Ending::Succeeded),
+        (Err(failure), Expect::Failure) => (vec![error_artefact(failure)], Ending::Expected),
+        (Err(failure), Expect::Success) => {
+            let message = failure.message.clone();
+            (vec![error_artefact(failure)], Ending::Failed(message))
+        }
+    };
+    let mut scenario = scenario.clone();
+    if failed {
+        // The size of an error says nothing about the size of the goldens.
+        scenario.snapshot = SnapshotMode::Full;
+    }
+    let set =
+        GoldenSet::new(&scenario, &schema, inputs, artefacts).map_err(|error| match error {
+            SetError::Scenario(problem) => Ended::Invalid(problem),
+            SetError::Subject(problem) => Ended::Broken(problem),
+        })?;
+    let schema = match scenario.snapshot {
+        SnapshotMode::Full => schema,
+        SnapshotMode::Digest => condensed_schema(&schema),
+    };
+    Ok(Product {
+        set,
+        schema,
+        ending,
+    })
+}
+
+/// The golden of a failure: the program's own account, else its message.
+fn error_artefact(failure: Failure) -> Artefact {
+    let text = match &failure.error {
+        Some(error) => error.text().to_vec(),
+        None => serde_json::json!({ "message": failure.message })
+            .to_string()
+            .into_bytes(),
+    };
+    Artefact::from_json(ERROR, &text)
+        .unwrap_or_else(|_| Artefact::from_canonical_records(ERROR, [text]))
+}
+
+/// The artefact that holds the error of a failed run.
+pub(crate) const ERROR: &str = "error";

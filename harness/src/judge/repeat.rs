@@ -1,0 +1,51 @@
+//! Runs against one another: a deterministic subject makes the same bytes in every mode.
+
+use super::{Bench, Ending, Judgement, Product};
+use crate::{Mode, Verdict};
+
+impl Bench<'_> {
+    /// Compares a direct run with one in each of `modes`.
+    pub(super) fn repeat(&self, modes: &[Mode]) -> Judgement {
+        let first = match self.run(Mode::Direct) {
+            Ok(first) => first,
+            Err(ended) => return Judgement::ended(ended),
+        };
+        if let Ending::Failed(message) = &first.ending {
+            return Judgement::new(Verdict::EngineError, message.clone());
+        }
+        for &mode in modes {
+            let what = described(mode);
+            match self.run(mode) {
+                Err(ended) => {
+                    let judgement = Judgement::ended(ended);
+                    let detail = format!("{what}: {}", judgement.detail);
+                    return Judgement::new(judgement.verdict, detail);
+                }
+                Ok(again) if !first.set.differing(&again.set).is_empty() => {
+                    let detail = self.unlike(&first, &again, &what);
+                    return Judgement::new(Verdict::Nondeterministic, detail);
+                }
+                Ok(_) => {}
+            }
+        }
+        Judgement::new(Verdict::Match, "")
+    }
+
+    /// In what two runs of one scenario differ.
+    pub(super) fn unlike(&self, first: &Product, again: &Product, what: &str) -> String {
+        let differing = first.set.differing(&again.set).join(", ");
+        let divergence =
+            super::explain::divergence(&first.set.to_vec(), &again.set.to_vec(), &first.schema);
+        format!("{what} made other bytes in {differing}{divergence}")
+    }
+}
+
+fn described(mode: Mode) -> String {
+    match mode {
+        Mode::Direct => "the second of two runs".to_owned(),
+        Mode::Threads(1) => "the run with 1 thread".to_owned(),
+        Mode::Threads(count) => format!("the run with {count} threads"),
+        Mode::Replay => "the replay from checkpoints".to_owned(),
+        Mode::Resume => "the run that was cut and resumed".to_owned(),
+    }
+}

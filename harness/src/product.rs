@@ -1,0 +1,41 @@
+//! What a run made in place of its goldens, left under the target directory.
+
+use std::fs;
+use std::io;
+
+use crate::Suite;
+use crate::atomic::write_whole;
+use crate::scenario::ScenarioName;
+use crate::snapshot::{GoldenSet, golden_file};
+
+/// Leaves the artefacts of a run at `target/scenarios/<name>/`, and nothing else there.
+pub(crate) fn leave(suite: &Suite, name: &ScenarioName, set: &GoldenSet) -> io::Result<()> {
+    let dir = suite.paths().product(name);
+    fs::create_dir_all(&dir)?;
+    let kept: Vec<String> = set
+        .artefacts()
+        .map(|artefact| golden_file(artefact.name()))
+        .collect();
+    for entry in fs::read_dir(&dir)? {
+        let entry = entry?;
+        let is_kept = entry
+            .file_name()
+            .to_str()
+            .is_some_and(|name| kept.iter().any(|k| k == name));
+        if !is_kept && entry.file_type()?.is_file() {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    for (artefact, file) in set.artefacts().zip(kept) {
+        write_whole(&dir.join(file), artefact.text())?;
+    }
+    Ok(())
+}
+
+/// Removes what an earlier run left: there is nothing to look at any more.
+pub(crate) fn clear(suite: &Suite, name: &ScenarioName) -> io::Result<()> {
+    match fs::remove_dir_all(suite.paths().product(name)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,113 @@
+//! Trials before they run: a scenario, a check, and what is known of it already.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::judge::Judgement;
+use crate::scenario::{Found, Runtime, Scenario, ScenarioError, ScenarioName};
+use crate::{Check, Suite, Verdict};
+
+/// One trial.
+#[derive(Clone, Debug)]
+pub(super) struct Plan {
+    /// The scenario's name, or that of the entry that should be one.
+    pub(super) scenario: String,
+    pub(super) check: Check,
+    pub(super) target: Target,
+}
+
+/// What a trial has to do.
+#[derive(Clone, Debug)]
+pub(super) enum Target {
+    /// Judge the scenario.
+    Judge(Box<Scenario>),
+    /// Fail: this much is certain without a run.
+    Known(Verdict, String),
+}
+
+impl Plan {
+    pub(super) fn name(&self) -> String {
+        format!("{}::{}", self.scenario, self.check)
+    }
+
+    /// Whether it runs only when asked for.
+    pub(super) fn is_long(&self) -> bool {
+        matches!(&self.target, Target::Judge(scenario) if scenario.runtime == Runtime::Long)
+    }
+
+    /// The failing trial of an entry that is no scenario.
+    pub(super) fn invalid(name: &str, check: Check, error: &ScenarioError) -> Self {
+        Self {
+            scenario: name.to_owned(),
+            check,
+            target: Target::Known(Verdict::Invalid, error.to_string()),
+        }
+    }
+
+    /// What is known without a run.
+    pub(super) fn known(&self) -> Option<Judgement> {
+        match &self.target {
+            Target::Judge(_) => None,
+            Target::Known(verdict, detail) => Some(Judgement::new(*verdict, detail.clone())),
+        }
+    }
+}
+
+/// The trials of one entry of the scenarios directory, and the checks that it drops.
+pub(super) fn plan_found(suite: &Suite, found: Found) -> (Vec<Plan>, BTreeMap<Check, String>) {
+    let scenario = match found.scenario {
+        Ok(scenario) => scenario,
+        Err(error) => {
+            let plan = Plan::invalid(&found.name, Check::Golden, &error);
+            return (vec![plan], BTreeMap::new());
+        }
+    };
+    let plans = suite
+        .offered(&scenario)
+        .into_iter()
+        .filter(|check| !scenario.dropped.contains_key(check))
+        .map(|check| Plan {
+            scenario: found.name.clone(),
+            check,
+            target: Target::Judge(Box::new(scenario.clone())),
+        })
+        .collect();
+    (plans, scenario.dropped)
+}
+
+/// The failing trial of every golden directory whose scenario is gone.
+///
+/// # Errors
+/// The goldens are there and cannot be read.
+pub(super) fn orphans(suite: &Suite, found: &[Found]) -> Result<Vec<Plan>, String> {
+    let scenarios: BTreeSet<&str> = found.iter().map(|found| found.name.as_str()).collect();
+    let names = crate::snapshot::directories(&suite.paths().snapshots()).map_err(|error| {
+        let shown = suite.paths().display(&suite.paths().snapshots());
+        format!("{shown}: the goldens cannot be read: {error}")
+    })?;
+    Ok(names
+        .into_iter()
+        .filter(|name| !scenarios.contains(name.as_str()))
+        .map(|name| orphan(suite, &name))
+        .collect())
+}
+
+/// The failing trial of the goldens `name`, known to have no scenario, when there are any.
+pub(super) fn plan_orphan(suite: &Suite, name: &str) -> Option<Plan> {
+    let name = ScenarioName::new(name).ok()?;
+    let dir = suite.paths().snapshot(&name);
+    dir.symlink_metadata().ok()?;
+    Some(orphan(suite, name.as_str()))
+}
+
+fn orphan(suite: &Suite, name: &str) -> Plan {
+    let dir = suite.paths().snapshots().join(name);
+    let shown = suite.paths().display(&dir);
+    Plan {
+        scenario: name.to_owned(),
+        check: Check::Golden,
+        target: Target::Known(
+            Verdict::Orphan,
+            format!("{shown} has no scenario: scenarios/{name} does not exist"),
+        ),
+    }
+}

@@ -1,0 +1,165 @@
+//! Which trials a command line means, refused when it can mean none.
+
+use libtest_mimic::Arguments;
+
+use crate::scenario::{Found, look_up, twins};
+use crate::{Check, Suite};
+
+use super::plan::{Plan, orphans, plan_found, plan_orphan};
+
+/// What is to be listed or run.
+pub(super) struct Selection {
+    pub(super) plans: Vec<Plan>,
+    /// Said on the standard error stream before anything runs.
+    pub(super) warning: Option<String>,
+}
+
+/// The trials that `args` may mean.
+///
+/// # Errors
+/// A message: nothing can be run, or the filter names a check that no scenario has.
+pub(super) fn select(suite: &Suite, args: &Arguments) -> Result<Selection, String> {
+    if let Some(plans) = exactly_one(suite, args)? {
+        return Ok(Selection {
+            plans,
+            warning: None,
+        });
+    }
+    let plans = scan(suite)?;
+    let matching = |plan: &&Plan| is_selected(args, &plan.name());
+    let warning = match &args.filter {
+        Some(filter) if !plans.iter().any(|plan| matching(&plan)) => {
+            if let Some((scenario, check)) = trial_name(filter) {
+                return Err(no_such_trial(scenario, check, &plans));
+            }
+            Some(format!(
+                "warning: no scenario trial matches `{filter}`; nothing was checked here \
+                 (`--list` names the trials)"
+            ))
+        }
+        _ => None,
+    };
+    Ok(Selection { plans, warning })
+}
+
+/// `--exact <scenario>::<check>`: that directory alone, whatever else there is.
+fn exactly_one(suite: &Suite, args: &Arguments) -> Result<Option<Vec<Plan>>, String> {
+    let Some(filter) = args.filter.as_ref().filter(|_| args.exact) else {
+        return Ok(None);
+    };
+    let Some((name, check)) = trial_name(filter) else {
+        return Ok(None);
+    };
+    if let Some(found) = look_up(&suite.paths().scenarios(), name) {
+        return of_one(suite, found, check).map(Some);
+    }
+    if check == Check::Golden
+        && let Some(plan) = plan_orphan(suite, name)
+    {
+        return Ok(Some(vec![plan]));
+    }
+    // What is left is a name that only a scan finds, such as one that is no valid file name.
+    Ok(None)
+}
+
+fn of_one(suite: &Suite, found: Found, check: Check) -> Result<Vec<Plan>, String> {
+    let name = found.name.clone();
+    if let Err(error) = &found.scenario {
+        return Ok(vec![Plan::invalid(&name, check, error)]);
+    }
+    let (plans, dropped) = plan_found(suite, found);
+    let plans: Vec<Plan> = plans
+        .into_iter()
+        .filter(|plan| plan.check == check)
+        .collect();
+    if plans.is_empty() {
+        return Err(match dropped.get(&check) {
+            Some(reason) => {
+                format!("{name} drops the check `{check}`: {reason}")
+            }
+            None => format!("{name} has no check `{check}`: the subject does not offer it"),
+        });
+    }
+    Ok(plans)
+}
+
+/// Every scenario, and every golden without one.
+fn scan(suite: &Suite) -> Result<Vec<Plan>, String> {
+    let shown = suite.paths().display(&suite.paths().scenarios());
+    let found = suite
+        .discover()
+        .map_err(|error| format!("{shown}: the scenarios cannot be read: {error}"))?;
+    if found.is_empty() {
+        return Err(format!(
+            "{shown}: there are no scenarios, so nothing would be checked"
+        ));
+    }
+    if let Some((one, other)) = twins(found.iter().map(|found| found.name.as_str())).first() {
+        return Err(format!(
+            "{shown}: `{one}` and `{other}` differ only by case; not every file system can hold both"
+        ));
+    }
+    let orphans = orphans(suite, &found)?;
+    let mut plans: Vec<Plan> = found
+        .into_iter()
+        .flat_map(|found| plan_found(suite, found).0)
+        .collect();
+    plans.extend(orphans);
+    plans.sort_by(|a, b| (&a.scenario, a.check).cmp(&(&b.scenario, b.check)));
+    refuse_duplicates(&plans)?;
+    Ok(plans)
+}
+
+fn refuse_duplicates(plans: &[Plan]) -> Result<(), String> {
+    let twice = plans
+        .windows(2)
+        .find(|pair| pair[0].scenario == pair[1].scenario && pair[0].check == pair[1].check);
+    match twice {
+        Some(pair) => Err(format!("two trials are called {}", pair[0].name())),
+        None => Ok(()),
+    }
+}
+
+/// The scenario and the check of a filter that can mean nothing but a trial.
+fn trial_name(filter: &str) -> Option<(&str, Check)> {
+    let (scenario, check) = filter.rsplit_once("::")?;
+    Some((scenario, Check::from_name(check)?))
+}
+
+/// As libtest-mimic selects, except for `--ignored`.
+fn is_selected(args: &Arguments, name: &str) -> bool {
+    let fits = |filter: &String| {
+        if args.exact {
+            name == filter
+        } else {
+            name.contains(filter.as_str())
+        }
+    };
+    args.filter.as_ref().is_none_or(fits) && !args.skip.iter().any(fits)
+}
+
+fn no_such_trial(scenario: &str, check: Check, plans: &[Plan]) -> String {
+    let mut names: Vec<&str> = plans.iter().map(|plan| plan.scenario.as_str()).collect();
+    names.dedup();
+    let mut message = format!("no trial matches `{scenario}::{check}`");
+    if let Some(dropped) = names.iter().find(|name| **name == scenario) {
+        message =
+            format!("{message}: {dropped} drops that check, or its subject does not offer it");
+    } else if let Some(near) = crate::nearest::nearest(scenario, &names) {
+        message = format!("{message}; is `{near}` meant?");
+    }
+    message
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_known_check_makes_a_trial_name() {
+        assert_eq!(trial_name("a::golden"), Some(("a", Check::Golden)));
+        assert_eq!(trial_name("a::b::golden"), Some(("a::b", Check::Golden)));
+        assert_eq!(trial_name("umx::tests"), None);
+        assert_eq!(trial_name("golden"), None);
+    }
+}

@@ -1,0 +1,100 @@
+//! Finding scenarios: every entry of the directory is a scenario, a reasoned failure, or one of the
+//! few names that are known to be neither.
+
+use std::collections::BTreeMap;
+use std::fs::{self, DirEntry};
+use std::io;
+use std::path::Path;
+
+use super::{Scenario, ScenarioError};
+
+/// One entry of the scenarios directory.
+#[derive(Debug)]
+pub(crate) struct Found {
+    /// Its name, printable also where it is no valid scenario name.
+    pub(crate) name: String,
+    /// The scenario, or why it is none.
+    pub(crate) scenario: Result<Scenario, ScenarioError>,
+}
+
+/// Every entry of `scenarios`, by name. Hidden entries and README files are left out.
+///
+/// # Errors
+/// The directory itself cannot be read.
+pub(crate) fn discover(scenarios: &Path) -> io::Result<Vec<Found>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(scenarios)? {
+        let entry = entry?;
+        let raw = entry.file_name();
+        let name = printable(&raw.to_string_lossy());
+        if name.starts_with('.') {
+            continue;
+        }
+        if let Some(scenario) = classify(&entry, &name) {
+            found.push(Found { name, scenario });
+        }
+    }
+    found.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(found)
+}
+
+/// The entry of that name alone, without reading the directory; `None` where there is none.
+pub(crate) fn look_up(scenarios: &Path, name: &str) -> Option<Found> {
+    if name.starts_with('.') || name.contains(['/', '\\']) {
+        return None;
+    }
+    let path = scenarios.join(name);
+    let kind = fs::symlink_metadata(&path).ok()?.file_type();
+    let scenario = of_kind(&path, kind, name)?;
+    let name = name.to_owned();
+    Some(Found { name, scenario })
+}
+
+/// Pairs of names that a file system which ignores case cannot hold both.
+pub(crate) fn twins<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<(&'a str, &'a str)> {
+    let mut seen: BTreeMap<String, &str> = BTreeMap::new();
+    let mut twins = Vec::new();
+    for name in names {
+        if let Some(other) = seen.insert(name.to_lowercase(), name) {
+            twins.push((other, name));
+        }
+    }
+    twins
+}
+
+fn classify(entry: &DirEntry, name: &str) -> Option<Result<Scenario, ScenarioError>> {
+    match entry.file_type() {
+        Ok(kind) => of_kind(&entry.path(), kind, name),
+        Err(error) => Some(Err(refused(&entry.path(), &error.to_string()))),
+    }
+}
+
+fn of_kind(path: &Path, kind: fs::FileType, name: &str) -> Option<Result<Scenario, ScenarioError>> {
+    if kind.is_dir() {
+        return Some(Scenario::load(path));
+    }
+    if kind.is_symlink() {
+        return Some(Err(refused(
+            path,
+            "is a symbolic link; a scenario is a directory of its own",
+        )));
+    }
+    let is_readme = name == "README" || name.starts_with("README.");
+    (!is_readme).then(|| {
+        Err(refused(
+            path,
+            "is not a directory; a scenario is a directory with a scenario.toml",
+        ))
+    })
+}
+
+fn refused(path: &Path, reason: &str) -> ScenarioError {
+    ScenarioError::one(format!("{}: {reason}", path.display()))
+}
+
+/// A name that can stand in a list of trials: one line, no control characters.
+fn printable(name: &str) -> String {
+    name.chars()
+        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .collect()
+}

@@ -1,0 +1,147 @@
+use super::*;
+
+fn load(text: &str) -> Result<Scenario, String> {
+    let root = tempfile::tempdir().unwrap();
+    let dir = root.path().join("some");
+    std::fs::create_dir(&dir).unwrap();
+    std::fs::write(dir.join(SCENARIO_FILE), text).unwrap();
+    Scenario::load(&dir).map_err(|error| {
+        error
+            .to_string()
+            .replace(&root.path().display().to_string(), "")
+    })
+}
+
+#[test]
+fn a_minimal_scenario_has_defaults() {
+    let scenario = load("description = \"d\"\n").unwrap();
+    assert_eq!(scenario.name().as_str(), "some");
+    assert_eq!(scenario.runtime, Runtime::Short);
+    assert_eq!(scenario.expect, Expect::Success);
+    assert_eq!(scenario.snapshot, SnapshotMode::Full);
+    assert_eq!(scenario.time_limit, Duration::from_secs(60));
+    assert!(scenario.dropped.is_empty());
+}
+
+#[test]
+fn every_key_is_read() {
+    let scenario = load(
+        "description = \"d\"\npillars = [\"UMX\"]\nruntime = \"long\"\ntags = [\"t\"]\n\
+         snapshot = \"digest\"\nsnapshot_reason = \"big\"\ntime_limit = 2.5\n\
+         [drop]\nthreads = \"one only\"\n\
+         [command]\nprogram = \"python3\"\nargs = [\"a.py\"]\nstdin = \"in.txt\"\n\
+         [command.env]\nA = \"b\"\n\
+         [[outputs]]\nname = \"rows\"\nfrom = \"stdout\"\nformat = \"jsonl\"\nstage = \"s\"\n\
+         tick = \"t\"\n[outputs.keys]\n\"\" = [\"id\"]\n",
+    )
+    .unwrap();
+    assert_eq!(scenario.time_limit, Duration::from_millis(2500));
+    assert_eq!(scenario.dropped[&Check::Threads], "one only");
+    assert_eq!(scenario.outputs[0].keys[""], ["id"]);
+    assert_eq!(scenario.command.unwrap().env["A"], "b");
+}
+
+#[track_caller]
+fn check(text: &str, expected: &str) {
+    assert_eq!(load(text).unwrap_err(), expected);
+}
+
+#[test]
+fn problems_name_their_place() {
+    check(
+        "description = \"d\"\nsnapshots = 1\n",
+        "/some/scenario.toml:2:1: unknown field `snapshots`, expected one of `description`, \
+         `pillars`, `runtime`, `tags`, `expect`, `snapshot`, `snapshot_reason`, `time_limit`, \
+         `drop`, `command`, `outputs`\n  |\n2 | snapshots = 1\n  | ^^^^^^^^^",
+    );
+    check(
+        "description = \"d\"\n[drop]\ngolden = \"x\"\nspeed = \"y\"\nthreads = \" \"\n",
+        "/some/scenario.toml:3:1: the check `golden` cannot be dropped\n  |\n3 | golden = \"x\"\n  | ^^^^^^\n\
+         /some/scenario.toml:4:1: there is no check `speed`; these can be dropped: process, threads, \
+         replay, resume\n  |\n4 | speed = \"y\"\n  | ^^^^^\n\
+         /some/scenario.toml:5:11: the reason is empty\n  |\n5 | threads = \" \"\n  |           ^^^",
+    );
+    check(
+        "description = \"d\"\ntime_limit = 0\n",
+        "/some/scenario.toml:2:14: time_limit is a number of seconds above 0\n  |\n\
+         2 | time_limit = 0\n  |              ^",
+    );
+    check(
+        "description = \"d\"\nsnapshot = \"digest\"\n",
+        "/some/scenario.toml: snapshot = \"digest\" needs a reason: snapshot_reason = \"…\"",
+    );
+    check(
+        "description = \"d\"\nsnapshot_reason = \"big\"\n",
+        "/some/scenario.toml:2:19: snapshot_reason belongs to snapshot = \"digest\"\n  |\n\
+         2 | snapshot_reason = \"big\"\n  |                   ^^^^^",
+    );
+    check(
+        "description = \"d\"\n[[outputs]]\nname = \"a\"\nfrom = \"stdout\"\n",
+        "/some/scenario.toml: [[outputs]] without a [command]",
+    );
+    check("", "/some/scenario.toml: missing field `description`");
+}
+
+#[test]
+fn any_bytes_give_an_error_and_no_panic() {
+    let root = tempfile::tempdir().unwrap();
+    let dir = root.path().join("some");
+    std::fs::create_dir(&dir).unwrap();
+    for bytes in [
+        &b"\xff\xfe"[..],
+        b"description = \"\xc3\"",
+        b"= = =",
+        b"description = 3\n",
+        b"description = \"a\ndrop = 1",
+        b"\0\0\0",
+    ] {
+        std::fs::write(dir.join(SCENARIO_FILE), bytes).unwrap();
+        assert!(Scenario::load(&dir).is_err(), "{bytes:?}");
+    }
+    std::fs::remove_file(dir.join(SCENARIO_FILE)).unwrap();
+    let error = Scenario::load(&dir).unwrap_err().to_string();
+    assert!(error.ends_with("there is no scenario.toml"), "{error}");
+}
+
+#[cfg(unix)]
+#[test]
+fn discovery_skips_nothing_but_hidden_entries_and_readmes() {
+    let root = tempfile::tempdir().unwrap();
+    let at = |name: &str| root.path().join(name);
+    std::fs::create_dir(at("good")).unwrap();
+    std::fs::write(at("good/scenario.toml"), "description = \"d\"").unwrap();
+    std::fs::create_dir(at("empty")).unwrap();
+    std::fs::create_dir(at("bad name")).unwrap();
+    std::fs::create_dir(at(".hidden")).unwrap();
+    std::fs::write(at("README.md"), "").unwrap();
+    std::fs::write(at("loose.toml"), "").unwrap();
+    std::os::unix::fs::symlink(at("good"), at("linked")).unwrap();
+    let found = discover(root.path()).unwrap();
+    let names: Vec<_> = found
+        .iter()
+        .map(|found| (found.name.as_str(), found.scenario.is_ok()))
+        .collect();
+    assert_eq!(
+        names,
+        [
+            ("bad name", false),
+            ("empty", false),
+            ("good", true),
+            ("linked", false),
+            ("loose.toml", false)
+        ]
+    );
+    for found in found {
+        let alone = look_up(root.path(), &found.name).unwrap();
+        assert_eq!(alone.scenario.is_ok(), found.scenario.is_ok());
+    }
+    assert!(look_up(root.path(), "nothing").is_none());
+    assert!(look_up(root.path(), "README.md").is_none());
+    assert!(look_up(root.path(), ".hidden").is_none());
+}
+
+#[test]
+fn names_that_differ_only_by_case_are_twins() {
+    assert_eq!(twins(["A", "a", "b"]), [("A", "a")]);
+    assert!(twins(["a", "b"]).is_empty());
+}

@@ -1,0 +1,211 @@
+//! Stored goldens: reading them, checking them against `snapshot.toml`, replacing them whole.
+//!
+//! A snapshot is a directory of `<artefact>.json` files and a [`Manifest`]. Nobody but the bless
+//! writes one, and it writes all files of a scenario or none ([`store`]).
+
+mod condense;
+mod manifest;
+mod set;
+mod store;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+pub(crate) use condense::{condense, condensed_schema};
+pub(crate) use manifest::{BlessEntry, Manifest, salvaged_blesses};
+pub(crate) use set::{GoldenSet, INPUTS, SetError};
+pub(crate) use store::{Replaced, SnapshotLock, StoreError, interrupted, remains};
+
+use crate::Artefact;
+use crate::sha256::sha256_hex;
+
+/// The manifest's file name.
+pub(crate) const MANIFEST_FILE: &str = "snapshot.toml";
+
+/// The goldens of one scenario as they stand on disk.
+#[derive(Clone, Debug)]
+pub(crate) struct Snapshot {
+    dir: PathBuf,
+    pub(crate) manifest: Manifest,
+    manifest_hash: String,
+}
+
+/// What was found where goldens should be.
+#[derive(Debug)]
+pub(crate) enum Opened {
+    /// No goldens.
+    Missing,
+    /// Goldens that are as they were blessed.
+    Sound(Snapshot),
+    /// Goldens that something else than a bless has changed, with every change found. The
+    /// manifest is there when it can be read.
+    Edited(Option<Snapshot>, Vec<String>),
+}
+
+/// Opens the goldens in `dir` and compares every file with its digest.
+///
+/// # Errors
+/// A file or directory that is there cannot be read.
+pub(crate) fn open(dir: &Path) -> io::Result<Opened> {
+    // A bless may replace the directory while it is read: then what was read is of two states, and
+    // is read again.
+    let mut opened = open_once(dir)?;
+    for _ in 0..8 {
+        let Opened::Edited(Some(snapshot), _) = &opened else {
+            break;
+        };
+        let now = fs::read(snapshot.dir.join(MANIFEST_FILE)).unwrap_or_default();
+        if sha256_hex(&now) == snapshot.manifest_hash {
+            break;
+        }
+        opened = open_once(dir)?;
+    }
+    Ok(opened)
+}
+
+fn open_once(dir: &Path) -> io::Result<Opened> {
+    let dir = interrupted(dir).unwrap_or_else(|| dir.to_owned());
+    let names = match file_names(&dir) {
+        Ok(names) if names.is_empty() => return Ok(Opened::Missing),
+        Ok(names) => names,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Opened::Missing),
+        Err(error) => return Err(error),
+    };
+    if !names.contains(MANIFEST_FILE) {
+        return Ok(edited(format!("{MANIFEST_FILE} is missing")));
+    }
+    let bytes = fs::read(dir.join(MANIFEST_FILE))?;
+    let manifest = match Manifest::parse(&bytes) {
+        Ok(manifest) => manifest,
+        Err(error) => return Ok(edited(format!("{MANIFEST_FILE} cannot be read: {error}"))),
+    };
+    let snapshot = Snapshot {
+        dir,
+        manifest,
+        manifest_hash: sha256_hex(&bytes),
+    };
+    let problems = snapshot.problems(&names)?;
+    Ok(if problems.is_empty() {
+        Opened::Sound(snapshot)
+    } else {
+        Opened::Edited(Some(snapshot), problems)
+    })
+}
+
+fn edited(problem: String) -> Opened {
+    Opened::Edited(None, vec![problem])
+}
+
+/// The names of all entries of a directory; those that are not UTF-8 are replaced, and fit no file
+/// of any manifest.
+fn file_names(dir: &Path) -> io::Result<BTreeSet<String>> {
+    fs::read_dir(dir)?
+        .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
+        .collect()
+}
+
+impl Snapshot {
+    /// A golden as it is stored; `None` where the snapshot has none of that name.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub(crate) fn read(&self, artefact: &str) -> io::Result<Option<Vec<u8>>> {
+        let file = golden_file(artefact);
+        if !self.manifest.files.contains_key(&file) {
+            return Ok(None);
+        }
+        fs::read(self.dir.join(file)).map(Some)
+    }
+
+    /// All goldens as artefacts, for a diff.
+    ///
+    /// # Errors
+    /// A file cannot be read or is no JSON.
+    pub(crate) fn artefacts(&self) -> Result<Vec<Artefact>, String> {
+        let mut artefacts = Vec::new();
+        for file in self.manifest.files.keys() {
+            let path = self.dir.join(file);
+            let bytes = fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+            let name = file.strip_suffix(".json").unwrap_or(file);
+            let artefact = Artefact::from_json(name, &bytes)
+                .map_err(|error| format!("{}: {error}", path.display()))?;
+            artefacts.push(artefact);
+        }
+        Ok(artefacts)
+    }
+
+    /// The digest of the whole state: of `snapshot.toml`, which holds those of all files.
+    pub(crate) fn state_hash(&self) -> &str {
+        &self.manifest_hash
+    }
+
+    /// Every file that is not laid out as goldens are.
+    ///
+    /// # Errors
+    /// A file cannot be read.
+    pub(crate) fn layout_problems(&self) -> io::Result<Vec<String>> {
+        let mut problems = Vec::new();
+        for file in self.manifest.files.keys() {
+            let bytes = fs::read(self.dir.join(file))?;
+            if let Err(error) = Artefact::from_golden(file.as_str(), bytes) {
+                problems.push(error.to_string());
+            }
+        }
+        Ok(problems)
+    }
+
+    fn problems(&self, names: &BTreeSet<String>) -> io::Result<Vec<String>> {
+        let mut problems = Vec::new();
+        for (file, expected) in &self.manifest.files {
+            if !names.contains(file) {
+                problems.push(format!("{file} is missing"));
+                continue;
+            }
+            let bytes = fs::read(self.dir.join(file))?;
+            let found = sha256_hex(&bytes);
+            if found != *expected {
+                let endings = if bytes.windows(2).any(|pair| pair == b"\r\n") {
+                    "; it has CRLF line endings: is `.gitattributes` in force?"
+                } else {
+                    ""
+                };
+                problems.push(format!(
+                    "{file} is not what was blessed: its SHA-256 is {found}, {MANIFEST_FILE} says \
+                     {expected}{endings}"
+                ));
+            }
+        }
+        for name in names {
+            if name != MANIFEST_FILE && !self.manifest.files.contains_key(name) {
+                problems.push(format!("{name} was never blessed"));
+            }
+        }
+        Ok(problems)
+    }
+}
+
+/// The names of all goldens under `snapshots`: everything in it but hidden entries and README files.
+///
+/// # Errors
+/// The directory is there and cannot be read.
+pub(crate) fn directories(snapshots: &Path) -> io::Result<Vec<String>> {
+    let names = match file_names(snapshots) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => BTreeSet::new(),
+        names => names?,
+    };
+    let is_readme = |name: &str| name == "README" || name.starts_with("README.");
+    Ok(names
+        .into_iter()
+        .filter(|name| !name.starts_with('.') && !is_readme(name))
+        .collect())
+}
+
+/// The file of an artefact's golden.
+pub(crate) fn golden_file(artefact: &str) -> String {
+    format!("{artefact}.json")
+}
+
+#[cfg(test)]
+mod tests;

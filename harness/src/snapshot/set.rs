@@ -1,0 +1,157 @@
+//! What one run made, in the form in which goldens are kept.
+
+use std::collections::BTreeMap;
+
+use serde_json::value::RawValue;
+
+use super::{Manifest, condense, golden_file};
+use crate::scenario::{Expect, Scenario, SnapshotMode};
+use crate::sha256::sha256_hex;
+use crate::{Artefact, Schema};
+
+/// The artefact that holds the resolved documents.
+pub(crate) const INPUTS: &str = "inputs";
+
+/// Goldens past this size are kept as digests, and only those.
+const DIGEST_FROM_BYTES: usize = 20_000_000;
+
+/// Every artefact of one run by name, `inputs` among them.
+#[derive(Clone, Debug)]
+pub(crate) struct GoldenSet {
+    artefacts: BTreeMap<String, Artefact>,
+    /// Member of `inputs` to the digest of its text.
+    inputs: BTreeMap<String, String>,
+}
+
+/// Artefacts that cannot be goldens.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum SetError {
+    /// The scenario asks for what it may not have: its author can mend it.
+    #[error("{0}")]
+    Scenario(String),
+    /// The subject broke its contract.
+    #[error("{0}")]
+    Subject(String),
+}
+
+impl GoldenSet {
+    /// The set of a run: `inputs` and what was made of it, condensed where the scenario keeps
+    /// digests.
+    ///
+    /// # Errors
+    /// Two artefacts of one name, a name that is no file name, inputs that are no object, or a
+    /// snapshot mode that does not fit the size.
+    pub(crate) fn new(
+        scenario: &Scenario,
+        schema: &Schema,
+        inputs: Artefact,
+        made: Vec<Artefact>,
+    ) -> Result<Self, SetError> {
+        let digests = input_digests(&inputs)?;
+        let bytes: usize = made.iter().map(|artefact| artefact.text().len()).sum();
+        check_mode(scenario, bytes)?;
+        let mut artefacts = BTreeMap::from([(INPUTS.to_owned(), inputs)]);
+        for artefact in made {
+            let name = artefact.name().to_owned();
+            let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+            if name.is_empty() || !name.chars().all(plain) {
+                return Err(SetError::Subject(format!(
+                    "the artefact name {name:?} is no file name: use ASCII letters, digits, '_', '-'"
+                )));
+            }
+            let kept = match scenario.snapshot {
+                SnapshotMode::Full => artefact,
+                SnapshotMode::Digest => condense(&artefact, schema).map_err(SetError::Subject)?,
+            };
+            if artefacts.insert(name.clone(), kept).is_some() {
+                return Err(SetError::Subject(format!(
+                    "two artefacts are called {name}"
+                )));
+            }
+        }
+        Ok(Self {
+            artefacts,
+            inputs: digests,
+        })
+    }
+
+    /// The artefacts, by name.
+    pub(crate) fn artefacts(&self) -> impl Iterator<Item = &Artefact> {
+        self.artefacts.values()
+    }
+
+    /// The artefacts, by name, as the diff takes them.
+    pub(crate) fn to_vec(&self) -> Vec<Artefact> {
+        self.artefacts.values().cloned().collect()
+    }
+
+    /// File name to digest, as `snapshot.toml` holds them.
+    pub(crate) fn file_digests(&self) -> BTreeMap<String, String> {
+        self.artefacts
+            .iter()
+            .map(|(name, artefact)| (golden_file(name), sha256_hex(artefact.text())))
+            .collect()
+    }
+
+    /// Member of `inputs` to digest, as `snapshot.toml` holds them.
+    pub(crate) fn input_digests(&self) -> &BTreeMap<String, String> {
+        &self.inputs
+    }
+
+    /// Whether these are the files that a manifest speaks of, byte for byte.
+    pub(crate) fn equals(&self, manifest: &Manifest) -> bool {
+        self.file_digests() == manifest.files
+    }
+
+    /// The names of artefacts in which two sets differ.
+    pub(crate) fn differing(&self, other: &Self) -> Vec<String> {
+        let differs = |name: &&String| self.artefacts.get(*name) != other.artefacts.get(*name);
+        let mut names: Vec<String> = self
+            .artefacts
+            .keys()
+            .chain(other.artefacts.keys())
+            .filter(differs)
+            .cloned()
+            .collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+}
+
+/// The digest of every member of an inputs document, which is held to be an object.
+pub(crate) fn input_digests(inputs: &Artefact) -> Result<BTreeMap<String, String>, SetError> {
+    let members: BTreeMap<String, &RawValue> = serde_json::from_slice(inputs.text())
+        .map_err(|error| SetError::Subject(format!("inputs must be an object: {error}")))?;
+    Ok(members
+        .into_iter()
+        .map(|(name, text)| (name, sha256_hex(text.get().as_bytes())))
+        .collect())
+}
+
+fn check_mode(scenario: &Scenario, bytes: usize) -> Result<(), SetError> {
+    let megabytes = bytes as f64 / 1e6;
+    let limit = DIGEST_FROM_BYTES / 1_000_000;
+    let problem = match scenario.snapshot {
+        SnapshotMode::Full if bytes > DIGEST_FROM_BYTES => format!(
+            "the goldens would be {megabytes:.0} MB; past {limit} MB keep digests: \
+             snapshot = \"digest\" with a snapshot_reason"
+        ),
+        SnapshotMode::Digest
+            if bytes <= DIGEST_FROM_BYTES && scenario.expect == Expect::Success =>
+        {
+            format!(
+                "the goldens would be {megabytes:.1} MB; snapshot = \"digest\" is for runs past \
+                 {limit} MB"
+            )
+        }
+        SnapshotMode::Full | SnapshotMode::Digest => return Ok(()),
+    };
+    Err(SetError::Scenario(format!(
+        "{}: {problem}",
+        scenario
+            .dir()
+            .join(crate::scenario::SCENARIO_FILE)
+            .display()
+    )))
+}

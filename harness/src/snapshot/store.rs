@@ -1,0 +1,266 @@
+//! Replacing the goldens of a scenario: all files or none, also when killed half way.
+//!
+//! 1. One bless at a time holds the lock on `.bless.lock` in the snapshots directory.
+//! 2. What an earlier, killed bless left is put right ([`SnapshotLock::acquire`]).
+//! 3. The new state is written whole to `.bless-<name>.new` beside the old one and synced; files
+//!    that do not change are linked, so that they keep their times.
+//! 4. It is swapped with the old state in one step where the system can (Linux, macOS). Elsewhere
+//!    the old state is renamed to `.bless-<name>.old` and the new one to `<name>`; killed between
+//!    the two, readers find the old state under its other name ([`interrupted`]), and the next bless
+//!    renames it back.
+//! 5. What is left of the old state is removed.
+//!
+//! So at every moment `<name>` (or, for that instant, `.bless-<name>.old`) is either the old state
+//! or the new one.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use super::{GoldenSet, MANIFEST_FILE, Manifest, golden_file};
+use crate::scenario::ScenarioName;
+
+const LOCK_FILE: &str = ".bless.lock";
+const PREFIX: &str = ".bless-";
+const NEW: &str = ".new";
+const OLD: &str = ".old";
+
+/// Why goldens could not be replaced.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StoreError {
+    /// The file system said no.
+    #[error("{path}: cannot {doing}: {source}")]
+    Io {
+        path: String,
+        doing: &'static str,
+        source: io::Error,
+    },
+    /// A manifest could not be written as TOML.
+    #[error("snapshot.toml cannot be written: {0}")]
+    Manifest(#[from] toml::ser::Error),
+}
+
+fn io_error(path: &Path, doing: &'static str) -> impl FnOnce(io::Error) -> StoreError {
+    let path = path.display().to_string();
+    move |source| StoreError::Io {
+        path,
+        doing,
+        source,
+    }
+}
+
+/// The right to change goldens; given back when dropped.
+#[derive(Debug)]
+pub(crate) struct SnapshotLock {
+    snapshots: PathBuf,
+    _file: File,
+}
+
+/// What a replacement did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Replaced {
+    /// Files whose contents are new.
+    pub(crate) written: Vec<String>,
+    /// Files that are gone.
+    pub(crate) removed: Vec<String>,
+}
+
+impl SnapshotLock {
+    /// Waits for the lock (calling `waiting` once if it is taken), and puts right what a killed
+    /// bless left behind.
+    ///
+    /// # Errors
+    /// The directory cannot be made, locked or put right.
+    pub(crate) fn acquire(snapshots: &Path, waiting: impl FnOnce()) -> Result<Self, StoreError> {
+        fs::create_dir_all(snapshots).map_err(io_error(snapshots, "create it"))?;
+        let path = snapshots.join(LOCK_FILE);
+        let file = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path)
+            .map_err(io_error(&path, "open it for locking"))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(fs::TryLockError::WouldBlock) => {
+                waiting();
+                file.lock().map_err(io_error(&path, "lock it"))?;
+            }
+            Err(fs::TryLockError::Error(error)) => {
+                return Err(io_error(&path, "lock it")(error));
+            }
+        }
+        let lock = Self {
+            snapshots: snapshots.to_owned(),
+            _file: file,
+        };
+        lock.recover()?;
+        Ok(lock)
+    }
+
+    /// Makes `set` with `manifest` the goldens of `name`.
+    ///
+    /// # Errors
+    /// The first step that failed. The old goldens are then still in place.
+    pub(crate) fn replace(
+        &self,
+        name: &ScenarioName,
+        set: &GoldenSet,
+        manifest: &Manifest,
+    ) -> Result<Replaced, StoreError> {
+        let current = self.snapshots.join(name.as_str());
+        let new = self.staging(name.as_str(), NEW);
+        remove_tree(&new)?;
+        fs::create_dir(&new).map_err(io_error(&new, "create it"))?;
+        let replaced = self
+            .write_new(&new, &current, set, manifest)
+            .inspect_err(|_| {
+                // The error that counts is the one that stopped the writing.
+                let _ = fs::remove_dir_all(&new);
+            })?;
+        self.swap(name, &new, &current)?;
+        remove_tree(&new)?;
+        Ok(replaced)
+    }
+
+    fn write_new(
+        &self,
+        new: &Path,
+        current: &Path,
+        set: &GoldenSet,
+        manifest: &Manifest,
+    ) -> Result<Replaced, StoreError> {
+        let mut replaced = Replaced {
+            written: Vec::new(),
+            removed: Vec::new(),
+        };
+        for artefact in set.artefacts() {
+            let file = golden_file(artefact.name());
+            let old = current.join(&file);
+            let same = fs::read(&old).is_ok_and(|bytes| bytes == artefact.text());
+            if same && fs::hard_link(&old, new.join(&file)).is_ok() {
+                continue;
+            }
+            write_synced(&new.join(&file), artefact.text())?;
+            if !same {
+                replaced.written.push(file);
+            }
+        }
+        write_synced(&new.join(MANIFEST_FILE), manifest.render()?.as_bytes())?;
+        sync_dir(new)?;
+        for name in super::file_names(current).unwrap_or_default() {
+            if name != MANIFEST_FILE && !new.join(&name).exists() {
+                replaced.removed.push(name);
+            }
+        }
+        Ok(replaced)
+    }
+
+    fn swap(&self, name: &ScenarioName, new: &Path, current: &Path) -> Result<(), StoreError> {
+        if !current.exists() {
+            fs::rename(new, current).map_err(io_error(new, "rename it"))?;
+        } else if !exchange(new, current).map_err(io_error(current, "replace it"))? {
+            let old = self.staging(name.as_str(), OLD);
+            fs::rename(current, &old).map_err(io_error(current, "rename it"))?;
+            fs::rename(new, current).map_err(io_error(new, "rename it"))?;
+            remove_tree(&old)?;
+        }
+        sync_dir(&self.snapshots)
+    }
+
+    /// Puts right what a killed bless left: an old state without a new one comes back, everything
+    /// else that was staged goes.
+    fn recover(&self) -> Result<(), StoreError> {
+        let names =
+            super::file_names(&self.snapshots).map_err(io_error(&self.snapshots, "read it"))?;
+        for staged in names {
+            let Some((name, is_old)) = staged_name(&staged) else {
+                continue;
+            };
+            let path = self.snapshots.join(&staged);
+            let current = self.snapshots.join(name);
+            if is_old && !current.exists() {
+                fs::rename(&path, &current).map_err(io_error(&path, "put it back"))?;
+            } else {
+                remove_tree(&path)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn staging(&self, name: &str, suffix: &str) -> PathBuf {
+        staging(&self.snapshots, name, suffix)
+    }
+}
+
+fn staging(snapshots: &Path, name: &str, suffix: &str) -> PathBuf {
+    snapshots.join(format!("{PREFIX}{name}{suffix}"))
+}
+
+/// The scenario that a staged directory belongs to, and whether it is an old state.
+fn staged_name(file: &str) -> Option<(&str, bool)> {
+    let rest = file.strip_prefix(PREFIX)?;
+    let old = rest.strip_suffix(OLD).map(|name| (name, true));
+    old.or_else(|| rest.strip_suffix(NEW).map(|name| (name, false)))
+}
+
+/// The old state of a replacement that was killed between its two renames, when there is one.
+pub(crate) fn interrupted(current: &Path) -> Option<PathBuf> {
+    if current.exists() {
+        return None;
+    }
+    let name = current.file_name()?.to_str()?;
+    let old = staging(current.parent()?, name, OLD);
+    old.exists().then_some(old)
+}
+
+/// The names in the snapshots directory that a bless owns, for `check` to tell of.
+pub(crate) fn remains(file: &str) -> bool {
+    file == LOCK_FILE || staged_name(file).is_some()
+}
+
+/// Swaps two directories in one step; `false` where the system or file system cannot.
+#[cfg(any(target_os = "linux", target_os = "macos"))]
+fn exchange(a: &Path, b: &Path) -> io::Result<bool> {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    use rustix::io::Errno;
+    match renameat_with(CWD, a, CWD, b, RenameFlags::EXCHANGE) {
+        Ok(()) => Ok(true),
+        Err(Errno::NOSYS | Errno::INVAL | Errno::OPNOTSUPP) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Swaps two directories in one step; `false` where the system or file system cannot.
+#[cfg(not(any(target_os = "linux", target_os = "macos")))]
+fn exchange(_: &Path, _: &Path) -> io::Result<bool> {
+    Ok(false)
+}
+
+fn write_synced(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    let write = || {
+        let mut file = File::create_new(path)?;
+        file.write_all(bytes)?;
+        file.sync_all()
+    };
+    write().map_err(io_error(path, "write it"))
+}
+
+/// Makes names in a directory durable, where directories can be synced.
+fn sync_dir(dir: &Path) -> Result<(), StoreError> {
+    if cfg!(unix) {
+        File::open(dir)
+            .and_then(|file| file.sync_all())
+            .map_err(io_error(dir, "sync it"))?;
+    }
+    Ok(())
+}
+
+fn remove_tree(dir: &Path) -> Result<(), StoreError> {
+    match fs::remove_dir_all(dir) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(io_error(dir, "remove it")(error))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,183 @@
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use super::*;
+use crate::scenario::{Scenario, ScenarioName, SnapshotMode};
+use crate::{Artefact, Schema};
+
+fn set(artefacts: &[(&str, &str)]) -> GoldenSet {
+    let root = tempfile::tempdir().unwrap();
+    let dir = root.path().join("some");
+    fs::create_dir(&dir).unwrap();
+    fs::write(dir.join("scenario.toml"), "description = \"d\"").unwrap();
+    let scenario = Scenario::load(&dir).unwrap();
+    let inputs = Artefact::from_json(INPUTS, b"{\"a\":1}").unwrap();
+    let made = artefacts
+        .iter()
+        .map(|(name, text)| Artefact::from_json(*name, text.as_bytes()).unwrap())
+        .collect();
+    GoldenSet::new(&scenario, &Schema::default(), inputs, made).unwrap()
+}
+
+fn manifest(set: &GoldenSet) -> Manifest {
+    let mut manifest = Manifest::new("s".into(), "1".into(), SnapshotMode::Full);
+    manifest.files = set.file_digests();
+    manifest.inputs = set.input_digests().clone();
+    manifest
+}
+
+fn name() -> ScenarioName {
+    ScenarioName::new("some").unwrap()
+}
+
+fn store(snapshots: &Path, set: &GoldenSet) -> Replaced {
+    let lock = SnapshotLock::acquire(snapshots, || ()).unwrap();
+    lock.replace(&name(), set, &manifest(set)).unwrap()
+}
+
+fn listing(dir: &Path) -> Vec<String> {
+    file_names(dir).unwrap().into_iter().collect()
+}
+
+#[test]
+fn what_is_stored_is_read_back() {
+    let root = tempfile::tempdir().unwrap();
+    let first = set(&[("a", "[1]"), ("b", "[2]")]);
+    let replaced = store(root.path(), &first);
+    assert_eq!(replaced.written, ["a.json", "b.json", "inputs.json"]);
+    let Opened::Sound(snapshot) = open(&root.path().join("some")).unwrap() else {
+        panic!("not sound");
+    };
+    assert!(first.equals(&snapshot.manifest));
+    assert_eq!(snapshot.read("a").unwrap().unwrap(), b"[\n1\n]\n");
+    assert_eq!(snapshot.read("c").unwrap(), None);
+
+    let second = set(&[("a", "[1]"), ("c", "[3]")]);
+    let replaced = store(root.path(), &second);
+    assert_eq!(replaced.written, ["c.json"]);
+    assert_eq!(replaced.removed, ["b.json"]);
+    assert_eq!(
+        listing(&root.path().join("some")),
+        ["a.json", "c.json", "inputs.json", MANIFEST_FILE]
+    );
+    assert_eq!(listing(root.path()), [".bless.lock", "some"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_does_not_change_is_not_written_again() {
+    use std::os::unix::fs::MetadataExt;
+    let root = tempfile::tempdir().unwrap();
+    let inode = || fs::metadata(root.path().join("some/a.json")).unwrap().ino();
+    store(root.path(), &set(&[("a", "[1]")]));
+    let before = inode();
+    store(root.path(), &set(&[("a", "[1]"), ("b", "[2]")]));
+    assert_eq!(inode(), before);
+}
+
+#[test]
+fn every_edit_is_found() {
+    let check = |edit: &dyn Fn(&Path), expected: &str| {
+        let root = tempfile::tempdir().unwrap();
+        store(root.path(), &set(&[("a", "[1]")]));
+        let dir = root.path().join("some");
+        edit(&dir);
+        match open(&dir).unwrap() {
+            Opened::Edited(_, problems) => {
+                assert!(problems[0].contains(expected), "{problems:?}");
+            }
+            other => panic!("{other:?}"),
+        }
+    };
+    check(
+        &|dir| fs::write(dir.join("a.json"), "[2]\n").unwrap(),
+        "a.json is not what was blessed",
+    );
+    check(
+        &|dir| fs::write(dir.join("a.json"), "[1]\r\n").unwrap(),
+        "CRLF",
+    );
+    check(
+        &|dir| fs::remove_file(dir.join("a.json")).unwrap(),
+        "a.json is missing",
+    );
+    check(
+        &|dir| fs::write(dir.join("b.json"), "").unwrap(),
+        "b.json was never blessed",
+    );
+    check(
+        &|dir| fs::create_dir(dir.join("sub")).unwrap(),
+        "sub was never blessed",
+    );
+    check(
+        &|dir| fs::remove_file(dir.join(MANIFEST_FILE)).unwrap(),
+        "snapshot.toml is missing",
+    );
+    check(
+        &|dir| fs::write(dir.join(MANIFEST_FILE), "\0").unwrap(),
+        "snapshot.toml cannot be read",
+    );
+}
+
+#[test]
+fn what_a_killed_bless_left_is_put_right() {
+    let root = tempfile::tempdir().unwrap();
+    let at = |name: &str| root.path().join(name);
+    store(root.path(), &set(&[("a", "[1]")]));
+
+    // Killed while it wrote the new state.
+    fs::create_dir(at(".bless-some.new")).unwrap();
+    fs::write(at(".bless-some.new/a.json"), "[half").unwrap();
+    assert!(matches!(open(&at("some")).unwrap(), Opened::Sound(_)));
+
+    // Killed between its two renames: readers see the old state, the next bless brings it back.
+    fs::rename(at("some"), at(".bless-some.old")).unwrap();
+    assert!(matches!(open(&at("some")).unwrap(), Opened::Sound(_)));
+    drop(SnapshotLock::acquire(root.path(), || ()).unwrap());
+    assert_eq!(listing(root.path()), [".bless.lock", "some"]);
+    assert!(matches!(open(&at("some")).unwrap(), Opened::Sound(_)));
+
+    // Killed before it removed the old state.
+    fs::create_dir(at(".bless-some.old")).unwrap();
+    drop(SnapshotLock::acquire(root.path(), || ()).unwrap());
+    assert_eq!(listing(root.path()), [".bless.lock", "some"]);
+}
+
+#[test]
+fn blesses_wait_for_one_another() {
+    let root = tempfile::tempdir().unwrap();
+    let lock = SnapshotLock::acquire(root.path(), || ()).unwrap();
+    let (sender, receiver) = std::sync::mpsc::channel();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let waiting = || sender.send("waiting").unwrap();
+            let lock = SnapshotLock::acquire(root.path(), waiting).unwrap();
+            sender.send("acquired").unwrap();
+            drop(lock);
+        });
+        assert_eq!(receiver.recv().unwrap(), "waiting");
+        assert!(receiver.try_recv().is_err());
+        drop(lock);
+        assert_eq!(receiver.recv().unwrap(), "acquired");
+    });
+}
+
+#[test]
+fn inputs_are_digested_by_member() {
+    let digests = |text: &str| {
+        set::input_digests(&Artefact::from_json(INPUTS, text.as_bytes()).unwrap()).unwrap()
+    };
+    let a = digests("{\"x\": {\"k\": 1}, \"y\": [1]}");
+    let b = digests("{\"y\":[1],\"x\":{\"k\":2}}");
+    assert_eq!(a.keys().collect::<Vec<_>>(), ["x", "y"]);
+    assert_ne!(a["x"], b["x"]);
+    assert_eq!(a["y"], b["y"]);
+    let list = Artefact::from_json(INPUTS, b"[1]").unwrap();
+    assert!(matches!(
+        set::input_digests(&list),
+        Err(SetError::Subject(_))
+    ));
+    let none: BTreeMap<String, String> = BTreeMap::new();
+    assert_eq!(digests("{}"), none);
+}

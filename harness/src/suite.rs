@@ -1,0 +1,111 @@
+//! A workspace with its subject: what every command and every trial starts from.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::scenario::{Found, Scenario, ScenarioError};
+use crate::{Check, Layout, Mode, Subject};
+
+/// A workspace whose scenarios are run by one subject, or by commands of their own.
+#[derive(Clone)]
+pub struct Suite {
+    layout: Layout,
+    subject: Option<Arc<dyn Subject>>,
+    command: String,
+}
+
+impl Suite {
+    /// The suite of the workspace at `root`.
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self {
+            layout: Layout::new(root.into()),
+            subject: None,
+            command: "cargo xtask".to_owned(),
+        }
+    }
+
+    /// The subject of every scenario that has no `[command]` of its own.
+    #[must_use]
+    pub fn subject(mut self, subject: impl Subject + 'static) -> Self {
+        self.subject = Some(Arc::new(subject));
+        self
+    }
+
+    /// What people type before `bless` and `diff`, for the remedies in messages (`cargo xtask`).
+    #[must_use]
+    pub fn command(mut self, command: impl Into<String>) -> Self {
+        self.command = command.into();
+        self
+    }
+
+    /// The same suite with other directories.
+    #[must_use]
+    pub fn layout(mut self, layout: Layout) -> Self {
+        self.layout = layout;
+        self
+    }
+
+    /// Where things lie.
+    pub fn paths(&self) -> &Layout {
+        &self.layout
+    }
+
+    pub(crate) fn typed(&self) -> &str {
+        &self.command
+    }
+
+    /// Every entry of the scenarios directory.
+    pub(crate) fn discover(&self) -> std::io::Result<Vec<Found>> {
+        crate::scenario::discover(&self.layout.scenarios())
+    }
+
+    /// What runs a scenario.
+    ///
+    /// # Errors
+    /// The suite has no subject and the scenario no command.
+    pub(crate) fn subject_of(
+        &self,
+        scenario: &Scenario,
+    ) -> Result<Arc<dyn Subject>, ScenarioError> {
+        if scenario.command.is_some() {
+            return Err(ScenarioError::one(format!(
+                "{}: [command] is not supported yet",
+                scenario.dir().display()
+            )));
+        }
+        self.subject.clone().ok_or_else(|| {
+            ScenarioError::one(format!(
+                "{}: scenario.toml names no program: it needs a [command]",
+                scenario.dir().display()
+            ))
+        })
+    }
+
+    /// The checks that apply to a scenario, dropped or not.
+    pub(crate) fn offered(&self, scenario: &Scenario) -> Vec<Check> {
+        let modes = match &self.subject {
+            Some(subject) if scenario.command.is_none() => subject.modes(),
+            _ => Vec::new(),
+        };
+        Check::ALL
+            .into_iter()
+            .filter(|check| match check {
+                Check::Golden | Check::Determinism => true,
+                Check::Process => false,
+                Check::Threads | Check::Replay | Check::Resume => {
+                    modes.iter().any(|mode| check_of(*mode) == Some(*check))
+                }
+            })
+            .collect()
+    }
+}
+
+/// The check that compares a mode with a direct run.
+pub(crate) fn check_of(mode: Mode) -> Option<Check> {
+    match mode {
+        Mode::Direct => None,
+        Mode::Threads(_) => Some(Check::Threads),
+        Mode::Replay => Some(Check::Replay),
+        Mode::Resume => Some(Check::Resume),
+    }
+}

@@ -1,0 +1,78 @@
+//! What a trial found.
+
+use std::fmt;
+
+/// The result of a check; the first that holds, in this order.
+///
+/// It is decided by exact bytes and digests, never by a diff.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// The scenario cannot be read or is not valid.
+    Invalid,
+    /// Goldens without a scenario.
+    Orphan,
+    /// A scenario without goldens.
+    MissingGolden,
+    /// Goldens that something else than a bless has changed.
+    EditedGolden,
+    /// The program ended with an error that was not expected, or panicked.
+    EngineError,
+    /// The run did not end within its time limit.
+    Timeout,
+    /// Two runs of the same scenario differ.
+    Nondeterministic,
+    /// The inputs changed since the bless, whether the outputs did or not.
+    StaleInputs,
+    /// The outputs are not the goldens.
+    Mismatch,
+    /// Every byte is as it should be.
+    Match,
+}
+
+impl Verdict {
+    /// Every verdict, in order.
+    pub const ALL: [Self; 10] = [
+        Self::Invalid,
+        Self::Orphan,
+        Self::MissingGolden,
+        Self::EditedGolden,
+        Self::EngineError,
+        Self::Timeout,
+        Self::Nondeterministic,
+        Self::StaleInputs,
+        Self::Mismatch,
+        Self::Match,
+    ];
+
+    /// The verdict as reports print it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Invalid => "INVALID",
+            Self::Orphan => "ORPHAN",
+            Self::MissingGolden => "MISSING_GOLDEN",
+            Self::EditedGolden => "EDITED_GOLDEN",
+            Self::EngineError => "ENGINE_ERROR",
+            Self::Timeout => "TIMEOUT",
+            Self::Nondeterministic => "NONDETERMINISTIC",
+            Self::StaleInputs => "STALE_INPUTS",
+            Self::Mismatch => "MISMATCH",
+            Self::Match => "MATCH",
+        }
+    }
+
+    /// The verdict of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|verdict| verdict.name() == name)
+    }
+
+    /// Whether the trial passes.
+    pub fn passes(self) -> bool {
+        self == Self::Match
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
