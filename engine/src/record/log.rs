@@ -12,8 +12,8 @@ pub struct LogEvent {
     pub gid: String,
     /// The RunConfig's run id.
     pub run_id: String,
-    /// The tick that the event belongs to.
-    pub tick: u64,
+    /// The tick that the event belongs to; none for what comes before the first.
+    pub tick: Option<u64>,
     /// The primary window that holds the tick, or the window that closed; none where there is none.
     pub window_id: Option<String>,
     /// What happened.

@@ -36,6 +36,7 @@ impl Default for RunOptions<'_> {
     fn default() -> Self {
         Self {
             threads: 1,
+            from_checkpoints: false,
             progress: &|_| ControlFlow::Continue(()),
         }
     }
@@ -165,7 +166,7 @@ impl<'p, 's> Pipeline<'p, 's> {
             edges: plan.topology.edges.len(),
             profile: plan.profile.name.clone(),
         };
-        self.recorder.log(Component::Run, 0, None, started)?;
+        self.recorder.log(Component::Run, None, None, started)?;
         let mut stepper = Stepper::start(plan)?;
         let mut batch = Batch::new(&stepper, &self.options);
         for window in plan.windows.iter().filter(|window| window.primary) {

@@ -105,7 +105,7 @@ impl<'p, 's> Recorder<'p, 's> {
     pub(super) fn log(
         &mut self,
         component: Component,
-        tick: u64,
+        tick: impl Into<Option<u64>>,
         window_id: Option<&str>,
         payload: LogPayload,
     ) -> io::Result<()> {
@@ -115,7 +115,7 @@ impl<'p, 's> Recorder<'p, 's> {
             component,
             gid: self.plan.gid.clone(),
             run_id: self.plan.run_id.clone(),
-            tick,
+            tick: tick.into(),
             window_id: window_id.map(str::to_owned),
             payload,
         };
