@@ -22,6 +22,10 @@ mod verdict;
 
 pub use artefact::{Artefact, ArtefactError};
 pub use check::Check;
+pub use diff::{
+    Cause, Change, ChangeKind, Diff, DiffOptions, Followed, LeftOut, LeftOutReason, Path, diff,
+    digest,
+};
 pub use json::{Json, JsonProblem};
 pub use layout::Layout;
 pub use runner::Runner;

@@ -1,2 +1,195 @@
 //! The structural diff: elements matched by identity, the first divergence, its causes and what
 //! followed from it.
+//!
+//! Both documents are text in one layout, so equality is always a comparison of bytes, and only
+//! what differs is opened: [`records`] cuts away the lines that two artefacts begin and end with,
+//! [`matching`] says which element became which, [`walk`] descends into pairs that differ, in the
+//! order in which a [`Reading`](reading::Reading) says people read them, and [`tally`] keeps the
+//! first divergence, the counts, and as many changes as the budget allows. The time budget only
+//! ever ends the listing: the search for the first divergence goes on without it.
+
+mod causes;
+mod change;
+mod digest;
+mod matching;
+mod options;
+mod path;
+mod reading;
+mod records;
+mod spans;
+mod tally;
+mod walk;
+
+use std::collections::BTreeMap;
+
+pub use change::{Cause, Change, ChangeKind, Diff, Followed, LeftOut, LeftOutReason};
+use change::{PlaceSort, is_hash_text};
+pub use digest::digest;
+pub use options::DiffOptions;
+pub use path::Path;
+pub(crate) use reading::Reading;
+
+use crate::{Artefact, ArtefactSchema, Schema};
+use tally::Tally;
+use walk::Walk;
+
+/// The artefact whose differences are causes.
+pub(crate) const INPUTS: &str = "inputs";
+
+/// Compares two runs of one scenario.
+///
+/// Artefacts are paired by name; one that only one side has is a difference. Where one side holds
+/// an artefact [as digests](digest()), the other is compared as digests too.
+///
+/// The first divergence, and whether there is one, is exact whatever `options` say: the earliest
+/// tick, within it the earliest stage, then the artefact in the order of the schema, the record,
+/// and the field in the order in which it is read. What has no tick comes last. [`Diff::is_equal`]
+/// holds exactly where all artefacts are equal as bytes.
+///
+/// ```
+/// use aether_harness::{Artefact, ArtefactSchema, DiffOptions, KeyRule, Schema, diff};
+///
+/// # fn main() -> Result<(), aether_harness::ArtefactError> {
+/// let schema = Schema {
+///     stages: vec!["UMX".into()],
+///     artefacts: vec![ArtefactSchema {
+///         name: "ledgers".into(),
+///         stage: "UMX".into(),
+///         tick: Some("tick".into()),
+///         keys: vec![
+///             KeyRule { path: "".into(), fields: vec!["tick".into()], label: "ledger".into() },
+///             KeyRule { path: "edges".into(), fields: vec!["e_id".into()], label: "edge".into() },
+///         ],
+///         ..ArtefactSchema::default()
+///     }],
+///     ..Schema::default()
+/// };
+/// let golden = br#"[{"tick": 3, "edges": [{"e_id": 5, "raw": 2}]}]"#;
+/// let current = br#"[{"tick": 3, "edges": [{"e_id": 5, "raw": 3}]}]"#;
+///
+/// let diff = diff(
+///     &[Artefact::from_json("ledgers", golden)?],
+///     &[Artefact::from_json("ledgers", current)?],
+///     &schema,
+///     &DiffOptions::default(),
+/// );
+/// let first = diff.first_divergence.expect("they differ");
+/// assert_eq!(first.lead(), "tick 3 · UMX · edge 5 · raw: 2 → 3");
+/// assert_eq!(first.path.to_string(), "ledgers[tick=3].edges[e_id=5].raw");
+/// # Ok(())
+/// # }
+/// ```
+pub fn diff(
+    before: &[Artefact],
+    after: &[Artefact],
+    schema: &Schema,
+    options: &DiffOptions,
+) -> Diff {
+    let mut causes = Tally::new(options);
+    let mut effects = Tally::new(options);
+    for pair in pair_by_name(before, after, schema) {
+        let tally = if pair.name == INPUTS {
+            &mut causes
+        } else {
+            &mut effects
+        };
+        compare_artefacts(&pair, schema, tally);
+    }
+    let files = causes::Files::of(before, after);
+    let causes = causes.finish();
+    let mut diff = effects.finish();
+    diff.left_out.extend(causes.left_out);
+    if diff.first_divergence.is_none() {
+        diff.first_divergence.clone_from(&causes.first_divergence);
+        diff.places = causes.places;
+    }
+    diff.causes = causes
+        .changes
+        .into_iter()
+        .map(|change| files.cause(change))
+        .collect();
+    diff
+}
+
+/// Two artefacts of one name, and how they are read.
+struct Pair<'a> {
+    name: &'a str,
+    stage: &'a str,
+    before: Option<&'a Artefact>,
+    after: Option<&'a Artefact>,
+    schema: Option<&'a ArtefactSchema>,
+}
+
+/// Pairs artefacts and puts them in causal order: by stage, then as the schema lists them, then
+/// by name.
+fn pair_by_name<'a>(
+    before: &'a [Artefact],
+    after: &'a [Artefact],
+    schema: &'a Schema,
+) -> Vec<Pair<'a>> {
+    // Should a name occur twice, its first artefacts are a pair, then its second ones.
+    let mut pairs: BTreeMap<(&str, usize), Pair<'a>> = BTreeMap::new();
+    for (artefacts, is_before) in [(before, true), (after, false)] {
+        let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+        for artefact in artefacts {
+            let name = artefact.name();
+            let occurrence = seen.entry(name).or_default();
+            let pair = pairs
+                .entry((name, *occurrence))
+                .or_insert_with(|| Pair::new(name, schema));
+            *occurrence += 1;
+            if is_before {
+                pair.before = Some(artefact);
+            } else {
+                pair.after = Some(artefact);
+            }
+        }
+    }
+    let mut pairs: Vec<_> = pairs.into_values().collect();
+    pairs.sort_by_key(|pair| {
+        let stage = schema.stages.iter().position(|s| s == pair.stage);
+        let listed = schema.artefacts.iter().position(|a| a.name == pair.name);
+        // `None` would sort first.
+        (stage.unwrap_or(usize::MAX), listed.unwrap_or(usize::MAX))
+    });
+    pairs
+}
+
+impl<'a> Pair<'a> {
+    fn new(name: &'a str, schema: &'a Schema) -> Self {
+        let schema = schema.artefacts.iter().find(|a| a.name == name);
+        let stage = schema.map_or("", |schema| schema.stage.as_str());
+        Self {
+            name,
+            stage: if stage.is_empty() { name } else { stage },
+            before: None,
+            after: None,
+            schema,
+        }
+    }
+}
+
+fn compare_artefacts(pair: &Pair<'_>, schema: &Schema, tally: &mut Tally) {
+    if pair.before.map(Artefact::text) == pair.after.map(Artefact::text) {
+        return;
+    }
+    let listed = pair.schema.cloned().unwrap_or_default();
+    let reading = Reading::of(&listed, pair.name);
+    let mut walk = Walk::new(pair.name, pair.stage, &listed, schema, tally);
+    match (pair.before, pair.after) {
+        (Some(before), Some(after)) => {
+            match (digest::is_digest(before), digest::is_digest(after)) {
+                (true, true) => walk.digests(before, after),
+                (true, false) => walk.digests(before, &digest(after, schema)),
+                (false, true) => walk.digests(&digest(before, schema), after),
+                (false, false) => walk.documents(before, after, &reading),
+            }
+        }
+        (Some(before), None) => walk.lone_artefact(before, ChangeKind::Removed),
+        (None, Some(after)) => walk.lone_artefact(after, ChangeKind::Added),
+        (None, None) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests;

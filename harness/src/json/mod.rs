@@ -8,9 +8,9 @@
 //! two equal keys and reads one reserved key as a number, and a harness must lose nothing.
 
 pub(crate) mod layout;
-mod number;
+pub(crate) mod number;
 mod parse;
-mod scan;
+pub(crate) mod scan;
 mod text;
 
 pub use parse::JsonProblem;

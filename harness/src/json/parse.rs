@@ -477,7 +477,7 @@ mod tests {
         check(r#""\x""#, "1:2: not an escape of a JSON string");
         check(
             r#"[{"b":{"a":1,"\u0061":2}}]"#,
-            "1:15: key \"a\" stands twice in one object",
+            "1:14: key \"a\" stands twice in one object",
         );
         check(&"[".repeat(129), "1:129: nested more than 128 deep");
         check(

@@ -1,0 +1,424 @@
+//! Descends into what differs, in the order in which it is read.
+
+use super::change::{Change, ChangeKind, LeftOutReason};
+use super::matching::{Identities, Met, Pair, Side, match_elements};
+use super::path::{Path, Step, element_label};
+use super::reading::{Key, Reading};
+use super::records;
+use super::spans::Spans;
+use super::tally::{Tally, When, kind_of};
+use crate::json::layout::quoted;
+use crate::json::scan::{self, Kind, kind};
+use crate::json::{DEPTH_MAX, Json};
+use crate::{Artefact, ArtefactSchema, Schema};
+
+/// A whole artefact is shown in a report up to this many bytes.
+const ARTEFACT_SHOWN_MAX: usize = 16 * 1024;
+
+/// A walk through one artefact.
+pub(super) struct Walk<'a, 't> {
+    artefact: &'a str,
+    stage: &'a str,
+    /// The field that holds a record's tick, in quotes.
+    tick_key: Option<String>,
+    spans: Spans,
+    tally: &'a mut Tally,
+    trail: Vec<Mark<'t>>,
+}
+
+/// One step of the way to where the walk is; paths are written only for what is found.
+enum Mark<'t> {
+    /// A member, its key as text spells it.
+    Member(&'t str),
+    Step(Step),
+    Index(usize),
+}
+
+/// When the values of a record are known.
+#[derive(Clone, Copy)]
+struct Moment {
+    /// The tick of the record.
+    tick: When,
+    /// The end of its span.
+    late: When,
+    /// Whether this value is a late one.
+    is_late: bool,
+}
+
+impl Moment {
+    const NEVER: Self = Self {
+        tick: When::NEVER,
+        late: When::NEVER,
+        is_late: false,
+    };
+
+    fn when(self) -> When {
+        if self.is_late { self.late } else { self.tick }
+    }
+
+    fn within(self, reading: &Reading) -> Self {
+        Self {
+            is_late: self.is_late || reading.late,
+            ..self
+        }
+    }
+}
+
+impl<'a, 't> Walk<'a, 't> {
+    pub(super) fn new(
+        artefact: &'a str,
+        stage: &'a str,
+        listed: &ArtefactSchema,
+        schema: &Schema,
+        tally: &'a mut Tally,
+    ) -> Self {
+        Self {
+            artefact,
+            stage,
+            tick_key: listed.tick.as_deref().map(quoted),
+            // Where no field is late, no end of a span is asked for.
+            spans: Spans::of(if listed.late_fields.is_empty() {
+                &[]
+            } else {
+                &schema.spans
+            }),
+            tally,
+            trail: Vec::new(),
+        }
+    }
+
+    /// Compares two artefacts that differ as bytes.
+    pub(super) fn documents(
+        &mut self,
+        before: &'t Artefact,
+        after: &'t Artefact,
+        reading: &Reading,
+    ) {
+        let seen = self.tally.seen();
+        if let (Ok(a), Ok(b)) = (
+            std::str::from_utf8(before.text()),
+            std::str::from_utf8(after.text()),
+        ) {
+            if let Some(middle) = records::middle(a, b) {
+                self.array(
+                    &middle.before,
+                    &middle.after,
+                    middle.offset,
+                    reading,
+                    Moment::NEVER,
+                );
+            } else {
+                let (a, b) = (a.trim_ascii(), b.trim_ascii());
+                let moment = self.moment(&[a, b]);
+                self.value(a, b, reading, moment);
+            }
+        }
+        if self.tally.seen() == seen {
+            // Different bytes are a difference, even where they are no different documents.
+            let text =
+                |artefact: &Artefact| Json::string(&String::from_utf8_lossy(artefact.text()));
+            self.found(
+                When::NEVER,
+                ChangeKind::Changed,
+                Some(text(before)),
+                Some(text(after)),
+            );
+            let path = self.path();
+            self.tally.leave_out(|| path, LeftOutReason::NotInLayout, 1);
+        }
+    }
+
+    /// An artefact that only one side has.
+    pub(super) fn lone_artefact(&mut self, artefact: &Artefact, kind: ChangeKind) {
+        let text = String::from_utf8_lossy(artefact.text());
+        let records = records::all(&text);
+        let records = records.unwrap_or_else(|| vec![text.trim_ascii()]);
+        let first = records
+            .iter()
+            .map(|record| self.moment(&[record]).tick)
+            .min()
+            .unwrap_or(When::NEVER);
+        let shown = (text.len() <= ARTEFACT_SHOWN_MAX).then(|| Json::from_raw(text.trim_ascii()));
+        let (before, after) = match kind {
+            ChangeKind::Removed => (shown, None),
+            _ => (None, shown),
+        };
+        self.found(first, kind, before, after);
+    }
+
+    /// One tick of two artefacts that are kept as digests.
+    pub(super) fn digest(
+        &mut self,
+        tick: Option<u64>,
+        late: bool,
+        before: Option<&str>,
+        after: Option<&str>,
+    ) {
+        if let Some(tick) = tick {
+            let late = if late { "late=true," } else { "" };
+            self.trail.push(Mark::Step(Step::Element {
+                identity: format!("{late}tick={tick}").into(),
+                label: "".into(),
+            }));
+        }
+        self.found(
+            tick.map_or(When::NEVER, When::at),
+            kind_of(before, after),
+            before.map(Json::from_raw),
+            after.map(Json::from_raw),
+        );
+        if tick.is_some() {
+            self.trail.pop();
+        }
+    }
+
+    /// Two values at the same place.
+    fn value(&mut self, before: &'t str, after: &'t str, reading: &Reading, moment: Moment) {
+        if before == after {
+            return;
+        }
+        if self.tally.skips(moment.when()) {
+            let path = self.path();
+            self.tally.leave_out(|| path, LeftOutReason::Time, 1);
+            return;
+        }
+        let seen = self.tally.seen();
+        if self.trail.len() < DEPTH_MAX {
+            match (kind(before), kind(after)) {
+                (Kind::Object, Kind::Object) => self.object(before, after, reading, moment),
+                (Kind::Array, Kind::Array) => {
+                    if let (Some(a), Some(b)) = (scan::elements(before), scan::elements(after)) {
+                        self.array(&a, &b, 0, reading, moment);
+                    }
+                }
+                _ => {}
+            }
+        }
+        if self.tally.seen() == seen {
+            self.changed(before, after, moment);
+        }
+    }
+
+    fn object(&mut self, before: &'t str, after: &'t str, reading: &Reading, moment: Moment) {
+        let (Some(mut a), Some(mut b)) = (scan::members(before), scan::members(after)) else {
+            return;
+        };
+        let same_keys = a.len() == b.len() && a.iter().zip(&b).all(|(a, b)| a.0 == b.0);
+        let mut fields: Vec<(usize, &'t str, Option<&'t str>, Option<&'t str>)> = if same_keys {
+            let both = a.iter().zip(&b).filter(|(a, b)| a.1 != b.1);
+            both.map(|(a, b)| (0, a.0, Some(a.1), Some(b.1))).collect()
+        } else {
+            a.sort_by_key(|member| member.0);
+            b.sort_by_key(|member| member.0);
+            joined(&a, &b)
+        };
+        for field in &mut fields {
+            field.0 = reading.member(field.1).turn;
+        }
+        fields.sort_by_key(|field| (field.0, field.1));
+        for (_, key, before, after) in fields {
+            let reading = reading.member(key);
+            let moment = moment.within(reading);
+            self.trail.push(Mark::Member(key));
+            match (before, after) {
+                (Some(before), Some(after)) => self.value(before, after, reading, moment),
+                _ => self.lone(before, after, moment.when()),
+            }
+            self.trail.pop();
+        }
+    }
+
+    /// Two arrays, of which `offset` equal elements at the front were left out. The records of an
+    /// artefact are the array at the start of the trail; each has a moment of its own.
+    fn array(
+        &mut self,
+        before: &[&'t str],
+        after: &[&'t str],
+        offset: usize,
+        reading: &Reading,
+        moment: Moment,
+    ) {
+        let key = reading.key.as_ref();
+        let identities = Identities::of(before, after, key);
+        for (reason, count) in [
+            (LeftOutReason::DuplicateIdentity, identities.duplicates),
+            (LeftOutReason::MissingIdentity, identities.missing),
+        ] {
+            if count > 0 {
+                let path = self.path();
+                self.tally.leave_out(|| path, reason, count);
+            }
+        }
+        let are_records = self.trail.is_empty();
+        let matching = match_elements(before, after, key, &identities);
+        for met in matching.walk() {
+            let (old, new) = match met {
+                Met::Pair(pair) => (Some(pair.before), Some(pair.after)),
+                Met::Removed(at) => (Some(at), None),
+                Met::Added(at) => (None, Some(at)),
+            };
+            let texts = (old.map(|at| before[at]), new.map(|at| after[at]));
+            let is_moved = matches!(met, Met::Pair(Pair { moved: true, .. }));
+            if texts.0 == texts.1 && !is_moved {
+                continue;
+            }
+            let moment = match texts {
+                (Some(a), Some(b)) if are_records => self.moment(&[a, b]),
+                (Some(one), None) | (None, Some(one)) if are_records => self.moment(&[one]),
+                _ => moment,
+            };
+            let (side, at) = match (old, new) {
+                (_, Some(at)) => (Side::After, at),
+                (Some(at), None) => (Side::Before, at),
+                (None, None) => continue,
+            };
+            let mark = element_mark(key, &identities, side, at, offset);
+            self.trail.push(mark);
+            if is_moved && let (Some(old), Some(new)) = (old, new) {
+                let [old, new] = [old, new].map(|at| Some(Json::count(at + offset)));
+                self.found(moment.when(), ChangeKind::Moved, old, new);
+            }
+            match texts {
+                (Some(a), Some(b)) => self.value(a, b, inside(reading, a), moment),
+                (a, b) => self.lone(a, b, moment.when()),
+            }
+            self.trail.pop();
+        }
+    }
+
+    /// A value that only one side has.
+    fn lone(&mut self, before: Option<&str>, after: Option<&str>, when: When) {
+        if self.tally.skips(when) {
+            let path = self.path();
+            self.tally.leave_out(|| path, LeftOutReason::Time, 1);
+            return;
+        }
+        let kind = kind_of(before, after);
+        self.found(
+            when,
+            kind,
+            before.map(Json::from_raw),
+            after.map(Json::from_raw),
+        );
+    }
+
+    fn changed(&mut self, before: &str, after: &str, moment: Moment) {
+        let (mut a, mut b) = (Json::from_raw(before), Json::from_raw(after));
+        if a == b {
+            // Two spellings of one value: only their texts show the difference.
+            (a, b) = (Json::string(before), Json::string(after));
+            let path = self.path();
+            self.tally.leave_out(|| path, LeftOutReason::NotInLayout, 1);
+        }
+        self.found(moment.when(), ChangeKind::Changed, Some(a), Some(b));
+    }
+
+    fn found(&mut self, when: When, kind: ChangeKind, before: Option<Json>, after: Option<Json>) {
+        let change = Change {
+            tick: when.tick(),
+            stage: self.stage.to_owned(),
+            artefact: self.artefact.to_owned(),
+            path: self.path(),
+            kind,
+            before,
+            after,
+        };
+        self.tally.add(when, change);
+    }
+
+    /// The moment of a record, given as it was and as it is: the earlier of their ticks.
+    fn moment(&self, texts: &[&str]) -> Moment {
+        let Some(tick_key) = &self.tick_key else {
+            return Moment::NEVER;
+        };
+        let tick = texts
+            .iter()
+            .filter_map(|text| scan::member(text, tick_key)?.parse::<u64>().ok())
+            .min();
+        tick.map_or(Moment::NEVER, |tick| Moment {
+            tick: When::at(tick),
+            late: When::at(self.spans.end_of(tick)),
+            is_late: false,
+        })
+    }
+
+    fn path(&self) -> Path {
+        let mut steps = vec![Step::Field(self.artefact.into())];
+        steps.extend(self.trail.iter().map(|mark| match mark {
+            Mark::Member(key) => Step::Field(unquoted(key)),
+            Mark::Step(step) => step.clone(),
+            Mark::Index(at) => Step::Index(*at),
+        }));
+        Path::new(steps)
+    }
+}
+
+/// Members of two objects by key, both sorted; those that are equal are left out.
+fn joined<'t>(
+    before: &[scan::Member<'t>],
+    after: &[scan::Member<'t>],
+) -> Vec<(usize, &'t str, Option<&'t str>, Option<&'t str>)> {
+    let mut fields = Vec::new();
+    let (mut a, mut b) = (before.iter().peekable(), after.iter().peekable());
+    while let Some(key) = [a.peek(), b.peek()]
+        .into_iter()
+        .flatten()
+        .map(|m| m.0)
+        .min()
+    {
+        let old = a.next_if(|member| member.0 == key).map(|member| member.1);
+        let new = b.next_if(|member| member.0 == key).map(|member| member.1);
+        if old != new {
+            fields.push((0, key, old, new));
+        }
+    }
+    fields
+}
+
+fn element_mark<'t>(
+    key: Option<&Key>,
+    identities: &Identities<'t>,
+    side: Side,
+    at: usize,
+    offset: usize,
+) -> Mark<'t> {
+    let values = identities.get(side, at).values();
+    let Some(key) = key.filter(|_| !values.is_empty()) else {
+        return Mark::Index(at + offset);
+    };
+    let named = key.fields.iter().zip(values);
+    let mut identity = named
+        .map(|((name, _), value)| format!("{name}={value}"))
+        .collect::<Vec<_>>()
+        .join(",");
+    let occurrence = identities.occurrence(side, at);
+    if occurrence > 1 {
+        identity.push_str(&format!("#{occurrence}"));
+    }
+    let label = if key.noun.is_empty() {
+        String::new()
+    } else {
+        element_label(&key.noun, values)
+    };
+    Mark::Step(Step::Element {
+        identity: identity.into(),
+        label: label.into(),
+    })
+}
+
+/// What is known of an element: paths of a schema do not count indices, but a key is that of the
+/// outer of two nested arrays.
+fn inside<'r>(reading: &'r Reading, element: &str) -> &'r Reading {
+    if kind(element) == Kind::Array {
+        Reading::unknown()
+    } else {
+        reading
+    }
+}
+
+fn unquoted(key: &str) -> Box<str> {
+    match serde_json::from_str::<String>(key) {
+        Ok(name) => name.into(),
+        Err(_) => key.into(),
+    }
+}
