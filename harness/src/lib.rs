@@ -3,7 +3,11 @@
 mod artefact;
 mod atomic;
 mod check;
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod command;
+#[cfg(feature = "cli")]
+mod date;
 mod diff;
 mod exec;
 mod json;

@@ -6,9 +6,13 @@ use std::sync::Arc;
 use crate::scenario::{Found, Scenario, ScenarioError};
 use crate::{Check, Layout, Mode, Subject};
 
+/// Looks for what is out of order in a workspace: one line a problem.
+type Rule = Arc<dyn Fn(&Layout) -> Vec<String> + Send + Sync>;
+
 /// A workspace whose scenarios are run by one subject, or by commands of their own.
 #[derive(Clone)]
 pub struct Suite {
+    checks: Vec<(&'static str, Rule)>,
     layout: Layout,
     subject: Option<Arc<dyn Subject>>,
     command: String,
@@ -18,6 +22,7 @@ impl Suite {
     /// The suite of the workspace at `root`.
     pub fn new(root: impl Into<PathBuf>) -> Self {
         Self {
+            checks: Vec::new(),
             layout: Layout::new(root.into()),
             subject: None,
             command: "cargo xtask".to_owned(),
@@ -45,6 +50,18 @@ impl Suite {
         self
     }
 
+    /// One more thing for [`check`](crate::command::check) to look at; its problems are printed
+    /// after `name`.
+    #[must_use]
+    pub fn check(
+        mut self,
+        name: &'static str,
+        check: impl Fn(&Layout) -> Vec<String> + Send + Sync + 'static,
+    ) -> Self {
+        self.checks.push((name, Arc::new(check)));
+        self
+    }
+
     /// Where things lie.
     pub fn paths(&self) -> &Layout {
         &self.layout
@@ -52,6 +69,16 @@ impl Suite {
 
     pub(crate) fn typed(&self) -> &str {
         &self.command
+    }
+
+    pub(crate) fn checks(&self) -> &[(&'static str, Rule)] {
+        &self.checks
+    }
+
+    pub(crate) fn template(&self, name: &str) -> Vec<(PathBuf, String)> {
+        self.subject
+            .as_ref()
+            .map_or_else(Vec::new, |subject| subject.template(name))
     }
 
     /// Every entry of the scenarios directory.

@@ -2,13 +2,17 @@
 //! function of a [`Suite`], typed options and a [`Console`].
 
 mod bless;
+mod check;
 mod console;
+mod new;
 mod shown;
 
 use std::io;
 
 pub use bless::{BlessOptions, bless};
+pub use check::check;
 pub use console::Console;
+pub use new::{NewOptions, new};
 
 use crate::scenario::{Found, Scenario, ScenarioName};
 use crate::snapshot::StoreError;

@@ -1,6 +1,7 @@
 //! A run against the goldens.
 
 use super::{Bench, Ending, Judgement, Product};
+use crate::exec::Ended;
 use crate::snapshot::{MANIFEST_FILE, Manifest, Opened, Snapshot};
 use crate::{Mode, Verdict};
 
@@ -8,7 +9,7 @@ impl Bench<'_> {
     /// The verdict of the `golden` check: the first that holds.
     pub(super) fn golden(&self) -> Judgement {
         let ran = self.run(Mode::Direct);
-        if let Err(ended @ crate::exec::Ended::Invalid(_)) = ran {
+        if let Err(ended @ Ended::Invalid(_)) = ran {
             return Judgement::ended(ended);
         }
         let dir = self.suite.paths().snapshot(self.scenario.name());
@@ -23,8 +24,8 @@ impl Bench<'_> {
             }
         };
         match opened {
-            Opened::Missing => self.missing(ran.ok()),
-            Opened::Edited(snapshot, problems) => self.edited(snapshot, &problems, ran.ok()),
+            Opened::Missing => missing(ran),
+            Opened::Edited(snapshot, problems) => edited(snapshot, &problems, ran),
             Opened::Sound(snapshot) => match ran {
                 Err(ended) => Judgement {
                     before: Some(snapshot),
@@ -32,36 +33,6 @@ impl Bench<'_> {
                 },
                 Ok(product) => self.against(snapshot, product),
             },
-        }
-    }
-
-    fn missing(&self, after: Option<Product>) -> Judgement {
-        let detail = "the scenario has no goldens yet".to_owned();
-        Judgement {
-            after,
-            ..Judgement::new(Verdict::MissingGolden, detail)
-        }
-    }
-
-    fn edited(
-        &self,
-        before: Option<Snapshot>,
-        problems: &[String],
-        after: Option<Product>,
-    ) -> Judgement {
-        let manifest = before.as_ref().map(|snapshot| &snapshot.manifest);
-        let unchanged = match (manifest, &after) {
-            (Some(manifest), Some(product)) => product.set.equals(manifest),
-            _ => false,
-        };
-        let mut detail = problems.join("\n");
-        if unchanged {
-            detail.push_str("\nthe run still makes what was blessed: restore the goldens");
-        }
-        Judgement {
-            before,
-            after,
-            ..Judgement::new(Verdict::EditedGolden, detail)
         }
     }
 
@@ -139,6 +110,48 @@ impl Bench<'_> {
                 Some((judgement.verdict, detail))
             }
         }
+    }
+}
+
+/// What `golden` says where there are no goldens.
+fn missing(ran: Result<Product, Ended>) -> Judgement {
+    let mut detail = "the scenario has no goldens yet".to_owned();
+    detail.push_str(&trouble(&ran));
+    Judgement {
+        after: ran.ok(),
+        ..Judgement::new(Verdict::MissingGolden, detail)
+    }
+}
+
+/// What `golden` says where something else than a bless changed the goldens.
+fn edited(before: Option<Snapshot>, problems: &[String], ran: Result<Product, Ended>) -> Judgement {
+    let mut detail = problems.join("\n");
+    detail.push_str(&trouble(&ran));
+    let after = ran.ok();
+    let manifest = before.as_ref().map(|snapshot| &snapshot.manifest);
+    if let (Some(manifest), Some(product)) = (manifest, &after)
+        && product.set.equals(manifest)
+    {
+        detail.push_str("\nthe run still makes what was blessed: take the edit back");
+    }
+    Judgement {
+        before,
+        after,
+        ..Judgement::new(Verdict::EditedGolden, detail)
+    }
+}
+
+/// What else is wrong: a run that did not end well, as a line of its own.
+fn trouble(ran: &Result<Product, Ended>) -> String {
+    match ran {
+        Err(Ended::Invalid(message) | Ended::Broken(message) | Ended::TimedOut(message)) => {
+            format!("\nand the run did not end well: {message}")
+        }
+        Ok(Product {
+            ending: Ending::Failed(message),
+            ..
+        }) => format!("\nand the run failed: {message}"),
+        Ok(_) => String::new(),
     }
 }
 

@@ -65,11 +65,7 @@ pub(crate) fn condensed_schema(schema: &Schema) -> Schema {
             name: rules.name.clone(),
             stage: rules.stage.clone(),
             tick: rules.tick.as_ref().map(|_| "tick".to_owned()),
-            keys: vec![KeyRule {
-                path: String::new(),
-                fields: vec!["tick".to_owned(), "part".to_owned()],
-                label: "tick".to_owned(),
-            }],
+            keys: rules.tick.iter().map(|_| by_tick()).collect(),
             field_order: vec!["sha256".to_owned(), "records".to_owned()],
             late_fields: vec![LATE.to_owned()],
         })
@@ -77,6 +73,14 @@ pub(crate) fn condensed_schema(schema: &Schema) -> Schema {
     Schema {
         artefacts,
         ..schema.clone()
+    }
+}
+
+fn by_tick() -> KeyRule {
+    KeyRule {
+        path: String::new(),
+        fields: vec!["tick".to_owned()],
+        label: "tick".to_owned(),
     }
 }
 

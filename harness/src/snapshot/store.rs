@@ -214,9 +214,19 @@ pub(crate) fn interrupted(current: &Path) -> Option<PathBuf> {
     old.exists().then_some(old)
 }
 
-/// The names in the snapshots directory that a bless owns, for `check` to tell of.
-pub(crate) fn remains(file: &str) -> bool {
-    file == LOCK_FILE || staged_name(file).is_some()
+/// What a killed bless left in the snapshots directory, by name.
+///
+/// # Errors
+/// The directory is there and cannot be read.
+pub(crate) fn remains(snapshots: &Path) -> io::Result<Vec<String>> {
+    match super::file_names(snapshots) {
+        Ok(names) => Ok(names
+            .into_iter()
+            .filter(|name| staged_name(name).is_some())
+            .collect()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
 }
 
 /// Swaps two directories in one step; `false` where the system or file system cannot.

@@ -1,0 +1,45 @@
+//! The command line over a suite, for `cargo xtask` and for programs like it: flatten
+//! [`Command`] into a parser of your own and call [`Command::run`].
+
+mod bless;
+mod check;
+mod new;
+
+use std::process::ExitCode;
+
+use crate::Suite;
+use crate::command::{CommandError, Console, Status};
+
+/// The commands of the harness.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Make what runs produce now the goldens, with a reason.
+    Bless(bless::Args),
+    /// Make a scenario directory to start from.
+    New(new::Args),
+    /// Look for what is out of order: orphans, edited goldens, their layout.
+    Check(check::Args),
+}
+
+impl Command {
+    /// Runs the command. The exit status is 0 when it is done, 1 for a difference or a failed check,
+    /// 2 for bad input or usage, 3 for an internal or I/O failure.
+    pub fn run(self, suite: &Suite) -> ExitCode {
+        let result = Console::standard(|console| match self {
+            Self::Bless(args) => args.run(suite, console),
+            Self::New(args) => args.run(suite, console),
+            Self::Check(args) => args.run(suite, console),
+        });
+        exit(result)
+    }
+}
+
+fn exit(result: Result<Status, CommandError>) -> ExitCode {
+    match result {
+        Ok(status) => ExitCode::from(status.code()),
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(error.code())
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! A subject: an elementary cellular automaton on a ring, with faults to order.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, SystemTime};
+
+use aether_harness::{
+    Artefact, ArtefactSchema, Failure, KeyRule, Mode, RunRequest, Schema, Subject,
+};
+use serde::Deserialize;
+use serde_json::json;
+
+/// The variable that makes the automaton wrong from that tick on, as a change of its code would.
+pub(crate) const DEFECT: &str = "AUTOMATON_DEFECT";
+
+pub(crate) struct Automaton;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    rule: u8,
+    cells: Vec<u8>,
+    ticks: u64,
+    #[serde(default)]
+    fault: String,
+}
+
+impl Document {
+    fn read(scenario: &Path) -> Result<Self, Failure> {
+        let path = scenario.join("run.toml");
+        let text = std::fs::read_to_string(&path)
+            .map_err(|error| Failure::invalid(format!("{}: {error}", path.display())))?;
+        toml::from_str(&text)
+            .map_err(|error| Failure::invalid(format!("{}: {error}", path.display())))
+    }
+}
+
+impl Subject for Automaton {
+    fn name(&self) -> &str {
+        "automaton"
+    }
+
+    fn version(&self) -> String {
+        std::env::var("AUTOMATON_VERSION").unwrap_or_else(|_| "1.0.0".to_owned())
+    }
+
+    fn inputs(&self, scenario: &Path) -> Result<Artefact, Failure> {
+        let document = Document::read(scenario)?;
+        let name = scenario.file_name().unwrap_or_default().to_string_lossy();
+        let inputs = json!({
+            "automaton": {
+                "cells": document.cells,
+                "rule": document.rule,
+                "ticks": document.ticks,
+            },
+            "files": { "automaton": format!("scenarios/{name}/run.toml") },
+        });
+        Artefact::from_json("inputs", inputs.to_string().as_bytes())
+            .map_err(|error| Failure::engine(error.to_string()))
+    }
+
+    fn schema(&self, _: &Path) -> Result<Schema, Failure> {
+        Ok(Schema {
+            stages: vec!["grow".to_owned(), "count".to_owned()],
+            artefacts: vec![
+                ArtefactSchema {
+                    name: "generations".to_owned(),
+                    stage: "grow".to_owned(),
+                    tick: Some("tick".to_owned()),
+                    keys: vec![KeyRule {
+                        path: String::new(),
+                        fields: vec!["tick".to_owned()],
+                        label: "generation".to_owned(),
+                    }],
+                    ..ArtefactSchema::default()
+                },
+                ArtefactSchema {
+                    name: "totals".to_owned(),
+                    stage: "count".to_owned(),
+                    ..ArtefactSchema::default()
+                },
+            ],
+            spans: Vec::new(),
+        })
+    }
+
+    fn run(&self, scenario: &Path, request: &RunRequest) -> Result<Vec<Artefact>, Failure> {
+        let document = Document::read(scenario)?;
+        let mut cells = document.cells.clone();
+        let mut live = 0;
+        let mut records = Vec::new();
+        for tick in 1..=document.ticks {
+            if request.cancel.is_stopped() {
+                return Err(Failure::cancelled());
+            }
+            trouble(&document.fault, tick, request)?;
+            cells = step(document.rule, &cells);
+            if defect().is_some_and(|from| tick >= from) {
+                cells[0] ^= 1;
+            }
+            let noise = noise(&document.fault, request);
+            let count = cells.iter().filter(|cell| **cell == 1).count();
+            live += count;
+            records.push(format!(
+                "{{\"cells\":{},\"live\":{count},\"noise\":{noise},\"tick\":{tick}}}",
+                serde_json::Value::from(cells.clone())
+            ));
+            request.cancel.at_tick(tick);
+        }
+        let totals = json!({ "live": live, "ticks": document.ticks }).to_string();
+        let totals = Artefact::from_json("totals", totals.as_bytes())
+            .map_err(|error| Failure::engine(error.to_string()))?;
+        let generations = Artefact::from_canonical_records("generations", records);
+        Ok(vec![generations, totals])
+    }
+
+    fn modes(&self) -> Vec<Mode> {
+        vec![Mode::Threads(1), Mode::Threads(4), Mode::Replay]
+    }
+
+    fn template(&self, name: &str) -> Vec<(std::path::PathBuf, String)> {
+        vec![
+            (
+                "scenario.toml".into(),
+                format!("description = \"{name}\"\nruntime = \"instant\"\n"),
+            ),
+            (
+                "run.toml".into(),
+                "rule = 30\ncells = [0, 0, 1, 0, 0]\nticks = 4\n".to_owned(),
+            ),
+        ]
+    }
+}
+
+fn step(rule: u8, cells: &[u8]) -> Vec<u8> {
+    let count = cells.len();
+    (0..count)
+        .map(|at| {
+            let (left, right) = (cells[(at + count - 1) % count], cells[(at + 1) % count]);
+            let index = left * 4 + cells[at] * 2 + right;
+            (rule >> index) & 1
+        })
+        .collect()
+}
+
+fn defect() -> Option<u64> {
+    std::env::var(DEFECT).ok()?.parse().ok()
+}
+
+/// What keeps a run from its end.
+fn trouble(fault: &str, tick: u64, request: &RunRequest) -> Result<(), Failure> {
+    match fault {
+        "panic" if tick == 3 => panic!("cell out of its mind"),
+        "error" if tick == 3 => {
+            let error = json!({ "code": "Withered", "tick": tick }).to_string();
+            let error = Artefact::from_json("error", error.as_bytes())
+                .map_err(|error| Failure::engine(error.to_string()))?;
+            Err(Failure::engine("withered at tick 3").with_error(error))
+        }
+        "slow" => {
+            while tick == 3 && !request.cancel.is_stopped() {
+                thread::sleep(Duration::from_millis(5));
+            }
+            Ok(())
+        }
+        "deaf" if tick == 3 => loop {
+            thread::sleep(Duration::from_secs(1));
+        },
+        _ => Ok(()),
+    }
+}
+
+/// What a run lets into its records that does not belong there.
+fn noise(fault: &str, request: &RunRequest) -> u64 {
+    static RUNS: AtomicU64 = AtomicU64::new(0);
+    match fault {
+        "clock" => SystemTime::now()
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .map_or(0, |time| u64::from(time.subsec_nanos())),
+        "memory" => RUNS.fetch_add(1, Ordering::Relaxed),
+        "threads" => u64::from(request.mode == Mode::Threads(4)),
+        _ => 0,
+    }
+}

@@ -1,0 +1,60 @@
+//! The harness from outside: a small subject, temporary workspaces, and this very binary started
+//! again as the test runner, or as the bless, of such a workspace.
+//!
+//! Every test is listed in [`TESTS`]; one that is not is dead code, which is a warning.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the environment carries the orders to the processes under test"
+)]
+
+mod automaton;
+mod bless;
+mod commands;
+mod kill;
+mod selection;
+mod verdicts;
+mod workspace;
+
+use std::process::ExitCode;
+
+use libtest_mimic::{Arguments, Trial};
+
+use crate::workspace::{PLAY, ROOT};
+
+type Test = (&'static str, fn());
+
+const TESTS: &[&[Test]] = &[
+    bless::TESTS,
+    commands::TESTS,
+    kill::TESTS,
+    selection::TESTS,
+    verdicts::TESTS,
+];
+
+fn main() -> ExitCode {
+    if let (Ok(part), Some(root)) = (std::env::var(PLAY), std::env::var_os(ROOT)) {
+        return workspace::play(&part, root.as_ref());
+    }
+    let trials = TESTS
+        .iter()
+        .flat_map(|tests| tests.iter())
+        .map(|&(name, test)| {
+            Trial::test(name, move || {
+                test();
+                Ok(())
+            })
+        })
+        .collect();
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+}
+
+/// The table of a module's tests: `tests![module; one, two]`.
+macro_rules! tests {
+    ($module:ident; $($test:ident),* $(,)?) => {
+        pub(crate) const TESTS: &[crate::Test] = &[
+            $((concat!(stringify!($module), "::", stringify!($test)), $test)),*
+        ];
+    };
+}
+use tests;

@@ -1,0 +1,209 @@
+//! Temporary workspaces, and this binary in other roles over them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Output};
+
+use aether_harness::command::{BlessOptions, CommandError, Console, Status, bless};
+use aether_harness::{Layout, Runner, Suite};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::automaton::Automaton;
+
+/// The variable that names the part which this binary plays.
+pub(crate) const PLAY: &str = "AETHER_HARNESS_PLAY";
+/// The variable that names the workspace to play it in.
+pub(crate) const ROOT: &str = "AETHER_HARNESS_ROOT";
+
+/// Plays `runner` or `bless` over the workspace at `root`.
+pub(crate) fn play(part: &str, root: &Path) -> ExitCode {
+    let suite = suite(root);
+    if part == "runner" {
+        return Runner::of(suite).main();
+    }
+    let options = BlessOptions {
+        all: true,
+        reason: Some("as ordered".to_owned()),
+        date: "2026-11-23".to_owned(),
+        ..BlessOptions::default()
+    };
+    match Console::standard(|console| bless(&suite, &options, console)) {
+        Ok(status) => ExitCode::from(status.code()),
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::from(error.code())
+        }
+    }
+}
+
+fn suite(root: &Path) -> Suite {
+    let layout = Layout::new(root).with_target(root.join("target"));
+    Suite::new(root).layout(layout).subject(Automaton)
+}
+
+/// What a command said and how it ended.
+pub(crate) struct Said {
+    pub(crate) result: Result<Status, CommandError>,
+    pub(crate) out: String,
+}
+
+impl Said {
+    /// The error's text.
+    #[track_caller]
+    pub(crate) fn error(&self) -> String {
+        self.result.as_ref().unwrap_err().to_string()
+    }
+
+    /// The exit status.
+    pub(crate) fn code(&self) -> u8 {
+        match &self.result {
+            Ok(status) => status.code(),
+            Err(error) => error.code(),
+        }
+    }
+}
+
+/// A workspace that lives as long as its test.
+pub(crate) struct Workspace {
+    dir: TempDir,
+}
+
+impl Workspace {
+    /// An empty workspace.
+    pub(crate) fn empty() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir(dir.path().join("scenarios")).unwrap();
+        Self { dir }
+    }
+
+    /// A workspace with one blessed scenario, `ring`.
+    pub(crate) fn blessed() -> Self {
+        let workspace = Self::empty();
+        workspace.scenario("ring", "", "");
+        workspace.bless("ring", "first");
+        workspace
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        self.dir.path()
+    }
+
+    pub(crate) fn path(&self, path: &str) -> PathBuf {
+        self.root().join(path)
+    }
+
+    pub(crate) fn write(&self, path: &str, text: &str) {
+        let path = self.path(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    pub(crate) fn read(&self, path: &str) -> String {
+        fs::read_to_string(self.path(path)).unwrap()
+    }
+
+    /// Replaces part of a file, which must be there.
+    #[track_caller]
+    pub(crate) fn edit(&self, path: &str, from: &str, to: &str) {
+        let text = self.read(path);
+        assert!(text.contains(from), "{path} has no {from:?}:\n{text}");
+        self.write(path, &text.replacen(from, to, 1));
+    }
+
+    /// A scenario of the automaton: more keys of `scenario.toml`, and a fault.
+    pub(crate) fn scenario(&self, name: &str, keys: &str, fault: &str) {
+        self.write(
+            &format!("scenarios/{name}/scenario.toml"),
+            &format!("description = \"rule 30 on a ring\"\nruntime = \"instant\"\n{keys}"),
+        );
+        self.write(
+            &format!("scenarios/{name}/run.toml"),
+            &format!("rule = 30\ncells = [0, 0, 1, 0, 0, 0, 0]\nticks = 6\nfault = \"{fault}\"\n"),
+        );
+    }
+
+    pub(crate) fn suite(&self) -> Suite {
+        suite(self.root())
+    }
+
+    /// Runs a command of the library on strings.
+    pub(crate) fn command(
+        &self,
+        work: impl FnOnce(&Suite, &mut Console<'_>) -> Result<Status, CommandError>,
+    ) -> Said {
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let result = work(
+            &self.suite(),
+            &mut Console {
+                out: &mut out,
+                err: &mut err,
+                ask: None,
+            },
+        );
+        let out = String::from_utf8(out).unwrap();
+        Said { result, out }
+    }
+
+    /// A bless that must succeed.
+    #[track_caller]
+    pub(crate) fn bless(&self, name: &str, reason: &str) -> String {
+        let said = self.try_bless(name, Some(reason));
+        match said.result {
+            Ok(Status::Done) => said.out,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub(crate) fn try_bless(&self, name: &str, reason: Option<&str>) -> Said {
+        let options = BlessOptions {
+            names: vec![name.to_owned()],
+            reason: reason.map(str::to_owned),
+            date: "2026-11-23".to_owned(),
+            ..BlessOptions::default()
+        };
+        self.command(|suite, console| bless(suite, &options, console))
+    }
+
+    /// This binary in another part, over this workspace.
+    pub(crate) fn process(&self, part: &str) -> Command {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.env(PLAY, part).env(ROOT, self.root());
+        command.env_remove("CI").env_remove("CARGO_TARGET_DIR");
+        command
+    }
+
+    /// The test runner with these arguments.
+    pub(crate) fn runner(&self, args: &[&str]) -> Ran {
+        Ran::of(self.process("runner").args(args))
+    }
+
+    /// The stored result of a trial.
+    #[track_caller]
+    pub(crate) fn result(&self, scenario: &str, check: &str) -> Value {
+        let path = format!("target/scenarios/.results/{scenario}/{check}.json");
+        serde_json::from_str(&self.read(&path)).unwrap()
+    }
+}
+
+/// A process that has ended.
+pub(crate) struct Ran {
+    pub(crate) status: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl Ran {
+    pub(crate) fn of(command: &mut Command) -> Self {
+        let Output {
+            status,
+            stdout,
+            stderr,
+        } = command.output().unwrap();
+        Self {
+            status: status.code(),
+            out: String::from_utf8(stdout).unwrap(),
+            err: String::from_utf8(stderr).unwrap(),
+        }
+    }
+}
