@@ -96,6 +96,14 @@ impl Json {
         }
     }
 
+    /// A member of an object that may have it.
+    pub(crate) fn optional(&self, key: &str) -> Option<&Self> {
+        match self {
+            Self::Object(map) => map.get(key),
+            _ => None,
+        }
+    }
+
     /// The elements of a list.
     pub(crate) fn list(&self) -> &[Self] {
         match self {

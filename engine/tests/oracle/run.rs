@@ -40,20 +40,47 @@ impl Outcome {
     }
 }
 
+/// A run that ended early.
+#[derive(Clone, Debug)]
+pub(crate) struct Failure {
+    pub(crate) overflow: Overflow,
+    /// The records of the primary windows that closed before.
+    pub(crate) committed: Outcome,
+}
+
 /// Runs a case.
-pub(crate) fn run(case: &Case) -> Result<Outcome, Overflow> {
-    let (history, manifests) = ticks_and_windows(case)?;
+pub(crate) fn run(case: &Case) -> Result<Outcome, Box<Failure>> {
+    let (mut history, mut manifests, overflow) = ticks_and_windows(case);
+    let Some(overflow) = overflow else {
+        return Ok(outcome(case, &history, manifests, "complete"));
+    };
+    let closed = manifests.iter().filter(|manifest| manifest.primary);
+    let ends = closed.map(|manifest| manifest.window.end);
+    let committed = ends.filter(|end| *end < overflow.tick).max().unwrap_or(0);
+    history.retain(|tick| tick.tick <= committed);
+    manifests.retain(|manifest| manifest.window.end <= committed);
+    let committed = outcome(case, &history, manifests, "failed");
+    Err(Box::new(Failure {
+        overflow,
+        committed,
+    }))
+}
+
+/// Every record of the given ticks, all of whose primary windows closed.
+fn outcome(case: &Case, history: &[Tick<'_>], manifests: Vec<Manifest>, status: &str) -> Outcome {
     let records: Vec<_> = history
         .iter()
         .map(|tick| TickRecords::form(case, tick, primary_of(&manifests, tick.tick)))
         .collect();
-    let u_ledger = u_ledger(case, &history, &manifests, &records);
-    let last_entry_hash = u_ledger[u_ledger.len() - 1].sha256();
+    let u_ledger = u_ledger(case, history, &manifests, &records);
+    let last_entry_hash = u_ledger
+        .last()
+        .map_or(Json::Null, |entry| text(entry.sha256()));
 
     let window_of = |tick| primary_of(&manifests, tick).window.id.clone();
     let (library, proposals) = if case.run.codex {
-        let library = codex::library(case, &history, &window_of);
-        (library, codex::proposals(case, &history, &window_of))
+        let library = codex::library(case, history, &window_of);
+        (library, codex::proposals(case, history, &window_of))
     } else {
         (Vec::new(), Vec::new())
     };
@@ -72,8 +99,8 @@ pub(crate) fn run(case: &Case) -> Result<Outcome, Overflow> {
                 ("gid", text(&case.topology.gid)),
                 ("run_id", text(&case.run.run_id)),
                 ("ticks", int(case.run.ticks)),
-                ("status", text("complete")),
-                ("last_entry_hash", text(&last_entry_hash)),
+                ("status", text(status)),
+                ("last_entry_hash", last_entry_hash),
             ]),
         ),
         ("export_version", int(1)),
@@ -92,14 +119,22 @@ pub(crate) fn run(case: &Case) -> Result<Outcome, Overflow> {
     ]);
     let metrics = metrics(case, &export, &manifests);
     export.insert("metrics", metrics);
-    Ok(Outcome { export, manifests })
+    Outcome { export, manifests }
 }
 
-/// Runs the ticks and closes each window at its last tick.
-fn ticks_and_windows(case: &Case) -> Result<(Vec<Tick<'_>>, Vec<Manifest>), Overflow> {
+/// Runs the ticks and closes each window at its last tick, up to the first overflow.
+fn ticks_and_windows(case: &Case) -> (Vec<Tick<'_>>, Vec<Manifest>, Option<Overflow>) {
+    let (mut history, mut manifests) = (Vec::new(), Vec::new());
+    let overflow = walk(case, &mut history, &mut manifests).err();
+    (history, manifests, overflow)
+}
+
+fn walk<'a>(
+    case: &'a Case,
+    history: &mut Vec<Tick<'a>>,
+    manifests: &mut Vec<Manifest>,
+) -> Result<(), Overflow> {
     let (primary, additional) = case.windows();
-    let mut history: Vec<Tick<'_>> = Vec::new();
-    let mut manifests = Vec::new();
     let mut bits = Int::from(0);
     let mut state = initial_state(case)?;
     let mut chain = Int::from(case.profile.c0);
@@ -111,14 +146,14 @@ fn ticks_and_windows(case: &Case) -> Result<(Vec<Tick<'_>>, Vec<Manifest>), Over
         let all = primary.iter().map(|window| (window, true));
         let all = all.chain(additional.iter().map(|window| (window, false)));
         for (window, is_primary) in all.filter(|(window, _)| window.end == number) {
-            let manifest = close(case, window, is_primary, &history)?;
+            let manifest = close(case, window, is_primary, history)?;
             bits += manifest.bits.iter().map(|(_, bits)| bits).sum::<Int>();
             // The metrics' total is a number of the export as well.
             fits("bits", number, None, &bits)?;
             manifests.push(manifest);
         }
     }
-    Ok((history, manifests))
+    Ok(())
 }
 
 fn primary_of(manifests: &[Manifest], tick: u64) -> &Manifest {

@@ -1,0 +1,193 @@
+//! A run of the engine beside the same run of the oracle.
+
+use std::collections::BTreeMap;
+
+use crate::oracle::{Case, Failure, Json, Overflow, documents, run};
+use crate::subject;
+
+/// The members of an export that the oracle computes too, in the order in which one thing follows
+/// from another: the first difference is the nearest to its cause.
+const MEMBERS: [&str; 12] = [
+    "ledgers",
+    "p_blocks",
+    "i_blocks",
+    "manifests",
+    "envelopes",
+    "scenes",
+    "codex_library",
+    "codex_proposals",
+    "u_ledger",
+    "metrics",
+    "run",
+    "export_version",
+];
+
+/// What a run that ended early still holds: the records of the windows that were committed.
+const COMMITTED: [&str; 7] = [
+    "ledgers",
+    "p_blocks",
+    "i_blocks",
+    "manifests",
+    "envelopes",
+    "scenes",
+    "u_ledger",
+];
+
+/// Fails with the name and the first difference.
+pub(crate) fn assert_equals_oracle(name: &str, case: &Case) {
+    if let Err(difference) = equals_oracle(case) {
+        panic!("{name}: {difference}");
+    }
+}
+
+/// Whether the engine's records of a case are the oracle's; else the first difference.
+pub(crate) fn equals_oracle(case: &Case) -> Result<(), String> {
+    let text = subject::export(&texts(case))?;
+    same_as_oracle(case, &text)
+}
+
+/// The same for an export that is there.
+pub(crate) fn same_as_oracle(case: &Case, text: &str) -> Result<(), String> {
+    let found = Json::parse(text);
+    if found.canonical() != text {
+        return Err("the export is not canonical JSON".to_owned());
+    }
+    let error = found.member("run").optional("error");
+    let diagnostic = error.is_some_and(|error| error.member("error").str() == "Diagnostic");
+    match run(case) {
+        // The oracle makes no diagnostics: what was committed before one is all that it can judge.
+        Ok(outcome) if diagnostic => begins_as(&outcome.export, &found),
+        Ok(outcome) => same_members(&MEMBERS, &outcome.export, &without_version(found)),
+        Err(failure) => same_failure(&failure, &found),
+    }
+}
+
+/// A run that ended early: its error, and the records that it keeps.
+fn same_failure(failure: &Failure, found: &Json) -> Result<(), String> {
+    let Overflow {
+        operation,
+        tick,
+        id,
+    } = &failure.overflow;
+    let id = id.map_or_else(|| "null".to_owned(), |id| id.to_string());
+    let expected =
+        format!(r#"{{"error":"Overflow","id":{id},"operation":"{operation}","tick":{tick}}}"#);
+    let run = found.member("run");
+    let error = run
+        .optional("error")
+        .map_or_else(|| "no error".to_owned(), Json::canonical);
+    let status = run.member("status").str();
+    if (status, error.as_str()) != ("failed", expected.as_str()) {
+        return Err(format!(
+            "ends {status} with {error}, the oracle with {expected}"
+        ));
+    }
+    same_members(&COMMITTED, &failure.committed.export, found)
+}
+
+/// Whether the committed records are the first ones of a longer run.
+fn begins_as(whole: &Json, begun: &Json) -> Result<(), String> {
+    let mut first = whole.clone();
+    for member in COMMITTED {
+        let count = begun.member(member).list().len();
+        let records = whole.member(member).list().iter().take(count).cloned();
+        first.insert(member, Json::List(records.collect()));
+    }
+    same_members(&COMMITTED, &first, begun)
+}
+
+/// The documents of a case as texts.
+pub(crate) fn texts(case: &Case) -> BTreeMap<&'static str, String> {
+    let documents = documents(case).into_iter();
+    documents
+        .map(|(path, document)| (path, document.canonical()))
+        .collect()
+}
+
+/// Compares members of two exports, in order.
+pub(crate) fn same_members(members: &[&str], expected: &Json, found: &Json) -> Result<(), String> {
+    for member in members {
+        let (expected, found) = (expected.member(member), found.member(member));
+        // The canonical text decides; the walk only says where.
+        if expected.canonical() != found.canonical() {
+            let place = first_difference(expected, found);
+            return Err(format!(
+                "{member}{}",
+                place.expect("different texts differ somewhere")
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn without_version(mut export: Json) -> Json {
+    let mut run = export.member("run").clone();
+    run.remove("engine_version");
+    export.insert("run", run);
+    export
+}
+
+/// The path and both values of the first difference: `expected`, then `found`.
+fn first_difference(expected: &Json, found: &Json) -> Option<String> {
+    if expected == found {
+        return None;
+    }
+    let nested = match (expected, found) {
+        (Json::List(expected), Json::List(found)) => {
+            let pairs = expected.iter().zip(found).enumerate();
+            let mut places = pairs.filter_map(|(index, (expected, found))| {
+                Some(format!("[{index}]{}", first_difference(expected, found)?))
+            });
+            places
+                .next()
+                .or_else(|| Some(format!(": {} elements → {}", expected.len(), found.len())))
+        }
+        (Json::Object(expected), Json::Object(found)) => {
+            let keys = |map: &BTreeMap<String, Json>| map.keys().cloned().collect::<Vec<_>>();
+            let mut places = expected.iter().filter_map(|(key, expected)| {
+                Some(format!(
+                    ".{key}{}",
+                    first_difference(expected, found.get(key)?)?
+                ))
+            });
+            places.next().or_else(|| {
+                Some(format!(
+                    ": members {:?} → {:?}",
+                    keys(expected),
+                    keys(found)
+                ))
+            })
+        }
+        _ => None,
+    };
+    nested.or_else(|| {
+        Some(format!(
+            ": {} → {}",
+            expected.canonical(),
+            found.canonical()
+        ))
+    })
+}
+
+#[test]
+fn the_first_difference_is_named() {
+    let value = Json::parse;
+    for (expected, found, place) in [
+        ("[1,2]", "[1,3]", Some("[1]: 2 → 3")),
+        ("[1]", "[1,3]", Some(": 1 elements → 2")),
+        (
+            r#"{"a":{"b":[]}}"#,
+            r#"{"a":{"b":0}}"#,
+            Some(".a.b: [] → 0"),
+        ),
+        (
+            r#"{"a":1}"#,
+            r#"{"a":1,"b":2}"#,
+            Some(r#": members ["a"] → ["a", "b"]"#),
+        ),
+        ("{}", "{}", None),
+    ] {
+        let named = first_difference(&value(expected), &value(found));
+        assert_eq!(named.as_deref(), place, "{expected} and {found}");
+    }
+}

@@ -1,0 +1,67 @@
+//! Laws that hold for every run, tried on generated ones.
+//!
+//! The seed is a constant, so that a verdict belongs to a commit and not to a day;
+//! `PROPTEST_RNG_SEED=<number>` tries another one and `PROPTEST_CASES=<number>` more cases, which a
+//! scheduled job does. Each property prints its seed first. A counterexample is shrunk and its seed
+//! kept under `proptest-regressions/`, which is tried first from then on; commit it with the fix.
+
+mod generate;
+mod records;
+mod shuffle;
+mod switches;
+
+use std::fmt::Debug;
+
+use proptest::strategy::Strategy;
+use proptest::test_runner::{
+    Config, FileFailurePersistence, RngSeed, TestCaseError, TestError, TestRunner,
+};
+
+const SEED: u64 = 0xAE74_E500_0000_0001;
+
+/// The folder in which each property keeps the seeds of its counterexamples.
+const REGRESSIONS: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/tests/properties/proptest-regressions"
+);
+
+/// Holds a property for that many generated values.
+fn hold<S>(name: &str, cases: u32, strategy: &S, property: impl Fn(S::Value) -> Result<(), String>)
+where
+    S: Strategy,
+    S::Value: Debug,
+{
+    let given = Config::default();
+    let seed = match given.rng_seed {
+        RngSeed::Random => SEED,
+        RngSeed::Fixed(seed) => seed,
+    };
+    // 256 is what proptest says when the environment says nothing.
+    let cases = if given.cases == 256 {
+        cases
+    } else {
+        given.cases
+    };
+    println!(
+        "{name}: seed {seed} ({cases} cases; PROPTEST_RNG_SEED and PROPTEST_CASES change them)"
+    );
+    // The persistence wants a path that lives as long as the process.
+    let kept = Box::leak(format!("{REGRESSIONS}/{name}.txt").into_boxed_str());
+    let config = Config {
+        cases,
+        rng_seed: RngSeed::Fixed(seed),
+        failure_persistence: Some(Box::new(FileFailurePersistence::Direct(kept))),
+        max_shrink_time: 60_000,
+        ..given
+    };
+    let outcome = TestRunner::new(config).run(strategy, |value| {
+        property(value).map_err(TestCaseError::fail)
+    });
+    match outcome {
+        Ok(()) => {}
+        Err(TestError::Fail(reason, smallest)) => {
+            panic!("{name} (seed {seed}): {reason}\nsmallest input: {smallest:#?}")
+        }
+        Err(TestError::Abort(reason)) => panic!("{name} (seed {seed}): gave up: {reason}"),
+    }
+}

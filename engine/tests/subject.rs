@@ -1,0 +1,69 @@
+//! The engine as the laws see it: documents in, an export out.
+
+use std::collections::BTreeMap;
+
+use aether_engine::config::{MemoryDocuments, ReadDocument, load_run};
+use aether_engine::run::{RunOptions, run};
+
+use crate::oracle::{Json, RUN_CONFIG};
+
+/// Documents by path, as texts.
+pub(crate) type Texts = BTreeMap<&'static str, String>;
+
+/// The export object of a run on one thread; or why the documents were refused.
+pub(crate) fn export(texts: &Texts) -> Result<String, String> {
+    export_on(texts, 1)
+}
+
+/// The same on so many threads.
+pub(crate) fn export_on(texts: &Texts, threads: usize) -> Result<String, String> {
+    export_with(
+        texts,
+        RunOptions {
+            threads,
+            ..RunOptions::default()
+        },
+    )
+}
+
+/// The same under any options.
+pub(crate) fn export_with(texts: &Texts, options: RunOptions<'_>) -> Result<String, String> {
+    let mut documents = MemoryDocuments::new();
+    for (path, text) in texts {
+        documents.insert(path, text.as_str());
+    }
+    export_of(&documents, RUN_CONFIG, options)
+}
+
+/// The export object of a run whose documents stand elsewhere.
+pub(crate) fn export_from(reader: &dyn ReadDocument, path: &str) -> Result<String, String> {
+    export_of(reader, path, RunOptions::default())
+}
+
+fn export_of(
+    reader: &dyn ReadDocument,
+    path: &str,
+    options: RunOptions<'_>,
+) -> Result<String, String> {
+    let plan = load_run(reader, path.as_ref())
+        .map_err(|report| format!("the documents are refused: {report}"))?;
+    Ok(run(&plan, &options).export(&plan))
+}
+
+/// The documents that an export carries, as texts under the paths they came from.
+pub(crate) fn inputs_of(export: &Json) -> Texts {
+    let inputs = export.member("inputs");
+    let mut texts = Texts::new();
+    for (path, member) in [
+        (RUN_CONFIG, "run_config"),
+        ("topology.json", "topology"),
+        ("profile.json", "profile"),
+        ("pfna.json", "pfna"),
+    ] {
+        let document = inputs.member(member);
+        if *document != Json::Null {
+            texts.insert(path, document.canonical());
+        }
+    }
+    texts
+}
