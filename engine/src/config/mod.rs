@@ -1,5 +1,36 @@
-//! Documents in, a valid [`RunPlan`] out.
+//! Documents in, a valid [`RunPlan`] out; or a [`Report`] of everything that is wrong with them.
+//!
+//! A run is described by a RunConfig, a topology, a profile and, with external inputs, a PFNA
+//! document, in JSON or TOML. [`load_run`] takes them through four steps:
+//!
+//! 1. `read`: bytes from a [`ReadDocument`], checked to be text; this is the only I/O.
+//! 2. `tree`: JSON and TOML become one compact tree in which every key and value has its place.
+//! 3. `decode`, `documents`: the tree becomes typed documents; unknown, missing and mistyped
+//!    fields are told, all of them.
+//! 4. `check`: what types cannot say (ids in order, windows that tile the run, documents that
+//!    belong together) is checked, and the plan is made.
+//!
+//! `resolve` then writes the documents out again with their defaults filled in. Problems are
+//! data ([`Problem`], with a stable [`Code`]) before they are text.
+//!
+//! Nothing here reads a clock, the environment or the working directory, and no bytes make it
+//! panic.
 
+mod check;
+#[macro_use]
+mod decode;
+mod defaults;
+mod documents;
+pub mod limits;
+mod load;
 mod plan;
+mod problem;
+mod read;
+mod resolve;
+mod source;
+mod tree;
 
+pub use load::load_run;
 pub use plan::*;
+pub use problem::{Code, Excerpt, Place, Problem, Related, Report};
+pub use read::{FileSystem, MemoryDocuments, ReadDocument};

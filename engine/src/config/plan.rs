@@ -240,3 +240,10 @@ pub struct ResolvedDocuments {
     pub(crate) pfna: Option<String>,
     pub(crate) files: BTreeMap<String, String>,
 }
+
+impl RunPlan {
+    /// The documents the plan was made from.
+    pub const fn documents(&self) -> &ResolvedDocuments {
+        &self.documents
+    }
+}

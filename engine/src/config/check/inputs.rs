@@ -1,0 +1,96 @@
+//! External inputs: the entries of a PFNA document.
+
+use std::collections::BTreeMap;
+
+use super::super::defaults::PFNA_VERSION;
+use super::super::documents::PfnaDocument;
+use super::super::limits::PFNA_ENTRIES_MAX;
+use super::super::plan::InputEntry;
+use super::super::problem::{Code, Draft, Problems};
+use super::super::tree::{Document, Value};
+use super::state::{difference, integers, sort_entries};
+use super::{count, over_limit, run};
+
+/// The entries in the order in which they are applied; N and T where they are known.
+pub(crate) fn inputs(
+    document: &Document,
+    content: &PfnaDocument,
+    node_count: Option<u64>,
+    ticks: Option<u64>,
+    problems: &mut Problems,
+) -> Option<Vec<InputEntry>> {
+    let before = problems.len();
+    run::version(
+        document,
+        content.v.get().copied(),
+        PFNA_VERSION,
+        "PFNA",
+        problems,
+    );
+    let list = content.entries.get()?;
+    if list.len() > PFNA_ENTRIES_MAX {
+        over_limit(
+            list.value(document),
+            "entries",
+            list.len(),
+            PFNA_ENTRIES_MAX,
+            problems,
+        );
+        return None;
+    }
+    let mut entries = Vec::new();
+    let mut seen: BTreeMap<(i64, String), Value<'_>> = BTreeMap::new();
+    list.each(document, problems, |value, entry, problems| {
+        let Some(entry) = entry else { return };
+        let tick = entry.tick.0;
+        tick_of_run(value, tick, ticks, problems);
+        let at = value.field("pfna_id").unwrap_or(value);
+        let key = (tick, entry.pfna_id.0.clone());
+        if let Some(first) = seen.get(&key) {
+            let message = format!("`{}` is given twice for tick {tick}", entry.pfna_id.0);
+            let draft = Draft::on(at, Code::DuplicateInput, message);
+            problems.add_on(at, draft.related(*first, "it is given here first"));
+        } else {
+            seen.insert(key, at);
+        }
+        let values = entry.values.value(document);
+        let found = entry.values.len();
+        if let Some(expected) = node_count.filter(|expected| *expected != found) {
+            let message = format!("the entry has {found} values for {expected} nodes");
+            let draft = Draft::on(values, Code::InputLength, message)
+                .expected(format!("{expected} integers"))
+                .help_if(difference(found, expected));
+            problems.add_on(values, draft);
+        }
+        if let Some(values) = integers(document, &entry.values, problems) {
+            entries.push(InputEntry {
+                pfna_id: entry.pfna_id.0,
+                tick: count(tick),
+                values,
+            });
+        }
+    });
+    sort_entries(&mut entries);
+    (problems.len() == before).then_some(entries)
+}
+
+fn tick_of_run(entry: Value<'_>, tick: i64, ticks: Option<u64>, problems: &mut Problems) {
+    if tick >= 0 && ticks.is_none_or(|ticks| count(tick) <= ticks) {
+        return;
+    }
+    let value = entry.field("tick").unwrap_or(entry);
+    let (message, expected) = match ticks {
+        Some(ticks) => (
+            format!("tick {tick} is outside the run, which has the ticks 1 to {ticks}"),
+            format!("a tick from 0 to {ticks}"),
+        ),
+        None => (
+            format!("tick {tick} is outside every run"),
+            "a tick from 0 on".to_owned(),
+        ),
+    };
+    problems.add_on(
+        value,
+        Draft::on(value, Code::InputTick, message).expected(expected),
+    );
+}

@@ -1,0 +1,36 @@
+//! From documents to the parts of a plan: what types cannot say.
+//!
+//! Each check tells its problems and gives its part of the plan where it has none; a check whose
+//! ground is missing (N, ticks) leaves out what it cannot know and never reports the consequence
+//! of a problem that was reported already.
+
+mod inputs;
+mod profile;
+mod run;
+mod state;
+mod topology;
+mod windows;
+
+pub(crate) use inputs::inputs;
+pub(crate) use profile::profile;
+pub(crate) use run::{flag, nap, run_settings};
+pub(crate) use state::{inline_state, json_state, state_csv};
+pub(crate) use topology::topology;
+pub(crate) use windows::windows;
+
+use super::problem::{Code, Draft, Problems};
+use super::tree::Value;
+
+/// Tells that something is beyond a limit of the engine.
+fn over_limit(value: Value<'_>, what: &str, count: u64, limit: u64, problems: &mut Problems) {
+    let message = format!("{count} {what}, which is over the limit of {limit}");
+    let draft = Draft::on(value, Code::OverLimit, message)
+        .expected(format!("at most {limit} {what}"))
+        .help(format!("this engine runs at most {limit} {what}"));
+    problems.add_on(value, draft);
+}
+
+/// A number that is known to be positive, as a count.
+fn count(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or(0)
+}

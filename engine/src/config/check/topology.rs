@@ -1,0 +1,220 @@
+//! The graph: ids in order, ends that exist, one SC, within limits.
+
+use super::super::decode::{Int, List};
+use super::super::defaults;
+use super::super::documents::{EdgeDocument, NodeDocument, TopologyDocument};
+use super::super::limits::{EDGES_MAX, NODES_MAX};
+use super::super::plan::{Edge, Topology};
+use super::super::problem::{Code, Draft, Problems};
+use super::super::tree::{Document, Value};
+use super::{count, over_limit};
+
+pub(crate) fn topology(
+    document: &Document,
+    content: &TopologyDocument,
+    problems: &mut Problems,
+) -> Option<Topology> {
+    let before = problems.len();
+    let root = document.root();
+    let node_count = content.node_count.get().map(|Int(number)| count(*number));
+    let node_count = node_count.filter(|&number| {
+        let within = number <= NODES_MAX;
+        if let (false, Some(value)) = (within, root.field("N")) {
+            over_limit(value, "nodes", number, NODES_MAX, problems);
+        }
+        within
+    });
+    if let Some(list) = &content.nodes {
+        nodes(document, list, node_count, problems);
+    }
+    let scale = content.scale.get().map(|Int(scale)| *scale);
+    let edges = content.edges.get();
+    let edges = edges.and_then(|list| edges_of(document, list, node_count, scale, problems));
+    let topology = Topology {
+        gid: content.gid.get()?.0.clone(),
+        node_count: usize::try_from(node_count?).ok()?,
+        scale: scale?,
+        edges: edges?,
+    };
+    (problems.len() == before).then_some(topology)
+}
+
+/// Node ids are 1..N in order, and there are N.
+fn nodes(
+    document: &Document,
+    list: &List<NodeDocument>,
+    node_count: Option<u64>,
+    problems: &mut Problems,
+) {
+    let mut order = Order::new("node", "node_id", Code::NodeOrder);
+    list.each(document, problems, |value, node, problems| match node {
+        Some(NodeDocument {
+            node_id: Int(id), ..
+        }) => order.next(value, id, problems),
+        None => order.skip(),
+    });
+    let Some(node_count) = node_count.filter(|number| *number != list.len()) else {
+        return;
+    };
+    let value = list.value(document);
+    let message = format!("`nodes` has {} entries and N is {node_count}", list.len());
+    let mut draft = Draft::on_key(value, Code::NodeCount, message)
+        .expected(format!("{node_count} nodes"))
+        .help(format!(
+            "write `N`: {}, or list exactly {node_count} nodes",
+            list.len()
+        ))
+        .help("`nodes` may be left out when the nodes have no labels");
+    if let Some(number) = document.root().field("N") {
+        draft = draft.related(number, format!("N is {node_count} here"));
+    }
+    problems.add_on(value, draft);
+}
+
+fn edges_of(
+    document: &Document,
+    list: &List<EdgeDocument>,
+    node_count: Option<u64>,
+    scale: Option<i64>,
+    problems: &mut Problems,
+) -> Option<Vec<Edge>> {
+    if list.len() > EDGES_MAX {
+        over_limit(
+            list.value(document),
+            "edges",
+            list.len(),
+            EDGES_MAX,
+            problems,
+        );
+        return None;
+    }
+    let mut edges = Vec::with_capacity(usize::try_from(list.len()).ok()?);
+    let mut order = Order::new("edge", "e_id", Code::EdgeOrder);
+    list.each(document, problems, |value, edge, problems| {
+        let Some(edge) = edge else {
+            order.skip();
+            return;
+        };
+        order.next(value, edge.e_id.0, problems);
+        edges.extend(ends(value, &edge, node_count, problems));
+        if let (Some(Int(own)), Some(scale)) = (edge.scale, scale) {
+            if own != scale {
+                scale_differs(document, value, own, scale, problems);
+            }
+        }
+    });
+    Some(edges)
+}
+
+/// The edge with its ends as indices, where they are two nodes.
+fn ends(
+    value: Value<'_>,
+    edge: &EdgeDocument,
+    node_count: Option<u64>,
+    problems: &mut Problems,
+) -> Option<Edge> {
+    let from = end(value, "i", edge.i.0, node_count, problems);
+    let to = end(value, "j", edge.j.0, node_count, problems);
+    let (from, to) = (from?, to?);
+    if from == to {
+        let id = edge.e_id.0;
+        let message = format!("edge {id} joins node {} to itself", edge.i.0);
+        let at = value.field("j").unwrap_or(value);
+        let draft = Draft::on(at, Code::SelfLoop, message).expected("another node than `i`");
+        problems.add_on(at, draft);
+        return None;
+    }
+    let c = edge.c.map_or(defaults::EDGE_C, |Int(c)| c);
+    Some(Edge {
+        from,
+        to,
+        conductance: edge.k.0,
+        cap: edge.cap.0,
+        c,
+    })
+}
+
+fn end(
+    value: Value<'_>,
+    key: &str,
+    node: i64,
+    node_count: Option<u64>,
+    problems: &mut Problems,
+) -> Option<u32> {
+    let index = u64::try_from(node)
+        .ok()
+        .and_then(|node| node.checked_sub(1));
+    let inside = |index: &u64| node_count.is_none_or(|number| *index < number);
+    if let Some(index) = index.filter(inside) {
+        // Below N, which has a limit; with N unknown there will be no plan.
+        return u32::try_from(index).ok();
+    }
+    let at = value.field(key).unwrap_or(value);
+    let known = node_count.map_or("from 1".to_owned(), |number| format!("from 1 to {number}"));
+    let message = format!("there is no node {node}");
+    let help = match (node, node_count) {
+        (0, _) => "nodes are numbered from 1".to_owned(),
+        (_, Some(number)) => format!("write a node {known}, or raise `N`, which is {number}"),
+        _ => format!("write a node {known}"),
+    };
+    let draft = Draft::on(at, Code::NoSuchNode, message).expected(format!("a node {known}"));
+    problems.add_on(at, draft.help(help));
+    None
+}
+
+fn scale_differs(
+    document: &Document,
+    edge: Value<'_>,
+    own: i64,
+    scale: i64,
+    problems: &mut Problems,
+) {
+    let at = edge.field("SC").unwrap_or(edge);
+    let message = format!("the edge's SC is {own} and the topology's {scale}");
+    let mut draft = Draft::on(at, Code::EdgeScale, message)
+        .expected(scale.to_string())
+        .help(format!("write {scale}, or remove the edge's `SC`"));
+    if let Some(value) = document.root().field("SC") {
+        draft = draft.related(value, "the topology's SC");
+    }
+    problems.add_on(at, draft);
+}
+
+/// Ids that count 1, 2, 3, …; a jump is told once and the count goes on from there.
+struct Order {
+    noun: &'static str,
+    key: &'static str,
+    code: Code,
+    expected: i64,
+}
+
+impl Order {
+    fn new(noun: &'static str, key: &'static str, code: Code) -> Self {
+        Self {
+            noun,
+            key,
+            code,
+            expected: 1,
+        }
+    }
+
+    fn next(&mut self, value: Value<'_>, id: i64, problems: &mut Problems) {
+        let (noun, expected) = (self.noun, self.expected);
+        if id != expected {
+            let message = match (expected, id) {
+                (1, 0) => format!("{noun}s are numbered from 1, not from 0"),
+                (1, _) => format!("the first {noun} is number {id}, not 1"),
+                _ => format!("{noun} {id} stands where {noun} {expected} is due"),
+            };
+            let at = value.field(self.key).unwrap_or(value);
+            let draft = Draft::on(at, self.code, message).expected(expected.to_string());
+            problems.add_on(at, draft);
+        }
+        self.expected = id.saturating_add(1);
+    }
+
+    /// Counts an item whose id is unknown.
+    fn skip(&mut self) {
+        self.expected = self.expected.saturating_add(1);
+    }
+}

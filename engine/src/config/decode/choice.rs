@@ -1,0 +1,50 @@
+//! Words of a fixed set.
+
+use super::super::problem::{Code, Draft, Problems};
+use super::super::tree::{Kind, Value, shortened};
+use super::{Decode, list_of, nearest, subject, wrong_type};
+
+/// A type that a document writes as one of a few words.
+pub(crate) trait Choice: Sized + Copy + 'static {
+    /// Every word with what it means, in the order in which they are told.
+    const WORDS: &'static [(&'static str, Self)];
+
+    /// The problem that another word is.
+    const CODE: Code = Code::UnknownChoice;
+
+    /// What the words are, in a message: "scheme".
+    const NOUN: &'static str;
+}
+
+impl<T: Choice> Decode for T {
+    fn expected() -> String {
+        list_of(T::WORDS.iter().map(|(word, _)| *word), "or")
+    }
+
+    fn decode(value: Value<'_>, problems: &mut Problems) -> Option<Self> {
+        if value.kind() != Kind::String {
+            wrong_type::<Self>(value, Kind::String, problems);
+            return None;
+        }
+        let text = value.text();
+        let known = T::WORDS.iter().find(|(word, _)| *word == text);
+        if known.is_none() {
+            let words = T::WORDS.iter().map(|(word, _)| *word);
+            let message = format!(
+                "{}: there is no {} `{}`",
+                subject(value),
+                T::NOUN,
+                shortened(text)
+            );
+            let help = match nearest(text, words.clone()) {
+                Some(word) => format!("write \"{word}\""),
+                None => format!("the engine knows {}", list_of(words, "and")),
+            };
+            let draft = Draft::on(value, T::CODE, message)
+                .expected(T::expected())
+                .help(help);
+            problems.add_on(value, draft);
+        }
+        known.map(|(_, choice)| *choice)
+    }
+}

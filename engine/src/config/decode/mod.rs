@@ -1,0 +1,90 @@
+//! From a tree to typed documents, telling every problem on the way.
+//!
+//! A type says what it accepts by [`Decode`]; structures are declared once, with [`document!`],
+//! which gives the struct, its field list, the decoding and the JSON Schema.
+
+#[macro_use]
+mod document;
+mod choice;
+mod names;
+mod scalars;
+mod suggest;
+
+pub(crate) use choice::Choice;
+pub(crate) use document::{FIELDS_MAX, Fields, Given, Unknown};
+pub(crate) use names::{Name, PathText, ProfileName, RunId, Text};
+pub(crate) use scalars::{AnyObject, Anything, Flag, Int, List};
+pub(crate) use suggest::{list_of, nearest};
+
+use super::problem::{Code, Draft, Problems};
+use super::tree::{Kind, Value, shortened};
+
+/// A type that a value of a document can be.
+pub(crate) trait Decode: Sized {
+    /// What is expected, with its article: "an integer of at least 1".
+    fn expected() -> String;
+
+    /// The value, or `None` with the problems told.
+    fn decode(value: Value<'_>, problems: &mut Problems) -> Option<Self>;
+}
+
+/// Tells that a value is of another type than `T`.
+pub(crate) fn wrong_type<T: Decode>(value: Value<'_>, wanted: Kind, problems: &mut Problems) {
+    let found = value.kind();
+    let subject = subject(value);
+    let draft = if found == Kind::Float && wanted == Kind::Integer {
+        let message = format!("{subject} is `{}`, not an integer", shortened(value.text()));
+        Draft::on(value, Code::NotAnInteger, message).help_if(whole_number(value.text()))
+    } else {
+        let message = format!(
+            "{subject} is {}, not {}",
+            found.with_article(),
+            wanted.with_article()
+        );
+        Draft::on(value, Code::WrongType, message).help_if(conversion(value, wanted))
+    };
+    problems.add_on(value, draft.expected(T::expected()));
+}
+
+/// How a message names a value: by its key, or by its place in a list.
+pub(crate) fn subject(value: Value<'_>) -> String {
+    match value.key() {
+        Some(key) => format!("`{}`", shortened(key)),
+        None if value.path().is_empty() => "the document".to_owned(),
+        None => format!("`{}`", value.path()),
+    }
+}
+
+/// The same value in the wanted type, where a person would see it at once.
+fn conversion(value: Value<'_>, wanted: Kind) -> Option<String> {
+    let text = value.text();
+    match (value.kind(), wanted) {
+        (Kind::String, Kind::Integer) => {
+            let number: i64 = text.trim().parse().ok()?;
+            Some(format!("write it without quotes: {number}"))
+        }
+        (Kind::String, Kind::Bool) if matches!(text, "true" | "false") => {
+            Some(format!("write it without quotes: {text}"))
+        }
+        (Kind::Integer, Kind::Bool) if matches!(text, "0" | "1") => {
+            Some(format!("write {}", text == "1"))
+        }
+        (Kind::Integer | Kind::Float | Kind::Bool, Kind::String) => {
+            Some(format!("write it in quotes: \"{}\"", shortened(text)))
+        }
+        (Kind::Integer | Kind::String | Kind::Bool, Kind::List) => {
+            let raw = value.document().source().slice(value.span());
+            Some(format!("write a list of one: [{}]", shortened(raw)))
+        }
+        (Kind::Null, _) => Some("leave the field out where it has a default".to_owned()),
+        _ => None,
+    }
+}
+
+/// The integer that a float like `8.0` or `1e3` stands for.
+fn whole_number(text: &str) -> Option<String> {
+    let (whole, fraction) = text.split_once('.')?;
+    let is_whole = fraction.bytes().all(|byte| byte == b'0');
+    let number: i64 = whole.parse().ok().filter(|_| is_whole)?;
+    Some(format!("write {number}"))
+}

@@ -1,0 +1,191 @@
+//! Integers, booleans, lists, and values that are kept out of it.
+
+use std::marker::PhantomData;
+
+use super::super::problem::{Code, Draft, Problems};
+use super::super::tree::{Document, Kind, NodeId, Value, shortened};
+use super::{Decode, subject, wrong_type};
+
+/// An exact 64-bit integer of at least `MIN`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Int<const MIN: i64 = { i64::MIN }>(pub(crate) i64);
+
+impl<const MIN: i64> Decode for Int<MIN> {
+    fn expected() -> String {
+        match MIN {
+            i64::MIN => "an integer".to_owned(),
+            _ => format!("an integer of at least {MIN}"),
+        }
+    }
+
+    fn decode(value: Value<'_>, problems: &mut Problems) -> Option<Self> {
+        if value.kind() != Kind::Integer {
+            wrong_type::<Self>(value, Kind::Integer, problems);
+            return None;
+        }
+        let text = value.text();
+        let draft = match text.parse::<i64>() {
+            Ok(number) if number >= MIN => return Some(Self(number)),
+            Ok(number) => {
+                let message = format!("{} is {number}, less than {MIN}", subject(value));
+                let draft = Draft::on(value, Code::OutOfRange, message);
+                draft.help(format!("write {}", Self::expected()))
+            }
+            Err(_) => {
+                let shown = shortened(text);
+                let message = format!("{} is {shown}, beyond 64 bits", subject(value));
+                Draft::on(value, Code::IntegerTooLarge, message)
+            }
+        };
+        problems.add_on(value, draft.expected(Self::expected()));
+        None
+    }
+}
+
+/// A boolean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Flag(pub(crate) bool);
+
+impl Decode for Flag {
+    fn expected() -> String {
+        "true or false".to_owned()
+    }
+
+    fn decode(value: Value<'_>, problems: &mut Problems) -> Option<Self> {
+        if value.kind() != Kind::Bool {
+            wrong_type::<Self>(value, Kind::Bool, problems);
+            return None;
+        }
+        Some(Self(value.text() == "true"))
+    }
+}
+
+/// A list whose items are decoded when they are asked for, since there may be millions.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct List<T> {
+    at: NodeId,
+    len: u64,
+    item: PhantomData<fn() -> T>,
+}
+
+impl<T: Decode> List<T> {
+    /// How many items there are, good and bad.
+    pub(crate) fn len(&self) -> u64 {
+        self.len
+    }
+
+    pub(crate) fn value<'a>(&self, document: &'a Document) -> Value<'a> {
+        document.value(self.at)
+    }
+
+    /// The items, each with its value in the document; `None` for one whose problems were told.
+    pub(crate) fn each<'a>(
+        &self,
+        document: &'a Document,
+        problems: &mut Problems,
+        mut visit: impl FnMut(Value<'a>, Option<T>, &mut Problems),
+    ) {
+        for item in document.value(self.at).children() {
+            let decoded = T::decode(item, problems);
+            visit(item, decoded, problems);
+        }
+    }
+
+    /// All items, when every one is good.
+    pub(crate) fn all(&self, document: &Document, problems: &mut Problems) -> Option<Vec<T>> {
+        let mut all = Some(Vec::new());
+        self.each(document, problems, |_, item, _| match (item, &mut all) {
+            (Some(item), Some(items)) => items.push(item),
+            _ => all = None,
+        });
+        all
+    }
+}
+
+impl<T: Decode> Decode for List<T> {
+    fn expected() -> String {
+        "a list".to_owned()
+    }
+
+    fn decode(value: Value<'_>, problems: &mut Problems) -> Option<Self> {
+        if value.kind() != Kind::List {
+            wrong_type::<Self>(value, Kind::List, problems);
+            return None;
+        }
+        let len = value.children().count() as u64;
+        Some(Self {
+            at: value.id(),
+            len,
+            item: PhantomData,
+        })
+    }
+}
+
+/// A value that a document may carry and the engine does not read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Anything;
+
+impl Decode for Anything {
+    fn expected() -> String {
+        "anything".to_owned()
+    }
+
+    fn decode(_: Value<'_>, _: &mut Problems) -> Option<Self> {
+        Some(Self)
+    }
+}
+
+/// An object that the engine does not look into.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AnyObject;
+
+impl Decode for AnyObject {
+    fn expected() -> String {
+        "an object".to_owned()
+    }
+
+    fn decode(value: Value<'_>, problems: &mut Problems) -> Option<Self> {
+        if value.kind() != Kind::Object {
+            wrong_type::<Self>(value, Kind::Object, problems);
+            return None;
+        }
+        Some(Self)
+    }
+}
+
+#[cfg(feature = "cli")]
+mod schema {
+    use std::borrow::Cow;
+
+    use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+    use super::{AnyObject, Anything, Flag, Int, List};
+
+    macro_rules! inline_schema {
+        ([$($generic:tt)*] $name:ty, |$generator:ident| $schema:expr) => {
+            impl<$($generic)*> JsonSchema for $name {
+                fn inline_schema() -> bool {
+                    true
+                }
+
+                fn schema_name() -> Cow<'static, str> {
+                    stringify!($name).into()
+                }
+
+                fn json_schema($generator: &mut SchemaGenerator) -> Schema {
+                    $schema
+                }
+            }
+        };
+    }
+
+    inline_schema!([const MIN: i64] Int<MIN>, |_generator| {
+        json_schema!({"type": "integer", "minimum": MIN, "maximum": i64::MAX})
+    });
+    inline_schema!([] Flag, |_generator| json_schema!({"type": "boolean"}));
+    inline_schema!([T: JsonSchema] List<T>, |generator| {
+        json_schema!({"type": "array", "items": generator.subschema_for::<T>()})
+    });
+    inline_schema!([] Anything, |_generator| json_schema!(true));
+    inline_schema!([] AnyObject, |_generator| json_schema!({"type": "object"}));
+}

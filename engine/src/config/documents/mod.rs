@@ -1,0 +1,43 @@
+//! The documents as they are written, before they are known to fit together.
+//!
+//! Each structure is declared once: its fields here are its fields in JSON, in TOML, in the JSON
+//! Schema and in the messages.
+
+mod pfna;
+mod profile;
+mod run_config;
+mod topology;
+
+pub(crate) use pfna::PfnaDocument;
+pub(crate) use profile::{
+    ChainRuleDocument, ChainRuleType, FluxRuleDocument, FluxRuleType, PressDocument,
+    ProfileDocument, StMode, StRuleDocument,
+};
+pub(crate) use run_config::{
+    DestinationWord, DiagnosticsDocument, LayerWord, LoggingDocument, NapDocument, RunConfig,
+    StreamDocument, WindowDocument,
+};
+pub(crate) use topology::{EdgeDocument, NodeDocument, TopologyDocument};
+
+/// Gives a [`Choice`](super::decode::Choice) its JSON Schema, an enumeration of its words.
+macro_rules! choice_schema {
+    ($($name:ty),*) => {$(
+        #[cfg(feature = "cli")]
+        impl schemars::JsonSchema for $name {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                use $crate::config::decode::Choice as _;
+                let words: Vec<&str> = Self::WORDS.iter().map(|(word, _)| *word).collect();
+                schemars::json_schema!({"type": "string", "enum": words})
+            }
+        }
+    )*};
+}
+use choice_schema;

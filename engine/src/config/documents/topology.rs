@@ -1,0 +1,57 @@
+//! `TopologyProfile_v1`: the graph.
+
+use super::super::decode::{AnyObject, Int, List, Name, Text};
+
+document! {
+    /// A graph: nodes 1..N and the edges that join them.
+    TopologyDocument, "a topology", Refused {
+        /// Graph id; equals the RunConfig's.
+        given "gid" => gid: Name,
+        /// A note of the profile the graph was made for; the RunConfig chooses.
+        optional "profile" => profile: Text,
+        /// Number of nodes.
+        given "N" => node_count: Int<1>,
+        /// The nodes 1..N in order. Default: 1..N without labels.
+        optional "nodes" => nodes: List<NodeDocument>,
+        /// The edges 1..E in order.
+        given "edges" => edges: List<EdgeDocument>,
+        /// Divisor of the flux rule; equals the profile's.
+        given "SC" => scale: Int<1>,
+        /// For people and tools; without effect.
+        optional "meta" => meta: AnyObject,
+    }
+}
+
+document! {
+    /// A node.
+    NodeDocument, "a node", Refused {
+        /// Its number, from 1.
+        required "node_id" => node_id: Int,
+        /// What people call it.
+        optional "label" => label: Text,
+        /// For people and tools; without effect.
+        optional "attrs" => attrs: AnyObject,
+    }
+}
+
+document! {
+    /// An edge from node i to node j.
+    EdgeDocument, "an edge", Refused {
+        /// Its number, from 1.
+        required "e_id" => e_id: Int,
+        /// Node at the start: a positive flux leaves it.
+        required "i" => i: Int,
+        /// Node at the end, another than `i`.
+        required "j" => j: Int,
+        /// Conductance.
+        required "k" => k: Int<0>,
+        /// Largest flux a tick.
+        required "cap" => cap: Int<0>,
+        /// The topology's SC, where it is repeated.
+        optional "SC" => scale: Int<1>,
+        /// Recorded, without effect under the known rules. Default: 0.
+        optional "c" => c: Int,
+        /// For people and tools; without effect.
+        optional "attrs" => attrs: AnyObject,
+    }
+}

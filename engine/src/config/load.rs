@@ -1,0 +1,489 @@
+//! A RunConfig and all that it names, read and checked together.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::check;
+use super::decode::{Decode, Given, PathText, nearest};
+use super::defaults;
+use super::documents::{PfnaDocument, ProfileDocument, RunConfig, TopologyDocument};
+use super::limits::DOCUMENT_BYTES_MAX;
+use super::plan::{ResolvedDocuments, RunPlan};
+use super::problem::{Code, Draft, Place, Problems, Report};
+use super::read::{ReadDocument, error_words, shown_path};
+use super::resolve::{self, ConfiguredNames};
+use super::source::{Source, Span};
+use super::tree::{Document, Value};
+
+/// Reads a RunConfig and the documents it names, and checks them all.
+///
+/// A relative `path` starts at the reader's base. Nothing but the reader is asked for anything, so
+/// the same documents give the same plan or the same report.
+///
+/// ```
+/// use aether_engine::config::{MemoryDocuments, load_run};
+///
+/// let documents = MemoryDocuments::new()
+///     .with("run.toml", r#"
+///         v = 1
+///         gid = "PAIR"
+///         run_id = "pair"
+///         topology_path = "pair.json"
+///         profile_path = "cmp-0.json"
+///         tciks = 4
+///     "#);
+/// let report = load_run(&documents, "run.toml".as_ref()).unwrap_err();
+/// assert!(report.to_string().contains("AE0201: a RunConfig has no field `tciks`"));
+/// ```
+///
+/// # Errors
+///
+/// Every problem of every document, in one [`Report`].
+pub fn load_run(reader: &dyn ReadDocument, path: &Path) -> Result<RunPlan, Report> {
+    let mut loader = Loader::new(reader);
+    let plan = loader.run(path);
+    match (loader.problems.into_report(), plan) {
+        (None, Some(plan)) => Ok(plan),
+        (Some(report), _) => Err(report),
+        // A check that gives nothing has told why; this keeps a slip there from passing.
+        (None, None) => {
+            let mut problems = Problems::default();
+            let draft = Draft::new(
+                Code::FileUnreadable,
+                Span::new(0, 0),
+                "no plan could be made",
+            );
+            problems.add_file(&shown_path(path, reader.base()), draft);
+            problems
+                .into_report()
+                .map_or_else(|| unreachable!("a problem was added"), Err)
+        }
+    }
+}
+
+/// A document with what it says.
+pub(super) struct Loaded<T> {
+    pub(super) document: Document,
+    pub(super) content: T,
+}
+
+pub(super) struct Loader<'r> {
+    reader: &'r dyn ReadDocument,
+    pub(super) problems: Problems,
+    files: BTreeMap<String, String>,
+}
+
+/// What a RunConfig names.
+struct Named {
+    topology: Option<Loaded<TopologyDocument>>,
+    profile: Option<Loaded<ProfileDocument>>,
+    pfna: Option<Loaded<PfnaDocument>>,
+}
+
+impl<'r> Loader<'r> {
+    pub(super) fn new(reader: &'r dyn ReadDocument) -> Self {
+        Self {
+            reader,
+            problems: Problems::default(),
+            files: BTreeMap::new(),
+        }
+    }
+
+    /// The plan, where there are no problems.
+    pub(super) fn run(&mut self, path: &Path) -> Option<RunPlan> {
+        let run = self.load::<RunConfig>(path, None)?;
+        self.run_of(path, &run)
+    }
+
+    /// The plan of a RunConfig that was read.
+    pub(super) fn run_of(&mut self, path: &Path, run: &Loaded<RunConfig>) -> Option<RunPlan> {
+        self.name_file("run_config", path);
+        let directory = path.parent().unwrap_or(Path::new("")).to_owned();
+        let Loaded { document, content } = run;
+        let settings = check::run_settings(document, content, &mut self.problems);
+        let pfna_on = check::flag(content.enable_pfna, defaults::PFNA);
+        let pfna_path = content.pfna_path.clone().filter(|_| pfna_on);
+        let named = Named {
+            topology: self.named(run, &directory, "topology", &content.topology_path),
+            profile: self.named(run, &directory, "profile", &content.profile_path),
+            pfna: self.named(run, &directory, "pfna", &Given(pfna_path)),
+        };
+        self.same_ids(run, &named);
+
+        let node_count = named.topology.as_ref().and_then(node_count);
+        let topology = named
+            .topology
+            .as_ref()
+            .and_then(|Loaded { document, content }| {
+                check::topology(document, content, &mut self.problems)
+            });
+        let profile = named
+            .profile
+            .as_ref()
+            .and_then(|Loaded { document, content }| {
+                check::profile(document, content, &mut self.problems)
+            });
+        let state = self.initial_state(run, &directory, node_count);
+        let windows = check::windows(document, content, settings.ticks, &mut self.problems);
+        let defaults = named.profile.as_ref().map(|profile| &profile.content);
+        let nap = check::nap(document, content.nap.as_ref(), defaults, &mut self.problems);
+        let inputs = named
+            .pfna
+            .as_ref()
+            .and_then(|Loaded { document, content }| {
+                check::inputs(
+                    document,
+                    content,
+                    node_count,
+                    settings.ticks,
+                    &mut self.problems,
+                )
+            });
+        if self.problems.len() > 0 {
+            return None;
+        }
+        let profile = profile?;
+        let spacing = content.loom.as_ref().and_then(|loom| loom.spacing);
+        let spacing = spacing.and_then(|spacing| u64::try_from(spacing.0).ok());
+        let plan = RunPlan {
+            gid: content.gid.get()?.0.clone(),
+            run_id: content.run_id.get()?.0.clone(),
+            ticks: settings.ticks?,
+            topology: topology?,
+            checkpoint_spacing: spacing.unwrap_or(profile.checkpoint_spacing),
+            profile,
+            initial_state: state?,
+            windows: windows?,
+            nap,
+            codex: check::flag(content.enable_codex, defaults::CODEX),
+            inputs: inputs.unwrap_or_default(),
+            diagnostics: settings.diagnostics,
+            logging: settings.logging,
+            metrics: check::flag(
+                content.metrics.as_ref().and_then(|metrics| metrics.enabled),
+                defaults::METRICS,
+            ),
+            documents: ResolvedDocuments::default(),
+        };
+        self.resolved(plan, run, &named)
+    }
+
+    /// The plan with its documents written out again.
+    fn resolved(
+        &mut self,
+        mut plan: RunPlan,
+        run: &Loaded<RunConfig>,
+        named: &Named,
+    ) -> Option<RunPlan> {
+        let names = ConfiguredNames::of(&run.document, &run.content);
+        let topology = named.topology.as_ref()?;
+        let pfna = named
+            .pfna
+            .as_ref()
+            .map(|pfna| resolve::pfna(&pfna.content, &plan.gid, &plan.run_id, &plan.inputs));
+        plan.documents = ResolvedDocuments {
+            run_config: resolve::run_config(&plan, &names),
+            topology: resolve::topology(&topology.document, &plan.topology, &plan.profile.name),
+            profile: resolve::profile(&plan.profile, &named.profile.as_ref()?.content),
+            pfna,
+            files: std::mem::take(&mut self.files),
+        };
+        Some(plan)
+    }
+
+    /// Reads and decodes a document that another may have named.
+    pub(super) fn load<T: Decode>(
+        &mut self,
+        path: &Path,
+        named_by: Option<Value<'_>>,
+    ) -> Option<Loaded<T>> {
+        let document = self.open(path, named_by)?;
+        let content = T::decode(document.root(), &mut self.problems)?;
+        Some(Loaded { document, content })
+    }
+
+    /// Reads the document that a field of the RunConfig names.
+    fn named<T: Decode>(
+        &mut self,
+        run: &Loaded<RunConfig>,
+        directory: &Path,
+        what: &str,
+        path: &Given<PathText>,
+    ) -> Option<Loaded<T>> {
+        let path = directory.join(&path.get()?.0);
+        self.name_file(what, &path);
+        self.load(&path, run.document.root().field(&format!("{what}_path")))
+    }
+
+    fn name_file(&mut self, what: &str, path: &Path) {
+        self.files
+            .insert(what.to_owned(), shown_path(path, self.reader.base()));
+    }
+
+    /// The state at tick 0, from the RunConfig or from a file of its own.
+    fn initial_state(
+        &mut self,
+        run: &Loaded<RunConfig>,
+        directory: &Path,
+        node_count: Option<u64>,
+    ) -> Option<Vec<i64>> {
+        let Loaded { document, content } = run;
+        if let Some(list) = &content.initial_state {
+            return check::inline_state(document, list, node_count, &mut self.problems);
+        }
+        let path = directory.join(&content.initial_state_path.as_ref()?.0);
+        let named_by = document.root().field("initial_state_path");
+        self.name_file("initial_state", &path);
+        match extension(&path).as_deref() {
+            Some("csv") => {
+                let source = self.read(&path, named_by)?;
+                check::state_csv(&source, node_count, &mut self.problems)
+            }
+            Some("json") => {
+                let document = self.open(&path, named_by)?;
+                check::json_state(&document, node_count, &mut self.problems)
+            }
+            _ => {
+                self.unknown_format(&path, named_by, "`.json` or `.csv`");
+                None
+            }
+        }
+    }
+
+    /// gid, run_id and SC agree, where they are known.
+    fn same_ids(&mut self, run: &Loaded<RunConfig>, named: &Named) {
+        let gid = run.content.gid.get().map(|gid| gid.0.as_str());
+        let run_id = run.content.run_id.get().map(|id| id.0.as_str());
+        let ours = |key: &str| run.document.root().field(key);
+        if let Some(Loaded { document, content }) = &named.topology {
+            let theirs = content.gid.get().map(|gid| gid.0.as_str());
+            let found = (theirs, document.root().field("gid"));
+            self.same(
+                Code::GidMismatch,
+                "gid",
+                found,
+                (gid, ours("gid")),
+                "the topology",
+            );
+        }
+        if let Some(Loaded { document, content }) = &named.pfna {
+            let theirs = content.gid.get().map(|gid| gid.0.as_str());
+            let found = (theirs, document.root().field("gid"));
+            self.same(
+                Code::GidMismatch,
+                "gid",
+                found,
+                (gid, ours("gid")),
+                "the PFNA document",
+            );
+            let theirs = content.run_id.get().map(|id| id.0.as_str());
+            let (found, expected) = (
+                (theirs, document.root().field("run_id")),
+                (run_id, ours("run_id")),
+            );
+            self.same(
+                Code::RunIdMismatch,
+                "run_id",
+                found,
+                expected,
+                "the PFNA document",
+            );
+        }
+        let (Some(topology), Some(profile)) = (&named.topology, &named.profile) else {
+            return;
+        };
+        let (theirs, wanted) = (topology.content.scale.get(), profile.content.scale.get());
+        let values = (
+            topology.document.root().field("SC"),
+            profile.document.root().field("SC"),
+        );
+        if let (Some(theirs), Some(wanted), (Some(at), Some(other))) = (theirs, wanted, values) {
+            if theirs != wanted {
+                let message = format!(
+                    "the topology's SC is {} and the profile's {}",
+                    theirs.0, wanted.0
+                );
+                let draft = Draft::on(at, Code::ScaleMismatch, message)
+                    .expected(wanted.0.to_string())
+                    .related(other, "the profile's SC");
+                self.problems.add_on(at, draft);
+            }
+        }
+    }
+
+    /// Two texts that must be equal.
+    fn same(
+        &mut self,
+        code: Code,
+        key: &str,
+        (found, at): (Option<&str>, Option<Value<'_>>),
+        (expected, other): (Option<&str>, Option<Value<'_>>),
+        noun: &str,
+    ) {
+        let (Some(found), Some(at)) = (found, at) else {
+            return;
+        };
+        let (Some(expected), Some(other)) = (expected, other) else {
+            return;
+        };
+        if found != expected {
+            let message = format!("{noun}'s `{key}` is `{found}` and the RunConfig's `{expected}`");
+            let draft = Draft::on(at, code, message)
+                .expected(format!("\"{expected}\""))
+                .related(other, format!("the RunConfig's `{key}`"));
+            self.problems.add_on(at, draft);
+        }
+    }
+
+    /// Reads and parses a document, by its extension.
+    pub(super) fn open(&mut self, path: &Path, named_by: Option<Value<'_>>) -> Option<Document> {
+        let parse = match extension(path).as_deref() {
+            Some("json") => Document::parse_json,
+            Some("toml") => Document::parse_toml,
+            _ => {
+                self.unknown_format(path, named_by, "`.json` or `.toml`");
+                return None;
+            }
+        };
+        let source = self.read(path, named_by)?;
+        match parse(source) {
+            Ok((document, drafts)) => {
+                for draft in drafts {
+                    self.problems.add(document.source(), draft);
+                }
+                Some(document)
+            }
+            Err((source, drafts)) => {
+                for draft in drafts {
+                    self.problems.add(&source, draft);
+                }
+                None
+            }
+        }
+    }
+
+    fn unknown_format(&mut self, path: &Path, named_by: Option<Value<'_>>, formats: &str) {
+        let shown = shown_path(path, self.reader.base());
+        let message = format!("the format of {shown} is not known by its extension");
+        let code = Code::UnknownFormat;
+        self.file_problem(&shown, named_by, |span| {
+            Draft::new(code, span, message).expected(format!("a path that ends in {formats}"))
+        });
+    }
+
+    /// Reads a document's text.
+    fn read(&mut self, path: &Path, named_by: Option<Value<'_>>) -> Option<Source> {
+        let shown = shown_path(path, self.reader.base());
+        let bytes = match self.reader.read(path, DOCUMENT_BYTES_MAX) {
+            Ok(bytes) if bytes.len() as u64 > DOCUMENT_BYTES_MAX => {
+                let message = format!("{shown} is larger than 512 MiB");
+                self.file_problem(&shown, named_by, |span| {
+                    Draft::new(Code::FileTooLarge, span, message)
+                });
+                return None;
+            }
+            Ok(bytes) => bytes,
+            Err(error) => {
+                let is_missing = error.kind() == std::io::ErrorKind::NotFound;
+                let code = if is_missing {
+                    Code::FileNotFound
+                } else {
+                    Code::FileUnreadable
+                };
+                let message = format!("{shown} cannot be read: {}", error_words(&error));
+                let help = is_missing.then(|| self.near_file(path)).flatten();
+                self.file_problem(&shown, named_by, |span| {
+                    Draft::new(code, span, message).help_if(help)
+                });
+                return None;
+            }
+        };
+        self.text(shown, bytes)
+    }
+
+    /// The file that was probably meant.
+    fn near_file(&self, path: &Path) -> Option<String> {
+        let name = path.file_name()?.to_str()?;
+        let siblings = self.reader.siblings(path);
+        let near = nearest(name, siblings.iter().map(String::as_str))?;
+        Some(format!(
+            "did you mean `{near}`, which is in the same directory?"
+        ))
+    }
+
+    /// Bytes as text: UTF-8 without a byte order mark, and not nothing.
+    fn text(&mut self, shown: String, bytes: Vec<u8>) -> Option<Source> {
+        let text = match String::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(error) => {
+                self.not_utf8(shown, &error);
+                return None;
+            }
+        };
+        let source = Source::new(shown, text);
+        let (code, message, len) = if source.text().starts_with('\u{feff}') {
+            (
+                Code::ByteOrderMark,
+                "the document starts with a byte order mark",
+                3,
+            )
+        } else if source.text().trim().is_empty() {
+            (Code::EmptyDocument, "the document is empty", 0)
+        } else {
+            return Some(source);
+        };
+        self.problems
+            .add(&source, Draft::new(code, Span::new(0, len), message));
+        None
+    }
+
+    fn not_utf8(&mut self, shown: String, error: &std::string::FromUtf8Error) {
+        let bytes = error.as_bytes();
+        let at = error.utf8_error().valid_up_to();
+        let help = match bytes {
+            [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => {
+                Some("this looks like UTF-16: save it as UTF-8".to_owned())
+            }
+            _ => None,
+        };
+        let byte = bytes.get(at).copied().unwrap_or(0);
+        // Up to the end of the line; the bytes that are no text show as replacement characters.
+        let rest = bytes.get(at..).unwrap_or(&[]);
+        let line = rest.split(|byte| *byte == b'\n').next().unwrap_or(&[]);
+        let line = line.get(..line.len().min(64)).unwrap_or(line);
+        let mut text = String::from_utf8_lossy(bytes.get(..at).unwrap_or(&[])).into_owned();
+        text.push_str(&String::from_utf8_lossy(line));
+        let source = Source::new(shown, text);
+        let message = format!("the byte 0x{byte:02x} is not UTF-8");
+        let draft = Draft::new(Code::NotUtf8, Span::new(at, at + 1), message).help_if(help);
+        self.problems.add(&source, draft);
+    }
+
+    /// A problem with a file: at the value that names it, where one does.
+    fn file_problem(
+        &mut self,
+        shown: &str,
+        named_by: Option<Value<'_>>,
+        draft: impl FnOnce(Span) -> Draft,
+    ) {
+        match named_by {
+            Some(value) => {
+                let draft = draft(value.span()).at(value.path());
+                self.problems.add_on(value, draft);
+            }
+            None => self
+                .problems
+                .add_at(Place::file(shown), draft(Span::new(0, 0))),
+        }
+    }
+}
+
+/// N, where it is known.
+fn node_count(topology: &Loaded<TopologyDocument>) -> Option<u64> {
+    let count = topology.content.node_count.get()?;
+    u64::try_from(count.0).ok()
+}
+
+fn extension(path: &Path) -> Option<String> {
+    Some(path.extension()?.to_str()?.to_ascii_lowercase())
+}

@@ -1,0 +1,281 @@
+//! The stable codes of problems: the one place that gives each its number, meaning and remedy.
+
+use serde::Serialize;
+
+/// Declares the codes: number, title (what is wrong), explanation (why it is wrong), remedy (what
+/// to do, shown where a problem has no better help of its own).
+macro_rules! codes {
+    ($($name:ident = $number:literal, $title:literal, $explanation:literal, $remedy:literal;)*) => {
+        /// A kind of problem, with a number that never changes its meaning.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        #[non_exhaustive]
+        pub enum Code {
+            $(#[doc = concat!("`", $number, "`: ", $title, ".")] $name,)*
+        }
+
+        impl Code {
+            /// Every code, in order of number.
+            pub const ALL: &[Code] = &[$(Code::$name),*];
+
+            /// The number, as `AE0001`.
+            #[must_use]
+            pub fn number(self) -> &'static str {
+                match self { $(Code::$name => $number,)* }
+            }
+
+            /// What is wrong, in a few words.
+            #[must_use]
+            pub fn title(self) -> &'static str {
+                match self { $(Code::$name => $title,)* }
+            }
+
+            /// What the rule is and why it exists.
+            #[must_use]
+            pub fn explanation(self) -> &'static str {
+                match self { $(Code::$name => $explanation,)* }
+            }
+
+            /// What to do about it.
+            #[must_use]
+            pub fn remedy(self) -> &'static str {
+                match self { $(Code::$name => $remedy,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    // Reading: the file itself.
+    FileNotFound = "AE0001", "file not found",
+        "A document that is named does not exist. A relative path starts at the document that names it, not at the working directory.",
+        "check the path, which starts at the document that names it";
+    FileUnreadable = "AE0002", "file cannot be read",
+        "The file exists and the operating system refuses it: a directory, a missing permission, a failing disk.",
+        "check that it is a file and that you may read it";
+    FileTooLarge = "AE0003", "document too large",
+        "Documents are held in memory while they are checked, so their size has a limit of 512 MiB.",
+        "make the document smaller: minify it, or move a large initial state to its own file";
+    UnknownFormat = "AE0004", "unknown document format",
+        "The format of a document is told by its extension: `.json` or `.toml`; an initial state is `.json` or `.csv`.",
+        "give the file the extension of its format";
+    NotUtf8 = "AE0005", "not UTF-8",
+        "Documents are UTF-8 text. The place shown is the first byte that is not.",
+        "save the file as UTF-8";
+    ByteOrderMark = "AE0006", "byte order mark",
+        "The file starts with a byte order mark, which is no part of JSON and of no use in UTF-8.",
+        "save the file as UTF-8 without a byte order mark";
+    EmptyDocument = "AE0007", "empty document",
+        "The file has no content, which often means that writing it was cut off.",
+        "write the document, or restore it";
+    UnknownDocument = "AE0008", "unknown kind of document",
+        "`aether validate` tells documents by their fields: a RunConfig has `ticks` and `topology_path`, a topology `N` and `edges`, a profile `modulus_M`, a PFNA document `entries`. This one has none of them.",
+        "name a RunConfig, a topology, a profile, a PFNA document or a scenario directory";
+    NotAScenario = "AE0009", "not a scenario directory",
+        "A scenario is a directory with `scenario.toml` and one of `run.toml` and `run.json`.",
+        "add the missing file, or name a document instead";
+
+    // Syntax: the text of a document.
+    UnexpectedText = "AE0101", "unexpected text",
+        "The document is not valid JSON at this place.",
+        "write what is expected there";
+    Unclosed = "AE0102", "document ends too soon",
+        "The document ends inside an object, a list or a text: it was truncated, or a closing bracket is missing.",
+        "close what was opened, or restore the rest of the file";
+    TrailingComma = "AE0103", "trailing comma",
+        "JSON allows no comma after the last item.",
+        "remove the comma";
+    TrailingText = "AE0104", "text after the end",
+        "A JSON document is one object. Something follows it: two documents in one file, or one closing bracket too many.",
+        "remove what follows the document";
+    BadString = "AE0105", "malformed text",
+        "A JSON text ends on the line it starts on and holds no raw control characters.",
+        "close the text with \", and write control characters as escapes, such as \\n";
+    BadEscape = "AE0106", "unknown escape",
+        "JSON knows the escapes \\\" \\\\ \\/ \\b \\f \\n \\r \\t and \\u with four hexadecimal digits, surrogates in pairs.",
+        "write one of the known escapes, or \\\\ for a backslash";
+    BadNumber = "AE0107", "malformed number",
+        "JSON writes numbers in plain decimal: no leading zeros, no plus sign, no bare point, no NaN, no Infinity.",
+        "write the number in plain decimal digits";
+    TooDeep = "AE0108", "nested too deeply",
+        "Objects and lists may be nested 64 deep. No document of this engine needs more than a few levels.",
+        "remove the nesting";
+    DuplicateKey = "AE0109", "duplicate key",
+        "A field stands twice in one object. Most readers silently take the last, so what runs would depend on the reader.",
+        "remove one of the two";
+    TomlSyntax = "AE0110", "not valid TOML",
+        "The document is not valid TOML at this place. All such places of a document are reported at once.",
+        "write what TOML expects there";
+
+    // Shape: fields and their types.
+    UnknownField = "AE0201", "unknown field",
+        "A field that this document does not have would be ignored, and a misspelt one with it, so it is refused.",
+        "remove the field, or write the one that was meant";
+    MissingField = "AE0202", "missing field",
+        "A field that has no default is absent.",
+        "add the field";
+    WrongType = "AE0203", "wrong type",
+        "The value is of another type than the field. Nothing is converted: true is no integer, \"3\" is no integer.",
+        "write a value of the expected type";
+    NotAnInteger = "AE0204", "not an integer",
+        "The engine computes in integers alone, so a number with a fraction or an exponent is refused, also where it is whole: 1.0 and 1e3 are no integers.",
+        "write the number without fraction and exponent";
+    IntegerTooLarge = "AE0205", "integer beyond 64 bits",
+        "Every number of a document fits a signed 64-bit integer, -9223372036854775808 to 9223372036854775807.",
+        "write a number from -9223372036854775808 to 9223372036854775807";
+    OutOfRange = "AE0206", "number out of range",
+        "The number is an integer that the field does not allow.",
+        "write a number in the expected range";
+    UnknownChoice = "AE0207", "unknown value",
+        "The field takes one of a few words. They are case-sensitive.",
+        "write one of the legal values";
+    BadName = "AE0208", "unusable name",
+        "Ids and names (gid, window, stream, APX, PFNA, profile) are 1 to 128 printable ASCII characters without quotes, backslash and slash: they stand in records, file names and command lines.",
+        "use 1 to 128 printable ASCII characters without quotes, backslash and slash";
+    BadRunId = "AE0209", "unusable run id",
+        "A run id names a file, on any system: ASCII letters, digits, `.`, `_` and `-`, at most 128, not starting with a dot.",
+        "use ASCII letters, digits, `.`, `_` and `-`, not starting with a dot";
+    EmptyText = "AE0210", "empty text",
+        "The field needs a text that says something.",
+        "write a text";
+    Unsupported = "AE0211", "not supported yet",
+        "The field belongs to a part of Aether that this engine does not have. Running without it would not be what the document asks for.",
+        "remove the field";
+    UnknownVersion = "AE0212", "unknown document version",
+        "`v` says by which rules a document is to be read. This engine reads RunConfig version 1 and PFNA version 0.",
+        "write the version that this engine reads";
+    ExclusiveFields = "AE0213", "fields exclude one another",
+        "Two fields that say the same thing in two ways are both there, so one of them would be ignored.",
+        "keep one of them";
+    OneOfFields = "AE0214", "one of several fields is needed",
+        "The document can say this in more than one way, and says it in none.",
+        "add one of the fields";
+    FieldNeedsField = "AE0215", "a field needs another",
+        "One field is of no use without another, which is absent.",
+        "add the other field, or remove this one";
+    RepeatedItem = "AE0216", "item repeated",
+        "A list that is a set names something twice.",
+        "remove the repetition";
+
+    // Topology.
+    NodeOrder = "AE0301", "node ids out of order",
+        "The nodes of a topology are exactly 1..N in order, since every vector of a record is in node order.",
+        "number the nodes 1, 2, 3, … in order, or leave `nodes` out";
+    NodeCount = "AE0302", "node count differs from N",
+        "`nodes`, where it is given, has exactly N entries.",
+        "make `N` and `nodes` agree, or leave `nodes` out";
+    EdgeOrder = "AE0303", "edge ids out of order",
+        "The edges of a topology are exactly 1..E in order, since every record lists them in that order.",
+        "number the edges 1, 2, 3, … in order";
+    NoSuchNode = "AE0304", "edge to a node that does not exist",
+        "An edge joins two of the nodes 1..N.",
+        "write the id of a node that exists, or raise `N`";
+    SelfLoop = "AE0305", "edge from a node to itself",
+        "The ends of an edge differ: an edge to itself could move nothing.",
+        "join two different nodes, or remove the edge";
+    EdgeScale = "AE0306", "edge SC differs from the topology's",
+        "All edges share the topology's SC. An edge may repeat it and not change it.",
+        "remove the edge's `SC`, or make them equal";
+
+    // Profile.
+    ProfileName = "AE0401", "profile name without CMP-",
+        "The name of a profile starts with `CMP-`.",
+        "start the name with `CMP-`";
+    UnknownRule = "AE0402", "unknown rule",
+        "A profile selects the engine's rules by their names. Records made by a rule that the engine does not know would not be what the profile means.",
+        "write the name of a known rule";
+    ForeignField = "AE0403", "field of another rule",
+        "The field belongs to another mode of this rule and would have no effect, which is seldom what was meant.",
+        "remove the field, or choose the mode it belongs to";
+    LikelyMisspelt = "AE0404", "probably a misspelt field",
+        "Rules may carry descriptive fields, which have no effect. This one is so like a field with an effect that it is taken for a slip.",
+        "correct the name, or choose a more different one for a note";
+
+    // A run: documents that must fit together.
+    GidMismatch = "AE0501", "gid differs from the RunConfig's",
+        "The gid says which graph a document is about. The RunConfig, the topology and the PFNA document of a run have the same.",
+        "name the document that belongs to this graph, or make the gids equal";
+    RunIdMismatch = "AE0502", "run_id differs from the RunConfig's",
+        "A PFNA document is made for one run and carries its id.",
+        "name the PFNA document of this run, or make the run_ids equal";
+    ScaleMismatch = "AE0503", "SC differs between topology and profile",
+        "The divisor SC of the flux rule stands in the topology and in the profile, and they are equal.",
+        "choose a profile with the topology's SC, or change one of them";
+    StateLength = "AE0504", "initial state of the wrong length",
+        "The initial state has one integer for each of the N nodes.",
+        "give exactly N integers";
+    StateLine = "AE0505", "malformed line of an initial state",
+        "An initial state in CSV is one integer a line, under an optional header line.",
+        "write one integer on each line";
+    NoSuchWindow = "AE0506", "primary window does not exist",
+        "`primary_window_id` is the id of one of `windows`.",
+        "write the id of one of the windows";
+    WindowGap = "AE0507", "ticks outside every primary window",
+        "Primary windows cover the ticks 1..T of a run without gap, since every tick's entry carries the check of its primary window.",
+        "make the primary window 1 to `ticks`, or use `window_every`";
+    WindowReversed = "AE0508", "window ends before it starts",
+        "A window is an inclusive range of ticks.",
+        "exchange `start_tick` and `end_tick`";
+    WindowOutside = "AE0509", "window leaves the run",
+        "A window lies within the ticks 1..T of its run.",
+        "end the window by the last tick, or raise `ticks`";
+    DuplicateWindow = "AE0510", "window id used twice",
+        "Window ids are unique in a run, those made by `window_every` included.",
+        "give each window its own id";
+    DuplicateStream = "AE0511", "stream name used twice",
+        "Stream names are unique in a window.",
+        "give each stream of the window its own name";
+    GeneratedName = "AE0512", "gid too long for window names",
+        "`window_every` makes window ids and APX names from the gid, and these must be at most 128 characters long.",
+        "shorten the gid, or name the windows yourself";
+    LayerNotData = "AE0513", "default layer other than DATA",
+        "`layer` says in which layer a tick's envelope goes, and that can only be DATA.",
+        "write \"DATA\", or leave the field out; `layers` says which layers are emitted";
+
+    // External inputs.
+    InputTick = "AE0601", "entry outside the run",
+        "An entry is added before one of the ticks 1..T, or at tick 0 to the initial state.",
+        "write a tick of the run, or raise `ticks`";
+    InputLength = "AE0602", "entry of the wrong length",
+        "An entry has one value for each of the N nodes.",
+        "give exactly N values, 0 for nodes that get nothing";
+    DuplicateInput = "AE0603", "entry given twice",
+        "Entries are applied and recorded in the order of (tick, pfna_id), a pair that is unique.",
+        "give the second entry its own pfna_id, or add the two up";
+
+    // Limits.
+    OverLimit = "AE0701", "over a limit of the engine",
+        "Runs are bounded, so that a slip ends in a report and not in an exhausted machine.",
+        "stay within the limit";
+    TooManyProblems = "AE0702", "more problems than are shown",
+        "At most 1000 problems are shown of one document. The rest is counted, and shown when the first are gone.",
+        "fix the problems above, then validate again";
+}
+
+impl std::fmt::Display for Code {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.number())
+    }
+}
+
+impl Serialize for Code {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.number())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_in_order_and_texts_are_sentences() {
+        assert!(Code::ALL.is_sorted_by(|a, b| a.number() < b.number()));
+        for code in Code::ALL {
+            assert!(code.explanation().ends_with('.'), "{code}");
+            assert!(
+                !code.title().ends_with('.') && !code.remedy().ends_with('.'),
+                "{code}"
+            );
+        }
+    }
+}

@@ -1,0 +1,387 @@
+//! What is wrong with documents: collected, not stopped at; data first, text second.
+//!
+//! A check makes a [`Draft`]; [`Problems`] gives it line, column and excerpt and turns it into a
+//! [`Problem`]; a [`Report`] is all of them in order. Nothing here depends on anything but the
+//! documents' bytes and the paths they were named by.
+
+mod code;
+#[cfg(feature = "cli")]
+mod render;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::Serialize;
+
+use super::limits::PROBLEMS_PER_DOCUMENT_MAX;
+use super::source::{Source, Span};
+use super::tree::Value;
+
+pub use code::Code;
+
+/// Everything that is wrong with the documents of a run, sorted by file and place.
+///
+/// The same documents give the same report, byte for byte. It serializes as
+/// `{"problems": [...]}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
+pub struct Report {
+    problems: Vec<Problem>,
+}
+
+impl Report {
+    /// The problems, by file and place; never empty.
+    #[must_use]
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+
+    /// All problems of several reports, each once, in order.
+    #[must_use]
+    pub fn merged(reports: impl IntoIterator<Item = Report>) -> Option<Report> {
+        let problems = reports
+            .into_iter()
+            .flat_map(|report| report.problems)
+            .collect();
+        Self::of(problems)
+    }
+
+    fn of(mut problems: Vec<Problem>) -> Option<Self> {
+        problems.sort_by(|a, b| a.order().cmp(&b.order()));
+        problems.dedup();
+        (!problems.is_empty()).then_some(Self { problems })
+    }
+}
+
+/// One line a problem: `path:line:column: AE0001: message`.
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, problem) in self.problems.iter().enumerate() {
+            let separator = if index == 0 { "" } else { "\n" };
+            write!(f, "{separator}{problem}")?;
+        }
+        Ok(())
+    }
+}
+
+/// One thing that is wrong, where it is, and what to do about it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// The kind of problem.
+    pub code: Code,
+    /// What is wrong, in one line.
+    pub message: String,
+    /// Where it is.
+    #[serde(flatten)]
+    pub place: Place,
+    /// Where in the document's structure, as `edges[2].i`; empty for the document as a whole.
+    pub at: String,
+    /// What was expected, where one phrase says it.
+    pub expected: Option<String>,
+    /// What to do, best advice first; never empty.
+    pub help: Vec<String>,
+    /// Other places that explain this one.
+    pub related: Vec<Related>,
+}
+
+impl Problem {
+    fn order(&self) -> (&str, usize, usize, Code, &str) {
+        (
+            &self.place.path,
+            self.place.line,
+            self.place.column,
+            self.code,
+            &self.message,
+        )
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Place {
+            path, line, column, ..
+        } = &self.place;
+        write!(f, "{path}:{line}:{column}: {}: {}", self.code, self.message)
+    }
+}
+
+/// A place in a document.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Place {
+    /// The document, relative to the base, with `/` between its parts.
+    pub path: String,
+    /// From 1.
+    pub line: usize,
+    /// From 1, in characters.
+    pub column: usize,
+    /// The text there; absent where the document could not be read.
+    pub excerpt: Option<Excerpt>,
+}
+
+/// The line of a place, cut to a readable length.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Excerpt {
+    /// The line, with `…` where it was cut.
+    pub text: String,
+    /// Byte in `text` at which the underline starts.
+    pub start: usize,
+    /// Byte in `text` at which it ends; equal to `start` for a place between characters.
+    pub end: usize,
+}
+
+/// A second place, with what it has to do with the first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Related {
+    /// What is there.
+    pub message: String,
+    /// Where.
+    #[serde(flatten)]
+    pub place: Place,
+}
+
+impl Place {
+    /// A document as a whole, of which no text is known.
+    pub(crate) fn file(path: impl Into<String>) -> Self {
+        Self {
+            path: path.into(),
+            line: 1,
+            column: 1,
+            excerpt: None,
+        }
+    }
+
+    pub(crate) fn new(source: &Source, span: Span) -> Self {
+        let span = source.clamp(span);
+        let position = source.position(span.start());
+        let excerpt = Some(Excerpt::new(source, span, position.line));
+        let (line, column) = (position.line, position.column);
+        Self {
+            path: source.path().to_owned(),
+            line,
+            column,
+            excerpt,
+        }
+    }
+}
+
+impl Excerpt {
+    /// How much of a long line is shown on each side of the underline, and underlined, in bytes.
+    const MARGIN: usize = 48;
+    const UNDERLINE_MAX: usize = 64;
+    const LINE_MAX: usize = 160;
+
+    fn new(source: &Source, span: Span, line: usize) -> Self {
+        let text = source.text();
+        let range = source.line_range(line);
+        let (mut first, mut last) = (range.start, range.end);
+        let start = span.start().clamp(first, last);
+        let mut end = span.end().clamp(start, last);
+        if last - first > Self::LINE_MAX {
+            end = text.ceil_char_boundary(end.min(start + Self::UNDERLINE_MAX));
+            first = text
+                .floor_char_boundary(start.saturating_sub(Self::MARGIN))
+                .max(first);
+            last = text.ceil_char_boundary((end + Self::MARGIN).min(last));
+        }
+        let before = if first > range.start { "…" } else { "" };
+        let after = if last < range.end { "…" } else { "" };
+        let shown = text.get(first..last).unwrap_or("");
+        let shift = |offset: usize| offset - first + before.len();
+        let (start, end) = (shift(start), shift(end));
+        Self {
+            text: format!("{before}{shown}{after}"),
+            start,
+            end,
+        }
+    }
+}
+
+/// A problem in the making: what a check knows.
+#[derive(Clone, Debug)]
+pub(crate) struct Draft {
+    code: Code,
+    span: Span,
+    at: String,
+    message: String,
+    expected: Option<String>,
+    help: Vec<String>,
+    related: Vec<Related>,
+}
+
+impl Draft {
+    pub(crate) fn new(code: Code, span: Span, message: impl Into<String>) -> Self {
+        let (at, message) = (String::new(), message.into());
+        Self {
+            code,
+            span,
+            at,
+            message,
+            expected: None,
+            help: Vec::new(),
+            related: Vec::new(),
+        }
+    }
+
+    /// A problem with a value.
+    pub(crate) fn on(value: Value<'_>, code: Code, message: impl Into<String>) -> Self {
+        let draft = Self::new(code, value.span(), message);
+        Self {
+            at: value.path(),
+            ..draft
+        }
+    }
+
+    /// A problem with a value's key.
+    pub(crate) fn on_key(value: Value<'_>, code: Code, message: impl Into<String>) -> Self {
+        let span = value.key_span().unwrap_or_else(|| value.span());
+        Self {
+            span,
+            ..Self::on(value, code, message)
+        }
+    }
+
+    pub(crate) fn expected(mut self, expected: impl Into<String>) -> Self {
+        self.expected = Some(expected.into());
+        self
+    }
+
+    pub(crate) fn at(self, at: String) -> Self {
+        Self { at, ..self }
+    }
+
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
+        self.help.push(help.into());
+        self
+    }
+
+    pub(crate) fn help_if(mut self, help: Option<String>) -> Self {
+        self.help.extend(help);
+        self
+    }
+
+    pub(crate) fn related(self, value: Value<'_>, message: impl Into<String>) -> Self {
+        self.related_at(value.document().source(), value.span(), message)
+    }
+
+    pub(crate) fn related_at(
+        mut self,
+        source: &Source,
+        span: Span,
+        message: impl Into<String>,
+    ) -> Self {
+        self.related.push(Related {
+            message: message.into(),
+            place: Place::new(source, span),
+        });
+        self
+    }
+
+    fn finish(mut self, place: Place) -> Problem {
+        if self.help.is_empty() {
+            self.help.push(self.code.remedy().to_owned());
+        }
+        let Self {
+            code,
+            at,
+            message,
+            expected,
+            help,
+            related,
+            ..
+        } = self;
+        Problem {
+            code,
+            message,
+            place,
+            at,
+            expected,
+            help,
+            related,
+        }
+    }
+}
+
+/// The problems found so far.
+#[derive(Debug, Default)]
+pub(crate) struct Problems {
+    found: Vec<Problem>,
+    /// How many each document has, also those not kept.
+    counts: BTreeMap<String, usize>,
+}
+
+impl Problems {
+    /// Adds a problem with a document that was read.
+    pub(crate) fn add(&mut self, source: &Source, draft: Draft) {
+        if self.has_room(source.path()) {
+            let place = Place::new(source, draft.span);
+            self.found.push(draft.finish(place));
+        }
+    }
+
+    /// Adds a problem with a value.
+    pub(crate) fn add_on(&mut self, value: Value<'_>, draft: Draft) {
+        self.add(value.document().source(), draft);
+    }
+
+    /// Adds a problem with a file of which there is no text.
+    pub(crate) fn add_file(&mut self, path: &str, draft: Draft) {
+        self.add_at(Place::file(path), draft);
+    }
+
+    /// Adds a problem at a place that was made by hand.
+    pub(crate) fn add_at(&mut self, place: Place, draft: Draft) {
+        if self.has_room(&place.path) {
+            self.found.push(draft.finish(place));
+        }
+    }
+
+    /// Whether the document has so many problems that more are only counted.
+    pub(crate) fn is_full(&self, source: &Source) -> bool {
+        self.counts
+            .get(source.path())
+            .is_some_and(|count| *count >= PROBLEMS_PER_DOCUMENT_MAX)
+    }
+
+    /// Counts a problem that is not worth making because [`Problems::is_full`].
+    pub(crate) fn count(&mut self, source: &Source) {
+        self.has_room(source.path());
+    }
+
+    fn has_room(&mut self, path: &str) -> bool {
+        if let Some(count) = self.counts.get_mut(path) {
+            *count += 1;
+            return *count <= PROBLEMS_PER_DOCUMENT_MAX;
+        }
+        self.counts.insert(path.to_owned(), 1);
+        true
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.counts.values().sum()
+    }
+
+    /// The report, where anything was found.
+    pub(crate) fn into_report(mut self) -> Option<Report> {
+        for (path, count) in &self.counts {
+            if let Some(more) = count
+                .checked_sub(PROBLEMS_PER_DOCUMENT_MAX)
+                .filter(|more| *more > 0)
+            {
+                let message = format!("{more} more problems with this document are not shown");
+                let draft = Draft::new(Code::TooManyProblems, Span::new(0, 0), message);
+                // Sorts after the problems that are shown.
+                let place = Place {
+                    line: usize::MAX,
+                    ..Place::file(path.as_str())
+                };
+                self.found.push(draft.finish(place));
+            }
+        }
+        let mut report = Report::of(self.found)?;
+        for problem in &mut report.problems {
+            if problem.place.line == usize::MAX {
+                problem.place.line = 1;
+            }
+        }
+        Some(report)
+    }
+}

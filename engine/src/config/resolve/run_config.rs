@@ -1,0 +1,177 @@
+//! The RunConfig written out again: the initial state inline, every setting said.
+
+use std::collections::BTreeMap;
+
+use super::super::decode::List;
+use super::super::documents::RunConfig;
+use super::super::plan::{
+    Diagnostics, LayerSet, LogDestination, Logging, Nap, RunPlan, Scheme, StreamPlan, StreamSource,
+    Window,
+};
+use super::super::problem::Problems;
+use super::super::tree::Document;
+use super::{Made, flag, object, word};
+use crate::canonical::{self, Canonical, Object, Writer};
+
+/// What the document says that the plan does not keep.
+#[derive(Debug, Default)]
+pub(in super::super) struct ConfiguredNames {
+    pub(in super::super) topology_path: String,
+    pub(in super::super) profile_path: String,
+    /// Where PFNA is on.
+    pub(in super::super) pfna_path: Option<String>,
+    pub(in super::super) window_every: Option<u64>,
+    /// `aeon_window_id` by `window_id`.
+    aeon_ids: BTreeMap<String, String>,
+}
+
+impl ConfiguredNames {
+    /// What a RunConfig without problems says.
+    pub(in super::super) fn of(document: &Document, run: &RunConfig) -> Self {
+        let text = |path: Option<&super::super::decode::PathText>| {
+            path.map(|path| path.0.clone()).unwrap_or_default()
+        };
+        let pfna_on = run.enable_pfna.is_some_and(|flag| flag.0);
+        let mut aeon_ids = BTreeMap::new();
+        let windows = run.windows.as_ref().and_then(|list: &List<_>| {
+            // Without problems, as checked before; nothing can be told here.
+            list.all(document, &mut Problems::default())
+        });
+        for window in windows.into_iter().flatten() {
+            if let Some(aeon) = window.aeon_window_id {
+                aeon_ids.insert(window.window_id.0, aeon.0);
+            }
+        }
+        Self {
+            topology_path: text(run.topology_path.get()),
+            profile_path: text(run.profile_path.get()),
+            pfna_path: run.pfna_path.clone().filter(|_| pfna_on).map(|path| path.0),
+            window_every: run
+                .window_every
+                .and_then(|every| u64::try_from(every.0).ok()),
+            aeon_ids,
+        }
+    }
+}
+
+/// The RunConfig's text.
+pub(in super::super) fn run_config(plan: &RunPlan, names: &ConfiguredNames) -> String {
+    let tiled = names.window_every.is_some();
+    let primary = plan
+        .windows
+        .first()
+        .filter(|_| !tiled)
+        .map(|window| &window.window_id);
+    let listed = plan
+        .windows
+        .iter()
+        .filter(|window| !(tiled && window.primary));
+    let windows = Made(|writer: &mut Writer| {
+        writer.raw("[");
+        for (index, window) in listed.clone().enumerate() {
+            writer.raw(if index == 0 { "" } else { "," });
+            write_window(writer, window, names.aeon_ids.get(&window.window_id));
+        }
+        writer.raw("]");
+    });
+    canonical::text(&object(|members| {
+        members.field("diagnostics", &diagnostics(&plan.diagnostics));
+        members.field("enable_codex", &flag(plan.codex));
+        members.field("enable_pfna", &flag(names.pfna_path.is_some()));
+        members.field("gid", &plan.gid);
+        members.field("initial_state", &plan.initial_state);
+        members.field("logging", &logging(&plan.logging));
+        members.field(
+            "loom",
+            &object(|loom| loom.field("W", &plan.checkpoint_spacing)),
+        );
+        members.field(
+            "metrics",
+            &object(|metrics| metrics.field("enabled", &flag(plan.metrics))),
+        );
+        members.field("nap", &nap(&plan.nap));
+        members.optional("pfna_path", names.pfna_path.as_ref());
+        members.optional("primary_window_id", primary);
+        members.field("profile_path", &names.profile_path);
+        members.field("run_id", &plan.run_id);
+        members.field("ticks", &plan.ticks);
+        members.field("topology_path", &names.topology_path);
+        members.field("v", &super::super::defaults::RUN_CONFIG_VERSION);
+        members.optional("window_every", names.window_every.as_ref());
+        members.field("windows", &windows);
+    }))
+}
+
+fn write_window(writer: &mut Writer, window: &Window, aeon_id: Option<&String>) {
+    let streams = Made(|writer: &mut Writer| writer.array(&window.streams));
+    let mut members = Object::begin(writer);
+    members.optional("aeon_window_id", aeon_id);
+    members.field("apx_name", &window.apx_name);
+    members.field("end_tick", window.ticks.end());
+    members.field("start_tick", window.ticks.start());
+    members.field("streams", &streams);
+    members.field("window_id", &window.window_id);
+    members.end();
+}
+
+impl Canonical for StreamPlan {
+    fn write(&self, writer: &mut Writer) {
+        let mut members = Object::begin(writer);
+        members.field("description", &self.description);
+        members.field("name", &self.name);
+        members.optional("scheme_hint", self.hint.map(word::<Scheme>).as_ref());
+        members.field("source", word::<StreamSource>(self.source));
+        members.end();
+    }
+}
+
+fn diagnostics(diagnostics: &Diagnostics) -> impl Canonical {
+    object(|members| {
+        members.field("allow_negative", &flag(diagnostics.allow_negative));
+        members.field("conservation", &flag(diagnostics.conservation));
+        members.optional("limit", diagnostics.limit.as_ref());
+    })
+}
+
+fn logging(logging: &Logging) -> impl Canonical {
+    let (destination, file) = match &logging.destination {
+        LogDestination::Memory => ("memory", None),
+        LogDestination::Stdout => ("stdout", None),
+        LogDestination::File(path) => ("file", Some(path)),
+    };
+    object(move |members| {
+        members.field("clock", &flag(logging.clock));
+        members.field("destination", destination);
+        members.field("enabled", &flag(logging.enabled));
+        members.optional("file_path", file);
+        members.field("include_ticks", &flag(logging.include_ticks));
+        members.field("include_windows", &flag(logging.include_windows));
+    })
+}
+
+fn nap(nap: &Nap) -> impl Canonical {
+    let LayerSet {
+        ctrl,
+        ingress,
+        data,
+        egress,
+    } = nap.layers;
+    let all = [
+        (ctrl, "CTRL"),
+        (ingress, "INGRESS"),
+        (data, "DATA"),
+        (egress, "EGRESS"),
+    ];
+    let layers: Vec<&str> = all
+        .iter()
+        .filter(|(on, _)| *on)
+        .map(|(_, layer)| *layer)
+        .collect();
+    object(move |members| {
+        members.field("layer", "DATA");
+        members.field("layers", &layers);
+        members.field("mode", &nap.mode);
+        members.field("nid", &nap.nid);
+        members.field("v", &nap.v);
+    })
+}

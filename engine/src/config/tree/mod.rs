@@ -1,0 +1,393 @@
+//! One tree for JSON and TOML, with the place of every key and value.
+//!
+//! A million-edge topology is eight million values, so a node is 16 bytes: offsets into the text
+//! instead of copies of it. Nodes stand in document order, a container before its children, and a
+//! container says where its subtree ends.
+
+mod json;
+mod toml;
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+
+use super::problem::Draft;
+use super::source::{Source, Span};
+
+/// What a value is, before anything is asked of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub(crate) enum Kind {
+    Null = 0,
+    Bool = 1,
+    Integer = 2,
+    Float = 3,
+    String = 4,
+    List = 5,
+    Object = 6,
+    /// A TOML date or time, which no document uses.
+    Date = 7,
+}
+
+impl Kind {
+    fn from_tag(tag: u32) -> Self {
+        match tag & TAG_MASK {
+            0 => Self::Null,
+            1 => Self::Bool,
+            2 => Self::Integer,
+            3 => Self::Float,
+            4 => Self::String,
+            5 => Self::List,
+            6 => Self::Object,
+            _ => Self::Date,
+        }
+    }
+
+    /// The kind with its article, as a message names it.
+    pub(crate) fn with_article(self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Bool => "a boolean",
+            Self::Integer => "an integer",
+            Self::Float => "a number with a fraction or an exponent",
+            Self::String => "a text",
+            Self::List => "a list",
+            Self::Object => "an object",
+            Self::Date => "a date or time",
+        }
+    }
+}
+
+const TAG_BITS: u32 = 3;
+const TAG_MASK: u32 = (1 << TAG_BITS) - 1;
+const NO_KEY: u32 = u32::MAX;
+
+/// One value with its key, where it has one.
+#[derive(Clone, Copy, Debug)]
+struct Node {
+    /// Where the value starts in the text.
+    start: u32,
+    /// A scalar: where it ends in the text. A container: the index after its last descendant.
+    extent: u32,
+    /// Where the key starts, quotes included; [`NO_KEY`] for list items and the root.
+    key_start: u32,
+    /// Length of the key in bytes, quotes included, above the [`Kind`]'s tag.
+    key_len_and_kind: u32,
+}
+
+/// A place of a value in its [`Document`]: valid for the document it came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct NodeId(u32);
+
+/// A document with the problems that do not keep it from being read, or what keeps it from it.
+pub(crate) type Parse = Result<(Document, Vec<Draft>), (Source, Vec<Draft>)>;
+
+/// A parsed document.
+#[derive(Debug)]
+pub(crate) struct Document {
+    source: Source,
+    nodes: Vec<Node>,
+    /// Texts that differ from what stands between the quotes (escapes), and numbers that differ
+    /// from their spelling (`0xff`, `1_000`).
+    texts: BTreeMap<u32, Box<str>>,
+    /// The same for keys.
+    keys: BTreeMap<u32, Box<str>>,
+    /// Where in which container the last [`Value::path`] was found, since problems come in order.
+    last_item: Cell<(u32, u32, usize)>,
+}
+
+impl Document {
+    /// Reads JSON; the problems are those of the text alone (syntax, duplicate keys).
+    pub(crate) fn parse_json(source: Source) -> Parse {
+        json::parse(source)
+    }
+
+    /// Reads TOML; as [`Document::parse_json`].
+    pub(crate) fn parse_toml(source: Source) -> Parse {
+        toml::parse(source)
+    }
+
+    fn new(source: Source) -> Self {
+        let (texts, keys) = (BTreeMap::new(), BTreeMap::new());
+        Self {
+            source,
+            nodes: Vec::new(),
+            texts,
+            keys,
+            last_item: Cell::new((0, 0, 0)),
+        }
+    }
+
+    pub(crate) fn source(&self) -> &Source {
+        &self.source
+    }
+
+    pub(crate) fn root(&self) -> Value<'_> {
+        self.value(NodeId(0))
+    }
+
+    pub(crate) fn value(&self, id: NodeId) -> Value<'_> {
+        Value {
+            document: self,
+            index: id.0,
+        }
+    }
+
+    fn push(&mut self, kind: Kind, span: Span, key: Option<Span>) -> u32 {
+        let index = self.len();
+        self.nodes.push(Node {
+            start: span.start,
+            extent: span.end,
+            key_start: key.map_or(NO_KEY, |key| key.start),
+            key_len_and_kind: key.map_or(0, |key| (key.end - key.start) << TAG_BITS) | kind as u32,
+        });
+        index
+    }
+
+    /// Ends a container: what was pushed since is below it.
+    fn close(&mut self, index: u32) {
+        let extent = self.len();
+        if let Some(node) = self.nodes.get_mut(index as usize) {
+            node.extent = extent;
+        }
+    }
+
+    fn len(&self) -> u32 {
+        // A node takes at least one byte of a text below 512 MiB.
+        u32::try_from(self.nodes.len()).unwrap_or(u32::MAX)
+    }
+
+    fn node(&self, index: u32) -> Node {
+        const MISSING: Node = Node {
+            start: 0,
+            extent: 0,
+            key_start: NO_KEY,
+            key_len_and_kind: 0,
+        };
+        self.nodes.get(index as usize).copied().unwrap_or(MISSING)
+    }
+
+    /// The index after the node and all below it.
+    fn next(&self, index: u32) -> u32 {
+        match Kind::from_tag(self.node(index).key_len_and_kind) {
+            Kind::List | Kind::Object => self.node(index).extent.max(index + 1),
+            _ => index + 1,
+        }
+    }
+}
+
+/// A value of a [`Document`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Value<'a> {
+    document: &'a Document,
+    index: u32,
+}
+
+impl<'a> Value<'a> {
+    pub(crate) fn id(self) -> NodeId {
+        NodeId(self.index)
+    }
+
+    pub(crate) fn document(self) -> &'a Document {
+        self.document
+    }
+
+    pub(crate) fn kind(self) -> Kind {
+        Kind::from_tag(self.document.node(self.index).key_len_and_kind)
+    }
+
+    /// The value's bytes; of a container only what opens it.
+    pub(crate) fn span(self) -> Span {
+        let node = self.document.node(self.index);
+        match self.kind() {
+            Kind::List | Kind::Object => match (self.opening_len(node.start), self.key_span()) {
+                // The table of a dotted key has no opening of its own.
+                (0, Some(key)) => key,
+                (len, _) => Span {
+                    start: node.start,
+                    end: node.start + len,
+                },
+            },
+            _ => Span {
+                start: node.start,
+                end: node.extent,
+            },
+        }
+    }
+
+    /// How much of a container is underlined: its bracket, or a TOML table's header.
+    fn opening_len(self, start: u32) -> u32 {
+        let rest = self
+            .document
+            .source
+            .text()
+            .as_bytes()
+            .get(start as usize..)
+            .unwrap_or(&[]);
+        match rest {
+            [b'{', ..] => 1,
+            [b'[', ..] if self.kind() == Kind::List => 1,
+            [b'[', ..] => {
+                let line = rest.split(|byte| *byte == b'\n').next().unwrap_or(&[]);
+                let closing = line
+                    .iter()
+                    .rposition(|byte| *byte == b']')
+                    .map_or(0, |at| at + 1);
+                u32::try_from(closing.min(256)).unwrap_or(1)
+            }
+            _ => 0,
+        }
+    }
+
+    /// The key under which the value stands.
+    pub(crate) fn key(self) -> Option<&'a str> {
+        if let Some(key) = self.document.keys.get(&self.index) {
+            return Some(key);
+        }
+        let span = self.key_span()?;
+        Some(unquoted(self.document.source.slice(span)))
+    }
+
+    /// The key's bytes, quotes included.
+    pub(crate) fn key_span(self) -> Option<Span> {
+        let node = self.document.node(self.index);
+        let end = node
+            .key_start
+            .checked_add(node.key_len_and_kind >> TAG_BITS)?;
+        (node.key_start != NO_KEY).then_some(Span {
+            start: node.key_start,
+            end,
+        })
+    }
+
+    /// A scalar's text: a string's content, or the digits of a number in decimal.
+    pub(crate) fn text(self) -> &'a str {
+        if let Some(text) = self.document.texts.get(&self.index) {
+            return text;
+        }
+        let raw = self.document.source.slice(self.span());
+        if self.kind() == Kind::String {
+            unquoted(raw)
+        } else {
+            raw
+        }
+    }
+
+    /// The items of a list or the values of an object, in document order.
+    pub(crate) fn children(self) -> Children<'a> {
+        let end = match self.kind() {
+            Kind::List | Kind::Object => self.document.next(self.index),
+            _ => self.index,
+        };
+        Children {
+            document: self.document,
+            next: self.index + 1,
+            end,
+        }
+    }
+
+    /// The value of a field of an object.
+    pub(crate) fn field(self, key: &str) -> Option<Value<'a>> {
+        self.children().find(|child| child.key() == Some(key))
+    }
+
+    /// Where the value stands: `edges[2].i`; empty for the root.
+    pub(crate) fn path(self) -> String {
+        let mut path = String::new();
+        let mut at = self.document.root();
+        while at.index < self.index {
+            let Some((child, position)) = at.child_towards(self.index) else {
+                break;
+            };
+            match child.key() {
+                Some(key) if path.is_empty() => path.push_str(&shortened(key)),
+                Some(key) => {
+                    path.push('.');
+                    path.push_str(&shortened(key));
+                }
+                None => path.push_str(&format!("[{position}]")),
+            }
+            at = child;
+        }
+        path
+    }
+
+    /// The child whose subtree holds the node, with its position among the children.
+    fn child_towards(self, index: u32) -> Option<(Value<'a>, usize)> {
+        let end = self.document.next(self.index);
+        let (mut child, mut position) = (self.index + 1, 0);
+        let (container, last, last_position) = self.document.last_item.get();
+        if container == self.index && last > self.index && last <= index {
+            (child, position) = (last, last_position);
+        }
+        while child < end {
+            let next = self.document.next(child);
+            if index < next {
+                if self.kind() == Kind::List {
+                    self.document.last_item.set((self.index, child, position));
+                }
+                return Some((
+                    Value {
+                        document: self.document,
+                        index: child,
+                    },
+                    position,
+                ));
+            }
+            (child, position) = (next, position + 1);
+        }
+        None
+    }
+}
+
+/// The children of a [`Value`].
+#[derive(Clone, Debug)]
+pub(crate) struct Children<'a> {
+    document: &'a Document,
+    next: u32,
+    end: u32,
+}
+
+impl<'a> Iterator for Children<'a> {
+    type Item = Value<'a>;
+
+    fn next(&mut self) -> Option<Value<'a>> {
+        if self.next >= self.end {
+            return None;
+        }
+        let value = Value {
+            document: self.document,
+            index: self.next,
+        };
+        self.next = self.document.next(self.next);
+        Some(value)
+    }
+}
+
+/// What stands between the quotes, where there are quotes.
+fn unquoted(raw: &str) -> &str {
+    for quote in ['"', '\''] {
+        if let Some(inner) = raw
+            .strip_prefix(quote)
+            .and_then(|rest| rest.strip_suffix(quote))
+        {
+            return inner;
+        }
+    }
+    raw
+}
+
+/// A text cut to what a message can carry, control characters escaped.
+pub(crate) fn shortened(text: &str) -> String {
+    const CHARS_MAX: usize = 60;
+    let mut short = String::new();
+    for character in text.chars().take(CHARS_MAX) {
+        match character {
+            '"' | '\'' | '\\' => short.push(character),
+            other => short.extend(other.escape_debug()),
+        }
+    }
+    if text.chars().nth(CHARS_MAX).is_some() {
+        short.push('…');
+    }
+    short
+}

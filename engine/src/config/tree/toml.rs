@@ -1,0 +1,145 @@
+//! TOML as the same tree: the `toml` crate parses, and its places and values are laid out flat.
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue, Error};
+
+use super::super::limits::NESTING_MAX;
+use super::super::problem::{Code, Draft};
+use super::super::source::{Source, Span};
+use super::{Document, Kind, Parse, shortened};
+
+pub(super) fn parse(source: Source) -> Parse {
+    let (table, errors) = DeTable::parse_recoverable(source.text());
+    if !errors.is_empty() {
+        let drafts = errors
+            .iter()
+            .map(|error| syntax_problem(&source, error))
+            .collect();
+        drop(table);
+        return Err((source, drafts));
+    }
+    let mut document = Document::new(Source::new(String::new(), String::new()));
+    let mut layout = Layout {
+        document: &mut document,
+        source: &source,
+        too_deep: None,
+    };
+    layout.table(table.get_ref(), 0, None, 0);
+    let too_deep = layout.too_deep;
+    drop(table);
+    if let Some(span) = too_deep {
+        let message = format!("nested more than {NESTING_MAX} deep");
+        return Err((source, vec![Draft::new(Code::TooDeep, span, message)]));
+    }
+    document.source = source;
+    Ok((document, Vec::new()))
+}
+
+struct Layout<'a> {
+    document: &'a mut Document,
+    source: &'a Source,
+    too_deep: Option<Span>,
+}
+
+impl Layout<'_> {
+    fn table(&mut self, table: &DeTable<'_>, start: usize, key: Option<Span>, depth: usize) {
+        let index = self
+            .document
+            .push(Kind::Object, Span::new(start, start), key);
+        let mut entries: Vec<_> = table.iter().collect();
+        entries.sort_by_key(|(key, _)| key.span().start);
+        for (key, value) in entries {
+            let span = Span::new(key.span().start, key.span().end);
+            let plain = super::unquoted(self.source.slice(span));
+            if plain != key.get_ref() {
+                let key = key.get_ref().as_ref().into();
+                self.document.keys.insert(self.document.len(), key);
+            }
+            self.value(value, Some(span), depth + 1);
+        }
+        self.document.close(index);
+    }
+
+    fn value(&mut self, value: &Spanned<DeValue<'_>>, key: Option<Span>, depth: usize) {
+        let span = Span::new(value.span().start, value.span().end);
+        if depth > NESTING_MAX {
+            self.too_deep.get_or_insert(span);
+            return;
+        }
+        match value.get_ref() {
+            DeValue::Table(table) => self.table(table, span.start(), key, depth),
+            DeValue::Array(items) => {
+                let index = self.document.push(Kind::List, span, key);
+                for item in items {
+                    self.value(item, None, depth + 1);
+                }
+                self.document.close(index);
+            }
+            DeValue::String(text) => {
+                self.scalar(Kind::String, span, key, super::unquoted, text);
+            }
+            DeValue::Integer(integer) => {
+                let digits = integer.as_str();
+                let value = i64::from_str_radix(digits, integer.radix()).ok();
+                let decimal = value.map_or_else(|| digits.to_owned(), |value| value.to_string());
+                self.scalar(Kind::Integer, span, key, |raw| raw, &decimal);
+            }
+            DeValue::Float(float) => {
+                let text = float.as_str().trim_start_matches('+');
+                self.scalar(Kind::Float, span, key, |raw| raw, text);
+            }
+            DeValue::Boolean(_) => {
+                self.document.push(Kind::Bool, span, key);
+            }
+            DeValue::Datetime(_) => {
+                self.document.push(Kind::Date, span, key);
+            }
+        }
+    }
+
+    /// Adds a scalar; its text is kept where the document spells it another way.
+    fn scalar(
+        &mut self,
+        kind: Kind,
+        span: Span,
+        key: Option<Span>,
+        spelt: impl Fn(&str) -> &str,
+        text: &str,
+    ) {
+        let index = self.document.push(kind, span, key);
+        if spelt(self.source.slice(span)) != text {
+            self.document.texts.insert(index, text.into());
+        }
+    }
+}
+
+fn syntax_problem(source: &Source, error: &Error) -> Draft {
+    let range = error.span().unwrap_or(0..0);
+    let span = source.clamp(Span::new(range.start, range.end));
+    let message = error.message();
+    let found = shortened(source.slice(span).lines().next().unwrap_or(""));
+    if message.starts_with("duplicate key") {
+        return Draft::new(
+            Code::DuplicateKey,
+            span,
+            format!("the key `{found}` stands twice"),
+        );
+    }
+    // The parser says `<what>, expected <something>`.
+    let (what, expected) = message.split_once(", expected ").unwrap_or((message, ""));
+    let mut draft = Draft::new(Code::TomlSyntax, span, what);
+    if !expected.is_empty() {
+        draft = draft.expected(expected);
+    }
+    let rest = source.text().get(span.start()..).unwrap_or("");
+    let help = if found.starts_with("//") || rest.starts_with("//") {
+        Some("TOML comments start with `#`")
+    } else if found.eq_ignore_ascii_case("null") || found == "None" {
+        Some("TOML has no null: leave the field out")
+    } else if matches!(found.as_str(), "True" | "False") {
+        Some("TOML writes `true` and `false`")
+    } else {
+        None
+    };
+    draft.help_if(help.map(str::to_owned))
+}
