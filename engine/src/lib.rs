@@ -24,6 +24,8 @@ mod loom;
 mod press;
 pub mod record;
 pub mod run;
+#[cfg(feature = "cli")]
+pub mod subject;
 mod umx;
 
 /// The version of this engine, as exports and goldens name it.

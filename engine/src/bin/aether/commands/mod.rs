@@ -1,0 +1,6 @@
+//! One file a command.
+
+pub(crate) mod export;
+pub(crate) mod list;
+pub(crate) mod run;
+pub(crate) mod validate;

@@ -1,0 +1,74 @@
+//! Every way to end, and its exit status.
+
+use std::fmt;
+use std::io;
+use std::process::ExitCode;
+
+use aether_engine::config::Report;
+use aether_engine::run::RunError;
+
+/// The exit statuses of the command, one table for all of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Status {
+    /// Everything was done.
+    Done,
+    /// A difference was found, or a check failed.
+    Difference,
+    /// The input or the command line is at fault.
+    BadInput,
+    /// The machine or this program is at fault.
+    Internal,
+}
+
+impl From<Status> for ExitCode {
+    fn from(status: Status) -> Self {
+        Self::from(match status {
+            Status::Done => 0,
+            Status::Difference => 1,
+            Status::BadInput => 2,
+            Status::Internal => 3,
+        })
+    }
+}
+
+/// Why a command did not do what it was asked.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// Documents have problems.
+    Documents(Report),
+    /// A run ended early.
+    Run(RunError),
+    /// What was asked for is not there, or cannot be asked; with a remedy.
+    Input(String),
+    /// Reading or writing failed.
+    Io(String, io::Error),
+}
+
+impl Failure {
+    pub(crate) fn status(&self) -> Status {
+        match self {
+            Self::Run(RunError::Diagnostic { .. }) => Status::Difference,
+            Self::Documents(_) | Self::Run(_) | Self::Input(_) => Status::BadInput,
+            Self::Io(..) => Status::Internal,
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Documents(report) => report.fmt(formatter),
+            Self::Run(error) => error.fmt(formatter),
+            Self::Input(message) => message.fmt(formatter),
+            Self::Io(what, error) => write!(formatter, "{what}: {error}"),
+        }
+    }
+}
+
+/// A command line that was not understood, or asked for help.
+pub(crate) fn usage(error: &clap::Error) -> ExitCode {
+    // Where the terminal is gone there is nobody to tell.
+    let _ = error.print();
+    let status = if error.use_stderr() { Status::BadInput } else { Status::Done };
+    status.into()
+}

@@ -1,0 +1,139 @@
+//! The engine as the harness sees it: scenario directories in, golden artefacts out.
+
+mod schema;
+
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+use aether_harness::{Artefact, Cancel, Failure, Mode, RunRequest, Schema, Subject};
+
+use crate::canonical;
+use crate::config::{self, FileSystem, RunPlan};
+use crate::run::{self, RecordKind, Run, RunError, RunOptions, RunStatus};
+
+/// Aether as a subject: every scenario directory holds a `run.toml` or `run.json`.
+#[derive(Clone, Debug)]
+pub struct AetherSubject {
+    files: FileSystem,
+}
+
+impl AetherSubject {
+    /// A subject that names files relative to `root`.
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self { files: FileSystem::new(root) }
+    }
+
+    fn plan(&self, scenario: &Path) -> Result<RunPlan, Failure> {
+        let path = run_config(scenario).map_err(|error| Failure::invalid(error.to_string()))?;
+        config::load_run(&self.files, &path).map_err(|report| Failure::invalid(report.to_string()))
+    }
+}
+
+/// A scenario directory without exactly one RunConfig.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RunConfigError {
+    /// There is none.
+    #[error("{}: expected a `run.toml` or `run.json`, found neither", .0.display())]
+    Missing(PathBuf),
+    /// There are two.
+    #[error("{}: both `run.toml` and `run.json` are there; keep one", .0.display())]
+    Ambiguous(PathBuf),
+}
+
+/// The RunConfig of a scenario directory.
+///
+/// # Errors
+/// There is none, or there are two.
+pub fn run_config(scenario: &Path) -> Result<PathBuf, RunConfigError> {
+    let (toml, json) = (scenario.join("run.toml"), scenario.join("run.json"));
+    match (toml.exists(), json.exists()) {
+        (true, false) => Ok(toml),
+        (false, true) => Ok(json),
+        (false, false) => Err(RunConfigError::Missing(scenario.to_owned())),
+        (true, true) => Err(RunConfigError::Ambiguous(scenario.to_owned())),
+    }
+}
+
+impl Subject for AetherSubject {
+    fn name(&self) -> &str {
+        "aether"
+    }
+
+    fn version(&self) -> String {
+        crate::VERSION.to_owned()
+    }
+
+    fn inputs(&self, scenario: &Path) -> Result<Artefact, Failure> {
+        let plan = self.plan(scenario)?;
+        document("inputs", &canonical::text(plan.documents()))
+    }
+
+    fn schema(&self, scenario: &Path) -> Result<Schema, Failure> {
+        Ok(schema::of(&self.plan(scenario)?))
+    }
+
+    fn run(&self, scenario: &Path, request: &RunRequest) -> Result<Vec<Artefact>, Failure> {
+        let plan = self.plan(scenario)?;
+        let progress = progress(&request.cancel);
+        let direct = RunOptions { progress: &progress, ..RunOptions::default() };
+        let options = match request.mode {
+            Mode::Direct => direct,
+            Mode::Threads(threads) => RunOptions { threads, ..direct },
+            Mode::Replay => RunOptions { from_checkpoints: true, ..direct },
+            mode => return Err(Failure::invalid(format!("aether does not run in mode {mode:?}"))),
+        };
+        let run = run::run(&plan, &options);
+        match run.status() {
+            RunStatus::Complete => artefacts(&run),
+            RunStatus::Incomplete => Err(Failure::cancelled()),
+            RunStatus::Failed(error) => Err(failure(&error)),
+        }
+    }
+
+    fn modes(&self) -> Vec<Mode> {
+        vec![Mode::Threads(3), Mode::Replay]
+    }
+
+    fn template(&self, name: &str) -> Vec<(PathBuf, String)> {
+        let scenario = include_str!("template/scenario.toml");
+        let run = include_str!("template/run.toml").replace("NAME", name);
+        let topology = include_str!("template/topology.json").replace("NAME", name);
+        let profile = include_str!("template/profile.json");
+        [
+            ("scenario.toml", scenario.to_owned()),
+            ("run.toml", run),
+            ("topology.json", topology),
+            ("profile.json", profile.to_owned()),
+        ]
+        .map(|(file, text)| (PathBuf::from(file), text))
+        .to_vec()
+    }
+}
+
+fn progress(cancel: &Cancel) -> impl Fn(u64) -> ControlFlow<()> + Sync {
+    move |tick| {
+        cancel.at_tick(tick);
+        if cancel.is_stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+}
+
+fn artefacts(run: &Run) -> Result<Vec<Artefact>, Failure> {
+    let mut artefacts: Vec<_> = RecordKind::ALL
+        .into_iter()
+        .map(|kind| Artefact::from_canonical_records(kind.name(), run.records(kind)))
+        .collect();
+    artefacts.push(document("metrics", &canonical::text(run.metrics()))?);
+    Ok(artefacts)
+}
+
+fn failure(error: &RunError) -> Failure {
+    let failure = Failure::engine(error.to_string());
+    match document("error", &canonical::text(error)) {
+        Ok(document) => failure.with_error(document),
+        Err(_) => failure,
+    }
+}
+
+fn document(name: &str, text: &str) -> Result<Artefact, Failure> {
+    Artefact::from_json(name, text.as_bytes()).map_err(|error| Failure::engine(error.to_string()))
+}
