@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aether_engine::config::{MemoryDocuments, ReadDocument, load_run};
+use aether_engine::config::{MemoryDocuments, ReadDocument, RunPlan, load_run};
 use aether_engine::run::{RunOptions, run};
 
 use crate::oracle::{Json, RUN_CONFIG};
@@ -26,28 +26,48 @@ pub(crate) fn export_on(texts: &Texts, threads: usize) -> Result<String, String>
     )
 }
 
-/// The same under any options.
-pub(crate) fn export_with(texts: &Texts, options: RunOptions<'_>) -> Result<String, String> {
+/// The same, the state read back from each checkpoint as soon as it is made.
+pub(crate) fn export_from_checkpoints(texts: &Texts) -> Result<String, String> {
+    export_with(
+        texts,
+        RunOptions {
+            from_checkpoints: true,
+            ..RunOptions::default()
+        },
+    )
+}
+
+fn export_with(texts: &Texts, options: RunOptions<'_>) -> Result<String, String> {
+    let plan = plan(texts)?;
+    Ok(run(&plan, &options).export(&plan))
+}
+
+/// The plan that documents make.
+pub(crate) fn plan(texts: &Texts) -> Result<RunPlan, String> {
+    plan_of(&in_memory(texts), RUN_CONFIG)
+}
+
+/// The export object of a run whose RunConfig stands under another path.
+pub(crate) fn export_at(texts: &Texts, path: &str) -> Result<String, String> {
+    export_from(&in_memory(texts), path)
+}
+
+fn in_memory(texts: &Texts) -> MemoryDocuments {
     let mut documents = MemoryDocuments::new();
     for (path, text) in texts {
         documents.insert(path, text.as_str());
     }
-    export_of(&documents, RUN_CONFIG, options)
+    documents
 }
 
 /// The export object of a run whose documents stand elsewhere.
 pub(crate) fn export_from(reader: &dyn ReadDocument, path: &str) -> Result<String, String> {
-    export_of(reader, path, RunOptions::default())
+    let plan = plan_of(reader, path)?;
+    Ok(run(&plan, &RunOptions::default()).export(&plan))
 }
 
-fn export_of(
-    reader: &dyn ReadDocument,
-    path: &str,
-    options: RunOptions<'_>,
-) -> Result<String, String> {
-    let plan = load_run(reader, path.as_ref())
-        .map_err(|report| format!("the documents are refused: {report}"))?;
-    Ok(run(&plan, &options).export(&plan))
+fn plan_of(reader: &dyn ReadDocument, path: &str) -> Result<RunPlan, String> {
+    load_run(reader, path.as_ref()).map_err(|report| format!("the documents are refused: {report}"))
 }
 
 /// The documents that an export carries, as texts under the paths they came from.

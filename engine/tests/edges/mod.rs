@@ -3,6 +3,7 @@
 //! Every row says by hand what must come; the oracle is held to it and the engine to both.
 
 mod chain;
+mod codex;
 mod extremes;
 mod overflow;
 

@@ -6,8 +6,11 @@
 //! kept under `proptest-regressions/`, which is tried first from then on; commit it with the fix.
 
 mod generate;
+mod log;
 mod records;
+mod replay;
 mod shuffle;
+mod spelling;
 mod switches;
 
 use std::fmt::Debug;
