@@ -156,7 +156,7 @@ impl Artefact {
     }
 }
 
-fn json_error(name: String, text: &[u8], fault: Fault) -> ArtefactError {
+pub(crate) fn json_error(name: String, text: &[u8], fault: Fault) -> ArtefactError {
     let (line, column) = fault.position(text);
     ArtefactError::Json {
         name,

@@ -15,6 +15,7 @@ mod judge;
 mod layout;
 mod nearest;
 mod product;
+mod report;
 mod runner;
 mod scenario;
 mod schema;
@@ -28,13 +29,14 @@ pub use artefact::{Artefact, ArtefactError};
 pub use check::Check;
 pub use diff::{
     Cause, Change, ChangeKind, Diff, DiffOptions, Followed, LeftOut, LeftOutReason, Path, diff,
-    digest,
+    digest, patches,
 };
 pub use json::{Json, JsonProblem};
 pub use layout::Layout;
 pub use runner::Runner;
 pub use scenario::{Expect, NameError, Runtime, Scenario, ScenarioError, ScenarioName, SnapshotMode};
-pub use schema::{ArtefactSchema, KeyRule, Schema};
+pub use report::{Group, OffsetGroup, Report, ScenarioReport};
+pub use schema::{ArtefactSchema, KeyRule, KeyRuleError, Schema};
 pub use subject::{Cancel, Failure, FailureKind, Mode, RunRequest, Subject};
 pub use suite::Suite;
 pub use verdict::Verdict;

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::path::Path;
@@ -65,14 +64,19 @@ pub struct Change {
 impl Change {
     /// The change in one line, without its full path: `tick 3 · UMX · edge 5 · raw: 2 → 3`.
     pub fn lead(&self) -> String {
+        let what = what_happened(self.kind, self.before.as_ref(), self.after.as_ref());
+        self.heading() + &what
+    }
+
+    /// When and where: `tick 3 · UMX · edge 5 · raw`.
+    pub(crate) fn heading(&self) -> String {
         let tick = self.tick.map(|tick| format!("tick {tick} · "));
         let place = match self.path.place() {
             place if place.is_empty() && self.stage == self.artefact => String::new(),
             place if place.is_empty() => format!(" · {}", self.path),
             place => format!(" · {place}"),
         };
-        let (stage, what) = (&self.stage, self.what_happened());
-        format!("{}{stage}{place}{what}", tick.unwrap_or_default())
+        format!("{}{}{place}", tick.unwrap_or_default(), self.stage)
     }
 
     /// `after - before`, exactly, where both values are numbers.
@@ -96,10 +100,6 @@ impl Change {
             && is_hash(&self.before)
             && is_hash(&self.after)
     }
-
-    fn what_happened(&self) -> String {
-        what_happened(self.kind, self.before.as_ref(), self.after.as_ref())
-    }
 }
 
 /// The end of a line that tells of a change: `: 2 → 3`, ` removed: …`.
@@ -108,27 +108,50 @@ pub(crate) fn what_happened(
     before: Option<&Json>,
     after: Option<&Json>,
 ) -> String {
-    let short = |value: Option<&Json>| value.map_or_else(|| "…".to_owned(), shortened);
+    let (old, new) = shortened_pair(before, after);
     match (kind, before, after) {
-        (ChangeKind::Changed, ..) => format!(": {} → {}", short(before), short(after)),
+        (ChangeKind::Changed, ..) => format!(": {old} → {new}"),
         (ChangeKind::Added, _, None) => " added".to_owned(),
-        (ChangeKind::Added, ..) => format!(" added: {}", short(after)),
+        (ChangeKind::Added, ..) => format!(" added: {new}"),
         (ChangeKind::Removed, None, _) => " removed".to_owned(),
-        (ChangeKind::Removed, ..) => format!(" removed: {}", short(before)),
-        (ChangeKind::Moved, ..) => {
-            format!(" moved: position {} → {}", short(before), short(after))
-        }
+        (ChangeKind::Removed, ..) => format!(" removed: {old}"),
+        (ChangeKind::Moved, ..) => format!(" moved: position {old} → {new}"),
     }
 }
 
-/// A value cut to a length that fits a line.
-pub(crate) fn shortened(value: &Json) -> String {
-    const CHARACTERS: usize = 96;
-    let text = value.as_str();
-    match text.char_indices().nth(CHARACTERS) {
-        None => text.to_owned(),
-        Some((end, _)) => format!("{}… ({} bytes)", &text[..end], text.len()),
+/// Two values cut to a length that fits a line, around the first character in which they differ.
+pub(crate) fn shortened_pair(before: Option<&Json>, after: Option<&Json>) -> (String, String) {
+    let [old, new] = [before, after].map(|value| value.map_or("…", Json::as_str));
+    let same = old
+        .char_indices()
+        .zip(new.chars())
+        .take_while(|((_, a), b)| a == b)
+        .count();
+    let is_pair = before.is_some() && after.is_some();
+    // What both begin with is cut only where they would look the same without.
+    let skipped = if is_pair && same > SHOWN / 2 {
+        same - SHOWN / 4
+    } else {
+        0
+    };
+    (shortened(old, skipped), shortened(new, skipped))
+}
+
+/// How many characters of a value are shown.
+const SHOWN: usize = 96;
+
+fn shortened(text: &str, skipped: usize) -> String {
+    if text.len() <= SHOWN {
+        return text.to_owned();
     }
+    let mut shown: String = text.chars().skip(skipped).take(SHOWN).collect();
+    if skipped > 0 {
+        shown.insert(0, '…');
+    }
+    if text.chars().nth(skipped + SHOWN).is_some() {
+        shown.push('…');
+    }
+    format!("{shown} ({} bytes)", text.len())
 }
 
 /// Whether JSON text is a string of 64 lower-case hexadecimal digits.
@@ -251,10 +274,13 @@ pub(crate) struct PlaceSort {
 }
 
 /// `followed` as reports have it: an object with a member per stage, in causal order.
-mod followed_by_stage {
-    use super::{
-        BTreeMap, Deserialize, Deserializer, Followed, Serialize, SerializeMap, Serializer,
-    };
+pub(crate) mod followed_by_stage {
+    use std::fmt;
+
+    use serde::de::{MapAccess, Visitor};
+    use serde::ser::SerializeMap;
+
+    use super::{Deserialize, Deserializer, Followed, Serialize, Serializer};
 
     #[derive(Serialize, Deserialize)]
     struct Counts {
@@ -262,7 +288,7 @@ mod followed_by_stage {
         ticks: u64,
     }
 
-    pub(super) fn serialize<S: Serializer>(
+    pub(crate) fn serialize<S: Serializer>(
         followed: &[Followed],
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
@@ -280,18 +306,33 @@ mod followed_by_stage {
         map.end()
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<Vec<Followed>, D::Error> {
-        let map = BTreeMap::<String, Counts>::deserialize(deserializer)?;
-        Ok(map
-            .into_iter()
-            .map(|(stage, Counts { values, ticks })| Followed {
-                stage,
-                values,
-                ticks,
-                hashes: 0,
-            })
-            .collect())
+        deserializer.deserialize_map(Stages)
+    }
+
+    /// Reads the stages in the order in which they stand.
+    struct Stages;
+
+    impl<'de> Visitor<'de> for Stages {
+        type Value = Vec<Followed>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("counts by stage")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut followed = Vec::new();
+            while let Some((stage, Counts { values, ticks })) = map.next_entry()? {
+                followed.push(Followed {
+                    stage,
+                    values,
+                    ticks,
+                    hashes: 0,
+                });
+            }
+            Ok(followed)
+        }
     }
 }

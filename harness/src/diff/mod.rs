@@ -6,13 +6,15 @@
 //! [`matching`] says which element became which, [`walk`] descends into pairs that differ, in the
 //! order in which a [`Reading`](reading::Reading) says people read them, and [`tally`] keeps the
 //! first divergence, the counts, and as many changes as the budget allows. The time budget only
-//! ever ends the listing: the search for the first divergence goes on without it.
+//! ever ends the listing: the search for the first divergence goes on without it. [`patches`] are
+//! the same difference as operations for programs.
 
 mod causes;
 mod change;
 mod digest;
 mod matching;
 mod options;
+mod patch;
 mod path;
 mod reading;
 mod records;
@@ -23,13 +25,15 @@ mod walk;
 use std::collections::BTreeMap;
 
 pub use change::{Cause, Change, ChangeKind, Diff, Followed, LeftOut, LeftOutReason};
-use change::{PlaceSort, is_hash_text};
+pub(crate) use change::{PlaceSort, followed_by_stage, shortened_pair};
 pub use digest::digest;
 pub use options::DiffOptions;
+pub use patch::patches;
 pub use path::Path;
-pub(crate) use reading::Reading;
 
 use crate::{Artefact, ArtefactSchema, Schema};
+use change::is_hash_text;
+use reading::Reading;
 use tally::Tally;
 use walk::Walk;
 

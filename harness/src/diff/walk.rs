@@ -204,19 +204,16 @@ impl<'a, 't> Walk<'a, 't> {
             return;
         };
         let same_keys = a.len() == b.len() && a.iter().zip(&b).all(|(a, b)| a.0 == b.0);
-        let mut fields: Vec<(usize, &'t str, Option<&'t str>, Option<&'t str>)> = if same_keys {
+        let mut fields = if same_keys {
             let both = a.iter().zip(&b).filter(|(a, b)| a.1 != b.1);
-            both.map(|(a, b)| (0, a.0, Some(a.1), Some(b.1))).collect()
+            both.map(|(a, b)| (a.0, Some(a.1), Some(b.1))).collect()
         } else {
             a.sort_by_key(|member| member.0);
             b.sort_by_key(|member| member.0);
             joined(&a, &b)
         };
-        for field in &mut fields {
-            field.0 = reading.member(field.1).turn;
-        }
-        fields.sort_by_key(|field| (field.0, field.1));
-        for (_, key, before, after) in fields {
+        fields.sort_by_key(|field| (reading.member(field.0).turn, field.0));
+        for (key, before, after) in fields {
             let reading = reading.member(key);
             let moment = moment.within(reading);
             self.trail.push(Mark::Member(key));
@@ -354,10 +351,10 @@ impl<'a, 't> Walk<'a, 't> {
 }
 
 /// Members of two objects by key, both sorted; those that are equal are left out.
-fn joined<'t>(
+pub(super) fn joined<'t>(
     before: &[scan::Member<'t>],
     after: &[scan::Member<'t>],
-) -> Vec<(usize, &'t str, Option<&'t str>, Option<&'t str>)> {
+) -> Vec<(&'t str, Option<&'t str>, Option<&'t str>)> {
     let mut fields = Vec::new();
     let (mut a, mut b) = (before.iter().peekable(), after.iter().peekable());
     while let Some(key) = [a.peek(), b.peek()]
@@ -369,7 +366,7 @@ fn joined<'t>(
         let old = a.next_if(|member| member.0 == key).map(|member| member.1);
         let new = b.next_if(|member| member.0 == key).map(|member| member.1);
         if old != new {
-            fields.push((0, key, old, new));
+            fields.push((key, old, new));
         }
     }
     fields
@@ -408,7 +405,7 @@ fn element_mark<'t>(
 
 /// What is known of an element: paths of a schema do not count indices, but a key is that of the
 /// outer of two nested arrays.
-fn inside<'r>(reading: &'r Reading, element: &str) -> &'r Reading {
+pub(super) fn inside<'r>(reading: &'r Reading, element: &str) -> &'r Reading {
     if kind(element) == Kind::Array {
         Reading::unknown()
     } else {
@@ -416,7 +413,7 @@ fn inside<'r>(reading: &'r Reading, element: &str) -> &'r Reading {
     }
 }
 
-fn unquoted(key: &str) -> Box<str> {
+pub(super) fn unquoted(key: &str) -> Box<str> {
     match serde_json::from_str::<String>(key) {
         Ok(name) => name.into(),
         Err(_) => key.into(),

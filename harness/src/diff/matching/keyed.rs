@@ -51,7 +51,7 @@ fn absorb_group(
     let texts_before: Vec<&str> = group_before.iter().map(|&at| before[at]).collect();
     let texts_after: Vec<&str> = group_after.iter().map(|&at| after[at]).collect();
     let part = aligned::aligned(&texts_before, &texts_after);
-    matching.absorb(part, group_before, group_after);
+    matching.absorb(&part, group_before, group_after);
 }
 
 /// Takes the positions with the first identity off a sorted list.

@@ -14,6 +14,8 @@ use crate::json::scan::{Kind, kind};
 /// elements that both arrays begin or end with: they neither differ nor move, and are left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Matching {
+    /// How many equal elements both arrays begin with.
+    pub(crate) start: usize,
     /// Elements that are the same one, in the order of the new array.
     pub(crate) pairs: Vec<Pair>,
     /// Positions in the old array, ascending.
@@ -49,6 +51,7 @@ impl Matching {
             pairs: (0..both).map(|at| Pair::new(at, at)).collect(),
             removed: (both..before).collect(),
             added: (both..after).collect(),
+            ..Self::default()
         }
     }
 
@@ -65,7 +68,7 @@ impl Matching {
     }
 
     /// Takes in a matching of some elements, whose positions are given.
-    fn absorb(&mut self, part: Self, before: &[usize], after: &[usize]) {
+    fn absorb(&mut self, part: &Self, before: &[usize], after: &[usize]) {
         self.pairs.extend(
             part.pairs
                 .iter()
@@ -148,6 +151,7 @@ pub(crate) fn match_elements(
             .unwrap_or_else(|| aligned::aligned(middle_before, middle_after)),
     };
     matching.shift(prefix);
+    matching.start = prefix;
     matching
 }
 

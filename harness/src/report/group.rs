@@ -1,0 +1,156 @@
+//! Like changes of several scenarios.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::ScenarioReport;
+use crate::diff::PlaceSort;
+use crate::{Change, ChangeKind, Diff, Json};
+
+/// Scenarios whose first divergences have stage, path pattern and kind in common: most likely one
+/// cause. Whatever else differs in them is taken as its consequence.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Group {
+    /// The stage of the first divergences.
+    pub stage: String,
+    /// Their path, elements as `*`: `ledgers/*/edges/*/f_e`.
+    pub pattern: String,
+    /// What happened there.
+    pub kind: ChangeKind,
+    /// New value minus old, where it is the same number in the first divergence of every scenario.
+    pub offset: Option<Json>,
+    /// How many places of this sort differ in these scenarios; where there is an offset, by
+    /// exactly it.
+    pub places: u64,
+    /// The names of the scenarios, in the order of the report.
+    pub scenarios: Vec<String>,
+    /// The group by offset, where there are several; the most scenarios first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub offsets: Vec<OffsetGroup>,
+}
+
+/// The scenarios of a group whose first divergences have one offset.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct OffsetGroup {
+    /// New value minus old; `None` for what are not both numbers.
+    pub offset: Option<Json>,
+    /// How many places of the group's sort differ by this offset in these scenarios.
+    pub places: u64,
+    /// The names of the scenarios.
+    pub scenarios: Vec<String>,
+}
+
+/// Groups scenarios by their first divergence; those without one are in no group.
+pub(super) fn groups(scenarios: &[ScenarioReport]) -> Vec<Group> {
+    type Members<'s> = BTreeMap<Option<Json>, OffsetGroup>;
+    let mut sorts: BTreeMap<(String, String, ChangeKind), Members<'_>> = BTreeMap::new();
+    for scenario in scenarios {
+        let Some(diff) = &scenario.diff else { continue };
+        let Some(first) = &diff.first_divergence else {
+            continue;
+        };
+        let sort = PlaceSort::of(first);
+        let places = places(diff, &sort);
+        let offset = sort.offset;
+        let group = sorts
+            .entry((sort.stage, sort.pattern, sort.kind))
+            .or_default()
+            .entry(offset.clone())
+            .or_insert(OffsetGroup {
+                offset,
+                places: 0,
+                scenarios: Vec::new(),
+            });
+        group.places += places;
+        group.scenarios.push(scenario.name.clone());
+    }
+    let mut groups: Vec<Group> = sorts
+        .into_iter()
+        .map(|((stage, pattern, kind), members)| {
+            let mut offsets: Vec<OffsetGroup> = members.into_values().collect();
+            offsets.sort_by_key(|group| std::cmp::Reverse(group.scenarios.len()));
+            let of_group = |name: &String| offsets.iter().any(|o| o.scenarios.contains(name));
+            let names = scenarios.iter().map(|scenario| &scenario.name);
+            Group {
+                stage,
+                pattern,
+                kind,
+                offset: match &*offsets {
+                    [one] => one.offset.clone(),
+                    _ => None,
+                },
+                places: offsets.iter().map(|group| group.places).sum(),
+                scenarios: names.filter(|name| of_group(name)).cloned().collect(),
+                offsets: if offsets.len() > 1 {
+                    offsets
+                } else {
+                    Vec::new()
+                },
+            }
+        })
+        .collect();
+    groups.sort_by_key(|group| std::cmp::Reverse(group.scenarios.len()));
+    groups
+}
+
+/// How many places of a sort differ. A diff that was read back has no counts of its own, so that
+/// its listed changes count.
+fn places(diff: &Diff, sort: &PlaceSort) -> u64 {
+    let counted = diff.places.get(sort).copied().unwrap_or(0);
+    let listed = diff.changes.iter().map(PlaceSort::of);
+    counted
+        .max(listed.filter(|of| of == sort).count() as u64)
+        .max(1)
+}
+
+impl PlaceSort {
+    /// The sort of a change.
+    pub(crate) fn of(change: &Change) -> Self {
+        Self {
+            stage: change.stage.clone(),
+            pattern: change.path.pattern(),
+            kind: change.kind,
+            offset: change.offset(),
+        }
+    }
+}
+
+impl Group {
+    /// The group in one line: `UMX · ledgers/*/edges/*/f_e · +1: 37 scenarios, 412 places`.
+    pub fn lead(&self) -> String {
+        let what = match &self.offset {
+            Some(offset) => signed(offset),
+            None => self.kind.as_str().to_owned(),
+        };
+        let counts = counts(self.scenarios.len(), self.places);
+        format!("{} · {} · {what}: {counts}", self.stage, self.pattern)
+    }
+}
+
+impl OffsetGroup {
+    /// The part of the group in one line: `+1: 37 scenarios, 412 places`.
+    pub fn lead(&self) -> String {
+        let offset = self.offset.as_ref();
+        let offset = offset.map_or_else(|| "not a number".to_owned(), signed);
+        format!("{offset}: {}", counts(self.scenarios.len(), self.places))
+    }
+}
+
+fn signed(offset: &Json) -> String {
+    let text = offset.as_str();
+    let sign = if text.starts_with('-') { "" } else { "+" };
+    format!("{sign}{text}")
+}
+
+fn counts(scenarios: usize, places: u64) -> String {
+    let count = |number: u64, noun: &str| {
+        let plural = if number == 1 { "" } else { "s" };
+        format!("{number} {noun}{plural}")
+    };
+    format!(
+        "{}, {}",
+        count(scenarios as u64, "scenario"),
+        count(places, "place")
+    )
+}

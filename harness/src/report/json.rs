@@ -1,0 +1,76 @@
+//! The report for programs.
+
+use std::io;
+
+use serde::Serialize;
+
+use super::{Group, Report, ScenarioReport};
+use crate::diff::followed_by_stage;
+use crate::{Cause, Change, Followed, LeftOut};
+
+/// The report as JSON has it.
+#[derive(Serialize)]
+struct ReportView<'r> {
+    equal: bool,
+    scenarios: Vec<ScenarioView<'r>>,
+    groups: &'r [Group],
+}
+
+#[derive(Serialize)]
+struct ScenarioView<'r> {
+    name: &'r str,
+    verdict: &'r str,
+    first_divergence: Option<&'r Change>,
+    causes: &'r [Cause],
+    #[serde(serialize_with = "followed_by_stage::serialize")]
+    followed: &'r [Followed],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changes: Option<&'r [Change]>,
+    left_out: &'r [LeftOut],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<&'r str>,
+}
+
+impl Report {
+    /// Writes the report as JSON, indented, ending in a line feed:
+    ///
+    /// ```text
+    /// {"equal", "scenarios": [{"name", "verdict",
+    ///    "first_divergence": {"tick", "stage", "artefact", "path", "kind", "before", "after"} or null,
+    ///    "causes": [{"file", "path", "before", "after"}],
+    ///    "followed": {stage: {"values", "ticks"}},
+    ///    "changes": [as first_divergence],
+    ///    "left_out": [{"path", "reason", "count"}],
+    ///    "note"}],
+    ///  "groups": [{"stage", "pattern", "kind", "offset", "places", "scenarios", "offsets"}]}
+    /// ```
+    ///
+    /// `changes` is there with `all`, `note` where there is one, `offsets` where a group has
+    /// several.
+    ///
+    /// # Errors
+    /// What `out` says.
+    pub fn write_json(&self, out: &mut dyn io::Write, all: bool) -> io::Result<()> {
+        let view = ReportView {
+            equal: self.equal,
+            scenarios: self.scenarios.iter().map(|s| view(s, all)).collect(),
+            groups: &self.groups,
+        };
+        serde_json::to_writer_pretty(&mut *out, &view)?;
+        out.write_all(b"\n")
+    }
+}
+
+fn view(scenario: &ScenarioReport, all: bool) -> ScenarioView<'_> {
+    let diff = scenario.diff.as_ref();
+    ScenarioView {
+        name: &scenario.name,
+        verdict: &scenario.verdict,
+        first_divergence: diff.and_then(|diff| diff.first_divergence.as_ref()),
+        causes: diff.map_or(&[], |diff| &diff.causes),
+        followed: diff.map_or(&[], |diff| &diff.followed),
+        changes: all.then(|| diff.map_or(&[][..], |diff| &diff.changes)),
+        left_out: diff.map_or(&[], |diff| &diff.left_out),
+        note: scenario.note.as_deref(),
+    }
+}
