@@ -3,6 +3,8 @@
 
 mod bless;
 mod check;
+mod compare;
+mod diff;
 mod new;
 
 use std::process::ExitCode;
@@ -15,6 +17,10 @@ use crate::command::{CommandError, Console, Status};
 pub enum Command {
     /// Make what runs produce now the goldens, with a reason.
     Bless(bless::Args),
+    /// Compare what runs produce now with the goldens.
+    Diff(diff::Args),
+    /// Compare any two documents or directories of them.
+    Compare(compare::Args),
     /// Make a scenario directory to start from.
     New(new::Args),
     /// Look for what is out of order: orphans, edited goldens, their layout.
@@ -27,6 +33,8 @@ impl Command {
     pub fn run(self, suite: &Suite) -> ExitCode {
         let result = Console::standard(|console| match self {
             Self::Bless(args) => args.run(suite, console),
+            Self::Diff(args) => args.run(suite, console),
+            Self::Compare(args) => args.run(suite, console),
             Self::New(args) => args.run(suite, console),
             Self::Check(args) => args.run(suite, console),
         });

@@ -3,15 +3,20 @@
 
 mod bless;
 mod check;
+mod compare;
 mod console;
+mod diff;
 mod new;
+mod render;
 mod shown;
 
 use std::io;
 
 pub use bless::{BlessOptions, bless};
 pub use check::check;
+pub use compare::{CompareRequest, compare};
 pub use console::Console;
+pub use diff::{DiffRequest, Format, diff};
 pub use new::{NewOptions, new};
 
 use crate::scenario::{Found, Scenario, ScenarioName};

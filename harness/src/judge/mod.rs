@@ -7,13 +7,13 @@ mod explain;
 mod golden;
 mod repeat;
 
-pub(crate) use explain::{message, report};
+pub(crate) use explain::{lines, message, report};
 
 use std::sync::Arc;
 
 use crate::exec::{Ended, Job, Made};
 use crate::scenario::{Expect, Scenario, SnapshotMode};
-use crate::snapshot::{GoldenSet, SetError, Snapshot, condensed_schema};
+use crate::snapshot::{GoldenSet, SetError, Snapshot};
 use crate::{Artefact, Check, Failure, Mode, Schema, Subject, Suite, Verdict};
 
 /// A verdict with what it rests on.
@@ -142,10 +142,6 @@ fn product(scenario: &Scenario, made: Made) -> Result<Product, Ended> {
             SetError::Scenario(problem) => Ended::Invalid(problem),
             SetError::Subject(problem) => Ended::Broken(problem),
         })?;
-    let schema = match scenario.snapshot {
-        SnapshotMode::Full => schema,
-        SnapshotMode::Digest => condensed_schema(&schema),
-    };
     Ok(Product {
         set,
         schema,

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::judge::Judgement;
 use crate::scenario::{Found, Runtime, Scenario, ScenarioError, ScenarioName};
 use crate::{Check, Suite, Verdict};
 
@@ -40,14 +39,6 @@ impl Plan {
             scenario: name.to_owned(),
             check,
             target: Target::Known(Verdict::Invalid, error.to_string()),
-        }
-    }
-
-    /// What is known without a run.
-    pub(super) fn known(&self) -> Option<Judgement> {
-        match &self.target {
-            Target::Judge(_) => None,
-            Target::Known(verdict, detail) => Some(Judgement::new(*verdict, detail.clone())),
         }
     }
 }

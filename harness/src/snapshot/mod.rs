@@ -3,7 +3,6 @@
 //! A snapshot is a directory of `<artefact>.json` files and a [`Manifest`]. Nobody but the bless
 //! writes one, and it writes all files of a scenario or none ([`store`]).
 
-mod condense;
 mod manifest;
 mod set;
 mod store;
@@ -13,9 +12,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-pub(crate) use condense::{condense, condensed_schema};
 pub(crate) use manifest::{BlessEntry, Manifest, salvaged_blesses};
-pub(crate) use set::{GoldenSet, INPUTS, SetError};
+pub(crate) use set::{GoldenSet, SetError};
 pub(crate) use store::{Replaced, SnapshotLock, StoreError, interrupted, remains};
 
 use crate::Artefact;
@@ -107,18 +105,6 @@ fn file_names(dir: &Path) -> io::Result<BTreeSet<String>> {
 }
 
 impl Snapshot {
-    /// A golden as it is stored; `None` where the snapshot has none of that name.
-    ///
-    /// # Errors
-    /// The file cannot be read.
-    pub(crate) fn read(&self, artefact: &str) -> io::Result<Option<Vec<u8>>> {
-        let file = golden_file(artefact);
-        if !self.manifest.files.contains_key(&file) {
-            return Ok(None);
-        }
-        fs::read(self.dir.join(file)).map(Some)
-    }
-
     /// All goldens as artefacts, for a diff.
     ///
     /// # Errors

@@ -1,8 +1,11 @@
-//! `check` and `new`.
+//! `diff`, `compare`, `check` and `new`.
 
 use std::fs;
 
-use aether_harness::command::{NewOptions, check, new};
+use aether_harness::command::{
+    CompareRequest, DiffRequest, Format, NewOptions, check, compare, diff, new,
+};
+use serde_json::Value;
 
 use crate::workspace::{Said, Workspace};
 
@@ -12,6 +15,10 @@ crate::tests![commands;
     a_suite_has_checks_of_its_own,
     new_scenarios_validate,
     new_names_must_be_free_and_valid,
+    a_diff_leads_with_the_first_divergence_and_its_cause,
+    a_diff_says_in_its_status_what_it_found,
+    a_bless_refuses_what_changed_since_it_was_shown,
+    documents_and_directories_are_compared,
 ];
 
 fn checked(workspace: &Workspace) -> Said {
@@ -120,4 +127,150 @@ fn new_names_must_be_free_and_valid() {
     );
     fs::create_dir(workspace.path("fixtures/snapshots/old")).unwrap();
     check("old", None, "holds goldens of that name already");
+}
+
+fn diffed(workspace: &Workspace, request: &DiffRequest) -> Said {
+    workspace.command(|suite, console| diff(suite, request, console))
+}
+
+fn a_diff_leads_with_the_first_divergence_and_its_cause() {
+    let workspace = Workspace::blessed();
+    workspace.edit("scenarios/ring/run.toml", "rule = 30", "rule = 90");
+    let said = diffed(&workspace, &DiffRequest::default());
+    assert_eq!(said.code(), 1);
+    let lines: Vec<&str> = said.out.lines().collect();
+    assert_eq!(
+        lines[0],
+        "STALE_INPUTS ring: changed since the bless: automaton"
+    );
+    assert!(
+        lines[1].starts_with("  tick 1 · grow · cells[2]: 1 → 0"),
+        "{}",
+        said.out
+    );
+    assert_eq!(lines[2], "  at generations[tick=1].cells[2]");
+    assert!(
+        said.out.contains("scenarios/ring/run.toml rule: 30 → 90"),
+        "{}",
+        said.out
+    );
+    assert_eq!(lines.last(), Some(&"0 of 1 match"));
+
+    let json = DiffRequest {
+        format: Format::Json,
+        all: true,
+        out: Some(workspace.path("report.json")),
+        ..DiffRequest::default()
+    };
+    assert_eq!(diffed(&workspace, &json).code(), 1);
+    let report: Value = serde_json::from_str(&workspace.read("report.json")).unwrap();
+    assert_eq!(report["equal"], false);
+    let scenario = &report["scenarios"][0];
+    assert_eq!(scenario["name"], "ring");
+    assert_eq!(scenario["verdict"], "STALE_INPUTS");
+    assert_eq!(scenario["first_divergence"]["tick"], 1);
+    assert_eq!(scenario["causes"][0]["file"], "scenarios/ring/run.toml");
+    assert!(scenario["changes"].as_array().unwrap().len() > 3);
+}
+
+fn a_diff_says_in_its_status_what_it_found() {
+    let workspace = Workspace::blessed();
+    let all = DiffRequest::default();
+    let said = diffed(&workspace, &all);
+    assert_eq!((said.code(), said.out.as_str()), (0, "1 of 1 match\n"));
+    fs::rename(
+        workspace.path("scenarios/ring"),
+        workspace.path("scenarios/circle"),
+    )
+    .unwrap();
+    let said = diffed(&workspace, &all);
+    assert_eq!(said.code(), 1);
+    assert!(said.out.contains("ORPHAN ring"), "{}", said.out);
+    assert!(said.out.contains("MISSING_GOLDEN circle"), "{}", said.out);
+    workspace.write("scenarios/circle/run.toml", "");
+    assert_eq!(diffed(&workspace, &all).code(), 2);
+    let named = DiffRequest {
+        names: vec!["rings".to_owned()],
+        ..DiffRequest::default()
+    };
+    assert_eq!(diffed(&workspace, &named).code(), 2);
+}
+
+fn a_bless_refuses_what_changed_since_it_was_shown() {
+    let workspace = Workspace::blessed();
+    let all = DiffRequest::default();
+    workspace.edit("scenarios/ring/run.toml", "rule = 30", "rule = 90");
+    diffed(&workspace, &all);
+    workspace.edit("scenarios/ring/run.toml", "rule = 90", "rule = 110");
+    let said = workspace.try_bless("ring", Some("r"));
+    assert_eq!(said.code(), 1);
+    let error = said.error();
+    assert!(
+        error.contains("the inputs (automaton) changed since they were last shown"),
+        "{error}"
+    );
+    assert!(error.contains("cargo xtask diff ring"), "{error}");
+    diffed(&workspace, &all);
+    workspace.edit("fixtures/snapshots/ring/snapshot.toml", "first", "FIRST");
+    let error = workspace.try_bless("ring", Some("r")).error();
+    assert!(
+        error.contains("the goldens changed since they were last shown"),
+        "{error}"
+    );
+    diffed(&workspace, &all);
+    workspace.bless("ring", "now it was seen");
+}
+
+fn documents_and_directories_are_compared() {
+    let workspace = Workspace::blessed();
+    let compared = |before: &str, after: &str, keys: &[&str]| {
+        let request = CompareRequest {
+            before: workspace.path(before),
+            after: workspace.path(after),
+            keys: keys.iter().map(|key| (*key).to_owned()).collect(),
+            report: DiffRequest::default(),
+        };
+        workspace.command(|suite, console| compare(suite, &request, console))
+    };
+    workspace.write(
+        "a.json",
+        r#"{"edges": [{"e_id": 1, "k": 1}, {"e_id": 2, "k": 2}]}"#,
+    );
+    workspace.write(
+        "b.json",
+        r#"{"edges": [{"e_id": 2, "k": 3}, {"e_id": 1, "k": 1}]}"#,
+    );
+    workspace.write(
+        "a.toml",
+        "edges = [{ e_id = 1, k = 1 }, { e_id = 2, k = 2 }]",
+    );
+    let said = compared("a.json", "b.json", &["edges=e_id"]);
+    assert_eq!(said.code(), 1);
+    assert!(
+        said.out.contains("at document.edges[e_id=2]\n"),
+        "{}",
+        said.out
+    );
+    assert_eq!(compared("a.json", "a.toml", &[]).code(), 0);
+
+    let golden = "fixtures/snapshots/ring";
+    assert_eq!(compared(golden, golden, &[]).code(), 0);
+    workspace.edit("scenarios/ring/run.toml", "rule = 30", "rule = 90");
+    workspace.runner(&["ring::golden"]);
+    // The side that is called like a scenario says how both are read.
+    let said = compared(golden, "target/scenarios/ring", &[]);
+    assert!(
+        said.out.contains("at generations[tick=1].cells[2]"),
+        "{}",
+        said.out
+    );
+
+    for (before, after, keys) in [
+        ("a.json", golden, &[][..]),
+        ("a.json", "none.json", &[]),
+        ("a.json", "b.json", &["edges"]),
+        ("a.json", "b.json", &["edges="]),
+    ] {
+        assert_eq!(compared(before, after, keys).code(), 2);
+    }
 }

@@ -355,7 +355,11 @@ fn changed_outputs_mismatch() {
         &ran,
         "ring::golden",
         "MISMATCH",
-        &["cargo xtask diff ring", "cargo xtask bless ring --reason"],
+        &[
+            "MISMATCH ring::golden\n  tick 3 · grow · cells[0]: ",
+            "cargo xtask diff ring",
+            "cargo xtask bless ring --reason",
+        ],
     );
     let made = workspace.read("target/scenarios/ring/generations.json");
     let golden = workspace.read("fixtures/snapshots/ring/generations.json");
@@ -402,8 +406,21 @@ fn digests_are_for_large_runs() {
     let golden = workspace.read("fixtures/snapshots/large/generations.json");
     assert_eq!(golden.lines().count(), 350_002);
     assert!(
-        golden.contains("{\"records\":1,\"sha256\":\""),
+        golden.starts_with("[\n{\"digest\":\""),
         "{}",
         &golden[..200]
+    );
+    let mut command = workspace.process("runner");
+    let ran = Ran::of(
+        command
+            .args(["large::golden", "--exact"])
+            .env(DEFECT, "349000"),
+    );
+    check_ran(
+        &workspace,
+        &ran,
+        "large::golden",
+        "MISMATCH",
+        &["\n  tick 349000 · grow"],
     );
 }

@@ -1,0 +1,109 @@
+//! `diff`: what the program makes now against the goldens.
+
+use std::path::PathBuf;
+
+use super::render::{Told, render};
+use super::shown::Shown;
+use super::{CommandError, Console, Status, chosen, scenario_of};
+use crate::judge::{self, Judgement};
+use crate::{Check, Suite, Verdict};
+
+/// How differences are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
+pub enum Format {
+    /// Lines for people.
+    #[default]
+    Text,
+    /// One JSON object.
+    Json,
+    /// RFC 6902 patches by artefact, of one scenario.
+    JsonPatch,
+    /// One self-contained page.
+    Html,
+}
+
+/// What to compare, and how to tell of it.
+#[derive(Clone, Debug, Default)]
+pub struct DiffRequest {
+    /// The scenarios; all where there are none.
+    pub names: Vec<String>,
+    /// List every change, not only the first and the counts.
+    pub all: bool,
+    /// How differences are written.
+    pub format: Format,
+    /// The file to write to, in place of the standard output.
+    pub out: Option<PathBuf>,
+}
+
+/// Compares scenarios with their goldens.
+///
+/// What was shown is kept, so that a bless can refuse what changed since.
+///
+/// # Errors
+/// There is no such scenario, or something cannot be read or written.
+pub fn diff(
+    suite: &Suite,
+    request: &DiffRequest,
+    console: &mut Console<'_>,
+) -> Result<Status, CommandError> {
+    let found = chosen(suite, &request.names)?;
+    if request.format == Format::JsonPatch && found.len() != 1 {
+        return Err(CommandError::Usage(
+            "a JSON Patch is of one scenario: name it".to_owned(),
+        ));
+    }
+    let mut status = Status::Done;
+    let mut told = Vec::new();
+    for found in found {
+        let judgement = match scenario_of(&found) {
+            Ok(scenario) => {
+                let judgement = judge::judge(suite, scenario, Check::Golden);
+                if let Some(shown) = Shown::of(&judgement) {
+                    shown.store(suite, scenario.name())?;
+                }
+                leave(suite, scenario, &judgement)?;
+                judgement
+            }
+            Err(problem) => Judgement::new(Verdict::Invalid, problem),
+        };
+        status = status.max(Status::of(judgement.verdict));
+        told.push(Told::of(found.name, judgement).map_err(CommandError::Io)?);
+    }
+    if request.names.is_empty() {
+        for (name, detail) in orphans(suite)? {
+            status = status.max(Status::Difference);
+            told.push(Told::bare(name, Verdict::Orphan, detail));
+        }
+    }
+    render(request, &told, console)?;
+    Ok(status)
+}
+
+fn leave(
+    suite: &Suite,
+    scenario: &crate::Scenario,
+    judgement: &Judgement,
+) -> Result<(), CommandError> {
+    match &judgement.after {
+        Some(product) if !judgement.verdict.passes() => {
+            crate::product::leave(suite, scenario.name(), &product.set)?;
+        }
+        _ => crate::product::clear(suite, scenario.name())?,
+    }
+    Ok(())
+}
+
+/// Goldens without a scenario.
+fn orphans(suite: &Suite) -> Result<Vec<(String, String)>, CommandError> {
+    let found = suite.discover()?;
+    let names = crate::snapshot::directories(&suite.paths().snapshots())?;
+    Ok(names
+        .into_iter()
+        .filter(|name| !found.iter().any(|found| found.name == *name))
+        .map(|name| {
+            let detail = format!("scenarios/{name} does not exist");
+            (name, detail)
+        })
+        .collect())
+}
