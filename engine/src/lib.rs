@@ -9,7 +9,7 @@
 //! | `gate` | external inputs in; scenes and envelopes out |
 //! | `umx` | edge fluxes move the state |
 //! | `loom` | a chain value per tick, a checkpoint every W ticks |
-//! | `press` | description lengths over windows of ticks |
+//! | [`press`] | description lengths over windows of ticks |
 //! | `codex` | an observer that learns repeated flux patterns |
 //! | [`run`](mod@run) | the order of all steps, and the U-ledger that binds them |
 //! | [`record`] | what all of these write down |
@@ -21,9 +21,11 @@ mod codex;
 pub mod config;
 mod gate;
 mod loom;
-mod press;
+pub mod press;
 pub mod record;
 pub mod run;
+#[cfg(feature = "store")]
+pub mod store;
 #[cfg(feature = "cli")]
 pub mod subject;
 mod umx;

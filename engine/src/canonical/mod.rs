@@ -28,6 +28,12 @@ pub(crate) fn hash<R: Canonical + ?Sized>(record: &R) -> Hash {
     writer.finish()
 }
 
+/// The SHA-256 of a text that is canonical already, such as one that a store gives back.
+#[cfg(feature = "store")]
+pub(crate) fn hash_of_text(text: &[u8]) -> Hash {
+    Hash::from_bytes(<sha2::Sha256 as sha2::Digest>::digest(text).into())
+}
+
 /// The canonical text of a JSON value of the documents' side: key order is put right here.
 ///
 /// Numbers keep their spelling, so that what a foreign document carries in an `attrs` or a `meta`

@@ -4,9 +4,11 @@
 //! streams is kept: tallies and hashes grow tick by tick, so that a window may be of any length.
 
 mod choice;
+mod codec;
 mod tally;
 mod window;
 
+pub use codec::{Decoder, Encoder, PayloadError};
 pub(crate) use tally::Tally;
 pub(crate) use window::{TickView, WindowTally};
 

@@ -128,7 +128,7 @@ pub(crate) const fn bit_length(number: u128) -> u32 {
 }
 
 /// 0, −1, 1, −2, 2 … become 0, 2, 1, 4, 3 …
-const fn zigzag(value: i128) -> u128 {
+pub(crate) const fn zigzag(value: i128) -> u128 {
     let doubled = value.unsigned_abs() << 1;
     if value > 0 { doubled - 1 } else { doubled }
 }
