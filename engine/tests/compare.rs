@@ -82,7 +82,9 @@ fn same_failure(failure: &Failure, found: &Json) -> Result<(), String> {
             "ends {status} with {error}, the oracle with {expected}"
         ));
     }
-    same_members(&COMMITTED, &failure.committed.export, found)
+    same_members(&COMMITTED, &failure.committed.export, found)?;
+    // The library as the last committed window closed; nothing is proposed before the end.
+    same_members(&["codex_library"], &failure.committed.export, found)
 }
 
 /// Whether the committed records are the first ones of a longer run.

@@ -2,6 +2,7 @@
 
 mod engine_passes;
 mod figures;
+mod older_documents;
 mod oracle_passes;
 mod profiles;
 mod variants;

@@ -3,7 +3,7 @@
 //! An `Option` that is `None` is a field that the document leaves out.
 
 /// All documents of one run. The topology's gid is that of every document.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Case {
     pub(crate) topology: Topology,
     pub(crate) profile: Profile,
@@ -151,6 +151,16 @@ pub(crate) struct Entry {
     pub(crate) tick: u64,
     pub(crate) values: Vec<i64>,
     pub(crate) description: Option<String>,
+}
+
+/// The documents themselves, so that a counterexample can be run as it is printed.
+impl std::fmt::Debug for Case {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (path, document) in super::documents(self) {
+            writeln!(formatter, "{path}: {}", document.canonical())?;
+        }
+        Ok(())
+    }
 }
 
 impl Scheme {
