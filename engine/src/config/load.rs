@@ -45,19 +45,7 @@ pub fn load_run(reader: &dyn ReadDocument, path: &Path) -> Result<RunPlan, Repor
     match (loader.problems.into_report(), plan) {
         (None, Some(plan)) => Ok(plan),
         (Some(report), _) => Err(report),
-        // A check that gives nothing has told why; this keeps a slip there from passing.
-        (None, None) => {
-            let mut problems = Problems::default();
-            let draft = Draft::new(
-                Code::FileUnreadable,
-                Span::new(0, 0),
-                "no plan could be made",
-            );
-            problems.add_file(&shown_path(path, reader.base()), draft);
-            problems
-                .into_report()
-                .map_or_else(|| unreachable!("a problem was added"), Err)
-        }
+        (None, None) => Err(Report::unexplained(&shown_path(path, reader.base()))),
     }
 }
 
@@ -297,17 +285,17 @@ impl<'r> Loader<'r> {
             topology.document.root().field("SC"),
             profile.document.root().field("SC"),
         );
-        if let (Some(theirs), Some(wanted), (Some(at), Some(other))) = (theirs, wanted, values) {
-            if theirs != wanted {
-                let message = format!(
-                    "the topology's SC is {} and the profile's {}",
-                    theirs.0, wanted.0
-                );
-                let draft = Draft::on(at, Code::ScaleMismatch, message)
-                    .expected(wanted.0.to_string())
-                    .related(other, "the profile's SC");
-                self.problems.add_on(at, draft);
-            }
+        if let (Some(theirs), Some(wanted), (Some(at), Some(other))) = (theirs, wanted, values)
+            && theirs != wanted
+        {
+            let message = format!(
+                "the topology's SC is {} and the profile's {}",
+                theirs.0, wanted.0
+            );
+            let draft = Draft::on(at, Code::ScaleMismatch, message)
+                .expected(wanted.0.to_string())
+                .related(other, "the profile's SC");
+            self.problems.add_on(at, draft);
         }
     }
 

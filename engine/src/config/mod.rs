@@ -27,10 +27,16 @@ mod plan;
 mod problem;
 mod read;
 mod resolve;
+#[cfg(feature = "cli")]
+mod schema;
 mod source;
 mod tree;
+mod validate;
 
 pub use load::load_run;
 pub use plan::*;
 pub use problem::{Code, Excerpt, Place, Problem, Related, Report};
 pub use read::{FileSystem, MemoryDocuments, ReadDocument};
+#[cfg(feature = "cli")]
+pub use schema::json_schemas;
+pub use validate::{DocumentKind, validate, validate_scenario};

@@ -241,8 +241,66 @@ pub struct ResolvedDocuments {
     pub(crate) files: BTreeMap<String, String>,
 }
 
+impl ResolvedDocuments {
+    /// The RunConfig, with the initial state inline.
+    #[must_use]
+    pub fn run_config(&self) -> &str {
+        &self.run_config
+    }
+
+    /// The topology.
+    #[must_use]
+    pub fn topology(&self) -> &str {
+        &self.topology
+    }
+
+    /// The profile.
+    #[must_use]
+    pub fn profile(&self) -> &str {
+        &self.profile
+    }
+
+    /// The PFNA document; `None` when PFNA is off.
+    #[must_use]
+    pub fn pfna(&self) -> Option<&str> {
+        self.pfna.as_deref()
+    }
+
+    /// The file that each member came from: `run_config`, `topology`, `profile`, `pfna`,
+    /// `initial_state`.
+    #[must_use]
+    pub const fn files(&self) -> &BTreeMap<String, String> {
+        &self.files
+    }
+}
+
 impl RunPlan {
+    /// The graph's id.
+    #[must_use]
+    pub fn gid(&self) -> &str {
+        &self.gid
+    }
+
+    /// The RunConfig's run id.
+    #[must_use]
+    pub fn run_id(&self) -> &str {
+        &self.run_id
+    }
+
+    /// T: the run has the ticks 1..T.
+    #[must_use]
+    pub const fn ticks(&self) -> u64 {
+        self.ticks
+    }
+
+    /// Primary windows in order, then the additional ones as configured.
+    #[must_use]
+    pub fn windows(&self) -> &[Window] {
+        &self.windows
+    }
+
     /// The documents the plan was made from.
+    #[must_use]
     pub const fn documents(&self) -> &ResolvedDocuments {
         &self.documents
     }

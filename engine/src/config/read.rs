@@ -129,10 +129,9 @@ impl ReadDocument for MemoryDocuments {
 /// parts, relative where it is below the base.
 pub(crate) fn shown_path(path: &Path, base: Option<&Path>) -> String {
     let mut path = normal(path);
-    if let Some(base) = base.map(normal).filter(|base| !base.as_os_str().is_empty()) {
-        if let Ok(below) = path.strip_prefix(&base) {
-            path = below.to_owned();
-        }
+    let base = base.map(normal).filter(|base| !base.as_os_str().is_empty());
+    if let Some(below) = base.and_then(|base| Some(path.strip_prefix(base).ok()?.to_owned())) {
+        path = below;
     }
     let mut shown = String::new();
     for component in path.components() {

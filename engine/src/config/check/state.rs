@@ -40,8 +40,9 @@ pub(crate) fn state_csv(
     let mut offset = 0;
     let mut is_first = true;
     for line in source.text().split_inclusive('\n') {
-        let cell = line.trim();
-        let start = offset + (line.len() - line.trim_start().len());
+        let content = line.trim_end_matches(['\n', '\r']);
+        let cell = content.trim();
+        let start = offset + (content.len() - content.trim_start().len());
         let span = Span::new(start, start + cell.len());
         offset += line.len();
         let is_header = is_first && cell.starts_with(|c: char| c.is_alphabetic() || c == '_');

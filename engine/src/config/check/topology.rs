@@ -97,10 +97,10 @@ fn edges_of(
         };
         order.next(value, edge.e_id.0, problems);
         edges.extend(ends(value, &edge, node_count, problems));
-        if let (Some(Int(own)), Some(scale)) = (edge.scale, scale) {
-            if own != scale {
-                scale_differs(document, value, own, scale, problems);
-            }
+        if let (Some(Int(own)), Some(scale)) = (edge.scale, scale)
+            && own != scale
+        {
+            scale_differs(document, value, own, scale, problems);
         }
     });
     Some(edges)

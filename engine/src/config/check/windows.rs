@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-use super::super::decode::{Int, List, list_of, nearest};
+use super::super::decode::{Int, List, is_misspelt, list_of, nearest};
 use super::super::defaults;
 use super::super::documents::{RunConfig, StreamDocument, WindowDocument};
 use super::super::limits::{NAME_CHARS_MAX, STREAMS_MAX, WINDOWS_MAX};
@@ -51,6 +51,7 @@ fn configured<'a>(
     list.each(document, problems, |value, window, problems| {
         let Some(window) = window else { return };
         let id = value.field("window_id").unwrap_or(value);
+        let is_new = !ids.contains_key(&window.window_id.0);
         if let Some(first) = ids.get(&window.window_id.0) {
             let message = format!("the window id `{}` is used twice", window.window_id.0);
             let draft = Draft::on(id, Code::DuplicateWindow, message);
@@ -58,7 +59,7 @@ fn configured<'a>(
         } else {
             ids.insert(window.window_id.0.clone(), id);
         }
-        let is_primary = run.primary_window_id.as_ref() == Some(&window.window_id);
+        let is_primary = is_new && run.primary_window_id.as_ref() == Some(&window.window_id);
         let range = range(value, &window, ticks, is_primary, problems);
         let streams = streams(document, window.streams.as_ref(), problems);
         windows.push((
@@ -216,6 +217,10 @@ fn primaries(
             None
         }
         (None, None) => {
+            let misspelt = |key| is_misspelt(root, key, RunConfig::FIELDS);
+            if misspelt("window_every") || misspelt("primary_window_id") {
+                return None;
+            }
             let message = "the run has no primary window";
             let draft = Draft::on(root, Code::OneOfFields, message)
                 .expected("`primary_window_id` or `window_every`")
@@ -266,7 +271,8 @@ fn no_such_window(
     let help = match (nearest(id, ids.iter().copied()), ids.len()) {
         (Some(near), _) => format!("did you mean `{near}`?"),
         (None, 0) => "add it to `windows`, or write `window_every` instead".to_owned(),
-        (None, 1..=8) => format!("the windows are {}", list_of(ids, "and")),
+        (None, 1) => format!("the only window is {}", list_of(ids, "and")),
+        (None, 2..=8) => format!("the windows are {}", list_of(ids, "and")),
         (None, _) => "write the `window_id` of one of the windows".to_owned(),
     };
     problems.add_on(

@@ -30,15 +30,12 @@ impl<T: Choice> Decode for T {
         let known = T::WORDS.iter().find(|(word, _)| *word == text);
         if known.is_none() {
             let words = T::WORDS.iter().map(|(word, _)| *word);
-            let message = format!(
-                "{}: there is no {} `{}`",
-                subject(value),
-                T::NOUN,
-                shortened(text)
-            );
-            let help = match nearest(text, words.clone()) {
-                Some(word) => format!("write \"{word}\""),
-                None => format!("the engine knows {}", list_of(words, "and")),
+            let (subject, shown) = (subject(value), shortened(text));
+            let message = format!("{subject}: there is no {} `{shown}`", T::NOUN);
+            let help = match (nearest(text, words.clone()), T::WORDS) {
+                (Some(word), _) => format!("write \"{word}\""),
+                (None, [(word, _)]) => format!("write \"{word}\""),
+                (None, _) => format!("the engine knows {}", list_of(words, "and")),
             };
             let draft = Draft::on(value, T::CODE, message)
                 .expected(T::expected())

@@ -45,8 +45,12 @@ pub(crate) struct Fields<'a> {
     object: Value<'a>,
     noun: &'static str,
     known: &'static [&'static str],
+    /// What each known field is.
+    docs: &'static [&'static str],
     /// The value of each known field.
     found: [Option<Value<'a>>; FIELDS_MAX],
+    /// Which known fields are absent and there under a name that is nearly their own.
+    misspelt: [bool; FIELDS_MAX],
 }
 
 /// More fields than any structure has: a million edges must not allocate a list each.
@@ -57,7 +61,7 @@ impl<'a> Fields<'a> {
     pub(crate) fn open<T: Decode>(
         object: Value<'a>,
         noun: &'static str,
-        known: &'static [&'static str],
+        (known, docs): (&'static [&'static str], &'static [&'static str]),
         unknown: Unknown,
         problems: &mut Problems,
     ) -> Option<Self> {
@@ -66,24 +70,59 @@ impl<'a> Fields<'a> {
             return None;
         }
         let mut found = [None; FIELDS_MAX];
+        let mut any_unknown = false;
         for field in object.children() {
-            let Some(key) = field.key() else { continue };
-            let position = known.iter().position(|known| *known == key);
+            let position = known.iter().position(|known| Some(*known) == field.key());
             match position.and_then(|position| found.get_mut(position)) {
                 // Of a duplicate key, which was told already, the first is read.
                 Some(place) => {
                     place.get_or_insert(field);
                 }
-                None if key == "$schema" && object.path().is_empty() => {}
-                None => unknown_field(object, field, key, noun, known, unknown, problems),
+                None => any_unknown = true,
             }
         }
-        Some(Self {
+        let fields = Self {
             object,
             noun,
             known,
+            docs,
             found,
+            misspelt: [false; FIELDS_MAX],
+        };
+        Some(if any_unknown {
+            fields.with_unknown(unknown, problems)
+        } else {
+            fields
         })
+    }
+
+    /// Tells of the fields that are not known.
+    fn with_unknown(mut self, unknown: Unknown, problems: &mut Problems) -> Self {
+        let is_root = self.object.path().is_empty();
+        // A field that is there already is not what another was meant to be.
+        let absent = self
+            .known
+            .iter()
+            .zip(&self.found)
+            .filter(|(_, found)| found.is_none());
+        let absent: Vec<&str> = absent.map(|(known, _)| *known).collect();
+        for field in self.object.children() {
+            let Some(key) = field.key() else { continue };
+            if self.known.contains(&key) || (is_root && key == "$schema") {
+                continue;
+            }
+            if problems.is_full(field.document().source()) {
+                problems.count(field.document().source());
+                continue;
+            }
+            let meant = nearest(key, absent.iter().copied());
+            let position = self.known.iter().position(|known| Some(*known) == meant);
+            if let Some(misspelt) = position.and_then(|at| self.misspelt.get_mut(at)) {
+                *misspelt = true;
+            }
+            unknown_field(field, key, meant, self.noun, self.known, unknown, problems);
+        }
+        self
     }
 
     /// A field that may be absent; null says the same as absence.
@@ -97,11 +136,19 @@ impl<'a> Fields<'a> {
         if let Some(value) = self.field(key) {
             return T::decode(value, problems);
         }
-        let message = format!("{} has no `{key}`", self.noun);
-        let draft = Draft::on(self.object, Code::MissingField, message)
-            .expected(format!("`{key}`, {}", T::expected()))
-            .help(format!("add `{key}`: {}", T::expected()));
-        problems.add_on(self.object, draft);
+        let position = self.known.iter().position(|known| *known == key);
+        // A misspelt field was told, with what it was meant to be.
+        if !position
+            .and_then(|at| self.misspelt.get(at))
+            .is_some_and(|misspelt| *misspelt)
+        {
+            let message = format!("{} has no `{key}`", self.noun);
+            let doc = position.and_then(|at| self.docs.get(at)).unwrap_or(&"");
+            let draft = Draft::on(self.object, Code::MissingField, message)
+                .expected(format!("`{key}`, {}", T::expected()))
+                .help(format!("add `{key}`: {}", doc.trim().trim_end_matches('.')));
+            problems.add_on(self.object, draft);
+        }
         None
     }
 
@@ -111,22 +158,33 @@ impl<'a> Fields<'a> {
     }
 }
 
+/// Whether a field that is absent is there under a name that is nearly its own.
+pub(crate) fn is_misspelt(object: Value<'_>, absent: &str, known: &[&str]) -> bool {
+    let unknown = object
+        .children()
+        .filter_map(Value::key)
+        .filter(|key| !known.contains(key));
+    let unknown = unknown.take(64);
+    let open = known
+        .iter()
+        .copied()
+        .filter(|key| object.field(key).is_none());
+    let open: Vec<&str> = open.collect();
+    unknown
+        .filter_map(|key| nearest(key, open.iter().copied()))
+        .any(|meant| meant == absent)
+}
+
 fn unknown_field(
-    object: Value<'_>,
     field: Value<'_>,
     key: &str,
+    meant: Option<&str>,
     noun: &str,
     known: &[&str],
     unknown: Unknown,
     problems: &mut Problems,
 ) {
     let shown = shortened(key);
-    // A field that is there already is not what another was meant to be.
-    let absent = known
-        .iter()
-        .copied()
-        .filter(|known| object.field(known).is_none());
-    let meant = nearest(key, absent);
     if key == "governance" && unknown == Unknown::Refused {
         let message = "`governance` is not supported yet";
         let draft = Draft::on_key(field, Code::Unsupported, message)
@@ -166,17 +224,24 @@ macro_rules! document {
     (
         $(#[$meta:meta])*
         $name:ident, $noun:literal, $unknown:ident {
-            $( $(#[$field_meta:meta])* $presence:ident $key:literal => $field:ident: $type:ty, )*
+            $( $(#[doc = $doc:literal])* $presence:ident $key:literal => $field:ident: $type:ty, )*
         }
     ) => {
         $(#[$meta])*
         #[derive(Clone, Debug)]
-        #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+        #[cfg_attr(
+            feature = "cli",
+            derive(schemars::JsonSchema),
+            schemars(extend("additionalProperties" = matches!(
+                $crate::config::decode::Unknown::$unknown,
+                $crate::config::decode::Unknown::Descriptive
+            )))
+        )]
         pub(crate) struct $name {
             #[cfg_attr(feature = "cli", schemars(skip))]
             pub(crate) at: $crate::config::tree::NodeId,
             $(
-                $(#[$field_meta])*
+                $(#[doc = $doc])*
                 #[cfg_attr(feature = "cli", schemars(rename = $key))]
                 pub(crate) $field: document!(@type $presence $type),
             )*
@@ -185,6 +250,9 @@ macro_rules! document {
         impl $name {
             /// The fields, in the order in which they are documented.
             pub(crate) const FIELDS: &'static [&'static str] = &[$($key),*];
+
+            /// What the fields are, in the same order.
+            pub(crate) const DOCS: &'static [&'static str] = &[$(concat!($($doc),*)),*];
 
             const _FIELDS_FIT: () =
                 assert!(Self::FIELDS.len() <= $crate::config::decode::FIELDS_MAX);
@@ -201,7 +269,8 @@ macro_rules! document {
             ) -> Option<Self> {
                 use $crate::config::decode::{Fields, Unknown};
                 let unknown = Unknown::$unknown;
-                let fields = Fields::open::<Self>(value, $noun, Self::FIELDS, unknown, problems)?;
+                let known = (Self::FIELDS, Self::DOCS);
+                let fields = Fields::open::<Self>(value, $noun, known, unknown, problems)?;
                 $( let $field = document!(@decode $presence fields problems $key); )*
                 Some(Self {
                     at: value.id(),

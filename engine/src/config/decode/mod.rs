@@ -11,7 +11,7 @@ mod scalars;
 mod suggest;
 
 pub(crate) use choice::Choice;
-pub(crate) use document::{FIELDS_MAX, Fields, Given, Unknown};
+pub(crate) use document::{FIELDS_MAX, Fields, Given, Unknown, is_misspelt};
 pub(crate) use names::{Name, PathText, ProfileName, RunId, Text};
 pub(crate) use scalars::{AnyObject, Anything, Flag, Int, List};
 pub(crate) use suggest::{list_of, nearest};
@@ -41,7 +41,9 @@ pub(crate) fn wrong_type<T: Decode>(value: Value<'_>, wanted: Kind, problems: &m
             found.with_article(),
             wanted.with_article()
         );
-        Draft::on(value, Code::WrongType, message).help_if(conversion(value, wanted))
+        let help = conversion(value, wanted);
+        let help = help.unwrap_or_else(|| format!("write {}", T::expected()));
+        Draft::on(value, Code::WrongType, message).help(help)
     };
     problems.add_on(value, draft.expected(T::expected()));
 }
@@ -76,7 +78,6 @@ fn conversion(value: Value<'_>, wanted: Kind) -> Option<String> {
             let raw = value.document().source().slice(value.span());
             Some(format!("write a list of one: [{}]", shortened(raw)))
         }
-        (Kind::Null, _) => Some("leave the field out where it has a default".to_owned()),
         _ => None,
     }
 }

@@ -66,7 +66,8 @@ text! {
     ProfileName, "a name that starts with `CMP-`", BadName,
     |text| match bad_name(text) {
         Some(wrong) => Some((Code::BadName, wrong)),
-        None if text.len() > 4 && text.starts_with("CMP-") => None,
+        None if text == "CMP-" => Some((Code::ProfileName, "is nothing but `CMP-`".to_owned())),
+        None if text.starts_with("CMP-") => None,
         None => Some((Code::ProfileName, format!("is `{text}`, which does not start with `CMP-`"))),
     },
     Some(r#"^CMP-[ !#-&(-.0-\[\]-~]{1,124}$"#)

@@ -6,6 +6,7 @@
 mod pfna;
 mod profile;
 mod run_config;
+mod scenario;
 mod topology;
 
 pub(crate) use pfna::PfnaDocument;
@@ -17,6 +18,7 @@ pub(crate) use run_config::{
     DestinationWord, DiagnosticsDocument, LayerWord, LoggingDocument, NapDocument, RunConfig,
     StreamDocument, WindowDocument,
 };
+pub(crate) use scenario::ScenarioDocument;
 pub(crate) use topology::{EdgeDocument, NodeDocument, TopologyDocument};
 
 /// Gives a [`Choice`](super::decode::Choice) its JSON Schema, an enumeration of its words.

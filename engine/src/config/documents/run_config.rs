@@ -170,7 +170,7 @@ pub(crate) struct DataLayer;
 impl Choice for DataLayer {
     const WORDS: &'static [(&'static str, Self)] = &[("DATA", Self)];
     const CODE: Code = Code::LayerNotData;
-    const NOUN: &'static str = "layer of a tick's envelope";
+    const NOUN: &'static str = "tick envelope in layer";
 }
 
 /// Where log lines go.

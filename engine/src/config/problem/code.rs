@@ -249,6 +249,9 @@ codes! {
     TooManyProblems = "AE0702", "more problems than are shown",
         "At most 1000 problems are shown of one document. The rest is counted, and shown when the first are gone.",
         "fix the problems above, then validate again";
+    Unexplained = "AE0703", "refused without a reason",
+        "A check failed and told nothing, which is a mistake of this engine and not of the document.",
+        "please report it with the document";
 }
 
 impl std::fmt::Display for Code {

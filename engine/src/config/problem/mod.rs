@@ -45,6 +45,16 @@ impl Report {
         Self::of(problems)
     }
 
+    /// The report of a check that failed without telling why: a mistake of this engine, which must
+    /// not pass for success.
+    pub(crate) fn unexplained(path: &str) -> Self {
+        let message = "the document was refused, and the check that did so says nothing";
+        let draft = Draft::new(Code::Unexplained, Span::new(0, 0), message);
+        Self {
+            problems: vec![draft.finish(Place::file(path))],
+        }
+    }
+
     fn of(mut problems: Vec<Problem>) -> Option<Self> {
         problems.sort_by(|a, b| a.order().cmp(&b.order()));
         problems.dedup();
@@ -126,6 +136,8 @@ pub struct Excerpt {
     pub start: usize,
     /// Byte in `text` at which it ends; equal to `start` for a place between characters.
     pub end: usize,
+    /// Whether the line starts further left than `text`.
+    pub cut: bool,
 }
 
 /// A second place, with what it has to do with the first.
@@ -182,7 +194,8 @@ impl Excerpt {
                 .max(first);
             last = text.ceil_char_boundary((end + Self::MARGIN).min(last));
         }
-        let before = if first > range.start { "…" } else { "" };
+        let cut = first > range.start;
+        let before = if cut { "…" } else { "" };
         let after = if last < range.end { "…" } else { "" };
         let shown = text.get(first..last).unwrap_or("");
         let shift = |offset: usize| offset - first + before.len();
@@ -191,6 +204,7 @@ impl Excerpt {
             text: format!("{before}{shown}{after}"),
             start,
             end,
+            cut,
         }
     }
 }
@@ -366,7 +380,8 @@ impl Problems {
                 .checked_sub(PROBLEMS_PER_DOCUMENT_MAX)
                 .filter(|more| *more > 0)
             {
-                let message = format!("{more} more problems with this document are not shown");
+                let message =
+                    format!("at least {more} more problems with this document are not shown");
                 let draft = Draft::new(Code::TooManyProblems, Span::new(0, 0), message);
                 // Sorts after the problems that are shown.
                 let place = Place {

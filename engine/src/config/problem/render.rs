@@ -47,14 +47,22 @@ fn group(problem: &Problem) -> Group<'_> {
     group
 }
 
-/// Adds where a place is, and its line. The origin is given apart, since the line may be cut.
+/// Adds where a place is, and its line.
 fn place<'a>(group: Group<'a>, place: &'a Place, label: Option<String>, main: bool) -> Group<'a> {
-    let origin = Origin::path(place.path.as_str())
-        .line(place.line)
-        .char_column(place.column);
-    let group = group.element(origin);
-    let Some(Excerpt { text, start, end }) = &place.excerpt else {
-        return group;
+    let path = place.path.as_str();
+    let origin = || {
+        Origin::path(path)
+            .line(place.line)
+            .char_column(place.column)
+    };
+    let Some(Excerpt {
+        text,
+        start,
+        end,
+        cut,
+    }) = &place.excerpt
+    else {
+        return group.element(origin());
     };
     let kind = if main {
         AnnotationKind::Primary
@@ -64,5 +72,10 @@ fn place<'a>(group: Group<'a>, place: &'a Place, label: Option<String>, main: bo
     let snippet = Snippet::source(text.as_str())
         .line_start(place.line)
         .annotation(kind.span(*start..*end).label(label));
-    group.element(snippet)
+    // The column of a line that is cut at its start is not the one to be seen.
+    if *cut {
+        group.element(origin()).element(snippet)
+    } else {
+        group.element(snippet.path(path))
+    }
 }

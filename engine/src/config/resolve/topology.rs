@@ -86,10 +86,9 @@ fn without_nulls(nodes: Value<'_>) -> impl Canonical {
 impl Canonical for Value<'_> {
     fn write(&self, writer: &mut Writer) {
         match self.kind() {
-            Kind::Null | Kind::Bool | Kind::Integer => writer.raw(self.text()),
             // TOML also writes inf and nan, which JSON can only quote.
             Kind::Float if self.text().contains(['i', 'n']) => self.text().write(writer),
-            Kind::Float => writer.raw(self.text()),
+            Kind::Null | Kind::Bool | Kind::Integer | Kind::Float => writer.raw(self.text()),
             Kind::String | Kind::Date => self.text().write(writer),
             Kind::List => {
                 writer.raw("[");

@@ -5,7 +5,7 @@
 //! broken document what a person would: what was opened and not closed, the comma too many, the
 //! comment, the single quotes. Its acceptance is tested against `serde_json`.
 
-use super::super::limits::NESTING_MAX;
+use super::super::limits::{NESTING_MAX, PROBLEMS_PER_DOCUMENT_MAX};
 use super::super::problem::{Code, Draft};
 use super::super::source::{Source, Span};
 use super::{Document, Kind, Parse, Value, shortened};
@@ -311,44 +311,55 @@ impl Reader<'_> {
         let span = self.source.clamp(Span::new(self.at, end));
         let found = shortened(self.source.slice(span));
         let rest = self.text.get(self.at..).unwrap_or("");
+        let after_item = expected.starts_with("`,`");
+        if after_item && (matches!(byte, b'"' | b'{' | b'[' | b'-') || byte.is_ascii_alphanumeric())
+        {
+            return Box::new(self.missing_comma(expected));
+        }
+        let is_number = matches!(
+            found.as_str(),
+            "NaN" | "Infinity" | "+Infinity" | "-Infinity"
+        ) || (matches!(byte, b'+' | b'.') && expected == "a value");
+        let (code, message) = if is_number {
+            (Code::BadNumber, format!("`{found}` is no number in JSON"))
+        } else {
+            (
+                Code::UnexpectedText,
+                format!("`{found}` is not expected here"),
+            )
+        };
         let help = match byte {
-            b'/' | b'#' if rest.starts_with("//") || rest.starts_with("/*") || byte == b'#' => {
-                Some("JSON has no comments: remove it, or write the document in TOML".to_owned())
+            _ if is_number => code.remedy().to_owned(),
+            b'/' | b'#' if byte == b'#' || rest.starts_with("//") || rest.starts_with("/*") => {
+                "JSON has no comments: remove it, or write the document in TOML".to_owned()
             }
-            b'\'' => Some("write texts and keys in double quotes".to_owned()),
-            b'"' if expected.starts_with("`,`") => Some("a comma is missing before it".to_owned()),
-            b'{' | b'[' if expected.starts_with("`,`") => {
-                Some("a comma is missing before it".to_owned())
-            }
-            b',' => Some("remove the comma, or write what is missing before it".to_owned()),
-            b'=' => Some("JSON writes `\"key\": value`".to_owned()),
-            b'}' | b']' if expected.starts_with("`,`") => self.open.last().map(|open| {
+            b'\'' => "write texts and keys in double quotes".to_owned(),
+            b',' => "remove the comma, or write what is missing before it".to_owned(),
+            b'=' => "JSON writes `\"key\": value`".to_owned(),
+            b'}' | b']' if after_item => self.open.last().map_or_else(String::new, |open| {
                 let bracket = if open.is_object { '}' } else { ']' };
                 format!("what was opened last is closed with `{bracket}`")
             }),
-            _ => word_help(&found, expected),
-        };
-        let code = if matches!(
-            found.as_str(),
-            "NaN" | "Infinity" | "+Infinity" | "-Infinity"
-        ) || (matches!(byte, b'+' | b'.') && expected == "a value")
-        {
-            Code::BadNumber
-        } else {
-            Code::UnexpectedText
-        };
-        let message = match code {
-            Code::BadNumber => format!("`{found}` is no number in JSON"),
-            _ => format!("`{found}` is not expected here"),
+            _ => word_help(&found, expected).unwrap_or_else(|| format!("write {expected} here")),
         };
         let mut draft = Draft::new(code, span, message)
             .expected(expected)
-            .help_if(help);
+            .help(help);
         if let (Some(open), b'}' | b']') = (self.open.last(), byte) {
             let opened = Span::new(open.start, open.start + 1);
             draft = draft.related_at(self.source, opened, "opened here");
         }
         draft.into()
+    }
+
+    /// A comma is missing after the item before.
+    fn missing_comma(&self, expected: &str) -> Draft {
+        let before = self.text.get(..self.at).unwrap_or("").trim_end().len();
+        let message = "a comma is missing after this item";
+        let span = Span::new(before.saturating_sub(1), before);
+        Draft::new(Code::UnexpectedText, self.source.clamp(span), message)
+            .expected(format!("{expected} after it"))
+            .help("add a comma")
     }
 
     /// The document ends where something is expected.
@@ -438,6 +449,10 @@ fn duplicates(document: &Document) -> Vec<Draft> {
     let mut problems = Vec::new();
     let mut keys: Vec<(&str, Value<'_>)> = Vec::new();
     for index in 0..document.len() {
+        // Enough to fill a report, and no more than memory bears.
+        if problems.len() > PROBLEMS_PER_DOCUMENT_MAX {
+            break;
+        }
         let object = Value { document, index };
         if object.kind() != Kind::Object {
             continue;
@@ -452,10 +467,11 @@ fn duplicates(document: &Document) -> Vec<Draft> {
         if keys.len() > 12 {
             keys.sort_by_key(|(key, value)| (*key, value.index));
             for pair in keys.windows(2) {
-                if let [(first, earlier), (second, later)] = pair {
-                    if first == second {
-                        problems.push(duplicate(*earlier, *later));
-                    }
+                if let [(first, earlier), (second, later)] = pair
+                    && first == second
+                    && problems.len() <= PROBLEMS_PER_DOCUMENT_MAX
+                {
+                    problems.push(duplicate(*earlier, *later));
                 }
             }
         } else {

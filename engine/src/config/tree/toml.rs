@@ -3,7 +3,7 @@
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, Error};
 
-use super::super::limits::NESTING_MAX;
+use super::super::limits::{NESTING_MAX, PROBLEMS_PER_DOCUMENT_MAX};
 use super::super::problem::{Code, Draft};
 use super::super::source::{Source, Span};
 use super::{Document, Kind, Parse, shortened};
@@ -11,10 +11,7 @@ use super::{Document, Kind, Parse, shortened};
 pub(super) fn parse(source: Source) -> Parse {
     let (table, errors) = DeTable::parse_recoverable(source.text());
     if !errors.is_empty() {
-        let drafts = errors
-            .iter()
-            .map(|error| syntax_problem(&source, error))
-            .collect();
+        let drafts = syntax_problems(&source, &errors);
         drop(table);
         return Err((source, drafts));
     }
@@ -113,7 +110,27 @@ impl Layout<'_> {
     }
 }
 
-fn syntax_problem(source: &Source, error: &Error) -> Draft {
+/// The first problem of each line: what a parser finds after it is seldom another.
+fn syntax_problems(source: &Source, errors: &[Error]) -> Vec<Draft> {
+    let start = |error: &Error| error.span().map_or(0, |span| span.start);
+    let unclosed = errors
+        .iter()
+        .find(|error| error.message().starts_with("unclosed"));
+    let mut errors: Vec<&Error> = errors.iter().collect();
+    errors.sort_by_key(|error| start(error));
+    let mut drafts = Vec::new();
+    let mut last_line = 0;
+    for error in errors {
+        let line = source.position(start(error)).line;
+        if line != last_line && drafts.len() <= PROBLEMS_PER_DOCUMENT_MAX {
+            drafts.push(syntax_problem(source, error, unclosed));
+        }
+        last_line = line;
+    }
+    drafts
+}
+
+fn syntax_problem(source: &Source, error: &Error, unclosed: Option<&Error>) -> Draft {
     let range = error.span().unwrap_or(0..0);
     let span = source.clamp(Span::new(range.start, range.end));
     let message = error.message();
@@ -127,19 +144,53 @@ fn syntax_problem(source: &Source, error: &Error) -> Draft {
     }
     // The parser says `<what>, expected <something>`.
     let (what, expected) = message.split_once(", expected ").unwrap_or((message, ""));
+    let toml = |message: &str, help: &str| {
+        Draft::new(Code::TomlSyntax, span, message.to_owned()).help(help)
+    };
+    let word = found.to_ascii_lowercase();
+    match word.as_str() {
+        "null" | "none" | "nil" => {
+            return toml("TOML has no null", "leave the field out");
+        }
+        "true" | "false" => {
+            return toml(
+                "booleans are written in small letters",
+                &format!("write `{word}`"),
+            );
+        }
+        _ => {}
+    }
+    if what == "string values must be quoted" {
+        return match (found.is_empty(), found.find("//")) {
+            (true, _) => toml("there is no value", "write a value after `=`"),
+            (_, Some(_)) => toml("`//` starts no comment", "TOML comments start with `#`"),
+            _ => toml(
+                "a text without quotes",
+                &format!("write it in quotes: \"{found}\""),
+            ),
+        };
+    }
+    if source
+        .text()
+        .get(span.start()..)
+        .is_some_and(|rest| rest.starts_with(':'))
+    {
+        return toml("`:` between key and value", "TOML writes `key = value`");
+    }
     let mut draft = Draft::new(Code::TomlSyntax, span, what);
     if !expected.is_empty() {
-        draft = draft.expected(expected);
+        draft = draft
+            .expected(expected)
+            .help(format!("write {expected} here"));
     }
-    let rest = source.text().get(span.start()..).unwrap_or("");
-    let help = if found.starts_with("//") || rest.starts_with("//") {
-        Some("TOML comments start with `#`")
-    } else if found.eq_ignore_ascii_case("null") || found == "None" {
-        Some("TOML has no null: leave the field out")
-    } else if matches!(found.as_str(), "True" | "False") {
-        Some("TOML writes `true` and `false`")
-    } else {
-        None
-    };
-    draft.help_if(help.map(str::to_owned))
+    // What is unclosed is found at the end, far from what was forgotten.
+    let other = unclosed
+        .map(Error::message)
+        .filter(|unclosed| *unclosed != message);
+    draft.help_if(other.and_then(|unclosed| {
+        let (what, bracket) = unclosed.split_once(", expected ")?;
+        Some(format!(
+            "or close what was opened: there is an {what}, which wants {bracket}"
+        ))
+    }))
 }

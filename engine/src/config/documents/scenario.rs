@@ -1,0 +1,38 @@
+//! `scenario.toml`: what a scenario is for. The harness reads more of it than the engine.
+
+use super::super::decode::{Choice, Given, List, Text};
+
+document! {
+    /// What a scenario is for, and how long it takes; further fields are the harness's.
+    ScenarioDocument, "`scenario.toml`", Descriptive {
+        /// What the scenario shows, in a sentence.
+        given "description" => description: Text,
+        /// The parts of the engine that it is about.
+        given "pillars" => pillars: List<Text>,
+        /// How long it takes.
+        given "runtime" => runtime: Runtime,
+        /// Words to select it by.
+        optional "tags" => tags: List<Text>,
+    }
+}
+
+/// How long a scenario takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Runtime {
+    /// Below 0.1 s.
+    Instant,
+    /// Below 2 s.
+    Short,
+    Long,
+}
+
+impl Choice for Runtime {
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("instant", Self::Instant),
+        ("short", Self::Short),
+        ("long", Self::Long),
+    ];
+    const NOUN: &'static str = "runtime";
+}
+
+super::choice_schema!(Runtime);

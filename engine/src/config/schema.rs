@@ -1,0 +1,62 @@
+//! JSON Schemas of all documents, from the same declarations that decode them.
+//!
+//! Editors complete and check documents by them. What a schema cannot say (ids in order,
+//! documents that belong together) only [`load_run`](super::load_run) tells.
+
+use schemars::{JsonSchema, generate::SchemaSettings};
+use serde_json::{Value, json};
+
+use super::documents::{
+    PfnaDocument, ProfileDocument, RunConfig, ScenarioDocument, TopologyDocument,
+};
+
+/// The schemas by file name, as `docs/schemas/` holds them.
+///
+/// ```
+/// let schemas = aether_engine::config::json_schemas();
+/// assert!(schemas.iter().any(|(file, _)| *file == "run-config.schema.json"));
+/// ```
+#[must_use]
+pub fn json_schemas() -> Vec<(&'static str, String)> {
+    let mut run_config = schema::<RunConfig>("RunConfig_v1");
+    run_config["allOf"] = json!([
+        one_of("initial_state", "initial_state_path"),
+        one_of("primary_window_id", "window_every"),
+    ]);
+    vec![
+        ("run-config.schema.json", text(&run_config)),
+        (
+            "topology.schema.json",
+            text(&schema::<TopologyDocument>("TopologyProfile_v1")),
+        ),
+        (
+            "profile.schema.json",
+            text(&schema::<ProfileDocument>("Profile_CMP0_v1")),
+        ),
+        ("pfna.schema.json", text(&schema::<PfnaDocument>("PFNA_V0"))),
+        (
+            "scenario.schema.json",
+            text(&schema::<ScenarioDocument>("scenario.toml")),
+        ),
+    ]
+}
+
+fn schema<T: JsonSchema>(title: &str) -> Value {
+    let generator = SchemaSettings::draft2020_12().into_generator();
+    let mut schema = generator.into_root_schema_for::<T>().to_value();
+    schema["title"] = json!(title);
+    // Editors look for the schema of a JSON document there.
+    schema["properties"]["$schema"] = json!({"type": "string"});
+    schema
+}
+
+/// Exactly one of two fields is there.
+fn one_of(one: &str, other: &str) -> Value {
+    json!({"oneOf": [{"required": [one]}, {"required": [other]}]})
+}
+
+fn text(schema: &Value) -> String {
+    let mut text = serde_json::to_string_pretty(schema).unwrap_or_default();
+    text.push('\n');
+    text
+}

@@ -1,0 +1,186 @@
+//! One document by itself, or a scenario directory.
+
+use std::path::Path;
+
+use super::check;
+use super::decode::{Decode as _, Int, List};
+use super::documents::{
+    PfnaDocument, ProfileDocument, RunConfig, ScenarioDocument, TopologyDocument,
+};
+use super::load::{Loaded, Loader};
+use super::problem::{Code, Draft, Place, Report};
+use super::read::{ReadDocument, shown_path};
+use super::source::Span;
+use super::tree::{Document, Kind};
+
+/// What a document is, as its fields tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DocumentKind {
+    /// A RunConfig, checked with all that it names.
+    RunConfig,
+    /// A topology.
+    Topology,
+    /// A profile.
+    Profile,
+    /// External inputs.
+    Pfna,
+    /// A list of integers.
+    InitialState,
+    /// The `scenario.toml` of a scenario directory.
+    Scenario,
+}
+
+impl DocumentKind {
+    /// The kind in words: "a RunConfig".
+    #[must_use]
+    pub fn with_article(self) -> &'static str {
+        match self {
+            Self::RunConfig => "a RunConfig",
+            Self::Topology => "a topology",
+            Self::Profile => "a profile",
+            Self::Pfna => "a PFNA document",
+            Self::InitialState => "an initial state",
+            Self::Scenario => "a scenario's description",
+        }
+    }
+
+    /// Fields that only documents of this kind have.
+    const MARKS: [(Self, &'static [&'static str]); 5] = [
+        (
+            Self::RunConfig,
+            &[
+                "ticks",
+                "topology_path",
+                "profile_path",
+                "initial_state",
+                "windows",
+                "window_every",
+            ],
+        ),
+        (Self::Topology, &["N", "edges", "nodes"]),
+        (
+            Self::Profile,
+            &["modulus_M", "C0", "flux_rule", "chain_rule", "s_t_rule"],
+        ),
+        (Self::Pfna, &["entries", "pfna_id"]),
+        (Self::Scenario, &["pillars", "runtime"]),
+    ];
+
+    /// The kind with the most marks, the first of equals.
+    fn of(document: &Document) -> Option<Self> {
+        let root = document.root();
+        if root.kind() == Kind::List {
+            return Some(Self::InitialState);
+        }
+        let mut best = (0, None);
+        for (kind, marks) in Self::MARKS {
+            let found = marks
+                .iter()
+                .filter(|mark| root.field(mark).is_some())
+                .count();
+            if found > best.0 {
+                best = (found, Some(kind));
+            }
+        }
+        best.1
+    }
+}
+
+/// Checks a document of any kind, told by its fields; of a RunConfig, all that it names too.
+///
+/// # Errors
+///
+/// Everything that is wrong.
+pub fn validate(reader: &dyn ReadDocument, path: &Path) -> Result<DocumentKind, Report> {
+    let mut loader = Loader::new(reader);
+    let kind = document(&mut loader, path);
+    match (loader.problems.into_report(), kind) {
+        (Some(report), _) => Err(report),
+        (None, Some(kind)) => Ok(kind),
+        (None, None) => Err(Report::unexplained(&shown_path(path, reader.base()))),
+    }
+}
+
+/// Checks a scenario directory: `scenario.toml`, and `run.toml` or `run.json` with all that it
+/// names.
+///
+/// # Errors
+///
+/// Everything that is wrong.
+pub fn validate_scenario(reader: &dyn ReadDocument, directory: &Path) -> Result<(), Report> {
+    let mut loader = Loader::new(reader);
+    let names = reader.siblings(&directory.join("scenario.toml"));
+    let has = |name: &str| names.iter().any(|known| known == name);
+    let shown = shown_path(directory, reader.base());
+    let mut missing = |message: String, help: &str| {
+        let draft = Draft::new(Code::NotAScenario, Span::new(0, 0), message).help(help);
+        loader.problems.add_at(Place::file(shown.as_str()), draft);
+    };
+    if !has("scenario.toml") {
+        missing(
+            format!("{shown} has no `scenario.toml`"),
+            "add `scenario.toml`: what the scenario is for",
+        );
+    }
+    match (has("run.toml"), has("run.json")) {
+        (false, false) => {
+            missing(
+                format!("{shown} has no `run.toml`"),
+                "add `run.toml` or `run.json`: the RunConfig",
+            );
+        }
+        (true, true) => missing(
+            format!("{shown} has both `run.toml` and `run.json`"),
+            "keep one of the two: which is run must not be a guess",
+        ),
+        _ => {}
+    }
+    if has("scenario.toml") {
+        let _ = loader.load::<ScenarioDocument>(&directory.join("scenario.toml"), None);
+    }
+    for name in ["run.toml", "run.json"] {
+        if has(name) {
+            let _ = loader.run(&directory.join(name));
+        }
+    }
+    loader.problems.into_report().map_or(Ok(()), Err)
+}
+
+fn document(loader: &mut Loader<'_>, path: &Path) -> Option<DocumentKind> {
+    let document = loader.open(path, None)?;
+    let root = document.root();
+    let problems = &mut loader.problems;
+    let kind = DocumentKind::of(&document);
+    match kind {
+        Some(DocumentKind::RunConfig) => {
+            let content = RunConfig::decode(root, problems)?;
+            let _ = loader.run_of(path, &Loaded { document, content });
+        }
+        Some(DocumentKind::Topology) => {
+            let content = TopologyDocument::decode(root, problems)?;
+            let _ = check::topology(&document, &content, problems);
+        }
+        Some(DocumentKind::Profile) => {
+            let content = ProfileDocument::decode(root, problems)?;
+            let _ = check::profile(&document, &content, problems);
+        }
+        Some(DocumentKind::Pfna) => {
+            let content = PfnaDocument::decode(root, problems)?;
+            let _ = check::inputs(&document, &content, None, None, problems);
+        }
+        Some(DocumentKind::InitialState) => {
+            let list = List::<Int>::decode(root, problems)?;
+            let _ = check::inline_state(&document, &list, None, problems);
+        }
+        Some(DocumentKind::Scenario) => {
+            let _ = ScenarioDocument::decode(root, problems)?;
+        }
+        None => {
+            let message = "what this document is does not follow from its fields";
+            let draft = Draft::on(root, Code::UnknownDocument, message)
+                .expected("the fields of a RunConfig, a topology, a profile or a PFNA document");
+            problems.add_on(root, draft);
+        }
+    }
+    kind
+}

@@ -1,0 +1,90 @@
+//! Documents in, plans and reports out: the configuration as its users meet it.
+
+mod corpus;
+mod errors_page;
+mod foreign;
+mod plans;
+mod robust;
+mod round_trip;
+mod schemas;
+
+use std::path::{Path, PathBuf};
+
+use aether_engine::config::{FileSystem, MemoryDocuments, Report, RunPlan, load_run};
+
+/// The root of the repository, which all paths of reports start at.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn files() -> FileSystem {
+    FileSystem::new(root())
+}
+
+const TOPOLOGY: &str = r#"{
+  "gid": "LINE", "profile": "CMP-0", "N": 4, "SC": 32,
+  "edges": [
+    {"e_id": 1, "i": 1, "j": 2, "k": 8, "cap": 100},
+    {"e_id": 2, "i": 2, "j": 3, "k": 8, "cap": 100, "SC": 32, "c": 0},
+    {"e_id": 3, "i": 3, "j": 4, "k": 8, "cap": 100, "c": -5}
+  ]
+}"#;
+
+const PROFILE: &str = include_str!("../../../fixtures/profiles/cmp-0.json");
+
+const PFNA: &str = r#"{
+  "v": 0, "pfna_id": "PULSE", "gid": "LINE", "run_id": "line", "nid": "N/A",
+  "entries": [
+    {"pfna_id": "P2", "tick": 3, "values": [16, 0, 0, 0]},
+    {"pfna_id": "P1", "tick": 3, "values": [0, 0, 0, -2], "description": "drain"},
+    {"pfna_id": "P1", "tick": 0, "values": [1, 1, 1, 1]}
+  ]
+}"#;
+
+const RUN: &str = r#"
+v = 1
+gid = "LINE"
+run_id = "line"
+topology_path = "../fixtures/line.json"
+profile_path = "../fixtures/cmp-0.json"
+ticks = 8
+initial_state = [64, 0, 0, 0]
+window_every = 3
+enable_pfna = true
+pfna_path = "../fixtures/pulse.json"
+"#;
+
+/// A valid run in memory, `scenario/run.toml`, to change from.
+fn documents() -> MemoryDocuments {
+    MemoryDocuments::new()
+        .with("scenario/run.toml", RUN)
+        .with("fixtures/line.json", TOPOLOGY)
+        .with("fixtures/cmp-0.json", PROFILE)
+        .with("fixtures/pulse.json", PFNA)
+}
+
+fn load(documents: &MemoryDocuments) -> Result<RunPlan, Report> {
+    load_run(documents, Path::new("scenario/run.toml"))
+}
+
+#[track_caller]
+fn plan(documents: &MemoryDocuments) -> RunPlan {
+    load(documents).unwrap_or_else(|report| panic!("{}", report.render(false)))
+}
+
+/// Compares a golden file, or writes it where the test binary is asked to bless.
+///
+/// `cargo test -p aether-engine --test config -- --ignored bless` rewrites all of them.
+fn golden(path: &Path, actual: &str, bless: bool) -> Result<(), String> {
+    let expected = std::fs::read_to_string(path).unwrap_or_default();
+    if expected == actual {
+        return Ok(());
+    }
+    if bless {
+        return std::fs::write(path, actual).map_err(|error| error.to_string());
+    }
+    let shown = path.file_name().unwrap_or_default().to_string_lossy();
+    Err(format!(
+        "{shown}\n--- expected\n{expected}\n+++ actual\n{actual}"
+    ))
+}

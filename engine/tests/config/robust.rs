@@ -1,0 +1,139 @@
+//! Whatever the bytes: a plan or a report, in bounded time, and never a panic.
+
+use std::path::Path;
+
+use aether_engine::config::{MemoryDocuments, load_run, validate};
+use proptest::prelude::*;
+
+use super::{PFNA, PROFILE, RUN, TOPOLOGY, documents};
+
+/// Reads the bytes as every kind of document that a run has, and by themselves.
+fn read_everywhere(bytes: &[u8]) {
+    for name in ["x.json", "x.toml"] {
+        let alone = MemoryDocuments::new().with(name, bytes);
+        told(validate(&alone, Path::new(name)).map(|_| ()));
+    }
+    for path in [
+        "scenario/run.toml",
+        "fixtures/line.json",
+        "fixtures/cmp-0.json",
+        "fixtures/pulse.json",
+    ] {
+        let documents = documents().with(path, bytes);
+        told(load_run(&documents, Path::new("scenario/run.toml")).map(|_| ()));
+    }
+    let run = RUN.replace(
+        "initial_state = [64, 0, 0, 0]",
+        "initial_state_path = \"s.csv\"",
+    );
+    let documents = documents()
+        .with("scenario/run.toml", run)
+        .with("scenario/s.csv", bytes);
+    told(load_run(&documents, Path::new("scenario/run.toml")).map(|_| ()));
+}
+
+fn told(result: Result<(), aether_engine::config::Report>) {
+    if let Err(report) = result {
+        assert!(!report.problems().is_empty());
+        assert!(!report.render(false).is_empty());
+        for problem in report.problems() {
+            assert_ne!(problem.code.number(), "AE0703", "{report}");
+        }
+    }
+}
+
+fn mutated() -> impl Strategy<Value = Vec<u8>> {
+    let texts = prop_oneof![Just(TOPOLOGY), Just(PROFILE), Just(PFNA), Just(RUN)];
+    let piece = prop_oneof![
+        Just("\"".to_owned()),
+        Just("{".to_owned()),
+        Just("]".to_owned()),
+        Just(",".to_owned()),
+        Just("-".to_owned()),
+        Just("1.0".to_owned()),
+        Just("null".to_owned()),
+        Just("99999999999999999999".to_owned()),
+        Just("\\u12".to_owned()),
+        Just("[[".to_owned()),
+        Just("\n".to_owned()),
+        Just("= ".to_owned()),
+        Just("é".to_owned()),
+        Just("\u{0}".to_owned()),
+        ".{0,3}",
+    ];
+    let edits = proptest::collection::vec((any::<prop::sample::Index>(), 0..6_usize, piece), 1..5);
+    (texts, edits).prop_map(|(text, edits)| {
+        let mut bytes = text.as_bytes().to_vec();
+        for (at, removed, piece) in edits {
+            let at = at.index(bytes.len() + 1);
+            let end = (at + removed).min(bytes.len());
+            bytes.splice(at..end, piece.bytes());
+        }
+        bytes
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        read_everywhere(&bytes);
+    }
+
+    #[test]
+    fn no_slip_makes_it_panic(bytes in mutated()) {
+        read_everywhere(&bytes);
+    }
+}
+
+/// Every prefix of a document: what a full disk leaves.
+#[test]
+fn truncated_documents_are_told() {
+    for (path, text) in [
+        ("fixtures/line.json", TOPOLOGY),
+        ("fixtures/cmp-0.json", PROFILE),
+        ("fixtures/pulse.json", PFNA),
+    ] {
+        for end in 0..text.trim_end().len() {
+            let documents = documents().with(path, &text.as_bytes()[..end]);
+            let report = super::load(&documents).expect_err("a report");
+            assert!(
+                report
+                    .problems()
+                    .iter()
+                    .all(|problem| problem.place.path == path),
+                "{report}"
+            );
+        }
+    }
+}
+
+/// Documents made to cost more than they weigh.
+#[test]
+fn hostile_documents_end_in_a_report() {
+    let many = 200_000;
+    let repeated = |piece: &str| piece.repeat(many);
+    let keys: String = (0..50_000)
+        .map(|index| format!("\"ticks{index}\":1,"))
+        .collect();
+    let hostile = [
+        repeated("["),
+        repeated("{\"a\":"),
+        format!("[{}0]", repeated("0,")),
+        format!("{{{keys}\"ticks\":1}}"),
+        format!("{{{}\"a\":1}}", repeated("\"a\":1,")),
+        format!("{{\"N\":1,\"edges\":[{}{{}}]}}", repeated("{},")),
+        format!("{{\"N\":1,\"edges\":[{}0]}}", repeated("0,")),
+        format!("\"{}", repeated("\\u0041")),
+        repeated("a.b.c = 1\n"),
+        format!("a = [{}]", repeated("1,")),
+        repeated("[[a]]\n"),
+        repeated("x"),
+        repeated("="),
+        repeated("1\n"),
+    ];
+    for text in hostile {
+        read_everywhere(text.as_bytes());
+    }
+}
