@@ -1,0 +1,173 @@
+//! A block in, ledgers out.
+
+use super::{COLUMNS, HEADER_SIZE, LAYOUT, Shape, varint};
+use crate::record::{EdgeFlux, UmxLedger};
+
+/// Bytes of the longest number.
+const NUMBER_SIZE_MAX: usize = 10;
+
+/// A decoded block: the vectors of its ticks.
+#[derive(Debug)]
+pub(in crate::store) struct Block {
+    first_tick: u64,
+    ticks: usize,
+    nodes: usize,
+    edges: usize,
+    pre_u: Vec<i64>,
+    f_e: Vec<i64>,
+    raw: Vec<i64>,
+    post_u: Vec<i64>,
+}
+
+impl Block {
+    /// Decodes the first `wanted` of a block's ticks.
+    ///
+    /// # Errors
+    /// What is wrong with the bytes, in a few words.
+    pub(in crate::store) fn decode(
+        shape: &Shape,
+        first_tick: u64,
+        ticks: u64,
+        bytes: &[u8],
+    ) -> Result<Self, &'static str> {
+        let ticks = usize::try_from(ticks).map_err(|_| "too many ticks")?;
+        if ticks == 0 || ticks > shape.ticks_a_block() {
+            return Err("a number of ticks that no block has");
+        }
+        let (nodes, edges) = (shape.node_count, shape.edges.len());
+        let plain_max = HEADER_SIZE + ticks * 2 * (nodes + edges) * NUMBER_SIZE_MAX;
+        let plain = zstd::bulk::decompress(bytes, plain_max).map_err(|_| "not a zstd frame")?;
+        let [pre, flux, raw, post] = split(&plain)?;
+
+        let mut block = Self {
+            first_tick,
+            ticks,
+            nodes,
+            edges,
+            pre_u: Vec::with_capacity(ticks * nodes),
+            f_e: Vec::with_capacity(ticks * edges),
+            raw: Vec::with_capacity(ticks * edges),
+            post_u: Vec::with_capacity(ticks * nodes),
+        };
+        let (mut pre, mut flux) = (Column::new(pre), Column::new(flux));
+        let (mut raw, mut post) = (Column::new(raw), Column::new(post));
+        let mut state = vec![0; nodes];
+        let mut fluxes = vec![0; edges];
+        for _ in 0..ticks {
+            for value in &mut state {
+                *value = pre.next(*value)?;
+            }
+            block.pre_u.extend_from_slice(&state);
+            for value in &mut fluxes {
+                *value = flux.next(*value)?;
+            }
+            block.f_e.extend_from_slice(&fluxes);
+            for edge in &shape.edges {
+                let du = state[edge.from].wrapping_sub(state[edge.to]);
+                block.raw.push(raw.next(shape.suggest_raw(edge, du))?);
+            }
+            shape.move_state(&mut state, fluxes.iter().copied());
+            for value in &mut state {
+                *value = post.next(*value)?;
+            }
+            block.post_u.extend_from_slice(&state);
+        }
+        let ended = [&pre, &flux, &raw, &post];
+        if ended.iter().all(|column| column.rest.is_empty()) {
+            Ok(block)
+        } else {
+            Err("a column is too long")
+        }
+    }
+
+    /// Whether the block has the tick.
+    pub(in crate::store) fn holds(&self, tick: u64) -> bool {
+        self.place(tick).is_some()
+    }
+
+    fn place(&self, tick: u64) -> Option<usize> {
+        let place = usize::try_from(tick.checked_sub(self.first_tick)?).ok()?;
+        (place < self.ticks).then_some(place)
+    }
+
+    /// The ledger of a tick of the block.
+    pub(in crate::store) fn ledger(&self, shape: &Shape, tick: u64) -> Option<UmxLedger> {
+        let place = self.place(tick)?;
+        let pre_u = self.pre_u[place * self.nodes..][..self.nodes].to_vec();
+        let post_u = self.post_u[place * self.nodes..][..self.nodes].to_vec();
+        let f_e = &self.f_e[place * self.edges..][..self.edges];
+        let raw = &self.raw[place * self.edges..][..self.edges];
+        let fluxes = f_e.iter().zip(raw);
+        let edges = shape.edges.iter().zip(fluxes).zip(1..);
+        let edges = edges.map(|((edge, (&f_e, &raw)), e_id)| EdgeFlux {
+            e_id,
+            i: edge.from as u64 + 1,
+            j: edge.to as u64 + 1,
+            du: pre_u[edge.from].wrapping_sub(pre_u[edge.to]),
+            raw,
+            cap: edge.cap,
+            f_e,
+        });
+        let edges = edges.collect();
+        let sum_pre_u = sum(&pre_u);
+        Some(UmxLedger {
+            tick,
+            sum_pre_u,
+            sum_post_u: sum(&post_u),
+            z_check: sum_pre_u,
+            pre_u,
+            edges,
+            post_u,
+        })
+    }
+}
+
+/// Wraps only for vectors that no run made; their hash tells.
+fn sum(values: &[i64]) -> i64 {
+    values.iter().fold(0, |sum, &value| sum.wrapping_add(value))
+}
+
+fn split(plain: &[u8]) -> Result<[&[u8]; COLUMNS], &'static str> {
+    let (header, mut rest) = plain.split_at_checked(HEADER_SIZE).ok_or("too short")?;
+    let (layout, sizes) = header.split_first().ok_or("too short")?;
+    if *layout != LAYOUT {
+        return Err("an unknown layout");
+    }
+    let mut columns = [&[][..]; COLUMNS];
+    for (column, size) in columns.iter_mut().zip(sizes.chunks_exact(4)) {
+        let size = size
+            .iter()
+            .rev()
+            .fold(0, |size, &byte| (size << 8) | usize::from(byte));
+        (*column, rest) = rest.split_at_checked(size).ok_or("a column is too short")?;
+    }
+    if rest.is_empty() {
+        Ok(columns)
+    } else {
+        Err("bytes after the last column")
+    }
+}
+
+struct Column<'b> {
+    rest: &'b [u8],
+    /// Left out: zeros alone.
+    absent: bool,
+}
+
+impl<'b> Column<'b> {
+    const fn new(bytes: &'b [u8]) -> Self {
+        Self {
+            rest: bytes,
+            absent: bytes.is_empty(),
+        }
+    }
+
+    #[inline]
+    fn next(&mut self, suggested: i64) -> Result<i64, &'static str> {
+        if self.absent {
+            return Ok(suggested);
+        }
+        let difference = varint::pop(&mut self.rest).ok_or("a column is too short")?;
+        Ok(suggested.wrapping_add(difference))
+    }
+}

@@ -1,0 +1,126 @@
+//! Ledgers in, a block out.
+
+use std::io;
+
+use super::{COLUMNS, HEADER_SIZE, LAYOUT, Shape, varint};
+use crate::record::UmxLedger;
+
+/// Fast, and the columns are small already.
+const LEVEL: i32 = 1;
+
+/// Gathers the ticks of one block.
+pub(in crate::store) struct BlockBuilder {
+    columns: [Column; COLUMNS],
+    /// The suggestion for the next pre_u, and for the next f_e.
+    state: Vec<i64>,
+    fluxes: Vec<i64>,
+    scratch: Vec<i64>,
+    first_tick: u64,
+    ticks: usize,
+    capacity: usize,
+    compressor: zstd::bulk::Compressor<'static>,
+}
+
+#[derive(Default)]
+struct Column {
+    bytes: Vec<u8>,
+    /// Whether any number so far is not zero.
+    told: bool,
+}
+
+/// A full block.
+pub(in crate::store) struct EncodedBlock {
+    pub(in crate::store) first_tick: u64,
+    pub(in crate::store) ticks: u64,
+    pub(in crate::store) bytes: Vec<u8>,
+}
+
+impl BlockBuilder {
+    pub(in crate::store) fn new(shape: &Shape) -> io::Result<Self> {
+        let mut compressor = zstd::bulk::Compressor::new(LEVEL)?;
+        compressor.set_parameter(zstd::zstd_safe::CParameter::ChecksumFlag(true))?;
+        Ok(Self {
+            columns: Default::default(),
+            state: vec![0; shape.node_count],
+            fluxes: vec![0; shape.edges.len()],
+            scratch: Vec::new(),
+            first_tick: 0,
+            ticks: 0,
+            capacity: shape.ticks_a_block(),
+            compressor,
+        })
+    }
+
+    /// Appends a tick, the one after the last; whether the block is full then.
+    pub(in crate::store) fn push(&mut self, shape: &Shape, ledger: &UmxLedger) -> bool {
+        if self.ticks == 0 {
+            self.first_tick = ledger.tick;
+        }
+        self.ticks += 1;
+        let [pre, flux, raw, post] = &mut self.columns;
+        for (&value, suggested) in ledger.pre_u.iter().zip(&self.state) {
+            pre.push(value.wrapping_sub(*suggested));
+        }
+        for (edge, suggested) in ledger.edges.iter().zip(&mut self.fluxes) {
+            flux.push(edge.f_e.wrapping_sub(*suggested));
+            *suggested = edge.f_e;
+        }
+        for (edge, of) in ledger.edges.iter().zip(&shape.edges) {
+            raw.push(edge.raw.wrapping_sub(shape.suggest_raw(of, edge.du)));
+        }
+        self.scratch.clone_from(&ledger.pre_u);
+        shape.move_state(&mut self.scratch, ledger.edges.iter().map(|edge| edge.f_e));
+        for (&value, suggested) in ledger.post_u.iter().zip(&self.scratch) {
+            post.push(value.wrapping_sub(*suggested));
+        }
+        self.state.clone_from(&ledger.post_u);
+        self.ticks >= self.capacity
+    }
+
+    /// The block, where there are ticks; the next one starts afresh.
+    pub(in crate::store) fn take(&mut self) -> io::Result<Option<EncodedBlock>> {
+        if self.ticks == 0 {
+            return Ok(None);
+        }
+        let mut plain = Vec::with_capacity(HEADER_SIZE);
+        plain.push(LAYOUT);
+        for column in &self.columns {
+            let size = u32::try_from(column.told_bytes().len()).map_err(io::Error::other)?;
+            plain.extend_from_slice(&size.to_le_bytes());
+        }
+        for column in &self.columns {
+            plain.extend_from_slice(column.told_bytes());
+        }
+        let block = EncodedBlock {
+            first_tick: self.first_tick,
+            ticks: self.ticks as u64,
+            bytes: self.compressor.compress(&plain)?,
+        };
+        self.clear();
+        Ok(Some(block))
+    }
+
+    /// Drops what was gathered.
+    pub(in crate::store) fn clear(&mut self) {
+        for column in &mut self.columns {
+            column.bytes.clear();
+            column.told = false;
+        }
+        self.state.fill(0);
+        self.fluxes.fill(0);
+        self.ticks = 0;
+    }
+}
+
+impl Column {
+    #[inline]
+    fn push(&mut self, difference: i64) {
+        self.told |= difference != 0;
+        varint::push(&mut self.bytes, difference);
+    }
+
+    /// The bytes, none where they are zeros alone.
+    fn told_bytes(&self) -> &[u8] {
+        if self.told { &self.bytes } else { &[] }
+    }
+}

@@ -1,0 +1,112 @@
+//! The run store: one SQLite file per run, written window by window, read back to the byte.
+//!
+//! [`RunStore`] names a directory of runs. It makes them ([`RunStore::record`]), finishes those
+//! that were cut off ([`RunStore::resume`]) and opens them ([`RunStore::open`]); a [`StoredRun`]
+//! gives records back as their exact canonical text, each checked by its hash, and writes the
+//! export object without holding it.
+//!
+//! Small records stand in the file as rows of text, for any SQLite tool; tick vectors and edge
+//! lists are compact columns over many ticks, and the records that they belong to are rebuilt.
+//! `docs/run-file.md` documents the file to the column and the byte.
+//!
+//! Nothing here decides what a run is: it takes what [`run`](mod@crate::run) makes. It reads no
+//! clock and no environment.
+
+mod columns;
+mod error;
+mod export;
+mod header;
+mod lock;
+mod metrics;
+mod rebuild;
+mod recording;
+mod records;
+mod run_id;
+mod schema;
+mod stored;
+mod writer;
+
+pub use error::{Damage, Difference, NotARun, StoreError};
+pub use export::ExportError;
+pub use header::{RunHeader, StoredStatus};
+pub use recording::{Existing, Recorded, Written};
+pub use records::Records;
+pub use run_id::{RunId, RunIdError};
+pub use stored::{StoredRecord, StoredRun};
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Ending of run files.
+const ENDING: &str = ".aether";
+
+/// A directory of stored runs, one file `<run-id>.aether` each.
+#[derive(Clone, Debug)]
+pub struct RunStore {
+    runs_dir: PathBuf,
+}
+
+impl RunStore {
+    /// The store in a directory, which need not exist yet.
+    #[must_use]
+    pub fn new(runs_dir: impl Into<PathBuf>) -> Self {
+        Self {
+            runs_dir: runs_dir.into(),
+        }
+    }
+
+    /// The directory.
+    pub fn runs_dir(&self) -> &Path {
+        &self.runs_dir
+    }
+
+    /// The file of a run, whether or not there is one.
+    pub fn path(&self, run_id: &RunId) -> PathBuf {
+        self.runs_dir.join(format!("{run_id}{ENDING}"))
+    }
+
+    /// Opens a run for reading, also while it is being written.
+    ///
+    /// # Errors
+    /// The name is none for a run, there is no such run, or its file cannot be read.
+    pub fn open(&self, run_id: &str) -> Result<StoredRun, StoreError> {
+        let run_id: RunId = run_id.parse()?;
+        let path = self.path(&run_id);
+        if !path.is_file() {
+            return Err(self.not_found(&run_id));
+        }
+        StoredRun::open(&path)
+    }
+
+    /// The ids of all stored runs, in order; none where the directory does not exist.
+    ///
+    /// # Errors
+    /// The directory cannot be read.
+    pub fn run_ids(&self) -> Result<Vec<RunId>, StoreError> {
+        let entries = match fs::read_dir(&self.runs_dir) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(StoreError::io(&self.runs_dir, error)),
+        };
+        let mut ids = Vec::new();
+        for entry in entries {
+            let entry = entry.map_err(|error| StoreError::io(&self.runs_dir, error))?;
+            let name = entry.file_name();
+            let id = name.to_str().and_then(|name| name.strip_suffix(ENDING));
+            ids.extend(id.and_then(|id| id.parse().ok()));
+        }
+        ids.sort();
+        Ok(ids)
+    }
+
+    fn not_found(&self, run_id: &RunId) -> StoreError {
+        StoreError::NotFound {
+            run_id: run_id.to_string(),
+            runs_dir: self.runs_dir.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,229 @@
+//! Runs into the store: new ones, in the place of others, and the same again.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::header::StoredStatus;
+use super::lock::WriterLock;
+use super::stored::StoredRun;
+use super::writer::{self, RunWriter};
+use super::{Difference, RunId, RunStore, StoreError};
+use crate::canonical;
+use crate::config::RunPlan;
+use crate::run::{Outcome, RecordKind, RunOptions, execute};
+
+/// What becomes of a stored run of the same name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Existing {
+    /// It stays. The run is made beside it, and refused unless it is the same to the byte.
+    Keep,
+    /// The run is made beside it and takes its place on completion, which a failed run reaches
+    /// too; a run that is stopped or breaks off leaves the old one.
+    Replace,
+}
+
+/// What happened in the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// There is a new file.
+    New,
+    /// A file was replaced.
+    Replaced,
+    /// The run was stored already, the same to the byte, and was left as it was.
+    Unchanged,
+    /// The stored run was finished.
+    Finished,
+}
+
+/// A run that was made and stored.
+#[derive(Clone, Debug)]
+pub struct Recorded {
+    /// How the run ended, and its metrics.
+    pub outcome: Outcome,
+    /// What happened in the store.
+    pub written: Written,
+    /// The run's file.
+    pub path: PathBuf,
+}
+
+impl RunStore {
+    /// Runs a plan and stores it as `run_id`, window by window.
+    ///
+    /// A run that fails is stored with its error and is no `Err`: see [`Recorded::outcome`].
+    ///
+    /// ```no_run
+    /// use aether_engine::config::{FileSystem, load_run};
+    /// use aether_engine::run::RunOptions;
+    /// use aether_engine::store::{Existing, RunStore};
+    ///
+    /// let plan = load_run(&FileSystem::new("."), "scenarios/gf01/run.toml".as_ref())?;
+    /// let store = RunStore::new(".aether/runs");
+    /// let recorded = store.record(&plan, "gf01", Existing::Keep, &RunOptions::default())?;
+    /// println!("{:?}: {}", recorded.written, recorded.path.display());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The name is none for a run or is taken, another writer is at work on it, or the run could
+    /// not be kept (a full disk, say): the committed windows of a new run then stay, to be finished
+    /// by [`RunStore::resume`].
+    pub fn record(
+        &self,
+        plan: &RunPlan,
+        run_id: &str,
+        existing: Existing,
+        options: &RunOptions<'_>,
+    ) -> Result<Recorded, StoreError> {
+        let run_id: RunId = run_id.parse()?;
+        let _lock = WriterLock::take(self.runs_dir(), &run_id)?;
+        self.refuse_other_case(&run_id)?;
+        let path = self.path(&run_id);
+        let beside = self.runs_dir().join(format!(".{run_id}.aether.new"));
+        if !path.exists() {
+            writer::create(&path, &beside, plan)?;
+            let outcome = write(&path, plan, options)?;
+            let written = Written::New;
+            return Ok(Recorded {
+                outcome,
+                written,
+                path,
+            });
+        }
+        if existing == Existing::Keep {
+            refuse_other_header(&path, &run_id, plan)?;
+        }
+        writer::create(&beside, &beside, plan)?;
+        let made = write(&beside, plan, options).and_then(|outcome| {
+            let written = match existing {
+                Existing::Keep => {
+                    refuse_other_records(&path, &beside, &run_id)?;
+                    Written::Unchanged
+                }
+                Existing::Replace if outcome.is_at_its_end() => {
+                    replace(&path, &beside)?;
+                    Written::Replaced
+                }
+                Existing::Replace => Written::Unchanged,
+            };
+            Ok((outcome, written))
+        });
+        writer::remove_database(&beside)?;
+        let (outcome, written) = made?;
+        Ok(Recorded {
+            outcome,
+            written,
+            path,
+        })
+    }
+
+    /// Refuses a name that a run has in another case.
+    fn refuse_other_case(&self, run_id: &RunId) -> Result<(), StoreError> {
+        let mut others = self.run_ids()?.into_iter();
+        match others.find(|other| other != run_id && other.folded() == run_id.folded()) {
+            Some(other) => Err(exists(&other, Difference::Name)),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Outcome {
+    /// Whether no more can come of the run.
+    fn is_at_its_end(&self) -> bool {
+        !matches!(self.status, crate::run::RunStatus::Incomplete)
+    }
+}
+
+/// Makes the run into a file that has none of its records yet.
+fn write(path: &Path, plan: &RunPlan, options: &RunOptions<'_>) -> Result<Outcome, StoreError> {
+    let mut writer = RunWriter::open(path, plan)?;
+    let outcome =
+        execute(plan, options, &mut writer).map_err(|error| StoreError::from_io(path, error))?;
+    writer.finish(&outcome)?;
+    Ok(outcome)
+}
+
+/// Puts the finished file `beside` in the place of `path`.
+fn replace(path: &Path, beside: &Path) -> Result<(), StoreError> {
+    // A log left by a cut-off run must not meet the new file.
+    for ending in ["-wal", "-shm", "-journal"] {
+        let mut name = path.as_os_str().to_owned();
+        name.push(ending);
+        writer::remove_file(Path::new(&name))?;
+    }
+    fs::rename(beside, path).map_err(|error| StoreError::io(path, error))?;
+    writer::sync_parent(path)
+}
+
+fn exists(run_id: &RunId, difference: Difference) -> StoreError {
+    StoreError::Exists {
+        existing: run_id.to_string(),
+        difference,
+    }
+}
+
+/// Refuses before anything is run where the stored run cannot be the same.
+fn refuse_other_header(path: &Path, run_id: &RunId, plan: &RunPlan) -> Result<(), StoreError> {
+    let stored = match StoredRun::open(path) {
+        Ok(stored) => stored,
+        Err(StoreError::Damaged { .. } | StoreError::NotARun { .. }) => {
+            return Err(exists(run_id, Difference::Damaged));
+        }
+        Err(other) => return Err(other),
+    };
+    let difference = if *stored.header().status.name() == *StoredStatus::Incomplete.name() {
+        Some(Difference::Status {
+            stored: stored.header().status.name(),
+        })
+    } else if stored.header().engine_version != crate::VERSION {
+        Some(Difference::Header {
+            member: "engine_version",
+        })
+    } else if stored.row().inputs != canonical::hash(&plan.documents) {
+        Some(Difference::Header { member: "inputs" })
+    } else {
+        None
+    };
+    difference.map_or(Ok(()), |difference| Err(exists(run_id, difference)))
+}
+
+/// Refuses a stored run that the one made beside it does not equal, record for record.
+fn refuse_other_records(path: &Path, beside: &Path, run_id: &RunId) -> Result<(), StoreError> {
+    let (stored, made) = (StoredRun::open(path)?, StoredRun::open(beside)?);
+    match first_difference(&stored, &made)? {
+        Some(difference) => Err(exists(run_id, difference)),
+        None => Ok(()),
+    }
+}
+
+fn first_difference(
+    stored: &StoredRun,
+    made: &StoredRun,
+) -> Result<Option<Difference>, StoreError> {
+    for kind in RecordKind::ALL {
+        let mut theirs = stored.records(kind);
+        let mut position = 0;
+        for ours in made.records(kind).map(Some).chain([None]) {
+            let ours = ours.transpose()?;
+            position += 1;
+            match theirs.next().transpose() {
+                Ok(theirs) if theirs == ours => {}
+                Ok(_) => {
+                    let kind = kind.name();
+                    return Ok(Some(Difference::Record { kind, position }));
+                }
+                Err(StoreError::Damaged { .. }) => return Ok(Some(Difference::Damaged)),
+                Err(other) => return Err(other),
+            }
+        }
+    }
+    let (stored, made) = (stored.row(), made.row());
+    if stored == made {
+        return Ok(None);
+    }
+    let status = stored.status.name();
+    Ok(Some(if stored.status == made.status {
+        Difference::Header { member: "metrics" }
+    } else {
+        Difference::Status { stored: status }
+    }))
+}

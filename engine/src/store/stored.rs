@@ -1,0 +1,273 @@
+//! A stored run, opened for reading.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
+
+use super::columns::{Block, Shape};
+use super::header::{self, HeaderRow, RunHeader};
+use super::metrics;
+use super::records::Records;
+use super::writer::{BUSY_TIMEOUT, hash_column};
+use super::{Damage, StoreError, schema};
+use crate::canonical::{self, Hash};
+use crate::config::ResolvedDocuments;
+use crate::run::RecordKind;
+
+/// A run in a file, as it was when it was opened: what a writer adds later does not show.
+///
+/// Every record comes back as its exact canonical text and is checked by its hash on the way.
+///
+/// ```no_run
+/// use aether_engine::run::RecordKind;
+/// use aether_engine::store::RunStore;
+///
+/// let run = RunStore::new(".aether/runs").open("GF01")?;
+/// println!("{} of {} ticks", run.ticks_recorded()?, run.header().ticks);
+/// for record in run.records(RecordKind::ULedger) {
+///     println!("{}", String::from_utf8_lossy(&record?.text));
+/// }
+/// # Ok::<(), aether_engine::store::StoreError>(())
+/// ```
+pub struct StoredRun {
+    path: PathBuf,
+    connection: Connection,
+    row: HeaderRow,
+    header: RunHeader,
+    shape: Shape,
+    /// The block that was read last: ticks are mostly read in order.
+    block: RefCell<Option<Rc<Block>>>,
+}
+
+/// One record as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredRecord {
+    /// Its place: the tick of kinds that have one record a tick or checkpoint, else the number
+    /// within the kind, from 1.
+    pub position: u64,
+    /// The canonical text.
+    pub text: Vec<u8>,
+    /// Its hash, checked.
+    pub hash: Hash,
+}
+
+impl StoredRun {
+    pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
+        let fail = |error| StoreError::database(path, error);
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags).map_err(fail)?;
+        connection.busy_timeout(BUSY_TIMEOUT).map_err(fail)?;
+        // One state for everything that is read, while a writer goes on.
+        connection.execute_batch("BEGIN").map_err(fail)?;
+        schema::check(&connection, path)?;
+        let damage = |table| Damage::Hash {
+            kind: table,
+            position: 1,
+        };
+        let row = HeaderRow::read(&connection).map_err(fail)?;
+        let row = row.ok_or_else(|| StoreError::damaged(path, damage("run")))?;
+        let shape = header::read_edges(&connection, &row).map_err(fail)?;
+        let shape = shape.ok_or_else(|| {
+            let damage = Damage::Missing {
+                kind: "edges",
+                position: 1,
+            };
+            StoreError::damaged(path, damage)
+        })?;
+        let mut run = Self {
+            path: path.to_owned(),
+            header: RunHeader {
+                gid: row.gid.clone(),
+                run_id: row.run_id.clone(),
+                ticks: row.ticks,
+                profile: row.profile.clone(),
+                node_count: shape.node_count,
+                edge_count: shape.edges.len(),
+                status: row.status.clone(),
+                last_entry_hash: row.last_entry_hash,
+                engine_version: row.engine_version.clone(),
+            },
+            connection,
+            row,
+            shape,
+            block: RefCell::new(None),
+        };
+        if run.header.last_entry_hash.is_none() {
+            run.header.last_entry_hash = run.last_committed_entry()?;
+        }
+        Ok(run)
+    }
+
+    /// What the run says of itself.
+    pub const fn header(&self) -> &RunHeader {
+        &self.header
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// How many ticks are recorded: all of a complete run, else those of its committed windows.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn ticks_recorded(&self) -> Result<u64, StoreError> {
+        let last: Option<i64> = self.query("SELECT max(tick) FROM u_ledger")?;
+        Ok(last.map_or(0, |tick| u64::try_from(tick).unwrap_or(0)))
+    }
+
+    /// All records of a kind, in run order, a page at a time.
+    pub fn records(&self, kind: RecordKind) -> Records<'_> {
+        Records::new(self, kind, 1)
+    }
+
+    /// The records of a kind from a position on: a tick for the kinds that have one record a tick
+    /// or checkpoint, else a number within the kind.
+    pub fn records_from(&self, kind: RecordKind, position: u64) -> Records<'_> {
+        Records::new(self, kind, position)
+    }
+
+    /// The resolved inputs, complete enough to run again.
+    ///
+    /// # Errors
+    /// The file cannot be read, or an input does not have its stored hash.
+    pub fn documents(&self) -> Result<ResolvedDocuments, StoreError> {
+        let mut texts: BTreeMap<String, String> = BTreeMap::new();
+        let mut select = self.prepare("SELECT name, json, sha256 FROM inputs ORDER BY name")?;
+        let mut rows = select.query([]).map_err(|error| self.fail(error))?;
+        while let Some(row) = rows.next().map_err(|error| self.fail(error))? {
+            let read = || -> rusqlite::Result<(String, String, Vec<u8>)> {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            };
+            let (name, text, hash) = read().map_err(|error| self.fail(error))?;
+            if hash_column(&hash) != Some(canonical::hash_of_text(text.as_bytes())) {
+                return Err(self.damaged(Damage::Hash {
+                    kind: "inputs",
+                    position: texts.len() as u64 + 1,
+                }));
+            }
+            texts.insert(name, text);
+        }
+        let mut files = BTreeMap::new();
+        let mut select = self.prepare("SELECT name, file FROM input_files ORDER BY name")?;
+        let mut rows = select.query([]).map_err(|error| self.fail(error))?;
+        while let Some(row) = rows.next().map_err(|error| self.fail(error))? {
+            let read = || -> rusqlite::Result<(String, String)> { Ok((row.get(0)?, row.get(1)?)) };
+            let (name, file) = read().map_err(|error| self.fail(error))?;
+            files.insert(name, file);
+        }
+        let documents = ResolvedDocuments {
+            pfna: texts.remove("pfna"),
+            run_config: texts.remove("run_config").unwrap_or_default(),
+            topology: texts.remove("topology").unwrap_or_default(),
+            profile: texts.remove("profile").unwrap_or_default(),
+            files,
+        };
+        if canonical::hash(&documents) == self.row.inputs && texts.is_empty() {
+            Ok(documents)
+        } else {
+            Err(self.damaged(Damage::Hash {
+                kind: "inputs",
+                position: 0,
+            }))
+        }
+    }
+
+    /// The run's metrics as canonical JSON: those of the whole run where it has ended, else of its
+    /// committed windows.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn metrics(&self) -> Result<String, StoreError> {
+        match &self.row.metrics {
+            Some(metrics) => Ok(metrics.clone()),
+            None => metrics::of_records(self).map(|metrics| canonical::text(&metrics)),
+        }
+    }
+
+    fn last_committed_entry(&self) -> Result<Option<Hash>, StoreError> {
+        let sql = "SELECT sha256 FROM u_ledger ORDER BY tick DESC LIMIT 1";
+        let hash: Option<Vec<u8>> = self
+            .connection
+            .query_row(sql, [], |row| row.get(0))
+            .optional()
+            .map_err(|error| self.fail(error))?;
+        Ok(hash.as_deref().and_then(hash_column))
+    }
+
+    pub(super) const fn row(&self) -> &HeaderRow {
+        &self.row
+    }
+
+    pub(super) const fn shape(&self) -> &Shape {
+        &self.shape
+    }
+
+    pub(super) const fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    pub(super) fn prepare(&self, sql: &str) -> Result<rusqlite::CachedStatement<'_>, StoreError> {
+        self.connection
+            .prepare_cached(sql)
+            .map_err(|error| self.fail(error))
+    }
+
+    /// One value of one row.
+    pub(super) fn query<T: rusqlite::types::FromSql>(&self, sql: &str) -> Result<T, StoreError> {
+        self.connection
+            .query_row(sql, [], |row| row.get(0))
+            .map_err(|error| self.fail(error))
+    }
+
+    pub(super) fn fail(&self, error: rusqlite::Error) -> StoreError {
+        StoreError::database(&self.path, error)
+    }
+
+    pub(super) fn damaged(&self, damage: Damage) -> StoreError {
+        StoreError::damaged(&self.path, damage)
+    }
+
+    /// The block that holds a tick, decoded.
+    pub(super) fn block(&self, tick: u64) -> Result<Rc<Block>, StoreError> {
+        if let Some(block) = self.block.borrow().as_ref()
+            && block.holds(tick)
+        {
+            return Ok(Rc::clone(block));
+        }
+        let sql = "SELECT first_tick, ticks, data FROM tick_columns
+                   WHERE first_tick <= ?1 ORDER BY first_tick DESC LIMIT 1";
+        let found = self
+            .prepare(sql)?
+            .query_row([header::signed(tick)], |row| {
+                Ok((
+                    row.get::<_, i64>(0)?,
+                    row.get::<_, i64>(1)?,
+                    row.get::<_, Vec<u8>>(2)?,
+                ))
+            })
+            .optional()
+            .map_err(|error| self.fail(error))?;
+        let missing = || {
+            self.damaged(Damage::Missing {
+                kind: "tick_columns",
+                position: tick,
+            })
+        };
+        let (first_tick, ticks, data) = found.ok_or_else(missing)?;
+        let first_tick = u64::try_from(first_tick).map_err(|_| missing())?;
+        let ticks = u64::try_from(ticks).map_err(|_| missing())?;
+        let block = Block::decode(&self.shape, first_tick, ticks, &data)
+            .map_err(|reason| self.damaged(Damage::Columns { first_tick, reason }))?;
+        if !block.holds(tick) {
+            return Err(missing());
+        }
+        let block = Rc::new(block);
+        *self.block.borrow_mut() = Some(Rc::clone(&block));
+        Ok(block)
+    }
+}
