@@ -5,7 +5,14 @@ use std::fs;
 use aether_harness::Layout;
 
 /// The folders that the root may have, beside hidden ones.
-const FOLDERS: [&str; 6] = ["docs", "engine", "fixtures", "harness", "scenarios", "xtask"];
+const FOLDERS: [&str; 6] = [
+    "docs",
+    "engine",
+    "fixtures",
+    "harness",
+    "scenarios",
+    "xtask",
+];
 
 /// Folders at the root that should not be there, and those that are missing.
 pub(crate) fn folders(paths: &Layout) -> Vec<String> {

@@ -3,6 +3,7 @@
 //! It never blesses what should not be: under CI, what fails, what differs from itself, what nobody
 //! has seen. Everything is judged before anything is written.
 
+use super::render::{Told, report};
 use super::shown::Shown;
 use super::{CommandError, Console, Status, chosen, quoted, scenario_of};
 use crate::judge::{self, Ending, Judgement, Product};
@@ -55,10 +56,11 @@ pub fn bless(
     if pending.is_empty() {
         return Ok(Status::Done);
     }
-    for one in &pending {
-        let name = one.scenario.name().as_str();
-        writeln!(console.out, "{}", judge::report(name, &one.judgement))?;
-    }
+    let told = pending
+        .iter()
+        .map(|one| Told::of(one.name().to_owned(), &one.judgement))
+        .collect::<Result<Vec<_>, _>>()?;
+    report(&told).write_text(console.out, false)?;
     if options.dry_run {
         let names: Vec<&str> = pending.iter().map(|one| one.name()).collect();
         writeln!(

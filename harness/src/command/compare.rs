@@ -16,8 +16,8 @@ pub struct CompareRequest {
     pub before: PathBuf,
     /// The new side.
     pub after: PathBuf,
-    /// `PATH=FIELD[,FIELD…]` each: the dotted path of an array, and the fields that identify its
-    /// elements. For directories the path starts with the document's name.
+    /// `PATH=FIELD[,FIELD…]` each, as [`KeyRule`] reads it: the dotted path of an array, and the
+    /// fields that identify its elements. For directories the path starts with the document's name.
     pub keys: Vec<String>,
     /// How differences are written; its names are not looked at.
     pub report: DiffRequest,
@@ -126,29 +126,21 @@ fn known_schema(suite: &Suite, request: &CompareRequest) -> Schema {
 
 /// Adds a key; one for the same array that the subject declared gives way.
 fn add_key(schema: &mut Schema, key: &str, in_directory: bool) -> Result<(), CommandError> {
-    let (path, fields) = key
-        .split_once('=')
-        .ok_or_else(|| CommandError::Usage(format!("--key {key}: expected PATH=FIELD[,FIELD…]")))?;
-    let fields: Vec<String> = fields
-        .split(',')
-        .map(str::trim)
-        .filter(|field| !field.is_empty())
-        .map(str::to_owned)
-        .collect();
-    if fields.is_empty() {
+    let mut rule: KeyRule = key
+        .parse()
+        .map_err(|error| CommandError::Usage(format!("--key: {error}")))?;
+    if rule.fields.is_empty() {
         return Err(CommandError::Usage(format!(
             "--key {key}: there is no field"
         )));
     }
-    let (artefact, path) = match (in_directory, path.split_once('.')) {
-        (false, _) => (DOCUMENT, path.trim_matches('.')),
-        (true, Some((artefact, path))) => (artefact, path),
-        (true, None) => (path, ""),
-    };
-    let rule = KeyRule {
-        path: path.to_owned(),
-        fields,
-        label: String::new(),
+    let artefact = if in_directory {
+        let path = rule.path.clone();
+        let (artefact, path) = path.split_once('.').unwrap_or((&path, ""));
+        path.clone_into(&mut rule.path);
+        artefact.to_owned()
+    } else {
+        DOCUMENT.to_owned()
     };
     let listed = schema
         .artefacts
@@ -160,7 +152,7 @@ fn add_key(schema: &mut Schema, key: &str, in_directory: bool) -> Result<(), Com
             rules.keys.push(rule);
         }
         None => schema.artefacts.push(ArtefactSchema {
-            name: artefact.to_owned(),
+            name: artefact,
             keys: vec![rule],
             ..ArtefactSchema::default()
         }),

@@ -68,7 +68,7 @@ pub fn diff(
             Err(problem) => Judgement::new(Verdict::Invalid, problem),
         };
         status = status.max(Status::of(judgement.verdict));
-        told.push(Told::of(found.name, judgement).map_err(CommandError::Io)?);
+        told.push(Told::of(found.name, &judgement)?);
     }
     if request.names.is_empty() {
         for (name, detail) in orphans(suite)? {

@@ -1,9 +1,13 @@
 //! What a command found, in the format that was asked for.
 
+use std::io::Write;
+
+use anstream::StripStream;
+
 use super::diff::{DiffRequest, Format};
 use super::{CommandError, Console};
-use crate::judge::{self, Judgement};
-use crate::{Artefact, Diff, DiffOptions, Schema, Verdict};
+use crate::judge::Judgement;
+use crate::{Artefact, DiffOptions, Report, ScenarioReport, Schema, Verdict};
 
 /// One scenario, or one comparison, to tell of.
 pub(crate) struct Told {
@@ -17,21 +21,23 @@ pub(crate) struct Told {
 
 impl Told {
     /// What a judgement found.
-    pub(crate) fn of(name: String, judgement: Judgement) -> Result<Self, String> {
-        let mut told = Self::bare(name, judgement.verdict, judgement.detail);
+    pub(crate) fn of(name: String, judgement: &Judgement) -> Result<Self, CommandError> {
+        let mut told = Self::bare(name, judgement.verdict, judgement.detail.clone());
         if judgement.verdict.passes() {
             return Ok(told);
         }
-        if let Some(before) = judgement.before {
+        if let Some(before) = &judgement.before {
             // Edited goldens may be beyond reading; that is what the verdict says.
             told.before = match before.artefacts() {
-                Err(error) if told.verdict != Verdict::EditedGolden => return Err(error),
+                Err(error) if told.verdict != Verdict::EditedGolden => {
+                    return Err(CommandError::Io(error));
+                }
                 artefacts => artefacts.unwrap_or_default(),
             };
         }
-        if let Some(product) = judgement.after {
+        if let Some(product) = &judgement.after {
             told.after = product.set.to_vec();
-            told.schema = product.schema;
+            told.schema = product.schema.clone();
         }
         Ok(told)
     }
@@ -72,18 +78,36 @@ impl Told {
         self.verdict
     }
 
-    fn diff(&self) -> Diff {
-        let both = !self.before.is_empty() && !self.after.is_empty();
-        if !both || self.verdict.passes() {
-            return Diff::default();
-        }
-        crate::diff(
-            &self.before,
-            &self.after,
-            &self.schema,
-            &DiffOptions::default(),
-        )
+    fn has_both(&self) -> bool {
+        !self.before.is_empty() && !self.after.is_empty()
     }
+
+    fn report(&self, options: &DiffOptions) -> ScenarioReport {
+        let diff = if self.verdict.passes() {
+            Some(crate::Diff::default())
+        } else if self.has_both() {
+            Some(crate::diff(
+                &self.before,
+                &self.after,
+                &self.schema,
+                options,
+            ))
+        } else {
+            None
+        };
+        ScenarioReport {
+            name: self.name.clone(),
+            verdict: self.verdict.name().to_owned(),
+            diff,
+            note: (!self.detail.is_empty()).then(|| self.detail.clone()),
+        }
+    }
+}
+
+/// The report over what was found.
+pub(crate) fn report(told: &[Told]) -> Report {
+    let options = DiffOptions::default();
+    Report::new(told.iter().map(|one| one.report(&options)).collect())
 }
 
 /// Writes what was found to where the request says.
@@ -92,77 +116,46 @@ pub(crate) fn render(
     told: &[Told],
     console: &mut Console<'_>,
 ) -> Result<(), CommandError> {
-    let text = match request.format {
-        Format::Text => text(request, told),
-        Format::Json => json(request, told)?,
-        Format::JsonPatch => patch(told)?,
+    let mut text = Vec::new();
+    match request.format {
+        Format::Text => report(told).write_text(&mut text, request.all)?,
+        Format::Json => report(told).write_json(&mut text, request.all)?,
+        Format::JsonPatch => text = patch(told)?,
         Format::Html => {
-            return Err(CommandError::Usage("html is not supported yet".to_owned()));
+            return Err(CommandError::Usage(
+                "--format html is not there yet; text, json and json-patch are".to_owned(),
+            ));
         }
-    };
-    match &request.out {
-        Some(path) => {
-            std::fs::write(path, text)
-                .map_err(|error| CommandError::Io(format!("{}: {error}", path.display())))?;
-            writeln!(console.err, "wrote {}", path.display())?;
-        }
-        None => console.out.write_all(text.as_bytes())?,
     }
+    let Some(path) = &request.out else {
+        console.out.write_all(&text)?;
+        return Ok(());
+    };
+    let mut plain = StripStream::new(Vec::new());
+    plain.write_all(&text)?;
+    std::fs::write(path, plain.into_inner())
+        .map_err(|error| CommandError::Io(format!("{}: {error}", path.display())))?;
+    writeln!(console.err, "wrote {}", path.display())?;
     Ok(())
 }
 
-fn text(request: &DiffRequest, told: &[Told]) -> String {
-    let mut text = String::new();
-    let mut matching = 0;
-    for one in told {
-        if one.verdict.passes() {
-            matching += 1;
-            continue;
-        }
-        let diff = one.diff();
-        text.push_str(&format!("{} {}", one.verdict, one.name));
-        if !one.detail.is_empty() {
-            text.push_str(": ");
-            text.push_str(&one.detail);
-        }
-        text.push('\n');
-        for line in judge::lines(&diff) {
-            text.push_str(&format!("  {line}\n"));
-        }
-        if request.all {
-            for change in &diff.changes {
-                text.push_str(&format!("  {}\n", change.lead()));
-            }
-        }
+/// `{artefact: patch}` of the one scenario; `{}` where nothing differs.
+fn patch(told: &[Told]) -> Result<Vec<u8>, CommandError> {
+    let [one] = told else {
+        return Err(CommandError::Usage(
+            "a JSON Patch is of one scenario: name it".to_owned(),
+        ));
+    };
+    if !one.verdict.passes() && !one.has_both() {
+        return Err(CommandError::Usage(format!(
+            "{} {}: {}; there is nothing to patch",
+            one.verdict, one.name, one.detail
+        )));
     }
-    text.push_str(&format!("{matching} of {} match\n", told.len()));
-    text
-}
-
-fn json(request: &DiffRequest, told: &[Told]) -> Result<String, CommandError> {
-    let internal = |error: serde_json::Error| CommandError::Io(error.to_string());
-    let mut scenarios = Vec::new();
-    for one in told {
-        let mut value = serde_json::to_value(one.diff()).map_err(internal)?;
-        if let Some(members) = value.as_object_mut() {
-            if !request.all {
-                members.remove("changes");
-            }
-            members.insert("name".to_owned(), one.name.clone().into());
-            members.insert("verdict".to_owned(), one.verdict.name().into());
-        }
-        scenarios.push(value);
-    }
-    let equal = told.iter().all(|one| one.verdict.passes());
-    let report = serde_json::json!({ "equal": equal, "scenarios": scenarios, "groups": [] });
-    serde_json::to_string_pretty(&report)
-        .map(|text| text + "\n")
-        .map_err(internal)
-}
-
-fn patch(told: &[Told]) -> Result<String, CommandError> {
-    let _ = told;
-    Err(CommandError::Usage(
-        "json-patch is not supported yet".to_owned(),
-    ))
+    let patches = crate::patches(&one.before, &one.after, &one.schema)
+        .map_err(|error| CommandError::Io(error.to_string()))?;
+    let mut text =
+        serde_json::to_vec_pretty(&patches).map_err(|error| CommandError::Io(error.to_string()))?;
+    text.push(b'\n');
+    Ok(text)
 }

@@ -3,13 +3,15 @@
 
 use std::time::Duration;
 
+use anstream::StripStream;
+
 use super::Judgement;
 use crate::scenario::ScenarioName;
-use crate::{Artefact, Check, Diff, DiffOptions, Followed, Schema, Suite, Verdict};
+use crate::{Artefact, Check, DiffOptions, Report, ScenarioReport, Schema, Suite, Verdict};
 
-/// What a judgement found, without what to do about it.
-pub(crate) fn report(title: &str, judgement: &Judgement) -> String {
-    let mut text = format!("{} {title}", judgement.verdict);
+/// The whole message of a trial that failed.
+pub(crate) fn message(suite: &Suite, name: &str, check: Check, judgement: &Judgement) -> String {
+    let mut text = format!("{} {name}::{check}", judgement.verdict);
     if !judgement.detail.is_empty() {
         text.push_str(": ");
         text.push_str(&judgement.detail);
@@ -27,12 +29,6 @@ pub(crate) fn report(title: &str, judgement: &Judgement) -> String {
             }
         }
     }
-    text
-}
-
-/// The whole message of a trial that failed.
-pub(crate) fn message(suite: &Suite, name: &str, check: Check, judgement: &Judgement) -> String {
-    let mut text = report(&format!("{name}::{check}"), judgement);
     for line in remedy(suite, name, check, judgement) {
         text.push_str("\n  ");
         text.push_str(&line);
@@ -40,71 +36,32 @@ pub(crate) fn message(suite: &Suite, name: &str, check: Check, judgement: &Judge
     text
 }
 
-/// Where two sets of artefacts first diverge, as lines of their own.
+/// Where two sets of artefacts first diverge, as lines of their own: first divergence, causes,
+/// counted consequences.
 pub(super) fn divergence(before: &[Artefact], after: &[Artefact], schema: &Schema) -> String {
     let diff = crate::diff(before, after, schema, &BRIEF);
-    let mut text = String::new();
-    for line in lines(&diff) {
-        text.push_str("\n  ");
-        text.push_str(&line);
+    let report = Report::new(vec![ScenarioReport {
+        name: String::new(),
+        verdict: Verdict::Mismatch.name().to_owned(),
+        diff: Some(diff),
+        note: None,
+    }]);
+    let mut plain = StripStream::new(Vec::new());
+    if let Err(error) = report.write_text(&mut plain, false) {
+        return format!("\n  {error}");
     }
-    text
+    let text = String::from_utf8_lossy(&plain.into_inner()).into_owned();
+    text.lines()
+        .filter(|line| line.starts_with("  "))
+        .map(|line| format!("\n{line}"))
+        .collect()
 }
 
-/// A message counts what followed; it lists nothing.
+/// A message counts what followed and lists nothing but causes.
 const BRIEF: DiffOptions = DiffOptions {
-    entries: CAUSES,
+    entries: 100,
     time: Some(Duration::from_secs(10)),
 };
-
-/// How many changed inputs a message names.
-const CAUSES: usize = 8;
-
-/// First divergence, causes, counted consequences.
-pub(crate) fn lines(diff: &Diff) -> Vec<String> {
-    let mut lines = Vec::new();
-    if let Some(first) = &diff.first_divergence {
-        lines.push(first.lead());
-        lines.push(format!("at {}", first.path));
-    }
-    for cause in diff.causes.iter().take(CAUSES) {
-        lines.push(format!("input: {}", cause.lead()));
-    }
-    let followed: Vec<String> = diff.followed.iter().map(counted).collect();
-    if !followed.is_empty() {
-        lines.push(format!("then {}", followed.join("; ")));
-    }
-    lines
-}
-
-fn counted(followed: &Followed) -> String {
-    let Followed {
-        stage,
-        values,
-        ticks,
-        hashes,
-    } = followed;
-    let hashes = match hashes {
-        0 => String::new(),
-        count => format!(", {}", plural(*count, "hash", "hashes")),
-    };
-    let ticks = match ticks {
-        0 => String::new(),
-        count => format!(" at {}", plural(*count, "tick", "ticks")),
-    };
-    format!(
-        "{stage}: {}{hashes}{ticks}",
-        plural(values - hashes_of(followed), "value", "values")
-    )
-}
-
-fn hashes_of(followed: &Followed) -> u64 {
-    followed.hashes.min(followed.values)
-}
-
-fn plural(count: u64, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
-}
 
 /// The exact commands that come next.
 fn remedy(suite: &Suite, name: &str, check: Check, judgement: &Judgement) -> Vec<String> {

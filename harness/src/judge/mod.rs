@@ -7,7 +7,7 @@ mod explain;
 mod golden;
 mod repeat;
 
-pub(crate) use explain::{lines, message, report};
+pub(crate) use explain::message;
 
 use std::sync::Arc;
 

@@ -46,7 +46,7 @@ fn a_change_needs_a_reason() {
         error.contains("\n  cargo xtask bless ring --reason \"…\""),
         "{error}"
     );
-    assert!(said.out.starts_with("STALE_INPUTS ring"), "{}", said.out);
+    assert!(said.out.starts_with("ring: STALE_INPUTS"), "{}", said.out);
     let said = workspace.try_bless("ring", Some("  "));
     assert_eq!(said.error(), "the reason is empty");
     assert_eq!(workspace.read(MANIFEST), before);
@@ -192,7 +192,7 @@ fn an_edited_golden_is_made_anew() {
     let before = workspace.read(golden);
     workspace.write(golden, "{}\n");
     let said = workspace.bless("ring", "undo an edit");
-    assert!(said.starts_with("EDITED_GOLDEN ring"), "{said}");
+    assert!(said.starts_with("ring: EDITED_GOLDEN"), "{said}");
     assert_eq!(workspace.read(golden), before);
     // Conflict markers in the manifest cost no history.
     let manifest = workspace.read(MANIFEST);

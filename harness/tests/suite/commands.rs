@@ -139,22 +139,19 @@ fn a_diff_leads_with_the_first_divergence_and_its_cause() {
     let said = diffed(&workspace, &DiffRequest::default());
     assert_eq!(said.code(), 1);
     let lines: Vec<&str> = said.out.lines().collect();
-    assert_eq!(
-        lines[0],
-        "STALE_INPUTS ring: changed since the bless: automaton"
-    );
+    assert_eq!(lines[0], "ring: STALE_INPUTS");
     assert!(
         lines[1].starts_with("  tick 1 · grow · cells[2]: 1 → 0"),
         "{}",
         said.out
     );
-    assert_eq!(lines[2], "  at generations[tick=1].cells[2]");
+    assert_eq!(lines[2], "    at generations[tick=1].cells[2]");
     assert!(
         said.out.contains("scenarios/ring/run.toml rule: 30 → 90"),
         "{}",
         said.out
     );
-    assert_eq!(lines.last(), Some(&"0 of 1 match"));
+    assert_eq!(lines.last(), Some(&"1 scenario: 1 not as stored"));
 
     let json = DiffRequest {
         format: Format::Json,
@@ -171,13 +168,28 @@ fn a_diff_leads_with_the_first_divergence_and_its_cause() {
     assert_eq!(scenario["first_divergence"]["tick"], 1);
     assert_eq!(scenario["causes"][0]["file"], "scenarios/ring/run.toml");
     assert!(scenario["changes"].as_array().unwrap().len() > 3);
+
+    let patch = DiffRequest {
+        names: vec!["ring".to_owned()],
+        format: Format::JsonPatch,
+        ..DiffRequest::default()
+    };
+    let patches: Value = serde_json::from_str(&diffed(&workspace, &patch).out).unwrap();
+    let patch: json_patch::Patch = serde_json::from_value(patches["generations"].clone()).unwrap();
+    let read = |path: &str| serde_json::from_str::<Value>(&workspace.read(path)).unwrap();
+    let mut golden = read("fixtures/snapshots/ring/generations.json");
+    json_patch::patch(&mut golden, &patch).unwrap();
+    assert_eq!(golden, read("target/scenarios/ring/generations.json"));
 }
 
 fn a_diff_says_in_its_status_what_it_found() {
     let workspace = Workspace::blessed();
     let all = DiffRequest::default();
     let said = diffed(&workspace, &all);
-    assert_eq!((said.code(), said.out.as_str()), (0, "1 of 1 match\n"));
+    assert_eq!(
+        (said.code(), said.out.as_str()),
+        (0, "1 scenario: nothing differs\n")
+    );
     fs::rename(
         workspace.path("scenarios/ring"),
         workspace.path("scenarios/circle"),
@@ -185,8 +197,8 @@ fn a_diff_says_in_its_status_what_it_found() {
     .unwrap();
     let said = diffed(&workspace, &all);
     assert_eq!(said.code(), 1);
-    assert!(said.out.contains("ORPHAN ring"), "{}", said.out);
-    assert!(said.out.contains("MISSING_GOLDEN circle"), "{}", said.out);
+    assert!(said.out.contains("ring: ORPHAN"), "{}", said.out);
+    assert!(said.out.contains("circle: MISSING_GOLDEN"), "{}", said.out);
     workspace.write("scenarios/circle/run.toml", "");
     assert_eq!(diffed(&workspace, &all).code(), 2);
     let named = DiffRequest {

@@ -132,7 +132,8 @@ impl Workspace {
         &self,
         work: impl FnOnce(&Suite, &mut Console<'_>) -> Result<Status, CommandError>,
     ) -> Said {
-        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let mut out = anstream::StripStream::new(Vec::new());
+        let mut err = Vec::new();
         let result = work(
             &self.suite(),
             &mut Console {
@@ -141,7 +142,7 @@ impl Workspace {
                 ask: None,
             },
         );
-        let out = String::from_utf8(out).unwrap();
+        let out = String::from_utf8(out.into_inner()).unwrap();
         Said { result, out }
     }
 
