@@ -1,7 +1,9 @@
 //! One row per way of leaving i64, and the near misses beside them.
 
 use super::{calm, check, complete, overflow};
-use crate::oracle::{Case, Entry, Scheme, Source, StRule, Stream, Window, line, plain, star};
+use crate::oracle::{
+    Case, Entry, Primary, Scheme, Source, StRule, Stream, Window, line, plain, star,
+};
 
 const MAX: i64 = i64::MAX;
 const MIN: i64 = i64::MIN;
@@ -330,6 +332,36 @@ fn told(value: i64, hint: Scheme, ticks: u64) -> Case {
     case
 }
 
+/// Fourteen ticks in two tiles, each with an additional window that fits by itself.
+fn tiled_bits() -> Case {
+    let mut case = told(MIN, Scheme::Gr, 14);
+    let mut first = case.run.windows.remove(0);
+    first.end = 7;
+    let second = Window {
+        id: "W2".to_owned(),
+        start: 8,
+        end: 14,
+        ..first.clone()
+    };
+    case.run.windows = vec![first, second];
+    case.run.primary = Primary::Every(7);
+    case
+}
+
+#[test]
+fn deltas() {
+    let swing = small_steps(&[-MAX, 0, 0], &[(2, 1), (3, 1)]);
+    check(vec![complete(
+        "a node that moves by more than an i64 holds",
+        swing,
+        // 2^64 − 2 costs 1 + 64 under ID, −(2^63 − 1) costs 1 + 63.
+        &[
+            ("ledgers.0.post_u.0", MAX),
+            ("manifests.0.streams.0.L_total", 65 + 64 + 64),
+        ],
+    )]);
+}
+
 #[test]
 fn bits() {
     let mut twice = told(MIN, Scheme::Gr, 7);
@@ -382,6 +414,13 @@ fn bits() {
             earlier,
             "bits",
             8,
+            None,
+        ),
+        overflow(
+            "two windows in different tiles",
+            tiled_bits(),
+            "bits",
+            14,
             None,
         ),
         overflow("two windows that fit one by one", twice, "bits", 7, None),
