@@ -299,9 +299,47 @@ impl RunPlan {
         &self.windows
     }
 
+    /// Where the log goes.
+    #[must_use]
+    pub const fn logging(&self) -> &Logging {
+        &self.logging
+    }
+
     /// The documents the plan was made from.
     #[must_use]
     pub const fn documents(&self) -> &ResolvedDocuments {
         &self.documents
+    }
+}
+
+impl Logging {
+    /// Whether lines are sent anywhere but to the run itself.
+    #[must_use]
+    pub const fn enabled(&self) -> bool {
+        self.enabled
+    }
+
+    /// Where lines are sent.
+    #[must_use]
+    pub const fn destination(&self) -> &LogDestination {
+        &self.destination
+    }
+
+    /// Whether `tick_summary` events are sent.
+    #[must_use]
+    pub const fn include_ticks(&self) -> bool {
+        self.include_ticks
+    }
+
+    /// Whether `window_closed` events are sent.
+    #[must_use]
+    pub const fn include_windows(&self) -> bool {
+        self.include_windows
+    }
+
+    /// Whether lines carry the wall clock as `ts`.
+    #[must_use]
+    pub const fn clock(&self) -> bool {
+        self.clock
     }
 }

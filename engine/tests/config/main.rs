@@ -7,6 +7,7 @@ mod plans;
 mod robust;
 mod round_trip;
 mod schemas;
+mod shipped;
 
 use std::path::{Path, PathBuf};
 

@@ -258,6 +258,11 @@ impl Draft {
         self
     }
 
+    #[cfg(test)]
+    pub(crate) fn code(&self) -> Code {
+        self.code
+    }
+
     pub(crate) fn at(self, at: String) -> Self {
         Self { at, ..self }
     }

@@ -496,3 +496,138 @@ fn duplicate(earlier: Value<'_>, later: Value<'_>) -> Draft {
     )
     .related_at(later.document().source(), span, "it stands here first")
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn accepts(text: &str) -> Result<(), Code> {
+        let parsed = parse(Source::new("x.json".into(), text.into()));
+        parsed
+            .map(|_| ())
+            .map_err(|(_, drafts)| drafts.first().map_or(Code::Unexplained, Draft::code))
+    }
+
+    /// A value of the tree as `serde_json` has it.
+    fn value(value: Value<'_>) -> serde_json::Value {
+        match value.kind() {
+            Kind::List => value.children().map(self::value).collect(),
+            Kind::Object => {
+                let keyed = value
+                    .children()
+                    .filter_map(|child| Some((child.key()?, child)));
+                keyed
+                    .map(|(key, child)| (key.to_owned(), self::value(child)))
+                    .collect()
+            }
+            Kind::String => value.text().into(),
+            _ => serde_json::from_str(value.text()).expect("a scalar"),
+        }
+    }
+
+    /// `serde_json` is the judge of what JSON is.
+    fn check(text: &str) {
+        let theirs = serde_json::from_str::<serde_json::Value>(text);
+        match (parse(Source::new("x.json".into(), text.into())), theirs) {
+            (Ok((document, duplicates)), Ok(theirs)) => {
+                // Of duplicates, the two readers keep different ones.
+                if duplicates.is_empty() {
+                    assert_eq!(value(document.root()), theirs, "{text:?}");
+                }
+            }
+            (Err((_, drafts)), Ok(_)) => {
+                let code = drafts.first().map(Draft::code);
+                assert_eq!(code, Some(Code::TooDeep), "{text:?}");
+            }
+            (Ok(_), Err(error)) => panic!("{text:?} is no JSON: {error}"),
+            (Err(_), Err(_)) => {}
+        }
+    }
+
+    #[test]
+    fn it_accepts_what_json_is_and_nothing_else() {
+        for text in [
+            "0",
+            "-0",
+            "01",
+            "-",
+            "1.",
+            "1.5e3",
+            "1e",
+            ".5",
+            "+1",
+            "1E+2",
+            "-1e-2",
+            "00",
+            "-01",
+            "\"\"",
+            "\"\\ud83d\\ude00\"",
+            "\"\\ud83d\"",
+            "\"\\ude00\"",
+            "\"\\ud83d\\u0041\"",
+            "\"\\u00e9\\n\\/\"",
+            "\"\\x\"",
+            "\"\u{7f}\"",
+            "\"\n\"",
+            "\"\\\"",
+            "\"\\",
+            "\"\\u00",
+            "[]",
+            "[,]",
+            "[1,]",
+            "[1 2]",
+            "[",
+            "]",
+            "{}",
+            "{\"a\"}",
+            "{\"a\":}",
+            "{\"a\":1,}",
+            "{a:1}",
+            "{\"a\":1 \"b\":2}",
+            "{\"\":{\"\":[]}}",
+            "nul",
+            "null1",
+            "truefalse",
+            "tru",
+            " \t\r\n1 ",
+            "\u{a0}1",
+            "1 1",
+            "",
+            " ",
+            "/**/1",
+            "'a'",
+            "NaN",
+            "-Infinity",
+            "{\"a\":1}}",
+        ] {
+            check(text);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn it_agrees_with_serde_json_on_any_text(text in "[\\[\\]{}:,\"\\\\ue0-9a-f.+ tr\\-\n]{0,24}") {
+            check(&text);
+        }
+
+        #[test]
+        fn it_agrees_with_serde_json_on_values(
+            keys in proptest::collection::vec(".{0,4}", 1..20), number in any::<i64>(), float in "[1-9]\\.[0-9]{1,3}",
+        ) {
+            let members: Vec<String> = keys
+                .iter()
+                .map(|key| format!("{}: [{number}, {float}, {{\"x\": null}}]", serde_json::json!(key)))
+                .collect();
+            check(&format!("{{{}}}", members.join(",\n")));
+        }
+    }
+
+    #[test]
+    fn what_is_nested_to_the_limit_is_read() {
+        let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        assert_eq!(accepts(&nested(NESTING_MAX)), Ok(()));
+        assert_eq!(accepts(&nested(NESTING_MAX + 1)), Err(Code::TooDeep));
+    }
+}

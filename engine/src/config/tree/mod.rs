@@ -240,7 +240,9 @@ impl<'a> Value<'a> {
 
     /// The key under which the value stands.
     pub(crate) fn key(self) -> Option<&'a str> {
-        if let Some(key) = self.document.keys.get(&self.index) {
+        if !self.document.keys.is_empty()
+            && let Some(key) = self.document.keys.get(&self.index)
+        {
             return Some(key);
         }
         let span = self.key_span()?;
@@ -261,7 +263,9 @@ impl<'a> Value<'a> {
 
     /// A scalar's text: a string's content, or the digits of a number in decimal.
     pub(crate) fn text(self) -> &'a str {
-        if let Some(text) = self.document.texts.get(&self.index) {
+        if !self.document.texts.is_empty()
+            && let Some(text) = self.document.texts.get(&self.index)
+        {
             return text;
         }
         let raw = self.document.source.slice(self.span());
