@@ -30,6 +30,7 @@ mod resolve;
 #[cfg(feature = "cli")]
 mod schema;
 mod source;
+mod tables;
 mod tree;
 mod validate;
 
@@ -39,4 +40,5 @@ pub use problem::{Code, Excerpt, Place, Problem, Related, Report};
 pub use read::{FileSystem, MemoryDocuments, ReadDocument};
 #[cfg(feature = "cli")]
 pub use schema::json_schemas;
+pub use tables::document_tables;
 pub use validate::{DocumentKind, validate, validate_scenario};

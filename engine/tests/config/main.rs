@@ -3,6 +3,7 @@
 mod corpus;
 mod errors_page;
 mod foreign;
+mod pages;
 mod plans;
 mod robust;
 mod round_trip;

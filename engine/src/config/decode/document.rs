@@ -261,6 +261,14 @@ macro_rules! document {
             /// What the fields are, in the same order.
             pub(crate) const DOCS: &'static [&'static str] = &[$(concat!($($doc),*)),*];
 
+            /// The fields as a table of the reference.
+            pub(crate) const TABLE: &'static [$crate::config::tables::Row] = &[$((
+                $key,
+                document!(@needed $presence),
+                <$type as $crate::config::decode::Decode>::expected,
+                concat!($($doc),*),
+            )),*];
+
             const _FIELDS_FIT: () =
                 assert!(Self::FIELDS.len() <= $crate::config::decode::FIELDS_MAX);
         }
@@ -286,6 +294,9 @@ macro_rules! document {
             }
         }
     };
+
+    (@needed optional) => { false };
+    (@needed $presence:ident) => { true };
 
     (@type required $type:ty) => { $type };
     (@type given $type:ty) => { $crate::config::decode::Given<$type> };

@@ -9,14 +9,14 @@ mod run_config;
 mod scenario;
 mod topology;
 
-pub(crate) use pfna::PfnaDocument;
+pub(crate) use pfna::{PfnaDocument, PfnaEntry};
 pub(crate) use profile::{
-    ChainRuleDocument, ChainRuleType, FluxRuleDocument, FluxRuleType, PressDocument,
-    ProfileDocument, StMode, StRuleDocument,
+    ChainConstants, ChainRuleDocument, ChainRuleType, CheckConstants, FluxRuleDocument,
+    FluxRuleType, NapDefaults, PressDocument, ProfileDocument, StMode, StRuleDocument,
 };
 pub(crate) use run_config::{
-    DestinationWord, DiagnosticsDocument, LayerWord, LoggingDocument, NapDocument, RunConfig,
-    StreamDocument, WindowDocument,
+    DestinationWord, DiagnosticsDocument, LayerWord, LoggingDocument, LoomDocument,
+    MetricsDocument, NapDocument, RunConfig, StreamDocument, WindowDocument,
 };
 pub(crate) use scenario::ScenarioDocument;
 pub(crate) use topology::{EdgeDocument, NodeDocument, TopologyDocument};

@@ -1,0 +1,5 @@
+#![no_main]
+
+mod ground;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| ground::check("profile", bytes));

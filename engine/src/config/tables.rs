@@ -1,0 +1,56 @@
+//! The fields of all documents as tables, from the declarations that decode them.
+
+use std::fmt::Write as _;
+
+use super::documents::{
+    ChainConstants, ChainRuleDocument, CheckConstants, DiagnosticsDocument, EdgeDocument,
+    FluxRuleDocument, LoggingDocument, LoomDocument, MetricsDocument, NapDefaults, NapDocument,
+    NodeDocument, PfnaDocument, PfnaEntry, PressDocument, ProfileDocument, RunConfig,
+    ScenarioDocument, StRuleDocument, StreamDocument, TopologyDocument, WindowDocument,
+};
+
+/// The reference of `docs/configuration.md`: a table for each structure, in Markdown.
+#[must_use]
+pub fn document_tables() -> String {
+    let mut page = String::new();
+    macro_rules! tables {
+        ($($heading:literal => $($title:literal $document:ty),+;)*) => {$(
+            let _ = write!(page, "\n### {}\n", $heading);
+            $( table(&mut page, $title, <$document>::TABLE); )+
+        )*};
+    }
+    tables! {
+        "RunConfig" => "" RunConfig, "`windows[]`" WindowDocument,
+            "`windows[].streams[]`" StreamDocument, "`nap`" NapDocument, "`loom`" LoomDocument,
+            "`logging`" LoggingDocument, "`metrics`" MetricsDocument,
+            "`diagnostics`" DiagnosticsDocument;
+        "Topology" => "" TopologyDocument, "`nodes[]`" NodeDocument, "`edges[]`" EdgeDocument;
+        "Profile" => "" ProfileDocument, "`flux_rule`" FluxRuleDocument,
+            "`chain_rule`" ChainRuleDocument, "`chain_rule.constants`" ChainConstants,
+            "`s_t_rule`" StRuleDocument, "`nap_defaults`" NapDefaults,
+            "`press_defaults`" PressDocument, "`press_defaults.manifest_check`" CheckConstants;
+        "PFNA" => "" PfnaDocument, "`entries[]`" PfnaEntry;
+        "`scenario.toml`" => "" ScenarioDocument;
+    }
+    page
+}
+
+/// A field: its key, whether it is required, what is expected, what it is.
+pub(crate) type Row = (&'static str, bool, fn() -> String, &'static str);
+
+fn table(page: &mut String, title: &str, rows: &[Row]) {
+    let title = if title.is_empty() { "field" } else { title };
+    let _ = write!(
+        page,
+        "\n| {title} | | is | meaning |\n| --- | --- | --- | --- |\n"
+    );
+    for (key, required, expected, doc) in rows {
+        let required = if *required { "required" } else { "" };
+        let _ = writeln!(
+            page,
+            "| `{key}` | {required} | {} | {} |",
+            expected(),
+            doc.trim()
+        );
+    }
+}
