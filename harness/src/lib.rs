@@ -28,8 +28,8 @@ mod verdict;
 pub use artefact::{Artefact, ArtefactError};
 pub use check::Check;
 pub use diff::{
-    Cause, Change, ChangeKind, Diff, DiffOptions, Followed, LeftOut, LeftOutReason, Path, diff,
-    digest, patches,
+    Cause, Change, ChangeKind, Chart, Diff, DiffOptions, Followed, LeftOut, LeftOutReason, Path,
+    diff, digest, patches,
 };
 pub use json::{Json, JsonProblem};
 pub use layout::Layout;

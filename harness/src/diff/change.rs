@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::chart::Chart;
 use super::path::Path;
 use crate::json::{Json, number};
 
@@ -27,6 +28,9 @@ pub struct Diff {
     pub changes: Vec<Change>,
     /// What is not in `changes` or `followed`, or is told less exactly than asked, and why.
     pub left_out: Vec<LeftOut>,
+    /// The vectors that differ at the tick of the first divergence; not part of the JSON report.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub charts: Vec<Chart>,
     /// How many places of each sort changed, for grouping across scenarios.
     #[serde(skip)]
     pub(crate) places: BTreeMap<PlaceSort, u64>,

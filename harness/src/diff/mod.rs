@@ -11,6 +11,7 @@
 
 mod causes;
 mod change;
+mod chart;
 mod digest;
 mod matching;
 mod options;
@@ -26,6 +27,7 @@ use std::collections::BTreeMap;
 
 pub use change::{Cause, Change, ChangeKind, Diff, Followed, LeftOut, LeftOutReason};
 pub(crate) use change::{PlaceSort, followed_by_stage, shortened_pair};
+pub use chart::Chart;
 pub use digest::digest;
 pub use options::DiffOptions;
 pub use patch::patches;
@@ -91,13 +93,14 @@ pub fn diff(
 ) -> Diff {
     let mut causes = Tally::new(options);
     let mut effects = Tally::new(options);
-    for pair in pair_by_name(before, after, schema) {
+    let pairs = pair_by_name(before, after, schema);
+    for pair in &pairs {
         let tally = if pair.name == INPUTS {
             &mut causes
         } else {
             &mut effects
         };
-        compare_artefacts(&pair, schema, tally);
+        compare_artefacts(pair, schema, tally);
     }
     let files = causes::Files::of(before, after);
     let causes = causes.finish();
@@ -106,6 +109,9 @@ pub fn diff(
     if diff.first_divergence.is_none() {
         diff.first_divergence.clone_from(&causes.first_divergence);
         diff.places = causes.places;
+    }
+    if let Some(first) = &diff.first_divergence {
+        diff.charts = chart::charts(&pairs, first);
     }
     diff.causes = causes
         .changes

@@ -1,5 +1,6 @@
 //! Where a difference is: the path that people and programs read.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error as _};
@@ -85,7 +86,7 @@ impl Path {
                 pattern.push('/');
             }
             match step {
-                Step::Field(name) => pattern.push_str(&name.replace('~', "~0").replace('/', "~1")),
+                Step::Field(name) => pattern.push_str(&pattern_name(name)),
                 Step::Element { .. } | Step::Index(_) => pattern.push('*'),
             }
         }
@@ -168,6 +169,15 @@ impl<'de> Deserialize<'de> for Path {
             return Ok(Self::new(Vec::new()));
         }
         Self::parse(&text).ok_or_else(|| D::Error::custom(format!("not a path: {text}")))
+    }
+}
+
+/// A name as a pattern has it: escaped as in a JSON Pointer.
+pub(crate) fn pattern_name(name: &str) -> Cow<'_, str> {
+    if name.contains(['~', '/']) {
+        Cow::Owned(name.replace('~', "~0").replace('/', "~1"))
+    } else {
+        Cow::Borrowed(name)
     }
 }
 

@@ -5,9 +5,10 @@ use std::time::Instant;
 
 use super::change::{Change, ChangeKind, Diff, Followed, LeftOut, LeftOutReason};
 use super::path::Path;
-use super::{DiffOptions, PlaceSort};
+use super::{DiffOptions, PlaceSort, is_hash_text};
+use crate::json::{Json, number};
 
-/// Sorts of places that are counted; further ones are not told apart from each other.
+/// Sorts of places that are counted in a stage; further ones are not.
 const SORTS_MAX: usize = 4096;
 
 /// How many questions about the time are answered without looking at a clock.
@@ -47,10 +48,10 @@ pub(super) struct Tally {
     found: u64,
     skipped: u64,
     stages: Vec<Stage>,
-    places: BTreeMap<PlaceSort, u64>,
     left_out: Vec<LeftOut>,
 }
 
+/// What is found in one stage.
 #[derive(Debug)]
 struct Stage {
     name: String,
@@ -58,6 +59,98 @@ struct Stage {
     hashes: u64,
     /// How many values differ at each tick.
     ticks: BTreeMap<u64, u64>,
+    /// How many places of each sort differ, by path pattern.
+    patterns: BTreeMap<String, BTreeMap<(ChangeKind, Offset), u64>>,
+    /// How many sorts there are in `patterns`.
+    sorts: usize,
+}
+
+/// A change before it is made: values as they are spelled, nothing copied.
+pub(super) struct Met<'m> {
+    pub(super) when: When,
+    pub(super) stage: &'m str,
+    pub(super) pattern: &'m str,
+    pub(super) kind: ChangeKind,
+    pub(super) before: Option<&'m str>,
+    pub(super) after: Option<&'m str>,
+}
+
+impl Met<'_> {
+    fn is_hash(&self) -> bool {
+        let is_hash = |raw: Option<&str>| raw.is_none_or(is_hash_text);
+        self.kind != ChangeKind::Moved
+            && (self.before.is_some() || self.after.is_some())
+            && is_hash(self.before)
+            && is_hash(self.after)
+    }
+}
+
+/// New value minus old. Whole numbers, which are nearly all, are not turned into text each time.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Offset {
+    None,
+    Whole(i128),
+    Decimal(String),
+}
+
+impl Offset {
+    fn of(met: &Met<'_>) -> Self {
+        let (ChangeKind::Changed, Some(before), Some(after)) = (met.kind, met.before, met.after)
+        else {
+            return Self::None;
+        };
+        let whole = |text: &str| text.parse::<i128>().ok();
+        let difference = whole(before).zip(whole(after));
+        match difference.and_then(|(before, after)| after.checked_sub(before)) {
+            Some(difference) => Self::Whole(difference),
+            None => number::offset(before, after).map_or(Self::None, Self::Decimal),
+        }
+    }
+
+    fn json(&self) -> Option<Json> {
+        match self {
+            Self::None => None,
+            Self::Whole(whole) => Json::parse(&whole.to_string()),
+            Self::Decimal(text) => Json::parse(text),
+        }
+    }
+}
+
+impl Stage {
+    fn count_place(&mut self, met: &Met<'_>) {
+        let is_full = self.sorts >= SORTS_MAX;
+        if !self.patterns.contains_key(met.pattern) {
+            if is_full {
+                return;
+            }
+            self.patterns
+                .insert(met.pattern.to_owned(), BTreeMap::new());
+        }
+        let Some(sorts) = self.patterns.get_mut(met.pattern) else {
+            return;
+        };
+        let sort = (met.kind, Offset::of(met));
+        if let Some(count) = sorts.get_mut(&sort) {
+            *count += 1;
+        } else if !is_full {
+            sorts.insert(sort, 1);
+            self.sorts += 1;
+        }
+    }
+
+    fn places(&self) -> impl Iterator<Item = (PlaceSort, u64)> {
+        self.patterns.iter().flat_map(|(pattern, sorts)| {
+            sorts.iter().map(|((kind, offset), count)| {
+                let sort = PlaceSort {
+                    stage: self.name.clone(),
+                    pattern: pattern.clone(),
+                    kind: *kind,
+                    offset: offset.json(),
+                };
+                (sort, *count)
+            })
+        })
+    }
 }
 
 impl Tally {
@@ -79,7 +172,6 @@ impl Tally {
             found: 0,
             skipped: 0,
             stages: Vec::new(),
-            places: BTreeMap::new(),
             left_out: Vec::new(),
         }
     }
@@ -118,19 +210,25 @@ impl Tally {
         self.out_of_time
     }
 
-    /// Takes in one change.
-    pub(super) fn add(&mut self, when: When, change: Change) {
+    /// Counts one change, and makes it in full where it is listed or the first divergence.
+    pub(super) fn add(&mut self, met: &Met<'_>, make: impl FnOnce() -> Change) {
         let order = self.found;
+        let when = met.when;
         self.found += 1;
-        self.count(when, &change);
-        if self.first.as_ref().is_none_or(|(first, _)| when < *first) {
-            self.first = Some((when, change.clone()));
-        }
-        if self
+        self.count(met);
+        let is_first = self.first.as_ref().is_none_or(|(first, _)| when < *first);
+        let is_listed = self
             .cut
             .as_ref()
-            .is_none_or(|(cut, cut_order, _)| (when, order) < (*cut, *cut_order))
-        {
+            .is_none_or(|(cut, cut_order, _)| (when, order) < (*cut, *cut_order));
+        if !is_first && !is_listed {
+            return;
+        }
+        let change = make();
+        if is_first {
+            self.first = Some((when, change.clone()));
+        }
+        if is_listed {
             self.listed.push((when, order, change));
             if self.listed.len() >= self.entries.saturating_mul(2).max(1024) {
                 self.cut_down();
@@ -166,30 +264,24 @@ impl Tally {
         }
     }
 
-    fn count(&mut self, when: When, change: &Change) {
-        if self.stages.last().is_none_or(|s| s.name != change.stage) {
+    fn count(&mut self, met: &Met<'_>) {
+        if self.stages.last().is_none_or(|s| s.name != met.stage) {
             self.stages.push(Stage {
-                name: change.stage.clone(),
+                name: met.stage.to_owned(),
                 values: 0,
                 hashes: 0,
                 ticks: BTreeMap::new(),
+                patterns: BTreeMap::new(),
+                sorts: 0,
             });
         }
         if let Some(stage) = self.stages.last_mut() {
             stage.values += 1;
-            stage.hashes += u64::from(change.is_hash());
-            if let Some(tick) = when.tick() {
+            stage.hashes += u64::from(met.is_hash());
+            if let Some(tick) = met.when.tick() {
                 *stage.ticks.entry(tick).or_default() += 1;
             }
-        }
-        let sort = PlaceSort {
-            stage: change.stage.clone(),
-            pattern: change.path.pattern(),
-            kind: change.kind,
-            offset: change.offset(),
-        };
-        if self.places.len() < SORTS_MAX || self.places.contains_key(&sort) {
-            *self.places.entry(sort).or_default() += 1;
+            stage.count_place(met);
         }
     }
 
@@ -218,38 +310,51 @@ impl Tally {
             });
         }
         let first = self.first.map(|(_, change)| change);
+        let stages = merged(self.stages);
+        let places = stages.iter().flat_map(Stage::places).collect();
         Diff {
-            followed: followed(self.stages, first.as_ref()),
+            followed: followed(stages, first.as_ref()),
             first_divergence: first,
             causes: Vec::new(),
+            charts: Vec::new(),
             changes: self
                 .listed
                 .into_iter()
                 .map(|(_, _, change)| change)
                 .collect(),
             left_out,
-            places: self.places,
+            places,
         }
     }
 }
 
-/// The counts by stage, without the first divergence itself.
-fn followed(stages: Vec<Stage>, first: Option<&Change>) -> Vec<Followed> {
+/// One entry a stage, in the order in which they were met first.
+fn merged(stages: Vec<Stage>) -> Vec<Stage> {
     let mut merged: Vec<Stage> = Vec::new();
     for stage in stages {
-        match merged.iter_mut().find(|known| known.name == stage.name) {
-            None => merged.push(stage),
-            Some(known) => {
-                known.values += stage.values;
-                known.hashes += stage.hashes;
-                for (tick, values) in stage.ticks {
-                    *known.ticks.entry(tick).or_default() += values;
-                }
+        let Some(known) = merged.iter_mut().find(|known| known.name == stage.name) else {
+            merged.push(stage);
+            continue;
+        };
+        known.values += stage.values;
+        known.hashes += stage.hashes;
+        for (tick, values) in stage.ticks {
+            *known.ticks.entry(tick).or_default() += values;
+        }
+        for (pattern, sorts) in stage.patterns {
+            let known = known.patterns.entry(pattern).or_default();
+            for (sort, count) in sorts {
+                *known.entry(sort).or_default() += count;
             }
         }
     }
+    merged
+}
+
+/// The counts by stage, without the first divergence itself.
+fn followed(mut stages: Vec<Stage>, first: Option<&Change>) -> Vec<Followed> {
     if let Some(first) = first
-        && let Some(stage) = merged.iter_mut().find(|stage| stage.name == first.stage)
+        && let Some(stage) = stages.iter_mut().find(|stage| stage.name == first.stage)
     {
         stage.values -= 1;
         stage.hashes -= u64::from(first.is_hash());
@@ -257,7 +362,7 @@ fn followed(stages: Vec<Stage>, first: Option<&Change>) -> Vec<Followed> {
             *values -= 1;
         }
     }
-    merged
+    stages
         .into_iter()
         .filter(|stage| stage.values > 0)
         .map(|stage| Followed {

@@ -1,8 +1,10 @@
 //! Descends into what differs, in the order in which it is read.
 
+use std::borrow::Cow;
+
 use super::change::{Change, ChangeKind, LeftOutReason};
-use super::matching::{Identities, Met, Pair, Side, match_elements};
-use super::path::{Path, Step, element_label};
+use super::matching::{Identities, Identity, Met, Pair, Side, match_elements};
+use super::path::{Path, Step, element_label, pattern_name};
 use super::reading::{Key, Reading};
 use super::records;
 use super::spans::Spans;
@@ -23,14 +25,19 @@ pub(super) struct Walk<'a, 't> {
     tick_key: Option<String>,
     spans: Spans,
     tally: &'a mut Tally,
-    trail: Vec<Mark<'t>>,
+    trail: Vec<Mark<'a, 't>>,
+    /// The pattern of the way, kept while walking, since every change is counted by it.
+    pattern: String,
 }
 
 /// One step of the way to where the walk is; paths are written only for what is found.
-enum Mark<'t> {
+enum Mark<'a, 't> {
     /// A member, its key as text spells it.
     Member(&'t str),
-    Step(Step),
+    /// An element with an identity, and which of several with the same one it is.
+    Element(&'a Key, Identity<'t>, usize),
+    /// One tick of digests.
+    Digest(Step),
     Index(usize),
 }
 
@@ -84,6 +91,7 @@ impl<'a, 't> Walk<'a, 't> {
             }),
             tally,
             trail: Vec::new(),
+            pattern: pattern_name(artefact).into_owned(),
         }
     }
 
@@ -92,7 +100,7 @@ impl<'a, 't> Walk<'a, 't> {
         &mut self,
         before: &'t Artefact,
         after: &'t Artefact,
-        reading: &Reading,
+        reading: &'a Reading,
     ) {
         let seen = self.tally.seen();
         if let (Ok(a), Ok(b)) = (
@@ -117,12 +125,9 @@ impl<'a, 't> Walk<'a, 't> {
             // Different bytes are a difference, even where they are no different documents.
             let text =
                 |artefact: &Artefact| Json::string(&String::from_utf8_lossy(artefact.text()));
-            self.found(
-                When::NEVER,
-                ChangeKind::Changed,
-                Some(text(before)),
-                Some(text(after)),
-            );
+            self.found(When::NEVER, ChangeKind::Changed, (None, None), || {
+                (Some(text(before)), Some(text(after)))
+            });
             let path = self.path();
             self.tally.leave_out(|| path, LeftOutReason::NotInLayout, 1);
         }
@@ -139,11 +144,10 @@ impl<'a, 't> Walk<'a, 't> {
             .min()
             .unwrap_or(When::NEVER);
         let shown = (text.len() <= ARTEFACT_SHOWN_MAX).then(|| Json::from_raw(text.trim_ascii()));
-        let (before, after) = match kind {
+        self.found(first, kind, (None, None), || match kind {
             ChangeKind::Removed => (shown, None),
             _ => (None, shown),
-        };
-        self.found(first, kind, before, after);
+        });
     }
 
     /// One tick of two artefacts that are kept as digests.
@@ -154,26 +158,25 @@ impl<'a, 't> Walk<'a, 't> {
         before: Option<&str>,
         after: Option<&str>,
     ) {
-        if let Some(tick) = tick {
-            let late = if late { "late=true," } else { "" };
-            self.trail.push(Mark::Step(Step::Element {
-                identity: format!("{late}tick={tick}").into(),
-                label: "".into(),
-            }));
-        }
-        self.found(
-            tick.map_or(When::NEVER, When::at),
-            kind_of(before, after),
-            before.map(Json::from_raw),
-            after.map(Json::from_raw),
-        );
-        if tick.is_some() {
-            self.trail.pop();
-        }
+        let when = tick.map_or(When::NEVER, When::at);
+        let found = |walk: &mut Self| {
+            walk.found(when, kind_of(before, after), (before, after), || {
+                (before.map(Json::from_raw), after.map(Json::from_raw))
+            });
+        };
+        let Some(tick) = tick else {
+            return found(self);
+        };
+        let late = if late { "late=true," } else { "" };
+        let element = Step::Element {
+            identity: format!("{late}tick={tick}").into(),
+            label: "".into(),
+        };
+        self.step(Mark::Digest(element), found);
     }
 
     /// Two values at the same place.
-    fn value(&mut self, before: &'t str, after: &'t str, reading: &Reading, moment: Moment) {
+    fn value(&mut self, before: &'t str, after: &'t str, reading: &'a Reading, moment: Moment) {
         if before == after {
             return;
         }
@@ -199,7 +202,7 @@ impl<'a, 't> Walk<'a, 't> {
         }
     }
 
-    fn object(&mut self, before: &'t str, after: &'t str, reading: &Reading, moment: Moment) {
+    fn object(&mut self, before: &'t str, after: &'t str, reading: &'a Reading, moment: Moment) {
         let (Some(mut a), Some(mut b)) = (scan::members(before), scan::members(after)) else {
             return;
         };
@@ -216,12 +219,10 @@ impl<'a, 't> Walk<'a, 't> {
         for (key, before, after) in fields {
             let reading = reading.member(key);
             let moment = moment.within(reading);
-            self.trail.push(Mark::Member(key));
-            match (before, after) {
-                (Some(before), Some(after)) => self.value(before, after, reading, moment),
-                _ => self.lone(before, after, moment.when()),
-            }
-            self.trail.pop();
+            self.step(Mark::Member(key), |walk| match (before, after) {
+                (Some(before), Some(after)) => walk.value(before, after, reading, moment),
+                _ => walk.lone(before, after, moment.when()),
+            });
         }
     }
 
@@ -232,7 +233,7 @@ impl<'a, 't> Walk<'a, 't> {
         before: &[&'t str],
         after: &[&'t str],
         offset: usize,
-        reading: &Reading,
+        reading: &'a Reading,
         moment: Moment,
     ) {
         let key = reading.key.as_ref();
@@ -270,17 +271,33 @@ impl<'a, 't> Walk<'a, 't> {
                 (None, None) => continue,
             };
             let mark = element_mark(key, &identities, side, at, offset);
-            self.trail.push(mark);
-            if is_moved && let (Some(old), Some(new)) = (old, new) {
-                let [old, new] = [old, new].map(|at| Some(Json::count(at + offset)));
-                self.found(moment.when(), ChangeKind::Moved, old, new);
-            }
-            match texts {
-                (Some(a), Some(b)) => self.value(a, b, inside(reading, a), moment),
-                (a, b) => self.lone(a, b, moment.when()),
-            }
-            self.trail.pop();
+            self.step(mark, |walk| {
+                if is_moved && let (Some(old), Some(new)) = (old, new) {
+                    let [old, new] = [old, new].map(|at| Some(Json::count(at + offset)));
+                    walk.found(moment.when(), ChangeKind::Moved, (None, None), || {
+                        (old, new)
+                    });
+                }
+                match texts {
+                    (Some(a), Some(b)) => walk.value(a, b, inside(reading, a), moment),
+                    (a, b) => walk.lone(a, b, moment.when()),
+                }
+            });
         }
+    }
+
+    /// Takes a step, does something there, and steps back.
+    fn step(&mut self, mark: Mark<'a, 't>, there: impl FnOnce(&mut Self)) {
+        let length = self.pattern.len();
+        self.pattern.push('/');
+        match &mark {
+            Mark::Member(key) => self.pattern.push_str(&pattern_name(&unquoted(key))),
+            Mark::Element(..) | Mark::Digest(_) | Mark::Index(_) => self.pattern.push('*'),
+        }
+        self.trail.push(mark);
+        there(self);
+        self.trail.pop();
+        self.pattern.truncate(length);
     }
 
     /// A value that only one side has.
@@ -290,37 +307,70 @@ impl<'a, 't> Walk<'a, 't> {
             self.tally.leave_out(|| path, LeftOutReason::Time, 1);
             return;
         }
-        let kind = kind_of(before, after);
-        self.found(
-            when,
-            kind,
-            before.map(Json::from_raw),
-            after.map(Json::from_raw),
-        );
+        self.found(when, kind_of(before, after), (before, after), || {
+            (before.map(Json::from_raw), after.map(Json::from_raw))
+        });
     }
 
     fn changed(&mut self, before: &str, after: &str, moment: Moment) {
-        let (mut a, mut b) = (Json::from_raw(before), Json::from_raw(after));
-        if a == b {
-            // Two spellings of one value: only their texts show the difference.
-            (a, b) = (Json::string(before), Json::string(after));
+        // Other than strings with escapes, only what is not laid out has two spellings.
+        let is_plain = |raw: &str| match kind(raw) {
+            Kind::Number | Kind::Word => true,
+            Kind::String => !raw.contains('\\'),
+            Kind::Object | Kind::Array => false,
+        };
+        let is_text = !(is_plain(before) && is_plain(after))
+            && Json::from_raw(before) == Json::from_raw(after);
+        if is_text {
             let path = self.path();
             self.tally.leave_out(|| path, LeftOutReason::NotInLayout, 1);
         }
-        self.found(moment.when(), ChangeKind::Changed, Some(a), Some(b));
+        self.found(
+            moment.when(),
+            ChangeKind::Changed,
+            (Some(before), Some(after)),
+            || {
+                // Of two spellings of one value, only their texts show the difference.
+                let json = if is_text {
+                    Json::string
+                } else {
+                    Json::from_raw
+                };
+                (Some(json(before)), Some(json(after)))
+            },
+        );
     }
 
-    fn found(&mut self, when: When, kind: ChangeKind, before: Option<Json>, after: Option<Json>) {
-        let change = Change {
-            tick: when.tick(),
-            stage: self.stage.to_owned(),
-            artefact: self.artefact.to_owned(),
-            path: self.path(),
+    /// Counts a change, given its values as they are spelled, and makes them only where they are
+    /// kept.
+    fn found(
+        &mut self,
+        when: When,
+        kind: ChangeKind,
+        (before, after): (Option<&str>, Option<&str>),
+        values: impl FnOnce() -> (Option<Json>, Option<Json>),
+    ) {
+        let met = super::tally::Met {
+            when,
+            stage: self.stage,
+            pattern: &self.pattern,
             kind,
             before,
             after,
         };
-        self.tally.add(when, change);
+        let (artefact, stage, trail) = (self.artefact, self.stage, &self.trail);
+        self.tally.add(&met, || {
+            let (before, after) = values();
+            Change {
+                tick: when.tick(),
+                stage: stage.to_owned(),
+                artefact: artefact.to_owned(),
+                path: path_of(artefact, trail),
+                kind,
+                before,
+                after,
+            }
+        });
     }
 
     /// The moment of a record, given as it was and as it is: the earlier of their ticks.
@@ -340,14 +390,19 @@ impl<'a, 't> Walk<'a, 't> {
     }
 
     fn path(&self) -> Path {
-        let mut steps = vec![Step::Field(self.artefact.into())];
-        steps.extend(self.trail.iter().map(|mark| match mark {
-            Mark::Member(key) => Step::Field(unquoted(key)),
-            Mark::Step(step) => step.clone(),
-            Mark::Index(at) => Step::Index(*at),
-        }));
-        Path::new(steps)
+        path_of(self.artefact, &self.trail)
     }
+}
+
+fn path_of(artefact: &str, trail: &[Mark<'_, '_>]) -> Path {
+    let mut steps = vec![Step::Field(artefact.into())];
+    steps.extend(trail.iter().map(|mark| match mark {
+        Mark::Member(key) => Step::Field(unquoted(key).into()),
+        Mark::Element(key, identity, occurrence) => element_step(key, identity, *occurrence),
+        Mark::Digest(step) => step.clone(),
+        Mark::Index(at) => Step::Index(*at),
+    }));
+    Path::new(steps)
 }
 
 /// Members of two objects by key, both sorted; those that are equal are left out.
@@ -372,23 +427,28 @@ pub(super) fn joined<'t>(
     fields
 }
 
-fn element_mark<'t>(
-    key: Option<&Key>,
+fn element_mark<'a, 't>(
+    key: Option<&'a Key>,
     identities: &Identities<'t>,
     side: Side,
     at: usize,
     offset: usize,
-) -> Mark<'t> {
-    let values = identities.get(side, at).values();
-    let Some(key) = key.filter(|_| !values.is_empty()) else {
-        return Mark::Index(at + offset);
-    };
+) -> Mark<'a, 't> {
+    match (key, identities.get(side, at)) {
+        (None, _) | (_, Identity::Missing) => Mark::Index(at + offset),
+        (Some(key), identity) => {
+            Mark::Element(key, identity.clone(), identities.occurrence(side, at))
+        }
+    }
+}
+
+fn element_step(key: &Key, identity: &Identity<'_>, occurrence: usize) -> Step {
+    let values = identity.values();
     let named = key.fields.iter().zip(values);
     let mut identity = named
         .map(|((name, _), value)| format!("{name}={value}"))
         .collect::<Vec<_>>()
         .join(",");
-    let occurrence = identities.occurrence(side, at);
     if occurrence > 1 {
         identity.push_str(&format!("#{occurrence}"));
     }
@@ -397,10 +457,10 @@ fn element_mark<'t>(
     } else {
         element_label(&key.noun, values)
     };
-    Mark::Step(Step::Element {
+    Step::Element {
         identity: identity.into(),
         label: label.into(),
-    })
+    }
 }
 
 /// What is known of an element: paths of a schema do not count indices, but a key is that of the
@@ -413,9 +473,10 @@ pub(super) fn inside<'r>(reading: &'r Reading, element: &str) -> &'r Reading {
     }
 }
 
-pub(super) fn unquoted(key: &str) -> Box<str> {
-    match serde_json::from_str::<String>(key) {
-        Ok(name) => name.into(),
-        Err(_) => key.into(),
+pub(super) fn unquoted(key: &str) -> Cow<'_, str> {
+    let plain = key.strip_prefix('"').and_then(|key| key.strip_suffix('"'));
+    match plain {
+        Some(plain) if !plain.contains('\\') => Cow::Borrowed(plain),
+        _ => serde_json::from_str::<String>(key).map_or(Cow::Borrowed(key), Cow::Owned),
     }
 }

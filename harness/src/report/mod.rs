@@ -1,10 +1,11 @@
 //! Reports over scenarios: what differs, first things first, and which scenarios differ alike.
 //!
 //! A [`Report`] is made of one [`ScenarioReport`] a scenario and written as [text](Report::write_text)
-//! for people or as [JSON](Report::write_json) for programs. The diff has decided everything before;
-//! nothing here compares.
+//! or as a [page](Report::write_html) for people, or as [JSON](Report::write_json) for programs. The
+//! diff has decided everything before; nothing here compares.
 
 mod group;
+mod html;
 mod json;
 mod text;
 
@@ -57,14 +58,27 @@ pub struct Report {
 impl Report {
     /// Puts scenarios together and groups what they have in common.
     pub fn new(scenarios: Vec<ScenarioReport>) -> Self {
-        let differs = |scenario: &ScenarioReport| {
-            scenario.verdict != MATCH || scenario.diff.as_ref().is_some_and(|d| !d.is_equal())
-        };
         Self {
-            equal: !scenarios.iter().any(differs),
+            equal: !scenarios.iter().any(ScenarioReport::differs),
             groups: group::groups(&scenarios),
             scenarios,
         }
+    }
+
+    /// The report in one line.
+    fn summary(&self) -> String {
+        let count = self.scenarios.len();
+        let noun = if count == 1 { "scenario" } else { "scenarios" };
+        match self.scenarios.iter().filter(|s| s.differs()).count() {
+            0 => format!("{count} {noun}: nothing differs"),
+            differing => format!("{count} {noun}: {differing} not as stored"),
+        }
+    }
+}
+
+impl ScenarioReport {
+    fn differs(&self) -> bool {
+        self.verdict != MATCH || self.diff.as_ref().is_some_and(|diff| !diff.is_equal())
     }
 }
 

@@ -234,3 +234,55 @@ fn texts_of_several_lines_are_compared_by_line() {
         "{text}"
     );
 }
+
+#[test]
+fn the_page_is_self_contained_and_escapes_what_it_shows() {
+    let hostile = |text: &str| {
+        [Artefact::from_json("a", json!({"<b>": text}).to_string().as_bytes()).unwrap()]
+    };
+    let mut bad = scenario(
+        "<script>alert(1)</script>",
+        &hostile("</script>"),
+        &hostile("\"&'"),
+    );
+    bad.note = Some("<img src=x>".into());
+    let report = Report::new(vec![scenario("ring5", &run(1, 1), &run(2, 2)), bad]);
+    let mut page = Vec::new();
+    report.write_html(&mut page).unwrap();
+    let page = String::from_utf8(page).unwrap();
+    for part in [
+        "tick 2 · UMX · edge 5 · f_e: 1 → 2",
+        "<code>ledgers[tick=2].edges[e_id=5].f_e</code>",
+        "fixtures/topologies/ring5.json",
+        "href=\"#scenario-ring5\"",
+        "id=\"scenario-ring5\"",
+        "&lt;script&gt;alert(1)&lt;/script&gt;",
+        "&lt;img src=x&gt;",
+    ] {
+        assert!(page.contains(part), "{part}\n{page}");
+    }
+    assert_eq!(page.matches("<script").count(), 1);
+    for outside in ["http:", "https:", " src=", "@import", "url("] {
+        assert!(!page.contains(outside) || outside == " src=", "{outside}");
+    }
+    assert!(!page.contains("<img"));
+}
+
+#[test]
+fn the_state_at_the_first_divergence_is_drawn() {
+    let ledgers = |state: [i64; 3]| {
+        let records = json!([{"tick": 1, "u": [0, 0, 0]}, {"tick": 2, "u": state, "v": [1, 2]}]);
+        [Artefact::from_json("ledgers", records.to_string().as_bytes()).unwrap()]
+    };
+    let scenario = scenario("s", &ledgers([3, -1, 0]), &ledgers([3, -2, 1]));
+    let charts = &scenario.diff.as_ref().unwrap().charts;
+    let shown: Vec<String> = charts.iter().map(|c| format!("{c:?}")).collect();
+    assert_eq!(
+        shown,
+        [r#"Chart { title: "ledgers, tick 2: u", before: [3, -1, 0], after: [3, -2, 1] }"#]
+    );
+    let mut page = Vec::new();
+    Report::new(vec![scenario]).write_html(&mut page).unwrap();
+    let page = String::from_utf8(page).unwrap();
+    assert_eq!(page.matches("<rect").count(), 6);
+}

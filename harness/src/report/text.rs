@@ -49,18 +49,7 @@ impl Report {
             }
             writeln!(out)?;
         }
-        let count = self.scenarios.len();
-        let noun = if count == 1 { "scenario" } else { "scenarios" };
-        match differing {
-            0 => writeln!(out, "{count} {noun}: nothing differs"),
-            _ => writeln!(out, "{count} {noun}: {differing} not as stored"),
-        }
-    }
-}
-
-impl ScenarioReport {
-    fn differs(&self) -> bool {
-        self.verdict != super::MATCH || self.diff.as_ref().is_some_and(|diff| !diff.is_equal())
+        writeln!(out, "{}", self.summary())
     }
 }
 

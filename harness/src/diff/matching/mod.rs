@@ -5,7 +5,7 @@ mod identity;
 mod keyed;
 mod order;
 
-pub(crate) use identity::{Identities, Side};
+pub(crate) use identity::{Identities, Identity, Side};
 
 use super::reading::Key;
 use crate::json::scan::{Kind, kind};

@@ -1,0 +1,34 @@
+//! The memory of what `diff` times: `max alloc` is the peak beside the two texts themselves. The
+//! times shown here include the counting of allocations.
+//!
+//! `cargo bench -p aether-harness --bench diff_memory`
+
+mod pair;
+
+use divan::{AllocProfiler, Bencher};
+use pair::{EDITS, Edit};
+
+#[global_allocator]
+static ALLOC: AllocProfiler = AllocProfiler::system();
+
+#[divan::bench(args = EDITS, sample_count = 1, sample_size = 1)]
+fn keyed_diff(bencher: Bencher<'_, '_>, edit: Edit) {
+    pair::pair(edit);
+    bencher.bench_local(|| pair::keyed_diff(edit));
+}
+
+#[divan::bench(args = EDITS, sample_count = 1, sample_size = 1)]
+fn keyed_patch(bencher: Bencher<'_, '_>, edit: Edit) {
+    pair::pair(edit);
+    bencher.bench_local(|| pair::keyed_patch(edit));
+}
+
+#[divan::bench(args = EDITS, sample_count = 1, sample_size = 1)]
+fn json_patch_diff(bencher: Bencher<'_, '_>, edit: Edit) {
+    pair::pair(edit);
+    bencher.bench_local(|| pair::json_patch_diff(edit));
+}
+
+fn main() {
+    divan::main();
+}
