@@ -1,4 +1,4 @@
-use crate::canonical::{Canonical, Object, Writer};
+use crate::canonical::{self, Canonical, Object, Writer};
 use crate::run::RunError;
 
 /// One line of the structured log.
@@ -154,6 +154,13 @@ impl LogPayload {
             Self::RunFinished { .. } => "run_finished",
             Self::Error(_) => "error",
         }
+    }
+}
+
+impl LogEvent {
+    /// The event as canonical JSON, without a line feed.
+    pub fn to_json(&self) -> String {
+        canonical::text(self)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::canonical::{Canonical, Object, Writer};
+use crate::canonical::{self, Canonical, Object, Writer};
 
 /// Why a run ended before its last tick.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,6 +100,11 @@ impl DiagnosticCheck {
 }
 
 impl RunError {
+    /// The error as canonical JSON, as logs, exports and goldens have it.
+    pub fn to_json(&self) -> String {
+        canonical::text(self)
+    }
+
     /// The tick in which the run ended.
     pub const fn tick(&self) -> u64 {
         match *self {

@@ -103,6 +103,13 @@ impl Canonical for CanonicalText<'_> {
     }
 }
 
+impl ResolvedDocuments {
+    /// The `inputs` member of the export object, as canonical JSON.
+    pub fn to_json(&self) -> String {
+        crate::canonical::text(self)
+    }
+}
+
 impl Canonical for ResolvedDocuments {
     fn write(&self, writer: &mut Writer) {
         let pfna = self

@@ -16,7 +16,7 @@ use crate::config::{RunPlan, Window};
 use crate::gate::{self, Envelopes};
 use crate::press::{TickView, WindowTally};
 use crate::record::{
-    CodexLibraryEntry, Component, LedgerEntry, LedgerMeta, LogPayload, Manifest, Metrics,
+    CodexLibraryEntry, Component, LedgerEntry, LedgerMeta, LogEvent, LogPayload, Manifest, Metrics,
     SceneFrame,
 };
 
@@ -30,6 +30,8 @@ pub struct RunOptions<'o> {
     pub from_checkpoints: bool,
     /// Told the last finished tick now and then; may ask the run to stop.
     pub progress: &'o (dyn Fn(u64) -> ControlFlow<()> + Sync),
+    /// Shown every log event when its window is committed.
+    pub log: Option<&'o dyn Fn(&LogEvent)>,
 }
 
 impl Default for RunOptions<'_> {
@@ -38,6 +40,7 @@ impl Default for RunOptions<'_> {
             threads: 1,
             from_checkpoints: false,
             progress: &|_| ControlFlow::Continue(()),
+            log: None,
         }
     }
 }
@@ -141,7 +144,7 @@ impl<'p, 's> Pipeline<'p, 's> {
         Self {
             plan,
             options,
-            recorder: Recorder::new(plan, sink),
+            recorder: Recorder::new(plan, sink, options.log),
             envelopes: Envelopes::new(plan),
             additional: additional.map(WindowTally::open).collect(),
             codex: plan.codex.then(|| Codex::new(plan)),
@@ -242,9 +245,9 @@ impl<'p, 's> Pipeline<'p, 's> {
             ledger_hash: slot.ledger().hash,
             p_block_hash: slot.p_block().hash,
             i_block_hash,
-            manifest_hashes,
         };
-        self.pending.push(tick, pending);
+        self.pending
+            .push(tick, pending, manifest_hashes, self.recorder.sink())?;
 
         let metrics = self.recorder.metrics();
         metrics.total_ticks += 1;
@@ -378,17 +381,18 @@ impl<'p, 's> Pipeline<'p, 's> {
             manifest_hash,
             codex_hash,
         };
-        let pending = std::mem::take(&mut self.pending);
-        for (tick, pre_u, post_u) in pending.iter() {
-            let late = if tick.tick == end_tick {
-                std::mem::take(&mut late_hashes)
-            } else {
-                BTreeMap::new()
-            };
-            self.second_pass(tick, (pre_u, post_u), &closed, late)?;
+        let mut pending = std::mem::take(&mut self.pending);
+        for number in 0..pending.page_count() {
+            let page = pending.take_page(number, self.recorder.sink())?;
+            for (tick, pre_u, post_u) in page.iter() {
+                let mut manifest_hashes = pending.take_manifest_hashes(tick.tick);
+                if tick.tick == end_tick {
+                    manifest_hashes.append(&mut late_hashes);
+                }
+                self.second_pass(tick, (pre_u, post_u), &closed, manifest_hashes)?;
+            }
+            self.pending.reuse(page);
         }
-        self.pending = pending;
-        self.pending.clear();
         let payload = LogPayload::EntriesBound { entries: end_tick };
         self.recorder.log(
             Component::ULedger,
@@ -405,7 +409,7 @@ impl<'p, 's> Pipeline<'p, 's> {
         tick: &PendingTick,
         (pre_u, post_u): (&[i64], &[i64]),
         closed: &ClosedWindow<'_>,
-        late_hashes: BTreeMap<String, Hash>,
+        manifest_hashes: BTreeMap<String, Hash>,
     ) -> Result<(), Ended> {
         let plan = self.plan;
         let check = closed.manifest.manifest_check;
@@ -446,8 +450,6 @@ impl<'p, 's> Pipeline<'p, 's> {
         };
         let scene_hash = self.recorder.put(&Record::Scene(&scene))?;
 
-        let mut manifest_hashes = tick.manifest_hashes.clone();
-        manifest_hashes.extend(late_hashes);
         let entry = LedgerEntry {
             gid: scene.gid,
             run_id: scene.run_id,

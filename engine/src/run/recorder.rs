@@ -17,10 +17,20 @@ pub(super) struct Recorder<'p, 's> {
     pending: Metrics,
     log_seq: u64,
     committed_log_seq: u64,
+    log_observer: LogObserver<'s>,
+    /// Events that the observer will be shown with the next commit.
+    unshown: Vec<LogEvent>,
 }
 
+/// Who is shown the log, where anybody is.
+type LogObserver<'s> = Option<&'s dyn Fn(&LogEvent)>;
+
 impl<'p, 's> Recorder<'p, 's> {
-    pub(super) fn new(plan: &'p RunPlan, sink: &'s mut dyn RecordSink) -> Self {
+    pub(super) fn new(
+        plan: &'p RunPlan,
+        sink: &'s mut dyn RecordSink,
+        log_observer: LogObserver<'s>,
+    ) -> Self {
         let metrics = Metrics {
             gid: plan.gid.clone(),
             run_id: plan.run_id.clone(),
@@ -34,6 +44,8 @@ impl<'p, 's> Recorder<'p, 's> {
             pending: metrics,
             log_seq: 0,
             committed_log_seq: 0,
+            log_observer,
+            unshown: Vec::new(),
         }
     }
 
@@ -50,6 +62,11 @@ impl<'p, 's> Recorder<'p, 's> {
     /// Motifs in the committed numbers.
     pub(super) const fn motifs_committed(&self) -> u64 {
         self.committed.codex_motifs
+    }
+
+    /// Where records go, for what is no record.
+    pub(super) fn sink(&mut self) -> &mut dyn RecordSink {
+        self.sink
     }
 
     /// A record that was encoded elsewhere.
@@ -119,19 +136,28 @@ impl<'p, 's> Recorder<'p, 's> {
             window_id: window_id.map(str::to_owned),
             payload,
         };
-        self.put(&Record::Log(&event)).map(|_| ())
+        self.put(&Record::Log(&event))?;
+        if self.log_observer.is_some() {
+            self.unshown.push(event);
+        }
+        Ok(())
     }
 
     pub(super) fn commit(&mut self) -> io::Result<()> {
         self.committed_log_seq = self.log_seq;
         let pending = self.take_pending();
         self.committed.add(pending);
-        self.sink.commit()
+        self.sink.commit()?;
+        if let Some(show) = self.log_observer {
+            self.unshown.drain(..).for_each(|event| show(&event));
+        }
+        Ok(())
     }
 
     pub(super) fn roll_back(&mut self) -> io::Result<()> {
         self.log_seq = self.committed_log_seq;
         self.take_pending();
+        self.unshown.clear();
         self.sink.roll_back()
     }
 

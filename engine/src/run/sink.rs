@@ -30,6 +30,26 @@ pub trait RecordSink {
     /// # Errors
     /// It could not be dropped.
     fn roll_back(&mut self) -> io::Result<()>;
+
+    /// Keeps a page of the run's working memory until the next commit or roll-back, so that a
+    /// window's length does not show in memory. A sink that has no place says false, and the run
+    /// keeps the page itself.
+    ///
+    /// # Errors
+    /// The page could not be kept; the run stops.
+    fn set_aside(&mut self, page: &[u8]) -> io::Result<bool> {
+        let _ = page;
+        Ok(false)
+    }
+
+    /// A page that was set aside since the last commit, the first being 0.
+    ///
+    /// # Errors
+    /// The page could not be read; the run stops.
+    fn bring_back(&mut self, number: usize) -> io::Result<Vec<u8>> {
+        let _ = number;
+        Err(io::ErrorKind::Unsupported.into())
+    }
 }
 
 /// A record of any kind.

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use aether_engine::config::Report;
 use aether_engine::run::RunError;
+use aether_engine::store::{ExportError, StoreError};
 
 /// The exit statuses of the command, one table for all of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +41,8 @@ pub(crate) enum Failure {
     Run(RunError),
     /// What was asked for is not there, or cannot be asked; with a remedy.
     Input(String),
+    /// The run store refused, or could not.
+    Store(StoreError),
     /// Reading or writing failed.
     Io(String, io::Error),
 }
@@ -49,6 +52,7 @@ impl Failure {
         match self {
             Self::Run(RunError::Diagnostic { .. }) => Status::Difference,
             Self::Documents(_) | Self::Run(_) | Self::Input(_) => Status::BadInput,
+            Self::Store(error) => store_status(error),
             Self::Io(..) => Status::Internal,
         }
     }
@@ -60,8 +64,46 @@ impl fmt::Display for Failure {
             Self::Documents(report) => report.fmt(formatter),
             Self::Run(error) => error.fmt(formatter),
             Self::Input(message) => message.fmt(formatter),
+            Self::Store(error) => error.fmt(formatter),
             Self::Io(what, error) => write!(formatter, "{what}: {error}"),
         }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::Io("the result could not be written".to_owned(), error)
+    }
+}
+
+impl From<ExportError> for Failure {
+    fn from(error: ExportError) -> Self {
+        match error {
+            ExportError::Store(error) => Self::Store(error),
+            ExportError::Write(error) => Self::Io("the export could not be written".to_owned(), error),
+        }
+    }
+}
+
+fn store_status(error: &StoreError) -> Status {
+    match error {
+        StoreError::RunId(_)
+        | StoreError::NotFound { .. }
+        | StoreError::Exists { .. }
+        | StoreError::Busy { .. }
+        | StoreError::Finished { .. }
+        | StoreError::NotARun { .. }
+        | StoreError::NewerSchema { .. }
+        | StoreError::OtherEngine { .. }
+        | StoreError::Inputs { .. } => Status::BadInput,
+        StoreError::Damaged { .. } => Status::Difference,
+        StoreError::Database { .. } | StoreError::Io { .. } => Status::Internal,
     }
 }
 

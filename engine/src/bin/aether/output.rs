@@ -75,7 +75,7 @@ fn failure_json(failure: &Failure) -> Value {
         Failure::Documents(report) => json!(report),
         Failure::Run(error) => json!({ "error": error.to_string() }),
         Failure::Input(message) => json!({ "error": message }),
-        Failure::Io(..) => json!({ "error": failure.to_string() }),
+        Failure::Store(_) | Failure::Io(..) => json!({ "error": failure.to_string() }),
     }
 }
 

@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use aether_engine::store::{RunStore, StoredRun};
 use aether_engine::subject::run_config;
 
-use crate::args::ScenariosDir;
+use crate::args::{RunsDir, ScenariosDir};
 use crate::exit::Failure;
 
 /// The directory of the scenarios: the one that was named, else the nearest upwards from here.
@@ -42,6 +43,14 @@ pub(crate) fn find_run_config(target: &str, given: &ScenariosDir) -> Result<Path
 /// The RunConfig of a scenario directory.
 pub(crate) fn in_scenario(scenario: &Path) -> Result<PathBuf, Failure> {
     run_config(scenario).map_err(|error| Failure::Input(error.to_string()))
+}
+
+/// A stored run. Ids differ by more than case, so a different case means the same run.
+pub(crate) fn open_run(runs: &RunsDir, run_id: &str) -> Result<StoredRun, Failure> {
+    let store = RunStore::new(&runs.runs_dir);
+    let same = |id: &String| id.eq_ignore_ascii_case(run_id);
+    let stored = store.run_ids()?.iter().map(ToString::to_string).find(same);
+    Ok(store.open(stored.as_deref().unwrap_or(run_id))?)
 }
 
 /// The directory that files are named relative to: the one that holds `scenarios`, where there is

@@ -3,4 +3,5 @@
 pub(crate) mod export;
 pub(crate) mod list;
 pub(crate) mod run;
+mod table;
 pub(crate) mod validate;

@@ -1,18 +1,125 @@
-//! `aether run`.
+//! `aether run`: a run from files, stored and summed up.
+
+use std::io::IsTerminal as _;
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+
+use aether_engine::config::{self, FileSystem, RunPlan};
+use aether_engine::record::LogEvent;
+use aether_engine::run::{RunOptions, RunStatus};
+use aether_engine::store::{Existing, Recorded, RunStore, Written};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::{Value, json};
+
 use crate::Ended;
 use crate::args::RunCommand;
 use crate::exit::{Failure, Status};
+use crate::log_destination::LogDestination;
 use crate::output::Output;
 use crate::registry;
-use aether_engine::config::{self, FileSystem};
-use aether_engine::run::{self, RunOptions};
+
+/// Runs with fewer ticks than this end before a bar could be read.
+const PROGRESS_FROM_TICKS: u64 = 1_000;
 
 pub(crate) fn run(command: &RunCommand, output: &Output) -> Ended {
+    let (path, plan) = load(command)?;
+    let run_id = command.run_id.as_deref().unwrap_or(plan.run_id());
+    let existing = if command.force { Existing::Replace } else { Existing::Keep };
+    let log = LogDestination::open(&plan, &path, output)?;
+    let bar = progress_bar(&plan, output);
+    let send = |event: &LogEvent| {
+        if let Some(log) = &log {
+            log.send(event);
+        }
+    };
+    let options = RunOptions {
+        threads: usize::from(command.threads),
+        progress: &|tick| {
+            bar.set_position(tick);
+            ControlFlow::Continue(())
+        },
+        log: log.is_some().then_some(&send),
+        ..RunOptions::default()
+    };
+    let recorded = RunStore::new(&command.runs.runs_dir).record(&plan, run_id, existing, &options);
+    bar.finish_and_clear();
+    if let Some(log) = log {
+        log.finish()?;
+    }
+    let recorded = recorded?;
+    output.result(|| text(run_id, &plan, &recorded), || summary(run_id, &plan, &recorded))?;
+    Ok(match recorded.outcome.status {
+        RunStatus::Complete | RunStatus::Incomplete => Status::Done,
+        RunStatus::Failed(error) => {
+            if !output.is_json() {
+                output.failure(&Failure::Run(error));
+            }
+            Failure::Run(error).status()
+        }
+    })
+}
+
+fn load(command: &RunCommand) -> Result<(PathBuf, RunPlan), Failure> {
     let path = registry::find_run_config(&command.target, &command.scenarios)?;
-    let files = FileSystem::new(registry::base_dir(&command.scenarios)?);
+    // The whole path, so that what is below the base is shown relative to it.
     let path = path.canonicalize().unwrap_or(path);
+    let files = FileSystem::new(registry::base_dir(&command.scenarios)?);
     let plan = config::load_run(&files, &path).map_err(Failure::Documents)?;
-    let run = run::run(&plan, &RunOptions::default());
-    output.print(run.export(&plan).as_bytes())?;
-    Ok(Status::Done)
+    Ok((path, plan))
+}
+
+/// A bar with rate and time left for long runs on a terminal; else one that is never drawn.
+fn progress_bar(plan: &RunPlan, output: &Output) -> ProgressBar {
+    let drawn = std::io::stderr().is_terminal() && plan.ticks() >= PROGRESS_FROM_TICKS;
+    if !drawn || output.is_json() {
+        return ProgressBar::hidden();
+    }
+    let style = "{bar:30} {pos}/{len} ticks  {per_sec}  {eta} left";
+    let style = ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::new(plan.ticks()).with_style(style)
+}
+
+fn text(run_id: &str, plan: &RunPlan, recorded: &Recorded) -> String {
+    let metrics = &recorded.outcome.metrics;
+    let hash = metrics.uledger_last_hash.map_or("none".to_owned(), |hash| hash.to_string());
+    let rows = [
+        ("run", format!("{run_id}, {}", recorded.outcome.status.name())),
+        ("ticks", format!("{} of {}", metrics.total_ticks, plan.ticks())),
+        ("windows", format!("{}, {} bits", metrics.window_count, metrics.l_total)),
+        ("envelopes", metrics.nap_total().to_string()),
+        ("last entry", hash),
+        ("stored", format!("{} ({})", recorded.path.display(), written(recorded.written))),
+    ];
+    rows.iter().map(|(name, value)| format!("{name:<11} {value}\n")).collect()
+}
+
+fn summary(run_id: &str, plan: &RunPlan, recorded: &Recorded) -> Value {
+    let metrics = &recorded.outcome.metrics;
+    let error = match recorded.outcome.status {
+        RunStatus::Failed(error) => serde_json::from_str(&error.to_json()).unwrap_or(Value::Null),
+        RunStatus::Complete | RunStatus::Incomplete => Value::Null,
+    };
+    json!({
+        "run_id": run_id,
+        "gid": plan.gid(),
+        "status": recorded.outcome.status.name(),
+        "error": error,
+        "ticks": plan.ticks(),
+        "ticks_recorded": metrics.total_ticks,
+        "windows": metrics.window_count,
+        "envelopes": metrics.nap_total(),
+        "l_total": metrics.l_total,
+        "last_entry_hash": metrics.uledger_last_hash.map(|hash| hash.to_string()),
+        "path": recorded.path.display().to_string(),
+        "written": written(recorded.written),
+    })
+}
+
+fn written(written: Written) -> &'static str {
+    match written {
+        Written::New => "new",
+        Written::Replaced => "replaced",
+        Written::Unchanged => "unchanged",
+        Written::Finished => "finished",
+    }
 }

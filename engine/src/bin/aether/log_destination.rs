@@ -1,0 +1,95 @@
+//! Where a run's log lines are sent as its windows are committed, and what is filtered on the way.
+
+use std::cell::RefCell;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use aether_engine::config::{LogDestination as Destination, Logging, RunPlan};
+use aether_engine::record::{LogEvent, LogPayload};
+use serde_json::Value;
+
+use crate::exit::Failure;
+use crate::output::Output;
+
+/// An open destination.
+pub(crate) struct LogDestination {
+    logging: Logging,
+    name: String,
+    writer: RefCell<Box<dyn Write>>,
+    /// The first failed write, told when the run is over.
+    error: RefCell<Option<io::Error>>,
+}
+
+impl LogDestination {
+    /// The destination that the plan names; none where the log stays with the run. Under JSON
+    /// output the standard output belongs to the result, and lines go to standard error.
+    pub(crate) fn open(
+        plan: &RunPlan,
+        run_config: &Path,
+        output: &Output,
+    ) -> Result<Option<Self>, Failure> {
+        let logging = plan.logging().clone();
+        let (name, writer): (_, Box<dyn Write>) = match logging.destination() {
+            _ if !logging.enabled() => return Ok(None),
+            Destination::Memory => return Ok(None),
+            Destination::Stdout if output.is_json() => {
+                ("standard error".to_owned(), Box::new(io::stderr()))
+            }
+            Destination::Stdout => ("standard output".to_owned(), Box::new(io::stdout())),
+            Destination::File(path) => {
+                let path = run_config.with_file_name("").join(path);
+                let name = path.display().to_string();
+                let file = File::create(&path).map_err(|error| Failure::Io(name.clone(), error))?;
+                (name, Box::new(BufWriter::new(file)))
+            }
+        };
+        Ok(Some(Self {
+            logging,
+            name,
+            writer: RefCell::new(writer),
+            error: RefCell::new(None),
+        }))
+    }
+
+    /// Sends one event.
+    pub(crate) fn send(&self, event: &LogEvent) {
+        let wanted = match event.payload {
+            LogPayload::InputsApplied { .. }
+            | LogPayload::TickMoved { .. }
+            | LogPayload::TickChained { .. } => self.logging.include_ticks(),
+            LogPayload::WindowClosed { .. } | LogPayload::EntriesBound { .. } => {
+                self.logging.include_windows()
+            }
+            _ => true,
+        };
+        if !wanted || self.error.borrow().is_some() {
+            return;
+        }
+        let line = if self.logging.clock() { with_clock(event) } else { event.to_json() };
+        if let Err(error) = writeln!(self.writer.borrow_mut(), "{line}") {
+            *self.error.borrow_mut() = Some(error);
+        }
+    }
+
+    /// Says whether every line arrived.
+    pub(crate) fn finish(self) -> Result<(), Failure> {
+        let flushed = self.writer.into_inner().flush();
+        match self.error.into_inner().map_or(flushed, Err) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                Err(Failure::Io(format!("the log could not be sent to {}", self.name), error))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The event with `ts`, seconds since 1970 in UTC with milliseconds, which no record has.
+fn with_clock(event: &LogEvent) -> String {
+    #[expect(clippy::disallowed_methods, reason = "`logging.clock` asks for the wall clock here")]
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let mut line: Value = serde_json::from_str(&event.to_json()).unwrap_or(Value::Null);
+    line["ts"] = format!("{}.{:03}", now.as_secs(), now.subsec_millis()).into();
+    line.to_string()
+}
