@@ -64,7 +64,7 @@ impl Output {
             }
         }
         match failure {
-            Failure::Documents(report) => anstream::eprintln!("{}", report_text(report)),
+            Failure::Documents(report) => anstream::eprint!("{}", report.render(true)),
             _ => anstream::eprintln!("{ERROR}error:{ERROR:#} {failure}"),
         }
     }
@@ -77,8 +77,4 @@ fn failure_json(failure: &Failure) -> Value {
         Failure::Input(message) => json!({ "error": message }),
         Failure::Store(_) | Failure::Io(..) => json!({ "error": failure.to_string() }),
     }
-}
-
-fn report_text(report: &aether_engine::config::Report) -> String {
-    report.to_string()
 }
