@@ -1,6 +1,7 @@
 //! A workspace with its subject: what every command and every trial starts from.
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use crate::scenario::{Found, Scenario, ScenarioError};
@@ -13,6 +14,7 @@ type Rule = Arc<dyn Fn(&Layout) -> Vec<String> + Send + Sync>;
 #[derive(Clone)]
 pub struct Suite {
     checks: Vec<(&'static str, Rule)>,
+    children: bool,
     layout: Layout,
     subject: Option<Arc<dyn Subject>>,
     command: String,
@@ -23,6 +25,7 @@ impl Suite {
     pub fn new(root: impl Into<PathBuf>) -> Self {
         Self {
             checks: Vec::new(),
+            children: false,
             layout: Layout::new(root.into()),
             subject: None,
             command: "cargo xtask".to_owned(),
@@ -60,6 +63,28 @@ impl Suite {
     ) -> Self {
         self.checks.push((name, Arc::new(check)));
         self
+    }
+
+    /// Lets this program be started again as a child process, for the `process` check and for
+    /// subjects that need a process of their own. To be called first thing in `main`: in such a child
+    /// the work is done here, and `main` returns the exit status it is given.
+    ///
+    /// [`Runner::main`](crate::Runner::main) does this itself.
+    ///
+    /// # Errors
+    /// The exit status of the child that this process is.
+    pub fn with_children(mut self) -> Result<Self, ExitCode> {
+        match crate::exec::serve(&self) {
+            Some(status) => Err(status),
+            None => {
+                self.children = true;
+                Ok(self)
+            }
+        }
+    }
+
+    pub(crate) fn has_children(&self) -> bool {
+        self.children
     }
 
     /// Where things lie.
@@ -118,7 +143,7 @@ impl Suite {
             .into_iter()
             .filter(|check| match check {
                 Check::Golden | Check::Determinism => true,
-                Check::Process => false,
+                Check::Process => self.children,
                 Check::Threads | Check::Replay | Check::Resume => {
                     modes.iter().any(|mode| check_of(*mode) == Some(*check))
                 }

@@ -26,6 +26,11 @@ fn main() -> ExitCode {
     let suite = Suite::new(root)
         .subject(AetherSubject::new(root))
         .command("cargo xtask")
-        .check("folders", repository::folders);
+        .check("folders", repository::folders)
+        .with_children();
+    let suite = match suite {
+        Ok(suite) => suite,
+        Err(status) => return status,
+    };
     Cli::parse().command.run(&suite)
 }

@@ -3,12 +3,18 @@
 //! Every call into a subject happens on a thread of its own, so that the thread that waits can name
 //! a long run, ask it to stop, and go on without it if it does not.
 
+mod child;
+mod surroundings;
+
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
+
+pub(crate) use child::{FromChild, run as run_in_child, serve};
+pub(crate) use surroundings::{Surrounding, Surroundings};
 
 use crate::scenario::Scenario;
 use crate::{Artefact, Cancel, Failure, FailureKind, Mode, RunRequest, Schema, Subject};
@@ -20,7 +26,7 @@ const GRACE: Duration = Duration::from_secs(2);
 const SLOW: Duration = Duration::from_secs(10);
 
 /// Deep recursion in a subject is its own affair, up to here.
-const STACK_BYTES: usize = 32 << 20;
+pub(crate) const STACK_BYTES: usize = 32 << 20;
 
 /// What a subject made of a scenario.
 #[derive(Debug)]
@@ -49,6 +55,7 @@ pub(crate) struct Job<'a> {
     pub(crate) mode: Mode,
     /// What the run is called when it is named while running.
     pub(crate) label: &'a str,
+    pub(crate) stack_bytes: usize,
 }
 
 impl Job<'_> {
@@ -105,7 +112,7 @@ impl Job<'_> {
         let (sender, receiver) = mpsc::channel();
         let spawned = thread::Builder::new()
             .name(self.label.to_owned())
-            .stack_size(STACK_BYTES)
+            .stack_size(self.stack_bytes)
             .spawn(move || {
                 // Nobody listens any more once the run was given up.
                 let _ = sender.send(catch_unwind(AssertUnwindSafe(work)));

@@ -1,17 +1,20 @@
 //! From a scenario and a check to a verdict: by exact bytes and digests, before anything is diffed.
 //!
 //! The `golden` module compares a run with the goldens, `repeat` compares runs with one another,
-//! and `explain` puts what was found into words.
+//! `process` with one in a new
+//! process, `attribution` says what makes runs differ, and `explain` puts what was found into words.
 
+mod attribution;
 mod explain;
 mod golden;
+mod process;
 mod repeat;
 
 pub(crate) use explain::message;
 
 use std::sync::Arc;
 
-use crate::exec::{Ended, Job, Made};
+use crate::exec::{Ended, FromChild, Job, Made, STACK_BYTES, Surroundings, run_in_child};
 use crate::scenario::{Expect, Scenario, SnapshotMode};
 use crate::snapshot::{GoldenSet, SetError, Snapshot};
 use crate::{Artefact, Check, Failure, Mode, Schema, Subject, Suite, Verdict};
@@ -81,7 +84,7 @@ pub(crate) fn judge(suite: &Suite, scenario: &Scenario, check: Check) -> Judgeme
     match check {
         Check::Golden => bench.golden(),
         Check::Determinism => bench.repeat(&[Mode::Direct]),
-        Check::Process => Judgement::new(Verdict::Invalid, "not offered"),
+        Check::Process => bench.process(),
         Check::Threads | Check::Replay | Check::Resume => {
             let modes: Vec<Mode> = bench
                 .subject
@@ -104,19 +107,48 @@ struct Bench<'a> {
 
 impl Bench<'_> {
     fn run(&self, mode: Mode) -> Result<Product, Ended> {
+        if self.subject.isolated() && self.suite.has_children() {
+            let schema = self
+                .subject
+                .schema(self.scenario.dir())
+                .map_err(|failure| Ended::Invalid(failure.message))?;
+            let unchanged = Surroundings::new();
+            let from = run_in_child(
+                self.suite.paths(),
+                self.scenario,
+                mode,
+                &self.label,
+                &unchanged,
+                &schema,
+            )?;
+            return Ok(from.product);
+        }
         let made = Job {
             subject: &self.subject,
             scenario: self.scenario,
             mode,
             label: &self.label,
+            stack_bytes: STACK_BYTES,
         }
         .run()?;
         product(self.scenario, made)
     }
+
+    /// The same in a new process; what it makes is read as `like` is.
+    fn in_child(&self, changed: &Surroundings, like: &Product) -> Result<FromChild, Ended> {
+        run_in_child(
+            self.suite.paths(),
+            self.scenario,
+            Mode::Direct,
+            &self.label,
+            changed,
+            &like.schema,
+        )
+    }
 }
 
 /// What a run made, as goldens are kept. A failure makes the artefact `error`, expected or not.
-fn product(scenario: &Scenario, made: Made) -> Result<Product, Ended> {
+pub(crate) fn product(scenario: &Scenario, made: Made) -> Result<Product, Ended> {
     let Made {
         inputs,
         schema,
@@ -147,6 +179,16 @@ fn product(scenario: &Scenario, made: Made) -> Result<Product, Ended> {
         schema,
         ending,
     })
+}
+
+/// Whether a CI system is asking, which is stricter.
+fn under_ci() -> bool {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "in CI a check that could not be made whole is a failure"
+    )]
+    let ci = std::env::var_os("CI");
+    ci.is_some_and(|value| !value.is_empty() && value != "false")
 }
 
 /// The golden of a failure: the program's own account, else its message.

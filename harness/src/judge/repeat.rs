@@ -22,7 +22,11 @@ impl Bench<'_> {
                     return Judgement::new(judgement.verdict, detail);
                 }
                 Ok(again) if !first.set.differing(&again.set).is_empty() => {
-                    let detail = self.unlike(&first, &again, &what);
+                    let mut detail = self.unlike(&first, &again, &what);
+                    if mode == Mode::Direct && self.suite.has_children() {
+                        let cause = self.cause_inside(Some(&first));
+                        detail = format!("{detail}\n  {cause}");
+                    }
                     return Judgement::new(Verdict::Nondeterministic, detail);
                 }
                 Ok(_) => {}

@@ -85,7 +85,11 @@ impl Runner {
     ///
     /// The exit status is 0 when all trials passed, 101 when some failed, and 2 when nothing could
     /// be run.
-    pub fn main(self) -> ExitCode {
+    pub fn main(mut self) -> ExitCode {
+        self.suite = match self.suite.with_children() {
+            Ok(suite) => suite,
+            Err(status) => return status,
+        };
         self.run(&Arguments::from_args())
     }
 

@@ -75,6 +75,24 @@ impl GoldenSet {
         })
     }
 
+    /// The set of a run in another process, which has condensed and checked it already.
+    ///
+    /// # Errors
+    /// There is no `inputs` among them.
+    pub(crate) fn stored(artefacts: Vec<Artefact>) -> Result<Self, SetError> {
+        let artefacts: BTreeMap<String, Artefact> = artefacts
+            .into_iter()
+            .map(|artefact| (artefact.name().to_owned(), artefact))
+            .collect();
+        let inputs = artefacts
+            .get(INPUTS)
+            .ok_or_else(|| SetError::Subject("there are no inputs".to_owned()))?;
+        Ok(Self {
+            inputs: input_digests(inputs)?,
+            artefacts,
+        })
+    }
+
     /// The artefacts, by name.
     pub(crate) fn artefacts(&self) -> impl Iterator<Item = &Artefact> {
         self.artefacts.values()

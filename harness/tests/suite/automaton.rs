@@ -1,5 +1,6 @@
 //! A subject: an elementary cellular automaton on a ring, with faults to order.
 
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
@@ -112,6 +113,10 @@ impl Subject for Automaton {
         let totals = Artefact::from_json("totals", totals.as_bytes())
             .map_err(|error| Failure::engine(error.to_string()))?;
         let generations = Artefact::from_canonical_records("generations", records);
+        if document.fault == "shuffle" {
+            let totals = Artefact::from_canonical_records("totals", shuffled(live));
+            return Ok(vec![generations, totals]);
+        }
         Ok(vec![generations, totals])
     }
 
@@ -174,12 +179,31 @@ fn trouble(fault: &str, tick: u64, request: &RunRequest) -> Result<(), Failure> 
 /// What a run lets into its records that does not belong there.
 fn noise(fault: &str, request: &RunRequest) -> u64 {
     static RUNS: AtomicU64 = AtomicU64::new(0);
+    let variable = |name: &str| {
+        let value = std::env::var(name).unwrap_or_default();
+        value.bytes().map(u64::from).sum()
+    };
     match fault {
         "clock" => SystemTime::now()
             .duration_since(SystemTime::UNIX_EPOCH)
-            .map_or(0, |time| u64::from(time.subsec_nanos())),
+            .map_or(0, |time| u64::try_from(time.as_micros()).unwrap_or(0)),
         "memory" => RUNS.fetch_add(1, Ordering::Relaxed),
         "threads" => u64::from(request.mode == Mode::Threads(4)),
+        "zone" => variable("TZ"),
+        "user" => variable("USER"),
+        "language" => variable("LC_ALL"),
+        "directory" => std::env::current_dir().map_or(0, |dir| dir.as_os_str().len() as u64),
+        "dice" => RandomState::new().build_hasher().finish(),
+        "crash" if variable("TZ") > 0 => std::process::abort(),
         _ => 0,
     }
+}
+
+/// The totals with their members as a hash map has them.
+fn shuffled(live: usize) -> Vec<String> {
+    #[expect(clippy::disallowed_types, reason = "the fault under test")]
+    let totals: std::collections::HashMap<usize, String> = (0..40)
+        .map(|cell| (cell, format!("{{\"cell\":{cell},\"live\":{live}}}")))
+        .collect();
+    totals.into_values().collect()
 }

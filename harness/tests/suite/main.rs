@@ -12,6 +12,7 @@ mod automaton;
 mod bless;
 mod commands;
 mod kill;
+mod process;
 mod selection;
 mod verdicts;
 mod workspace;
@@ -28,6 +29,7 @@ const TESTS: &[&[Test]] = &[
     bless::TESTS,
     commands::TESTS,
     kill::TESTS,
+    process::TESTS,
     selection::TESTS,
     verdicts::TESTS,
 ];

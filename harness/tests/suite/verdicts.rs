@@ -142,7 +142,7 @@ fn orphans_fail() {
     check(&workspace, "other::golden", "ORPHAN", &parts);
     let all = workspace.runner(&[]);
     check_ran(&workspace, &all, "other::golden", "ORPHAN", &parts);
-    assert!(all.out.contains("4 passed; 1 failed"), "{}", all.out);
+    assert!(all.out.contains("5 passed; 1 failed"), "{}", all.out);
 }
 
 fn missing_goldens_fail() {

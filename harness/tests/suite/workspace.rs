@@ -22,6 +22,10 @@ pub(crate) fn play(part: &str, root: &Path) -> ExitCode {
     if part == "runner" {
         return Runner::of(suite).main();
     }
+    let suite = match suite.with_children() {
+        Ok(suite) => suite,
+        Err(status) => return status,
+    };
     let options = BlessOptions {
         all: true,
         reason: Some("as ordered".to_owned()),

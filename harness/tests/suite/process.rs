@@ -1,0 +1,74 @@
+//! Nondeterminism, planted and attributed: the run in another process, and whose fault it is.
+
+use crate::workspace::Workspace;
+
+crate::tests![process;
+    what_depends_on_its_surroundings_is_told_which,
+    what_differs_in_itself_is_told_how,
+    a_crash_elsewhere_is_a_failure,
+];
+
+#[track_caller]
+fn check(fault: &str, trial: &str, verdict: &str, expected: &str) {
+    let workspace = Workspace::blessed();
+    workspace.edit(
+        "scenarios/ring/run.toml",
+        "fault = \"\"",
+        &format!("fault = \"{fault}\""),
+    );
+    let ran = workspace.runner(&[&format!("ring::{trial}"), "--exact"]);
+    assert_eq!(ran.status, Some(101), "{fault}: {}{}", ran.out, ran.err);
+    let result = workspace.result("ring", trial);
+    assert_eq!(result["verdict"], verdict, "{fault}: {result}");
+    let message = result["message"].as_str().unwrap();
+    assert!(message.contains(expected), "{fault}: {message}");
+    let products = workspace.path("target/scenarios");
+    let left = std::fs::read_dir(products)
+        .unwrap()
+        .filter_map(|entry| entry.unwrap().file_name().into_string().ok())
+        .filter(|name| name.starts_with(".child"));
+    assert_eq!(left.count(), 0);
+}
+
+fn what_depends_on_its_surroundings_is_told_which() {
+    let case = |fault, expected: &str| check(fault, "process", "NONDETERMINISTIC", expected);
+    case("zone", "\n  caused by the time zone (TZ): changed alone");
+    case(
+        "user",
+        "\n  caused by the environment variables: changed alone",
+    );
+    case(
+        "language",
+        "\n  caused by the locale (LC_ALL, LANG): changed alone",
+    );
+    case(
+        "directory",
+        "\n  caused by the working directory: changed alone",
+    );
+}
+
+fn what_differs_in_itself_is_told_how() {
+    let case = |fault, expected: &str| check(fault, "determinism", "NONDETERMINISTIC", expected);
+    case("clock", "the values grow from run to run: a clock");
+    case("memory", "something outlives a run");
+    case(
+        "shuffle",
+        "the same values in another order, also on one processor: the order of a hash map",
+    );
+    case("dice", "other values in each run: a random seed");
+    check(
+        "dice",
+        "process",
+        "NONDETERMINISTIC",
+        "other values in each run",
+    );
+}
+
+fn a_crash_elsewhere_is_a_failure() {
+    check(
+        "crash",
+        "process",
+        "ENGINE_ERROR",
+        "in changed surroundings: its process ended with",
+    );
+}
