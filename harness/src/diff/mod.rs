@@ -50,7 +50,8 @@ pub(crate) const INPUTS: &str = "inputs";
 /// The first divergence, and whether there is one, is exact whatever `options` say: the earliest
 /// tick, within it the earliest stage, then the artefact in the order of the schema, the record,
 /// and the field in the order in which it is read. What has no tick comes last. [`Diff::is_equal`]
-/// holds exactly where all artefacts are equal as bytes.
+/// holds exactly where all artefacts are equal as bytes, or an artefact has the digests that the
+/// other side holds in its place.
 ///
 /// ```
 /// use aether_harness::{Artefact, ArtefactSchema, DiffOptions, KeyRule, Schema, diff};
@@ -189,7 +190,11 @@ fn compare_artefacts(pair: &Pair<'_>, schema: &Schema, tally: &mut Tally) {
     match (pair.before, pair.after) {
         (Some(before), Some(after)) => {
             match (digest::is_digest(before), digest::is_digest(after)) {
-                (true, true) => walk.digests(before, after),
+                (true, true) => {
+                    let seen = walk.seen();
+                    walk.digests(before, after);
+                    walk.or_as_text(seen, before, after);
+                }
                 (true, false) => walk.digests(before, &digest(after, schema)),
                 (false, true) => walk.digests(&digest(before, schema), after),
                 (false, false) => walk.documents(before, after, &reading),

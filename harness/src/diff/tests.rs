@@ -495,6 +495,14 @@ fn digests_tell_tick_and_stage() {
         let diff = diff(&before, &after, &schema(), &DiffOptions::default());
         assert_eq!(places(diff), expected);
     }
+    // A digest that stands twice makes other bytes.
+    let record = format!(r#"{{"digest":"{}","tick":1}}"#, "a".repeat(64));
+    let once = [Artefact::from_canonical_records("ledgers", [&record])];
+    let twice = [Artefact::from_canonical_records(
+        "ledgers",
+        [&record, &record],
+    )];
+    assert!(!diff(&once, &twice, &schema(), &DiffOptions::default()).is_equal());
     let equal = diff(
         &digests(run(1)),
         &run(1),

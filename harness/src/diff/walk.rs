@@ -121,16 +121,26 @@ impl<'a, 't> Walk<'a, 't> {
                 self.value(a, b, reading, moment);
             }
         }
-        if self.tally.seen() == seen {
-            // Different bytes are a difference, even where they are no different documents.
-            let text =
-                |artefact: &Artefact| Json::string(&String::from_utf8_lossy(artefact.text()));
-            self.found(When::NEVER, ChangeKind::Changed, (None, None), || {
-                (Some(text(before)), Some(text(after)))
-            });
-            let path = self.path();
-            self.tally.leave_out(|| path, LeftOutReason::NotInLayout, 1);
+        self.or_as_text(seen, before, after);
+    }
+
+    /// Different bytes are a difference, even where nothing in them was seen to differ: where they
+    /// are not in layout, that is.
+    pub(super) fn or_as_text(&mut self, seen: u64, before: &Artefact, after: &Artefact) {
+        if self.tally.seen() > seen {
+            return;
         }
+        let text = |artefact: &Artefact| Json::string(&String::from_utf8_lossy(artefact.text()));
+        self.found(When::NEVER, ChangeKind::Changed, (None, None), || {
+            (Some(text(before)), Some(text(after)))
+        });
+        let path = self.path();
+        self.tally.leave_out(|| path, LeftOutReason::NotInLayout, 1);
+    }
+
+    /// How many differences were met so far.
+    pub(super) fn seen(&self) -> u64 {
+        self.tally.seen()
     }
 
     /// An artefact that only one side has.
