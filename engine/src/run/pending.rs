@@ -148,7 +148,10 @@ impl Page {
         rest.is_empty().then_some(())?;
         Some(Self {
             ticks: ticks.map(PendingTick::from_bytes).collect::<Option<_>>()?,
-            states: states.iter().map(|&value| i64::from_le_bytes(value)).collect(),
+            states: states
+                .iter()
+                .map(|&value| i64::from_le_bytes(value))
+                .collect(),
         })
     }
 }
