@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::check;
+use super::check::{self, Known};
 use super::decode::{Decode, Given, PathText, nearest};
 use super::defaults;
 use super::documents::{PfnaDocument, ProfileDocument, RunConfig, TopologyDocument};
@@ -99,6 +99,11 @@ impl<'r> Loader<'r> {
         self.same_ids(run, &named);
 
         let node_count = named.topology.as_ref().and_then(node_count);
+        let length = document.root().field("ticks");
+        let ticks = settings
+            .ticks
+            .zip(length)
+            .map(|(number, value)| Known { number, value });
         let topology = named
             .topology
             .as_ref()
@@ -119,13 +124,7 @@ impl<'r> Loader<'r> {
             .pfna
             .as_ref()
             .and_then(|Loaded { document, content }| {
-                check::inputs(
-                    document,
-                    content,
-                    node_count,
-                    settings.ticks,
-                    &mut self.problems,
-                )
+                check::inputs(document, content, node_count, ticks, &mut self.problems)
             });
         if self.problems.len() > 0 {
             return None;
@@ -213,7 +212,7 @@ impl<'r> Loader<'r> {
         &mut self,
         run: &Loaded<RunConfig>,
         directory: &Path,
-        node_count: Option<u64>,
+        node_count: Option<Known<'_>>,
     ) -> Option<Vec<i64>> {
         let Loaded { document, content } = run;
         if let Some(list) = &content.initial_state {
@@ -467,9 +466,13 @@ impl<'r> Loader<'r> {
 }
 
 /// N, where it is known.
-fn node_count(topology: &Loaded<TopologyDocument>) -> Option<u64> {
+fn node_count(topology: &Loaded<TopologyDocument>) -> Option<Known<'_>> {
     let count = topology.content.node_count.get()?;
-    u64::try_from(count.0).ok()
+    let value = topology.document.root().field("N")?;
+    Some(Known {
+        number: u64::try_from(count.0).ok()?,
+        value,
+    })
 }
 
 fn extension(path: &Path) -> Option<String> {

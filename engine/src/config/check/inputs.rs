@@ -9,14 +9,14 @@ use super::super::plan::InputEntry;
 use super::super::problem::{Code, Draft, Problems};
 use super::super::tree::{Document, Value};
 use super::state::{difference, integers, sort_entries};
-use super::{count, over_limit, run};
+use super::{Known, count, over_limit, run};
 
 /// The entries in the order in which they are applied; N and T where they are known.
 pub(crate) fn inputs(
     document: &Document,
     content: &PfnaDocument,
-    node_count: Option<u64>,
-    ticks: Option<u64>,
+    node_count: Option<Known<'_>>,
+    ticks: Option<Known<'_>>,
     problems: &mut Problems,
 ) -> Option<Vec<InputEntry>> {
     let before = problems.len();
@@ -55,11 +55,13 @@ pub(crate) fn inputs(
         }
         let values = entry.values.value(document);
         let found = entry.values.len();
-        if let Some(expected) = node_count.filter(|expected| *expected != found) {
+        if let Some(known) = node_count.filter(|known| known.number != found) {
+            let expected = known.number;
             let message = format!("the entry has {found} values for {expected} nodes");
             let draft = Draft::on(values, Code::InputLength, message)
                 .expected(format!("{expected} integers"))
-                .help_if(difference(found, expected));
+                .help_if(difference(found, expected))
+                .related(known.value, "the number of nodes");
             problems.add_on(values, draft);
         }
         if let Some(values) = integers(document, &entry.values, problems) {
@@ -74,23 +76,27 @@ pub(crate) fn inputs(
     (problems.len() == before).then_some(entries)
 }
 
-fn tick_of_run(entry: Value<'_>, tick: i64, ticks: Option<u64>, problems: &mut Problems) {
-    if tick >= 0 && ticks.is_none_or(|ticks| count(tick) <= ticks) {
+fn tick_of_run(entry: Value<'_>, tick: i64, ticks: Option<Known<'_>>, problems: &mut Problems) {
+    if tick >= 0 && ticks.is_none_or(|ticks| count(tick) <= ticks.number) {
         return;
     }
     let value = entry.field("tick").unwrap_or(entry);
-    let (message, expected) = match ticks {
-        Some(ticks) => (
-            format!("tick {tick} is outside the run, which has the ticks 1 to {ticks}"),
-            format!("a tick from 0 to {ticks}"),
-        ),
-        None => (
+    let draft = |message: String, expected: String| {
+        Draft::on(value, Code::InputTick, message).expected(expected)
+    };
+    let draft = match ticks {
+        Some(Known {
+            number,
+            value: length,
+        }) => draft(
+            format!("tick {tick} is outside the run, which has the ticks 1 to {number}"),
+            format!("a tick from 0 to {number}"),
+        )
+        .related(length, "the run's length"),
+        None => draft(
             format!("tick {tick} is outside every run"),
             "a tick from 0 on".to_owned(),
         ),
     };
-    problems.add_on(
-        value,
-        Draft::on(value, Code::InputTick, message).expected(expected),
-    );
+    problems.add_on(value, draft);
 }

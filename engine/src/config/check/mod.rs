@@ -21,6 +21,13 @@ pub(crate) use windows::windows;
 use super::problem::{Code, Draft, Problems};
 use super::tree::Value;
 
+/// A number that another document says, and where.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Known<'a> {
+    pub(crate) number: u64,
+    pub(crate) value: Value<'a>,
+}
+
 /// Tells that something is beyond a limit of the engine.
 fn over_limit(value: Value<'_>, what: &str, count: u64, limit: u64, problems: &mut Problems) {
     let message = format!("{count} {what}, which is over the limit of {limit}");

@@ -5,12 +5,13 @@ use super::super::plan::InputEntry;
 use super::super::problem::{Code, Draft, Problems};
 use super::super::source::{Source, Span};
 use super::super::tree::{Document, Value, shortened};
+use super::Known;
 
 /// A list of integers, one a node.
 pub(crate) fn inline_state(
     document: &Document,
     list: &List<Int>,
-    node_count: Option<u64>,
+    node_count: Option<Known<'_>>,
     problems: &mut Problems,
 ) -> Option<Vec<i64>> {
     let value = list.value(document);
@@ -22,7 +23,7 @@ pub(crate) fn inline_state(
 /// A document that is one list of integers.
 pub(crate) fn json_state(
     document: &Document,
-    node_count: Option<u64>,
+    node_count: Option<Known<'_>>,
     problems: &mut Problems,
 ) -> Option<Vec<i64>> {
     let list = List::<Int>::decode(document.root(), problems)?;
@@ -32,7 +33,7 @@ pub(crate) fn json_state(
 /// One integer a line, under an optional header.
 pub(crate) fn state_csv(
     source: &Source,
-    node_count: Option<u64>,
+    node_count: Option<Known<'_>>,
     problems: &mut Problems,
 ) -> Option<Vec<i64>> {
     let before = problems.len();
@@ -73,11 +74,14 @@ pub(crate) fn state_csv(
         }
     }
     let found = values.len() as u64;
-    if let Some(expected) = node_count.filter(|expected| *expected != found) {
+    if let Some(known) = node_count.filter(|known| known.number != found) {
+        let expected = known.number;
         let end = source.text().trim_end().len();
         let message = format!("the initial state has {found} integers for {expected} nodes");
         let draft = Draft::new(Code::StateLength, Span::new(end, end), message)
-            .expected(format!("{expected} integers"));
+            .expected(format!("{expected} integers"))
+            .help_if(difference(found, expected))
+            .related(known.value, "the number of nodes");
         problems.add(source, draft);
     }
     (problems.len() == before).then_some(values)
@@ -95,16 +99,18 @@ fn is_blank(source: &Source, offset: usize) -> bool {
 fn check_length(
     value: Value<'_>,
     found: u64,
-    node_count: Option<u64>,
+    node_count: Option<Known<'_>>,
     problems: &mut Problems,
 ) -> bool {
-    let Some(expected) = node_count.filter(|expected| *expected != found) else {
+    let Some(known) = node_count.filter(|known| known.number != found) else {
         return true;
     };
+    let expected = known.number;
     let message = format!("the initial state has {found} integers for {expected} nodes");
     let draft = Draft::on(value, Code::StateLength, message)
         .expected(format!("{expected} integers"))
-        .help_if(difference(found, expected));
+        .help_if(difference(found, expected))
+        .related(known.value, "the number of nodes");
     problems.add_on(value, draft);
     false
 }
