@@ -51,11 +51,11 @@ pub(super) fn charts(pairs: &[Pair<'_>], first: &Change) -> Vec<Chart> {
 
 /// The first record of a tick.
 fn record_at<'a>(artefact: &'a Artefact, field: &str, tick: u64) -> Option<&'a str> {
-    let key = quoted(field);
-    let text = std::str::from_utf8(artefact.text()).ok()?;
-    if text.len() > ARTEFACT_MAX {
+    if artefact.text().len() > ARTEFACT_MAX {
         return None;
     }
+    let key = quoted(field);
+    let text = std::str::from_utf8(artefact.text()).ok()?;
     let tick = tick.to_string();
     let mut all = records::all(text)?.into_iter();
     all.find(|record| scan::member(record, &key) == Some(&tick))

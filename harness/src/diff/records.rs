@@ -16,7 +16,7 @@ pub(crate) fn middle<'t>(before: &'t str, after: &'t str) -> Option<Middle<'t>> 
     let (a, b) = (&before[prefix..], &after[prefix..]);
     let suffix = common_suffix(a.as_bytes(), b.as_bytes());
     Some(Middle {
-        offset: before.bytes().take(prefix).filter(|&b| b == b'\n').count(),
+        offset: count_lines(&before.as_bytes()[..prefix]),
         before: lines(&a[..a.len() - suffix]),
         after: lines(&b[..b.len() - suffix]),
     })
@@ -44,6 +44,10 @@ fn lines(body: &str) -> Vec<&str> {
     body.split('\n')
         .map(|line| line.strip_suffix(',').unwrap_or(line))
         .collect()
+}
+
+fn count_lines(text: &[u8]) -> usize {
+    text.iter().filter(|&&b| b == b'\n').count()
 }
 
 const BLOCK: usize = 4096;

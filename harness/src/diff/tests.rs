@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
 use super::*;
 use crate::KeyRule;
 
@@ -510,4 +513,50 @@ fn digests_tell_tick_and_stage() {
         &DiffOptions::default(),
     );
     assert!(equal.is_equal());
+}
+
+/// Ledgers of few ticks and values, in any order, some doubled or without a tick.
+fn any_ledgers() -> impl Strategy<Value = Value> {
+    let edge = (0..3, 0..2).prop_map(|(id, raw)| json!({"e_id": id, "raw": raw}));
+    let record = (
+        prop::option::weighted(0.9, 0..6),
+        0..2,
+        prop::collection::vec(edge, 0..3),
+        prop::collection::vec(0..2, 0..3),
+    );
+    let record = record.prop_map(|(tick, sum, edges, u)| {
+        let mut record = json!({"sum": sum, "edges": edges, "pre_u": u});
+        if let Some(tick) = tick {
+            record["tick"] = json!(tick);
+        }
+        record
+    });
+    prop::collection::vec(record, 0..8).prop_map(Value::from)
+}
+
+proptest! {
+    /// No budget changes whether anything differs, nor what differs first; and where all is listed,
+    /// the first divergence is the first of the list.
+    #[test]
+    fn the_first_divergence_is_exact_on_any_budget(
+        before in any_ledgers(),
+        after in any_ledgers(),
+        totals in (0..2, 0..2),
+    ) {
+        let run = |ledgers: &Value, total: i32| {
+            artefacts(&[&format!("ledgers={ledgers}"), &format!("metrics={{\"a\":{total}}}")])
+        };
+        let (before, after) = (run(&before, totals.0), run(&after, totals.1));
+        let unlimited = DiffOptions { entries: usize::MAX, time: None };
+        let whole = diff(&before, &after, &schema(), &unlimited);
+        prop_assert_eq!(whole.is_equal(), before == after);
+        prop_assert_eq!(whole.first_divergence.as_ref(), whole.changes.first());
+        let ticks: Vec<u64> = whole.changes.iter().map(|c| c.tick.unwrap_or(u64::MAX)).collect();
+        prop_assert!(ticks.is_sorted());
+        for (entries, time) in [(0, None), (1, Some(Duration::ZERO)), (9, Some(Duration::ZERO))] {
+            let cut = diff(&before, &after, &schema(), &DiffOptions { entries, time });
+            prop_assert_eq!(&cut.first_divergence, &whole.first_divergence);
+            prop_assert!(cut.changes.len() <= entries);
+        }
+    }
 }
