@@ -15,6 +15,7 @@ mod judge;
 mod layout;
 mod nearest;
 mod product;
+mod program;
 mod report;
 mod runner;
 mod scenario;

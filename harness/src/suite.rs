@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use crate::program::CommandSubject;
 use crate::scenario::{Found, Scenario, ScenarioError};
 use crate::{Check, Layout, Mode, Subject};
 
@@ -120,10 +121,7 @@ impl Suite {
         scenario: &Scenario,
     ) -> Result<Arc<dyn Subject>, ScenarioError> {
         if scenario.command.is_some() {
-            return Err(ScenarioError::one(format!(
-                "{}: [command] is not supported yet",
-                scenario.dir().display()
-            )));
+            return Ok(Arc::new(CommandSubject::new(self.layout.clone())));
         }
         self.subject.clone().ok_or_else(|| {
             ScenarioError::one(format!(

@@ -2,6 +2,9 @@
 
 use std::io::{self, IsTerminal, Write};
 
+/// Answers a question with a line; with `None` where there is no answer.
+pub type Ask<'a> = dyn FnMut(&str) -> io::Result<Option<String>> + 'a;
+
 /// The streams of a command, and a person to ask where there is one.
 pub struct Console<'a> {
     /// What the command was asked for.
@@ -9,7 +12,7 @@ pub struct Console<'a> {
     /// Progress, warnings and questions.
     pub err: &'a mut dyn Write,
     /// Answers a question with a line; `None` where nobody is there to answer.
-    pub ask: Option<&'a mut dyn FnMut(&str) -> io::Result<Option<String>>>,
+    pub ask: Option<&'a mut Ask<'a>>,
 }
 
 impl Console<'_> {

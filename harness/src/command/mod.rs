@@ -15,7 +15,7 @@ use std::io;
 pub use bless::{BlessOptions, bless};
 pub use check::check;
 pub use compare::{CompareRequest, compare};
-pub use console::Console;
+pub use console::{Ask, Console};
 pub use diff::{DiffRequest, Format, diff};
 pub use new::{NewOptions, new};
 

@@ -158,10 +158,10 @@ pub(crate) fn product(scenario: &Scenario, made: Made) -> Result<Product, Ended>
     let (artefacts, ending) = match (outcome, scenario.expect) {
         (Ok(artefacts), Expect::Success) => (artefacts, Ending::Expected),
         (Ok(artefacts), Expect::Failure) => (artefacts, Ending::Succeeded),
-        (Err(failure), Expect::Failure) => (vec![error_artefact(failure)], Ending::Expected),
+        (Err(failure), Expect::Failure) => (vec![error_artefact(&failure)], Ending::Expected),
         (Err(failure), Expect::Success) => {
-            let message = failure.message.clone();
-            (vec![error_artefact(failure)], Ending::Failed(message))
+            let error = error_artefact(&failure);
+            (vec![error], Ending::Failed(failure.message))
         }
     };
     let mut scenario = scenario.clone();
@@ -192,7 +192,7 @@ fn under_ci() -> bool {
 }
 
 /// The golden of a failure: the program's own account, else its message.
-fn error_artefact(failure: Failure) -> Artefact {
+fn error_artefact(failure: &Failure) -> Artefact {
     let text = match &failure.error {
         Some(error) => error.text().to_vec(),
         None => serde_json::json!({ "message": failure.message })

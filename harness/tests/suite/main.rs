@@ -7,12 +7,17 @@
     clippy::disallowed_methods,
     reason = "the environment carries the orders to the processes under test"
 )]
+#![expect(
+    clippy::unwrap_used,
+    reason = "all of this binary is test code, which clippy cannot know of a test without libtest"
+)]
 
 mod automaton;
 mod bless;
 mod commands;
 mod kill;
 mod process;
+mod program;
 mod selection;
 mod verdicts;
 mod workspace;
@@ -30,6 +35,7 @@ const TESTS: &[&[Test]] = &[
     commands::TESTS,
     kill::TESTS,
     process::TESTS,
+    program::TESTS,
     selection::TESTS,
     verdicts::TESTS,
 ];

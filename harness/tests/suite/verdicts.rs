@@ -165,7 +165,7 @@ fn edited_goldens_fail() {
         &|workspace| fs::remove_file(workspace.path(golden)).unwrap(),
         &|workspace| workspace.write("fixtures/snapshots/ring/more.json", "[]\n"),
         &|workspace| {
-            fs::remove_file(workspace.path("fixtures/snapshots/ring/snapshot.toml")).unwrap()
+            fs::remove_file(workspace.path("fixtures/snapshots/ring/snapshot.toml")).unwrap();
         },
     ];
     for edit in edits {
