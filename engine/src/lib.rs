@@ -7,14 +7,13 @@
 //! | --- | --- |
 //! | [`config`] | documents in, a valid [`RunPlan`](config::RunPlan) out |
 //! | `gate` | external inputs in; scenes and envelopes out |
-//! | `umx` | edge fluxes move the state |
+//! | [`umx`] | edge fluxes move the state |
 //! | `loom` | a chain value per tick, a checkpoint every W ticks |
 //! | [`press`] | description lengths over windows of ticks |
 //! | `codex` | an observer that learns repeated flux patterns |
 //! | [`run`](mod@run) | the order of all steps, and the U-ledger that binds them |
 //! | [`record`] | what all of these write down |
 //! | [`canonical`] | how a record becomes bytes, and bytes a hash |
-#![allow(dead_code, missing_docs, reason = "skeleton")]
 
 pub mod canonical;
 mod codex;
@@ -28,7 +27,7 @@ pub mod run;
 pub mod store;
 #[cfg(feature = "cli")]
 pub mod subject;
-mod umx;
+pub mod umx;
 
 /// The version of this engine, as exports and goldens name it.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -106,11 +106,6 @@ impl Writer {
         self.bytes(text.as_bytes());
     }
 
-    #[inline]
-    pub(crate) fn int(&mut self, value: i64) {
-        self.raw(itoa::Buffer::new().format(value));
-    }
-
     /// An array of values, written in order.
     #[inline]
     pub(crate) fn array<'v, V: Canonical + 'v>(&mut self, values: impl IntoIterator<Item = &'v V>) {

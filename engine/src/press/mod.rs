@@ -3,11 +3,13 @@
 //! A [`WindowTally`] listens to every tick of its window and ends as a manifest. Nothing of the
 //! streams is kept: tallies and hashes grow tick by tick, so that a window may be of any length.
 
+mod capsule;
 mod choice;
 mod codec;
 mod tally;
 mod window;
 
+pub use capsule::{Capsule, CapsuleError, Packer, Section};
 pub use codec::{Decoder, Encoder, PayloadError};
 pub(crate) use tally::Tally;
 pub(crate) use window::{TickView, WindowTally};

@@ -8,6 +8,9 @@ use crate::config::RunPlan;
 const STAGES: [&str; 9] =
     ["UMX", "Loom", "Press", "Envelopes", "Scenes", "Codex", "U-ledger", "Metrics", "Log"];
 
+/// The identity of a vector's elements: their positions.
+const VECTOR: &[&str] = &[];
+
 /// How one artefact is read: its name, its stage, the field that holds its tick, and the rest.
 struct Reading {
     name: &'static str,
@@ -25,7 +28,12 @@ const READINGS: [Reading; 12] = [
         name: "ledgers",
         stage: "UMX",
         tick: Some("tick"),
-        keys: &[("", &["tick"], "ledger"), ("edges", &["e_id"], "edge")],
+        keys: &[
+            ("", &["tick"], "ledger"),
+            ("edges", &["e_id"], "edge"),
+            ("pre_u", VECTOR, ""),
+            ("post_u", VECTOR, ""),
+        ],
         field_order: &[
             "pre_u", "edges", "edges.du", "edges.raw", "edges.cap", "edges.f_e", "post_u",
             "sum_pre_u", "sum_post_u", "z_check",
@@ -44,7 +52,11 @@ const READINGS: [Reading; 12] = [
         name: "i_blocks",
         stage: "Loom",
         tick: Some("tick"),
-        keys: &[("", &["tick"], "I-block"), ("topology_snapshot", &["e_id"], "edge")],
+        keys: &[
+            ("", &["tick"], "I-block"),
+            ("topology_snapshot", &["e_id"], "edge"),
+            ("post_u", VECTOR, ""),
+        ],
         field_order: &["W", "topology_snapshot", "post_u", "C_t"],
         late_fields: &[],
     },
@@ -71,7 +83,7 @@ const READINGS: [Reading; 12] = [
         name: "scenes",
         stage: "Scenes",
         tick: Some("tick"),
-        keys: &[("", &["tick"], "scene")],
+        keys: &[("", &["tick"], "scene"), ("pre_u", VECTOR, ""), ("post_u", VECTOR, "")],
         field_order: &[
             "pfna_refs", "pre_u", "post_u", "C_prev", "C_t", "ledger_ref", "window_id",
             "manifest_check", "nap_envelope_ref",
@@ -82,7 +94,11 @@ const READINGS: [Reading; 12] = [
         name: "codex_library",
         stage: "Codex",
         tick: None,
-        keys: &[("", &["motif_id"], "motif")],
+        keys: &[
+            ("", &["motif_id"], "motif"),
+            ("pattern_descriptor.f_e_signature", VECTOR, ""),
+            ("pattern_descriptor.du_signature", VECTOR, ""),
+        ],
         field_order: &["pattern_descriptor", "usage_stats", "mdl_stats"],
         late_fields: &[],
     },
@@ -134,6 +150,8 @@ const READINGS: [Reading; 12] = [
             ("topology.edges", &["e_id"], "edge"),
             ("topology.nodes", &["node_id"], "node"),
             ("pfna.entries", &["tick", "pfna_id"], "entry"),
+            ("pfna.entries.values", VECTOR, ""),
+            ("run_config.initial_state", VECTOR, ""),
             ("run_config.windows", &["window_id"], "window"),
             ("run_config.windows.streams", &["name"], "stream"),
         ],

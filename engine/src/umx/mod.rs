@@ -16,7 +16,7 @@ use crate::run::{Operation, RunError};
 
 /// The values of all nodes between two ticks.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct State<'p> {
+pub struct State<'p> {
     topology: &'p Topology,
     bounds: kernel::Bounds,
     u: Vec<i64>,
@@ -24,7 +24,10 @@ pub(crate) struct State<'p> {
 
 impl<'p> State<'p> {
     /// The state at tick 0: the initial values and the inputs of tick 0.
-    pub(crate) fn initial(plan: &'p RunPlan) -> Result<Self, RunError> {
+    ///
+    /// # Errors
+    /// An input takes a value out of range.
+    pub fn initial(plan: &'p RunPlan) -> Result<Self, RunError> {
         let mut state = Self::at(plan, plan.initial_state.clone());
         state.add_inputs(0, plan.inputs_at(0))?;
         Ok(state)
@@ -40,12 +43,15 @@ impl<'p> State<'p> {
     }
 
     /// The values, node 1 first.
-    pub(crate) fn values(&self) -> &[i64] {
+    pub fn values(&self) -> &[i64] {
         &self.u
     }
 
     /// Adds the entries' values; exact on the way, so that only the total must fit.
-    pub(crate) fn add_inputs(&mut self, tick: u64, entries: &[InputEntry]) -> Result<(), RunError> {
+    ///
+    /// # Errors
+    /// A value leaves the range of 64 bits.
+    pub fn add_inputs(&mut self, tick: u64, entries: &[InputEntry]) -> Result<(), RunError> {
         if entries.is_empty() {
             return Ok(());
         }
@@ -62,7 +68,10 @@ impl<'p> State<'p> {
     }
 
     /// One tick: `ledger` (from [`State::new_ledger`]) is overwritten with what happened.
-    pub(crate) fn step(&mut self, tick: u64, ledger: &mut UmxLedger) -> Result<(), RunError> {
+    ///
+    /// # Errors
+    /// A number of the ledger does not fit 64 bits.
+    pub fn step(&mut self, tick: u64, ledger: &mut UmxLedger) -> Result<(), RunError> {
         ledger.tick = tick;
         ledger.pre_u.copy_from_slice(&self.u);
         kernel::step(
@@ -80,7 +89,7 @@ impl<'p> State<'p> {
     }
 
     /// A ledger of the right shape: ids and capacities filled in once, to be reused every tick.
-    pub(crate) fn new_ledger(&self) -> UmxLedger {
+    pub fn new_ledger(&self) -> UmxLedger {
         let edges = self
             .topology
             .edges

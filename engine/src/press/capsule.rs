@@ -1,0 +1,306 @@
+//! The `.apx` capsule: a window's manifest and the payloads of its streams, in one file.
+//!
+//! ```text
+//! 8 bytes   "AETHAPX" and the format version, 1
+//! 4 bytes   length of the manifest, little-endian
+//!           the manifest, canonical JSON
+//! 32 bytes  SHA-256 of the manifest
+//! and for each stream of the manifest, in its order:
+//! 8 bytes   length of the payload, little-endian
+//!           the payload
+//! 32 bytes  SHA-256 of the payload
+//! ```
+//!
+//! A capsule decodes to the exact vectors, or says which section fails and how.
+
+use sha2::{Digest, Sha256};
+
+use super::codec::{Decoder, Encoder, PayloadError};
+use super::{Tally, TickView};
+use crate::canonical;
+use crate::config::{RunPlan, Scheme, StreamPlan, StreamSource};
+use crate::record::{DecodeError, FromText as _, Manifest, StreamEntry, UmxLedger};
+
+const MAGIC: &[u8; 8] = b"AETHAPX\x01";
+const HASH_LEN: usize = 32;
+
+/// A window's manifest with the payloads of its streams.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Capsule {
+    manifest: Manifest,
+    /// In the manifest's order.
+    payloads: Vec<Vec<u8>>,
+}
+
+/// Bytes that are no capsule, or a damaged one.
+#[derive(Debug, thiserror::Error)]
+pub enum CapsuleError {
+    /// The file begins differently.
+    #[error("not an .apx capsule: expected it to begin with `AETHAPX` and version 1")]
+    NotACapsule,
+    /// The file ends too early.
+    #[error("truncated at byte {at}, in {section}")]
+    Truncated {
+        /// The section that is cut.
+        section: Section,
+        /// Length of the file.
+        at: usize,
+    },
+    /// A section is not what its hash says.
+    #[error("corrupt: {section}, from byte {at}, does not have its SHA-256")]
+    Hash {
+        /// The section.
+        section: Section,
+        /// Where it starts.
+        at: usize,
+    },
+    /// The manifest cannot be read.
+    #[error("the manifest cannot be read: {0}")]
+    Manifest(#[from] DecodeError),
+    /// Something follows the last payload.
+    #[error("corrupt: bytes follow the last payload, from byte {at}")]
+    Trailing {
+        /// The first byte that does not belong.
+        at: usize,
+    },
+    /// A payload does not decode.
+    #[error("{section}: {error}")]
+    Payload {
+        /// The stream.
+        section: Section,
+        /// What is wrong with it.
+        error: PayloadError,
+    },
+    /// A stream does not have one vector a tick of its window.
+    #[error("{section} has {found} vectors, and its window has {expected} ticks")]
+    Count {
+        /// The stream.
+        section: Section,
+        /// Ticks of the window.
+        expected: u64,
+        /// Vectors of the payload.
+        found: u64,
+    },
+    /// A stream's values do not have the length that the manifest states.
+    #[error("{section} has {found} bits, and the manifest says {stated}")]
+    Bits {
+        /// The stream.
+        section: Section,
+        /// What the manifest says.
+        stated: i64,
+        /// What its values come to.
+        found: u128,
+    },
+    /// There is no such stream.
+    #[error("no stream `{0}` in this capsule")]
+    NoStream(String),
+}
+
+/// A part of a capsule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Section {
+    /// The manifest.
+    Manifest,
+    /// The payload of a stream.
+    Stream(String),
+}
+
+impl std::fmt::Display for Section {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Manifest => formatter.write_str("the manifest"),
+            Self::Stream(name) => write!(formatter, "stream `{name}`"),
+        }
+    }
+}
+
+impl Capsule {
+    /// The manifest.
+    pub const fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// The streams with their payloads, in the manifest's order.
+    pub fn streams(&self) -> impl Iterator<Item = (&StreamEntry, &[u8])> {
+        self.manifest.streams.iter().zip(self.payloads.iter().map(Vec::as_slice))
+    }
+
+    /// The vectors of a stream, one a tick; their number and bits are checked against the manifest.
+    ///
+    /// # Errors
+    /// There is no such stream, or its payload is not what the manifest describes.
+    pub fn vectors(&self, stream_id: &str) -> Result<Vec<Vec<i128>>, CapsuleError> {
+        let mut streams = self.streams();
+        let (entry, payload) = streams
+            .find(|(entry, _)| entry.stream_id == stream_id)
+            .ok_or_else(|| CapsuleError::NoStream(stream_id.to_owned()))?;
+        let section = || Section::Stream(stream_id.to_owned());
+        let failed = |error| CapsuleError::Payload { section: section(), error };
+        let mut decoder = Decoder::new(payload, entry.scheme, parameter(entry)).map_err(failed)?;
+        let expected = (self.manifest.end_tick + 1).saturating_sub(self.manifest.start_tick);
+        let found = decoder.vectors_left();
+        if found != expected {
+            return Err(CapsuleError::Count { section: section(), expected, found });
+        }
+        let mut tally = Tally::default();
+        let mut vectors = Vec::new();
+        while let Some(vector) = decoder.next_vector().map_err(failed)? {
+            vector.iter().for_each(|&value| tally.push(value));
+            vectors.push(vector);
+        }
+        let found = match entry.scheme {
+            Scheme::Identity => tally.identity(),
+            Scheme::RunLength => tally.run_length(),
+            Scheme::GolombRice => tally.golomb_rice()[parameter(entry) as usize],
+        };
+        if i128::try_from(found) != Ok(i128::from(entry.residual_bits)) {
+            let stated = entry.residual_bits;
+            return Err(CapsuleError::Bits { section: section(), stated, found });
+        }
+        Ok(vectors)
+    }
+
+    /// The capsule as bytes.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let manifest = canonical::text(&self.manifest);
+        let mut bytes = MAGIC.to_vec();
+        bytes.extend(u32::try_from(manifest.len()).unwrap_or(u32::MAX).to_le_bytes());
+        push_section(&mut bytes, manifest.as_bytes());
+        for payload in &self.payloads {
+            bytes.extend((payload.len() as u64).to_le_bytes());
+            push_section(&mut bytes, payload);
+        }
+        bytes
+    }
+
+    /// A capsule from bytes; every hash is checked.
+    ///
+    /// # Errors
+    /// The bytes are no capsule, or not all of one.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, CapsuleError> {
+        let Some(rest) = bytes.strip_prefix(MAGIC) else {
+            return Err(CapsuleError::NotACapsule);
+        };
+        let mut reader = Reader { bytes, at: bytes.len() - rest.len() };
+        let length = reader.take(&Section::Manifest, 4)?;
+        let length = length.iter().rev().fold(0, |length, &byte| (length << 8) | u64::from(byte));
+        let manifest = Manifest::from_text(reader.section(Section::Manifest, length)?)?;
+        let mut payloads = Vec::new();
+        for entry in &manifest.streams {
+            let section = Section::Stream(entry.stream_id.clone());
+            let length = reader.take(&section, 8)?;
+            let length =
+                length.iter().rev().fold(0, |length, &byte| (length << 8) | u64::from(byte));
+            payloads.push(reader.section(section, length)?.to_vec());
+        }
+        if reader.at < bytes.len() {
+            return Err(CapsuleError::Trailing { at: reader.at });
+        }
+        Ok(Self { manifest, payloads })
+    }
+}
+
+fn push_section(bytes: &mut Vec<u8>, section: &[u8]) {
+    bytes.extend(section);
+    bytes.extend(Sha256::digest(section));
+}
+
+/// The parameter of a stream; what a manifest has beyond those that are tried is none of ours.
+fn parameter(entry: &StreamEntry) -> u32 {
+    u32::try_from(entry.params).unwrap_or(u32::MAX).min(super::tally::PARAMETERS as u32 - 1)
+}
+
+struct Reader<'b> {
+    bytes: &'b [u8],
+    at: usize,
+}
+
+impl<'b> Reader<'b> {
+    fn take(&mut self, section: &Section, length: u64) -> Result<&'b [u8], CapsuleError> {
+        let end = usize::try_from(length).ok().and_then(|length| self.at.checked_add(length));
+        let taken = end.and_then(|end| self.bytes.get(self.at..end));
+        let truncated = || CapsuleError::Truncated { section: section.clone(), at: self.bytes.len() };
+        let taken = taken.ok_or_else(truncated)?;
+        self.at += taken.len();
+        Ok(taken)
+    }
+
+    /// A section and its hash.
+    fn section(&mut self, section: Section, length: u64) -> Result<&'b [u8], CapsuleError> {
+        let at = self.at;
+        let taken = self.take(&section, length)?;
+        let hash = self.take(&section, HASH_LEN as u64)?;
+        if Sha256::digest(taken).as_slice() == hash {
+            Ok(taken)
+        } else {
+            Err(CapsuleError::Hash { section, at })
+        }
+    }
+}
+
+/// Makes a capsule of a window, tick by tick.
+pub struct Packer<'p> {
+    manifest: Manifest,
+    streams: Vec<(&'p StreamPlan, Encoder)>,
+}
+
+impl<'p> Packer<'p> {
+    /// A packer for the window that `manifest` is of; none where the plan has no such window.
+    pub fn new(plan: &'p RunPlan, manifest: Manifest) -> Option<Self> {
+        let windows = &mut plan.windows.iter();
+        let window = windows.find(|window| window.window_id == manifest.window_id)?;
+        let streams = window.streams.iter().zip(&manifest.streams).map(|(stream, entry)| {
+            let length = stream.source.vector_len(plan);
+            (stream, Encoder::new(entry.scheme, parameter(entry), length))
+        });
+        Some(Self { streams: streams.collect(), manifest })
+    }
+
+    /// The ticks that are to be added.
+    pub const fn ticks(&self) -> std::ops::RangeInclusive<u64> {
+        self.manifest.start_tick..=self.manifest.end_tick
+    }
+
+    /// Adds the next tick; `c_prev` is C_{t−1}.
+    pub fn add(&mut self, ledger: &UmxLedger, c_prev: i64) {
+        let tick = TickView { ledger, c_prev };
+        for (stream, encoder) in &mut self.streams {
+            encoder.push(&stream.source.vector(&tick));
+        }
+    }
+
+    /// The capsule, when every tick has been added.
+    #[must_use]
+    pub fn finish(self) -> Capsule {
+        let payloads = self.streams.into_iter().map(|(_, encoder)| encoder.finish());
+        Capsule { payloads: payloads.collect(), manifest: self.manifest }
+    }
+}
+
+impl StreamSource {
+    /// Numbers a tick.
+    fn vector_len(self, plan: &RunPlan) -> usize {
+        match self {
+            Self::PostUDeltas | Self::PreU | Self::PostU => plan.topology.node_count,
+            Self::Fluxes => plan.topology.edges.len(),
+            Self::PrevChain => 1,
+        }
+    }
+
+    /// The numbers of one tick.
+    fn vector(self, tick: &TickView<'_>) -> Vec<i128> {
+        let ledger = tick.ledger;
+        let exact = |values: &[i64]| values.iter().copied().map(i128::from).collect();
+        match self {
+            Self::PreU => exact(&ledger.pre_u),
+            Self::PostU => exact(&ledger.post_u),
+            Self::PrevChain => vec![i128::from(tick.c_prev)],
+            Self::Fluxes => ledger.edges.iter().map(|edge| i128::from(edge.f_e)).collect(),
+            Self::PostUDeltas => {
+                let pairs = ledger.post_u.iter().zip(&ledger.pre_u);
+                pairs.map(|(&post, &pre)| i128::from(post) - i128::from(pre)).collect()
+            }
+        }
+    }
+}
