@@ -28,6 +28,7 @@ pub mod store;
 #[cfg(feature = "cli")]
 pub mod subject;
 pub mod umx;
+pub mod view;
 
 /// The version of this engine, as exports and goldens name it.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

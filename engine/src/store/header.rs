@@ -151,6 +151,41 @@ impl HeaderRow {
         Ok(())
     }
 
+    /// The first column in which two headers differ.
+    pub(super) fn differing_column(&self, other: &Self) -> Option<&'static str> {
+        let columns = [
+            ("gid", self.gid == other.gid),
+            ("run_id", self.run_id == other.run_id),
+            ("ticks", self.ticks == other.ticks),
+            ("profile", self.profile == other.profile),
+            ("nid", self.nid == other.nid),
+            ("node_count", self.node_count == other.node_count),
+            ("edge_count", self.edge_count == other.edge_count),
+            ("scale", self.scale == other.scale),
+            (
+                "checkpoint_spacing",
+                self.checkpoint_spacing == other.checkpoint_spacing,
+            ),
+            ("chain_start", self.chain_start == other.chain_start),
+            (
+                "engine_version",
+                self.engine_version == other.engine_version,
+            ),
+            ("inputs_sha256", self.inputs == other.inputs),
+            ("status", self.status.name() == other.status.name()),
+            ("error", self.status.error() == other.status.error()),
+            (
+                "last_entry_hash",
+                self.last_entry_hash == other.last_entry_hash,
+            ),
+            ("metrics", self.metrics == other.metrics),
+        ];
+        columns
+            .into_iter()
+            .find(|(_, equal)| !equal)
+            .map(|(column, _)| column)
+    }
+
     /// None where there is no row, or not one that stands by its hash.
     pub(super) fn read(connection: &Connection) -> rusqlite::Result<Option<Self>> {
         let row = connection

@@ -2,8 +2,9 @@
 //!
 //! [`RunStore`] names a directory of runs. It makes them ([`RunStore::record`]), finishes those
 //! that were cut off ([`RunStore::resume`]) and opens them ([`RunStore::open`]); a [`StoredRun`]
-//! gives records back as their exact canonical text, each checked by its hash, and writes the
-//! export object without holding it.
+//! gives records back as their exact canonical text, each checked by its hash, writes the export
+//! object without holding it ([`StoredRun::write_export`]), and makes the whole run again to find
+//! any difference ([`StoredRun::verify`]).
 //!
 //! Small records stand in the file as rows of text, for any SQLite tool; tick vectors and edge
 //! lists are compact columns over many ticks, and the records that they belong to are rebuilt.
@@ -12,18 +13,22 @@
 //! Nothing here decides what a run is: it takes what [`run`](mod@crate::run) makes. It reads no
 //! clock and no environment.
 
+mod aside;
 mod columns;
 mod error;
 mod export;
 mod header;
+mod inputs;
 mod lock;
 mod metrics;
 mod rebuild;
 mod recording;
 mod records;
+mod rows;
 mod run_id;
 mod schema;
 mod stored;
+mod verify;
 mod writer;
 
 pub use error::{Damage, Difference, NotARun, StoreError};
@@ -33,6 +38,7 @@ pub use recording::{Existing, Recorded, Written};
 pub use records::Records;
 pub use run_id::{RunId, RunIdError};
 pub use stored::{StoredRecord, StoredRun};
+pub use verify::{Finding, Verification};
 
 use std::fs;
 use std::io;

@@ -81,7 +81,7 @@ impl RunStore {
         let beside = self.runs_dir().join(format!(".{run_id}.aether.new"));
         if !path.exists() {
             writer::create(&path, &beside, plan)?;
-            let outcome = write(&path, plan, options)?;
+            let outcome = write(&path, plan, 0, options)?;
             let written = Written::New;
             return Ok(Recorded {
                 outcome,
@@ -93,7 +93,7 @@ impl RunStore {
             refuse_other_header(&path, &run_id, plan)?;
         }
         writer::create(&beside, &beside, plan)?;
-        let made = write(&beside, plan, options).and_then(|outcome| {
+        let made = write(&beside, plan, 0, options).and_then(|outcome| {
             let written = match existing {
                 Existing::Keep => {
                     refuse_other_records(&path, &beside, &run_id)?;
@@ -109,6 +109,43 @@ impl RunStore {
         });
         writer::remove_database(&beside)?;
         let (outcome, written) = made?;
+        Ok(Recorded {
+            outcome,
+            written,
+            path,
+        })
+    }
+
+    /// Finishes a run that was cut off or stopped, from the inputs in its file, to the bytes of a run
+    /// that was not.
+    ///
+    /// The ticks that are stored are made again and compared entry by entry, and not written; so it
+    /// takes the time of a whole run, and never goes on from what it does not agree with.
+    ///
+    /// # Errors
+    /// As [`RunStore::record`]; and the run is not there, has ended, was begun by another engine
+    /// version, or its file is damaged.
+    pub fn resume(&self, run_id: &str, options: &RunOptions<'_>) -> Result<Recorded, StoreError> {
+        let run_id: RunId = run_id.parse()?;
+        let path = self.path(&run_id);
+        if !path.is_file() {
+            return Err(self.not_found(&run_id));
+        }
+        let _lock = WriterLock::take(self.runs_dir(), &run_id)?;
+        let stored = StoredRun::open(&path)?;
+        let (header, run_id) = (stored.header(), run_id.to_string());
+        if header.status != StoredStatus::Incomplete {
+            let status = header.status.name();
+            return Err(StoreError::Finished { run_id, status });
+        }
+        if header.engine_version != crate::VERSION {
+            let found = header.engine_version.clone();
+            return Err(StoreError::OtherEngine { run_id, found });
+        }
+        let (plan, last_tick) = (stored.plan()?, stored.ticks_recorded()?);
+        drop(stored);
+        let outcome = write(&path, &plan, last_tick, options)?;
+        let written = Written::Finished;
         Ok(Recorded {
             outcome,
             written,
@@ -133,9 +170,14 @@ impl Outcome {
     }
 }
 
-/// Makes the run into a file that has none of its records yet.
-fn write(path: &Path, plan: &RunPlan, options: &RunOptions<'_>) -> Result<Outcome, StoreError> {
-    let mut writer = RunWriter::open(path, plan)?;
+/// Makes the run into a file that has its ticks up to `last_tick`.
+fn write(
+    path: &Path,
+    plan: &RunPlan,
+    last_tick: u64,
+    options: &RunOptions<'_>,
+) -> Result<Outcome, StoreError> {
+    let mut writer = RunWriter::open(path, plan, last_tick)?;
     let outcome =
         execute(plan, options, &mut writer).map_err(|error| StoreError::from_io(path, error))?;
     writer.finish(&outcome)?;
@@ -170,7 +212,7 @@ fn refuse_other_header(path: &Path, run_id: &RunId, plan: &RunPlan) -> Result<()
         }
         Err(other) => return Err(other),
     };
-    let difference = if *stored.header().status.name() == *StoredStatus::Incomplete.name() {
+    let difference = if stored.header().status == StoredStatus::Incomplete {
         Some(Difference::Status {
             stored: stored.header().status.name(),
         })

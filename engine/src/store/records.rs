@@ -22,6 +22,8 @@ pub struct Records<'r> {
     page: VecDeque<(u64, Kept)>,
     /// Where the next page begins.
     next: u64,
+    /// Rows to read at a time.
+    rows: u64,
     /// The place that the next record has to have, where the kind has no gaps.
     expected: Option<u64>,
     ended: bool,
@@ -29,12 +31,18 @@ pub struct Records<'r> {
 
 impl<'r> Records<'r> {
     pub(super) fn new(run: &'r StoredRun, kind: RecordKind, first: u64) -> Self {
+        Self::paged(run, kind, first, PAGE_ROWS)
+    }
+
+    /// With another number of rows to read at a time.
+    pub(super) fn paged(run: &'r StoredRun, kind: RecordKind, first: u64, rows: u64) -> Self {
         let first = first.max(1);
         Self {
             run,
             kind,
             page: VecDeque::new(),
             next: first,
+            rows,
             // Checkpoints alone leave ticks out.
             expected: (kind != RecordKind::IBlocks).then_some(first),
             ended: false,
@@ -43,7 +51,7 @@ impl<'r> Records<'r> {
 
     fn read_page(&mut self) -> Result<(), StoreError> {
         let mut select = self.run.prepare(page_query(self.kind))?;
-        let rows = select.query_map([signed(self.next), signed(PAGE_ROWS)], |row| {
+        let rows = select.query_map([signed(self.next), signed(self.rows)], |row| {
             Ok((row.get::<_, i64>(0)?, kept(self.kind, row)?))
         });
         for row in rows.map_err(|error| self.run.fail(error))? {

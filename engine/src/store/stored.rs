@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -129,6 +130,66 @@ impl StoredRun {
     /// or checkpoint, else a number within the kind.
     pub fn records_from(&self, kind: RecordKind, position: u64) -> Records<'_> {
         Records::new(self, kind, position)
+    }
+
+    /// One record: that of a tick for the kinds that have one record a tick or checkpoint, else by
+    /// its number within the kind. None where there is none.
+    ///
+    /// # Errors
+    /// The file cannot be read, or the record does not have its stored hash.
+    pub fn record(
+        &self,
+        kind: RecordKind,
+        position: u64,
+    ) -> Result<Option<StoredRecord>, StoreError> {
+        let exists = format!(
+            "SELECT EXISTS (SELECT 1 FROM {} WHERE rowid = ?1)",
+            kind.name()
+        );
+        let exists: bool = self
+            .prepare(&exists)?
+            .query_row([header::signed(position)], |row| row.get(0))
+            .map_err(|error| self.fail(error))?;
+        if !exists {
+            return Ok(None);
+        }
+        Records::paged(self, kind, position, 1).next().transpose()
+    }
+
+    /// The records of some ticks: of the kinds whose records belong to a tick each, the manifests of
+    /// windows that end there, and no others.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn records_of_ticks(
+        &self,
+        kind: RecordKind,
+        ticks: &RangeInclusive<u64>,
+    ) -> Result<impl Iterator<Item = Result<StoredRecord, StoreError>>, StoreError> {
+        let (key, tick) = match kind {
+            RecordKind::Envelopes | RecordKind::Log => ("seq", "tick"),
+            RecordKind::Manifests => ("seq", "end_tick"),
+            RecordKind::CodexLibrary | RecordKind::CodexProposals => ("seq", "NULL"),
+            _ => ("tick", "tick"),
+        };
+        let table = kind.name();
+        let sql =
+            format!("SELECT min({key}), max({key}) FROM {table} WHERE {tick} BETWEEN ?1 AND ?2");
+        let range = [header::signed(*ticks.start()), header::signed(*ticks.end())];
+        let (first, last): (Option<i64>, Option<i64>) = self
+            .prepare(&sql)?
+            .query_row(range, |row| Ok((row.get(0)?, row.get(1)?)))
+            .map_err(|error| self.fail(error))?;
+        let place = |place: Option<i64>| u64::try_from(place.unwrap_or(0)).unwrap_or(0);
+        let (first, last) = (place(first), place(last));
+        // Ticks never fall along the numbers, so that what lies between belongs to them as well.
+        let records = (last > 0).then(|| self.records_from(kind, first));
+        let within = move |record: &Result<StoredRecord, StoreError>| {
+            record
+                .as_ref()
+                .map_or(true, |record| record.position <= last)
+        };
+        Ok(records.into_iter().flatten().take_while(within))
     }
 
     /// The resolved inputs, complete enough to run again.

@@ -64,7 +64,7 @@ fn plans() -> Vec<(&'static str, RunPlan)> {
             "fails later",
             plan(
                 8,
-                "initial_state = [9223372036854770000, 0, 0, 0]\nwindow_every = 2\n[diagnostics]\nallow_negative = false\nlimit = 9223372036854775000",
+                "initial_state = [0, 0, 0, 0]\nwindow_every = 2\nenable_codex = true\nenable_pfna = true\npfna_path = \"pfna.json\"\n[diagnostics]\nallow_negative = false",
             ),
         ),
     ]
@@ -112,4 +112,354 @@ fn a_stored_run_exports_the_bytes_of_the_run_in_memory() {
         );
         assert_eq!(stored.documents().unwrap(), plan.documents);
     }
+}
+
+/// Runs a plan as `id` and stops it after `tick`.
+fn record_until(store: &RunStore, plan: &RunPlan, id: &str, tick: u64) -> Recorded {
+    let stop = move |done: u64| {
+        if done >= tick {
+            std::ops::ControlFlow::Break(())
+        } else {
+            std::ops::ControlFlow::Continue(())
+        }
+    };
+    let options = RunOptions {
+        progress: &stop,
+        ..RunOptions::default()
+    };
+    store.record(plan, id, Existing::Keep, &options).unwrap()
+}
+
+#[test]
+fn a_run_that_was_stopped_is_finished_to_the_same_bytes() {
+    let (_folder, store) = store();
+    for (number, (name, plan)) in plans().into_iter().enumerate() {
+        let whole = run::run(&plan, &RunOptions::default()).export(&plan);
+        for stop in [1, 5, 6, 9, 39] {
+            let id = format!("run-{number}-{stop}");
+            let recorded = record_until(&store, &plan, &id, stop);
+            let stored = store.open(&id).unwrap();
+            let before = export(&stored);
+            let verified = stored.verify(&RunOptions::default()).unwrap();
+            assert_eq!(verified.findings, [], "{name} stopped at {stop}");
+            assert_eq!(verified.ticks, stored.ticks_recorded().unwrap());
+            drop(stored);
+            let resumed = store.resume(&id, &RunOptions::default());
+            if recorded.outcome.status == run::RunStatus::Incomplete {
+                assert_ne!(before, whole);
+                assert_eq!(resumed.unwrap().written, Written::Finished);
+            } else {
+                assert!(matches!(resumed, Err(StoreError::Finished { .. })));
+            }
+            let stored = store.open(&id).unwrap();
+            assert_eq!(export(&stored), whole, "{name} stopped at {stop}");
+            assert_eq!(stored.verify(&RunOptions::default()).unwrap().findings, []);
+        }
+    }
+}
+
+#[test]
+fn the_plans_end_as_they_are_meant_to() {
+    let ends = plans().into_iter().map(|(_, plan)| {
+        let run = run::run(&plan, &RunOptions::default());
+        (
+            run.status().name(),
+            run.records(RecordKind::ULedger).count(),
+        )
+    });
+    let ends: Vec<_> = ends.collect();
+    let expected = [
+        ("complete", 8),
+        ("complete", 33),
+        ("complete", 300),
+        ("complete", 12),
+        ("complete", 40),
+        ("complete", 700),
+        ("failed", 0),
+        ("failed", 6),
+    ];
+    assert_eq!(ends, expected);
+}
+
+#[test]
+fn a_taken_name_is_refused_unless_the_run_is_the_same() {
+    let (_folder, store) = store();
+    let options = RunOptions::default();
+    let (first, second) = (plan(33, MOVING), plan(34, MOVING));
+    let record = |plan: &RunPlan, id: &str, existing| store.record(plan, id, existing, &options);
+    record(&first, "Run", Existing::Keep).unwrap();
+    let bytes = || std::fs::read(store.path(&"Run".parse().unwrap())).unwrap();
+    let before = bytes();
+
+    let same = record(&first, "Run", Existing::Keep).unwrap();
+    assert_eq!(same.written, Written::Unchanged);
+    assert_eq!(same.outcome.status, run::RunStatus::Complete);
+    let check = |result: Result<Recorded, StoreError>, expected| match result {
+        Err(StoreError::Exists {
+            existing,
+            difference,
+        }) => {
+            assert_eq!((existing.as_str(), difference), ("Run", expected));
+        }
+        other => panic!("{other:?}"),
+    };
+    let inputs = Difference::Header { member: "inputs" };
+    check(record(&second, "Run", Existing::Keep), inputs);
+    check(record(&first, "run", Existing::Keep), Difference::Name);
+    check(record(&first, "rUN", Existing::Replace), Difference::Name);
+    assert_eq!(bytes(), before);
+
+    let replaced = record(&second, "Run", Existing::Replace).unwrap();
+    assert_eq!(replaced.written, Written::Replaced);
+    let memory = run::run(&second, &options).export(&second);
+    assert_eq!(export(&store.open("Run").unwrap()), memory);
+    let files: Vec<_> = std::fs::read_dir(store.runs_dir()).unwrap().collect();
+    assert_eq!(files.len(), 2, "the run and the folder of locks: {files:?}");
+}
+
+#[test]
+fn an_incomplete_run_is_refused_and_may_be_replaced() {
+    let (_folder, store) = store();
+    let plan = plan(33, MOVING);
+    record_until(&store, &plan, "run", 12);
+    let options = RunOptions::default();
+    let refused = store.record(&plan, "run", Existing::Keep, &options);
+    let status = Difference::Status {
+        stored: "incomplete",
+    };
+    assert!(matches!(refused, Err(StoreError::Exists { difference, .. }) if difference == status));
+    // A stopped run takes nobody's place.
+    let stop = |_: u64| std::ops::ControlFlow::Break(());
+    let stopped = RunOptions {
+        progress: &stop,
+        ..options
+    };
+    let left = store
+        .record(&plan, "run", Existing::Replace, &stopped)
+        .unwrap();
+    assert_eq!(left.written, Written::Unchanged);
+    assert_eq!(store.open("run").unwrap().ticks_recorded().unwrap(), 10);
+    store
+        .record(&plan, "run", Existing::Replace, &options)
+        .unwrap();
+    assert_eq!(
+        store.open("run").unwrap().header().status,
+        StoredStatus::Complete
+    );
+}
+
+#[test]
+fn a_second_writer_is_refused_and_readers_are_not() {
+    let (_folder, store) = store();
+    let plan = plan(33, MOVING);
+    let seen = std::sync::Mutex::new(Vec::new());
+    let progress = |tick: u64| {
+        let options = RunOptions::default();
+        let second = store.record(&plan, "run", Existing::Replace, &options);
+        assert!(matches!(second, Err(StoreError::Busy { .. })), "{second:?}");
+        let resumed = store.resume("run", &options);
+        assert!(
+            matches!(resumed, Err(StoreError::Busy { .. })),
+            "{resumed:?}"
+        );
+        let (one, two) = (store.open("run").unwrap(), store.open("run").unwrap());
+        assert_eq!(one.header().status, StoredStatus::Incomplete);
+        assert_eq!(export(&one), export(&two));
+        seen.lock()
+            .unwrap()
+            .push((tick, one.ticks_recorded().unwrap()));
+        std::ops::ControlFlow::Continue(())
+    };
+    let options = RunOptions {
+        progress: &progress,
+        ..RunOptions::default()
+    };
+    store
+        .record(&plan, "run", Existing::Keep, &options)
+        .unwrap();
+    let seen = seen.into_inner().unwrap();
+    assert_eq!(seen.len(), 33);
+    for (tick, recorded) in seen {
+        assert_eq!(recorded, (tick - 1) / 5 * 5, "at tick {tick}");
+    }
+}
+
+#[test]
+fn a_reader_keeps_its_state_while_the_run_goes_on_and_ends() {
+    let (_folder, store) = store();
+    let plan = plan(33, MOVING);
+    record_until(&store, &plan, "run", 12);
+    let early = store.open("run").unwrap();
+    let before = export(&early);
+    store.resume("run", &RunOptions::default()).unwrap();
+    assert_eq!(export(&early), before);
+    drop(early);
+    let memory = run::run(&plan, &RunOptions::default()).export(&plan);
+    assert_eq!(export(&store.open("run").unwrap()), memory);
+}
+
+#[test]
+fn what_is_no_run_file_is_refused() {
+    let (_folder, store) = store();
+    let plan = plan(33, MOVING);
+    store
+        .record(&plan, "run", Existing::Keep, &RunOptions::default())
+        .unwrap();
+    let path = store.path(&"run".parse().unwrap());
+    let good = std::fs::read(&path).unwrap();
+    let open_bytes = |bytes: &[u8]| {
+        std::fs::write(&path, bytes).unwrap();
+        store.open("run").map(|run| {
+            let mut bytes = Vec::new();
+            run.write_export(&mut bytes).map(|()| bytes)
+        })
+    };
+    for bytes in [&b""[..], b"not a database at all", &[0; 5000], &good[..50]] {
+        let opened = open_bytes(bytes);
+        assert!(
+            matches!(opened, Err(StoreError::NotARun { .. })),
+            "{opened:?}"
+        );
+    }
+    for size in (100..good.len()).step_by(997) {
+        let opened = open_bytes(&good[..size]);
+        assert!(
+            !matches!(opened, Ok(Ok(_))),
+            "{size} of {} bytes",
+            good.len()
+        );
+    }
+    std::fs::write(&path, &good).unwrap();
+    let edit = |sql: &str| {
+        rusqlite::Connection::open(&path)
+            .unwrap()
+            .execute_batch(sql)
+            .unwrap()
+    };
+    edit("PRAGMA user_version = 2");
+    let newer = store.open("run").err().unwrap();
+    assert!(
+        newer
+            .to_string()
+            .contains("schema version 2, and this engine reads up to 1"),
+        "{newer}"
+    );
+    edit("PRAGMA user_version = 0");
+    assert!(matches!(store.open("run"), Err(StoreError::Damaged { .. })));
+    edit("PRAGMA user_version = 1; PRAGMA application_id = 77");
+    let other = store.open("run").err().unwrap();
+    assert!(
+        other
+            .to_string()
+            .contains("its application id is 0x0000004d"),
+        "{other}"
+    );
+    assert!(matches!(
+        store.open("none"),
+        Err(StoreError::NotFound { .. })
+    ));
+}
+
+#[test]
+fn verify_names_what_was_changed() {
+    let (_folder, store) = store();
+    let plans = plans();
+    let (_, plan) = plans.iter().find(|(name, _)| *name == "all").unwrap();
+    store
+        .record(plan, "run", Existing::Keep, &RunOptions::default())
+        .unwrap();
+    let path = store.path(&"run".parse().unwrap());
+    let good = std::fs::read(&path).unwrap();
+    let check = |sql: &str, expected: &str| {
+        std::fs::write(&path, &good).unwrap();
+        rusqlite::Connection::open(&path)
+            .unwrap()
+            .execute_batch(sql)
+            .unwrap();
+        let found = match store.open("run") {
+            Ok(run) => {
+                let verified = run.verify(&RunOptions::default()).unwrap();
+                verified
+                    .findings
+                    .first()
+                    .map_or("nothing".to_owned(), ToString::to_string)
+            }
+            Err(error) => error.to_string(),
+        };
+        assert!(found.contains(expected), "{sql}: {found}");
+    };
+    for (sql, expected) in [
+        ("", "nothing"),
+        (
+            "UPDATE u_ledger SET json = replace(json, '\"tick\":7', '\"tick\":8') WHERE tick = 7",
+            "`u_ledger` 7: `json`",
+        ),
+        (
+            "UPDATE p_blocks SET c_t = c_t + 1 WHERE tick = 3",
+            "`p_blocks` 3: `c_t`",
+        ),
+        (
+            "UPDATE ledgers SET sha256 = zeroblob(32) WHERE tick = 9",
+            "`ledgers` 9: `sha256`",
+        ),
+        ("DELETE FROM log WHERE seq = 4", "`log` 4 is missing"),
+        (
+            "INSERT INTO envelopes VALUES (999, 40, 'DATA', '{}', zeroblob(32))",
+            "`envelopes` has 1 rows too many",
+        ),
+        (
+            "UPDATE envelopes SET layer = 'EGRESS' WHERE seq = 1",
+            "`envelopes` 1: `layer`",
+        ),
+        (
+            "UPDATE scenes SET pfna_refs = '[]' WHERE tick = 7",
+            "`scenes` 7: `pfna_refs`",
+        ),
+        (
+            "UPDATE manifests SET end_tick = 6 WHERE seq = 2",
+            "`manifests` 2: `end_tick`",
+        ),
+        (
+            "UPDATE run SET status = 'incomplete'",
+            "does not have its stored hash",
+        ),
+        (
+            "UPDATE inputs SET json = replace(json, '\"k\":8', '\"k\":9')",
+            "inputs",
+        ),
+        ("UPDATE input_files SET file = 'x'", "inputs"),
+        ("UPDATE edges SET k = 9 WHERE e_id = 1", "table `edges`"),
+        (
+            "UPDATE tick_columns SET ticks = 4 WHERE first_tick = 6",
+            "the columns of tick 6 cannot be read",
+        ),
+        (
+            "UPDATE tick_columns SET data = (SELECT data FROM tick_columns WHERE first_tick = 1) WHERE first_tick = 11",
+            "the columns of tick 11 do not make its ledger",
+        ),
+        (
+            "DELETE FROM tick_columns WHERE first_tick = 36",
+            "the columns of tick 36 cannot be read",
+        ),
+        ("DROP INDEX log_by_tick", "`sqlite_schema`"),
+        ("CREATE TABLE more (x)", "`more`"),
+    ] {
+        check(sql, expected);
+    }
+}
+
+#[test]
+fn a_window_that_does_not_fit_in_memory_makes_the_same_bytes() {
+    let (_folder, store) = store();
+    let plan = plan(
+        23_000,
+        "initial_state = [900, -40, 3, 0]\nwindow_every = 23000",
+    );
+    let options = RunOptions::default();
+    let memory = run::run(&plan, &options);
+    store.record(&plan, "run", Existing::Keep, &options).unwrap();
+    let stored = store.open("run").unwrap();
+    assert_eq!(stored.header().last_entry_hash, memory.last_entry_hash());
+    assert!(export(&stored) == memory.export(&plan));
+    assert_eq!(stored.verify(&options).unwrap().findings, []);
 }

@@ -1,22 +1,21 @@
 //! Records into a run file, a transaction a window.
 
-use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, params};
+use rusqlite::{
+    Connection, OpenFlags, OptionalExtension as _, Transaction, TransactionBehavior, params,
+};
 
 use super::columns::{BlockBuilder, Shape};
 use super::header::{self, HeaderRow, signed};
-use super::{StoreError, schema};
+use super::rows::Places;
+use super::{Damage, StoreError, aside, schema};
 use crate::canonical::{self, Encoded, Hash};
 use crate::config::RunPlan;
-use crate::run::{Outcome, Record, RecordSink};
+use crate::run::{Outcome, Record, RecordSink, RunStatus};
 
-/// P-blocks and checkpoints up to this size stand in the file as text; larger ones are rebuilt from
-/// the columns.
-pub(super) const SMALL_TEXT_SIZE: usize = 4096;
 /// How long a writer waits for readers, and they for it.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// Memory for pages, in KiB; what a long window writes beyond it waits in the write-ahead log.
@@ -33,17 +32,25 @@ pub(super) struct RunWriter {
     block: BlockBuilder,
     places: Places,
     committed: Places,
+    /// Whether a transaction is open.
     open: bool,
+    /// Whether the run has set pages aside in this window.
+    has_aside: bool,
+    /// What the file has from before, while the run has not passed it.
+    stored: Option<Stored>,
 }
 
-/// The last row of each table whose rows are numbered, and the manifests of the open window.
-#[derive(Clone, Default)]
-struct Places {
-    manifests: i64,
-    envelopes: i64,
-    library: i64,
-    proposals: i64,
-    open_manifests: BTreeMap<String, i64>,
+/// The committed windows of a run that was cut off: made again, compared, and not written.
+struct Stored {
+    last_tick: u64,
+    /// The tick that the run is at.
+    tick: u64,
+}
+
+impl Stored {
+    const fn is_passed(&self) -> bool {
+        self.tick == self.last_tick
+    }
 }
 
 /// Makes a run file: tables, inputs, and a header that says `incomplete`.
@@ -61,6 +68,7 @@ pub(super) fn create(path: &Path, unfinished: &Path, plan: &RunPlan) -> Result<(
 
 fn fill(path: &Path, plan: &RunPlan) -> rusqlite::Result<()> {
     let mut connection = Connection::open(path)?;
+    connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     let transaction = connection.transaction()?;
     schema::create(&transaction)?;
@@ -95,8 +103,8 @@ fn write_inputs(connection: &Connection, plan: &RunPlan) -> rusqlite::Result<()>
 }
 
 impl RunWriter {
-    /// Goes on in a file made by [`create`], at its first tick.
-    pub(super) fn open(path: &Path, plan: &RunPlan) -> Result<Self, StoreError> {
+    /// Goes on in a file that has the ticks up to `last_tick`, 0 in one just made.
+    pub(super) fn open(path: &Path, plan: &RunPlan, last_tick: u64) -> Result<Self, StoreError> {
         let connection =
             open_for_writing(path).map_err(|error| StoreError::database(path, error))?;
         let shape = Shape::of(&plan.topology);
@@ -110,10 +118,13 @@ impl RunWriter {
             places: Places::default(),
             committed: Places::default(),
             open: false,
+            has_aside: false,
+            stored: (last_tick > 0).then_some(Stored { last_tick, tick: 0 }),
         })
     }
 
-    /// Writes how the run ended and leaves one file without a log beside it.
+    /// Writes how the run ended. One that is at its end becomes one file without a log beside it;
+    /// one that was stopped is left as it is, to be written on.
     pub(super) fn finish(self, outcome: &Outcome) -> Result<(), StoreError> {
         let Self {
             path,
@@ -127,127 +138,63 @@ impl RunWriter {
             transaction.commit()
         };
         end(&mut connection).map_err(|error| StoreError::database(&path, error))?;
+        if outcome.status == RunStatus::Incomplete {
+            return Ok(());
+        }
         close(connection).map_err(|error| StoreError::database(&path, error))
     }
 
-    fn begin(&mut self) -> rusqlite::Result<()> {
+    fn put_record(&mut self, record: &Record<'_>, encoded: Encoded<'_>) -> Result<(), StoreError> {
+        let row = self.places.row(record, encoded);
+        if let Some(stored) = &mut self.stored {
+            if let Record::Ledger(ledger) = record {
+                stored.tick = ledger.tick;
+            }
+            return match record {
+                Record::LedgerEntry(entry) => self.check_entry(entry.tick, encoded.hash),
+                _ => Ok(()),
+            };
+        }
         if !self.open {
-            self.connection.execute_batch("BEGIN IMMEDIATE")?;
+            self.execute("BEGIN IMMEDIATE")?;
             self.open = true;
         }
-        Ok(())
-    }
-
-    fn put_record(&mut self, record: &Record<'_>, encoded: Encoded<'_>) -> Result<(), StoreError> {
-        let full = match record {
-            Record::Ledger(ledger) => self.block.push(&self.shape, ledger),
-            _ => false,
-        };
-        self.begin()
-            .and_then(|()| self.insert(record, encoded))
+        self.connection
+            .prepare_cached(row.table.insert)
+            .and_then(|mut insert| insert.execute(rusqlite::params_from_iter(&row.values)))
             .map_err(|error| StoreError::database(&self.path, error))?;
-        if full { self.flush() } else { Ok(()) }
+        match record {
+            Record::Ledger(ledger) if self.block.push(&self.shape, ledger) => self.flush(),
+            _ => Ok(()),
+        }
     }
 
-    fn insert(&mut self, record: &Record<'_>, encoded: Encoded<'_>) -> rusqlite::Result<()> {
-        let hash = encoded.hash.as_bytes();
-        let json = str::from_utf8(encoded.text)?;
-        let small = (json.len() <= SMALL_TEXT_SIZE).then_some(json);
-        let places = &mut self.places;
-        let put = |sql: &str, values: &[&dyn rusqlite::ToSql]| {
-            self.connection
-                .prepare_cached(sql)?
-                .execute(values)
-                .map(|_| ())
-        };
-        match record {
-            Record::Ledger(ledger) => put(
-                "INSERT INTO ledgers VALUES (?1, ?2)",
-                params![signed(ledger.tick), hash],
-            ),
-            Record::PBlock(block) => put(
-                "INSERT INTO p_blocks VALUES (?1, ?2, ?3, ?4, ?5)",
-                params![signed(block.tick), block.s_t, block.c_t, small, hash],
-            ),
-            Record::IBlock(block) => put(
-                "INSERT INTO i_blocks VALUES (?1, ?2, ?3)",
-                params![signed(block.tick), small, hash],
-            ),
-            Record::Manifest(manifest) => {
-                places.manifests += 1;
-                places
-                    .open_manifests
-                    .insert(manifest.window_id.clone(), places.manifests);
-                put(
-                    "INSERT INTO manifests VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-                    params![
-                        places.manifests,
-                        manifest.window_id,
-                        signed(manifest.start_tick),
-                        signed(manifest.end_tick),
-                        manifest.manifest_check,
-                        json,
-                        hash
-                    ],
-                )
-            }
-            Record::Envelope(envelope) => {
-                places.envelopes += 1;
-                put(
-                    "INSERT INTO envelopes VALUES (?1, ?2, ?3, ?4, ?5)",
-                    params![
-                        places.envelopes,
-                        signed(envelope.tick),
-                        envelope.layer.name(),
-                        json,
-                        hash
-                    ],
-                )
-            }
-            Record::Scene(scene) => {
-                let manifest = places.open_manifests.get(&scene.window_id).copied();
-                let refs = (!scene.pfna_refs.is_empty()).then(|| canonical::text(&scene.pfna_refs));
-                put(
-                    "INSERT INTO scenes VALUES (?1, ?2, ?3, ?4, ?5)",
-                    params![
-                        signed(scene.tick),
-                        manifest.unwrap_or_default(),
-                        scene.nap_envelope_ref.as_bytes(),
-                        refs,
-                        hash
-                    ],
-                )
-            }
-            Record::LedgerEntry(entry) => put(
-                "INSERT INTO u_ledger VALUES (?1, ?2, ?3)",
-                params![signed(entry.tick), json, hash],
-            ),
-            Record::CodexLibraryEntry(entry) => {
-                places.library += 1;
-                put(
-                    "INSERT INTO codex_library VALUES (?1, ?2, ?3, ?4)",
-                    params![places.library, entry.motif_id, json, hash],
-                )
-            }
-            Record::CodexProposal(proposal) => {
-                places.proposals += 1;
-                put(
-                    "INSERT INTO codex_proposals VALUES (?1, ?2, ?3, ?4)",
-                    params![places.proposals, proposal.proposal_id, json, hash],
-                )
-            }
-            Record::Log(event) => put(
-                "INSERT INTO log VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                params![
-                    signed(event.seq),
-                    event.tick.map(signed),
-                    event.payload.event(),
-                    event.component.name(),
-                    json,
-                    hash
-                ],
-            ),
+    /// An entry binds every record of its tick, so that equal entries mean equal ticks.
+    fn check_entry(&self, tick: u64, hash: Hash) -> Result<(), StoreError> {
+        let stored: Option<Vec<u8>> = self
+            .connection
+            .prepare_cached("SELECT sha256 FROM u_ledger WHERE tick = ?1")
+            .and_then(|mut select| {
+                select
+                    .query_row([signed(tick)], |row| row.get(0))
+                    .optional()
+            })
+            .map_err(|error| StoreError::database(&self.path, error))?;
+        if stored.as_deref().and_then(hash_column) == Some(hash) {
+            return Ok(());
         }
+        let kind = crate::run::RecordKind::ULedger.name();
+        let damage = Damage::Hash {
+            kind,
+            position: tick,
+        };
+        Err(StoreError::damaged(&self.path, damage))
+    }
+
+    fn execute(&self, sql: &str) -> Result<(), StoreError> {
+        self.connection
+            .execute_batch(sql)
+            .map_err(|error| StoreError::database(&self.path, error))
     }
 
     /// Writes the open block.
@@ -273,12 +220,14 @@ impl RunWriter {
     fn commit_window(&mut self) -> Result<(), StoreError> {
         self.flush()?;
         if self.open {
-            self.connection
-                .execute_batch("COMMIT")
-                .map_err(|error| StoreError::database(&self.path, error))?;
+            self.execute("COMMIT")?;
             self.open = false;
         }
-        self.places.open_manifests.clear();
+        self.clear_aside()?;
+        if self.stored.as_ref().is_some_and(Stored::is_passed) {
+            self.stored = None;
+        }
+        self.places.close_window();
         self.committed = self.places.clone();
         Ok(())
     }
@@ -288,11 +237,18 @@ impl RunWriter {
         self.places = self.committed.clone();
         // An error such as a full disk may have rolled back already.
         if self.open && !self.connection.is_autocommit() {
-            self.connection
-                .execute_batch("ROLLBACK")
-                .map_err(|error| StoreError::database(&self.path, error))?;
+            self.execute("ROLLBACK")?;
         }
         self.open = false;
+        self.clear_aside()
+    }
+
+    fn clear_aside(&mut self) -> Result<(), StoreError> {
+        if self.has_aside {
+            aside::clear(&self.connection)
+                .map_err(|error| StoreError::database(&self.path, error))?;
+            self.has_aside = false;
+        }
         Ok(())
     }
 }
@@ -309,6 +265,15 @@ impl RecordSink for RunWriter {
 
     fn roll_back(&mut self) -> io::Result<()> {
         self.drop_window().map_err(StoreError::into_io)
+    }
+
+    fn set_aside(&mut self, page: &[u8]) -> io::Result<bool> {
+        self.has_aside = true;
+        aside::put(&self.connection, page).map(|()| true)
+    }
+
+    fn bring_back(&mut self, number: usize) -> io::Result<Vec<u8>> {
+        aside::get(&self.connection, number)
     }
 }
 
