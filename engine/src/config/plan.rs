@@ -299,6 +299,12 @@ impl RunPlan {
         &self.windows
     }
 
+    /// C0: the chain value before tick 1.
+    #[must_use]
+    pub const fn chain_start(&self) -> i64 {
+        self.profile.chain_start
+    }
+
     /// Where the log goes.
     #[must_use]
     pub const fn logging(&self) -> &Logging {
@@ -341,5 +347,13 @@ impl Logging {
     #[must_use]
     pub const fn clock(&self) -> bool {
         self.clock
+    }
+}
+
+impl Window {
+    /// The window's id, unique within the run.
+    #[must_use]
+    pub fn window_id(&self) -> &str {
+        &self.window_id
     }
 }

@@ -2,6 +2,8 @@
 
 mod schema;
 
+pub use schema::of as schema_of;
+
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -20,7 +22,9 @@ pub struct AetherSubject {
 impl AetherSubject {
     /// A subject that names files relative to `root`.
     pub fn new(root: impl Into<PathBuf>) -> Self {
-        Self { files: FileSystem::new(root) }
+        Self {
+            files: FileSystem::new(root),
+        }
     }
 
     fn plan(&self, scenario: &Path) -> Result<RunPlan, Failure> {
@@ -75,12 +79,22 @@ impl Subject for AetherSubject {
     fn run(&self, scenario: &Path, request: &RunRequest) -> Result<Vec<Artefact>, Failure> {
         let plan = self.plan(scenario)?;
         let progress = progress(&request.cancel);
-        let direct = RunOptions { progress: &progress, ..RunOptions::default() };
+        let direct = RunOptions {
+            progress: &progress,
+            ..RunOptions::default()
+        };
         let options = match request.mode {
             Mode::Direct => direct,
             Mode::Threads(threads) => RunOptions { threads, ..direct },
-            Mode::Replay => RunOptions { from_checkpoints: true, ..direct },
-            mode => return Err(Failure::invalid(format!("aether does not run in mode {mode:?}"))),
+            Mode::Replay => RunOptions {
+                from_checkpoints: true,
+                ..direct
+            },
+            mode => {
+                return Err(Failure::invalid(format!(
+                    "aether does not run in mode {mode:?}"
+                )));
+            }
         };
         let run = run::run(&plan, &options);
         match run.status() {
@@ -113,7 +127,11 @@ impl Subject for AetherSubject {
 fn progress(cancel: &Cancel) -> impl Fn(u64) -> ControlFlow<()> + Sync {
     move |tick| {
         cancel.at_tick(tick);
-        if cancel.is_stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if cancel.is_stopped() {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
     }
 }
 

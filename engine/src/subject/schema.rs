@@ -5,8 +5,17 @@ use aether_harness::{ArtefactSchema, KeyRule, Schema};
 use crate::config::RunPlan;
 
 /// The stages, in causal order.
-const STAGES: [&str; 9] =
-    ["UMX", "Loom", "Press", "Envelopes", "Scenes", "Codex", "U-ledger", "Metrics", "Log"];
+const STAGES: [&str; 9] = [
+    "UMX",
+    "Loom",
+    "Press",
+    "Envelopes",
+    "Scenes",
+    "Codex",
+    "U-ledger",
+    "Metrics",
+    "Log",
+];
 
 /// The identity of a vector's elements: their positions.
 const VECTOR: &[&str] = &[];
@@ -35,8 +44,16 @@ const READINGS: [Reading; 12] = [
             ("post_u", VECTOR, ""),
         ],
         field_order: &[
-            "pre_u", "edges", "edges.du", "edges.raw", "edges.cap", "edges.f_e", "post_u",
-            "sum_pre_u", "sum_post_u", "z_check",
+            "pre_u",
+            "edges",
+            "edges.du",
+            "edges.raw",
+            "edges.cap",
+            "edges.f_e",
+            "post_u",
+            "sum_pre_u",
+            "sum_post_u",
+            "z_check",
         ],
         late_fields: &[],
     },
@@ -44,8 +61,17 @@ const READINGS: [Reading; 12] = [
         name: "p_blocks",
         stage: "Loom",
         tick: Some("tick"),
-        keys: &[("", &["tick"], "P-block"), ("edge_flux_summary", &["e_id"], "edge")],
-        field_order: &["edge_flux_summary", "edge_flux_summary.f_e", "s_t", "seq", "C_t"],
+        keys: &[
+            ("", &["tick"], "P-block"),
+            ("edge_flux_summary", &["e_id"], "edge"),
+        ],
+        field_order: &[
+            "edge_flux_summary",
+            "edge_flux_summary.f_e",
+            "s_t",
+            "seq",
+            "C_t",
+        ],
         late_fields: &[],
     },
     Reading {
@@ -64,10 +90,19 @@ const READINGS: [Reading; 12] = [
         name: "manifests",
         stage: "Press",
         tick: Some("end_tick"),
-        keys: &[("", &["window_id"], "window"), ("streams", &["stream_id"], "stream")],
+        keys: &[
+            ("", &["window_id"], "window"),
+            ("streams", &["stream_id"], "stream"),
+        ],
         field_order: &[
-            "start_tick", "end_tick", "streams", "streams.scheme", "streams.params",
-            "streams.L_residual", "streams.L_total", "manifest_check",
+            "start_tick",
+            "end_tick",
+            "streams",
+            "streams.scheme",
+            "streams.params",
+            "streams.L_residual",
+            "streams.L_total",
+            "manifest_check",
         ],
         late_fields: &[],
     },
@@ -83,10 +118,21 @@ const READINGS: [Reading; 12] = [
         name: "scenes",
         stage: "Scenes",
         tick: Some("tick"),
-        keys: &[("", &["tick"], "scene"), ("pre_u", VECTOR, ""), ("post_u", VECTOR, "")],
+        keys: &[
+            ("", &["tick"], "scene"),
+            ("pre_u", VECTOR, ""),
+            ("post_u", VECTOR, ""),
+        ],
         field_order: &[
-            "pfna_refs", "pre_u", "post_u", "C_prev", "C_t", "ledger_ref", "window_id",
-            "manifest_check", "nap_envelope_ref",
+            "pfna_refs",
+            "pre_u",
+            "post_u",
+            "C_prev",
+            "C_t",
+            "ledger_ref",
+            "window_id",
+            "manifest_check",
+            "nap_envelope_ref",
         ],
         late_fields: &["manifest_check", "nap_envelope_ref"],
     },
@@ -116,13 +162,26 @@ const READINGS: [Reading; 12] = [
         tick: Some("tick"),
         keys: &[("", &["tick"], "entry")],
         field_order: &[
-            "umx_ledger_hash", "C_t", "loom_block_hash", "window_id", "manifest_check",
-            "apx_manifest_hash", "nap_envelope_hash", "codex_library_hash", "meta",
+            "umx_ledger_hash",
+            "C_t",
+            "loom_block_hash",
+            "window_id",
+            "manifest_check",
+            "apx_manifest_hash",
+            "nap_envelope_hash",
+            "codex_library_hash",
+            "meta",
             "prev_entry_hash",
         ],
         late_fields: &[
-            "manifest_check", "apx_manifest_hash", "nap_envelope_hash", "codex_library_hash",
-            "prev_entry_hash", "meta.scene_hash", "meta.ctrl_hashes", "meta.egress_hash",
+            "manifest_check",
+            "apx_manifest_hash",
+            "nap_envelope_hash",
+            "codex_library_hash",
+            "prev_entry_hash",
+            "meta.scene_hash",
+            "meta.ctrl_hashes",
+            "meta.egress_hash",
         ],
     },
     Reading {
@@ -161,7 +220,7 @@ const READINGS: [Reading; 12] = [
 ];
 
 /// The schema of a run of `plan`.
-pub(super) fn of(plan: &RunPlan) -> Schema {
+pub fn of(plan: &RunPlan) -> Schema {
     let primary = plan.windows.iter().filter(|window| window.primary);
     Schema {
         stages: STAGES.map(str::to_owned).to_vec(),
@@ -172,7 +231,12 @@ pub(super) fn of(plan: &RunPlan) -> Schema {
 
 impl Reading {
     fn schema(&self) -> ArtefactSchema {
-        let owned = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
+        let owned = |names: &[&str]| {
+            names
+                .iter()
+                .map(|&name| name.to_owned())
+                .collect::<Vec<_>>()
+        };
         let keys = self.keys.iter().map(|&(path, fields, label)| KeyRule {
             path: path.to_owned(),
             fields: owned(fields),

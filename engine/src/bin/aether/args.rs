@@ -37,6 +37,27 @@ pub(crate) enum Command {
     Run(RunCommand),
     /// Prints the records of a stored run.
     Export(ExportCommand),
+    /// Looks at a stored run, or at one tick, window or layer of it.
+    Inspect(InspectCommand),
+    /// Prints U-ledger entries in order.
+    ShowLedger(ShowLedgerCommand),
+    /// Makes a stored run again from its inputs and checks every hash, chain and record.
+    Verify(StoredCommand),
+    /// Rebuilds the state at a tick from the nearest checkpoint, and says whether it matches.
+    Replay(ReplayCommand),
+    /// Finishes a run that was cut off, to the bytes of one that was not.
+    Resume(StoredCommand),
+    /// Compares two stored runs, first divergence first.
+    Diff(DiffCommand),
+    /// Prints the structured log, filtered.
+    Log(LogCommand),
+    /// Prints a run's metrics.
+    Metrics(StoredCommand),
+    /// Packs a window's streams into a capsule, and reads capsules.
+    #[command(subcommand)]
+    Press(PressCommand),
+    /// Prints a completion script for a shell.
+    Completions(CompletionsCommand),
 }
 
 #[derive(Debug, Args)]
@@ -60,7 +81,9 @@ pub(crate) struct ListCommand {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  aether validate scenarios/*\n  aether validate run.toml topology.json")]
+#[command(
+    after_help = "Examples:\n  aether validate scenarios/*\n  aether validate run.toml topology.json"
+)]
 pub(crate) struct ValidateCommand {
     /// Documents (.json or .toml) or scenario directories.
     #[arg(required = true, value_name = "PATH")]
@@ -68,7 +91,9 @@ pub(crate) struct ValidateCommand {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  aether run gf01\n  aether run experiments/run.toml --run-id trial-7\n  aether run grid32 --threads 2 --force")]
+#[command(
+    after_help = "Examples:\n  aether run gf01\n  aether run experiments/run.toml --run-id trial-7\n  aether run grid32 --threads 2 --force"
+)]
 pub(crate) struct RunCommand {
     /// A scenario's name, or the path of a RunConfig (with a slash or an extension).
     #[arg(value_name = "SCENARIO-or-RUNCONFIG")]
@@ -89,7 +114,9 @@ pub(crate) struct RunCommand {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  aether export gf01 --as json --out gf01.json\n  aether export gf01 --kind ledgers --as jsonl\n  aether export gf01 --kind p_blocks --as csv")]
+#[command(
+    after_help = "Examples:\n  aether export gf01 --as json --out gf01.json\n  aether export gf01 --kind ledgers --as jsonl\n  aether export gf01 --kind p_blocks --as csv"
+)]
 pub(crate) struct ExportCommand {
     /// The stored run.
     #[arg(value_name = "RUN-ID")]
@@ -114,4 +141,125 @@ pub(crate) enum ExportForm {
     Json,
     Jsonl,
     Csv,
+}
+
+/// A stored run, by its id.
+#[derive(Debug, Args)]
+pub(crate) struct StoredCommand {
+    /// The stored run.
+    #[arg(value_name = "RUN-ID")]
+    pub(crate) run_id: String,
+    #[command(flatten)]
+    pub(crate) runs: RunsDir,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  aether inspect gf01\n  aether inspect gf01 --tick 5\n  aether inspect gf01 --window 1 --format json"
+)]
+pub(crate) struct InspectCommand {
+    #[command(flatten)]
+    pub(crate) stored: StoredCommand,
+    /// The run as a whole; what is shown where nothing else is asked for.
+    #[arg(long)]
+    pub(crate) summary: bool,
+    /// The records of one tick.
+    #[arg(long, value_name = "T")]
+    pub(crate) tick: Option<u64>,
+    /// A window's manifest, by its id or its number (primaries first, then as configured, from 1).
+    #[arg(long, value_name = "W")]
+    pub(crate) window: Option<String>,
+    /// The emitted envelopes of a layer: CTRL, INGRESS, DATA or EGRESS.
+    #[arg(long, value_name = "L")]
+    pub(crate) layer: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ShowLedgerCommand {
+    #[command(flatten)]
+    pub(crate) stored: StoredCommand,
+    /// First tick [default: 1].
+    #[arg(long, value_name = "T")]
+    pub(crate) from: Option<u64>,
+    /// Last tick [default: the last recorded].
+    #[arg(long, value_name = "T")]
+    pub(crate) to: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReplayCommand {
+    #[command(flatten)]
+    pub(crate) stored: StoredCommand,
+    /// The tick, 0..T; 0 is the initial state.
+    #[arg(long, value_name = "T")]
+    pub(crate) tick: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DiffCommand {
+    /// The run before.
+    #[arg(value_name = "RUN-A")]
+    pub(crate) before: String,
+    /// The run after.
+    #[arg(value_name = "RUN-B")]
+    pub(crate) after: String,
+    /// Lists every change, not only the first divergence and what followed.
+    #[arg(long)]
+    pub(crate) all: bool,
+    #[command(flatten)]
+    pub(crate) runs: RunsDir,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  aether log gf01 --event window_closed\n  aether log gf01 --tick 3..5 --component loom"
+)]
+pub(crate) struct LogCommand {
+    #[command(flatten)]
+    pub(crate) stored: StoredCommand,
+    /// Only events of this name.
+    #[arg(long, value_name = "E")]
+    pub(crate) event: Option<String>,
+    /// Only events of these ticks, as `A..B` (both included) or one tick.
+    #[arg(long, value_name = "A..B")]
+    pub(crate) tick: Option<String>,
+    /// Only events of this component.
+    #[arg(long, value_name = "C")]
+    pub(crate) component: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PressCommand {
+    /// Packs a window's streams into a capsule.
+    Pack(PackCommand),
+    /// Prints the vectors of a capsule as JSON, stream by stream.
+    Unpack(CapsuleCommand),
+    /// Prints names, schemes and sizes of a capsule's streams.
+    Info(CapsuleCommand),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PackCommand {
+    #[command(flatten)]
+    pub(crate) stored: StoredCommand,
+    /// The window, by its id or its number (primaries first, then as configured, from 1).
+    #[arg(long, value_name = "W")]
+    pub(crate) window: String,
+    /// The capsule to write.
+    #[arg(long, value_name = "F.apx")]
+    pub(crate) out: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CapsuleCommand {
+    /// The capsule.
+    #[arg(value_name = "F.apx")]
+    pub(crate) file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsCommand {
+    /// The shell.
+    #[arg(value_enum)]
+    pub(crate) shell: clap_complete::Shell,
 }

@@ -41,6 +41,8 @@ pub(crate) enum Failure {
     Run(RunError),
     /// What was asked for is not there, or cannot be asked; with a remedy.
     Input(String),
+    /// What was read is not what was written.
+    Damaged(String),
     /// The run store refused, or could not.
     Store(StoreError),
     /// Reading or writing failed.
@@ -50,7 +52,7 @@ pub(crate) enum Failure {
 impl Failure {
     pub(crate) fn status(&self) -> Status {
         match self {
-            Self::Run(RunError::Diagnostic { .. }) => Status::Difference,
+            Self::Run(RunError::Diagnostic { .. }) | Self::Damaged(_) => Status::Difference,
             Self::Documents(_) | Self::Run(_) | Self::Input(_) => Status::BadInput,
             Self::Store(error) => store_status(error),
             Self::Io(..) => Status::Internal,
@@ -63,7 +65,7 @@ impl fmt::Display for Failure {
         match self {
             Self::Documents(report) => report.fmt(formatter),
             Self::Run(error) => error.fmt(formatter),
-            Self::Input(message) => message.fmt(formatter),
+            Self::Input(message) | Self::Damaged(message) => message.fmt(formatter),
             Self::Store(error) => error.fmt(formatter),
             Self::Io(what, error) => write!(formatter, "{what}: {error}"),
         }
@@ -86,7 +88,9 @@ impl From<ExportError> for Failure {
     fn from(error: ExportError) -> Self {
         match error {
             ExportError::Store(error) => Self::Store(error),
-            ExportError::Write(error) => Self::Io("the export could not be written".to_owned(), error),
+            ExportError::Write(error) => {
+                Self::Io("the export could not be written".to_owned(), error)
+            }
         }
     }
 }
@@ -111,6 +115,10 @@ fn store_status(error: &StoreError) -> Status {
 pub(crate) fn usage(error: &clap::Error) -> ExitCode {
     // Where the terminal is gone there is nobody to tell.
     let _ = error.print();
-    let status = if error.use_stderr() { Status::BadInput } else { Status::Done };
+    let status = if error.use_stderr() {
+        Status::BadInput
+    } else {
+        Status::Done
+    };
     status.into()
 }

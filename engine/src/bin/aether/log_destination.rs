@@ -67,7 +67,11 @@ impl LogDestination {
         if !wanted || self.error.borrow().is_some() {
             return;
         }
-        let line = if self.logging.clock() { with_clock(event) } else { event.to_json() };
+        let line = if self.logging.clock() {
+            with_clock(event)
+        } else {
+            event.to_json()
+        };
         if let Err(error) = writeln!(self.writer.borrow_mut(), "{line}") {
             *self.error.borrow_mut() = Some(error);
         }
@@ -77,9 +81,10 @@ impl LogDestination {
     pub(crate) fn finish(self) -> Result<(), Failure> {
         let flushed = self.writer.into_inner().flush();
         match self.error.into_inner().map_or(flushed, Err) {
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-                Err(Failure::Io(format!("the log could not be sent to {}", self.name), error))
-            }
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::Io(
+                format!("the log could not be sent to {}", self.name),
+                error,
+            )),
             _ => Ok(()),
         }
     }
@@ -87,8 +92,13 @@ impl LogDestination {
 
 /// The event with `ts`, seconds since 1970 in UTC with milliseconds, which no record has.
 fn with_clock(event: &LogEvent) -> String {
-    #[expect(clippy::disallowed_methods, reason = "`logging.clock` asks for the wall clock here")]
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "`logging.clock` asks for the wall clock here"
+    )]
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     let mut line: Value = serde_json::from_str(&event.to_json()).unwrap_or(Value::Null);
     line["ts"] = format!("{}.{:03}", now.as_secs(), now.subsec_millis()).into();
     line.to_string()

@@ -14,7 +14,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use args::{Arguments, Command};
+use args::{Arguments, Command, PressCommand};
 use exit::{Failure, Status};
 use output::Output;
 
@@ -29,6 +29,18 @@ fn main() -> ExitCode {
         Command::Validate(command) => commands::validate::validate(command, &output),
         Command::Run(command) => commands::run::run(command, &output),
         Command::Export(command) => commands::export::export(command, &output),
+        Command::Inspect(command) => commands::inspect::inspect(command, &output),
+        Command::ShowLedger(command) => commands::show_ledger::show_ledger(command, &output),
+        Command::Verify(command) => commands::verify::verify(command, &output),
+        Command::Replay(command) => commands::replay::replay(command, &output),
+        Command::Resume(command) => commands::run::resume(command, &output),
+        Command::Diff(command) => commands::diff::diff(command, &output),
+        Command::Log(command) => commands::log::log(command, &output),
+        Command::Metrics(command) => commands::metrics::metrics(command, &output),
+        Command::Press(PressCommand::Pack(command)) => commands::press::pack(command, &output),
+        Command::Press(PressCommand::Unpack(command)) => commands::press::unpack(command, &output),
+        Command::Press(PressCommand::Info(command)) => commands::press::info(command, &output),
+        Command::Completions(command) => commands::completions::completions(command, &output),
     };
     let status = ended.unwrap_or_else(|failure| {
         output.failure(&failure);

@@ -44,9 +44,7 @@ impl Output {
         match written {
             // A reader that has seen enough (`| head`) is no failure.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-            written => {
-                written.map_err(|error| Failure::Io("standard output".to_owned(), error))
-            }
+            written => written.map_err(|error| Failure::Io("standard output".to_owned(), error)),
         }
     }
 
@@ -74,7 +72,7 @@ fn failure_json(failure: &Failure) -> Value {
     match failure {
         Failure::Documents(report) => json!(report),
         Failure::Run(error) => json!({ "error": error.to_string() }),
-        Failure::Input(message) => json!({ "error": message }),
+        Failure::Input(message) | Failure::Damaged(message) => json!({ "error": message }),
         Failure::Store(_) | Failure::Io(..) => json!({ "error": failure.to_string() }),
     }
 }

@@ -1,9 +1,13 @@
 //! From what people type to the files that are meant.
 
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use aether_engine::store::{RunStore, StoredRun};
 use aether_engine::subject::run_config;
+
+use serde_json::Value;
+use tempfile::NamedTempFile;
 
 use crate::args::{RunsDir, ScenariosDir};
 use crate::exit::Failure;
@@ -14,7 +18,10 @@ pub(crate) fn scenarios_dir(given: &ScenariosDir) -> Result<PathBuf, Failure> {
         return Ok(dir.clone());
     }
     let here = working_dir()?;
-    let found = here.ancestors().map(|dir| dir.join("scenarios")).find(|dir| dir.is_dir());
+    let found = here
+        .ancestors()
+        .map(|dir| dir.join("scenarios"))
+        .find(|dir| dir.is_dir());
     found.ok_or_else(|| {
         Failure::Input(format!(
             "there is no `scenarios` directory in {} or above it; name one with --scenarios-dir",
@@ -27,7 +34,11 @@ pub(crate) fn scenarios_dir(given: &ScenariosDir) -> Result<PathBuf, Failure> {
 pub(crate) fn find_run_config(target: &str, given: &ScenariosDir) -> Result<PathBuf, Failure> {
     let path = Path::new(target);
     if target.contains(['/', '\\']) || path.extension().is_some() {
-        return if path.is_dir() { in_scenario(path) } else { Ok(path.to_owned()) };
+        return if path.is_dir() {
+            in_scenario(path)
+        } else {
+            Ok(path.to_owned())
+        };
     }
     let scenarios = scenarios_dir(given)?;
     let scenario = scenarios.join(target);
@@ -53,6 +64,15 @@ pub(crate) fn open_run(runs: &RunsDir, run_id: &str) -> Result<StoredRun, Failur
     Ok(store.open(stored.as_deref().unwrap_or(run_id))?)
 }
 
+/// The id under which a run is stored: the stem of its file.
+pub(crate) fn id_of(run: &StoredRun) -> String {
+    run.path()
+        .file_stem()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
+}
+
 /// The directory that files are named relative to: the one that holds `scenarios`, where there is
 /// one, so that a run says the same wherever it is started.
 pub(crate) fn base_dir(given: &ScenariosDir) -> Result<PathBuf, Failure> {
@@ -64,4 +84,45 @@ pub(crate) fn base_dir(given: &ScenariosDir) -> Result<PathBuf, Failure> {
 pub(crate) fn working_dir() -> Result<PathBuf, Failure> {
     std::env::current_dir()
         .map_err(|error| Failure::Io("the working directory cannot be read".to_owned(), error))
+}
+
+/// Writes a file beside its place and puts it there when it is whole.
+pub(crate) fn write_file(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let cannot = |error| Failure::Io(format!("{} cannot be written", path.display()), error);
+    let parent = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    let beside = NamedTempFile::new_in(parent.unwrap_or(Path::new("."))).map_err(cannot)?;
+    let mut sink = BufWriter::new(beside);
+    write(&mut sink)?;
+    let beside = sink
+        .into_inner()
+        .map_err(|error| cannot(error.into_error()))?;
+    beside.persist(path).map_err(|error| cannot(error.error))?;
+    Ok(())
+}
+
+/// A canonical text as a value; null for what is none, which no stored record is.
+pub(crate) fn json_of(text: &[u8]) -> Value {
+    serde_json::from_slice(text).unwrap_or(Value::Null)
+}
+
+/// A vector for people: all of a short one, both ends of a long one.
+pub(crate) fn shortened(values: &[i64]) -> String {
+    const SHOWN: usize = 16;
+    let text = |values: &[i64]| {
+        values
+            .iter()
+            .map(i64::to_string)
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    if values.len() <= 2 * SHOWN {
+        return text(values);
+    }
+    let (first, last) = (&values[..SHOWN], &values[values.len() - SHOWN..]);
+    format!("{} … {} ({} values)", text(first), text(last), values.len())
 }

@@ -1,11 +1,9 @@
 //! `aether export`: the records of a stored run, for other programs.
 
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
 
 use aether_engine::run::RecordKind;
 use aether_engine::store::StoredRun;
-use tempfile::NamedTempFile;
 
 use super::table;
 use crate::Ended;
@@ -30,7 +28,7 @@ pub(crate) fn export(command: &ExportCommand, output: &Output) -> Ended {
     let run = registry::open_run(&command.runs, &command.run_id)?;
     match &command.out {
         Some(path) => {
-            write_file(path, |sink| write(&run, what, command.form, sink))?;
+            registry::write_file(path, |sink| write(&run, what, command.form, sink))?;
             output.note(&format!("wrote {}", path.display()));
         }
         None => {
@@ -93,7 +91,11 @@ fn write(
                     sink.write_all(b"}\n")?;
                 }
             }
-            writeln!(sink, "{{\"kind\":\"metrics\",\"record\":{}}}", run.metrics()?)?;
+            writeln!(
+                sink,
+                "{{\"kind\":\"metrics\",\"record\":{}}}",
+                run.metrics()?
+            )?;
         }
         (_, What::Everything) => {
             run.write_export(sink)?;
@@ -115,20 +117,5 @@ fn write(
             writeln!(sink, "{{\"inputs\":{}}}", run.documents()?.to_json())?;
         }
     }
-    Ok(())
-}
-
-/// Writes a file beside its place and puts it there when it is whole.
-fn write_file(
-    path: &Path,
-    write: impl FnOnce(&mut dyn Write) -> Result<(), Failure>,
-) -> Result<(), Failure> {
-    let cannot = |error| Failure::Io(format!("{} cannot be written", path.display()), error);
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let beside = NamedTempFile::new_in(parent.unwrap_or(Path::new("."))).map_err(cannot)?;
-    let mut sink = BufWriter::new(beside);
-    write(&mut sink)?;
-    let beside = sink.into_inner().map_err(|error| cannot(error.into_error()))?;
-    beside.persist(path).map_err(|error| cannot(error.error))?;
     Ok(())
 }

@@ -25,8 +25,14 @@ pub(crate) fn list(command: &ListCommand, output: &Output) -> Ended {
     }
     paths.sort();
     let loaded: Vec<_> = paths.iter().map(|path| Scenario::load(path)).collect();
-    let scenarios: Vec<_> = loaded.iter().filter_map(|scenario| scenario.as_ref().ok()).collect();
-    output.result(|| table(&scenarios), || scenarios.iter().map(|scenario| row(scenario)).collect())?;
+    let scenarios: Vec<_> = loaded
+        .iter()
+        .filter_map(|scenario| scenario.as_ref().ok())
+        .collect();
+    output.result(
+        || table(&scenarios),
+        || scenarios.iter().map(|scenario| row(scenario)).collect(),
+    )?;
 
     let mut status = Status::Done;
     for error in loaded.iter().filter_map(|scenario| scenario.as_ref().err()) {
@@ -48,14 +54,22 @@ fn row(scenario: &Scenario) -> Value {
 
 fn table(scenarios: &[&Scenario]) -> String {
     let widest = |column: &dyn Fn(&Scenario) -> usize| {
-        scenarios.iter().map(|scenario| column(scenario)).max().unwrap_or(0)
+        scenarios
+            .iter()
+            .map(|scenario| column(scenario))
+            .max()
+            .unwrap_or(0)
     };
     let names = widest(&|scenario| scenario.name().to_string().len());
     let runtimes = widest(&|scenario| scenario.runtime.name().len());
     let mut text = String::new();
     for scenario in scenarios {
         let (name, runtime) = (scenario.name().to_string(), scenario.runtime.name());
-        let _ = writeln!(text, "{name:names$}  {runtime:runtimes$}  {}", scenario.description);
+        let _ = writeln!(
+            text,
+            "{name:names$}  {runtime:runtimes$}  {}",
+            scenario.description
+        );
     }
     text
 }

@@ -1,7 +1,17 @@
-//! One file a command.
+//! One file a command; `table` and `window` are what several of them share.
 
+pub(crate) mod completions;
+pub(crate) mod diff;
 pub(crate) mod export;
+pub(crate) mod inspect;
 pub(crate) mod list;
+pub(crate) mod log;
+pub(crate) mod metrics;
+pub(crate) mod press;
+pub(crate) mod replay;
 pub(crate) mod run;
+pub(crate) mod show_ledger;
 mod table;
 pub(crate) mod validate;
+pub(crate) mod verify;
+mod window;

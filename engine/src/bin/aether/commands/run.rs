@@ -12,7 +12,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
 use crate::Ended;
-use crate::args::RunCommand;
+use crate::args::{RunCommand, StoredCommand};
 use crate::exit::{Failure, Status};
 use crate::log_destination::LogDestination;
 use crate::output::Output;
@@ -24,7 +24,11 @@ const PROGRESS_FROM_TICKS: u64 = 1_000;
 pub(crate) fn run(command: &RunCommand, output: &Output) -> Ended {
     let (path, plan) = load(command)?;
     let run_id = command.run_id.as_deref().unwrap_or(plan.run_id());
-    let existing = if command.force { Existing::Replace } else { Existing::Keep };
+    let existing = if command.force {
+        Existing::Replace
+    } else {
+        Existing::Keep
+    };
     let log = LogDestination::open(&plan, &path, output)?;
     let bar = progress_bar(&plan, output);
     let send = |event: &LogEvent| {
@@ -46,8 +50,15 @@ pub(crate) fn run(command: &RunCommand, output: &Output) -> Ended {
     if let Some(log) = log {
         log.finish()?;
     }
-    let recorded = recorded?;
-    output.result(|| text(run_id, &plan, &recorded), || summary(run_id, &plan, &recorded))?;
+    finish(run_id, &plan, &recorded?, output)
+}
+
+/// Sums the run up; the status says how it ended.
+fn finish(run_id: &str, plan: &RunPlan, recorded: &Recorded, output: &Output) -> Ended {
+    output.result(
+        || text(run_id, plan, recorded),
+        || summary(run_id, plan, recorded),
+    )?;
     Ok(match recorded.outcome.status {
         RunStatus::Complete | RunStatus::Incomplete => Status::Done,
         RunStatus::Failed(error) => {
@@ -57,6 +68,25 @@ pub(crate) fn run(command: &RunCommand, output: &Output) -> Ended {
             Failure::Run(error).status()
         }
     })
+}
+
+/// `aether resume`: a run that was cut off, finished.
+pub(crate) fn resume(command: &StoredCommand, output: &Output) -> Ended {
+    let stored = registry::open_run(&command.runs, &command.run_id)?;
+    let run_id = registry::id_of(&stored);
+    let plan = stored.plan()?;
+    drop(stored);
+    let bar = progress_bar(&plan, output);
+    let options = RunOptions {
+        progress: &|tick| {
+            bar.set_position(tick);
+            ControlFlow::Continue(())
+        },
+        ..RunOptions::default()
+    };
+    let recorded = RunStore::new(&command.runs.runs_dir).resume(&run_id, &options);
+    bar.finish_and_clear();
+    finish(&run_id, &plan, &recorded?, output)
 }
 
 fn load(command: &RunCommand) -> Result<(PathBuf, RunPlan), Failure> {
@@ -75,22 +105,43 @@ fn progress_bar(plan: &RunPlan, output: &Output) -> ProgressBar {
         return ProgressBar::hidden();
     }
     let style = "{bar:30} {pos}/{len} ticks  {per_sec}  {eta} left";
-    let style = ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar());
+    let style =
+        ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar());
     ProgressBar::new(plan.ticks()).with_style(style)
 }
 
 fn text(run_id: &str, plan: &RunPlan, recorded: &Recorded) -> String {
     let metrics = &recorded.outcome.metrics;
-    let hash = metrics.uledger_last_hash.map_or("none".to_owned(), |hash| hash.to_string());
+    let hash = metrics
+        .uledger_last_hash
+        .map_or("none".to_owned(), |hash| hash.to_string());
     let rows = [
-        ("run", format!("{run_id}, {}", recorded.outcome.status.name())),
-        ("ticks", format!("{} of {}", metrics.total_ticks, plan.ticks())),
-        ("windows", format!("{}, {} bits", metrics.window_count, metrics.l_total)),
+        (
+            "run",
+            format!("{run_id}, {}", recorded.outcome.status.name()),
+        ),
+        (
+            "ticks",
+            format!("{} of {}", metrics.total_ticks, plan.ticks()),
+        ),
+        (
+            "windows",
+            format!("{}, {} bits", metrics.window_count, metrics.l_total),
+        ),
         ("envelopes", metrics.nap_total().to_string()),
         ("last entry", hash),
-        ("stored", format!("{} ({})", recorded.path.display(), written(recorded.written))),
+        (
+            "stored",
+            format!(
+                "{} ({})",
+                recorded.path.display(),
+                written(recorded.written)
+            ),
+        ),
     ];
-    rows.iter().map(|(name, value)| format!("{name:<11} {value}\n")).collect()
+    rows.iter()
+        .map(|(name, value)| format!("{name:<11} {value}\n"))
+        .collect()
 }
 
 fn summary(run_id: &str, plan: &RunPlan, recorded: &Recorded) -> Value {

@@ -25,7 +25,9 @@ pub(super) fn write_records(
     for record in run.records(kind) {
         let row = row(record)?;
         let cells = columns.order.iter().map(|column| {
-            row.iter().find(|(name, _)| name == column).map_or("", |(_, cell)| cell.as_str())
+            row.iter()
+                .find(|(name, _)| name == column)
+                .map_or("", |(_, cell)| cell.as_str())
         });
         table.write_record(cells).map_err(failed)?;
     }
@@ -36,13 +38,17 @@ pub(super) fn write_records(
 pub(super) fn write_edges(run: &StoredRun, sink: &mut dyn Write) -> Result<(), Failure> {
     const FIELDS: [&str; 7] = ["e_id", "i", "j", "du", "raw", "cap", "f_e"];
     let mut table = csv::Writer::from_writer(sink);
-    table.write_record(std::iter::once("tick").chain(FIELDS)).map_err(failed)?;
+    table
+        .write_record(std::iter::once("tick").chain(FIELDS))
+        .map_err(failed)?;
     for record in run.records(RecordKind::Ledgers) {
         let ledger = object(record)?;
         let tick = cell(&ledger["tick"]);
         for edge in ledger["edges"].as_array().into_iter().flatten() {
             let cells = FIELDS.iter().map(|field| cell(&edge[field]));
-            table.write_record(std::iter::once(tick.clone()).chain(cells)).map_err(failed)?;
+            table
+                .write_record(std::iter::once(tick.clone()).chain(cells))
+                .map_err(failed)?;
         }
     }
     Ok(table.flush()?)
@@ -70,7 +76,9 @@ fn object(record: Result<StoredRecord, StoreError>) -> Result<Map<String, Value>
     let record = record?;
     match serde_json::from_slice(record.text.as_ref()) {
         Ok(Value::Object(members)) => Ok(members),
-        _ => Err(Failure::Input("a stored record is no JSON object".to_owned())),
+        _ => Err(Failure::Input(
+            "a stored record is no JSON object".to_owned(),
+        )),
     }
 }
 
@@ -85,7 +93,11 @@ fn row(record: Result<StoredRecord, StoreError>) -> Result<Vec<(String, String)>
 
 fn flatten(prefix: &str, members: &Map<String, Value>, cells: &mut Vec<(String, String)>) {
     for (key, value) in members {
-        let column = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
+        let column = if prefix.is_empty() {
+            key.clone()
+        } else {
+            format!("{prefix}.{key}")
+        };
         match value {
             Value::Object(members) => flatten(&column, members, cells),
             Value::Array(items) if items.iter().all(|item| !item.is_object()) => {

@@ -1,0 +1,76 @@
+//! `aether log`: the structured log, filtered.
+
+use std::fmt::Write as _;
+use std::ops::RangeInclusive;
+
+use aether_engine::run::RecordKind;
+use serde_json::Value;
+
+use crate::Ended;
+use crate::args::LogCommand;
+use crate::exit::{Failure, Status};
+use crate::output::Output;
+use crate::registry;
+
+pub(crate) fn log(command: &LogCommand, output: &Output) -> Ended {
+    let run = registry::open_run(&command.stored.runs, &command.stored.run_id)?;
+    let ticks = command.tick.as_deref().map(parse_ticks).transpose()?;
+    let mut events = Vec::new();
+    for record in run.records(RecordKind::Log) {
+        let event = registry::json_of(&record?.text);
+        let is = |field: &str, wanted: &Option<String>| {
+            wanted
+                .as_ref()
+                .is_none_or(|wanted| event[field].as_str() == Some(wanted))
+        };
+        let in_ticks = ticks.as_ref().is_none_or(|ticks| {
+            event["tick"]
+                .as_u64()
+                .is_some_and(|tick| ticks.contains(&tick))
+        });
+        if is("event", &command.event) && is("component", &command.component) && in_ticks {
+            events.push(event);
+        }
+    }
+    output.result(|| text(&events), || Value::Array(events.clone()))?;
+    Ok(Status::Done)
+}
+
+/// `A..B`, both included, or one tick.
+fn parse_ticks(text: &str) -> Result<RangeInclusive<u64>, Failure> {
+    let (from, to) = text.split_once("..").unwrap_or((text, text));
+    match (from.parse(), to.trim_start_matches('=').parse()) {
+        (Ok(from), Ok(to)) => Ok(from..=to),
+        _ => Err(Failure::Input(format!(
+            "`{text}` is no span of ticks: write `3..5` or `3`"
+        ))),
+    }
+}
+
+fn text(events: &[Value]) -> String {
+    let mut text = String::new();
+    for event in events {
+        let word = |field: &str| event[field].as_str().unwrap_or("").to_owned();
+        let tick = event["tick"]
+            .as_u64()
+            .map_or(String::new(), |tick| format!("tick {tick}"));
+        let payload: Vec<String> = event["payload"]
+            .as_object()
+            .into_iter()
+            .flatten()
+            .map(|(key, value)| match value {
+                Value::String(value) => format!("{key}={value}"),
+                value => format!("{key}={value}"),
+            })
+            .collect();
+        let _ = writeln!(
+            text,
+            "{:>6}  {tick:<10} {:<8} {:<14} {}",
+            event["seq"].to_string(),
+            word("component"),
+            word("event"),
+            payload.join(" "),
+        );
+    }
+    text
+}

@@ -1,0 +1,92 @@
+//! `aether replay`: the state at a tick, from the nearest checkpoint.
+
+use std::time::Instant;
+
+use aether_engine::record::{FromText as _, IBlock, UmxLedger};
+use aether_engine::run::{RecordKind, Replay};
+use serde_json::json;
+
+use crate::Ended;
+use crate::args::ReplayCommand;
+use crate::exit::{Failure, Status};
+use crate::output::Output;
+use crate::registry;
+
+pub(crate) fn replay(command: &ReplayCommand, output: &Output) -> Ended {
+    let run = registry::open_run(&command.stored.runs, &command.stored.run_id)?;
+    let plan = run.plan()?;
+    let tick = command.tick;
+    let last = run.ticks_recorded()?;
+    if tick > last {
+        return Err(Failure::Input(format!(
+            "tick {tick} is not recorded: ticks are 0 to {last}"
+        )));
+    }
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the time taken is told, and in no record"
+    )]
+    let started = Instant::now();
+    let mut checkpoint = None;
+    for block in run.records(RecordKind::IBlocks) {
+        let block = IBlock::from_text(&block?.text).map_err(unreadable)?;
+        if block.tick > tick {
+            break;
+        }
+        checkpoint = Some(block);
+    }
+    let from = checkpoint.as_ref().map_or(0, |block| block.tick);
+    let mut replay = match &checkpoint {
+        Some(block) => Replay::from_checkpoint(&plan, block),
+        None => Replay::from_start(&plan).map_err(Failure::Run)?,
+    };
+    while replay.next_tick() <= tick {
+        replay.advance().map_err(Failure::Run)?;
+    }
+    let seconds = started.elapsed().as_secs_f64();
+    let state = replay.state().to_vec();
+    let matches = match run.record(RecordKind::Ledgers, tick)? {
+        Some(ledger) => {
+            UmxLedger::from_text(&ledger.text)
+                .map_err(unreadable)?
+                .post_u
+                == state
+        }
+        // Nothing is stored of tick 0: it is what the inputs make of it.
+        None => tick == 0,
+    };
+    let origin = if from == 0 {
+        "the start".to_owned()
+    } else {
+        format!("the checkpoint of tick {from}")
+    };
+    output.result(
+        || {
+            let verdict = if matches { "matches" } else { "DOES NOT MATCH" };
+            format!(
+                "tick {tick} from {origin}, {} ticks made again in {seconds:.3} s: {verdict}\n{}\n",
+                tick - from,
+                registry::shortened(&state),
+            )
+        },
+        || {
+            json!({
+                "tick": tick,
+                "checkpoint_tick": from,
+                "ticks_replayed": tick - from,
+                "seconds": seconds,
+                "state": state,
+                "matches": matches,
+            })
+        },
+    )?;
+    Ok(if matches {
+        Status::Done
+    } else {
+        Status::Difference
+    })
+}
+
+fn unreadable(error: aether_engine::record::DecodeError) -> Failure {
+    Failure::Damaged(format!("a stored record cannot be read: {error}"))
+}

@@ -1,0 +1,61 @@
+//! `aether show-ledger`: U-ledger entries in order.
+
+use aether_engine::record::{FromText as _, LedgerEntry};
+use aether_engine::run::RecordKind;
+use comfy_table::{Table, presets};
+
+use crate::Ended;
+use crate::args::ShowLedgerCommand;
+use crate::exit::{Failure, Status};
+use crate::output::Output;
+use crate::registry;
+
+pub(crate) fn show_ledger(command: &ShowLedgerCommand, output: &Output) -> Ended {
+    let run = registry::open_run(&command.stored.runs, &command.stored.run_id)?;
+    let last = run.ticks_recorded()?;
+    let (from, to) = (command.from.unwrap_or(1), command.to.unwrap_or(last));
+    if from < 1 || to > last || from > to {
+        return Err(Failure::Input(format!(
+            "ticks {from} to {to} are not recorded: ticks are 1 to {last}"
+        )));
+    }
+    let mut entries = Vec::new();
+    for record in run.records_from(RecordKind::ULedger, from) {
+        let record = record?;
+        if record.position > to {
+            break;
+        }
+        entries.push(record);
+    }
+    output.result(
+        || {
+            let mut table = Table::new();
+            table.load_style(presets::NOTHING);
+            table.set_header(["tick", "C_t", "check", "window", "entry hash", "previous"]);
+            for record in &entries {
+                let Ok(entry) = LedgerEntry::from_text(&record.text) else {
+                    continue;
+                };
+                let short = |hash: String| hash.chars().take(16).collect::<String>();
+                table.add_row([
+                    entry.tick.to_string(),
+                    entry.c_t.to_string(),
+                    entry.manifest_check.to_string(),
+                    entry.window_id,
+                    short(record.hash.to_string()),
+                    entry
+                        .prev_entry_hash
+                        .map_or("none".to_owned(), |hash| short(hash.to_string())),
+                ]);
+            }
+            format!("{}\n", table.trim_fmt())
+        },
+        || {
+            entries
+                .iter()
+                .map(|record| registry::json_of(&record.text))
+                .collect()
+        },
+    )?;
+    Ok(Status::Done)
+}
