@@ -1,7 +1,7 @@
 //! What a motif is worth, counted by hand.
 
-use super::{check, complete};
-use crate::oracle::{Case, NO_CAP, Primary, StRule, line, plain};
+use super::{check, complete, overflow};
+use crate::oracle::{Case, Entry, NO_CAP, Primary, StRule, line, plain};
 
 fn watched(mut case: Case) -> Case {
     case.run.codex = true;
@@ -97,5 +97,27 @@ fn the_library_is_bound_as_it_stood_when_the_window_closed() {
             ("codex_library.0.usage_stats.usage_count", 4),
             ("codex_library.1.last_updated_tick", 6),
         ],
+    )]);
+}
+
+#[test]
+fn a_run_that_fails_keeps_the_library_of_its_committed_windows() {
+    let mut failing = swinging(10);
+    failing.run.windows.clear();
+    failing.run.primary = Primary::Every(4);
+    failing.run.enable_pfna = true;
+    let values = vec![i64::MAX, 0];
+    failing.pfna = Some(vec![Entry {
+        pfna_id: "a".to_owned(),
+        tick: 9,
+        values,
+        description: None,
+    }]);
+    check(vec![overflow(
+        "two windows of three",
+        failing,
+        "input",
+        9,
+        1,
     )]);
 }
