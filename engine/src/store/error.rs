@@ -248,7 +248,9 @@ impl StoreError {
                 path,
                 reason: NotARun::NotADatabase,
             },
-            Some(ErrorCode::DatabaseCorrupt) => Self::Damaged {
+            // Every statement is fixed, so that one that fails as such has met another schema, or
+            // JSON that is none.
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::Unknown) => Self::Damaged {
                 path,
                 damage: Damage::Database(source.to_string()),
             },

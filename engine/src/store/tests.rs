@@ -457,7 +457,9 @@ fn a_window_that_does_not_fit_in_memory_makes_the_same_bytes() {
     );
     let options = RunOptions::default();
     let memory = run::run(&plan, &options);
-    store.record(&plan, "run", Existing::Keep, &options).unwrap();
+    store
+        .record(&plan, "run", Existing::Keep, &options)
+        .unwrap();
     let stored = store.open("run").unwrap();
     assert_eq!(stored.header().last_entry_hash, memory.last_entry_hash());
     assert!(export(&stored) == memory.export(&plan));

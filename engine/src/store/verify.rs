@@ -145,7 +145,10 @@ impl StoredRun {
             findings: Vec::new(),
         };
         match self.plan() {
-            Ok(plan) => self.check_records(&plan, options, &mut findings, &mut verification)?,
+            Ok(plan) => {
+                let checked = self.check_records(&plan, options, &mut findings, &mut verification);
+                findings.collect(checked)?;
+            }
             Err(error) => findings.add(Finding::Inputs {
                 problem: in_the_file(error)?,
             }),
