@@ -44,7 +44,10 @@ fn main() -> std::io::Result<()> {
     println!("load: median {:?}, best {:?}", times[ROUNDS / 2], times[0]);
     if let Some(peak) = peak().filter(|_| reset) {
         let per_cent = peak * 100 / size;
-        println!("peak memory: {:.1} MB, {per_cent} % of the file", megabytes(peak));
+        println!(
+            "peak memory: {:.1} MB, {per_cent} % of the file",
+            megabytes(peak)
+        );
     }
     Ok(())
 }
@@ -73,7 +76,9 @@ fn megabytes(bytes: usize) -> f64 {
 /// The largest resident size so far, in bytes.
 fn peak() -> Option<usize> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
     let kilobytes: usize = line.trim().strip_suffix(" kB")?.parse().ok()?;
     Some(kilobytes * 1024)
 }

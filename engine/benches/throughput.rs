@@ -32,8 +32,16 @@ impl std::fmt::Display for Size {
 }
 
 const SIZES: [Size; 2] = [
-    Size { nodes: 100, edges: 400, ticks: 2_000 },
-    Size { nodes: 10_000, edges: 40_000, ticks: 20 },
+    Size {
+        nodes: 100,
+        edges: 400,
+        ticks: 2_000,
+    },
+    Size {
+        nodes: 10_000,
+        edges: 40_000,
+        ticks: 20,
+    },
 ];
 
 /// The UMX alone: fluxes and a ledger a tick, nothing encoded or hashed.
@@ -45,7 +53,9 @@ fn umx(bencher: Bencher<'_, '_>, size: Size) {
         let mut state = State::initial(&plan).expect("the inputs fit");
         let mut ledger = state.new_ledger();
         for tick in 1..=size.ticks {
-            state.step(tick, &mut ledger).expect("the state stays in range");
+            state
+                .step(tick, &mut ledger)
+                .expect("the state stays in range");
         }
         black_box(ledger);
     });
@@ -65,7 +75,10 @@ fn whole_run_on_two_threads(bencher: Bencher<'_, '_>, size: Size) {
 
 fn run_on(bencher: Bencher<'_, '_>, size: Size, threads: usize) {
     let plan = plan(size);
-    let options = RunOptions { threads, ..RunOptions::default() };
+    let options = RunOptions {
+        threads,
+        ..RunOptions::default()
+    };
     bencher
         .counter(ItemsCount::new(size.ticks))
         .bench_local(|| execute(&plan, &options, &mut Nowhere).expect("nothing is written"));
@@ -100,8 +113,9 @@ fn plan(size: Size) -> RunPlan {
             format!("{{\"e_id\":{e_id},\"i\":{i},\"j\":{j},\"k\":{k},\"cap\":2147483647}}")
         })
         .collect();
-    let state: Vec<String> =
-        (0..size.nodes).map(|_| random.below(1_000_000).to_string()).collect();
+    let state: Vec<String> = (0..size.nodes)
+        .map(|_| random.below(1_000_000).to_string())
+        .collect();
     let topology = format!(
         "{{\"gid\":\"B\",\"profile\":\"CMP-0\",\"N\":{},\"SC\":32,\"edges\":[{}]}}",
         size.nodes,
@@ -117,7 +131,10 @@ fn plan(size: Size) -> RunPlan {
     let documents = MemoryDocuments::new()
         .with("run.json", run)
         .with("topology.json", topology)
-        .with("profile.json", include_str!("../../fixtures/profiles/cmp-0.json"));
+        .with(
+            "profile.json",
+            include_str!("../../fixtures/profiles/cmp-0.json"),
+        );
     load_run(&documents, "run.json".as_ref()).expect("the documents are valid")
 }
 
@@ -126,7 +143,10 @@ struct Random(u64);
 
 impl Random {
     fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % bound
     }
 }

@@ -20,6 +20,10 @@ mod check;
 #[macro_use]
 mod decode;
 mod defaults;
+#[expect(
+    clippy::allow_attributes,
+    reason = "`document!` lets fields be unread, and only some documents have such fields"
+)]
 mod documents;
 pub mod limits;
 mod load;

@@ -122,7 +122,10 @@ impl Capsule {
 
     /// The streams with their payloads, in the manifest's order.
     pub fn streams(&self) -> impl Iterator<Item = (&StreamEntry, &[u8])> {
-        self.manifest.streams.iter().zip(self.payloads.iter().map(Vec::as_slice))
+        self.manifest
+            .streams
+            .iter()
+            .zip(self.payloads.iter().map(Vec::as_slice))
     }
 
     /// The vectors of a stream, one a tick; their number and bits are checked against the manifest.
@@ -135,12 +138,19 @@ impl Capsule {
             .find(|(entry, _)| entry.stream_id == stream_id)
             .ok_or_else(|| CapsuleError::NoStream(stream_id.to_owned()))?;
         let section = || Section::Stream(stream_id.to_owned());
-        let failed = |error| CapsuleError::Payload { section: section(), error };
+        let failed = |error| CapsuleError::Payload {
+            section: section(),
+            error,
+        };
         let mut decoder = Decoder::new(payload, entry.scheme, parameter(entry)).map_err(failed)?;
         let expected = (self.manifest.end_tick + 1).saturating_sub(self.manifest.start_tick);
         let found = decoder.vectors_left();
         if found != expected {
-            return Err(CapsuleError::Count { section: section(), expected, found });
+            return Err(CapsuleError::Count {
+                section: section(),
+                expected,
+                found,
+            });
         }
         let mut tally = Tally::default();
         let mut vectors = Vec::new();
@@ -155,7 +165,11 @@ impl Capsule {
         };
         if i128::try_from(found) != Ok(i128::from(entry.residual_bits)) {
             let stated = entry.residual_bits;
-            return Err(CapsuleError::Bits { section: section(), stated, found });
+            return Err(CapsuleError::Bits {
+                section: section(),
+                stated,
+                found,
+            });
         }
         Ok(vectors)
     }
@@ -165,7 +179,11 @@ impl Capsule {
     pub fn to_bytes(&self) -> Vec<u8> {
         let manifest = canonical::text(&self.manifest);
         let mut bytes = MAGIC.to_vec();
-        bytes.extend(u32::try_from(manifest.len()).unwrap_or(u32::MAX).to_le_bytes());
+        bytes.extend(
+            u32::try_from(manifest.len())
+                .unwrap_or(u32::MAX)
+                .to_le_bytes(),
+        );
         push_section(&mut bytes, manifest.as_bytes());
         for payload in &self.payloads {
             bytes.extend((payload.len() as u64).to_le_bytes());
@@ -182,16 +200,24 @@ impl Capsule {
         let Some(rest) = bytes.strip_prefix(MAGIC) else {
             return Err(CapsuleError::NotACapsule);
         };
-        let mut reader = Reader { bytes, at: bytes.len() - rest.len() };
+        let mut reader = Reader {
+            bytes,
+            at: bytes.len() - rest.len(),
+        };
         let length = reader.take(&Section::Manifest, 4)?;
-        let length = length.iter().rev().fold(0, |length, &byte| (length << 8) | u64::from(byte));
+        let length = length
+            .iter()
+            .rev()
+            .fold(0, |length, &byte| (length << 8) | u64::from(byte));
         let manifest = Manifest::from_text(reader.section(Section::Manifest, length)?)?;
         let mut payloads = Vec::new();
         for entry in &manifest.streams {
             let section = Section::Stream(entry.stream_id.clone());
             let length = reader.take(&section, 8)?;
-            let length =
-                length.iter().rev().fold(0, |length, &byte| (length << 8) | u64::from(byte));
+            let length = length
+                .iter()
+                .rev()
+                .fold(0, |length, &byte| (length << 8) | u64::from(byte));
             payloads.push(reader.section(section, length)?.to_vec());
         }
         if reader.at < bytes.len() {
@@ -208,7 +234,9 @@ fn push_section(bytes: &mut Vec<u8>, section: &[u8]) {
 
 /// The parameter of a stream; what a manifest has beyond those that are tried is none of ours.
 fn parameter(entry: &StreamEntry) -> u32 {
-    u32::try_from(entry.params).unwrap_or(u32::MAX).min(super::tally::PARAMETERS as u32 - 1)
+    u32::try_from(entry.params)
+        .unwrap_or(u32::MAX)
+        .min(super::tally::PARAMETERS as u32 - 1)
 }
 
 struct Reader<'b> {
@@ -218,9 +246,14 @@ struct Reader<'b> {
 
 impl<'b> Reader<'b> {
     fn take(&mut self, section: &Section, length: u64) -> Result<&'b [u8], CapsuleError> {
-        let end = usize::try_from(length).ok().and_then(|length| self.at.checked_add(length));
+        let end = usize::try_from(length)
+            .ok()
+            .and_then(|length| self.at.checked_add(length));
         let taken = end.and_then(|end| self.bytes.get(self.at..end));
-        let truncated = || CapsuleError::Truncated { section: section.clone(), at: self.bytes.len() };
+        let truncated = || CapsuleError::Truncated {
+            section: section.clone(),
+            at: self.bytes.len(),
+        };
         let taken = taken.ok_or_else(truncated)?;
         self.at += taken.len();
         Ok(taken)
@@ -250,11 +283,18 @@ impl<'p> Packer<'p> {
     pub fn new(plan: &'p RunPlan, manifest: Manifest) -> Option<Self> {
         let windows = &mut plan.windows.iter();
         let window = windows.find(|window| window.window_id == manifest.window_id)?;
-        let streams = window.streams.iter().zip(&manifest.streams).map(|(stream, entry)| {
-            let length = stream.source.vector_len(plan);
-            (stream, Encoder::new(entry.scheme, parameter(entry), length))
-        });
-        Some(Self { streams: streams.collect(), manifest })
+        let streams = window
+            .streams
+            .iter()
+            .zip(&manifest.streams)
+            .map(|(stream, entry)| {
+                let length = stream.source.vector_len(plan);
+                (stream, Encoder::new(entry.scheme, parameter(entry), length))
+            });
+        Some(Self {
+            streams: streams.collect(),
+            manifest,
+        })
     }
 
     /// The ticks that are to be added.
@@ -273,8 +313,14 @@ impl<'p> Packer<'p> {
     /// The capsule, when every tick has been added.
     #[must_use]
     pub fn finish(self) -> Capsule {
-        let payloads = self.streams.into_iter().map(|(_, encoder)| encoder.finish());
-        Capsule { payloads: payloads.collect(), manifest: self.manifest }
+        let payloads = self
+            .streams
+            .into_iter()
+            .map(|(_, encoder)| encoder.finish());
+        Capsule {
+            payloads: payloads.collect(),
+            manifest: self.manifest,
+        }
     }
 }
 
@@ -296,10 +342,16 @@ impl StreamSource {
             Self::PreU => exact(&ledger.pre_u),
             Self::PostU => exact(&ledger.post_u),
             Self::PrevChain => vec![i128::from(tick.c_prev)],
-            Self::Fluxes => ledger.edges.iter().map(|edge| i128::from(edge.f_e)).collect(),
+            Self::Fluxes => ledger
+                .edges
+                .iter()
+                .map(|edge| i128::from(edge.f_e))
+                .collect(),
             Self::PostUDeltas => {
                 let pairs = ledger.post_u.iter().zip(&ledger.pre_u);
-                pairs.map(|(&post, &pre)| i128::from(post) - i128::from(pre)).collect()
+                pairs
+                    .map(|(&post, &pre)| i128::from(post) - i128::from(pre))
+                    .collect()
             }
         }
     }

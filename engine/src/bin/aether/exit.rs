@@ -5,6 +5,7 @@ use std::io;
 use std::process::ExitCode;
 
 use aether_engine::config::Report;
+use aether_engine::record::DecodeError;
 use aether_engine::run::RunError;
 use aether_engine::store::{ExportError, StoreError};
 
@@ -75,6 +76,12 @@ impl fmt::Display for Failure {
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
+    }
+}
+
+impl From<DecodeError> for Failure {
+    fn from(error: DecodeError) -> Self {
+        Self::Damaged(format!("a stored record cannot be read: {error}"))
     }
 }
 

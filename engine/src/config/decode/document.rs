@@ -244,6 +244,10 @@ macro_rules! document {
                 $crate::config::decode::Unknown::Descriptive
             )))
         )]
+        #[allow(
+            dead_code,
+            reason = "a field that has no effect is declared all the same: it is known, checked and in the schema"
+        )]
         pub(crate) struct $name {
             #[cfg_attr(feature = "cli", schemars(skip))]
             pub(crate) at: $crate::config::tree::NodeId,

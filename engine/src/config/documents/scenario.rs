@@ -1,6 +1,6 @@
 //! `scenario.toml`: what a scenario is for. The harness reads more of it than the engine.
 
-use super::super::decode::{Choice, Given, List, Text};
+use super::super::decode::{Choice, List, Text};
 
 document! {
     /// What a scenario is for, and how long it takes; further fields are the harness's.

@@ -341,11 +341,6 @@ impl Problems {
         self.add(value.document().source(), draft);
     }
 
-    /// Adds a problem with a file of which there is no text.
-    pub(crate) fn add_file(&mut self, path: &str, draft: Draft) {
-        self.add_at(Place::file(path), draft);
-    }
-
     /// Adds a problem at a place that was made by hand.
     pub(crate) fn add_at(&mut self, place: Place, draft: Draft) {
         if self.has_room(&place.path) {

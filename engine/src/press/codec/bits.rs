@@ -111,7 +111,10 @@ pub(super) struct BitReader<'b> {
 impl<'b> BitReader<'b> {
     /// A reader that starts at a byte.
     pub(super) const fn new(bytes: &'b [u8], byte: usize) -> Self {
-        Self { bytes, at: byte as u64 * 8 }
+        Self {
+            bytes,
+            at: byte as u64 * 8,
+        }
     }
 
     pub(super) const fn at(&self) -> u64 {
@@ -119,8 +122,12 @@ impl<'b> BitReader<'b> {
     }
 
     pub(super) fn bit(&mut self) -> Result<bool, PayloadError> {
-        let byte = usize::try_from(self.at / 8).ok().and_then(|byte| self.bytes.get(byte));
-        let byte = byte.ok_or(PayloadError::Truncated { at: self.bytes.len() })?;
+        let byte = usize::try_from(self.at / 8)
+            .ok()
+            .and_then(|byte| self.bytes.get(byte));
+        let byte = byte.ok_or(PayloadError::Truncated {
+            at: self.bytes.len(),
+        })?;
         let bit = (byte >> (7 - self.at % 8)) & 1 == 1;
         self.at += 1;
         Ok(bit)
@@ -158,14 +165,18 @@ impl<'b> BitReader<'b> {
 
     /// Checks that nothing but zeros is left of this byte, and no byte after it.
     pub(super) fn finish(mut self) -> Result<(), PayloadError> {
-        while self.at % 8 != 0 {
+        while !self.at.is_multiple_of(8) {
             let at = usize::try_from(self.at / 8).unwrap_or(usize::MAX);
             if self.bit()? {
                 return Err(PayloadError::Trailing { at });
             }
         }
         let end = usize::try_from(self.at / 8).unwrap_or(usize::MAX);
-        if end == self.bytes.len() { Ok(()) } else { Err(PayloadError::Trailing { at: end }) }
+        if end == self.bytes.len() {
+            Ok(())
+        } else {
+            Err(PayloadError::Trailing { at: end })
+        }
     }
 }
 
@@ -182,7 +193,9 @@ pub(super) fn write_varint(bytes: &mut Vec<u8>, mut number: u64) {
 pub(super) fn read_varint(bytes: &[u8], start: usize) -> Result<(u64, usize), PayloadError> {
     let mut number = 0_u64;
     for (index, shift) in (start..).zip((0..64).step_by(7)) {
-        let byte = *bytes.get(index).ok_or(PayloadError::Truncated { at: bytes.len() })?;
+        let byte = *bytes
+            .get(index)
+            .ok_or(PayloadError::Truncated { at: bytes.len() })?;
         let group = u64::from(byte & 0x7f);
         let shortest = byte != 0 || index == start;
         if !shortest || (group << shift) >> shift != group {
@@ -193,5 +206,7 @@ pub(super) fn read_varint(bytes: &[u8], start: usize) -> Result<(u64, usize), Pa
             return Ok((number, index + 1));
         }
     }
-    Err(PayloadError::Code { at: start as u64 * 8 })
+    Err(PayloadError::Code {
+        at: start as u64 * 8,
+    })
 }

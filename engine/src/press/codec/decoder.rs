@@ -35,7 +35,16 @@ impl<'b> Decoder<'b> {
             return Err(PayloadError::Length { length, limit });
         }
         let bits = BitReader::new(payload, next);
-        Ok(Self { scheme, parameter, length, left: vectors, bits, previous: 0, open_run: 0, after_run: false })
+        Ok(Self {
+            scheme,
+            parameter,
+            length,
+            left: vectors,
+            bits,
+            previous: 0,
+            open_run: 0,
+            after_run: false,
+        })
     }
 
     /// How many vectors are still to be read.

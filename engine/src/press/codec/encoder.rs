@@ -51,7 +51,11 @@ impl Encoder {
     ///
     /// Numbers lie within ±2^65, as every difference of two signed 64-bit integers does.
     pub fn push(&mut self, vector: &[i128]) {
-        debug_assert_eq!(vector.len(), self.length, "all vectors of a stream are of one length");
+        debug_assert_eq!(
+            vector.len(),
+            self.length,
+            "all vectors of a stream are of one length"
+        );
         self.vectors += 1;
         for &value in vector {
             match self.scheme {

@@ -44,12 +44,9 @@ pub(crate) fn pack(command: &PackCommand, output: &Output) -> Ended {
 fn pack_window(run: &StoredRun, name: &str) -> Result<Capsule, Failure> {
     let plan = run.plan()?;
     let window = window::find(&plan, name)?;
-    let unreadable = |error: aether_engine::record::DecodeError| {
-        Failure::Damaged(format!("a stored record cannot be read: {error}"))
-    };
     let mut manifest = None;
     for record in run.records(RecordKind::Manifests) {
-        let candidate = Manifest::from_text(&record?.text).map_err(unreadable)?;
+        let candidate = Manifest::from_text(&record?.text)?;
         if candidate.window_id == window.window_id() {
             manifest = Some(candidate);
         }
@@ -66,16 +63,16 @@ fn pack_window(run: &StoredRun, name: &str) -> Result<Capsule, Failure> {
     let ticks = packer.ticks();
     let mut c_prev = plan.chain_start();
     if let Some(block) = run.record(RecordKind::PBlocks, ticks.start() - 1)? {
-        c_prev = PBlock::from_text(&block.text).map_err(unreadable)?.c_t;
+        c_prev = PBlock::from_text(&block.text)?.c_t;
     }
     let blocks = run.records_from(RecordKind::PBlocks, *ticks.start());
     let ledgers = run.records_from(RecordKind::Ledgers, *ticks.start());
     let length = ticks.end() - ticks.start() + 1;
     let length = usize::try_from(length).unwrap_or(usize::MAX);
     for (ledger, block) in ledgers.zip(blocks).take(length) {
-        let ledger = UmxLedger::from_text(&ledger?.text).map_err(unreadable)?;
+        let ledger = UmxLedger::from_text(&ledger?.text)?;
         packer.add(&ledger, c_prev);
-        c_prev = PBlock::from_text(&block?.text).map_err(unreadable)?.c_t;
+        c_prev = PBlock::from_text(&block?.text)?.c_t;
     }
     Ok(packer.finish())
 }

@@ -29,7 +29,7 @@ pub(crate) fn replay(command: &ReplayCommand, output: &Output) -> Ended {
     let started = Instant::now();
     let mut checkpoint = None;
     for block in run.records(RecordKind::IBlocks) {
-        let block = IBlock::from_text(&block?.text).map_err(unreadable)?;
+        let block = IBlock::from_text(&block?.text)?;
         if block.tick > tick {
             break;
         }
@@ -46,12 +46,7 @@ pub(crate) fn replay(command: &ReplayCommand, output: &Output) -> Ended {
     let seconds = started.elapsed().as_secs_f64();
     let state = replay.state().to_vec();
     let matches = match run.record(RecordKind::Ledgers, tick)? {
-        Some(ledger) => {
-            UmxLedger::from_text(&ledger.text)
-                .map_err(unreadable)?
-                .post_u
-                == state
-        }
+        Some(ledger) => UmxLedger::from_text(&ledger.text)?.post_u == state,
         // Nothing is stored of tick 0: it is what the inputs make of it.
         None => tick == 0,
     };
@@ -85,8 +80,4 @@ pub(crate) fn replay(command: &ReplayCommand, output: &Output) -> Ended {
     } else {
         Status::Difference
     })
-}
-
-fn unreadable(error: aether_engine::record::DecodeError) -> Failure {
-    Failure::Damaged(format!("a stored record cannot be read: {error}"))
 }
