@@ -243,10 +243,9 @@ fn first_difference(
 ) -> Result<Option<Difference>, StoreError> {
     for kind in RecordKind::ALL {
         let mut theirs = stored.records(kind);
-        let mut position = 0;
-        for ours in made.records(kind).map(Some).chain([None]) {
+        let ours = made.records(kind).map(Some).chain([None]);
+        for (ours, position) in ours.zip(1..) {
             let ours = ours.transpose()?;
-            position += 1;
             match theirs.next().transpose() {
                 Ok(theirs) if theirs == ours => {}
                 Ok(_) => {
