@@ -34,9 +34,11 @@ pub use diff::{
 };
 pub use json::{Json, JsonProblem};
 pub use layout::Layout;
-pub use runner::Runner;
-pub use scenario::{Expect, NameError, Runtime, Scenario, ScenarioError, ScenarioName, SnapshotMode};
 pub use report::{Group, OffsetGroup, Report, ScenarioReport};
+pub use runner::Runner;
+pub use scenario::{
+    Expect, NameError, Runtime, Scenario, ScenarioError, ScenarioName, SnapshotMode,
+};
 pub use schema::{ArtefactSchema, KeyRule, KeyRuleError, Schema};
 pub use subject::{Cancel, Failure, FailureKind, Mode, RunRequest, Subject};
 pub use suite::Suite;

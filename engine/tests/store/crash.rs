@@ -93,7 +93,7 @@ fn killed_at_any_moment_a_run_is_finished_to_the_same_bytes() {
         );
         let ticks = stored.ticks_recorded().unwrap();
         assert_eq!(ticks % WINDOW, 0);
-        in_between += usize::from(ticks >= WINDOW && ticks < TICKS);
+        in_between += usize::from((WINDOW..TICKS).contains(&ticks));
         assert!(!export(&stored).is_empty());
         if kill % 10 == 0 {
             let found = stored.verify(&RunOptions::default()).unwrap();
