@@ -64,24 +64,46 @@ fn umx(bencher: Bencher<'_, '_>, size: Size) {
 /// Whole runs, every record made, encoded and hashed; nothing kept. Items are ticks.
 #[bench(args = SIZES)]
 fn whole_run(bencher: Bencher<'_, '_>, size: Size) {
-    run_on(bencher, size, 1);
+    run_on(bencher, &plan(size), size, 1);
 }
 
 /// The same on two threads.
 #[bench(args = SIZES)]
 fn whole_run_on_two_threads(bencher: Bencher<'_, '_>, size: Size) {
-    run_on(bencher, size, 2);
+    run_on(bencher, &plan(size), size, 2);
 }
 
-fn run_on(bencher: Bencher<'_, '_>, size: Size, threads: usize) {
-    let plan = plan(size);
+/// Whole runs with one primary window and the observer on, at 1, 4 and 16 times the ticks. Items
+/// are ticks: an observer that is linear shows the same rate three times.
+#[bench(args = [250, 1_000, 4_000])]
+fn with_codex(bencher: Bencher<'_, '_>, ticks: u64) {
+    let size = Size {
+        nodes: 100,
+        edges: 400,
+        ticks,
+    };
+    run_on(bencher, &plan_with(size, ",\"enable_codex\":true"), size, 1);
+}
+
+/// The same without the observer.
+#[bench(args = [250, 1_000, 4_000])]
+fn without_codex(bencher: Bencher<'_, '_>, ticks: u64) {
+    let size = Size {
+        nodes: 100,
+        edges: 400,
+        ticks,
+    };
+    run_on(bencher, &plan(size), size, 1);
+}
+
+fn run_on(bencher: Bencher<'_, '_>, plan: &RunPlan, size: Size, threads: usize) {
     let options = RunOptions {
         threads,
         ..RunOptions::default()
     };
     bencher
         .counter(ItemsCount::new(size.ticks))
-        .bench_local(|| execute(&plan, &options, &mut Nowhere).expect("nothing is written"));
+        .bench_local(|| execute(plan, &options, &mut Nowhere).expect("nothing is written"));
 }
 
 /// A sink that keeps nothing.
@@ -104,6 +126,11 @@ impl RecordSink for Nowhere {
 
 /// A random graph that spreads a random state without overshooting.
 fn plan(size: Size) -> RunPlan {
+    plan_with(size, "")
+}
+
+/// The same with more members of the RunConfig.
+fn plan_with(size: Size, members: &str) -> RunPlan {
     let mut random = Random(7);
     let edges: Vec<String> = (1..=size.edges)
         .map(|e_id| {
@@ -123,7 +150,7 @@ fn plan(size: Size) -> RunPlan {
     );
     let run = format!(
         "{{\"v\":1,\"gid\":\"B\",\"run_id\":\"bench\",\"topology_path\":\"topology.json\",\
-         \"profile_path\":\"profile.json\",\"ticks\":{ticks},\"window_every\":{ticks},\
+         \"profile_path\":\"profile.json\",\"ticks\":{ticks},\"window_every\":{ticks}{members},\
          \"initial_state\":[{}]}}",
         state.join(","),
         ticks = size.ticks,
