@@ -18,6 +18,7 @@
 pub mod canonical;
 mod codex;
 pub mod config;
+mod error;
 mod gate;
 mod loom;
 pub mod press;

@@ -6,12 +6,12 @@ use sha2::{Digest, Sha256};
 
 use crate::canonical::{self, Hash};
 use crate::config::RunPlan;
+use crate::error::{Operation, RunError};
 use crate::press::Tally;
 use crate::record::{
     CodexLibraryEntry, CodexProposal, ExpectedEffect, MdlStats, PatternDescriptor, TargetLocation,
     UmxLedger, UsageStats,
 };
-use crate::run::{Operation, RunError};
 
 /// A motif whose delta is at most this is proposed.
 const PROPOSAL_THRESHOLD_BITS: i64 = -8;

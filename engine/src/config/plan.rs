@@ -357,3 +357,11 @@ impl Window {
         &self.window_id
     }
 }
+
+impl Profile {
+    /// The remainder modulo M, in 0..M−1 also for negative numbers.
+    pub(crate) fn reduce(&self, number: i128) -> i64 {
+        // A remainder of an i64 is below it, so the conversion cannot fail.
+        i64::try_from(number.rem_euclid(i128::from(self.modulus))).unwrap_or(i64::MAX)
+    }
+}

@@ -3,7 +3,6 @@
 
 use crate::canonical::{self, Hash};
 use crate::config::{InputEntry, LayerSet, RunPlan};
-use crate::loom::reduce;
 use crate::record::{AppliedEntry, EnvelopeMeta, Layer, NapEnvelope};
 
 /// The entries applied before a tick: before tick 1 those of tick 0, then those of tick 1.
@@ -118,6 +117,6 @@ impl<'p> Envelopes<'p> {
             })
             .collect();
         let digest: Hash = canonical::hash(&applied);
-        reduce(i128::from(digest.head()), self.plan.profile.modulus)
+        self.plan.profile.reduce(i128::from(digest.head()))
     }
 }

@@ -4,8 +4,8 @@ mod primes;
 mod s_t;
 
 use crate::config::{ChainRule, Profile, RunPlan};
+use crate::error::RunError;
 use crate::record::{EdgeFluxSummary, IBlock, PBlock, TopologySnapshotEdge, UmxLedger};
-use crate::run::RunError;
 
 use s_t::StReader;
 
@@ -45,14 +45,9 @@ impl<'p> Chain<'p> {
         let next = i128::from(a) * i128::from(self.value)
             + i128::from(b) * i128::from(s_t)
             + i128::from(ledger.tick);
-        self.value = reduce(next, self.profile.modulus);
+        self.value = self.profile.reduce(next);
         Ok(s_t)
     }
-}
-
-/// The remainder in 0..modulus, also of negative numbers.
-pub(crate) fn reduce(value: i128, modulus: i64) -> i64 {
-    i64::try_from(value.rem_euclid(i128::from(modulus))).unwrap_or(i64::MAX)
 }
 
 /// A P-block of the right shape, its edge ids filled in, to be reused every tick.

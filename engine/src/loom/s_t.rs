@@ -2,8 +2,8 @@
 
 use super::primes::first_primes;
 use crate::config::StRule;
+use crate::error::{Operation, RunError};
 use crate::record::UmxLedger;
-use crate::run::{Operation, RunError};
 
 /// A rule with what it needs at hand.
 pub(super) enum StReader {

@@ -4,9 +4,8 @@ use super::Tally;
 use super::choice::choose;
 use crate::canonical::{Hash, Writer};
 use crate::config::{Profile, RunPlan, StreamPlan, StreamSource, Window};
-use crate::loom::reduce;
+use crate::error::{Operation, RunError};
 use crate::record::{Manifest, StreamEntry, UmxLedger};
-use crate::run::{Operation, RunError};
 
 /// What a tick offers to streams.
 pub(crate) struct TickView<'t> {
@@ -74,10 +73,10 @@ impl<'p> WindowTally<'p> {
 /// (b1·H + b0) mod M, H the head of the preimage's hash mod M.
 fn manifest_check(manifest: &Manifest, values: &[Hash], profile: &Profile) -> i64 {
     let digest = crate::canonical::hash(&manifest.preimage(values));
-    let head = reduce(i128::from(digest.head()), profile.modulus);
+    let head = profile.reduce(i128::from(digest.head()));
     let factor = i128::from(profile.press.check_factor);
     let offset = i128::from(profile.press.check_offset);
-    reduce(factor * i128::from(head) + offset, profile.modulus)
+    profile.reduce(factor * i128::from(head) + offset)
 }
 
 struct StreamTally<'p> {

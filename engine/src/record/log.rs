@@ -1,5 +1,5 @@
 use crate::canonical::{self, Canonical, Object, Writer};
-use crate::run::RunError;
+use crate::error::RunError;
 
 /// One line of the structured log.
 #[derive(Clone, Debug, PartialEq, Eq)]

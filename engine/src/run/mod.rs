@@ -15,7 +15,6 @@
 //! `pipeline` alone knows this order. Records leave through a [`RecordSink`] as they are made.
 
 mod batch;
-mod error;
 mod export;
 mod memory;
 mod pending;
@@ -25,7 +24,7 @@ mod replay;
 mod sink;
 mod stepper;
 
-pub use error::{DiagnosticCheck, Operation, RunError};
+pub use crate::error::{DiagnosticCheck, Operation, RunError};
 pub use memory::Run;
 pub use pipeline::{Outcome, RunOptions, RunStatus, execute};
 pub use replay::{ChainFault, Replay, ReplayedTick, check_chain};

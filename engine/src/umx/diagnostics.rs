@@ -1,8 +1,8 @@
 //! Checks that a run asks for. While they pass they leave no trace in any record.
 
 use crate::config::Diagnostics;
+use crate::error::{DiagnosticCheck, RunError};
 use crate::record::UmxLedger;
-use crate::run::{DiagnosticCheck, RunError};
 
 /// Checks one tick; the first failure in node order.
 pub(crate) fn check(diagnostics: &Diagnostics, ledger: &UmxLedger) -> Result<(), RunError> {

@@ -6,8 +6,8 @@
 
 use super::overflow;
 use crate::config::{Edge, Topology};
+use crate::error::{Operation, RunError};
 use crate::record::EdgeFlux;
-use crate::run::{Operation, RunError};
 
 /// What the topology alone says about the size of a tick's numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

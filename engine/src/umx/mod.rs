@@ -11,8 +11,8 @@ mod kernel;
 pub(crate) use diagnostics::check as check_diagnostics;
 
 use crate::config::{Edge, InputEntry, RunPlan, Topology};
+use crate::error::{Operation, RunError};
 use crate::record::{EdgeFlux, UmxLedger};
-use crate::run::{Operation, RunError};
 
 /// The values of all nodes between two ticks.
 #[derive(Clone, Debug, PartialEq, Eq)]
