@@ -7,6 +7,7 @@
 //! The format is set in stone: every hash of every run stands on it. Nothing else in this crate
 //! turns a record into hashed bytes, and keys are the caller's to sort (checked in debug builds).
 
+mod decimal;
 mod hash;
 mod writer;
 

@@ -2,10 +2,12 @@
 
 use sha2::{Digest, Sha256};
 
-use super::Hash;
+use super::{Hash, decimal};
 
 /// Bytes gathered before the hasher sees them: small enough to stay in the nearest cache.
 const CHUNK: usize = 16 * 1024;
+/// Room that a writer starts with.
+const ROOM_MIN: usize = 256;
 
 /// What can be written as canonical JSON.
 pub(crate) trait Canonical {
@@ -24,8 +26,10 @@ pub struct Encoded<'w> {
 
 /// Collects canonical bytes as a text, a hash, or both; made once and used for many records.
 pub(crate) struct Writer {
-    /// The bytes that are kept, or that the hasher has not seen.
+    /// Room for the bytes that are kept, or that the hasher has not seen. Its length is room too:
+    /// what is written stands in the first `len` bytes.
     buffer: Vec<u8>,
+    len: usize,
     /// How many bytes of the buffer the hasher has seen.
     hashed: usize,
     hasher: Sha256,
@@ -57,7 +61,8 @@ impl Writer {
 
     fn new(output: Output) -> Self {
         Self {
-            buffer: Vec::new(),
+            buffer: vec![0; ROOM_MIN],
+            len: 0,
             hashed: 0,
             hasher: Sha256::new(),
             output,
@@ -66,38 +71,61 @@ impl Writer {
 
     /// The hash of all bytes so far; the writer then starts again.
     pub(crate) fn finish(&mut self) -> Hash {
-        self.hasher.update(&self.buffer[self.hashed..]);
-        self.buffer.clear();
+        self.hasher.update(&self.buffer[self.hashed..self.len]);
+        self.len = 0;
         self.hashed = 0;
         Hash::from_bytes(self.hasher.finalize_reset().into())
     }
 
     /// One record, from a writer made by [`Writer::encoder`].
     pub(crate) fn encode<R: Canonical + ?Sized>(&mut self, record: &R) -> Encoded<'_> {
-        self.buffer.clear();
+        self.len = 0;
         self.hashed = 0;
         record.write(self);
-        self.hasher.update(&self.buffer[self.hashed..]);
+        self.hasher.update(&self.buffer[self.hashed..self.len]);
         Encoded {
-            text: &self.buffer,
+            text: &self.buffer[..self.len],
             hash: Hash::from_bytes(self.hasher.finalize_reset().into()),
         }
     }
 
     /// The text of the last record that was encoded.
     pub(crate) fn bytes_so_far(&self) -> &[u8] {
-        &self.buffer
+        &self.buffer[..self.len]
     }
 
     /// The text. Every byte is UTF-8: keys and numbers are ASCII and strings come from `str`.
-    pub(crate) fn into_text(self) -> String {
+    pub(crate) fn into_text(mut self) -> String {
+        self.buffer.truncate(self.len);
         String::from_utf8(self.buffer)
             .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
     }
 
     #[inline]
     pub(crate) fn bytes(&mut self, bytes: &[u8]) {
-        self.buffer.extend_from_slice(bytes);
+        let end = self.len + bytes.len();
+        if end > self.buffer.len() {
+            self.grow(end);
+        }
+        self.buffer[self.len..end].copy_from_slice(bytes);
+        self.len = end;
+    }
+
+    /// Makes room for at least `len` bytes, twice as much as there was.
+    #[cold]
+    fn grow(&mut self, len: usize) {
+        self.buffer.resize(len.max(2 * self.buffer.len()), 0);
+    }
+
+    /// An integer in plain decimal.
+    #[inline]
+    pub(crate) fn decimal(&mut self, negative: bool, size: u64) {
+        if self.len + 1 + decimal::LEN_MAX > self.buffer.len() {
+            self.grow(self.len + 1 + decimal::LEN_MAX);
+        }
+        self.buffer[self.len] = b'-';
+        self.len += usize::from(negative);
+        self.len += decimal::write(size, &mut self.buffer[self.len..]);
     }
 
     /// Appends text that is canonical already.
@@ -125,7 +153,7 @@ impl Writer {
     /// arrays, the one place where records grow.
     #[inline]
     fn spill(&mut self) {
-        if self.buffer.len() - self.hashed >= CHUNK {
+        if self.len - self.hashed >= CHUNK {
             self.spill_now();
         }
     }
@@ -135,12 +163,12 @@ impl Writer {
         match self.output {
             Output::Text => {}
             Output::Hash => {
-                self.hasher.update(&self.buffer);
-                self.buffer.clear();
+                self.hasher.update(&self.buffer[..self.len]);
+                self.len = 0;
             }
             Output::Both => {
-                self.hasher.update(&self.buffer[self.hashed..]);
-                self.hashed = self.buffer.len();
+                self.hasher.update(&self.buffer[self.hashed..self.len]);
+                self.hashed = self.len;
             }
         }
     }
@@ -260,13 +288,27 @@ macro_rules! canonical_integers {
         impl Canonical for $integer {
             #[inline]
             fn write(&self, writer: &mut Writer) {
-                writer.raw(itoa::Buffer::new().format(*self));
+                writer.decimal(false, *self as u64);
             }
         }
     )*};
 }
 
-canonical_integers!(u32 u64 usize i64 i128);
+canonical_integers!(u32 u64 usize);
+
+impl Canonical for i64 {
+    #[inline]
+    fn write(&self, writer: &mut Writer) {
+        writer.decimal(*self < 0, self.unsigned_abs());
+    }
+}
+
+/// The few numbers that may need more than 64 bits: differences of states.
+impl Canonical for i128 {
+    fn write(&self, writer: &mut Writer) {
+        writer.raw(&self.to_string());
+    }
+}
 
 impl Canonical for String {
     fn write(&self, writer: &mut Writer) {

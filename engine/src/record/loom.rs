@@ -78,13 +78,15 @@ impl Canonical for PBlock {
     }
 }
 
+/// Written piece by piece, as there is one for every edge and tick.
 impl Canonical for EdgeFluxSummary {
     #[inline]
     fn write(&self, writer: &mut Writer) {
-        let mut object = Object::begin(writer);
-        object.field("e_id", &self.e_id);
-        object.field("f_e", &self.f_e);
-        object.end();
+        writer.raw("{\"e_id\":");
+        self.e_id.write(writer);
+        writer.raw(",\"f_e\":");
+        self.f_e.write(writer);
+        writer.raw("}");
     }
 }
 

@@ -56,17 +56,24 @@ impl Canonical for UmxLedger {
     }
 }
 
+/// Most of what a run hashes is this; so it is written piece by piece, keys and all.
 impl Canonical for EdgeFlux {
     #[inline]
     fn write(&self, writer: &mut Writer) {
-        let mut object = Object::begin(writer);
-        object.field("cap", &self.cap);
-        object.field("du", &self.du);
-        object.field("e_id", &self.e_id);
-        object.field("f_e", &self.f_e);
-        object.field("i", &self.i);
-        object.field("j", &self.j);
-        object.field("raw", &self.raw);
-        object.end();
+        writer.raw("{\"cap\":");
+        self.cap.write(writer);
+        writer.raw(",\"du\":");
+        self.du.write(writer);
+        writer.raw(",\"e_id\":");
+        self.e_id.write(writer);
+        writer.raw(",\"f_e\":");
+        self.f_e.write(writer);
+        writer.raw(",\"i\":");
+        self.i.write(writer);
+        writer.raw(",\"j\":");
+        self.j.write(writer);
+        writer.raw(",\"raw\":");
+        self.raw.write(writer);
+        writer.raw("}");
     }
 }
