@@ -55,7 +55,9 @@ impl Report {
         }
     }
 
-    fn of(mut problems: Vec<Problem>) -> Option<Self> {
+    /// The report of these problems, each once, in order; none where there are none.
+    #[must_use]
+    pub fn of(mut problems: Vec<Problem>) -> Option<Self> {
         problems.sort_by(|a, b| a.order().cmp(&b.order()));
         problems.dedup();
         (!problems.is_empty()).then_some(Self { problems })

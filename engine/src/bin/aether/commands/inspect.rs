@@ -37,7 +37,7 @@ pub(crate) fn inspect(command: &InspectCommand, output: &Output) -> Ended {
         manifest(&run, name, &mut shown)?;
     }
     if let Some(name) = &command.layer {
-        layer(&run, name, &mut shown)?;
+        layer(&run, name, command.tick, &mut shown)?;
     }
     let Shown { members, text } = shown;
     output.result(|| text, || Value::Object(members))?;
@@ -278,7 +278,8 @@ fn manifest(run: &StoredRun, name: &str, shown: &mut Shown) -> Result<(), Failur
     Ok(())
 }
 
-fn layer(run: &StoredRun, name: &str, shown: &mut Shown) -> Result<(), Failure> {
+/// The envelopes of a layer; of one tick, where that is asked for too.
+fn layer(run: &StoredRun, name: &str, tick: Option<u64>, shown: &mut Shown) -> Result<(), Failure> {
     let Some(layer) = Layer::ALL.into_iter().find(|layer| layer.name() == name) else {
         let layers = Layer::ALL.map(Layer::name).join(", ");
         return Err(Failure::Input(format!(
@@ -289,7 +290,8 @@ fn layer(run: &StoredRun, name: &str, shown: &mut Shown) -> Result<(), Failure> 
     let mut found = Vec::new();
     for record in run.records(RecordKind::Envelopes) {
         let envelope = json_of(&record?.text);
-        if envelope["layer"].as_str() == Some(layer.name()) {
+        let in_tick = tick.is_none_or(|tick| envelope["tick"].as_u64() == Some(tick));
+        if in_tick && envelope["layer"].as_str() == Some(layer.name()) {
             if found.len() < ROWS_MAX {
                 let cell = |field: &str| envelope[field].to_string();
                 table.add_row([

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use aether_engine::config::{self, FileSystem, Report};
+use aether_engine::config::{self, Code, FileSystem, Place, Problem, Report};
 use aether_harness::Scenario;
 use serde_json::json;
 
@@ -12,12 +12,11 @@ use crate::exit::{Failure, Status};
 use crate::output::Output;
 use crate::registry;
 
+const SCENARIO_FILE: &str = "scenario.toml";
+
 pub(crate) fn validate(command: &ValidateCommand, output: &Output) -> Ended {
     let files = FileSystem::new(registry::working_dir()?);
-    let mut reports = Vec::new();
-    for path in &command.paths {
-        reports.extend(check(&files, path)?);
-    }
+    let reports = command.paths.iter().flat_map(|path| check(&files, path));
     if let Some(report) = Report::merged(reports) {
         return Err(Failure::Documents(report));
     }
@@ -29,12 +28,61 @@ pub(crate) fn validate(command: &ValidateCommand, output: &Output) -> Ended {
     Ok(Status::Done)
 }
 
-fn check(files: &FileSystem, path: &Path) -> Result<Option<Report>, Failure> {
-    let run_config = if path.is_dir() {
-        Scenario::load(path).map_err(|error| Failure::Input(error.to_string()))?;
-        registry::in_scenario(path)?
-    } else {
-        path.to_owned()
+/// What is wrong with a document, or with a scenario directory for the engine and for the harness.
+fn check(files: &FileSystem, path: &Path) -> Vec<Report> {
+    if !path.is_dir() {
+        return config::validate(files, path).err().into_iter().collect();
+    }
+    let report = config::validate_scenario(files, path).err();
+    let told = report.iter().flat_map(Report::problems).any(|problem| {
+        problem.code == Code::NotAScenario || problem.place.path.ends_with(SCENARIO_FILE)
+    });
+    // What both find wrong with `scenario.toml` is told once, in the engine's words.
+    let more = if told { None } else { harness_report(path) };
+    report.into_iter().chain(more).collect()
+}
+
+/// What only the harness knows of `scenario.toml`.
+fn harness_report(dir: &Path) -> Option<Report> {
+    // `.` is no name; the directory that it means has one.
+    let whole = dir.file_name().is_none().then(|| dir.canonicalize().ok());
+    let dir = whole.flatten().unwrap_or_else(|| dir.to_owned());
+    let error = Scenario::load(&dir).err()?.to_string();
+    let file = dir.join(SCENARIO_FILE).display().to_string();
+    let problems: Vec<_> = error
+        .lines()
+        .filter_map(|line| harness_problem(&file, line))
+        .collect();
+    // Not in the expected form: told as it is rather than not at all.
+    Report::of(problems).or_else(|| Report::of(vec![problem(&file, (1, 1), &error)]))
+}
+
+/// A problem of `path:line:column: message` or `path: message`; the underlined text is left out.
+fn harness_problem(file: &str, line: &str) -> Option<Problem> {
+    let rest = line.strip_prefix(file)?.strip_prefix(':')?;
+    let mut parts = rest.splitn(3, ':');
+    let mut number = || parts.next()?.parse::<usize>().ok();
+    let place = number().zip(number());
+    let message = match place {
+        Some(_) => parts.next().unwrap_or_default(),
+        None => rest,
     };
-    Ok(config::load_run(files, &run_config).err())
+    Some(problem(file, place.unwrap_or((1, 1)), message.trim()))
+}
+
+fn problem(file: &str, (line, column): (usize, usize), message: &str) -> Problem {
+    Problem {
+        code: Code::NotAScenario,
+        message: message.to_owned(),
+        place: Place {
+            path: file.to_owned(),
+            line,
+            column,
+            excerpt: None,
+        },
+        at: String::new(),
+        expected: None,
+        help: vec!["correct the field, which the harness reads, or leave it out".to_owned()],
+        related: Vec::new(),
+    }
 }

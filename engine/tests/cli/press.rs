@@ -1,0 +1,184 @@
+//! `press`: capsules say what the ledgers say, or nothing.
+
+use std::path::PathBuf;
+
+use aether_engine::press::Capsule;
+use serde_json::{Value, json};
+
+use super::{Runs, aether, export_of, keys};
+
+/// A capsule of a window.
+fn pack(runs: &Runs, run: &str, window: &str) -> PathBuf {
+    let path = runs.file(&format!("{run}-{window}.apx"));
+    let out = path.to_str().unwrap();
+    let packed = runs.json(&["press", "pack", run, "--window", window, "--out", out]);
+    assert_eq!(keys(&packed), ["bytes", "path", "streams", "window_id"]);
+    assert_eq!(packed["path"], out);
+    assert_eq!(packed["bytes"], std::fs::metadata(&path).unwrap().len());
+    path
+}
+
+/// A stream's vectors, from the records of the run.
+fn vectors(export: &Value, manifest: &Value, source: &str) -> Value {
+    let span = manifest["start_tick"].as_u64().unwrap()..=manifest["end_tick"].as_u64().unwrap();
+    let mut before = export["inputs"]["profile"]["C0"].clone();
+    let mut vectors = Vec::new();
+    let blocks = export["p_blocks"].as_array().unwrap().iter();
+    for (ledger, block) in export["ledgers"].as_array().unwrap().iter().zip(blocks) {
+        let number = |value: &Value| value.as_i64().unwrap();
+        let pairs = ledger["post_u"].as_array().unwrap().iter();
+        let pairs = pairs.zip(ledger["pre_u"].as_array().unwrap());
+        let vector: Value = match source {
+            "pre_u" | "post_u" => ledger[source].clone(),
+            "prev_chain" => json!([before]),
+            "fluxes" => {
+                let edges = ledger["edges"].as_array().unwrap().iter();
+                edges.map(|edge| edge["f_e"].clone()).collect()
+            }
+            "post_u_deltas" => pairs
+                .map(|(post, pre)| number(post) - number(pre))
+                .collect(),
+            other => panic!("{other}"),
+        };
+        if span.contains(&ledger["tick"].as_u64().unwrap()) {
+            vectors.push(vector);
+        }
+        before = block["C_t"].clone();
+    }
+    Value::from(vectors)
+}
+
+#[test]
+fn capsules_hold_what_the_ledgers_say() {
+    for (scenario, windows) in [
+        ("gf02", 1),
+        ("streams", 1),
+        ("windows-overlap", 8),
+        ("no-edges", 2),
+    ] {
+        let runs = Runs::of(&[scenario]);
+        let export: Value = serde_json::from_str(&export_of(scenario)).unwrap();
+        for window in 1..=windows {
+            let path = pack(&runs, scenario, &window.to_string());
+            let path = path.to_str().unwrap();
+            let unpacked = aether(&["press", "unpack", path]).with(0).json();
+            assert_eq!(keys(&unpacked), ["streams", "window_id"]);
+            let manifests = export["manifests"].as_array().unwrap();
+            let manifest = manifests
+                .iter()
+                .find(|manifest| manifest["window_id"] == unpacked["window_id"])
+                .unwrap();
+            let streams = unpacked["streams"].as_object().unwrap();
+            assert_eq!(streams.len(), super::len(&manifest["streams"]));
+            for (name, found) in streams {
+                // Names are `S<n>_<source>`, with the hint behind it.
+                let (_, source) = name.split_once('_').unwrap();
+                let source = ["_ID", "_R", "_GR"]
+                    .iter()
+                    .find_map(|hint| source.strip_suffix(hint))
+                    .unwrap_or(source);
+                assert_eq!(
+                    *found,
+                    vectors(&export, manifest, source),
+                    "{scenario} {window} {name}"
+                );
+            }
+            let json = aether(&["press", "unpack", path, "--format", "json"]);
+            assert_eq!(json.with(0).json(), unpacked);
+        }
+    }
+}
+
+#[test]
+fn info_names_streams_schemes_and_sizes() {
+    let runs = Runs::of(&["gf02"]);
+    let path = pack(&runs, "gf02", "1");
+    let path = path.to_str().unwrap();
+    let export: Value = serde_json::from_str(&export_of("gf02")).unwrap();
+    let manifest = &export["manifests"][0];
+    let info = aether(&["press", "info", path, "--format", "json"])
+        .with(0)
+        .json();
+    assert_eq!(info["window_id"], manifest["window_id"]);
+    let text = aether(&["press", "info", path]).with(0).stdout;
+    let entries = manifest["streams"].as_array().unwrap();
+    assert_eq!(super::len(&info["streams"]), entries.len());
+    for (row, entry) in info["streams"].as_array().unwrap().iter().zip(entries) {
+        assert_eq!(row["stream_id"], entry["stream_id"]);
+        assert_eq!(row["scheme"], entry["scheme"]);
+        assert!(row["bytes"].as_u64() > Some(0));
+        assert!(text.contains(row["stream_id"].as_str().unwrap()), "{text}");
+    }
+}
+
+#[test]
+fn no_changed_byte_gives_a_wrong_vector() {
+    let runs = Runs::of(&["gf02"]);
+    let bytes = std::fs::read(pack(&runs, "gf02", "1")).unwrap();
+    let whole = Capsule::from_bytes(&bytes).unwrap();
+    let all = |capsule: &Capsule| {
+        let names = whole.streams().map(|(entry, _)| &entry.stream_id);
+        let vectors: Result<Vec<_>, _> = names.map(|name| capsule.vectors(name)).collect();
+        vectors
+    };
+    all(&whole).unwrap();
+    for place in 0..bytes.len() {
+        for change in [0x01, 0x80, 0xff] {
+            let mut changed = bytes.clone();
+            changed[place] ^= change;
+            let refused = Capsule::from_bytes(&changed);
+            let refused = refused.and_then(|capsule| all(&capsule));
+            assert!(refused.is_err(), "byte {place} changed by {change:#04x}");
+        }
+    }
+    for length in 0..bytes.len() {
+        assert!(Capsule::from_bytes(&bytes[..length]).is_err(), "{length}");
+    }
+    assert!(Capsule::from_bytes(&[&bytes[..], &[0]].concat()).is_err());
+}
+
+#[test]
+fn a_damaged_capsule_is_told_with_its_section() {
+    let runs = Runs::of(&["gf02"]);
+    let path = pack(&runs, "gf02", "1");
+    let bytes = std::fs::read(&path).unwrap();
+    let mut changed = bytes.clone();
+    *changed.last_mut().unwrap() ^= 1;
+    let broken = runs.file("broken.apx");
+    let name = broken.to_str().unwrap();
+    for (bytes, word) in [
+        (changed, "S2_fluxes"),
+        (bytes[..bytes.len() - 3].to_vec(), "truncated"),
+        (bytes[..20].to_vec(), "the manifest"),
+        (b"something else".to_vec(), "not an .apx capsule"),
+        (Vec::new(), "not an .apx capsule"),
+    ] {
+        std::fs::write(&broken, bytes).unwrap();
+        for command in ["unpack", "info"] {
+            let ended = aether(&["press", command, name]).with(1);
+            ended.tells(&["broken.apx", word]);
+            let ended = aether(&["press", command, name, "--format", "json"]).with(1);
+            assert_eq!(keys(&ended.json()), ["error"]);
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_packed_or_read_is_refused() {
+    let runs = Runs::of(&["gf02"]);
+    let path = runs.file("x.apx");
+    let out = path.to_str().unwrap();
+    let args = ["press", "pack", "gf02", "--window", "2", "--out", out];
+    runs.refuses(&args, &["`2`", "1 to 1"]);
+    let args = ["press", "pack", "none", "--window", "1", "--out", out];
+    runs.refuses(&args, &["`none`"]);
+    assert!(!path.exists());
+    aether(&["press", "unpack", out]).with(2).tells(&["x.apx"]);
+
+    // A window that a failed run did not come to.
+    runs.aether(&["run", "overflow"]).with(2);
+    let args = ["press", "pack", "overflow", "--window", "3", "--out", out];
+    runs.refuses(&args, &["not closed"]);
+    let args = ["press", "pack", "overflow", "--window", "2", "--out", out];
+    runs.aether(&args).with(0);
+}

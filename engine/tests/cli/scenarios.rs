@@ -1,0 +1,100 @@
+//! `list` and `completions`, and command lines that are not understood.
+
+use std::collections::BTreeSet;
+
+use super::{aether, aether_in, keys, root};
+
+#[test]
+fn list_is_the_directories_of_the_registry() {
+    let directories: BTreeSet<_> = std::fs::read_dir(root().join("scenarios"))
+        .unwrap()
+        .map(|entry| entry.unwrap())
+        .filter(|entry| entry.path().join("scenario.toml").is_file())
+        .map(|entry| entry.file_name().into_string().unwrap())
+        .collect();
+    let json = aether(&["list", "--format", "json"]).with(0).json();
+    let rows = json.as_array().unwrap();
+    let mut listed = BTreeSet::new();
+    for row in rows {
+        assert_eq!(
+            keys(row),
+            ["description", "name", "pillars", "runtime", "tags"]
+        );
+        assert!(!row["description"].as_str().unwrap().is_empty());
+        assert!(row["pillars"].is_array() && row["tags"].is_array());
+        assert!(["instant", "short", "long"].contains(&row["runtime"].as_str().unwrap()));
+        listed.insert(row["name"].as_str().unwrap().to_owned());
+    }
+    assert_eq!(listed, directories);
+
+    let text = aether(&["list"]).with(0).stdout;
+    let names: BTreeSet<_> = text
+        .lines()
+        .map(|line| line.split_whitespace().next().unwrap().to_owned())
+        .collect();
+    assert_eq!(names, directories);
+}
+
+#[test]
+fn list_works_below_the_registry_and_fails_without_one() {
+    let here = aether(&["list"]).with(0).stdout;
+    let below = root().join("scenarios/gf01");
+    assert_eq!(aether_in(&below, &["list"]).with(0).stdout, here);
+
+    let empty = tempfile::tempdir().unwrap();
+    let ended = aether_in(empty.path(), &["list"]).with(2);
+    ended.tells(&["scenarios", "--scenarios-dir"]);
+    let ended = aether_in(empty.path(), &["list", "--format", "json"]).with(2);
+    assert_eq!(keys(&ended.json()), ["error"]);
+    let dir = root().join("scenarios").display().to_string();
+    let ended = aether_in(empty.path(), &["list", "--scenarios-dir", &dir]).with(0);
+    assert_eq!(ended.stdout, here);
+}
+
+#[test]
+fn list_tells_a_broken_scenario_and_lists_the_others() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in [
+        (
+            "good",
+            "description = \"d\"\npillars = [\"umx\"]\nruntime = \"instant\"\n",
+        ),
+        (
+            "bad",
+            "description = \"d\"\npillars = [\"umx\"]\nruntime = \"soon\"\n",
+        ),
+    ] {
+        let dir = folder.path().join(name);
+        std::fs::create_dir(&dir).unwrap();
+        std::fs::write(dir.join("scenario.toml"), text).unwrap();
+    }
+    let dir = folder.path().display().to_string();
+    let ended = aether(&["list", "--scenarios-dir", &dir, "--format", "json"]).with(2);
+    assert_eq!(ended.json()[0]["name"], "good");
+    assert!(ended.stderr.contains("scenario.toml:3:"), "{ended:#?}");
+}
+
+#[test]
+fn completions_of_every_shell_name_the_commands() {
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let script = aether(&["completions", shell]).with(0).stdout;
+        for command in ["validate", "show-ledger", "runs-dir"] {
+            assert!(script.contains(command), "{shell}: {command}");
+        }
+    }
+    aether(&["completions", "cmd"]).with(2).tells(&["cmd"]);
+}
+
+#[test]
+fn usage_is_told_and_has_its_status() {
+    aether(&[]).with(2);
+    aether(&["rnu"]).with(2).tells(&["rnu", "--help"]);
+    aether(&["list", "--format", "yaml"])
+        .with(2)
+        .tells(&["yaml", "json"]);
+    aether(&["run", "gf01", "--threads", "0"])
+        .with(2)
+        .tells(&["threads"]);
+    assert!(aether(&["--help"]).with(0).stdout.contains("Exit status"));
+    assert!(aether(&["--version"]).with(0).stdout.starts_with("aether "));
+}

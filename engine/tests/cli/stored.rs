@@ -1,0 +1,142 @@
+//! `verify`, `replay` and `diff`: what a stored run is worth.
+
+use rusqlite::Connection;
+use serde_json::Value;
+
+use super::{Runs, export_of, keys};
+
+#[test]
+fn a_whole_run_is_told_to_be_whole() {
+    let runs = Runs::of(&["gf01"]);
+    let text = runs.aether(&["verify", "gf01"]).with(0);
+    assert!(text.stdout.contains("gf01 is whole: 8 ticks"), "{text:#?}");
+    let json = runs.json(&["verify", "gf01"]);
+    assert_eq!(keys(&json), ["findings", "records", "ticks", "whole"]);
+    assert_eq!(json["whole"], true);
+    assert_eq!(json["ticks"], 8);
+    assert_eq!(json["findings"], serde_json::json!([]));
+}
+
+/// Changes one byte of the text of the second row of a table, keeping it JSON.
+fn change(runs: &Runs, run: &str, table: &str, key: &str) {
+    let file = runs.directory().join(format!("{run}.aether"));
+    let database = Connection::open(file).unwrap();
+    let text: String = database
+        .query_row(
+            &format!("SELECT json FROM {table} WHERE {key} = 2"),
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    let place = text.rfind(|c: char| c.is_ascii_digit()).unwrap();
+    let mut bytes = text.into_bytes();
+    bytes[place] = if bytes[place] == b'7' { b'8' } else { b'7' };
+    let text = String::from_utf8(bytes).unwrap();
+    let changed = database
+        .execute(
+            &format!("UPDATE {table} SET json = ?1 WHERE {key} = 2"),
+            [text],
+        )
+        .unwrap();
+    assert_eq!(changed, 1);
+}
+
+#[test]
+fn a_changed_byte_of_any_table_is_found_and_named() {
+    for (table, key) in [("p_blocks", "tick"), ("u_ledger", "tick")] {
+        let runs = Runs::of(&["gf01"]);
+        change(&runs, "gf01", table, key);
+        let text = runs.aether(&["verify", "gf01"]).with(1);
+        assert!(text.stdout.contains("first: "), "{text:#?}");
+        assert!(text.stdout.contains(&format!("`{table}` 2")), "{text:#?}");
+        let ended = runs.aether(&["verify", "gf01", "--format", "json"]).with(1);
+        let json = ended.json();
+        assert_eq!(json["whole"], false);
+        let first = json["findings"][0].as_str().unwrap();
+        assert!(first.contains(table) && first.contains('2'), "{first}");
+        // Nor is it exported for whole.
+        let ended = runs.aether(&["export", "gf01"]).with(1);
+        assert!(ended.stderr.contains(table), "{ended:#?}");
+    }
+}
+
+#[test]
+fn a_file_that_is_no_run_is_refused() {
+    let runs = Runs::of(&["gf01"]);
+    let file = runs.directory().join("text.aether");
+    std::fs::write(&file, "not a database").unwrap();
+    runs.refuses(&["verify", "text"], &["text.aether", "no run file"]);
+}
+
+#[test]
+fn every_tick_is_replayed() {
+    let scenarios = ["gf01", "pfna-demo", "checkpoint-every-tick"];
+    let runs = Runs::of(&scenarios);
+    for scenario in scenarios {
+        let export: Value = serde_json::from_str(&export_of(scenario)).unwrap();
+        let ledgers = export["ledgers"].as_array().unwrap();
+        for tick in 0..=ledgers.len() {
+            let number = tick.to_string();
+            let json = runs.json(&["replay", scenario, "--tick", &number]);
+            assert_eq!(json["matches"], true, "{scenario} {tick}");
+            assert_eq!(json["tick"], tick);
+            let state = match tick {
+                0 => &ledgers[0]["pre_u"],
+                _ => &ledgers[tick - 1]["post_u"],
+            };
+            if tick > 0 || scenario == "gf01" {
+                assert_eq!(json["state"], *state, "{scenario} {tick}");
+            }
+            let from = json["checkpoint_tick"].as_u64().unwrap();
+            let replayed = json["ticks_replayed"].as_u64().unwrap();
+            assert_eq!(from + replayed, tick as u64);
+        }
+        let beyond = (ledgers.len() + 1).to_string();
+        let range = format!("0 to {}", ledgers.len());
+        runs.refuses(&["replay", scenario, "--tick", &beyond], &[&beyond, &range]);
+    }
+    let text = runs.aether(&["replay", "gf01", "--tick", "3"]).with(0);
+    assert!(text.stdout.contains("matches\n3 1 0 0 0 0"), "{text:#?}");
+    runs.aether(&["replay", "gf01"]).with(2).tells(&["--tick"]);
+}
+
+#[test]
+fn equal_runs_have_no_difference() {
+    let runs = Runs::of(&["gf01"]);
+    runs.aether(&["run", "gf01", "--run-id", "other", "--threads", "2"])
+        .with(0);
+    let text = runs.aether(&["diff", "gf01", "other"]).with(0);
+    assert!(text.stdout.contains("nothing differs"), "{text:#?}");
+    assert_eq!(runs.json(&["diff", "gf01", "other"])["equal"], true);
+}
+
+#[test]
+fn the_first_divergence_of_different_runs_is_told_first() {
+    let runs = Runs::new();
+    let root = super::root();
+    let text = std::fs::read_to_string(root.join("scenarios/line4/run.toml")).unwrap();
+    let text = text
+        .replace("../..", root.to_str().unwrap())
+        .replace("[64, 0, 0, 0]", "[65, 0, 0, 0]");
+    let other = runs.file("run.toml");
+    std::fs::write(&other, text).unwrap();
+    runs.json(&["run", "line4", "--run-id", "a"]);
+    runs.json(&["run", other.to_str().unwrap(), "--run-id", "b"]);
+    let text = runs.aether(&["diff", "a", "b"]).with(1);
+    assert!(text.stdout.contains("MISMATCH"), "{text:#?}");
+    assert!(text.stdout.contains("initial_state"), "{text:#?}");
+    let json = runs.aether(&["diff", "a", "b", "--format", "json"]).with(1);
+    let json = json.json();
+    assert_eq!(json["equal"], false);
+    let first = &json["scenarios"][0]["first_divergence"];
+    assert_eq!(first["path"], "ledgers[tick=1].pre_u[0]");
+    assert_eq!(
+        (&first["before"], &first["after"]),
+        (&64.into(), &65.into())
+    );
+    assert!(json.to_string().contains("initial_state"));
+    let all = runs.aether(&["diff", "a", "b", "--all"]).with(1);
+    assert!(all.stdout.len() >= text.stdout.len());
+    runs.refuses(&["diff", "a", "none"], &["`none`"]);
+    runs.refuses(&["diff", "none", "a"], &["`none`"]);
+}
