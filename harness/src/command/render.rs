@@ -121,11 +121,7 @@ pub(crate) fn render(
         Format::Text => report(told).write_text(&mut text, request.all)?,
         Format::Json => report(told).write_json(&mut text, request.all)?,
         Format::JsonPatch => text = patch(told)?,
-        Format::Html => {
-            return Err(CommandError::Usage(
-                "--format html is not there yet; text, json and json-patch are".to_owned(),
-            ));
-        }
+        Format::Html => report(told).write_html(&mut text)?,
     }
     let Some(path) = &request.out else {
         console.out.write_all(&text)?;

@@ -16,6 +16,7 @@ crate::tests![commands;
     new_scenarios_validate,
     new_names_must_be_free_and_valid,
     a_diff_leads_with_the_first_divergence_and_its_cause,
+    a_diff_is_a_page_that_needs_nothing_else,
     a_diff_says_in_its_status_what_it_found,
     a_bless_refuses_what_changed_since_it_was_shown,
     documents_and_directories_are_compared,
@@ -180,6 +181,23 @@ fn a_diff_leads_with_the_first_divergence_and_its_cause() {
     let mut golden = read("fixtures/snapshots/ring/generations.json");
     json_patch::patch(&mut golden, &patch).unwrap();
     assert_eq!(golden, read("target/scenarios/ring/generations.json"));
+}
+
+fn a_diff_is_a_page_that_needs_nothing_else() {
+    let workspace = Workspace::blessed();
+    workspace.edit("scenarios/ring/run.toml", "rule = 30", "rule = 90");
+    let page = DiffRequest {
+        format: Format::Html,
+        out: Some(workspace.path("diff.html")),
+        ..DiffRequest::default()
+    };
+    assert_eq!(diffed(&workspace, &page).code(), 1);
+    let text = fs::read_to_string(workspace.path("diff.html")).unwrap();
+    assert!(text.starts_with("<!DOCTYPE html>"), "{text}");
+    assert!(text.contains("STALE_INPUTS") && text.contains("generations"));
+    for outside in ["src=", "href=\"http", "@import", "url("] {
+        assert!(!text.contains(outside), "{outside}");
+    }
 }
 
 fn a_diff_says_in_its_status_what_it_found() {
