@@ -35,16 +35,9 @@ pub(crate) fn hash_of_text(text: &[u8]) -> Hash {
     Hash::from_bytes(<sha2::Sha256 as sha2::Digest>::digest(text).into())
 }
 
-/// The canonical text of a JSON value of the documents' side: key order is put right here.
-///
-/// Numbers keep their spelling, so that what a foreign document carries in an `attrs` or a `meta`
-/// comes out as it went in; no record has one that is not an integer.
-pub(crate) fn json_text(value: &serde_json::Value) -> String {
-    let mut writer = Writer::text();
-    value.write(&mut writer);
-    writer.into_text()
-}
-
+/// A JSON value of the documents' side: key order is put right here. Numbers keep their spelling, so
+/// that what a foreign document carries in an `attrs` or a `meta` comes out as it went in; no record
+/// has one that is not an integer.
 impl Canonical for serde_json::Value {
     fn write(&self, writer: &mut Writer) {
         match self {

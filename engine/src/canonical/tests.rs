@@ -1,10 +1,10 @@
 use serde_json::Value;
 
-use super::{Hash, hash, json_text, text};
+use super::{Hash, hash, text};
 
 fn check_text(json: &str, expected: &str) {
     let value: Value = serde_json::from_str(json).unwrap();
-    assert_eq!(json_text(&value), expected);
+    assert_eq!(text(&value), expected);
 }
 
 #[test]
@@ -44,9 +44,9 @@ fn a_hash_is_that_of_the_text() {
         "6cc43f858fbb763301637b5af970e2a46b46f461f27e5a0f41e009c59b827b25"
     );
     let long: Vec<i64> = (-40_000..40_000).collect();
-    let text = text(&long);
+    let written = text(&long);
     let whole: [u8; 32] =
-        sha2::Digest::finalize(<sha2::Sha256 as sha2::Digest>::new_with_prefix(&text)).into();
+        sha2::Digest::finalize(<sha2::Sha256 as sha2::Digest>::new_with_prefix(&written)).into();
     assert_eq!(hash(&long), Hash::from_bytes(whole));
 }
 

@@ -23,6 +23,14 @@ pub struct UmxLedger {
     pub post_u: Vec<i64>,
 }
 
+impl UmxLedger {
+    /// The least and the greatest value after the tick.
+    pub fn extremes(&self) -> Option<(i64, i64)> {
+        let values = || self.post_u.iter().copied();
+        values().min().zip(values().max())
+    }
+}
+
 /// What one edge did in one tick.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 pub struct EdgeFlux {

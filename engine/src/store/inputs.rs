@@ -46,7 +46,7 @@ fn load(documents: &ResolvedDocuments) -> Result<RunPlan, String> {
         }
     }
     let mut reader = MemoryDocuments::new()
-        .with("run_config.json", canonical::json_text(&run_config))
+        .with("run_config.json", canonical::text(&run_config))
         .with("topology.json", documents.topology.as_str())
         .with("profile.json", documents.profile.as_str());
     if let Some(pfna) = &documents.pfna {

@@ -334,7 +334,7 @@ fn what_is_no_run_file_is_refused() {
         rusqlite::Connection::open(&path)
             .unwrap()
             .execute_batch(sql)
-            .unwrap()
+            .unwrap();
     };
     edit("PRAGMA user_version = 2");
     let newer = store.open("run").err().unwrap();

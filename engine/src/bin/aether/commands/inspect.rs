@@ -136,6 +136,13 @@ fn tick(run: &StoredRun, tick: u64, shown: &mut Shown) -> Result<(), Failure> {
         let _ = writeln!(text, "inputs      {}", names.join(", "));
     }
     if let Ok(ledger) = UmxLedger::from_text(&ledger.text) {
+        if let Some((least, greatest)) = ledger.extremes() {
+            let sum = ledger.sum_post_u;
+            let _ = writeln!(
+                text,
+                "after it    sum {sum}, least {least}, greatest {greatest}"
+            );
+        }
         let _ = writeln!(text, "\n{}", states(&ledger));
         let _ = writeln!(text, "\n{}", moved(&ledger));
     }
