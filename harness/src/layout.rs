@@ -71,7 +71,7 @@ impl Layout {
         self.products().join(name.as_str())
     }
 
-    /// One file for each trial that ran.
+    /// One directory a run of the suite, with one file for each trial that ran.
     pub(crate) fn results(&self) -> PathBuf {
         self.products().join(".results")
     }

@@ -17,6 +17,7 @@ mod nearest;
 mod product;
 mod program;
 mod report;
+mod results;
 mod runner;
 mod scenario;
 mod schema;

@@ -6,6 +6,7 @@ mod check;
 mod compare;
 mod diff;
 mod new;
+mod report;
 
 use std::process::ExitCode;
 
@@ -25,6 +26,8 @@ pub enum Command {
     New(new::Args),
     /// Look for what is out of order: orphans, edited goldens, their layout.
     Check(check::Args),
+    /// Merge the results of trials and shards.
+    Report(report::Args),
 }
 
 impl Command {
@@ -37,6 +40,7 @@ impl Command {
             Self::Compare(args) => args.run(suite, console),
             Self::New(args) => args.run(suite, console),
             Self::Check(args) => args.run(suite, console),
+            Self::Report(args) => args.run(suite, console),
         });
         exit(result)
     }

@@ -8,6 +8,7 @@ mod console;
 mod diff;
 mod new;
 mod render;
+mod report;
 mod shown;
 
 use std::io;
@@ -18,6 +19,7 @@ pub use compare::{CompareRequest, compare};
 pub use console::{Ask, Console};
 pub use diff::{DiffRequest, Format, diff};
 pub use new::{NewOptions, new};
+pub use report::{ReportFormat, ReportRequest, report};
 
 use crate::scenario::{Found, Scenario, ScenarioName};
 use crate::snapshot::StoreError;

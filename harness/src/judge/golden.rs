@@ -37,57 +37,50 @@ impl Bench<'_> {
     }
 
     fn against(&self, snapshot: Snapshot, product: Product) -> Judgement {
-        let (verdict, detail) = self.compare(&snapshot, &product);
+        let judgement = self.compare(&snapshot, &product);
         Judgement {
-            verdict,
-            detail,
             before: Some(snapshot),
             after: Some(product),
+            ..judgement
         }
     }
 
-    fn compare(&self, snapshot: &Snapshot, product: &Product) -> (Verdict, String) {
+    fn compare(&self, snapshot: &Snapshot, product: &Product) -> Judgement {
         let manifest = &snapshot.manifest;
         let same = product.set.equals(manifest);
         if same && self.same_mode(manifest) && product.ending == Ending::Expected {
-            return (Verdict::Match, String::new());
+            return Judgement::new(Verdict::Match, "");
         }
         // Only goldens that differ are worth a look at their layout.
         match snapshot.layout_problems() {
             Ok(problems) if problems.is_empty() => {}
-            Ok(problems) => return (Verdict::EditedGolden, problems.join("\n")),
+            Ok(problems) => return Judgement::new(Verdict::EditedGolden, problems.join("\n")),
             Err(error) => {
-                return (
-                    Verdict::Invalid,
-                    format!("the goldens cannot be read: {error}"),
-                );
+                let detail = format!("the goldens cannot be read: {error}");
+                return Judgement::new(Verdict::Invalid, detail);
             }
         }
         if let Ending::Failed(message) = &product.ending {
-            return (Verdict::EngineError, message.clone());
+            return Judgement::new(Verdict::EngineError, message.clone());
         }
         if let Some(unlike) = self.differs_from_itself(product) {
             return unlike;
         }
         if !self.same_mode(manifest) {
-            return (
-                Verdict::Mismatch,
-                format!("scenario.toml and {MANIFEST_FILE} do not agree on `snapshot`"),
-            );
+            let detail = format!("scenario.toml and {MANIFEST_FILE} do not agree on `snapshot`");
+            return Judgement::new(Verdict::Mismatch, detail);
         }
         let stale = changed_inputs(manifest, product);
         if !stale.is_empty() {
-            return (
-                Verdict::StaleInputs,
-                format!("changed since the bless: {}", stale.join(", ")),
-            );
+            let detail = format!("changed since the bless: {}", stale.join(", "));
+            return Judgement::new(Verdict::StaleInputs, detail);
         }
         let detail = if product.ending == Ending::Succeeded {
-            "the run was expected to fail, and succeeded".to_owned()
+            "the run was expected to fail, and succeeded"
         } else {
-            String::new()
+            ""
         };
-        (Verdict::Mismatch, detail)
+        Judgement::new(Verdict::Mismatch, detail)
     }
 
     fn same_mode(&self, manifest: &Manifest) -> bool {
@@ -95,19 +88,19 @@ impl Bench<'_> {
     }
 
     /// A run that differs from its goldens is made once more before the goldens are blamed.
-    fn differs_from_itself(&self, product: &Product) -> Option<(Verdict, String)> {
+    fn differs_from_itself(&self, product: &Product) -> Option<Judgement> {
         match self.run(Mode::Direct) {
             Ok(again) => {
                 let differing = product.set.differing(&again.set);
                 (!differing.is_empty()).then(|| {
-                    let detail = self.unlike(product, &again, "the second of two runs");
-                    (Verdict::Nondeterministic, detail)
+                    let (detail, diff) = self.unlike(product, &again, "the second of two runs");
+                    Judgement::nondeterministic(detail, diff)
                 })
             }
             Err(ended) => {
                 let judgement = Judgement::ended(ended);
                 let detail = format!("the second of two runs: {}", judgement.detail);
-                Some((judgement.verdict, detail))
+                Some(Judgement::new(judgement.verdict, detail))
             }
         }
     }

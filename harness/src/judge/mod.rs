@@ -10,14 +10,14 @@ mod golden;
 mod process;
 mod repeat;
 
-pub(crate) use explain::message;
+pub(crate) use explain::{Told, tell};
 
 use std::sync::Arc;
 
 use crate::exec::{Ended, FromChild, Job, Made, STACK_BYTES, Surroundings, run_in_child};
 use crate::scenario::{Expect, Scenario, SnapshotMode};
 use crate::snapshot::{GoldenSet, SetError, Snapshot};
-use crate::{Artefact, Check, Failure, Mode, Schema, Subject, Suite, Verdict};
+use crate::{Artefact, Check, Diff, Failure, Mode, Schema, Subject, Suite, Verdict};
 
 /// A verdict with what it rests on.
 #[derive(Clone, Debug)]
@@ -29,6 +29,8 @@ pub(crate) struct Judgement {
     pub(crate) after: Option<Product>,
     /// The goldens, when they can be read.
     pub(crate) before: Option<Snapshot>,
+    /// In what two runs differ, where that is the verdict.
+    pub(crate) unlike: Option<Diff>,
 }
 
 /// What one run made, with how to read it.
@@ -57,6 +59,15 @@ impl Judgement {
             detail: detail.into(),
             after: None,
             before: None,
+            unlike: None,
+        }
+    }
+
+    /// Two runs that differ.
+    fn nondeterministic(detail: impl Into<String>, unlike: Diff) -> Self {
+        Self {
+            unlike: Some(unlike),
+            ..Self::new(Verdict::Nondeterministic, detail)
         }
     }
 

@@ -26,9 +26,9 @@ impl Bench<'_> {
         };
         if !first.set.differing(&other.product.set).is_empty() {
             let what = "the run in a new process with changed surroundings";
-            let unlike = self.unlike(&first, &other.product, what);
+            let (unlike, diff) = self.unlike(&first, &other.product, what);
             let cause = self.cause_outside(&first);
-            return Judgement::new(Verdict::Nondeterministic, format!("{unlike}\n  {cause}"));
+            return Judgement::nondeterministic(format!("{unlike}\n  {cause}"), diff);
         }
         let unchanged: Vec<String> = other
             .unchanged

@@ -1,7 +1,7 @@
 //! Runs against one another: a deterministic subject makes the same bytes in every mode.
 
 use super::{Bench, Ending, Judgement, Product};
-use crate::{Mode, Verdict};
+use crate::{Diff, Mode, Verdict};
 
 impl Bench<'_> {
     /// Compares a direct run with one in each of `modes`.
@@ -22,12 +22,12 @@ impl Bench<'_> {
                     return Judgement::new(judgement.verdict, detail);
                 }
                 Ok(again) if !first.set.differing(&again.set).is_empty() => {
-                    let mut detail = self.unlike(&first, &again, &what);
+                    let (mut detail, diff) = self.unlike(&first, &again, &what);
                     if mode == Mode::Direct && self.suite.has_children() {
                         let cause = self.cause_inside(Some(&first));
                         detail = format!("{detail}\n  {cause}");
                     }
-                    return Judgement::new(Verdict::Nondeterministic, detail);
+                    return Judgement::nondeterministic(detail, diff);
                 }
                 Ok(_) => {}
             }
@@ -35,12 +35,15 @@ impl Bench<'_> {
         Judgement::new(Verdict::Match, "")
     }
 
-    /// In what two runs of one scenario differ.
-    pub(super) fn unlike(&self, first: &Product, again: &Product, what: &str) -> String {
+    /// In what two runs of one scenario differ, in words and in places.
+    pub(super) fn unlike(&self, first: &Product, again: &Product, what: &str) -> (String, Diff) {
         let differing = first.set.differing(&again.set).join(", ");
-        let divergence =
-            super::explain::divergence(&first.set.to_vec(), &again.set.to_vec(), &first.schema);
-        format!("{what} made other bytes in {differing}{divergence}")
+        let diff = super::explain::brief(&first.set.to_vec(), &again.set.to_vec(), &first.schema);
+        let divergence = super::explain::divergence(&diff);
+        (
+            format!("{what} made other bytes in {differing}{divergence}"),
+            diff,
+        )
     }
 }
 

@@ -5,7 +5,6 @@
 //! libtest-mimic; everything else is said on the standard error stream.
 
 mod plan;
-mod results;
 mod selection;
 
 use std::path::PathBuf;
@@ -15,8 +14,8 @@ use std::time::{Duration, Instant};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 use self::plan::{Plan, Target};
-use self::results::TrialResult;
-use crate::judge::{self, Judgement};
+use crate::judge::{self, Judgement, Told};
+use crate::results::{Expected, Run, TrialResult};
 use crate::scenario::ScenarioName;
 use crate::{Check, Layout, Subject, Suite};
 
@@ -109,10 +108,22 @@ impl Runner {
         } else {
             dropped(&selection.plans)
         };
+        let run = if args.list {
+            None
+        } else {
+            match Run::begin(self.suite.paths()) {
+                Ok(run) => Some(run),
+                Err(error) => {
+                    let shown = self.suite.paths().display(&self.suite.paths().results());
+                    eprintln!("error: {shown}: results cannot be kept: {error}");
+                    return ExitCode::from(BAD_USAGE);
+                }
+            }
+        };
         let trials = selection
             .plans
             .into_iter()
-            .map(|plan| trial(&self.suite, plan))
+            .map(|plan| trial(&self.suite, run.as_ref(), plan))
             .collect();
         let conclusion = libtest_mimic::run(args, trials);
         for line in dropped {
@@ -140,14 +151,35 @@ fn dropped(plans: &[Plan]) -> Vec<String> {
         .collect()
 }
 
-fn trial(suite: &Suite, plan: Plan) -> Trial {
-    let suite = suite.clone();
+/// Every trial of a suite.
+///
+/// # Errors
+/// As for a command line that asks for all: there is nothing to run.
+pub(crate) fn trials(suite: &Suite) -> Result<Vec<Expected>, String> {
+    let plans = selection::scan(suite)?;
+    Ok(plans
+        .into_iter()
+        .map(|plan| Expected {
+            is_long: plan.is_long(),
+            scenario: plan.scenario,
+            check: plan.check,
+        })
+        .collect())
+}
+
+fn trial(suite: &Suite, run: Option<&Run>, plan: Plan) -> Trial {
+    let (suite, run) = (suite.clone(), run.cloned());
     let (name, is_long) = (plan.name(), plan.is_long());
-    Trial::test(name, move || perform(&suite, &plan)).with_ignored_flag(is_long)
+    let test = move || run.map_or(Ok(()), |run| perform(&suite, &run, &plan));
+    Trial::test(name, test).with_ignored_flag(is_long)
 }
 
 /// Runs one trial and leaves its result and what the run made.
-fn perform(suite: &Suite, plan: &Plan) -> Result<(), Failed> {
+fn perform(suite: &Suite, run: &Run, plan: &Plan) -> Result<(), Failed> {
+    let stored = |result: std::io::Result<()>| {
+        result.map_err(|error| format!("the result could not be stored: {error}"))
+    };
+    stored(run.forget(&plan.scenario, plan.check))?;
     #[expect(
         clippy::disallowed_methods,
         reason = "a result says how long its trial took"
@@ -158,25 +190,24 @@ fn perform(suite: &Suite, plan: &Plan) -> Result<(), Failed> {
         Target::Known(verdict, detail) => Judgement::new(*verdict, detail.clone()),
     };
     let took = start.elapsed();
-    let passed = judgement.verdict.passes();
-    let mut message = if passed {
-        String::new()
-    } else {
-        judge::message(suite, &plan.scenario, plan.check, &judgement)
-    };
-    if let Err(error) = leave(suite, plan, &judgement, took, &message) {
-        message = format!("{message}\nthe result could not be stored: {error}");
-        return Err(message.trim_start().into());
+    let told = judge::tell(suite, &plan.scenario, plan.check, &judgement);
+    let message = told.message.clone();
+    let left = stored(leave(suite, run, plan, &judgement, told, took));
+    match (judgement.verdict.passes(), left) {
+        (true, Ok(())) => Ok(()),
+        (true, Err(error)) => Err(error.into()),
+        (false, Ok(())) => Err(message.into()),
+        (false, Err(error)) => Err(format!("{message}\n{error}").into()),
     }
-    if passed { Ok(()) } else { Err(message.into()) }
 }
 
 fn leave(
     suite: &Suite,
+    run: &Run,
     plan: &Plan,
     judgement: &Judgement,
+    told: Told,
     took: Duration,
-    message: &str,
 ) -> std::io::Result<()> {
     if plan.check == Check::Golden
         && let Ok(name) = ScenarioName::new(plan.scenario.as_str())
@@ -188,5 +219,6 @@ fn leave(
             _ => crate::product::clear(suite, &name)?,
         }
     }
-    TrialResult::new(&plan.scenario, plan.check, judgement.verdict, took, message).store(suite)
+    let result = TrialResult::new(&plan.scenario, plan.check, judgement.verdict, told, took);
+    run.store(&result)
 }

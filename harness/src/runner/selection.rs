@@ -84,7 +84,7 @@ fn of_one(suite: &Suite, found: Found, check: Check) -> Result<Vec<Plan>, String
 }
 
 /// Every scenario, and every golden without one.
-fn scan(suite: &Suite) -> Result<Vec<Plan>, String> {
+pub(super) fn scan(suite: &Suite) -> Result<Vec<Plan>, String> {
     let shown = suite.paths().display(&suite.paths().scenarios());
     let found = suite
         .discover()

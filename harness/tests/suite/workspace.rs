@@ -183,11 +183,30 @@ impl Workspace {
         Ran::of(self.process("runner").args(args))
     }
 
-    /// The stored result of a trial.
+    /// The directories of all runs, oldest first.
+    pub(crate) fn runs(&self) -> Vec<PathBuf> {
+        let entries = fs::read_dir(self.path("target/scenarios/.results")).unwrap();
+        let mut runs: Vec<(u64, PathBuf)> = entries
+            .map(|entry| {
+                let dir = entry.unwrap().path();
+                let about = fs::read(dir.join("run.json")).unwrap();
+                let about: Value = serde_json::from_slice(&about).unwrap();
+                (about["started"].as_u64().unwrap(), dir)
+            })
+            .collect();
+        runs.sort();
+        runs.into_iter().map(|(_, dir)| dir).collect()
+    }
+
+    pub(crate) fn newest_run(&self) -> PathBuf {
+        self.runs().pop().unwrap()
+    }
+
+    /// The stored result of a trial in the newest run.
     #[track_caller]
     pub(crate) fn result(&self, scenario: &str, check: &str) -> Value {
-        let path = format!("target/scenarios/.results/{scenario}/{check}.json");
-        serde_json::from_str(&self.read(&path)).unwrap()
+        let path = self.newest_run().join(format!("{scenario}.{check}.json"));
+        serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()
     }
 }
 

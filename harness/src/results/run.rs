@@ -1,0 +1,214 @@
+//! The directory of one run: who belongs together.
+//!
+//! A run is one start of the runner, or one start of nextest, which starts the runner once a trial.
+//! Each has a directory of its own, so nothing of an earlier run is ever taken for a result of this
+//! one: a trial that was killed has none.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use serde::{Deserialize, Serialize};
+
+use super::TrialResult;
+use crate::atomic::write_whole;
+use crate::scenario::ScenarioName;
+use crate::{Check, Layout};
+
+/// Names the run that a process is part of, for shards that are to be one run.
+const RUN_VARIABLE: &str = "AETHER_HARNESS_RUN";
+
+/// Set by nextest: the same in all processes of one run.
+const NEXTEST_VARIABLE: &str = "NEXTEST_RUN_ID";
+
+/// The file that makes a directory that of a run.
+const RUN_FILE: &str = "run.json";
+
+/// What begins the name of a directory that is being made.
+const STARTING: &str = ".starting-";
+
+/// Runs that are kept; older ones are removed when a new one begins.
+const RUNS_KEPT: usize = 5;
+
+/// What [`RUN_FILE`] holds.
+#[derive(Debug, Serialize, Deserialize)]
+struct About {
+    v: u32,
+    /// Microseconds since 1970.
+    started: u64,
+}
+
+/// The directory in which the trials of one run leave their results.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Run {
+    /// The order in which runs began.
+    started: u64,
+    dir: PathBuf,
+}
+
+impl Run {
+    /// The run of this process; its directory is made if no other process of the run has made it.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub(crate) fn begin(layout: &Layout) -> io::Result<Self> {
+        let results = layout.results();
+        let started = now();
+        let dir = results.join(name(started));
+        if let Some(run) = Self::open(&dir) {
+            return Ok(run);
+        }
+        fs::create_dir_all(&results)?;
+        // Whole from the start: a directory without its file is none.
+        let new = tempfile::Builder::new()
+            .prefix(STARTING)
+            .tempdir_in(&results)?;
+        let about = serde_json::to_vec(&About { v: 1, started })?;
+        fs::write(new.path().join(RUN_FILE), about)?;
+        match fs::rename(new.path(), &dir) {
+            // What was renamed is not to be removed under its old name.
+            Ok(()) => drop(new.keep()),
+            Err(error) => {
+                // Another process of this run was quicker, or the directory cannot be made.
+                return Self::open(&dir).ok_or(error);
+            }
+        }
+        forget_old(&results)?;
+        Ok(Self { started, dir })
+    }
+
+    /// The run whose directory is `dir`, if it is one.
+    pub(crate) fn open(dir: &Path) -> Option<Self> {
+        let bytes = fs::read(dir.join(RUN_FILE)).ok()?;
+        let about: About = serde_json::from_slice(&bytes).ok()?;
+        Some(Self {
+            started: about.started,
+            dir: dir.to_owned(),
+        })
+    }
+
+    /// All runs in the directory `results`, oldest first.
+    ///
+    /// # Errors
+    /// It is there and cannot be read.
+    pub(crate) fn all(results: &Path) -> io::Result<Vec<Self>> {
+        let entries = match fs::read_dir(results) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries?,
+        };
+        let mut runs = Vec::new();
+        for entry in entries {
+            let path = entry?.path();
+            let is_starting = path
+                .file_name()
+                .is_some_and(|name| name.to_string_lossy().starts_with(STARTING));
+            if !is_starting {
+                runs.extend(Self::open(&path));
+            }
+        }
+        runs.sort();
+        Ok(runs)
+    }
+
+    /// Its directory.
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Takes back what an earlier start of the same trial left in this run: should this start not
+    /// come to its end, there is no result.
+    pub(crate) fn forget(&self, scenario: &str, check: Check) -> io::Result<()> {
+        match fs::remove_file(self.file(scenario, check)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// Stores a result whole.
+    pub(crate) fn store(&self, result: &TrialResult) -> io::Result<()> {
+        let mut text = serde_json::to_vec(result)?;
+        text.push(b'\n');
+        write_whole(&self.file(&result.scenario, result.check), &text)
+    }
+
+    /// Every stored result; in place of one that cannot be read, its file and what is wrong.
+    ///
+    /// # Errors
+    /// The directory cannot be read.
+    pub(crate) fn results(&self) -> io::Result<Vec<Result<TrialResult, String>>> {
+        let mut files = Vec::new();
+        for entry in fs::read_dir(&self.dir)? {
+            let path = entry?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            // What begins with a dot is not written to its end.
+            if name != RUN_FILE && !name.starts_with('.') {
+                files.push(path);
+            }
+        }
+        files.sort();
+        Ok(files.iter().map(|path| read(path)).collect())
+    }
+
+    fn file(&self, scenario: &str, check: Check) -> PathBuf {
+        self.dir
+            .join(format!("{}.{check}.json", file_safe(scenario)))
+    }
+}
+
+fn read(path: &Path) -> Result<TrialResult, String> {
+    fs::read(path)
+        .map_err(|error| error.to_string())
+        .and_then(|bytes| TrialResult::parse(&bytes))
+        .map_err(|problem| format!("{}: {problem}", path.display()))
+}
+
+/// The name of this process's run.
+fn name(started: u64) -> String {
+    let variable = |name: &str| {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "which run a process is part of is told by whoever started it"
+        )]
+        let value = std::env::var_os(name)?;
+        let value = value.to_string_lossy().into_owned();
+        // Anything else could not be a file name everywhere.
+        ScenarioName::new(value).ok()
+    };
+    match variable(RUN_VARIABLE).or_else(|| variable(NEXTEST_VARIABLE)) {
+        Some(name) => name.as_str().to_owned(),
+        None => format!("{started}-{}", std::process::id()),
+    }
+}
+
+fn now() -> u64 {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "runs are told apart, and their order known, by when they began"
+    )]
+    let now = SystemTime::now();
+    now.duration_since(SystemTime::UNIX_EPOCH)
+        .ok()
+        .and_then(|since| u64::try_from(since.as_micros()).ok())
+        .unwrap_or(0)
+}
+
+/// Removes all runs but the newest.
+fn forget_old(results: &Path) -> io::Result<()> {
+    let runs = Run::all(results)?;
+    let old = runs.len().saturating_sub(RUNS_KEPT);
+    for run in &runs[..old] {
+        // Another process may be about the same.
+        let _ = fs::remove_dir_all(run.dir());
+    }
+    Ok(())
+}
+
+/// A file name for any trial, also for one whose scenario has no valid name.
+fn file_safe(name: &str) -> String {
+    if ScenarioName::new(name).is_ok() {
+        name.to_owned()
+    } else {
+        format!("~{}", crate::sha256::sha256_hex(name.as_bytes()))
+    }
+}
