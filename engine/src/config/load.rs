@@ -127,6 +127,7 @@ impl<'r> Loader<'r> {
                 check::inputs(document, content, node_count, ticks, &mut self.problems)
             });
         if self.problems.len() > 0 {
+            self.unchecked(run, &named, node_count.is_some(), settings.ticks.is_some());
             return None;
         }
         let profile = profile?;
@@ -153,6 +154,50 @@ impl<'r> Loader<'r> {
             documents: ResolvedDocuments::default(),
         };
         self.resolved(plan, run, &named)
+    }
+
+    /// Tells what was not checked, since what it is checked against is not known.
+    fn unchecked(
+        &mut self,
+        run: &Loaded<RunConfig>,
+        named: &Named,
+        nodes_known: bool,
+        ticks_known: bool,
+    ) {
+        let Loaded { document, content } = run;
+        let pfna = named.pfna.is_some();
+        let has = |key: &str| document.root().field(key).is_some();
+        let all = |parts: &[(bool, &'static str)]| {
+            let parts: Vec<_> = parts.iter().filter(|part| part.0).collect();
+            let parts: Vec<_> = parts.iter().map(|part| part.1).collect();
+            (!parts.is_empty()).then(|| parts.join(", "))
+        };
+        let length = [
+            (has("windows"), "the ticks of windows"),
+            (pfna, "the ticks of inputs"),
+        ];
+        if let (false, Some(what)) = (ticks_known, all(&length)) {
+            self.problems.unchecked(&what, "`ticks` is not known");
+        }
+        let state = has("initial_state") || has("initial_state_path");
+        let nodes = [
+            (named.topology.is_some(), "the ends of edges"),
+            (state, "the length of the initial state"),
+            (pfna, "the lengths of inputs"),
+        ];
+        if let (false, Some(what)) = (nodes_known, all(&nodes)) {
+            self.problems.unchecked(&what, "`N` is not known");
+        }
+        let pfna_on = check::flag(content.enable_pfna, defaults::PFNA);
+        for (missing, what) in [
+            (named.topology.is_none(), "the topology"),
+            (named.profile.is_none(), "the profile"),
+            (pfna_on && !pfna, "the PFNA document"),
+        ] {
+            if missing {
+                self.problems.unchecked(what, "it was not read");
+            }
+        }
     }
 
     /// The plan with its documents written out again.
@@ -344,6 +389,9 @@ impl<'r> Loader<'r> {
                 for draft in drafts {
                     self.problems.add(&source, draft);
                 }
+                let what = format!("the fields of {}", source.path());
+                self.problems
+                    .unchecked(&what, "its syntax must be right first");
                 None
             }
         }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::super::decode::{Int, Name};
 use super::super::defaults::PFNA_VERSION;
 use super::super::documents::PfnaDocument;
 use super::super::limits::PFNA_ENTRIES_MAX;
@@ -42,19 +43,26 @@ pub(crate) fn inputs(
     let mut seen: BTreeMap<(i64, String), Value<'_>> = BTreeMap::new();
     list.each(document, problems, |value, entry, problems| {
         let Some(entry) = entry else { return };
-        let tick = entry.tick.0;
-        tick_of_run(value, tick, ticks, problems);
-        let at = value.field("pfna_id").unwrap_or(value);
-        let key = (tick, entry.pfna_id.0.clone());
-        if let Some(first) = seen.get(&key) {
-            let message = format!("`{}` is given twice for tick {tick}", entry.pfna_id.0);
-            let draft = Draft::on(at, Code::DuplicateInput, message);
-            problems.add_on(at, draft.related(*first, "it is given here first"));
-        } else {
-            seen.insert(key, at);
+        let tick = entry.tick.get().map(|Int(tick)| *tick);
+        let id = entry.pfna_id.get().map(|Name(id)| id.clone());
+        if let Some(tick) = tick {
+            tick_of_run(value, tick, ticks, problems);
         }
-        let values = entry.values.value(document);
-        let found = entry.values.len();
+        if let (Some(tick), Some(id)) = (tick, &id) {
+            let at = value.field("pfna_id").unwrap_or(value);
+            let key = (tick, id.clone());
+            if let Some(first) = seen.get(&key) {
+                let message = format!("`{id}` is given twice for tick {tick}");
+                let draft = Draft::on(at, Code::DuplicateInput, message);
+                problems.add_on(at, draft.related(*first, "it is given here first"));
+            } else {
+                seen.insert(key, at);
+            }
+        }
+        let Some(list) = entry.values.get() else {
+            return;
+        };
+        let (values, found) = (list.value(document), list.len());
         if let Some(known) = node_count.filter(|known| known.number != found) {
             let expected = known.number;
             let message = format!("the entry has {found} values for {expected} nodes");
@@ -64,9 +72,10 @@ pub(crate) fn inputs(
                 .related(known.value, "the number of nodes");
             problems.add_on(values, draft);
         }
-        if let Some(values) = integers(document, &entry.values, problems) {
+        let values = integers(document, list, problems);
+        if let (Some(pfna_id), Some(tick), Some(values)) = (id, tick, values) {
             entries.push(InputEntry {
-                pfna_id: entry.pfna_id.0,
+                pfna_id,
                 tick: count(tick),
                 values,
             });

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::decode::{Flag, Int, is_misspelt};
+use super::super::decode::{Flag, Int};
 use super::super::defaults;
 use super::super::documents::{
     DestinationWord, DiagnosticsDocument, LayerWord, LoggingDocument, NapDocument, ProfileDocument,
@@ -95,10 +95,6 @@ fn state_fields(document: &Document, problems: &mut Problems) {
             problems.add_on(path, draft);
         }
         (None, None) => {
-            let misspelt = |key| is_misspelt(root, key, RunConfig::FIELDS);
-            if misspelt("initial_state") || misspelt("initial_state_path") {
-                return;
-            }
             let draft = Draft::on(root, Code::OneOfFields, "the run has no initial state")
                 .expected("`initial_state` or `initial_state_path`")
                 .help("add `initial_state`: a list of one integer a node")

@@ -1,6 +1,6 @@
 //! The graph: ids in order, ends that exist, one SC, within limits.
 
-use super::super::decode::{Int, List};
+use super::super::decode::{Given, Int, List};
 use super::super::defaults;
 use super::super::documents::{EdgeDocument, NodeDocument, TopologyDocument};
 use super::super::limits::{EDGES_MAX, NODES_MAX};
@@ -95,7 +95,10 @@ fn edges_of(
             order.skip();
             return;
         };
-        order.next(value, edge.e_id.0, problems);
+        match edge.e_id.get() {
+            Some(Int(id)) => order.next(value, *id, problems),
+            None => order.skip(),
+        }
         edges.extend(ends(value, &edge, node_count, problems));
         if let (Some(Int(own)), Some(scale)) = (edge.scale, scale)
             && own != scale
@@ -113,12 +116,17 @@ fn ends(
     node_count: Option<u64>,
     problems: &mut Problems,
 ) -> Option<Edge> {
-    let from = end(value, "i", edge.i.0, node_count, problems);
-    let to = end(value, "j", edge.j.0, node_count, problems);
+    let end = |key, node: &Given<Int>, problems: &mut Problems| {
+        let node = node.get()?.0;
+        end(value, key, node, node_count, problems)
+    };
+    let from = end("i", &edge.i, problems);
+    let to = end("j", &edge.j, problems);
     let (from, to) = (from?, to?);
     if from == to {
-        let id = edge.e_id.0;
-        let message = format!("edge {id} joins node {} to itself", edge.i.0);
+        let id = edge.e_id.get().map(|Int(id)| format!(" {id}"));
+        let (id, node) = (id.unwrap_or_default(), u64::from(from) + 1);
+        let message = format!("edge{id} joins node {node} to itself");
         let at = value.field("j").unwrap_or(value);
         let draft = Draft::on(at, Code::SelfLoop, message).expected("another node than `i`");
         problems.add_on(at, draft);
@@ -128,8 +136,8 @@ fn ends(
     Some(Edge {
         from,
         to,
-        conductance: edge.k.0,
-        cap: edge.cap.0,
+        conductance: edge.k.get()?.0,
+        cap: edge.cap.get()?.0,
         c,
     })
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-use super::super::decode::{Int, List, is_misspelt, list_of, nearest};
+use super::super::decode::{Given, Int, List, Name, list_of, nearest};
 use super::super::defaults;
 use super::super::documents::{RunConfig, StreamDocument, WindowDocument};
 use super::super::limits::{NAME_CHARS_MAX, STREAMS_MAX, WINDOWS_MAX};
@@ -50,28 +50,34 @@ fn configured<'a>(
     let mut ids: BTreeMap<String, Value<'a>> = BTreeMap::new();
     list.each(document, problems, |value, window, problems| {
         let Some(window) = window else { return };
-        let id = value.field("window_id").unwrap_or(value);
-        let is_new = !ids.contains_key(&window.window_id.0);
-        if let Some(first) = ids.get(&window.window_id.0) {
-            let message = format!("the window id `{}` is used twice", window.window_id.0);
-            let draft = Draft::on(id, Code::DuplicateWindow, message);
-            problems.add_on(id, draft.related(*first, "it is used here first"));
-        } else {
-            ids.insert(window.window_id.0.clone(), id);
-        }
-        let is_primary = is_new && run.primary_window_id.as_ref() == Some(&window.window_id);
+        let id = window.window_id.get().map(|Name(id)| id.clone());
+        let is_new = id.as_ref().is_none_or(|id| {
+            let at = value.field("window_id").unwrap_or(value);
+            if let Some(first) = ids.get(id) {
+                let message = format!("the window id `{id}` is used twice");
+                let draft = Draft::on(at, Code::DuplicateWindow, message);
+                problems.add_on(at, draft.related(*first, "it is used here first"));
+                return false;
+            }
+            ids.insert(id.clone(), at);
+            true
+        });
+        let primary = run.primary_window_id.as_ref();
+        let is_primary = is_new && primary.is_some() && primary == window.window_id.get();
         let range = range(value, &window, ticks, is_primary, problems);
         let streams = streams(document, window.streams.as_ref(), problems);
-        windows.push((
-            Window {
-                window_id: window.window_id.0,
-                apx_name: window.apx_name.0,
+        // A window without an id was told, and there will be no plan.
+        if let Some(window_id) = id {
+            let apx_name = window.apx_name.get().map(|Name(name)| name.clone());
+            let window = Window {
+                window_id,
+                apx_name: apx_name.unwrap_or_default(),
                 ticks: range,
                 primary: false,
                 streams,
-            },
-            value,
-        ));
+            };
+            windows.push((window, value));
+        }
     });
     windows
 }
@@ -84,10 +90,13 @@ fn range(
     is_primary: bool,
     problems: &mut Problems,
 ) -> RangeInclusive<u64> {
-    let (Int(start), Int(end)) = (window.start_tick, window.end_tick);
-    let range = count(start)..=count(end);
+    let tick = |tick: &Given<Int>| tick.get().map(|Int(tick)| *tick);
+    let (start, end) = (tick(&window.start_tick), tick(&window.end_tick));
+    let range = count(start.unwrap_or(0))..=count(end.unwrap_or(0));
     let field = |key: &str| value.field(key).unwrap_or(value);
-    if end < start {
+    if let (Some(start), Some(end)) = (start, end)
+        && end < start
+    {
         let message = format!("the window ends at tick {end}, before its start {start}");
         let draft = Draft::on(field("end_tick"), Code::WindowReversed, message)
             .expected(format!("a tick from {start} on"));
@@ -113,13 +122,16 @@ fn range(
         problems.add_on(value, draft);
     };
     let is_inside = |tick: i64| tick >= 1 && ticks.is_none_or(|ticks| count(tick) <= ticks);
-    if !is_inside(start) {
-        outside("start_tick", start);
+    for (key, tick) in [("start_tick", start), ("end_tick", end)] {
+        if let Some(tick) = tick.filter(|tick| !is_inside(*tick)) {
+            outside(key, tick);
+        }
     }
-    if !is_inside(end) {
-        outside("end_tick", end);
-    }
-    if let (true, Some(ticks)) = (is_primary && is_inside(start) && is_inside(end), ticks) {
+    if let (Some(start), Some(end), Some(ticks)) = (start, end, ticks)
+        && is_primary
+        && is_inside(start)
+        && is_inside(end)
+    {
         primary_gap(value, start, end, ticks, problems);
     }
     range
@@ -176,20 +188,25 @@ fn streams(
     let mut names: BTreeMap<String, Value<'_>> = BTreeMap::new();
     list.each(document, problems, |value, stream, problems| {
         let Some(stream) = stream else { return };
-        let name = value.field("name").unwrap_or(value);
-        if let Some(first) = names.get(&stream.name.0) {
-            let message = format!("the stream name `{}` is used twice", stream.name.0);
-            let draft = Draft::on(name, Code::DuplicateStream, message);
-            problems.add_on(name, draft.related(*first, "it is used here first"));
-        } else {
-            names.insert(stream.name.0.clone(), name);
+        let at = value.field("name").unwrap_or(value);
+        let name = stream.name.get().map(|Name(name)| name.clone());
+        if let Some(name) = &name {
+            if let Some(first) = names.get(name) {
+                let message = format!("the stream name `{name}` is used twice");
+                let draft = Draft::on(at, Code::DuplicateStream, message);
+                problems.add_on(at, draft.related(*first, "it is used here first"));
+            } else {
+                names.insert(name.clone(), at);
+            }
         }
-        streams.push(StreamPlan {
-            name: stream.name.0,
-            source: stream.source,
-            hint: stream.scheme_hint,
-            description: stream.description.map(|text| text.0).unwrap_or_default(),
-        });
+        if let (Some(name), Some(source)) = (name, stream.source.get()) {
+            streams.push(StreamPlan {
+                name,
+                source: *source,
+                hint: stream.scheme_hint,
+                description: stream.description.map(|text| text.0).unwrap_or_default(),
+            });
+        }
     });
     streams
 }
@@ -217,10 +234,6 @@ fn primaries(
             None
         }
         (None, None) => {
-            let misspelt = |key| is_misspelt(root, key, RunConfig::FIELDS);
-            if misspelt("window_every") || misspelt("primary_window_id") {
-                return None;
-            }
             let message = "the run has no primary window";
             let draft = Draft::on(root, Code::OneOfFields, message)
                 .expected("`primary_window_id` or `window_every`")

@@ -47,10 +47,8 @@ pub(crate) struct Fields<'a> {
     known: &'static [&'static str],
     /// What each known field is.
     docs: &'static [&'static str],
-    /// The value of each known field.
+    /// The value of each known field, also of one under a name that is nearly its own.
     found: [Option<Value<'a>>; FIELDS_MAX],
-    /// Which known fields are absent and there under a name that is nearly their own.
-    misspelt: [bool; FIELDS_MAX],
 }
 
 /// More fields than any structure has: a million edges must not allocate a list each.
@@ -94,7 +92,6 @@ impl<'a> Fields<'a> {
             known,
             docs,
             found,
-            misspelt: [false; FIELDS_MAX],
         };
         Some(if any_unknown {
             fields.with_unknown(unknown, problems)
@@ -123,9 +120,13 @@ impl<'a> Fields<'a> {
                 continue;
             }
             let meant = nearest(key, absent.iter().copied());
-            let position = self.known.iter().position(|known| Some(*known) == meant);
-            if let Some(misspelt) = position.and_then(|at| self.misspelt.get_mut(at)) {
-                *misspelt = true;
+            let mut places = self.known.iter().zip(&mut self.found);
+            if let Some((known, place)) = places.find(|(known, _)| Some(**known) == meant)
+                && place.is_none()
+            {
+                // What it was meant to say is checked with the rest.
+                *place = Some(field);
+                field.mean(known);
             }
             unknown_field(field, key, meant, self.noun, self.known, unknown, problems);
         }
@@ -135,27 +136,21 @@ impl<'a> Fields<'a> {
     /// A field that may be absent; null says the same as absence.
     pub(crate) fn optional<T: Decode>(&self, key: &str, problems: &mut Problems) -> Option<T> {
         let value = self.field(key).filter(|value| value.kind() != Kind::Null)?;
-        T::decode(value, problems)
+        known(value, problems)
     }
 
     /// A field that must be there.
     pub(crate) fn required<T: Decode>(&self, key: &str, problems: &mut Problems) -> Option<T> {
         if let Some(value) = self.field(key) {
-            return T::decode(value, problems);
+            return known(value, problems);
         }
         let position = self.known.iter().position(|known| *known == key);
-        // A misspelt field was told, with what it was meant to be.
-        if !position
-            .and_then(|at| self.misspelt.get(at))
-            .is_some_and(|misspelt| *misspelt)
-        {
-            let message = format!("{} has no `{key}`", self.noun);
-            let doc = position.and_then(|at| self.docs.get(at)).unwrap_or(&"");
-            let draft = Draft::on(self.object, Code::MissingField, message)
-                .expected(format!("`{key}`, {}", T::expected()))
-                .help(format!("add `{key}`: {}", doc.trim().trim_end_matches('.')));
-            problems.add_on(self.object, draft);
-        }
+        let message = format!("{} has no `{key}`", self.noun);
+        let doc = position.and_then(|at| self.docs.get(at)).unwrap_or(&"");
+        let draft = Draft::on(self.object, Code::MissingField, message)
+            .expected(format!("`{key}`, {}", T::expected()))
+            .help(format!("add `{key}`: {}", doc.trim().trim_end_matches('.')));
+        problems.add_on(self.object, draft);
         None
     }
 
@@ -165,21 +160,12 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// Whether a field that is absent is there under a name that is nearly its own.
-pub(crate) fn is_misspelt(object: Value<'_>, absent: &str, known: &[&str]) -> bool {
-    let unknown = object
-        .children()
-        .filter_map(Value::key)
-        .filter(|key| !known.contains(key));
-    let unknown = unknown.take(64);
-    let open = known
-        .iter()
-        .copied()
-        .filter(|key| object.field(key).is_none());
-    let open: Vec<&str> = open.collect();
-    unknown
-        .filter_map(|key| nearest(key, open.iter().copied()))
-        .any(|meant| meant == absent)
+/// A value that means something, decoded.
+fn known<T: Decode>(value: Value<'_>, problems: &mut Problems) -> Option<T> {
+    if value.is_broken() {
+        return None;
+    }
+    T::decode(value, problems)
 }
 
 fn unknown_field(

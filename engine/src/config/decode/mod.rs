@@ -11,7 +11,7 @@ mod scalars;
 mod suggest;
 
 pub(crate) use choice::Choice;
-pub(crate) use document::{FIELDS_MAX, Fields, Given, Unknown, is_misspelt};
+pub(crate) use document::{FIELDS_MAX, Fields, Given, Unknown};
 pub(crate) use names::{Name, PathText, ProfileName, RunId, Text};
 pub(crate) use scalars::{AnyObject, Anything, Flag, Int, List};
 pub(crate) use suggest::{list_of, nearest};
@@ -30,6 +30,9 @@ pub(crate) trait Decode: Sized {
 
 /// Tells that a value is of another type than `T`.
 pub(crate) fn wrong_type<T: Decode>(value: Value<'_>, wanted: Kind, problems: &mut Problems) {
+    if value.is_broken() {
+        return;
+    }
     let found = value.kind();
     let subject = subject(value);
     let draft = if found == Kind::Float && wanted == Kind::Integer {

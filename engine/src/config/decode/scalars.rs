@@ -86,7 +86,11 @@ impl<T: Decode> List<T> {
         mut visit: impl FnMut(Value<'a>, Option<T>, &mut Problems),
     ) {
         for item in document.value(self.at).children() {
-            let decoded = T::decode(item, problems);
+            let decoded = if item.is_broken() {
+                None
+            } else {
+                T::decode(item, problems)
+            };
             visit(item, decoded, problems);
         }
     }

@@ -24,11 +24,11 @@ document! {
     /// One vector, added to the state before a tick.
     PfnaEntry, "an entry", Refused {
         /// Id; unique for its tick.
-        required "pfna_id" => pfna_id: Name,
+        given "pfna_id" => pfna_id: Name,
         /// 1..T, or 0 for the initial state.
-        required "tick" => tick: Int,
+        given "tick" => tick: Int,
         /// One integer a node.
-        required "values" => values: List<Int>,
+        given "values" => values: List<Int>,
         /// For people; without effect.
         optional "description" => description: Text,
     }

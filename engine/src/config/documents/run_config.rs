@@ -52,13 +52,13 @@ document! {
     /// A window: an inclusive range of ticks, and the streams tallied over it.
     WindowDocument, "a window", Refused {
         /// Id, unique in the run.
-        required "window_id" => window_id: Name,
+        given "window_id" => window_id: Name,
         /// Name of the APX manifest.
-        required "apx_name" => apx_name: Name,
+        given "apx_name" => apx_name: Name,
         /// First tick.
-        required "start_tick" => start_tick: Int,
+        given "start_tick" => start_tick: Int,
         /// Last tick.
-        required "end_tick" => end_tick: Int,
+        given "end_tick" => end_tick: Int,
         /// What is tallied. Default: S1_post_u_deltas and S2_fluxes.
         optional "streams" => streams: List<StreamDocument>,
         /// Kept, and in no record.
@@ -70,9 +70,9 @@ document! {
     /// A stream: one vector of integers a tick.
     StreamDocument, "a stream", Refused {
         /// Name, unique in the window.
-        required "name" => name: Name,
+        given "name" => name: Name,
         /// What the vectors are.
-        required "source" => source: StreamSource,
+        given "source" => source: StreamSource,
         /// The scheme to use instead of the shortest.
         optional "scheme_hint" => scheme_hint: Scheme,
         /// Stands in the manifest. Default: "".

@@ -38,15 +38,15 @@ document! {
     /// An edge from node i to node j.
     EdgeDocument, "an edge", Refused {
         /// Its number, from 1.
-        required "e_id" => e_id: Int,
+        given "e_id" => e_id: Int,
         /// Node at the start: a positive flux leaves it.
-        required "i" => i: Int,
+        given "i" => i: Int,
         /// Node at the end, another than `i`.
-        required "j" => j: Int,
+        given "j" => j: Int,
         /// Conductance.
-        required "k" => k: Int<0>,
+        given "k" => k: Int<0>,
         /// Largest flux a tick.
-        required "cap" => cap: Int<0>,
+        given "cap" => cap: Int<0>,
         /// The topology's SC, where it is repeated.
         optional "SC" => scale: Int<1>,
         /// Recorded, without effect under the known rules. Default: 0.

@@ -22,10 +22,11 @@ pub use code::Code;
 /// Everything that is wrong with the documents of a run, sorted by file and place.
 ///
 /// The same documents give the same report, byte for byte. It serializes as
-/// `{"problems": [...]}`.
+/// `{"problems": [...], "unchecked": [...]}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
 pub struct Report {
     problems: Vec<Problem>,
+    unchecked: Vec<String>,
 }
 
 impl Report {
@@ -35,14 +36,27 @@ impl Report {
         &self.problems
     }
 
+    /// What could not be checked because of the problems, and may hold more of them.
+    #[must_use]
+    pub fn unchecked(&self) -> &[String] {
+        &self.unchecked
+    }
+
     /// All problems of several reports, each once, in order.
     #[must_use]
     pub fn merged(reports: impl IntoIterator<Item = Report>) -> Option<Report> {
-        let problems = reports
-            .into_iter()
-            .flat_map(|report| report.problems)
-            .collect();
-        Self::of(problems)
+        let (mut problems, mut unchecked) = (Vec::new(), Vec::new());
+        for report in reports {
+            problems.extend(report.problems);
+            unchecked.extend(report.unchecked);
+        }
+        Some(Self::of(problems)?.with_unchecked(unchecked))
+    }
+
+    fn with_unchecked(self, mut unchecked: Vec<String>) -> Self {
+        unchecked.sort();
+        unchecked.dedup();
+        Self { unchecked, ..self }
     }
 
     /// The report of a check that failed without telling why: a mistake of this engine, which must
@@ -52,6 +66,7 @@ impl Report {
         let draft = Draft::new(Code::Unexplained, Span::new(0, 0), message);
         Self {
             problems: vec![draft.finish(Place::file(path))],
+            unchecked: Vec::new(),
         }
     }
 
@@ -60,7 +75,10 @@ impl Report {
     pub fn of(mut problems: Vec<Problem>) -> Option<Self> {
         problems.sort_by(|a, b| a.order().cmp(&b.order()));
         problems.dedup();
-        (!problems.is_empty()).then_some(Self { problems })
+        (!problems.is_empty()).then_some(Self {
+            problems,
+            unchecked: Vec::new(),
+        })
     }
 }
 
@@ -327,6 +345,7 @@ pub(crate) struct Problems {
     found: Vec<Problem>,
     /// How many each document has, also those not kept.
     counts: BTreeMap<String, usize>,
+    unchecked: Vec<String>,
 }
 
 impl Problems {
@@ -348,6 +367,11 @@ impl Problems {
         if self.has_room(&place.path) {
             self.found.push(draft.finish(place));
         }
+    }
+
+    /// Tells what a problem keeps from being checked: a phrase, and why.
+    pub(crate) fn unchecked(&mut self, what: &str, why: &str) {
+        self.unchecked.push(format!("{what}, since {why}"));
     }
 
     /// Whether the document has so many problems that more are only counted.
@@ -399,6 +423,6 @@ impl Problems {
                 problem.place.line = 1;
             }
         }
-        Some(report)
+        Some(report.with_unchecked(self.unchecked))
     }
 }

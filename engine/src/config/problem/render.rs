@@ -25,6 +25,9 @@ impl Report {
         let count = self.problems.len();
         let noun = if count == 1 { "problem" } else { "problems" };
         text.push_str(&format!("{count} {noun}\n"));
+        for unchecked in &self.unchecked {
+            text.push_str(&format!("not checked: {unchecked}\n"));
+        }
         text
     }
 }

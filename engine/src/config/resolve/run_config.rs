@@ -38,8 +38,8 @@ impl ConfiguredNames {
             list.all(document, &mut Problems::default())
         });
         for window in windows.into_iter().flatten() {
-            if let Some(aeon) = window.aeon_window_id {
-                aeon_ids.insert(window.window_id.0, aeon.0);
+            if let (Some(id), Some(aeon)) = (window.window_id.get(), window.aeon_window_id) {
+                aeon_ids.insert(id.0.clone(), aeon.0);
             }
         }
         Self {

@@ -7,8 +7,8 @@
 mod json;
 mod toml;
 
-use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::problem::Draft;
 use super::source::{Source, Span};
@@ -91,6 +91,10 @@ pub(crate) struct Document {
     texts: BTreeMap<u32, Box<str>>,
     /// The same for keys.
     keys: BTreeMap<u32, Box<str>>,
+    /// Values whose text means nothing, which was told: nobody says more of them.
+    broken: BTreeSet<u32>,
+    /// What misspelt keys were meant to be, so that what stands under them is still checked.
+    meant: RefCell<BTreeMap<u32, &'static str>>,
     /// Where in which container the last [`Value::path`] was found, since problems come in order.
     last_item: Cell<(u32, u32, usize)>,
 }
@@ -113,6 +117,8 @@ impl Document {
             nodes: Vec::new(),
             texts,
             keys,
+            broken: BTreeSet::new(),
+            meant: RefCell::default(),
             last_item: Cell::new((0, 0, 0)),
         }
     }
@@ -193,6 +199,11 @@ impl<'a> Value<'a> {
 
     pub(crate) fn kind(self) -> Kind {
         Kind::from_tag(self.document.node(self.index).key_len_and_kind)
+    }
+
+    /// Whether the value means nothing, which was told when the document was read.
+    pub(crate) fn is_broken(self) -> bool {
+        !self.document.broken.is_empty() && self.document.broken.contains(&self.index)
     }
 
     /// The value's bytes; of a container only what opens it.
@@ -289,9 +300,20 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The value of a field of an object.
+    /// The value of a field of an object, also where the key was told to be misspelt.
     pub(crate) fn field(self, key: &str) -> Option<Value<'a>> {
-        self.children().find(|child| child.key() == Some(key))
+        let spelt = self.children().find(|child| child.key() == Some(key));
+        let meant = self.document.meant.borrow();
+        if spelt.is_some() || meant.is_empty() {
+            return spelt;
+        }
+        self.children()
+            .find(|child| meant.get(&child.index) == Some(&key))
+    }
+
+    /// Takes the value for that of another key from here on: its own is misspelt, which was told.
+    pub(crate) fn mean(self, key: &'static str) {
+        self.document.meant.borrow_mut().insert(self.index, key);
     }
 
     /// Where the value stands: `edges[2].i`; empty for the root.

@@ -1,0 +1,58 @@
+//! Keys that stand twice in an object.
+
+use super::super::super::limits::PROBLEMS_PER_DOCUMENT_MAX;
+use super::super::super::problem::{Code, Draft};
+use super::super::{Document, Kind, Value, shortened};
+
+/// Tells of every key that stands twice in its object.
+pub(super) fn duplicates(document: &Document) -> Vec<Draft> {
+    let mut problems = Vec::new();
+    let mut keys: Vec<(&str, Value<'_>)> = Vec::new();
+    for index in 0..document.len() {
+        // Enough to fill a report, and no more than memory bears.
+        if problems.len() > PROBLEMS_PER_DOCUMENT_MAX {
+            break;
+        }
+        let object = Value { document, index };
+        if object.kind() != Kind::Object {
+            continue;
+        }
+        keys.clear();
+        keys.extend(
+            object
+                .children()
+                .filter_map(|child| Some((child.key()?, child))),
+        );
+        // Small objects, as nearly all are, are compared pair by pair.
+        if keys.len() > 12 {
+            keys.sort_by_key(|(key, value)| (*key, value.index));
+            for pair in keys.windows(2) {
+                if let [(first, earlier), (second, later)] = pair
+                    && first == second
+                    && problems.len() <= PROBLEMS_PER_DOCUMENT_MAX
+                {
+                    problems.push(duplicate(*earlier, *later));
+                }
+            }
+        } else {
+            for (position, (key, later)) in keys.iter().enumerate() {
+                let mut earlier = keys.iter().take(position);
+                if let Some((_, earlier)) = earlier.find(|(other, _)| other == key) {
+                    problems.push(duplicate(*earlier, *later));
+                }
+            }
+        }
+    }
+    problems
+}
+
+fn duplicate(earlier: Value<'_>, later: Value<'_>) -> Draft {
+    let key = shortened(later.key().unwrap_or(""));
+    let span = earlier.key_span().unwrap_or_else(|| earlier.span());
+    Draft::on_key(
+        later,
+        Code::DuplicateKey,
+        format!("the key `{key}` stands twice"),
+    )
+    .related_at(later.document().source(), span, "it stands here first")
+}

@@ -1,0 +1,222 @@
+//! `serde_json` is the judge of what JSON is.
+
+use proptest::prelude::*;
+
+use super::super::Value;
+use super::*;
+
+/// The codes of what is told of a text.
+fn told(text: &str) -> Vec<Code> {
+    let drafts = match parse(Source::new("x.json".into(), text.into())) {
+        Ok((_, drafts)) | Err((_, drafts)) => drafts,
+    };
+    drafts.iter().map(Draft::code).collect()
+}
+
+/// A value of the tree as `serde_json` has it.
+fn value(value: Value<'_>) -> serde_json::Value {
+    match value.kind() {
+        Kind::List => value.children().map(self::value).collect(),
+        Kind::Object => {
+            let keyed = value
+                .children()
+                .filter_map(|child| Some((child.key()?, child)));
+            keyed
+                .map(|(key, child)| (key.to_owned(), self::value(child)))
+                .collect()
+        }
+        Kind::String => value.text().into(),
+        _ => serde_json::from_str(value.text()).expect("a scalar"),
+    }
+}
+
+/// `serde_json` is the judge of what JSON is.
+fn check(text: &str) {
+    let theirs = serde_json::from_str::<serde_json::Value>(text);
+    let only_duplicates = |drafts: &[Draft]| {
+        let mut codes = drafts.iter().map(Draft::code);
+        codes.all(|code| code == Code::DuplicateKey)
+    };
+    match (parse(Source::new("x.json".into(), text.into())), theirs) {
+        (Ok((document, drafts)), Ok(theirs)) => {
+            assert!(only_duplicates(&drafts), "{text:?}");
+            // Of duplicates, the two readers keep different ones.
+            if drafts.is_empty() {
+                assert_eq!(value(document.root()), theirs, "{text:?}");
+            }
+        }
+        (Err((_, drafts)), Ok(_)) => {
+            let code = drafts.first().map(Draft::code);
+            assert_eq!(code, Some(Code::TooDeep), "{text:?}");
+        }
+        // A slip that is read on from is told all the same.
+        (Ok((_, drafts)), Err(error)) => {
+            assert!(!only_duplicates(&drafts), "{text:?} is no JSON: {error}");
+        }
+        (Err(_), Err(_)) => {}
+    }
+}
+
+#[test]
+fn it_accepts_what_json_is_and_nothing_else() {
+    for text in [
+        "0",
+        "-0",
+        "01",
+        "-",
+        "1.",
+        "1.5e3",
+        "1e",
+        ".5",
+        "+1",
+        "1E+2",
+        "-1e-2",
+        "00",
+        "-01",
+        "\"\"",
+        "\"\\ud83d\\ude00\"",
+        "\"\\ud83d\"",
+        "\"\\ude00\"",
+        "\"\\ud83d\\u0041\"",
+        "\"\\u00e9\\n\\/\"",
+        "\"\\x\"",
+        "\"\u{7f}\"",
+        "\"\n\"",
+        "\"\\\"",
+        "\"\\",
+        "\"\\u00",
+        "[]",
+        "[,]",
+        "[1,]",
+        "[1 2]",
+        "[",
+        "]",
+        "{}",
+        "{\"a\"}",
+        "{\"a\":}",
+        "{\"a\":1,}",
+        "{a:1}",
+        "{\"a\":1 \"b\":2}",
+        "{\"\":{\"\":[]}}",
+        "nul",
+        "null1",
+        "truefalse",
+        "tru",
+        " \t\r\n1 ",
+        "\u{a0}1",
+        "1 1",
+        "",
+        " ",
+        "/**/1",
+        "'a'",
+        "NaN",
+        "-Infinity",
+        "{\"a\":1}}",
+    ] {
+        check(text);
+    }
+}
+
+proptest! {
+    #[test]
+    fn it_agrees_with_serde_json_on_any_text(text in "[\\[\\]{}:,\"\\\\ue0-9a-f.+ tr\\-\n]{0,24}") {
+        check(&text);
+    }
+
+    #[test]
+    fn it_agrees_with_serde_json_on_values(
+        keys in proptest::collection::vec(".{0,4}", 1..20), number in any::<i64>(), float in "[1-9]\\.[0-9]{1,3}",
+    ) {
+        let members: Vec<String> = keys
+            .iter()
+            .map(|key| format!("{}: [{number}, {float}, {{\"x\": null}}]", serde_json::json!(key)))
+            .collect();
+        check(&format!("{{{}}}", members.join(",\n")));
+    }
+}
+
+#[test]
+fn what_is_nested_to_the_limit_is_read() {
+    let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+    assert_eq!(told(&nested(NESTING_MAX)), []);
+    assert_eq!(told(&nested(NESTING_MAX + 1)), [Code::TooDeep]);
+}
+
+/// What is left of a document once its slips are told: the same as without them.
+#[test]
+fn slips_are_told_and_read_as_what_was_meant() {
+    for (text, codes, meant) in [
+        (
+            r#"{"a": 1, "b": [2, 3,],}"#,
+            vec![Code::TrailingComma; 2],
+            r#"{"a":1,"b":[2,3]}"#,
+        ),
+        (
+            r#"{"a": 1 "b": [2 3]}"#,
+            vec![Code::UnexpectedText; 2],
+            r#"{"a":1,"b":[2,3]}"#,
+        ),
+        (
+            r#"{"a": 1,, "b": 2}"#,
+            vec![Code::UnexpectedText],
+            r#"{"a":1,"b":2}"#,
+        ),
+        (r#"{"a" = 1}"#, vec![Code::UnexpectedText], r#"{"a":1}"#),
+        (
+            "{'a': 'x', 'b': 'y'}",
+            vec![Code::UnexpectedText],
+            r#"{"a":"x","b":"y"}"#,
+        ),
+        (
+            "{a: True, b: None, c: FALSE}",
+            vec![Code::UnexpectedText; 2],
+            r#"{"a":true,"b":null,"c":false}"#,
+        ),
+        (
+            "// x\n{\"a\": /* y */ 1} # z",
+            vec![Code::UnexpectedText],
+            r#"{"a":1}"#,
+        ),
+        ("[007, -00, 01]", vec![Code::BadNumber; 3], "[7,0,1]"),
+        ("[1] [2]", vec![Code::TrailingText], "[1]"),
+    ] {
+        assert_eq!(told(text), codes, "{text}");
+        let (document, _) = parse(Source::new("x.json".into(), text.into())).expect("a document");
+        let meant: serde_json::Value = serde_json::from_str(meant).expect("JSON");
+        let read = value(document.root());
+        assert_eq!(
+            read.to_string().replace("-0", "0"),
+            meant.to_string(),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn values_that_mean_nothing_are_told_once() {
+    for text in [
+        "[1, nan]",
+        "[0x10]",
+        "[1_000]",
+        "[.5]",
+        "[+1]",
+        "[\"\\q\"]",
+        "[abc]",
+    ] {
+        let (document, drafts) =
+            parse(Source::new("x.json".into(), text.into())).expect("a document");
+        assert_eq!(drafts.len(), 1, "{text}");
+        let broken = document.root().children().filter(|item| item.is_broken());
+        assert_eq!(broken.count(), 1, "{text}");
+    }
+    assert_eq!(told("nan"), [Code::UnexpectedText]);
+}
+
+#[test]
+fn habits_are_told_once_and_counted() {
+    let told = |text: &str| match parse(Source::new("x.json".into(), text.into())) {
+        Ok((_, drafts)) | Err((_, drafts)) => format!("{drafts:?}"),
+    };
+    assert!(told("['a', 'b', 'c']").contains("the same in 2 more places"));
+    assert!(told("['a', 'b']").contains("the same in 1 more place\""));
+}
