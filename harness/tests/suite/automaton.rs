@@ -156,6 +156,7 @@ fn defect() -> Option<u64> {
 /// What keeps a run from its end.
 fn trouble(fault: &str, tick: u64, request: &RunRequest) -> Result<(), Failure> {
     match fault {
+        "abort" if tick == 3 => std::process::abort(),
         "panic" if tick == 3 => panic!("cell out of its mind"),
         "error" if tick == 3 => {
             let error = json!({ "code": "Withered", "tick": tick }).to_string();

@@ -16,8 +16,10 @@ mod automaton;
 mod bless;
 mod commands;
 mod kill;
+mod nextest;
 mod process;
 mod program;
+mod results;
 mod selection;
 mod verdicts;
 mod workspace;
@@ -34,8 +36,10 @@ const TESTS: &[&[Test]] = &[
     bless::TESTS,
     commands::TESTS,
     kill::TESTS,
+    nextest::TESTS,
     process::TESTS,
     program::TESTS,
+    results::TESTS,
     selection::TESTS,
     verdicts::TESTS,
 ];

@@ -185,8 +185,16 @@ impl Workspace {
 
     /// The directories of all runs, oldest first.
     pub(crate) fn runs(&self) -> Vec<PathBuf> {
-        let entries = fs::read_dir(self.path("target/scenarios/.results")).unwrap();
+        let runs = self.runs_if_any();
+        assert!(!runs.is_empty(), "nothing was run");
+        runs
+    }
+
+    pub(crate) fn runs_if_any(&self) -> Vec<PathBuf> {
+        let entries = fs::read_dir(self.path("target/scenarios/.results"));
         let mut runs: Vec<(u64, PathBuf)> = entries
+            .into_iter()
+            .flatten()
             .map(|entry| {
                 let dir = entry.unwrap().path();
                 let about = fs::read(dir.join("run.json")).unwrap();
