@@ -22,7 +22,8 @@ use crate::{Artefact, Cancel, Failure, FailureKind, Mode, RunRequest, Schema, Su
 /// How long a subject may take to stop once it is asked to.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// When a running scenario is first named; then at twice that, and so on.
+/// When a running scenario is first named, if half of its time limit has not passed before; then at
+/// twice that, and so on.
 const SLOW: Duration = Duration::from_secs(10);
 
 /// Deep recursion in a subject is its own affair, up to here.
@@ -122,7 +123,7 @@ impl Job<'_> {
         }
         let limit = self.scenario.time_limit;
         let mut waited = Duration::ZERO;
-        let mut next = SLOW;
+        let mut next = SLOW.min(limit / 2);
         while waited < limit {
             let step = next.min(limit) - waited;
             match receiver.recv_timeout(step) {
@@ -136,7 +137,7 @@ impl Job<'_> {
                 eprintln!(
                     "{} is still running after {} s, at tick {}; its limit is {} s",
                     self.label,
-                    waited.as_secs(),
+                    waited.as_secs_f64(),
                     cancel.last_tick(),
                     limit.as_secs_f64()
                 );

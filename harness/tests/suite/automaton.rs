@@ -15,6 +15,9 @@ use serde_json::json;
 /// The variable that makes the automaton wrong from that tick on, as a change of its code would.
 pub(crate) const DEFECT: &str = "AUTOMATON_DEFECT";
 
+/// The variable that makes every run of the automaton need a process of its own.
+pub(crate) const ISOLATED: &str = "AUTOMATON_ISOLATED";
+
 pub(crate) struct Automaton;
 
 #[derive(Deserialize)]
@@ -122,6 +125,10 @@ impl Subject for Automaton {
 
     fn modes(&self) -> Vec<Mode> {
         vec![Mode::Threads(1), Mode::Threads(4), Mode::Replay]
+    }
+
+    fn isolated(&self) -> bool {
+        std::env::var_os(ISOLATED).is_some()
     }
 
     fn template(&self, name: &str) -> Vec<(std::path::PathBuf, String)> {

@@ -12,6 +12,7 @@ crate::tests![selection;
     no_scenarios_is_an_error,
     exact_reads_one_directory,
     long_scenarios_wait_to_be_asked_for,
+    skips_and_threads_are_as_people_expect,
     dropped_checks_are_gone_and_told,
     names_that_differ_only_by_case_are_refused,
     json_output_stays_json,
@@ -121,6 +122,15 @@ fn exact_reads_one_directory() {
     let ran = workspace.runner(&["ring::golden", "--exact", "--nocapture"]);
     assert_eq!(ran.status, Some(0), "{}", ran.err);
     assert!(ran.out.contains("running 1 test"), "{}", ran.out);
+    // Nor is anything else read than a check needs: there is no directory of goldens to look for
+    // orphans in.
+    fs::remove_dir_all(workspace.path("fixtures/snapshots")).unwrap();
+    workspace.write("fixtures/snapshots", "");
+    let ran = workspace.runner(&["ring::determinism", "--exact"]);
+    assert_eq!(ran.status, Some(0), "{}", ran.err);
+    // A filter without `--exact` is looked for everywhere.
+    let ran = workspace.runner(&["ring::determinism"]);
+    assert_eq!(ran.status, Some(2), "{}", ran.out);
 }
 
 fn long_scenarios_wait_to_be_asked_for() {
@@ -145,6 +155,28 @@ fn long_scenarios_wait_to_be_asked_for() {
         passed(&["golden", "--include-ignored"]),
         "2 passed; 0 failed; 0 ignored; 0 measured; 8"
     );
+}
+
+fn skips_and_threads_are_as_people_expect() {
+    let workspace = Workspace::blessed();
+    let ran = workspace.runner(&[
+        "--skip",
+        "process",
+        "--skip",
+        "replay",
+        "--test-threads",
+        "1",
+    ]);
+    assert_eq!(ran.status, Some(0), "{}", ran.err);
+    assert!(ran.out.contains("3 passed; 0 failed"), "{}", ran.out);
+    let ran = workspace.runner(&["ring", "--skip", "ring"]);
+    assert!(
+        ran.err.contains("warning: no scenario trial"),
+        "{}",
+        ran.err
+    );
+    let ran = workspace.runner(&["ring::golden", "--skip", "golden"]);
+    assert_eq!(ran.status, Some(2), "{}", ran.err);
 }
 
 fn dropped_checks_are_gone_and_told() {

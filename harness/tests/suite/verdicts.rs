@@ -1,13 +1,18 @@
 //! Every verdict, made to happen, and told by the trial that it fails.
 
+use std::collections::BTreeSet;
 use std::fs;
+
+use aether_harness::Verdict;
 
 use serde_json::Value;
 
-use crate::automaton::DEFECT;
+use crate::automaton::{DEFECT, ISOLATED};
 use crate::workspace::{Ran, Workspace};
 
 crate::tests![verdicts;
+    every_verdict_is_one_of_a_run,
+    the_first_verdict_that_holds_counts,
     a_match_passes_and_leaves_nothing,
     invalid_scenarios_fail,
     invalid_documents_fail,
@@ -18,6 +23,8 @@ crate::tests![verdicts;
     panics_fail,
     an_expected_failure_is_a_golden,
     time_limits_end_runs,
+    long_runs_are_named_while_they_run,
+    a_subject_that_cannot_be_stopped_has_a_process_of_its_own,
     runs_that_differ_are_nondeterministic,
     changed_inputs_are_stale,
     changed_outputs_mismatch,
@@ -65,6 +72,93 @@ fn check_ran(
         assert!(message.contains(part), "no {part:?} in:\n{message}");
     }
     result
+}
+
+/// One scenario for each verdict that a scenario can bring about.
+fn ten() -> Workspace {
+    let workspace = Workspace::empty();
+    let scenario = |name: &str| {
+        workspace.scenario(name, "", "");
+        workspace.bless(name, "first");
+    };
+    let fault = |name: &str, fault: &str| {
+        let run = format!("scenarios/{name}/run.toml");
+        workspace.edit(&run, "fault = \"\"", &format!("fault = \"{fault}\""));
+    };
+    for name in [
+        "orphan", "edited", "failing", "slow", "random", "stale", "moved", "sound",
+    ] {
+        scenario(name);
+    }
+    workspace.write("scenarios/invalid/scenario.toml", "speed = 1\n");
+    fs::remove_dir_all(workspace.path("scenarios/orphan")).unwrap();
+    workspace.scenario("missing", "", "");
+    workspace.write("fixtures/snapshots/edited/totals.json", "{}\n");
+    fault("failing", "error");
+    fault("slow", "slow");
+    workspace.edit(
+        "scenarios/slow/scenario.toml",
+        "runtime",
+        "time_limit = 0.2\nruntime",
+    );
+    fault("random", "dice");
+    workspace.edit("scenarios/stale/run.toml", "rule = 30", "rule = 90");
+    workspace.edit(
+        "scenarios/moved/scenario.toml",
+        "runtime",
+        "expect = \"failure\"\nruntime",
+    );
+    workspace
+}
+
+fn every_verdict_is_one_of_a_run() {
+    let workspace = ten();
+    let ran = workspace.runner(&["::golden"]);
+    assert_eq!(ran.status, Some(101), "{}", ran.err);
+    let verdicts: Vec<(&str, &str)> = vec![
+        ("invalid", "INVALID"),
+        ("orphan", "ORPHAN"),
+        ("missing", "MISSING_GOLDEN"),
+        ("edited", "EDITED_GOLDEN"),
+        ("failing", "ENGINE_ERROR"),
+        ("slow", "TIMEOUT"),
+        ("random", "NONDETERMINISTIC"),
+        ("stale", "STALE_INPUTS"),
+        ("moved", "MISMATCH"),
+        ("sound", "MATCH"),
+    ];
+    for (name, verdict) in &verdicts {
+        let result = workspace.result(name, "golden");
+        assert_eq!(result["verdict"], *verdict, "{name}: {result}");
+    }
+    let made: BTreeSet<&str> = verdicts.iter().map(|(_, verdict)| *verdict).collect();
+    let all: BTreeSet<&str> = Verdict::ALL.iter().map(|verdict| verdict.name()).collect();
+    assert_eq!(made, all);
+    assert!(ran.out.contains("1 passed; 9 failed"), "{}", ran.out);
+}
+
+fn the_first_verdict_that_holds_counts() {
+    // Each trouble comes on top of those before it, from the last verdict to the first.
+    let workspace = Workspace::blessed();
+    let (run, toml) = ("scenarios/ring/run.toml", "scenarios/ring/scenario.toml");
+    let golden = "fixtures/snapshots/ring/totals.json";
+    let now = |verdict: &str| check(&workspace, "ring::golden", verdict, &[]);
+    now("MATCH");
+    workspace.edit(toml, "runtime", "expect = \"failure\"\nruntime");
+    now("MISMATCH");
+    workspace.edit(run, "rule = 30", "rule = 90");
+    now("STALE_INPUTS");
+    workspace.edit(run, "fault = \"\"", "fault = \"dice\"");
+    now("NONDETERMINISTIC");
+    workspace.edit(toml, "expect = \"failure\"\n", "");
+    workspace.edit(run, "fault = \"dice\"", "fault = \"error\"");
+    now("ENGINE_ERROR");
+    workspace.edit(golden, "\"ticks\":6", "\"ticks\":7");
+    now("EDITED_GOLDEN");
+    fs::remove_dir_all(workspace.path("fixtures/snapshots/ring")).unwrap();
+    now("MISSING_GOLDEN");
+    workspace.edit(run, "rule = 90", "rule = \"ninety\"");
+    now("INVALID");
 }
 
 fn a_match_passes_and_leaves_nothing() {
@@ -284,6 +378,59 @@ fn time_limits_end_runs() {
     }
 }
 
+/// A workspace whose scenario never ends, in one of two ways.
+fn endless(fault: &str) -> Workspace {
+    let workspace = Workspace::blessed();
+    let fault = format!("fault = \"{fault}\"");
+    workspace.edit("scenarios/ring/run.toml", "fault = \"\"", &fault);
+    workspace.edit(
+        "scenarios/ring/scenario.toml",
+        "runtime",
+        "time_limit = 0.2\nruntime",
+    );
+    workspace
+}
+
+fn long_runs_are_named_while_they_run() {
+    let workspace = endless("slow");
+    let ran = workspace.runner(&["ring::golden", "--exact", "--format", "json"]);
+    let expected = "ring::golden is still running after 0.1 s, at tick 2; its limit is 0.2 s";
+    assert!(ran.err.contains(expected), "{}", ran.err);
+    for line in ran.out.lines() {
+        serde_json::from_str::<Value>(line).unwrap();
+    }
+}
+
+fn a_subject_that_cannot_be_stopped_has_a_process_of_its_own() {
+    let case = |fault: &str, trial: &str, verdict: &str, part: &str| {
+        let workspace = endless(fault);
+        let mut runner = workspace.process("runner");
+        let ran = Ran::of(runner.args([trial, "--exact"]).env(ISOLATED, "1"));
+        check_ran(&workspace, &ran, trial, verdict, &[part]);
+    };
+    case("", "ring::golden", "MATCH", "");
+    case("", "ring::replay", "MATCH", "");
+    case(
+        "deaf",
+        "ring::golden",
+        "TIMEOUT",
+        "did not stop when asked to, after its time limit of 0.2 s; the last tick was 2",
+    );
+    // What would take the runner down with it is a verdict like any other.
+    case(
+        "abort",
+        "ring::golden",
+        "ENGINE_ERROR",
+        "its process ended with",
+    );
+    case(
+        "abort",
+        "ring::determinism",
+        "ENGINE_ERROR",
+        "its process ended with",
+    );
+}
+
 fn runs_that_differ_are_nondeterministic() {
     for fault in ["clock", "memory"] {
         let workspace = Workspace::blessed();
@@ -336,14 +483,17 @@ fn changed_inputs_are_stale() {
             "cargo xtask bless ring --reason",
         ],
     );
-    // Inputs count also where the outputs stay: rule 30 | 128 differs only on three live cells.
-    let workspace = Workspace::blessed();
-    workspace.edit(
-        "scenarios/ring/run.toml",
-        "0, 0, 0, 0]",
-        "0, 0, 0, 0]  # same",
-    );
-    check(&workspace, "ring::golden", "MATCH", &[]);
+    // Inputs count also where the outputs stay: rule 30 + 128 differs only on three live cells, and
+    // after one tick there were none.
+    let workspace = Workspace::empty();
+    workspace.scenario("ring", "", "");
+    workspace.edit("scenarios/ring/run.toml", "ticks = 6", "ticks = 1");
+    workspace.bless("ring", "first");
+    let golden = workspace.read("fixtures/snapshots/ring/generations.json");
+    workspace.edit("scenarios/ring/run.toml", "rule = 30", "rule = 158");
+    check(&workspace, "ring::golden", "STALE_INPUTS", &["automaton"]);
+    let made = workspace.read("target/scenarios/ring/generations.json");
+    assert_eq!(made, golden);
 }
 
 fn changed_outputs_mismatch() {
