@@ -2,6 +2,7 @@
 
 mod artefact;
 mod atomic;
+mod bundle;
 mod check;
 #[cfg(feature = "cli")]
 pub mod cli;

@@ -2,11 +2,12 @@
 
 use std::fs;
 use std::io;
+use std::path::Path;
 
-use crate::Suite;
 use crate::atomic::write_whole;
 use crate::scenario::ScenarioName;
 use crate::snapshot::{GoldenSet, golden_file};
+use crate::{Artefact, Suite};
 
 /// Leaves the artefacts of a run at `target/scenarios/<name>/`, and nothing else there.
 pub(crate) fn leave(suite: &Suite, name: &ScenarioName, set: &GoldenSet) -> io::Result<()> {
@@ -30,6 +31,33 @@ pub(crate) fn leave(suite: &Suite, name: &ScenarioName, set: &GoldenSet) -> io::
         write_whole(&dir.join(file), artefact.text())?;
     }
     Ok(())
+}
+
+/// What the last run left; `None` where it left nothing.
+///
+/// # Errors
+/// Something else is there, in words.
+pub(crate) fn load(suite: &Suite, name: &ScenarioName) -> Result<Option<GoldenSet>, String> {
+    let dir = suite.paths().product(name);
+    let told = |path: &Path, error: &dyn std::fmt::Display| {
+        format!("{}: {error}", suite.paths().display(path))
+    };
+    let entries = match fs::read_dir(&dir) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(told(&dir, &error)),
+    };
+    let mut artefacts = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(|error| told(&dir, &error))?.path();
+        let stem = path.file_stem().map(|stem| stem.to_string_lossy());
+        let bytes = fs::read(&path).map_err(|error| told(&path, &error))?;
+        let artefact = Artefact::from_golden(stem.unwrap_or_default(), bytes);
+        artefacts.push(artefact.map_err(|error| told(&path, &error))?);
+    }
+    GoldenSet::stored(artefacts)
+        .map(Some)
+        .map_err(|error| told(&dir, &error))
 }
 
 /// Removes what an earlier run left: there is nothing to look at any more.

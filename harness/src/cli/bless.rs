@@ -1,3 +1,5 @@
+use std::path::PathBuf;
+
 use crate::Suite;
 use crate::command::{BlessOptions, CommandError, Console, Status, bless};
 
@@ -16,6 +18,9 @@ pub struct Args {
     /// Show what would change, and write nothing.
     #[arg(long)]
     dry_run: bool,
+    /// Bless what this bundle holds in place of what a run makes now.
+    #[arg(long, value_name = "FILE")]
+    from_bundle: Option<PathBuf>,
 }
 
 impl Args {
@@ -24,17 +29,13 @@ impl Args {
         suite: &Suite,
         console: &mut Console<'_>,
     ) -> Result<Status, CommandError> {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "CI says who is asking, and nothing is blessed for it"
-        )]
-        let ci = std::env::var_os("CI").map(|value| value.to_string_lossy().into_owned());
         let options = BlessOptions {
             names: self.names,
             all: self.all,
             reason: self.reason,
             dry_run: self.dry_run,
-            ci,
+            from_bundle: self.from_bundle,
+            ci: super::ci(),
             date: crate::date::today(),
         };
         bless(suite, &options, console)

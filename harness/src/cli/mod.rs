@@ -2,11 +2,13 @@
 //! [`Command`] into a parser of your own and call [`Command::run`].
 
 mod bless;
+mod bundle;
 mod check;
 mod compare;
 mod diff;
 mod new;
 mod report;
+mod review;
 
 use std::process::ExitCode;
 
@@ -18,6 +20,10 @@ use crate::command::{CommandError, Console, Status};
 pub enum Command {
     /// Make what runs produce now the goldens, with a reason.
     Bless(bless::Args),
+    /// Go through what differs, and accept or reject it by group.
+    Review(review::Args),
+    /// Pack what failed runs made into one file, for a bless elsewhere.
+    Bundle(bundle::Args),
     /// Compare what runs produce now with the goldens.
     Diff(diff::Args),
     /// Compare any two documents or directories of them.
@@ -36,6 +42,8 @@ impl Command {
     pub fn run(self, suite: &Suite) -> ExitCode {
         let result = Console::standard(|console| match self {
             Self::Bless(args) => args.run(suite, console),
+            Self::Review(args) => args.run(suite, console),
+            Self::Bundle(args) => args.run(suite, console),
             Self::Diff(args) => args.run(suite, console),
             Self::Compare(args) => args.run(suite, console),
             Self::New(args) => args.run(suite, console),
@@ -44,6 +52,16 @@ impl Command {
         });
         exit(result)
     }
+}
+
+/// The variable `CI`.
+fn ci() -> Option<String> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "CI says who is asking, and nothing is blessed for it"
+    )]
+    let ci = std::env::var_os("CI");
+    ci.map(|value| value.to_string_lossy().into_owned())
 }
 
 fn exit(result: Result<Status, CommandError>) -> ExitCode {

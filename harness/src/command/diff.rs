@@ -95,7 +95,7 @@ fn leave(
 }
 
 /// Goldens without a scenario.
-fn orphans(suite: &Suite) -> Result<Vec<(String, String)>, CommandError> {
+pub(super) fn orphans(suite: &Suite) -> Result<Vec<(String, String)>, CommandError> {
     let found = suite.discover()?;
     let names = crate::snapshot::directories(&suite.paths().snapshots())?;
     Ok(names

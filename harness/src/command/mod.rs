@@ -1,7 +1,9 @@
 //! The commands behind `cargo xtask` and any other shell over a suite: one file a command, each a
 //! function of a [`Suite`], typed options and a [`Console`].
 
+mod accept;
 mod bless;
+mod bundle;
 mod check;
 mod compare;
 mod console;
@@ -9,17 +11,20 @@ mod diff;
 mod new;
 mod render;
 mod report;
+mod review;
 mod shown;
 
 use std::io;
 
 pub use bless::{BlessOptions, bless};
+pub use bundle::{BundleOptions, bundle};
 pub use check::check;
 pub use compare::{CompareRequest, compare};
 pub use console::{Ask, Console};
 pub use diff::{DiffRequest, Format, diff};
 pub use new::{NewOptions, new};
 pub use report::{ReportFormat, ReportRequest, report};
+pub use review::{ReviewOptions, review};
 
 use crate::scenario::{Found, Scenario, ScenarioName};
 use crate::snapshot::StoreError;

@@ -82,7 +82,7 @@ impl Told {
         !self.before.is_empty() && !self.after.is_empty()
     }
 
-    fn report(&self, options: &DiffOptions) -> ScenarioReport {
+    pub(crate) fn report(&self, options: &DiffOptions) -> ScenarioReport {
         let diff = if self.verdict.passes() {
             Some(crate::Diff::default())
         } else if self.has_both() {

@@ -92,6 +92,19 @@ impl Job<'_> {
         }
     }
 
+    /// Resolves the inputs, and runs nothing.
+    ///
+    /// # Errors
+    /// They cannot be resolved.
+    pub(crate) fn resolve(&self) -> Result<(Artefact, Schema), Ended> {
+        let subject = Arc::clone(self.subject);
+        let dir = self.scenario.dir().to_owned();
+        self.guarded(&Cancel::default(), move || {
+            Ok((subject.inputs(&dir)?, subject.schema(&dir)?))
+        })?
+        .map_err(|failure| self.ended_by(&failure))
+    }
+
     fn ended_by(&self, failure: &Failure) -> Ended {
         match failure.kind {
             FailureKind::Invalid => Ended::Invalid(failure.message.clone()),

@@ -12,6 +12,7 @@ mod repeat;
 
 pub(crate) use explain::{Told, tell};
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::exec::{Ended, FromChild, Job, Made, STACK_BYTES, Surroundings, run_in_child};
@@ -106,6 +107,40 @@ pub(crate) fn judge(suite: &Suite, scenario: &Scenario, check: Check) -> Judgeme
             bench.repeat(&modes)
         }
     }
+}
+
+/// The inputs of a scenario as they are resolved now, without a run.
+#[derive(Clone, Debug)]
+pub(crate) struct Resolved {
+    /// Member of `inputs` to the SHA-256 of its text.
+    pub(crate) inputs: BTreeMap<String, String>,
+    pub(crate) schema: Schema,
+}
+
+/// Resolves the inputs of a scenario.
+///
+/// # Errors
+/// What keeps them from being resolved.
+pub(crate) fn resolve(suite: &Suite, scenario: &Scenario) -> Result<Resolved, (Verdict, String)> {
+    let subject = suite
+        .subject_of(scenario)
+        .map_err(|error| (Verdict::Invalid, error.to_string()))?;
+    let job = Job {
+        subject: &subject,
+        scenario,
+        mode: Mode::Direct,
+        label: scenario.name().as_str(),
+        stack_bytes: STACK_BYTES,
+    };
+    let (inputs, schema) = job.resolve().map_err(|ended| {
+        let Judgement {
+            verdict, detail, ..
+        } = Judgement::ended(ended);
+        (verdict, detail)
+    })?;
+    let inputs = crate::snapshot::input_digests(&inputs)
+        .map_err(|error| (Verdict::EngineError, error.to_string()))?;
+    Ok(Resolved { inputs, schema })
 }
 
 /// A scenario ready to be run.

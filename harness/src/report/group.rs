@@ -1,12 +1,12 @@
 //! Like changes of several scenarios.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::ScenarioReport;
+use super::{Report, ScenarioReport};
 use crate::diff::PlaceSort;
-use crate::{Change, ChangeKind, Diff, Json};
+use crate::{Cause, Change, ChangeKind, Diff, Json};
 
 /// Scenarios whose first divergences have stage, path pattern and kind in common: most likely one
 /// cause. Whatever else differs in them is taken as its consequence.
@@ -70,8 +70,12 @@ pub(super) fn groups(scenarios: &[ScenarioReport]) -> Vec<Group> {
         .map(|((stage, pattern, kind), members)| {
             let mut offsets: Vec<OffsetGroup> = members.into_values().collect();
             offsets.sort_by_key(|group| std::cmp::Reverse(group.scenarios.len()));
-            let of_group = |name: &String| offsets.iter().any(|o| o.scenarios.contains(name));
+            let members: BTreeSet<&String> = offsets.iter().flat_map(|o| &o.scenarios).collect();
             let names = scenarios.iter().map(|scenario| &scenario.name);
+            let names = names
+                .filter(|name| members.contains(name))
+                .cloned()
+                .collect();
             Group {
                 stage,
                 pattern,
@@ -81,7 +85,7 @@ pub(super) fn groups(scenarios: &[ScenarioReport]) -> Vec<Group> {
                     _ => None,
                 },
                 places: offsets.iter().map(|group| group.places).sum(),
-                scenarios: names.filter(|name| of_group(name)).cloned().collect(),
+                scenarios: names,
                 offsets: if offsets.len() > 1 {
                     offsets
                 } else {
@@ -92,6 +96,30 @@ pub(super) fn groups(scenarios: &[ScenarioReport]) -> Vec<Group> {
         .collect();
     groups.sort_by_key(|group| std::cmp::Reverse(group.scenarios.len()));
     groups
+}
+
+impl Report {
+    /// The changed inputs that two or more scenarios of a group have in common, with how many have
+    /// each; those of most first.
+    pub(super) fn shared_causes(&self, group: &Group) -> Vec<(&Cause, usize)> {
+        let mut shared: Vec<(&Cause, usize)> = Vec::new();
+        let names: BTreeSet<&String> = group.scenarios.iter().collect();
+        let members = self.scenarios.iter().filter(|s| names.contains(&s.name));
+        let mut known: BTreeMap<String, usize> = BTreeMap::new();
+        for cause in members
+            .filter_map(|s| s.diff.as_ref())
+            .flat_map(|d| &d.causes)
+        {
+            let at = *known.entry(cause.lead()).or_insert(shared.len());
+            match shared.get_mut(at) {
+                Some((_, scenarios)) => *scenarios += 1,
+                None => shared.push((cause, 1)),
+            }
+        }
+        shared.retain(|(_, scenarios)| *scenarios > 1);
+        shared.sort_by_key(|(_, scenarios)| std::cmp::Reverse(*scenarios));
+        shared
+    }
 }
 
 /// How many places of a sort differ. A diff that was read back has no counts of its own, so that

@@ -41,15 +41,39 @@ impl Report {
         }
         if differing > 1 && !self.groups.is_empty() {
             writeln!(out, "{HEADING}like changes{HEADING:#}")?;
-            for group in &self.groups {
-                writeln!(out, "  {}", group.lead())?;
-                for offset in &group.offsets {
-                    writeln!(out, "    {}", offset.lead())?;
-                }
-            }
+            self.write_groups(out)?;
             writeln!(out)?;
         }
         writeln!(out, "{}", self.summary())
+    }
+
+    /// The groups with their offsets, and the changed inputs that their scenarios share.
+    pub(crate) fn write_groups(&self, out: &mut dyn Write) -> io::Result<()> {
+        for group in &self.groups {
+            writeln!(out, "  {}", group.lead())?;
+            for offset in &group.offsets {
+                writeln!(out, "    {}", offset.lead())?;
+            }
+            for (cause, scenarios) in self.shared_causes(group).iter().take(CAUSES_SHOWN) {
+                let all = group.scenarios.len();
+                let of = if *scenarios == all {
+                    format!("all {all}")
+                } else {
+                    format!("{scenarios} of {all}")
+                };
+                let lead = cause.lead();
+                writeln!(out, "    {CAUSE}cause in {of}: {lead}{CAUSE:#}")?;
+            }
+        }
+        Ok(())
+    }
+
+    /// One scenario of the report, with what follows its name in the whole.
+    pub(crate) fn write_one(&self, out: &mut dyn Write, name: &str, all: bool) -> io::Result<()> {
+        match self.scenarios.iter().find(|one| one.name == name) {
+            Some(scenario) => write_scenario(out, scenario, all),
+            None => Ok(()),
+        }
     }
 }
 

@@ -75,6 +75,16 @@ pub enum SnapshotMode {
     Digest,
 }
 
+impl SnapshotMode {
+    /// The word for it in documents.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Digest => "digest",
+        }
+    }
+}
+
 /// `[command]`: the program that makes the artefacts, where it is not the suite's own subject.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -40,6 +40,9 @@ pub(crate) struct BlessEntry {
     /// The subject's version.
     pub(crate) version: String,
     pub(crate) reason: String,
+    /// The artefacts that were accepted, where it was not all of the scenario.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) artefacts: Vec<String>,
 }
 
 impl Manifest {
@@ -120,6 +123,7 @@ mod tests {
                 date: "2026-11-23".into(),
                 version: "0.1.0".into(),
                 reason: reason.into(),
+                artefacts: Vec::new(),
             });
         }
         let text = manifest.render().unwrap();

@@ -13,7 +13,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 pub(crate) use manifest::{BlessEntry, Manifest, salvaged_blesses};
-pub(crate) use set::{GoldenSet, SetError};
+pub(crate) use set::{GoldenSet, SetError, input_digests};
 pub(crate) use store::{Replaced, SnapshotLock, StoreError, interrupted, remains};
 
 use crate::Artefact;

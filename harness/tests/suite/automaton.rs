@@ -24,7 +24,11 @@ pub(crate) struct Automaton;
 #[serde(deny_unknown_fields)]
 struct Document {
     rule: u8,
+    #[serde(default)]
     cells: Vec<u8>,
+    /// A document beside others, in place of `cells`: from the workspace's root.
+    #[serde(default)]
+    start: Option<String>,
     ticks: u64,
     #[serde(default)]
     fault: String,
@@ -35,9 +39,23 @@ impl Document {
         let path = scenario.join("run.toml");
         let text = std::fs::read_to_string(&path)
             .map_err(|error| Failure::invalid(format!("{}: {error}", path.display())))?;
-        toml::from_str(&text)
-            .map_err(|error| Failure::invalid(format!("{}: {error}", path.display())))
+        let mut document: Self = toml::from_str(&text)
+            .map_err(|error| Failure::invalid(format!("{}: {error}", path.display())))?;
+        if let Some(start) = &document.start {
+            let path = scenario.join("../..").join(start);
+            let text = std::fs::read_to_string(&path)
+                .map_err(|error| Failure::invalid(format!("{}: {error}", path.display())))?;
+            let start: Start = toml::from_str(&text)
+                .map_err(|error| Failure::invalid(format!("{}: {error}", path.display())))?;
+            document.cells = start.cells;
+        }
+        Ok(document)
     }
+}
+
+#[derive(Deserialize)]
+struct Start {
+    cells: Vec<u8>,
 }
 
 impl Subject for Automaton {
@@ -52,14 +70,22 @@ impl Subject for Automaton {
     fn inputs(&self, scenario: &Path) -> Result<Artefact, Failure> {
         let document = Document::read(scenario)?;
         let name = scenario.file_name().unwrap_or_default().to_string_lossy();
-        let inputs = json!({
-            "automaton": {
-                "cells": document.cells,
-                "rule": document.rule,
-                "ticks": document.ticks,
-            },
-            "files": { "automaton": format!("scenarios/{name}/run.toml") },
-        });
+        let file = format!("scenarios/{name}/run.toml");
+        let inputs = match document.start {
+            None => json!({
+                "automaton": {
+                    "cells": document.cells,
+                    "rule": document.rule,
+                    "ticks": document.ticks,
+                },
+                "files": { "automaton": file },
+            }),
+            Some(start) => json!({
+                "automaton": { "rule": document.rule, "ticks": document.ticks },
+                "files": { "automaton": file, "start": start },
+                "start": { "cells": document.cells },
+            }),
+        };
         Artefact::from_json("inputs", inputs.to_string().as_bytes())
             .map_err(|error| Failure::engine(error.to_string()))
     }

@@ -14,12 +14,15 @@
 
 mod automaton;
 mod bless;
+mod bundle;
 mod commands;
 mod kill;
 mod nextest;
+mod page;
 mod process;
 mod program;
 mod results;
+mod review;
 mod selection;
 mod verdicts;
 mod workspace;
@@ -34,12 +37,15 @@ type Test = (&'static str, fn());
 
 const TESTS: &[&[Test]] = &[
     bless::TESTS,
+    bundle::TESTS,
     commands::TESTS,
     kill::TESTS,
     nextest::TESTS,
+    page::TESTS,
     process::TESTS,
     program::TESTS,
     results::TESTS,
+    review::TESTS,
     selection::TESTS,
     verdicts::TESTS,
 ];

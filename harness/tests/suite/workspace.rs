@@ -4,7 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Output};
 
-use aether_harness::command::{BlessOptions, CommandError, Console, Status, bless};
+use aether_harness::command::{
+    BlessOptions, CommandError, Console, ReviewOptions, Status, bless, review,
+};
 use aether_harness::{Layout, Runner, Suite};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -16,7 +18,7 @@ pub(crate) const PLAY: &str = "AETHER_HARNESS_PLAY";
 /// The variable that names the workspace to play it in.
 pub(crate) const ROOT: &str = "AETHER_HARNESS_ROOT";
 
-/// Plays `runner` or `bless` over the workspace at `root`.
+/// Plays `runner`, `bless` or `review` over the workspace at `root`.
 pub(crate) fn play(part: &str, root: &Path) -> ExitCode {
     let suite = suite(root);
     if part == "runner" {
@@ -26,13 +28,28 @@ pub(crate) fn play(part: &str, root: &Path) -> ExitCode {
         Ok(suite) => suite,
         Err(status) => return status,
     };
+    if part == "review" {
+        let options = ReviewOptions {
+            date: "2026-11-25".to_owned(),
+            ..ReviewOptions::default()
+        };
+        return ended(Console::standard(|console| {
+            review(&suite, &options, console)
+        }));
+    }
     let options = BlessOptions {
         all: true,
         reason: Some("as ordered".to_owned()),
         date: "2026-11-23".to_owned(),
         ..BlessOptions::default()
     };
-    match Console::standard(|console| bless(&suite, &options, console)) {
+    ended(Console::standard(|console| {
+        bless(&suite, &options, console)
+    }))
+}
+
+fn ended(result: Result<Status, CommandError>) -> ExitCode {
+    match result {
         Ok(status) => ExitCode::from(status.code()),
         Err(error) => {
             eprintln!("{error}");
@@ -50,6 +67,7 @@ fn suite(root: &Path) -> Suite {
 pub(crate) struct Said {
     pub(crate) result: Result<Status, CommandError>,
     pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl Said {
@@ -147,7 +165,8 @@ impl Workspace {
             },
         );
         let out = String::from_utf8(out.into_inner()).unwrap();
-        Said { result, out }
+        let err = String::from_utf8(err).unwrap();
+        Said { result, out, err }
     }
 
     /// A bless that must succeed.
