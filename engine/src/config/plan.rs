@@ -356,6 +356,12 @@ impl Window {
     pub fn window_id(&self) -> &str {
         &self.window_id
     }
+
+    /// Whether it is one of those that tile the run.
+    #[must_use]
+    pub const fn is_primary(&self) -> bool {
+        self.primary
+    }
 }
 
 impl Profile {

@@ -87,7 +87,7 @@ pub(super) fn record(
     })
 }
 
-fn ledger(run: &StoredRun, tick: u64) -> Result<UmxLedger, StoreError> {
+pub(super) fn ledger(run: &StoredRun, tick: u64) -> Result<UmxLedger, StoreError> {
     let ledger = run.block(tick)?.ledger(run.shape(), tick);
     ledger.ok_or_else(|| {
         run.damaged(Damage::Missing {

@@ -11,11 +11,13 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
 use super::columns::{Block, Shape};
 use super::header::{self, HeaderRow, RunHeader};
 use super::metrics;
+use super::rebuild;
 use super::records::Records;
 use super::writer::{BUSY_TIMEOUT, hash_column};
 use super::{Damage, StoreError, schema};
 use crate::canonical::{self, Hash};
 use crate::config::ResolvedDocuments;
+use crate::record::UmxLedger;
 use crate::run::RecordKind;
 
 /// A run in a file, as it was when it was opened: what a writer adds later does not show.
@@ -130,6 +132,13 @@ impl StoredRun {
     /// or checkpoint, else a number within the kind.
     pub fn records_from(&self, kind: RecordKind, position: u64) -> Records<'_> {
         Records::new(self, kind, position)
+    }
+
+    /// The ledgers, tick by tick, as values: each is checked by its hash, as [`StoredRun::records`]
+    /// does, and not read back from its text.
+    pub fn ledgers(&self) -> impl Iterator<Item = Result<UmxLedger, StoreError>> {
+        self.records(RecordKind::Ledgers)
+            .map(|record| rebuild::ledger(self, record?.position))
     }
 
     /// One record: that of a tick for the kinds that have one record a tick or checkpoint, else by

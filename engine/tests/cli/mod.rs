@@ -2,6 +2,7 @@
 
 mod documents;
 mod log;
+mod plot;
 mod press;
 mod records;
 mod run;

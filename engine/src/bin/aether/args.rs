@@ -52,7 +52,9 @@ pub(crate) enum Command {
     /// Prints the structured log, filtered.
     Log(LogCommand),
     /// Prints a run's metrics.
-    Metrics(StoredCommand),
+    Metrics(MetricsCommand),
+    /// Draws a run as SVG: state, flux, chain, bits or the graph.
+    Plot(PlotCommand),
     /// Packs a window's streams into a capsule, and reads capsules.
     #[command(subcommand)]
     Press(PressCommand),
@@ -226,6 +228,68 @@ pub(crate) struct LogCommand {
     /// Only events of this component.
     #[arg(long, value_name = "C")]
     pub(crate) component: Option<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  aether metrics gf01\n  aether metrics gf01 --as openmetrics > gf01.prom"
+)]
+pub(crate) struct MetricsCommand {
+    #[command(flatten)]
+    pub(crate) stored: StoredCommand,
+    /// The metrics object, or OpenMetrics text [default: a table].
+    #[arg(long = "as", value_enum, value_name = "FORM")]
+    pub(crate) form: Option<MetricsForm>,
+}
+
+/// The forms of metrics for programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum MetricsForm {
+    Json,
+    Openmetrics,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  aether plot gf02 --out state.svg\n  aether plot gf02 --what topology --out graph.svg\n  aether plot gf02 --what press > press.svg"
+)]
+pub(crate) struct PlotCommand {
+    #[command(flatten)]
+    pub(crate) stored: StoredCommand,
+    /// What is drawn.
+    #[arg(long, value_enum, value_name = "WHAT", default_value_t = PlotWhat::State)]
+    pub(crate) what: PlotWhat,
+    /// Writes to a file, which is replaced only when all is written [default: standard output].
+    #[arg(long, value_name = "FILE.svg")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+/// The pictures of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PlotWhat {
+    /// A heat map of every node's state over ticks.
+    State,
+    /// A heat map of every edge's flux over ticks.
+    Flux,
+    /// The chain value over ticks.
+    Chain,
+    /// Bits of every window, stream upon stream.
+    Press,
+    /// The graph: nodes by their last state, edges by what they moved.
+    Topology,
+}
+
+impl PlotWhat {
+    /// The name on the command line.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::State => "state",
+            Self::Flux => "flux",
+            Self::Chain => "chain",
+            Self::Press => "press",
+            Self::Topology => "topology",
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]

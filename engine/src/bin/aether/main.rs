@@ -8,6 +8,7 @@ mod commands;
 mod exit;
 mod log_destination;
 mod output;
+mod plot;
 mod registry;
 
 use std::process::ExitCode;
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
         Command::Diff(command) => commands::diff::diff(command, &output),
         Command::Log(command) => commands::log::log(command, &output),
         Command::Metrics(command) => commands::metrics::metrics(command, &output),
+        Command::Plot(command) => commands::plot::plot(command, &output),
         Command::Press(PressCommand::Pack(command)) => commands::press::pack(command, &output),
         Command::Press(PressCommand::Unpack(command)) => commands::press::unpack(command, &output),
         Command::Press(PressCommand::Info(command)) => commands::press::info(command, &output),

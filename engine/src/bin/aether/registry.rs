@@ -7,7 +7,6 @@ use aether_engine::store::{RunStore, StoredRun};
 use aether_engine::subject::run_config;
 
 use serde_json::Value;
-use tempfile::NamedTempFile;
 
 use crate::args::{RunsDir, ScenariosDir};
 use crate::exit::Failure;
@@ -95,7 +94,13 @@ pub(crate) fn write_file(
     let parent = path
         .parent()
         .filter(|parent| !parent.as_os_str().is_empty());
-    let beside = NamedTempFile::new_in(parent.unwrap_or(Path::new("."))).map_err(cannot)?;
+    let mut named = tempfile::Builder::new();
+    // As any other new file, not for its owner alone.
+    #[cfg(unix)]
+    named.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let beside = named
+        .tempfile_in(parent.unwrap_or(Path::new(".")))
+        .map_err(cannot)?;
     let mut sink = BufWriter::new(beside);
     write(&mut sink)?;
     let beside = sink

@@ -7,6 +7,8 @@ pub(crate) mod inspect;
 pub(crate) mod list;
 pub(crate) mod log;
 pub(crate) mod metrics;
+mod openmetrics;
+pub(crate) mod plot;
 pub(crate) mod press;
 pub(crate) mod replay;
 pub(crate) mod run;

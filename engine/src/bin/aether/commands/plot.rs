@@ -1,0 +1,41 @@
+//! `aether plot`: a picture of a stored run.
+
+use serde_json::{Value, json};
+
+use crate::Ended;
+use crate::args::PlotCommand;
+use crate::exit::Status;
+use crate::output::Output;
+use crate::{plot as pictures, registry};
+
+pub(crate) fn plot(command: &PlotCommand, output: &Output) -> Ended {
+    let run = registry::open_run(&command.stored.runs, &command.stored.run_id)?;
+    let picture = pictures::draw(&run, command.what)?;
+    if let Some(path) = &command.out {
+        registry::write_file(path, |sink| Ok(sink.write_all(picture.svg.as_bytes())?))?;
+    }
+    if output.is_json() {
+        let path = command.out.as_ref().map(|path| path.display().to_string());
+        // Where there is no file, the picture is part of the answer.
+        let svg = if path.is_none() {
+            Value::from(picture.svg.as_str())
+        } else {
+            Value::Null
+        };
+        output.result(String::new, || {
+            json!({
+                "run_id": registry::id_of(&run),
+                "what": command.what.name(),
+                "path": path,
+                "bytes": picture.svg.len(),
+                "bins": picture.bins,
+                "svg": svg,
+            })
+        })?;
+    } else if let Some(path) = &command.out {
+        output.note(&format!("wrote {}", path.display()));
+    } else {
+        output.print(picture.svg.as_bytes())?;
+    }
+    Ok(Status::Done)
+}

@@ -1,0 +1,101 @@
+//! The chain value over ticks.
+
+use plotters::prelude::*;
+
+use super::bins::{Bins, Statistic};
+use super::colours::{Ramp, Role};
+use super::frame::{Axis, BAR_WIDTH, Drawn, Frame, chart, colour_bar, picture};
+use super::heat_map::cells;
+use super::scale::{Scale, steps};
+
+/// Ticks that are points of their own, at most.
+const POINTS_MAX: u64 = 2_000;
+/// Ticks whose points are joined, at most: beyond them the lines hide the points.
+const LINE_MAX: usize = 200;
+/// Bands of values where ticks are counted.
+const BANDS: u64 = 60;
+const HEIGHT: u32 = 360;
+
+/// The chain of a run, tick by tick.
+pub(super) struct ChainPlot {
+    modulus: i64,
+    points: Vec<(f64, f64)>,
+    /// How many ticks have their value in each band, where there are too many for points.
+    density: Option<Bins>,
+}
+
+impl ChainPlot {
+    pub(super) fn new(ticks: u64, modulus: i64) -> Self {
+        Self {
+            modulus: modulus.max(1),
+            points: Vec::new(),
+            density: (ticks > POINTS_MAX).then(|| Bins::new(Statistic::Sum, ticks, BANDS)),
+        }
+    }
+
+    pub(super) fn add(&mut self, tick: u64, value: i64) {
+        match &mut self.density {
+            Some(bins) => {
+                let band = i128::from(value) * i128::from(BANDS) / i128::from(self.modulus);
+                let band = u64::try_from(band).unwrap_or(0).min(BANDS - 1);
+                bins.add_one(tick, band + 1, 1);
+            }
+            None => self.points.push((tick as f64, value as f64)),
+        }
+    }
+
+    pub(super) const fn bins(&self) -> Option<&Bins> {
+        self.density.as_ref()
+    }
+
+    pub(super) fn draw(self, subtitle: String, ticks: u64) -> Drawn<String> {
+        let modulus = self.modulus as f64;
+        let scale = self.density.as_ref().map(|bins| Scale::of(bins.values()));
+        let note = self.density.as_ref().map(|bins| {
+            format!(
+                "Each cell counts, of {} ticks, those whose value is in its band of M / {BANDS}.",
+                bins.ticks_a_cell()
+            )
+        });
+        let frame = Frame {
+            title: "Chain over ticks".to_owned(),
+            subtitle,
+            note,
+            height: HEIGHT,
+        };
+        let ramp = scale.map_or(Ramp::Sequential, |scale| scale.ramp);
+        picture(&frame, ramp, |area| {
+            let (width, _) = area.dim_in_pixel();
+            let bar = if scale.is_some() { BAR_WIDTH } else { 0 };
+            let split = i32::try_from(width).unwrap_or(i32::MAX) - bar;
+            let (left, right) = area.split_horizontally(split);
+            let x = Axis::counted(ticks, 12, "tick");
+            let y = Axis {
+                from: 0.0,
+                to: modulus,
+                labels: steps(0.0, modulus, 6),
+                name: format!("chain value C_t, below M = {}", self.modulus),
+            };
+            let chart = chart(&left, &x, &y, self.density.is_none())?;
+            let plotting = chart.plotting_area();
+            if let (Some(bins), Some(scale)) = (&self.density, &scale) {
+                cells(plotting, bins, scale, |edge| modulus * edge / BANDS as f64)?;
+                return colour_bar(&right, scale, "ticks");
+            }
+            let colour = Role::Series(0).colour();
+            if self.points.len() <= LINE_MAX {
+                let line = ShapeStyle::from(colour.mix(0.4));
+                plotting.draw(&PathElement::new(self.points.clone(), line))?;
+            }
+            let radius = match self.points.len() {
+                0..=60 => 4,
+                61..=LINE_MAX => 3,
+                _ => 2,
+            };
+            for point in &self.points {
+                plotting.draw(&Circle::new(*point, radius, colour.filled()))?;
+            }
+            Ok(())
+        })
+    }
+}

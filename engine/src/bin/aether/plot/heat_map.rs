@@ -1,0 +1,122 @@
+//! Values over ticks as colours.
+
+use plotters::prelude::*;
+
+use super::bins::Bins;
+use super::colours::Role;
+use super::frame::{Axis, BAR_WIDTH, Drawn, Frame, Plotting, chart, colour_bar, picture};
+use super::scale::Scale;
+
+/// What a heat map is of.
+pub(super) struct HeatMap<'b> {
+    pub(super) bins: &'b Bins,
+    pub(super) title: String,
+    pub(super) subtitle: String,
+    /// What a row is: `node`, `edge`.
+    pub(super) row: &'static str,
+    /// What is shown, with its unit.
+    pub(super) value: &'static str,
+}
+
+impl HeatMap<'_> {
+    pub(super) fn draw(self) -> Drawn<String> {
+        let scale = Scale::of(self.bins.values());
+        let frame = Frame {
+            title: self.title,
+            subtitle: self.subtitle,
+            note: self.bins.note(self.row),
+            height: plot_height(self.bins.rows()),
+        };
+        picture(&frame, scale.ramp, |area| {
+            let (width, height) = area.dim_in_pixel();
+            let split = i32::try_from(width).unwrap_or(i32::MAX) - BAR_WIDTH;
+            let (left, right) = area.split_horizontally(split);
+            let x = Axis::counted(self.bins.ticks(), 12, "tick");
+            let labels = u64::from(height / 28);
+            let y = Axis::counted(self.bins.rows(), labels, self.row).downward();
+            let chart = chart(&left, &x, &y, false)?;
+            cells(chart.plotting_area(), self.bins, &scale, |edge| edge + 0.5)?;
+            colour_bar(&right, &scale, self.value)
+        })
+    }
+}
+
+/// Rows are at most this high, and the whole neither flat nor a tower.
+fn plot_height(rows: u64) -> u32 {
+    u32::try_from(rows.saturating_mul(26)).map_or(420, |height| height.clamp(160, 420)) + 52
+}
+
+/// Each line of cells, neighbours of one colour as one rectangle. `y` is where the edge after so
+/// many rows is.
+pub(super) fn cells(
+    area: &Plotting<'_>,
+    bins: &Bins,
+    scale: &Scale,
+    y: impl Fn(f64) -> f64,
+) -> Drawn {
+    // By level, so that the cells of one colour are one element of the file.
+    let mut runs: Vec<(u8, [(f64, f64); 2])> = Vec::new();
+    let (width, height) = (bins.ticks_a_cell() as f64, bins.rows_a_cell() as f64);
+    let (right, bottom) = (bins.ticks() as f64 + 0.5, bins.rows() as f64);
+    for (line, levels) in bins.lines().enumerate() {
+        let top = line as f64 * height;
+        let mut open: Option<(u8, usize)> = None;
+        let levels = levels.map(|value| value.map(|value| scale.level(value)));
+        for (column, level) in levels.chain([None]).enumerate() {
+            if open.map(|(level, _)| level) == level && level.is_some() {
+                continue;
+            }
+            if let Some((level, from)) = open {
+                let x = |column: usize| (column as f64 * width + 0.5).min(right);
+                let corners = [
+                    (x(from), y(top)),
+                    (x(column), y((top + height).min(bottom))),
+                ];
+                runs.push((level, corners));
+            }
+            open = level.map(|level| (level, column));
+        }
+    }
+    runs.sort_by_key(|(level, _)| *level);
+    for (level, corners) in runs {
+        area.draw(&Rectangle::new(
+            corners,
+            Role::Level(level).colour().filled(),
+        ))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plot::bins::Statistic;
+
+    /// Noise has no neighbours of one colour: the largest file that a heat map can be.
+    #[test]
+    fn noise_of_a_thousand_nodes_and_ten_thousand_ticks_is_a_bounded_file() {
+        let mut bins = Bins::new(Statistic::Farthest, 10_000, 1_000);
+        let mut noise = 1_u64;
+        for tick in 1..=10_000 {
+            bins.add(
+                tick,
+                (0..1_000).map(|_| {
+                    noise = noise
+                        .wrapping_mul(6_364_136_223_846_793_005)
+                        .wrapping_add(1);
+                    (noise >> 40).cast_signed() - (1 << 23)
+                }),
+            );
+        }
+        let map = HeatMap {
+            bins: &bins,
+            title: "Noise".to_owned(),
+            subtitle: String::new(),
+            row: "node",
+            value: "state",
+        };
+        let svg = map.draw().unwrap();
+        assert!(svg.len() < 1 << 20, "{} bytes", svg.len());
+        assert!(svg.contains("farthest from 0 of 32 ticks × 10 nodes."));
+    }
+}

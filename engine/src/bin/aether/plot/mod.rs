@@ -1,0 +1,199 @@
+//! Pictures of a run, as SVG.
+//!
+//! A picture is made from one walk over the records; what it keeps of them is bounded by its size,
+//! not by the run's. The same run gives the same bytes. Colours are classes with a light and a dark
+//! value ([`colours`]); plotters lays out axes and labels, and draws through [`backend`].
+
+mod backend;
+mod bins;
+mod chain;
+mod colours;
+mod frame;
+mod heat_map;
+mod layout;
+mod press;
+mod scale;
+mod topology;
+
+use aether_engine::record::{FromText as _, LedgerEntry, Manifest};
+use aether_engine::run::RecordKind;
+use aether_engine::store::StoredRun;
+use serde_json::{Value, json};
+
+use bins::{Bins, Statistic};
+use chain::ChainPlot;
+use frame::DrawingError;
+use heat_map::HeatMap;
+use press::PressPlot;
+use topology::{NODES_MAX, TopologyPlot};
+
+use crate::args::PlotWhat;
+use crate::exit::Failure;
+use crate::registry::{id_of, json_of};
+
+/// A finished picture.
+pub(crate) struct Picture {
+    pub(crate) svg: String,
+    /// How many values share a cell or bar, for programs; null where none do.
+    pub(crate) bins: Value,
+}
+
+/// Draws a run.
+pub(crate) fn draw(run: &StoredRun, what: PlotWhat) -> Result<Picture, Failure> {
+    let ticks = run.ticks_recorded()?;
+    if ticks == 0 {
+        return Err(Failure::Input(format!(
+            "run `{}` has no committed window yet: there is nothing to draw",
+            id_of(run)
+        )));
+    }
+    match what {
+        PlotWhat::State => state(run, ticks),
+        PlotWhat::Flux => flux(run, ticks),
+        PlotWhat::Chain => chain(run, ticks),
+        PlotWhat::Press => press(run),
+        PlotWhat::Topology => topology(run),
+    }
+}
+
+fn state(run: &StoredRun, ticks: u64) -> Result<Picture, Failure> {
+    let nodes = run.header().node_count as u64;
+    let mut bins = Bins::new(Statistic::Mean, ticks, nodes);
+    for ledger in run.ledgers() {
+        let ledger = ledger?;
+        bins.add(ledger.tick, ledger.post_u.iter().copied());
+    }
+    let map = HeatMap {
+        bins: &bins,
+        title: "State over ticks".to_owned(),
+        subtitle: subtitle(run),
+        row: "node",
+        value: "state after the tick",
+    };
+    Ok(Picture {
+        svg: drawn(map.draw())?,
+        bins: cells(&bins),
+    })
+}
+
+fn flux(run: &StoredRun, ticks: u64) -> Result<Picture, Failure> {
+    let edges = run.header().edge_count as u64;
+    if edges == 0 {
+        return Err(Failure::Input(format!(
+            "run `{}` has no edges: there is no flux to draw",
+            id_of(run)
+        )));
+    }
+    let mut bins = Bins::new(Statistic::Farthest, ticks, edges);
+    for ledger in run.ledgers() {
+        let ledger = ledger?;
+        bins.add(ledger.tick, ledger.edges.iter().map(|edge| edge.f_e));
+    }
+    let map = HeatMap {
+        bins: &bins,
+        title: "Flux over ticks".to_owned(),
+        subtitle: subtitle(run),
+        row: "edge",
+        value: "flux f_e a tick",
+    };
+    Ok(Picture {
+        svg: drawn(map.draw())?,
+        bins: cells(&bins),
+    })
+}
+
+fn chain(run: &StoredRun, ticks: u64) -> Result<Picture, Failure> {
+    let profile = json_of(run.documents()?.profile().as_bytes());
+    let modulus = profile["modulus_M"].as_i64().unwrap_or(i64::MAX);
+    let mut plot = ChainPlot::new(ticks, modulus);
+    for record in run.records(RecordKind::ULedger) {
+        let entry = LedgerEntry::from_text(&record?.text)?;
+        plot.add(entry.tick, entry.c_t);
+    }
+    let bins = plot.bins().map_or(Value::Null, cells);
+    Ok(Picture {
+        svg: drawn(plot.draw(subtitle(run), ticks))?,
+        bins,
+    })
+}
+
+fn press(run: &StoredRun) -> Result<Picture, Failure> {
+    let plan = run.plan()?;
+    let mut plot = PressPlot::default();
+    for record in run.records(RecordKind::Manifests) {
+        let manifest = Manifest::from_text(&record?.text)?;
+        let window = plan
+            .windows()
+            .iter()
+            .find(|window| window.window_id() == manifest.window_id);
+        plot.add(&manifest, window.is_some_and(|window| window.is_primary()));
+    }
+    let shared = plot.windows_a_bar();
+    let bins = match shared {
+        1 => Value::Null,
+        _ => json!({ "windows": plot.window_count(), "windows_a_bar": shared }),
+    };
+    Ok(Picture {
+        svg: drawn(plot.draw(subtitle(run)))?,
+        bins,
+    })
+}
+
+fn topology(run: &StoredRun) -> Result<Picture, Failure> {
+    let nodes = run.header().node_count;
+    if nodes > NODES_MAX {
+        return Err(Failure::Input(format!(
+            "the topology of run `{}` has {nodes} nodes, and drawings of a graph have at most \
+             {NODES_MAX}: `--what state` and `--what flux` show graphs of any size",
+            id_of(run)
+        )));
+    }
+    let mut plot = TopologyPlot::default();
+    for ledger in run.ledgers() {
+        plot.add(&ledger?);
+    }
+    Ok(Picture {
+        svg: drawn(plot.draw(subtitle(run)))?,
+        bins: Value::Null,
+    })
+}
+
+/// Which run, and how large it is.
+fn subtitle(run: &StoredRun) -> String {
+    let header = run.header();
+    let counted = |count: usize, what: &str| {
+        let plural = if count == 1 { "" } else { "s" };
+        format!("{count} {what}{plural}")
+    };
+    let ticks = usize::try_from(header.ticks).unwrap_or(usize::MAX);
+    let mut text = format!(
+        "run {} · {} · {} · {} · profile {}",
+        header.run_id,
+        counted(header.node_count, "node"),
+        counted(header.edge_count, "edge"),
+        counted(ticks, "tick"),
+        header.profile
+    );
+    if header.status.name() != "complete" {
+        text = format!("{text} · {}", header.status.name());
+    }
+    text
+}
+
+fn cells(bins: &Bins) -> Value {
+    json!({
+        "columns": bins.columns(),
+        "rows": bins.rows().div_ceil(bins.rows_a_cell()),
+        "ticks_a_cell": bins.ticks_a_cell(),
+        "rows_a_cell": bins.rows_a_cell(),
+    })
+}
+
+fn drawn(svg: Result<String, DrawingError>) -> Result<String, Failure> {
+    svg.map_err(|error| {
+        Failure::Io(
+            "the picture could not be drawn".to_owned(),
+            std::io::Error::other(error.to_string()),
+        )
+    })
+}

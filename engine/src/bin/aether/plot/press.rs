@@ -1,0 +1,173 @@
+//! Bits of every window, stream upon stream.
+
+use plotters::coord::CoordTranslate as _;
+use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+
+use aether_engine::record::Manifest;
+
+use super::colours::{Ramp, Role, SERIES};
+use super::frame::{Axis, Drawn, Frame, chart, legend, picture, text};
+use super::scale::steps;
+
+/// Bars side by side, at most; more windows share one.
+const BARS_MAX: usize = 120;
+/// Bars that are named one by one, at most.
+const NAMED_MAX: usize = 12;
+/// How wide a bar is, in pixels, at most.
+const BAR_WIDTH_MAX: f64 = 120.0;
+const HEIGHT: u32 = 380;
+
+/// The manifests of a run.
+#[derive(Default)]
+pub(super) struct PressPlot {
+    /// Names of streams in the order in which they were met.
+    streams: Vec<String>,
+    windows: Vec<Window>,
+}
+
+struct Window {
+    name: String,
+    /// Bits by the place of the stream.
+    bits: Vec<f64>,
+}
+
+impl PressPlot {
+    /// Adds a window: a primary one is known by its ticks, any other by its name.
+    pub(super) fn add(&mut self, manifest: &Manifest, primary: bool) {
+        let mut bits = vec![0.0; self.streams.len()];
+        for stream in &manifest.streams {
+            let known = self
+                .streams
+                .iter()
+                .position(|name| *name == stream.stream_id);
+            let place = known.unwrap_or_else(|| {
+                self.streams.push(stream.stream_id.clone());
+                bits.push(0.0);
+                self.streams.len() - 1
+            });
+            bits[place] += stream.total_bits as f64;
+        }
+        let name = if primary {
+            format!("{}–{}", manifest.start_tick, manifest.end_tick)
+        } else {
+            manifest.window_id.clone()
+        };
+        self.windows.push(Window { name, bits });
+    }
+
+    /// How many windows share a bar.
+    pub(super) fn windows_a_bar(&self) -> usize {
+        self.windows.len().div_ceil(BARS_MAX).max(1)
+    }
+
+    pub(super) fn window_count(&self) -> usize {
+        self.windows.len()
+    }
+
+    pub(super) fn draw(self, subtitle: String) -> Drawn<String> {
+        let shared = self.windows_a_bar();
+        let note = (shared > 1).then(|| format!("Each bar is the sum of {shared} windows."));
+        let frame = Frame {
+            title: "Description length by window".to_owned(),
+            subtitle,
+            note,
+            height: HEIGHT,
+        };
+        let bars: Vec<Vec<f64>> = self
+            .windows
+            .chunks(shared)
+            .map(|part| self.sum(part))
+            .collect();
+        let highest = bars
+            .iter()
+            .map(|bar| bar.iter().sum::<f64>())
+            .fold(0.0, f64::max);
+        let highest = if highest > 0.0 { highest * 1.05 } else { 1.0 };
+        let names = self.legend();
+        picture(&frame, Ramp::Sequential, |area| {
+            let below = legend(area, &names, 64)?;
+            let (_, area) = area.split_vertically(below);
+            let windows = self.windows.len().max(1);
+            let named = windows <= NAMED_MAX;
+            let mut x = Axis::counted(windows as u64, 12, "window, in closing order");
+            if named {
+                x.labels.clear();
+                x.name = "window (its ticks, or its name)".to_owned();
+            }
+            let y = Axis {
+                from: 0.0,
+                to: highest,
+                labels: steps(0.0, highest, 6),
+                name: "L_total in bits".to_owned(),
+            };
+            let chart = chart(&area, &x, &y, true)?;
+            let plotting = chart.plotting_area();
+            let width = shared as f64;
+            let (pixels, _) = plotting.dim_in_pixel();
+            // A few bars do not fill the width.
+            let widest = BAR_WIDTH_MAX * windows as f64 / f64::from(pixels.max(1));
+            for (number, bar) in bars.iter().enumerate() {
+                let left = number as f64 * width + 0.5;
+                let right = (left + width).min(windows as f64 + 0.5);
+                let gap = (right - left) * if named { 0.2 } else { 0.1 };
+                let gap = gap.max((right - left - widest) / 2.0);
+                let mut from = 0.0;
+                for (place, bits) in bar.iter().enumerate() {
+                    let corners = [(left + gap, from), (right - gap, from + bits)];
+                    plotting.draw(&Rectangle::new(corners, series(place).colour().filled()))?;
+                    from += bits;
+                }
+            }
+            if named {
+                let style = text(Role::Muted, 12.0).pos(Pos::new(HPos::Center, VPos::Top));
+                let letters = 110 / windows.max(1);
+                let (base_x, base_y) = area.get_base_pixel();
+                for (number, window) in (1..).zip(&self.windows) {
+                    let (x, y) = plotting
+                        .as_coord_spec()
+                        .translate(&(f64::from(number), 0.0));
+                    let name = shortened(&window.name, letters.max(4));
+                    area.draw_text(&name, &style, (x - base_x, y - base_y + 8))?;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    fn sum(&self, windows: &[Window]) -> Vec<f64> {
+        let mut sum = vec![0.0; self.streams.len()];
+        for window in windows {
+            for (sum, bits) in sum.iter_mut().zip(&window.bits) {
+                *sum += bits;
+            }
+        }
+        sum
+    }
+
+    /// The streams, those beyond the colours under one name.
+    fn legend(&self) -> Vec<(Role, String)> {
+        let own = usize::from(SERIES) - 1;
+        let named = self.streams.iter().take(own).enumerate();
+        let mut names: Vec<_> = named
+            .map(|(place, name)| (series(place), name.clone()))
+            .collect();
+        let rest = self.streams.len().saturating_sub(own);
+        if rest > 0 {
+            names.push((series(own), format!("{rest} more streams")));
+        }
+        names
+    }
+}
+
+fn series(place: usize) -> Role {
+    Role::Series(u8::try_from(place).unwrap_or(u8::MAX).min(SERIES - 1))
+}
+
+fn shortened(name: &str, letters: usize) -> String {
+    if name.chars().count() <= letters {
+        return name.to_owned();
+    }
+    let kept: String = name.chars().take(letters - 1).collect();
+    format!("{kept}…")
+}

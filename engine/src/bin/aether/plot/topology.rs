@@ -1,0 +1,258 @@
+//! The graph itself: nodes by their state, edges by what they moved.
+
+use std::collections::BTreeMap;
+
+use aether_engine::record::UmxLedger;
+use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+
+use super::colours::{FLOWS, Role};
+use super::frame::{Area, BAR_WIDTH, Drawn, Frame, centred, colour_bar, picture, text};
+use super::layout;
+use super::scale::{Scale, level_of, short};
+
+/// Nodes of a drawing, at most.
+pub(super) const NODES_MAX: usize = 2_000;
+/// Edges of a drawing, at most; those that moved most come first.
+const EDGES_MAX: usize = 4_000;
+/// Edges that have an arrow, at most.
+const ARROWS_MAX: usize = 200;
+/// How wide edges are, in pixels.
+const WIDTH_MAX: f64 = 7.0;
+const HEIGHT: u32 = 560;
+const FLAT_HEIGHT: u32 = 220;
+/// Radius from which a node has a rim, and from which it has its number.
+const RIM_FROM: i32 = 6;
+const LABEL_FROM: i32 = 9;
+/// Pixels between edges that join the same pair.
+const APART: f64 = 9.0;
+
+/// What the edges moved, and where the nodes ended.
+#[derive(Default)]
+pub(super) struct TopologyPlot {
+    ticks: u64,
+    state: Vec<i64>,
+    edges: Vec<Edge>,
+}
+
+#[derive(Clone, Copy)]
+struct Edge {
+    from: usize,
+    to: usize,
+    /// Σ abs f_e and Σ f_e.
+    moved: u128,
+    net: i128,
+}
+
+impl TopologyPlot {
+    pub(super) fn add(&mut self, ledger: &UmxLedger) {
+        let place = |id: u64| usize::try_from(id).unwrap_or(1).saturating_sub(1);
+        if self.edges.is_empty() {
+            let edges = ledger.edges.iter().map(|edge| Edge {
+                from: place(edge.i),
+                to: place(edge.j),
+                moved: 0,
+                net: 0,
+            });
+            self.edges = edges.collect();
+        }
+        for (sum, edge) in self.edges.iter_mut().zip(&ledger.edges) {
+            sum.moved += u128::from(edge.f_e.unsigned_abs());
+            sum.net += i128::from(edge.f_e);
+        }
+        self.state.clone_from(&ledger.post_u);
+        self.ticks += 1;
+    }
+
+    pub(super) fn draw(self, subtitle: String) -> Drawn<String> {
+        let ends: Vec<_> = self.edges.iter().map(|edge| (edge.from, edge.to)).collect();
+        let places = layout::places(self.state.len(), &ends);
+        let scale = Scale::of(self.state.iter().map(|value| *value as f64));
+        let mut drawn: Vec<usize> = (0..self.edges.len()).collect();
+        drawn.sort_by_key(|edge| std::cmp::Reverse(self.edges[*edge].moved));
+        drawn.truncate(EDGES_MAX);
+        // What moved most is drawn last, on top.
+        drawn.reverse();
+        let left_out = self.edges.len() - drawn.len();
+        let mut note =
+            "Edges: mean of |f_e| a tick; arrows point where the sum of f_e went.".to_owned();
+        if left_out > 0 {
+            note = format!("{note} The {left_out} edges that moved least are left out.");
+        }
+        let flat = places.iter().all(|(_, y)| *y == 0.0);
+        let frame = Frame {
+            title: format!("Topology after tick {}", self.ticks),
+            subtitle,
+            note: Some(note),
+            height: if flat { FLAT_HEIGHT } else { HEIGHT },
+        };
+        picture(&frame, scale.ramp, |area| {
+            let (width, height) = area.dim_in_pixel();
+            let split = i32::try_from(width).unwrap_or(i32::MAX) - BAR_WIDTH;
+            let (left, right) = area.split_horizontally(split);
+            let graph = Graph::new(&left, &places);
+            let below = i32::try_from(height).unwrap_or(i32::MAX);
+            let most = self.edges.iter().map(|edge| edge.moved).max().unwrap_or(0);
+            self.draw_edges(&graph, &drawn, most)?;
+            self.draw_nodes(&graph, &scale)?;
+            if !self.edges.is_empty() {
+                edge_legend(&left, most as f64 / self.ticks.max(1) as f64, below - 14)?;
+            }
+            colour_bar(&right, &scale, "state of the node")
+        })
+    }
+
+    fn draw_edges(&self, graph: &Graph<'_, '_>, drawn: &[usize], most: u128) -> Drawn {
+        let lanes = self.lanes();
+        for &number in drawn {
+            let edge = &self.edges[number];
+            let share = if most == 0 {
+                0.0
+            } else {
+                edge.moved as f64 / most as f64
+            };
+            let colour = Role::Flow(level_of(share, FLOWS)).colour();
+            let width = (share * WIDTH_MAX).round().max(1.0);
+            let (from, to) = graph.ends(edge.from, edge.to, lanes[number]);
+            let style = colour.stroke_width(width as u32);
+            graph
+                .area
+                .draw(&PathElement::new(vec![whole(from), whole(to)], style))?;
+            if drawn.len() <= ARROWS_MAX && edge.net != 0 {
+                let (from, to) = if edge.net > 0 { (from, to) } else { (to, from) };
+                let arrow = arrow(from, to, 6.0 + width);
+                graph
+                    .area
+                    .draw(&Polygon::new(arrow.map(whole), colour.filled()))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// For each edge how far it is beside the straight line, in lanes: several edges may join a pair.
+    fn lanes(&self) -> Vec<f64> {
+        let pair = |edge: &Edge| (edge.from.min(edge.to), edge.from.max(edge.to));
+        let mut counts: BTreeMap<(usize, usize), usize> = BTreeMap::new();
+        for edge in &self.edges {
+            *counts.entry(pair(edge)).or_default() += 1;
+        }
+        let mut seen: BTreeMap<(usize, usize), usize> = BTreeMap::new();
+        let lanes = self.edges.iter().map(|edge| {
+            let pair = pair(edge);
+            let place = seen.entry(pair).or_default();
+            let lane = *place as f64 - (counts[&pair] - 1) as f64 / 2.0;
+            *place += 1;
+            // The same side, whichever way the edge is written.
+            if edge.from < edge.to { lane } else { -lane }
+        });
+        lanes.collect()
+    }
+
+    fn draw_nodes(&self, graph: &Graph<'_, '_>, scale: &Scale) -> Drawn {
+        for (node, value) in self.state.iter().enumerate() {
+            let level = scale.level(*value as f64);
+            let at = whole(graph.places[node]);
+            let rim = Role::Ink.colour();
+            let fill = Role::Level(level).colour();
+            graph
+                .area
+                .draw(&Circle::new(at, graph.radius, fill.filled()))?;
+            if graph.radius >= RIM_FROM {
+                graph.area.draw(&Circle::new(at, graph.radius, rim))?;
+            }
+            if graph.radius >= LABEL_FROM {
+                let style = centred(Role::OnLevel(level), 11.0);
+                graph.area.draw_text(&(node + 1).to_string(), &style, at)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The area of a graph, with its nodes in pixels.
+struct Graph<'a, 'd> {
+    area: &'a Area<'d>,
+    places: Vec<(f64, f64)>,
+    radius: i32,
+}
+
+impl<'a, 'd> Graph<'a, 'd> {
+    fn new(area: &'a Area<'d>, places: &[layout::Place]) -> Self {
+        let (width, height) = area.dim_in_pixel();
+        let (width, height) = (f64::from(width), f64::from(height) - 36.0);
+        let count = places.len().max(1) as f64;
+        let radius = ((width * height / count).sqrt() * 0.22)
+            .clamp(2.0, 17.0)
+            .floor();
+        let edge = radius + 8.0;
+        let most = |along: fn(&layout::Place) -> f64| places.iter().map(along).fold(0.0, f64::max);
+        let (wide, high) = (most(|place| place.0), most(|place| place.1));
+        // As large as it fits, in the middle, not stretched.
+        let fits = |room: f64, extent: f64| (room - 2.0 * edge) / extent.max(1e-9);
+        let stretch = fits(width, wide).min(fits(height, high));
+        let stretch = if wide.max(high) > 0.0 { stretch } else { 0.0 };
+        let (left, top) = (
+            (width - wide * stretch) / 2.0,
+            (height - high * stretch) / 2.0,
+        );
+        let in_pixels = |(x, y): &layout::Place| (left + x * stretch, top + y * stretch);
+        Self {
+            area,
+            places: places.iter().map(in_pixels).collect(),
+            // Whole by then.
+            radius: radius as i32,
+        }
+    }
+
+    /// The ends of an edge, moved aside by its lane.
+    fn ends(&self, from: usize, to: usize, lane: f64) -> ((f64, f64), (f64, f64)) {
+        let (from, to) = (self.places[from], self.places[to]);
+        let (dx, dy) = (to.0 - from.0, to.1 - from.1);
+        let length = (dx * dx + dy * dy).sqrt();
+        if length == 0.0 {
+            return (from, to);
+        }
+        let aside = (-dy / length * lane * APART, dx / length * lane * APART);
+        let moved = |(x, y): (f64, f64)| (x + aside.0, y + aside.1);
+        (moved(from), moved(to))
+    }
+}
+
+/// A triangle in the middle of a line, pointing along it.
+fn arrow(from: (f64, f64), to: (f64, f64), size: f64) -> [(f64, f64); 3] {
+    let (dx, dy) = (to.0 - from.0, to.1 - from.1);
+    let length = (dx * dx + dy * dy).sqrt().max(1e-9);
+    let (dx, dy) = (dx / length, dy / length);
+    let middle = (f64::midpoint(from.0, to.0), f64::midpoint(from.1, to.1));
+    let at = |along: f64, aside: f64| {
+        (
+            middle.0 + (dx * along - dy * aside) * size,
+            middle.1 + (dy * along + dx * aside) * size,
+        )
+    };
+    [at(0.7, 0.0), at(-0.5, 0.55), at(-0.5, -0.55)]
+}
+
+/// The nearest pixel.
+fn whole((x, y): (f64, f64)) -> (i32, i32) {
+    (x.round() as i32, y.round() as i32)
+}
+
+/// Three edges with what they stand for.
+fn edge_legend(area: &Area<'_>, most: f64, y: i32) -> Drawn {
+    let style = text(Role::Muted, 12.0).pos(Pos::new(HPos::Left, VPos::Center));
+    if most == 0.0 {
+        return area.draw_text("no flux on any edge", &style, (0, y));
+    }
+    let mut x = 0;
+    for share in [0.0, 0.5, 1.0] {
+        let colour = Role::Flow(level_of(share, FLOWS)).colour();
+        let width = (share * WIDTH_MAX).round().max(1.0) as u32;
+        let line = PathElement::new(vec![(x, y), (x + 40, y)], colour.stroke_width(width));
+        area.draw(&line)?;
+        let label = short((share * most * 100.0).round() / 100.0);
+        area.draw_text(&label, &style, (x + 48, y))?;
+        x += 64 + 8 * i32::try_from(label.chars().count()).unwrap_or(0);
+    }
+    area.draw_text("mean flux a tick", &style, (x, y))
+}
