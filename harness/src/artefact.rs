@@ -203,7 +203,8 @@ fn lines_laid_out(lines: &[u8]) -> Result<Vec<u8>, Fault> {
     layout::open_records(&mut out);
     for line in text.split_inclusive('\n') {
         if !line.trim_ascii().is_empty() {
-            let tree = Parser::document(line).map_err(|fault| Fault {
+            // A record that breaks off does so at the end of its own line.
+            let tree = Parser::document(line.trim_ascii_end()).map_err(|fault| Fault {
                 at: start + fault.at,
                 ..fault
             })?;

@@ -41,6 +41,11 @@ impl Layout {
         &self.root
     }
 
+    /// The directory under which everything that a run writes lies.
+    pub(crate) fn target(&self) -> &Path {
+        &self.target
+    }
+
     /// The directory of all scenarios.
     pub fn scenarios(&self) -> PathBuf {
         self.root.join("scenarios")

@@ -14,21 +14,32 @@ pub trait Subject: Send + Sync {
     /// A short name for reports (`aether`).
     fn name(&self) -> &str;
 
-    /// The version recorded beside each bless.
-    fn version(&self) -> String;
+    /// The version recorded beside each bless; `-` where there is none.
+    fn version(&self) -> String {
+        "-".to_owned()
+    }
 
     /// The inputs of a scenario as resolved (defaults filled in, comments gone): an object with one
     /// member a document, and `files`, an object that maps each member to the file it came from.
     ///
+    /// Where a subject does not say, they are the documents of the scenario's directory as they are
+    /// (`.json`, `.jsonl`, `.toml`, `.yaml`, `.csv`, `.tsv`, `.txt`, not `scenario.toml`).
+    ///
     /// # Errors
     /// [`FailureKind::Invalid`] when a document cannot be read or is not valid.
-    fn inputs(&self, scenario: &Path) -> Result<Artefact, Failure>;
+    fn inputs(&self, scenario: &Path) -> Result<Artefact, Failure> {
+        crate::program::documents_of_scenario(scenario)
+    }
 
-    /// How the artefacts of this scenario are to be read.
+    /// How the artefacts of this scenario are to be read. Without one, arrays are matched by what
+    /// is unique in them, and there is neither tick nor stage.
     ///
     /// # Errors
     /// As [`Subject::inputs`].
-    fn schema(&self, scenario: &Path) -> Result<Schema, Failure>;
+    fn schema(&self, scenario: &Path) -> Result<Schema, Failure> {
+        let _ = scenario;
+        Ok(Schema::default())
+    }
 
     /// Runs the scenario and returns every artefact but `inputs`.
     ///

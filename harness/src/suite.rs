@@ -101,10 +101,12 @@ impl Suite {
         &self.checks
     }
 
+    /// The files of a new scenario; a program of its own where the suite has no subject.
     pub(crate) fn template(&self, name: &str) -> Vec<(PathBuf, String)> {
-        self.subject
-            .as_ref()
-            .map_or_else(Vec::new, |subject| subject.template(name))
+        match &self.subject {
+            Some(subject) => subject.template(name),
+            None => crate::program::template(),
+        }
     }
 
     /// Every entry of the scenarios directory.

@@ -9,6 +9,7 @@ mod diff;
 mod new;
 mod report;
 mod review;
+mod run;
 
 use std::process::ExitCode;
 
@@ -34,6 +35,8 @@ pub enum Command {
     Check(check::Args),
     /// Merge the results of trials and shards.
     Report(report::Args),
+    /// Run the checks of scenarios, as `cargo test` does.
+    Run(run::Args),
 }
 
 impl Command {
@@ -49,6 +52,7 @@ impl Command {
             Self::New(args) => args.run(suite, console),
             Self::Check(args) => args.run(suite, console),
             Self::Report(args) => args.run(suite, console),
+            Self::Run(args) => args.run(suite, console),
         });
         exit(result)
     }

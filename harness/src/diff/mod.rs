@@ -207,4 +207,6 @@ fn compare_artefacts(pair: &Pair<'_>, schema: &Schema, tally: &mut Tally) {
 }
 
 #[cfg(test)]
+mod minimal;
+#[cfg(test)]
 mod tests;

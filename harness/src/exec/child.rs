@@ -32,6 +32,9 @@ const TAIL_LINES: usize = 12;
 /// What a child has to do.
 #[derive(Debug, Serialize, Deserialize)]
 struct Request {
+    /// The workspace's directories, which the child could not find again in other surroundings.
+    root: PathBuf,
+    target: PathBuf,
     scenario: PathBuf,
     label: String,
     mode: Word,
@@ -91,6 +94,8 @@ pub(crate) fn run(
     let broken = |error: io::Error| Ended::Broken(format!("no child process for the run: {error}"));
     let dir = scratch(layout).map_err(broken)?;
     let request = Request {
+        root: layout.root().to_owned(),
+        target: layout.target().to_owned(),
         scenario: scenario.dir().to_owned(),
         label: label.to_owned(),
         mode: match mode {
@@ -251,6 +256,8 @@ fn obey(suite: &Suite, dir: &Path) -> io::Result<()> {
 }
 
 fn perform(suite: &Suite, request: &Request) -> Result<Product, Ended> {
+    let layout = Layout::new(&request.root).with_target(&request.target);
+    let suite = suite.clone().layout(layout);
     let scenario =
         Scenario::load(&request.scenario).map_err(|error| Ended::Invalid(error.to_string()))?;
     let subject = suite

@@ -72,7 +72,7 @@ impl Job<'_> {
             mode: self.mode,
             cancel: cancel.clone(),
         };
-        let made = self.guarded(&cancel, move || {
+        let made = self.guarded(&cancel, last_words, move || {
             let inputs = subject.inputs(&dir)?;
             let schema = subject.schema(&dir)?;
             let outcome = subject.run(&dir, &request);
@@ -117,10 +117,12 @@ impl Job<'_> {
         }
     }
 
-    /// Calls `work` on a thread of its own and waits for it, at most until the time limit.
+    /// Calls `work` on a thread of its own and waits for it, at most until the time limit. `last` is
+    /// what it has to say where it was stopped.
     fn guarded<T: Send + 'static>(
         &self,
         cancel: &Cancel,
+        last: impl Fn(&T) -> String,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Ended> {
         let (sender, receiver) = mpsc::channel();
@@ -158,17 +160,34 @@ impl Job<'_> {
             }
         }
         cancel.stop();
-        let stopped = receiver.recv_timeout(GRACE).is_ok();
+        let stopped = receiver.recv_timeout(GRACE);
         let limit = limit.as_secs_f64();
         let tick = cancel.last_tick();
-        Err(Ended::TimedOut(if stopped {
-            format!("stopped after its time limit of {limit} s; the last tick was {tick}")
-        } else {
-            format!(
+        Err(Ended::TimedOut(match stopped {
+            Ok(made) => {
+                let last = made.as_ref().map_or_else(|_| String::new(), last);
+                format!("stopped after its time limit of {limit} s; the last tick was {tick}{last}")
+            }
+            Err(_) => format!(
                 "did not stop when asked to, after its time limit of {limit} s; the last tick was \
                  {tick}"
-            )
+            ),
         }))
+    }
+}
+
+/// What a subject that was stopped adds to the bare fact, on lines of its own.
+fn last_words(made: &Result<Made, Failure>) -> String {
+    match made {
+        Ok(Made {
+            outcome: Err(failure),
+            ..
+        }) if failure.kind == FailureKind::Cancelled
+            && failure.message != Failure::cancelled().message =>
+        {
+            format!("\n  {}", failure.message)
+        }
+        _ => String::new(),
     }
 }
 

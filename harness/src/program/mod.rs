@@ -1,27 +1,28 @@
 //! The command subject: any program, named by `scenario.toml`, whose outputs are JSON.
 //!
-//! The program runs in an empty directory under the target directory. In `args` and `env`,
-//! `{scenario}` stands for the scenario's directory and `{root}` for the workspace's. A program that
-//! fails, or whose outputs are missing or no JSON, has failed with its exit status and the end of
-//! what it said; one that is asked to stop is killed, with the processes it started.
+//! The program runs in an empty directory under the target directory, a new one for each run. In
+//! `program`, `args`, `stdin` and `env`, `{scenario}` stands for the scenario's directory and
+//! `{root}` for the workspace's. A program that fails, or whose outputs are missing, endless or no
+//! JSON, has failed with its exit status and the end of what it said; one that is asked to stop is
+//! killed. The processes that it started end with it in any case.
+//!
+//! [`inputs`] finds the documents that a run rests on, [`process`] runs the program, [`output`]
+//! reads what it left, and [`start`] says why one could not be started.
 
+mod inputs;
+mod output;
 mod process;
+mod start;
+mod template;
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde_json::{Value, json};
+pub(crate) use inputs::of_scenario as documents_of_scenario;
+pub(crate) use template::template;
 
-use crate::scenario::{CommandTable, OutputFormat, OutputTable, Scenario};
-use crate::sha256::sha256_hex;
+use crate::scenario::{CommandTable, OutputTable, Scenario};
 use crate::{Artefact, ArtefactSchema, Failure, KeyRule, Layout, RunRequest, Schema, Subject};
-
-/// Files of a scenario's directory that are its inputs: documents, not programs.
-const DOCUMENTS: [&str; 8] = ["csv", "json", "jsonl", "toml", "tsv", "txt", "yaml", "yml"];
-
-/// Texts up to this size stand in `inputs` as they are, longer ones by their digest.
-const TEXT_BYTES_MAX: usize = 64 << 10;
 
 /// Runs the program that a scenario names.
 #[derive(Clone, Debug)]
@@ -33,10 +34,31 @@ impl CommandSubject {
     pub(crate) fn new(layout: Layout) -> Self {
         Self { layout }
     }
+}
 
-    fn filled(&self, text: &str, scenario: &Path) -> String {
-        text.replace("{scenario}", &scenario.to_string_lossy())
+/// The places that `{scenario}` and `{root}` stand for.
+#[derive(Clone, Copy, Debug)]
+struct Places<'a> {
+    scenario: &'a Path,
+    layout: &'a Layout,
+}
+
+impl Places<'_> {
+    fn filled(self, text: &str) -> String {
+        text.replace("{scenario}", &self.scenario.to_string_lossy())
             .replace("{root}", &self.layout.root().to_string_lossy())
+    }
+
+    /// A file that the scenario names, relative to its directory.
+    fn file(self, text: &str) -> PathBuf {
+        self.scenario.join(self.filled(text))
+    }
+
+    /// A text with the directories of this machine taken out of it again.
+    fn emptied(self, text: &str, work: &Path) -> String {
+        text.replace(&*work.to_string_lossy(), "{work}")
+            .replace(&*self.scenario.to_string_lossy(), "{scenario}")
+            .replace(&*self.layout.root().to_string_lossy(), "{root}")
     }
 }
 
@@ -53,39 +75,10 @@ impl Subject for CommandSubject {
         "command"
     }
 
-    fn version(&self) -> String {
-        "-".to_owned()
-    }
-
     fn inputs(&self, scenario: &Path) -> Result<Artefact, Failure> {
         let (command, _) = tables(scenario)?;
-        let mut members: BTreeMap<String, Value> = BTreeMap::new();
-        let mut files: BTreeMap<String, String> = BTreeMap::new();
-        for path in documents(scenario, command.stdin.as_deref())? {
-            let name = path
-                .strip_prefix(scenario)
-                .unwrap_or(&path)
-                .to_string_lossy()
-                .replace('\\', "/");
-            files.insert(name.clone(), self.layout.display(&path));
-            members.insert(name, document(&path)?);
-        }
-        files.insert(
-            "command".to_owned(),
-            self.layout.display(&scenario.join("scenario.toml")),
-        );
-        members.insert(
-            "command".to_owned(),
-            json!({
-                "args": command.args,
-                "env": command.env,
-                "program": command.program,
-                "stdin": command.stdin,
-            }),
-        );
-        members.insert("files".to_owned(), json!(files));
-        Artefact::from_json("inputs", json!(members).to_string().as_bytes())
-            .map_err(|error| Failure::invalid(error.to_string()))
+        let layout = &self.layout;
+        inputs::of_command(Places { scenario, layout }, &command)
     }
 
     fn schema(&self, scenario: &Path) -> Result<Schema, Failure> {
@@ -96,7 +89,7 @@ impl Subject for CommandSubject {
                 schema.stages.push(output.stage.clone());
             }
             schema.artefacts.push(ArtefactSchema {
-                name: output.name,
+                name: output.name.into_inner(),
                 stage: output.stage,
                 tick: output.tick,
                 keys: output
@@ -116,93 +109,40 @@ impl Subject for CommandSubject {
 
     fn run(&self, scenario: &Path, request: &RunRequest) -> Result<Vec<Artefact>, Failure> {
         let (command, outputs) = tables(scenario)?;
-        let scratch = process::scratch(&self.layout)?;
+        let layout = &self.layout;
+        let places = Places { scenario, layout };
+        let scratch = process::scratch(layout)?;
         let work = scratch.path().join("work");
         fs::create_dir(&work).map_err(|error| process::io_failure(&work, &error))?;
-        let program = if command.program.contains(['/', '\\']) {
-            scenario.join(self.filled(&command.program, scenario))
-        } else {
-            PathBuf::from(&command.program)
-        };
+        let program = start::resolved(&command, places);
         let mut started = std::process::Command::new(&program);
         started
-            .args(command.args.iter().map(|arg| self.filled(arg, scenario)))
+            .args(command.args.iter().map(|arg| places.filled(arg)))
             .envs(
                 command
                     .env
                     .iter()
-                    .map(|(name, value)| (name, self.filled(value, scenario))),
+                    .map(|(name, value)| (name, places.filled(value))),
             )
             .current_dir(&work);
-        let stdin = command.stdin.map(|stdin| scenario.join(stdin));
-        process::run(started, stdin.as_deref(), scratch.path(), &request.cancel)?;
+        let stdin = command.stdin.as_ref().map(|stdin| places.file(stdin));
+        let run = process::Run {
+            scratch: scratch.path(),
+            stdin: stdin.as_deref(),
+            written: &output::files(&outputs, scratch.path(), &work),
+            cancel: &request.cancel,
+        };
+        let ended = run.to_end(started).map_err(|end| match end {
+            process::End::NotStarted(error) => start::failure(&command, places, &program, &error),
+            process::End::Failure(failure) => failure,
+        })?;
+        ended.refuse_failure(places, &work)?;
         outputs
             .iter()
-            .map(|output| artefact(output, scratch.path(), &work))
+            .map(|output| {
+                output::artefact(output, scratch.path(), &work)
+                    .map_err(|problem| ended.but(&problem, places, &work))
+            })
             .collect()
     }
-}
-
-/// The documents of a scenario, by path.
-fn documents(scenario: &Path, stdin: Option<&str>) -> Result<Vec<PathBuf>, Failure> {
-    let entries = fs::read_dir(scenario).map_err(|error| process::invalid_io(scenario, &error))?;
-    let mut paths: Vec<PathBuf> = Vec::new();
-    for entry in entries {
-        let path = entry
-            .map_err(|error| process::invalid_io(scenario, &error))?
-            .path();
-        let extension = path.extension().and_then(|extension| extension.to_str());
-        let is_document = extension.is_some_and(|extension| DOCUMENTS.contains(&extension));
-        if is_document && path.is_file() && !path.ends_with("scenario.toml") {
-            paths.push(path);
-        }
-    }
-    if let Some(stdin) = stdin.map(|stdin| scenario.join(stdin)) {
-        paths.push(stdin);
-    }
-    paths.sort();
-    paths.dedup();
-    Ok(paths)
-}
-
-/// A document as it stands in `inputs`: parsed where it is JSON or TOML, else as text, else as a
-/// digest.
-fn document(path: &Path) -> Result<Value, Failure> {
-    let bytes = fs::read(path).map_err(|error| process::invalid_io(path, &error))?;
-    let digest = json!({ "sha256": sha256_hex(&bytes) });
-    let Ok(text) = String::from_utf8(bytes) else {
-        return Ok(digest);
-    };
-    let parsed = match path.extension().and_then(|extension| extension.to_str()) {
-        Some("json") => serde_json::from_str::<Value>(&text).ok(),
-        Some("toml") => toml::from_str::<toml::Value>(&text)
-            .ok()
-            .and_then(|value| serde_json::to_value(value).ok()),
-        _ => None,
-    };
-    Ok(match parsed {
-        Some(value) => value,
-        None if text.len() <= TEXT_BYTES_MAX => Value::String(text),
-        None => digest,
-    })
-}
-
-/// One declared output.
-fn artefact(output: &OutputTable, scratch: &Path, work: &Path) -> Result<Artefact, Failure> {
-    let path = if output.from == "stdout" {
-        scratch.join("stdout")
-    } else {
-        work.join(&output.from)
-    };
-    let bytes = fs::read(&path).map_err(|error| {
-        Failure::engine(format!(
-            "the output {} ({}) cannot be read: {error}",
-            output.name, output.from
-        ))
-    })?;
-    match output.format {
-        OutputFormat::Json => Artefact::from_json(output.name.as_str(), &bytes),
-        OutputFormat::Jsonl => Artefact::from_json_lines(output.name.as_str(), &bytes),
-    }
-    .map_err(|error| Failure::engine(format!("the output {} is no JSON: {error}", output.name)))
 }

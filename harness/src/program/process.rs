@@ -1,18 +1,23 @@
 //! Starting a program, waiting for it, and ending it when asked to.
 
 use std::fs::{self, File};
-use std::io;
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::Duration;
 
 use serde_json::json;
 
+use super::Places;
 use crate::{Artefact, Cancel, Failure, FailureKind, Layout};
 
-/// Lines of the error stream that a failure repeats.
+/// Lines of the error stream that a failure repeats, and how far from its end they are looked for.
 const TAIL_LINES: usize = 20;
+const TAIL_BYTES: u64 = 16 << 10;
+
+/// What a program may write to one stream or declared file.
+const OUTPUT_BYTES_MAX: u64 = 256 << 20;
 
 /// A directory for one run, gone when dropped.
 pub(super) fn scratch(layout: &Layout) -> Result<tempfile::TempDir, Failure> {
@@ -34,59 +39,195 @@ pub(super) fn invalid_io(path: &Path, error: &io::Error) -> Failure {
     Failure::invalid(format!("{}: {error}", path.display()))
 }
 
-/// Runs `command` to its end, its streams in files under `scratch`.
-pub(super) fn run(
-    mut command: Command,
-    stdin: Option<&Path>,
-    scratch: &Path,
-    cancel: &Cancel,
-) -> Result<(), Failure> {
-    let create = |name: &str| {
-        let path = scratch.join(name);
-        File::create(&path).map_err(|error| io_failure(&path, &error))
-    };
-    command
-        .stdout(create("stdout")?)
-        .stderr(create("stderr")?)
-        .stdin(match stdin {
-            Some(path) => File::open(path)
-                .map_err(|error| invalid_io(path, &error))?
-                .into(),
-            None => Stdio::null(),
-        });
-    own_group(&mut command);
-    let mut child = command.spawn().map_err(|error| {
-        let program = command.get_program().to_string_lossy().into_owned();
-        Failure::engine(format!("{program} cannot be started: {error}"))
-    })?;
-    let mut step = Duration::from_millis(1);
-    let status = loop {
-        match child.try_wait() {
-            Ok(Some(status)) => break status,
-            Ok(None) => {}
-            Err(error) => return Err(Failure::engine(format!("it cannot be waited for: {error}"))),
-        }
-        if cancel.is_stopped() {
-            end(&mut child);
-            return Err(Failure::cancelled());
-        }
-        thread::sleep(step);
-        step = (step * 2).min(Duration::from_millis(20));
-    };
-    if status.success() {
-        return Ok(());
+/// One run of a program, its streams in files under `scratch`.
+pub(super) struct Run<'a> {
+    pub(super) scratch: &'a Path,
+    pub(super) stdin: Option<&'a Path>,
+    /// The files of the declared outputs, which may not grow without end.
+    pub(super) written: &'a [PathBuf],
+    pub(super) cancel: &'a Cancel,
+}
+
+/// Why a program did not come to its own end.
+pub(super) enum End {
+    NotStarted(io::Error),
+    Failure(Failure),
+}
+
+impl From<Failure> for End {
+    fn from(failure: Failure) -> Self {
+        Self::Failure(failure)
     }
-    let said = fs::read(scratch.join("stderr")).unwrap_or_default();
+}
+
+/// How a program ended by itself.
+#[derive(Debug)]
+pub(super) struct Ended {
+    status: ExitStatus,
+    /// The last lines of its error stream.
+    tail: Vec<String>,
+}
+
+impl Run<'_> {
+    /// Runs `command` to its end, and ends whatever it leaves running.
+    pub(super) fn to_end(&self, mut command: Command) -> Result<Ended, End> {
+        command
+            .stdout(self.create("stdout")?)
+            .stderr(self.create("stderr")?)
+            .stdin(match self.stdin {
+                Some(path) => File::open(path)
+                    .map_err(|error| invalid_io(path, &error))?
+                    .into(),
+                None => Stdio::null(),
+            });
+        own_group(&mut command);
+        let mut child = command.spawn().map_err(End::NotStarted)?;
+        let outcome = self.wait(&mut child);
+        end(&mut child);
+        let status = child
+            .wait()
+            .map_err(|error| Failure::engine(format!("it cannot be waited for: {error}")))?;
+        let ended = Ended {
+            status,
+            tail: tail(&self.scratch.join("stderr")),
+        };
+        outcome
+            .and_then(|()| self.refuse_endless())
+            .map_err(|why| {
+                let kind = why.kind();
+                let message = format!("{why}{}", shown(&ended.tail));
+                Failure {
+                    kind,
+                    message,
+                    error: None,
+                }
+            })?;
+        Ok(ended)
+    }
+
+    fn create(&self, name: &str) -> Result<File, Failure> {
+        let path = self.scratch.join(name);
+        File::create(&path).map_err(|error| io_failure(&path, &error))
+    }
+
+    /// Waits until the program has ended, without taking its status: until then its process id, and
+    /// so that of its group, is nobody else's.
+    fn wait(&self, child: &mut Child) -> Result<(), Cut> {
+        let mut step = Duration::from_millis(1);
+        while !has_ended(child) {
+            if self.cancel.is_stopped() {
+                return Err(Cut::Stopped);
+            }
+            self.refuse_endless()?;
+            thread::sleep(step);
+            step = (step * 2).min(Duration::from_millis(20));
+        }
+        Ok(())
+    }
+
+    fn refuse_endless(&self) -> Result<(), Cut> {
+        let streams = ["stdout", "stderr"].map(|name| self.scratch.join(name));
+        for path in streams.iter().chain(self.written) {
+            let bytes = fs::metadata(path).map_or(0, |meta| meta.len());
+            if bytes > OUTPUT_BYTES_MAX {
+                let name = path.file_name().unwrap_or_default();
+                return Err(Cut::Endless(name.to_string_lossy().into_owned()));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Why a program was ended.
+#[derive(Debug, thiserror::Error)]
+enum Cut {
+    #[error("the program was ended when asked to stop")]
+    Stopped,
+    #[error("{0} grew beyond {mib} MiB, and the program was ended", mib = OUTPUT_BYTES_MAX >> 20)]
+    Endless(String),
+}
+
+impl Cut {
+    fn kind(&self) -> FailureKind {
+        match self {
+            Self::Stopped => FailureKind::Cancelled,
+            Self::Endless(_) => FailureKind::Engine,
+        }
+    }
+}
+
+impl Ended {
+    /// A program that ended well, or its failure.
+    pub(super) fn refuse_failure(&self, places: Places<'_>, work: &Path) -> Result<(), Failure> {
+        if self.status.success() {
+            return Ok(());
+        }
+        let message = format!(
+            "the program ended with {}{}",
+            self.status,
+            shown(&self.tail)
+        );
+        Err(self.failure(message, None, places, work))
+    }
+
+    /// The failure of a program that ended well and left something that is no output.
+    pub(super) fn but(&self, problem: &str, places: Places<'_>, work: &Path) -> Failure {
+        let message = format!(
+            "{problem}\n  the program ended with {}{}",
+            self.status,
+            shown(&self.tail)
+        );
+        self.failure(message, Some(problem), places, work)
+    }
+
+    /// The error document is a golden where a failure is expected, so it may hold nothing that is
+    /// true of one machine alone.
+    fn failure(
+        &self,
+        message: String,
+        problem: Option<&str>,
+        places: Places<'_>,
+        work: &Path,
+    ) -> Failure {
+        let tail: Vec<String> = self
+            .tail
+            .iter()
+            .map(|line| places.emptied(line, work))
+            .collect();
+        let mut error = json!({ "status": self.status.code(), "stderr": tail });
+        if let Some(signal) = signal(self.status) {
+            error["signal"] = json!(signal);
+        }
+        if let Some(problem) = problem {
+            error["problem"] = json!(problem);
+        }
+        Failure {
+            kind: FailureKind::Engine,
+            message,
+            error: Artefact::from_json("error", error.to_string().as_bytes()).ok(),
+        }
+    }
+}
+
+/// The last lines of a stream that may be of any length.
+fn tail(path: &Path) -> Vec<String> {
+    let read = || -> io::Result<Vec<u8>> {
+        let mut file = File::open(path)?;
+        let length = file.metadata()?.len();
+        file.seek(SeekFrom::Start(length.saturating_sub(TAIL_BYTES)))?;
+        let mut said = Vec::new();
+        file.take(TAIL_BYTES).read_to_end(&mut said)?;
+        Ok(said)
+    };
+    let said = read().unwrap_or_default();
     let said = String::from_utf8_lossy(&said);
     let lines: Vec<&str> = said.lines().collect();
-    let tail = &lines[lines.len().saturating_sub(TAIL_LINES)..];
-    let shown: String = tail.iter().map(|line| format!("\n  | {line}")).collect();
-    let error = json!({ "status": status.code(), "stderr": tail }).to_string();
-    Err(Failure {
-        kind: FailureKind::Engine,
-        message: format!("the program ended with {status}{shown}"),
-        error: Artefact::from_json("error", error.as_bytes()).ok(),
-    })
+    let from = lines.len().saturating_sub(TAIL_LINES);
+    lines[from..].iter().map(|&line| line.to_owned()).collect()
+}
+
+fn shown(tail: &[String]) -> String {
+    tail.iter().map(|line| format!("\n  | {line}")).collect()
 }
 
 /// Puts the program and what it starts into a group that can be ended as one.
@@ -99,17 +240,47 @@ fn own_group(command: &mut Command) {
 #[cfg(not(unix))]
 fn own_group(_: &mut Command) {}
 
-/// Ends the program, and on Unix everything that it started.
+#[cfg(unix)]
+fn group_of(child: &Child) -> Option<rustix::process::Pid> {
+    i32::try_from(child.id())
+        .ok()
+        .and_then(rustix::process::Pid::from_raw)
+}
+
+/// Whether the program has ended. Its status stays to be taken.
+#[cfg(unix)]
+fn has_ended(child: &mut Child) -> bool {
+    use rustix::process::{WaitId, WaitIdOptions, waitid};
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+    match group_of(child).map(|pid| waitid(WaitId::Pid(pid), options)) {
+        Some(Ok(status)) => status.is_some(),
+        // What cannot be waited for is reported by the wait that takes the status.
+        Some(Err(_)) | None => true,
+    }
+}
+
+#[cfg(not(unix))]
+fn has_ended(child: &mut Child) -> bool {
+    !matches!(child.try_wait(), Ok(None))
+}
+
+/// Ends the program, and on Unix everything of its group.
 fn end(child: &mut Child) {
     #[cfg(unix)]
-    {
-        use rustix::process::{Pid, Signal, kill_process_group};
-        let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-        if let Some(group) = group {
-            // It may have ended by itself just now.
-            let _ = kill_process_group(group, Signal::KILL);
-        }
+    if let Some(group) = group_of(child) {
+        // The group is empty where the program ended and left nothing running.
+        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
     }
     let _ = child.kill();
-    let _ = child.wait();
+}
+
+#[cfg(unix)]
+fn signal(status: ExitStatus) -> Option<i32> {
+    use std::os::unix::process::ExitStatusExt;
+    status.signal()
+}
+
+#[cfg(not(unix))]
+fn signal(_: ExitStatus) -> Option<i32> {
+    None
 }

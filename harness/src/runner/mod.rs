@@ -7,13 +7,15 @@
 mod plan;
 mod selection;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use libtest_mimic::{Arguments, Failed, Trial};
+use libtest_mimic::{Arguments, Conclusion, Failed, Trial};
 
 use self::plan::{Plan, Target};
+use crate::command::{CommandError, Status};
 use crate::judge::{self, Judgement, Told};
 use crate::results::{Expected, Run, TrialResult};
 use crate::scenario::ScenarioName;
@@ -89,17 +91,38 @@ impl Runner {
             Ok(suite) => suite,
             Err(status) => return status,
         };
-        self.run(&Arguments::from_args())
-    }
-
-    fn run(self, args: &Arguments) -> ExitCode {
-        let selection = match selection::select(&self.suite, args) {
-            Ok(selection) => selection,
+        match self.run(&Arguments::from_args()) {
+            Ok(conclusion) => conclusion.exit_code(),
             Err(error) => {
                 eprintln!("error: {error}");
-                return ExitCode::from(BAD_USAGE);
+                ExitCode::from(BAD_USAGE)
             }
-        };
+        }
+    }
+
+    /// Runs trials as a command among others, over a suite that
+    /// [lets itself be started again](Suite::with_children) already: the arguments are those of a
+    /// test binary, after the program's name.
+    ///
+    /// # Errors
+    /// [`CommandError::Usage`]: nothing could be run.
+    pub fn run_with<I>(self, args: I) -> Result<Status, CommandError>
+    where
+        I: IntoIterator,
+        I::Item: Into<OsString> + Clone,
+    {
+        let conclusion = self
+            .run(&Arguments::from_iter(args))
+            .map_err(CommandError::Usage)?;
+        Ok(if conclusion.has_failed() {
+            Status::Difference
+        } else {
+            Status::Done
+        })
+    }
+
+    fn run(self, args: &Arguments) -> Result<Conclusion, String> {
+        let selection = selection::select(&self.suite, args)?;
         if let Some(warning) = &selection.warning {
             eprintln!("{warning}");
         }
@@ -111,14 +134,11 @@ impl Runner {
         let run = if args.list {
             None
         } else {
-            match Run::begin(self.suite.paths()) {
-                Ok(run) => Some(run),
-                Err(error) => {
-                    let shown = self.suite.paths().display(&self.suite.paths().results());
-                    eprintln!("error: {shown}: results cannot be kept: {error}");
-                    return ExitCode::from(BAD_USAGE);
-                }
-            }
+            let run = Run::begin(self.suite.paths()).map_err(|error| {
+                let shown = self.suite.paths().display(&self.suite.paths().results());
+                format!("{shown}: results cannot be kept: {error}")
+            })?;
+            Some(run)
         };
         let trials = selection
             .plans
@@ -129,7 +149,7 @@ impl Runner {
         for line in dropped {
             eprintln!("{line}");
         }
-        conclusion.exit_code()
+        Ok(conclusion)
     }
 }
 

@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
-/// The keys of `scenario.toml`. Unknown ones are errors.
+/// The keys of `scenario.toml`. Unknown ones are problems that [`keys`](super::keys) finds.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(super) struct Document {
     pub(super) description: Spanned<String>,
     #[serde(default)]
@@ -87,10 +86,9 @@ impl SnapshotMode {
 
 /// `[command]`: the program that makes the artefacts, where it is not the suite's own subject.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(crate) struct CommandTable {
     /// The program: a name that is looked up, or a path relative to the scenario's directory.
-    pub(crate) program: String,
+    pub(crate) program: Spanned<String>,
     #[serde(default)]
     pub(crate) args: Vec<String>,
     /// A file in the scenario's directory that becomes the program's standard input.
@@ -98,16 +96,15 @@ pub(crate) struct CommandTable {
     #[serde(default)]
     pub(crate) env: BTreeMap<String, String>,
     /// Seconds; as `time_limit` of the scenario, which it may not contradict.
-    pub(crate) time_limit: Option<f64>,
+    pub(crate) time_limit: Option<Spanned<f64>>,
 }
 
 /// One `[[outputs]]`: an artefact that the program leaves.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(crate) struct OutputTable {
-    pub(crate) name: String,
+    pub(crate) name: Spanned<String>,
     /// `stdout`, or the path of a file in the directory in which the program runs.
-    pub(crate) from: String,
+    pub(crate) from: Spanned<String>,
     #[serde(default)]
     pub(crate) format: OutputFormat,
     /// Dotted path of an array, to the fields that identify its elements.

@@ -5,7 +5,9 @@
 
 mod discover;
 mod document;
+mod keys;
 mod name;
+mod outputs;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -18,6 +20,7 @@ use document::Document;
 pub(crate) use document::{CommandTable, OutputFormat, OutputTable};
 pub use document::{Expect, Runtime, SnapshotMode};
 pub use name::{NameError, ScenarioName};
+pub(crate) use outputs::STDOUT;
 
 use crate::Check;
 
@@ -97,11 +100,18 @@ impl Scenario {
             path: &path,
             text: &text,
         };
-        let document: Document = toml::from_str(&text).map_err(|error| {
-            let span = error.span().unwrap_or(0..0);
-            ScenarioError::one(source.problem(span, error.message()))
-        })?;
-        Self::validate(name, dir, document, &source)
+        let mut problems: Vec<String> = keys::unknown(&text)
+            .into_iter()
+            .map(|(span, problem)| source.problem(span, &problem))
+            .collect();
+        match toml::from_str(&text) {
+            Ok(document) => Self::validate(name, dir, document, &source, problems),
+            Err(error) => {
+                let span = error.span().unwrap_or(0..0);
+                problems.push(source.problem(span, error.message()));
+                Err(ScenarioError { problems })
+            }
+        }
     }
 
     /// The scenario's name: that of its directory.
@@ -119,20 +129,15 @@ impl Scenario {
         dir: &Path,
         document: Document,
         source: &Source<'_>,
+        mut problems: Vec<String>,
     ) -> Result<Self, ScenarioError> {
-        let mut problems = Vec::new();
         if document.description.get_ref().trim().is_empty() {
             problems.push(source.problem(document.description.span(), "the description is empty"));
         }
         check_snapshot(&document, source, &mut problems);
         let time_limit = time_limit(&document, source, &mut problems);
         let dropped = dropped(&document, source, &mut problems);
-        if document.command.is_some() && document.outputs.is_empty() {
-            problems.push(source.problem(0..0, "[command] needs at least one [[outputs]]"));
-        }
-        if document.command.is_none() && !document.outputs.is_empty() {
-            problems.push(source.problem(0..0, "[[outputs]] without a [command]"));
-        }
+        outputs::check(&document, source, &mut problems);
         if !problems.is_empty() {
             return Err(ScenarioError { problems });
         }
@@ -182,17 +187,18 @@ fn time_limit(document: &Document, source: &Source<'_>, problems: &mut Vec<Strin
         Runtime::Instant | Runtime::Short => Duration::from_secs(60),
         Runtime::Long => Duration::from_secs(1200),
     };
-    let of_command = document.command.as_ref().and_then(|c| c.time_limit);
+    let of_command = document.command.as_ref();
+    let of_command = of_command.and_then(|command| command.time_limit.as_ref());
     let (seconds, span) = match (&document.time_limit, of_command) {
-        (Some(_), Some(_)) => {
+        (Some(_), Some(twice)) => {
             problems.push(source.problem(
-                0..0,
+                twice.span(),
                 "time_limit stands twice, at the top and in [command]: keep one",
             ));
             return default;
         }
         (Some(limit), None) => (*limit.get_ref(), limit.span()),
-        (None, Some(limit)) => (limit, 0..0),
+        (None, Some(limit)) => (*limit.get_ref(), limit.span()),
         (None, None) => return default,
     };
     match Duration::try_from_secs_f64(seconds) {

@@ -50,9 +50,8 @@ fn check(text: &str, expected: &str) {
 fn problems_name_their_place() {
     check(
         "description = \"d\"\nsnapshots = 1\n",
-        "/some/scenario.toml:2:1: unknown field `snapshots`, expected one of `description`, \
-         `pillars`, `runtime`, `tags`, `expect`, `snapshot`, `snapshot_reason`, `time_limit`, \
-         `drop`, `command`, `outputs`\n  |\n2 | snapshots = 1\n  | ^^^^^^^^^",
+        "/some/scenario.toml:2:1: the top level has no key `snapshots`; is `snapshot` meant?\n  |\n\
+         2 | snapshots = 1\n  | ^^^^^^^^^",
     );
     check(
         "description = \"d\"\n[drop]\ngolden = \"x\"\nspeed = \"y\"\nthreads = \" \"\n",
@@ -80,6 +79,87 @@ fn problems_name_their_place() {
         "/some/scenario.toml: [[outputs]] without a [command]",
     );
     check("", "/some/scenario.toml: missing field `description`");
+}
+
+/// The first lines of the problems of a scenario with these tables.
+fn problems(tables: &str) -> Vec<String> {
+    let error = load(&format!("description = \"d\"\n{tables}")).unwrap_err();
+    let first_lines = error.lines().filter(|line| line.contains("scenario.toml"));
+    first_lines
+        .map(|line| line.replace("/some/scenario.toml", ""))
+        .collect()
+}
+
+#[test]
+fn problems_of_a_command_name_their_place() {
+    let check =
+        |tables: &str, expected: &[&str]| assert_eq!(problems(tables), expected, "{tables}");
+    let output = "[[outputs]]\nname = \"a\"\nfrom = \"stdout\"\n";
+    let command = "[command]\nprogram = \"sh\"\n";
+    // All unknown keys at once, whatever table they stand in, beside the other problems.
+    check(
+        "tag = 1\n[command]\nprogram = \"sh\"\nargz = []\nexpect = 1\n\
+         [[outputs]]\nname = \"a\"\nfrom = \"/x\"\nfrmat = \"json\"\nfoo = 1\nargs = []\n",
+        &[
+            ":2:1: the top level has no key `tag`; is `tags` meant?",
+            ":5:1: [command] has no key `argz`; is `args` meant?",
+            ":6:1: [command] has no key `expect`; it belongs to the top level, above every table",
+            ":10:1: [[outputs]] has no key `frmat`; is `format` meant?",
+            ":11:1: [[outputs]] has no key `foo`; is `from` meant?",
+            ":12:1: [[outputs]] has no key `args`; it belongs to [command]",
+            ":9:8: from is \"stdout\" or a file below the directory in which the program runs, \
+             without `..`",
+        ],
+    );
+    check(
+        &format!("{command}unheardof = 1\n{output}"),
+        &[
+            ":4:1: [command] has no key `unheardof`; there are args, env, program, stdin, time_limit",
+        ],
+    );
+    check(
+        command,
+        &[
+            ": [command] needs at least one [[outputs]], with its name and from = \"stdout\" or a \
+             file",
+        ],
+    );
+    check(
+        &format!("[command]\nprogram = \" \"\n{output}"),
+        &[":3:11: the program is empty"],
+    );
+    check(
+        &format!("time_limit = 1\n{command}time_limit = 2\n{output}"),
+        &[":5:14: time_limit stands twice, at the top and in [command]: keep one"],
+    );
+    check(
+        &format!("{command}time_limit = -1\n{output}"),
+        &[":4:14: time_limit is a number of seconds above 0"],
+    );
+    for from in ["", "..", "../x.json", "a/../../x.json", "/x.json"] {
+        let tables = format!("{command}[[outputs]]\nname = \"a\"\nfrom = \"{from}\"\n");
+        assert!(problems(&tables)[0].starts_with(":6:8: from is"), "{from}");
+    }
+    for (name, expected) in [
+        ("", "the name becomes that of a golden file"),
+        ("a/b", "the name becomes that of a golden file"),
+        ("inputs", "`inputs` is a golden of the harness's own"),
+        ("error", "`error` is a golden of the harness's own"),
+        ("A", "two outputs are called `A`"),
+    ] {
+        let tables = format!("{command}{output}[[outputs]]\nname = \"{name}\"\nfrom = \"b\"\n");
+        let found = problems(&tables);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].contains(&format!(":8:8: {expected}")), "{found:?}");
+    }
+    check(
+        &format!("{command}args = \"one\"\n{output}"),
+        &[":4:8: invalid type: string \"one\", expected a sequence"],
+    );
+    check(
+        &format!("{command}{output}format = \"xml\"\n"),
+        &[":7:10: unknown variant `xml`, expected `json` or `jsonl`"],
+    );
 }
 
 #[test]

@@ -16,6 +16,8 @@ mod automaton;
 mod bless;
 mod bundle;
 mod commands;
+#[cfg(feature = "cli")]
+mod installed;
 mod kill;
 mod nextest;
 mod page;
@@ -39,6 +41,8 @@ const TESTS: &[&[Test]] = &[
     bless::TESTS,
     bundle::TESTS,
     commands::TESTS,
+    #[cfg(feature = "cli")]
+    installed::TESTS,
     kill::TESTS,
     nextest::TESTS,
     page::TESTS,

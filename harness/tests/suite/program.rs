@@ -1,13 +1,26 @@
 //! Scenarios of any program: `scenario.toml` alone.
 
+use std::fs;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::workspace::Workspace;
+use crate::workspace::{Ran, Workspace};
 
 crate::tests![program;
     a_program_is_gated_by_its_scenario,
     a_program_that_fails_is_told_with_its_last_words,
-    a_program_that_hangs_is_ended,
+    a_failure_that_is_expected_is_the_same_on_every_machine,
+    outputs_that_are_none_are_told,
+    outputs_stay_in_the_directory_of_the_run,
+    a_program_that_hangs_is_ended_with_all_it_started,
+    nothing_outlives_a_program_that_ended,
+    endless_output_is_bounded,
+    a_missing_program_tells_what_was_tried,
+    programs_are_found_beside_their_scenario,
+    each_run_has_an_empty_directory,
+    documents_are_inputs_and_programs_are_not,
+    what_surrounds_a_program_is_changed_for_it,
+    a_program_that_differs_from_itself_is_told,
 ];
 
 /// Scripts need a shell.
@@ -29,6 +42,45 @@ fn workspace(script: &str, keys: &str) -> Option<Workspace> {
     workspace.write("scenarios/sums/numbers.txt", "1\n2\n3\n4\n");
     workspace.write("scenarios/sums/sums.sh", script);
     Some(workspace)
+}
+
+/// A workspace whose one scenario runs a shell script with one output.
+fn simple(script: &str, keys: &str, command: &str, output: &str) -> Option<Workspace> {
+    if !cfg!(unix) {
+        return None;
+    }
+    let workspace = Workspace::empty();
+    workspace.write(
+        "scenarios/one/scenario.toml",
+        &format!(
+            "description = \"one output\"\n{keys}\n[command]\n{command}\n\
+             [[outputs]]\nname = \"out\"\n{output}\n"
+        ),
+    );
+    workspace.write("scenarios/one/script.sh", script);
+    Some(workspace)
+}
+
+const SHELL: &str = "program = \"sh\"\nargs = [\"{scenario}/script.sh\"]";
+const STDOUT: &str = "from = \"stdout\"";
+
+/// The one trial of `one` that runs the program without a golden.
+fn run(workspace: &Workspace) -> Ran {
+    workspace.runner(&["one::determinism", "--exact"])
+}
+
+/// The trial of a script fails with this verdict, and says all of this.
+#[track_caller]
+fn fails(script: &str, command: &str, output: &str, verdict: &str, expected: &[&str]) {
+    let Some(workspace) = simple(script, "", command, output) else {
+        return;
+    };
+    let ran = run(&workspace);
+    assert_eq!(ran.status, Some(101), "{}{}", ran.out, ran.err);
+    let verdict = format!("{verdict} one::determinism: ");
+    for text in [verdict.as_str()].iter().chain(expected) {
+        assert!(ran.out.contains(text), "{text:?} is not in\n{}", ran.out);
+    }
 }
 
 const SUMS: &str = "n=0; sum=0\nwhile read x; do\n  n=$((n+1)); sum=$((sum+x))\n  \
@@ -67,38 +119,146 @@ fn a_program_is_gated_by_its_scenario() {
 }
 
 fn a_program_that_fails_is_told_with_its_last_words() {
-    let check = |script: &str, expected: &str| {
-        let Some(workspace) = workspace(script, "") else {
-            return;
-        };
-        let ran = workspace.runner(&["sums::determinism", "--exact"]);
-        assert_eq!(ran.status, Some(101));
-        assert!(
-            ran.out.contains("ENGINE_ERROR sums::determinism"),
-            "{}",
-            ran.out
-        );
-        assert!(ran.out.contains(expected), "{}", ran.out);
+    let engine = |script: &str, expected: &[&str]| {
+        fails(script, SHELL, STDOUT, "ENGINE_ERROR", expected);
     };
-    check(
+    engine(
         "echo once >&2; echo more >&2; exit 3",
-        "exit status: 3\n  | once\n  | more",
+        &["the program ended with exit status: 3\n  | once\n  | more"],
     );
-    check("echo '{}'", "the output end (end.json) cannot be read");
-    check(
-        "echo '{' ; echo 1 > end.json",
-        "the output sums is no JSON: sums:2:1",
+    engine("kill -9 $$", &["the program ended with signal: 9"]);
+    // Of many lines the last ones, and none of a line without end.
+    engine(
+        "i=0; while [ $i -lt 50 ]; do echo line $i >&2; i=$((i+1)); done; exit 1",
+        &["exit status: 1\n  | line 30\n", "  | line 49\n"],
     );
-    let Some(workspace) = workspace("echo no >&2; exit 3", "expect = \"failure\"") else {
+    engine(
+        "head -c 3000000 /dev/zero | tr '\\0' x >&2; echo >&2; echo end >&2; exit 1",
+        &["  | end\n"],
+    );
+    // An error stream is no failure by itself, and bytes that are no text harm nobody.
+    let Some(workspace) = simple("printf '\\377\\n' >&2; echo 1", "", SHELL, STDOUT) else {
+        return;
+    };
+    assert_eq!(run(&workspace).status, Some(0));
+}
+
+fn a_failure_that_is_expected_is_the_same_on_every_machine() {
+    let expected = "expect = \"failure\"";
+    let Some(workspace) = workspace("echo no >&2; exit 3", expected) else {
         return;
     };
     workspace.bless("sums", "it fails");
     let error = workspace.read("fixtures/snapshots/sums/error.json");
     assert_eq!(error, "{\n\"status\":3,\n\"stderr\":[\"no\"]\n}\n");
+
+    let script = "echo \"$0 in $PWD of $1\" >&2; exit 1";
+    let command = "program = \"sh\"\nargs = [\"{scenario}/script.sh\", \"{root}/x\"]";
+    let workspace = simple(script, expected, command, STDOUT).unwrap();
+    workspace.bless("one", "it fails");
+    let error = workspace.read("fixtures/snapshots/one/error.json");
+    assert!(
+        error.contains("\"{scenario}/script.sh in {work} of {root}/x\""),
+        "{error}"
+    );
+    assert_eq!(workspace.runner(&[]).status, Some(0));
+
+    // A missing program is no failure that can be expected.
+    let workspace = simple("", expected, "program = \"not-there-at-all\"", STDOUT).unwrap();
+    let said = workspace.try_bless("one", Some("r"));
+    assert_eq!(said.code(), 2);
+    assert!(
+        said.error().contains("one INVALID: the program"),
+        "{}",
+        said.error()
+    );
 }
 
-fn a_program_that_hangs_is_ended() {
-    let script = "(sleep 60; echo late > ../../../../late) &\nsleep 60\n";
+fn outputs_that_are_none_are_told() {
+    let engine = |script: &str, output: &str, expected: &[&str]| {
+        fails(script, SHELL, output, "ENGINE_ERROR", expected);
+    };
+    let file = "from = \"end.json\"";
+    engine(
+        "echo '{}' > other.json; echo why >&2",
+        file,
+        &[
+            "the output `out` is missing: there is no end.json; the program left other.json\n",
+            "the program ended with exit status: 0\n  | why",
+        ],
+    );
+    engine(
+        "",
+        file,
+        &["there is no end.json; the program left no file"],
+    );
+    engine(
+        "mkdir end.json",
+        file,
+        &["the output `out` (end.json) is not a file"],
+    );
+    engine(
+        "mkfifo end.json",
+        file,
+        &["the output `out` (end.json) is not a file"],
+    );
+    engine(
+        "echo hello; echo lost >&2",
+        STDOUT,
+        &[
+            "the output `out` (stdout) is no JSON: out:1:1: expected a value, found 'h'",
+            "the program ended with exit status: 0\n  | lost",
+        ],
+    );
+    engine(
+        "",
+        STDOUT,
+        &["the output `out` (stdout) is no JSON: out:1:1: the text ends where"],
+    );
+    engine(
+        "echo 1; echo 2",
+        STDOUT,
+        &[
+            "out:2:1: expected the end of the text, found '2'; one document a line is format = \"jsonl\"",
+        ],
+    );
+    engine(
+        "echo 1; echo '{'",
+        "from = \"stdout\"\nformat = \"jsonl\"",
+        &["the output `out` (stdout) is no JSON: out:2:2"],
+    );
+    engine(
+        "printf '\\377'",
+        STDOUT,
+        &["is no JSON: out:1:1: not UTF-8"],
+    );
+    engine("echo '{\"a\": NaN}'", STDOUT, &["is no JSON: out:1:7"]);
+}
+
+fn outputs_stay_in_the_directory_of_the_run() {
+    let file = "from = \"out.json\"";
+    let engine = |script: &str, output: &str, expected: &[&str]| {
+        fails(script, SHELL, output, "ENGINE_ERROR", expected);
+    };
+    let out = "leads out of the directory in which the program ran";
+    engine("ln -s /etc/hostname out.json", file, &[out]);
+    let up = "from is \"stdout\" or a file below the directory in which the program runs";
+    fails("", SHELL, "from = \"up/../../x\"", "INVALID", &[up]);
+    engine(
+        "echo 1 > ../../../../x.json; ln -s ../../../../x.json out.json",
+        file,
+        &[out],
+    );
+    // A link to a file of its own is none of that.
+    let script = "echo 1 > one.json; ln -s one.json out.json";
+    let Some(workspace) = simple(script, "", SHELL, file) else {
+        return;
+    };
+    assert_eq!(run(&workspace).status, Some(0));
+}
+
+fn a_program_that_hangs_is_ended_with_all_it_started() {
+    let script = "echo started >&2\n(sleep 3; echo late > ../../../../late) &\nsleep 60\n";
     let Some(workspace) = workspace(script, "time_limit = 0.3") else {
         return;
     };
@@ -110,5 +270,238 @@ fn a_program_that_hangs_is_ended() {
         "{}",
         ran.out
     );
+    assert!(ran.out.contains("\n  | started\n"), "{}", ran.out);
     assert!(start.elapsed() < Duration::from_secs(30));
+    assert_gone(&workspace, "late");
+}
+
+/// The file never comes, though a process that should be gone would have made it by now.
+fn assert_gone(workspace: &Workspace, file: &str) {
+    std::thread::sleep(Duration::from_millis(3500));
+    assert!(!workspace.path(file).exists());
+}
+
+fn nothing_outlives_a_program_that_ended() {
+    let script = "(sleep 3; echo late > ../../../../late) > /dev/null 2>&1 &\necho 1\n";
+    let Some(workspace) = simple(script, "", SHELL, STDOUT) else {
+        return;
+    };
+    assert_eq!(run(&workspace).status, Some(0));
+    assert_gone(&workspace, "late");
+}
+
+fn endless_output_is_bounded() {
+    let engine = |script: &str, output: &str, expected: &[&str]| {
+        fails(script, SHELL, output, "ENGINE_ERROR", expected);
+    };
+    engine(
+        "echo before >&2; yes 123456789",
+        STDOUT,
+        &["stdout grew beyond 256 MiB, and the program was ended\n  | before"],
+    );
+    engine("yes >&2", STDOUT, &["stderr grew beyond 256 MiB"]);
+    engine(
+        "yes > out.json",
+        "from = \"out.json\"",
+        &["out.json grew beyond 256 MiB"],
+    );
+}
+
+fn a_missing_program_tells_what_was_tried() {
+    let invalid = |command: &str, expected: &[&str]| {
+        fails("", command, STDOUT, "INVALID", expected);
+    };
+    invalid(
+        "program = \"pyhton3\"",
+        &[
+            "the program `pyhton3` cannot be started: no directory of PATH has it (",
+            "; one in the scenario's directory is written with a slash, as ./NAME",
+        ],
+    );
+    invalid(
+        "program = \"script.sh\"\nenv = { PATH = \"/nowhere:{root}/bin\" }",
+        &[
+            "no directory of PATH has it (/nowhere:/",
+            "/bin); the scenario's directory has one: is ./script.sh meant?",
+        ],
+    );
+    invalid(
+        "program = \"./absent\"",
+        &[
+            "there is no scenarios/one/./absent: a program with a slash is a path from the scenario's",
+        ],
+    );
+    invalid(
+        "program = \"./script.sh\"",
+        &["scenarios/one/./script.sh may not be executed: chmod +x it, or name its interpreter"],
+    );
+    invalid(
+        "program = \"sh\"\nstdin = \"none.txt\"",
+        &["scenarios/one/none.txt"],
+    );
+    let Some(workspace) = simple(
+        "#!/no/such/shell\n",
+        "",
+        "program = \"./script.sh\"",
+        STDOUT,
+    ) else {
+        return;
+    };
+    executable(&workspace.path("scenarios/one/script.sh"));
+    let out = run(&workspace).out;
+    assert!(
+        out.contains("script.sh is there, but what it needs to run is not (see its first line"),
+        "{out}"
+    );
+}
+
+#[cfg(unix)]
+fn executable(path: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+#[cfg(not(unix))]
+fn executable(_: &Path) {}
+
+fn programs_are_found_beside_their_scenario() {
+    let script = "#!/bin/sh\necho \"[\\\"$1\\\", \\\"$PLACE\\\", $(cat)]\"\n";
+    for program in [
+        "./script.sh",
+        "{scenario}/script.sh",
+        "{root}/scenarios/one/script.sh",
+    ] {
+        let command = format!(
+            "program = \"{program}\"\nargs = [\"a b\"]\nstdin = \"{{root}}/shared.json\"\n\
+             env = {{ PLACE = \"c\" }}"
+        );
+        let Some(workspace) = simple(script, "", &command, STDOUT) else {
+            return;
+        };
+        executable(&workspace.path("scenarios/one/script.sh"));
+        workspace.write("shared.json", "[1]");
+        workspace.bless("one", "first");
+        let golden = workspace.read("fixtures/snapshots/one/out.json");
+        assert_eq!(golden, "[\n\"a b\",\n\"c\",\n[1]\n]\n");
+        // What machine it was is not in the goldens.
+        let inputs = workspace.read("fixtures/snapshots/one/inputs.json");
+        assert!(
+            inputs.contains(&format!("\"program\":\"{program}\"")),
+            "{inputs}"
+        );
+        assert!(inputs.contains("\"shared.json\":[1]"), "{inputs}");
+        assert!(
+            !inputs.contains(&*workspace.root().to_string_lossy()),
+            "{inputs}"
+        );
+    }
+}
+
+fn each_run_has_an_empty_directory() {
+    let script = "ls | wc -l; echo 1 > left.txt";
+    let Some(workspace) = simple(script, "", SHELL, STDOUT) else {
+        return;
+    };
+    workspace.bless("one", "first");
+    let golden = workspace.read("fixtures/snapshots/one/out.json");
+    assert_eq!(golden.trim(), "0");
+    assert_eq!(workspace.runner(&[]).status, Some(0));
+    let left = fs::read_dir(workspace.path("target/scenarios"))
+        .unwrap()
+        .filter(|entry| {
+            let name = entry.as_ref().unwrap().file_name();
+            name.to_string_lossy().starts_with(".command")
+        })
+        .count();
+    assert_eq!(left, 0);
+}
+
+fn documents_are_inputs_and_programs_are_not() {
+    let command =
+        "program = \"sh\"\nargs = [\"{scenario}/script.sh\", \"{root}/shared/base.json\"]";
+    let Some(workspace) = simple("echo 1", "", command, STDOUT) else {
+        return;
+    };
+    workspace.write("shared/base.json", r#"{"k": 1}"#);
+    workspace.write("scenarios/one/deep/er/table.csv", "a,b\n");
+    workspace.write("scenarios/one/.hidden.json", "1");
+    workspace.write("scenarios/one/notes.md", "not an input");
+    workspace.bless("one", "first");
+    let verdict = |workspace: &Workspace| {
+        workspace.runner(&["one::golden"]);
+        workspace.result("one", "golden")["verdict"].clone()
+    };
+    for (file, text) in [
+        ("scenarios/one/script.sh", "echo 1 # differently"),
+        ("scenarios/one/.hidden.json", "2"),
+        ("scenarios/one/notes.md", "still not"),
+    ] {
+        workspace.write(file, text);
+        assert_eq!(verdict(&workspace), "MATCH", "{file}");
+    }
+    workspace.write("shared/base.json", r#"{"k": 2}"#);
+    let ran = workspace.runner(&["one::golden"]);
+    assert!(ran.out.contains("shared/base.json k: 1 → 2"), "{}", ran.out);
+    workspace.write("shared/base.json", r#"{"k":   1}"#);
+    assert_eq!(verdict(&workspace), "MATCH");
+    workspace.write("scenarios/one/deep/er/table.csv", "a,c\n");
+    assert_eq!(verdict(&workspace), "STALE_INPUTS");
+}
+
+fn what_surrounds_a_program_is_changed_for_it() {
+    let check = |script: &str, expected: &str| {
+        let Some(workspace) = simple(script, "", SHELL, STDOUT) else {
+            return;
+        };
+        assert_eq!(run(&workspace).status, Some(0));
+        let ran = workspace.runner(&["one::process", "--exact"]);
+        assert_eq!(ran.status, Some(101), "{}", ran.out);
+        let message = workspace.result("one", "process")["message"].clone();
+        let message = message.as_str().unwrap();
+        assert!(
+            message.starts_with("NONDETERMINISTIC one::process"),
+            "{message}"
+        );
+        assert!(message.contains(expected), "{message}");
+    };
+    check(
+        "echo \"\\\"$USER\\\"\"",
+        "caused by the environment variables",
+    );
+    check("echo \"\\\"$LC_ALL\\\"\"", "caused by the locale");
+    check(
+        "date -d @0 +'\"%H:%M\"' || date -r 0 +'\"%H:%M\"'",
+        "caused by the time zone",
+    );
+    check("echo \"\\\"$(umask)\\\"\"", "caused by the umask");
+    check(
+        "echo \"\\\"$PYTHONHASHSEED\\\"\"",
+        "caused by the hash seeds",
+    );
+}
+
+fn a_program_that_differs_from_itself_is_told() {
+    let Some(workspace) = simple("date +%s%N", "", SHELL, STDOUT) else {
+        return;
+    };
+    let ran = run(&workspace);
+    assert!(
+        ran.out.contains("NONDETERMINISTIC one::determinism"),
+        "{}",
+        ran.out
+    );
+    assert!(ran.out.contains("a clock"), "{}", ran.out);
+    let said = workspace.try_bless("one", Some("r"));
+    assert!(
+        said.error().contains("NONDETERMINISTIC"),
+        "{}",
+        said.error()
+    );
+    fails(
+        "echo \"\\\"$PWD\\\"\"",
+        SHELL,
+        STDOUT,
+        "ENGINE_ERROR",
+        &["names the directory in which the program ran, which is a new one for each run"],
+    );
 }

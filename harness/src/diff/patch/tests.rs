@@ -89,6 +89,27 @@ fn known_edits_are_as_few_operations() {
 }
 
 #[test]
+fn numbers_and_keys_are_taken_as_spelled() {
+    for (one, number) in NUMBERS.iter().enumerate() {
+        for (other, again) in NUMBERS.iter().enumerate() {
+            let [before, after] = [number, again].map(|n| format!("[{n}]").parse().unwrap());
+            let patch = patch_of(&before, &after, &schema(&[]));
+            assert_eq!(patch.is_empty(), one == other, "{number} {again}");
+        }
+    }
+    for key in KEYS {
+        let [before, after] = [1, 2].map(|value| json!({ key: { key: value } }));
+        let patch = serde_json::to_value(patch_of(&before, &after, &schema(&[]))).unwrap();
+        let escaped = key.replace('~', "~0").replace('/', "~1");
+        let path = format!("/{escaped}/{escaped}");
+        assert_eq!(
+            patch,
+            json!([{ "op": "replace", "path": path, "value": 2 }])
+        );
+    }
+}
+
+#[test]
 fn artefacts_that_come_or_go_do_so_as_a_whole() {
     let one = [Artefact::from_json("a", b"[1]").unwrap()];
     let added = patches(&[], &one, &Schema::default()).unwrap();
@@ -100,19 +121,61 @@ fn artefacts_that_come_or_go_do_so_as_a_whole() {
     assert_eq!(removed["a"].to_string(), r#"[{"op":"remove","path":""}]"#);
 }
 
+/// Numbers that are equal and spelled otherwise, or that no machine number holds.
+const NUMBERS: [&str; 12] = [
+    "1",
+    "1.0",
+    "1e0",
+    "10e-1",
+    "0",
+    "-0",
+    "0.0",
+    "18446744073709551616",
+    "18446744073709551617",
+    "123456789012345678901234567890",
+    "1E400",
+    "0.1000000000000000055511151231257827",
+];
+
+/// Keys that a JSON Pointer has to escape, or a text to spell.
+const KEYS: [&str; 12] = [
+    "",
+    "~",
+    "/",
+    "~0",
+    "~1",
+    "~01",
+    "a/b~c",
+    "0",
+    "-",
+    "\u{0}",
+    "\u{2028}",
+    "𝔸\u{301}",
+];
+
+fn key() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "[a-c~/\"é]{0,2}",
+        prop::sample::select(&KEYS[..]).prop_map(str::to_owned),
+    ]
+}
+
 /// Random documents with few distinct values, so that they have much in common.
 fn document() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
         any::<bool>().prop_map(Value::from),
         (0..4).prop_map(Value::from),
-        "[a-c~/\"é]{0,2}".prop_map(Value::from),
+        prop::sample::select(&NUMBERS[..]).prop_map(|number| number.parse().unwrap()),
+        key().prop_map(Value::from),
     ];
     leaf.prop_recursive(4, 48, 6, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
             records(inner.clone()),
-            prop::collection::btree_map("[a-c~/\"é]{0,2}", inner, 0..5)
+            prop::collection::vec(prop::collection::vec(inner.clone(), 0..4), 0..4)
+                .prop_map(Value::from),
+            prop::collection::btree_map(key(), inner, 0..5)
                 .prop_map(|members| Value::Object(members.into_iter().collect())),
         ]
     })

@@ -1,0 +1,46 @@
+//! A scenario of a program, to start from.
+
+use std::path::PathBuf;
+
+const SCENARIO: &str = r#"description = "running sums of the numbers in numbers.txt"
+runtime = "instant"
+
+# The program that makes the outputs. A bare name is looked up in PATH; a path is relative to this
+# directory. {scenario} stands for this directory, {root} for the one above scenarios/.
+[command]
+program = "sh"
+args = ["{scenario}/sums.sh"]
+stdin = "numbers.txt"
+
+# One table an output: "stdout", or a file that the program writes where it is started.
+[[outputs]]
+name = "sums"
+from = "stdout"
+format = "jsonl"          # one record a line; "json" for one document
+stage = "sum"             # where it stands in the causal order: outputs are listed in it
+tick = "n"                # the field of a record that holds its time
+
+[outputs.keys]            # what identifies the elements of an array; "" is the document itself
+"" = ["n"]
+"#;
+
+const PROGRAM: &str = r#"# Prints one record a line. Put your own program in its place.
+n=0
+sum=0
+while read -r x; do
+  n=$((n + 1))
+  sum=$((sum + x))
+  printf '{"n":%d,"sum":%d}\n' "$n" "$sum"
+done
+"#;
+
+/// The files of a new scenario: a small shell script and what says how to read it.
+pub(crate) fn template() -> Vec<(PathBuf, String)> {
+    [
+        ("scenario.toml", SCENARIO),
+        ("sums.sh", PROGRAM),
+        ("numbers.txt", "3\n1\n4\n1\n5\n"),
+    ]
+    .map(|(file, text)| (PathBuf::from(file), text.to_owned()))
+    .to_vec()
+}

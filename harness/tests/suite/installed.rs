@@ -1,0 +1,308 @@
+//! The `aether-harness` command from outside: a program in another language, gated without any Rust.
+
+use std::process::Command;
+
+use crate::workspace::{Ran, Workspace};
+
+crate::tests![installed;
+    a_python_program_is_gated_from_nothing,
+    the_directory_is_found_or_named,
+    a_new_scenario_is_a_program_that_runs,
+    init_prepares_a_directory_once,
+    run_takes_the_arguments_of_a_test,
+    statuses_are_those_of_every_command,
+];
+
+/// The command in the workspace's directory, or one below it.
+fn harness(workspace: &Workspace, below: &str, args: &[&str]) -> Ran {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_aether-harness"));
+    command.args(args).current_dir(workspace.path(below));
+    command.env_remove("CI").env_remove("CARGO_TARGET_DIR");
+    Ran::of(&mut command)
+}
+
+#[track_caller]
+fn says(workspace: &Workspace, args: &[&str], status: i32, expected: &[&str]) -> String {
+    let ran = harness(workspace, "", args);
+    let said = format!("{}{}", ran.out, ran.err);
+    assert_eq!(ran.status, Some(status), "{args:?}: {said}");
+    for text in expected {
+        assert!(said.contains(text), "{args:?}: {text:?} is not in\n{said}");
+    }
+    said
+}
+
+/// A workspace without even a `scenarios` directory.
+fn nothing() -> Workspace {
+    let workspace = Workspace::empty();
+    std::fs::remove_dir(workspace.path("scenarios")).unwrap();
+    workspace
+}
+
+fn a_python_program_is_gated_from_nothing() {
+    if Command::new("python3").arg("--version").output().is_err() {
+        eprintln!("SKIPPED: there is no python3");
+        return;
+    }
+    let workspace = nothing();
+    says(&workspace, &["new", "queue"], 0, &["made scenarios/queue"]);
+    workspace.write(
+        "scenarios/queue/scenario.toml",
+        "description = \"a queue at a counter\"\n[command]\nprogram = \"python3\"\n\
+         args = [\"{root}/queue.py\", \"{scenario}/day.json\"]\n\
+         [[outputs]]\nname = \"minutes\"\nfrom = \"minutes.jsonl\"\nformat = \"jsonl\"\n\
+         stage = \"counter\"\ntick = \"minute\"\n\
+         [outputs.keys]\n\"\" = [\"minute\"]\n\"waiting\" = [\"id\"]\n\
+         [[outputs]]\nname = \"summary\"\nfrom = \"stdout\"\nstage = \"summary\"\n",
+    );
+    workspace.write(
+        "scenarios/queue/day.json",
+        "{\"arrivals\": [2, 1, 3, 0, 0], \"served\": 1}",
+    );
+    workspace.write(
+        "queue.py",
+        "import json, sys\nday = json.load(open(sys.argv[1]))\nwaiting, made, done = [], 0, 0\n\
+         with open('minutes.jsonl', 'w') as out:\n    for minute, count in enumerate(day['arrivals'], 1):\n\
+         \x20       for _ in range(count):\n            made += 1\n\
+         \x20           waiting.append({'id': made, 'since': minute})\n\
+         \x20       served = min(len(waiting), day['served'])\n        done += served\n\
+         \x20       waiting = waiting[served:]\n\
+         \x20       json.dump({'minute': minute, 'waiting': waiting}, out)\n        out.write('\\n')\n\
+         print(json.dumps({'served': done, 'left': len(waiting)}))\n",
+    );
+    says(
+        &workspace,
+        &["run"],
+        1,
+        &["MISSING_GOLDEN queue::golden", "aether-harness bless queue"],
+    );
+    says(
+        &workspace,
+        &["bless", "queue", "--reason", "first"],
+        0,
+        &["blessed queue: wrote inputs.json, minutes.json, summary.json"],
+    );
+    says(&workspace, &["run"], 0, &["3 passed"]);
+    says(&workspace, &["check"], 0, &["in order: 1 scenarios"]);
+
+    // The program changes: the first divergence is told, then all of it, and nothing is blessed
+    // without a reason.
+    workspace.edit(
+        "queue.py",
+        "'since': minute",
+        "'since': minute + (made > 3)",
+    );
+    let divergence = "tick 3 · counter · waiting 4 · since: 3 → 4\n    at \
+                      minutes[minute=3].waiting[id=4].since\n";
+    says(
+        &workspace,
+        &["run"],
+        1,
+        &["MISMATCH queue::golden", divergence],
+    );
+    says(&workspace, &["diff"], 1, &["queue: MISMATCH", divergence]);
+    says(
+        &workspace,
+        &["bless", "queue"],
+        2,
+        &["aether-harness bless queue --reason \"…\""],
+    );
+    says(
+        &workspace,
+        &[
+            "bless",
+            "queue",
+            "--reason",
+            "late ones count from the next minute",
+        ],
+        0,
+        &["blessed queue: wrote minutes.json"],
+    );
+    says(&workspace, &["run"], 0, &["3 passed"]);
+
+    // A changed document is the cause, with both values.
+    workspace.edit("scenarios/queue/day.json", "\"served\": 1", "\"served\": 2");
+    says(
+        &workspace,
+        &["run"],
+        1,
+        &[
+            "STALE_INPUTS queue::golden",
+            "scenarios/queue/day.json served: 1 → 2",
+        ],
+    );
+    let manifest = workspace.read("fixtures/snapshots/queue/snapshot.toml");
+    assert!(
+        manifest.contains("late ones count from the next minute"),
+        "{manifest}"
+    );
+}
+
+fn the_directory_is_found_or_named() {
+    let workspace = nothing();
+    let error = says(
+        &workspace,
+        &["run"],
+        2,
+        &["there is no scenarios/ here or in any"],
+    );
+    assert!(error.contains("aether-harness new NAME"), "{error}");
+    if !cfg!(unix) {
+        return;
+    }
+    says(&workspace, &["new", "one"], 0, &[]);
+    says(&workspace, &["bless", "one", "--reason", "first"], 0, &[]);
+    workspace.write("deep/er/x", "");
+    for below in ["", "deep/er", "scenarios/one", "target/scenarios"] {
+        let ran = harness(&workspace, below, &["run"]);
+        assert_eq!(ran.status, Some(0), "{below}: {}{}", ran.out, ran.err);
+        assert!(ran.out.contains("3 passed"), "{below}: {}", ran.out);
+    }
+    let root = workspace.root().to_str().unwrap();
+    let elsewhere = nothing();
+    says(&elsewhere, &["run", root, "one::golden"], 0, &["1 passed"]);
+    says(&elsewhere, &["--root", root, "run"], 0, &["3 passed"]);
+    says(
+        &elsewhere,
+        &["diff", "--root", root],
+        0,
+        &["nothing differs"],
+    );
+    says(
+        &elsewhere,
+        &["--root", root, "run", root],
+        2,
+        &["both name a directory"],
+    );
+    says(
+        &elsewhere,
+        &["--root", "deep", "diff"],
+        2,
+        &["deep: there is no scenarios/ in it"],
+    );
+    // Any two documents are compared wherever one is.
+    elsewhere.write("a.json", "[1]");
+    elsewhere.write("b.json", "[2]");
+    says(
+        &elsewhere,
+        &["compare", "a.json", "b.json"],
+        1,
+        &["document[0]"],
+    );
+}
+
+fn a_new_scenario_is_a_program_that_runs() {
+    if !cfg!(unix) {
+        return;
+    }
+    let workspace = nothing();
+    says(
+        &workspace,
+        &["new", "sums"],
+        0,
+        &[
+            "aether-harness diff sums",
+            "aether-harness bless sums --reason",
+        ],
+    );
+    says(&workspace, &["bless", "sums", "--reason", "first"], 0, &[]);
+    let golden = workspace.read("fixtures/snapshots/sums/sums.json");
+    assert!(golden.starts_with("[\n{\"n\":1,\"sum\":3},\n"), "{golden}");
+    says(&workspace, &["new", "more", "--from", "sums"], 0, &[]);
+    assert_eq!(
+        workspace.read("scenarios/more/sums.sh"),
+        workspace.read("scenarios/sums/sums.sh")
+    );
+    says(
+        &workspace,
+        &["new", "sums"],
+        2,
+        &["scenarios/sums exists already"],
+    );
+}
+
+fn init_prepares_a_directory_once() {
+    let workspace = nothing();
+    workspace.write(".gitignore", "*.log");
+    says(
+        &workspace,
+        &["init"],
+        0,
+        &[
+            "wrote scenarios/, .gitattributes, .gitignore",
+            "aether-harness new NAME",
+        ],
+    );
+    let ignored = workspace.read(".gitignore");
+    assert_eq!(ignored, "*.log\n/target/\n/fixtures/snapshots/.bless*\n");
+    assert!(
+        workspace
+            .read(".gitattributes")
+            .contains("scenarios/** -text\n")
+    );
+    says(&workspace, &["init"], 0, &["nothing to do"]);
+    assert_eq!(workspace.read(".gitignore"), ignored);
+}
+
+fn run_takes_the_arguments_of_a_test() {
+    if !cfg!(unix) {
+        return;
+    }
+    let workspace = nothing();
+    for name in ["one", "two"] {
+        says(&workspace, &["new", name], 0, &[]);
+    }
+    says(&workspace, &["bless", "--all", "--reason", "first"], 0, &[]);
+    let listed = says(&workspace, &["run", "--list"], 0, &[]);
+    assert!(listed.contains("one::golden: test\n"), "{listed}");
+    says(&workspace, &["run", "two"], 0, &["3 passed"]);
+    says(
+        &workspace,
+        &["run", "one::golden", "--exact"],
+        0,
+        &["1 passed"],
+    );
+    says(
+        &workspace,
+        &["run", "--skip", "process", "--test-threads", "1"],
+        0,
+        &["4 passed"],
+    );
+    says(&workspace, &["run", "tow::golden"], 2, &["is `two` meant?"]);
+    says(
+        &workspace,
+        &["run", "nothing"],
+        0,
+        &["warning: no scenario trial matches"],
+    );
+    says(
+        &workspace,
+        &["run", "--nonsense"],
+        2,
+        &["unexpected argument '--nonsense'"],
+    );
+}
+
+fn statuses_are_those_of_every_command() {
+    if !cfg!(unix) {
+        return;
+    }
+    let workspace = nothing();
+    says(&workspace, &["new", "one"], 0, &[]);
+    says(&workspace, &["run", "one::golden"], 1, &["MISSING_GOLDEN"]);
+    says(&workspace, &["diff"], 1, &["MISSING_GOLDEN"]);
+    workspace.edit("scenarios/one/scenario.toml", "tick = ", "tock = ");
+    let place = "scenario.toml:20:1: [[outputs]] has no key `tock`; is `tick` meant?";
+    says(&workspace, &["run"], 1, &["INVALID one::golden", place]);
+    says(&workspace, &["diff"], 2, &["INVALID", place]);
+    says(&workspace, &["check"], 1, &[place]);
+    says(&workspace, &["bless", "one", "--reason", "r"], 2, &[place]);
+    says(&workspace, &["frobnicate"], 2, &["unrecognized subcommand"]);
+    let help = says(&workspace, &["--help"], 0, &["Exit status"]);
+    for command in ["init", "run", "new", "diff", "bless", "compare", "check"] {
+        assert!(
+            help.contains(&format!("\n  {command} ")),
+            "{command}: {help}"
+        );
+    }
+}
