@@ -5,7 +5,7 @@
 
 mod repository;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use aether_engine::subject::AetherSubject;
@@ -16,6 +16,9 @@ use clap::Parser;
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 struct Cli {
+    /// Another directory that holds scenarios/, of programs that they name themselves.
+    #[arg(long, value_name = "DIR", global = true)]
+    root: Option<PathBuf>,
     #[command(subcommand)]
     command: cli::Command,
 }
@@ -32,5 +35,16 @@ fn main() -> ExitCode {
         Ok(suite) => suite,
         Err(status) => return status,
     };
-    Cli::parse().command.run(&suite)
+    let Cli { root, command } = Cli::parse();
+    match root.map(elsewhere) {
+        None => command.run(&suite),
+        Some(Ok(suite)) => command.run(&suite),
+        Some(Err(status)) => status,
+    }
+}
+
+/// A suite of another directory, about which this repository knows nothing.
+fn elsewhere(root: PathBuf) -> Result<Suite, ExitCode> {
+    let typed = format!("cargo xtask --root {}", root.display());
+    Suite::new(root).command(typed).with_children()
 }

@@ -98,7 +98,7 @@ const CASES: [Case; 10] = [
     Case {
         name: "change one leaf",
         edit: |records| {
-            records[77_777] = records[77_777].replace("\"e\":2,\"f\":77777", "\"e\":2,\"f\":0")
+            records[77_777] = records[77_777].replace("\"e\":2,\"f\":77777", "\"e\":2,\"f\":0");
         },
         changes: &[(ChangeKind::Changed, "records[id=77777].flows[e=2].f")],
         operations: &["replace"],

@@ -197,8 +197,7 @@ fn time_limit(document: &Document, source: &Source<'_>, problems: &mut Vec<Strin
             ));
             return default;
         }
-        (Some(limit), None) => (*limit.get_ref(), limit.span()),
-        (None, Some(limit)) => (*limit.get_ref(), limit.span()),
+        (Some(limit), None) | (None, Some(limit)) => (*limit.get_ref(), limit.span()),
         (None, None) => return default,
     };
     match Duration::try_from_secs_f64(seconds) {

@@ -17,6 +17,8 @@ mod bless;
 mod bundle;
 mod commands;
 #[cfg(feature = "cli")]
+mod examples;
+#[cfg(feature = "cli")]
 mod installed;
 mod kill;
 mod nextest;
@@ -42,6 +44,8 @@ const TESTS: &[&[Test]] = &[
     bundle::TESTS,
     commands::TESTS,
     #[cfg(feature = "cli")]
+    examples::TESTS,
+    #[cfg(feature = "cli")]
     installed::TESTS,
     kill::TESTS,
     nextest::TESTS,
@@ -56,6 +60,10 @@ const TESTS: &[&[Test]] = &[
 
 fn main() -> ExitCode {
     if let (Ok(part), Some(root)) = (std::env::var(PLAY), std::env::var_os(ROOT)) {
+        #[cfg(feature = "cli")]
+        if part == examples::AUTOMATON {
+            return examples::play_automaton(root.as_ref());
+        }
         return workspace::play(&part, root.as_ref());
     }
     let trials = TESTS

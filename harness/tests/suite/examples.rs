@@ -1,0 +1,100 @@
+//! The worked examples: their goldens hold, and their regressions give the reports that they show.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, ExitCode};
+
+use aether_harness::{Suite, cli};
+use clap::Parser;
+
+use crate::workspace::{Ran, Workspace};
+
+#[path = "../../examples/automaton/subject.rs"]
+mod subject;
+
+crate::tests![examples;
+    the_automaton_and_its_regression,
+    the_script_and_its_regression,
+];
+
+/// The part of this binary that is the automaton's command.
+pub(crate) const AUTOMATON: &str = "automaton";
+
+#[derive(Parser)]
+struct Cli {
+    #[command(subcommand)]
+    command: cli::Command,
+}
+
+pub(crate) fn play_automaton(root: &Path) -> ExitCode {
+    let suite = Suite::new(root)
+        .subject(subject::Automaton::new())
+        .with_children();
+    match suite {
+        Ok(suite) => Cli::parse().command.run(&suite),
+        Err(status) => status,
+    }
+}
+
+/// A copy of an example, whose runs leave nothing in the repository.
+fn copied(name: &str) -> Workspace {
+    let workspace = Workspace::empty();
+    let from = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("examples")
+        .join(name);
+    copy(&from, workspace.root());
+    workspace
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let (from, name) = (entry.as_ref().unwrap().path(), entry.unwrap().file_name());
+        if name == "target" {
+            continue;
+        }
+        if from.is_dir() {
+            copy(&from, &to.join(name));
+        } else {
+            fs::copy(&from, to.join(name)).unwrap();
+        }
+    }
+}
+
+/// The example passes as it is; with its regression it gives the report that its page shows.
+fn check(workspace: &Workspace, command: impl Fn() -> Command, regression: &str) {
+    let ran = Ran::of(command().arg("run"));
+    assert_eq!(ran.status, Some(0), "{}{}", ran.out, ran.err);
+    let ran = Ran::of(command().arg("check"));
+    assert_eq!(ran.status, Some(0), "{}{}", ran.out, ran.err);
+    let ran = Ran::of(command().arg("diff").env(regression, "1"));
+    assert_eq!(ran.status, Some(1), "{}{}", ran.out, ran.err);
+    let page = workspace.read("README.md");
+    let shown = page.split("```text\n").nth(1).unwrap();
+    let shown = shown.split("```").next().unwrap();
+    assert_eq!(ran.out, shown);
+}
+
+fn the_automaton_and_its_regression() {
+    let workspace = copied("automaton");
+    check(
+        &workspace,
+        || workspace.process(AUTOMATON),
+        "AUTOMATON_REGRESSION",
+    );
+}
+
+fn the_script_and_its_regression() {
+    if Command::new("python3").arg("--version").output().is_err() {
+        eprintln!("SKIPPED: there is no python3");
+        return;
+    }
+    let workspace = copied("script");
+    let command = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_aether-harness"));
+        command.current_dir(workspace.root());
+        command.env_remove("CI").env_remove("CARGO_TARGET_DIR");
+        command
+    };
+    check(&workspace, command, "BAKERY_REGRESSION");
+}
