@@ -244,3 +244,8 @@ pub use schema::{ArtefactSchema, KeyRule, KeyRuleError, Schema};
 pub use subject::{Cancel, Failure, FailureKind, Mode, RunRequest, Subject};
 pub use suite::Suite;
 pub use verdict::Verdict;
+
+/// What the guide shows of Rust compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/harness.md")]
+mod guide {}

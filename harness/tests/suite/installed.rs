@@ -292,14 +292,16 @@ fn statuses_are_those_of_every_command() {
     says(&workspace, &["run", "one::golden"], 1, &["MISSING_GOLDEN"]);
     says(&workspace, &["diff"], 1, &["MISSING_GOLDEN"]);
     workspace.edit("scenarios/one/scenario.toml", "tick = ", "tock = ");
-    let place = "scenario.toml:20:1: [[outputs]] has no key `tock`; is `tick` meant?";
+    let place = "scenario.toml:17:1: [[outputs]] has no key `tock`; is `tick` meant?";
     says(&workspace, &["run"], 1, &["INVALID one::golden", place]);
     says(&workspace, &["diff"], 2, &["INVALID", place]);
     says(&workspace, &["check"], 1, &[place]);
     says(&workspace, &["bless", "one", "--reason", "r"], 2, &[place]);
     says(&workspace, &["frobnicate"], 2, &["unrecognized subcommand"]);
     let help = says(&workspace, &["--help"], 0, &["Exit status"]);
-    for command in ["init", "run", "new", "diff", "bless", "compare", "check"] {
+    for command in [
+        "init", "run", "new", "diff", "bless", "compare", "check", "report",
+    ] {
         assert!(
             help.contains(&format!("\n  {command} ")),
             "{command}: {help}"

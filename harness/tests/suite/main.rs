@@ -19,6 +19,8 @@ mod commands;
 #[cfg(feature = "cli")]
 mod examples;
 #[cfg(feature = "cli")]
+mod guide;
+#[cfg(feature = "cli")]
 mod installed;
 mod kill;
 mod nextest;
@@ -45,6 +47,8 @@ const TESTS: &[&[Test]] = &[
     commands::TESTS,
     #[cfg(feature = "cli")]
     examples::TESTS,
+    #[cfg(feature = "cli")]
+    guide::TESTS,
     #[cfg(feature = "cli")]
     installed::TESTS,
     kill::TESTS,

@@ -187,7 +187,7 @@ fn invalid_scenarios_fail() {
     case(
         "scenarios/unknown/scenario.toml",
         "description = \"d\"\nspeed = 3\n",
-        &["scenario.toml:2:1: unknown field `speed`"],
+        &["scenario.toml:2:1: the top level has no key `speed`"],
     );
     case(
         "scenarios/dropping/scenario.toml",
