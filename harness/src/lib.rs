@@ -143,19 +143,21 @@
 //!
 //! `cargo run --example account -- bless saver --reason "first"` writes
 //! `fixtures/snapshots/saver/years.json`, one record a line, and beside it the inputs and the reason.
-//! Commit them; from now on the tests fail when a value moves:
+//! Commit them; from now on the tests fail when a value moves. Here the rule for interest changed:
 //!
 //! ```text
 //! MISMATCH saver::golden
-//!   years[1].interest: 30 → 31
-//!   then 3 values
+//!   years · [1].balance: 1030 → 1031
+//!     at years[1].balance
+//!   then years: 2 values
 //! ```
 //!
 //! ## 5. Identity and causal order
 //!
-//! [`Subject::schema`] says what identifies a record, where it stands in time, and in which order
-//! stages follow one another. Then an inserted record is one insertion, a first divergence is the
-//! first in time, and paths read like the program's own terms.
+//! So far records are told by position and fields by name, and so a balance leads although the
+//! interest went wrong first. [`Subject::schema`] says what identifies a record, where it stands in
+//! time, and in which order stages and fields follow one another. Then an inserted record is one
+//! insertion, a first divergence is the first in time, and paths read like the program's own terms.
 //!
 //! ```
 //! use aether_harness::{Artefact, ArtefactSchema, DiffOptions, KeyRule, Schema, diff};
