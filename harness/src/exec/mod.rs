@@ -99,9 +99,11 @@ impl Job<'_> {
     pub(crate) fn resolve(&self) -> Result<(Artefact, Schema), Ended> {
         let subject = Arc::clone(self.subject);
         let dir = self.scenario.dir().to_owned();
-        self.guarded(&Cancel::default(), move || {
-            Ok((subject.inputs(&dir)?, subject.schema(&dir)?))
-        })?
+        self.guarded(
+            &Cancel::default(),
+            |_| String::new(),
+            move || Ok((subject.inputs(&dir)?, subject.schema(&dir)?)),
+        )?
         .map_err(|failure| self.ended_by(&failure))
     }
 
