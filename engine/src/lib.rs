@@ -28,6 +28,8 @@ pub mod run;
 pub mod store;
 #[cfg(feature = "cli")]
 pub mod subject;
+#[cfg(feature = "topology")]
+pub mod topology;
 pub mod umx;
 pub mod view;
 

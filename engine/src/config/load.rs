@@ -49,6 +49,18 @@ pub fn load_run(reader: &dyn ReadDocument, path: &Path) -> Result<RunPlan, Repor
     }
 }
 
+/// The text of a file that is no document of a run, read under the same limits.
+#[cfg(feature = "topology")]
+pub(crate) fn read_text(reader: &dyn ReadDocument, path: &Path) -> Result<Source, Report> {
+    let mut loader = Loader::new(reader);
+    let source = loader.read(path, None);
+    match (loader.problems.into_report(), source) {
+        (None, Some(source)) => Ok(source),
+        (Some(report), _) => Err(report),
+        (None, None) => Err(Report::unexplained(&shown_path(path, reader.base()))),
+    }
+}
+
 /// A document with what it says.
 pub(super) struct Loaded<T> {
     pub(super) document: Document,

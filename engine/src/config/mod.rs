@@ -19,7 +19,7 @@
 mod check;
 #[macro_use]
 mod decode;
-mod defaults;
+pub(crate) mod defaults;
 #[expect(
     clippy::allow_attributes,
     reason = "`document!` lets fields be unread, and only some documents have such fields"
@@ -38,11 +38,21 @@ mod tables;
 mod tree;
 mod validate;
 
+#[cfg(feature = "topology")]
+pub(crate) use decode::{bad_name, list_of};
 pub use load::load_run;
+#[cfg(feature = "topology")]
+pub(crate) use load::read_text;
 pub use plan::*;
 pub use problem::{Code, Excerpt, Place, Problem, Related, Report};
+#[cfg(feature = "topology")]
+pub(crate) use problem::{Draft, Problems};
 pub use read::{FileSystem, MemoryDocuments, ReadDocument};
 #[cfg(feature = "cli")]
 pub use schema::json_schemas;
+#[cfg(feature = "topology")]
+pub(crate) use source::{Source, Span};
 pub use tables::document_tables;
+#[cfg(feature = "topology")]
+pub(crate) use tree::shortened;
 pub use validate::{DocumentKind, validate, validate_scenario};

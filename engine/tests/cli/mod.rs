@@ -8,6 +8,7 @@ mod records;
 mod run;
 mod scenarios;
 mod stored;
+mod topology;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use aether_engine::config::{Code, Report, validate, validate_scenario};
+use aether_engine::topology::{ImportOptions, import};
 
 use super::{files, golden, root};
 
@@ -24,10 +25,11 @@ pub(super) fn cases() -> Vec<String> {
 
 pub(super) fn report(case: &str) -> Result<Report, String> {
     let path = Path::new("fixtures/invalid").join(case);
-    let checked = if root().join(&path).is_dir() {
-        validate_scenario(&files(), &path)
-    } else {
-        validate(&files(), &path).map(|_| ())
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    let checked = match extension {
+        None => validate_scenario(&files(), &path),
+        Some("edges" | "csv") => import(&files(), &path, &ImportOptions::default()).map(|_| ()),
+        Some(_) => validate(&files(), &path).map(|_| ()),
     };
     checked
         .err()

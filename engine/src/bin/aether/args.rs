@@ -1,8 +1,14 @@
 //! What can be typed.
 
+mod topology;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) use topology::{
+    ImportCommand, ListFormatWord, MadeTopology, NewTopologyCommand, TopologyCommand,
+};
 
 /// Runs an exact integer engine from files, and looks at what its runs recorded.
 #[derive(Debug, Parser)]
@@ -55,6 +61,9 @@ pub(crate) enum Command {
     Metrics(MetricsCommand),
     /// Draws a run as SVG: state, flux, chain, bits or the graph.
     Plot(PlotCommand),
+    /// Makes topology documents: regular shapes, random graphs, edge lists.
+    #[command(subcommand)]
+    Topology(TopologyCommand),
     /// Packs a window's streams into a capsule, and reads capsules.
     #[command(subcommand)]
     Press(PressCommand),

@@ -15,7 +15,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use args::{Arguments, Command, PressCommand};
+use args::{Arguments, Command, PressCommand, TopologyCommand};
 use exit::{Failure, Status};
 use output::Output;
 
@@ -39,6 +39,12 @@ fn main() -> ExitCode {
         Command::Log(command) => commands::log::log(command, &output),
         Command::Metrics(command) => commands::metrics::metrics(command, &output),
         Command::Plot(command) => commands::plot::plot(command, &output),
+        Command::Topology(TopologyCommand::New(command)) => {
+            commands::topology::new(command, &output)
+        }
+        Command::Topology(TopologyCommand::Import(command)) => {
+            commands::topology::import_edges(command, &output)
+        }
         Command::Press(PressCommand::Pack(command)) => commands::press::pack(command, &output),
         Command::Press(PressCommand::Unpack(command)) => commands::press::unpack(command, &output),
         Command::Press(PressCommand::Info(command)) => commands::press::info(command, &output),

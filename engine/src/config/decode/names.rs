@@ -97,7 +97,7 @@ text! {
 }
 
 /// What is wrong with an id or name.
-fn bad_name(text: &str) -> Option<String> {
+pub(crate) fn bad_name(text: &str) -> Option<String> {
     if text.is_empty() {
         return Some("is empty".to_owned());
     }

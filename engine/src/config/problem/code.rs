@@ -252,6 +252,14 @@ codes! {
     Unexplained = "AE0703", "refused without a reason",
         "A check failed and told nothing, which is a mistake of this engine and not of the document.",
         "please report it with the document";
+
+    // Edge lists, which `aether topology import` reads.
+    EdgeLine = "AE0801", "malformed line of an edge list",
+        "An edge list has an edge a line: two node ids, which are integers from 0, and further columns. `#` and `%` start comments in a list of lines; CSV has a header.",
+        "write two node ids, as integers, on each line";
+    EdgeColumn = "AE0802", "column of an edge list not found",
+        "The columns of the two nodes, of k and of cap are named by the header of a CSV file, or by number from 1 where there is none.",
+        "name a column that is there";
 }
 
 impl std::fmt::Display for Code {

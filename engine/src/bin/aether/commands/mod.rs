@@ -14,6 +14,7 @@ pub(crate) mod replay;
 pub(crate) mod run;
 pub(crate) mod show_ledger;
 mod table;
+pub(crate) mod topology;
 pub(crate) mod validate;
 pub(crate) mod verify;
 mod window;

@@ -1,0 +1,171 @@
+//! What can be typed after `aether topology`.
+
+use std::path::PathBuf;
+
+use aether_engine::topology::{NO_CAP, Shape};
+use clap::{Args, Subcommand, ValueEnum};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TopologyCommand {
+    /// Makes a regular or random graph.
+    #[command(subcommand)]
+    New(NewTopologyCommand),
+    /// Makes a topology of an edge list.
+    Import(ImportCommand),
+}
+
+#[derive(Debug, Subcommand)]
+#[command(
+    after_help = "Examples:\n  aether topology new ring 5 --out ring.json\n  aether topology new grid 4 3 --k 3 --cap 64 --gid GRID\n  aether topology new random 100 250 --seed 7 --out random.toml"
+)]
+pub(crate) enum NewTopologyCommand {
+    /// 1 – 2 – … – N.
+    Line(NodesShape),
+    /// A line whose last node is joined to the first.
+    Ring(NodesShape),
+    /// Node 1 joined to all others.
+    Star(NodesShape),
+    /// Rows and columns, each node joined to its neighbours.
+    Grid(RowsShape),
+    /// A grid whose rows and columns are rings.
+    Torus(RowsShape),
+    /// Every pair of nodes joined.
+    Complete(NodesShape),
+    /// Pairs of nodes drawn from a seed, which always gives the same ones.
+    Random(RandomShape),
+}
+
+impl NewTopologyCommand {
+    /// The shape, and what is made of it.
+    pub(crate) const fn shape(&self) -> (Shape, &MadeTopology) {
+        match self {
+            Self::Line(NodesShape { nodes, made }) => (Shape::Line { nodes: *nodes }, made),
+            Self::Ring(NodesShape { nodes, made }) => (Shape::Ring { nodes: *nodes }, made),
+            Self::Star(NodesShape { nodes, made }) => (Shape::Star { nodes: *nodes }, made),
+            Self::Complete(NodesShape { nodes, made }) => (Shape::Complete { nodes: *nodes }, made),
+            Self::Grid(RowsShape {
+                rows,
+                columns,
+                made,
+            }) => {
+                let (rows, columns) = (*rows, *columns);
+                (Shape::Grid { rows, columns }, made)
+            }
+            Self::Torus(RowsShape {
+                rows,
+                columns,
+                made,
+            }) => {
+                let (rows, columns) = (*rows, *columns);
+                (Shape::Torus { rows, columns }, made)
+            }
+            Self::Random(RandomShape {
+                nodes,
+                edges,
+                seed,
+                made,
+            }) => {
+                let (nodes, edges, seed) = (*nodes, *edges, *seed);
+                (Shape::Random { nodes, edges, seed }, made)
+            }
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct NodesShape {
+    /// How many nodes.
+    #[arg(value_name = "NODES")]
+    nodes: u64,
+    #[command(flatten)]
+    made: MadeTopology,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RowsShape {
+    /// How many rows.
+    #[arg(value_name = "ROWS")]
+    rows: u64,
+    /// How many columns.
+    #[arg(value_name = "COLUMNS")]
+    columns: u64,
+    #[command(flatten)]
+    made: MadeTopology,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RandomShape {
+    /// How many nodes.
+    #[arg(value_name = "NODES")]
+    nodes: u64,
+    /// How many edges, all between different pairs of nodes.
+    #[arg(value_name = "EDGES")]
+    edges: u64,
+    /// What the choice of pairs follows from.
+    #[arg(long, value_name = "SEED", default_value_t = 1, value_parser = clap::value_parser!(u64).range(0..=i64::MAX as u64))]
+    seed: u64,
+    #[command(flatten)]
+    made: MadeTopology,
+}
+
+/// What a topology is called, what its edges carry, and where it goes.
+#[derive(Debug, Args)]
+pub(crate) struct MadeTopology {
+    /// The graph id [default: from the shape or the file's name].
+    #[arg(long, value_name = "GID")]
+    pub(crate) gid: Option<String>,
+    /// k of every edge [default: SC / (2 · the greatest degree), at least 1].
+    #[arg(long, value_name = "K", value_parser = clap::value_parser!(i64).range(0..))]
+    pub(crate) k: Option<i64>,
+    /// cap of every edge.
+    #[arg(long, value_name = "CAP", default_value_t = NO_CAP, value_parser = clap::value_parser!(i64).range(0..))]
+    pub(crate) cap: i64,
+    /// SC, which the profile of a run must share.
+    #[arg(long, value_name = "SC", default_value_t = 32, value_parser = clap::value_parser!(i64).range(1..))]
+    pub(crate) sc: i64,
+    /// Writes to a .json or .toml file and prints a summary [default: JSON to standard output].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  aether topology import karate.txt --out karate.json\n  aether topology import roads.csv --from source --to target --cap-column lanes\n  aether topology import web.mtx --drop-self-loops --drop-duplicates --out web.json"
+)]
+pub(crate) struct ImportCommand {
+    /// An edge a line: CSV with a header, or columns separated by white space.
+    #[arg(value_name = "EDGES")]
+    pub(crate) edges: PathBuf,
+    /// How the list is written [default: a .csv file is CSV, any other lines].
+    #[arg(long = "as", value_enum, value_name = "FORM")]
+    pub(crate) form: Option<ListFormatWord>,
+    /// The column of the first node: a name of the header, or a number from 1.
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) from: Option<String>,
+    /// The column of the second node.
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) to: Option<String>,
+    /// The column of k [default: a CSV column `k`, else --k].
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) k_column: Option<String>,
+    /// The column of cap [default: a CSV column `cap`, else --cap].
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) cap_column: Option<String>,
+    /// Leaves edges from a node to itself out.
+    #[arg(long)]
+    pub(crate) drop_self_loops: bool,
+    /// Keeps only the first of several edges between two nodes, whichever way round.
+    #[arg(long)]
+    pub(crate) drop_duplicates: bool,
+    #[command(flatten)]
+    pub(crate) made: MadeTopology,
+}
+
+/// The forms of an edge list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ListFormatWord {
+    /// Columns separated by white space, without a header; `#` and `%` start comments.
+    Lines,
+    /// CSV with a header.
+    Csv,
+}

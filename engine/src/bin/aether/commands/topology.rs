@@ -1,0 +1,98 @@
+//! `aether topology`: documents made from a shape, or from an edge list.
+
+use std::path::Path;
+
+use aether_engine::config::FileSystem;
+use aether_engine::topology::{Format, ImportOptions, ListFormat, NewTopology, Settings, import};
+use serde_json::json;
+
+use crate::Ended;
+use crate::args::{ImportCommand, ListFormatWord, MadeTopology, NewTopologyCommand};
+use crate::exit::{Failure, Status};
+use crate::output::Output;
+use crate::registry;
+
+pub(crate) fn new(command: &NewTopologyCommand, output: &Output) -> Ended {
+    let (shape, made) = command.shape();
+    let topology = shape.make(&settings(made)).map_err(|errors| {
+        let errors: Vec<_> = errors.iter().map(ToString::to_string).collect();
+        Failure::Input(errors.join("\n"))
+    })?;
+    write(&topology, made.out.as_deref(), output)
+}
+
+pub(crate) fn import_edges(command: &ImportCommand, output: &Output) -> Ended {
+    let files = FileSystem::new(registry::working_dir()?);
+    let options = ImportOptions {
+        format: command.form.map(|form| match form {
+            ListFormatWord::Csv => ListFormat::Csv,
+            ListFormatWord::Lines => ListFormat::Lines,
+        }),
+        from: command.from.clone(),
+        to: command.to.clone(),
+        conductance: command.k_column.clone(),
+        cap: command.cap_column.clone(),
+        drop_self_loops: command.drop_self_loops,
+        drop_duplicates: command.drop_duplicates,
+        settings: settings(&command.made),
+    };
+    let topology = import(&files, &command.edges, &options).map_err(Failure::Documents)?;
+    write(&topology, command.made.out.as_deref(), output)
+}
+
+fn settings(made: &MadeTopology) -> Settings {
+    Settings {
+        gid: made.gid.clone(),
+        scale: made.sc,
+        conductance: made.k,
+        cap: made.cap,
+    }
+}
+
+/// The document to its file with a summary, or to standard output.
+fn write(topology: &NewTopology, out: Option<&Path>, output: &Output) -> Ended {
+    let format = match out.map(Path::extension) {
+        Some(Some(extension)) if extension.eq_ignore_ascii_case("toml") => Format::Toml,
+        Some(Some(extension)) if extension.eq_ignore_ascii_case("json") => Format::Json,
+        None => Format::Json,
+        Some(_) => {
+            let message = "--out: the format follows from the extension, `.json` or `.toml`";
+            return Err(Failure::Input(message.to_owned()));
+        }
+    };
+    let text = topology
+        .text(format)
+        .map_err(|error| Failure::Input(error.to_string()))?;
+    let Some(path) = out else {
+        output.print(text.as_bytes())?;
+        return Ok(Status::Done);
+    };
+    registry::write_file(path, |sink| Ok(sink.write_all(text.as_bytes())?))?;
+    let (nodes, edges) = (topology.node_count(), topology.edge_count());
+    let range = topology
+        .conductances()
+        .min()
+        .zip(topology.conductances().max());
+    output.result(
+        || {
+            let k = match range {
+                Some((least, most)) if least == most => format!(", k {least}"),
+                Some((least, most)) => format!(", k {least} to {most}"),
+                None => String::new(),
+            };
+            let (gid, scale) = (topology.gid(), topology.scale());
+            let path = path.display();
+            format!("{path}: {gid}, {nodes} nodes, {edges} edges{k}, SC {scale}\n")
+        },
+        || {
+            json!({
+                "path": path.display().to_string(),
+                "gid": topology.gid(),
+                "nodes": nodes,
+                "edges": edges,
+                "SC": topology.scale(),
+            })
+        },
+    )?;
+    Ok(Status::Done)
+}

@@ -1,0 +1,107 @@
+//! Columns separated by white space.
+
+use super::columns::{Columns, numbered};
+use super::{Code, Draft, Import, Span};
+
+/// Reads an edge a line; blank lines and what follows `#` or `%` are nothing.
+pub(super) fn read(import: &mut Import<'_>) {
+    let Some(columns) = columns(import) else {
+        return;
+    };
+    let text = import.source.text();
+    let mut is_size_line = text.starts_with("%%MatrixMarket");
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let at = start;
+        start += line.len();
+        let content = line.split(['#', '%']).next().unwrap_or("");
+        let cells: Vec<&str> = content.split_ascii_whitespace().collect();
+        if cells.is_empty() {
+            continue;
+        }
+        if std::mem::take(&mut is_size_line) {
+            size_line(import, &cells, span_of(at, content));
+            continue;
+        }
+        let hint = hint(content, &cells);
+        let place = |column: usize| match cells.get(column) {
+            // Cells are parts of the line, so where one starts is how far it is from its start.
+            Some(cell) => {
+                let from = at + (cell.as_ptr() as usize).wrapping_sub(content.as_ptr() as usize);
+                Span::new(from, from + cell.len())
+            }
+            None => span_of(at, content),
+        };
+        if !import.line(&cells, columns, hint, place) {
+            return;
+        }
+    }
+}
+
+fn span_of(at: usize, content: &str) -> Span {
+    let blank = content.len() - content.trim_start().len();
+    Span::new(at + blank, at + blank + content.trim().len())
+}
+
+/// What is likely meant by a line that has no two integers.
+fn hint(content: &str, cells: &[&str]) -> &'static str {
+    if content.contains([',', ';']) {
+        "if this is CSV with a header, name the file .csv or add --as csv"
+    } else if cells
+        .iter()
+        .any(|cell| cell.starts_with(|c: char| c.is_alphabetic()))
+    {
+        "write node ids as integers; a header or a remark starts with `#`"
+    } else {
+        ""
+    }
+}
+
+/// The columns that are asked for, which have numbers here.
+fn columns(import: &mut Import<'_>) -> Option<Columns> {
+    let options = import.options;
+    let mut good = true;
+    let mut column = |option: &str, name: &Option<String>, otherwise: Option<usize>| {
+        let Some(name) = name else { return otherwise };
+        let number = numbered(name);
+        if number.is_none() {
+            good = false;
+            let message = format!(
+                "{option} is `{}`, and a list of lines has no header",
+                name.escape_debug()
+            );
+            let draft = Draft::new(Code::EdgeColumn, Span::new(0, 0), message)
+                .expected("a column number from 1")
+                .help("write the number of the column, or add --as csv where there is a header");
+            import.tell(draft);
+        }
+        number
+    };
+    let from = column("--from", &options.from, Some(0));
+    let to = column("--to", &options.to, Some(1));
+    let conductance = column("--k-column", &options.conductance, None);
+    let cap = column("--cap-column", &options.cap, None);
+    good.then_some(Columns {
+        from: from?,
+        to: to?,
+        conductance,
+        cap,
+    })
+}
+
+/// The line of a Matrix Market file that says rows, columns and entries.
+fn size_line(import: &mut Import<'_>, cells: &[&str], span: Span) {
+    let sizes: Vec<Option<i64>> = cells.iter().map(|cell| cell.parse().ok()).collect();
+    match sizes.as_slice() {
+        [Some(rows), Some(columns), Some(_)] if rows == columns && *rows >= 1 => {
+            import.node_count = Some((*rows, span));
+        }
+        _ => {
+            let message = "the size line of a Matrix Market file says rows, columns and entries";
+            let draft = Draft::new(Code::EdgeLine, span, message)
+                .expected("three integers, the first two equal")
+                .help("a graph is a square matrix in coordinate form");
+            import.tell(draft);
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! Edge lists: an edge a line, as public graph collections have them.
+//!
+//! `lines` reads white-space separated columns, `table` CSV with a header; both tell the numbers of a
+//! line to [`Import`], which maps node ids to 1..N and makes the topology.
+
+mod columns;
+mod lines;
+mod table;
+
+use std::path::Path;
+
+use super::document::{Meta, NewTopology};
+use super::settings::{Settings, degree_max};
+use crate::config::limits::{EDGES_MAX, NODES_MAX};
+use crate::config::{
+    Code, Draft, Edge, Problems, ReadDocument, Report, Source, Span, Topology, bad_name, defaults,
+    read_text,
+};
+
+/// How an edge list is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListFormat {
+    /// Columns separated by white space, without a header; `#` and `%` start comments. The banner
+    /// and the size line of a Matrix Market file are understood.
+    Lines,
+    /// CSV with a header; columns are separated by commas, else by semicolons or tabs.
+    Csv,
+}
+
+/// What is read from an edge list, and how.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ImportOptions {
+    /// Without one, a file that ends in `.csv` is CSV and any other one lines.
+    pub format: Option<ListFormat>,
+    /// The column of the first node: a name of the header, or a number from 1.
+    pub from: Option<String>,
+    /// The column of the second node.
+    pub to: Option<String>,
+    /// The column of k; without one, a CSV column `k`, else [`Settings::conductance`].
+    pub conductance: Option<String>,
+    /// The column of cap; without one, a CSV column `cap`, else [`Settings::cap`].
+    pub cap: Option<String>,
+    /// Whether edges from a node to itself are left out; they are problems otherwise.
+    pub drop_self_loops: bool,
+    /// Whether only the first of several edges between two nodes is kept, whichever way round.
+    pub drop_duplicates: bool,
+    /// What edges carry where no column says it.
+    pub settings: Settings,
+}
+
+/// Reads an edge list. Node ids are integers from 0, in any order and with gaps; the nodes 1..N are
+/// those that occur, in order of their ids, and `meta.node_ids` lists the ids where they are not
+/// 1..N themselves.
+///
+/// ```
+/// use aether_engine::config::MemoryDocuments;
+/// use aether_engine::topology::{ImportOptions, import};
+///
+/// let files = MemoryDocuments::new().with("karate.txt", "# a comment\n0 1\n1 7\n");
+/// let made = import(&files, "karate.txt".as_ref(), &ImportOptions::default()).unwrap();
+/// assert_eq!((made.node_count(), made.edge_count()), (3, 2));
+/// ```
+///
+/// # Errors
+///
+/// Everything that is wrong with the file, at once.
+pub fn import(
+    reader: &dyn ReadDocument,
+    path: &Path,
+    options: &ImportOptions,
+) -> Result<NewTopology, Report> {
+    let source = read_text(reader, path)?;
+    let mut import = Import::new(&source, options);
+    let is_csv = path
+        .extension()
+        .is_some_and(|extension| extension.eq_ignore_ascii_case("csv"));
+    match options.format {
+        Some(ListFormat::Csv) => table::read(&mut import),
+        None if is_csv => table::read(&mut import),
+        Some(ListFormat::Lines) | None => lines::read(&mut import),
+    }
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    import.finish(&stem, &name)
+}
+
+/// An edge as its line says it.
+struct Listed {
+    from: i64,
+    to: i64,
+    conductance: Option<i64>,
+    cap: Option<i64>,
+}
+
+/// An edge list being read.
+struct Import<'a> {
+    source: &'a Source,
+    options: &'a ImportOptions,
+    problems: Problems,
+    edges: Vec<Listed>,
+    self_loops: u64,
+    /// N, where the file says it.
+    node_count: Option<(i64, Span)>,
+}
+
+impl<'a> Import<'a> {
+    fn new(source: &'a Source, options: &'a ImportOptions) -> Self {
+        let mut import = Self {
+            source,
+            options,
+            problems: Problems::default(),
+            edges: Vec::new(),
+            self_loops: 0,
+            node_count: None,
+        };
+        if let Some(wrong) = options.settings.gid.as_deref().and_then(bad_name) {
+            import.tell(Draft::new(
+                Code::BadName,
+                Span::new(0, 0),
+                format!("the gid {wrong}"),
+            ));
+        }
+        import
+    }
+
+    fn tell(&mut self, draft: Draft) {
+        self.problems.add(self.source, draft);
+    }
+
+    /// Adds an edge; `line` is what it was read from, `to` the place of its second node. Whether
+    /// there may be more.
+    fn add(&mut self, edge: Listed, to: Span) -> bool {
+        if edge.from == edge.to {
+            if self.options.drop_self_loops {
+                self.self_loops += 1;
+                return true;
+            }
+            let message = format!("an edge joins node {} to itself", edge.from);
+            let draft = Draft::new(Code::SelfLoop, to, message)
+                .expected("another node")
+                .help("remove the line, or leave all such edges out with --drop-self-loops");
+            self.tell(draft);
+            return true;
+        }
+        if self.edges.len() as u64 >= EDGES_MAX {
+            let message = format!("more than {EDGES_MAX} edges, which is over the limit");
+            let draft = Draft::new(Code::OverLimit, to, message)
+                .expected(format!("at most {EDGES_MAX} edges"))
+                .help(format!("this engine runs at most {EDGES_MAX} edges"));
+            self.tell(draft);
+            return false;
+        }
+        self.edges.push(edge);
+        true
+    }
+
+    fn finish(mut self, stem: &str, name: &str) -> Result<NewTopology, Report> {
+        let duplicates = if self.options.drop_duplicates {
+            self.drop_duplicates()
+        } else {
+            0
+        };
+        let ids = self.ids();
+        if ids.is_empty() && self.problems.len() == 0 {
+            let end = self.source.text().trim_end().len();
+            let draft = Draft::new(Code::EdgeLine, Span::new(end, end), "the list has no edge")
+                .expected("two node ids on a line");
+            self.tell(draft);
+        }
+        if ids.len() as u64 > NODES_MAX {
+            let message = format!(
+                "{} nodes, which is over the limit of {NODES_MAX}",
+                ids.len()
+            );
+            let draft = Draft::new(Code::OverLimit, Span::new(0, 0), message)
+                .expected(format!("at most {NODES_MAX} nodes"))
+                .help(format!("this engine runs at most {NODES_MAX} nodes"));
+            self.tell(draft);
+        }
+        if let Some(report) = std::mem::take(&mut self.problems).into_report() {
+            return Err(report);
+        }
+        Ok(self.made(ids, duplicates, stem, name))
+    }
+
+    /// The node ids in order: those that occur, or all that the file says there are.
+    fn ids(&mut self) -> Vec<i64> {
+        if let Some((count, span)) = self.node_count {
+            let beyond = self
+                .edges
+                .iter()
+                .flat_map(|edge| [edge.from, edge.to])
+                .find(|id| !(1..=count).contains(id));
+            if let Some(id) = beyond {
+                let message = format!("node {id} occurs and the size line says {count} nodes");
+                let draft = Draft::new(Code::EdgeLine, span, message)
+                    .help("correct the size line, which counts rows, columns and entries");
+                self.tell(draft);
+            }
+            // Beyond the limit there is a problem, and no list of them all is needed for it.
+            let most = i64::try_from(NODES_MAX).unwrap_or(i64::MAX);
+            return (1..=count.min(most.saturating_add(1))).collect();
+        }
+        let ends = self.edges.iter().flat_map(|edge| [edge.from, edge.to]);
+        let mut ids: Vec<i64> = ends.collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids
+    }
+
+    /// Keeps the first edge between two nodes; how many were left out.
+    fn drop_duplicates(&mut self) -> u64 {
+        let pairs = self.edges.iter().enumerate();
+        let mut pairs: Vec<(i64, i64, usize)> = pairs
+            .map(|(index, Listed { from, to, .. })| (*from.min(to), *from.max(to), index))
+            .collect();
+        pairs.sort_unstable();
+        let mut is_first = vec![true; self.edges.len()];
+        for pair in pairs.windows(2) {
+            if let [(a, b, _), (c, d, later)] = pair
+                && (a, b) == (c, d)
+                && let Some(first) = is_first.get_mut(*later)
+            {
+                *first = false;
+            }
+        }
+        let before = self.edges.len();
+        let mut is_first = is_first.into_iter();
+        self.edges.retain(|_| is_first.next().unwrap_or(true));
+        (before - self.edges.len()) as u64
+    }
+
+    fn made(self, ids: Vec<i64>, duplicates: u64, stem: &str, name: &str) -> NewTopology {
+        let settings = &self.options.settings;
+        let is_counted = ids.iter().zip(1_i64..).all(|(id, number)| *id == number);
+        let index = |id: i64| {
+            let at = if is_counted {
+                usize::try_from(id - 1).unwrap_or(0)
+            } else {
+                ids.partition_point(|known| *known < id)
+            };
+            u32::try_from(at).unwrap_or(u32::MAX)
+        };
+        let edge = |listed: &Listed| Edge {
+            from: index(listed.from),
+            to: index(listed.to),
+            conductance: listed.conductance.unwrap_or(0),
+            cap: listed.cap.unwrap_or(settings.cap),
+            c: defaults::EDGE_C,
+        };
+        let mut edges: Vec<Edge> = self.edges.iter().map(edge).collect();
+        let conductance = settings.conductance_for(degree_max(ids.len(), &edges));
+        for (edge, listed) in edges.iter_mut().zip(&self.edges) {
+            edge.conductance = listed.conductance.unwrap_or(conductance);
+        }
+        let mut meta = Meta::default();
+        meta.text("source", name);
+        for (key, count) in [
+            ("self_loops_dropped", self.self_loops),
+            ("duplicates_dropped", duplicates),
+        ] {
+            if count > 0 {
+                meta.number(key, count);
+            }
+        }
+        let gid = settings.gid.clone().unwrap_or_else(|| gid_of(stem));
+        let (scale, node_count) = (settings.scale, ids.len());
+        if !is_counted {
+            meta.numbers("node_ids", ids);
+        }
+        let topology = Topology {
+            gid,
+            node_count,
+            scale,
+            edges,
+        };
+        NewTopology::new(topology, meta)
+    }
+}
+
+/// A graph id from the name of a file: what cannot stand in one becomes `_`.
+fn gid_of(stem: &str) -> String {
+    let plain = |c: char| match c {
+        ' '..='~' if !matches!(c, '"' | '\'' | '\\' | '/') => c,
+        _ => '_',
+    };
+    let gid: String = stem.chars().map(plain).take(64).collect();
+    if gid.is_empty() {
+        "GRAPH".to_owned()
+    } else {
+        gid
+    }
+}
