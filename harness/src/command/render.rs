@@ -5,8 +5,8 @@ use std::io::Write;
 use anstream::StripStream;
 
 use super::diff::{DiffRequest, Format};
-use super::{CommandError, Console};
-use crate::judge::Judgement;
+use super::{CommandError, Console, Status};
+use crate::judge::{Ending, Judgement};
 use crate::{Artefact, DiffOptions, Report, ScenarioReport, Schema, Verdict};
 
 /// One scenario, or one comparison, to tell of.
@@ -38,6 +38,12 @@ impl Told {
         if let Some(product) = &judgement.after {
             told.after = product.set.to_vec();
             told.schema = product.schema.clone();
+            if matches!(product.ending, Ending::Failed(_)) {
+                // A run that failed has no outputs to compare; its inputs may say why it did.
+                for side in [&mut told.before, &mut told.after] {
+                    side.retain(|artefact| artefact.name() == crate::diff::INPUTS);
+                }
+            }
         }
         Ok(told)
     }
@@ -142,7 +148,9 @@ fn patch(told: &[Told]) -> Result<Vec<u8>, CommandError> {
             "a JSON Patch is of one scenario: name it".to_owned(),
         ));
     };
-    if !one.verdict.passes() && !one.has_both() {
+    let has_run = Status::of(one.verdict) < Status::BadInput;
+    let can_be_patched = one.verdict.passes() || (has_run && one.has_both());
+    if !can_be_patched {
         return Err(CommandError::Usage(format!(
             "{} {}: {}; there is nothing to patch",
             one.verdict, one.name, one.detail

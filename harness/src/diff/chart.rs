@@ -33,7 +33,7 @@ pub(super) fn charts(pairs: &[Pair<'_>], first: &Change) -> Vec<Chart> {
     let Some(tick) = first.tick else {
         return Vec::new();
     };
-    let mut charts = Vec::new();
+    let mut charts: Vec<Chart> = Vec::new();
     for pair in pairs {
         let Some(field) = pair.schema.and_then(|schema| schema.tick.as_deref()) else {
             continue;
@@ -43,7 +43,14 @@ pub(super) fn charts(pairs: &[Pair<'_>], first: &Change) -> Vec<Chart> {
         else {
             continue;
         };
-        charts.extend(vectors(pair.name, tick, before, after));
+        for chart in vectors(pair.name, tick, before, after) {
+            // What one stage hands on to the next as it is would be drawn twice.
+            let same =
+                |drawn: &Chart| (&drawn.before, &drawn.after) == (&chart.before, &chart.after);
+            if !charts.iter().any(same) {
+                charts.push(chart);
+            }
+        }
     }
     charts.truncate(CHARTS_MAX);
     charts

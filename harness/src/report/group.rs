@@ -147,12 +147,21 @@ impl PlaceSort {
 impl Group {
     /// The group in one line: `UMX · ledgers/*/edges/*/f_e · +1: 37 scenarios, 412 places`.
     pub fn lead(&self) -> String {
-        let what = match &self.offset {
+        let (what, counts) = (self.what(), self.counts());
+        format!("{} · {} · {what}: {counts}", self.stage, self.pattern)
+    }
+
+    /// The offset where all have one, else what happened.
+    pub(super) fn what(&self) -> String {
+        match &self.offset {
             Some(offset) => signed(offset),
             None => self.kind.as_str().to_owned(),
-        };
-        let counts = counts(self.scenarios.len(), self.places);
-        format!("{} · {} · {what}: {counts}", self.stage, self.pattern)
+        }
+    }
+
+    /// `37 scenarios, 412 places`.
+    pub(super) fn counts(&self) -> String {
+        counts(self.scenarios.len(), self.places)
     }
 }
 

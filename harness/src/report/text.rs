@@ -133,7 +133,9 @@ fn write_diff(out: &mut dyn Write, diff: &Diff, all: bool) -> io::Result<()> {
             write_lines(out, change)?;
         }
     }
-    for left_out in &diff.left_out {
+    // Where nothing is listed, nothing is missing from the list.
+    let told = |left_out: &&LeftOut| all || left_out.reason != LeftOutReason::Entries;
+    for left_out in diff.left_out.iter().filter(told) {
         writeln!(out, "  {ASIDE}{}{ASIDE:#}", left_out.lead())?;
     }
     Ok(())

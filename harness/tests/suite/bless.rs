@@ -17,6 +17,7 @@ crate::tests![bless;
     unknown_names_are_refused,
     an_edited_golden_is_made_anew,
     read_only_trees_stay_as_they_are,
+    what_stands_in_the_way_is_named,
     stale_inputs_are_blessed_with_both,
 ];
 
@@ -211,32 +212,109 @@ fn an_edited_golden_is_made_anew() {
     }
 }
 
+/// A tree that may not be written to. Root may write anywhere, so that for root another user asks.
 #[cfg(unix)]
 fn read_only_trees_stay_as_they_are() {
     use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::process::CommandExt;
+
+    /// Nobody, on every system.
+    const NOBODY: u32 = 65534;
     let workspace = Workspace::blessed();
     change(&workspace);
-    let snapshots = workspace.path("fixtures/snapshots");
-    let before = workspace.read(MANIFEST);
-    fs::set_permissions(&snapshots, fs::Permissions::from_mode(0o555)).unwrap();
-    // Root may write anywhere; for it there is nothing to see here.
-    if fs::write(snapshots.join("probe"), "").is_ok() {
-        fs::remove_file(snapshots.join("probe")).unwrap();
-        return;
+    let mode = |path: &str, mode: u32| {
+        fs::set_permissions(workspace.path(path), fs::Permissions::from_mode(mode)).unwrap();
+    };
+    workspace.write("target/scenarios/.here", "");
+    for open in ["", "scenarios", "scenarios/ring", "fixtures"] {
+        mode(open, 0o755);
     }
+    for writable in ["target", "target/scenarios"] {
+        mode(writable, 0o777);
+    }
+    let is_root = {
+        mode("fixtures/snapshots", 0o555);
+        let probe = workspace.path("fixtures/snapshots/probe");
+        fs::write(&probe, "").is_ok_and(|()| fs::remove_file(&probe).is_ok())
+    };
+    let before = listing(&workspace);
+    // With the lock of an earlier bless, and without.
+    for has_lock in [true, false] {
+        let mut process = workspace.process("bless");
+        if is_root {
+            // Where nobody can start this program, it is started from where everybody can.
+            let copy = workspace.path("program");
+            fs::copy(std::env::current_exe().unwrap(), &copy).unwrap();
+            let mut command = std::process::Command::new(copy);
+            for (name, value) in process.get_envs() {
+                match value {
+                    Some(value) => command.env(name, value),
+                    None => command.env_remove(name),
+                };
+            }
+            command.uid(NOBODY).gid(NOBODY);
+            process = command;
+        }
+        let ran = crate::workspace::Ran::of(&mut process);
+        assert_eq!(ran.status, Some(3), "{}{}", ran.out, ran.err);
+        assert!(
+            ran.err.contains("fixtures/snapshots/.bless.lock: cannot "),
+            "{}",
+            ran.err
+        );
+        assert!(ran.err.contains("Permission denied"), "{}", ran.err);
+        assert_eq!(listing(&workspace), before);
+        if has_lock {
+            mode("fixtures/snapshots", 0o755);
+            fs::remove_file(workspace.path("fixtures/snapshots/.bless.lock")).unwrap();
+            mode("fixtures/snapshots", 0o555);
+        }
+    }
+    mode("fixtures/snapshots", 0o755);
+    workspace.bless("ring", "now it may be written");
+}
+
+#[cfg(not(unix))]
+fn read_only_trees_stay_as_they_are() {}
+
+/// All goldens with their texts.
+fn listing(workspace: &Workspace) -> Vec<(String, String)> {
+    [
+        "generations.json",
+        "inputs.json",
+        "totals.json",
+        "snapshot.toml",
+    ]
+    .map(|file| {
+        let text = workspace.read(&format!("fixtures/snapshots/ring/{file}"));
+        (file.to_owned(), text)
+    })
+    .to_vec()
+}
+
+fn what_stands_in_the_way_is_named() {
+    let workspace = Workspace::blessed();
+    fs::remove_dir_all(workspace.path("fixtures/snapshots/ring")).unwrap();
+    workspace.write("fixtures/snapshots/ring", "a file");
     let said = workspace.try_bless("ring", Some("r"));
-    fs::set_permissions(&snapshots, fs::Permissions::from_mode(0o755)).unwrap();
-    assert_eq!(said.code(), 3);
+    assert_ne!(said.code(), 0);
+    assert!(
+        said.error().contains("fixtures/snapshots/ring"),
+        "{}",
+        said.error()
+    );
+    assert_eq!(workspace.read("fixtures/snapshots/ring"), "a file");
+    fs::remove_dir_all(workspace.path("fixtures")).unwrap();
+    workspace.write("fixtures/snapshots", "a file");
+    let said = workspace.try_bless("ring", Some("r"));
+    assert_ne!(said.code(), 0);
     assert!(
         said.error().contains("fixtures/snapshots"),
         "{}",
         said.error()
     );
-    assert_eq!(workspace.read(MANIFEST), before);
+    assert_eq!(workspace.read("fixtures/snapshots"), "a file");
 }
-
-#[cfg(not(unix))]
-fn read_only_trees_stay_as_they_are() {}
 
 fn stale_inputs_are_blessed_with_both() {
     let workspace = Workspace::blessed();

@@ -18,6 +18,8 @@ crate::tests![commands;
     a_diff_leads_with_the_first_divergence_and_its_cause,
     a_diff_is_a_page_that_needs_nothing_else,
     a_diff_says_in_its_status_what_it_found,
+    a_diff_as_json_has_these_members_and_no_others,
+    a_patch_is_of_one_scenario,
     a_bless_refuses_what_changed_since_it_was_shown,
     documents_and_directories_are_compared,
 ];
@@ -224,6 +226,145 @@ fn a_diff_says_in_its_status_what_it_found() {
         ..DiffRequest::default()
     };
     assert_eq!(diffed(&workspace, &named).code(), 2);
+}
+
+fn a_diff_as_json_has_these_members_and_no_others() {
+    let workspace = Workspace::blessed();
+    for (name, fault) in [("more", ""), ("broken", "error"), ("slow", "slow")] {
+        workspace.scenario(name, "time_limit = 0.3\n", "");
+        workspace.bless(name, "first");
+        workspace.edit(
+            &format!("scenarios/{name}/run.toml"),
+            "fault = \"\"",
+            &format!("fault = \"{fault}\""),
+        );
+    }
+    for name in ["ring", "more"] {
+        workspace.edit(
+            &format!("scenarios/{name}/run.toml"),
+            "rule = 30",
+            "rule = 90",
+        );
+    }
+    workspace.edit("scenarios/more/run.toml", "ticks = 6", "ticks = 7");
+    let keys =
+        |value: &Value| -> Vec<String> { value.as_object().unwrap().keys().cloned().collect() };
+    let report = |all: bool, names: &[&str]| -> (u8, Value) {
+        let request = DiffRequest {
+            names: names.iter().map(|name| (*name).to_owned()).collect(),
+            all,
+            format: Format::Json,
+            out: None,
+        };
+        let said = diffed(&workspace, &request);
+        (said.code(), serde_json::from_str(&said.out).unwrap())
+    };
+    let (code, whole) = report(true, &[]);
+    assert_eq!(code, 2);
+    assert_eq!(keys(&whole), ["equal", "groups", "scenarios"]);
+    let verdicts: Vec<&Value> = whole["scenarios"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|s| &s["verdict"])
+        .collect();
+    assert_eq!(
+        verdicts,
+        ["ENGINE_ERROR", "STALE_INPUTS", "STALE_INPUTS", "TIMEOUT"]
+    );
+    let mut kinds = Vec::new();
+    for scenario in whole["scenarios"].as_array().unwrap() {
+        let mut expected = vec![
+            "causes",
+            "changes",
+            "first_divergence",
+            "followed",
+            "left_out",
+            "name",
+            "note",
+            "verdict",
+        ];
+        if scenario["note"].is_null() {
+            expected.retain(|key| *key != "note");
+        }
+        assert_eq!(keys(scenario), expected);
+        for cause in scenario["causes"].as_array().unwrap() {
+            assert_eq!(keys(cause), ["after", "before", "file", "path"]);
+        }
+        for followed in scenario["followed"].as_object().unwrap().values() {
+            assert_eq!(keys(followed), ["ticks", "values"]);
+        }
+        let first = &scenario["first_divergence"];
+        for change in scenario["changes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .chain(first.is_object().then_some(first))
+        {
+            assert_eq!(
+                keys(change),
+                [
+                    "after", "artefact", "before", "kind", "path", "stage", "tick"
+                ]
+            );
+            kinds.push(change["kind"].as_str().unwrap().to_owned());
+        }
+    }
+    assert!(kinds.iter().any(|kind| kind == "added") && kinds.iter().any(|kind| kind == "changed"));
+    let groups = whole["groups"].as_array().unwrap();
+    assert_eq!(groups.len(), 1);
+    assert_eq!(
+        keys(&groups[0]),
+        ["kind", "offset", "pattern", "places", "scenarios", "stage"]
+    );
+    assert_eq!(groups[0]["scenarios"], serde_json::json!(["more", "ring"]));
+    // A run that failed has no outputs to differ, but inputs that may be the cause.
+    workspace.edit("scenarios/broken/run.toml", "ticks = 6", "ticks = 5");
+    let (_, broken) = report(false, &["broken"]);
+    let broken = &broken["scenarios"][0];
+    assert_eq!(broken["causes"][0]["path"], "ticks");
+    assert_eq!(broken["first_divergence"]["path"], "inputs.automaton.ticks");
+    assert_eq!(broken["followed"], serde_json::json!({}));
+    // Each status by itself, and `changes` only where all are asked for.
+    for (name, expected) in [("ring", 1), ("broken", 2), ("slow", 2)] {
+        let (code, one) = report(false, &[name]);
+        assert_eq!(code, expected, "{name}");
+        assert!(one["scenarios"][0].get("changes").is_none());
+    }
+}
+
+fn a_patch_is_of_one_scenario() {
+    let workspace = Workspace::blessed();
+    workspace.scenario("more", "", "");
+    let patch = |names: &[&str]| {
+        let request = DiffRequest {
+            names: names.iter().map(|name| (*name).to_owned()).collect(),
+            format: Format::JsonPatch,
+            ..DiffRequest::default()
+        };
+        diffed(&workspace, &request)
+    };
+    assert_eq!(
+        (patch(&["ring"]).code(), patch(&["ring"]).out.as_str()),
+        (0, "{}\n")
+    );
+    for names in [&[][..], &["ring", "more"]] {
+        let said = patch(names);
+        assert_eq!(said.code(), 2);
+        assert_eq!(said.error(), "a JSON Patch is of one scenario: name it");
+    }
+    // Without goldens there is nothing to patch, and nothing to patch to without outputs.
+    workspace.edit(
+        "scenarios/ring/run.toml",
+        "fault = \"\"",
+        "fault = \"error\"",
+    );
+    assert!(patch(&["ring"]).error().starts_with("ENGINE_ERROR ring: "));
+    assert!(
+        patch(&["more"])
+            .error()
+            .starts_with("MISSING_GOLDEN more: ")
+    );
 }
 
 fn a_bless_refuses_what_changed_since_it_was_shown() {

@@ -1,5 +1,6 @@
 //! A bless that is killed leaves the old goldens or the new ones, never a mix.
 
+use std::fs;
 use std::process::Stdio;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -8,63 +9,113 @@ use crate::workspace::{Ran, Workspace};
 
 crate::tests![kill; a_killed_bless_leaves_no_mix, concurrent_blesses_exclude_one_another];
 
-/// The goldens of `ring`, file by file.
+/// How many kills must have come while goldens were being written.
+const KILLS: u32 = 30;
+
+/// More tries than this say that writing cannot be met at all.
+const TRIES: u32 = 600;
+
+const SNAPSHOTS: &str = "fixtures/snapshots";
+
+/// The goldens of `ring`, file by file, and what stands beside them.
 fn goldens(workspace: &Workspace) -> Vec<(String, String)> {
-    ["generations.json", "inputs.json", "totals.json"]
-        .iter()
+    let dir = format!("{SNAPSHOTS}/ring");
+    let mut files: Vec<String> = fs::read_dir(workspace.path(&dir))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|file| file != "snapshot.toml")
+        .collect();
+    files.sort();
+    files
+        .into_iter()
         .map(|file| {
-            let path = format!("fixtures/snapshots/ring/{file}");
-            ((*file).to_owned(), workspace.read(&path))
+            let text = workspace.read(&format!("{dir}/{file}"));
+            (file, text)
         })
         .collect()
 }
 
-fn a_killed_bless_leaves_no_mix() {
-    let workspace = Workspace::blessed();
-    let rules = ["rule = 30", "rule = 90"];
+/// Goldens that take a while to write, and two documents that make them in turn.
+fn workspace() -> Workspace {
+    let workspace = Workspace::empty();
+    let drop = "[drop]\nthreads = \"speed\"\nreplay = \"speed\"\nprocess = \"speed\"\n";
+    workspace.scenario("ring", drop, "");
+    let cells: Vec<String> = (0..200)
+        .map(|cell| u8::from(cell == 100).to_string())
+        .collect();
     let run = "scenarios/ring/run.toml";
+    workspace.edit(run, "0, 0, 1, 0, 0, 0, 0", &cells.join(", "));
+    workspace.edit(run, "ticks = 6", TICKS[0]);
+    workspace.bless("ring", "first");
+    workspace
+}
+
+/// All records but the last are the same, so that they are soon compared, and written nevertheless.
+const TICKS: [&str; 2] = ["ticks = 1000", "ticks = 1001"];
+
+fn a_killed_bless_leaves_no_mix() {
+    let workspace = workspace();
+    let run = "scenarios/ring/run.toml";
+    let staged = workspace.path(&format!("{SNAPSHOTS}/.bless-ring.new"));
     let first = goldens(&workspace);
-    workspace.edit(run, rules[0], rules[1]);
-    let start = Instant::now();
+    workspace.edit(run, TICKS[0], TICKS[1]);
     let whole = Ran::of(&mut workspace.process("bless"));
-    let took = start.elapsed();
     assert_eq!(whole.status, Some(0), "{}", whole.err);
-    let second = goldens(&workspace);
-    let (mut old, mut new) = (0, 0);
+    let states = [first, goldens(&workspace)];
+    let (mut old, mut new, mut tries) = (0, 0, 0);
     let mut current = 1;
-    for round in 0..30_u32 {
-        let before = [&first, &second][current].clone();
+    // How long after the first sign of writing the kill comes at most: this finds the whole time that
+    // writing takes, whatever the machine.
+    let mut within = Duration::from_millis(5);
+    while old + new < KILLS {
+        tries += 1;
+        assert!(tries <= TRIES, "{old} old and {new} new in {tries} tries");
         let other = 1 - current;
-        workspace.edit(run, rules[current], rules[other]);
+        workspace.edit(run, TICKS[current], TICKS[other]);
         let mut child = workspace
             .process("bless")
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        // Moments spread over the whole run, most of them where the files are written.
-        thread::sleep(took * (10 + round * 3) / 90);
+        while !staged.exists() && child.try_wait().unwrap().is_none() {
+            thread::yield_now();
+        }
+        let moment = within.mul_f64(f64::from(tries * 7 % 31) / 31.0);
+        let seen = Instant::now();
+        while seen.elapsed() < moment {
+            std::hint::spin_loop();
+        }
         child.kill().unwrap();
         child.wait().unwrap();
+        // What is staged stays for who was killed, and goes with who came to the end.
+        let was_writing = staged.exists();
         // The next look at the goldens: sound, whatever happened.
         let ran = workspace.runner(&["ring::golden", "--exact"]);
         let verdict = workspace.result("ring", "golden")["verdict"].clone();
         let found = goldens(&workspace);
-        if found == before {
+        if found == states[current] {
             assert_eq!(verdict, "STALE_INPUTS", "{}", ran.out);
-            old += 1;
-            workspace.edit(run, rules[other], rules[current]);
+            workspace.edit(run, TICKS[other], TICKS[current]);
+            old += u32::from(was_writing);
         } else {
-            assert_eq!(found, [&first, &second][other].clone());
+            assert!(found == states[other], "a mix, in {tries} tries");
             assert_eq!(verdict, "MATCH", "{}", ran.out);
-            new += 1;
             current = other;
+            new += u32::from(was_writing);
         }
+        within = within.mul_f64(if was_writing { 1.3 } else { 0.7 });
     }
-    eprintln!("killed 30 times in {took:?}: {old} old, {new} new");
+    eprintln!("killed {tries} times, {KILLS} times in writing: {old} old, {new} new");
     // What the killed ones left is put right by the next bless.
+    workspace.edit(run, TICKS[current], TICKS[1 - current]);
     let again = Ran::of(&mut workspace.process("bless"));
     assert_eq!(again.status, Some(0), "{}", again.err);
+    let names: Vec<String> = fs::read_dir(workspace.path(SNAPSHOTS))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert_eq!(names.len(), 2, "{names:?}");
 }
 
 fn concurrent_blesses_exclude_one_another() {

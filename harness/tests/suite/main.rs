@@ -14,6 +14,7 @@
 
 mod automaton;
 mod bless;
+mod browser;
 mod bundle;
 mod commands;
 #[cfg(feature = "cli")]

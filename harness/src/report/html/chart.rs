@@ -42,6 +42,9 @@ pub(super) fn markup(chart: &Chart) -> Markup {
         figure.chart {
             svg viewBox=(format!("0 0 {WIDTH} {HEIGHT}")) role="img" preserveAspectRatio="none" {
                 title { (chart.title) ", before and after" }
+                @if low < 0.0 && high > 0.0 {
+                    line x1="0" x2=(WIDTH) y1=(format!("{:.2}", y(0.0))) y2=(format!("{:.2}", y(0.0))) {}
+                }
                 @for (values, class, side) in bars {
                     @for (at, &value) in values.iter().enumerate() {
                         @let (x, y, width, height) = bar(at, value, side);
@@ -55,7 +58,10 @@ pub(super) fn markup(chart: &Chart) -> Markup {
             figcaption {
                 (chart.title) " — "
                 span.old { "before" } " and " span.new { "after" }
-                ", " (low) " to " (high)
+                ", from " (low) " to " (high)
+                @if before.len() != after.len() {
+                    "; " (before.len()) " numbers before, " (after.len()) " after"
+                }
             }
         }
     }

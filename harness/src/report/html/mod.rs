@@ -1,68 +1,82 @@
-//! The report as one HTML file that needs nothing else: styles, script and charts are inside.
+//! The report as one HTML file that needs nothing else: styles, script and charts are inside, and a
+//! policy in its head lets nothing else in.
 //!
 //! Everything folds with `details`, so that the page works by keyboard and without its script; the
-//! script only filters and folds many at once.
+//! script filters, folds many at once, and goes from place to place.
 
+mod budget;
 mod chart;
+mod scenario;
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+use sha2::{Digest as _, Sha256};
 
+use self::budget::Budget;
 use super::{Group, Report, ScenarioReport};
-use crate::{Cause, Change, ChangeKind, Diff, Json};
 
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
 
-/// Characters of a value that are shown; the JSON report has all.
-const VALUE_SHOWN: usize = 4000;
+/// What the keys do, as the page tells it.
+const KEYS: [(&str, &str); 7] = [
+    (
+        "j k",
+        "next and previous group or scenario (arrow keys too, once on one)",
+    ),
+    ("Enter", "unfold or fold it"),
+    ("/", "filter; Escape leaves and clears it"),
+    ("u f", "unfold all, fold all"),
+    ("g G", "first and last"),
+    ("t", "light, dark, or as the system has it"),
+    ("?", "these keys"),
+];
+
+/// Names in a list of those in which nothing differs; more are counted.
+const MATCHING_SHOWN: usize = 2000;
 
 impl Report {
-    /// Writes the report as one self-contained HTML file: groups folded, each scenario with its
+    /// Writes the report as one self-contained HTML file: groups folded, then each scenario with its
     /// first divergence on top, the values side by side and charts of the vectors at its tick.
     ///
-    /// The file has a light and a dark look, can be used by keyboard alone (`/` filters, `j` and `k`
-    /// go from scenario to scenario), and holds the changes that the diffs list.
+    /// The file has a light and a dark look and can be used by keyboard alone (`?` tells the keys).
+    /// It holds the changes that the diffs list, as far as they fit a page that a browser shows
+    /// readily, and says what it leaves out.
     ///
     /// # Errors
     /// What `out` says.
     pub fn write_html(&self, out: &mut dyn Write) -> io::Result<()> {
+        let (differing, matching): (Vec<_>, Vec<_>) = self
+            .scenarios
+            .iter()
+            .partition(|scenario| scenario.differs());
+        let mut budget = Budget::for_page(differing.len());
         let page = html! {
             (DOCTYPE)
             html lang="en" {
-                head {
-                    meta charset="utf-8";
-                    meta name="viewport" content="width=device-width, initial-scale=1";
-                    meta name="color-scheme" content="light dark";
-                    // A page without an icon asks for one.
-                    link rel="icon" href="data:,";
-                    title { (self.summary()) }
-                    style { (PreEscaped(STYLE)) }
-                }
+                (self.head())
                 body {
-                    header {
-                        h1 { (self.summary()) }
-                        p.controls {
-                            label for="filter" { "Filter" }
-                            input #filter type="search" placeholder="name, stage, path, verdict"
-                                accesskey="/";
-                            button #unfold type="button" { "Unfold all" }
-                            button #fold type="button" { "Fold all" }
-                            span #shown role="status" {}
-                        }
-                    }
+                    (self.header())
                     main {
                         @if !self.groups.is_empty() {
-                            section #groups aria-label="Like changes" {
-                                h2 { "Like changes" }
-                                @for group in &self.groups { (group_markup(group)) }
+                            section #groups aria-labelledby="groups-title" {
+                                h2 #groups-title { "Like changes" }
+                                @for group in &self.groups { (self.group(group)) }
                             }
                         }
-                        section #scenarios aria-label="Scenarios" {
-                            h2 { "Scenarios" }
-                            @for scenario in &self.scenarios { (scenario_markup(scenario)) }
+                        @if !differing.is_empty() {
+                            section #scenarios aria-labelledby="scenarios-title" {
+                                h2 #scenarios-title { "What differs" }
+                                @for (at, one) in differing.iter().enumerate() {
+                                    (scenario::card(one, at == 0, &mut budget))
+                                }
+                            }
                         }
+                        @if !matching.is_empty() { (matching_markup(&matching)) }
                     }
                     script { (PreEscaped(SCRIPT)) }
                 }
@@ -70,25 +84,130 @@ impl Report {
         };
         out.write_all(page.into_string().as_bytes())
     }
-}
 
-fn group_markup(group: &Group) -> Markup {
-    html! {
-        details.group {
-            summary { (group.lead()) }
-            @for offset in &group.offsets {
-                p { (offset.lead()) }
-                (links(&offset.scenarios))
+    fn head(&self) -> Markup {
+        html! {
+            head {
+                meta charset="utf-8";
+                meta http-equiv="Content-Security-Policy" content=(policy());
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                // A page without an icon asks for one.
+                link rel="icon" href="data:,";
+                title { (self.summary()) }
+                style { (PreEscaped(STYLE)) }
             }
-            @if group.offsets.is_empty() { (links(&group.scenarios)) }
         }
     }
+
+    fn header(&self) -> Markup {
+        let mut verdicts: BTreeMap<&str, usize> = BTreeMap::new();
+        for scenario in &self.scenarios {
+            *verdicts.entry(&scenario.verdict).or_default() += 1;
+        }
+        html! {
+            header {
+                div.bar {
+                    h1 { (self.summary()) }
+                    ul.tally aria-label="Verdicts" {
+                        @for (verdict, count) in &verdicts {
+                            li { (verdict_markup(verdict)) " " (count) }
+                        }
+                    }
+                }
+                div.controls role="search" {
+                    label.unseen for="filter" { "Filter" }
+                    input #filter type="search" placeholder="Filter: name, stage, path, verdict"
+                        aria-keyshortcuts="/" autocomplete="off" spellcheck="false";
+                    button #unfold type="button" aria-keyshortcuts="u" { "Unfold all" }
+                    button #fold type="button" aria-keyshortcuts="f" { "Fold all" }
+                    button #look type="button" aria-keyshortcuts="t" { "Look: system" }
+                    button #keys type="button" aria-keyshortcuts="?" aria-expanded="false"
+                        aria-controls="help" { "Keys" }
+                    span #shown role="status" {}
+                }
+                dl #help hidden {
+                    @for (keys, what) in KEYS {
+                        div {
+                            dt { @for key in keys.split(' ') { kbd { (key) } " " } }
+                            dd { (what) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn group(&self, group: &Group) -> Markup {
+        let causes = self.shared_causes(group);
+        let total = group.scenarios.len();
+        html! {
+            details.group.item {
+                summary {
+                    span.stage { (group.stage) } " "
+                    code { (group.pattern) } " "
+                    span.what { (group.what()) } " "
+                    span.counts { (group.counts()) }
+                    @for (cause, scenarios) in causes.iter().take(3) {
+                        span.cause {
+                            "cause in "
+                            @if *scenarios == total { "all" } @else { (scenarios) " of " (total) }
+                            ": " (cause.lead())
+                        }
+                    }
+                }
+                @for offset in &group.offsets {
+                    h3 { (offset.lead()) }
+                    (links(&offset.scenarios))
+                }
+                @if group.offsets.is_empty() { (links(&group.scenarios)) }
+            }
+        }
+    }
+}
+
+/// The page runs its own script, has its own styles, and asks nobody for anything.
+fn policy() -> String {
+    let hash = |text: &str| BASE64_STANDARD.encode(Sha256::digest(text.as_bytes()));
+    format!(
+        "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; img-src data:; base-uri \
+         'none'; form-action 'none'",
+        hash(STYLE),
+        hash(SCRIPT)
+    )
+}
+
+fn verdict_markup(verdict: &str) -> Markup {
+    let class = if verdict == super::MATCH {
+        "good"
+    } else {
+        "bad"
+    };
+    html! { span.verdict .(class) { (verdict) } }
 }
 
 fn links(names: &[String]) -> Markup {
     html! {
         ul.links {
             @for name in names { li { a href=(format!("#{}", anchor(name))) { (name) } } }
+        }
+    }
+}
+
+fn matching_markup(matching: &[&ScenarioReport]) -> Markup {
+    let more = matching.len().saturating_sub(MATCHING_SHOWN);
+    html! {
+        section #matching aria-labelledby="matching-title" {
+            h2 #matching-title { "As stored" }
+            details.item {
+                summary { (verdict_markup(super::MATCH)) " " (matching.len()) }
+                ul.links {
+                    @for one in matching.iter().take(MATCHING_SHOWN) {
+                        li #(anchor(&one.name)) { (one.name) }
+                    }
+                }
+                @if more > 0 { p.aside { "and " (more) " more" } }
+            }
         }
     }
 }
@@ -100,127 +219,4 @@ fn anchor(name: &str) -> String {
         other => format!(".{:x}.", u32::from(other)),
     };
     format!("scenario-{}", name.chars().map(encode).collect::<String>())
-}
-
-fn scenario_markup(scenario: &ScenarioReport) -> Markup {
-    let ScenarioReport {
-        name,
-        verdict,
-        diff,
-        note,
-    } = scenario;
-    let first = diff
-        .as_ref()
-        .and_then(|diff| diff.first_divergence.as_ref());
-    html! {
-        details.scenario .same[!scenario.differs()] #(anchor(name)) open[scenario.differs()] {
-            summary {
-                span.name { (name) } " "
-                span.verdict { (verdict) }
-                @if let Some(first) = first { " " span.lead { (first.lead()) } }
-            }
-            @if let Some(note) = note { pre.note { (note) } }
-            @if let Some(diff) = diff { (diff_markup(diff)) }
-        }
-    }
-}
-
-fn diff_markup(diff: &Diff) -> Markup {
-    html! {
-        @if let Some(first) = &diff.first_divergence {
-            h3 { "First divergence" }
-            (changes_table(std::slice::from_ref(first)))
-        }
-        @if !diff.causes.is_empty() {
-            h3 { "Changed inputs" }
-            (causes_table(&diff.causes))
-        }
-        @if !diff.charts.is_empty() {
-            div.charts {
-                @for chart in &diff.charts { (chart::markup(chart)) }
-            }
-        }
-        @if !diff.followed.is_empty() {
-            h3 { "What followed" }
-            table {
-                thead { tr { th { "stage" } th { "ticks" } th { "values" } th { "hashes among them" } } }
-                tbody {
-                    @for followed in &diff.followed {
-                        tr {
-                            td { (followed.stage) }
-                            td.number { (followed.ticks) }
-                            td.number { (followed.values) }
-                            td.number { (followed.hashes) }
-                        }
-                    }
-                }
-            }
-        }
-        @if diff.changes.len() > 1 {
-            details.changes {
-                summary { "All changes (" (diff.changes.len()) ")" }
-                (changes_table(&diff.changes))
-            }
-        }
-        @for left_out in &diff.left_out { p.aside { (left_out.lead()) } }
-    }
-}
-
-fn changes_table(changes: &[Change]) -> Markup {
-    html! {
-        table.side-by-side {
-            thead { tr { th { "tick" } th { "stage" } th { "path" } th { "before" } th { "after" } } }
-            tbody {
-                @for change in changes {
-                    tr class=(change.kind.as_str()) {
-                        td.number { @if let Some(tick) = change.tick { (tick) } }
-                        td { (change.stage) }
-                        td { code { (change.path.to_string()) } (kind_note(change.kind)) }
-                        td.before { (value(change.before.as_ref())) }
-                        td.after { (value(change.after.as_ref())) }
-                    }
-                }
-            }
-        }
-    }
-}
-
-fn causes_table(causes: &[Cause]) -> Markup {
-    html! {
-        table.side-by-side {
-            thead { tr { th { "file" } th { "path" } th { "before" } th { "after" } } }
-            tbody {
-                @for cause in causes {
-                    tr class=(cause.kind.as_str()) {
-                        td { (cause.file) }
-                        td { code { (cause.path.to_string()) } (kind_note(cause.kind)) }
-                        td.before { (value(cause.before.as_ref())) }
-                        td.after { (value(cause.after.as_ref())) }
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// A word for what the values alone do not say.
-fn kind_note(kind: ChangeKind) -> Markup {
-    match kind {
-        ChangeKind::Changed => html! {},
-        ChangeKind::Moved => html! { " " span.kind { "moved, from and to position" } },
-        ChangeKind::Added | ChangeKind::Removed => html! { " " span.kind { (kind.as_str()) } },
-    }
-}
-
-fn value(value: Option<&Json>) -> Markup {
-    let Some(value) = value else {
-        return html! {};
-    };
-    let text = value.as_str();
-    match text.char_indices().nth(VALUE_SHOWN) {
-        None => html! { code { (text) } },
-        Some((end, _)) => html! {
-            code { (text[..end]) "…" } " " span.kind { (text.len()) " bytes" }
-        },
-    }
 }
