@@ -6,9 +6,10 @@
 //! JSON, has failed with its exit status and the end of what it said; one that is asked to stop is
 //! killed. The processes that it started end with it in any case.
 //!
-//! [`inputs`] finds the documents that a run rests on, [`process`] runs the program, [`output`]
-//! reads what it left, and [`start`] says why one could not be started.
+//! [`inputs`] finds the documents that a run rests on, [`process`] runs the program, in a [`group`]
+//! that ends as one, [`output`] reads what it left, and [`start`] says why one could not be started.
 
+mod group;
 mod inputs;
 mod output;
 mod process;

@@ -1,15 +1,16 @@
-//! Starting a program, waiting for it, and ending it when asked to.
+//! One run of a program: its streams, its bounds, and how it ended.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::Duration;
 
 use serde_json::json;
 
 use super::Places;
+use super::group::Group;
 use crate::{Artefact, Cancel, Failure, FailureKind, Layout};
 
 /// Lines of the error stream that a failure repeats, and how far from its end they are looked for.
@@ -80,12 +81,10 @@ impl Run<'_> {
                     .into(),
                 None => Stdio::null(),
             });
-        own_group(&mut command);
-        let mut child = command.spawn().map_err(End::NotStarted)?;
-        let outcome = self.wait(&mut child);
-        end(&mut child);
-        let status = child
-            .wait()
+        let mut program = Group::start(command).map_err(End::NotStarted)?;
+        let outcome = self.wait(&mut program);
+        let status = program
+            .end()
             .map_err(|error| Failure::engine(format!("it cannot be waited for: {error}")))?;
         let ended = Ended {
             status,
@@ -112,9 +111,9 @@ impl Run<'_> {
 
     /// Waits until the program has ended, without taking its status: until then its process id, and
     /// so that of its group, is nobody else's.
-    fn wait(&self, child: &mut Child) -> Result<(), Cut> {
+    fn wait(&self, program: &mut Group) -> Result<(), Cut> {
         let mut step = Duration::from_millis(1);
-        while !has_ended(child) {
+        while !program.has_ended() {
             if self.cancel.is_stopped() {
                 return Err(Cut::Stopped);
             }
@@ -228,50 +227,6 @@ fn tail(path: &Path) -> Vec<String> {
 
 fn shown(tail: &[String]) -> String {
     tail.iter().map(|line| format!("\n  | {line}")).collect()
-}
-
-/// Puts the program and what it starts into a group that can be ended as one.
-#[cfg(unix)]
-fn own_group(command: &mut Command) {
-    use std::os::unix::process::CommandExt;
-    command.process_group(0);
-}
-
-#[cfg(not(unix))]
-fn own_group(_: &mut Command) {}
-
-#[cfg(unix)]
-fn group_of(child: &Child) -> Option<rustix::process::Pid> {
-    i32::try_from(child.id())
-        .ok()
-        .and_then(rustix::process::Pid::from_raw)
-}
-
-/// Whether the program has ended. Its status stays to be taken.
-#[cfg(unix)]
-fn has_ended(child: &mut Child) -> bool {
-    use rustix::process::{WaitId, WaitIdOptions, waitid};
-    let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-    match group_of(child).map(|pid| waitid(WaitId::Pid(pid), options)) {
-        Some(Ok(status)) => status.is_some(),
-        // What cannot be waited for is reported by the wait that takes the status.
-        Some(Err(_)) | None => true,
-    }
-}
-
-#[cfg(not(unix))]
-fn has_ended(child: &mut Child) -> bool {
-    !matches!(child.try_wait(), Ok(None))
-}
-
-/// Ends the program, and on Unix everything of its group.
-fn end(child: &mut Child) {
-    #[cfg(unix)]
-    if let Some(group) = group_of(child) {
-        // The group is empty where the program ended and left nothing running.
-        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
-    }
-    let _ = child.kill();
 }
 
 #[cfg(unix)]

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::workspace::{Ran, Workspace};
@@ -14,6 +15,7 @@ crate::tests![program;
     outputs_stay_in_the_directory_of_the_run,
     a_program_that_hangs_is_ended_with_all_it_started,
     nothing_outlives_a_program_that_ended,
+    an_interrupted_run_ends_its_program,
     endless_output_is_bounded,
     a_missing_program_tells_what_was_tried,
     programs_are_found_beside_their_scenario,
@@ -288,6 +290,39 @@ fn nothing_outlives_a_program_that_ended() {
     };
     assert_eq!(run(&workspace).status, Some(0));
     assert_gone(&workspace, "late");
+}
+
+fn an_interrupted_run_ends_its_program() {
+    let script = "echo $$ > ../../../../part; mv ../../../../part ../../../../pid\nsleep 600\n";
+    let Some(workspace) = simple(script, "", SHELL, STDOUT) else {
+        return;
+    };
+    let mut runner = workspace
+        .process("runner")
+        .args(["one::determinism", "--exact"])
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let wait_until = |holds: &dyn Fn() -> bool| {
+        for _ in 0..6000 {
+            if holds() {
+                return true;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        false
+    };
+    assert!(wait_until(&|| workspace.path("pid").exists()));
+    let signal = |signal: &str, pid: &str| {
+        let mut kill = Command::new("kill");
+        kill.args([signal, pid]).stderr(std::process::Stdio::null());
+        kill.status().unwrap().success()
+    };
+    assert!(signal("-TERM", &runner.id().to_string()));
+    assert_eq!(runner.wait().unwrap().code(), Some(130));
+    let program = workspace.read("pid");
+    assert!(wait_until(&|| !signal("-0", program.trim())));
 }
 
 fn endless_output_is_bounded() {
