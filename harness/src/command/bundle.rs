@@ -58,7 +58,12 @@ pub fn bundle(
                 sets.insert(bundled.name.clone(), set);
                 manifest.scenarios.push(bundled);
             }
-            Ok(None) => {}
+            Ok(None) if options.names.is_empty() => {}
+            Ok(None) => writeln!(
+                console.out,
+                "{}: the newest run left nothing new of it",
+                found.name
+            )?,
             Err(why) => {
                 status = Status::Difference;
                 writeln!(console.err, "{} is left out: {why}", found.name)?;

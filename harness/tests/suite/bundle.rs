@@ -140,6 +140,17 @@ fn only_what_differs_and_can_be_accepted_is_packed() {
     assert_eq!(said.code(), 0);
     assert_eq!(said.out, "nothing to bundle: no run left new outputs\n");
     assert!(!workspace.path("out").exists());
+    let named = BundleOptions {
+        names: vec!["ring".to_owned()],
+        out: workspace.path("out/bundle.tar.gz"),
+    };
+    let said = workspace.command(|suite, console| bundle(suite, &named, console));
+    assert!(
+        said.out
+            .starts_with("ring: the newest run left nothing new of it\n"),
+        "{}",
+        said.out
+    );
 
     workspace.scenario("fresh", "", "");
     workspace.scenario("broken", "", "panic");

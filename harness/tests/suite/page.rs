@@ -192,6 +192,11 @@ fn a_browser_opens_folds_and_filters_it() {
         let faint = browser.ask(include_str!("contrast.js"));
         assert_eq!(faint, json!([]), "{look}");
     }
+    // Which is told by something that can tell the opposite.
+    browser.ask("document.querySelector('h1').style.color = 'rgb(90 90 90)'");
+    browser.ask("document.documentElement.dataset.look = 'dark'");
+    let faint = browser.ask(include_str!("contrast.js"));
+    assert!(faint[0].as_str().unwrap().starts_with("H1."), "{faint}");
 
     // A link of a group leads to its scenario and unfolds it.
     browser.ask("document.querySelector('.links a[href=\"#scenario-a3\"]').click()");

@@ -103,7 +103,9 @@ impl<'a> Review<'a> {
             items: Vec::new(),
             blocked: Vec::new(),
         };
-        for found in chosen(suite, &options.names)? {
+        let found = chosen(suite, &options.names)?;
+        writeln!(console.err, "running {} …", scenarios(found.len()))?;
+        for found in found {
             match scenario_of(&found) {
                 Err(problem) => {
                     let refusal = Refusal::new(Verdict::Invalid, problem);
@@ -278,6 +280,11 @@ impl<'a> Review<'a> {
     ) -> Result<bool, CommandError> {
         let mut ready: Vec<(usize, Part, Pending)> = Vec::new();
         let mut refused = false;
+        writeln!(
+            console.err,
+            "making every check of {} …",
+            scenarios(selection.len())
+        )?;
         for (at, artefacts) in selection {
             let item = &self.items[*at];
             let part = item.part(artefacts.as_ref());
@@ -486,6 +493,11 @@ impl<'a> Review<'a> {
         }
         Ok(status)
     }
+}
+
+fn scenarios(count: usize) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} scenario{plural}")
 }
 
 fn no_member(name: &str) -> String {
