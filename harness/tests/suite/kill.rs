@@ -1,7 +1,8 @@
 //! A bless that is killed leaves the old goldens or the new ones, never a mix.
 
 use std::fs;
-use std::process::Stdio;
+use std::path::Path;
+use std::process::{Child, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -40,8 +41,8 @@ fn workspace() -> Workspace {
     let workspace = Workspace::empty();
     let drop = "[drop]\nthreads = \"speed\"\nreplay = \"speed\"\nprocess = \"speed\"\n";
     workspace.scenario("ring", drop, "");
-    let cells: Vec<String> = (0..200)
-        .map(|cell| u8::from(cell == 100).to_string())
+    let cells: Vec<String> = (0..100)
+        .map(|cell| u8::from(cell == 50).to_string())
         .collect();
     let run = "scenarios/ring/run.toml";
     workspace.edit(run, "0, 0, 1, 0, 0, 0, 0", &cells.join(", "));
@@ -50,13 +51,26 @@ fn workspace() -> Workspace {
     workspace
 }
 
+/// What tells a directory from the one that was there before.
+#[cfg(unix)]
+fn identity(dir: &Path) -> Option<u64> {
+    use std::os::unix::fs::MetadataExt;
+    fs::metadata(dir).ok().map(|about| about.ino())
+}
+
+#[cfg(not(unix))]
+fn identity(dir: &Path) -> Option<u64> {
+    dir.exists().then_some(0)
+}
+
 /// All records but the last are the same, so that they are soon compared, and written nevertheless.
-const TICKS: [&str; 2] = ["ticks = 1000", "ticks = 1001"];
+const TICKS: [&str; 2] = ["ticks = 500", "ticks = 501"];
 
 fn a_killed_bless_leaves_no_mix() {
     let workspace = workspace();
     let run = "scenarios/ring/run.toml";
     let staged = workspace.path(&format!("{SNAPSHOTS}/.bless-ring.new"));
+    let goldens_dir = workspace.path(&format!("{SNAPSHOTS}/ring"));
     let first = goldens(&workspace);
     workspace.edit(run, TICKS[0], TICKS[1]);
     let whole = Ran::of(&mut workspace.process("bless"));
@@ -72,19 +86,29 @@ fn a_killed_bless_leaves_no_mix() {
         assert!(tries <= TRIES, "{old} old and {new} new in {tries} tries");
         let other = 1 - current;
         workspace.edit(run, TICKS[current], TICKS[other]);
+        let before = identity(&goldens_dir);
         let mut child = workspace
             .process("bless")
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        while !staged.exists() && child.try_wait().unwrap().is_none() {
-            thread::yield_now();
-        }
-        let moment = within.mul_f64(f64::from(tries * 7 % 31) / 31.0);
-        let seen = Instant::now();
-        while seen.elapsed() < moment {
-            std::hint::spin_loop();
+        let wait_for = |sign: &dyn Fn() -> bool, child: &mut Child| {
+            while !sign() && child.try_wait().unwrap().is_none() {
+                thread::yield_now();
+            }
+        };
+        wait_for(&|| staged.exists(), &mut child);
+        // Every third kill comes when the new state is in place and the old one about to go.
+        let is_at_swap = tries % 3 == 0;
+        if is_at_swap {
+            wait_for(&|| identity(&goldens_dir) != before, &mut child);
+        } else {
+            let moment = within.mul_f64(f64::from(tries * 7 % 31) / 31.0);
+            let seen = Instant::now();
+            while seen.elapsed() < moment {
+                std::hint::spin_loop();
+            }
         }
         child.kill().unwrap();
         child.wait().unwrap();
@@ -104,7 +128,9 @@ fn a_killed_bless_leaves_no_mix() {
             current = other;
             new += u32::from(was_writing);
         }
-        within = within.mul_f64(if was_writing { 1.3 } else { 0.7 });
+        if !is_at_swap {
+            within = within.mul_f64(if was_writing { 1.3 } else { 0.7 });
+        }
     }
     eprintln!("killed {tries} times, {KILLS} times in writing: {old} old, {new} new");
     // What the killed ones left is put right by the next bless.
