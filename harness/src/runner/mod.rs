@@ -10,6 +10,7 @@ mod selection;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use libtest_mimic::{Arguments, Conclusion, Failed, Trial};
@@ -140,10 +141,14 @@ impl Runner {
             })?;
             Some(run)
         };
+        let stage = Arc::new(Stage {
+            suite: self.suite,
+            run,
+        });
         let trials = selection
             .plans
             .into_iter()
-            .map(|plan| trial(&self.suite, run.as_ref(), plan))
+            .map(|plan| trial(&stage, plan))
             .collect();
         let conclusion = libtest_mimic::run(args, trials);
         for line in dropped {
@@ -187,10 +192,20 @@ pub(crate) fn trials(suite: &Suite) -> Result<Vec<Expected>, String> {
         .collect())
 }
 
-fn trial(suite: &Suite, run: Option<&Run>, plan: Plan) -> Trial {
-    let (suite, run) = (suite.clone(), run.cloned());
+/// What all trials share.
+struct Stage {
+    suite: Suite,
+    /// Where results go; `None` where trials are only listed.
+    run: Option<Run>,
+}
+
+fn trial(stage: &Arc<Stage>, plan: Plan) -> Trial {
+    let stage = Arc::clone(stage);
     let (name, is_long) = (plan.name(), plan.is_long());
-    let test = move || run.map_or(Ok(()), |run| perform(&suite, &run, &plan));
+    let test = move || {
+        let run = stage.run.as_ref();
+        run.map_or(Ok(()), |run| perform(&stage.suite, run, &plan))
+    };
     Trial::test(name, test).with_ignored_flag(is_long)
 }
 

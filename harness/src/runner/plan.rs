@@ -1,6 +1,7 @@
 //! Trials before they run: a scenario, a check, and what is known of it already.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::scenario::{Found, Runtime, Scenario, ScenarioError, ScenarioName};
 use crate::{Check, Suite, Verdict};
@@ -18,7 +19,7 @@ pub(super) struct Plan {
 #[derive(Clone, Debug)]
 pub(super) enum Target {
     /// Judge the scenario.
-    Judge(Box<Scenario>),
+    Judge(Arc<Scenario>),
     /// Fail: this much is certain without a run.
     Known(Verdict, String),
 }
@@ -52,6 +53,7 @@ pub(super) fn plan_found(suite: &Suite, found: Found) -> (Vec<Plan>, BTreeMap<Ch
             return (vec![plan], BTreeMap::new());
         }
     };
+    let scenario = Arc::new(scenario);
     let plans = suite
         .offered(&scenario)
         .into_iter()
@@ -59,10 +61,10 @@ pub(super) fn plan_found(suite: &Suite, found: Found) -> (Vec<Plan>, BTreeMap<Ch
         .map(|check| Plan {
             scenario: found.name.clone(),
             check,
-            target: Target::Judge(Box::new(scenario.clone())),
+            target: Target::Judge(Arc::clone(&scenario)),
         })
         .collect();
-    (plans, scenario.dropped)
+    (plans, scenario.dropped.clone())
 }
 
 /// The failing trial of every golden directory whose scenario is gone.

@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 use std::fs::{self, DirEntry};
 use std::io;
+use std::panic::resume_unwind;
 use std::path::Path;
+use std::thread;
 
 use super::{Scenario, ScenarioError};
 
@@ -17,25 +19,44 @@ pub(crate) struct Found {
     pub(crate) scenario: Result<Scenario, ScenarioError>,
 }
 
+/// Entries below which another thread costs more than it saves.
+const ENTRIES_A_THREAD: usize = 256;
+
 /// Every entry of `scenarios`, by name. Hidden entries and README files are left out.
 ///
 /// # Errors
 /// The directory itself cannot be read.
 pub(crate) fn discover(scenarios: &Path) -> io::Result<Vec<Found>> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(scenarios)? {
-        let entry = entry?;
-        let raw = entry.file_name();
-        let name = printable(&raw.to_string_lossy());
-        if name.starts_with('.') {
-            continue;
+    let entries = fs::read_dir(scenarios)?.collect::<io::Result<Vec<DirEntry>>>()?;
+    // Most of the time goes into opening and reading files, of which there may be thousands.
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let share = entries.len().div_ceil(threads).max(ENTRIES_A_THREAD);
+    let mut found: Vec<Found> = thread::scope(|scope| {
+        let mut shares = entries.chunks(share);
+        let first = shares.next().unwrap_or_default();
+        let others: Vec<_> = shares
+            .map(|share| scope.spawn(move || find(share)))
+            .collect();
+        let mut found = find(first);
+        for other in others {
+            found.extend(other.join().unwrap_or_else(|panic| resume_unwind(panic)));
         }
-        if let Some(scenario) = classify(&entry, &name) {
-            found.push(Found { name, scenario });
-        }
-    }
+        found
+    });
     found.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(found)
+}
+
+fn find(entries: &[DirEntry]) -> Vec<Found> {
+    let found = |entry: &DirEntry| {
+        let name = printable(&entry.file_name().to_string_lossy());
+        if name.starts_with('.') {
+            return None;
+        }
+        let scenario = classify(entry, &name)?;
+        Some(Found { name, scenario })
+    };
+    entries.iter().filter_map(found).collect()
 }
 
 /// The entry of that name alone, without reading the directory; `None` where there is none.

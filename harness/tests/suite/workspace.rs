@@ -193,7 +193,15 @@ impl Workspace {
     pub(crate) fn process(&self, part: &str) -> Command {
         let mut command = Command::new(std::env::current_exe().unwrap());
         command.env(PLAY, part).env(ROOT, self.root());
-        command.env_remove("CI").env_remove("CARGO_TARGET_DIR");
+        // Whatever runs these tests, what they start is on its own.
+        for name in [
+            "CI",
+            "CARGO_TARGET_DIR",
+            "NEXTEST_RUN_ID",
+            "AETHER_HARNESS_RUN",
+        ] {
+            command.env_remove(name);
+        }
         command
     }
 
