@@ -7,6 +7,7 @@
 //! documents once a scenario. Every one of them is a process of its own, started again and again in
 //! turns; the medians are compared.
 
+use std::collections::BTreeMap;
 use std::env;
 use std::error::Error;
 use std::fs;
@@ -19,6 +20,8 @@ use aether_engine::subject::AetherSubject;
 use aether_harness::command::{BlessOptions, Console, bless};
 use aether_harness::{Artefact, Cancel, Layout, Mode, RunRequest, Runner, Subject, Suite};
 use libtest_mimic::{Arguments, Trial};
+use serde_json::value::RawValue;
+use sha2::{Digest, Sha256};
 
 /// Scenarios of the suite that runs, and of the one that is listed.
 const SCENARIOS: usize = 1_000;
@@ -55,13 +58,7 @@ fn measure() -> Outcome<()> {
     let (few, many) = (tempfile::tempdir()?, tempfile::tempdir()?);
     workspace(few.path(), SCENARIOS)?;
     workspace(many.path(), LISTED)?;
-    let suite = suite(few.path());
-    let mut console = Console {
-        out: &mut std::io::sink(),
-        err: &mut std::io::stderr(),
-        ask: None,
-    };
-    bless(&suite, &first_bless(), &mut console)?;
+    goldens(few.path())?;
     once("insta", few.path(), &[("INSTA_UPDATE", "always")])?;
 
     let mut samples: [Vec<Duration>; 6] = Default::default();
@@ -105,6 +102,9 @@ fn once(part: &str, root: &Path, more: &[(&str, &str)]) -> Outcome<Duration> {
     let mut command = Command::new(env::current_exe()?);
     command.env(PLAY, part).env(ROOT, root).envs(more.to_vec());
     command.env_remove("CI").stdout(Stdio::null());
+    if part == "insta" {
+        command.stderr(Stdio::null());
+    }
     match part {
         "list" => command.args(["--list", "--format", "terse"]),
         "exact" => command.args(["gf01-00007::golden", "--exact", "--list"]),
@@ -115,6 +115,8 @@ fn once(part: &str, root: &Path, more: &[(&str, &str)]) -> Outcome<Duration> {
     let status = command.status()?;
     let took = start.elapsed();
     if status.success() {
+        // Under load a round takes its time.
+        eprintln!("{part}: {:.3} s", took.as_secs_f64());
         Ok(took)
     } else {
         Err(format!("{part}: {status}").into())
@@ -144,13 +146,55 @@ fn suite(root: &Path) -> Suite {
         .subject(AetherSubject::new(root))
 }
 
-fn first_bless() -> BlessOptions {
-    BlessOptions {
-        all: true,
+/// Goldens of all scenarios: those of the first, which is blessed, under the names of the others. A
+/// thousand blesses would wait for the disk thirteen thousand times.
+fn goldens(root: &Path) -> Outcome<()> {
+    let first = name(0);
+    let options = BlessOptions {
+        names: vec![first.clone()],
         reason: Some("first".to_owned()),
         date: "2026-11-26".to_owned(),
         ..BlessOptions::default()
+    };
+    let mut console = Console {
+        out: &mut std::io::sink(),
+        err: &mut std::io::stderr(),
+        ask: None,
+    };
+    bless(&suite(root), &options, &mut console)?;
+    let snapshots = root.join("fixtures").join("snapshots");
+    let from = snapshots.join(&first);
+    let manifest = fs::read_to_string(from.join("snapshot.toml"))?;
+    let inputs = fs::read_to_string(from.join("inputs.json"))?;
+    for index in 1..SCENARIOS {
+        let name = name(index);
+        let to = snapshots.join(&name);
+        fs::create_dir(&to)?;
+        for entry in fs::read_dir(&from)? {
+            let entry = entry?;
+            fs::copy(entry.path(), to.join(entry.file_name()))?;
+        }
+        // The inputs name the scenario's own file.
+        let renamed = inputs.replace(&first, &name);
+        let manifest = manifest
+            .replace(&digest(&inputs), &digest(&renamed))
+            .replace(&digest(files(&inputs)?), &digest(files(&renamed)?));
+        fs::write(to.join("inputs.json"), renamed)?;
+        fs::write(to.join("snapshot.toml"), manifest)?;
     }
+    Ok(())
+}
+
+/// The text of the member `files`, which has a digest of its own.
+fn files(inputs: &str) -> Outcome<&str> {
+    let members: BTreeMap<String, &RawValue> = serde_json::from_str(inputs)?;
+    let files = members.get("files").ok_or("inputs without files")?;
+    Ok(files.get())
+}
+
+fn digest(text: &str) -> String {
+    let digest = Sha256::digest(text.as_bytes());
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A workspace with copies of gf01.
@@ -181,8 +225,12 @@ fn workspace(root: &Path, count: usize) -> Outcome<()> {
 
 fn scenarios(root: &Path, count: usize) -> Vec<PathBuf> {
     (0..count)
-        .map(|index| root.join("scenarios").join(format!("gf01-{index:05}")))
+        .map(|index| root.join("scenarios").join(name(index)))
         .collect()
+}
+
+fn name(index: usize) -> String {
+    format!("gf01-{index:05}")
 }
 
 /// The documents of one run: what goldens and insta hold.
