@@ -31,6 +31,7 @@ pub mod subject;
 #[cfg(feature = "topology")]
 pub mod topology;
 pub mod umx;
+mod varint;
 pub mod view;
 
 /// The version of this engine, as exports and goldens name it.

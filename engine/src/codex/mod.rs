@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use sha2::{Digest, Sha256};
 
 use crate::canonical::{self, Hash};
-use crate::config::RunPlan;
+use crate::config::{RunPlan, Window};
 use crate::error::{Operation, RunError};
 use crate::press::Tally;
 use crate::record::{
     CodexLibraryEntry, CodexProposal, ExpectedEffect, MdlStats, PatternDescriptor, TargetLocation,
     UmxLedger, UsageStats,
 };
+use crate::varint;
 
 /// A motif whose delta is at most this is proposed.
 const PROPOSAL_THRESHOLD_BITS: i64 = -8;
@@ -26,12 +27,9 @@ pub(crate) struct Codex<'p> {
 }
 
 enum Pattern {
-    /// Seen once: tick, window and differences of that time.
-    Seen {
-        tick: u64,
-        window_id: String,
-        du: Vec<i64>,
-    },
+    /// Seen once: at which tick, and with which differences, packed: where no flux repeats there is
+    /// one of these a tick.
+    Seen { tick: u64, du: Box<[u8]> },
     /// Index of the motif it became.
     Motif(usize),
 }
@@ -64,19 +62,17 @@ impl<'p> Codex<'p> {
         }
     }
 
-    /// Takes in one tick of the primary window `window_id`.
-    pub(crate) fn observe(&mut self, ledger: &UmxLedger, window_id: &str) -> Option<NewMotif> {
+    /// Takes in one tick.
+    pub(crate) fn observe(&mut self, ledger: &UmxLedger) -> Option<NewMotif> {
         if ledger.edges.is_empty() {
             return None;
         }
         let key = pattern_key(ledger);
         let index = self.motifs.len();
         let Some(pattern) = self.patterns.get_mut(&key) else {
-            let du = ledger.edges.iter().map(|edge| edge.du).collect();
             let seen = Pattern::Seen {
                 tick: ledger.tick,
-                window_id: window_id.to_owned(),
-                du,
+                du: packed(ledger.edges.iter().map(|edge| edge.du)),
             };
             self.patterns.insert(key, seen);
             return None;
@@ -88,15 +84,11 @@ impl<'p> Codex<'p> {
                 motif.last_tick = ledger.tick;
                 None
             }
-            Pattern::Seen {
-                tick,
-                window_id,
-                du,
-            } => {
+            Pattern::Seen { tick, du } => {
                 let fluxes: Vec<i64> = ledger.edges.iter().map(|edge| edge.f_e).collect();
                 let motif = Motif {
-                    window_id: std::mem::take(window_id),
-                    du: std::mem::take(du),
+                    window_id: window_of(self.plan, *tick),
+                    du: unpacked(du),
                     bits: i128::try_from(Tally::of(&fluxes).least()).unwrap_or(i128::MAX),
                     fluxes,
                     uses: 2,
@@ -194,6 +186,25 @@ impl Motif {
             delta_vs_baseline_bits: i64::try_from(delta).ok()?,
         })
     }
+}
+
+/// Numbers in as few bytes as they need.
+fn packed(values: impl Iterator<Item = i64>) -> Box<[u8]> {
+    let mut bytes = Vec::new();
+    values.for_each(|value| varint::push(&mut bytes, value));
+    bytes.into()
+}
+
+fn unpacked(mut bytes: &[u8]) -> Vec<i64> {
+    std::iter::from_fn(|| varint::pop(&mut bytes)).collect()
+}
+
+/// The primary window that holds a tick.
+fn window_of(plan: &RunPlan, tick: u64) -> String {
+    // Primary windows come first, in order.
+    let passed = |window: &Window| window.primary && *window.ticks.end() < tick;
+    let window = plan.windows.get(plan.windows.partition_point(passed));
+    window.map_or_else(String::new, |window| window.window_id.clone())
 }
 
 fn motif_id(index: usize) -> String {

@@ -357,6 +357,12 @@ impl Window {
         &self.window_id
     }
 
+    /// First and last tick.
+    #[must_use]
+    pub const fn ticks(&self) -> &RangeInclusive<u64> {
+        &self.ticks
+    }
+
     /// Whether it is one of those that tile the run.
     #[must_use]
     pub const fn is_primary(&self) -> bool {

@@ -142,6 +142,16 @@ pub enum LogPayload {
 }
 
 impl LogPayload {
+    /// The names of all events.
+    pub const EVENTS: [&str; 6] = [
+        "run_started",
+        "tick_summary",
+        "window_closed",
+        "codex_event",
+        "run_finished",
+        "error",
+    ];
+
     /// The event's name.
     pub const fn event(&self) -> &'static str {
         match self {

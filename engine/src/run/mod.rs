@@ -15,6 +15,7 @@
 //! `pipeline` alone knows this order. Records leave through a [`RecordSink`] as they are made.
 
 mod batch;
+mod binding;
 mod export;
 mod memory;
 mod pending;
@@ -25,6 +26,8 @@ mod sink;
 mod stepper;
 
 pub use crate::error::{DiagnosticCheck, Operation, RunError};
+#[cfg(feature = "store")]
+pub(crate) use export::{ExportHeader, Exported, write_export};
 pub use memory::Run;
 pub use pipeline::{Outcome, RunOptions, RunStatus, execute};
 pub use replay::{ChainFault, Replay, ReplayedTick, check_chain};

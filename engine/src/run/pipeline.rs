@@ -5,6 +5,7 @@ use std::io;
 use std::ops::ControlFlow;
 
 use super::batch::{Batch, Slot};
+use super::binding::{Binder, ClosedWindow};
 use super::pending::{PendingTick, PendingTicks};
 use super::recorder::Recorder;
 use super::sink::{Record, RecordSink};
@@ -13,12 +14,9 @@ use super::{Operation, RunError};
 use crate::canonical::Hash;
 use crate::codex::Codex;
 use crate::config::{RunPlan, Window};
-use crate::gate::{self, Envelopes};
+use crate::gate;
 use crate::press::{TickView, WindowTally};
-use crate::record::{
-    CodexLibraryEntry, Component, LedgerEntry, LedgerMeta, LogEvent, LogPayload, Manifest, Metrics,
-    SceneFrame,
-};
+use crate::record::{CodexLibraryEntry, Component, LogEvent, LogPayload, Manifest, Metrics};
 
 /// How a run is made; nothing here changes a byte of any record.
 #[derive(Clone, Copy)]
@@ -128,14 +126,13 @@ struct Pipeline<'p, 's> {
     plan: &'p RunPlan,
     options: RunOptions<'s>,
     recorder: Recorder<'p, 's>,
-    envelopes: Envelopes<'p>,
+    binder: Binder<'p>,
     /// Additional windows that are open or to come, as configured.
     additional: Vec<WindowTally<'p>>,
     codex: Option<Codex<'p>>,
     /// The library when the last primary window closed.
     library: Vec<CodexLibraryEntry>,
     pending: PendingTicks,
-    previous_entry: Option<Hash>,
 }
 
 impl<'p, 's> Pipeline<'p, 's> {
@@ -145,12 +142,11 @@ impl<'p, 's> Pipeline<'p, 's> {
             plan,
             options,
             recorder: Recorder::new(plan, sink, options.log),
-            envelopes: Envelopes::new(plan),
+            binder: Binder::new(plan),
             additional: additional.map(WindowTally::open).collect(),
             codex: plan.codex.then(|| Codex::new(plan)),
             library: Vec::new(),
             pending: PendingTicks::default(),
-            previous_entry: None,
         }
     }
 
@@ -291,7 +287,7 @@ impl<'p, 's> Pipeline<'p, 's> {
         let Some(codex) = &mut self.codex else {
             return Ok(());
         };
-        let Some(found) = codex.observe(ledger, &window.window_id) else {
+        let Some(found) = codex.observe(ledger) else {
             return Ok(());
         };
         let payload = LogPayload::MotifFound {
@@ -389,7 +385,9 @@ impl<'p, 's> Pipeline<'p, 's> {
                 if tick.tick == end_tick {
                     manifest_hashes.append(&mut late_hashes);
                 }
-                self.second_pass(tick, (pre_u, post_u), &closed, manifest_hashes)?;
+                let states = (pre_u, post_u);
+                self.binder
+                    .bind(tick, states, &closed, manifest_hashes, &mut self.recorder)?;
             }
             self.pending.reuse(page);
         }
@@ -400,83 +398,6 @@ impl<'p, 's> Pipeline<'p, 's> {
             Some(&manifest.window_id),
             payload,
         )?;
-        Ok(())
-    }
-
-    /// What carries or hashes the window's check: envelopes, scene, ledger entry.
-    fn second_pass(
-        &mut self,
-        tick: &PendingTick,
-        (pre_u, post_u): (&[i64], &[i64]),
-        closed: &ClosedWindow<'_>,
-        manifest_hashes: BTreeMap<String, Hash>,
-    ) -> Result<(), Ended> {
-        let plan = self.plan;
-        let check = closed.manifest.manifest_check;
-        let entries = gate::applied_before(plan, tick.tick);
-        let mut ctrl_hashes = Vec::new();
-        if tick.tick == 1 {
-            ctrl_hashes.push(self.recorder.envelope(&self.envelopes.session_start())?);
-        }
-        let mut ingress_hash = None;
-        if !entries.is_empty() {
-            let envelope = self.envelopes.ingress(tick.tick, entries, tick.c_prev);
-            ingress_hash = Some(self.recorder.envelope(&envelope)?);
-        }
-        let data = self.envelopes.data(tick.tick, check, tick.c_prev);
-        let data_hash = self.recorder.envelope(&data)?;
-        let mut egress_hash = None;
-        if tick.tick == plan.ticks {
-            let end = self.envelopes.session_end(check, tick.c_t);
-            ctrl_hashes.push(self.recorder.envelope(&end)?);
-            let egress = self.envelopes.egress(check, tick.c_t);
-            egress_hash = Some(self.recorder.envelope(&egress)?);
-        }
-
-        let scene = SceneFrame {
-            gid: plan.gid.clone(),
-            run_id: plan.run_id.clone(),
-            tick: tick.tick,
-            nid: plan.nap.nid.clone(),
-            pre_u: pre_u.to_vec(),
-            post_u: post_u.to_vec(),
-            ledger_ref: tick.ledger_hash,
-            c_prev: tick.c_prev,
-            c_t: tick.c_t,
-            window_id: closed.manifest.window_id.clone(),
-            manifest_check: check,
-            nap_envelope_ref: data_hash,
-            pfna_refs: entries.iter().map(|entry| entry.pfna_id.clone()).collect(),
-        };
-        let scene_hash = self.recorder.put(&Record::Scene(&scene))?;
-
-        let entry = LedgerEntry {
-            gid: scene.gid,
-            run_id: scene.run_id,
-            tick: tick.tick,
-            window_id: scene.window_id,
-            c_t: tick.c_t,
-            manifest_check: check,
-            nap_envelope_hash: data_hash,
-            umx_ledger_hash: tick.ledger_hash,
-            loom_block_hash: tick.p_block_hash,
-            apx_manifest_hash: closed.manifest_hash,
-            codex_library_hash: closed.codex_hash,
-            prev_entry_hash: self.previous_entry,
-            meta: LedgerMeta {
-                scene_hash,
-                ingress_hash,
-                i_block_hash: tick.i_block_hash,
-                ctrl_hashes,
-                egress_hash,
-                manifest_hashes,
-            },
-        };
-        let hash = self.recorder.put(&Record::LedgerEntry(&entry))?;
-        self.previous_entry = Some(hash);
-        let metrics = self.recorder.metrics();
-        metrics.uledger_entries += 1;
-        metrics.uledger_last_hash = Some(hash);
         Ok(())
     }
 
@@ -512,11 +433,4 @@ impl<'p, 's> Pipeline<'p, 's> {
         }
         Ok(())
     }
-}
-
-/// A primary window whose check is known.
-struct ClosedWindow<'w> {
-    manifest: &'w Manifest,
-    manifest_hash: Hash,
-    codex_hash: Option<Hash>,
 }

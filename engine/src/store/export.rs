@@ -1,14 +1,12 @@
 //! The export object of a stored run, written as it is read.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use super::StoreError;
 use super::stored::StoredRun;
-use crate::canonical::{self, Canonical, Object, Writer};
-use crate::run::RecordKind;
-
-/// Format version of the export object.
-const EXPORT_VERSION: u64 = 1;
+use crate::canonical;
+use crate::run::{ExportHeader, Exported, RecordKind, write_export};
 
 /// Why an export broke off.
 #[derive(Debug, thiserror::Error)]
@@ -29,71 +27,47 @@ impl StoredRun {
     /// The run cannot be read, or the bytes not be written. What was written by then is no whole
     /// object.
     pub fn write_export(&self, output: &mut dyn Write) -> Result<(), ExportError> {
-        self.write_records(output, b"{\"codex_library\":", RecordKind::CodexLibrary)?;
-        self.write_records(output, b",\"codex_proposals\":", RecordKind::CodexProposals)?;
-        self.write_records(output, b",\"envelopes\":", RecordKind::Envelopes)?;
-        write!(output, ",\"export_version\":{EXPORT_VERSION}")?;
-        self.write_records(output, b",\"i_blocks\":", RecordKind::IBlocks)?;
-        let inputs = canonical::text(&self.documents()?);
-        write!(output, ",\"inputs\":{inputs}")?;
-        self.write_records(output, b",\"ledgers\":", RecordKind::Ledgers)?;
-        self.write_records(output, b",\"log\":", RecordKind::Log)?;
-        self.write_records(output, b",\"manifests\":", RecordKind::Manifests)?;
-        write!(output, ",\"metrics\":{}", self.metrics()?)?;
-        self.write_records(output, b",\"p_blocks\":", RecordKind::PBlocks)?;
-        write!(output, ",\"run\":{}", self.export_header())?;
-        self.write_records(output, b",\"scenes\":", RecordKind::Scenes)?;
-        self.write_records(output, b",\"u_ledger\":", RecordKind::ULedger)?;
-        output.write_all(b"}")?;
-        Ok(())
+        write_export(self, output)
     }
 
     /// The `run` member of the export object, as canonical JSON.
     pub fn export_header(&self) -> String {
-        canonical::text(&ExportHeader(self))
+        canonical::text(&Exported::header(self))
     }
+}
 
-    fn write_records(
-        &self,
-        output: &mut dyn Write,
-        key: &[u8],
-        kind: RecordKind,
-    ) -> Result<(), ExportError> {
-        output.write_all(key)?;
-        let mut separator = b"[";
-        for record in self.records(kind) {
-            output.write_all(separator)?;
-            output.write_all(&record?.text)?;
-            separator = b",";
+impl Exported for StoredRun {
+    type Error = ExportError;
+
+    fn header(&self) -> ExportHeader<'_> {
+        let header = Self::header(self);
+        ExportHeader {
+            engine_version: &header.engine_version,
+            error: header.status.error().map(Cow::Borrowed),
+            gid: &header.gid,
+            last_entry_hash: header.last_entry_hash,
+            run_id: &header.run_id,
+            status: header.status.name(),
+            ticks: header.ticks,
         }
-        output.write_all(if separator == b"[" { b"[]" } else { b"]" })?;
+    }
+
+    fn inputs(&self) -> Result<Cow<'_, str>, ExportError> {
+        Ok(canonical::text(&self.documents()?).into())
+    }
+
+    fn metrics(&self) -> Result<Cow<'_, str>, ExportError> {
+        Ok(Self::metrics(self)?.into())
+    }
+
+    fn texts(
+        &self,
+        kind: RecordKind,
+        each: &mut dyn FnMut(&[u8]) -> io::Result<()>,
+    ) -> Result<(), ExportError> {
+        for record in self.records(kind) {
+            each(&record?.text)?;
+        }
         Ok(())
-    }
-}
-
-struct ExportHeader<'r>(&'r StoredRun);
-
-impl Canonical for ExportHeader<'_> {
-    fn write(&self, writer: &mut Writer) {
-        let header = self.0.header();
-        let error = header.status.error().map(Text);
-        let mut object = Object::begin(writer);
-        object.field("engine_version", &header.engine_version);
-        object.optional("error", error.as_ref());
-        object.field("gid", &header.gid);
-        object.field("last_entry_hash", &header.last_entry_hash);
-        object.field("run_id", &header.run_id);
-        object.field("status", header.status.name());
-        object.field("ticks", &header.ticks);
-        object.end();
-    }
-}
-
-/// A text that is canonical already.
-struct Text<'t>(&'t str);
-
-impl Canonical for Text<'_> {
-    fn write(&self, writer: &mut Writer) {
-        writer.raw(self.0);
     }
 }

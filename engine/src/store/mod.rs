@@ -37,7 +37,7 @@ pub use header::{RunHeader, StoredStatus};
 pub use recording::{Existing, Recorded, Written};
 pub use records::Records;
 pub use run_id::{RunId, RunIdError};
-pub use stored::{StoredRecord, StoredRun};
+pub use stored::{FoundRecord, StoredRecord, StoredRun};
 pub use verify::{Finding, Verification};
 
 use std::fs;

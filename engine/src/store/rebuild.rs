@@ -1,6 +1,6 @@
 //! Rows and columns become records again, each checked by its hash.
 
-use super::stored::{StoredRecord, StoredRun};
+use super::stored::{FoundRecord, StoredRecord, StoredRun};
 use super::writer::hash_column;
 use super::{Damage, StoreError};
 use crate::canonical::{self, Canonical, Hash};
@@ -40,13 +40,32 @@ pub(super) enum Kept {
     },
 }
 
-/// The record at a position, from its row and, where the row is not all, from the columns.
+/// The record at a position, checked by its hash.
 pub(super) fn record(
     run: &StoredRun,
     kind: RecordKind,
     position: u64,
     kept: Kept,
 ) -> Result<StoredRecord, StoreError> {
+    let found = found(run, kind, position, kept)?;
+    if !found.is_whole() {
+        let kind = kind.name();
+        return Err(run.damaged(Damage::Hash { kind, position }));
+    }
+    Ok(StoredRecord {
+        position,
+        text: found.text,
+        hash: found.hash,
+    })
+}
+
+/// What is at a position, from its row and, where the row is not all, from the columns.
+pub(super) fn found(
+    run: &StoredRun,
+    kind: RecordKind,
+    position: u64,
+    kept: Kept,
+) -> Result<FoundRecord, StoreError> {
     let (hash, text) = match kept {
         Kept::Text { hash, text } => (hash, Some(text)),
         Kept::Ledger { hash } => {
@@ -75,15 +94,15 @@ pub(super) fn record(
         },
         scene @ Kept::Scene { .. } => scene_text(run, position, scene)?,
     };
-    let damage =
-        |damage: fn(&'static str, u64) -> Damage| run.damaged(damage(kind.name(), position));
-    let text = text.ok_or_else(|| damage(|kind, position| Damage::Missing { kind, position }))?;
-    let hash = hash_column(&hash).filter(|hash| *hash == canonical::hash_of_text(text.as_bytes()));
-    let hash = hash.ok_or_else(|| damage(|kind, position| Damage::Hash { kind, position }))?;
-    Ok(StoredRecord {
+    let text = text.ok_or_else(|| {
+        let kind = kind.name();
+        run.damaged(Damage::Missing { kind, position })
+    })?;
+    Ok(FoundRecord {
         position,
+        hash: canonical::hash_of_text(text.as_bytes()),
         text: text.into_bytes(),
-        hash,
+        stored_hash: hash_column(&hash),
     })
 }
 

@@ -10,6 +10,7 @@ use super::writer::{self, RunWriter};
 use super::{Difference, RunId, RunStore, StoreError};
 use crate::canonical;
 use crate::config::RunPlan;
+use crate::record::LogEvent;
 use crate::run::{Outcome, RecordKind, RunOptions, execute};
 
 /// What becomes of a stored run of the same name.
@@ -120,7 +121,8 @@ impl RunStore {
     /// that was not.
     ///
     /// The ticks that are stored are made again and compared entry by entry, and not written; so it
-    /// takes the time of a whole run, and never goes on from what it does not agree with.
+    /// takes the time of a whole run, and never goes on from what it does not agree with. An observer
+    /// of the log is shown the events of the windows that are added, and no others.
     ///
     /// # Errors
     /// As [`RunStore::record`]; and the run is not there, has ended, was begun by another engine
@@ -143,8 +145,20 @@ impl RunStore {
             return Err(StoreError::OtherEngine { run_id, found });
         }
         let (plan, last_tick) = (stored.plan()?, stored.ticks_recorded()?);
+        let shown = stored.events_recorded()?;
         drop(stored);
-        let outcome = write(&path, &plan, last_tick, options)?;
+        let show_rest = |event: &LogEvent| {
+            if let Some(show) = options.log
+                && event.seq > shown
+            {
+                show(event);
+            }
+        };
+        let options = RunOptions {
+            log: options.log.is_some().then_some(&show_rest),
+            ..*options
+        };
+        let outcome = write(&path, &plan, last_tick, &options)?;
         let written = Written::Finished;
         Ok(Recorded {
             outcome,

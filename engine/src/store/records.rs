@@ -6,7 +6,7 @@ use rusqlite::Row;
 
 use super::header::signed;
 use super::rebuild::{self, Kept};
-use super::stored::{StoredRecord, StoredRun};
+use super::stored::{FoundRecord, StoredRecord, StoredRun};
 use super::{Damage, StoreError};
 use crate::run::RecordKind;
 
@@ -78,6 +78,14 @@ impl<'r> Records<'r> {
             *expected += 1;
         }
         rebuild::record(self.run, self.kind, position, kept).map(Some)
+    }
+
+    /// The next record, whether or not it has its stored hash.
+    pub(super) fn found(mut self) -> Result<Option<FoundRecord>, StoreError> {
+        self.read_page()?;
+        let next = self.page.pop_front();
+        next.map(|(position, kept)| rebuild::found(self.run, self.kind, position, kept))
+            .transpose()
     }
 
     fn missing(&self, position: u64) -> StoreError {

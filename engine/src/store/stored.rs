@@ -57,6 +57,27 @@ pub struct StoredRecord {
     pub hash: Hash,
 }
 
+/// One record as it stands in a file, checked or not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundRecord {
+    /// Its place, as that of a [`StoredRecord`].
+    pub position: u64,
+    /// What stands there.
+    pub text: Vec<u8>,
+    /// The hash of that.
+    pub hash: Hash,
+    /// The hash that is stored beside it; none where that is no hash.
+    pub stored_hash: Option<Hash>,
+}
+
+impl FoundRecord {
+    /// Whether the record has its stored hash.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.stored_hash == Some(self.hash)
+    }
+}
+
 impl StoredRun {
     pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
         let fail = |error| StoreError::database(path, error);
@@ -123,6 +144,12 @@ impl StoredRun {
         Ok(last.map_or(0, |tick| u64::try_from(tick).unwrap_or(0)))
     }
 
+    /// How many events of the log are recorded.
+    pub(super) fn events_recorded(&self) -> Result<u64, StoreError> {
+        let last: Option<i64> = self.query("SELECT max(seq) FROM log")?;
+        Ok(last.map_or(0, |seq| u64::try_from(seq).unwrap_or(0)))
+    }
+
     /// All records of a kind, in run order, a page at a time.
     pub fn records(&self, kind: RecordKind) -> Records<'_> {
         Records::new(self, kind, 1)
@@ -151,18 +178,48 @@ impl StoredRun {
         kind: RecordKind,
         position: u64,
     ) -> Result<Option<StoredRecord>, StoreError> {
+        if !self.has_row(kind, position)? {
+            return Ok(None);
+        }
+        Records::paged(self, kind, position, 1).next().transpose()
+    }
+
+    /// One record as it stands in the file, also where it does not have its stored hash: to show
+    /// what is damaged. None where there is none.
+    ///
+    /// # Errors
+    /// The file cannot be read, or what is there makes no record.
+    pub fn record_as_found(
+        &self,
+        kind: RecordKind,
+        position: u64,
+    ) -> Result<Option<FoundRecord>, StoreError> {
+        if !self.has_row(kind, position)? {
+            return Ok(None);
+        }
+        Records::paged(self, kind, position, 1).found()
+    }
+
+    fn has_row(&self, kind: RecordKind, position: u64) -> Result<bool, StoreError> {
         let exists = format!(
             "SELECT EXISTS (SELECT 1 FROM {} WHERE rowid = ?1)",
             kind.name()
         );
-        let exists: bool = self
-            .prepare(&exists)?
+        self.prepare(&exists)?
             .query_row([header::signed(position)], |row| row.get(0))
+            .map_err(|error| self.fail(error))
+    }
+
+    /// The tick of the last checkpoint at or before a tick; none before the first.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn checkpoint_tick(&self, tick: u64) -> Result<Option<u64>, StoreError> {
+        let found: Option<i64> = self
+            .prepare("SELECT max(tick) FROM i_blocks WHERE tick <= ?1")?
+            .query_row([header::signed(tick)], |row| row.get(0))
             .map_err(|error| self.fail(error))?;
-        if !exists {
-            return Ok(None);
-        }
-        Records::paged(self, kind, position, 1).next().transpose()
+        Ok(found.and_then(|tick| u64::try_from(tick).ok()))
     }
 
     /// The records of some ticks: of the kinds whose records belong to a tick each, the manifests of
@@ -175,6 +232,27 @@ impl StoredRun {
         kind: RecordKind,
         ticks: &RangeInclusive<u64>,
     ) -> Result<impl Iterator<Item = Result<StoredRecord, StoreError>>, StoreError> {
+        let places = self.places_of_ticks(kind, ticks)?;
+        let (first, last) = places.map_or((0, 0), RangeInclusive::into_inner);
+        // Ticks never fall along the numbers, so that what lies between belongs to them as well.
+        let records = (last > 0).then(|| self.records_from(kind, first));
+        let within = move |record: &Result<StoredRecord, StoreError>| {
+            record
+                .as_ref()
+                .map_or(true, |record| record.position <= last)
+        };
+        Ok(records.into_iter().flatten().take_while(within))
+    }
+
+    /// The positions of the records that [`StoredRun::records_of_ticks`] gives.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn places_of_ticks(
+        &self,
+        kind: RecordKind,
+        ticks: &RangeInclusive<u64>,
+    ) -> Result<Option<RangeInclusive<u64>>, StoreError> {
         let (key, tick) = match kind {
             RecordKind::Envelopes | RecordKind::Log => ("seq", "tick"),
             RecordKind::Manifests => ("seq", "end_tick"),
@@ -189,16 +267,10 @@ impl StoredRun {
             .prepare(&sql)?
             .query_row(range, |row| Ok((row.get(0)?, row.get(1)?)))
             .map_err(|error| self.fail(error))?;
-        let place = |place: Option<i64>| u64::try_from(place.unwrap_or(0)).unwrap_or(0);
-        let (first, last) = (place(first), place(last));
-        // Ticks never fall along the numbers, so that what lies between belongs to them as well.
-        let records = (last > 0).then(|| self.records_from(kind, first));
-        let within = move |record: &Result<StoredRecord, StoreError>| {
-            record
-                .as_ref()
-                .map_or(true, |record| record.position <= last)
-        };
-        Ok(records.into_iter().flatten().take_while(within))
+        let place = |place: Option<i64>| u64::try_from(place?).ok();
+        Ok(place(first)
+            .zip(place(last))
+            .map(|(first, last)| first..=last))
     }
 
     /// The resolved inputs, complete enough to run again.

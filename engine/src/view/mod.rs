@@ -127,6 +127,16 @@ impl StoredRun {
 impl RunView<'_> {
     /// The last recorded tick; 0 where none is.
     ///
+    /// ```
+    /// # use aether_engine::config::{FileSystem, load_run};
+    /// # use aether_engine::run::{RunOptions, run};
+    /// # let path = "scenarios/gf01/run.json".as_ref();
+    /// # let plan = load_run(&FileSystem::new(".."), path).unwrap_or_else(|report| panic!("{report}"));
+    /// let run = run(&plan, &RunOptions::default());
+    /// assert_eq!(run.view().last_tick()?, 8);
+    /// # Ok::<(), aether_engine::view::ViewError>(())
+    /// ```
+    ///
     /// # Errors
     /// The file cannot be read, here and below.
     pub fn last_tick(&self) -> Result<u64, ViewError> {
@@ -139,6 +149,17 @@ impl RunView<'_> {
 
     /// The UMX ledger of a tick.
     ///
+    /// ```
+    /// # use aether_engine::config::{FileSystem, load_run};
+    /// # use aether_engine::run::{RunOptions, run};
+    /// # let path = "scenarios/gf01/run.json".as_ref();
+    /// # let plan = load_run(&FileSystem::new(".."), path).unwrap_or_else(|report| panic!("{report}"));
+    /// let run = run(&plan, &RunOptions::default());
+    /// let ledger = run.view().umx_ledger(3)?;
+    /// assert!(ledger.contains("\"post_u\":[3,1,0,0,0,0]"));
+    /// # Ok::<(), aether_engine::view::ViewError>(())
+    /// ```
+    ///
     /// # Errors
     /// The tick is not recorded.
     pub fn umx_ledger(&self, tick: u64) -> Result<String, ViewError> {
@@ -146,6 +167,18 @@ impl RunView<'_> {
     }
 
     /// The P-block of a tick.
+    ///
+    /// ```
+    /// # use aether_engine::config::{FileSystem, load_run};
+    /// # use aether_engine::run::{RunOptions, run};
+    /// # let path = "scenarios/gf01/run.json".as_ref();
+    /// # let plan = load_run(&FileSystem::new(".."), path).unwrap_or_else(|report| panic!("{report}"));
+    /// let run = run(&plan, &RunOptions::default());
+    /// let block = run.view().loom_p_block(8)?;
+    /// assert!(block.contains("\"s_t\":9"));
+    /// assert!(run.view().loom_p_block(9).is_err());
+    /// # Ok::<(), aether_engine::view::ViewError>(())
+    /// ```
     ///
     /// # Errors
     /// The tick is not recorded.
@@ -155,9 +188,27 @@ impl RunView<'_> {
 
     /// The checkpoint of a tick.
     ///
+    /// ```
+    /// # use aether_engine::config::{FileSystem, load_run};
+    /// # use aether_engine::run::{RunOptions, run};
+    /// # let path = "scenarios/gf01/run.json".as_ref();
+    /// # let plan = load_run(&FileSystem::new(".."), path).unwrap_or_else(|report| panic!("{report}"));
+    /// let run = run(&plan, &RunOptions::default());
+    /// assert!(run.view().loom_i_block(8)?.contains("\"W\":8"));
+    /// let error = run.view().loom_i_block(5).unwrap_err();
+    /// assert_eq!(error.to_string(), "no checkpoint at tick 5: checkpoints are at 8");
+    /// # Ok::<(), aether_engine::view::ViewError>(())
+    /// ```
+    ///
     /// # Errors
     /// The tick has none.
     pub fn loom_i_block(&self, tick: u64) -> Result<String, ViewError> {
+        #[cfg(feature = "store")]
+        if let Source::Stored(run) = self.source
+            && let Some(record) = run.record(RecordKind::IBlocks, tick)?
+        {
+            return Ok(text(&record.text));
+        }
         let mut nearest = Vec::new();
         for text in self.all(RecordKind::IBlocks)? {
             let at = keys(RecordKind::IBlocks, &text)?.tick.unwrap_or(0);
@@ -180,6 +231,17 @@ impl RunView<'_> {
 
     /// The P-blocks and checkpoints of a closed window.
     ///
+    /// ```
+    /// # use aether_engine::config::{FileSystem, load_run};
+    /// # use aether_engine::run::{RunOptions, run};
+    /// # let path = "scenarios/gf01/run.json".as_ref();
+    /// # let plan = load_run(&FileSystem::new(".."), path).unwrap_or_else(|report| panic!("{report}"));
+    /// let run = run(&plan, &RunOptions::default());
+    /// let blocks = run.view().loom_blocks("GF01_W1_ticks_1_8")?;
+    /// assert_eq!((blocks.p_blocks.len(), blocks.i_blocks.len()), (8, 1));
+    /// # Ok::<(), aether_engine::view::ViewError>(())
+    /// ```
+    ///
     /// # Errors
     /// No window of that id is closed.
     pub fn loom_blocks(&self, window_id: &str) -> Result<LoomBlocks, ViewError> {
@@ -195,6 +257,17 @@ impl RunView<'_> {
     }
 
     /// The manifest of a closed window.
+    ///
+    /// ```
+    /// # use aether_engine::config::{FileSystem, load_run};
+    /// # use aether_engine::run::{RunOptions, run};
+    /// # let path = "scenarios/gf01/run.json".as_ref();
+    /// # let plan = load_run(&FileSystem::new(".."), path).unwrap_or_else(|report| panic!("{report}"));
+    /// let run = run(&plan, &RunOptions::default());
+    /// let manifest = run.view().apx_manifest("GF01_W1_ticks_1_8")?;
+    /// assert!(manifest.contains("\"manifest_check\":487809945"));
+    /// # Ok::<(), aether_engine::view::ViewError>(())
+    /// ```
     ///
     /// # Errors
     /// No window of that id is closed.
@@ -214,6 +287,21 @@ impl RunView<'_> {
     }
 
     /// The emitted envelopes, in order: all, or of one tick, of one layer, of both.
+    ///
+    /// ```
+    /// # use aether_engine::config::{FileSystem, load_run};
+    /// # use aether_engine::run::{RunOptions, run};
+    /// # let path = "scenarios/gf01/run.json".as_ref();
+    /// # let plan = load_run(&FileSystem::new(".."), path).unwrap_or_else(|report| panic!("{report}"));
+    /// let run = run(&plan, &RunOptions::default());
+    /// use aether_engine::record::Layer;
+    ///
+    /// let view = run.view();
+    /// assert_eq!(view.nap_envelopes(None, None)?.len(), 11);
+    /// assert_eq!(view.nap_envelopes(Some(8), None)?.len(), 3);
+    /// assert_eq!(view.nap_envelopes(None, Some(Layer::Ctrl))?.len(), 2);
+    /// # Ok::<(), aether_engine::view::ViewError>(())
+    /// ```
     ///
     /// # Errors
     /// The tick is not recorded.
@@ -243,6 +331,17 @@ impl RunView<'_> {
 
     /// The scene of a tick.
     ///
+    /// ```
+    /// # use aether_engine::config::{FileSystem, load_run};
+    /// # use aether_engine::run::{RunOptions, run};
+    /// # let path = "scenarios/pfna-demo/run.toml".as_ref();
+    /// # let plan = load_run(&FileSystem::new(".."), path).unwrap_or_else(|report| panic!("{report}"));
+    /// let run = run(&plan, &RunOptions::default());
+    /// let scene = run.view().scene(1)?;
+    /// assert!(scene.contains("\"pfna_refs\":["));
+    /// # Ok::<(), aether_engine::view::ViewError>(())
+    /// ```
+    ///
     /// # Errors
     /// The tick is not recorded.
     pub fn scene(&self, tick: u64) -> Result<String, ViewError> {
@@ -250,6 +349,17 @@ impl RunView<'_> {
     }
 
     /// The U-ledger entry of a tick.
+    ///
+    /// ```
+    /// # use aether_engine::config::{FileSystem, load_run};
+    /// # use aether_engine::run::{RunOptions, run};
+    /// # let path = "scenarios/gf01/run.json".as_ref();
+    /// # let plan = load_run(&FileSystem::new(".."), path).unwrap_or_else(|report| panic!("{report}"));
+    /// let run = run(&plan, &RunOptions::default());
+    /// let entry = run.view().uledger_entry(1)?;
+    /// assert!(entry.contains("\"prev_entry_hash\":null"));
+    /// # Ok::<(), aether_engine::view::ViewError>(())
+    /// ```
     ///
     /// # Errors
     /// The tick is not recorded.
@@ -259,6 +369,16 @@ impl RunView<'_> {
 
     /// The motifs of the library as it stands at the end of the run.
     ///
+    /// ```
+    /// # use aether_engine::config::{FileSystem, load_run};
+    /// # use aether_engine::run::{RunOptions, run};
+    /// # let path = "scenarios/gf01/run.json".as_ref();
+    /// # let plan = load_run(&FileSystem::new(".."), path).unwrap_or_else(|report| panic!("{report}"));
+    /// let run = run(&plan, &RunOptions::default());
+    /// assert_eq!(run.view().motifs()?.len(), 1);
+    /// # Ok::<(), aether_engine::view::ViewError>(())
+    /// ```
+    ///
     /// # Errors
     /// The file cannot be read.
     pub fn motifs(&self) -> Result<Vec<String>, ViewError> {
@@ -267,6 +387,16 @@ impl RunView<'_> {
 
     /// The proposals.
     ///
+    /// ```
+    /// # use aether_engine::config::{FileSystem, load_run};
+    /// # use aether_engine::run::{RunOptions, run};
+    /// # let path = "scenarios/gf01/run.json".as_ref();
+    /// # let plan = load_run(&FileSystem::new(".."), path).unwrap_or_else(|report| panic!("{report}"));
+    /// let run = run(&plan, &RunOptions::default());
+    /// assert!(run.view().proposals()?[0].contains("\"delta_L_total\":-27"));
+    /// # Ok::<(), aether_engine::view::ViewError>(())
+    /// ```
+    ///
     /// # Errors
     /// The file cannot be read.
     pub fn proposals(&self) -> Result<Vec<String>, ViewError> {
@@ -274,6 +404,17 @@ impl RunView<'_> {
     }
 
     /// The log, or the part of it that belongs to some ticks.
+    ///
+    /// ```
+    /// # use aether_engine::config::{FileSystem, load_run};
+    /// # use aether_engine::run::{RunOptions, run};
+    /// # let path = "scenarios/gf01/run.json".as_ref();
+    /// # let plan = load_run(&FileSystem::new(".."), path).unwrap_or_else(|report| panic!("{report}"));
+    /// let run = run(&plan, &RunOptions::default());
+    /// let view = run.view();
+    /// assert!(view.log(None)?.len() > view.log(Some(3..=5))?.len());
+    /// # Ok::<(), aether_engine::view::ViewError>(())
+    /// ```
     ///
     /// # Errors
     /// The file cannot be read.
@@ -285,6 +426,16 @@ impl RunView<'_> {
     }
 
     /// The metrics.
+    ///
+    /// ```
+    /// # use aether_engine::config::{FileSystem, load_run};
+    /// # use aether_engine::run::{RunOptions, run};
+    /// # let path = "scenarios/gf01/run.json".as_ref();
+    /// # let plan = load_run(&FileSystem::new(".."), path).unwrap_or_else(|report| panic!("{report}"));
+    /// let run = run(&plan, &RunOptions::default());
+    /// assert!(run.view().metrics()?.contains("\"l_total\":26"));
+    /// # Ok::<(), aether_engine::view::ViewError>(())
+    /// ```
     ///
     /// # Errors
     /// The file cannot be read.

@@ -48,7 +48,19 @@ fn log_is_all_of_it_or_what_the_filters_leave() {
         log(&["--component", component, "--tick", "6..6"]),
         left(&|event| event["component"] == component && tick(event) == Some(6))
     );
-    assert_eq!(log(&["--event", "none"]), left(&|_| false));
+    // A name that there is, and no event of it in this run.
+    assert_eq!(log(&["--event", "error"]), left(&|_| false));
+}
+
+#[test]
+fn names_that_no_event_has_are_refused() {
+    let runs = Runs::of(&["pfna-demo"]);
+    let words = ["`tick_sumary`", "tick_summary", "window_closed"];
+    runs.refuses(&["log", "pfna-demo", "--event", "tick_sumary"], &words);
+    runs.refuses(
+        &["log", "pfna-demo", "--component", "um"],
+        &["`um`", "umx", "uledger"],
+    );
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The command as its users meet it, a module a behaviour.
 
+mod damaged;
 mod documents;
 mod log;
 mod plot;

@@ -1,7 +1,10 @@
 //! `run` and `resume`: what is stored, under which name, and how a run ends.
 
+use std::cell::RefCell;
 use std::ops::ControlFlow;
 
+use aether_engine::config::{FileSystem, load_run};
+use aether_engine::record::LogEvent;
 use aether_engine::run::{RunOptions, RunStatus};
 use aether_engine::store::Existing;
 use serde_json::Value;
@@ -220,4 +223,70 @@ fn a_run_that_was_cut_off_is_finished_to_the_same_bytes() {
     assert_eq!(json["status"], "complete");
     let exported = runs.aether(&["export", "cut"]).with(0).stdout;
     assert_eq!(exported.trim_end(), export_of("line4"));
+}
+
+#[test]
+fn a_run_that_is_finished_sends_the_rest_of_its_log() {
+    let runs = Runs::new();
+    let root = root();
+    let text = std::fs::read_to_string(root.join("scenarios/line4/run.toml")).unwrap();
+    let text = text.replace("../..", root.to_str().unwrap())
+        + "[logging]\nenabled = true\ndestination = \"file\"\nfile_path = \"run.log\"\n\
+           include_ticks = true\ninclude_windows = true\n";
+    let file = runs.file("run.toml");
+    std::fs::write(&file, text).unwrap();
+    runs.json(&["run", file.to_str().unwrap(), "--run-id", "whole"]);
+    let log = runs.file("run.log");
+    let whole = std::fs::read_to_string(&log).unwrap();
+    assert!(whole.lines().count() > 32);
+    // Cut off in its second window: the first eight ticks were sent.
+    let sent = RefCell::new(String::new());
+    let show = |event: &LogEvent| {
+        let mut sent = sent.borrow_mut();
+        sent.push_str(&event.to_json());
+        sent.push('\n');
+    };
+    let options = RunOptions {
+        progress: &|tick| match tick {
+            ..10 => ControlFlow::Continue(()),
+            _ => ControlFlow::Break(()),
+        },
+        log: Some(&show),
+        ..RunOptions::default()
+    };
+    let files = FileSystem::new(&root);
+    let plan = load_run(&files, &file).unwrap_or_else(|report| panic!("{report}"));
+    runs.store()
+        .record(&plan, "cut", Existing::Keep, &options)
+        .unwrap();
+    let sent = sent.into_inner();
+    assert!(!sent.is_empty() && whole.starts_with(&sent));
+    std::fs::write(&log, &sent).unwrap();
+    runs.json(&["resume", "cut"]);
+    assert_eq!(std::fs::read_to_string(&log).unwrap(), whole);
+}
+
+#[test]
+fn a_run_is_finished_where_its_log_has_nowhere_to_go() {
+    let runs = Runs::new();
+    let root = root();
+    let text = std::fs::read_to_string(root.join("scenarios/line4/run.toml")).unwrap();
+    let text = text.replace("../..", root.to_str().unwrap())
+        + "[logging]\nenabled = true\ndestination = \"file\"\nfile_path = \"gone/run.log\"\n";
+    let file = runs.file("run.toml");
+    std::fs::write(&file, text).unwrap();
+    let options = RunOptions {
+        progress: &|_| ControlFlow::Break(()),
+        ..RunOptions::default()
+    };
+    let plan = load_run(&FileSystem::new(&root), &file).unwrap_or_else(|report| panic!("{report}"));
+    runs.store()
+        .record(&plan, "cut", Existing::Keep, &options)
+        .unwrap();
+    let ended = runs.aether(&["resume", "cut"]).with(0);
+    assert!(
+        ended.stderr.contains("log lines are not sent"),
+        "{ended:#?}"
+    );
+    assert!(ended.stdout.contains("finished"), "{ended:#?}");
 }

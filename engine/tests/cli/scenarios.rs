@@ -98,3 +98,43 @@ fn usage_is_told_and_has_its_status() {
     assert!(aether(&["--help"]).with(0).stdout.contains("Exit status"));
     assert!(aether(&["--version"]).with(0).stdout.starts_with("aether "));
 }
+
+/// Every command, with those below it.
+const COMMANDS: [&[&str]; 18] = [
+    &["list"],
+    &["validate"],
+    &["run"],
+    &["export"],
+    &["inspect"],
+    &["show-ledger"],
+    &["verify"],
+    &["replay"],
+    &["resume"],
+    &["diff"],
+    &["log"],
+    &["metrics"],
+    &["plot"],
+    &["press"],
+    &["press", "pack"],
+    &["press", "unpack"],
+    &["press", "info"],
+    &["completions"],
+];
+
+#[test]
+fn every_command_explains_itself_with_examples() {
+    let all = aether(&["--help"]).with(0).stdout;
+    for command in COMMANDS {
+        assert!(all.contains(command[0]), "{command:?}");
+        let help = aether(&[command, &["--help"]].concat()).with(0).stdout;
+        let (_, examples) = help
+            .split_once("Examples:")
+            .unwrap_or_else(|| panic!("{help}"));
+        let example = format!("aether {}", command.join(" "));
+        assert!(examples.contains(&example), "{help}");
+    }
+    // A command that is none is answered with the nearest, and with status 2.
+    aether(&["inspekt", "gf01"])
+        .with(2)
+        .tells(&["inspekt", "inspect"]);
+}

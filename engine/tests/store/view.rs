@@ -1,7 +1,8 @@
 //! One view over memory and file: the same texts, the same errors.
 
+use aether_engine::config::{FileSystem, RunPlan, load_run};
 use aether_engine::record::Layer;
-use aether_engine::run::{self, RecordKind, RunOptions};
+use aether_engine::run::{self, RecordKind, Run, RunOptions};
 use aether_engine::store::Existing;
 use aether_engine::view::{RunView, ViewError};
 
@@ -98,4 +99,150 @@ fn what_is_missing_is_named_with_the_legal_range() {
         windows.starts_with("no window `W`: closed are RING_W1_ticks_1_7, RING_W2"),
         "{windows}"
     );
+}
+
+/// The plan of a scenario.
+fn scenario(file: &str) -> RunPlan {
+    let path = format!("scenarios/{file}");
+    load_run(&FileSystem::new(".."), path.as_ref()).unwrap_or_else(|report| panic!("{report}"))
+}
+
+/// The texts of a kind, of those of a member's value where one is asked for.
+fn made(run: &Run, kind: RecordKind, member: Option<(&str, &serde_json::Value)>) -> Vec<String> {
+    let texts = run
+        .records(kind)
+        .map(|text| String::from_utf8(text.to_vec()).unwrap());
+    let wanted = |text: &String| {
+        member.is_none_or(|(name, value)| {
+            let record: serde_json::Value = serde_json::from_str(text).unwrap();
+            record[name] == *value
+        })
+    };
+    texts.filter(wanted).collect()
+}
+
+/// Holds every accessor against the texts that the run made.
+fn check_every_accessor(view: RunView<'_>, run: &Run, plan: &RunPlan) {
+    let one = |kind, tick: u64| {
+        let found = made(run, kind, Some(("tick", &tick.into())));
+        assert_eq!(found.len(), 1, "{kind:?} of {tick}");
+        found.into_iter().next().unwrap()
+    };
+    assert_eq!(view.last_tick().unwrap(), plan.ticks());
+    for tick in 1..=plan.ticks() {
+        let of_tick = Some(("tick", &tick.into()));
+        assert_eq!(
+            view.umx_ledger(tick).unwrap(),
+            one(RecordKind::Ledgers, tick)
+        );
+        assert_eq!(
+            view.loom_p_block(tick).unwrap(),
+            one(RecordKind::PBlocks, tick)
+        );
+        assert_eq!(view.scene(tick).unwrap(), one(RecordKind::Scenes, tick));
+        assert_eq!(
+            view.uledger_entry(tick).unwrap(),
+            one(RecordKind::ULedger, tick)
+        );
+        let checkpoint = made(run, RecordKind::IBlocks, of_tick);
+        assert_eq!(view.loom_i_block(tick).ok().as_ref(), checkpoint.first());
+        let envelopes = made(run, RecordKind::Envelopes, of_tick);
+        assert_eq!(view.nap_envelopes(Some(tick), None).unwrap(), envelopes);
+        assert_eq!(
+            view.log(Some(tick..=tick)).unwrap(),
+            made(run, RecordKind::Log, of_tick)
+        );
+    }
+    let mut p_blocks = Vec::new();
+    for window in plan.windows() {
+        let id = window.window_id();
+        let manifest = made(run, RecordKind::Manifests, Some(("window_id", &id.into())));
+        assert_eq!(view.apx_manifest(id).unwrap(), manifest[0]);
+        let blocks = view.loom_blocks(id).unwrap();
+        let ticks = window.ticks().clone();
+        let of_window = |kind| -> Vec<String> {
+            let ticks = ticks.clone();
+            ticks
+                .flat_map(|tick| made(run, kind, Some(("tick", &tick.into()))))
+                .collect()
+        };
+        assert_eq!(blocks.p_blocks, of_window(RecordKind::PBlocks));
+        assert_eq!(blocks.i_blocks, of_window(RecordKind::IBlocks));
+        p_blocks.extend(blocks.p_blocks);
+    }
+    assert!(p_blocks.len() as u64 >= plan.ticks());
+    for layer in Layer::ALL {
+        let envelopes = made(
+            run,
+            RecordKind::Envelopes,
+            Some(("layer", &layer.name().into())),
+        );
+        assert_eq!(view.nap_envelopes(None, Some(layer)).unwrap(), envelopes);
+    }
+    assert_eq!(
+        view.nap_envelopes(None, None).unwrap(),
+        made(run, RecordKind::Envelopes, None)
+    );
+    assert_eq!(
+        view.motifs().unwrap(),
+        made(run, RecordKind::CodexLibrary, None)
+    );
+    assert_eq!(
+        view.proposals().unwrap(),
+        made(run, RecordKind::CodexProposals, None)
+    );
+    assert_eq!(view.log(None).unwrap(), made(run, RecordKind::Log, None));
+    let export: serde_json::Value = serde_json::from_str(&run.export(plan)).unwrap();
+    let metrics: serde_json::Value = serde_json::from_str(&view.metrics().unwrap()).unwrap();
+    assert_eq!(metrics, export["metrics"]);
+
+    let beyond = plan.ticks() + 1;
+    let range = format!("ticks 1 to {} are recorded", plan.ticks());
+    for tick in [0, beyond, u64::MAX] {
+        for missing in [
+            view.umx_ledger(tick).map(|_| ()),
+            view.loom_p_block(tick).map(|_| ()),
+            view.scene(tick).map(|_| ()),
+            view.uledger_entry(tick).map(|_| ()),
+            view.nap_envelopes(Some(tick), None).map(|_| ()),
+        ] {
+            let error = missing.unwrap_err().to_string();
+            assert!(
+                error.contains(&tick.to_string()) && error.ends_with(&range),
+                "{error}"
+            );
+        }
+        let error = view.loom_i_block(tick).unwrap_err().to_string();
+        assert!(error.contains("checkpoint"), "{error}");
+    }
+    let windows: Vec<_> = plan
+        .windows()
+        .iter()
+        .map(|window| window.window_id())
+        .collect();
+    for error in [
+        view.apx_manifest("none").map(|_| ()).unwrap_err(),
+        view.loom_blocks("none").map(|_| ()).unwrap_err(),
+    ] {
+        let error = error.to_string();
+        assert!(
+            windows.iter().all(|window| error.contains(window)),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn every_accessor_on_gf01_and_pfna_demo_in_memory_and_from_a_file() {
+    for file in ["gf01/run.json", "pfna-demo/run.toml"] {
+        let (_folder, store) = store();
+        let (plan, options) = (scenario(file), RunOptions::default());
+        let memory = run::run(&plan, &options);
+        check_every_accessor(memory.view(), &memory, &plan);
+        store
+            .record(&plan, "run", Existing::Keep, &options)
+            .unwrap();
+        let stored = store.open("run").unwrap();
+        check_every_accessor(stored.view(), &memory, &plan);
+    }
 }

@@ -36,6 +36,9 @@ pub(crate) enum Format {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Lists the scenarios.
+    #[command(
+        after_help = "Examples:\n  aether list\n  aether list --scenarios-dir ../experiments --format json"
+    )]
     List(ListCommand),
     /// Checks documents or scenario directories, and tells every problem at once.
     Validate(ValidateCommand),
@@ -46,14 +49,27 @@ pub(crate) enum Command {
     /// Looks at a stored run, or at one tick, window or layer of it.
     Inspect(InspectCommand),
     /// Prints U-ledger entries in order.
+    #[command(
+        after_help = "Examples:\n  aether show-ledger gf01\n  aether show-ledger gf01 --from 3 --to 5 --format json"
+    )]
     ShowLedger(ShowLedgerCommand),
     /// Makes a stored run again from its inputs and checks every hash, chain and record.
+    #[command(after_help = "Examples:\n  aether verify gf01\n  aether verify gf01 --format json")]
     Verify(StoredCommand),
     /// Rebuilds the state at a tick from the nearest checkpoint, and says whether it matches.
+    #[command(
+        after_help = "Examples:\n  aether replay gf01 --tick 5\n  aether replay gf01 --tick 0 --format json"
+    )]
     Replay(ReplayCommand),
     /// Finishes a run that was cut off, to the bytes of one that was not.
+    #[command(
+        after_help = "Examples:\n  aether resume trial-7\n  aether resume trial-7 --runs-dir /data/runs"
+    )]
     Resume(StoredCommand),
     /// Compares two stored runs, first divergence first.
+    #[command(
+        after_help = "Examples:\n  aether diff trial-7 trial-8\n  aether diff trial-7 trial-8 --all --format json"
+    )]
     Diff(DiffCommand),
     /// Prints the structured log, filtered.
     Log(LogCommand),
@@ -65,13 +81,19 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Topology(TopologyCommand),
     /// Packs a window's streams into a capsule, and reads capsules.
+    #[command(
+        after_help = "Examples:\n  aether press pack gf01 --window 1 --out gf01.apx\n  aether press info gf01.apx"
+    )]
     #[command(subcommand)]
     Press(PressCommand),
     /// Prints a completion script for a shell.
+    #[command(
+        after_help = "Examples:\n  aether completions bash > ~/.local/share/bash-completion/completions/aether\n  aether completions fish > ~/.config/fish/completions/aether.fish"
+    )]
     Completions(CompletionsCommand),
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct ScenariosDir {
     /// Where the scenarios are [default: `scenarios` here or in the nearest directory above].
     #[arg(long, value_name = "DIR")]
@@ -304,10 +326,15 @@ impl PlotWhat {
 #[derive(Debug, Subcommand)]
 pub(crate) enum PressCommand {
     /// Packs a window's streams into a capsule.
+    #[command(after_help = "Examples:\n  aether press pack gf01 --window 1 --out gf01.apx")]
     Pack(PackCommand),
     /// Prints the vectors of a capsule as JSON, stream by stream.
+    #[command(after_help = "Examples:\n  aether press unpack gf01.apx")]
     Unpack(CapsuleCommand),
     /// Prints names, schemes and sizes of a capsule's streams.
+    #[command(
+        after_help = "Examples:\n  aether press info gf01.apx\n  aether press info gf01.apx --format json"
+    )]
     Info(CapsuleCommand),
 }
 

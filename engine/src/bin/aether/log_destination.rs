@@ -13,6 +13,13 @@ use serde_json::Value;
 use crate::exit::Failure;
 use crate::output::Output;
 
+/// Where the lines of a file begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Begins {
+    Anew,
+    AfterWhatIsThere,
+}
+
 /// An open destination.
 pub(crate) struct LogDestination {
     logging: Logging,
@@ -24,10 +31,12 @@ pub(crate) struct LogDestination {
 
 impl LogDestination {
     /// The destination that the plan names; none where the log stays with the run. Under JSON
-    /// output the standard output belongs to the result, and lines go to standard error.
+    /// output the standard output belongs to the result, and lines go to standard error. What a run
+    /// that is resumed sends comes after what a file has.
     pub(crate) fn open(
         plan: &RunPlan,
         run_config: &Path,
+        begins: Begins,
         output: &Output,
     ) -> Result<Option<Self>, Failure> {
         let logging = plan.logging().clone();
@@ -41,7 +50,13 @@ impl LogDestination {
             Destination::File(path) => {
                 let path = run_config.with_file_name("").join(path);
                 let name = path.display().to_string();
-                let file = File::create(&path).map_err(|error| Failure::Io(name.clone(), error))?;
+                let opened = match begins {
+                    Begins::Anew => File::create(&path),
+                    Begins::AfterWhatIsThere => {
+                        File::options().create(true).append(true).open(&path)
+                    }
+                };
+                let file = opened.map_err(|error| Failure::Io(name.clone(), error))?;
                 (name, Box::new(BufWriter::new(file)))
             }
         };

@@ -9,6 +9,7 @@ mod exit;
 mod log_destination;
 mod output;
 mod plot;
+mod progress;
 mod registry;
 
 use std::process::ExitCode;

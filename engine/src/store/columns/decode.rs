@@ -1,7 +1,8 @@
 //! A block in, ledgers out.
 
-use super::{COLUMNS, HEADER_SIZE, LAYOUT, Shape, varint};
+use super::{COLUMNS, HEADER_SIZE, LAYOUT, Shape};
 use crate::record::{EdgeFlux, UmxLedger};
+use crate::varint;
 
 /// Bytes of the longest number.
 const NUMBER_SIZE_MAX: usize = 10;

@@ -2,8 +2,9 @@
 
 use std::io;
 
-use super::{COLUMNS, HEADER_SIZE, LAYOUT, Shape, varint};
+use super::{COLUMNS, HEADER_SIZE, LAYOUT, Shape};
 use crate::record::UmxLedger;
+use crate::varint;
 
 /// Fast, and the columns are small already.
 const LEVEL: i32 = 1;

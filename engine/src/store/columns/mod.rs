@@ -15,7 +15,6 @@
 
 mod decode;
 mod encode;
-mod varint;
 
 pub(super) use decode::Block;
 pub(super) use encode::BlockBuilder;

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::ops::RangeInclusive;
 
+use aether_engine::record::{Component, LogPayload};
 use aether_engine::run::RecordKind;
 use serde_json::Value;
 
@@ -15,8 +16,19 @@ use crate::registry;
 pub(crate) fn log(command: &LogCommand, output: &Output) -> Ended {
     let run = registry::open_run(&command.stored.runs, &command.stored.run_id)?;
     let ticks = command.tick.as_deref().map(parse_ticks).transpose()?;
+    known("event", command.event.as_deref(), &LogPayload::EVENTS)?;
+    known(
+        "component",
+        command.component.as_deref(),
+        &Component::ALL.map(Component::name),
+    )?;
     let mut events = Vec::new();
-    for record in run.records(RecordKind::Log) {
+    // Events without a tick belong to the run, and to no span of ticks.
+    let records: Box<dyn Iterator<Item = _>> = match &ticks {
+        Some(ticks) => Box::new(run.records_of_ticks(RecordKind::Log, ticks)?),
+        None => Box::new(run.records(RecordKind::Log)),
+    };
+    for record in records {
         let event = registry::json_of(&record?.text);
         let is = |field: &str, wanted: &Option<String>| {
             wanted
@@ -34,6 +46,19 @@ pub(crate) fn log(command: &LogCommand, output: &Output) -> Ended {
     }
     output.result(|| text(&events), || Value::Array(events.clone()))?;
     Ok(Status::Done)
+}
+
+/// Refuses a name that no event has: nothing would be left, and nobody told why.
+fn known(what: &str, name: Option<&str>, names: &[&str]) -> Result<(), Failure> {
+    match name {
+        Some(name) if !names.contains(&name) => {
+            let names = names.join(", ");
+            Err(Failure::Input(format!(
+                "there is no {what} `{name}`: it is one of {names}"
+            )))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// `A..B`, both included, or one tick.

@@ -27,14 +27,13 @@ pub(crate) fn replay(command: &ReplayCommand, output: &Output) -> Ended {
         reason = "the time taken is told, and in no record"
     )]
     let started = Instant::now();
-    let mut checkpoint = None;
-    for block in run.records(RecordKind::IBlocks) {
-        let block = IBlock::from_text(&block?.text)?;
-        if block.tick > tick {
-            break;
-        }
-        checkpoint = Some(block);
-    }
+    let checkpoint = match run.checkpoint_tick(tick)? {
+        Some(at) => run.record(RecordKind::IBlocks, at)?,
+        None => None,
+    };
+    let checkpoint = checkpoint
+        .map(|record| IBlock::from_text(&record.text))
+        .transpose()?;
     let from = checkpoint.as_ref().map_or(0, |block| block.tick);
     let mut replay = match &checkpoint {
         Some(block) => Replay::from_checkpoint(&plan, block),

@@ -1,6 +1,5 @@
 //! `aether run`: a run from files, stored and summed up.
 
-use std::io::IsTerminal as _;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
@@ -8,18 +7,14 @@ use aether_engine::config::{self, FileSystem, RunPlan};
 use aether_engine::record::LogEvent;
 use aether_engine::run::{RunOptions, RunStatus};
 use aether_engine::store::{Existing, Recorded, RunStore, Written};
-use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
 use crate::Ended;
-use crate::args::{RunCommand, StoredCommand};
+use crate::args::{RunCommand, ScenariosDir, StoredCommand};
 use crate::exit::{Failure, Status};
-use crate::log_destination::LogDestination;
+use crate::log_destination::{Begins, LogDestination};
 use crate::output::Output;
-use crate::registry;
-
-/// Runs with fewer ticks than this end before a bar could be read.
-const PROGRESS_FROM_TICKS: u64 = 1_000;
+use crate::{progress, registry};
 
 pub(crate) fn run(command: &RunCommand, output: &Output) -> Ended {
     let (path, plan) = load(command)?;
@@ -29,8 +24,8 @@ pub(crate) fn run(command: &RunCommand, output: &Output) -> Ended {
     } else {
         Existing::Keep
     };
-    let log = LogDestination::open(&plan, &path, output)?;
-    let bar = progress_bar(&plan, output);
+    let log = LogDestination::open(&plan, &path, Begins::Anew, output)?;
+    let bar = progress::bar(&plan, output);
     let send = |event: &LogEvent| {
         if let Some(log) = &log {
             log.send(event);
@@ -76,17 +71,42 @@ pub(crate) fn resume(command: &StoredCommand, output: &Output) -> Ended {
     let run_id = registry::id_of(&stored);
     let plan = stored.plan()?;
     drop(stored);
-    let bar = progress_bar(&plan, output);
+    let log = rest_of_log(&plan, output)?;
+    let bar = progress::bar(&plan, output);
+    let send = |event: &LogEvent| {
+        if let Some(log) = &log {
+            log.send(event);
+        }
+    };
     let options = RunOptions {
         progress: &|tick| {
             bar.set_position(tick);
             ControlFlow::Continue(())
         },
+        log: log.is_some().then_some(&send),
         ..RunOptions::default()
     };
     let recorded = RunStore::new(&command.runs.runs_dir).resume(&run_id, &options);
     bar.finish_and_clear();
+    if let Some(log) = log {
+        log.finish()?;
+    }
     finish(&run_id, &plan, &recorded?, output)
+}
+
+/// Where the lines of the windows that are added go. The run itself has every line, so that a place
+/// that is gone by now is no reason not to finish it.
+fn rest_of_log(plan: &RunPlan, output: &Output) -> Result<Option<LogDestination>, Failure> {
+    let base = registry::base_dir(&ScenariosDir::default())?;
+    let file = plan.documents().files().get("run_config");
+    let run_config = base.join(file.map_or("", String::as_str));
+    match LogDestination::open(plan, &run_config, Begins::AfterWhatIsThere, output) {
+        Err(Failure::Io(name, error)) => {
+            output.note(&format!("log lines are not sent to {name}: {error}"));
+            Ok(None)
+        }
+        opened => opened,
+    }
 }
 
 fn load(command: &RunCommand) -> Result<(PathBuf, RunPlan), Failure> {
@@ -96,18 +116,6 @@ fn load(command: &RunCommand) -> Result<(PathBuf, RunPlan), Failure> {
     let files = FileSystem::new(registry::base_dir(&command.scenarios)?);
     let plan = config::load_run(&files, &path).map_err(Failure::Documents)?;
     Ok((path, plan))
-}
-
-/// A bar with rate and time left for long runs on a terminal; else one that is never drawn.
-fn progress_bar(plan: &RunPlan, output: &Output) -> ProgressBar {
-    let drawn = std::io::stderr().is_terminal() && plan.ticks() >= PROGRESS_FROM_TICKS;
-    if !drawn || output.is_json() {
-        return ProgressBar::hidden();
-    }
-    let style = "{bar:30} {pos}/{len} ticks  {per_sec}  {eta} left";
-    let style =
-        ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar());
-    ProgressBar::new(plan.ticks()).with_style(style)
 }
 
 fn text(run_id: &str, plan: &RunPlan, recorded: &Recorded) -> String {

@@ -1,19 +1,35 @@
 //! `aether verify`: a stored run made again and compared, to the byte.
 
 use std::fmt::Write as _;
+use std::ops::ControlFlow;
 
 use aether_engine::run::RunOptions;
+use indicatif::ProgressBar;
 use serde_json::json;
 
 use crate::Ended;
 use crate::args::StoredCommand;
 use crate::exit::Status;
 use crate::output::Output;
-use crate::registry;
+use crate::{progress, registry};
 
 pub(crate) fn verify(command: &StoredCommand, output: &Output) -> Ended {
     let run = registry::open_run(&command.runs, &command.run_id)?;
-    let verification = run.verify(&RunOptions::default())?;
+    // Without a plan there is nothing to run, which the verification says.
+    let bar = run.plan().map_or_else(
+        |_| ProgressBar::hidden(),
+        |plan| progress::bar(&plan, output),
+    );
+    let options = RunOptions {
+        progress: &|tick| {
+            bar.set_position(tick);
+            ControlFlow::Continue(())
+        },
+        ..RunOptions::default()
+    };
+    let verification = run.verify(&options);
+    bar.finish_and_clear();
+    let verification = verification?;
     let findings: Vec<_> = verification
         .findings
         .iter()

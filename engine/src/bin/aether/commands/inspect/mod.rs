@@ -1,8 +1,11 @@
 //! `aether inspect`: a stored run, or one tick, window or layer of it.
 
+mod checks;
+mod tick;
+
 use std::fmt::Write as _;
 
-use aether_engine::record::{FromText as _, Layer, LedgerEntry, Manifest, PBlock, UmxLedger};
+use aether_engine::record::{FromText as _, Layer, Manifest};
 use aether_engine::run::RecordKind;
 use aether_engine::store::StoredRun;
 use comfy_table::{CellAlignment, Table, presets};
@@ -30,8 +33,9 @@ pub(crate) fn inspect(command: &InspectCommand, output: &Output) -> Ended {
     if command.summary || nothing_asked {
         summary(&run, &mut shown)?;
     }
+    let mut whole = true;
     if let Some(number) = command.tick {
-        tick(&run, number, &mut shown)?;
+        whole = tick::show(&run, number, &mut shown)?;
     }
     if let Some(name) = &command.window {
         manifest(&run, name, &mut shown)?;
@@ -41,7 +45,11 @@ pub(crate) fn inspect(command: &InspectCommand, output: &Output) -> Ended {
     }
     let Shown { members, text } = shown;
     output.result(|| text, || Value::Object(members))?;
-    Ok(Status::Done)
+    Ok(if whole {
+        Status::Done
+    } else {
+        Status::Difference
+    })
 }
 
 fn summary(run: &StoredRun, shown: &mut Shown) -> Result<(), Failure> {
@@ -98,128 +106,8 @@ fn summary(run: &StoredRun, shown: &mut Shown) -> Result<(), Failure> {
     Ok(())
 }
 
-fn tick(run: &StoredRun, tick: u64, shown: &mut Shown) -> Result<(), Failure> {
-    let last = run.ticks_recorded()?;
-    let Some(ledger) = run.record(RecordKind::Ledgers, tick)? else {
-        return Err(Failure::Input(format!(
-            "tick {tick} is not recorded: ticks are 1 to {last}"
-        )));
-    };
-    let of_tick = |kind| run.record(kind, tick);
-    let p_block = of_tick(RecordKind::PBlocks)?;
-    let entry = of_tick(RecordKind::ULedger)?;
-    let single = [
-        (RecordKind::Ledgers, Some(ledger.clone())),
-        (RecordKind::PBlocks, p_block.clone()),
-        (RecordKind::IBlocks, of_tick(RecordKind::IBlocks)?),
-        (RecordKind::Scenes, of_tick(RecordKind::Scenes)?),
-        (RecordKind::ULedger, entry.clone()),
-    ];
-    for (kind, record) in single {
-        let records = record.iter().map(|record| json_of(&record.text)).collect();
-        shown.members.insert(kind.name().to_owned(), records);
-    }
-    let mut envelopes = Vec::new();
-    for record in run.records(RecordKind::Envelopes) {
-        let envelope = json_of(&record?.text);
-        if envelope["tick"].as_u64() == Some(tick) {
-            envelopes.push(envelope);
-        }
-    }
-    let scene = &shown.members["scenes"][0];
-    let refs = scene["pfna_refs"].as_array().cloned().unwrap_or_default();
-
-    let text = &mut shown.text;
-    let _ = writeln!(text, "tick {tick} of {last}");
-    if !refs.is_empty() {
-        let names: Vec<_> = refs.iter().filter_map(Value::as_str).collect();
-        let _ = writeln!(text, "inputs      {}", names.join(", "));
-    }
-    if let Ok(ledger) = UmxLedger::from_text(&ledger.text) {
-        if let Some((least, greatest)) = ledger.extremes() {
-            let sum = ledger.sum_post_u;
-            let _ = writeln!(
-                text,
-                "after it    sum {sum}, least {least}, greatest {greatest}"
-            );
-        }
-        let _ = writeln!(text, "\n{}", states(&ledger));
-        let _ = writeln!(text, "\n{}", moved(&ledger));
-    }
-    if let Some(Ok(block)) = p_block.map(|block| PBlock::from_text(&block.text)) {
-        let _ = writeln!(text, "\nchain       C_t {}, s_t {}", block.c_t, block.s_t);
-    }
-    for envelope in &envelopes {
-        let word = |field: &str| envelope[field].as_str().unwrap_or("").to_owned();
-        let _ = writeln!(
-            text,
-            "envelope    {} seq {}, payload {}, after C {}",
-            word("layer"),
-            envelope["seq"],
-            envelope["payload_ref"],
-            envelope["prev_chain"],
-        );
-    }
-    if let Some(record) = entry {
-        let _ = writeln!(text, "entry       {}", record.hash);
-        if let Ok(entry) = LedgerEntry::from_text(&record.text) {
-            let previous = entry
-                .prev_entry_hash
-                .map_or("none".to_owned(), |hash| hash.to_string());
-            let _ = writeln!(text, "  previous  {previous}");
-            let _ = writeln!(text, "  ledger    {}", entry.umx_ledger_hash);
-            let _ = writeln!(text, "  P-block   {}", entry.loom_block_hash);
-            let _ = writeln!(text, "  manifest  {}", entry.apx_manifest_hash);
-            let _ = writeln!(text, "  scene     {}", entry.meta.scene_hash);
-        }
-    }
-    shown
-        .members
-        .insert("envelopes".to_owned(), Value::Array(envelopes));
-    Ok(())
-}
-
 /// Rows that a table shows before it says how many are left.
 const ROWS_MAX: usize = 40;
-
-fn states(ledger: &UmxLedger) -> String {
-    let mut table = plain(["node", "before", "after", "change"]);
-    let nodes = ledger.pre_u.iter().zip(&ledger.post_u).zip(1_u64..);
-    for ((before, after), node) in nodes.clone().take(ROWS_MAX) {
-        let change = i128::from(*after) - i128::from(*before);
-        let change = if change == 0 {
-            String::new()
-        } else {
-            format!("{change:+}")
-        };
-        table.add_row([
-            node.to_string(),
-            before.to_string(),
-            after.to_string(),
-            change,
-        ]);
-    }
-    finish(&table, ledger.pre_u.len(), "nodes")
-}
-
-fn moved(ledger: &UmxLedger) -> String {
-    let edges: Vec<_> = ledger.edges.iter().filter(|edge| edge.f_e != 0).collect();
-    if edges.is_empty() {
-        return format!("no flux on any of {} edges", ledger.edges.len());
-    }
-    let mut table = plain(["edge", "from → to", "flux", "du", "raw", "cap"]);
-    for edge in edges.iter().take(ROWS_MAX) {
-        table.add_row([
-            edge.e_id.to_string(),
-            format!("{} → {}", edge.i, edge.j),
-            edge.f_e.to_string(),
-            edge.du.to_string(),
-            edge.raw.to_string(),
-            edge.cap.to_string(),
-        ]);
-    }
-    finish(&table, edges.len(), "moved edges")
-}
 
 fn plain<const N: usize>(header: [&str; N]) -> Table {
     let mut table = Table::new();
@@ -295,10 +183,10 @@ fn layer(run: &StoredRun, name: &str, tick: Option<u64>, shown: &mut Shown) -> R
     };
     let mut table = plain(["tick", "seq", "payload", "after C"]);
     let mut found = Vec::new();
-    for record in run.records(RecordKind::Envelopes) {
+    let ticks = tick.map_or(1..=u64::MAX, |tick| tick..=tick);
+    for record in run.records_of_ticks(RecordKind::Envelopes, &ticks)? {
         let envelope = json_of(&record?.text);
-        let in_tick = tick.is_none_or(|tick| envelope["tick"].as_u64() == Some(tick));
-        if in_tick && envelope["layer"].as_str() == Some(layer.name()) {
+        if envelope["layer"].as_str() == Some(layer.name()) {
             if found.len() < ROWS_MAX {
                 let cell = |field: &str| envelope[field].to_string();
                 table.add_row([

@@ -3,7 +3,7 @@
 /// Appends `value` in groups of seven bits, the lowest first, after folding its sign into the
 /// lowest bit: 0, −1, 1, −2 … become 0, 1, 2, 3 …
 #[inline]
-pub(super) fn push(bytes: &mut Vec<u8>, value: i64) {
+pub(crate) fn push(bytes: &mut Vec<u8>, value: i64) {
     let mut folded = ((value << 1) ^ (value >> 63)).cast_unsigned();
     while folded >= 0x80 {
         bytes.push((folded & 0x7f) as u8 | 0x80);
@@ -14,7 +14,7 @@ pub(super) fn push(bytes: &mut Vec<u8>, value: i64) {
 
 /// Takes one number off the front; none where the bytes end in its midst or it exceeds 64 bits.
 #[inline]
-pub(super) fn pop(bytes: &mut &[u8]) -> Option<i64> {
+pub(crate) fn pop(bytes: &mut &[u8]) -> Option<i64> {
     let mut folded = 0_u64;
     let mut shift = 0;
     loop {
