@@ -372,10 +372,10 @@ impl RunView<'_> {
     /// ```
     /// # use aether_engine::config::{FileSystem, load_run};
     /// # use aether_engine::run::{RunOptions, run};
-    /// # let path = "scenarios/gf01/run.json".as_ref();
+    /// # let path = "scenarios/motifs-period-2/run.toml".as_ref();
     /// # let plan = load_run(&FileSystem::new(".."), path).unwrap_or_else(|report| panic!("{report}"));
     /// let run = run(&plan, &RunOptions::default());
-    /// assert_eq!(run.view().motifs()?.len(), 1);
+    /// assert_eq!(run.view().motifs()?.len(), 2);
     /// # Ok::<(), aether_engine::view::ViewError>(())
     /// ```
     ///
@@ -390,10 +390,10 @@ impl RunView<'_> {
     /// ```
     /// # use aether_engine::config::{FileSystem, load_run};
     /// # use aether_engine::run::{RunOptions, run};
-    /// # let path = "scenarios/gf01/run.json".as_ref();
+    /// # let path = "scenarios/motifs-period-2/run.toml".as_ref();
     /// # let plan = load_run(&FileSystem::new(".."), path).unwrap_or_else(|report| panic!("{report}"));
     /// let run = run(&plan, &RunOptions::default());
-    /// assert!(run.view().proposals()?[0].contains("\"delta_L_total\":-27"));
+    /// assert!(run.view().proposals()?[0].contains("\"status\":\"PENDING\""));
     /// # Ok::<(), aether_engine::view::ViewError>(())
     /// ```
     ///
