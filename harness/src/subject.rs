@@ -47,6 +47,28 @@ pub trait Subject: Send + Sync {
     /// What went wrong; a failure of the program itself carries its error document.
     fn run(&self, scenario: &Path, request: &RunRequest) -> Result<Vec<Artefact>, Failure>;
 
+    /// Runs the scenario from these inputs in place of its files: what [`Subject::inputs`] returned,
+    /// with a value changed. `None` where the subject does not offer it; `sensitivity` then tells
+    /// that.
+    ///
+    /// Inputs that are not valid any more are [`FailureKind::Invalid`].
+    fn run_from_inputs(
+        &self,
+        scenario: &Path,
+        inputs: &Artefact,
+        request: &RunRequest,
+    ) -> Option<Result<Vec<Artefact>, Failure>> {
+        let _ = (scenario, inputs, request);
+        None
+    }
+
+    /// These inputs with one rule changed, where rules are among them as words: each artefact is one
+    /// change. Numbers and switches are changed by the harness itself.
+    fn altered_rules(&self, inputs: &Artefact) -> Vec<Artefact> {
+        let _ = inputs;
+        Vec::new()
+    }
+
     /// The ways of running that this subject offers beside [`Mode::Direct`].
     fn modes(&self) -> Vec<Mode> {
         Vec::new()
@@ -86,6 +108,10 @@ pub struct RunRequest {
     pub mode: Mode,
     /// Where the subject says how far it is and hears that it should stop.
     pub cancel: Cancel,
+    /// Where the subject may write while it runs: in a directory of its own under this one, which
+    /// need not exist yet. It lies under the target directory, and what is written is the subject's
+    /// to remove.
+    pub scratch: PathBuf,
 }
 
 /// A line between the runner's watchdog and a running subject.

@@ -35,7 +35,11 @@ impl StoredRun {
     }
 }
 
-fn load(documents: &ResolvedDocuments) -> Result<RunPlan, String> {
+/// The plan that resolved documents make.
+///
+/// # Errors
+/// What the loader says of them.
+pub(crate) fn load(documents: &ResolvedDocuments) -> Result<RunPlan, String> {
     let mut run_config: Value =
         serde_json::from_str(&documents.run_config).map_err(|error| error.to_string())?;
     if let Some(members) = run_config.as_object_mut() {

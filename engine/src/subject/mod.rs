@@ -1,5 +1,7 @@
 //! The engine as the harness sees it: scenario directories in, golden artefacts out.
 
+mod changed;
+mod resume;
 mod schema;
 
 pub use schema::of as schema_of;
@@ -77,35 +79,24 @@ impl Subject for AetherSubject {
     }
 
     fn run(&self, scenario: &Path, request: &RunRequest) -> Result<Vec<Artefact>, Failure> {
-        let plan = self.plan(scenario)?;
-        let progress = progress(&request.cancel);
-        let direct = RunOptions {
-            progress: &progress,
-            ..RunOptions::default()
-        };
-        let options = match request.mode {
-            Mode::Direct => direct,
-            Mode::Threads(threads) => RunOptions { threads, ..direct },
-            Mode::Replay => RunOptions {
-                from_checkpoints: true,
-                ..direct
-            },
-            mode => {
-                return Err(Failure::invalid(format!(
-                    "aether does not run in mode {mode:?}"
-                )));
-            }
-        };
-        let run = run::run(&plan, &options);
-        match run.status() {
-            RunStatus::Complete => artefacts(&run),
-            RunStatus::Incomplete => Err(Failure::cancelled()),
-            RunStatus::Failed(error) => Err(failure(&error)),
-        }
+        run_plan(&self.plan(scenario)?, request)
+    }
+
+    fn run_from_inputs(
+        &self,
+        _: &Path,
+        inputs: &Artefact,
+        request: &RunRequest,
+    ) -> Option<Result<Vec<Artefact>, Failure>> {
+        Some(changed::run(inputs, request))
+    }
+
+    fn altered_rules(&self, inputs: &Artefact) -> Vec<Artefact> {
+        changed::rules(inputs)
     }
 
     fn modes(&self) -> Vec<Mode> {
-        vec![Mode::Threads(3), Mode::Replay]
+        vec![Mode::Threads(3), Mode::Replay, Mode::Resume]
     }
 
     fn template(&self, name: &str) -> Vec<(PathBuf, String)> {
@@ -121,6 +112,29 @@ impl Subject for AetherSubject {
         ]
         .map(|(file, text)| (PathBuf::from(file), text))
         .to_vec()
+    }
+}
+
+fn run_plan(plan: &RunPlan, request: &RunRequest) -> Result<Vec<Artefact>, Failure> {
+    let progress = progress(&request.cancel);
+    let direct = RunOptions {
+        progress: &progress,
+        ..RunOptions::default()
+    };
+    let options = match request.mode {
+        Mode::Direct => direct,
+        Mode::Threads(threads) => RunOptions { threads, ..direct },
+        Mode::Replay => RunOptions {
+            from_checkpoints: true,
+            ..direct
+        },
+        Mode::Resume => return resume::cut_and_finished(plan, request),
+    };
+    let run = run::run(plan, &options);
+    match run.status() {
+        RunStatus::Complete => artefacts(&run),
+        RunStatus::Incomplete => Err(Failure::cancelled()),
+        RunStatus::Failed(error) => Err(failure(&error)),
     }
 }
 

@@ -2,6 +2,8 @@
 //!
 //! An `Option` that is `None` is a field that the document leaves out.
 
+use super::Int;
+
 /// All documents of one run. The topology's gid is that of every document.
 #[derive(Clone)]
 pub(crate) struct Case {
@@ -9,6 +11,43 @@ pub(crate) struct Case {
     pub(crate) profile: Profile,
     pub(crate) run: RunConfig,
     pub(crate) pfna: Option<Vec<Entry>>,
+    /// The lines of the rules that a test may change.
+    pub(crate) rules: Rules,
+}
+
+/// Single lines of the rules, so that a run can be computed with one of them changed.
+#[derive(Clone, Copy)]
+pub(crate) struct Rules {
+    /// From the difference, k and SC.
+    pub(crate) raw: fn(&Int, i64, i64) -> Int,
+    /// From raw, cap and the difference.
+    pub(crate) moved: fn(Int, Int, Int) -> Int,
+    /// What a value weighs, from its prime.
+    pub(crate) weight: fn(u64) -> u64,
+    /// What a tick adds to the chain.
+    pub(crate) seq: fn(u64) -> u64,
+    /// Whether a tick has a checkpoint, from the spacing.
+    pub(crate) is_checkpoint: fn(u64, u64) -> bool,
+    /// A manifest's check, from the head of its digest, b1 and b0.
+    pub(crate) check: fn(Int, i64, i64) -> Int,
+    /// The `seq` of a DATA envelope.
+    pub(crate) data_seq: fn(u64) -> u64,
+    /// Whether a motif's balance is worth a proposal.
+    pub(crate) is_proposed: fn(&Int) -> bool,
+}
+
+impl Rules {
+    /// As they are written down.
+    pub(crate) const WRITTEN: Self = Self {
+        raw: |size, k, sc| size * k / sc,
+        moved: |raw, cap, size| raw.min(cap).min(size),
+        weight: |prime| prime,
+        seq: |tick| tick,
+        is_checkpoint: |tick, spacing| tick.is_multiple_of(spacing),
+        check: |head, b1, b0| head * b1 + b0,
+        data_seq: |tick| tick,
+        is_proposed: |delta| *delta <= Int::from(-8),
+    };
 }
 
 #[derive(Clone, Debug)]

@@ -70,7 +70,7 @@ pub(super) fn proposals(
     let mut proposals = Vec::new();
     for (index, motif) in motifs.iter().enumerate() {
         let delta = stats(motif, motifs.len()).delta;
-        if delta > Int::from(-8) {
+        if !(case.rules.is_proposed)(&delta) {
             continue;
         }
         proposals.push(object([

@@ -30,7 +30,12 @@ impl Envelopes {
                 let payload_ref = ingress_ref(case, tick);
                 envelope(Layer::Ingress, tick.tick, &payload_ref, &tick.prev_chain)
             }),
-            data: envelope(Layer::Data, tick.tick, check, &tick.prev_chain),
+            data: envelope(
+                Layer::Data,
+                (case.rules.data_seq)(tick.tick),
+                check,
+                &tick.prev_chain,
+            ),
             ctrl_end: last.then(|| ctrl("SESSION_END", 2, check, &tick.chain)),
             egress: last.then(|| envelope(Layer::Egress, 1, check, &tick.chain)),
         }

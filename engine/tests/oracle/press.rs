@@ -219,7 +219,7 @@ pub(crate) fn close(
     let modulus = case.profile.modulus;
     let head = modulo(&record.sha256_head(), modulus);
     let (b1, b0) = case.profile.check.unwrap_or(CMP0_CHECK);
-    let check = modulo(&(head * b1 + b0), modulus);
+    let check = modulo(&(case.rules.check)(head, b1, b0), modulus);
     record.insert("streams", Json::List(recorded));
     record.insert("manifest_check", int(check.clone()));
     Ok(Manifest {

@@ -45,7 +45,7 @@ pub(super) fn p_block(tick: &Tick<'_>) -> Json {
 /// `LoomIBlock_v1`, at the ticks that have one.
 pub(super) fn i_block(case: &Case, tick: &Tick<'_>) -> Option<Json> {
     let spacing = case.run.loom_w.unwrap_or(case.profile.spacing);
-    if !tick.tick.is_multiple_of(spacing) {
+    if !(case.rules.is_checkpoint)(tick.tick, spacing) {
         return None;
     }
     let snapshot = case.topology.edges.iter().enumerate().map(|(index, edge)| {

@@ -1,6 +1,6 @@
 //! Cases that several tests start from.
 
-use super::{Case, Edge, Observers, Primary, Profile, RunConfig, StRule, Topology, Window};
+use super::{Case, Edge, Observers, Primary, Profile, Rules, RunConfig, StRule, Topology, Window};
 
 /// "No cap" as the paper writes it.
 pub(crate) const NO_CAP: i64 = 2_147_483_647;
@@ -59,6 +59,7 @@ pub(crate) fn plain(state: &[i64], ends: &[(usize, usize)], k: i64, cap: i64, ti
             observers: Observers::Unsaid,
         },
         pfna: None,
+        rules: Rules::WRITTEN,
     }
 }
 

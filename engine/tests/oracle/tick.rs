@@ -75,11 +75,14 @@ pub(crate) fn step<'a>(
         "the oracle itself lost something at tick {tick}"
     );
     fits("sum", tick, None, &sum)?;
-    let s_t = s_t(&case.profile.s_t, &fluxes, &post_u);
+    let s_t = s_t(case, &fluxes, &post_u);
     fits("s_t", tick, None, &s_t)?;
 
     let (a, b) = case.profile.constants.unwrap_or((17, 23));
-    let chain = modulo(&(prev_chain * a + &s_t * b + tick), case.profile.modulus);
+    let chain = modulo(
+        &(prev_chain * a + &s_t * b + (case.rules.seq)(tick)),
+        case.profile.modulus,
+    );
     let prev_chain = prev_chain.clone();
     Ok(Tick {
         tick,
@@ -113,8 +116,8 @@ fn fluxes(case: &Case, tick: u64, pre_u: &[Int]) -> Result<Vec<Flux>, Overflow> 
         let du = &pre_u[edge.i - 1] - &pre_u[edge.j - 1];
         let size = if du < zero { -&du } else { du.clone() };
         // Both operands are non-negative, where the quotient rounds down.
-        let raw = &size * edge.k / case.topology.sc;
-        let moved = raw.clone().min(Int::from(edge.cap)).min(size);
+        let raw = (case.rules.raw)(&size, edge.k, case.topology.sc);
+        let moved = (case.rules.moved)(raw.clone(), Int::from(edge.cap), size);
         let f_e = if du < zero { -moved } else { moved };
         fluxes.push(Flux { du, raw, f_e });
     }
@@ -123,12 +126,12 @@ fn fluxes(case: &Case, tick: u64, pre_u: &[Int]) -> Result<Vec<Flux>, Overflow> 
     Ok(fluxes)
 }
 
-fn s_t(rule: &StRule, fluxes: &[Flux], post_u: &[Int]) -> Int {
-    match rule {
+fn s_t(case: &Case, fluxes: &[Flux], post_u: &[Int]) -> Int {
+    match &case.profile.s_t {
         StRule::PrimeWeighted => primes(post_u.len())
             .iter()
             .zip(post_u)
-            .map(|(prime, value)| value * prime)
+            .map(|(prime, value)| value * (case.rules.weight)(*prime))
             .sum(),
         StRule::Constant(value) | StRule::Gf01Constant(value) => Int::from(*value),
         StRule::SumAbsFlux {

@@ -8,8 +8,8 @@ use proptest::option::{of, weighted};
 use proptest::prelude::*;
 
 use crate::oracle::{
-    Case, Edge, Entry, Layer, Nap, Observers, Primary, Profile, RunConfig, Scheme, Source, StRule,
-    Stream, Topology, Window,
+    Case, Edge, Entry, Layer, Nap, Observers, Primary, Profile, Rules, RunConfig, Scheme, Source,
+    StRule, Stream, Topology, Window,
 };
 
 const MAX_NODES: usize = 24;
@@ -33,6 +33,7 @@ pub(super) fn case(reach: Reach) -> impl Strategy<Value = Case> {
             profile,
             run: run.config,
             pfna: run.entries,
+            rules: Rules::WRITTEN,
         };
         fold(&mut case);
         case

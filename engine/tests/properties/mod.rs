@@ -4,7 +4,10 @@
 //! `PROPTEST_RNG_SEED=<number>` tries another one and `PROPTEST_CASES=<number>` more cases, which a
 //! scheduled job does. Each property prints its seed first. A counterexample is shrunk and its seed
 //! kept under `proptest-regressions/`, which is tried first from then on; commit it with the fix.
+//! Its documents are written under the target directory, and the failure says how to make a scenario
+//! of them.
 
+mod counterexample;
 mod generate;
 mod log;
 mod records;
@@ -14,11 +17,14 @@ mod spelling;
 mod switches;
 
 use std::fmt::Debug;
+use std::path::Path;
 
 use proptest::strategy::Strategy;
 use proptest::test_runner::{
     Config, FileFailurePersistence, RngSeed, TestCaseError, TestError, TestRunner,
 };
+
+use counterexample::Drawn;
 
 const SEED: u64 = 0xAE74_E500_0000_0001;
 
@@ -32,7 +38,26 @@ const REGRESSIONS: &str = concat!(
 fn hold<S>(name: &str, cases: u32, strategy: &S, property: impl Fn(S::Value) -> Result<(), String>)
 where
     S: Strategy,
-    S::Value: Debug,
+    S::Value: Debug + Drawn,
+{
+    let outcome = search(name, cases, strategy, property, Path::new(REGRESSIONS));
+    if let Err(failure) = outcome {
+        panic!("{failure}");
+    }
+}
+
+/// Looks for a counterexample; its seed is kept under `regressions`. The error is what a person needs
+/// to know of it.
+fn search<S>(
+    name: &str,
+    cases: u32,
+    strategy: &S,
+    property: impl Fn(S::Value) -> Result<(), String>,
+    regressions: &Path,
+) -> Result<(), String>
+where
+    S: Strategy,
+    S::Value: Debug + Drawn,
 {
     let given = Config::default();
     let seed = match given.rng_seed {
@@ -49,7 +74,8 @@ where
         "{name}: seed {seed} ({cases} cases; PROPTEST_RNG_SEED and PROPTEST_CASES change them)"
     );
     // The persistence wants a path that lives as long as the process.
-    let kept = Box::leak(format!("{REGRESSIONS}/{name}.txt").into_boxed_str());
+    let kept = regressions.join(format!("{name}.txt"));
+    let kept = Box::leak(kept.to_string_lossy().into_owned().into_boxed_str());
     let config = Config {
         cases,
         rng_seed: RngSeed::Fixed(seed),
@@ -61,10 +87,20 @@ where
         property(value).map_err(TestCaseError::fail)
     });
     match outcome {
-        Ok(()) => {}
+        Ok(()) => Ok(()),
         Err(TestError::Fail(reason, smallest)) => {
-            panic!("{name} (seed {seed}): {reason}\nsmallest input: {smallest:#?}")
+            let written = counterexample::write(name, &reason.to_string(), smallest.case());
+            let remedy = match written {
+                Ok(dir) => format!(
+                    "make it a scenario: cargo xtask new NAME --from-counterexample {}",
+                    dir.display()
+                ),
+                Err(error) => format!("its documents could not be written: {error}"),
+            };
+            Err(format!(
+                "{name} (seed {seed}): {reason}\nsmallest input: {smallest:#?}\n{remedy}"
+            ))
         }
-        Err(TestError::Abort(reason)) => panic!("{name} (seed {seed}): gave up: {reason}"),
+        Err(TestError::Abort(reason)) => Err(format!("{name} (seed {seed}): gave up: {reason}")),
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! The oracle reads the documents itself, so that a field that the loader passes over shows too.
 
-mod read;
+pub(crate) mod read;
 
 use std::path::{Path, PathBuf};
 

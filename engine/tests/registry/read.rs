@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use crate::oracle::{
-    Case, Edge, Entry, Json, Layer, Nap, Observers, Primary, Profile, RunConfig, Scheme, Source,
-    StRule, Stream, Topology, Window,
+    Case, Edge, Entry, Json, Layer, Nap, Observers, Primary, Profile, Rules, RunConfig, Scheme,
+    Source, StRule, Stream, Topology, Window,
 };
 
 /// The case of a RunConfig and the documents that it names.
-pub(super) fn case(path: &Path) -> Case {
+pub(crate) fn case(path: &Path) -> Case {
     let run = document(path);
     let beside = |field: &str| {
         let name = run.optional(field)?.str().to_owned();
@@ -26,6 +26,7 @@ pub(super) fn case(path: &Path) -> Case {
         profile: self::profile(&profile),
         run: run_config(&run, initial_state),
         pfna,
+        rules: Rules::WRITTEN,
     }
 }
 

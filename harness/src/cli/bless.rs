@@ -37,6 +37,7 @@ impl Args {
             from_bundle: self.from_bundle,
             ci: super::ci(),
             date: crate::date::today(),
+            another_second: true,
         };
         bless(suite, &options, console)
     }

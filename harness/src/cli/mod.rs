@@ -6,10 +6,12 @@ mod bundle;
 mod check;
 mod compare;
 mod diff;
+mod flaky;
 mod new;
 mod report;
 mod review;
 mod run;
+mod sensitivity;
 
 use std::process::ExitCode;
 
@@ -37,6 +39,10 @@ pub enum Command {
     Report(report::Args),
     /// Run the checks of scenarios, as `cargo test` does.
     Run(run::Args),
+    /// Run scenarios again and again, in changed surroundings and under load, and tell which differ.
+    Flaky(flaky::Args),
+    /// Change inputs and rules by one step each, and tell what no golden notices.
+    Sensitivity(sensitivity::Args),
 }
 
 impl Command {
@@ -53,6 +59,8 @@ impl Command {
             Self::Check(args) => args.run(suite, console),
             Self::Report(args) => args.run(suite, console),
             Self::Run(args) => args.run(suite, console),
+            Self::Flaky(args) => args.run(suite, console),
+            Self::Sensitivity(args) => args.run(suite, console),
         });
         exit(result)
     }

@@ -1,3 +1,5 @@
+use std::path::PathBuf;
+
 use crate::Suite;
 use crate::command::{CommandError, Console, NewOptions, Status, new};
 
@@ -9,6 +11,9 @@ pub struct Args {
     /// Start from the files of this scenario.
     #[arg(long, value_name = "SCENARIO")]
     from: Option<String>,
+    /// Start from the documents that a failed property left in this directory.
+    #[arg(long, value_name = "DIR", conflicts_with = "from")]
+    from_counterexample: Option<PathBuf>,
 }
 
 impl Args {
@@ -20,6 +25,7 @@ impl Args {
         let options = NewOptions {
             name: self.name,
             from: self.from,
+            from_counterexample: self.from_counterexample,
         };
         new(suite, &options, console)
     }

@@ -10,7 +10,7 @@ use super::accept::{Pending, Refusal, Stamp, described, examine, refuse_under_ci
 use super::render::{Told, report};
 use super::{CommandError, Console, Status, chosen, quoted, scenario_of};
 use crate::bundle::Bundle;
-use crate::{Suite, Verdict};
+use crate::{Suite, Verdict, judge};
 
 /// What to bless, and how.
 #[derive(Clone, Debug, Default)]
@@ -29,6 +29,9 @@ pub struct BlessOptions {
     pub ci: Option<String>,
     /// The date of the bless, `YYYY-MM-DD`.
     pub date: String,
+    /// Wait until the clock shows another second and run once more, so that a time stamp in whole
+    /// seconds is noticed. The commands always do.
+    pub another_second: bool,
 }
 
 /// Blesses scenarios.
@@ -53,6 +56,9 @@ pub fn bless(
     };
     if pending.is_empty() {
         return Ok(Status::Done);
+    }
+    if options.another_second && options.from_bundle.is_none() {
+        refuse_time_stamps(suite, &pending)?;
     }
     let told = pending
         .iter()
@@ -127,6 +133,21 @@ pub(super) fn all_or_none(
         Some(Status::BadInput) => CommandError::Usage(message),
         _ => CommandError::Refused(message),
     })
+}
+
+/// Runs everything once more in another second of the clock: what carries a time stamp may have made
+/// the same bytes until now.
+fn refuse_time_stamps(suite: &Suite, pending: &[Pending]) -> Result<(), CommandError> {
+    judge::until_next_second();
+    let refusals: Vec<(String, Refusal)> = pending
+        .iter()
+        .filter_map(|one| {
+            let product = one.judgement.after.as_ref()?;
+            let (verdict, detail) = judge::differs_by_now(suite, &one.scenario, product)?;
+            Some((one.name().to_owned(), Refusal::new(verdict, detail)))
+        })
+        .collect();
+    all_or_none(Vec::new(), &refusals).map(drop)
 }
 
 fn reason(

@@ -8,10 +8,12 @@ mod check;
 mod compare;
 mod console;
 mod diff;
+mod flaky;
 mod new;
 mod render;
 mod report;
 mod review;
+mod sensitivity;
 mod shown;
 
 use std::io;
@@ -22,13 +24,26 @@ pub use check::check;
 pub use compare::{CompareRequest, compare};
 pub use console::{Ask, Console};
 pub use diff::{DiffRequest, Format, diff};
+pub use flaky::{FlakyOptions, flaky};
 pub use new::{NewOptions, new};
 pub use report::{ReportFormat, ReportRequest, report};
 pub use review::{ReviewOptions, review};
+pub use sensitivity::{SensitivityOptions, sensitivity};
 
 use crate::scenario::{Found, Scenario, ScenarioName};
 use crate::snapshot::StoreError;
 use crate::{Suite, Verdict};
+
+/// How a command writes what it found, where there is nothing to compare side by side.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
+pub enum Listing {
+    /// Lines for people.
+    #[default]
+    Text,
+    /// One JSON object.
+    Json,
+}
 
 /// How a command ended, apart from errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::{CommandError, Console, Status, chosen, scenario_of};
 use crate::Suite;
-use crate::scenario::{Scenario, ScenarioName, twins};
+use crate::scenario::{SCENARIO_FILE, Scenario, ScenarioName, twins};
 
 /// What the new scenario is called and starts from.
 #[derive(Clone, Debug, Default)]
@@ -14,6 +14,8 @@ pub struct NewOptions {
     pub name: String,
     /// The scenario whose files it starts with; the subject's template where there is none.
     pub from: Option<String>,
+    /// A directory that a failed property left, whose files it starts with.
+    pub from_counterexample: Option<PathBuf>,
 }
 
 /// Makes a scenario directory, and holds that it is valid.
@@ -29,9 +31,10 @@ pub fn new(
         .map_err(|error| CommandError::Usage(format!("`{}`: {error}", options.name)))?;
     let dir = suite.paths().scenario(&name);
     refuse_taken(suite, &name, &dir)?;
-    let files = match &options.from {
-        Some(from) => copied(suite, from)?,
-        None => template(suite, &name)?,
+    let files = match (&options.from_counterexample, &options.from) {
+        (Some(counterexample), _) => left_behind(counterexample)?,
+        (None, Some(from)) => copied(suite, from)?,
+        (None, None) => template(suite, &name)?,
     };
     if let Err(error) = make(suite, &dir, &files) {
         // The error that counts is the one that stopped the making.
@@ -75,6 +78,20 @@ fn copied(suite: &Suite, from: &str) -> Result<Files, CommandError> {
     let scenario = scenario_of(&found).map_err(CommandError::Usage)?;
     let mut files = Vec::new();
     read_tree(scenario.dir(), Path::new(""), &mut files)?;
+    Ok(files)
+}
+
+/// The files of a counterexample.
+fn left_behind(dir: &Path) -> Result<Files, CommandError> {
+    let scenario = dir.join(SCENARIO_FILE);
+    if !scenario.is_file() {
+        return Err(CommandError::Usage(format!(
+            "{}: there is no such file; a counterexample is the directory that a failed property names",
+            scenario.display()
+        )));
+    }
+    let mut files = Vec::new();
+    read_tree(dir, Path::new(""), &mut files)?;
     Ok(files)
 }
 

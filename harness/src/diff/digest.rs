@@ -24,6 +24,11 @@ use crate::{Artefact, Schema};
 /// known: such a record of digests says `"late":true`. Otherwise a window's check would make every
 /// tick of the window differ, and hide where a difference began.
 ///
+/// Records that stand in the order of their ticks, those without a tick first, need no more. Where
+/// they do not, one more record, `{"digest":…,"order":true,"tick":null}`, digests the ticks in the
+/// order in which they come, so that records which change places with those of other ticks are
+/// noticed too.
+///
 /// ```
 /// use aether_harness::{Artefact, Schema, digest};
 /// # fn main() -> Result<(), aether_harness::ArtefactError> {
@@ -60,6 +65,7 @@ pub fn digest(artefact: &Artefact, schema: &Schema) -> Artefact {
         let tick = tick_key
             .as_ref()
             .and_then(|key| scan::member(record, key)?.parse::<u64>().ok());
+        digests.come(tick);
         let parts = if has_late {
             Parser::document(record)
                 .ok()
@@ -68,15 +74,15 @@ pub fn digest(artefact: &Artefact, schema: &Schema) -> Artefact {
             None
         };
         let Some((rest, late)) = parts else {
-            digests.add(tick, false, record.as_bytes());
+            digests.add(tick, Part::Records, record.as_bytes());
             continue;
         };
         let at_end = tick.map(|tick| spans.end_of(tick));
-        for (part, tick, is_late) in [(rest, tick, false), (late, at_end, true)] {
-            if let Some(part) = part {
+        for (tree, tick, part) in [(rest, tick, Part::Records), (late, at_end, Part::Late)] {
+            if let Some(tree) = tree {
                 let mut text = Vec::new();
-                write_compact(&part, &mut text);
-                digests.add(tick, is_late, &text);
+                write_compact(&tree, &mut text);
+                digests.add(tick, part, &text);
             }
         }
     }
@@ -101,7 +107,7 @@ impl Walk<'_, '_> {
         for turn in keys {
             let [old, new] = [&before, &after].map(|digests| digests.get(turn).copied());
             if old != new {
-                self.digest(turn.tick(), turn.is_late, old, new);
+                self.digest(turn.tick(), turn.part, old, new);
             }
         }
     }
@@ -112,15 +118,37 @@ impl Walk<'_, '_> {
 struct Turn {
     has_no_tick: bool,
     tick: u64,
-    is_late: bool,
+    part: Part,
+}
+
+/// What of a tick a digest is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Part {
+    /// Its records, without their late fields.
+    Records,
+    /// The late fields that are known then.
+    Late,
+    /// The order in which ticks come, where it is not their own.
+    Order,
+}
+
+impl Part {
+    /// The member that says so, before that of the tick.
+    pub(super) const fn member(self) -> &'static str {
+        match self {
+            Self::Records => "",
+            Self::Late => "late",
+            Self::Order => "order",
+        }
+    }
 }
 
 impl Turn {
-    fn new(tick: Option<u64>, is_late: bool) -> Self {
+    fn new(tick: Option<u64>, part: Part) -> Self {
         Self {
             has_no_tick: tick.is_none(),
             tick: tick.unwrap_or(0),
-            is_late,
+            part,
         }
     }
 
@@ -130,11 +158,31 @@ impl Turn {
 }
 
 #[derive(Default)]
-struct Digests(BTreeMap<Turn, Sha256>);
+struct Digests {
+    by_turn: BTreeMap<Turn, Sha256>,
+    /// The ticks as they come, each once where it comes several times in a row.
+    order: Sha256,
+    last: Option<Option<u64>>,
+    is_out_of_order: bool,
+}
 
 impl Digests {
-    fn add(&mut self, tick: Option<u64>, is_late: bool, record: &[u8]) {
-        match self.0.entry(Turn::new(tick, is_late)) {
+    /// A record of this tick comes.
+    fn come(&mut self, tick: Option<u64>) {
+        if self.last == Some(tick) {
+            return;
+        }
+        // No tick sorts first.
+        self.is_out_of_order |= self.last.is_some_and(|last| last > tick);
+        self.last = Some(tick);
+        match tick {
+            Some(tick) => self.order.update(format!("{tick},")),
+            None => self.order.update("null,"),
+        }
+    }
+
+    fn add(&mut self, tick: Option<u64>, part: Part, record: &[u8]) {
+        match self.by_turn.entry(Turn::new(tick, part)) {
             std::collections::btree_map::Entry::Occupied(mut entry) => {
                 entry.get_mut().update(b"\n");
                 entry.get_mut().update(record);
@@ -145,18 +193,22 @@ impl Digests {
         }
     }
 
-    fn finish(self, name: &str) -> Artefact {
-        let records = self.0.into_iter().map(|(turn, hasher)| {
+    fn finish(mut self, name: &str) -> Artefact {
+        if self.is_out_of_order {
+            let turn = Turn::new(None, Part::Order);
+            self.by_turn.insert(turn, self.order);
+        }
+        let records = self.by_turn.into_iter().map(|(turn, hasher)| {
             let mut record = String::from("{\"digest\":\"");
             for byte in hasher.finalize() {
                 // Writing to a string cannot fail.
                 let _ = write!(record, "{byte:02x}");
             }
-            record.push_str(if turn.is_late {
-                "\",\"late\":true"
-            } else {
-                "\""
-            });
+            record.push('"');
+            let member = turn.part.member();
+            if !member.is_empty() {
+                record.push_str(&format!(",\"{member}\":true"));
+            }
             record.push_str(",\"tick\":");
             match turn.tick() {
                 Some(tick) => record.push_str(&tick.to_string()),
@@ -174,17 +226,18 @@ fn read(artefact: &Artefact) -> Option<BTreeMap<Turn, &str>> {
     let text = std::str::from_utf8(artefact.text()).ok()?;
     let mut digests = BTreeMap::new();
     for record in records::all(text)? {
-        let (mut value, mut tick, mut late) = (None, None, false);
+        let (mut value, mut tick, mut part) = (None, None, Part::Records);
         for (key, member) in scan::members(record)? {
             match key {
                 "\"digest\"" if is_hash_text(member) => value = Some(member),
                 "\"tick\"" if member == "null" => tick = Some(None),
                 "\"tick\"" => tick = Some(Some(member.parse().ok()?)),
-                "\"late\"" if member == "true" => late = true,
+                "\"late\"" if member == "true" => part = Part::Late,
+                "\"order\"" if member == "true" => part = Part::Order,
                 _ => return None,
             }
         }
-        digests.insert(Turn::new(tick?, late), value?);
+        digests.insert(Turn::new(tick?, part), value?);
     }
     Some(digests)
 }

@@ -515,6 +515,43 @@ fn digests_tell_tick_and_stage() {
     assert!(equal.is_equal());
 }
 
+#[test]
+fn digests_notice_records_that_change_places_across_ticks() {
+    let run = |ticks: [&str; 4]| {
+        let record = |tick: &str| format!("{{\"sum\":1{tick}}}");
+        artefacts(&[&format!("ledgers=[{}]", ticks.map(record).join(","))])
+    };
+    let [one, two] = [r#","tick":1"#, r#","tick":2"#];
+    let ordered = run(["", one, two, two]);
+    let digest_of = |run: &[Artefact]| digest(&run[0], &schema());
+    // What is in order has the digests that it always had.
+    let text = String::from_utf8(digest_of(&ordered).text().to_vec()).unwrap();
+    assert!(!text.contains("order"), "{text}");
+    for other in [
+        [one, "", two, two],
+        ["", two, one, two],
+        [one, two, two, ""],
+    ] {
+        let other = run(other);
+        let diff = diff(
+            &[digest_of(&ordered)],
+            &other,
+            &schema(),
+            &DiffOptions::default(),
+        );
+        let first = diff.first_divergence.unwrap();
+        assert_eq!(first.path.to_string(), "ledgers[order=true]");
+        assert_eq!((first.tick, first.kind), (None, ChangeKind::Added));
+    }
+    // One disorder is not another.
+    let [a, b] = [[two, one, two, ""], [two, "", one, two]].map(|ticks| digest_of(&run(ticks)));
+    let diff = diff(&[a], &[b], &schema(), &DiffOptions::default());
+    assert_eq!(
+        diff.first_divergence.unwrap().path.to_string(),
+        "ledgers[order=true]"
+    );
+}
+
 /// Ledgers of few ticks and values, in any order, some doubled or without a tick.
 fn any_ledgers() -> impl Strategy<Value = Value> {
     let edge = (0..3, 0..2).prop_map(|(id, raw)| json!({"e_id": id, "raw": raw}));
@@ -535,6 +572,21 @@ fn any_ledgers() -> impl Strategy<Value = Value> {
 }
 
 proptest! {
+    /// Digests are equal exactly where the artefacts are.
+    #[test]
+    fn digests_stand_for_every_byte(
+        (before, after) in any_ledgers().prop_flat_map(|ledgers| {
+            let records = ledgers.as_array().cloned().unwrap_or_default();
+            let shuffled = Just(records).prop_shuffle().prop_map(Value::from);
+            (Just(ledgers), prop_oneof![shuffled, any_ledgers()])
+        }),
+    ) {
+        let [before, after] = [&before, &after]
+            .map(|ledgers| artefacts(&[&format!("ledgers={ledgers}")]).remove(0));
+        let [a, b] = [&before, &after].map(|artefact| digest(artefact, &schema()));
+        prop_assert_eq!(a == b, before == after);
+    }
+
     /// No budget changes whether anything differs, nor what differs first; and where all is listed,
     /// the first divergence is the first of the list.
     #[test]

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::change::{Change, ChangeKind, LeftOutReason};
+use super::digest::Part;
 use super::matching::{Identities, Identity, Met, Pair, Side, match_elements};
 use super::path::{Path, Step, element_label, pattern_name};
 use super::reading::{Key, Reading};
@@ -164,7 +165,7 @@ impl<'a, 't> Walk<'a, 't> {
     pub(super) fn digest(
         &mut self,
         tick: Option<u64>,
-        late: bool,
+        part: Part,
         before: Option<&str>,
         after: Option<&str>,
     ) {
@@ -174,12 +175,17 @@ impl<'a, 't> Walk<'a, 't> {
                 (before.map(Json::from_raw), after.map(Json::from_raw))
             });
         };
-        let Some(tick) = tick else {
-            return found(self);
+        let part = match part.member() {
+            "" => None,
+            member => Some(format!("{member}=true")),
         };
-        let late = if late { "late=true," } else { "" };
+        let tick = tick.map(|tick| format!("tick={tick}"));
+        let identity: Vec<String> = part.into_iter().chain(tick).collect();
+        if identity.is_empty() {
+            return found(self);
+        }
         let element = Step::Element {
-            identity: format!("{late}tick={tick}").into(),
+            identity: identity.join(",").into(),
             label: "".into(),
         };
         self.step(Mark::Digest(element), found);

@@ -274,6 +274,7 @@ fn perform(suite: &Suite, request: &Request) -> Result<Product, Ended> {
             Word::Resume => Mode::Resume,
         },
         label: &request.label,
+        scratch: suite.paths().products(),
         stack_bytes: if has_other_stack {
             STACK_BYTES / 2 * 3
         } else {

@@ -4,16 +4,19 @@
 //! a long run, ask it to stop, and go on without it if it does not.
 
 mod child;
+mod load;
 mod surroundings;
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
 pub(crate) use child::{FromChild, run as run_in_child, serve};
+pub(crate) use load::Load;
 pub(crate) use surroundings::{Surrounding, Surroundings};
 
 use crate::scenario::Scenario;
@@ -56,6 +59,8 @@ pub(crate) struct Job<'a> {
     pub(crate) mode: Mode,
     /// What the run is called when it is named while running.
     pub(crate) label: &'a str,
+    /// [`RunRequest::scratch`].
+    pub(crate) scratch: PathBuf,
     pub(crate) stack_bytes: usize,
 }
 
@@ -71,6 +76,7 @@ impl Job<'_> {
         let request = RunRequest {
             mode: self.mode,
             cancel: cancel.clone(),
+            scratch: self.scratch.clone(),
         };
         let made = self.guarded(&cancel, last_words, move || {
             let inputs = subject.inputs(&dir)?;

@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Surrounding {
+    // The first, because changing it starts the program over.
+    AddressLayout,
     Environment,
     Locale,
     TimeZone,
@@ -25,7 +27,8 @@ pub(crate) enum Surrounding {
 pub(crate) type Surroundings = BTreeSet<Surrounding>;
 
 impl Surrounding {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
+        Self::AddressLayout,
         Self::Environment,
         Self::Locale,
         Self::TimeZone,
@@ -74,7 +77,7 @@ impl Surrounding {
                     .env("PYTHONHASHSEED", "4242")
                     .env("PERL_HASH_SEED", "4242");
             }
-            Self::Umask | Self::StackSize | Self::Processors => {}
+            Self::AddressLayout | Self::Umask | Self::StackSize | Self::Processors => {}
         }
     }
 
@@ -84,21 +87,44 @@ impl Surrounding {
     /// Why it could not be changed.
     pub(crate) fn change_inside(self) -> Result<(), String> {
         match self {
+            Self::AddressLayout => address_layout(),
             Self::Umask => umask(),
+            Self::StackSize => stack_size(),
             Self::Processors => processors(),
             Self::Environment
             | Self::Locale
             | Self::TimeZone
             | Self::Directory
-            | Self::StackSize
             | Self::HashSeeds => Ok(()),
+        }
+    }
+
+    /// What each process has its own of, until this is changed: it is then held fast.
+    pub(crate) const HELD: [Self; 3] = [Self::HashSeeds, Self::AddressLayout, Self::Processors];
+
+    /// The name in JSON.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::AddressLayout => "address-layout",
+            Self::Environment => "environment",
+            Self::Locale => "locale",
+            Self::TimeZone => "time-zone",
+            Self::Directory => "directory",
+            Self::Umask => "umask",
+            Self::StackSize => "stack-size",
+            Self::HashSeeds => "hash-seeds",
+            Self::Processors => "processors",
         }
     }
 }
 
+/// The argument after which a program that was started over does not do so again.
+pub(crate) const STARTED_OVER: &str = "--started-over";
+
 impl fmt::Display for Surrounding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::AddressLayout => "the address layout",
             Self::Environment => "the environment variables",
             Self::Locale => "the locale (LC_ALL, LANG)",
             Self::TimeZone => "the time zone (TZ)",
@@ -109,6 +135,56 @@ impl fmt::Display for Surrounding {
             Self::Processors => "the processors allowed",
         })
     }
+}
+
+/// Starts this program over at fixed addresses, or at random ones where they were fixed.
+#[cfg(target_os = "linux")]
+fn address_layout() -> Result<(), String> {
+    use std::os::unix::process::CommandExt;
+
+    use nix::sys::personality::{self, Persona};
+    if std::env::args_os().any(|arg| arg == STARTED_OVER) {
+        return Ok(());
+    }
+    let now = personality::get().map_err(|error| error.to_string())?;
+    personality::set(now ^ Persona::ADDR_NO_RANDOMIZE).map_err(|error| error.to_string())?;
+    let program = std::env::current_exe().map_err(|error| error.to_string())?;
+    let error = Command::new(program)
+        .args(std::env::args_os().skip(1))
+        .arg(STARTED_OVER)
+        .exec();
+    Err(error.to_string())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn address_layout() -> Result<(), String> {
+    Err("this system has no switch for it".to_owned())
+}
+
+/// Another limit for the programs that this one starts; the run itself gets a stack of another size
+/// from who makes its thread.
+#[cfg(unix)]
+fn stack_size() -> Result<(), String> {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    const SMALL: u64 = 4 << 20;
+    const LARGE: u64 = 16 << 20;
+    let now = getrlimit(Resource::Stack);
+    let fits = now.maximum.is_none_or(|maximum| LARGE <= maximum);
+    let other = if fits && now.current != Some(LARGE) {
+        LARGE
+    } else {
+        SMALL
+    };
+    let limit = Rlimit {
+        current: Some(other),
+        maximum: now.maximum,
+    };
+    setrlimit(Resource::Stack, limit).map_err(|error| error.to_string())
+}
+
+#[cfg(not(unix))]
+fn stack_size() -> Result<(), String> {
+    Ok(())
 }
 
 #[cfg(unix)]

@@ -1,57 +1,131 @@
 //! Where nondeterminism comes from, as far as runs can tell.
+//!
+//! A cause is named only where runs repeat it: what agrees once may agree by luck, and a busy
+//! machine makes threads take turns that they would not take otherwise. So each question is put to
+//! several runs, and a cause must show in all of them, or in far more than without it.
 
 use std::fmt;
 
+use serde_json::{Value, json};
+
 use super::{Bench, Product};
-use crate::Artefact;
-use crate::exec::{Surrounding, Surroundings};
+use crate::exec::{Ended, Surrounding, Surroundings};
+use crate::scenario::Runtime;
+use crate::{Artefact, DiffOptions};
+
+/// Runs that must agree before they are taken to.
+pub(super) const AGREEING: usize = 3;
+
+/// Runs of a sample; fewer where a scenario is long.
+const SAMPLE: usize = 8;
+const LONG_SAMPLE: usize = 4;
+
+/// Runs, a second apart, whose values must grow before a clock is named: other values do so in
+/// their order once in 720 times.
+const GROWING: usize = 6;
 
 /// What makes runs differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Attribution {
-    /// These, each changed alone, make a difference; with all put back there is none. None of them:
-    /// only several together do.
+pub(crate) enum Attribution {
+    /// These, each changed alone, make a difference; with all put back there is none.
     Surroundings(Vec<Surrounding>),
+    /// These together: with any of them put back there is no difference. None of them: no single
+    /// one is needed.
+    Together(Vec<Surrounding>),
+    /// The way of running: direct runs agree.
+    Mode(String),
     /// New processes agree, and a later run in a process does not: something outlives a run.
     Leftover,
-    /// The same values in another order, whatever the processors.
+    /// Every process has its own, and with this held fast runs agree.
+    Held(Surrounding),
+    /// The same values in another order, as good as any, also on one processor.
     HashOrder,
-    /// The same values in another order, but not on a single processor.
-    ThreadOrder,
+    /// The same values in another order, and nothing that tells a hash map from threads.
+    Order,
     /// Values that grow from run to run.
     Clock,
     /// Other values each time.
     Random,
+    /// It does not show often enough to be followed.
+    Rare { differing: usize, runs: usize },
     /// It could not be found out.
     Unknown(String),
 }
 
+impl Attribution {
+    /// The attribution as programs read it.
+    pub(crate) fn to_json(&self) -> Value {
+        let names = |causes: &[Surrounding]| -> Vec<&str> {
+            causes.iter().map(|cause| cause.name()).collect()
+        };
+        let (kind, surroundings) = match self {
+            Self::Surroundings(causes) => ("surroundings", names(causes)),
+            Self::Together(causes) => ("surroundings-together", names(causes)),
+            Self::Mode(_) => ("mode", Vec::new()),
+            Self::Leftover => ("leftover", Vec::new()),
+            Self::Held(Surrounding::Processors) => ("thread-order", Vec::new()),
+            Self::Held(held) => ("held", vec![held.name()]),
+            Self::HashOrder => ("hash-order", Vec::new()),
+            Self::Order => ("order", Vec::new()),
+            Self::Clock => ("clock", Vec::new()),
+            Self::Random => ("random", Vec::new()),
+            Self::Rare { .. } => ("rare", Vec::new()),
+            Self::Unknown(_) => ("unknown", Vec::new()),
+        };
+        json!({ "kind": kind, "surroundings": surroundings, "text": self.to_string() })
+    }
+}
+
 impl fmt::Display for Attribution {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let listed = |causes: &[Surrounding], between: &str| {
+            let causes: Vec<String> = causes.iter().map(ToString::to_string).collect();
+            causes.join(between)
+        };
         let text = match self {
-            Self::Surroundings(causes) if causes.is_empty() => {
-                "it takes several changed surroundings at once; with all put back there is no \
-                 difference"
-            }
             Self::Surroundings(causes) => {
-                let causes: Vec<String> = causes.iter().map(ToString::to_string).collect();
                 return write!(
                     f,
                     "caused by {}: changed alone it makes a difference, with all put back there is none",
-                    causes.join(", and by ")
+                    listed(causes, ", and by ")
                 );
+            }
+            Self::Together(causes) if causes.is_empty() => {
+                "it takes several changed surroundings at once, no matter which; with all put back \
+                 there is no difference"
+            }
+            Self::Together(causes) => {
+                return write!(
+                    f,
+                    "caused by {} changed at once: with any of them put back there is no difference",
+                    listed(causes, " and ")
+                );
+            }
+            Self::Mode(what) => {
+                return write!(f, "caused by {what}: direct runs make the same bytes");
             }
             Self::Leftover => {
                 "new processes make the same bytes, a later run in one process does not: something \
                  outlives a run (a static, a cache)"
             }
+            Self::Held(Surrounding::Processors) => {
+                "with all surroundings put back it still differs, but not on a single processor: the \
+                 order of threads"
+            }
+            Self::Held(held) => {
+                return write!(
+                    f,
+                    "with all surroundings put back it still differs, but not where {held} is the same \
+                     in each run: caused by {held}"
+                );
+            }
             Self::HashOrder => {
                 "with all surroundings put back it still differs: the same values in another order, \
                  also on one processor: the order of a hash map"
             }
-            Self::ThreadOrder => {
-                "with all surroundings put back it still differs: the same values in another order, \
-                 but not on a single processor: the order of threads"
+            Self::Order => {
+                "with all surroundings put back it still differs: the same values in another order: \
+                 the order of a hash map, or of threads; runs on one processor did not tell which"
             }
             Self::Clock => {
                 "with all surroundings put back it still differs: the values grow from run to run: \
@@ -59,7 +133,14 @@ impl fmt::Display for Attribution {
             }
             Self::Random => {
                 "with all surroundings put back it still differs: other values in each run: a \
-                 random seed, an address, or a clock"
+                 random seed, a race of threads, or a clock"
+            }
+            Self::Rare { differing, runs } => {
+                return write!(
+                    f,
+                    "with all surroundings put back it differed in {differing} of {runs} runs: too \
+                     rarely to say why"
+                );
             }
             Self::Unknown(why) => return write!(f, "the cause could not be found out: {why}"),
         };
@@ -67,124 +148,203 @@ impl fmt::Display for Attribution {
     }
 }
 
+/// How often runs differ from another one.
+enum Differs {
+    Never,
+    Sometimes,
+    Always,
+}
+
 impl Bench<'_> {
-    /// Why runs differ although nothing around them was changed. `parent` is what the first run in
-    /// this process made.
-    pub(super) fn cause_inside(&self, parent: Option<&Product>) -> Attribution {
-        let Some(like) = parent else {
-            return Attribution::Unknown("there is no run to compare with".to_owned());
-        };
+    /// Why a run in changed surroundings differs from `first`.
+    pub(super) fn cause_outside(&self, first: &Product) -> Attribution {
+        self.try_cause_outside(first)
+            .unwrap_or_else(Attribution::Unknown)
+    }
+
+    fn try_cause_outside(&self, first: &Product) -> Result<Attribution, String> {
         let none = Surroundings::new();
-        let fresh = |surroundings: &Surroundings| {
-            self.in_child(surroundings, like)
-                .map(|from| from.product)
-                .map_err(|ended| super::Judgement::ended(ended).detail)
-        };
-        let runs: Result<Vec<Product>, String> = (0..3).map(|_| fresh(&none)).collect();
-        let runs = match runs {
-            Ok(runs) => runs,
-            Err(why) => return Attribution::Unknown(why),
-        };
-        let same = |a: &Product, b: &Product| a.set.differing(&b.set).is_empty();
-        if runs.windows(2).all(|pair| same(&pair[0], &pair[1])) {
-            return Attribution::Leftover;
+        if !matches!(self.differs(first, &none, Differs::Never)?, Differs::Never) {
+            return self.try_cause_inside(first);
         }
-        let tokens: Vec<Vec<String>> = runs.iter().map(tokens).collect();
-        if is_reordered(&tokens) {
-            let one = Surroundings::from([Surrounding::Processors]);
-            return match (fresh(&one), fresh(&one), fresh(&one)) {
-                (Ok(a), Ok(b), Ok(c)) if same(&a, &b) && same(&b, &c) => Attribution::ThreadOrder,
-                _ => Attribution::HashOrder,
+        let mut causes = Vec::new();
+        for surrounding in Surrounding::ALL {
+            match self.differs(first, &Surroundings::from([surrounding]), Differs::Always)? {
+                Differs::Never => {}
+                Differs::Always => causes.push(surrounding),
+                Differs::Sometimes => return self.try_cause_inside(first),
+            }
+        }
+        if !causes.is_empty() {
+            return Ok(Attribution::Surroundings(causes));
+        }
+        let all = Surroundings::from(Surrounding::ALL);
+        if !matches!(self.differs(first, &all, Differs::Always)?, Differs::Always) {
+            return self.try_cause_inside(first);
+        }
+        let mut needed = Vec::new();
+        for surrounding in Surrounding::ALL {
+            let mut others = all.clone();
+            others.remove(&surrounding);
+            if !matches!(
+                self.differs(first, &others, Differs::Always)?,
+                Differs::Always
+            ) {
+                needed.push(surrounding);
+            }
+        }
+        Ok(Attribution::Together(needed))
+    }
+
+    /// How runs in these surroundings compare with `first`. They are repeated while they may still
+    /// turn out as `expected`.
+    fn differs(
+        &self,
+        first: &Product,
+        changed: &Surroundings,
+        expected: Differs,
+    ) -> Result<Differs, String> {
+        let mut differing = 0;
+        for runs in 1..=AGREEING {
+            let differs = match self.in_child(changed, first) {
+                Ok(other) => !first.set.differing(&other.product.set).is_empty(),
+                // Failing is a way of differing; being slow is none.
+                Err(Ended::Invalid(_) | Ended::Broken(_)) => true,
+                Err(Ended::TimedOut(message)) => return Err(message),
             };
+            differing += usize::from(differs);
+            match expected {
+                Differs::Always if differing == 0 => return Ok(Differs::Never),
+                Differs::Never if differing > 0 => return Ok(Differs::Sometimes),
+                _ if differing > 0 && differing < runs => return Ok(Differs::Sometimes),
+                _ => {}
+            }
         }
-        if grows(&tokens) {
-            return Attribution::Clock;
-        }
-        Attribution::Random
-    }
-}
-
-/// Everything between the punctuation of what a run made, in order.
-fn tokens(product: &Product) -> Vec<String> {
-    product
-        .set
-        .artefacts()
-        .flat_map(|artefact: &Artefact| {
-            String::from_utf8_lossy(artefact.text())
-                .split(['{', '}', '[', ']', ',', '\n'])
-                .filter(|token| !token.is_empty())
-                .map(str::to_owned)
-                .collect::<Vec<_>>()
+        Ok(if differing == 0 {
+            Differs::Never
+        } else {
+            Differs::Always
         })
-        .collect()
-}
-
-/// Whether all runs hold the same values, in whatever order.
-fn is_reordered(runs: &[Vec<String>]) -> bool {
-    let mut sorted = runs.to_vec();
-    for run in &mut sorted {
-        run.sort_unstable();
-    }
-    sorted.windows(2).all(|pair| pair[0] == pair[1])
-}
-
-/// Whether every value that differs is greater in each later run.
-fn grows(runs: &[Vec<String>]) -> bool {
-    runs.windows(2).all(|pair| {
-        let (a, b) = (&pair[0], &pair[1]);
-        a.len() == b.len()
-            && a.iter()
-                .zip(b)
-                .filter(|(a, b)| a != b)
-                .all(|(a, b)| is_below(a, b))
-    })
-}
-
-/// Whether a value is below another: as numbers where both are, else as texts.
-fn is_below(a: &str, b: &str) -> bool {
-    let number = |token: &str| {
-        let value = token.rsplit(':').next().unwrap_or(token);
-        value.parse::<f64>().ok()
-    };
-    match (number(a), number(b)) {
-        (Some(a), Some(b)) => a <= b,
-        _ => a < b,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn runs(texts: &[&[&str]]) -> Vec<Vec<String>> {
-        texts
-            .iter()
-            .map(|run| run.iter().map(|token| (*token).to_owned()).collect())
-            .collect()
     }
 
-    #[test]
-    fn order_is_told_from_values() {
-        assert!(is_reordered(&runs(&[
-            &["1", "2"],
-            &["2", "1"],
-            &["1", "2"]
-        ])));
-        assert!(!is_reordered(&runs(&[&["1", "2"], &["2", "2"]])));
+    /// Why runs differ although nothing around them was changed. `first` is what a run in this
+    /// process made.
+    pub(super) fn cause_inside(&self, first: &Product) -> Attribution {
+        self.try_cause_inside(first)
+            .unwrap_or_else(Attribution::Unknown)
     }
 
-    #[test]
-    fn clocks_grow() {
-        assert!(grows(&runs(&[
-            &["\"t\":9", "x"],
-            &["\"t\":10", "x"],
-            &["\"t\":11", "x"]
-        ])));
-        assert!(grows(&runs(&[
-            &["\"2026-01-01T10:00\""],
-            &["\"2026-01-01T10:01\""]
-        ])));
-        assert!(!grows(&runs(&[&["\"t\":9"], &["\"t\":12"], &["\"t\":11"]])));
-        assert!(!grows(&runs(&[&["1"], &["1", "2"]])));
+    fn try_cause_inside(&self, first: &Product) -> Result<Attribution, String> {
+        let size = match self.scenario.runtime {
+            Runtime::Instant | Runtime::Short => SAMPLE,
+            Runtime::Long => LONG_SAMPLE,
+        };
+        let plain = self.sample(&Surroundings::new(), first, size)?;
+        if plain.agrees() {
+            // A clock that counts seconds agrees with itself for a while.
+            super::sample::until_next_second();
+            let later = self.sample(&Surroundings::new(), first, 1)?;
+            if !plain.runs[0].set.differing(&later.runs[0].set).is_empty() {
+                return Ok(if self.grows(first)? {
+                    Attribution::Clock
+                } else {
+                    Attribution::Rare {
+                        differing: 1,
+                        runs: size + 1,
+                    }
+                });
+            }
+            return Ok(if plain.runs[0].set.differing(&first.set).is_empty() {
+                // Whatever it was, it went into neither this process nor new ones again.
+                self.repeats_here(first)?
+            } else {
+                Attribution::Leftover
+            });
+        }
+        let mut is_shuffled_on_one = false;
+        // What most runs agree in already, holding something fast would say little of.
+        let held: &[Surrounding] = if plain.is_mostly_one() {
+            &[]
+        } else {
+            &Surrounding::HELD
+        };
+        for &held in held {
+            let sample = self.sample(&Surroundings::from([held]), first, size)?;
+            if !sample.unchanged.is_empty() {
+                continue;
+            }
+            if sample.is_steadier_than(&plain) {
+                return Ok(Attribution::Held(held));
+            }
+            if held == Surrounding::Processors {
+                is_shuffled_on_one = sample.is_shuffled();
+            }
+        }
+        if plain.is_reordered() {
+            return Ok(if is_shuffled_on_one {
+                Attribution::HashOrder
+            } else {
+                Attribution::Order
+            });
+        }
+        if self.grows(first)? {
+            return Ok(Attribution::Clock);
+        }
+        Ok(if plain.is_mostly_one() {
+            Attribution::Rare {
+                differing: size - plain.modal(),
+                runs: size,
+            }
+        } else {
+            Attribution::Random
+        })
+    }
+
+    /// New processes make what the first run made: either later runs in this process do not, or
+    /// the difference was a rare one.
+    fn repeats_here(&self, first: &Product) -> Result<Attribution, String> {
+        let mut differing = 0;
+        for _ in 0..AGREEING {
+            let again = self
+                .run(crate::Mode::Direct)
+                .map_err(|ended| super::Judgement::ended(ended).detail)?;
+            differing += usize::from(!first.set.differing(&again.set).is_empty());
+        }
+        let is_isolated = self.subject.isolated();
+        Ok(if differing == AGREEING && !is_isolated {
+            Attribution::Leftover
+        } else {
+            Attribution::Rare {
+                differing,
+                runs: AGREEING,
+            }
+        })
+    }
+
+    /// Whether the first value in which runs differ is greater in each later run, the runs lying a
+    /// second apart.
+    fn grows(&self, like: &Product) -> Result<bool, String> {
+        let none = Surroundings::new();
+        let mut runs = Vec::new();
+        for _ in 0..GROWING {
+            super::sample::until_next_second();
+            runs.extend(self.sample(&none, like, 1)?.runs);
+        }
+        let texts: Vec<Vec<Artefact>> = runs.iter().map(|run| run.set.to_vec()).collect();
+        let brief = DiffOptions {
+            entries: 1,
+            ..DiffOptions::default()
+        };
+        let steps = texts.windows(2).map(|pair| {
+            let diff = crate::diff(&pair[0], &pair[1], &like.schema, &brief);
+            let first = diff.first_divergence?;
+            Some((first.path.to_string(), first.before?, first.after?))
+        });
+        let Some(steps) = steps.collect::<Option<Vec<_>>>() else {
+            return Ok(false);
+        };
+        Ok(steps.iter().all(|(path, before, after)| {
+            *path == steps[0].0 && super::sample::is_below(before.as_str(), after.as_str())
+        }))
     }
 }

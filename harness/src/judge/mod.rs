@@ -2,15 +2,23 @@
 //!
 //! The `golden` module compares a run with the goldens, `repeat` compares runs with one another,
 //! `process` with one in a new
-//! process, `attribution` says what makes runs differ, and `explain` puts what was found into words.
+//! process, `attribution` says what makes runs differ, from the runs of a `sample`, `flaky` runs
+//! again and again, `sensitivity` with other inputs, and `explain` puts what was found into words.
 
 mod attribution;
 mod explain;
+mod flaky;
 mod golden;
 mod process;
 mod repeat;
+mod sample;
+mod sensitivity;
 
 pub(crate) use explain::{Told, tell};
+pub(crate) use flaky::{Difference, Wavering, waver};
+pub(crate) use repeat::differs_by_now;
+pub(crate) use sample::until_next_second;
+pub(crate) use sensitivity::{Fate, Teeth, teeth};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -83,15 +91,9 @@ impl Judgement {
 
 /// Runs one check of one scenario.
 pub(crate) fn judge(suite: &Suite, scenario: &Scenario, check: Check) -> Judgement {
-    let subject = match suite.subject_of(scenario) {
-        Ok(subject) => subject,
-        Err(error) => return Judgement::new(Verdict::Invalid, error.to_string()),
-    };
-    let bench = Bench {
-        suite,
-        scenario,
-        subject,
-        label: format!("{}::{check}", scenario.name()),
+    let bench = match Bench::new(suite, scenario, check) {
+        Ok(bench) => bench,
+        Err(judgement) => return judgement,
     };
     match check {
         Check::Golden => bench.golden(),
@@ -130,6 +132,7 @@ pub(crate) fn resolve(suite: &Suite, scenario: &Scenario) -> Result<Resolved, (V
         scenario,
         mode: Mode::Direct,
         label: scenario.name().as_str(),
+        scratch: suite.paths().products(),
         stack_bytes: STACK_BYTES,
     };
     let (inputs, schema) = job.resolve().map_err(|ended| {
@@ -151,7 +154,19 @@ struct Bench<'a> {
     label: String,
 }
 
-impl Bench<'_> {
+impl<'a> Bench<'a> {
+    fn new(suite: &'a Suite, scenario: &'a Scenario, check: Check) -> Result<Self, Judgement> {
+        let subject = suite
+            .subject_of(scenario)
+            .map_err(|error| Judgement::new(Verdict::Invalid, error.to_string()))?;
+        Ok(Self {
+            suite,
+            scenario,
+            subject,
+            label: format!("{}::{check}", scenario.name()),
+        })
+    }
+
     fn run(&self, mode: Mode) -> Result<Product, Ended> {
         if self.subject.isolated() && self.suite.has_children() {
             let schema = self
@@ -174,6 +189,7 @@ impl Bench<'_> {
             scenario: self.scenario,
             mode,
             label: &self.label,
+            scratch: self.suite.paths().products(),
             stack_bytes: STACK_BYTES,
         }
         .run()?;

@@ -1,8 +1,7 @@
 //! A run in a new process with changed surroundings, and whose fault a difference is.
 
-use super::attribution::Attribution;
-use super::{Bench, Ending, Judgement, Product};
-use crate::exec::{Ended, Surrounding, Surroundings};
+use super::{Bench, Ending, Judgement};
+use crate::exec::{Surrounding, Surroundings};
 use crate::{Mode, Verdict};
 
 impl Bench<'_> {
@@ -47,29 +46,5 @@ impl Bench<'_> {
         }
         eprintln!("{}: {remark}", self.label);
         Judgement::new(Verdict::Match, "")
-    }
-
-    /// Which surroundings make the difference: each changed alone.
-    fn cause_outside(&self, first: &Product) -> Attribution {
-        let none = Surroundings::new();
-        match self.in_child(&none, first) {
-            Err(ended) => return Attribution::Unknown(Judgement::ended(ended).detail),
-            Ok(same) if !first.set.differing(&same.product.set).is_empty() => {
-                return self.cause_inside(Some(first));
-            }
-            Ok(_) => {}
-        }
-        let mut causes = Vec::new();
-        for surrounding in Surrounding::ALL {
-            let differs = match self.in_child(&Surroundings::from([surrounding]), first) {
-                Ok(other) => !first.set.differing(&other.product.set).is_empty(),
-                // Failing is a way of differing.
-                Err(Ended::Invalid(_) | Ended::Broken(_) | Ended::TimedOut(_)) => true,
-            };
-            if differs {
-                causes.push(surrounding);
-            }
-        }
-        Attribution::Surroundings(causes)
     }
 }

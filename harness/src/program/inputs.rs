@@ -120,7 +120,7 @@ fn is_document(path: &Path) -> bool {
 
 /// A document as it stands in `inputs`: parsed where it is JSON or TOML, else as text, else as a
 /// digest.
-fn document(path: &Path) -> Result<Value, Failure> {
+pub(super) fn document(path: &Path) -> Result<Value, Failure> {
     let bytes = fs::read(path).map_err(|error| invalid_io(path, &error))?;
     let digest = json!({ "sha256": sha256_hex(&bytes) });
     let Ok(text) = String::from_utf8(bytes) else {

@@ -9,6 +9,7 @@
 //! [`inputs`] finds the documents that a run rests on, [`process`] runs the program, in a [`group`]
 //! that ends as one, [`output`] reads what it left, and [`start`] says why one could not be started.
 
+mod changed;
 mod group;
 mod inputs;
 mod output;
@@ -109,13 +110,41 @@ impl Subject for CommandSubject {
     }
 
     fn run(&self, scenario: &Path, request: &RunRequest) -> Result<Vec<Artefact>, Failure> {
+        self.run_on(scenario, scenario, request)
+    }
+
+    fn run_from_inputs(
+        &self,
+        scenario: &Path,
+        inputs: &Artefact,
+        request: &RunRequest,
+    ) -> Option<Result<Vec<Artefact>, Failure>> {
+        let copied = changed::copy(&self.layout, scenario, inputs);
+        Some(copied.and_then(|copy| self.run_on(scenario, &copy.scenario, request)))
+    }
+}
+
+impl CommandSubject {
+    /// Runs the program of `scenario` on the documents in `documents`.
+    fn run_on(
+        &self,
+        scenario: &Path,
+        documents: &Path,
+        request: &RunRequest,
+    ) -> Result<Vec<Artefact>, Failure> {
         let (command, outputs) = tables(scenario)?;
         let layout = &self.layout;
-        let places = Places { scenario, layout };
+        let (own, places) = (
+            Places { scenario, layout },
+            Places {
+                scenario: documents,
+                layout,
+            },
+        );
         let scratch = process::scratch(layout)?;
         let work = scratch.path().join("work");
         fs::create_dir(&work).map_err(|error| process::io_failure(&work, &error))?;
-        let program = start::resolved(&command, places);
+        let program = start::resolved(&command, own);
         let mut started = std::process::Command::new(&program);
         started
             .args(command.args.iter().map(|arg| places.filled(arg)))
@@ -134,7 +163,7 @@ impl Subject for CommandSubject {
             cancel: &request.cancel,
         };
         let ended = run.to_end(started).map_err(|end| match end {
-            process::End::NotStarted(error) => start::failure(&command, places, &program, &error),
+            process::End::NotStarted(error) => start::failure(&command, own, &program, &error),
             process::End::Failure(failure) => failure,
         })?;
         ended.refuse_failure(places, &work)?;

@@ -116,8 +116,54 @@ impl Subject for Automaton {
     }
 
     fn run(&self, scenario: &Path, request: &RunRequest) -> Result<Vec<Artefact>, Failure> {
-        let document = Document::read(scenario)?;
+        Document::read(scenario)?.run(request)
+    }
+
+    fn run_from_inputs(
+        &self,
+        scenario: &Path,
+        inputs: &Artefact,
+        request: &RunRequest,
+    ) -> Option<Result<Vec<Artefact>, Failure>> {
+        let inputs = inputs.to_value().unwrap();
+        let changed = Document::read(scenario).and_then(|document| {
+            let mut value = inputs["automaton"].clone();
+            value["fault"] = document.fault.into();
+            serde_json::from_value::<Document>(value)
+                .map_err(|error| Failure::invalid(error.to_string()))
+        });
+        Some(changed.and_then(|document| document.run(request)))
+    }
+
+    fn modes(&self) -> Vec<Mode> {
+        vec![Mode::Threads(1), Mode::Threads(4), Mode::Replay]
+    }
+
+    fn isolated(&self) -> bool {
+        std::env::var_os(ISOLATED).is_some()
+    }
+
+    fn template(&self, name: &str) -> Vec<(std::path::PathBuf, String)> {
+        vec![
+            (
+                "scenario.toml".into(),
+                format!("description = \"{name}\"\nruntime = \"instant\"\n"),
+            ),
+            (
+                "run.toml".into(),
+                "rule = 30\ncells = [0, 0, 1, 0, 0]\nticks = 4\n".to_owned(),
+            ),
+        ]
+    }
+}
+
+impl Document {
+    fn run(self, request: &RunRequest) -> Result<Vec<Artefact>, Failure> {
+        let document = self;
         let mut cells = document.cells.clone();
+        if document.fault == "numb" {
+            return Ok(Vec::new());
+        }
         let mut live = 0;
         let mut records = Vec::new();
         for tick in 1..=document.ticks {
@@ -147,27 +193,6 @@ impl Subject for Automaton {
             return Ok(vec![generations, totals]);
         }
         Ok(vec![generations, totals])
-    }
-
-    fn modes(&self) -> Vec<Mode> {
-        vec![Mode::Threads(1), Mode::Threads(4), Mode::Replay]
-    }
-
-    fn isolated(&self) -> bool {
-        std::env::var_os(ISOLATED).is_some()
-    }
-
-    fn template(&self, name: &str) -> Vec<(std::path::PathBuf, String)> {
-        vec![
-            (
-                "scenario.toml".into(),
-                format!("description = \"{name}\"\nruntime = \"instant\"\n"),
-            ),
-            (
-                "run.toml".into(),
-                "rule = 30\ncells = [0, 0, 1, 0, 0]\nticks = 4\n".to_owned(),
-            ),
-        ]
     }
 }
 

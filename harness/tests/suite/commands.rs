@@ -82,6 +82,7 @@ fn make(workspace: &Workspace, name: &str, from: Option<&str>) -> Said {
     let options = NewOptions {
         name: name.to_owned(),
         from: from.map(str::to_owned),
+        ..NewOptions::default()
     };
     workspace.command(|suite, console| new(suite, &options, console))
 }

@@ -26,11 +26,13 @@ mod installed;
 mod kill;
 mod nextest;
 mod page;
+mod planted;
 mod process;
 mod program;
 mod results;
 mod review;
 mod selection;
+mod sensitivity;
 mod verdicts;
 mod workspace;
 
@@ -55,11 +57,13 @@ const TESTS: &[&[Test]] = &[
     kill::TESTS,
     nextest::TESTS,
     page::TESTS,
+    planted::TESTS,
     process::TESTS,
     program::TESTS,
     results::TESTS,
     review::TESTS,
     selection::TESTS,
+    sensitivity::TESTS,
     verdicts::TESTS,
 ];
 

@@ -5,22 +5,29 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Output};
 
 use aether_harness::command::{
-    BlessOptions, CommandError, Console, ReviewOptions, Status, bless, review,
+    BlessOptions, CommandError, Console, FlakyOptions, Listing, ReviewOptions, Status, bless,
+    flaky, review,
 };
 use aether_harness::{Layout, Runner, Suite};
 use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::automaton::Automaton;
+use crate::planted::Planted;
 
 /// The variable that names the part which this binary plays.
 pub(crate) const PLAY: &str = "AETHER_HARNESS_PLAY";
 /// The variable that names the workspace to play it in.
 pub(crate) const ROOT: &str = "AETHER_HARNESS_ROOT";
 
-/// Plays `runner`, `bless` or `review` over the workspace at `root`.
+/// Plays `runner`, `flaky`, `bless` or `review` over the workspace at `root`; `runner alpha` has another
+/// subject than the automaton.
 pub(crate) fn play(part: &str, root: &Path) -> ExitCode {
-    let suite = suite(root);
+    let (part, subject) = part.split_once(' ').unwrap_or((part, ""));
+    let suite = match subject {
+        "" => suite(root),
+        _ => bare(root).subject(Planted::named(subject)),
+    };
     if part == "runner" {
         return Runner::of(suite).main();
     }
@@ -37,10 +44,22 @@ pub(crate) fn play(part: &str, root: &Path) -> ExitCode {
             review(&suite, &options, console)
         }));
     }
+    if part == "flaky" {
+        let options = FlakyOptions {
+            names: Vec::new(),
+            repeat: 8,
+            load: 4,
+            format: Listing::Json,
+        };
+        return ended(Console::standard(|console| {
+            flaky(&suite, &options, console)
+        }));
+    }
     let options = BlessOptions {
         all: true,
         reason: Some("as ordered".to_owned()),
         date: "2026-11-23".to_owned(),
+        another_second: !subject.is_empty(),
         ..BlessOptions::default()
     };
     ended(Console::standard(|console| {
@@ -59,8 +78,12 @@ fn ended(result: Result<Status, CommandError>) -> ExitCode {
 }
 
 fn suite(root: &Path) -> Suite {
+    bare(root).subject(Automaton)
+}
+
+fn bare(root: &Path) -> Suite {
     let layout = Layout::new(root).with_target(root.join("target"));
-    Suite::new(root).layout(layout).subject(Automaton)
+    Suite::new(root).layout(layout)
 }
 
 /// What a command said and how it ended.

@@ -1,0 +1,161 @@
+//! One line of a rule changed: the oracle computes the run of an engine that has it.
+
+use std::path::Path;
+
+use aether_engine::subject::AetherSubject;
+use aether_harness::{Artefact, Failure, RunRequest, Schema, Subject};
+
+use super::reading::{Artefacts, first};
+use super::{Workspace, assert_all, compare};
+use crate::oracle::{Int, Json, Rules, run};
+use crate::registry::read;
+
+/// What the oracle computes.
+const COMPUTED: [&str; 10] = [
+    "ledgers",
+    "p_blocks",
+    "i_blocks",
+    "manifests",
+    "envelopes",
+    "scenes",
+    "codex_library",
+    "codex_proposals",
+    "u_ledger",
+    "metrics",
+];
+
+/// An engine with one line changed. The log, which the oracle does not write, stays as it is.
+struct Altered {
+    engine: AetherSubject,
+    records: Artefacts,
+}
+
+impl Subject for Altered {
+    fn name(&self) -> &str {
+        self.engine.name()
+    }
+
+    fn version(&self) -> String {
+        self.engine.version()
+    }
+
+    fn inputs(&self, scenario: &Path) -> Result<Artefact, Failure> {
+        self.engine.inputs(scenario)
+    }
+
+    fn schema(&self, scenario: &Path) -> Result<Schema, Failure> {
+        self.engine.schema(scenario)
+    }
+
+    fn run(&self, scenario: &Path, request: &RunRequest) -> Result<Vec<Artefact>, Failure> {
+        let made = self.engine.run(scenario, request)?;
+        let altered = made.into_iter().map(|artefact| {
+            let name = artefact.name();
+            match self.records.get(name).filter(|_| COMPUTED.contains(&name)) {
+                Some(records) => {
+                    Artefact::from_json(name, records.canonical().as_bytes()).expect("JSON")
+                }
+                None => artefact,
+            }
+        });
+        Ok(altered.collect())
+    }
+}
+
+/// Runs a scenario under other rules beside its goldens.
+fn planted(scenario: &'static str, rules: Rules, expected: &str) -> Result<(), String> {
+    let workspace = Workspace::of(scenario);
+    let mut case = read::case(&workspace.root().join(workspace.run_config()));
+    case.rules = rules;
+    let outcome = run(&case).map_err(|_| format!("{scenario}: the run fails"))?;
+    let goldens = workspace.goldens();
+    let mut records: Artefacts = COMPUTED
+        .iter()
+        .map(|name| ((*name).to_owned(), outcome.export.member(name).clone()))
+        .collect();
+    records.insert("log".to_owned(), goldens["log"].clone());
+    let scanned = first(&goldens, &records);
+    let report = workspace.report(Altered {
+        engine: AetherSubject::new(workspace.root()),
+        records,
+    });
+    let result = if report["causes"].as_array().is_some_and(Vec::is_empty) {
+        compare(&report, scanned.as_ref(), expected)
+    } else {
+        Err(format!(
+            "causes where no input changed: {}",
+            report["causes"]
+        ))
+    };
+    result.map_err(|difference| format!("{scenario}, a rule: {difference}"))
+}
+
+/// The rules with some of them changed.
+macro_rules! with {
+    ($($rule:ident: $line:expr),*) => {
+        Rules { $($rule: $line,)* ..Rules::WRITTEN }
+    };
+}
+
+#[test]
+fn one_line_of_a_rule() {
+    let table: [(&'static str, Rules, &str); 16] = [
+        (
+            "ring5",
+            with!(raw: |size, k, sc| (size * k + sc - 1) / sc),
+            "",
+        ),
+        ("line4", with!(raw: |size, k, sc| (size * k) / (sc + 1)), ""),
+        ("pfna-demo", with!(raw: |size, k, _| size * k / 16), ""),
+        (
+            "caps-bind",
+            with!(moved: |raw, cap, size| raw.min(cap - 1).min(size)),
+            "",
+        ),
+        ("huge-states", with!(moved: |raw, cap, _| raw.min(cap)), ""),
+        ("grid-cmp0", with!(moved: |raw, _, size| raw.min(size)), ""),
+        ("star6", with!(weight: |prime| prime + 1), ""),
+        ("tiles", with!(seq: |tick| tick - 1), ""),
+        ("grid-cmp1", with!(seq: |tick| tick * 2), ""),
+        (
+            "checkpoint-every-tick",
+            with!(is_checkpoint: |tick, w| (tick + 1).is_multiple_of(w + 1)),
+            "",
+        ),
+        ("ring5", with!(is_checkpoint: |tick, w| tick % w == 1), ""),
+        ("gf01", with!(check: |head, b1, _| head * b1), ""),
+        (
+            "windows-overlap",
+            with!(check: |head, b1, b0| head * b1 + b0 + 1),
+            "",
+        ),
+        ("data-only", with!(data_seq: |tick| tick + 1), ""),
+        (
+            "motifs-period-2",
+            with!(is_proposed: |delta| *delta <= Int::from(-80)),
+            "",
+        ),
+        (
+            "gf01",
+            with!(is_proposed: |delta| *delta < Int::from(-27)),
+            "",
+        ),
+    ];
+    let differences: Vec<String> = table
+        .into_iter()
+        .filter_map(|(scenario, rules, expected)| planted(scenario, rules, expected).err())
+        .collect();
+    assert_all(&differences);
+}
+
+#[test]
+fn the_oracle_as_written_matches_the_goldens() {
+    let workspace = Workspace::of("pfna-demo");
+    let case = read::case(&workspace.root().join(workspace.run_config()));
+    let outcome = run(&case).expect("a run");
+    let goldens = workspace.goldens();
+    for name in COMPUTED {
+        let records: &Json = outcome.export.member(name);
+        assert_eq!(*records, goldens[name], "{name}");
+    }
+}

@@ -1,0 +1,408 @@
+//! Whether the goldens of a scenario notice a change: its inputs are changed by one step each, and the
+//! run is made from them.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::{Number, Value};
+
+use super::{Bench, Judgement, Product, judge, product};
+use crate::diff::INPUTS;
+use crate::exec::{Ended, Job, STACK_BYTES};
+use crate::scenario::Scenario;
+use crate::{
+    Artefact, Check, DiffOptions, Failure, Mode, RunRequest, Schema, Subject, Suite, Verdict,
+};
+
+/// The member of the inputs that names files; nothing runs from it.
+const FILES: &str = "files";
+
+/// What became of the changes of one scenario.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Teeth {
+    pub(crate) steps: Vec<Step>,
+    /// Places that were not tried.
+    pub(crate) left_out: usize,
+}
+
+/// One change, and what became of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Step {
+    /// What was changed, as causes are told: file, path and both values.
+    pub(crate) causes: Vec<String>,
+    pub(crate) fate: Fate,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    Noticed,
+    /// Every artefact is the golden, but for the inputs themselves.
+    Unnoticed,
+    /// There is no such run: the subject refuses the inputs, one step up and one down.
+    Invalid,
+}
+
+/// Tries at most `max` changes of a scenario's inputs. None where its subject does not run from
+/// changed inputs.
+///
+/// # Errors
+/// The goldens are not those of the run as it is, so that nothing can be said of them.
+pub(crate) fn teeth(
+    suite: &Suite,
+    scenario: &Scenario,
+    max: usize,
+) -> Result<Option<Teeth>, (Verdict, String)> {
+    let golden = judge(suite, scenario, Check::Golden);
+    let Some(base) = golden.after.filter(|_| golden.verdict.passes()) else {
+        return Err((golden.verdict, golden.detail));
+    };
+    let told = |judgement: Judgement| (judgement.verdict, judgement.detail);
+    let bench = Bench::new(suite, scenario, Check::Golden).map_err(told)?;
+    let artefacts = base.set.to_vec();
+    let Some(inputs) = artefacts.iter().find(|a| a.name() == INPUTS) else {
+        return Ok(None);
+    };
+    match bench.run_from(inputs) {
+        None => return Ok(None),
+        Some(Ok(same)) if is_unnoticed(&base, &same) => {}
+        Some(Ok(_)) => {
+            return Err((
+                Verdict::EngineError,
+                "run from its own inputs it makes other bytes than from its files".to_owned(),
+            ));
+        }
+        Some(Err(ended)) => return Err(told(Judgement::ended(ended))),
+    }
+    let document = inputs
+        .to_value()
+        .map_err(|error| (Verdict::EngineError, error.to_string()))?;
+    let (places, left_out) = spread(places(&document), max);
+    let mut steps: Vec<Step> = places
+        .iter()
+        .map(|place| {
+            let changed = place.alternatives.iter().map(|value| {
+                let mut document = document.clone();
+                place.put(&mut document, value.clone());
+                document
+            });
+            bench.step(&base, inputs, changed)
+        })
+        .collect();
+    for rule in bench.subject.altered_rules(inputs) {
+        steps.extend(
+            rule.to_value()
+                .map(|document| bench.step(&base, inputs, [document].into_iter())),
+        );
+    }
+    Ok(Some(Teeth { steps, left_out }))
+}
+
+/// Whether two runs are the same but for their inputs.
+fn is_unnoticed(base: &Product, other: &Product) -> bool {
+    base.ending == other.ending
+        && base
+            .set
+            .differing(&other.set)
+            .iter()
+            .all(|name| name == INPUTS)
+}
+
+impl Bench<'_> {
+    /// Tries the first of some changed documents that the subject does not refuse.
+    fn step(
+        &self,
+        base: &Product,
+        inputs: &Artefact,
+        changed: impl Iterator<Item = Value>,
+    ) -> Step {
+        let mut step = Step {
+            causes: Vec::new(),
+            fate: Fate::Invalid,
+        };
+        for document in changed {
+            let Ok(changed) = Artefact::from_json(INPUTS, document.to_string().as_bytes()) else {
+                continue;
+            };
+            step.causes = causes(inputs, &changed, &base.schema);
+            step.fate = match self.run_from(&changed) {
+                None | Some(Err(Ended::Invalid(_))) => continue,
+                Some(Ok(product)) if is_unnoticed(base, &product) => Fate::Unnoticed,
+                Some(Ok(_) | Err(Ended::Broken(_) | Ended::TimedOut(_))) => Fate::Noticed,
+            };
+            return step;
+        }
+        step
+    }
+
+    /// A run from these inputs; none where the subject does not offer it.
+    fn run_from(&self, inputs: &Artefact) -> Option<Result<Product, Ended>> {
+        let subject: Arc<dyn Subject> = Arc::new(From {
+            subject: Arc::clone(&self.subject),
+            inputs: inputs.clone(),
+        });
+        let made = Job {
+            subject: &subject,
+            scenario: self.scenario,
+            mode: Mode::Direct,
+            label: &self.label,
+            scratch: self.suite.paths().products(),
+            stack_bytes: STACK_BYTES,
+        }
+        .run();
+        match made {
+            Err(Ended::Invalid(message)) if message == NOT_OFFERED => None,
+            made => Some(made.and_then(|made| product(self.scenario, made))),
+        }
+    }
+}
+
+const NOT_OFFERED: &str = "the subject does not run from changed inputs";
+
+/// A subject that runs from these inputs, whatever the files say.
+struct From {
+    subject: Arc<dyn Subject>,
+    inputs: Artefact,
+}
+
+impl Subject for From {
+    fn name(&self) -> &str {
+        self.subject.name()
+    }
+
+    fn version(&self) -> String {
+        self.subject.version()
+    }
+
+    fn inputs(&self, _: &Path) -> Result<Artefact, Failure> {
+        Ok(self.inputs.clone())
+    }
+
+    fn schema(&self, scenario: &Path) -> Result<Schema, Failure> {
+        self.subject.schema(scenario)
+    }
+
+    fn run(&self, scenario: &Path, request: &RunRequest) -> Result<Vec<Artefact>, Failure> {
+        self.subject
+            .run_from_inputs(scenario, &self.inputs, request)
+            .unwrap_or_else(|| Err(Failure::invalid(NOT_OFFERED)))
+    }
+}
+
+/// What tells two inputs apart, as reports tell causes.
+fn causes(before: &Artefact, after: &Artefact, schema: &Schema) -> Vec<String> {
+    let diff = crate::diff(
+        std::slice::from_ref(before),
+        std::slice::from_ref(after),
+        schema,
+        &DiffOptions::default(),
+    );
+    diff.causes.iter().map(crate::Cause::lead).collect()
+}
+
+/// A value that can be changed by a step.
+#[derive(Clone, Debug)]
+struct Place {
+    path: Vec<Key>,
+    /// What may stand there instead: the next, else the one before.
+    alternatives: Vec<Value>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Key {
+    Member(String),
+    Element(usize),
+}
+
+impl Place {
+    fn put(&self, document: &mut Value, value: Value) {
+        let mut at = document;
+        for key in &self.path {
+            let inner = match key {
+                Key::Member(name) => at.get_mut(name.as_str()),
+                Key::Element(index) => at.get_mut(*index),
+            };
+            match inner {
+                Some(inner) => at = inner,
+                None => return,
+            }
+        }
+        *at = value;
+    }
+
+    /// The path with every index as `*`.
+    fn pattern(&self) -> String {
+        let keys = self.path.iter().map(|key| match key {
+            Key::Member(name) => name.as_str(),
+            Key::Element(_) => "*",
+        });
+        keys.collect::<Vec<_>>().join("/")
+    }
+}
+
+/// Every number and switch of the inputs.
+fn places(document: &Value) -> Vec<Place> {
+    let mut places = Vec::new();
+    if let Value::Object(members) = document {
+        for (name, member) in members {
+            if name != FILES {
+                collect(member, &mut vec![Key::Member(name.clone())], &mut places);
+            }
+        }
+    }
+    places
+}
+
+fn collect(value: &Value, path: &mut Vec<Key>, places: &mut Vec<Place>) {
+    let alternatives = match value {
+        Value::Number(number) => neighbours(number),
+        Value::Bool(switch) => vec![Value::Bool(!switch)],
+        Value::Array(elements) => {
+            for (index, element) in elements.iter().enumerate() {
+                path.push(Key::Element(index));
+                collect(element, path, places);
+                path.pop();
+            }
+            return;
+        }
+        Value::Object(members) => {
+            for (name, member) in members {
+                path.push(Key::Member(name.clone()));
+                collect(member, path, places);
+                path.pop();
+            }
+            return;
+        }
+        Value::Null | Value::String(_) => return,
+    };
+    if !alternatives.is_empty() {
+        let path = path.clone();
+        places.push(Place { path, alternatives });
+    }
+}
+
+/// The numbers one above and one below.
+fn neighbours(number: &Number) -> Vec<Value> {
+    let text = number.to_string();
+    if let Ok(whole) = text.parse::<i128>() {
+        let steps = [whole.checked_add(1), whole.checked_sub(1)];
+        return steps
+            .into_iter()
+            .flatten()
+            .filter_map(|step| step.to_string().parse::<Number>().ok())
+            .map(Value::Number)
+            .collect();
+    }
+    let Ok(float) = text.parse::<f64>() else {
+        return Vec::new();
+    };
+    [float + 1.0, float - 1.0]
+        .into_iter()
+        .filter(|step| *step != float)
+        .filter_map(Number::from_f64)
+        .map(Value::Number)
+        .collect()
+}
+
+/// At most `max` places: as many of each pattern as there is room for, evenly from its first to its
+/// last, the same ones each time; and how many that leaves out.
+fn spread(places: Vec<Place>, max: usize) -> (Vec<Place>, usize) {
+    let total = places.len();
+    if total <= max {
+        return (places, 0);
+    }
+    let mut by_pattern: BTreeMap<String, Vec<Place>> = BTreeMap::new();
+    for place in places {
+        by_pattern.entry(place.pattern()).or_default().push(place);
+    }
+    let mut quota: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut room = max;
+    while room > 0 {
+        let before = room;
+        for (pattern, places) in &by_pattern {
+            let taken = quota.entry(pattern).or_default();
+            if room > 0 && *taken < places.len() {
+                *taken += 1;
+                room -= 1;
+            }
+        }
+        if room == before {
+            break;
+        }
+    }
+    let mut chosen = Vec::new();
+    for (pattern, places) in &by_pattern {
+        let taken = quota.get(pattern.as_str()).copied().unwrap_or(0);
+        chosen.extend((0..taken).map(|at| places[at * places.len() / taken].clone()));
+    }
+    let left_out = total - chosen.len();
+    (chosen, left_out)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn every_number_and_switch_is_a_place_but_no_file() {
+        let document = json!({
+            "files": {"a": "x", "b": 1},
+            "run": {"name": "r", "on": true, "values": [1, -2], "none": null},
+        });
+        let found: Vec<String> = places(&document)
+            .iter()
+            .map(|place| {
+                let mut changed = document.clone();
+                place.put(&mut changed, place.alternatives[0].clone());
+                format!("{} {}", place.pattern(), changed["run"])
+            })
+            .collect();
+        assert_eq!(
+            found,
+            [
+                r#"run/on {"name":"r","none":null,"on":false,"values":[1,-2]}"#,
+                r#"run/values/* {"name":"r","none":null,"on":true,"values":[2,-2]}"#,
+                r#"run/values/* {"name":"r","none":null,"on":true,"values":[1,-1]}"#,
+            ]
+        );
+    }
+
+    #[test]
+    fn numbers_have_neighbours_of_their_own_sort() {
+        let check = |text: &str, expected: &[&str]| {
+            let number: Number = text.parse().unwrap();
+            let found: Vec<String> = neighbours(&number).iter().map(Value::to_string).collect();
+            assert_eq!(found, expected, "{text}");
+        };
+        check("1", &["2", "0"]);
+        check(
+            "-9223372036854775808",
+            &["-9223372036854775807", "-9223372036854775809"],
+        );
+        check("0.5", &["1.5", "-0.5"]);
+        check("1e300", &[]);
+    }
+
+    #[test]
+    fn places_are_spread_over_all_patterns() {
+        let edges: Vec<Value> = (0..100).map(|k| json!({"k": k, "cap": 1})).collect();
+        let document = json!({"topology": {"edges": edges}, "run": {"ticks": 3}});
+        let (chosen, left_out) = spread(places(&document), 11);
+        assert_eq!(left_out, 201 - 11);
+        let count = |pattern: &str| chosen.iter().filter(|p| p.pattern() == pattern).count();
+        assert_eq!(count("run/ticks"), 1);
+        assert_eq!(count("topology/edges/*/cap"), 5);
+        assert_eq!(count("topology/edges/*/k"), 5);
+        let ks = chosen
+            .iter()
+            .filter(|p| p.pattern() == "topology/edges/*/k");
+        let first = |place: &Place| place.alternatives[0].to_string();
+        assert_eq!(
+            ks.map(first).collect::<Vec<_>>(),
+            ["1", "21", "41", "61", "81"]
+        );
+        assert_eq!(spread(places(&document), 0).0.len(), 0);
+    }
+}

@@ -1,0 +1,146 @@
+//! Which goldens have teeth.
+
+use aether_harness::command::{Listing, SensitivityOptions, sensitivity};
+use serde_json::Value;
+
+use crate::workspace::{Said, Workspace};
+
+crate::tests![sensitivity;
+    a_golden_that_notices_everything_has_teeth,
+    a_toothless_golden_is_told,
+    a_change_that_another_scenario_notices_is_not_told,
+    what_cannot_be_tried_is_told,
+    the_documents_of_a_program_are_changed,
+];
+
+fn tried(workspace: &Workspace, max: usize, format: Listing) -> Said {
+    let options = SensitivityOptions {
+        names: Vec::new(),
+        max,
+        format,
+    };
+    workspace.command(|suite, console| sensitivity(suite, &options, console))
+}
+
+fn a_golden_that_notices_everything_has_teeth() {
+    let workspace = Workspace::blessed();
+    let said = tried(&workspace, 100, Listing::Text);
+    // Seven cells, the rule and the ticks.
+    assert_eq!(said.out, "ring: noticed 9 of 9 changes\n");
+    assert_eq!(said.code(), 0);
+    let said = tried(&workspace, 4, Listing::Text);
+    assert_eq!(said.out, "ring: noticed 4 of 4 changes, 5 not tried\n");
+}
+
+fn a_toothless_golden_is_told() {
+    let workspace = Workspace::empty();
+    // Rule 0 kills everything in a tick.
+    workspace.scenario("dead", "", "");
+    workspace.edit("scenarios/dead/run.toml", "rule = 30", "rule = 0");
+    workspace.bless("dead", "first");
+    let said = tried(&workspace, 100, Listing::Json);
+    assert_eq!(said.code(), 1, "{}", said.out);
+    let report: Value = serde_json::from_str(&said.out).unwrap();
+    let dead = &report["scenarios"][0];
+    // The dead cells, of which rule 0 keeps nothing.
+    assert_eq!(dead["unnoticed"].as_array().unwrap().len(), 6, "{report}");
+    // The rule, the ticks, and the living cell, which a step takes out of range.
+    assert_eq!(dead["noticed"], 3);
+    assert_eq!(dead["toothless"], false);
+    let first = &report["unnoticed"][0];
+    assert_eq!(first["change"], "scenarios/dead/run.toml cells[0]: 0 → 1");
+    assert_eq!(first["scenarios"][0], "dead");
+
+    // A program that makes nothing notices nothing.
+    workspace.edit(
+        "scenarios/dead/run.toml",
+        "fault = \"\"",
+        "fault = \"numb\"",
+    );
+    workspace.bless("dead", "numb");
+    let said = tried(&workspace, 100, Listing::Text);
+    assert_eq!(said.code(), 1);
+    assert!(
+        said.out
+            .starts_with("no golden noticed:\n  scenarios/dead/run.toml ")
+    );
+    let last = "dead: noticed 0 of 9 changes: its goldens have no teeth\n";
+    assert!(said.out.ends_with(last), "{}", said.out);
+}
+
+fn a_change_that_another_scenario_notices_is_not_told() {
+    if !cfg!(unix) {
+        return;
+    }
+    let workspace = Workspace::empty();
+    for (name, shown) in [("all", "[$a,$b]"), ("half", "[$a]")] {
+        workspace.write(
+            &format!("scenarios/{name}/scenario.toml"),
+            "description = \"two numbers\"\n[command]\nprogram = \"sh\"\n\
+             args = [\"{scenario}/show.sh\", \"{scenario}/in.json\"]\n\
+             [[outputs]]\nname = \"shown\"\nfrom = \"stdout\"\n",
+        );
+        let number =
+            |key: &str| format!("{key}=$(sed -n 's/.*\"{key}\": *\\([0-9]*\\).*/\\1/p' \"$1\")\n");
+        workspace.write(
+            &format!("scenarios/{name}/show.sh"),
+            &format!("{}{}echo \"{shown}\"\n", number("a"), number("b")),
+        );
+        let numbers = "{\"a\": 3, \"b\": 4}\n";
+        workspace.write(&format!("scenarios/{name}/in.json"), numbers);
+        workspace.bless(name, "first");
+    }
+    let said = tried(&workspace, 100, Listing::Text);
+    assert_eq!(
+        said.out,
+        "no golden noticed:\n  scenarios/half/in.json b: 4 → 5  (half)\n\n\
+         all: noticed 2 of 2 changes\nhalf: noticed 1 of 2 changes\n"
+    );
+    assert_eq!(said.code(), 1);
+    // The scenario itself is left alone.
+    assert_eq!(
+        workspace.read("scenarios/half/in.json"),
+        "{\"a\": 3, \"b\": 4}\n"
+    );
+}
+
+fn what_cannot_be_tried_is_told() {
+    let workspace = Workspace::blessed();
+    workspace.scenario("slow", "", "");
+    workspace.edit("scenarios/slow/scenario.toml", "\"instant\"", "\"long\"");
+    workspace.edit("scenarios/ring/run.toml", "ticks = 6", "ticks = 7");
+    let said = tried(&workspace, 100, Listing::Text);
+    assert!(
+        said.out
+            .contains("ring: not tried, its goldens are no measure: STALE_INPUTS"),
+        "{}",
+        said.out
+    );
+    assert!(said.out.contains("slow: not tried, it is long: name it"));
+    assert_eq!(said.code(), 1);
+}
+
+fn the_documents_of_a_program_are_changed() {
+    if !cfg!(unix) {
+        return;
+    }
+    let workspace = Workspace::empty();
+    workspace.write(
+        "scenarios/deaf/scenario.toml",
+        "description = \"hears nothing\"\n[command]\nprogram = \"sh\"\n\
+         args = [\"-c\", \"echo 1\"]\n[[outputs]]\nname = \"one\"\nfrom = \"stdout\"\n",
+    );
+    workspace.write(
+        "scenarios/deaf/in.toml",
+        "k = 3\non = true\n[deep]\nx = 0.5\n",
+    );
+    workspace.bless("deaf", "first");
+    let said = tried(&workspace, 100, Listing::Text);
+    assert_eq!(
+        said.out,
+        "no golden noticed:\n  scenarios/deaf/in.toml deep.x: 0.5 → 1.5  (deaf)\n  \
+         scenarios/deaf/in.toml k: 3 → 4  (deaf)\n  \
+         scenarios/deaf/in.toml on: true → false  (deaf)\n\n\
+         deaf: noticed 0 of 3 changes: its goldens have no teeth\n"
+    );
+}
