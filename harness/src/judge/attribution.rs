@@ -149,6 +149,7 @@ impl fmt::Display for Attribution {
 }
 
 /// How often runs differ from another one.
+#[derive(Clone, Copy)]
 enum Differs {
     Never,
     Sometimes,

@@ -67,7 +67,8 @@ pub(crate) fn waver(
     repeat: usize,
 ) -> Result<Wavering, (Verdict, String)> {
     let told = |judgement: Judgement| (judgement.verdict, judgement.detail);
-    let bench = Bench::new(suite, scenario, Check::Determinism).map_err(told)?;
+    let bench = Bench::new(suite, scenario, Check::Determinism)
+        .map_err(|error| (Verdict::Invalid, error.to_string()))?;
     let first = bench
         .run(Mode::Direct)
         .map_err(|ended| told(Judgement::ended(ended)))?;

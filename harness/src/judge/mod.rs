@@ -24,7 +24,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::exec::{Ended, FromChild, Job, Made, STACK_BYTES, Surroundings, run_in_child};
-use crate::scenario::{Expect, Scenario, SnapshotMode};
+use crate::scenario::{Expect, Scenario, ScenarioError, SnapshotMode};
 use crate::snapshot::{GoldenSet, SetError, Snapshot};
 use crate::{Artefact, Check, Diff, Failure, Mode, Schema, Subject, Suite, Verdict};
 
@@ -93,7 +93,7 @@ impl Judgement {
 pub(crate) fn judge(suite: &Suite, scenario: &Scenario, check: Check) -> Judgement {
     let bench = match Bench::new(suite, scenario, check) {
         Ok(bench) => bench,
-        Err(judgement) => return judgement,
+        Err(error) => return Judgement::new(Verdict::Invalid, error.to_string()),
     };
     match check {
         Check::Golden => bench.golden(),
@@ -155,14 +155,11 @@ struct Bench<'a> {
 }
 
 impl<'a> Bench<'a> {
-    fn new(suite: &'a Suite, scenario: &'a Scenario, check: Check) -> Result<Self, Judgement> {
-        let subject = suite
-            .subject_of(scenario)
-            .map_err(|error| Judgement::new(Verdict::Invalid, error.to_string()))?;
+    fn new(suite: &'a Suite, scenario: &'a Scenario, check: Check) -> Result<Self, ScenarioError> {
         Ok(Self {
             suite,
             scenario,
-            subject,
+            subject: suite.subject_of(scenario)?,
             label: format!("{}::{check}", scenario.name()),
         })
     }

@@ -13,7 +13,7 @@ pub(crate) fn differs_by_now(
 ) -> Option<(Verdict, String)> {
     let bench = match Bench::new(suite, scenario, Check::Determinism) {
         Ok(bench) => bench,
-        Err(judgement) => return Some((judgement.verdict, judgement.detail)),
+        Err(error) => return Some((Verdict::Invalid, error.to_string())),
     };
     match bench.run(Mode::Direct) {
         Ok(now) if now.set.differing(&earlier.set).is_empty() => None,

@@ -58,7 +58,8 @@ pub(crate) fn teeth(
         return Err((golden.verdict, golden.detail));
     };
     let told = |judgement: Judgement| (judgement.verdict, judgement.detail);
-    let bench = Bench::new(suite, scenario, Check::Golden).map_err(told)?;
+    let bench = Bench::new(suite, scenario, Check::Golden)
+        .map_err(|error| (Verdict::Invalid, error.to_string()))?;
     let artefacts = base.set.to_vec();
     let Some(inputs) = artefacts.iter().find(|a| a.name() == INPUTS) else {
         return Ok(None);

@@ -183,7 +183,7 @@ fn iota(scenario: &Path) -> Vec<String> {
         .unwrap();
     std::io::Write::write_all(&mut file, b".").unwrap();
     let runs = std::fs::metadata(&count).unwrap().len();
-    vec!["7".to_owned(), u8::from(runs % 11 == 0).to_string()]
+    vec!["7".to_owned(), u8::from(runs.is_multiple_of(11)).to_string()]
 }
 
 fn scenario(workspace: &Workspace) {
@@ -367,7 +367,7 @@ fn a_steady_scenario_is_not_flaky() {
     assert_eq!(said.code(), 1, "{}", said.out);
     let nothing = FlakyOptions {
         repeat: 0,
-        ..options.clone()
+        ..options
     };
     let said = workspace.command(|suite, console| flaky(suite, &nothing, console));
     assert_eq!(said.code(), 2);
