@@ -152,7 +152,7 @@ fn one_constant_of_a_profile() {
             "modulus_M: 1000000007 → 1000000009", "tick 3 Loom p_blocks[tick=3].C_t: 66451708 → 66451696";
         "line4" "fixtures/profiles/cmp-0.json": r#""I_block_spacing_W": 8"# => r#""I_block_spacing_W": 5"#,
             // The RunConfig as resolved takes its spacing over.
-            "I_block_spacing_W: 8 → 5; scenarios/line4/run.toml loom.W: 8 → 5", "";
+            "I_block_spacing_W: 8 → 5; scenarios/line4/run.toml loom.W: 8 → 5", "tick 5 Loom i_blocks[tick=5]: nothing → {\"C_t\":204620786,\"W\":5,\"";
         "ring5" "fixtures/profiles/cmp-0.json": r#""I_block_spacing_W": 8"# => r#""I_block_spacing_W": 9"#,
             "I_block_spacing_W: 8 → 9", "inputs inputs.profile.I_block_spacing_W: 8 → 9";
         "tiles" "fixtures/profiles/cmp-0.json": r#""b0": 571912118"# => r#""b0": 571912119"#,
@@ -166,7 +166,7 @@ fn one_constant_of_a_profile() {
         "flux-clock" "fixtures/profiles/cmp-1.json": r#""max_value": 100000"# => r#""max_value": 99999"#,
             "s_t_rule.max_value: 100000 → 99999", "tick 1 Loom p_blocks[tick=1].s_t: 100000 → 99999";
         "grid-cmp1" "fixtures/profiles/cmp-1.json": "\"v\": 1" => "\"v\": 2",
-            "nap_defaults.v: 1 → 2; scenarios/grid-cmp1/run.toml nap.v: 1 → 2", "";
+            "nap_defaults.v: 1 → 2; scenarios/grid-cmp1/run.toml nap.v: 1 → 2", "tick 1 Envelopes envelopes[layer=\"CTRL\",seq=1].v: 1 → 2";
     ]);
 }
 

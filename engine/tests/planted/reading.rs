@@ -320,8 +320,8 @@ fn member(name: &str) -> String {
     }
 }
 
-/// The elements of two lists by identity: those of the new one in its order, then those that are
-/// gone.
+/// The elements of two lists by identity, in the order of the new one; what is gone comes where it
+/// stood, before what followed it.
 fn paired<'j>(
     before: &'j [Json],
     after: &'j [Json],
@@ -334,13 +334,25 @@ fn paired<'j>(
         });
         parts.collect::<Vec<_>>().join(",")
     };
-    let find = |all: &'j [Json], wanted: &str| all.iter().find(|element| id(element) == wanted);
-    let kept = after
-        .iter()
-        .map(|new| (id(new), find(before, &id(new)), Some(new)));
-    let gone = before.iter().filter(|old| find(after, &id(old)).is_none());
-    kept.chain(gone.map(|old| (id(old), Some(old), None)))
-        .collect()
+    let place = |all: &[Json], wanted: &str| all.iter().position(|element| id(element) == wanted);
+    let mut pairs = Vec::new();
+    let mut told = 0;
+    for new in after {
+        let old = place(before, &id(new));
+        for gone in &before[told..old.map_or(told, |old| old.max(told))] {
+            if place(after, &id(gone)).is_none() {
+                pairs.push((id(gone), Some(gone), None));
+            }
+        }
+        told = old.map_or(told, |old| told.max(old + 1));
+        pairs.push((id(new), old.map(|old| &before[old]), Some(new)));
+    }
+    for gone in &before[told..] {
+        if place(after, &id(gone)).is_none() {
+            pairs.push((id(gone), Some(gone), None));
+        }
+    }
+    pairs
 }
 
 #[test]

@@ -99,46 +99,81 @@ macro_rules! with {
 
 #[test]
 fn one_line_of_a_rule() {
-    let table: [(&'static str, Rules, &str); 16] = [
+    let table: [(&'static str, Rules, &str); 15] = [
         (
             "ring5",
             with!(raw: |size, k, sc| (size * k + sc - 1) / sc),
-            "",
+            "tick 1 UMX ledgers[tick=1].edges[e_id=1].raw: 37 → 38",
         ),
-        ("line4", with!(raw: |size, k, sc| (size * k) / (sc + 1)), ""),
-        ("pfna-demo", with!(raw: |size, k, _| size * k / 16), ""),
+        (
+            "line4",
+            with!(raw: |size, k, sc| (size * k) / (sc + 1)),
+            "tick 1 UMX ledgers[tick=1].edges[e_id=1].raw: 16 → 15",
+        ),
+        (
+            "pfna-demo",
+            with!(raw: |size, k, _| size * k / 16),
+            "tick 1 UMX ledgers[tick=1].edges[e_id=1].raw: 10 → 20",
+        ),
         (
             "caps-bind",
             with!(moved: |raw, cap, size| raw.min(cap - 1).min(size)),
-            "",
+            "tick 1 UMX ledgers[tick=1].edges[e_id=1].f_e: 3 → 2",
         ),
-        ("huge-states", with!(moved: |raw, cap, _| raw.min(cap)), ""),
-        ("grid-cmp0", with!(moved: |raw, _, size| raw.min(size)), ""),
-        ("star6", with!(weight: |prime| prime + 1), ""),
-        ("tiles", with!(seq: |tick| tick - 1), ""),
-        ("grid-cmp1", with!(seq: |tick| tick * 2), ""),
+        (
+            "caps-bind",
+            with!(moved: |raw, _, size| raw.min(size)),
+            "tick 1 UMX ledgers[tick=1].edges[e_id=1].f_e: 3 → 25",
+        ),
+        (
+            "motifs-period-2",
+            with!(moved: |raw, cap, size| raw.min(cap).min(size / 2)),
+            "tick 1 UMX ledgers[tick=1].edges[e_id=1].f_e: 7 → 3",
+        ),
+        (
+            "star6",
+            with!(weight: |prime| prime + 1),
+            "tick 1 Loom p_blocks[tick=1].s_t: 555 → 615",
+        ),
+        (
+            "tiles",
+            with!(seq: |tick| tick - 1),
+            "tick 1 Loom p_blocks[tick=1].C_t: 21059147 → 21059146",
+        ),
+        (
+            "grid-cmp1",
+            with!(seq: |tick| tick * 2),
+            "tick 1 Loom p_blocks[tick=1].C_t: 130131761 → 130131762",
+        ),
         (
             "checkpoint-every-tick",
             with!(is_checkpoint: |tick, w| (tick + 1).is_multiple_of(w + 1)),
-            "",
+            "tick 2 Loom i_blocks[tick=2]: {\"C_t\":356854880,\"W\":1, → nothing",
         ),
-        ("ring5", with!(is_checkpoint: |tick, w| tick % w == 1), ""),
-        ("gf01", with!(check: |head, b1, _| head * b1), ""),
         (
-            "windows-overlap",
-            with!(check: |head, b1, b0| head * b1 + b0 + 1),
-            "",
-        ),
-        ("data-only", with!(data_seq: |tick| tick + 1), ""),
-        (
-            "motifs-period-2",
-            with!(is_proposed: |delta| *delta <= Int::from(-80)),
-            "",
+            "ring5",
+            with!(is_checkpoint: |tick, w| tick % w == 1),
+            "tick 1 Loom i_blocks[tick=1]: nothing → {\"C_t\":21000750,\"W\":2,\"p",
         ),
         (
             "gf01",
-            with!(is_proposed: |delta| *delta < Int::from(-27)),
-            "",
+            with!(check: |head, b1, _| head * b1),
+            "tick 2 Press manifests[window_id=\"GF01_W1_ticks_1_2\"].manifest_check: 869911338 → 297999220",
+        ),
+        (
+            "windows-overlap",
+            with!(check: |head, b1, b0| head * b1 + b0 + 1),
+            "tick 4 Press manifests[window_id=\"LINE4_W1_ticks_1_4\"].manifest_check: 679813336 → 679813337",
+        ),
+        (
+            "data-only",
+            with!(data_seq: |tick| tick + 1),
+            "tick 1 Envelopes envelopes[layer=\"DATA\",seq=1]: {\"gid\":\"STAR6\",\"layer → nothing",
+        ),
+        (
+            "motifs-period-2",
+            with!(is_proposed: |delta| *delta <= Int::from(-80)),
+            "Codex codex_proposals[proposal_id=\"PROPOSAL_0001\"]: {\"action\":\"PLACE\",\"budge → nothing",
         ),
     ];
     let differences: Vec<String> = table

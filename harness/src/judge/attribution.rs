@@ -177,7 +177,7 @@ impl Bench<'_> {
             }
         }
         if !causes.is_empty() {
-            return Ok(Attribution::Surroundings(causes));
+            return self.confirmed(first, causes);
         }
         let all = Surroundings::from(Surrounding::ALL);
         if !matches!(self.differs(first, &all, Differs::Always)?, Differs::Always) {
@@ -195,6 +195,25 @@ impl Bench<'_> {
             }
         }
         Ok(Attribution::Together(needed))
+    }
+
+    /// The causes, where they show once more: a fault that comes and goes could have come with one of
+    /// them by chance.
+    fn confirmed(&self, first: &Product, causes: Vec<Surrounding>) -> Result<Attribution, String> {
+        let none = Surroundings::new();
+        let mut holds = matches!(self.differs(first, &none, Differs::Never)?, Differs::Never);
+        for cause in &causes {
+            let changed = Surroundings::from([*cause]);
+            holds &= matches!(
+                self.differs(first, &changed, Differs::Always)?,
+                Differs::Always
+            );
+        }
+        if holds {
+            Ok(Attribution::Surroundings(causes))
+        } else {
+            self.try_cause_inside(first)
+        }
     }
 
     /// How runs in these surroundings compare with `first`. They are repeated while they may still
