@@ -148,7 +148,7 @@ fn one_line_of_a_rule() {
         (
             "checkpoint-every-tick",
             with!(is_checkpoint: |tick, w| (tick + 1).is_multiple_of(w + 1)),
-            "tick 2 Loom i_blocks[tick=2]: {\"C_t\":356854880,\"W\":1, → nothing",
+            "tick 2 Loom i_blocks[tick=2]: {\"C_t\":356854880,\"W\":1,\" → nothing",
         ),
         (
             "ring5",
@@ -168,7 +168,7 @@ fn one_line_of_a_rule() {
         (
             "data-only",
             with!(data_seq: |tick| tick + 1),
-            "tick 1 Envelopes envelopes[layer=\"DATA\",seq=1]: {\"gid\":\"STAR6\",\"layer → nothing",
+            "tick 1 Envelopes envelopes[layer=\"DATA\",seq=1]: {\"gid\":\"STAR6\",\"layer\":\" → nothing",
         ),
         (
             "motifs-period-2",
