@@ -238,6 +238,7 @@ fn documents(subject: &AetherSubject, dir: &Path) -> Outcome<Vec<Artefact>> {
     let request = RunRequest {
         mode: Mode::Direct,
         cancel: Cancel::default(),
+        scratch: std::env::temp_dir(),
     };
     Ok(subject.run(dir, &request)?)
 }
