@@ -8,6 +8,8 @@ use super::decode::{Decode, Given, PathText, nearest};
 use super::defaults;
 use super::documents::{PfnaDocument, ProfileDocument, RunConfig, TopologyDocument};
 use super::limits::DOCUMENT_BYTES_MAX;
+#[cfg(feature = "cli")]
+use super::plan::Profile;
 use super::plan::{ResolvedDocuments, RunPlan};
 use super::problem::{Code, Draft, Place, Problems, Report};
 use super::read::{ReadDocument, error_words, shown_path};
@@ -56,6 +58,25 @@ pub(crate) fn read_text(reader: &dyn ReadDocument, path: &Path) -> Result<Source
     let source = loader.read(path, None);
     match (loader.problems.into_report(), source) {
         (None, Some(source)) => Ok(source),
+        (Some(report), _) => Err(report),
+        (None, None) => Err(Report::unexplained(&shown_path(path, reader.base()))),
+    }
+}
+
+/// A profile by itself, with its document.
+#[cfg(feature = "cli")]
+pub(super) fn profile_of(
+    reader: &dyn ReadDocument,
+    path: &Path,
+) -> Result<(Profile, ProfileDocument), Report> {
+    let mut loader = Loader::new(reader);
+    let loaded = loader.load::<ProfileDocument>(path, None);
+    let profile = loaded.and_then(|Loaded { document, content }| {
+        let profile = check::profile(&document, &content, &mut loader.problems)?;
+        Some((profile, content))
+    });
+    match (loader.problems.into_report(), profile) {
+        (None, Some(profile)) => Ok(profile),
         (Some(report), _) => Err(report),
         (None, None) => Err(Report::unexplained(&shown_path(path, reader.base()))),
     }

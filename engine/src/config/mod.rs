@@ -25,6 +25,8 @@ pub(crate) mod defaults;
     reason = "`document!` lets fields be unread, and only some documents have such fields"
 )]
 mod documents;
+#[cfg(feature = "cli")]
+mod explain;
 pub mod limits;
 mod load;
 mod plan;
@@ -40,6 +42,8 @@ mod validate;
 
 #[cfg(feature = "topology")]
 pub(crate) use decode::{bad_name, list_of};
+#[cfg(feature = "cli")]
+pub use explain::{Explained, ExplainedProfile, explain_profile};
 pub use load::load_run;
 #[cfg(feature = "topology")]
 pub(crate) use load::read_text;

@@ -3,8 +3,10 @@
 mod changed;
 mod resume;
 mod schema;
+mod template;
 
 pub use schema::of as schema_of;
+pub use template::{CMP_0, template};
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -100,18 +102,7 @@ impl Subject for AetherSubject {
     }
 
     fn template(&self, name: &str) -> Vec<(PathBuf, String)> {
-        let scenario = include_str!("template/scenario.toml");
-        let run = include_str!("template/run.toml").replace("NAME", name);
-        let topology = include_str!("template/topology.json").replace("NAME", name);
-        let profile = include_str!("template/profile.json");
-        [
-            ("scenario.toml", scenario.to_owned()),
-            ("run.toml", run),
-            ("topology.json", topology),
-            ("profile.json", profile.to_owned()),
-        ]
-        .map(|(file, text)| (PathBuf::from(file), text))
-        .to_vec()
+        template(name, "../../docs/schemas")
     }
 }
 

@@ -2,9 +2,11 @@
 
 mod damaged;
 mod documents;
+mod init;
 mod log;
 mod plot;
 mod press;
+mod profile;
 mod records;
 mod run;
 mod scenarios;

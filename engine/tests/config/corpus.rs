@@ -95,6 +95,26 @@ fn reports_say_file_line_and_remedy() {
             problems.iter().any(|problem| problem.code.number() == code),
             "{case}"
         );
+        // What is told of a file that has no text to show.
+        let of_files = [
+            Code::FileNotFound,
+            Code::FileUnreadable,
+            Code::UnknownFormat,
+            Code::NotAScenario,
+            Code::TooManyProblems,
+        ];
+        let text = report.render(false);
+        for (problem, told) in problems.iter().zip(text.split("\n\n")) {
+            let place = &problem.place;
+            let place = format!("--> {}:{}:{}\n", place.path, place.line, place.column);
+            assert!(told.contains(&place), "{case}: {told}");
+            assert!(told.contains("= help: "), "{case}: {told}");
+            assert!(told.contains(&problem.message), "{case}: {told}");
+            assert!(
+                problem.place.excerpt.is_some() || of_files.contains(&problem.code),
+                "{case}: {told}"
+            );
+        }
         for problem in problems {
             assert!(
                 problem.place.path.starts_with("fixtures/invalid/"),

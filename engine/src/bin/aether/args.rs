@@ -1,11 +1,13 @@
 //! What can be typed.
 
+mod documents;
 mod topology;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use documents::{InitCommand, ProfileCommand, ProfileShowCommand};
 pub(crate) use topology::{
     ImportCommand, ListFormatWord, MadeTopology, NewTopologyCommand, TopologyCommand,
 };
@@ -77,6 +79,11 @@ pub(crate) enum Command {
     Metrics(MetricsCommand),
     /// Draws a run as SVG: state, flux, chain, bits or the graph.
     Plot(PlotCommand),
+    /// Explains profiles.
+    #[command(subcommand)]
+    Profile(ProfileCommand),
+    /// Writes a small commented scenario that runs.
+    Init(InitCommand),
     /// Makes topology documents: regular shapes, random graphs, edge lists.
     #[command(subcommand)]
     Topology(TopologyCommand),

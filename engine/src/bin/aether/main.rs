@@ -16,7 +16,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use args::{Arguments, Command, PressCommand, TopologyCommand};
+use args::{Arguments, Command, PressCommand, ProfileCommand, TopologyCommand};
 use exit::{Failure, Status};
 use output::Output;
 
@@ -40,6 +40,10 @@ fn main() -> ExitCode {
         Command::Log(command) => commands::log::log(command, &output),
         Command::Metrics(command) => commands::metrics::metrics(command, &output),
         Command::Plot(command) => commands::plot::plot(command, &output),
+        Command::Profile(ProfileCommand::Show(command)) => {
+            commands::profile::show(command, &output)
+        }
+        Command::Init(command) => commands::init::init(command, &output),
         Command::Topology(TopologyCommand::New(command)) => {
             commands::topology::new(command, &output)
         }

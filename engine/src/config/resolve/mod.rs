@@ -98,11 +98,16 @@ fn st_rule(rule: StRule) -> impl Canonical {
     })
 }
 
-fn nap_defaults(content: &ProfileDocument) -> impl Canonical {
+/// The version and the mode of a profile's envelopes.
+pub(super) fn nap_of(content: &ProfileDocument) -> (i64, String) {
     let nap = content.nap_defaults.as_ref();
     let v = nap.and_then(|nap| nap.v).map_or(defaults::NAP_V, |v| v.0);
     let mode = nap.and_then(|nap| nap.mode.clone()).map(|Text(mode)| mode);
-    let mode = mode.unwrap_or_else(|| defaults::NAP_MODE.to_owned());
+    (v, mode.unwrap_or_else(|| defaults::NAP_MODE.to_owned()))
+}
+
+fn nap_defaults(content: &ProfileDocument) -> impl Canonical {
+    let (v, mode) = nap_of(content);
     object(move |members| {
         members.field("layer", "DATA");
         members.field("mode", &mode);

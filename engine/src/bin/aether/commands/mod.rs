@@ -3,6 +3,7 @@
 pub(crate) mod completions;
 pub(crate) mod diff;
 pub(crate) mod export;
+pub(crate) mod init;
 pub(crate) mod inspect;
 pub(crate) mod list;
 pub(crate) mod log;
@@ -10,6 +11,7 @@ pub(crate) mod metrics;
 mod openmetrics;
 pub(crate) mod plot;
 pub(crate) mod press;
+pub(crate) mod profile;
 pub(crate) mod replay;
 pub(crate) mod run;
 pub(crate) mod show_ledger;
