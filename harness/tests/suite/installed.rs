@@ -300,7 +300,7 @@ fn statuses_are_those_of_every_command() {
     says(&workspace, &["frobnicate"], 2, &["unrecognized subcommand"]);
     let help = says(&workspace, &["--help"], 0, &["Exit status"]);
     for command in [
-        "init", "run", "new", "diff", "bless", "compare", "check", "report",
+        "init", "run", "new", "diff", "review", "bless", "bundle", "compare", "check", "report",
     ] {
         assert!(
             help.contains(&format!("\n  {command} ")),
