@@ -7,6 +7,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::thread;
 use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
@@ -75,6 +76,9 @@ impl Run {
             }
         }
         forget_old(&results)?;
+        // Thousands of files may be gone for good while the trials run; what is left of them when
+        // the process ends goes with the next run.
+        thread::spawn(move || remove_remains(&results));
         Ok(Self { started, dir })
     }
 
@@ -193,15 +197,29 @@ fn now() -> u64 {
         .unwrap_or(0)
 }
 
-/// Removes all runs but the newest.
+/// Makes all runs but the newest mere remains: directories without their file.
 fn forget_old(results: &Path) -> io::Result<()> {
     let runs = Run::all(results)?;
     let old = runs.len().saturating_sub(RUNS_KEPT);
     for run in &runs[..old] {
         // Another process may be about the same.
-        let _ = fs::remove_dir_all(run.dir());
+        let _ = fs::remove_file(run.dir().join(RUN_FILE));
     }
     Ok(())
+}
+
+/// Removes the directories that are no runs any more.
+fn remove_remains(results: &Path) {
+    let Ok(entries) = fs::read_dir(results) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        let is_starting = entry.file_name().to_string_lossy().starts_with(STARTING);
+        if !is_starting && !entry.path().join(RUN_FILE).exists() {
+            // Another process may be about the same.
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
 }
 
 /// A file name for any trial, also for one whose scenario has no valid name.

@@ -169,7 +169,8 @@ fn earlier_runs_do_not_leak() {
         workspace.runner(&["ring::golden", "--exact"]);
     }
     assert_eq!(workspace.runs().len(), 5);
-    assert!(!both.dirs[0].exists());
+    assert!(!both.dirs[0].join("run.json").exists());
+    assert_eq!(reported(&workspace, &both).code(), 2);
 }
 
 fn a_trial_that_was_killed_has_no_result() {

@@ -245,11 +245,12 @@ impl Workspace {
         let mut runs: Vec<(u64, PathBuf)> = entries
             .into_iter()
             .flatten()
-            .map(|entry| {
+            .filter_map(|entry| {
                 let dir = entry.unwrap().path();
-                let about = fs::read(dir.join("run.json")).unwrap();
+                // What remains of an old run has no such file.
+                let about = fs::read(dir.join("run.json")).ok()?;
                 let about: Value = serde_json::from_slice(&about).unwrap();
-                (about["started"].as_u64().unwrap(), dir)
+                Some((about["started"].as_u64().unwrap(), dir))
             })
             .collect();
         runs.sort();
