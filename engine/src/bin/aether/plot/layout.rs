@@ -146,7 +146,8 @@ fn forces(node_count: usize, pairs: &BTreeSet<(usize, usize)>) -> Vec<Place> {
                 }
             }
             // Towards the middle, so that parts without a path between them stay in sight.
-            moves[node] = (x - 0.05 * place.0, y - 0.05 * place.1);
+            // As strong as this, nodes without edges lie less than two lengths apart.
+            moves[node] = (x - place.0, y - place.1);
         }
         for &(from, to) in pairs {
             let (dx, dy) = (places[to].0 - places[from].0, places[to].1 - places[from].1);
@@ -204,6 +205,25 @@ mod tests {
                 assert!((x - expected.0).abs() < 1e-9 && (y - expected.1).abs() < 1e-9);
             }
         }
+    }
+
+    #[test]
+    fn nodes_without_edges_stay_near_the_rest() {
+        // A tree of 60 nodes and two that nothing joins.
+        let edges: Vec<_> = (1..60).map(|node| (node / 2, node)).collect();
+        let places = places(62, &edges);
+        let wide = |places: &[Place]| {
+            let along = |of: fn(&Place) -> f64| places.iter().map(of);
+            let extent = |values: &mut dyn Iterator<Item = f64>| {
+                values.fold((f64::INFINITY, 0.0_f64), |(least, most), at| {
+                    (least.min(at), most.max(at))
+                })
+            };
+            let (left, right) = extent(&mut along(|place| place.0));
+            let (top, bottom) = extent(&mut along(|place| place.1));
+            (right - left).max(bottom - top)
+        };
+        assert!(wide(&places) < 1.5 * wide(&places[..60]), "{places:?}");
     }
 
     #[test]

@@ -196,11 +196,14 @@ impl<'a, 'd> Graph<'a, 'd> {
             (height - high * stretch) / 2.0,
         );
         let in_pixels = |(x, y): &layout::Place| (left + x * stretch, top + y * stretch);
+        let places: Vec<_> = places.iter().map(in_pixels).collect();
+        // Where nodes lie close together, they are small enough to be told apart.
+        let room = (room(&places) * 0.5).max(3.0);
         Self {
             area,
-            places: places.iter().map(in_pixels).collect(),
+            places,
             // Whole by then.
-            radius: radius as i32,
+            radius: radius.min(room).floor() as i32,
         }
     }
 
@@ -216,6 +219,23 @@ impl<'a, 'd> Graph<'a, 'd> {
         let moved = |(x, y): (f64, f64)| (x + aside.0, y + aside.1);
         (moved(from), moved(to))
     }
+}
+
+/// The distance to the nearest other node, which all but a tenth of the nodes have.
+fn room(places: &[(f64, f64)]) -> f64 {
+    let nearest = places.iter().enumerate().map(|(node, (x, y))| {
+        let others = places
+            .iter()
+            .enumerate()
+            .filter(|(other, _)| *other != node);
+        let squares = others.map(|(_, (to_x, to_y))| (to_x - x).powi(2) + (to_y - y).powi(2));
+        squares.fold(f64::INFINITY, f64::min)
+    });
+    let mut nearest: Vec<f64> = nearest.collect();
+    nearest.sort_by(f64::total_cmp);
+    nearest
+        .get(nearest.len() / 10)
+        .map_or(f64::INFINITY, |square| square.sqrt())
 }
 
 /// A triangle in the middle of a line, pointing along it.
