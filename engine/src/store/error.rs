@@ -162,7 +162,7 @@ impl fmt::Display for Difference {
             Self::Record { kind, position } => {
                 write!(formatter, "record {position} of `{kind}` is another")
             }
-            Self::Damaged => formatter.write_str("the stored run is damaged"),
+            Self::Damaged => formatter.write_str("the file there is damaged, or no run"),
         }
     }
 }

@@ -69,6 +69,7 @@ fn spans_that_are_none_are_refused() {
     for span in ["", "x", "3..", "..3", "3-5", "3..x"] {
         runs.refuses(&["log", "pfna-demo", "--tick", span], &["3..5"]);
     }
+    runs.refuses(&["log", "pfna-demo", "--tick", "5..3"], &["`3..5`"]);
 }
 
 #[test]

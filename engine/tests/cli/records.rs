@@ -170,7 +170,9 @@ fn out_is_a_file_and_nothing_is_printed() {
     assert_eq!(std::fs::read_to_string(&path).unwrap(), written);
     let nowhere = runs.file("none/gf01.json");
     let args = ["export", "gf01", "--out", nowhere.to_str().unwrap()];
-    runs.aether(&args).with(3).tells(&["none"]);
+    let ended = runs.aether(&args).with(3);
+    ended.tells(&["none", "cannot be written"]);
+    assert!(!ended.stderr.contains("at path"), "{ended:#?}");
 }
 
 #[test]

@@ -77,9 +77,15 @@ fn a_taken_id_is_kept_refused_or_replaced() {
     assert_eq!(again["written"], "unchanged");
     assert_eq!(std::fs::read(&path).unwrap(), before);
 
-    runs.refuses(&["run", "gf02", "--run-id", "x"], &["`x`", "exists"]);
+    runs.refuses(
+        &["run", "gf02", "--run-id", "x"],
+        &["`x`", "exists", "--force"],
+    );
     // Nor under a name that differs in case alone, be it the same run.
-    runs.refuses(&["run", "gf01", "--run-id", "X"], &["`x`", "case"]);
+    runs.refuses(
+        &["run", "gf01", "--run-id", "X"],
+        &["`x`", "case", "--run-id"],
+    );
     assert_eq!(std::fs::read(&path).unwrap(), before);
 
     let forced = runs.json(&["run", "gf02", "--run-id", "x", "--force"]);
@@ -217,6 +223,8 @@ fn a_run_that_was_cut_off_is_finished_to_the_same_bytes() {
     let header = &runs.json(&["inspect", "cut"])["run"];
     assert_eq!(header["status"], "incomplete");
     runs.aether(&["verify", "cut"]).with(0);
+    let again = ["run", "line4", "--run-id", "cut"];
+    runs.refuses(&again, &["incomplete", "aether resume cut", "--force"]);
 
     let json = runs.json(&["resume", "cut"]);
     assert_eq!(json["written"], "finished");

@@ -46,6 +46,12 @@ fn list_works_below_the_registry_and_fails_without_one() {
     ended.tells(&["scenarios", "--scenarios-dir"]);
     let ended = aether_in(empty.path(), &["list", "--format", "json"]).with(2);
     assert_eq!(keys(&ended.json()), ["error"]);
+    for args in [&["list"][..], &["run", "gf01"]] {
+        let nowhere = [args, &["--scenarios-dir", "no/where"]].concat();
+        aether_in(empty.path(), &nowhere)
+            .with(2)
+            .tells(&["no/where"]);
+    }
     let dir = root().join("scenarios").display().to_string();
     let ended = aether_in(empty.path(), &["list", "--scenarios-dir", &dir]).with(0);
     assert_eq!(ended.stdout, here);
@@ -82,6 +88,10 @@ fn completions_of_every_shell_name_the_commands() {
             assert!(script.contains(command), "{shell}: {command}");
         }
     }
+    let json = aether(&["completions", "bash", "--format", "json"]).with(0);
+    let script = aether(&["completions", "bash"]).with(0).stdout;
+    assert_eq!(json.json()["shell"], "bash");
+    assert_eq!(json.json()["script"], script);
     aether(&["completions", "cmd"]).with(2).tells(&["cmd"]);
 }
 
@@ -95,12 +105,29 @@ fn usage_is_told_and_has_its_status() {
     aether(&["run", "gf01", "--threads", "0"])
         .with(2)
         .tells(&["threads"]);
+    // To a program as data, like every failure.
+    for (args, word) in [
+        (&["inspect", "--format", "json"][..], "<RUN-ID>"),
+        (&["--format=json", "rnu"], "rnu"),
+        (
+            &["plot", "x", "--what", "y", "--format", "json"],
+            "topology",
+        ),
+        (&["--format", "json"], "Usage"),
+    ] {
+        let ended = aether(args).with(2);
+        assert_eq!(ended.stderr, "");
+        let json = ended.json();
+        assert_eq!(keys(&json), ["error"]);
+        let error = json["error"].as_str().unwrap();
+        assert!(error.contains(word), "{error}");
+    }
     assert!(aether(&["--help"]).with(0).stdout.contains("Exit status"));
     assert!(aether(&["--version"]).with(0).stdout.starts_with("aether "));
 }
 
 /// Every command, with those below it.
-const COMMANDS: [&[&str]; 18] = [
+const COMMANDS: [&[&str]; 22] = [
     &["list"],
     &["validate"],
     &["run"],
@@ -118,6 +145,10 @@ const COMMANDS: [&[&str]; 18] = [
     &["press", "pack"],
     &["press", "unpack"],
     &["press", "info"],
+    &["topology", "new"],
+    &["topology", "import"],
+    &["profile", "show"],
+    &["init"],
     &["completions"],
 ];
 

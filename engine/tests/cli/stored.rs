@@ -61,11 +61,58 @@ fn a_changed_byte_of_any_table_is_found_and_named() {
 }
 
 #[test]
-fn a_file_that_is_no_run_is_refused() {
+fn what_is_no_run_is_refused_by_every_command_that_reads_one() {
     let runs = Runs::of(&["gf01"]);
-    let file = runs.directory().join("text.aether");
-    std::fs::write(&file, "not a database").unwrap();
-    runs.refuses(&["verify", "text"], &["text.aether", "no run file"]);
+    let file = |name: &str| runs.directory().join(format!("{name}.aether"));
+    std::fs::write(
+        file("text"),
+        "not a database, though long enough for its header",
+    )
+    .unwrap();
+    std::fs::write(file("empty"), "").unwrap();
+    std::fs::create_dir(file("folder")).unwrap();
+    std::fs::copy(file("gf01"), file("newer")).unwrap();
+    let database = Connection::open(file("newer")).unwrap();
+    database.pragma_update(None, "user_version", 99).unwrap();
+    drop(database);
+    let long = "x".repeat(129);
+    let none: [(&str, &[&str]); 8] = [
+        ("gone", &["`gone`", "stored there: ", "gf01"]),
+        ("text", &["text.aether", "no run file"]),
+        ("empty", &["empty.aether", "no run file"]),
+        ("folder", &["`folder`"]),
+        ("newer", &["newer.aether", "99", "newer `aether`"]),
+        ("a/b", &["run id `a/b`", "letters"]),
+        (".gf01", &["run id `.gf01`", "dot"]),
+        (&long, &["run id", "128", "129"]),
+    ];
+    let out = runs.file("w.apx");
+    let pack = ["--window", "1", "--out", out.to_str().unwrap()];
+    for (id, words) in none {
+        for command in [
+            "inspect",
+            "show-ledger",
+            "export",
+            "verify",
+            "resume",
+            "log",
+            "metrics",
+            "plot",
+        ] {
+            runs.refuses(&[command, id], words);
+        }
+        runs.refuses(&["replay", id, "--tick", "1"], words);
+        runs.refuses(&["diff", id, "gf01"], words);
+        runs.refuses(&["diff", "gf01", id], words);
+        runs.refuses(&[&["press", "pack", id], &pack[..]].concat(), words);
+    }
+    assert!(!out.exists());
+    // Nor is such a file overwritten by a run, unless it is told to be.
+    let taken = ["run", "gf01", "--run-id", "text"];
+    runs.refuses(&taken, &["`text`", "no run", "--force"]);
+    let forced = runs.json(&[&taken[..], &["--force"]].concat());
+    assert_eq!(forced["written"], "replaced");
+    runs.aether(&["verify", "text"]).with(0);
 }
 
 #[test]

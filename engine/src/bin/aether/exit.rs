@@ -1,13 +1,19 @@
 //! Every way to end, and its exit status.
 
+use std::ffi::OsString;
 use std::fmt;
 use std::io;
+use std::path::Path;
 use std::process::ExitCode;
 
 use aether_engine::config::Report;
 use aether_engine::record::DecodeError;
 use aether_engine::run::RunError;
-use aether_engine::store::{ExportError, StoreError};
+use aether_engine::store::{Difference, ExportError, RunStore, StoreError};
+use serde_json::json;
+
+use crate::args::Format;
+use crate::output::Output;
 
 /// The exit statuses of the command, one table for all of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +73,10 @@ impl fmt::Display for Failure {
             Self::Documents(report) => report.fmt(formatter),
             Self::Run(error) => error.fmt(formatter),
             Self::Input(message) | Self::Damaged(message) => message.fmt(formatter),
-            Self::Store(error) => error.fmt(formatter),
+            Self::Store(error) => {
+                error.fmt(formatter)?;
+                remedy(error).map_or(Ok(()), |remedy| write!(formatter, "; {remedy}"))
+            }
             Self::Io(what, error) => write!(formatter, "{what}: {error}"),
         }
     }
@@ -102,6 +111,47 @@ impl From<ExportError> for Failure {
     }
 }
 
+/// What helps, where it can be known.
+fn remedy(error: &StoreError) -> Option<String> {
+    match error {
+        StoreError::Exists {
+            difference: Difference::Name,
+            ..
+        } => Some("choose another name with --run-id".to_owned()),
+        StoreError::Exists {
+            existing,
+            difference: Difference::Status {
+                stored: "incomplete",
+            },
+        } => Some(format!(
+            "finish it with `aether resume {existing}`, replace it with --force, \
+             or choose another name with --run-id"
+        )),
+        StoreError::Exists { .. } => {
+            Some("replace it with --force, or choose another name with --run-id".to_owned())
+        }
+        StoreError::NotFound { runs_dir, .. } => Some(stored_in(runs_dir)),
+        StoreError::NewerSchema { .. } => Some("a newer `aether` reads it".to_owned()),
+        _ => None,
+    }
+}
+
+/// The runs that there are, in so far as a line holds them.
+fn stored_in(runs_dir: &Path) -> String {
+    const NAMED: usize = 8;
+    let ids = RunStore::new(runs_dir).run_ids().unwrap_or_default();
+    if ids.is_empty() {
+        return "none is stored there: `aether run` makes them, --runs-dir names another place"
+            .to_owned();
+    }
+    let named: Vec<_> = ids.iter().take(NAMED).map(ToString::to_string).collect();
+    let more = match ids.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!("stored there: {}{more}", named.join(", "))
+}
+
 fn store_status(error: &StoreError) -> Status {
     match error {
         StoreError::RunId(_)
@@ -118,8 +168,24 @@ fn store_status(error: &StoreError) -> Status {
     }
 }
 
+/// Whether a command line that was not understood has `--format json` in it.
+fn asks_for_json(args: impl Iterator<Item = OsString>) -> bool {
+    let args: Vec<_> = args.collect();
+    let split = |pair: &[OsString]| pair[0] == "--format" && pair[1] == "json";
+    args.windows(2).any(split) || args.iter().any(|arg| arg == "--format=json")
+}
+
 /// A command line that was not understood, or asked for help.
+///
+/// Programs that asked for JSON get the failure as JSON, as from any command.
 pub(crate) fn usage(error: &clap::Error) -> ExitCode {
+    if error.use_stderr() && asks_for_json(std::env::args_os()) {
+        let told = error.render().to_string();
+        let message = told.trim().trim_start_matches("error: ");
+        // As below.
+        let _ = Output::new(Format::Json).result(String::new, || json!({ "error": message }));
+        return Status::BadInput.into();
+    }
     // Where the terminal is gone there is nobody to tell.
     let _ = error.print();
     let status = if error.use_stderr() {

@@ -14,7 +14,14 @@ use crate::exit::Failure;
 /// The directory of the scenarios: the one that was named, else the nearest upwards from here.
 pub(crate) fn scenarios_dir(given: &ScenariosDir) -> Result<PathBuf, Failure> {
     if let Some(dir) = &given.scenarios_dir {
-        return Ok(dir.clone());
+        return if dir.is_dir() {
+            Ok(dir.clone())
+        } else {
+            Err(Failure::Input(format!(
+                "there is no directory {} of scenarios",
+                dir.display()
+            )))
+        };
     }
     let here = working_dir()?;
     let found = here
@@ -100,7 +107,7 @@ pub(crate) fn write_file(
     named.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     let beside = named
         .tempfile_in(parent.unwrap_or(Path::new(".")))
-        .map_err(cannot)?;
+        .map_err(|error| cannot(without_path(&error)))?;
     let mut sink = BufWriter::new(beside);
     write(&mut sink)?;
     let beside = sink
@@ -108,6 +115,11 @@ pub(crate) fn write_file(
         .map_err(|error| cannot(error.into_error()))?;
     beside.persist(path).map_err(|error| cannot(error.error))?;
     Ok(())
+}
+
+/// Without the name of a file that was to be made beside another, which tells nobody anything.
+fn without_path(error: &std::io::Error) -> std::io::Error {
+    error.kind().into()
 }
 
 /// A canonical text as a value; null for what is none, which no stored record is.

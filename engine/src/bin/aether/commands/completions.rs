@@ -1,6 +1,7 @@
 //! `aether completions`: a script for a shell.
 
 use clap::CommandFactory as _;
+use serde_json::json;
 
 use crate::Ended;
 use crate::args::{Arguments, CompletionsCommand};
@@ -15,6 +16,12 @@ pub(crate) fn completions(command: &CompletionsCommand, output: &Output) -> Ende
         "aether",
         &mut script,
     );
-    output.print(&script)?;
+    if output.is_json() {
+        let script = String::from_utf8_lossy(&script);
+        let shell = command.shell.to_string();
+        output.result(String::new, || json!({ "shell": shell, "script": script }))?;
+    } else {
+        output.print(&script)?;
+    }
     Ok(Status::Done)
 }

@@ -65,7 +65,10 @@ fn known(what: &str, name: Option<&str>, names: &[&str]) -> Result<(), Failure> 
 fn parse_ticks(text: &str) -> Result<RangeInclusive<u64>, Failure> {
     let (from, to) = text.split_once("..").unwrap_or((text, text));
     match (from.parse(), to.trim_start_matches('=').parse()) {
-        (Ok(from), Ok(to)) => Ok(from..=to),
+        (Ok(from), Ok(to)) if from <= to => Ok(from..=to),
+        (Ok(from), Ok(to)) => Err(Failure::Input(format!(
+            "`{text}` is no span of ticks: {from} comes after {to}; write `{to}..{from}`"
+        ))),
         _ => Err(Failure::Input(format!(
             "`{text}` is no span of ticks: write `3..5` or `3`"
         ))),
