@@ -25,7 +25,7 @@ pub(crate) struct ProfileShowCommand {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  aether init first && aether run first/run.toml")]
+#[command(after_help = "Examples:\n  aether init first && aether run first/run.toml")]
 pub(crate) struct InitCommand {
     /// The directory to make, or an empty one.
     #[arg(value_name = "DIR")]
