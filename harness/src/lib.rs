@@ -243,7 +243,7 @@ pub use scenario::{
     Expect, NameError, Runtime, Scenario, ScenarioError, ScenarioName, SnapshotMode,
 };
 pub use schema::{ArtefactSchema, KeyRule, KeyRuleError, Schema};
-pub use subject::{Cancel, Failure, FailureKind, Mode, RunRequest, Subject};
+pub use subject::{Cancel, Failure, FailureKind, Mode, RunRequest, Subject, WithoutEffect};
 pub use suite::Suite;
 pub use verdict::Verdict;
 

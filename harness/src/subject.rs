@@ -69,6 +69,13 @@ pub trait Subject: Send + Sync {
         Vec::new()
     }
 
+    /// The inputs that by contract no artefact of a run depends on: where log lines are sent, say.
+    /// `sensitivity` does not count it against the goldens that these go unnoticed, and tells where
+    /// one of them is noticed all the same.
+    fn without_effect(&self) -> Vec<WithoutEffect> {
+        Vec::new()
+    }
+
     /// The ways of running that this subject offers beside [`Mode::Direct`].
     fn modes(&self) -> Vec<Mode> {
         Vec::new()
@@ -85,6 +92,27 @@ pub trait Subject: Send + Sync {
     fn template(&self, name: &str) -> Vec<(PathBuf, String)> {
         let _ = name;
         Vec::new()
+    }
+}
+
+/// Inputs that no artefact depends on, as [`Subject::without_effect`] declares them.
+///
+/// A run that fails for one of them, otherwise than before or no more, is no counterexample: a check
+/// may be switched on and off, and has no effect while it passes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WithoutEffect {
+    /// Where they stand in the inputs, as [`Path::pattern`](crate::Path::pattern) writes it but without
+    /// `inputs` (`run_config/logging`, `topology/edges/*/note`), with all that is below.
+    pub pattern: &'static str,
+    /// Why nothing depends on them.
+    pub reason: &'static str,
+}
+
+impl WithoutEffect {
+    /// Whether the place with this pattern is one of them.
+    pub(crate) fn covers(&self, pattern: &str) -> bool {
+        let below = pattern.strip_prefix(self.pattern);
+        below.is_some_and(|below| below.is_empty() || below.starts_with('/'))
     }
 }
 

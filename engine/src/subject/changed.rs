@@ -1,9 +1,33 @@
 //! Runs from resolved inputs with a value changed, in place of a scenario's files.
 
-use aether_harness::{Artefact, Failure, RunRequest};
+use aether_harness::{Artefact, Failure, RunRequest, WithoutEffect};
 use serde_json::{Value, json};
 
 use crate::config::{ResolvedDocuments, RunPlan};
+
+/// What no record of a run from resolved inputs depends on.
+pub(super) const WITHOUT_EFFECT: [WithoutEffect; 5] = [
+    WithoutEffect {
+        pattern: "run_config/logging",
+        reason: "where log lines are sent; the log of a run is the same",
+    },
+    WithoutEffect {
+        pattern: "run_config/metrics",
+        reason: "whether metrics are printed; those of a run are the same",
+    },
+    WithoutEffect {
+        pattern: "run_config/diagnostics",
+        reason: "checks on the way, without effect on any record while they pass",
+    },
+    WithoutEffect {
+        pattern: "profile/I_block_spacing_W",
+        reason: "the default of the RunConfig's loom.W, which is there once it is resolved",
+    },
+    WithoutEffect {
+        pattern: "profile/nap_defaults",
+        reason: "the defaults of the RunConfig's nap, which are there once it is resolved",
+    },
+];
 
 /// The plan that changed inputs make.
 pub(super) fn plan(inputs: &Artefact) -> Result<RunPlan, Failure> {

@@ -11,7 +11,7 @@ pub use template::{CMP_0, template};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use aether_harness::{Artefact, Cancel, Failure, Mode, RunRequest, Schema, Subject};
+use aether_harness::{Artefact, Cancel, Failure, Mode, RunRequest, Schema, Subject, WithoutEffect};
 
 use crate::canonical;
 use crate::config::{self, FileSystem, RunPlan};
@@ -95,6 +95,10 @@ impl Subject for AetherSubject {
 
     fn altered_rules(&self, inputs: &Artefact) -> Vec<Artefact> {
         changed::rules(inputs)
+    }
+
+    fn without_effect(&self) -> Vec<WithoutEffect> {
+        changed::WITHOUT_EFFECT.to_vec()
     }
 
     fn modes(&self) -> Vec<Mode> {

@@ -36,7 +36,8 @@ enum Outcome {
 /// Tries changes, and tells which no golden noticed.
 ///
 /// A document that several scenarios share is noticed where one of them notices it. The status is
-/// [`Status::Difference`] where a change was noticed by none.
+/// [`Status::Difference`] where a change was noticed by none, and where one was noticed that is
+/// declared to be without effect.
 ///
 /// # Errors
 /// There is no such scenario, or something cannot be read or written.
@@ -73,7 +74,7 @@ pub fn sensitivity(
         Outcome::Unfit(verdict, _) => Status::of(*verdict),
         Outcome::Tried(_) | Outcome::NotOffered | Outcome::Long => Status::Done,
     });
-    let found = if unnoticed.is_empty() {
+    let found = if unnoticed.is_empty() && wrongly_declared(&outcomes).is_empty() {
         Status::Done
     } else {
         Status::Difference
@@ -104,6 +105,23 @@ fn unnoticed(outcomes: &[(String, Outcome)]) -> BTreeMap<String, Vec<String>> {
     asked
 }
 
+/// What was noticed though it is declared to be without effect: the pattern of its declaration, the
+/// change, and who noticed.
+fn wrongly_declared(
+    outcomes: &[(String, Outcome)],
+) -> BTreeMap<(&'static str, String), Vec<String>> {
+    let mut wrongly: BTreeMap<_, Vec<String>> = BTreeMap::new();
+    for (name, outcome) in outcomes {
+        if let Outcome::Tried(teeth) = outcome {
+            for (pattern, step) in &teeth.wrongly_declared {
+                let noticed = wrongly.entry((*pattern, step.causes.join("; ")));
+                noticed.or_default().push(name.clone());
+            }
+        }
+    }
+    wrongly
+}
+
 fn count(teeth: &Teeth, fate: Fate) -> usize {
     teeth.steps.iter().filter(|step| step.fate == fate).count()
 }
@@ -125,6 +143,15 @@ fn text(
         }
         writeln!(out)?;
     }
+    let wrongly = wrongly_declared(outcomes);
+    if !wrongly.is_empty() {
+        writeln!(out, "noticed, and declared to be without effect:")?;
+        for ((pattern, change), noticed) in &wrongly {
+            let noticed = noticed.join(", ");
+            writeln!(out, "  {change}, declared as {pattern}  ({noticed})")?;
+        }
+        writeln!(out)?;
+    }
     for (name, outcome) in outcomes {
         match outcome {
             Outcome::Tried(teeth) => {
@@ -134,6 +161,7 @@ fn text(
                 for (count, what) in [
                     (count(teeth, Fate::Invalid), "not valid"),
                     (teeth.left_out, "not tried"),
+                    (teeth.declared, "declared to be without effect"),
                 ] {
                     if count > 0 {
                         line.push_str(&format!(", {count} {what}"));
@@ -175,6 +203,7 @@ fn in_json(outcomes: &[(String, Outcome)], unnoticed: &BTreeMap<String, Vec<Stri
                     "unnoticed": missed,
                     "invalid": count(teeth, Fate::Invalid),
                     "left_out": teeth.left_out,
+                    "declared": teeth.declared,
                     "toothless": is_toothless(teeth),
                 })
             }
@@ -191,5 +220,11 @@ fn in_json(outcomes: &[(String, Outcome)], unnoticed: &BTreeMap<String, Vec<Stri
         .iter()
         .map(|(change, asked)| json!({ "change": change, "scenarios": asked }))
         .collect();
-    json!({ "unnoticed": unnoticed, "scenarios": scenarios })
+    let wrongly: Vec<Value> = wrongly_declared(outcomes)
+        .into_iter()
+        .map(|((declared, change), noticed)| {
+            json!({ "change": change, "declared": declared, "scenarios": noticed })
+        })
+        .collect();
+    json!({ "unnoticed": unnoticed, "wrongly_declared": wrongly, "scenarios": scenarios })
 }

@@ -1,18 +1,19 @@
 //! Whether the goldens of a scenario notice a change: its inputs are changed by one step each, and the
 //! run is made from them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::{Number, Value};
 
-use super::{Bench, Judgement, Product, judge, product};
+use super::{Bench, Ending, Judgement, Product, judge, product};
 use crate::diff::INPUTS;
 use crate::exec::{Ended, Job, STACK_BYTES};
-use crate::scenario::Scenario;
+use crate::scenario::{Expect, Scenario};
 use crate::{
     Artefact, Check, DiffOptions, Failure, Mode, RunRequest, Schema, Subject, Suite, Verdict,
+    WithoutEffect,
 };
 
 /// The member of the inputs that names files; nothing runs from it.
@@ -24,6 +25,10 @@ pub(crate) struct Teeth {
     pub(crate) steps: Vec<Step>,
     /// Places that were not tried.
     pub(crate) left_out: usize,
+    /// Places that the subject declares to be without effect.
+    pub(crate) declared: usize,
+    /// Those of them that have one, each with the pattern of its declaration.
+    pub(crate) wrongly_declared: Vec<(&'static str, Step)>,
 }
 
 /// One change, and what became of it.
@@ -32,6 +37,8 @@ pub(crate) struct Step {
     /// What was changed, as causes are told: file, path and both values.
     pub(crate) causes: Vec<String>,
     pub(crate) fate: Fate,
+    /// Whether the run succeeded, as the golden's did.
+    succeeded: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,17 +85,15 @@ pub(crate) fn teeth(
     let document = inputs
         .to_value()
         .map_err(|error| (Verdict::EngineError, error.to_string()))?;
-    let (places, left_out) = spread(places(&document), max);
+    let (counted, declared) = divided(places(&document), &bench.subject.without_effect());
+    let (places, left_out) = spread(counted, max);
     let mut steps: Vec<Step> = places
         .iter()
-        .map(|place| {
-            let changed = place.alternatives.iter().map(|value| {
-                let mut document = document.clone();
-                place.put(&mut document, value.clone());
-                document
-            });
-            bench.step(&base, inputs, changed)
-        })
+        .map(|place| bench.step(&base, inputs, place.put_in(&document)))
+        .collect();
+    let wrongly_declared = first_of_each(&declared)
+        .map(|(pattern, place)| (*pattern, bench.step(&base, inputs, place.put_in(&document))))
+        .filter(|(_, step)| step.fate == Fate::Noticed && step.succeeded)
         .collect();
     for rule in bench.subject.altered_rules(inputs) {
         steps.extend(
@@ -96,7 +101,39 @@ pub(crate) fn teeth(
                 .map(|document| bench.step(&base, inputs, [document].into_iter())),
         );
     }
-    Ok(Some(Teeth { steps, left_out }))
+    Ok(Some(Teeth {
+        steps,
+        left_out,
+        declared: declared.len(),
+        wrongly_declared,
+    }))
+}
+
+/// The places that count, and those that are declared to be without effect, each with the pattern of
+/// its declaration.
+fn divided(
+    places: Vec<Place>,
+    without_effect: &[WithoutEffect],
+) -> (Vec<Place>, Vec<(&'static str, Place)>) {
+    let (mut counted, mut declared) = (Vec::new(), Vec::new());
+    for place in places {
+        let pattern = place.pattern();
+        match without_effect.iter().find(|inputs| inputs.covers(&pattern)) {
+            Some(inputs) => declared.push((inputs.pattern, place)),
+            None => counted.push(place),
+        }
+    }
+    (counted, declared)
+}
+
+/// The first of the places that differ in nothing but their indices.
+fn first_of_each<'a>(
+    declared: &'a [(&'static str, Place)],
+) -> impl Iterator<Item = &'a (&'static str, Place)> {
+    let mut seen: BTreeSet<String> = BTreeSet::new();
+    declared
+        .iter()
+        .filter(move |(_, place)| seen.insert(place.pattern()))
 }
 
 /// Whether two runs are the same but for their inputs.
@@ -120,6 +157,7 @@ impl Bench<'_> {
         let mut step = Step {
             causes: Vec::new(),
             fate: Fate::Invalid,
+            succeeded: false,
         };
         for document in changed {
             let Ok(changed) = Artefact::from_json(INPUTS, document.to_string().as_bytes()) else {
@@ -129,7 +167,12 @@ impl Bench<'_> {
             step.fate = match self.run_from(&changed) {
                 None | Some(Err(Ended::Invalid(_))) => continue,
                 Some(Ok(product)) if is_unnoticed(base, &product) => Fate::Unnoticed,
-                Some(Ok(_) | Err(Ended::Broken(_) | Ended::TimedOut(_))) => Fate::Noticed,
+                Some(Ok(product)) => {
+                    step.succeeded = product.ending == Ending::Expected
+                        && self.scenario.expect == Expect::Success;
+                    Fate::Noticed
+                }
+                Some(Err(Ended::Broken(_) | Ended::TimedOut(_))) => Fate::Noticed,
             };
             return step;
         }
@@ -216,6 +259,15 @@ enum Key {
 }
 
 impl Place {
+    /// The document with each alternative in turn.
+    fn put_in(&self, document: &Value) -> impl Iterator<Item = Value> {
+        self.alternatives.iter().map(|value| {
+            let mut changed = document.clone();
+            self.put(&mut changed, value.clone());
+            changed
+        })
+    }
+
     fn put(&self, document: &mut Value, value: Value) {
         let mut at = document;
         for key in &self.path {
@@ -368,6 +420,29 @@ mod tests {
                 r#"run/values/* {"name":"r","none":null,"on":true,"values":[1,-1]}"#,
             ]
         );
+    }
+
+    #[test]
+    fn a_declaration_covers_what_is_below_it() {
+        let declared = |pattern: &'static str| {
+            let inputs = WithoutEffect {
+                pattern,
+                reason: "",
+            };
+            let document =
+                json!({"run": {"log": [1, 2], "logs": 3}, "edges": [{"k": 4}, {"k": 5}]});
+            let (counted, declared) = divided(places(&document), &[inputs]);
+            let first: Vec<String> = first_of_each(&declared)
+                .map(|(_, place)| place.pattern())
+                .collect();
+            (counted.len(), declared.len(), first)
+        };
+        let one = |pattern: &str| vec![pattern.to_owned()];
+        assert_eq!(declared("run/log"), (3, 2, one("run/log/*")));
+        assert_eq!(declared("run/logs"), (4, 1, one("run/logs")));
+        assert_eq!(declared("edges/*/k"), (3, 2, one("edges/*/k")));
+        assert_eq!(declared("edges/k"), (5, 0, Vec::new()));
+        assert_eq!(declared("run").0, 2);
     }
 
     #[test]

@@ -171,6 +171,9 @@ impl Document {
                 return Err(Failure::cancelled());
             }
             trouble(&document.fault, tick, request)?;
+            if document.fault == "last" && tick == document.ticks {
+                return Err(withered(tick));
+            }
             cells = step(document.rule, &cells);
             if defect().is_some_and(|from| tick >= from) {
                 cells[0] ^= 1;
@@ -216,12 +219,7 @@ fn trouble(fault: &str, tick: u64, request: &RunRequest) -> Result<(), Failure> 
     match fault {
         "abort" if tick == 3 => std::process::abort(),
         "panic" if tick == 3 => panic!("cell out of its mind"),
-        "error" if tick == 3 => {
-            let error = json!({ "code": "Withered", "tick": tick }).to_string();
-            let error = Artefact::from_json("error", error.as_bytes())
-                .map_err(|error| Failure::engine(error.to_string()))?;
-            Err(Failure::engine("withered at tick 3").with_error(error))
-        }
+        "error" if tick == 3 => Err(withered(tick)),
         "slow" => {
             while tick == 3 && !request.cancel.is_stopped() {
                 thread::sleep(Duration::from_millis(5));
@@ -232,6 +230,14 @@ fn trouble(fault: &str, tick: u64, request: &RunRequest) -> Result<(), Failure> 
             thread::sleep(Duration::from_secs(1));
         },
         _ => Ok(()),
+    }
+}
+
+fn withered(tick: u64) -> Failure {
+    let error = json!({ "code": "Withered", "tick": tick }).to_string();
+    match Artefact::from_json("error", error.as_bytes()) {
+        Ok(error) => Failure::engine(format!("withered at tick {tick}")).with_error(error),
+        Err(error) => Failure::engine(error.to_string()),
     }
 }
 

@@ -1,9 +1,13 @@
 //! Which goldens have teeth.
 
+use std::path::Path;
+
 use aether_harness::command::{Listing, SensitivityOptions, sensitivity};
+use aether_harness::{Artefact, Failure, RunRequest, Schema, Subject, WithoutEffect};
 use serde_json::Value;
 
-use crate::workspace::{Said, Workspace};
+use crate::automaton::Automaton;
+use crate::workspace::{Said, Workspace, bare};
 
 crate::tests![sensitivity;
     a_golden_that_notices_everything_has_teeth,
@@ -11,6 +15,8 @@ crate::tests![sensitivity;
     a_change_that_another_scenario_notices_is_not_told,
     what_cannot_be_tried_is_told,
     the_documents_of_a_program_are_changed,
+    what_is_declared_to_be_without_effect_is_left_out,
+    a_check_that_is_switched_on_may_end_a_run,
 ];
 
 fn tried(workspace: &Workspace, max: usize, format: Listing) -> Said {
@@ -143,4 +149,119 @@ fn the_documents_of_a_program_are_changed() {
          scenarios/deaf/in.toml on: true → false  (deaf)\n\n\
          deaf: noticed 0 of 3 changes: its goldens have no teeth\n"
     );
+}
+
+/// The automaton, with this declared to be without effect.
+struct Declaring(&'static [&'static str]);
+
+impl Subject for Declaring {
+    fn name(&self) -> &str {
+        Automaton.name()
+    }
+
+    fn version(&self) -> String {
+        Automaton.version()
+    }
+
+    fn inputs(&self, scenario: &Path) -> Result<Artefact, Failure> {
+        Automaton.inputs(scenario)
+    }
+
+    fn schema(&self, scenario: &Path) -> Result<Schema, Failure> {
+        Automaton.schema(scenario)
+    }
+
+    fn run(&self, scenario: &Path, request: &RunRequest) -> Result<Vec<Artefact>, Failure> {
+        Automaton.run(scenario, request)
+    }
+
+    fn run_from_inputs(
+        &self,
+        scenario: &Path,
+        inputs: &Artefact,
+        request: &RunRequest,
+    ) -> Option<Result<Vec<Artefact>, Failure>> {
+        Automaton.run_from_inputs(scenario, inputs, request)
+    }
+
+    fn without_effect(&self) -> Vec<WithoutEffect> {
+        let declared = self.0.iter().map(|pattern| WithoutEffect {
+            pattern,
+            reason: "said so",
+        });
+        declared.collect()
+    }
+}
+
+fn tried_declaring(
+    workspace: &Workspace,
+    declared: &'static [&'static str],
+    format: Listing,
+) -> Said {
+    let suite = bare(workspace.root()).subject(Declaring(declared));
+    let options = SensitivityOptions {
+        names: Vec::new(),
+        max: 100,
+        format,
+    };
+    workspace.command(|_, console| sensitivity(&suite, &options, console))
+}
+
+fn what_is_declared_to_be_without_effect_is_left_out() {
+    let workspace = Workspace::empty();
+    // Rule 0 kills everything in a tick, so that the dead cells are noticed by nothing.
+    workspace.scenario("dead", "", "");
+    workspace.edit("scenarios/dead/run.toml", "rule = 30", "rule = 0");
+    workspace.bless("dead", "first");
+    let said = tried_declaring(&workspace, &["automaton/cells"], Listing::Text);
+    assert_eq!(
+        said.out,
+        "dead: noticed 2 of 2 changes, 7 declared to be without effect\n"
+    );
+    assert_eq!(said.code(), 0);
+
+    // What is noticed all the same is told, and left to the one who declared it.
+    let declared = &["automaton/cells", "automaton/ticks"];
+    let said = tried_declaring(&workspace, declared, Listing::Text);
+    assert_eq!(
+        said.out,
+        "noticed, and declared to be without effect:\n  \
+         scenarios/dead/run.toml ticks: 6 → 7, declared as automaton/ticks  (dead)\n\n\
+         dead: noticed 1 of 1 changes, 8 declared to be without effect\n"
+    );
+    assert_eq!(said.code(), 1);
+    let said = tried_declaring(&workspace, declared, Listing::Json);
+    assert_eq!(said.code(), 1);
+    let report: Value = serde_json::from_str(&said.out).unwrap();
+    assert_eq!(report["unnoticed"], serde_json::json!([]));
+    assert_eq!(report["scenarios"][0]["declared"], 8);
+    let wrong = &report["wrongly_declared"][0];
+    assert_eq!(wrong["declared"], "automaton/ticks");
+    assert_eq!(wrong["change"], "scenarios/dead/run.toml ticks: 6 → 7");
+    assert_eq!(wrong["scenarios"][0], "dead");
+}
+
+fn a_check_that_is_switched_on_may_end_a_run() {
+    let workspace = Workspace::empty();
+    // This one fails at tick 3, which it does not reach.
+    workspace.scenario("short", "", "error");
+    workspace.edit("scenarios/short/run.toml", "ticks = 6", "ticks = 2");
+    workspace.bless("short", "first");
+    let said = tried_declaring(&workspace, &["automaton/ticks"], Listing::Json);
+    let report: Value = serde_json::from_str(&said.out).unwrap();
+    assert_eq!(report["scenarios"][0]["declared"], 1, "{report}");
+    assert_eq!(report["wrongly_declared"], serde_json::json!([]));
+
+    // Nor does it count where a run that is expected to fail does so at another place.
+    let workspace = Workspace::empty();
+    workspace.scenario("failing", "expect = \"failure\"\n", "last");
+    workspace.bless("failing", "first");
+    let said = tried(&workspace, 100, Listing::Json);
+    let report: Value = serde_json::from_str(&said.out).unwrap();
+    // The ticks, and the living cell, which a step takes out of range.
+    assert_eq!(report["scenarios"][0]["noticed"], 2, "{report}");
+    let said = tried_declaring(&workspace, &["automaton/ticks"], Listing::Json);
+    let report: Value = serde_json::from_str(&said.out).unwrap();
+    assert_eq!(report["scenarios"][0]["declared"], 1, "{report}");
+    assert_eq!(report["wrongly_declared"], serde_json::json!([]));
 }

@@ -81,7 +81,8 @@ fn suite(root: &Path) -> Suite {
     bare(root).subject(Automaton)
 }
 
-fn bare(root: &Path) -> Suite {
+/// A suite without a subject.
+pub(crate) fn bare(root: &Path) -> Suite {
     let layout = Layout::new(root).with_target(root.join("target"));
     Suite::new(root).layout(layout)
 }
