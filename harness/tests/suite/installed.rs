@@ -291,16 +291,46 @@ fn statuses_are_those_of_every_command() {
     says(&workspace, &["new", "one"], 0, &[]);
     says(&workspace, &["run", "one::golden"], 1, &["MISSING_GOLDEN"]);
     says(&workspace, &["diff"], 1, &["MISSING_GOLDEN"]);
+    let unfit = "one: not tried, its goldens are no measure:";
+    let missing = format!("{unfit} MISSING_GOLDEN");
+    says(&workspace, &["sensitivity"], 1, &[&missing]);
+    let once = ["flaky", "--repeat", "1", "--load", "0"];
+    says(
+        &workspace,
+        &once,
+        0,
+        &["1 of 1 scenarios made the same bytes"],
+    );
+    says(
+        &workspace,
+        &["flaky", "--repeat", "often"],
+        2,
+        &["--repeat"],
+    );
     workspace.edit("scenarios/one/scenario.toml", "tick = ", "tock = ");
     let place = "scenario.toml:17:1: [[outputs]] has no key `tock`; is `tick` meant?";
     says(&workspace, &["run"], 1, &["INVALID one::golden", place]);
     says(&workspace, &["diff"], 2, &["INVALID", place]);
     says(&workspace, &["check"], 1, &[place]);
+    says(&workspace, &once, 2, &[place]);
+    let invalid = format!("{unfit} INVALID");
+    says(&workspace, &["sensitivity"], 2, &[&invalid, place]);
     says(&workspace, &["bless", "one", "--reason", "r"], 2, &[place]);
     says(&workspace, &["frobnicate"], 2, &["unrecognized subcommand"]);
     let help = says(&workspace, &["--help"], 0, &["Exit status"]);
     for command in [
-        "init", "run", "new", "diff", "review", "bless", "bundle", "compare", "check", "report",
+        "init",
+        "run",
+        "new",
+        "diff",
+        "review",
+        "bless",
+        "bundle",
+        "compare",
+        "check",
+        "report",
+        "flaky",
+        "sensitivity",
     ] {
         assert!(
             help.contains(&format!("\n  {command} ")),
