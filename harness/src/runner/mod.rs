@@ -30,13 +30,11 @@ const BAD_USAGE: u8 = 2;
 /// A test target with `harness = false` is nothing but this:
 ///
 /// ```no_run
+/// # use aether_harness::{Artefact, Failure, RunRequest, Subject};
 /// # struct Mine;
-/// # impl aether_harness::Subject for Mine {
+/// # impl Subject for Mine {
 /// #     fn name(&self) -> &str { "mine" }
-/// #     fn version(&self) -> String { "1".to_owned() }
-/// #     fn inputs(&self, _: &std::path::Path) -> Result<aether_harness::Artefact, aether_harness::Failure> { unimplemented!() }
-/// #     fn schema(&self, _: &std::path::Path) -> Result<aether_harness::Schema, aether_harness::Failure> { unimplemented!() }
-/// #     fn run(&self, _: &std::path::Path, _: &aether_harness::RunRequest) -> Result<Vec<aether_harness::Artefact>, aether_harness::Failure> { unimplemented!() }
+/// #     fn run(&self, _: &std::path::Path, _: &RunRequest) -> Result<Vec<Artefact>, Failure> { Ok(Vec::new()) }
 /// # }
 /// fn main() -> std::process::ExitCode {
 ///     aether_harness::Runner::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
