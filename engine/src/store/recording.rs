@@ -90,6 +90,10 @@ impl RunStore {
                 path,
             });
         }
+        if path.is_dir() {
+            let source = std::io::ErrorKind::IsADirectory.into();
+            return Err(StoreError::Io { path, source });
+        }
         if existing == Existing::Keep {
             refuse_other_header(&path, &run_id, plan)?;
         }

@@ -160,6 +160,13 @@ fn what_is_not_there_or_no_name_is_refused() {
     ended.tells(&["none/run.toml:1:1", "no such file"]);
     let ended = runs.aether(&["run", "none/run.toml", "--format", "json"]);
     assert_eq!(keys(&ended.with(2).json()), ["problems", "unchecked"]);
+    // A directory of runs that is a file.
+    let file = runs.file("file");
+    std::fs::write(&file, "").unwrap();
+    let args = ["run", "gf01", "--runs-dir", file.to_str().unwrap()];
+    super::aether(&args).with(3).tells(&["file"]);
+    let ended = super::aether(&[&args[..], &["--format", "json"]].concat()).with(3);
+    assert_eq!(keys(&ended.json()), ["error"]);
     assert!(!runs.directory().exists() || runs.store().run_ids().unwrap().is_empty());
 }
 
@@ -226,6 +233,12 @@ fn a_run_that_was_cut_off_is_finished_to_the_same_bytes() {
     let again = ["run", "line4", "--run-id", "cut"];
     runs.refuses(&again, &["incomplete", "aether resume cut", "--force"]);
 
+    let twin = |name: &str| runs.directory().join(format!("{name}.aether"));
+    std::fs::copy(twin("cut"), twin("twin")).unwrap();
+    let text = runs.aether(&["resume", "twin"]).with(0).stdout;
+    for words in ["complete", "16 of 16", "(finished)"] {
+        assert!(text.contains(words), "{text}");
+    }
     let json = runs.json(&["resume", "cut"]);
     assert_eq!(json["written"], "finished");
     assert_eq!(json["status"], "complete");

@@ -114,6 +114,10 @@ fn usage_is_told_and_has_its_status() {
             "topology",
         ),
         (&["--format", "json"], "Usage"),
+        (
+            &["replay", "x", "--tick", "-1", "--format", "json"],
+            "invalid value '-1'",
+        ),
     ] {
         let ended = aether(args).with(2);
         assert_eq!(ended.stderr, "");

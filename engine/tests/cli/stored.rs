@@ -113,6 +113,13 @@ fn what_is_no_run_is_refused_by_every_command_that_reads_one() {
     let forced = runs.json(&[&taken[..], &["--force"]].concat());
     assert_eq!(forced["written"], "replaced");
     runs.aether(&["verify", "text"]).with(0);
+    // A directory is not even then.
+    for force in [&[][..], &["--force"]] {
+        let args = [&["run", "gf01", "--run-id", "folder"], force].concat();
+        let ended = runs.aether(&args).with(3);
+        ended.tells(&["folder.aether", "is a directory"]);
+    }
+    assert!(file("folder").is_dir());
 }
 
 #[test]

@@ -204,7 +204,7 @@ pub(crate) struct InspectCommand {
     #[arg(long)]
     pub(crate) summary: bool,
     /// The records of one tick.
-    #[arg(long, value_name = "T")]
+    #[arg(long, value_name = "T", allow_negative_numbers = true)]
     pub(crate) tick: Option<u64>,
     /// A window's manifest, by its id or its number (primaries first, then as configured, from 1).
     #[arg(long, value_name = "W")]
@@ -219,10 +219,10 @@ pub(crate) struct ShowLedgerCommand {
     #[command(flatten)]
     pub(crate) stored: StoredCommand,
     /// First tick [default: 1].
-    #[arg(long, value_name = "T")]
+    #[arg(long, value_name = "T", allow_negative_numbers = true)]
     pub(crate) from: Option<u64>,
     /// Last tick [default: the last recorded].
-    #[arg(long, value_name = "T")]
+    #[arg(long, value_name = "T", allow_negative_numbers = true)]
     pub(crate) to: Option<u64>,
 }
 
@@ -231,7 +231,7 @@ pub(crate) struct ReplayCommand {
     #[command(flatten)]
     pub(crate) stored: StoredCommand,
     /// The tick, 0..T; 0 is the initial state.
-    #[arg(long, value_name = "T")]
+    #[arg(long, value_name = "T", allow_negative_numbers = true)]
     pub(crate) tick: u64,
 }
 
