@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::{Report, ScenarioReport};
+use super::{Report, ScenarioReport, count};
 use crate::diff::PlaceSort;
 use crate::{Cause, Change, ChangeKind, Diff, Json};
 
@@ -181,10 +181,6 @@ fn signed(offset: &Json) -> String {
 }
 
 fn counts(scenarios: usize, places: u64) -> String {
-    let count = |number: u64, noun: &str| {
-        let plural = if number == 1 { "" } else { "s" };
-        format!("{number} {noun}{plural}")
-    };
     format!(
         "{}, {}",
         count(scenarios as u64, "scenario"),

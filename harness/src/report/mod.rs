@@ -10,6 +10,7 @@ mod json;
 mod text;
 
 pub use group::{Group, OffsetGroup};
+pub(crate) use text::count;
 
 use crate::Diff;
 

@@ -233,7 +233,8 @@ impl LeftOut {
     }
 }
 
-fn count(number: u64, noun: &str) -> String {
+/// A number of things, `1 tick` or `2 ticks`.
+pub(crate) fn count(number: u64, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{number} {noun}{plural}")
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Run, TrialResult};
 use crate::Check;
+use crate::report::count;
 
 /// A trial of the suite.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,16 +107,12 @@ impl Merge {
 
     /// The merge in one line.
     pub(crate) fn summary(&self) -> String {
-        let count = |number: usize, noun: &str| {
-            let plural = if number == 1 { "" } else { "s" };
-            format!("{number} {noun}{plural}")
-        };
         let failed = self.failed().count();
         let passed = self.results().count() - failed;
         let mut text = format!(
             "{} in {}: {passed} passed, {failed} failed",
-            count(self.entries.len(), "trial"),
-            count(self.runs, "run"),
+            count(self.entries.len() as u64, "trial"),
+            count(self.runs as u64, "run"),
         );
         let (missing, not_asked) = (
             self.absent(Absence::Missing).count(),

@@ -19,6 +19,7 @@ use self::item::{Item, Part};
 use super::accept::{self, Pending, Refusal, Stamp, described, refuse_under_ci};
 use super::{CommandError, Console, Status, chosen, quoted, scenario_of};
 use crate::judge::{self, Judgement};
+use crate::report::count;
 use crate::snapshot::Opened;
 use crate::{Check, Report, Suite, Verdict};
 
@@ -495,9 +496,8 @@ impl<'a> Review<'a> {
     }
 }
 
-fn scenarios(count: usize) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} scenario{plural}")
+fn scenarios(number: usize) -> String {
+    count(number as u64, "scenario")
 }
 
 fn no_member(name: &str) -> String {
