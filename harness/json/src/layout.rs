@@ -1,0 +1,145 @@
+//! The one layout in which artefacts are written, so that equal documents are equal bytes and a
+//! changed record is a changed line.
+
+use super::Tree;
+
+/// Spaces by which the lines of each further level stand to the right.
+const INDENT: usize = 2;
+
+/// Writes a whole document in golden layout, ending in a line feed.
+///
+/// The lines of the outermost array or object stand at the left margin.
+pub fn write_document(tree: &Tree<'_>, out: &mut Vec<u8>) {
+    match tree {
+        Tree::Array(elements) => {
+            open_records(out);
+            for (index, element) in elements.iter().enumerate() {
+                begin_record(index == 0, out);
+                write_compact(element, out);
+            }
+            close_records(elements.is_empty(), out);
+        }
+        _ => {
+            write_broken(tree, 0, out);
+            out.push(b'\n');
+        }
+    }
+}
+
+/// Begins an array artefact.
+pub fn open_records(out: &mut Vec<u8>) {
+    out.push(b'[');
+}
+
+/// Begins the line of the next record.
+pub fn begin_record(first: bool, out: &mut Vec<u8>) {
+    out.extend_from_slice(if first { b"\n" } else { b",\n" });
+}
+
+/// Ends an array artefact.
+pub fn close_records(empty: bool, out: &mut Vec<u8>) {
+    out.extend_from_slice(if empty { b"]\n" } else { b"\n]\n" });
+}
+
+/// Writes a value without any white space.
+pub fn write_compact(tree: &Tree<'_>, out: &mut Vec<u8>) {
+    match tree {
+        Tree::Atom(text) => out.extend_from_slice(text.as_bytes()),
+        Tree::String(text) => write_string(text, out),
+        Tree::Array(elements) => {
+            out.push(b'[');
+            for (index, element) in elements.iter().enumerate() {
+                if index > 0 {
+                    out.push(b',');
+                }
+                write_compact(element, out);
+            }
+            out.push(b']');
+        }
+        Tree::Object(members) => {
+            out.push(b'{');
+            for (index, (key, value)) in members.iter().enumerate() {
+                if index > 0 {
+                    out.push(b',');
+                }
+                write_string(key, out);
+                out.push(b':');
+                write_compact(value, out);
+            }
+            out.push(b'}');
+        }
+    }
+}
+
+/// Writes a string, escaped only where JSON requires it.
+pub fn write_string(text: &str, out: &mut Vec<u8>) {
+    out.push(b'"');
+    let mut run = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        let short = match byte {
+            b'"' => b'"',
+            b'\\' => b'\\',
+            0x08 => b'b',
+            0x09 => b't',
+            0x0A => b'n',
+            0x0C => b'f',
+            0x0D => b'r',
+            0..0x20 => 0,
+            _ => continue,
+        };
+        out.extend_from_slice(&text.as_bytes()[run..at]);
+        run = at + 1;
+        if short == 0 {
+            out.extend_from_slice(format!("\\u{byte:04x}").as_bytes());
+        } else {
+            out.extend_from_slice(&[b'\\', short]);
+        }
+    }
+    out.extend_from_slice(&text.as_bytes()[run..]);
+    out.push(b'"');
+}
+
+/// A string as JSON text.
+pub fn quoted(text: &str) -> String {
+    let mut out = Vec::with_capacity(text.len() + 2);
+    write_string(text, &mut out);
+    // Only ASCII was put between parts of a string.
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+/// Writes a value over several lines: one member or element a line.
+fn write_broken(tree: &Tree<'_>, level: usize, out: &mut Vec<u8>) {
+    match tree {
+        Tree::Object(members) if !members.is_empty() => {
+            out.push(b'{');
+            for (index, (key, value)) in members.iter().enumerate() {
+                begin_line(index == 0, level, out);
+                write_string(key, out);
+                out.push(b':');
+                write_broken(value, level + 1, out);
+            }
+            end_lines(level, out);
+            out.push(b'}');
+        }
+        Tree::Array(elements) if !elements.iter().all(Tree::is_scalar) => {
+            out.push(b'[');
+            for (index, element) in elements.iter().enumerate() {
+                begin_line(index == 0, level, out);
+                write_compact(element, out);
+            }
+            end_lines(level, out);
+            out.push(b']');
+        }
+        _ => write_compact(tree, out),
+    }
+}
+
+fn begin_line(first: bool, level: usize, out: &mut Vec<u8>) {
+    out.extend_from_slice(if first { b"\n" } else { b",\n" });
+    out.resize(out.len() + level * INDENT, b' ');
+}
+
+fn end_lines(level: usize, out: &mut Vec<u8>) {
+    out.push(b'\n');
+    out.resize(out.len() + level.saturating_sub(1) * INDENT, b' ');
+}
