@@ -12,7 +12,7 @@ use super::{Parser, Tree};
 /// One JSON value, held as compact text with sorted keys and numbers as they were spelled.
 ///
 /// ```
-/// use aether_harness::Json;
+/// use aether_json::Json;
 /// let value = Json::parse(r#"{ "b": 1.0, "a": 1e5 }"#).expect("valid");
 /// assert_eq!(value.as_str(), r#"{"a":1e5,"b":1.0}"#);
 /// ```

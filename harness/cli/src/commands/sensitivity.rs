@@ -179,7 +179,7 @@ fn text(
                     }
                 }
                 if is_toothless(report) {
-                    line.push_str(": its goldens have no teeth");
+                    line.push_str(": its goldens notice nothing");
                 }
                 writeln!(out, "{line}")?;
             }
@@ -194,7 +194,7 @@ fn text(
                 let (verdict, detail) = (result.verdict, result.detail());
                 writeln!(
                     out,
-                    "{name}: not tried, its goldens are no measure: {verdict} {detail}"
+                    "{name}: skipped: the goldens are not up to date: {verdict} {detail}"
                 )?;
             }
         }

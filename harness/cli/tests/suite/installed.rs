@@ -268,7 +268,12 @@ fn run_takes_the_arguments_of_a_test() {
         0,
         &["4 passed"],
     );
-    says(&workspace, &["run", "tow::golden"], 2, &["is `two` meant?"]);
+    says(
+        &workspace,
+        &["run", "tow::golden"],
+        2,
+        &["did you mean `two`?"],
+    );
     says(
         &workspace,
         &["run", "nothing"],
@@ -291,7 +296,7 @@ fn statuses_are_those_of_every_command() {
     says(&workspace, &["new", "one"], 0, &[]);
     says(&workspace, &["run", "one::golden"], 1, &["MISSING_GOLDEN"]);
     says(&workspace, &["diff"], 1, &["MISSING_GOLDEN"]);
-    let unfit = "one: not tried, its goldens are no measure:";
+    let unfit = "one: skipped: the goldens are not up to date:";
     let missing = format!("{unfit} MISSING_GOLDEN");
     says(&workspace, &["sensitivity"], 1, &[&missing]);
     let once = ["flaky", "--repeat", "1", "--load", "0"];
@@ -299,7 +304,7 @@ fn statuses_are_those_of_every_command() {
         &workspace,
         &once,
         0,
-        &["1 of 1 scenarios made the same bytes"],
+        &["1 of 1 scenarios produced the same bytes"],
     );
     says(
         &workspace,
@@ -308,7 +313,7 @@ fn statuses_are_those_of_every_command() {
         &["--repeat"],
     );
     workspace.edit("scenarios/one/scenario.toml", "tick = ", "tock = ");
-    let place = "scenario.toml:17:1: [[outputs]] has no key `tock`; is `tick` meant?";
+    let place = "scenario.toml:17:1: [[outputs]] has no key `tock`; did you mean `tick`?";
     says(&workspace, &["run"], 1, &["INVALID one::golden", place]);
     says(&workspace, &["diff"], 2, &["INVALID", place]);
     says(&workspace, &["check"], 1, &[place]);

@@ -142,7 +142,7 @@ impl<'a> Review<'a> {
         Ok(review)
     }
 
-    /// The groups: like changes, then what has no first divergence by its verdict.
+    /// The groups: similar changes, then what has no first divergence by its verdict.
     fn groups(&self) -> Vec<Vec<usize>> {
         let reports = self.items.iter().map(|item| item.report.clone()).collect();
         let position = |name: &String| self.items.iter().position(|item| item.name() == name);
