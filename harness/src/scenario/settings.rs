@@ -215,6 +215,11 @@ impl ScenarioProblem {
         }
     }
 
+    /// Its line and column, both from 1; `None` for a problem of the file as a whole.
+    pub fn place(&self) -> Option<(usize, usize)> {
+        self.place.as_ref().map(|place| (place.line, place.column))
+    }
+
     /// What is wrong, without its place.
     pub fn message(&self) -> &str {
         &self.message
