@@ -2,10 +2,13 @@
 
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use aether_engine::config::run_config;
 use aether_engine::store::{RunStore, StoredRun};
 
+use aether_harness::{Scenario, ScenarioError, Subject};
+use aether_subject::AetherSubject;
 use serde_json::Value;
 
 use crate::args::{RunsDir, ScenariosDir};
