@@ -116,7 +116,7 @@ impl TrialResult {
         let Version { v } = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
         if v != FORMAT {
             return Err(format!(
-                "its format is {v}, and this version reads {FORMAT}"
+                "its format is {v}, but this version reads {FORMAT}"
             ));
         }
         let result: Self = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
