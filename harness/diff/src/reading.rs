@@ -25,7 +25,7 @@ pub(crate) struct Key {
     /// The fields, plain as paths write them and in quotes as text spells them. None at all means
     /// that the position is the identity: the array is a vector.
     pub(crate) fields: Vec<(String, String)>,
-    /// What people call an element; empty where the tick says it already.
+    /// What people call an element; empty if the tick says it already.
     pub(crate) noun: String,
 }
 

@@ -2,7 +2,7 @@
 
 /// The lines of two array artefacts between those that both begin and both end with.
 pub(crate) struct Middle<'t> {
-    /// How many records stand before these.
+    /// How many records precede these.
     pub(crate) offset: usize,
     pub(crate) before: Vec<&'t str>,
     pub(crate) after: Vec<&'t str>,
@@ -22,12 +22,12 @@ pub(crate) fn middle<'t>(before: &'t str, after: &'t str) -> Option<Middle<'t>> 
     })
 }
 
-/// All records of an array artefact; `None` where it is none in golden layout.
+/// All records of an array artefact; `None` if it is not an array in golden layout.
 pub(crate) fn all(text: &str) -> Option<Vec<&str>> {
     body(text).map(lines)
 }
 
-/// What stands between the lines of the brackets.
+/// The text between the lines of the brackets.
 fn body(text: &str) -> Option<&str> {
     if text == "[]\n" {
         return Some("");

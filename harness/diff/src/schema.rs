@@ -11,7 +11,7 @@ use std::str::FromStr;
 pub struct Schema {
     /// Names of the stages in causal order, as reports print them (`UMX`, `Loom`, …).
     pub stages: Vec<String>,
-    /// One entry an artefact. An artefact that is not listed belongs to no stage, has no tick,
+    /// One entry per artefact. An artefact that is not listed belongs to no stage, has no tick,
     /// and comes last.
     pub artefacts: Vec<ArtefactSchema>,
     /// Spans of ticks whose end is the time of every field listed in `late_fields`: a window's
@@ -54,7 +54,7 @@ pub struct ArtefactSchema {
     pub name: String,
     /// Its stage, one of [`Schema::stages`].
     pub stage: String,
-    /// The field of a record that holds its tick, where its records have one.
+    /// The field of a record that holds its tick, if its records have one.
     pub tick: Option<String>,
     /// What identifies the elements of each array, by path.
     pub keys: Vec<KeyRule>,

@@ -211,7 +211,7 @@ impl Tally {
         self.out_of_time
     }
 
-    /// Counts one change, and makes it in full where it is listed or the first divergence.
+    /// Counts one change, and builds it in full if it is listed or is the first divergence.
     pub(super) fn add(&mut self, met: &Met<'_>, make: impl FnOnce() -> Change) {
         let order = self.found;
         let when = met.when;
@@ -237,7 +237,7 @@ impl Tally {
         }
     }
 
-    /// Takes note of something that is not told, or not exactly; one note a place and reason.
+    /// Records something that is not reported, or not exactly; one record per place and reason.
     pub(super) fn leave_out(
         &mut self,
         path: impl FnOnce() -> Path,

@@ -125,7 +125,7 @@ impl<'a, 't> Walk<'a, 't> {
         self.or_as_text(seen, before, after);
     }
 
-    /// Different bytes are a difference, even where nothing in them was seen to differ: where they
+    /// Different bytes are a difference, even if nothing in them was seen to differ: if they
     /// are not in layout, that is.
     pub(super) fn or_as_text(&mut self, seen: u64, before: &Artefact, after: &Artefact) {
         if self.tally.seen() > seen {
@@ -357,7 +357,7 @@ impl<'a, 't> Walk<'a, 't> {
         );
     }
 
-    /// Counts a change, given its values as they are spelled, and makes them only where they are
+    /// Counts a change, given its values as they are spelled, and builds them only if they are
     /// kept.
     fn found(
         &mut self,

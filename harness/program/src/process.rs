@@ -153,7 +153,7 @@ impl Ended {
         Err(self.failure(message, None, places, work))
     }
 
-    /// The failure of a program that ended well and left something that is no output.
+    /// The failure of a program that ended well but left something that is not an output.
     pub(crate) fn but(&self, problem: &str, places: &Places, work: &Path) -> Failure {
         let message = format!(
             "{problem}\n  the program ended with {}{}",
@@ -163,7 +163,7 @@ impl Ended {
         self.failure(message, Some(problem), places, work)
     }
 
-    /// The error document is a golden where a failure is expected, so it may hold nothing that is
+    /// The error document is a golden if a failure is expected, so it must not hold anything that is
     /// true of one machine alone.
     fn failure(
         &self,

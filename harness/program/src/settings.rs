@@ -37,7 +37,7 @@ pub(crate) struct CommandSettings {
     pub(crate) outputs: Vec<OutputTable>,
 }
 
-/// `[command]`: the program that makes the artefacts, where it is not the suite's own subject.
+/// `[command]`: the program that produces the artefacts, if it is not the suite's own subject.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct CommandTable {
     /// The program: a name that is looked up, or a path relative to the scenario's directory.

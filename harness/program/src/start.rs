@@ -19,7 +19,7 @@ pub(crate) fn resolved(command: &CommandTable, places: &Places) -> PathBuf {
     }
 }
 
-/// Why the program could not be started. That is no way for a program to fail, so a scenario that
+/// Why the program could not be started. That does not count as a failure of the program, so a scenario that
 /// expects a failure does not have it here.
 pub(crate) fn failure(
     command: &CommandTable,

@@ -16,7 +16,7 @@ use crate::{Artefact, DiffOptions, Verdict};
 /// Runs that must agree before they are taken to.
 pub(super) const AGREEING: usize = 3;
 
-/// Runs of a sample; fewer where a scenario is long.
+/// Runs of a sample; fewer if a scenario is long.
 const SAMPLE: usize = 8;
 const LONG_SAMPLE: usize = 4;
 
@@ -229,7 +229,7 @@ impl CheckRun<'_> {
         Ok(Attribution::Together(needed))
     }
 
-    /// The causes, where they show once more: a fault that comes and goes could have come with one of
+    /// The causes, if they show once more: a fault that comes and goes could have come with one of
     /// them by chance.
     fn confirmed(
         &self,

@@ -159,7 +159,7 @@ fn start(dir: &Path, request: &Request) -> io::Result<Child> {
     command.spawn()
 }
 
-/// The child's exit status; `None` where it had to be killed.
+/// The child's exit status; `None` if it had to be killed.
 fn wait(child: &mut Child, limit: Duration) -> io::Result<Option<ExitStatus>> {
     let mut waited = Duration::ZERO;
     let mut step = Duration::from_millis(1);

@@ -70,7 +70,7 @@ pub enum RunFailure {
     NotGoldens {
         /// Why.
         problem: String,
-        /// Whether the scenario's author can mend it; else the subject broke its contract.
+        /// Whether the scenario's author can fix it; otherwise the subject broke its contract.
         is_scenario: bool,
     },
 }

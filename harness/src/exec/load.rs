@@ -37,7 +37,7 @@ impl Drop for Load {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
         for thread in self.threads.drain(..) {
-            // A thread that panicked competes no more, which is what is wanted.
+            // A thread that panicked stops competing, which is what is wanted.
             let _ = thread.join();
         }
     }

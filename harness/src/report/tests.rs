@@ -108,7 +108,7 @@ ring6: ENGINE_ERROR
   overflow at tick 3
   edge 5
 
-like changes
+similar changes
   UMX · ledgers/*/edges/*/f_e · +1: 1 scenario, 2 places
 
 3 scenarios: 2 not as stored

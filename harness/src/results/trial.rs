@@ -108,7 +108,7 @@ impl TrialResult {
     /// # Errors
     /// What is wrong with it.
     pub fn parse(bytes: &[u8]) -> Result<Self, String> {
-        /// Read first, so that another version is told as one.
+        /// Read first, so that a different version is reported as one.
         #[derive(Deserialize)]
         struct Version {
             v: u32,

@@ -58,7 +58,7 @@ fn exactly_one(suite: &Suite, args: &Arguments) -> Result<Option<Vec<Plan>>, Run
     {
         return Ok(Some(vec![plan]));
     }
-    // What is left is a name that only a scan finds, such as one that is no valid file name.
+    // What is left is a name that only a scan finds, such as one that is not a valid file name.
     Ok(None)
 }
 

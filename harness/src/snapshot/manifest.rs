@@ -61,7 +61,7 @@ pub struct BlessEntry {
     pub version: String,
     /// Why the goldens changed.
     pub reason: String,
-    /// The artefacts that were accepted, where it was not all of the scenario.
+    /// The artefacts that were accepted, if not all of the scenario.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub artefacts: Vec<String>,
 }

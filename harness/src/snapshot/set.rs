@@ -23,7 +23,7 @@ pub struct GoldenSet {
 /// Artefacts that cannot be goldens.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SetError {
-    /// The scenario asks for what it may not have: its author can mend it.
+    /// The scenario asks for something that is not allowed: its author can fix it.
     #[error("{0}")]
     Scenario(String),
     /// The subject broke its contract.
@@ -32,11 +32,11 @@ pub enum SetError {
 }
 
 impl GoldenSet {
-    /// The set of a run: `inputs` and what was made of it, condensed where the scenario keeps
+    /// The set of a run: `inputs` and what was made from it, condensed if the scenario keeps
     /// digests.
     ///
     /// # Errors
-    /// Two artefacts of one name, a name that is no file name, inputs that are no object, or a
+    /// Two artefacts of one name, a name that is not a file name, inputs that are not an object, or a
     /// snapshot mode that does not fit the size.
     pub fn new(
         scenario: &Scenario,
@@ -75,7 +75,7 @@ impl GoldenSet {
     /// The set of a run in another process, which has condensed and checked it already.
     ///
     /// # Errors
-    /// There is no `inputs` among them.
+    /// `inputs` is missing.
     pub fn stored(artefacts: Vec<Artefact>) -> Result<Self, SetError> {
         let artefacts: BTreeMap<String, Artefact> = artefacts
             .into_iter()

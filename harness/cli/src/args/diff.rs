@@ -6,7 +6,7 @@ use aether_harness::Suite;
 /// Options of `diff`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The scenarios to compare; all where none is named.
+    /// The scenarios to compare; all if none is named.
     #[arg(value_name = "NAME")]
     names: Vec<String>,
     #[command(flatten)]
@@ -22,7 +22,7 @@ pub(super) struct Report {
     /// How differences are written.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
-    /// Write to this file in place of the standard output.
+    /// Write to this file instead of standard output.
     #[arg(long, value_name = "PATH")]
     out: Option<PathBuf>,
 }

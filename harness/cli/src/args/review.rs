@@ -4,7 +4,7 @@ use aether_harness::Suite;
 /// Options of `review`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The scenarios to review; all where none is named.
+    /// The scenarios to review; all if none is named.
     #[arg(value_name = "NAME")]
     names: Vec<String>,
 }

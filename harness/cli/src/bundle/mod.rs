@@ -44,13 +44,13 @@ pub(crate) struct BundleManifest {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Bundled {
     pub(crate) name: String,
-    /// The verdict of its golden check where the bundle was made.
+    /// The verdict of its golden check on the machine that made the bundle.
     pub(crate) verdict: String,
     /// The subject's name and version.
     pub(crate) subject: String,
     pub(crate) version: String,
     pub(crate) snapshot: SnapshotMode,
-    /// The SHA-256 of the `snapshot.toml` that the run was compared with; empty where there was none.
+    /// The SHA-256 of the `snapshot.toml` that the run was compared with; empty if there was none.
     pub(crate) goldens: String,
     /// Member of `inputs` to the SHA-256 of its text.
     pub(crate) inputs: BTreeMap<String, String>,

@@ -17,7 +17,7 @@ const MANIFEST_MAX: u64 = 64 << 20;
 const FILE_MAX: u64 = 256 << 20;
 const TOTAL_MAX: u64 = 4 << 30;
 
-/// What may stand after the last entry: the zeros that fill a tar archive up.
+/// What may follow the last entry: the zeros that fill a tar archive up.
 const TAIL_MAX: u64 = 1 << 20;
 
 /// Why a bundle is refused.
@@ -161,7 +161,7 @@ fn tape(path: &Path) -> Result<Tape, Problem> {
     Ok(Archive::new(GzDecoder::new(BufReader::new(file))))
 }
 
-/// Reads on to the end, where the checksum of the whole stands.
+/// Reads to the end, where the checksum of the whole is.
 fn check_end(tape: Tape) -> Result<(), Problem> {
     let at_end = |source| damaged("the end", source);
     let mut rest = tape.into_inner();

@@ -23,7 +23,7 @@ use aether_harness::{Artefact, Check, Suite, Verdict};
 /// What to put into a bundle.
 #[derive(Clone, Debug, Default)]
 pub struct BundleOptions {
-    /// The scenarios; all where there are none.
+    /// The scenarios; all if none is listed.
     pub names: Vec<String>,
     /// The file to write.
     pub out: PathBuf,
@@ -113,7 +113,7 @@ fn newest(suite: &Suite) -> Result<Vec<TrialResult>, CommandError> {
         .map_err(said)
 }
 
-/// One scenario of a bundle; `None` where its last run left nothing that differs.
+/// One scenario of a bundle; `None` if its last run left nothing that differs.
 fn entry(
     suite: &Suite,
     scenario: &Scenario,
@@ -322,7 +322,7 @@ fn same_goldens(
     ))
 }
 
-/// A run on this machine that makes something else is no reason to refuse, but to be told.
+/// A run on this machine that produces something different is reported, but not refused.
 fn report_other_output(
     suite: &Suite,
     scenario: &Scenario,

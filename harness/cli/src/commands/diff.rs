@@ -25,7 +25,7 @@ pub enum Format {
 /// What to compare, and how to report it.
 #[derive(Clone, Debug, Default)]
 pub struct DiffRequest {
-    /// The scenarios; all where there are none.
+    /// The scenarios; all if none is listed.
     pub names: Vec<String>,
     /// List every change, not only the first and the counts.
     pub all: bool,

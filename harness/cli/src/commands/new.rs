@@ -13,7 +13,7 @@ use aether_harness::{Check, Suite};
 pub struct NewOptions {
     /// Its name.
     pub name: String,
-    /// The scenario whose files it starts with; the subject's template where there is none.
+    /// The scenario whose files it starts with; the subject's template if there is none.
     pub from: Option<String>,
     /// A directory that a failed property left, whose files it starts with.
     pub from_counterexample: Option<PathBuf>,

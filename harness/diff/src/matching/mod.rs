@@ -55,7 +55,7 @@ impl Matching {
         }
     }
 
-    /// Puts everything in order and tells moves, the fewest that explain the new order.
+    /// Puts everything in order and reports moves, the fewest that explain the new order.
     fn sorted(mut self) -> Self {
         self.pairs.sort_unstable_by_key(|pair| pair.after);
         self.removed.sort_unstable();
@@ -120,13 +120,13 @@ pub(crate) enum Met {
     Added(usize),
 }
 
-/// Matches the elements of two arrays, given as their texts: by identity where a key is declared,
+/// Matches the elements of two arrays, given as their texts: by identity if a key is declared,
 /// else by value.
 ///
-/// With a key, elements with the same identity are the same; where several share one, equal ones
+/// With a key, elements with the same identity are the same; if several share one, equal ones
 /// are matched first and the rest in order, and those that lack a field of the key are matched
 /// like elements without a key. Without one, elements that are unique on both sides match, what
-/// stands between them is aligned within fixed bounds, and what is left is matched by position.
+/// is between them is aligned within fixed bounds, and what is left is matched by position.
 /// Nothing here depends on time or on the budget.
 pub(crate) fn match_elements(
     before: &[&str],
@@ -167,10 +167,10 @@ fn equal_ends(before: &[&str], after: &[&str]) -> (usize, usize) {
     (prefix, suffix)
 }
 
-/// As many differences between two vectors are told by position in any case.
+/// This many differences between two vectors are reported by position in any case.
 const VECTOR_CHANGES: usize = 16;
 
-/// How many differences by position are better told than one of an alignment.
+/// How many differences by position are easier to read than one of an alignment.
 const VECTOR_FACTOR: usize = 8;
 
 /// Arrays of as many numbers are vectors, whose positions mean something, unless they are long and

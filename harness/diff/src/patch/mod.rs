@@ -146,7 +146,7 @@ impl<'n> Script<'n> {
         before.sort_by_key(|member| member.0);
         after.sort_by_key(|member| member.0);
         let fields = joined(&before, &after);
-        // Removals come first: should two spellings of one key be told apart, the new one stays.
+        // Removals come first: if two spellings of one key differ, the new one stays.
         for (key, ..) in fields.iter().filter(|field| field.2.is_none()) {
             let path = self.path_to(&unquoted(key));
             self.operations

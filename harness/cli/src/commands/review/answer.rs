@@ -5,7 +5,7 @@
 pub(super) enum Answer {
     /// A decision about these parts of the group, or about all that is left of it.
     Decide(Decision, Vec<String>),
-    /// Show every change of a scenario, the first where none is named.
+    /// Show every change of a scenario, the first if none is named.
     Detail(Option<String>),
     /// List the scenarios.
     List,
@@ -84,7 +84,7 @@ mod tests {
         check("l", Answer::List);
         check("?", Answer::Help);
         check("q", Answer::Quit);
-        // A slip of the finger decides nothing.
+        // A mistyped answer decides nothing.
         for line in ["", " ", "aa", "y", "quit now", "ring5"] {
             check(line, Answer::Unknown);
         }

@@ -26,9 +26,9 @@ use aether_harness::{Check, Report, Suite, Verdict};
 /// What to review.
 #[derive(Clone, Debug, Default)]
 pub struct ReviewOptions {
-    /// The scenarios; all where there are none.
+    /// The scenarios; all if none is listed.
     pub names: Vec<String>,
-    /// The value of the variable `CI`; nothing is reviewed where it says yes.
+    /// The value of the variable `CI`; nothing is reviewed if it says yes.
     pub ci: Option<String>,
     /// The date of the blesses, `YYYY-MM-DD`.
     pub date: String,
@@ -92,7 +92,7 @@ struct Review<'a> {
 type Selection = BTreeMap<usize, Option<BTreeSet<String>>>;
 
 impl<'a> Review<'a> {
-    /// Judges every chosen scenario.
+    /// Evaluates every chosen scenario.
     fn new(
         suite: &'a Suite,
         options: &'a ReviewOptions,
@@ -142,7 +142,7 @@ impl<'a> Review<'a> {
         Ok(review)
     }
 
-    /// The groups: like changes, then what has no first divergence by its verdict.
+    /// The groups: similar changes, then what has no first divergence by its verdict.
     fn groups(&self) -> Vec<Vec<usize>> {
         let reports = self.items.iter().map(|item| item.report.clone()).collect();
         let position = |name: &String| self.items.iter().position(|item| item.name() == name);
@@ -224,7 +224,7 @@ impl<'a> Review<'a> {
         group.iter().copied().filter(is_open).collect()
     }
 
-    /// What the parts that people name mean; all of `open` where they name none.
+    /// What the parts that people name mean; all of `open` if they name none.
     fn selection(&self, open: &[usize], parts: &[String]) -> Result<Selection, String> {
         let mut selection = Selection::new();
         if parts.is_empty() {
@@ -341,7 +341,7 @@ impl<'a> Review<'a> {
         Ok(true)
     }
 
-    /// Judges a scenario once more before it is blessed: it must make what was shown.
+    /// Evaluates a scenario once more before it is blessed: it must produce what was shown.
     fn ready(&self, item: &Item, part: &Part) -> Result<Pending, Refusal> {
         if matches!(part, Part::Artefacts(_)) {
             whole_goldens(self.suite, item)?;
