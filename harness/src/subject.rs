@@ -219,7 +219,7 @@ impl Mode {
     ///
     /// # Panics
     /// `name` is empty, has other characters than lower-case ASCII letters, digits, `_` and `-`, or is
-    /// a check of the harness's own.
+    /// a check of the harness itself.
     pub fn new(name: impl Into<String>, description: impl Into<String>) -> Self {
         let name = name.into();
         let allowed =
@@ -230,7 +230,7 @@ impl Mode {
         );
         assert!(
             !crate::Check::OWN.iter().any(|check| check.name() == name),
-            "`{name}` is a check of the harness's own"
+            "`{name}` is a check of the harness itself"
         );
         Self {
             name,

@@ -133,9 +133,9 @@ impl Run<'_> {
 /// Why a program was ended.
 #[derive(Debug, thiserror::Error)]
 enum Cut {
-    #[error("the program was ended when asked to stop")]
+    #[error("the program was killed when asked to stop")]
     Stopped,
-    #[error("{0} grew beyond {mib} MiB, and the program was ended", mib = OUTPUT_BYTES_MAX >> 20)]
+    #[error("{0} grew beyond {mib} MiB, and the program was killed", mib = OUTPUT_BYTES_MAX >> 20)]
     Endless(String),
 }
 

@@ -26,7 +26,7 @@ pub enum RunFailure {
         /// The panic's message, if it is text.
         message: Option<String>,
     },
-    /// The subject stopped although nobody asked it to.
+    /// The subject stopped without being asked to.
     StoppedUnasked {
         /// The subject.
         subject: String,
@@ -106,7 +106,7 @@ impl fmt::Display for RunFailure {
                 write!(f, "panicked: {message}")
             }
             Self::StoppedUnasked { subject, message } => {
-                write!(f, "{subject} stopped although nobody asked it to")?;
+                write!(f, "{subject} stopped without being asked to")?;
                 if message.is_empty() {
                     Ok(())
                 } else {

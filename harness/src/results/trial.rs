@@ -116,12 +116,12 @@ impl TrialResult {
         let Version { v } = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
         if v != FORMAT {
             return Err(format!(
-                "its format is {v}, and this version reads {FORMAT}"
+                "its format is {v}, but this version reads {FORMAT}"
             ));
         }
         let result: Self = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
         if result.trial != format!("{}::{}", result.scenario, result.check) {
-            return Err(format!("it is not of the trial {}", result.trial));
+            return Err(format!("it does not belong to the trial {}", result.trial));
         }
         Ok(result)
     }

@@ -108,7 +108,7 @@ fn of_kind(
     if kind.is_symlink() {
         return Some(Err(refused(
             path,
-            "is a symbolic link; a scenario is a directory of its own",
+            "is a symbolic link; a scenario must be a directory",
         )));
     }
     let is_readme = name == "README" || name.starts_with("README.");

@@ -180,7 +180,7 @@ mod tests {
             .unwrap()
             .replace("format = 1", "format = 2");
         let error = Manifest::parse(text.as_bytes()).unwrap_err();
-        assert_eq!(error, "its format is 2, and this version reads 1");
+        assert_eq!(error, "its format is 2, but this version reads 1");
         assert!(Manifest::parse(b"\xff").is_err());
         assert!(Manifest::parse(b"").is_err());
         assert!(Manifest::parse(b"format = 1").is_err());

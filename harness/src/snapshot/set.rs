@@ -53,7 +53,7 @@ impl GoldenSet {
             let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
             if name.is_empty() || !name.chars().all(plain) {
                 return Err(SetError::Subject(format!(
-                    "the artefact name {name:?} is no file name: use ASCII letters, digits, '_', '-'"
+                    "the artefact name {name:?} is not a valid file name: use ASCII letters, digits, '_', '-'"
                 )));
             }
             let kept = match scenario.snapshot {
@@ -62,7 +62,7 @@ impl GoldenSet {
             };
             if artefacts.insert(name.clone(), kept).is_some() {
                 return Err(SetError::Subject(format!(
-                    "two artefacts are called {name}"
+                    "two artefacts have the name {name}"
                 )));
             }
         }
@@ -149,14 +149,14 @@ fn check_mode(scenario: &Scenario, bytes: usize) -> Result<(), SetError> {
     let limit = DIGEST_FROM_BYTES / 1_000_000;
     let problem = match scenario.snapshot {
         SnapshotMode::Full if bytes > DIGEST_FROM_BYTES => format!(
-            "the goldens would be {megabytes:.0} MB; past {limit} MB keep digests: \
+            "the goldens would be {megabytes:.0} MB; beyond {limit} MB keep digests: \
              snapshot = \"digest\" with a snapshot_reason"
         ),
         SnapshotMode::Digest
             if bytes <= DIGEST_FROM_BYTES && scenario.expect == Expect::Success =>
         {
             format!(
-                "the goldens would be {megabytes:.1} MB; snapshot = \"digest\" is for runs past \
+                "the goldens would be {megabytes:.1} MB; snapshot = \"digest\" is for runs beyond \
                  {limit} MB"
             )
         }

@@ -86,7 +86,7 @@ impl BundleManifest {
         let mut problems = Vec::new();
         if self.format != FORMAT {
             problems.push(format!(
-                "its format is {}, and this version reads {FORMAT}",
+                "its format is {}, but this version reads {FORMAT}",
                 self.format
             ));
         }

@@ -100,7 +100,7 @@ pub(super) fn acceptable(result: &CheckResult) -> Result<(), Refusal> {
         Some(Ending::Failed(message)) => Err(Refusal::new(Verdict::ProgramError, message.clone())),
         Some(Ending::Succeeded) => Err(Refusal::new(
             Verdict::Mismatch,
-            "the run was expected to fail, and succeeded: change `expect` or the scenario",
+            "the run was expected to fail, but it succeeded: change `expect` or the scenario",
         )),
         Some(Ending::Expected) => Ok(()),
     }
@@ -176,7 +176,7 @@ pub(super) fn write(
         Some(only) => {
             let old = sound(&current).ok_or_else(|| {
                 CommandError::Refused(format!(
-                    "{name}: its goldens are not whole, so that none of them can stay: accept all of \
+                    "{name}: its goldens are incomplete, so none of them can stay: accept all of \
                      the scenario"
                 ))
             })?;

@@ -48,7 +48,7 @@ pub fn bless(
     if options.names.is_empty() != options.all {
         let typed = suite.typed();
         return Err(CommandError::Usage(format!(
-            "name the scenarios to bless or say --all: {typed} bless NAME…"
+            "name the scenarios to bless, or use --all: {typed} bless NAME…"
         )));
     }
     let pending = match &options.from_bundle {

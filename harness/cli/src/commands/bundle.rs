@@ -61,7 +61,7 @@ pub fn bundle(
             Ok(None) if options.names.is_empty() => {}
             Ok(None) => writeln!(
                 console.out,
-                "{}: the newest run left nothing new of it",
+                "{}: the newest run left no new output for it",
                 found.name
             )?,
             Err(why) => {
@@ -104,7 +104,7 @@ fn newest(suite: &Suite) -> Result<Vec<TrialResult>, CommandError> {
     };
     let runs = Run::all(&dir).map_err(|error| said(error.to_string()))?;
     let run = runs.last().ok_or_else(|| {
-        said("there are no results yet; `cargo test` leaves them, and what it made".to_owned())
+        said("there are no results yet; a test run leaves them, with the new outputs".to_owned())
     })?;
     let results = run.results().map_err(|error| said(error.to_string()))?;
     results
@@ -180,7 +180,7 @@ fn ends_as_expected(scenario: &Scenario, set: &GoldenSet) -> Result<(), String> 
     match (scenario.expect, has_error) {
         (Expect::Success, false) | (Expect::Failure, true) => Ok(()),
         (Expect::Success, true) => Err("its run failed".to_owned()),
-        (Expect::Failure, false) => Err("its run was expected to fail, and succeeded".to_owned()),
+        (Expect::Failure, false) => Err("its run was expected to fail, but it succeeded".to_owned()),
     }
 }
 
@@ -256,7 +256,7 @@ fn examine(
         return Err(Refusal::new(
             Verdict::StaleInputs,
             format!(
-                "the bundle was made of other inputs than this tree's: {}",
+                "the bundle was made from inputs that differ from the ones here: {}",
                 other.join(", ")
             ),
         ));
@@ -318,7 +318,7 @@ fn same_goldens(
     }
     Err(Refusal::new(
         Verdict::Mismatch,
-        "the goldens here are not those that the bundle was compared with: bring both to one commit",
+        "the goldens here differ from those that the bundle was compared with: use the same commit for both",
     ))
 }
 
@@ -338,7 +338,7 @@ fn report_other_output(
         // A remark that cannot be printed stops nothing.
         let _ = writeln!(
             console.err,
-            "{}: a run on this machine makes other {} than the bundle holds; is the commit the same?",
+            "{}: a run on this machine produces {} that differ from the bundle; is the commit the same?",
             scenario.name(),
             differing.join(", ")
         );

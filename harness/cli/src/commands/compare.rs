@@ -131,7 +131,7 @@ fn add_key(schema: &mut Schema, key: &str, in_directory: bool) -> Result<(), Com
         .map_err(|error| CommandError::Usage(format!("--key: {error}")))?;
     if rule.fields.is_empty() {
         return Err(CommandError::Usage(format!(
-            "--key {key}: there is no field"
+            "--key {key}: the field is missing"
         )));
     }
     let artefact = if in_directory {

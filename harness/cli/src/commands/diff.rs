@@ -49,7 +49,7 @@ pub fn diff(
     let found = chosen(suite, &request.names)?;
     if request.format == Format::JsonPatch && found.len() != 1 {
         return Err(CommandError::Usage(
-            "a JSON Patch is of one scenario: name it".to_owned(),
+            "a JSON Patch covers one scenario: name it".to_owned(),
         ));
     }
     let mut status = Status::Done;

@@ -146,7 +146,7 @@ pub(crate) fn render(
 fn patch(scenarios: &[ScenarioDiff]) -> Result<Vec<u8>, CommandError> {
     let [one] = scenarios else {
         return Err(CommandError::Usage(
-            "a JSON Patch is of one scenario: name it".to_owned(),
+            "a JSON Patch covers one scenario: name it".to_owned(),
         ));
     };
     let has_run = Status::of(one.verdict) < Status::BadInput;

@@ -186,15 +186,15 @@ fn text(
             Outcome::NotOffered => {
                 writeln!(
                     out,
-                    "{name}: not tried, its subject runs from its files alone"
+                    "{name}: skipped: its subject cannot run from changed inputs"
                 )?;
             }
-            Outcome::Long => writeln!(out, "{name}: not tried, it is long: name it")?,
+            Outcome::Long => writeln!(out, "{name}: skipped: it is long; name it to include it")?,
             Outcome::Unfit(result) => {
                 let (verdict, detail) = (result.verdict, result.detail());
                 writeln!(
                     out,
-                    "{name}: not tried, its goldens are no measure: {verdict} {detail}"
+                    "{name}: skipped: the goldens are not up to date: {verdict} {detail}"
                 )?;
             }
         }

@@ -25,7 +25,7 @@ pub(super) enum Decision {
 
 pub(super) const HELP: &str = "\
   a   accept: bless what the runs make now; asks for a reason, which is kept in snapshot.toml
-  r   reject: the goldens stay, and the difference counts as one to mend
+  r   reject: the goldens stay, and the difference counts as a fault to fix
   s   skip: the goldens stay, and nothing is said
       each for all that is left of the group, or for the parts that are named after it:
         a ring5             one scenario

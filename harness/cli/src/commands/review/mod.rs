@@ -132,7 +132,7 @@ impl<'a> Review<'a> {
             }
         }
         if !review.blocked.is_empty() {
-            writeln!(console.out, "not for review, to be mended first:")?;
+            writeln!(console.out, "cannot be reviewed; fix these first:")?;
             for (name, refusal) in &review.blocked {
                 let detail = refusal.detail.replace('\n', "\n    ");
                 writeln!(console.out, "  {name} {}: {detail}", refusal.verdict)?;
@@ -283,7 +283,7 @@ impl<'a> Review<'a> {
         let mut refused = false;
         writeln!(
             console.err,
-            "making every check of {} …",
+            "running every check of {} …",
             scenarios(selection.len())
         )?;
         for (at, artefacts) in selection {
@@ -355,7 +355,7 @@ impl<'a> Review<'a> {
             )
         };
         let pending = accept::examine(self.suite, &item.scenario)?
-            .ok_or_else(|| again("nothing differs any more".to_owned()))?;
+            .ok_or_else(|| again("nothing differs now".to_owned()))?;
         let sets = |result: &CheckResult| result.after.clone();
         let (Some(shown), Some(now)) = (sets(&item.result), sets(&pending.result)) else {
             return Err(again("the run produced nothing".to_owned()));
@@ -365,7 +365,7 @@ impl<'a> Review<'a> {
             Ok(pending)
         } else {
             let other = other.join(", ");
-            Err(again(format!("it makes other {other} than was shown")))
+            Err(again(format!("it produces {other} that differ from what was shown")))
         }
     }
 
@@ -517,10 +517,10 @@ fn whole_goldens(suite: &Suite, item: &Item) -> Result<(), Refusal> {
              scenario",
         )),
         Ok(Opened::Missing) => Err(refusal(
-            "it has no goldens yet, of which some could stay: accept the whole scenario",
+            "it has no goldens yet, so there are none to keep: accept the whole scenario",
         )),
         Ok(Opened::Edited(..)) => Err(refusal(
-            "its goldens are not as they were blessed, so that none of them can stay: accept the \
+            "its goldens differ from what was blessed, so none of them can stay: accept the \
              whole scenario",
         )),
         Err(error) => Err(refusal(&error.to_string())),
