@@ -107,7 +107,7 @@ pub trait Prepared: Send + Sync {
     /// with a value changed. `None` if the subject does not offer this.
     ///
     /// # Errors
-    /// [`FailureKind::Invalid`] if the inputs are not valid any more.
+    /// [`FailureKind::Invalid`] if the changed inputs are not valid.
     fn with_inputs(&self, inputs: &Artefact) -> Result<Option<Box<dyn Prepared>>, Failure> {
         let _ = inputs;
         Ok(None)
@@ -280,7 +280,7 @@ impl RunRequest {
     }
 }
 
-/// A line between the runner's watchdog and a running subject.
+/// The connection between the runner's watchdog and a running subject.
 #[derive(Clone, Debug, Default)]
 pub struct Progress(Arc<ProgressState>);
 

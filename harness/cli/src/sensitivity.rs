@@ -1,5 +1,5 @@
-//! Whether the goldens of a scenario notice a change: its inputs are changed by one step each, and the
-//! run is made from them.
+//! Tests whether the goldens of a scenario notice changes: it changes one input at a time, and runs the
+//! scenario from the changed inputs.
 
 use std::collections::{BTreeMap, BTreeSet};
 

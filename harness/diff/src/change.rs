@@ -1,4 +1,4 @@
-//! What a diff found.
+//! The result of a diff: first divergence, changes, causes, counts.
 
 use std::collections::BTreeMap;
 
@@ -19,10 +19,10 @@ pub struct Diff {
     /// The inputs that differ. A changed input is a cause, never a consequence: it is the first
     /// divergence only if nothing else differs.
     pub causes: Vec<Cause>,
-    /// What differs beside the first divergence, counted by stage in causal order.
+    /// What differs besides the first divergence, counted by stage in causal order.
     #[serde(with = "followed_by_stage")]
     pub followed: Vec<Followed>,
-    /// Every difference but those of the inputs, in causal order, the first divergence included;
+    /// Every difference except those of the inputs, in causal order, including the first divergence;
     /// as many as [`DiffOptions::entries`](crate::DiffOptions) allows.
     #[serde(default)]
     pub changes: Vec<Change>,
@@ -176,7 +176,7 @@ pub enum ChangeKind {
     Changed,
     /// There was nothing before.
     Added,
-    /// There is nothing any more.
+    /// The value is gone.
     Removed,
     /// The position of an element among the elements that stayed differs.
     Moved,

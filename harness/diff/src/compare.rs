@@ -13,7 +13,7 @@ pub const INPUTS: &str = "inputs";
 
 /// Compares two runs of one scenario.
 ///
-/// Artefacts are paired by name; one that only one side has is a difference. Where one side holds
+/// Artefacts are paired by name; one that only one side has is a difference. If one side holds
 /// an artefact [as digests](digest()), the other is compared as digests too.
 ///
 /// The first divergence, and whether there is one, is exact whatever `options` say: the earliest

@@ -90,7 +90,7 @@ pub fn digest(artefact: &Artefact, schema: &Schema) -> Artefact {
     digests.finish(artefact.name())
 }
 
-/// Whether an artefact is made of digests.
+/// Whether an artefact consists of digests.
 pub(super) fn is_digest(artefact: &Artefact) -> bool {
     read(artefact).is_some_and(|digests| !digests.is_empty())
 }

@@ -1,4 +1,4 @@
-//! Known edits of 100,000 records are as few changes, and as few operations, as made them.
+//! Known edits of 100,000 records: the report has as few changes as there were edits.
 
 use serde_json::Value;
 

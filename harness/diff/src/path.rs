@@ -1,4 +1,4 @@
-//! Where a difference is: the path that people and programs read.
+//! The path of a difference, as reports print it.
 
 use std::borrow::Cow;
 use std::fmt;

@@ -9,7 +9,7 @@ pub(crate) struct Middle<'t> {
 }
 
 /// Cuts two array artefacts into records, leaving out equal ones at both ends as bytes; `None`
-/// where either is not an array in golden layout.
+/// if either is not an array in golden layout.
 pub(crate) fn middle<'t>(before: &'t str, after: &'t str) -> Option<Middle<'t>> {
     let (before, after) = (body(before)?, body(after)?);
     let prefix = common_prefix(before.as_bytes(), after.as_bytes());
@@ -90,7 +90,7 @@ fn common_suffix(a: &[u8], b: &[u8]) -> usize {
     let same = end + same;
     let start = a.len() - same;
     // The rest must be whole lines in both: it starts after a line feed that both have, or is all
-    // of one text where the other has a line feed before it.
+    // of one text if the other has a line feed before it.
     let line_before = |text: &[u8]| text.len() == same || text[text.len() - same - 1] == b'\n';
     if line_before(a) && line_before(b) {
         return same;

@@ -1,4 +1,10 @@
-//! Descends into what differs, in the order in which it is read.
+//! Walks through two documents, into everything that differs, in reading order.
+//!
+//! ```text
+//! before  [{"tick":1,"raw":2},{"tick":2,"raw":5}]
+//! after   [{"tick":1,"raw":3},{"tick":2,"raw":5}]
+//! found   [tick=1].raw: 2 → 3        (the second record is equal as bytes, and is not opened)
+//! ```
 
 use std::borrow::Cow;
 

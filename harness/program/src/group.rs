@@ -1,4 +1,4 @@
-//! A program and what it starts, ended as one: on Unix as a process group, elsewhere the program alone.
+//! Ends a program together with what it starts: on Unix as a process group, elsewhere only the program.
 
 use std::io;
 use std::process::{Child, Command, ExitStatus};

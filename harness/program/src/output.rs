@@ -1,4 +1,4 @@
-//! What a program left: its declared outputs as artefacts.
+//! Reads the declared outputs of a program as artefacts.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -63,8 +63,8 @@ enum Strange {
     Other(String),
 }
 
-/// An output is a regular file of the run's own: not a pipe that would never end, and no link to
-/// what lies elsewhere.
+/// An output must be a regular file in the run's directory: not a pipe, which would never end, nor a link to
+/// another place.
 fn refuse_strange(path: &Path, scratch: &Path) -> Result<(), Strange> {
     let real = fs::canonicalize(path).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => Strange::Missing,

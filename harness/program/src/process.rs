@@ -1,4 +1,4 @@
-//! One run of a program: its streams, its bounds, and how it ended.
+//! Runs a program once: its streams, its limits, and how it ended.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
@@ -44,7 +44,7 @@ pub(crate) struct Run<'a> {
     pub(crate) progress: &'a Progress,
 }
 
-/// Why a program did not come to its own end.
+/// Why a program did not end by itself.
 pub(crate) enum End {
     NotStarted(io::Error),
     Failure(Failure),
@@ -56,7 +56,7 @@ impl From<Failure> for End {
     }
 }
 
-/// How a program ended by itself.
+/// How a program ended.
 #[derive(Debug)]
 pub(crate) struct Ended {
     status: ExitStatus,
@@ -164,7 +164,7 @@ impl Ended {
     }
 
     /// The error document is a golden if a failure is expected, so it must not hold anything that is
-    /// true of one machine alone.
+    /// true only of one machine.
     fn failure(
         &self,
         message: String,

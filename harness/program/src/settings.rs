@@ -1,4 +1,4 @@
-//! `[command]` and `[[outputs]]` of `scenario.toml`: what they may say, and what they must.
+//! `[command]` and `[[outputs]]` of `scenario.toml`: reads and checks them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path};

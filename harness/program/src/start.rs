@@ -1,4 +1,4 @@
-//! Where a program is looked for, and what to say when it is not there.
+//! Finds the program to start, and explains why one cannot be started.
 
 use std::io;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! A scenario of a program, to start from.
+//! The template of a new scenario: a small shell script and its `scenario.toml`.
 
 use std::path::PathBuf;
 

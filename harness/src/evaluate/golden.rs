@@ -1,4 +1,4 @@
-//! A run compared with the goldens.
+//! Compares a run with the goldens.
 
 use super::{CheckResult, CheckRun, Ending, Finding, RunName, RunOutput};
 use crate::Verdict;

@@ -23,7 +23,7 @@ pub enum EnvironmentChange {
     TimeZone,
     /// The working directory.
     Directory,
-    /// The permissions that new files lack.
+    /// The permissions that new files do not get.
     Umask,
     /// The size of stacks.
     StackSize,
@@ -33,7 +33,7 @@ pub enum EnvironmentChange {
     Processors,
 }
 
-/// Any number of them.
+/// A set of changes.
 pub type EnvironmentChanges = BTreeSet<EnvironmentChange>;
 
 impl EnvironmentChange {

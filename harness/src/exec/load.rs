@@ -1,4 +1,4 @@
-//! A busy machine, made on purpose.
+//! Keeps the processors busy, so that runs meet other work.
 
 use std::hint::black_box;
 use std::sync::Arc;

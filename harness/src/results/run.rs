@@ -1,8 +1,8 @@
-//! The directory of one run: who belongs together.
+//! The directory of one run, with the results of its trials.
 //!
-//! A run is one start of the runner, or one start of nextest, which starts the runner once a trial.
-//! Each has a directory of its own, so nothing of an earlier run is ever taken for a result of this
-//! one: a trial that was killed has none.
+//! A run is one start of the runner, or one start of nextest, which starts the runner once per trial.
+//! Each has its own directory, so that a result of an earlier run never counts for this
+//! one: a trial that was killed has no result.
 
 use std::fs;
 use std::io;

@@ -1,4 +1,4 @@
-//! Why a command line runs nothing.
+//! Errors that keep a command line from running any trial.
 
 use std::io;
 

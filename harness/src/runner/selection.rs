@@ -1,4 +1,4 @@
-//! Which trials a command line means, refused when it can mean none.
+//! Selects the trials that a command line names, and refuses one that cannot name any.
 
 use libtest_mimic::Arguments;
 

@@ -1,5 +1,5 @@
-//! Finding scenarios: every entry of the directory is a scenario, a reasoned failure, or one of the
-//! few names that are known to be neither.
+//! Finds scenarios: every entry of the directory is a scenario, a failure with its reason, or one of the
+//! few names that are ignored.
 
 use std::collections::BTreeMap;
 use std::fs::{self, DirEntry};

@@ -1,3 +1,5 @@
+//! Scenarios that are valid, and every problem of those that are not.
+
 use super::*;
 
 fn load(text: &str) -> Result<Scenario, String> {
@@ -143,8 +145,14 @@ fn problems_of_a_command_name_their_place() {
     for (name, expected) in [
         ("", "the name becomes that of a golden file"),
         ("a/b", "the name becomes that of a golden file"),
-        ("inputs", "`inputs` is the name of a golden that the harness writes"),
-        ("error", "`error` is the name of a golden that the harness writes"),
+        (
+            "inputs",
+            "`inputs` is the name of a golden that the harness writes",
+        ),
+        (
+            "error",
+            "`error` is the name of a golden that the harness writes",
+        ),
         ("A", "two outputs have the name `A`"),
     ] {
         let tables = format!("{command}{output}[[outputs]]\nname = \"{name}\"\nfrom = \"b\"\n");

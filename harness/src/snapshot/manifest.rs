@@ -1,4 +1,4 @@
-//! `snapshot.toml`: what the goldens beside it were made of.
+//! `snapshot.toml`: the manifest of the goldens in its directory, and the history of blesses.
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,7 @@
-//! Stored goldens: reading them, checking them against `snapshot.toml`, replacing them whole.
+//! Stored goldens: reads them, checks them against `snapshot.toml`, and replaces them as a whole.
 //!
-//! A snapshot is a directory of `<artefact>.json` files and a [`Manifest`]. Nobody but the bless
-//! writes one, and it writes all files of a scenario or none ([`store`]).
+//! A snapshot is a directory of `<artefact>.json` files and a [`Manifest`]. Only a bless writes one,
+//! and it writes all files of a scenario or none ([`store`]).
 
 mod manifest;
 mod problem;

@@ -1,4 +1,4 @@
-//! What one run made, in the form in which goldens are kept.
+//! The artefacts of one run, in the form in which goldens are stored.
 
 use std::collections::BTreeMap;
 

@@ -1,3 +1,5 @@
+//! The command line of `bless`.
+
 use std::path::PathBuf;
 
 use crate::commands::{BlessOptions, CommandError, Console, Status, bless};

@@ -1,3 +1,5 @@
+//! The command line of `bundle`.
+
 use std::path::PathBuf;
 
 use crate::commands::{BundleOptions, CommandError, Console, Status, bundle};

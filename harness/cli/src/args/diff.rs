@@ -1,3 +1,5 @@
+//! The command line of `diff`, and the options that all reports share.
+
 use std::path::PathBuf;
 
 use crate::commands::{CommandError, Console, DiffRequest, Format, Status, diff};

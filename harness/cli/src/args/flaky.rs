@@ -1,3 +1,5 @@
+//! The command line of `flaky`.
+
 use crate::commands::{CommandError, Console, FlakyOptions, Listing, Status, flaky};
 use aether_harness::Suite;
 

@@ -1,3 +1,5 @@
+//! The command line of `report`.
+
 use std::path::PathBuf;
 
 use crate::commands::{CommandError, Console, ReportFormat, ReportRequest, Status, report};

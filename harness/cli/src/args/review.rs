@@ -1,3 +1,5 @@
+//! The command line of `review`.
+
 use crate::commands::{CommandError, Console, ReviewOptions, Status, review};
 use aether_harness::Suite;
 

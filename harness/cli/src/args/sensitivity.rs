@@ -1,3 +1,5 @@
+//! The command line of `sensitivity`.
+
 use crate::commands::{CommandError, Console, Listing, SensitivityOptions, Status, sensitivity};
 use aether_harness::Suite;
 

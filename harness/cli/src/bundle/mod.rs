@@ -1,8 +1,8 @@
-//! Bundles: what runs made in place of their goldens, as one file that travels.
+//! Bundles: new outputs of failed runs in one file, for a bless on another machine.
 //!
 //! A bundle is a gzipped tar archive. Its first entry, `bundle.toml`, is a [`BundleManifest`]; then
 //! come the files that it lists, `scenarios/<name>/<artefact>.json`, in its order and nothing else.
-//! Equal outputs make equal bundles, to the byte: no entry has a time, an owner or a mode of its own.
+//! Equal outputs make equal bundles, byte for byte: every entry has the same time, owner and mode.
 //!
 //! [`write`] makes one, [`Bundle`] reads one without unpacking anything to disk: an entry that the
 //! manifest does not list at its place, of another type than a plain file, or of another size or

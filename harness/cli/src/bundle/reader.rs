@@ -1,4 +1,4 @@
-//! Reading a bundle that anyone may have made.
+//! Reads a bundle from an untrusted source, and checks every byte of it.
 
 use std::collections::BTreeMap;
 use std::fs::File;

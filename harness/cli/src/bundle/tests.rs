@@ -1,4 +1,4 @@
-//! Bundles that were made with care, and bundles that were not.
+//! Bundles that are valid, and bundles that are damaged or malicious.
 
 use std::fs;
 use std::io::Write;
@@ -252,7 +252,8 @@ fn what_is_not_listed_so_is_refused() {
     made.refused("scenarios/one/a.json: its SHA-256 is ");
     made.refused("scenarios/two/a.json: its SHA-256 is ");
     entries[0].2 = b"[\n22\n]\n";
-    Made::with(&manifest(), &entries).refused("scenarios/one/a.json: it has 7 bytes, but bundle.toml lists 6");
+    Made::with(&manifest(), &entries)
+        .refused("scenarios/one/a.json: it has 7 bytes, but bundle.toml lists 6");
     Made::with(&manifest(), &SOUND[..3]).refused("scenarios/two/inputs.json is missing");
     // A file that is as listed, and no golden.
     let mut odd = manifest();

@@ -1,4 +1,4 @@
-//! Accepting what a run made as the goldens: the rules that `bless`, `review` and a bundle share.
+//! Accepts the outputs of a run as goldens: the rules that `bless`, `review` and bundles share.
 //!
 //! [`examine`] says what would change and what forbids it; [`write`] puts it in place. Between the
 //! two nothing may have moved: the goldens must still be those that were evaluated.

@@ -1,8 +1,8 @@
 //! `bless`: makes what the program produces now the goldens, with a reason that is kept.
 //!
-//! It never blesses what should not be: under CI, what fails, what differs from itself, what nobody
-//! has seen. Everything is evaluated before anything is written. What is blessed is what a run makes
-//! now or, with a bundle, what a run made elsewhere of the same inputs.
+//! It refuses to run under CI, and refuses a run that fails, runs that differ, and changes that nobody
+//! has seen. Everything is evaluated before anything is written. The new goldens are what a run produces
+//! now or, with a bundle, what a run on another machine produced from the same inputs.
 
 use std::path::PathBuf;
 

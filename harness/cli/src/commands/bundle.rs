@@ -1,9 +1,9 @@
-//! `bundle`: what failed runs made, as one file for another machine; and what a bless needs to
+//! `bundle`: packs the outputs of failed runs into one file for another machine; and what a bless needs to
 //! accept such a file.
 //!
-//! A bundle is made of what the runner left under the target directory, and writes no golden, so
-//! that CI may make one. Who accepts it checks its hashes, that its inputs are those of the tree at
-//! hand, and that the goldens are those it was compared with; every check but `golden` is made anew,
+//! A bundle is made from what the runner left under the target directory. It writes no golden, so
+//! that CI may make one. Accepting it checks its hashes, checks that its inputs are those of the tree at
+//! hand and that the goldens are those it was compared with, and runs every check except `golden` again,
 //! as for any bless.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -180,7 +180,9 @@ fn ends_as_expected(scenario: &Scenario, set: &GoldenSet) -> Result<(), String> 
     match (scenario.expect, has_error) {
         (Expect::Success, false) | (Expect::Failure, true) => Ok(()),
         (Expect::Success, true) => Err("its run failed".to_owned()),
-        (Expect::Failure, false) => Err("its run was expected to fail, but it succeeded".to_owned()),
+        (Expect::Failure, false) => {
+            Err("its run was expected to fail, but it succeeded".to_owned())
+        }
     }
 }
 

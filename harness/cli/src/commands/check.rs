@@ -1,4 +1,4 @@
-//! `check`: what keeps the goldens in order, without running anything.
+//! `check`: looks for orphans, edited goldens and wrong layout, without running anything.
 
 use super::{CommandError, Console, Status};
 use aether_harness::scenario::{Found, twins};

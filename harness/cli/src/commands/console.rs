@@ -1,4 +1,4 @@
-//! Where a command prints, and whom it may ask.
+//! The console: where a command prints, and how it asks a person.
 
 use std::io::{self, IsTerminal, Write};
 

@@ -1,4 +1,4 @@
-//! `diff`: what the program makes now against the goldens.
+//! `diff`: compares what runs produce now with the goldens.
 
 use std::path::PathBuf;
 

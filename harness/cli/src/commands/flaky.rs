@@ -1,5 +1,5 @@
-//! `flaky`: scenarios that differ from themselves, found by running them often, in a changed
-//! environment and on a busy machine.
+//! `flaky`: finds scenarios whose runs differ, by running them often, in a changed environment and on a
+//! busy machine.
 
 use std::io;
 

@@ -1,4 +1,4 @@
-//! `new`: a scenario directory to start from, which validates.
+//! `new`: creates a scenario directory, and checks that it is valid.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! What a command found, in the format that was asked for.
+//! Writes the report of a command in the requested format.
 
 use std::io::Write;
 

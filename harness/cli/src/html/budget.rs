@@ -1,5 +1,4 @@
-//! How much of what differs a page shows: enough to read for an hour, but not more than a browser
-//! shows readily.
+//! Limits how many changes a page shows, so that a browser can display it.
 
 use maud::{Markup, html};
 

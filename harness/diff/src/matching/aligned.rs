@@ -1,4 +1,4 @@
-//! Matching by value, for arrays whose elements have no identity.
+//! Matches elements by value, for arrays whose elements have no identity.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! The identities of the elements of an array.
+//! Reads the identities of the elements of an array.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;

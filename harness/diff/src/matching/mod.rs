@@ -1,4 +1,4 @@
-//! Which element of an array became which.
+//! Matches the elements of two arrays: which element of the old array is which of the new one.
 
 mod aligned;
 mod identity;
@@ -10,7 +10,7 @@ pub(crate) use identity::{Identities, Identity, Side};
 use crate::reading::Key;
 use aether_json::scan::{Kind, kind};
 
-/// Two arrays put beside each other. Every element of either is in it exactly once, but for equal
+/// Two arrays side by side. Every element of either is in it exactly once, except for equal
 /// elements that both arrays begin or end with: they neither differ nor move, and are left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Matching {
@@ -98,7 +98,7 @@ impl Matching {
         let mut pairs = self.pairs.iter().copied().peekable();
         std::iter::from_fn(move || {
             let pair = pairs.peek().copied();
-            // What moved says nothing about what stood beside it.
+            // A moved element says nothing about its neighbours.
             let before_pair =
                 |gone: &usize| pair.is_none_or(|pair| !pair.moved && *gone < pair.before);
             if let Some(gone) = removed.next_if(before_pair) {
@@ -121,7 +121,13 @@ pub(crate) enum Met {
 }
 
 /// Matches the elements of two arrays, given as their texts: by identity if a key is declared,
-/// else by value.
+/// otherwise by value.
+///
+/// ```text
+/// key id     old  id=1  id=2  id=3
+///            new  id=2  id=4  id=3
+/// matching   1 removed, 2 pairs with 2, 4 added, 3 pairs with 3
+/// ```
 ///
 /// With a key, elements with the same identity are the same; if several share one, equal ones
 /// are matched first and the rest in order, and those that lack a field of the key are matched

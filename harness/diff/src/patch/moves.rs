@@ -3,8 +3,8 @@
 use crate::matching::Pair;
 
 /// The moves that bring elements from their old order into their new one: from which
-/// position each is taken out, and at which it is put in after that. Positions count the paired
-/// elements alone.
+/// position each is taken out, and at which it is put in after that. Positions count only the paired
+/// elements.
 ///
 /// Elements that kept their order are anchors. Everything that moves has a slot where it was and
 /// one where it will be, all slots in one line: after each anchor the new slots, then the old

@@ -1,4 +1,4 @@
-//! Which directory the scenarios are those of.
+//! Finds the directory whose scenarios a command works on.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};

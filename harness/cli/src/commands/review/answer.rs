@@ -1,4 +1,4 @@
-//! What people type in a review.
+//! Parses the answers that people type in a review.
 
 /// An answer to "accept, reject, skip?".
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -365,7 +365,9 @@ impl<'a> Review<'a> {
             Ok(pending)
         } else {
             let other = other.join(", ");
-            Err(again(format!("it produces {other} that differ from what was shown")))
+            Err(again(format!(
+                "it produces {other} that differ from what was shown"
+            )))
         }
     }
 
