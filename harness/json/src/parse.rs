@@ -419,7 +419,7 @@ mod tests {
         let found = match Parser::document(text) {
             Ok(tree) => {
                 let mut out = Vec::new();
-                crate::json::layout::write_compact(&tree, &mut out);
+                crate::layout::write_compact(&tree, &mut out);
                 String::from_utf8(out).unwrap()
             }
             Err(fault) => {

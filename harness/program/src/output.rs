@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use aether_harness::Artefact;
 use crate::settings::{OutputFormat, OutputTable, STDOUT};
+use aether_harness::Artefact;
 
 /// Names of other files that a message about a missing one lists.
 const OTHERS_MAX: usize = 8;

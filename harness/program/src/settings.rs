@@ -139,10 +139,8 @@ fn check_time_limit(
     }
     match Duration::try_from_secs_f64(*limit.get_ref()) {
         Ok(limit) if !limit.is_zero() => {}
-        _ => problems.push(settings.problem(
-            limit.span(),
-            "time_limit is a number of seconds above 0",
-        )),
+        _ => problems
+            .push(settings.problem(limit.span(), "time_limit is a number of seconds above 0")),
     }
 }
 

@@ -287,4 +287,4 @@ fn dropped(
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

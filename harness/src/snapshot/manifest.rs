@@ -179,7 +179,7 @@ mod tests {
             .render()
             .unwrap()
             .replace("format = 1", "format = 2");
-        let error = Manifest::parse(text.as_bytes()).unwrap_err();
+        let error = Manifest::parse(text.as_bytes()).unwrap_err().to_string();
         assert_eq!(error, "its format is 2, but this version reads 1");
         assert!(Manifest::parse(b"\xff").is_err());
         assert!(Manifest::parse(b"").is_err());

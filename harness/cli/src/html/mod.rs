@@ -231,3 +231,6 @@ fn anchor(name: &str) -> String {
     };
     format!("scenario-{}", name.chars().map(encode).collect::<String>())
 }
+
+#[cfg(test)]
+mod tests;

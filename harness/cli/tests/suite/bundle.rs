@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use aether_harness::command::{BlessOptions, BundleOptions, bless, bundle};
+use aether_harness_cli::commands::{BlessOptions, BundleOptions, bless, bundle};
 
 use crate::automaton::DEFECT;
 use crate::workspace::{Ran, Said, Workspace};
@@ -167,7 +167,7 @@ fn only_what_differs_and_can_be_accepted_is_packed() {
         said.out
     );
     for why in [
-        "broken is left out: its determinism check is ENGINE_ERROR",
+        "broken is left out: its determinism check is PROGRAM_ERROR",
         "edited is left out: its golden check is EDITED_GOLDEN",
         "zone is left out: its process check is NONDETERMINISTIC",
     ] {
@@ -261,7 +261,7 @@ fn a_bundle_is_blessed_under_the_rules_of_any_bless() {
     // What was shown of other inputs was not this.
     here.edit("scenarios/ring/run.toml", "rule = 90", "rule = 110");
     here.command(|suite, console| {
-        aether_harness::command::diff(suite, &Default::default(), console)
+        aether_harness_cli::commands::diff(suite, &Default::default(), console)
     });
     here.edit("scenarios/ring/run.toml", "rule = 110", "rule = 90");
     assert!(

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use aether_harness::command::{
+use aether_harness_cli::commands::{
     CompareRequest, DiffRequest, Format, NewOptions, check, compare, diff, new,
 };
 use serde_json::Value;
@@ -271,7 +271,7 @@ fn a_diff_as_json_has_these_members_and_no_others() {
         .collect();
     assert_eq!(
         verdicts,
-        ["ENGINE_ERROR", "STALE_INPUTS", "STALE_INPUTS", "TIMEOUT"]
+        ["PROGRAM_ERROR", "STALE_INPUTS", "STALE_INPUTS", "TIMEOUT"]
     );
     let mut kinds = Vec::new();
     for scenario in whole["scenarios"].as_array().unwrap() {
@@ -360,7 +360,7 @@ fn a_patch_is_of_one_scenario() {
         "fault = \"\"",
         "fault = \"error\"",
     );
-    assert!(patch(&["ring"]).error().starts_with("ENGINE_ERROR ring: "));
+    assert!(patch(&["ring"]).error().starts_with("PROGRAM_ERROR ring: "));
     assert!(
         patch(&["more"])
             .error()

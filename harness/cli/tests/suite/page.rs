@@ -6,7 +6,7 @@
 use std::fs;
 use std::path::Path;
 
-use aether_harness::command::{DiffRequest, Format, diff};
+use aether_harness_cli::commands::{DiffRequest, Format, diff};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::json;

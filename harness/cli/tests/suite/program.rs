@@ -122,7 +122,7 @@ fn a_program_is_gated_by_its_scenario() {
 
 fn a_program_that_fails_is_told_with_its_last_words() {
     let engine = |script: &str, expected: &[&str]| {
-        fails(script, SHELL, STDOUT, "ENGINE_ERROR", expected);
+        fails(script, SHELL, STDOUT, "PROGRAM_ERROR", expected);
     };
     engine(
         "echo once >&2; echo more >&2; exit 3",
@@ -178,7 +178,7 @@ fn a_failure_that_is_expected_is_the_same_on_every_machine() {
 
 fn outputs_that_are_none_are_told() {
     let engine = |script: &str, output: &str, expected: &[&str]| {
-        fails(script, SHELL, output, "ENGINE_ERROR", expected);
+        fails(script, SHELL, output, "PROGRAM_ERROR", expected);
     };
     let file = "from = \"end.json\"";
     engine(
@@ -240,7 +240,7 @@ fn outputs_that_are_none_are_told() {
 fn outputs_stay_in_the_directory_of_the_run() {
     let file = "from = \"out.json\"";
     let engine = |script: &str, output: &str, expected: &[&str]| {
-        fails(script, SHELL, output, "ENGINE_ERROR", expected);
+        fails(script, SHELL, output, "PROGRAM_ERROR", expected);
     };
     let out = "leads out of the directory in which the program ran";
     engine("ln -s /etc/hostname out.json", file, &[out]);
@@ -327,7 +327,7 @@ fn an_interrupted_run_ends_its_program() {
 
 fn endless_output_is_bounded() {
     let engine = |script: &str, output: &str, expected: &[&str]| {
-        fails(script, SHELL, output, "ENGINE_ERROR", expected);
+        fails(script, SHELL, output, "PROGRAM_ERROR", expected);
     };
     engine(
         "echo before >&2; yes 123456789",
@@ -536,7 +536,7 @@ fn a_program_that_differs_from_itself_is_told() {
         "echo \"\\\"$PWD\\\"\"",
         SHELL,
         STDOUT,
-        "ENGINE_ERROR",
+        "PROGRAM_ERROR",
         &["names the directory in which the program ran, which is a new one for each run"],
     );
 }

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use aether_harness::command::{ReportFormat, ReportRequest, report};
+use aether_harness_cli::commands::{ReportFormat, ReportRequest, report};
 use serde_json::Value;
 
 use crate::automaton::DEFECT;

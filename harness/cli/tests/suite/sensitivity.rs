@@ -1,9 +1,7 @@
 //! Which goldens have teeth.
 
-use std::path::Path;
-
-use aether_harness::command::{Listing, SensitivityOptions, sensitivity};
-use aether_harness::{Artefact, Failure, RunRequest, Schema, Subject, WithoutEffect};
+use aether_harness::{Failure, Prepared, Scenario, Subject, WithoutEffect};
+use aether_harness_cli::commands::{Listing, SensitivityOptions, sensitivity};
 use serde_json::Value;
 
 use crate::automaton::Automaton;
@@ -163,25 +161,8 @@ impl Subject for Declaring {
         Automaton.version()
     }
 
-    fn inputs(&self, scenario: &Path) -> Result<Artefact, Failure> {
-        Automaton.inputs(scenario)
-    }
-
-    fn schema(&self, scenario: &Path) -> Result<Schema, Failure> {
-        Automaton.schema(scenario)
-    }
-
-    fn run(&self, scenario: &Path, request: &RunRequest) -> Result<Vec<Artefact>, Failure> {
-        Automaton.run(scenario, request)
-    }
-
-    fn run_from_inputs(
-        &self,
-        scenario: &Path,
-        inputs: &Artefact,
-        request: &RunRequest,
-    ) -> Option<Result<Vec<Artefact>, Failure>> {
-        Automaton.run_from_inputs(scenario, inputs, request)
+    fn open(&self, scenario: &Scenario) -> Result<Box<dyn Prepared>, Failure> {
+        Automaton.open(scenario)
     }
 
     fn without_effect(&self) -> Vec<WithoutEffect> {
