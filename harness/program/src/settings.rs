@@ -158,7 +158,9 @@ fn check_name(
             "the name becomes that of a golden file: use ASCII letters, digits, '_', '-'",
         ));
     } else if RESERVED.contains(&name) {
-        let problem = format!("`{name}` is the name of a golden that the harness writes; choose another name");
+        let problem = format!(
+            "`{name}` is the name of a golden that the harness writes; choose another name"
+        );
         problems.push(settings.problem(span, problem));
     } else if !names.insert(name.to_lowercase()) {
         let problem = format!("two outputs have the name `{name}`");

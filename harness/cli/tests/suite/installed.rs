@@ -45,7 +45,12 @@ fn a_python_program_is_gated_from_nothing() {
         return;
     }
     let workspace = nothing();
-    says(&workspace, &["new", "queue"], 0, &["created scenarios/queue"]);
+    says(
+        &workspace,
+        &["new", "queue"],
+        0,
+        &["created scenarios/queue"],
+    );
     workspace.write(
         "scenarios/queue/scenario.toml",
         "description = \"a queue at a counter\"\n[command]\nprogram = \"python3\"\n\
@@ -83,7 +88,12 @@ fn a_python_program_is_gated_from_nothing() {
         &["blessed queue: wrote inputs.json, minutes.json, summary.json"],
     );
     says(&workspace, &["run"], 0, &["3 passed"]);
-    says(&workspace, &["check"], 0, &["1 scenarios and their goldens are in order"]);
+    says(
+        &workspace,
+        &["check"],
+        0,
+        &["1 scenarios and their goldens are in order"],
+    );
 
     // The program changes: the first divergence is told, then all of it, and nothing is blessed
     // without a reason.

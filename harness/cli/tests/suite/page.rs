@@ -69,7 +69,7 @@ fn a_browser_opens_folds_and_filters_it() {
     };
     let (_workspace, path) = page();
     browser.open(&path);
-    let title = "7 scenarios: 6 not as stored";
+    let title = "6 of 7 scenarios differ from their goldens";
     assert_eq!(browser.ask("return document.title"), title);
     picture(&browser, "light");
 
