@@ -1,4 +1,4 @@
-//! `scenario.toml` as text, for whoever owns part of its keys: the harness and each subject.
+//! `scenario.toml` as text, from which the harness and each subject read their own keys.
 
 use std::fmt;
 use std::ops::Range;

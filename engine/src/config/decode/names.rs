@@ -93,7 +93,7 @@ text! {
 
 text! {
     /// Any text.
-    Text, "a text", EmptyText, |_| None, None
+    Text, "a string", EmptyText, |_| None, None
 }
 
 /// What is wrong with an id or name.

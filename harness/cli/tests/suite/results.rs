@@ -231,7 +231,7 @@ fn results_that_cannot_be_read_are_told() {
     told(&sound[..sound.len() / 2], "EOF");
     told(
         &sound.replace("\"v\":1", "\"v\":2"),
-        "its format is 2, and this version reads 1",
+        "its format is 2, but this version reads 1",
     );
     told(&sound.replace("MATCH", "match"), "unknown variant `match`");
     told(

@@ -116,11 +116,14 @@ fn what_cannot_be_tried_is_told() {
     let said = tried(&workspace, 100, Listing::Text);
     assert!(
         said.out
-            .contains("ring: not tried, its goldens are no measure: STALE_INPUTS"),
+            .contains("ring: skipped: the goldens are not up to date: STALE_INPUTS"),
         "{}",
         said.out
     );
-    assert!(said.out.contains("slow: not tried, it is long: name it"));
+    assert!(
+        said.out
+            .contains("slow: skipped: it is long; name it to include it")
+    );
     assert_eq!(said.code(), 1);
 }
 

@@ -342,7 +342,7 @@ fn an_expected_failure_is_a_golden() {
         &workspace,
         "withers::golden",
         "MISMATCH",
-        &["the run was expected to fail, and succeeded"],
+        &["the run was expected to fail, but it succeeded"],
     );
     let refused = workspace.try_bless("withers", Some("now it thrives"));
     assert!(
@@ -538,7 +538,7 @@ fn digests_are_for_large_runs() {
         &workspace,
         "small::golden",
         "INVALID",
-        &["is for runs past 20 MB"],
+        &["is for runs beyond 20 MB"],
     );
 
     workspace.scenario("large", "", "");
@@ -547,7 +547,7 @@ fn digests_are_for_large_runs() {
         &workspace,
         "large::golden",
         "INVALID",
-        &["MB; past 20 MB keep digests"],
+        &["MB; beyond 20 MB keep digests"],
     );
     workspace.scenario("large", reason, "");
     workspace.edit("scenarios/large/run.toml", "ticks = 6", "ticks = 350000");
