@@ -111,9 +111,15 @@ fn problems_of_a_command_name_their_place() {
     for (name, expected) in [
         ("", "the name becomes that of a golden file"),
         ("a/b", "the name becomes that of a golden file"),
-        ("inputs", "`inputs` is a golden of the harness's own"),
-        ("error", "`error` is a golden of the harness's own"),
-        ("A", "two outputs are called `A`"),
+        (
+            "inputs",
+            "`inputs` is the name of a golden that the harness writes",
+        ),
+        (
+            "error",
+            "`error` is the name of a golden that the harness writes",
+        ),
+        ("A", "two outputs have the name `A`"),
     ] {
         let tables = format!("{command}{output}[[outputs]]\nname = \"{name}\"\nfrom = \"b\"\n");
         let found = problems(&tables);

@@ -2,7 +2,7 @@
 //!
 //! Parent and child talk through a directory: `request.json` goes in, `response.json` and one file per
 //! artefact come out, `stdout` and `stderr` hold what the child printed. Whatever the child does, the parent
-//! ends it some time after the scenario's time limit.
+//! kills it some time after the scenario's time limit.
 
 use std::fs::{self, File};
 use std::io;
@@ -82,7 +82,7 @@ pub(crate) struct ChildRun {
     pub(crate) unchanged: Vec<(EnvironmentChange, String)>,
 }
 
-/// A run in a process of its own.
+/// A run in its own process.
 pub(crate) struct ChildJob<'a> {
     pub(crate) layout: &'a Layout,
     pub(crate) scenario: &'a Scenario,
@@ -186,7 +186,7 @@ fn start(dir: &Path, request: &Request) -> io::Result<Child> {
     command.spawn()
 }
 
-/// The child's exit status; `None` where it had to be killed.
+/// The child's exit status; `None` if it had to be killed.
 fn wait(child: &mut Child, limit: Duration) -> io::Result<Option<ExitStatus>> {
     let mut waited = Duration::ZERO;
     let mut step = Duration::from_millis(1);

@@ -1,4 +1,4 @@
-//! Diffs in, reports out.
+//! Tests of reports: diffs in, reports out.
 
 use serde_json::{Value, json};
 

@@ -2,7 +2,7 @@
 //!
 //! It fails closed: what cannot be read or validated is a failing trial, a filter that names a check
 //! and finds none is an error, and so is a workspace without scenarios. Standard output belongs to
-//! libtest-mimic; everything else is said on the standard error stream.
+//! libtest-mimic; everything else goes to standard error.
 
 mod error;
 mod plan;

@@ -1,4 +1,4 @@
-//! Which trials a command line means, refused when it can mean none.
+//! Selects the trials that a command line names, and refuses one that cannot name any.
 
 use libtest_mimic::Arguments;
 
@@ -58,7 +58,7 @@ fn exactly_one(suite: &Suite, args: &Arguments) -> Result<Option<Vec<Plan>>, Run
     {
         return Ok(Some(vec![plan]));
     }
-    // What is left is a name that only a scan finds, such as one that is no valid file name.
+    // What is left is a name that only a scan finds, such as one that is not a valid file name.
     Ok(None)
 }
 

@@ -1,3 +1,5 @@
+//! Scenarios that are valid, and every problem of those that are not.
+
 use super::*;
 use crate::{Failure, Mode, Prepared};
 

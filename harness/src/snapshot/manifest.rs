@@ -1,4 +1,4 @@
-//! `snapshot.toml`: what the goldens beside it were made of.
+//! `snapshot.toml`: the manifest of the goldens in its directory, and the history of blesses.
 
 use std::collections::BTreeMap;
 
@@ -61,7 +61,7 @@ pub struct BlessEntry {
     pub version: String,
     /// Why the goldens changed.
     pub reason: String,
-    /// The artefacts that were accepted, where it was not all of the scenario.
+    /// The artefacts that were accepted, if not all of the scenario.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub artefacts: Vec<String>,
 }

@@ -1,3 +1,5 @@
+//! Goldens that are written, read back, edited and left by a bless that was killed.
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;

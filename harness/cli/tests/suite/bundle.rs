@@ -148,7 +148,7 @@ fn only_what_differs_and_can_be_accepted_is_packed() {
     let said = workspace.command(|suite, console| bundle(suite, &named, console));
     assert!(
         said.out
-            .starts_with("ring: the newest run left nothing new of it\n"),
+            .starts_with("ring: the newest run left no new output for it\n"),
         "{}",
         said.out
     );
@@ -190,8 +190,8 @@ fn a_bundle_of_other_inputs_is_refused() {
     assert_eq!(said.code(), 1);
     assert_eq!(
         said.error(),
-        "nothing was blessed:\nring STALE_INPUTS: the bundle was made of other inputs than this \
-         tree's: automaton"
+        "nothing was blessed:\nring STALE_INPUTS: the bundle was made from inputs that differ from the \
+         ones here: automaton"
     );
     assert_eq!(here.read(MANIFEST), before);
 }
@@ -206,7 +206,7 @@ fn a_bundle_against_other_goldens_is_refused() {
     assert_eq!(said.code(), 1);
     assert!(
         said.error()
-            .contains("are not those that the bundle was compared with")
+            .contains("differ from those that the bundle was compared with")
     );
     here.edit(MANIFEST, "FIRST", "first");
     here.write("fixtures/snapshots/ring/totals.json", "{}\n");
@@ -306,7 +306,7 @@ fn a_run_here_that_makes_something_else_is_told() {
     assert_eq!(said.code(), 0, "{:?}", said.result);
     assert!(
         said.err
-            .contains("ring: a run on this machine makes other generations than"),
+            .contains("ring: a run on this machine produces generations that differ from"),
         "{}",
         said.err
     );

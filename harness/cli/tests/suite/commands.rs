@@ -31,7 +31,7 @@ fn checked(workspace: &Workspace) -> Said {
 fn a_workspace_in_order_passes() {
     let workspace = Workspace::blessed();
     let said = checked(&workspace);
-    assert_eq!(said.out, "in order: 1 scenarios and their goldens\n");
+    assert_eq!(said.out, "1 scenarios and their goldens are in order\n");
     assert_eq!(said.code(), 0);
     assert_eq!(workspace.command(check).code(), 0);
     let empty = Workspace::empty();
@@ -91,7 +91,7 @@ fn new_scenarios_validate() {
     let workspace = Workspace::blessed();
     let said = make(&workspace, "copy", Some("ring"));
     assert_eq!(said.code(), 0);
-    assert!(said.out.contains("made scenarios/copy"), "{}", said.out);
+    assert!(said.out.contains("created scenarios/copy"), "{}", said.out);
     assert_eq!(
         workspace.read("scenarios/copy/run.toml"),
         workspace.read("scenarios/ring/run.toml")
@@ -120,7 +120,7 @@ fn new_names_must_be_free_and_valid() {
         assert_eq!(said.code(), 2);
         assert!(said.error().contains(expected), "{}", said.error());
     };
-    check("ring", None, "scenarios/ring exists already");
+    check("ring", None, "scenarios/ring already exists");
     check("a b", None, "the name contains ' '");
     check("../up", None, "the name contains '/'");
     check("RING", None, "differ only in case");
@@ -130,7 +130,7 @@ fn new_names_must_be_free_and_valid() {
         "there is no scenario `rong`; did you mean `ring`?",
     );
     fs::create_dir(workspace.path("fixtures/snapshots/old")).unwrap();
-    check("old", None, "holds goldens of that name already");
+    check("old", None, "already holds goldens of that name");
 }
 
 fn diffed(workspace: &Workspace, request: &DiffRequest) -> Said {
@@ -355,7 +355,7 @@ fn a_patch_is_of_one_scenario() {
     for names in [&[][..], &["ring", "more"]] {
         let said = patch(names);
         assert_eq!(said.code(), 2);
-        assert_eq!(said.error(), "a JSON Patch is of one scenario: name it");
+        assert_eq!(said.error(), "a JSON Patch covers one scenario: name it");
     }
     // Without goldens there is nothing to patch, and nothing to patch to without outputs.
     workspace.edit(

@@ -369,7 +369,7 @@ fn what_cannot_be_accepted_is_told_first() {
     says(
         &said,
         &[
-            "not for review, to be mended first:\n  broken PROGRAM_ERROR: withered at tick 3\n",
+            "cannot be reviewed; fix these first:\n  broken PROGRAM_ERROR: withered at tick 3\n",
             "  void INVALID: ",
             "  gone ORPHAN: ",
             "dice NONDETERMINISTIC: determinism: ",

@@ -120,7 +120,10 @@ fn what_cannot_be_tried_is_told() {
         "{}",
         said.out
     );
-    assert!(said.out.contains("slow: not tried, it is long: name it"));
+    assert!(
+        said.out
+            .contains("slow: skipped: it is long; name it to include it")
+    );
     assert_eq!(said.code(), 1);
 }
 

@@ -535,7 +535,7 @@ fn digests_are_for_large_runs() {
         &workspace,
         "small::golden",
         "INVALID",
-        &["is for runs past 20 MB"],
+        &["is for runs beyond 20 MB"],
     );
 
     workspace.scenario("large", "", "");
@@ -544,7 +544,7 @@ fn digests_are_for_large_runs() {
         &workspace,
         "large::golden",
         "INVALID",
-        &["MB; past 20 MB keep digests"],
+        &["MB; beyond 20 MB keep digests"],
     );
     workspace.scenario("large", reason, "");
     workspace.edit("scenarios/large/run.toml", "ticks = 6", "ticks = 350000");

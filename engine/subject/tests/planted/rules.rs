@@ -1,14 +1,14 @@
 //! One line of a rule changed: the oracle computes the run of an engine that has it.
 
-use std::path::Path;
-
-use aether_engine::subject::AetherSubject;
-use aether_harness::{Artefact, Failure, RunRequest, Schema, Subject};
+use aether_harness::{
+    Artefact, Failure, KeyTable, Prepared, RunRequest, Scenario, Schema, Subject,
+};
+use aether_subject::AetherSubject;
 
 use super::reading::{Artefacts, first};
 use super::{Workspace, assert_all, compare};
 use crate::oracle::{Int, Json, Rules, run};
-use crate::registry::read;
+use crate::read;
 
 /// What the oracle computes.
 const COMPUTED: [&str; 10] = [
@@ -39,16 +39,34 @@ impl Subject for Altered {
         self.engine.version()
     }
 
-    fn inputs(&self, scenario: &Path) -> Result<Artefact, Failure> {
-        self.engine.inputs(scenario)
+    fn keys(&self) -> &'static [KeyTable] {
+        self.engine.keys()
     }
 
-    fn schema(&self, scenario: &Path) -> Result<Schema, Failure> {
-        self.engine.schema(scenario)
+    fn open(&self, scenario: &Scenario) -> Result<Box<dyn Prepared>, Failure> {
+        Ok(Box::new(AlteredRun {
+            prepared: self.engine.open(scenario)?,
+            records: self.records.clone(),
+        }))
+    }
+}
+
+struct AlteredRun {
+    prepared: Box<dyn Prepared>,
+    records: Artefacts,
+}
+
+impl Prepared for AlteredRun {
+    fn inputs(&self) -> &Artefact {
+        self.prepared.inputs()
     }
 
-    fn run(&self, scenario: &Path, request: &RunRequest) -> Result<Vec<Artefact>, Failure> {
-        let made = self.engine.run(scenario, request)?;
+    fn schema(&self) -> Schema {
+        self.prepared.schema()
+    }
+
+    fn run(&self, request: &RunRequest) -> Result<Vec<Artefact>, Failure> {
+        let made = self.prepared.run(request)?;
         let altered = made.into_iter().map(|artefact| {
             let name = artefact.name();
             match self.records.get(name).filter(|_| COMPUTED.contains(&name)) {

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::fs;
 
 use aether_harness::Scenario;
+use aether_subject::AetherSettings;
 use serde_json::{Value, json};
 
 use crate::Ended;
@@ -24,7 +25,10 @@ pub(crate) fn list(command: &ListCommand, output: &Output) -> Ended {
         }
     }
     paths.sort();
-    let loaded: Vec<_> = paths.iter().map(|path| Scenario::load(path)).collect();
+    let loaded: Vec<_> = paths
+        .iter()
+        .map(|path| registry::load_scenario(path))
+        .collect();
     let scenarios: Vec<_> = loaded
         .iter()
         .filter_map(|scenario| scenario.as_ref().ok())
@@ -43,10 +47,14 @@ pub(crate) fn list(command: &ListCommand, output: &Output) -> Ended {
 }
 
 fn row(scenario: &Scenario) -> Value {
+    let settings = AetherSettings::of(scenario.settings());
+    let pillars = settings
+        .expect("a scenario that loads has valid settings")
+        .pillars;
     json!({
         "name": scenario.name().to_string(),
         "description": scenario.description,
-        "pillars": scenario.pillars,
+        "pillars": pillars,
         "runtime": scenario.runtime.name(),
         "tags": scenario.tags,
     })

@@ -2,7 +2,7 @@
 
 use aether_harness::{ArtefactSchema, KeyRule, Schema};
 
-use crate::config::RunPlan;
+use aether_engine::config::RunPlan;
 
 /// The stages, in causal order.
 const STAGES: [&str; 9] = [
@@ -221,11 +221,11 @@ const READINGS: [Reading; 12] = [
 
 /// The schema of a run of `plan`.
 pub fn of(plan: &RunPlan) -> Schema {
-    let primary = plan.windows.iter().filter(|window| window.primary);
+    let primary = plan.windows().iter().filter(|window| window.is_primary());
     Schema {
         stages: STAGES.map(str::to_owned).to_vec(),
         artefacts: READINGS.iter().map(Reading::schema).collect(),
-        spans: primary.map(|window| window.ticks.clone()).collect(),
+        spans: primary.map(|window| window.ticks().clone()).collect(),
     }
 }
 

@@ -5,9 +5,9 @@ use std::ops::ControlFlow;
 use aether_harness::{Artefact, Failure, RunRequest};
 
 use super::{document, failure};
-use crate::config::RunPlan;
-use crate::run::{RecordKind, RunOptions, RunStatus};
-use crate::store::{Existing, RunStore, StoreError, StoredRun};
+use aether_engine::config::RunPlan;
+use aether_engine::run::{RecordKind, RunOptions, RunStatus};
+use aether_engine::store::{Existing, RunStore, StoreError, StoredRun};
 
 /// The name of the run in a store that holds no other.
 const RUN_ID: &str = "cut";
@@ -27,7 +27,7 @@ pub(super) fn cut_and_finished(
                 .tempdir_in(&request.scratch)
         })
         .map_err(|error| {
-            Failure::engine(format!(
+            Failure::program(format!(
                 "no directory for the run file in {}: {error}",
                 request.scratch.display()
             ))
@@ -39,7 +39,7 @@ pub(super) fn cut_and_finished(
             RunStatus::Incomplete => {}
             RunStatus::Failed(error) => return Err(failure(&error)),
             RunStatus::Complete => {
-                return Err(Failure::engine(format!(
+                return Err(Failure::program(format!(
                     "the run was to stop after tick {end}, and went on to its end"
                 )));
             }
@@ -47,7 +47,7 @@ pub(super) fn cut_and_finished(
     }
     match advance(&store, plan, request, false, None)? {
         RunStatus::Complete => artefacts(&store.open(RUN_ID).map_err(broken)?),
-        RunStatus::Incomplete => Err(Failure::cancelled()),
+        RunStatus::Incomplete => Err(Failure::cancelled("")),
         RunStatus::Failed(error) => Err(failure(&error)),
     }
 }
@@ -55,11 +55,11 @@ pub(super) fn cut_and_finished(
 /// The last tick of every primary window but the last, after tick 0.
 fn cuts(plan: &RunPlan) -> Vec<u64> {
     let ends = plan
-        .windows
+        .windows()
         .iter()
-        .filter(|window| window.primary)
-        .map(|window| *window.ticks.end())
-        .filter(|end| *end < plan.ticks);
+        .filter(|window| window.is_primary())
+        .map(|window| *window.ticks().end())
+        .filter(|end| *end < plan.ticks());
     std::iter::once(0).chain(ends).collect()
 }
 
@@ -71,10 +71,10 @@ fn advance(
     is_first: bool,
     end: Option<u64>,
 ) -> Result<RunStatus, Failure> {
-    let cancel = &request.cancel;
+    let watch = &request.progress;
     let progress = |tick: u64| {
-        cancel.at_tick(tick);
-        if cancel.is_stopped() || end.is_some_and(|end| tick > end) {
+        watch.reached(tick);
+        if watch.is_stopped() || end.is_some_and(|end| tick > end) {
             ControlFlow::Break(())
         } else {
             ControlFlow::Continue(())
@@ -90,8 +90,8 @@ fn advance(
         store.resume(RUN_ID, &options)
     };
     let status = recorded.map_err(broken)?.outcome.status;
-    if cancel.is_stopped() {
-        return Err(Failure::cancelled());
+    if watch.is_stopped() {
+        return Err(Failure::cancelled(""));
     }
     Ok(status)
 }
@@ -115,5 +115,5 @@ fn artefacts(run: &StoredRun) -> Result<Vec<Artefact>, Failure> {
     reason = "it is what map_err hands over"
 )]
 fn broken(error: StoreError) -> Failure {
-    Failure::engine(error.to_string())
+    Failure::program(error.to_string())
 }

@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use aether_engine::config::{self, Code, FileSystem, Place, Problem, Report};
-use aether_harness::Scenario;
 use serde_json::json;
 
 use crate::Ended;
@@ -47,27 +46,13 @@ fn harness_report(dir: &Path) -> Option<Report> {
     // `.` is no name; the directory that it means has one.
     let whole = dir.file_name().is_none().then(|| dir.canonicalize().ok());
     let dir = whole.flatten().unwrap_or_else(|| dir.to_owned());
-    let error = Scenario::load(&dir).err()?.to_string();
+    let error = registry::load_scenario(&dir).err()?;
     let file = dir.join(SCENARIO_FILE).display().to_string();
-    let problems: Vec<_> = error
-        .lines()
-        .filter_map(|line| harness_problem(&file, line))
-        .collect();
-    // Not in the expected form: told as it is rather than not at all.
-    Report::of(problems).or_else(|| Report::of(vec![problem(&file, (1, 1), &error)]))
-}
-
-/// A problem of `path:line:column: message` or `path: message`; the underlined text is left out.
-fn harness_problem(file: &str, line: &str) -> Option<Problem> {
-    let rest = line.strip_prefix(file)?.strip_prefix(':')?;
-    let mut parts = rest.splitn(3, ':');
-    let mut number = || parts.next()?.parse::<usize>().ok();
-    let place = number().zip(number());
-    let message = match place {
-        Some(_) => parts.next().unwrap_or_default(),
-        None => rest,
-    };
-    Some(problem(file, place.unwrap_or((1, 1)), message.trim()))
+    let problems = error
+        .problems()
+        .iter()
+        .map(|found| problem(&file, found.place().unwrap_or((1, 1)), found.message()));
+    Report::of(problems.collect())
 }
 
 fn problem(file: &str, (line, column): (usize, usize), message: &str) -> Problem {

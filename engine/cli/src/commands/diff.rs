@@ -2,8 +2,7 @@
 
 use aether_engine::run::RecordKind;
 use aether_engine::store::StoredRun;
-use aether_engine::subject;
-use aether_harness::{Artefact, DiffOptions, Report, ScenarioReport, diff as compare};
+use aether_harness::{Artefact, DiffOptions, Report, ScenarioReport, Verdict, diff as compare};
 
 use crate::Ended;
 use crate::args::DiffCommand;
@@ -14,7 +13,7 @@ use crate::registry;
 pub(crate) fn diff(command: &DiffCommand, output: &Output) -> Ended {
     let before = registry::open_run(&command.runs, &command.before)?;
     let after = registry::open_run(&command.runs, &command.after)?;
-    let schema = subject::schema_of(&after.plan()?);
+    let schema = aether_subject::schema_of(&after.plan()?);
     let difference = compare(
         &artefacts(&before)?,
         &artefacts(&after)?,
@@ -24,7 +23,11 @@ pub(crate) fn diff(command: &DiffCommand, output: &Output) -> Ended {
     let equal = difference.is_equal();
     let report = Report::new(vec![ScenarioReport {
         name: format!("{} → {}", command.before, command.after),
-        verdict: if equal { "MATCH" } else { "MISMATCH" }.to_owned(),
+        verdict: Some(if equal {
+            Verdict::Match
+        } else {
+            Verdict::Mismatch
+        }),
         diff: Some(difference),
         note: None,
     }]);

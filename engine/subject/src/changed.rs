@@ -1,9 +1,9 @@
 //! Runs from resolved inputs with a value changed, in place of a scenario's files.
 
-use aether_harness::{Artefact, Failure, RunRequest, WithoutEffect};
+use aether_harness::{Artefact, Failure, WithoutEffect};
 use serde_json::{Value, json};
 
-use crate::config::{ResolvedDocuments, RunPlan};
+use aether_engine::config::{ResolvedDocuments, RunPlan};
 
 /// What no record of a run from resolved inputs depends on.
 pub(super) const WITHOUT_EFFECT: [WithoutEffect; 5] = [
@@ -37,19 +37,13 @@ pub(super) fn plan(inputs: &Artefact) -> Result<RunPlan, Failure> {
         .map_err(|error| invalid(error.to_string()))?;
     let text = |name: &str| inputs.get(name).map(Value::to_string).unwrap_or_default();
     let pfna = inputs.get("pfna").filter(|pfna| !pfna.is_null());
-    let documents = ResolvedDocuments {
-        run_config: text("run_config"),
-        topology: text("topology"),
-        profile: text("profile"),
-        pfna: pfna.map(Value::to_string),
-        ..ResolvedDocuments::default()
-    };
-    crate::store::plan_of(&documents).map_err(invalid)
-}
-
-/// Runs from changed inputs.
-pub(super) fn run(inputs: &Artefact, request: &RunRequest) -> Result<Vec<Artefact>, Failure> {
-    super::run_plan(&plan(inputs)?, request)
+    let documents = ResolvedDocuments::new(
+        text("run_config"),
+        text("topology"),
+        text("profile"),
+        pfna.map(Value::to_string),
+    );
+    documents.plan().map_err(invalid)
 }
 
 /// The inputs with another rule for s_t, and with the schemes preferred in another order.

@@ -2,10 +2,13 @@
 
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use aether_engine::config::run_config;
 use aether_engine::store::{RunStore, StoredRun};
-use aether_engine::subject::run_config;
 
+use aether_harness::{Scenario, ScenarioError, Subject};
+use aether_subject::AetherSubject;
 use serde_json::Value;
 
 use crate::args::{RunsDir, ScenariosDir};
@@ -55,6 +58,13 @@ pub(crate) fn find_run_config(target: &str, given: &ScenariosDir) -> Result<Path
         )));
     }
     in_scenario(&scenario)
+}
+
+/// Reads the `scenario.toml` of a directory, for a program of its own or for Aether.
+pub(crate) fn load_scenario(dir: &Path) -> Result<Scenario, ScenarioError> {
+    let root = dir.parent().and_then(Path::parent).unwrap_or(dir);
+    let subjects: [Arc<dyn Subject>; 1] = [Arc::new(AetherSubject::new(root))];
+    Scenario::load(dir, &subjects)
 }
 
 /// The RunConfig of a scenario directory.

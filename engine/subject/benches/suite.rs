@@ -1,6 +1,6 @@
 //! A suite of a thousand scenarios of gf01's size, and a list of ten thousand.
 //!
-//! `cargo bench -p aether-engine --bench suite`. The suite is a thousand copies of `scenarios/gf01`
+//! `cargo bench -p aether-subject --bench suite`. The suite is a thousand copies of `scenarios/gf01`
 //! in a temporary workspace, each with its goldens and with the checks `golden` and `determinism`,
 //! which make three runs together. Beside it stand the same runs of the engine alone on as many
 //! threads, libtest-mimic with as many trials that do nothing, and insta asserting the same
@@ -13,12 +13,13 @@ use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use aether_engine::subject::AetherSubject;
-use aether_harness::command::{BlessOptions, Console, bless};
-use aether_harness::{Artefact, Cancel, Layout, Mode, RunRequest, Runner, Subject, Suite};
+use aether_harness::{Artefact, Layout, RunRequest, Runner, Scenario, Subject, Suite};
+use aether_harness_cli::commands::{BlessOptions, Console, bless};
+use aether_subject::AetherSubject;
 use libtest_mimic::{Arguments, Trial};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
@@ -199,7 +200,7 @@ fn digest(text: &str) -> String {
 
 /// A workspace with copies of gf01.
 fn workspace(root: &Path, count: usize) -> Outcome<()> {
-    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     for file in [
         "fixtures/topologies/gf01.json",
         "fixtures/profiles/cmp-0.json",
@@ -235,12 +236,10 @@ fn name(index: usize) -> String {
 
 /// The documents of one run: what goldens and insta hold.
 fn documents(subject: &AetherSubject, dir: &Path) -> Outcome<Vec<Artefact>> {
-    let request = RunRequest {
-        mode: Mode::Direct,
-        cancel: Cancel::default(),
-        scratch: std::env::temp_dir(),
-    };
-    Ok(subject.run(dir, &request)?)
+    let subjects: [Arc<dyn Subject>; 1] = [Arc::new(subject.clone())];
+    let scenario = Scenario::load(dir, &subjects)?;
+    let request = RunRequest::direct(std::env::temp_dir());
+    Ok(subject.open(&scenario)?.run(&request)?)
 }
 
 /// The runs of the suite without the suite, on as many threads as it uses.
