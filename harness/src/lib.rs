@@ -176,5 +176,5 @@ pub use scenario::{
 pub use subject::{
     Failure, FailureKind, Mode, Prepared, Progress, RunRequest, SimpleRun, Subject, WithoutEffect,
 };
-pub use suite::Suite;
+pub use suite::{Suite, quoted};
 pub use verdict::Verdict;

@@ -1,6 +1,6 @@
 //! A workspace with its subjects: what every command and every trial starts from.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::scenario::{Found, ScenarioName};
@@ -17,6 +17,7 @@ pub struct Suite {
     layout: Layout,
     subjects: Vec<Arc<dyn Subject>>,
     command: String,
+    git: String,
     runner: Option<String>,
 }
 
@@ -28,7 +29,8 @@ impl Suite {
             has_children: false,
             layout: Layout::new(root.into()),
             subjects: Vec::new(),
-            command: "cargo xtask".to_owned(),
+            command: "aether-harness".to_owned(),
+            git: "git".to_owned(),
             runner: None,
         }
     }
@@ -40,10 +42,21 @@ impl Suite {
         self
     }
 
-    /// What people type before `bless` and `diff`, for the remedies in messages (`cargo xtask`).
+    /// What people type before `bless` and `diff`, for the remedies in messages. Without it, they are
+    /// taken to have the installed `aether-harness`.
     #[must_use]
     pub fn command(mut self, command: impl Into<String>) -> Self {
         self.command = command.into();
+        self
+    }
+
+    /// The same suite for people who named its root with `--root`: every command that a message
+    /// suggests names it too. Call it after [`Suite::command`].
+    #[must_use]
+    pub fn rooted(mut self, root: &Path) -> Self {
+        let root = quoted(&root.to_string_lossy());
+        self.command = format!("{} --root {root}", self.command);
+        self.git = format!("git -C {root}");
         self
     }
 
@@ -92,6 +105,11 @@ impl Suite {
     /// What people type before `bless` and `diff`.
     pub fn typed(&self) -> &str {
         &self.command
+    }
+
+    /// What people type before `checkout` and `rm` of paths below the root.
+    pub fn typed_git(&self) -> &str {
+        &self.git
     }
 
     /// What people type to run one trial again.
@@ -163,5 +181,15 @@ impl Suite {
             }
         }
         checks
+    }
+}
+
+/// A word as a POSIX shell reads it back, for commands that messages suggest.
+pub fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:@%+,".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
     }
 }

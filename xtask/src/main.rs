@@ -37,7 +37,7 @@ fn main() -> ExitCode {
         Ok(suite) => suite,
         Err(status) => return status,
     };
-    let Cli { root, command } = Cli::parse();
+    let Cli { root, command } = Cli::parse_from(aether_harness_cli::arguments());
     match root.map(elsewhere) {
         None => command.run(&suite),
         Some(Ok(suite)) => command.run(&suite),
@@ -47,9 +47,9 @@ fn main() -> ExitCode {
 
 /// A suite of another directory, about which this repository knows nothing.
 fn elsewhere(root: PathBuf) -> Result<Suite, ExitCode> {
-    let typed = format!("cargo xtask --root {}", root.display());
-    Suite::new(root)
+    Suite::new(&root)
         .subject(CommandSubject)
-        .command(typed)
+        .command("cargo xtask")
+        .rooted(&root)
         .with_children()
 }

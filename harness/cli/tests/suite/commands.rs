@@ -1,18 +1,22 @@
 //! `diff`, `compare`, `check` and `new`.
 
 use std::fs;
+use std::path::Path;
 
+use aether_harness::Suite;
 use aether_harness_cli::commands::{
-    CompareRequest, DiffRequest, Format, NewOptions, check, compare, diff, new,
+    CompareRequest, DiffRequest, Format, NewOptions, ReportRequest, check, compare, diff, new,
+    report,
 };
 use serde_json::Value;
 
-use crate::workspace::{Said, Workspace};
+use crate::workspace::{Said, Workspace, bare};
 
 crate::tests![commands;
     a_workspace_in_order_passes,
     everything_out_of_order_is_told,
     a_suite_has_checks_of_its_own,
+    a_suite_suggests_its_own_command,
     new_scenarios_validate,
     new_names_must_be_free_and_valid,
     a_diff_leads_with_the_first_divergence_and_its_cause,
@@ -76,6 +80,27 @@ fn a_suite_has_checks_of_its_own() {
     });
     assert_eq!(said.code(), 1);
     assert!(said.out.starts_with("folders: "), "{}", said.out);
+}
+
+fn a_suite_suggests_its_own_command() {
+    let workspace = Workspace::blessed();
+    let suggests = |suite: Suite, expected: &str| {
+        let request = ReportRequest::default();
+        let said = workspace.command(|_, console| report(&suite, &request, console));
+        assert!(said.error().ends_with(expected), "{}", said.error());
+    };
+    let own = || bare(workspace.root()).command("cargo run -p shop --");
+    suggests(own(), "run the trials first: cargo run -p shop -- run");
+    let target = own().runner("cargo test --test goldens --");
+    assert_eq!(
+        target.typed_trial("ring::golden"),
+        "cargo test --test goldens -- ring::golden --exact"
+    );
+    suggests(target, "run the trials first: cargo test --test goldens");
+    let elsewhere = own().rooted(Path::new("it's here"));
+    suggests(elsewhere, r"cargo run -p shop -- --root 'it'\''s here' run");
+    // Without a command of its own, a suite has that which anybody can install.
+    suggests(Suite::new(workspace.root()), "first: aether-harness run");
 }
 
 fn make(workspace: &Workspace, name: &str, from: Option<&str>) -> Said {

@@ -9,7 +9,7 @@ use aether_harness_cli::commands::{ReportFormat, ReportRequest, report};
 use serde_json::Value;
 
 use crate::automaton::DEFECT;
-use crate::workspace::{Ran, Said, Workspace};
+use crate::workspace::{Ran, Said, Workspace, skipped};
 
 crate::tests![results;
     a_result_holds_what_was_found,
@@ -387,11 +387,7 @@ for suite in xml:
     let python = |args: &[&str]| Command::new("python3").args(args).output();
     let known = python(&["-c", "import junitparser"]);
     if !known.is_ok_and(|output| output.status.success()) {
-        eprintln!(
-            "NOT CHECKED: JUnit against junitparser; python3 does not have it (pip install \
-             junitparser)"
-        );
-        return;
+        return skipped("python3 does not have junitparser (pip install junitparser)");
     }
     let (_workspace, path) = junit();
     let output = python(&["-c", script, path.to_str().unwrap()]).unwrap();

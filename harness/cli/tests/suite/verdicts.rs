@@ -437,7 +437,13 @@ fn runs_that_differ_are_nondeterministic() {
             &format!("fault = \"{fault}\""),
         );
         let part = "the second of two runs produced different bytes in generations";
-        check(&workspace, "ring::determinism", "NONDETERMINISTIC", &[part]);
+        let again = "run it again: cargo test --test suite -- ring::determinism --exact";
+        check(
+            &workspace,
+            "ring::determinism",
+            "NONDETERMINISTIC",
+            &[part, again],
+        );
         check(&workspace, "ring::golden", "NONDETERMINISTIC", &[part]);
         let refused = workspace.try_bless("ring", Some("it is like that"));
         assert!(

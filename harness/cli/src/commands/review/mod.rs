@@ -17,9 +17,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use self::answer::{Answer, Decision, HELP};
 use self::item::{Item, Part};
 use super::accept::{self, Pending, Refusal, Stamp, described, refuse_under_ci};
-use super::{CommandError, Console, Status, chosen, quoted, scenario_of};
+use super::{CommandError, Console, Status, chosen, scenario_of};
 use aether_harness::counted;
 use aether_harness::evaluate::{CheckResult, evaluate};
+use aether_harness::quoted;
 use aether_harness::snapshot::Opened;
 use aether_harness::{Check, Report, Suite, Verdict};
 
