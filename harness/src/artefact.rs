@@ -167,9 +167,9 @@ pub(crate) fn json_error(name: String, text: &[u8], fault: Fault) -> ArtefactErr
 }
 
 fn as_utf8(json: &[u8]) -> Result<&str, Fault> {
-    std::str::from_utf8(json).map_err(|error| Fault {
-        at: error.valid_up_to(),
-        problem: JsonProblem::NotUtf8,
+    std::str::from_utf8(json).map_err(|error| {
+        let at = error.valid_up_to();
+        Fault::new(at, at, JsonProblem::NotUtf8)
     })
 }
 
@@ -182,7 +182,7 @@ fn laid_out(json: &[u8]) -> Result<Vec<u8>, Fault> {
     if parser.enter_array()? {
         let mut empty = true;
         layout::open_records(&mut out);
-        while parser.next_element(empty)? {
+        while parser.next_element()? {
             layout::begin_record(empty, &mut out);
             layout::write_compact(&parser.value()?, &mut out);
             empty = false;
@@ -204,10 +204,8 @@ fn lines_laid_out(lines: &[u8]) -> Result<Vec<u8>, Fault> {
     for line in text.split_inclusive('\n') {
         if !line.trim_ascii().is_empty() {
             // A record that breaks off does so at the end of its own line.
-            let tree = Parser::document(line.trim_ascii_end()).map_err(|fault| Fault {
-                at: start + fault.at,
-                ..fault
-            })?;
+            let tree =
+                Parser::document(line.trim_ascii_end()).map_err(|fault| fault.shifted(start))?;
             layout::begin_record(empty, &mut out);
             layout::write_compact(&tree, &mut out);
             empty = false;

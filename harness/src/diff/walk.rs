@@ -289,7 +289,7 @@ impl<'a, 't> Walk<'a, 't> {
             let mark = element_mark(key, &identities, side, at, offset);
             self.step(mark, |walk| {
                 if is_moved && let (Some(old), Some(new)) = (old, new) {
-                    let [old, new] = [old, new].map(|at| Some(Json::count(at + offset)));
+                    let [old, new] = [old, new].map(|at| Some(Json::from(at + offset)));
                     walk.found(moment.when(), ChangeKind::Moved, (None, None), || {
                         (old, new)
                     });

@@ -2,21 +2,25 @@
 //!
 //! Equal values of two documents in the same layout are equal slices, so a comparison only ever
 //! opens what differs. The functions answer `None` for text that is not JSON; they do not check
-//! everything, and whoever shows a slice to people reads it strictly first ([`super::Json`]).
+//! everything, and whoever shows a slice to people reads it strictly first ([`Json`](crate::Json)).
 
-/// What a value is, told by its first byte.
+/// What a value is, by its first byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub enum Kind {
+    /// `{…}`.
     Object,
+    /// `[…]`.
     Array,
+    /// `"…"`.
     String,
+    /// A digit or `-`.
     Number,
-    /// `null`, `true` or `false`; or what is no value at all.
+    /// `null`, `true` or `false`; or something that is not a value.
     Word,
 }
 
 /// The kind of a value.
-pub(crate) fn kind(raw: &str) -> Kind {
+pub fn kind(raw: &str) -> Kind {
     match raw.as_bytes().first() {
         Some(b'{') => Kind::Object,
         Some(b'[') => Kind::Array,
@@ -27,10 +31,10 @@ pub(crate) fn kind(raw: &str) -> Kind {
 }
 
 /// A member of an object: its key with quotes and escapes as spelled, and its value.
-pub(crate) type Member<'t> = (&'t str, &'t str);
+pub type Member<'t> = (&'t str, &'t str);
 
 /// The members of an object, in the order of the text.
-pub(crate) fn members(raw: &str) -> Option<Vec<Member<'_>>> {
+pub fn members(raw: &str) -> Option<Vec<Member<'_>>> {
     let mut found = Vec::new();
     each_member(raw, |key, value| {
         found.push((key, value));
@@ -41,8 +45,8 @@ pub(crate) fn members(raw: &str) -> Option<Vec<Member<'_>>> {
 
 /// The value of one member of an object, the key given as it is spelled in the text.
 ///
-/// `None` where there is no such member, or `raw` is not an object.
-pub(crate) fn member<'t>(raw: &'t str, quoted_key: &str) -> Option<&'t str> {
+/// `None` if there is no such member, or `raw` is not an object.
+pub fn member<'t>(raw: &'t str, quoted_key: &str) -> Option<&'t str> {
     let mut found = None;
     each_member(raw, |key, value| {
         if key == quoted_key {
@@ -54,7 +58,7 @@ pub(crate) fn member<'t>(raw: &'t str, quoted_key: &str) -> Option<&'t str> {
 }
 
 /// The elements of an array, in order.
-pub(crate) fn elements(raw: &str) -> Option<Vec<&str>> {
+pub fn elements(raw: &str) -> Option<Vec<&str>> {
     let mut items = Items::open(raw, b'[')?;
     let mut found = Vec::new();
     while let Some(start) = items.next(b']')? {
@@ -66,7 +70,7 @@ pub(crate) fn elements(raw: &str) -> Option<Vec<&str>> {
 }
 
 /// Calls `visit` with each member until it answers `false`.
-pub(crate) fn each_member<'t>(
+pub fn each_member<'t>(
     raw: &'t str,
     mut visit: impl FnMut(&'t str, &'t str) -> bool,
 ) -> Option<()> {
@@ -91,13 +95,13 @@ pub(crate) fn each_member<'t>(
 }
 
 /// The length of the string literal that `text` starts with.
-pub(crate) fn string_length(text: &str) -> Option<usize> {
+pub fn string_length(text: &str) -> Option<usize> {
     text.starts_with('"')
         .then(|| skip_string(text.as_bytes(), 0))?
 }
 
 /// The length of the value that `text` starts with; a number or word ends before any of `ends`.
-pub(crate) fn value_length(text: &str, ends: &[u8]) -> Option<usize> {
+pub fn value_length(text: &str, ends: &[u8]) -> Option<usize> {
     let bytes = text.as_bytes();
     match kind(text) {
         Kind::Number | Kind::Word => bytes
@@ -128,7 +132,7 @@ impl<'t> Items<'t> {
     /// Where the next item starts; `Some(None)` after the last.
     #[expect(
         clippy::option_option,
-        reason = "broken text and the end of the items are two things"
+        reason = "broken text differs from the end of the items"
     )]
     fn next(&mut self, close: u8) -> Option<Option<usize>> {
         self.at = skip_white_space(self.bytes, self.at);

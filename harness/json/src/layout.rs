@@ -1,15 +1,22 @@
 //! The one layout in which artefacts are written, so that equal documents are equal bytes and a
 //! changed record is a changed line.
 
-use super::Tree;
+use crate::Tree;
 
-/// Spaces by which the lines of each further level stand to the right.
+/// Spaces by which each further level is indented.
 const INDENT: usize = 2;
 
 /// Writes a whole document in golden layout, ending in a line feed.
 ///
-/// The lines of the outermost array or object stand at the left margin.
-pub(crate) fn write_document(tree: &Tree<'_>, out: &mut Vec<u8>) {
+/// The lines of the outermost array or object are not indented.
+///
+/// ```
+/// let tree = aether_json::Parser::document(r#"[{"b": [1, 2.0], "a": 1}]"#).expect("valid");
+/// let mut out = Vec::new();
+/// aether_json::layout::write_document(&tree, &mut out);
+/// assert_eq!(out, b"[\n{\"a\":1,\"b\":[1,2.0]}\n]\n");
+/// ```
+pub fn write_document(tree: &Tree<'_>, out: &mut Vec<u8>) {
     match tree {
         Tree::Array(elements) => {
             open_records(out);
@@ -27,22 +34,22 @@ pub(crate) fn write_document(tree: &Tree<'_>, out: &mut Vec<u8>) {
 }
 
 /// Begins an array artefact.
-pub(crate) fn open_records(out: &mut Vec<u8>) {
+pub fn open_records(out: &mut Vec<u8>) {
     out.push(b'[');
 }
 
 /// Begins the line of the next record.
-pub(crate) fn begin_record(first: bool, out: &mut Vec<u8>) {
+pub fn begin_record(first: bool, out: &mut Vec<u8>) {
     out.extend_from_slice(if first { b"\n" } else { b",\n" });
 }
 
 /// Ends an array artefact.
-pub(crate) fn close_records(empty: bool, out: &mut Vec<u8>) {
+pub fn close_records(empty: bool, out: &mut Vec<u8>) {
     out.extend_from_slice(if empty { b"]\n" } else { b"\n]\n" });
 }
 
 /// Writes a value without any white space.
-pub(crate) fn write_compact(tree: &Tree<'_>, out: &mut Vec<u8>) {
+pub fn write_compact(tree: &Tree<'_>, out: &mut Vec<u8>) {
     match tree {
         Tree::Atom(text) => out.extend_from_slice(text.as_bytes()),
         Tree::String(text) => write_string(text, out),
@@ -72,7 +79,7 @@ pub(crate) fn write_compact(tree: &Tree<'_>, out: &mut Vec<u8>) {
 }
 
 /// Writes a string, escaped only where JSON requires it.
-pub(crate) fn write_string(text: &str, out: &mut Vec<u8>) {
+pub fn write_string(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
     let mut run = 0;
     for (at, byte) in text.bytes().enumerate() {
@@ -100,14 +107,15 @@ pub(crate) fn write_string(text: &str, out: &mut Vec<u8>) {
 }
 
 /// A string as JSON text.
-pub(crate) fn quoted(text: &str) -> String {
+#[must_use]
+pub fn quoted(text: &str) -> String {
     let mut out = Vec::with_capacity(text.len() + 2);
     write_string(text, &mut out);
     // Only ASCII was put between parts of a string.
     String::from_utf8_lossy(&out).into_owned()
 }
 
-/// Writes a value over several lines: one member or element a line.
+/// Writes a value over several lines: one member or element per line.
 fn write_broken(tree: &Tree<'_>, level: usize, out: &mut Vec<u8>) {
     match tree {
         Tree::Object(members) if !members.is_empty() => {
