@@ -4,55 +4,59 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Mode;
+
 /// One way of doubting a scenario; a trial is a scenario and a check.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+///
+/// Checks are ordered as trials are listed.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(into = "String", from = "String")]
 pub enum Check {
-    /// What the run makes equals the goldens.
+    /// What the run produces equals the goldens.
     Golden,
-    /// Two runs in one process make the same bytes.
+    /// Two runs in one process produce the same bytes.
     Determinism,
-    /// A run in a new process with changed surroundings makes the same bytes.
+    /// A run in a new process with a changed environment produces the same bytes.
     Process,
-    /// Any number of threads makes the same bytes.
-    Threads,
-    /// Each span rebuilt from its checkpoint makes the same bytes.
-    Replay,
-    /// A run that was cut and finished makes the same bytes.
-    Resume,
+    /// A run in this [mode](Mode) of the subject's produces the same bytes.
+    Mode(String),
 }
 
 impl Check {
-    /// Every check, in the order in which trials are listed.
-    pub const ALL: [Self; 6] = [
-        Self::Golden,
-        Self::Determinism,
-        Self::Process,
-        Self::Threads,
-        Self::Replay,
-        Self::Resume,
-    ];
+    /// The checks that the harness has for every subject.
+    pub const OWN: [Self; 3] = [Self::Golden, Self::Determinism, Self::Process];
 
     /// The name of the check, as trials carry it.
-    pub fn name(self) -> &'static str {
+    pub fn name(&self) -> &str {
         match self {
             Self::Golden => "golden",
             Self::Determinism => "determinism",
             Self::Process => "process",
-            Self::Threads => "threads",
-            Self::Replay => "replay",
-            Self::Resume => "resume",
+            Self::Mode(name) => name,
         }
     }
 
-    /// The check of that name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|check| check.name() == name)
+    /// The check of a mode.
+    pub fn of(mode: &Mode) -> Self {
+        Self::Mode(mode.name().to_owned())
     }
 
     /// Whether `[drop]` may name it.
-    pub fn can_be_dropped(self) -> bool {
+    pub fn can_be_dropped(&self) -> bool {
         !matches!(self, Self::Golden | Self::Determinism)
+    }
+}
+
+impl From<String> for Check {
+    fn from(name: String) -> Self {
+        let own = Self::OWN.into_iter().find(|check| check.name() == name);
+        own.unwrap_or(Self::Mode(name))
+    }
+}
+
+impl From<Check> for String {
+    fn from(check: Check) -> Self {
+        check.name().to_owned()
     }
 }
 

@@ -42,7 +42,7 @@ impl Layout {
     }
 
     /// The directory under which everything that a run writes lies.
-    pub(crate) fn target(&self) -> &Path {
+    pub fn target(&self) -> &Path {
         &self.target
     }
 
@@ -56,8 +56,8 @@ impl Layout {
         self.root.join("fixtures").join("snapshots")
     }
 
-    /// The directory under which runs leave what they made.
-    pub fn products(&self) -> PathBuf {
+    /// The directory below which runs leave what they produced.
+    pub fn outputs(&self) -> PathBuf {
         self.target.join("scenarios")
     }
 
@@ -71,26 +71,31 @@ impl Layout {
         self.snapshots().join(name.as_str())
     }
 
-    /// What the last run of a scenario made in place of its goldens, where they differed.
-    pub fn product(&self, name: &ScenarioName) -> PathBuf {
-        self.products().join(name.as_str())
+    /// What the last run of a scenario produced in place of its goldens, if they differed.
+    pub fn output(&self, name: &ScenarioName) -> PathBuf {
+        self.outputs().join(name.as_str())
     }
 
     /// One directory a run of the suite, with one file for each trial that ran.
-    pub(crate) fn results(&self) -> PathBuf {
-        self.products().join(".results")
+    pub fn results(&self) -> PathBuf {
+        self.outputs().join(".results")
     }
 
     /// What `diff` and `review` showed last of a scenario.
-    pub(crate) fn shown(&self, name: &ScenarioName) -> PathBuf {
-        self.products().join(".shown").join(format!("{name}.toml"))
+    pub fn shown(&self, name: &ScenarioName) -> PathBuf {
+        self.outputs().join(".shown").join(format!("{name}.toml"))
     }
 
-    /// A path as people read it: relative to the root where it lies under it.
-    pub(crate) fn display(&self, path: &Path) -> String {
-        let shown = path.strip_prefix(&self.root).unwrap_or(path);
-        shown.display().to_string().replace('\\', "/")
+    /// A path as people read it: relative to the root if it is below it.
+    pub fn display(&self, path: &Path) -> String {
+        relative(&self.root, path)
     }
+}
+
+/// A path as people read it: relative to `root` if it is below it.
+pub(crate) fn relative(root: &Path, path: &Path) -> String {
+    let shown = path.strip_prefix(root).unwrap_or(path);
+    shown.display().to_string().replace('\\', "/")
 }
 
 /// An absolute path without `..`. Windows keeps its plain spelling, which canonical paths lose.

@@ -1,7 +1,7 @@
 //! The name that was probably meant.
 
-/// The name that takes the fewest edits, if they are few.
-pub(crate) fn nearest<'a>(name: &str, names: &[&'a str]) -> Option<&'a str> {
+/// The name that was probably meant: the one that takes the fewest edits, if they are few.
+pub fn nearest<'a>(name: &str, names: &[&'a str]) -> Option<&'a str> {
     let (distance, near) = names
         .iter()
         .map(|other| (edits(name, other), *other))

@@ -4,80 +4,68 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
+use crate::scenario::{KeyTable, Scenario, ScenarioProblem, Settings};
 use crate::{Artefact, Schema};
 
-/// A program that turns a scenario directory into named JSON artefacts.
+/// A program that turns scenario directories into named JSON artefacts.
 ///
-/// A subject is deterministic by claim: the harness is there to doubt it.
+/// The harness opens a scenario once per trial ([`Subject::open`]) and makes every run of the trial
+/// from what was read then. A subject is deterministic by claim: the harness is there to doubt it.
 pub trait Subject: Send + Sync {
     /// A short name for reports (`aether`).
     fn name(&self) -> &str;
 
-    /// The version recorded beside each bless; `-` where there is none.
+    /// Reads the documents of a scenario, checks them, and returns what it takes to run it.
+    ///
+    /// # Errors
+    /// [`FailureKind::Invalid`] if a document cannot be read or is not valid.
+    fn open(&self, scenario: &Scenario) -> Result<Box<dyn Prepared>, Failure>;
+
+    /// The version recorded beside each bless; `-` if the subject has none.
     fn version(&self) -> String {
         "-".to_owned()
     }
 
-    /// The inputs of a scenario as resolved (defaults filled in, comments gone): an object with one
-    /// member a document, and `files`, an object that maps each member to the file it came from.
-    ///
-    /// Where a subject does not say, they are the documents of the scenario's directory as they are
-    /// (`.json`, `.jsonl`, `.toml`, `.yaml`, `.csv`, `.tsv`, `.txt`, not `scenario.toml`).
-    ///
-    /// # Errors
-    /// [`FailureKind::Invalid`] when a document cannot be read or is not valid.
-    fn inputs(&self, scenario: &Path) -> Result<Artefact, Failure> {
-        crate::program::documents_of_scenario(scenario)
+    /// The keys of `scenario.toml` that belong to this subject, beside the harness's own.
+    fn keys(&self) -> &'static [KeyTable] {
+        &[]
     }
 
-    /// How the artefacts of this scenario are to be read. Without one, arrays are matched by what
-    /// is unique in them, and there is neither tick nor stage.
-    ///
-    /// # Errors
-    /// As [`Subject::inputs`].
-    fn schema(&self, scenario: &Path) -> Result<Schema, Failure> {
-        let _ = scenario;
-        Ok(Schema::default())
+    /// Whether this subject runs a scenario with these settings. A suite asks its subjects in the
+    /// order in which they were added; the first that says yes runs the scenario.
+    fn runs(&self, settings: &Settings) -> bool {
+        let _ = settings;
+        true
     }
 
-    /// Runs the scenario and returns every artefact but `inputs`.
-    ///
-    /// # Errors
-    /// What went wrong; a failure of the program itself carries its error document.
-    fn run(&self, scenario: &Path, request: &RunRequest) -> Result<Vec<Artefact>, Failure>;
+    /// Every problem of the subject's own settings in `scenario.toml`. Nothing is run.
+    fn check(&self, settings: &Settings) -> Vec<ScenarioProblem> {
+        let _ = settings;
+        Vec::new()
+    }
 
-    /// Runs the scenario from these inputs in place of its files: what [`Subject::inputs`] returned,
-    /// with a value changed. `None` where the subject does not offer it; `sensitivity` then tells
-    /// that.
-    ///
-    /// Inputs that are not valid any more are [`FailureKind::Invalid`].
-    fn run_from_inputs(
-        &self,
-        scenario: &Path,
-        inputs: &Artefact,
-        request: &RunRequest,
-    ) -> Option<Result<Vec<Artefact>, Failure>> {
-        let _ = (scenario, inputs, request);
+    /// The time limit that the subject's own settings give; `None` if they give none.
+    fn time_limit(&self, settings: &Settings) -> Option<Duration> {
+        let _ = settings;
         None
     }
 
-    /// These inputs with one rule changed, where rules are among them as words: each artefact is one
-    /// change. Numbers and switches are changed by the harness itself.
-    fn altered_rules(&self, inputs: &Artefact) -> Vec<Artefact> {
-        let _ = inputs;
+    /// The ways of running that this subject offers beside a direct run. Each becomes a check.
+    fn modes(&self) -> Vec<Mode> {
         Vec::new()
+    }
+
+    /// What [`Progress::reached`] counts (`tick`, `row`).
+    fn progress_unit(&self) -> &str {
+        "step"
     }
 
     /// The inputs that by contract no artefact of a run depends on: where log lines are sent, say.
-    /// `sensitivity` does not count it against the goldens that these go unnoticed, and tells where
-    /// one of them is noticed all the same.
+    /// `sensitivity` does not count it against the goldens that changes to these go unnoticed, and
+    /// reports any that is noticed after all.
     fn without_effect(&self) -> Vec<WithoutEffect> {
-        Vec::new()
-    }
-
-    /// The ways of running that this subject offers beside [`Mode::Direct`].
-    fn modes(&self) -> Vec<Mode> {
         Vec::new()
     }
 
@@ -88,21 +76,123 @@ pub trait Subject: Send + Sync {
     }
 
     /// The files of a new scenario called `name`, as paths inside its directory and their texts,
-    /// `scenario.toml` among them; empty where the subject has no template.
+    /// `scenario.toml` among them; empty if the subject has no template.
     fn template(&self, name: &str) -> Vec<(PathBuf, String)> {
         let _ = name;
         Vec::new()
     }
 }
 
+/// A scenario whose documents have been read: its inputs as resolved, and how to run it.
+pub trait Prepared: Send + Sync {
+    /// The inputs as resolved (defaults filled in, comments gone): an object with one member per
+    /// document, and `files`, an object that maps each member to the file it came from.
+    ///
+    /// [`documents`](crate::documents) returns the documents of the scenario's directory as they are.
+    fn inputs(&self) -> &Artefact;
+
+    /// How to read the artefacts of this scenario. Without a schema, arrays are matched by what is
+    /// unique in them, and there is neither tick nor stage.
+    fn schema(&self) -> Schema {
+        Schema::default()
+    }
+
+    /// Runs the scenario and returns every artefact except `inputs`.
+    ///
+    /// # Errors
+    /// What went wrong; a failure of the program itself carries its error document.
+    fn run(&self, request: &RunRequest) -> Result<Vec<Artefact>, Failure>;
+
+    /// The same scenario with these inputs in place of its own: what [`Prepared::inputs`] returned,
+    /// with a value changed. `None` if the subject does not offer this.
+    ///
+    /// # Errors
+    /// [`FailureKind::Invalid`] if the inputs are not valid any more.
+    fn with_inputs(&self, inputs: &Artefact) -> Result<Option<Box<dyn Prepared>>, Failure> {
+        let _ = inputs;
+        Ok(None)
+    }
+
+    /// The inputs with one rule changed, if rules appear in them as words: each artefact is one
+    /// change. The harness itself changes numbers and switches.
+    fn altered_rules(&self) -> Vec<Artefact> {
+        Vec::new()
+    }
+}
+
+/// A scenario that is its inputs and a function of them: the shortest way to write a subject.
+///
+/// ```
+/// use aether_harness::{Artefact, Failure, Prepared, Scenario, SimpleRun, Subject, documents};
+///
+/// struct Counter;
+///
+/// impl Subject for Counter {
+///     fn name(&self) -> &str {
+///         "counter"
+///     }
+///
+///     fn open(&self, scenario: &Scenario) -> Result<Box<dyn Prepared>, Failure> {
+///         let count = std::fs::read_to_string(scenario.dir().join("count.txt"))
+///             .map_err(|error| Failure::invalid(error.to_string()))?
+///             .len();
+///         Ok(SimpleRun::new(documents(scenario)?, move |_| {
+///             Ok(vec![Artefact::from_canonical_records("bytes", [count.to_string()])])
+///         }))
+///     }
+/// }
+/// ```
+pub struct SimpleRun<F> {
+    inputs: Artefact,
+    schema: Schema,
+    run: F,
+}
+
+impl<F> SimpleRun<F>
+where
+    F: Fn(&RunRequest) -> Result<Vec<Artefact>, Failure> + Send + Sync + 'static,
+{
+    /// A scenario with these inputs that runs as `run` says.
+    #[expect(clippy::new_ret_no_self, reason = "what a subject returns is boxed")]
+    pub fn new(inputs: Artefact, run: F) -> Box<dyn Prepared> {
+        Self::with_schema(inputs, Schema::default(), run)
+    }
+
+    /// The same, with artefacts that are read as `schema` says.
+    pub fn with_schema(inputs: Artefact, schema: Schema, run: F) -> Box<dyn Prepared> {
+        Box::new(Self {
+            inputs,
+            schema,
+            run,
+        })
+    }
+}
+
+impl<F> Prepared for SimpleRun<F>
+where
+    F: Fn(&RunRequest) -> Result<Vec<Artefact>, Failure> + Send + Sync,
+{
+    fn inputs(&self) -> &Artefact {
+        &self.inputs
+    }
+
+    fn schema(&self) -> Schema {
+        self.schema.clone()
+    }
+
+    fn run(&self, request: &RunRequest) -> Result<Vec<Artefact>, Failure> {
+        (self.run)(request)
+    }
+}
+
 /// Inputs that no artefact depends on, as [`Subject::without_effect`] declares them.
 ///
-/// A run that fails for one of them, otherwise than before or no more, is no counterexample: a check
-/// may be switched on and off, and has no effect while it passes.
+/// A run that fails because of one of them, in another way than before or no longer, is not a
+/// counterexample: a check may be switched on and off, and has no effect while it passes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WithoutEffect {
-    /// Where they stand in the inputs, as [`Path::pattern`](crate::Path::pattern) writes it but without
-    /// `inputs` (`run_config/logging`, `topology/edges/*/note`), with all that is below.
+    /// Where they are in the inputs, as [`Path::pattern`](crate::Path::pattern) writes it but without
+    /// `inputs` (`run_config/logging`, `topology/edges/*/note`), with everything below.
     pub pattern: &'static str,
     /// Why nothing depends on them.
     pub reason: &'static str,
@@ -110,96 +200,153 @@ pub struct WithoutEffect {
 
 impl WithoutEffect {
     /// Whether the place with this pattern is one of them.
-    pub(crate) fn covers(&self, pattern: &str) -> bool {
+    pub fn covers(&self, pattern: &str) -> bool {
         let below = pattern.strip_prefix(self.pattern);
         below.is_some_and(|below| below.is_empty() || below.starts_with('/'))
     }
 }
 
-/// How a scenario is to be run. Every mode must give the same bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Mode {
-    /// Start to end, one thread.
-    Direct,
-    /// With this many threads.
-    Threads(usize),
-    /// Every span between checkpoints rebuilt from its checkpoint, not from the start.
-    Replay,
-    /// Cut after each window, then finished from what was stored.
-    Resume,
+/// A way of running a scenario that must give the same bytes as a direct run. The subject names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mode {
+    name: String,
+    description: String,
+}
+
+impl Mode {
+    /// A mode. `name` is the check in trial names (`ring5::threads`) and in `[drop]`; `description`
+    /// names a run of this mode in messages (`the run with 3 threads`).
+    ///
+    /// # Panics
+    /// `name` is empty, has other characters than lower-case ASCII letters, digits, `_` and `-`, or is
+    /// a check of the harness's own.
+    pub fn new(name: impl Into<String>, description: impl Into<String>) -> Self {
+        let name = name.into();
+        let allowed =
+            |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '-';
+        assert!(
+            !name.is_empty() && name.chars().all(allowed),
+            "a mode's name is part of trial names: {name:?}"
+        );
+        assert!(
+            !crate::Check::OWN.iter().any(|check| check.name() == name),
+            "`{name}` is a check of the harness's own"
+        );
+        Self {
+            name,
+            description: description.into(),
+        }
+    }
+
+    /// The mode's name, which is that of its check.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// A run of this mode, as messages name it.
+    pub fn description(&self) -> &str {
+        &self.description
+    }
 }
 
 /// One request to run a scenario.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct RunRequest {
-    /// How to run.
-    pub mode: Mode,
-    /// Where the subject says how far it is and hears that it should stop.
-    pub cancel: Cancel,
+    /// The name of the [`Mode`] to run in; `None` for a direct run.
+    pub mode: Option<String>,
+    /// Where the subject reports how far it is and learns that it should stop.
+    pub progress: Progress,
     /// Where the subject may write while it runs: in a directory of its own under this one, which
-    /// need not exist yet. It lies under the target directory, and what is written is the subject's
-    /// to remove.
+    /// need not exist yet. It is below the target directory, and the subject removes what it writes.
     pub scratch: PathBuf,
+}
+
+impl RunRequest {
+    /// A direct run that may write below `scratch`.
+    pub fn direct(scratch: impl Into<PathBuf>) -> Self {
+        Self {
+            mode: None,
+            progress: Progress::default(),
+            scratch: scratch.into(),
+        }
+    }
+
+    /// The same request in another mode.
+    #[must_use]
+    pub fn in_mode(mut self, mode: Option<&str>) -> Self {
+        self.mode = mode.map(str::to_owned);
+        self
+    }
 }
 
 /// A line between the runner's watchdog and a running subject.
 #[derive(Clone, Debug, Default)]
-pub struct Cancel(Arc<CancelState>);
+pub struct Progress(Arc<ProgressState>);
 
 #[derive(Debug, Default)]
-struct CancelState {
+struct ProgressState {
     stop: AtomicBool,
-    tick: AtomicU64,
+    /// One more than the last count; 0 while the subject has reported none.
+    reached: AtomicU64,
 }
 
-impl Cancel {
+impl Progress {
     /// Asks the subject to stop.
     pub fn stop(&self) {
         self.0.stop.store(true, Ordering::Relaxed);
     }
 
-    /// Whether the subject should stop. Called by the subject, once a tick or so.
+    /// Whether the subject should stop. The subject asks, once a step or so.
     pub fn is_stopped(&self) -> bool {
         self.0.stop.load(Ordering::Relaxed)
     }
 
-    /// Tells the watchdog the last tick that was finished.
-    pub fn at_tick(&self, tick: u64) {
-        self.0.tick.store(tick, Ordering::Relaxed);
+    /// Reports the last step that was finished, in [units of the subject](Subject::progress_unit).
+    pub fn reached(&self, count: u64) {
+        self.0
+            .reached
+            .store(count.saturating_add(1), Ordering::Relaxed);
     }
 
-    /// The last tick that was finished.
-    pub fn last_tick(&self) -> u64 {
-        self.0.tick.load(Ordering::Relaxed)
+    /// The last step that was finished; `None` if the subject has reported none.
+    pub fn last(&self) -> Option<u64> {
+        self.0.reached.load(Ordering::Relaxed).checked_sub(1)
     }
 }
 
 /// A scenario that gave no artefacts.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Failure {
     /// What sort of failure.
     pub kind: FailureKind,
     /// What happened, for people: the whole report, which may have several lines.
     pub message: String,
-    /// The program's own account of its error, where it has one: the golden `error.json` of a
+    /// The program's own account of its error, if it has one: the golden `error.json` of a
     /// scenario that is expected to fail.
     pub error: Option<Artefact>,
 }
 
 impl Failure {
-    /// The scenario or a document of it is not valid.
+    /// The scenario or one of its documents is not valid.
     pub fn invalid(message: impl Into<String>) -> Self {
         Self::new(FailureKind::Invalid, message)
     }
 
     /// The program ended with an error and says no more than this.
-    pub fn engine(message: impl Into<String>) -> Self {
-        Self::new(FailureKind::Engine, message)
+    pub fn program(message: impl Into<String>) -> Self {
+        Self::new(FailureKind::Program, message)
     }
 
-    /// The program stopped because it was asked to.
-    pub fn cancelled() -> Self {
-        Self::new(FailureKind::Cancelled, "stopped when asked to")
+    /// The program stopped because it was asked to. `message` is what it said last; empty if nothing.
+    pub fn cancelled(message: impl Into<String>) -> Self {
+        Self::new(FailureKind::Cancelled, message)
+    }
+
+    /// A document or directory that cannot be read.
+    pub fn unreadable(path: &Path, error: &std::io::Error) -> Self {
+        Self::invalid(format!("{}: {error}", path.display()))
     }
 
     /// The same failure with the program's own error document.
@@ -226,13 +373,13 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-/// The sorts of failure that a verdict tells apart.
+/// The sorts of failure that a verdict distinguishes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FailureKind {
-    /// The scenario or a document of it cannot be read or is not valid.
+    /// The scenario or one of its documents cannot be read or is not valid.
     Invalid,
     /// The program ended with an error.
-    Engine,
+    Program,
     /// The program stopped because it was asked to.
     Cancelled,
 }

@@ -1,42 +1,43 @@
-//! A workspace with its subject: what every command and every trial starts from.
+//! A workspace with its subjects: what every command and every trial starts from.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use crate::program::CommandSubject;
-use crate::scenario::{Found, Scenario, ScenarioError};
-use crate::{Check, Layout, Mode, Subject};
+use crate::scenario::{Found, ScenarioName};
+use crate::{Check, Layout, Subject};
 
-/// Looks for what is out of order in a workspace: one line a problem.
+/// Looks for what is out of order in a workspace: one line per problem.
 type Rule = Arc<dyn Fn(&Layout) -> Vec<String> + Send + Sync>;
 
-/// A workspace whose scenarios are run by one subject, or by commands of their own.
+/// A workspace whose scenarios are run by its subjects.
 #[derive(Clone)]
 pub struct Suite {
-    checks: Vec<(&'static str, Rule)>,
-    children: bool,
+    rules: Vec<(&'static str, Rule)>,
+    has_children: bool,
     layout: Layout,
-    subject: Option<Arc<dyn Subject>>,
+    subjects: Vec<Arc<dyn Subject>>,
     command: String,
+    runner: Option<String>,
 }
 
 impl Suite {
     /// The suite of the workspace at `root`.
     pub fn new(root: impl Into<PathBuf>) -> Self {
         Self {
-            checks: Vec::new(),
-            children: false,
+            rules: Vec::new(),
+            has_children: false,
             layout: Layout::new(root.into()),
-            subject: None,
+            subjects: Vec::new(),
             command: "cargo xtask".to_owned(),
+            runner: None,
         }
     }
 
-    /// The subject of every scenario that has no `[command]` of its own.
+    /// One more subject. The first that [runs](Subject::runs) a scenario is its subject.
     #[must_use]
     pub fn subject(mut self, subject: impl Subject + 'static) -> Self {
-        self.subject = Some(Arc::new(subject));
+        self.subjects.push(Arc::new(subject));
         self
     }
 
@@ -47,6 +48,14 @@ impl Suite {
         self
     }
 
+    /// What people type to run trials, if it is not the suite's command with `run`
+    /// (`cargo test --test scenarios --`).
+    #[must_use]
+    pub fn runner(mut self, runner: impl Into<String>) -> Self {
+        self.runner = Some(runner.into());
+        self
+    }
+
     /// The same suite with other directories.
     #[must_use]
     pub fn layout(mut self, layout: Layout) -> Self {
@@ -54,21 +63,20 @@ impl Suite {
         self
     }
 
-    /// One more thing for [`check`](crate::command::check) to look at; its problems are printed
-    /// after `name`.
+    /// One more thing for the command `check` to look at; its problems are printed after `name`.
     #[must_use]
     pub fn check(
         mut self,
         name: &'static str,
         check: impl Fn(&Layout) -> Vec<String> + Send + Sync + 'static,
     ) -> Self {
-        self.checks.push((name, Arc::new(check)));
+        self.rules.push((name, Arc::new(check)));
         self
     }
 
     /// Lets this program be started again as a child process, for the `process` check and for
-    /// subjects that need a process of their own. To be called first thing in `main`: in such a child
-    /// the work is done here, and `main` returns the exit status it is given.
+    /// subjects that need a process of their own. Call it first in `main`: in such a child the work is
+    /// done here, and `main` returns the exit status it is given.
     ///
     /// [`Runner::main`](crate::Runner::main) does this itself.
     ///
@@ -78,86 +86,95 @@ impl Suite {
         match crate::exec::serve(&self) {
             Some(status) => Err(status),
             None => {
-                self.children = true;
+                self.has_children = true;
                 Ok(self)
             }
         }
     }
 
-    pub(crate) fn has_children(&self) -> bool {
-        self.children
+    /// Whether this program can be started again as a child process.
+    pub fn has_children(&self) -> bool {
+        self.has_children
     }
 
-    /// Where things lie.
+    /// The directories of the workspace.
     pub fn paths(&self) -> &Layout {
         &self.layout
     }
 
-    pub(crate) fn typed(&self) -> &str {
+    /// What people type before `bless` and `diff`.
+    pub fn typed(&self) -> &str {
         &self.command
     }
 
-    pub(crate) fn checks(&self) -> &[(&'static str, Rule)] {
-        &self.checks
+    /// What people type to run one trial again.
+    pub fn typed_trial(&self, trial: &str) -> String {
+        match &self.runner {
+            Some(runner) => format!("{runner} {trial} --exact"),
+            None => format!("{} run {trial} --exact", self.command),
+        }
     }
 
-    /// The files of a new scenario; a program of its own where the suite has no subject.
-    pub(crate) fn template(&self, name: &str) -> Vec<(PathBuf, String)> {
-        match &self.subject {
-            Some(subject) => subject.template(name),
-            None => crate::program::template(),
+    /// What people type to run all trials.
+    pub fn typed_run(&self) -> String {
+        match &self.runner {
+            Some(runner) => runner.trim_end_matches(" --").to_owned(),
+            None => format!("{} run", self.command),
         }
+    }
+
+    pub(crate) fn has_runner(&self) -> bool {
+        self.runner.is_some()
+    }
+
+    /// What the command `check` looks at beside scenarios and goldens, each with its name.
+    pub fn rules(&self) -> impl Iterator<Item = (&'static str, Vec<String>)> {
+        self.rules
+            .iter()
+            .map(|(name, rule)| (*name, rule(&self.layout)))
+    }
+
+    /// The files of a new scenario: those of the first subject that has a template.
+    pub fn template(&self, name: &str) -> Vec<(PathBuf, String)> {
+        let templates = self.subjects.iter().map(|subject| subject.template(name));
+        templates
+            .into_iter()
+            .find(|files| !files.is_empty())
+            .unwrap_or_default()
     }
 
     /// Every entry of the scenarios directory.
-    pub(crate) fn discover(&self) -> std::io::Result<Vec<Found>> {
-        crate::scenario::discover(&self.layout.scenarios())
-    }
-
-    /// What runs a scenario.
     ///
     /// # Errors
-    /// The suite has no subject and the scenario no command.
-    pub(crate) fn subject_of(
+    /// It cannot be read.
+    pub fn discover(&self) -> std::io::Result<Vec<Found>> {
+        crate::scenario::discover(&self.layout.scenarios(), &self.subjects)
+    }
+
+    /// The entry of that name alone; `None` if there is none.
+    pub fn look_up(&self, name: &str) -> Option<Found> {
+        crate::scenario::look_up(&self.layout.scenarios(), name, &self.subjects)
+    }
+
+    /// The scenario of that name alone.
+    pub(crate) fn load(
         &self,
-        scenario: &Scenario,
-    ) -> Result<Arc<dyn Subject>, ScenarioError> {
-        if scenario.command.is_some() {
-            return Ok(Arc::new(CommandSubject::new(self.layout.clone())));
-        }
-        self.subject.clone().ok_or_else(|| {
-            ScenarioError::one(format!(
-                "{}: scenario.toml names no program: it needs a [command]",
-                scenario.dir().display()
-            ))
-        })
+        name: &ScenarioName,
+    ) -> Result<crate::Scenario, crate::ScenarioError> {
+        crate::Scenario::load(&self.layout.scenario(name), &self.subjects)
     }
 
-    /// The checks that apply to a scenario, dropped or not.
-    pub(crate) fn offered(&self, scenario: &Scenario) -> Vec<Check> {
-        let modes = match &self.subject {
-            Some(subject) if scenario.command.is_none() => subject.modes(),
-            _ => Vec::new(),
-        };
-        Check::ALL
-            .into_iter()
-            .filter(|check| match check {
-                Check::Golden | Check::Determinism => true,
-                Check::Process => self.children,
-                Check::Threads | Check::Replay | Check::Resume => {
-                    modes.iter().any(|mode| check_of(*mode) == Some(*check))
+    /// Every check that a scenario of this suite may have.
+    pub fn known_checks(&self) -> Vec<Check> {
+        let mut checks = Check::OWN.to_vec();
+        for subject in &self.subjects {
+            for mode in subject.modes() {
+                let check = Check::of(&mode);
+                if !checks.contains(&check) {
+                    checks.push(check);
                 }
-            })
-            .collect()
-    }
-}
-
-/// The check that compares a mode with a direct run.
-pub(crate) fn check_of(mode: Mode) -> Option<Check> {
-    match mode {
-        Mode::Direct => None,
-        Mode::Threads(_) => Some(Check::Threads),
-        Mode::Replay => Some(Check::Replay),
-        Mode::Resume => Some(Check::Resume),
+            }
+        }
+        checks
     }
 }

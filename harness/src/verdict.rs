@@ -19,7 +19,7 @@ pub enum Verdict {
     /// Goldens that something else than a bless has changed.
     EditedGolden,
     /// The program ended with an error that was not expected, or panicked.
-    EngineError,
+    ProgramError,
     /// The run did not end within its time limit.
     Timeout,
     /// Two runs of the same scenario differ.
@@ -39,7 +39,7 @@ impl Verdict {
         Self::Orphan,
         Self::MissingGolden,
         Self::EditedGolden,
-        Self::EngineError,
+        Self::ProgramError,
         Self::Timeout,
         Self::Nondeterministic,
         Self::StaleInputs,
@@ -54,7 +54,7 @@ impl Verdict {
             Self::Orphan => "ORPHAN",
             Self::MissingGolden => "MISSING_GOLDEN",
             Self::EditedGolden => "EDITED_GOLDEN",
-            Self::EngineError => "ENGINE_ERROR",
+            Self::ProgramError => "PROGRAM_ERROR",
             Self::Timeout => "TIMEOUT",
             Self::Nondeterministic => "NONDETERMINISTIC",
             Self::StaleInputs => "STALE_INPUTS",

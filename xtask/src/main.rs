@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use aether_engine::subject::AetherSubject;
-use aether_harness::{Suite, cli};
+use aether_harness::Suite;
+use aether_program::CommandSubject;
 use clap::Parser;
 
 /// Chores of the Aether repository.
@@ -20,7 +21,7 @@ struct Cli {
     #[arg(long, value_name = "DIR", global = true)]
     root: Option<PathBuf>,
     #[command(subcommand)]
-    command: cli::Command,
+    command: aether_harness_cli::Command,
 }
 
 fn main() -> ExitCode {
@@ -46,5 +47,8 @@ fn main() -> ExitCode {
 /// A suite of another directory, about which this repository knows nothing.
 fn elsewhere(root: PathBuf) -> Result<Suite, ExitCode> {
     let typed = format!("cargo xtask --root {}", root.display());
-    Suite::new(root).command(typed).with_children()
+    Suite::new(root)
+        .subject(CommandSubject)
+        .command(typed)
+        .with_children()
 }

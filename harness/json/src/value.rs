@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::ops::Index;
+use std::ops::{Index, IndexMut};
 use std::str::FromStr;
 
 use crate::layout::write_string;
@@ -109,10 +109,10 @@ impl TryFrom<f64> for Value {
 /// A JSON value. Equal values have equal spellings of every number.
 ///
 /// ```
-/// use aether_json::{Value, object};
+/// use aether_json::{Value, json};
 /// let mut value: Value = r#"{"b": [1.0, {"c": null}]}"#.parse().expect("valid JSON");
 /// assert_eq!(value.pointer("/b/1/c"), Some(&Value::Null));
-/// *value.pointer_mut("/b/1").expect("it is there") = object! { "d": 2, "e": "text" };
+/// *value.pointer_mut("/b/1").expect("it is there") = json!({ "d": 2, "e": "text" });
 /// assert_eq!(value.to_string(), r#"{"b":[1.0,{"d":2,"e":"text"}]}"#);
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -143,6 +143,14 @@ impl Value {
     pub fn get_mut(&mut self, key: &str) -> Option<&mut Self> {
         match self {
             Self::Object(members) => members.get_mut(key),
+            _ => None,
+        }
+    }
+
+    /// An element of an array, to change it.
+    pub fn element_mut(&mut self, index: usize) -> Option<&mut Self> {
+        match self {
+            Self::Array(elements) => elements.get_mut(index),
             _ => None,
         }
     }
@@ -408,19 +416,83 @@ impl Index<usize> for Value {
     }
 }
 
-/// An object [`Value`] from keys and anything that a value can be made from.
+/// As [`Index`], to change or to add the value of a key.
+///
+/// # Panics
+/// The value is not an object.
+impl IndexMut<&str> for Value {
+    fn index_mut(&mut self, key: &str) -> &mut Self {
+        match self {
+            Self::Object(members) => members.entry(key.to_owned()).or_default(),
+            other => panic!("{other} is not an object, so it has no key {key:?}"),
+        }
+    }
+}
+
+/// A [`Value`] written as JSON, with any expression that implements `Serialize` in the place of a
+/// value.
 ///
 /// ```
-/// use aether_json::object;
-/// let value = object! { "b": vec![1, 2], "a": object! { "c": true } };
-/// assert_eq!(value.to_string(), r#"{"a":{"c":true},"b":[1,2]}"#);
+/// use aether_json::json;
+/// let cells = [1, 2];
+/// let value = json!({ "b": cells, "a": [null, { "c": cells.len() as f64 }] });
+/// assert_eq!(value.to_string(), r#"{"a":[null,{"c":2.0}],"b":[1,2]}"#);
 /// ```
+///
+/// # Panics
+/// The value of an expression cannot be written as JSON, as a map with lists as keys.
 #[macro_export]
-macro_rules! object {
-    ($($key:literal: $value:expr),* $(,)?) => {
-        $crate::Value::Object([
-            $((::std::string::String::from($key), $crate::Value::from($value))),*
-        ].into())
+macro_rules! json {
+    (null) => { $crate::Value::Null };
+    ([ $($elements:tt)* ]) => { $crate::Value::Array($crate::__elements!([] $($elements)*)) };
+    ({}) => { $crate::Value::Object(::std::collections::BTreeMap::new()) };
+    ({ $($members:tt)+ }) => {{
+        let mut object = ::std::collections::BTreeMap::new();
+        $crate::__members!(object $($members)+);
+        $crate::Value::Object(object)
+    }};
+    ($value:expr) => { $crate::to_value(&$value).expect("the value can be written as JSON") };
+}
+
+/// The elements of an array in [`json!`]: those done, and the text of the rest.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __elements {
+    ([$($done:expr),* $(,)?]) => { ::std::vec![$($done),*] };
+    ([$($done:expr),* $(,)?] null $(, $($rest:tt)*)?) => {
+        $crate::__elements!([$($done,)* $crate::Value::Null] $($($rest)*)?)
+    };
+    ([$($done:expr),* $(,)?] [$($inner:tt)*] $(, $($rest:tt)*)?) => {
+        $crate::__elements!([$($done,)* $crate::json!([$($inner)*])] $($($rest)*)?)
+    };
+    ([$($done:expr),* $(,)?] {$($inner:tt)*} $(, $($rest:tt)*)?) => {
+        $crate::__elements!([$($done,)* $crate::json!({$($inner)*})] $($($rest)*)?)
+    };
+    ([$($done:expr),* $(,)?] $next:expr $(, $($rest:tt)*)?) => {
+        $crate::__elements!([$($done,)* $crate::json!($next)] $($($rest)*)?)
+    };
+}
+
+/// The members of an object in [`json!`]: the map they go into, and the text of the rest.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __members {
+    ($object:ident) => {};
+    ($object:ident $key:tt : null $(, $($rest:tt)*)?) => {
+        $object.insert(($key).into(), $crate::Value::Null);
+        $crate::__members!($object $($($rest)*)?);
+    };
+    ($object:ident $key:tt : [$($inner:tt)*] $(, $($rest:tt)*)?) => {
+        $object.insert(($key).into(), $crate::json!([$($inner)*]));
+        $crate::__members!($object $($($rest)*)?);
+    };
+    ($object:ident $key:tt : {$($inner:tt)*} $(, $($rest:tt)*)?) => {
+        $object.insert(($key).into(), $crate::json!({$($inner)*}));
+        $crate::__members!($object $($($rest)*)?);
+    };
+    ($object:ident $key:tt : $value:expr $(, $($rest:tt)*)?) => {
+        $object.insert(($key).into(), $crate::json!($value));
+        $crate::__members!($object $($($rest)*)?);
     };
 }
 

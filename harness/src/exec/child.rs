@@ -1,7 +1,7 @@
 //! Runs in a process of their own: this same program, started again with a hidden argument.
 //!
-//! Parent and child talk through a directory: `request.json` goes in, artefacts and `outcome.json`
-//! come out, `stdout` and `stderr` hold what the child said. Whatever the child does, the parent
+//! Parent and child talk through a directory: `request.json` goes in, artefacts and `response.json`
+//! come out, `stdout` and `stderr` hold what the child printed. Whatever the child does, the parent
 //! ends it some time after the scenario's time limit.
 
 use std::fs::{self, File};
@@ -13,15 +13,18 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::surroundings::{Surrounding, Surroundings};
-use super::{Ended, Job, STACK_BYTES};
-use crate::judge::{Ending, Product, product};
-use crate::scenario::Scenario;
+use super::environment::{EnvironmentChange, EnvironmentChanges};
+use super::{Guard, RunFailure, STACK_BYTES};
+use crate::evaluate::{Ending, RunOutput, run_output};
+use crate::scenario::{Scenario, ScenarioName};
 use crate::snapshot::{GoldenSet, golden_file};
-use crate::{Artefact, Layout, Mode, Schema, Suite};
+use crate::{Artefact, Layout, Schema, Suite};
 
 /// The argument that makes this program a child.
 const ARGUMENT: &str = "--aether-harness-child";
+
+const REQUEST: &str = "request.json";
+const RESPONSE: &str = "response.json";
 
 /// How long a child may take beside its run: to start, to write, and to notice that it should end.
 const SLACK: Duration = Duration::from_secs(20);
@@ -32,137 +35,117 @@ const TAIL_LINES: usize = 12;
 /// What a child has to do.
 #[derive(Debug, Serialize, Deserialize)]
 struct Request {
-    /// The workspace's directories, which the child could not find again in other surroundings.
+    /// The workspace's directories, which the child could not find again in another environment.
     root: PathBuf,
     target: PathBuf,
-    scenario: PathBuf,
+    scenario: String,
     label: String,
-    mode: Word,
-    changed: Surroundings,
-}
-
-/// [`Mode`] as it is written down.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-enum Word {
-    Direct,
-    Threads(usize),
-    Replay,
-    Resume,
+    mode: Option<String>,
+    changes: EnvironmentChanges,
 }
 
 /// What a child did.
 #[derive(Debug, Serialize, Deserialize)]
-struct Outcome {
+struct Response {
     /// Changes that could not be made, and why.
-    unchanged: Vec<(Surrounding, String)>,
+    unchanged: Vec<(EnvironmentChange, String)>,
     end: End,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 enum End {
-    Made {
+    Ran {
         artefacts: Vec<String>,
-        failed: Option<String>,
-        succeeded: bool,
+        ending: Ending,
     },
-    Invalid(String),
-    Broken(String),
-    TimedOut(String),
+    Failed(RunFailure),
 }
 
 /// What came out of a child.
 #[derive(Clone, Debug)]
-pub(crate) struct FromChild {
-    pub(crate) product: Product,
-    /// Changes of surroundings that could not be made, and why.
-    pub(crate) unchanged: Vec<(Surrounding, String)>,
+pub struct ChildRun {
+    /// What the run produced.
+    pub output: RunOutput,
+    /// Changes of the environment that could not be made, and why.
+    pub unchanged: Vec<(EnvironmentChange, String)>,
 }
 
-/// Runs a scenario in a child with these surroundings changed. `schema` is how to read what it
-/// makes.
-///
-/// # Errors
-/// There is nothing to compare.
-pub(crate) fn run(
-    layout: &Layout,
-    scenario: &Scenario,
-    mode: Mode,
-    label: &str,
-    changed: &Surroundings,
-    schema: &Schema,
-) -> Result<FromChild, Ended> {
-    let broken = |error: io::Error| Ended::Broken(format!("no child process for the run: {error}"));
-    let dir = scratch(layout).map_err(broken)?;
-    let request = Request {
-        root: layout.root().to_owned(),
-        target: layout.target().to_owned(),
-        scenario: scenario.dir().to_owned(),
-        label: label.to_owned(),
-        mode: match mode {
-            Mode::Direct => Word::Direct,
-            Mode::Threads(count) => Word::Threads(count),
-            Mode::Replay => Word::Replay,
-            Mode::Resume => Word::Resume,
-        },
-        changed: changed.clone(),
-    };
-    let mut child = start(dir.path(), &request).map_err(broken)?;
-    let status = wait(&mut child, scenario.time_limit + SLACK).map_err(broken)?;
-    let Some(status) = status else {
-        return Err(Ended::TimedOut(format!(
-            "did not end with its time limit of {} s, and was killed",
-            scenario.time_limit.as_secs_f64()
-        )));
-    };
-    let outcome = fs::read(dir.path().join("outcome.json"))
-        .ok()
-        .and_then(|bytes| serde_json::from_slice::<Outcome>(&bytes).ok())
-        .ok_or_else(|| Ended::Broken(without_outcome(dir.path(), status)))?;
-    match outcome.end {
-        End::Invalid(message) => Err(Ended::Invalid(message)),
-        End::Broken(message) => Err(Ended::Broken(message)),
-        End::TimedOut(message) => Err(Ended::TimedOut(message)),
-        End::Made {
-            artefacts,
-            failed,
-            succeeded,
-        } => {
-            let made = artefacts
-                .into_iter()
-                .map(|name| {
-                    let bytes = fs::read(dir.path().join(golden_file(&name)))?;
-                    Artefact::from_golden(name, bytes).map_err(io::Error::other)
+/// A run in a process of its own.
+pub(crate) struct ChildJob<'a> {
+    pub(crate) layout: &'a Layout,
+    pub(crate) scenario: &'a Scenario,
+    /// The name of a mode; `None` for a direct run.
+    pub(crate) mode: Option<&'a str>,
+    pub(crate) label: &'a str,
+    pub(crate) changes: &'a EnvironmentChanges,
+    /// How to read what the run produces.
+    pub(crate) schema: &'a Schema,
+}
+
+impl ChildJob<'_> {
+    /// Runs the scenario in a child with these changes of the environment.
+    ///
+    /// # Errors
+    /// There is nothing to compare.
+    pub(crate) fn run(&self) -> Result<ChildRun, RunFailure> {
+        let lost = |error: io::Error| RunFailure::NoChild {
+            error: error.to_string(),
+        };
+        let dir = scratch(self.layout).map_err(lost)?;
+        let request = Request {
+            root: self.layout.root().to_owned(),
+            target: self.layout.target().to_owned(),
+            scenario: self.scenario.name().to_string(),
+            label: self.label.to_owned(),
+            mode: self.mode.map(str::to_owned),
+            changes: self.changes.clone(),
+        };
+        let limit = self.scenario.time_limit;
+        let mut child = start(dir.path(), &request).map_err(lost)?;
+        let status = wait(&mut child, limit + SLACK).map_err(lost)?;
+        let Some(status) = status else {
+            return Err(RunFailure::Killed { limit });
+        };
+        let response = fs::read(dir.path().join(RESPONSE))
+            .ok()
+            .and_then(|bytes| aether_json::from_slice::<Response>(&bytes).ok())
+            .ok_or_else(|| without_response(dir.path(), status))?;
+        match response.end {
+            End::Failed(failure) => Err(failure),
+            End::Ran { artefacts, ending } => {
+                let artefacts = artefacts
+                    .into_iter()
+                    .map(|name| {
+                        let bytes = fs::read(dir.path().join(golden_file(&name)))?;
+                        Artefact::from_golden(name, bytes).map_err(io::Error::other)
+                    })
+                    .collect::<io::Result<Vec<_>>>()
+                    .map_err(lost)?;
+                let set =
+                    GoldenSet::stored(artefacts).map_err(|error| lost(io::Error::other(error)))?;
+                Ok(ChildRun {
+                    output: RunOutput {
+                        set,
+                        schema: self.schema.clone(),
+                        ending,
+                    },
+                    unchanged: response.unchanged,
                 })
-                .collect::<io::Result<Vec<_>>>()
-                .map_err(broken)?;
-            let set = GoldenSet::stored(made).map_err(|error| Ended::Broken(error.to_string()))?;
-            let ending = match (failed, succeeded) {
-                (Some(message), _) => Ending::Failed(message),
-                (None, true) => Ending::Succeeded,
-                (None, false) => Ending::Expected,
-            };
-            Ok(FromChild {
-                product: Product {
-                    set,
-                    schema: schema.clone(),
-                    ending,
-                },
-                unchanged: outcome.unchanged,
-            })
+            }
         }
     }
 }
 
 fn scratch(layout: &Layout) -> io::Result<tempfile::TempDir> {
-    let products = layout.products();
-    fs::create_dir_all(&products)?;
+    let outputs = layout.outputs();
+    fs::create_dir_all(&outputs)?;
     tempfile::Builder::new()
         .prefix(".child-")
-        .tempdir_in(products)
+        .tempdir_in(outputs)
 }
 
 fn start(dir: &Path, request: &Request) -> io::Result<Child> {
-    fs::write(dir.join("request.json"), serde_json::to_vec(request)?)?;
+    fs::write(dir.join(REQUEST), aether_json::to_vec(request)?)?;
     let mut command = Command::new(std::env::current_exe()?);
     command
         .arg(ARGUMENT)
@@ -170,8 +153,8 @@ fn start(dir: &Path, request: &Request) -> io::Result<Child> {
         .stdin(Stdio::null())
         .stdout(File::create(dir.join("stdout"))?)
         .stderr(File::create(dir.join("stderr"))?);
-    for surrounding in &request.changed {
-        surrounding.change_outside(&mut command, dir);
+    for change in &request.changes {
+        change.change_outside(&mut command, dir);
     }
     command.spawn()
 }
@@ -195,14 +178,16 @@ fn wait(child: &mut Child, limit: Duration) -> io::Result<Option<ExitStatus>> {
     }
 }
 
-/// How a child ended that left no outcome: its status and the end of what it said.
-fn without_outcome(dir: &Path, status: ExitStatus) -> String {
-    let said = fs::read(dir.join("stderr")).unwrap_or_default();
-    let said = String::from_utf8_lossy(&said);
-    let lines: Vec<&str> = said.lines().collect();
+/// How a child ended that left no result: its status and the end of its error stream.
+fn without_response(dir: &Path, status: ExitStatus) -> RunFailure {
+    let stderr = fs::read(dir.join("stderr")).unwrap_or_default();
+    let stderr = String::from_utf8_lossy(&stderr);
+    let lines: Vec<&str> = stderr.lines().collect();
     let tail = &lines[lines.len().saturating_sub(TAIL_LINES)..];
-    let tail: String = tail.iter().map(|line| format!("\n  | {line}")).collect();
-    format!("its process ended with {status} and left nothing{tail}")
+    RunFailure::ChildLost {
+        status: status.to_string(),
+        stderr: tail.iter().map(|&line| line.to_owned()).collect(),
+    }
 }
 
 /// Does what the parent asks, if this process is a child; `None` otherwise.
@@ -222,65 +207,52 @@ pub(crate) fn serve(suite: &Suite) -> Option<ExitCode> {
 }
 
 fn obey(suite: &Suite, dir: &Path) -> io::Result<()> {
-    let request: Request = serde_json::from_slice(&fs::read(dir.join("request.json"))?)?;
+    let request: Request = aether_json::from_slice(&fs::read(dir.join(REQUEST))?)?;
     let unchanged: Vec<_> = request
-        .changed
+        .changes
         .iter()
-        .filter_map(|&surrounding| {
-            let reason = surrounding.change_inside().err()?;
-            Some((surrounding, reason))
+        .filter_map(|&change| {
+            let reason = change.change_inside().err()?;
+            Some((change, reason))
         })
         .collect();
     let end = match perform(suite, &request) {
-        Ok(product) => {
+        Ok(output) => {
             let mut artefacts = Vec::new();
-            for artefact in product.set.artefacts() {
+            for artefact in output.set.artefacts() {
                 fs::write(dir.join(golden_file(artefact.name())), artefact.text())?;
                 artefacts.push(artefact.name().to_owned());
             }
-            End::Made {
+            End::Ran {
                 artefacts,
-                succeeded: product.ending == Ending::Succeeded,
-                failed: match product.ending {
-                    Ending::Failed(message) => Some(message),
-                    Ending::Expected | Ending::Succeeded => None,
-                },
+                ending: output.ending,
             }
         }
-        Err(Ended::Invalid(message)) => End::Invalid(message),
-        Err(Ended::Broken(message)) => End::Broken(message),
-        Err(Ended::TimedOut(message)) => End::TimedOut(message),
+        Err(failure) => End::Failed(failure),
     };
-    let outcome = serde_json::to_vec(&Outcome { unchanged, end })?;
-    fs::write(dir.join("outcome.json"), outcome)
+    let response = aether_json::to_vec(&Response { unchanged, end })?;
+    fs::write(dir.join(RESPONSE), response)
 }
 
-fn perform(suite: &Suite, request: &Request) -> Result<Product, Ended> {
+fn perform(suite: &Suite, request: &Request) -> Result<RunOutput, RunFailure> {
     let layout = Layout::new(&request.root).with_target(&request.target);
     let suite = suite.clone().layout(layout);
-    let scenario =
-        Scenario::load(&request.scenario).map_err(|error| Ended::Invalid(error.to_string()))?;
-    let subject = suite
-        .subject_of(&scenario)
-        .map_err(|error| Ended::Invalid(error.to_string()))?;
-    let has_other_stack = request.changed.contains(&Surrounding::StackSize);
-    let made = Job {
-        subject: &subject,
+    let invalid = |message: String| RunFailure::Invalid { message };
+    let name = ScenarioName::new(&*request.scenario).map_err(|error| invalid(error.to_string()))?;
+    let scenario = suite
+        .load(&name)
+        .map_err(|error| invalid(error.to_string()))?;
+    let has_other_stack = request.changes.contains(&EnvironmentChange::StackSize);
+    let guard = Guard {
         scenario: &scenario,
-        mode: match request.mode {
-            Word::Direct => Mode::Direct,
-            Word::Threads(count) => Mode::Threads(count),
-            Word::Replay => Mode::Replay,
-            Word::Resume => Mode::Resume,
-        },
         label: &request.label,
-        scratch: suite.paths().products(),
         stack_bytes: if has_other_stack {
             STACK_BYTES / 2 * 3
         } else {
             STACK_BYTES
         },
-    }
-    .run()?;
-    product(&scenario, made)
+    };
+    let prepared = guard.open()?;
+    let outcome = guard.run(&prepared, request.mode.as_deref(), &suite.paths().outputs())?;
+    run_output(&scenario, prepared.as_ref(), outcome)
 }

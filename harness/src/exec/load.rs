@@ -7,14 +7,14 @@ use std::thread::{self, JoinHandle};
 
 /// Threads that do nothing but compete for the processors, until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Load {
+pub struct Load {
     stop: Arc<AtomicBool>,
     threads: Vec<JoinHandle<()>>,
 }
 
 impl Load {
     /// Starts that many threads.
-    pub(crate) fn of(threads: usize) -> Self {
+    pub fn of(threads: usize) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let threads = (0..threads)
             .map(|_| {

@@ -4,23 +4,25 @@
 //! a long run, ask it to stop, and go on without it if it does not.
 
 mod child;
+mod environment;
+mod failure;
 mod load;
-mod surroundings;
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
-pub(crate) use child::{FromChild, run as run_in_child, serve};
-pub(crate) use load::Load;
-pub(crate) use surroundings::{Surrounding, Surroundings};
+pub use child::ChildRun;
+pub(crate) use child::{ChildJob, serve};
+pub use environment::{EnvironmentChange, EnvironmentChanges};
+pub use failure::RunFailure;
+pub use load::Load;
 
-use crate::scenario::Scenario;
-use crate::{Artefact, Cancel, Failure, FailureKind, Mode, RunRequest, Schema, Subject};
+use crate::{Artefact, Failure, FailureKind, Prepared, Progress, RunRequest, Scenario};
 
 /// How long a subject may take to stop once it is asked to.
 const GRACE: Duration = Duration::from_secs(2);
@@ -32,107 +34,100 @@ const SLOW: Duration = Duration::from_secs(10);
 /// Deep recursion in a subject is its own affair, up to here.
 pub(crate) const STACK_BYTES: usize = 32 << 20;
 
-/// What a subject made of a scenario.
-#[derive(Debug)]
-pub(crate) struct Made {
-    pub(crate) inputs: Artefact,
-    pub(crate) schema: Schema,
-    /// The artefacts, or the program's own error.
-    pub(crate) outcome: Result<Vec<Artefact>, Failure>,
-}
+/// How a run that was not cut short ended: with its artefacts, or with the program's own error.
+pub(crate) type Outcome = Result<Vec<Artefact>, Failure>;
 
-/// Why there is nothing to compare.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Ended {
-    /// The scenario is not valid.
-    Invalid(String),
-    /// The subject panicked or broke its contract.
-    Broken(String),
-    /// The time limit passed.
-    TimedOut(String),
-}
-
-/// One way to run one scenario.
-pub(crate) struct Job<'a> {
-    pub(crate) subject: &'a Arc<dyn Subject>,
+/// Calls into the subject of one scenario, guarded.
+#[derive(Clone, Copy)]
+pub(crate) struct Guard<'a> {
     pub(crate) scenario: &'a Scenario,
-    pub(crate) mode: Mode,
     /// What the run is called when it is named while running.
     pub(crate) label: &'a str,
-    /// [`RunRequest::scratch`].
-    pub(crate) scratch: PathBuf,
     pub(crate) stack_bytes: usize,
 }
 
-impl Job<'_> {
-    /// Resolves the inputs and runs.
+impl Guard<'_> {
+    /// Reads the documents of the scenario.
     ///
     /// # Errors
-    /// There is nothing to compare.
-    pub(crate) fn run(&self) -> Result<Made, Ended> {
-        let subject = Arc::clone(self.subject);
-        let dir = self.scenario.dir().to_owned();
-        let cancel = Cancel::default();
-        let request = RunRequest {
-            mode: self.mode,
-            cancel: cancel.clone(),
-            scratch: self.scratch.clone(),
-        };
-        let made = self.guarded(&cancel, last_words, move || {
-            let inputs = subject.inputs(&dir)?;
-            let schema = subject.schema(&dir)?;
-            let outcome = subject.run(&dir, &request);
-            Ok(Made {
-                inputs,
-                schema,
-                outcome,
-            })
-        })?;
-        match made {
-            Err(failure) => Err(self.ended_by(&failure)),
-            Ok(Made {
-                outcome: Err(failure),
-                ..
-            }) if failure.kind != FailureKind::Engine => Err(self.ended_by(&failure)),
-            Ok(made) => Ok(made),
+    /// They are not valid, or the subject broke its contract.
+    pub(crate) fn open(&self) -> Result<Arc<dyn Prepared>, RunFailure> {
+        let scenario = self.scenario.clone();
+        let opened = self.call(
+            &Progress::default(),
+            |_| None,
+            move || scenario.subject().open(&scenario),
+        )?;
+        opened
+            .map(Arc::from)
+            .map_err(|failure| self.contract(failure))
+    }
+
+    /// Reads the scenario again with other inputs; `None` if the subject does not offer this.
+    ///
+    /// # Errors
+    /// As [`Guard::open`].
+    pub(crate) fn with_inputs(
+        &self,
+        prepared: &Arc<dyn Prepared>,
+        inputs: &Artefact,
+    ) -> Result<Option<Arc<dyn Prepared>>, RunFailure> {
+        let (prepared, inputs) = (Arc::clone(prepared), inputs.clone());
+        let changed = self.call(
+            &Progress::default(),
+            |_| None,
+            move || prepared.with_inputs(&inputs),
+        )?;
+        match changed {
+            Ok(changed) => Ok(changed.map(Arc::from)),
+            Err(failure) => Err(self.contract(failure)),
         }
     }
 
-    /// Resolves the inputs, and runs nothing.
+    /// Runs a scenario that was opened. `mode` is the name of a mode; `None` for a direct run.
     ///
     /// # Errors
-    /// They cannot be resolved.
-    pub(crate) fn resolve(&self) -> Result<(Artefact, Schema), Ended> {
-        let subject = Arc::clone(self.subject);
-        let dir = self.scenario.dir().to_owned();
-        self.guarded(
-            &Cancel::default(),
-            |_| String::new(),
-            move || Ok((subject.inputs(&dir)?, subject.schema(&dir)?)),
-        )?
-        .map_err(|failure| self.ended_by(&failure))
+    /// There is nothing to compare.
+    pub(crate) fn run(
+        &self,
+        prepared: &Arc<dyn Prepared>,
+        mode: Option<&str>,
+        scratch: &Path,
+    ) -> Result<Outcome, RunFailure> {
+        let prepared = Arc::clone(prepared);
+        let request = RunRequest::direct(scratch).in_mode(mode);
+        let progress = request.progress.clone();
+        let outcome = self.call(&progress, last_message, move || prepared.run(&request))?;
+        match outcome {
+            Err(failure) if failure.kind != FailureKind::Program => Err(self.contract(failure)),
+            outcome => Ok(outcome),
+        }
     }
 
-    fn ended_by(&self, failure: &Failure) -> Ended {
+    /// A failure that is not a program's own.
+    fn contract(&self, failure: Failure) -> RunFailure {
         match failure.kind {
-            FailureKind::Invalid => Ended::Invalid(failure.message.clone()),
-            FailureKind::Engine => Ended::Broken(failure.message.clone()),
-            FailureKind::Cancelled => Ended::Broken(format!(
-                "{} stopped although nobody asked it to: {}",
-                self.subject.name(),
-                failure.message
-            )),
+            FailureKind::Invalid => RunFailure::Invalid {
+                message: failure.message,
+            },
+            FailureKind::Program => RunFailure::Program {
+                message: failure.message,
+            },
+            FailureKind::Cancelled => RunFailure::StoppedUnasked {
+                subject: self.scenario.subject().name().to_owned(),
+                message: failure.message,
+            },
         }
     }
 
     /// Calls `work` on a thread of its own and waits for it, at most until the time limit. `last` is
-    /// what it has to say where it was stopped.
-    fn guarded<T: Send + 'static>(
+    /// what it has to say if it was stopped.
+    fn call<T: Send + 'static>(
         &self,
-        cancel: &Cancel,
-        last: impl Fn(&T) -> String,
+        progress: &Progress,
+        last: impl Fn(T) -> Option<String>,
         work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, Ended> {
+    ) -> Result<T, RunFailure> {
         let (sender, receiver) = mpsc::channel();
         let spawned = thread::Builder::new()
             .name(self.label.to_owned())
@@ -142,9 +137,13 @@ impl Job<'_> {
                 let _ = sender.send(catch_unwind(AssertUnwindSafe(work)));
             });
         if let Err(error) = spawned {
-            return Err(Ended::Broken(format!("no thread for the run: {error}")));
+            return Err(RunFailure::NoThread {
+                error: error.to_string(),
+            });
         }
         let limit = self.scenario.time_limit;
+        let unit = self.scenario.subject().progress_unit();
+        let reached = || progress.last().map(|count| format!("{unit} {count}"));
         let mut waited = Duration::ZERO;
         let mut next = SLOW.min(limit / 2);
         while waited < limit {
@@ -152,58 +151,48 @@ impl Job<'_> {
             match receiver.recv_timeout(step) {
                 Ok(result) => return result.map_err(|panic| panicked(&*panic)),
                 Err(RecvTimeoutError::Disconnected) => {
-                    return Err(Ended::Broken("the run's thread vanished".to_owned()));
+                    unreachable!("the thread sends before it ends, whatever `work` does")
                 }
                 Err(RecvTimeoutError::Timeout) => waited += step,
             }
             if waited < limit {
+                let at = reached().map_or_else(String::new, |at| format!(", at {at}"));
                 eprintln!(
-                    "{} is still running after {} s, at tick {}; its limit is {} s",
+                    "{} is still running after {} s{at}; its limit is {} s",
                     self.label,
                     waited.as_secs_f64(),
-                    cancel.last_tick(),
                     limit.as_secs_f64()
                 );
                 next = waited * 2;
             }
         }
-        cancel.stop();
-        let stopped = receiver.recv_timeout(GRACE);
-        let limit = limit.as_secs_f64();
-        let tick = cancel.last_tick();
-        Err(Ended::TimedOut(match stopped {
-            Ok(made) => {
-                let last = made.as_ref().map_or_else(|_| String::new(), last);
-                format!("stopped after its time limit of {limit} s; the last tick was {tick}{last}")
-            }
-            Err(_) => format!(
-                "did not stop when asked to, after its time limit of {limit} s; the last tick was \
-                 {tick}"
-            ),
-        }))
+        progress.stop();
+        let (has_stopped, message) = match receiver.recv_timeout(GRACE) {
+            Ok(ended) => (true, ended.ok().and_then(last)),
+            Err(_) => (false, None),
+        };
+        Err(RunFailure::TimedOut {
+            limit,
+            has_stopped,
+            reached: reached(),
+            message,
+        })
     }
 }
 
-/// What a subject that was stopped adds to the bare fact, on lines of its own.
-fn last_words(made: &Result<Made, Failure>) -> String {
-    match made {
-        Ok(Made {
-            outcome: Err(failure),
-            ..
-        }) if failure.kind == FailureKind::Cancelled
-            && failure.message != Failure::cancelled().message =>
-        {
-            format!("\n  {}", failure.message)
-        }
-        _ => String::new(),
-    }
+/// What a subject that was stopped adds to the bare fact.
+fn last_message(outcome: Outcome) -> Option<String> {
+    let failure = outcome.err()?;
+    let has_more = failure.kind == FailureKind::Cancelled && !failure.message.is_empty();
+    has_more.then_some(failure.message)
 }
 
-fn panicked(payload: &(dyn Any + Send)) -> Ended {
-    let text = payload
+fn panicked(payload: &(dyn Any + Send)) -> RunFailure {
+    let message = payload
         .downcast_ref::<String>()
         .map(String::as_str)
-        .or_else(|| payload.downcast_ref::<&str>().copied())
-        .unwrap_or("without a message");
-    Ended::Broken(format!("panicked: {text}"))
+        .or_else(|| payload.downcast_ref::<&str>().copied());
+    RunFailure::Panicked {
+        message: message.map(str::to_owned),
+    }
 }

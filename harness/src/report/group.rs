@@ -4,9 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::{Report, ScenarioReport, count};
-use crate::diff::PlaceSort;
-use crate::{Cause, Change, ChangeKind, Diff, Json};
+use super::{Report, ScenarioReport};
+use crate::{Cause, ChangeKind, Diff, Json, PlaceSort, counted};
 
 /// Scenarios whose first divergences have stage, path pattern and kind in common: most likely one
 /// cause. Whatever else differs in them is taken as its consequence.
@@ -101,7 +100,7 @@ pub(super) fn groups(scenarios: &[ScenarioReport]) -> Vec<Group> {
 impl Report {
     /// The changed inputs that two or more scenarios of a group have in common, with how many have
     /// each; those of most first.
-    pub(super) fn shared_causes(&self, group: &Group) -> Vec<(&Cause, usize)> {
+    pub fn shared_causes(&self, group: &Group) -> Vec<(&Cause, usize)> {
         let mut shared: Vec<(&Cause, usize)> = Vec::new();
         let names: BTreeSet<&String> = group.scenarios.iter().collect();
         let members = self.scenarios.iter().filter(|s| names.contains(&s.name));
@@ -132,18 +131,6 @@ fn places(diff: &Diff, sort: &PlaceSort) -> u64 {
         .max(1)
 }
 
-impl PlaceSort {
-    /// The sort of a change.
-    pub(crate) fn of(change: &Change) -> Self {
-        Self {
-            stage: change.stage.clone(),
-            pattern: change.path.pattern(),
-            kind: change.kind,
-            offset: change.offset(),
-        }
-    }
-}
-
 impl Group {
     /// The group in one line: `UMX · ledgers/*/edges/*/f_e · +1: 37 scenarios, 412 places`.
     pub fn lead(&self) -> String {
@@ -152,7 +139,7 @@ impl Group {
     }
 
     /// The offset where all have one, else what happened.
-    pub(super) fn what(&self) -> String {
+    pub fn what(&self) -> String {
         match &self.offset {
             Some(offset) => signed(offset),
             None => self.kind.as_str().to_owned(),
@@ -160,7 +147,7 @@ impl Group {
     }
 
     /// `37 scenarios, 412 places`.
-    pub(super) fn counts(&self) -> String {
+    pub fn counts(&self) -> String {
         counts(self.scenarios.len(), self.places)
     }
 }
@@ -183,7 +170,7 @@ fn signed(offset: &Json) -> String {
 fn counts(scenarios: usize, places: u64) -> String {
     format!(
         "{}, {}",
-        count(scenarios as u64, "scenario"),
-        count(places, "place")
+        counted(scenarios as u64, "scenario"),
+        counted(places, "place")
     )
 }

@@ -5,8 +5,7 @@ use std::io;
 use serde::Serialize;
 
 use super::{Group, Report, ScenarioReport};
-use crate::diff::followed_by_stage;
-use crate::{Cause, Change, Followed, LeftOut};
+use crate::{Cause, Change, FollowedByStage, LeftOut};
 
 /// The report as JSON has it.
 #[derive(Serialize)]
@@ -22,8 +21,7 @@ struct ScenarioView<'r> {
     verdict: &'r str,
     first_divergence: Option<&'r Change>,
     causes: &'r [Cause],
-    #[serde(serialize_with = "followed_by_stage::serialize")]
-    followed: &'r [Followed],
+    followed: FollowedByStage<'r>,
     #[serde(skip_serializing_if = "Option::is_none")]
     changes: Option<&'r [Change]>,
     left_out: &'r [LeftOut],
@@ -56,7 +54,7 @@ impl Report {
             scenarios: self.scenarios.iter().map(|s| view(s, all)).collect(),
             groups: &self.groups,
         };
-        serde_json::to_writer_pretty(&mut *out, &view)?;
+        aether_json::to_writer_pretty(&mut *out, &view)?;
         out.write_all(b"\n")
     }
 }
@@ -65,10 +63,10 @@ fn view(scenario: &ScenarioReport, all: bool) -> ScenarioView<'_> {
     let diff = scenario.diff.as_ref();
     ScenarioView {
         name: &scenario.name,
-        verdict: &scenario.verdict,
+        verdict: scenario.verdict_name(),
         first_divergence: diff.and_then(|diff| diff.first_divergence.as_ref()),
         causes: diff.map_or(&[], |diff| &diff.causes),
-        followed: diff.map_or(&[], |diff| &diff.followed),
+        followed: FollowedByStage(diff.map_or(&[], |diff| &diff.followed)),
         changes: all.then(|| diff.map_or(&[][..], |diff| &diff.changes)),
         left_out: diff.map_or(&[], |diff| &diff.left_out),
         note: scenario.note.as_deref(),

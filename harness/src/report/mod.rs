@@ -1,29 +1,24 @@
 //! Reports over scenarios: what differs, first things first, and which scenarios differ alike.
 //!
-//! A [`Report`] is made of one [`ScenarioReport`] a scenario and written as [text](Report::write_text)
-//! or as a [page](Report::write_html) for people, or as [JSON](Report::write_json) for programs. The
+//! A [`Report`] is made of one [`ScenarioReport`] per scenario and written as [text](Report::write_text)
+//! for people, or as [JSON](Report::write_json) for programs. The
 //! diff has decided everything before; nothing here compares.
 
 mod group;
-mod html;
 mod json;
 mod text;
 
 pub use group::{Group, OffsetGroup};
-pub(crate) use text::count;
 
-use crate::Diff;
-
-/// The verdict of a scenario in which nothing differs.
-const MATCH: &str = "MATCH";
+use crate::{Diff, Verdict, counted};
 
 /// What became of one scenario.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScenarioReport {
     /// The scenario.
     pub name: String,
-    /// Its verdict, as `MISMATCH`.
-    pub verdict: String,
+    /// Its verdict; `None` if it has no result.
+    pub verdict: Option<Verdict>,
     /// What differs; `None` where there was nothing to compare, because the run failed or there is
     /// no golden.
     pub diff: Option<Diff>,
@@ -34,10 +29,10 @@ pub struct ScenarioReport {
 /// What became of several scenarios.
 ///
 /// ```
-/// use aether_harness::{Diff, Report, ScenarioReport};
+/// use aether_harness::{Diff, Report, ScenarioReport, Verdict};
 /// let report = Report::new(vec![ScenarioReport {
 ///     name: "gf01".to_owned(),
-///     verdict: "MATCH".to_owned(),
+///     verdict: Some(Verdict::Match),
 ///     diff: Some(Diff::default()),
 ///     note: None,
 /// }]);
@@ -67,19 +62,29 @@ impl Report {
     }
 
     /// The report in one line.
-    fn summary(&self) -> String {
-        let count = self.scenarios.len();
-        let noun = if count == 1 { "scenario" } else { "scenarios" };
+    pub fn summary(&self) -> String {
+        let all = self.scenarios.len();
         match self.scenarios.iter().filter(|s| s.differs()).count() {
-            0 => format!("{count} {noun}: nothing differs"),
-            differing => format!("{count} {noun}: {differing} not as stored"),
+            0 => format!("{}: nothing differs", counted(all as u64, "scenario")),
+            1 => format!(
+                "1 of {} differs from its golden",
+                counted(all as u64, "scenario")
+            ),
+            differing => format!("{differing} of {all} scenarios differ from their goldens"),
         }
     }
 }
 
 impl ScenarioReport {
-    fn differs(&self) -> bool {
-        self.verdict != MATCH || self.diff.as_ref().is_some_and(|diff| !diff.is_equal())
+    /// The verdict as reports print it.
+    pub fn verdict_name(&self) -> &'static str {
+        self.verdict.map_or("NO_RESULT", Verdict::name)
+    }
+
+    /// Whether it has another verdict than `MATCH`, or any difference.
+    pub fn differs(&self) -> bool {
+        !self.verdict.is_some_and(Verdict::passes)
+            || self.diff.as_ref().is_some_and(|diff| !diff.is_equal())
     }
 }
 

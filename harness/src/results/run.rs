@@ -42,7 +42,7 @@ struct About {
 
 /// The directory in which the trials of one run leave their results.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Run {
+pub struct Run {
     /// The order in which runs began.
     started: u64,
     dir: PathBuf,
@@ -53,7 +53,7 @@ impl Run {
     ///
     /// # Errors
     /// It cannot be made.
-    pub(crate) fn begin(layout: &Layout) -> io::Result<Self> {
+    pub fn begin(layout: &Layout) -> io::Result<Self> {
         let results = layout.results();
         let started = now();
         let dir = results.join(name(started));
@@ -65,7 +65,7 @@ impl Run {
         let new = tempfile::Builder::new()
             .prefix(STARTING)
             .tempdir_in(&results)?;
-        let about = serde_json::to_vec(&About { v: 1, started })?;
+        let about = aether_json::to_vec(&About { v: 1, started })?;
         fs::write(new.path().join(RUN_FILE), about)?;
         match fs::rename(new.path(), &dir) {
             // What was renamed is not to be removed under its old name.
@@ -83,9 +83,9 @@ impl Run {
     }
 
     /// The run whose directory is `dir`, if it is one.
-    pub(crate) fn open(dir: &Path) -> Option<Self> {
+    pub fn open(dir: &Path) -> Option<Self> {
         let bytes = fs::read(dir.join(RUN_FILE)).ok()?;
-        let about: About = serde_json::from_slice(&bytes).ok()?;
+        let about: About = aether_json::from_slice(&bytes).ok()?;
         Some(Self {
             started: about.started,
             dir: dir.to_owned(),
@@ -96,7 +96,7 @@ impl Run {
     ///
     /// # Errors
     /// It is there and cannot be read.
-    pub(crate) fn all(results: &Path) -> io::Result<Vec<Self>> {
+    pub fn all(results: &Path) -> io::Result<Vec<Self>> {
         let entries = match fs::read_dir(results) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             entries => entries?,
@@ -116,13 +116,13 @@ impl Run {
     }
 
     /// Its directory.
-    pub(crate) fn dir(&self) -> &Path {
+    pub fn dir(&self) -> &Path {
         &self.dir
     }
 
     /// Takes back what an earlier start of the same trial left in this run: should this start not
     /// come to its end, there is no result.
-    pub(crate) fn forget(&self, scenario: &str, check: Check) -> io::Result<()> {
+    pub fn forget(&self, scenario: &str, check: &Check) -> io::Result<()> {
         match fs::remove_file(self.file(scenario, check)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             _ => Ok(()),
@@ -130,17 +130,17 @@ impl Run {
     }
 
     /// Stores a result whole.
-    pub(crate) fn store(&self, result: &TrialResult) -> io::Result<()> {
-        let mut text = serde_json::to_vec(result)?;
+    pub fn store(&self, result: &TrialResult) -> io::Result<()> {
+        let mut text = aether_json::to_vec(result)?;
         text.push(b'\n');
-        write_whole(&self.file(&result.scenario, result.check), &text)
+        write_whole(&self.file(&result.scenario, &result.check), &text)
     }
 
     /// Every stored result; in place of one that cannot be read, its file and what is wrong.
     ///
     /// # Errors
     /// The directory cannot be read.
-    pub(crate) fn results(&self) -> io::Result<Vec<Result<TrialResult, String>>> {
+    pub fn results(&self) -> io::Result<Vec<Result<TrialResult, String>>> {
         let mut files = Vec::new();
         for entry in fs::read_dir(&self.dir)? {
             let path = entry?.path();
@@ -154,7 +154,7 @@ impl Run {
         Ok(files.iter().map(|path| read(path)).collect())
     }
 
-    fn file(&self, scenario: &str, check: Check) -> PathBuf {
+    fn file(&self, scenario: &str, check: &Check) -> PathBuf {
         self.dir
             .join(format!("{}.{check}.json", file_safe(scenario)))
     }

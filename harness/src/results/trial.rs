@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::diff::PlaceSort;
-use crate::judge::Told;
-use crate::{Change, ChangeKind, Check, Diff, Json, Verdict};
+use crate::evaluate::CheckMessage;
+use crate::{Change, ChangeKind, Check, Diff, Json, PlaceSort, Verdict};
 
 /// The version of the format.
 const FORMAT: u32 = 1;
@@ -14,47 +13,57 @@ const FORMAT: u32 = 1;
 /// What one trial found. Everything but `timing` is the same for the same outputs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct TrialResult {
-    pub(crate) v: u32,
+pub struct TrialResult {
+    /// The version of the format.
+    pub v: u32,
     /// `<scenario>::<check>`.
-    pub(crate) trial: String,
-    pub(crate) scenario: String,
-    pub(crate) check: Check,
-    pub(crate) verdict: Verdict,
+    pub trial: String,
+    /// The scenario's name.
+    pub scenario: String,
+    /// The check.
+    pub check: Check,
+    /// The verdict.
+    pub verdict: Verdict,
     /// The whole message of a failure; empty otherwise.
-    pub(crate) message: String,
+    pub message: String,
     /// The file to look at first, relative to the root.
-    pub(crate) file: Option<String>,
+    pub file: Option<String>,
     /// The first divergence in one line.
-    pub(crate) first_divergence: Option<String>,
+    pub first_divergence: Option<String>,
     /// What failures of one cause have in common.
-    pub(crate) group: Option<GroupKey>,
+    pub group: Option<GroupKey>,
     /// What differs.
-    pub(crate) report: Option<StoredDiff>,
-    pub(crate) timing: Timing,
+    pub report: Option<StoredDiff>,
+    /// What a clock measured.
+    pub timing: Timing,
 }
 
-/// What a clock said, apart from what was found.
+/// What a clock measured, apart from what was found.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Timing {
-    pub(crate) seconds: f64,
+pub struct Timing {
+    /// How long the trial took.
+    pub seconds: f64,
 }
 
 /// Stage, path pattern, kind and offset of a first divergence.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct GroupKey {
-    pub(crate) stage: String,
-    pub(crate) pattern: String,
-    pub(crate) kind: ChangeKind,
-    pub(crate) offset: Option<Json>,
+pub struct GroupKey {
+    /// The stage.
+    pub stage: String,
+    /// The path with elements as `*`.
+    pub pattern: String,
+    /// What happened there.
+    pub kind: ChangeKind,
+    /// New value minus old, if both are numbers.
+    pub offset: Option<Json>,
 }
 
 /// A diff with what its public form leaves out and a page shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct StoredDiff {
+pub struct StoredDiff {
     diff: Diff,
     /// How many places differ as the first divergence does.
     places: u64,
@@ -65,14 +74,15 @@ pub(crate) struct StoredDiff {
 }
 
 impl TrialResult {
-    pub(crate) fn new(
+    /// The result of one trial that took this long.
+    pub fn new(
         scenario: &str,
-        check: Check,
+        check: &Check,
         verdict: Verdict,
-        told: Told,
+        message: CheckMessage,
         took: Duration,
     ) -> Self {
-        let first = told
+        let first = message
             .diff
             .as_ref()
             .and_then(|diff| diff.first_divergence.as_ref());
@@ -80,13 +90,13 @@ impl TrialResult {
             v: FORMAT,
             trial: format!("{scenario}::{check}"),
             scenario: scenario.to_owned(),
-            check,
+            check: check.clone(),
             verdict,
-            message: told.message,
-            file: told.file,
+            message: message.text,
+            file: message.file,
             first_divergence: first.map(Change::lead),
             group: first.map(|first| GroupKey::of(PlaceSort::of(first))),
-            report: told.diff.map(StoredDiff::of),
+            report: message.diff.map(StoredDiff::of),
             timing: Timing {
                 seconds: took.as_secs_f64(),
             },
@@ -97,19 +107,19 @@ impl TrialResult {
     ///
     /// # Errors
     /// What is wrong with it.
-    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, String> {
+    pub fn parse(bytes: &[u8]) -> Result<Self, String> {
         /// Read first, so that another version is told as one.
         #[derive(Deserialize)]
         struct Version {
             v: u32,
         }
-        let Version { v } = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+        let Version { v } = aether_json::from_slice(bytes).map_err(|error| error.to_string())?;
         if v != FORMAT {
             return Err(format!(
                 "its format is {v}, and this version reads {FORMAT}"
             ));
         }
-        let result: Self = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+        let result: Self = aether_json::from_slice(bytes).map_err(|error| error.to_string())?;
         if result.trial != format!("{}::{}", result.scenario, result.check) {
             return Err(format!("it is not of the trial {}", result.trial));
         }
@@ -149,7 +159,7 @@ impl StoredDiff {
 
     /// The diff as it was before it was stored, but for the names by which paths call elements and
     /// for sorts of places other than the first.
-    pub(crate) fn to_diff(&self) -> Diff {
+    pub fn to_diff(&self) -> Diff {
         let mut diff = self.diff.clone();
         for (stage, hashes) in diff.followed.iter_mut().zip(&self.hashes) {
             stage.hashes = *hashes;

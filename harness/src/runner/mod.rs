@@ -4,6 +4,7 @@
 //! and finds none is an error, and so is a workspace without scenarios. Standard output belongs to
 //! libtest-mimic; everything else is said on the standard error stream.
 
+mod error;
 mod plan;
 mod selection;
 
@@ -15,10 +16,10 @@ use std::time::{Duration, Instant};
 
 use libtest_mimic::{Arguments, Conclusion, Failed, Trial};
 
+pub use self::error::RunnerError;
 use self::plan::{Plan, Target};
-use crate::command::{CommandError, Status};
-use crate::judge::{self, Judgement, Told};
-use crate::results::{Expected, Run, TrialResult};
+use crate::evaluate::{CheckMessage, CheckResult, evaluate};
+use crate::results::{Run, TrialResult};
 use crate::scenario::ScenarioName;
 use crate::{Check, Layout, Subject, Suite};
 
@@ -59,15 +60,15 @@ impl Runner {
         Self { suite }
     }
 
-    /// The subject of every scenario that has no `[command]` of its own.
+    /// One more subject. The first that [runs](Subject::runs) a scenario is its subject.
     #[must_use]
     pub fn subject(mut self, subject: impl Subject + 'static) -> Self {
         self.suite = self.suite.subject(subject);
         self
     }
 
-    /// What people type before `bless` and `diff`, for the remedies in messages; `cargo xtask`
-    /// where it is not said.
+    /// What people type before `bless` and `diff`, for the remedies in messages; `cargo xtask` unless
+    /// set.
     #[must_use]
     pub fn command(mut self, command: impl Into<String>) -> Self {
         self.suite = self.suite.command(command);
@@ -90,6 +91,9 @@ impl Runner {
             Ok(suite) => suite,
             Err(status) => return status,
         };
+        if !self.suite.has_runner() {
+            self.suite = self.suite.runner(test_command());
+        }
         match self.run(&Arguments::from_args()) {
             Ok(conclusion) => conclusion.exit_code(),
             Err(error) => {
@@ -103,24 +107,20 @@ impl Runner {
     /// [lets itself be started again](Suite::with_children) already: the arguments are those of a
     /// test binary, after the program's name.
     ///
+    /// Whether all trials passed.
+    ///
     /// # Errors
-    /// [`CommandError::Usage`]: nothing could be run.
-    pub fn run_with<I>(self, args: I) -> Result<Status, CommandError>
+    /// Nothing could be run.
+    pub fn run_with<I>(self, args: I) -> Result<bool, RunnerError>
     where
         I: IntoIterator,
         I::Item: Into<OsString> + Clone,
     {
-        let conclusion = self
-            .run(&Arguments::from_iter(args))
-            .map_err(CommandError::Usage)?;
-        Ok(if conclusion.has_failed() {
-            Status::Difference
-        } else {
-            Status::Done
-        })
+        let conclusion = self.run(&Arguments::from_iter(args))?;
+        Ok(!conclusion.has_failed())
     }
 
-    fn run(self, args: &Arguments) -> Result<Conclusion, String> {
+    fn run(self, args: &Arguments) -> Result<Conclusion, RunnerError> {
         let selection = selection::select(&self.suite, args)?;
         if let Some(warning) = &selection.warning {
             eprintln!("{warning}");
@@ -133,9 +133,11 @@ impl Runner {
         let run = if args.list {
             None
         } else {
-            let run = Run::begin(self.suite.paths()).map_err(|error| {
-                let shown = self.suite.paths().display(&self.suite.paths().results());
-                format!("{shown}: results cannot be kept: {error}")
+            let paths = self.suite.paths();
+            let run = Run::begin(paths).map_err(|source| RunnerError::Unreadable {
+                path: paths.display(&paths.results()),
+                what: "results",
+                source,
             })?;
             Some(run)
         };
@@ -162,8 +164,8 @@ fn dropped(plans: &[Plan]) -> Vec<String> {
         .iter()
         .filter(|plan| plan.check == Check::Golden)
         .filter_map(|plan| match &plan.target {
-            Target::Judge(scenario) => Some(scenario),
-            Target::Known(..) => None,
+            Target::Evaluate(scenario) => Some(scenario),
+            Target::Known(_) => None,
         })
         .flat_map(|scenario| {
             scenario
@@ -174,20 +176,41 @@ fn dropped(plans: &[Plan]) -> Vec<String> {
         .collect()
 }
 
+/// A trial of a suite.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ExpectedTrial {
+    /// The scenario's name.
+    pub scenario: String,
+    /// The check.
+    pub check: Check,
+    /// Whether it runs only when asked for.
+    pub is_long: bool,
+}
+
 /// Every trial of a suite.
 ///
 /// # Errors
-/// As for a command line that asks for all: there is nothing to run.
-pub(crate) fn trials(suite: &Suite) -> Result<Vec<Expected>, String> {
+/// There is nothing to run.
+pub fn trials(suite: &Suite) -> Result<Vec<ExpectedTrial>, RunnerError> {
     let plans = selection::scan(suite)?;
     Ok(plans
         .into_iter()
-        .map(|plan| Expected {
+        .map(|plan| ExpectedTrial {
             is_long: plan.is_long(),
             scenario: plan.scenario,
             check: plan.check,
         })
         .collect())
+}
+
+/// What people type to run this test target.
+fn test_command() -> String {
+    let program = std::env::current_exe().unwrap_or_default();
+    let stem = program.file_stem().unwrap_or_default().to_string_lossy();
+    // Cargo adds a hash to the names of test binaries.
+    let target = stem.rsplit_once('-').map_or(&*stem, |(target, _)| target);
+    format!("cargo test --test {target} --")
 }
 
 /// What all trials share.
@@ -212,25 +235,25 @@ fn perform(suite: &Suite, run: &Run, plan: &Plan) -> Result<(), Failed> {
     let stored = |result: std::io::Result<()>| {
         result.map_err(|error| format!("the result could not be stored: {error}"))
     };
-    stored(run.forget(&plan.scenario, plan.check))?;
+    stored(run.forget(&plan.scenario, &plan.check))?;
     #[expect(
         clippy::disallowed_methods,
         reason = "a result says how long its trial took"
     )]
     let start = Instant::now();
-    let judgement = match &plan.target {
-        Target::Judge(scenario) => judge::judge(suite, scenario, plan.check),
-        Target::Known(verdict, detail) => Judgement::new(*verdict, detail.clone()),
+    let result = match &plan.target {
+        Target::Evaluate(scenario) => evaluate(suite, scenario, &plan.check),
+        Target::Known(result) => (**result).clone(),
     };
     let took = start.elapsed();
-    let told = judge::tell(suite, &plan.scenario, plan.check, &judgement);
-    let message = told.message.clone();
-    let left = stored(leave(suite, run, plan, &judgement, told, took));
-    match (judgement.verdict.passes(), left) {
+    let message = CheckMessage::new(suite, &plan.scenario, &plan.check, &result);
+    let text = message.text.clone();
+    let left = stored(leave(suite, run, plan, &result, message, took));
+    match (result.verdict.passes(), left) {
         (true, Ok(())) => Ok(()),
         (true, Err(error)) => Err(error.into()),
-        (false, Ok(())) => Err(message.into()),
-        (false, Err(error)) => Err(format!("{message}\n{error}").into()),
+        (false, Ok(())) => Err(text.into()),
+        (false, Err(error)) => Err(format!("{text}\n{error}").into()),
     }
 }
 
@@ -238,20 +261,20 @@ fn leave(
     suite: &Suite,
     run: &Run,
     plan: &Plan,
-    judgement: &Judgement,
-    told: Told,
+    result: &CheckResult,
+    message: CheckMessage,
     took: Duration,
 ) -> std::io::Result<()> {
     if plan.check == Check::Golden
         && let Ok(name) = ScenarioName::new(plan.scenario.as_str())
     {
-        match &judgement.after {
-            Some(product) if !judgement.verdict.passes() => {
-                crate::product::leave(suite, &name, &product.set)?;
+        match &result.after {
+            Some(output) if !result.verdict.passes() => {
+                crate::outputs::leave(suite, &name, &output.set)?;
             }
-            _ => crate::product::clear(suite, &name)?,
+            _ => crate::outputs::clear(suite, &name)?,
         }
     }
-    let result = TrialResult::new(&plan.scenario, plan.check, judgement.verdict, told, took);
-    run.store(&result)
+    let trial = TrialResult::new(&plan.scenario, &plan.check, result.verdict, message, took);
+    run.store(&trial)
 }

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::RunnerError;
+use crate::evaluate::{CheckResult, Finding};
 use crate::scenario::{Found, Runtime, Scenario, ScenarioError, ScenarioName};
 use crate::{Check, Suite, Verdict};
 
@@ -18,10 +20,10 @@ pub(super) struct Plan {
 /// What a trial has to do.
 #[derive(Clone, Debug)]
 pub(super) enum Target {
-    /// Judge the scenario.
-    Judge(Arc<Scenario>),
+    /// Evaluate the check.
+    Evaluate(Arc<Scenario>),
     /// Fail: this much is certain without a run.
-    Known(Verdict, String),
+    Known(Box<CheckResult>),
 }
 
 impl Plan {
@@ -31,15 +33,18 @@ impl Plan {
 
     /// Whether it runs only when asked for.
     pub(super) fn is_long(&self) -> bool {
-        matches!(&self.target, Target::Judge(scenario) if scenario.runtime == Runtime::Long)
+        matches!(&self.target, Target::Evaluate(scenario) if scenario.runtime == Runtime::Long)
     }
 
-    /// The failing trial of an entry that is no scenario.
+    /// The failing trial of an entry that is not a scenario.
     pub(super) fn invalid(name: &str, check: Check, error: &ScenarioError) -> Self {
         Self {
             scenario: name.to_owned(),
             check,
-            target: Target::Known(Verdict::Invalid, error.to_string()),
+            target: Target::Known(Box::new(CheckResult::new(
+                Verdict::Invalid,
+                Finding::Scenario(error.clone()),
+            ))),
         }
     }
 }
@@ -54,14 +59,14 @@ pub(super) fn plan_found(suite: &Suite, found: Found) -> (Vec<Plan>, BTreeMap<Ch
         }
     };
     let scenario = Arc::new(scenario);
-    let plans = suite
-        .offered(&scenario)
+    let plans = scenario
+        .checks(suite.has_children())
         .into_iter()
         .filter(|check| !scenario.dropped.contains_key(check))
         .map(|check| Plan {
             scenario: found.name.clone(),
             check,
-            target: Target::Judge(Arc::clone(&scenario)),
+            target: Target::Evaluate(Arc::clone(&scenario)),
         })
         .collect();
     (plans, scenario.dropped.clone())
@@ -71,12 +76,15 @@ pub(super) fn plan_found(suite: &Suite, found: Found) -> (Vec<Plan>, BTreeMap<Ch
 ///
 /// # Errors
 /// The goldens are there and cannot be read.
-pub(super) fn orphans(suite: &Suite, found: &[Found]) -> Result<Vec<Plan>, String> {
+pub(super) fn orphans(suite: &Suite, found: &[Found]) -> Result<Vec<Plan>, RunnerError> {
     let scenarios: BTreeSet<&str> = found.iter().map(|found| found.name.as_str()).collect();
-    let names = crate::snapshot::directories(&suite.paths().snapshots()).map_err(|error| {
-        let shown = suite.paths().display(&suite.paths().snapshots());
-        format!("{shown}: the goldens cannot be read: {error}")
-    })?;
+    let snapshots = suite.paths().snapshots();
+    let names =
+        crate::snapshot::directories(&snapshots).map_err(|source| RunnerError::Unreadable {
+            path: suite.paths().display(&snapshots),
+            what: "goldens",
+            source,
+        })?;
     Ok(names
         .into_iter()
         .filter(|name| !scenarios.contains(name.as_str()))
@@ -93,14 +101,14 @@ pub(super) fn plan_orphan(suite: &Suite, name: &str) -> Option<Plan> {
 }
 
 fn orphan(suite: &Suite, name: &str) -> Plan {
-    let dir = suite.paths().snapshots().join(name);
-    let shown = suite.paths().display(&dir);
+    let paths = suite.paths();
+    let finding = Finding::Orphan {
+        goldens: paths.display(&paths.snapshots().join(name)),
+        scenario: paths.display(&paths.scenarios().join(name)),
+    };
     Plan {
         scenario: name.to_owned(),
         check: Check::Golden,
-        target: Target::Known(
-            Verdict::Orphan,
-            format!("{shown} has no scenario: scenarios/{name} does not exist"),
-        ),
+        target: Target::Known(Box::new(CheckResult::new(Verdict::Orphan, finding))),
     }
 }

@@ -2,10 +2,10 @@
 
 use libtest_mimic::Arguments;
 
-use crate::scenario::{Found, look_up, twins};
-use crate::{Check, Suite};
-
+use super::RunnerError;
 use super::plan::{Plan, orphans, plan_found, plan_orphan};
+use crate::scenario::{Found, twins};
+use crate::{Check, Suite};
 
 /// What is to be listed or run.
 pub(super) struct Selection {
@@ -17,8 +17,8 @@ pub(super) struct Selection {
 /// The trials that `args` may mean.
 ///
 /// # Errors
-/// A message: nothing can be run, or the filter names a check that no scenario has.
-pub(super) fn select(suite: &Suite, args: &Arguments) -> Result<Selection, String> {
+/// Nothing can be run, or the filter names a check that no scenario has.
+pub(super) fn select(suite: &Suite, args: &Arguments) -> Result<Selection, RunnerError> {
     if let Some(plans) = exactly_one(suite, args)? {
         return Ok(Selection {
             plans,
@@ -29,7 +29,7 @@ pub(super) fn select(suite: &Suite, args: &Arguments) -> Result<Selection, Strin
     let matching = |plan: &&Plan| is_selected(args, &plan.name());
     let warning = match &args.filter {
         Some(filter) if !plans.iter().any(|plan| matching(&plan)) => {
-            if let Some((scenario, check)) = trial_name(filter) {
+            if let Some((scenario, check)) = trial_name(suite, filter) {
                 return Err(no_such_trial(scenario, check, &plans));
             }
             Some(format!(
@@ -43,14 +43,14 @@ pub(super) fn select(suite: &Suite, args: &Arguments) -> Result<Selection, Strin
 }
 
 /// `--exact <scenario>::<check>`: that directory alone, whatever else there is.
-fn exactly_one(suite: &Suite, args: &Arguments) -> Result<Option<Vec<Plan>>, String> {
+fn exactly_one(suite: &Suite, args: &Arguments) -> Result<Option<Vec<Plan>>, RunnerError> {
     let Some(filter) = args.filter.as_ref().filter(|_| args.exact) else {
         return Ok(None);
     };
-    let Some((name, check)) = trial_name(filter) else {
+    let Some((name, check)) = trial_name(suite, filter) else {
         return Ok(None);
     };
-    if let Some(found) = look_up(&suite.paths().scenarios(), name) {
+    if let Some(found) = suite.look_up(name) {
         return of_one(suite, found, check).map(Some);
     }
     if check == Check::Golden
@@ -62,7 +62,7 @@ fn exactly_one(suite: &Suite, args: &Arguments) -> Result<Option<Vec<Plan>>, Str
     Ok(None)
 }
 
-fn of_one(suite: &Suite, found: Found, check: Check) -> Result<Vec<Plan>, String> {
+fn of_one(suite: &Suite, found: Found, check: Check) -> Result<Vec<Plan>, RunnerError> {
     let name = found.name.clone();
     if let Err(error) = &found.scenario {
         return Ok(vec![Plan::invalid(&name, check, error)]);
@@ -73,31 +73,44 @@ fn of_one(suite: &Suite, found: Found, check: Check) -> Result<Vec<Plan>, String
         .filter(|plan| plan.check == check)
         .collect();
     if plans.is_empty() {
-        return Err(match dropped.get(&check) {
-            Some(reason) => {
-                format!("{name} drops the check `{check}`: {reason}")
-            }
-            None => format!("{name} has no check `{check}`: the subject does not offer it"),
+        let reason = dropped.get(&check).cloned();
+        return Err(match reason {
+            Some(reason) => RunnerError::Dropped {
+                scenario: name,
+                check,
+                reason,
+            },
+            None => RunnerError::NotOffered {
+                scenario: name,
+                check,
+            },
         });
     }
     Ok(plans)
 }
 
 /// Every scenario, and every golden without one.
-pub(super) fn scan(suite: &Suite) -> Result<Vec<Plan>, String> {
-    let shown = suite.paths().display(&suite.paths().scenarios());
-    let found = suite
-        .discover()
-        .map_err(|error| format!("{shown}: the scenarios cannot be read: {error}"))?;
+pub(super) fn scan(suite: &Suite) -> Result<Vec<Plan>, RunnerError> {
+    let path = suite.paths().display(&suite.paths().scenarios());
+    let found = match suite.discover() {
+        Ok(found) => found,
+        Err(source) => {
+            return Err(RunnerError::Unreadable {
+                path,
+                what: "scenarios",
+                source,
+            });
+        }
+    };
     if found.is_empty() {
-        return Err(format!(
-            "{shown}: there are no scenarios, so nothing would be checked"
-        ));
+        return Err(RunnerError::NoScenarios { path });
     }
     if let Some((one, other)) = twins(found.iter().map(|found| found.name.as_str())).first() {
-        return Err(format!(
-            "{shown}: `{one}` and `{other}` differ only by case; not every file system can hold both"
-        ));
+        return Err(RunnerError::Twins {
+            path,
+            one: (*one).to_owned(),
+            other: (*other).to_owned(),
+        });
     }
     let orphans = orphans(suite, &found)?;
     let mut plans: Vec<Plan> = found
@@ -105,25 +118,29 @@ pub(super) fn scan(suite: &Suite) -> Result<Vec<Plan>, String> {
         .flat_map(|found| plan_found(suite, found).0)
         .collect();
     plans.extend(orphans);
-    plans.sort_by(|a, b| (&a.scenario, a.check).cmp(&(&b.scenario, b.check)));
+    plans.sort_by(|a, b| (&a.scenario, &a.check).cmp(&(&b.scenario, &b.check)));
     refuse_duplicates(&plans)?;
     Ok(plans)
 }
 
-fn refuse_duplicates(plans: &[Plan]) -> Result<(), String> {
+fn refuse_duplicates(plans: &[Plan]) -> Result<(), RunnerError> {
     let twice = plans
         .windows(2)
         .find(|pair| pair[0].scenario == pair[1].scenario && pair[0].check == pair[1].check);
     match twice {
-        Some(pair) => Err(format!("two trials are called {}", pair[0].name())),
+        Some(pair) => Err(RunnerError::Duplicate(pair[0].name())),
         None => Ok(()),
     }
 }
 
 /// The scenario and the check of a filter that can mean nothing but a trial.
-fn trial_name(filter: &str) -> Option<(&str, Check)> {
+fn trial_name<'f>(suite: &Suite, filter: &'f str) -> Option<(&'f str, Check)> {
     let (scenario, check) = filter.rsplit_once("::")?;
-    Some((scenario, Check::from_name(check)?))
+    let check = Check::from(check.to_owned());
+    suite
+        .known_checks()
+        .contains(&check)
+        .then_some((scenario, check))
 }
 
 /// As libtest-mimic selects, except for `--ignored`.
@@ -138,17 +155,19 @@ fn is_selected(args: &Arguments, name: &str) -> bool {
     args.filter.as_ref().is_none_or(fits) && !args.skip.iter().any(fits)
 }
 
-fn no_such_trial(scenario: &str, check: Check, plans: &[Plan]) -> String {
+fn no_such_trial(scenario: &str, check: Check, plans: &[Plan]) -> RunnerError {
     let mut names: Vec<&str> = plans.iter().map(|plan| plan.scenario.as_str()).collect();
     names.dedup();
-    let mut message = format!("no trial matches `{scenario}::{check}`");
-    if let Some(dropped) = names.iter().find(|name| **name == scenario) {
-        message =
-            format!("{message}: {dropped} drops that check, or its subject does not offer it");
-    } else if let Some(near) = crate::nearest::nearest(scenario, &names) {
-        message = format!("{message}; is `{near}` meant?");
+    let scenario = scenario.to_owned();
+    if names.contains(&scenario.as_str()) {
+        return RunnerError::NotOffered { scenario, check };
     }
-    message
+    let near = crate::nearest::nearest(&scenario, &names).map(ToString::to_string);
+    RunnerError::NoSuchTrial {
+        scenario,
+        check,
+        near,
+    }
 }
 
 #[cfg(test)]

@@ -6,17 +6,19 @@ use std::fs::{self, DirEntry};
 use std::io;
 use std::panic::resume_unwind;
 use std::path::Path;
+use std::sync::Arc;
 use std::thread;
 
-use super::{Scenario, ScenarioError};
+use super::{Scenario, ScenarioError, ScenarioProblem};
+use crate::Subject;
 
 /// One entry of the scenarios directory.
 #[derive(Debug)]
-pub(crate) struct Found {
+pub struct Found {
     /// Its name, printable also where it is no valid scenario name.
-    pub(crate) name: String,
+    pub name: String,
     /// The scenario, or why it is none.
-    pub(crate) scenario: Result<Scenario, ScenarioError>,
+    pub scenario: Result<Scenario, ScenarioError>,
 }
 
 /// Entries below which another thread costs more than it saves.
@@ -26,7 +28,7 @@ const ENTRIES_A_THREAD: usize = 256;
 ///
 /// # Errors
 /// The directory itself cannot be read.
-pub(crate) fn discover(scenarios: &Path) -> io::Result<Vec<Found>> {
+pub fn discover(scenarios: &Path, subjects: &[Arc<dyn Subject>]) -> io::Result<Vec<Found>> {
     let entries = fs::read_dir(scenarios)?.collect::<io::Result<Vec<DirEntry>>>()?;
     // Most of the time goes into opening and reading files, of which there may be thousands.
     let threads = thread::available_parallelism().map_or(1, usize::from);
@@ -35,9 +37,9 @@ pub(crate) fn discover(scenarios: &Path) -> io::Result<Vec<Found>> {
         let mut shares = entries.chunks(share);
         let first = shares.next().unwrap_or_default();
         let others: Vec<_> = shares
-            .map(|share| scope.spawn(move || find(share)))
+            .map(|share| scope.spawn(move || find(share, subjects)))
             .collect();
-        let mut found = find(first);
+        let mut found = find(first, subjects);
         for other in others {
             found.extend(other.join().unwrap_or_else(|panic| resume_unwind(panic)));
         }
@@ -47,32 +49,32 @@ pub(crate) fn discover(scenarios: &Path) -> io::Result<Vec<Found>> {
     Ok(found)
 }
 
-fn find(entries: &[DirEntry]) -> Vec<Found> {
+fn find(entries: &[DirEntry], subjects: &[Arc<dyn Subject>]) -> Vec<Found> {
     let found = |entry: &DirEntry| {
         let name = printable(&entry.file_name().to_string_lossy());
         if name.starts_with('.') {
             return None;
         }
-        let scenario = classify(entry, &name)?;
+        let scenario = classify(entry, &name, subjects)?;
         Some(Found { name, scenario })
     };
     entries.iter().filter_map(found).collect()
 }
 
 /// The entry of that name alone, without reading the directory; `None` where there is none.
-pub(crate) fn look_up(scenarios: &Path, name: &str) -> Option<Found> {
+pub fn look_up(scenarios: &Path, name: &str, subjects: &[Arc<dyn Subject>]) -> Option<Found> {
     if name.starts_with('.') || name.contains(['/', '\\']) {
         return None;
     }
     let path = scenarios.join(name);
     let kind = fs::symlink_metadata(&path).ok()?.file_type();
-    let scenario = of_kind(&path, kind, name)?;
+    let scenario = of_kind(&path, kind, name, subjects)?;
     let name = name.to_owned();
     Some(Found { name, scenario })
 }
 
 /// Pairs of names that a file system which ignores case cannot hold both.
-pub(crate) fn twins<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<(&'a str, &'a str)> {
+pub fn twins<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<(&'a str, &'a str)> {
     let mut seen: BTreeMap<String, &str> = BTreeMap::new();
     let mut twins = Vec::new();
     for name in names {
@@ -83,16 +85,25 @@ pub(crate) fn twins<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<(&'a st
     twins
 }
 
-fn classify(entry: &DirEntry, name: &str) -> Option<Result<Scenario, ScenarioError>> {
+fn classify(
+    entry: &DirEntry,
+    name: &str,
+    subjects: &[Arc<dyn Subject>],
+) -> Option<Result<Scenario, ScenarioError>> {
     match entry.file_type() {
-        Ok(kind) => of_kind(&entry.path(), kind, name),
+        Ok(kind) => of_kind(&entry.path(), kind, name, subjects),
         Err(error) => Some(Err(refused(&entry.path(), &error.to_string()))),
     }
 }
 
-fn of_kind(path: &Path, kind: fs::FileType, name: &str) -> Option<Result<Scenario, ScenarioError>> {
+fn of_kind(
+    path: &Path,
+    kind: fs::FileType,
+    name: &str,
+    subjects: &[Arc<dyn Subject>],
+) -> Option<Result<Scenario, ScenarioError>> {
     if kind.is_dir() {
-        return Some(Scenario::load(path));
+        return Some(Scenario::load(path, subjects));
     }
     if kind.is_symlink() {
         return Some(Err(refused(
@@ -110,7 +121,7 @@ fn of_kind(path: &Path, kind: fs::FileType, name: &str) -> Option<Result<Scenari
 }
 
 fn refused(path: &Path, reason: &str) -> ScenarioError {
-    ScenarioError::one(format!("{}: {reason}", path.display()))
+    ScenarioProblem::of_file(path, reason).into()
 }
 
 /// A name that can stand in a list of trials: one line, no control characters.

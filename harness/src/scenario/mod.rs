@@ -1,41 +1,41 @@
 //! Scenarios: directories with a `scenario.toml`, found and validated.
 //!
 //! [`Scenario::load`] reads one; [`discover`] reads them all and skips none: what is not a valid
-//! scenario is returned with the reason, so that it becomes a failing trial.
+//! scenario is returned with the reason, so that it becomes a failing trial. The file is read once;
+//! its subject reads its own keys from the same [`Settings`].
 
 mod discover;
 mod document;
-mod keys;
 mod name;
-mod outputs;
+mod settings;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
-pub(crate) use discover::{Found, discover, look_up, twins};
+pub use discover::{Found, discover, look_up, twins};
 use document::Document;
-pub(crate) use document::{CommandTable, OutputFormat, OutputTable};
 pub use document::{Expect, Runtime, SnapshotMode};
 pub use name::{NameError, ScenarioName};
-pub(crate) use outputs::STDOUT;
+pub use settings::{KeyTable, ScenarioProblem, Settings};
 
-use crate::Check;
+use crate::{Check, Subject};
 
 /// The file that makes a directory a scenario.
-pub(crate) const SCENARIO_FILE: &str = "scenario.toml";
+pub const SCENARIO_FILE: &str = "scenario.toml";
 
 /// A scenario directory whose `scenario.toml` is valid.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
+#[non_exhaustive]
 pub struct Scenario {
     name: ScenarioName,
     dir: PathBuf,
+    subject: Arc<dyn Subject>,
+    settings: Settings,
     /// What it is for.
     pub description: String,
-    /// The pillars that it exercises.
-    pub pillars: Vec<String>,
     /// How long it takes, roughly.
     pub runtime: Runtime,
     /// Free words to select by.
@@ -48,70 +48,106 @@ pub struct Scenario {
     pub time_limit: Duration,
     /// The checks that it drops, each with the reason.
     pub dropped: BTreeMap<Check, String>,
-    pub(crate) command: Option<CommandTable>,
-    pub(crate) outputs: Vec<OutputTable>,
 }
 
-/// Why a directory is no scenario: every problem of its `scenario.toml`, each with its place.
+/// Why a directory is not a scenario: every problem of its `scenario.toml`, each with its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScenarioError {
-    problems: Vec<String>,
+    problems: Vec<ScenarioProblem>,
 }
 
 impl ScenarioError {
-    pub(crate) fn one(problem: impl Into<String>) -> Self {
+    /// The problems, in the order of the file.
+    pub fn problems(&self) -> &[ScenarioProblem] {
+        &self.problems
+    }
+}
+
+impl From<ScenarioProblem> for ScenarioError {
+    fn from(problem: ScenarioProblem) -> Self {
         Self {
-            problems: vec![problem.into()],
+            problems: vec![problem],
         }
     }
 }
 
 impl fmt::Display for ScenarioError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.problems.join("\n"))
+        for (index, problem) in self.problems.iter().enumerate() {
+            if index > 0 {
+                f.write_str("\n")?;
+            }
+            write!(f, "{problem}")?;
+        }
+        Ok(())
     }
 }
 
 impl std::error::Error for ScenarioError {}
 
+impl fmt::Debug for Scenario {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scenario")
+            .field("dir", &self.dir)
+            .field("subject", &self.subject.name())
+            .finish_non_exhaustive()
+    }
+}
+
 impl Scenario {
-    /// Reads and validates the scenario in `dir`, whose last part is its name.
+    /// Reads and validates the scenario in `dir`, whose last part is its name. The first of
+    /// `subjects` that [runs](Subject::runs) it is its subject.
     ///
     /// # Errors
     /// Every problem, with file, line and column.
-    pub fn load(dir: &Path) -> Result<Self, ScenarioError> {
+    pub fn load(dir: &Path, subjects: &[Arc<dyn Subject>]) -> Result<Self, ScenarioError> {
         let name = dir.file_name().unwrap_or_default().to_string_lossy();
         let name = ScenarioName::new(name)
-            .map_err(|error| ScenarioError::one(format!("{}: {error}", dir.display())))?;
-        let path = dir.join(SCENARIO_FILE);
-        let bytes = std::fs::read(&path).map_err(|error| {
-            ScenarioError::one(match error.kind() {
-                std::io::ErrorKind::NotFound => {
-                    format!("{}: there is no {SCENARIO_FILE}", dir.display())
-                }
-                _ => format!("{}: cannot be read: {error}", path.display()),
-            })
-        })?;
-        let text = String::from_utf8(bytes).map_err(|error| {
-            let at = error.utf8_error().valid_up_to();
-            ScenarioError::one(format!("{}: byte {at} is not UTF-8", path.display()))
-        })?;
-        let source = Source {
-            path: &path,
-            text: &text,
-        };
-        let mut problems: Vec<String> = keys::unknown(&text)
-            .into_iter()
-            .map(|(span, problem)| source.problem(span, &problem))
-            .collect();
-        match toml::from_str(&text) {
-            Ok(document) => Self::validate(name, dir, document, &source, problems),
-            Err(error) => {
-                let span = error.span().unwrap_or(0..0);
-                problems.push(source.problem(span, error.message()));
-                Err(ScenarioError { problems })
+            .map_err(|error| ScenarioProblem::of_file(dir, error.to_string()))?;
+        let settings = Settings::load(dir, dir.join(SCENARIO_FILE))?;
+        let mut tables = vec![document::KEYS];
+        tables.extend(subjects.iter().flat_map(|subject| subject.keys()));
+        let mut problems = settings.unknown_keys(&tables);
+        let document = match settings.read::<Document>() {
+            Ok(document) => document,
+            Err(problem) => {
+                problems.push(problem);
+                return Err(ScenarioError { problems });
             }
+        };
+        let Some(subject) = subjects.iter().find(|subject| subject.runs(&settings)) else {
+            problems.push(settings.problem(0..0, NO_SUBJECT));
+            return Err(ScenarioError { problems });
+        };
+        let mut found = Problems {
+            settings: &settings,
+            problems,
+        };
+        if document.description.get_ref().trim().is_empty() {
+            found.at(document.description.span(), "the description is empty");
         }
+        check_snapshot(&document, &mut found);
+        let time_limit = time_limit(&document, &mut found);
+        let time_limit = subject.time_limit(&settings).unwrap_or(time_limit);
+        let dropped = dropped(&document, subject.as_ref(), &mut found);
+        found.problems.extend(subject.check(&settings));
+        let problems = found.problems;
+        if !problems.is_empty() {
+            return Err(ScenarioError { problems });
+        }
+        Ok(Self {
+            name,
+            dir: dir.to_owned(),
+            subject: Arc::clone(subject),
+            description: document.description.into_inner(),
+            runtime: document.runtime,
+            tags: document.tags,
+            expect: document.expect,
+            snapshot: document.snapshot,
+            time_limit,
+            dropped,
+            settings,
+        })
     }
 
     /// The scenario's name: that of its directory.
@@ -124,86 +160,90 @@ impl Scenario {
         &self.dir
     }
 
-    fn validate(
-        name: ScenarioName,
-        dir: &Path,
-        document: Document,
-        source: &Source<'_>,
-        mut problems: Vec<String>,
-    ) -> Result<Self, ScenarioError> {
-        if document.description.get_ref().trim().is_empty() {
-            problems.push(source.problem(document.description.span(), "the description is empty"));
+    /// The directory that holds `scenarios/`.
+    pub fn root(&self) -> &Path {
+        let scenarios = self.dir.parent();
+        scenarios.and_then(Path::parent).unwrap_or(&self.dir)
+    }
+
+    /// A path as people read it: relative to the root if it is below it.
+    pub fn display(&self, path: &Path) -> String {
+        crate::layout::relative(self.root(), path)
+    }
+
+    /// What runs it.
+    pub fn subject(&self) -> &Arc<dyn Subject> {
+        &self.subject
+    }
+
+    /// The text of its `scenario.toml`, from which the subject reads its own keys.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The checks that apply to it, whether it drops them or not. `process` needs a program that can
+    /// be started again.
+    pub fn checks(&self, has_children: bool) -> Vec<Check> {
+        let mut checks = vec![Check::Golden, Check::Determinism];
+        if has_children {
+            checks.push(Check::Process);
         }
-        check_snapshot(&document, source, &mut problems);
-        let time_limit = time_limit(&document, source, &mut problems);
-        let dropped = dropped(&document, source, &mut problems);
-        outputs::check(&document, source, &mut problems);
-        if !problems.is_empty() {
-            return Err(ScenarioError { problems });
-        }
-        Ok(Self {
-            name,
-            dir: dir.to_owned(),
-            description: document.description.into_inner(),
-            pillars: document.pillars,
-            runtime: document.runtime,
-            tags: document.tags,
-            expect: document.expect,
-            snapshot: document.snapshot,
-            time_limit,
-            dropped,
-            command: document.command,
-            outputs: document.outputs,
-        })
+        checks.extend(self.subject.modes().iter().map(Check::of));
+        checks
     }
 }
 
-fn check_snapshot(document: &Document, source: &Source<'_>, problems: &mut Vec<String>) {
+/// What a scenario lacks for which a suite has no subject.
+const NO_SUBJECT: &str = "nothing here runs this scenario: it needs a [command]";
+
+/// Problems as they are found.
+struct Problems<'a> {
+    settings: &'a Settings,
+    problems: Vec<ScenarioProblem>,
+}
+
+impl Problems<'_> {
+    fn at(&mut self, span: std::ops::Range<usize>, message: impl Into<String>) {
+        self.problems.push(self.settings.problem(span, message));
+    }
+}
+
+fn check_snapshot(document: &Document, found: &mut Problems<'_>) {
     let reason = document.snapshot_reason.as_ref();
     match (document.snapshot, reason) {
-        (SnapshotMode::Digest, None) => problems.push(source.problem(
+        (SnapshotMode::Digest, None) => found.at(
             0..0,
             "snapshot = \"digest\" needs a reason: snapshot_reason = \"…\"",
-        )),
+        ),
         (SnapshotMode::Digest, Some(reason)) if reason.get_ref().trim().is_empty() => {
-            problems.push(source.problem(reason.span(), "the reason is empty"));
+            found.at(reason.span(), "the reason is empty");
         }
-        (SnapshotMode::Full, Some(reason)) => problems.push(source.problem(
+        (SnapshotMode::Full, Some(reason)) => found.at(
             reason.span(),
             "snapshot_reason belongs to snapshot = \"digest\"",
-        )),
+        ),
         (SnapshotMode::Digest, Some(_)) | (SnapshotMode::Full, None) => {}
     }
     if document.snapshot == SnapshotMode::Digest && document.expect == Expect::Failure {
-        problems.push(source.problem(
+        found.at(
             0..0,
             "a scenario that is expected to fail keeps its error in full: drop snapshot = \"digest\"",
-        ));
+        );
     }
 }
 
-fn time_limit(document: &Document, source: &Source<'_>, problems: &mut Vec<String>) -> Duration {
+fn time_limit(document: &Document, found: &mut Problems<'_>) -> Duration {
     let default = match document.runtime {
         Runtime::Instant | Runtime::Short => Duration::from_secs(60),
         Runtime::Long => Duration::from_secs(1200),
     };
-    let of_command = document.command.as_ref();
-    let of_command = of_command.and_then(|command| command.time_limit.as_ref());
-    let (seconds, span) = match (&document.time_limit, of_command) {
-        (Some(_), Some(twice)) => {
-            problems.push(source.problem(
-                twice.span(),
-                "time_limit stands twice, at the top and in [command]: keep one",
-            ));
-            return default;
-        }
-        (Some(limit), None) | (None, Some(limit)) => (*limit.get_ref(), limit.span()),
-        (None, None) => return default,
+    let Some(limit) = &document.time_limit else {
+        return default;
     };
-    match Duration::try_from_secs_f64(seconds) {
+    match Duration::try_from_secs_f64(*limit.get_ref()) {
         Ok(limit) if !limit.is_zero() => limit,
         _ => {
-            problems.push(source.problem(span, "time_limit is a number of seconds above 0"));
+            found.at(limit.span(), "time_limit is a number of seconds above 0");
             default
         }
     }
@@ -211,73 +251,39 @@ fn time_limit(document: &Document, source: &Source<'_>, problems: &mut Vec<Strin
 
 fn dropped(
     document: &Document,
-    source: &Source<'_>,
-    problems: &mut Vec<String>,
+    subject: &dyn Subject,
+    found: &mut Problems<'_>,
 ) -> BTreeMap<Check, String> {
+    let mut known = Check::OWN.to_vec();
+    known.extend(subject.modes().iter().map(Check::of));
     let mut dropped = BTreeMap::new();
-    for (check, reason) in &document.drop {
-        let name = check.get_ref();
-        match Check::from_name(name) {
-            None => {
-                let names: Vec<_> = Check::ALL
-                    .into_iter()
-                    .filter(|check| check.can_be_dropped())
-                    .map(Check::name)
-                    .collect();
-                problems.push(source.problem(
-                    check.span(),
-                    &format!(
-                        "there is no check `{name}`; these can be dropped: {}",
-                        names.join(", ")
-                    ),
-                ));
-            }
-            Some(known) if !known.can_be_dropped() => problems.push(source.problem(
-                check.span(),
-                &format!("the check `{name}` cannot be dropped"),
-            )),
-            Some(_) if reason.get_ref().trim().is_empty() => {
-                problems.push(source.problem(reason.span(), "the reason is empty"));
-            }
-            Some(known) => {
-                dropped.insert(known, reason.get_ref().clone());
-            }
+    for (name, reason) in &document.drop {
+        let check = Check::from(name.get_ref().clone());
+        if !known.contains(&check) {
+            let names: Vec<&str> = known
+                .iter()
+                .filter(|check| check.can_be_dropped())
+                .map(Check::name)
+                .collect();
+            found.at(
+                name.span(),
+                format!(
+                    "there is no check `{check}`; these can be dropped: {}",
+                    names.join(", ")
+                ),
+            );
+        } else if !check.can_be_dropped() {
+            found.at(
+                name.span(),
+                format!("the check `{check}` cannot be dropped"),
+            );
+        } else if reason.get_ref().trim().is_empty() {
+            found.at(reason.span(), "the reason is empty");
+        } else {
+            dropped.insert(check, reason.get_ref().clone());
         }
     }
     dropped
-}
-
-/// A text with its path, to say where in it something is wrong.
-struct Source<'a> {
-    path: &'a Path,
-    text: &'a str,
-}
-
-impl Source<'_> {
-    /// `path:line:column: message`, then the line, underlined. An empty span at 0 stands for the
-    /// whole file.
-    fn problem(&self, span: Range<usize>, message: &str) -> String {
-        let path = self.path.display();
-        let Some(before) = self.text.get(..span.start) else {
-            return format!("{path}: {message}");
-        };
-        if span == (0..0) {
-            return format!("{path}: {message}");
-        }
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        let line_number = before.matches('\n').count() + 1;
-        let line = self.text[line_start..].lines().next().unwrap_or_default();
-        let lead = before[line_start..].chars().count();
-        let marked = self.text.get(span).unwrap_or_default();
-        let width = marked.lines().next().map_or(0, |part| part.chars().count());
-        let gutter = " ".repeat(line_number.to_string().len());
-        format!(
-            "{path}:{line_number}:{}: {message}\n{gutter} |\n{line_number} | {line}\n{gutter} | {}{}",
-            lead + 1,
-            " ".repeat(lead),
-            "^".repeat(width.max(1)),
-        )
-    }
 }
 
 #[cfg(test)]

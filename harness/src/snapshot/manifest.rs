@@ -12,41 +12,63 @@ const FORMAT: u32 = 1;
 const HEADER: &str =
     "# Kept by `bless`: what the goldens beside this file were made of. Not for editing.\n";
 
+/// Why a `snapshot.toml` cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ManifestError {
+    /// It is not UTF-8.
+    #[error("not UTF-8")]
+    NotUtf8,
+    /// It is not TOML of the right shape; with the place.
+    #[error("{0}")]
+    Toml(String),
+    /// A version of the format that this program does not read.
+    #[error("its format is {found}, but this version reads {FORMAT}")]
+    Format {
+        /// The version.
+        found: u32,
+    },
+}
+
 /// The contents of `snapshot.toml`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Manifest {
-    pub(crate) format: u32,
+pub struct Manifest {
+    /// The version of the format.
+    pub format: u32,
     /// The subject's name.
-    pub(crate) subject: String,
+    pub subject: String,
     /// The subject's version at the last bless.
-    pub(crate) version: String,
-    pub(crate) snapshot: SnapshotMode,
+    pub version: String,
+    /// What is kept of a run.
+    pub snapshot: SnapshotMode,
     /// File name to the SHA-256 of its bytes.
-    pub(crate) files: BTreeMap<String, String>,
+    pub files: BTreeMap<String, String>,
     /// Member of `inputs` to the SHA-256 of its text: the documents as resolved.
-    pub(crate) inputs: BTreeMap<String, String>,
+    pub inputs: BTreeMap<String, String>,
     /// Every bless, oldest first.
     #[serde(default)]
-    pub(crate) bless: Vec<BlessEntry>,
+    pub bless: Vec<BlessEntry>,
 }
 
 /// One bless.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct BlessEntry {
+pub struct BlessEntry {
     /// `YYYY-MM-DD`, in UTC.
-    pub(crate) date: String,
+    pub date: String,
     /// The subject's version.
-    pub(crate) version: String,
-    pub(crate) reason: String,
+    pub version: String,
+    /// Why the goldens changed.
+    pub reason: String,
     /// The artefacts that were accepted, where it was not all of the scenario.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) artefacts: Vec<String>,
+    pub artefacts: Vec<String>,
 }
 
 impl Manifest {
-    pub(crate) fn new(subject: String, version: String, snapshot: SnapshotMode) -> Self {
+    /// A manifest without files and blesses.
+    pub fn new(subject: String, version: String, snapshot: SnapshotMode) -> Self {
         Self {
             format: FORMAT,
             subject,
@@ -62,14 +84,14 @@ impl Manifest {
     ///
     /// # Errors
     /// What is wrong with it, with its place.
-    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, String> {
-        let text = std::str::from_utf8(bytes).map_err(|error| error.to_string())?;
-        let manifest: Self = toml::from_str(text).map_err(|error| error.to_string())?;
+    pub fn parse(bytes: &[u8]) -> Result<Self, ManifestError> {
+        let text = std::str::from_utf8(bytes).map_err(|_| ManifestError::NotUtf8)?;
+        let manifest: Self =
+            toml::from_str(text).map_err(|error| ManifestError::Toml(error.to_string()))?;
         if manifest.format != FORMAT {
-            return Err(format!(
-                "its format is {}, and this version reads {FORMAT}",
-                manifest.format
-            ));
+            return Err(ManifestError::Format {
+                found: manifest.format,
+            });
         }
         Ok(manifest)
     }
@@ -78,14 +100,14 @@ impl Manifest {
     ///
     /// # Errors
     /// Never for a manifest of strings; the serializer has an error type.
-    pub(crate) fn render(&self) -> Result<String, toml::ser::Error> {
+    pub fn render(&self) -> Result<String, toml::ser::Error> {
         Ok(format!("{HEADER}{}", toml::to_string(self)?))
     }
 }
 
 /// The blesses of a manifest that cannot be read, such as one with conflict markers: every
 /// `[[bless]]` that is whole on its own.
-pub(crate) fn salvaged_blesses(bytes: &[u8]) -> Vec<BlessEntry> {
+pub fn salvaged_blesses(bytes: &[u8]) -> Vec<BlessEntry> {
     #[derive(Deserialize)]
     struct Alone {
         bless: Vec<BlessEntry>,

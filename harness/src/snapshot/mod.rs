@@ -4,6 +4,7 @@
 //! writes one, and it writes all files of a scenario or none ([`store`]).
 
 mod manifest;
+mod problem;
 mod set;
 mod store;
 
@@ -12,41 +13,43 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-pub(crate) use manifest::{BlessEntry, Manifest, salvaged_blesses};
-pub(crate) use set::{GoldenSet, SetError, input_digests};
-pub(crate) use store::{Replaced, SnapshotLock, StoreError, interrupted, remains};
+pub use manifest::{BlessEntry, Manifest, ManifestError, salvaged_blesses};
+pub use problem::{GoldenProblem, ReadError, ReadErrorKind};
+pub use set::{GoldenSet, SetError, input_digests};
+pub use store::{Replaced, SnapshotLock, StoreError, interrupted, remains};
 
 use crate::Artefact;
-use crate::sha256::sha256_hex;
+pub use crate::sha256::sha256_hex;
 
 /// The manifest's file name.
-pub(crate) const MANIFEST_FILE: &str = "snapshot.toml";
+pub const MANIFEST_FILE: &str = "snapshot.toml";
 
 /// The goldens of one scenario as they stand on disk.
 #[derive(Clone, Debug)]
-pub(crate) struct Snapshot {
+pub struct Snapshot {
     dir: PathBuf,
-    pub(crate) manifest: Manifest,
+    /// What they were made of.
+    pub manifest: Manifest,
     manifest_hash: String,
 }
 
 /// What was found where goldens should be.
 #[derive(Debug)]
-pub(crate) enum Opened {
+pub enum Opened {
     /// No goldens.
     Missing,
     /// Goldens that are as they were blessed.
     Sound(Snapshot),
     /// Goldens that something else than a bless has changed, with every change found. The
     /// manifest is there when it can be read.
-    Edited(Option<Snapshot>, Vec<String>),
+    Edited(Option<Snapshot>, Vec<GoldenProblem>),
 }
 
 /// Opens the goldens in `dir` and compares every file with its digest.
 ///
 /// # Errors
 /// A file or directory that is there cannot be read.
-pub(crate) fn open(dir: &Path) -> io::Result<Opened> {
+pub fn open(dir: &Path) -> io::Result<Opened> {
     // A bless may replace the directory while it is read: then what was read is of two states, and
     // is read again.
     let mut opened = open_once(dir)?;
@@ -72,12 +75,14 @@ fn open_once(dir: &Path) -> io::Result<Opened> {
         Err(error) => return Err(error),
     };
     if !names.contains(MANIFEST_FILE) {
-        return Ok(edited(format!("{MANIFEST_FILE} is missing")));
+        return Ok(edited(GoldenProblem::Missing {
+            file: MANIFEST_FILE.to_owned(),
+        }));
     }
     let bytes = fs::read(dir.join(MANIFEST_FILE))?;
     let manifest = match Manifest::parse(&bytes) {
         Ok(manifest) => manifest,
-        Err(error) => return Ok(edited(format!("{MANIFEST_FILE} cannot be read: {error}"))),
+        Err(error) => return Ok(edited(GoldenProblem::Manifest(error))),
     };
     let snapshot = Snapshot {
         dir,
@@ -92,7 +97,7 @@ fn open_once(dir: &Path) -> io::Result<Opened> {
     })
 }
 
-fn edited(problem: String) -> Opened {
+fn edited(problem: GoldenProblem) -> Opened {
     Opened::Edited(None, vec![problem])
 }
 
@@ -109,21 +114,24 @@ impl Snapshot {
     ///
     /// # Errors
     /// A file cannot be read or is no JSON.
-    pub(crate) fn artefacts(&self) -> Result<Vec<Artefact>, String> {
+    pub fn artefacts(&self) -> Result<Vec<Artefact>, ReadError> {
         let mut artefacts = Vec::new();
         for file in self.manifest.files.keys() {
             let path = self.dir.join(file);
-            let bytes = fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+            let at = |source| ReadError {
+                path: path.clone(),
+                source,
+            };
+            let bytes = fs::read(&path).map_err(|error| at(error.into()))?;
             let name = file.strip_suffix(".json").unwrap_or(file);
-            let artefact = Artefact::from_json(name, &bytes)
-                .map_err(|error| format!("{}: {error}", path.display()))?;
+            let artefact = Artefact::from_json(name, &bytes).map_err(|error| at(error.into()))?;
             artefacts.push(artefact);
         }
         Ok(artefacts)
     }
 
     /// The digest of the whole state: of `snapshot.toml`, which holds those of all files.
-    pub(crate) fn state_hash(&self) -> &str {
+    pub fn state_hash(&self) -> &str {
         &self.manifest_hash
     }
 
@@ -131,41 +139,38 @@ impl Snapshot {
     ///
     /// # Errors
     /// A file cannot be read.
-    pub(crate) fn layout_problems(&self) -> io::Result<Vec<String>> {
+    pub fn layout_problems(&self) -> io::Result<Vec<GoldenProblem>> {
         let mut problems = Vec::new();
         for file in self.manifest.files.keys() {
             let bytes = fs::read(self.dir.join(file))?;
             if let Err(error) = Artefact::from_golden(file.as_str(), bytes) {
-                problems.push(error.to_string());
+                problems.push(GoldenProblem::Layout(error));
             }
         }
         Ok(problems)
     }
 
-    fn problems(&self, names: &BTreeSet<String>) -> io::Result<Vec<String>> {
+    fn problems(&self, names: &BTreeSet<String>) -> io::Result<Vec<GoldenProblem>> {
         let mut problems = Vec::new();
         for (file, expected) in &self.manifest.files {
             if !names.contains(file) {
-                problems.push(format!("{file} is missing"));
+                problems.push(GoldenProblem::Missing { file: file.clone() });
                 continue;
             }
             let bytes = fs::read(self.dir.join(file))?;
             let found = sha256_hex(&bytes);
             if found != *expected {
-                let endings = if bytes.windows(2).any(|pair| pair == b"\r\n") {
-                    "; it has CRLF line endings: is `.gitattributes` in force?"
-                } else {
-                    ""
-                };
-                problems.push(format!(
-                    "{file} is not what was blessed: its SHA-256 is {found}, {MANIFEST_FILE} says \
-                     {expected}{endings}"
-                ));
+                problems.push(GoldenProblem::Changed {
+                    file: file.clone(),
+                    found,
+                    blessed: expected.clone(),
+                    has_crlf: bytes.windows(2).any(|pair| pair == b"\r\n"),
+                });
             }
         }
         for name in names {
             if name != MANIFEST_FILE && !self.manifest.files.contains_key(name) {
-                problems.push(format!("{name} was never blessed"));
+                problems.push(GoldenProblem::Stray { file: name.clone() });
             }
         }
         Ok(problems)
@@ -176,7 +181,7 @@ impl Snapshot {
 ///
 /// # Errors
 /// The directory is there and cannot be read.
-pub(crate) fn directories(snapshots: &Path) -> io::Result<Vec<String>> {
+pub fn directories(snapshots: &Path) -> io::Result<Vec<String>> {
     let names = match file_names(snapshots) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => BTreeSet::new(),
         names => names?,
@@ -189,7 +194,7 @@ pub(crate) fn directories(snapshots: &Path) -> io::Result<Vec<String>> {
 }
 
 /// The file of an artefact's golden.
-pub(crate) fn golden_file(artefact: &str) -> String {
+pub fn golden_file(artefact: &str) -> String {
     format!("{artefact}.json")
 }
 

@@ -2,22 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::value::RawValue;
+use aether_json::scan;
 
 use super::{Manifest, golden_file};
 use crate::scenario::{Expect, Scenario, SnapshotMode};
 use crate::sha256::sha256_hex;
-use crate::{Artefact, Schema};
-
-/// The artefact that holds the resolved documents.
-pub(crate) const INPUTS: &str = "inputs";
+use crate::{Artefact, INPUTS, Schema};
 
 /// Goldens past this size are kept as digests, and only those.
 const DIGEST_FROM_BYTES: usize = 20_000_000;
 
 /// Every artefact of one run by name, `inputs` among them.
 #[derive(Clone, Debug)]
-pub(crate) struct GoldenSet {
+pub struct GoldenSet {
     artefacts: BTreeMap<String, Artefact>,
     /// Member of `inputs` to the digest of its text.
     inputs: BTreeMap<String, String>,
@@ -25,7 +22,7 @@ pub(crate) struct GoldenSet {
 
 /// Artefacts that cannot be goldens.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum SetError {
+pub enum SetError {
     /// The scenario asks for what it may not have: its author can mend it.
     #[error("{0}")]
     Scenario(String),
@@ -41,7 +38,7 @@ impl GoldenSet {
     /// # Errors
     /// Two artefacts of one name, a name that is no file name, inputs that are no object, or a
     /// snapshot mode that does not fit the size.
-    pub(crate) fn new(
+    pub fn new(
         scenario: &Scenario,
         schema: &Schema,
         inputs: Artefact,
@@ -79,7 +76,7 @@ impl GoldenSet {
     ///
     /// # Errors
     /// There is no `inputs` among them.
-    pub(crate) fn stored(artefacts: Vec<Artefact>) -> Result<Self, SetError> {
+    pub fn stored(artefacts: Vec<Artefact>) -> Result<Self, SetError> {
         let artefacts: BTreeMap<String, Artefact> = artefacts
             .into_iter()
             .map(|artefact| (artefact.name().to_owned(), artefact))
@@ -94,17 +91,17 @@ impl GoldenSet {
     }
 
     /// The artefacts, by name.
-    pub(crate) fn artefacts(&self) -> impl Iterator<Item = &Artefact> {
+    pub fn artefacts(&self) -> impl Iterator<Item = &Artefact> {
         self.artefacts.values()
     }
 
     /// The artefacts, by name, as the diff takes them.
-    pub(crate) fn to_vec(&self) -> Vec<Artefact> {
+    pub fn to_vec(&self) -> Vec<Artefact> {
         self.artefacts.values().cloned().collect()
     }
 
     /// File name to digest, as `snapshot.toml` holds them.
-    pub(crate) fn file_digests(&self) -> BTreeMap<String, String> {
+    pub fn file_digests(&self) -> BTreeMap<String, String> {
         self.artefacts
             .iter()
             .map(|(name, artefact)| (golden_file(name), sha256_hex(artefact.text())))
@@ -112,17 +109,17 @@ impl GoldenSet {
     }
 
     /// Member of `inputs` to digest, as `snapshot.toml` holds them.
-    pub(crate) fn input_digests(&self) -> &BTreeMap<String, String> {
+    pub fn input_digests(&self) -> &BTreeMap<String, String> {
         &self.inputs
     }
 
     /// Whether these are the files that a manifest speaks of, byte for byte.
-    pub(crate) fn equals(&self, manifest: &Manifest) -> bool {
+    pub fn equals(&self, manifest: &Manifest) -> bool {
         self.file_digests() == manifest.files
     }
 
     /// The names of artefacts in which two sets differ.
-    pub(crate) fn differing(&self, other: &Self) -> Vec<String> {
+    pub fn differing(&self, other: &Self) -> Vec<String> {
         let differs = |name: &&String| self.artefacts.get(*name) != other.artefacts.get(*name);
         let mut names: Vec<String> = self
             .artefacts
@@ -138,13 +135,16 @@ impl GoldenSet {
 }
 
 /// The digest of every member of an inputs document, which is held to be an object.
-pub(crate) fn input_digests(inputs: &Artefact) -> Result<BTreeMap<String, String>, SetError> {
-    let members: BTreeMap<String, &RawValue> = serde_json::from_slice(inputs.text())
-        .map_err(|error| SetError::Subject(format!("inputs must be an object: {error}")))?;
-    Ok(members
-        .into_iter()
-        .map(|(name, text)| (name, sha256_hex(text.get().as_bytes())))
-        .collect())
+pub fn input_digests(inputs: &Artefact) -> Result<BTreeMap<String, String>, SetError> {
+    let text = std::str::from_utf8(inputs.text()).unwrap_or_default();
+    let members = scan::members(text.trim_ascii())
+        .ok_or_else(|| SetError::Subject("inputs must be an object".to_owned()))?;
+    let digest = |(name, value): scan::Member<'_>| {
+        let name = aether_json::from_str(name)
+            .map_err(|error| SetError::Subject(format!("a key of the inputs: {error}")))?;
+        Ok((name, sha256_hex(value.as_bytes())))
+    };
+    members.into_iter().map(digest).collect()
 }
 
 fn check_mode(scenario: &Scenario, bytes: usize) -> Result<(), SetError> {

@@ -27,12 +27,15 @@ const OLD: &str = ".old";
 
 /// Why goldens could not be replaced.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum StoreError {
-    /// The file system said no.
+pub enum StoreError {
+    /// The file system reported an error.
     #[error("{path}: cannot {doing}: {source}")]
     Io {
+        /// The file or directory.
         path: String,
+        /// What could not be done with it.
         doing: &'static str,
+        /// What the system reported.
         source: io::Error,
     },
     /// A manifest could not be written as TOML.
@@ -51,18 +54,18 @@ fn io_error(path: &Path, doing: &'static str) -> impl FnOnce(io::Error) -> Store
 
 /// The right to change goldens; given back when dropped.
 #[derive(Debug)]
-pub(crate) struct SnapshotLock {
+pub struct SnapshotLock {
     snapshots: PathBuf,
     _file: File,
 }
 
 /// What a replacement did.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Replaced {
+pub struct Replaced {
     /// Files whose contents are new.
-    pub(crate) written: Vec<String>,
+    pub written: Vec<String>,
     /// Files that are gone.
-    pub(crate) removed: Vec<String>,
+    pub removed: Vec<String>,
 }
 
 impl SnapshotLock {
@@ -71,7 +74,7 @@ impl SnapshotLock {
     ///
     /// # Errors
     /// The directory cannot be made, locked or put right.
-    pub(crate) fn acquire(snapshots: &Path, waiting: impl FnOnce()) -> Result<Self, StoreError> {
+    pub fn acquire(snapshots: &Path, waiting: impl FnOnce()) -> Result<Self, StoreError> {
         fs::create_dir_all(snapshots).map_err(io_error(snapshots, "create it"))?;
         let path = snapshots.join(LOCK_FILE);
         let file = File::options()
@@ -102,7 +105,7 @@ impl SnapshotLock {
     ///
     /// # Errors
     /// The first step that failed. The old goldens are then still in place.
-    pub(crate) fn replace(
+    pub fn replace(
         &self,
         name: &ScenarioName,
         set: &GoldenSet,
@@ -205,7 +208,7 @@ fn staged_name(file: &str) -> Option<(&str, bool)> {
 }
 
 /// The old state of a replacement that was killed between its two renames, when there is one.
-pub(crate) fn interrupted(current: &Path) -> Option<PathBuf> {
+pub fn interrupted(current: &Path) -> Option<PathBuf> {
     if current.exists() {
         return None;
     }
@@ -218,7 +221,7 @@ pub(crate) fn interrupted(current: &Path) -> Option<PathBuf> {
 ///
 /// # Errors
 /// The directory is there and cannot be read.
-pub(crate) fn remains(snapshots: &Path) -> io::Result<Vec<String>> {
+pub fn remains(snapshots: &Path) -> io::Result<Vec<String>> {
     match super::file_names(snapshots) {
         Ok(names) => Ok(names
             .into_iter()

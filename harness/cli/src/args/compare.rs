@@ -1,0 +1,36 @@
+use std::path::PathBuf;
+
+use super::diff::Report;
+use crate::commands::{CommandError, CompareRequest, Console, Status, compare};
+use aether_harness::Suite;
+
+/// Options of `compare`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The old document or directory.
+    before: PathBuf,
+    /// The new one.
+    after: PathBuf,
+    /// What identifies the elements of an array, by its dotted path: `edges=e_id`, or
+    /// `ledgers.edges=e_id` in a directory with `ledgers.json`.
+    #[arg(long = "key", value_name = "PATH=FIELD")]
+    keys: Vec<String>,
+    #[command(flatten)]
+    report: Report,
+}
+
+impl Args {
+    pub(super) fn run(
+        self,
+        suite: &Suite,
+        console: &mut Console<'_>,
+    ) -> Result<Status, CommandError> {
+        let request = CompareRequest {
+            before: self.before,
+            after: self.after,
+            keys: self.keys,
+            report: self.report.request(Vec::new()),
+        };
+        compare(suite, &request, console)
+    }
+}

@@ -1,0 +1,49 @@
+use std::path::PathBuf;
+
+use crate::commands::{CommandError, Console, DiffRequest, Format, Status, diff};
+use aether_harness::Suite;
+
+/// Options of `diff`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The scenarios to compare; all where none is named.
+    #[arg(value_name = "NAME")]
+    names: Vec<String>,
+    #[command(flatten)]
+    report: Report,
+}
+
+/// How a report is written.
+#[derive(Debug, clap::Args)]
+pub(super) struct Report {
+    /// List every change, not only the first and the counts.
+    #[arg(long)]
+    all: bool,
+    /// How differences are written.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    /// Write to this file in place of the standard output.
+    #[arg(long, value_name = "PATH")]
+    out: Option<PathBuf>,
+}
+
+impl Report {
+    pub(super) fn request(self, names: Vec<String>) -> DiffRequest {
+        DiffRequest {
+            names,
+            all: self.all,
+            format: self.format,
+            out: self.out,
+        }
+    }
+}
+
+impl Args {
+    pub(super) fn run(
+        self,
+        suite: &Suite,
+        console: &mut Console<'_>,
+    ) -> Result<Status, CommandError> {
+        diff(suite, &self.report.request(self.names), console)
+    }
+}

@@ -1,0 +1,87 @@
+//! The command line over a suite, for `cargo xtask` and for programs like it: flatten
+//! [`Command`] into a parser of your own and call [`Command::run`].
+
+mod bless;
+mod bundle;
+mod check;
+mod compare;
+mod diff;
+mod flaky;
+mod new;
+mod report;
+mod review;
+mod run;
+mod sensitivity;
+
+use std::process::ExitCode;
+
+use crate::commands::{CommandError, Console, Status};
+use aether_harness::Suite;
+
+/// The commands of the harness.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Make what runs produce now the goldens, with a reason.
+    Bless(bless::Args),
+    /// Go through what differs, and accept or reject it by group.
+    Review(review::Args),
+    /// Pack what failed runs made into one file, for a bless elsewhere.
+    Bundle(bundle::Args),
+    /// Compare what runs produce now with the goldens.
+    Diff(diff::Args),
+    /// Compare any two documents or directories of them.
+    Compare(compare::Args),
+    /// Make a scenario directory to start from.
+    New(new::Args),
+    /// Look for what is out of order: orphans, edited goldens, their layout.
+    Check(check::Args),
+    /// Merge the results of trials and shards.
+    Report(report::Args),
+    /// Run the checks of scenarios, as `cargo test` does.
+    Run(run::Args),
+    /// Run scenarios again and again, in changed surroundings and under load, and tell which differ.
+    Flaky(flaky::Args),
+    /// Change inputs and rules by one step each, and tell what no golden notices.
+    Sensitivity(sensitivity::Args),
+}
+
+impl Command {
+    /// Runs the command. The exit status is 0 when it is done, 1 for a difference or a failed check,
+    /// 2 for bad input or usage, 3 for an internal or I/O failure.
+    pub fn run(self, suite: &Suite) -> ExitCode {
+        let result = Console::standard(|console| match self {
+            Self::Bless(args) => args.run(suite, console),
+            Self::Review(args) => args.run(suite, console),
+            Self::Bundle(args) => args.run(suite, console),
+            Self::Diff(args) => args.run(suite, console),
+            Self::Compare(args) => args.run(suite, console),
+            Self::New(args) => args.run(suite, console),
+            Self::Check(args) => args.run(suite, console),
+            Self::Report(args) => args.run(suite, console),
+            Self::Run(args) => args.run(suite, console),
+            Self::Flaky(args) => args.run(suite, console),
+            Self::Sensitivity(args) => args.run(suite, console),
+        });
+        exit(result)
+    }
+}
+
+/// The variable `CI`.
+fn ci() -> Option<String> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "CI says who is asking, and nothing is blessed for it"
+    )]
+    let ci = std::env::var_os("CI");
+    ci.map(|value| value.to_string_lossy().into_owned())
+}
+
+fn exit(result: Result<Status, CommandError>) -> ExitCode {
+    match result {
+        Ok(status) => ExitCode::from(status.code()),
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(error.code())
+        }
+    }
+}

@@ -1,0 +1,37 @@
+use std::path::PathBuf;
+
+use crate::commands::{CommandError, Console, ReportFormat, ReportRequest, Status, report};
+use aether_harness::Suite;
+
+/// Options of `report`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Directories with results, one a shard; the newest run of this workspace where none is named.
+    #[arg(value_name = "DIR")]
+    dirs: Vec<PathBuf>,
+    /// Long trials should have results too.
+    #[arg(long)]
+    include_ignored: bool,
+    /// How the results are written.
+    #[arg(long, value_enum, default_value_t)]
+    format: ReportFormat,
+    /// Write to this file in place of the standard output.
+    #[arg(long, value_name = "PATH")]
+    out: Option<PathBuf>,
+}
+
+impl Args {
+    pub(super) fn run(
+        self,
+        suite: &Suite,
+        console: &mut Console<'_>,
+    ) -> Result<Status, CommandError> {
+        let request = ReportRequest {
+            dirs: self.dirs,
+            include_ignored: self.include_ignored,
+            format: self.format,
+            out: self.out,
+        };
+        report(suite, &request, console)
+    }
+}

@@ -1,0 +1,77 @@
+//! The harness as a command, for programs in any language: scenarios name the program to run.
+
+mod init;
+mod root;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use aether_harness::{Layout, Suite};
+use aether_harness_cli::{self as cli, CommandError, Console};
+use aether_program::CommandSubject;
+use clap::{Parser, Subcommand};
+
+/// Golden tests for deterministic programs.
+///
+/// A directory with a scenario.toml under scenarios/ is a scenario: it names a program, and the JSON
+/// that it leaves. The goldens are kept in fixtures/snapshots/.
+#[derive(Debug, Parser)]
+#[command(name = NAME, version, after_help = AFTER)]
+struct Cli {
+    /// The directory that holds scenarios/; without it, the nearest one upwards from here.
+    #[arg(long, value_name = "DIR", global = true)]
+    root: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Prepare a directory: scenarios/, and what version control has to know.
+    Init,
+    #[command(flatten)]
+    Harness(cli::Command),
+}
+
+const NAME: &str = "aether-harness";
+
+const AFTER: &str = "Exit status: 0 done; 1 a difference or a failed check; 2 bad input or usage; \
+                     3 an internal or I/O failure.";
+
+fn main() -> ExitCode {
+    // A child is told its directories; it need not look for them.
+    let suite = Suite::new(".")
+        .subject(CommandSubject)
+        .command(NAME)
+        .with_children();
+    let suite = match suite {
+        Ok(suite) => suite,
+        Err(status) => return status,
+    };
+    match work(suite, root::arguments()) {
+        Ok(status) => status,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(error.code())
+        }
+    }
+}
+
+fn work(suite: Suite, (dir, args): root::Arguments) -> Result<ExitCode, CommandError> {
+    let Cli { root, command } = Cli::parse_from(args);
+    let root = match (root, dir) {
+        (Some(_), Some(dir)) => {
+            return Err(CommandError::Usage(format!(
+                "--root and {} both name a directory: keep one",
+                dir.display()
+            )));
+        }
+        (Some(root), None) | (None, Some(root)) => root::checked(root, &command)?,
+        (None, None) => root::nearest(&command)?,
+    };
+    let suite = suite.layout(Layout::new(root));
+    match command {
+        Command::Init => Console::standard(|console| init::init(suite.paths(), console)),
+        Command::Harness(command) => Ok(command.run(&suite)),
+    }
+}

@@ -1,0 +1,69 @@
+//! Which directory the scenarios are those of.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use aether_harness_cli as cli;
+use aether_harness_cli::CommandError;
+
+use crate::Command;
+
+/// A directory given to `run`, and the command line without it.
+pub(crate) type Arguments = (Option<PathBuf>, Vec<OsString>);
+
+/// The command line of this process. `run DIR …` is the one command that takes a directory as its
+/// first argument, where it is one with scenarios; any other word is a filter.
+pub(crate) fn arguments() -> Arguments {
+    let mut args: Vec<OsString> = std::env::args_os().collect();
+    let run = args.iter().position(|arg| arg == "run");
+    let dir = run.map(|run| run + 1).filter(|&at| {
+        args.get(at)
+            .is_some_and(|arg| has_scenarios(Path::new(arg)))
+    });
+    let dir = dir.map(|at| PathBuf::from(args.remove(at)));
+    (dir, args)
+}
+
+/// A directory that was named. One without scenarios is taken by the commands that make some.
+pub(crate) fn checked(root: PathBuf, command: &Command) -> Result<PathBuf, CommandError> {
+    if has_scenarios(&root) || makes_scenarios(command) || needs_none(command) {
+        return Ok(root);
+    }
+    Err(CommandError::Usage(format!(
+        "{}: there is no scenarios/ in it; make the first scenario: aether-harness new NAME --root {0}",
+        root.display()
+    )))
+}
+
+/// The nearest directory upwards that has scenarios, else this one for the commands that make some.
+pub(crate) fn nearest(command: &Command) -> Result<PathBuf, CommandError> {
+    let here = std::env::current_dir()?;
+    let found = here.ancestors().find(|dir| has_scenarios(dir));
+    match found {
+        Some(_) if matches!(command, Command::Init) => Ok(here),
+        Some(found) => Ok(found.to_owned()),
+        None if makes_scenarios(command) || needs_none(command) => Ok(here),
+        None => Err(CommandError::Usage(format!(
+            "{}: there is no scenarios/ here or in any directory above; make the first scenario: \
+             aether-harness new NAME",
+            here.display()
+        ))),
+    }
+}
+
+/// Whether scenarios stand there. A target directory has a `scenarios` too, of products.
+fn has_scenarios(dir: &Path) -> bool {
+    let is_target = dir.file_name().is_some_and(|name| name == "target");
+    !is_target && dir.join("scenarios").is_dir()
+}
+
+fn makes_scenarios(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::Init | Command::Harness(cli::Command::New(_))
+    )
+}
+
+fn needs_none(command: &Command) -> bool {
+    matches!(command, Command::Harness(cli::Command::Compare(_)))
+}

@@ -1,0 +1,362 @@
+//! `bundle`: what failed runs made, as one file for another machine; and what a bless needs to
+//! accept such a file.
+//!
+//! A bundle is made of what the runner left under the target directory, and writes no golden, so
+//! that CI may make one. Who accepts it checks its hashes, that its inputs are those of the tree at
+//! hand, and that the goldens are those it was compared with; every check but `golden` is made anew,
+//! as for any bless.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use super::accept::{Pending, Refusal, acceptable, check_others, unseen};
+use super::bless::all_or_none;
+use super::{CommandError, Console, Status, chosen, scenario_of};
+use crate::bundle::{Bundle, BundleError, BundleManifest, Bundled, BundledFile};
+use aether_harness::evaluate::{CheckResult, ERROR, Ending, Finding, RunOutput, evaluate, resolve};
+use aether_harness::results::{Run, TrialResult};
+use aether_harness::scenario::{Expect, Scenario};
+use aether_harness::snapshot::sha256_hex;
+use aether_harness::snapshot::{self, GoldenProblem, GoldenSet, Opened, golden_file};
+use aether_harness::{Artefact, Check, Suite, Verdict};
+
+/// What to put into a bundle.
+#[derive(Clone, Debug, Default)]
+pub struct BundleOptions {
+    /// The scenarios; all where there are none.
+    pub names: Vec<String>,
+    /// The file to write.
+    pub out: PathBuf,
+}
+
+/// Makes a bundle of what the last run made in place of goldens.
+///
+/// # Errors
+/// There is no such scenario, or something cannot be read or written.
+pub fn bundle(
+    suite: &Suite,
+    options: &BundleOptions,
+    console: &mut Console<'_>,
+) -> Result<Status, CommandError> {
+    let results = newest(suite)?;
+    let mut manifest = BundleManifest::new(Vec::new());
+    let mut sets: BTreeMap<String, GoldenSet> = BTreeMap::new();
+    let mut status = Status::Done;
+    for found in chosen(suite, &options.names)? {
+        let entry = match scenario_of(&found) {
+            Ok(scenario) => entry(suite, scenario, &results),
+            Err(error) => Err(error.to_string()),
+        };
+        match entry {
+            Ok(Some((bundled, set))) => {
+                writeln!(
+                    console.out,
+                    "{}: {} files",
+                    bundled.name,
+                    bundled.files.len()
+                )?;
+                sets.insert(bundled.name.clone(), set);
+                manifest.scenarios.push(bundled);
+            }
+            Ok(None) if options.names.is_empty() => {}
+            Ok(None) => writeln!(
+                console.out,
+                "{}: the newest run left nothing new of it",
+                found.name
+            )?,
+            Err(why) => {
+                status = Status::Difference;
+                writeln!(console.err, "{} is left out: {why}", found.name)?;
+            }
+        }
+    }
+    if manifest.scenarios.is_empty() {
+        writeln!(console.out, "nothing to bundle: no run left new outputs")?;
+        return Ok(status);
+    }
+    manifest.scenarios.sort_by(|a, b| a.name.cmp(&b.name));
+    let out = &options.out;
+    crate::bundle::write(out, &manifest, |scenario, file| {
+        let artefact = sets
+            .get(scenario)
+            .and_then(|set| set.artefacts().find(|a| golden_file(a.name()) == file));
+        artefact
+            .map(|artefact| artefact.text().to_vec())
+            .ok_or_else(|| std::io::Error::other(format!("{scenario}/{file} is gone")))
+    })
+    .map_err(|error| CommandError::Io(format!("{}: {error}", out.display())))?;
+    writeln!(
+        console.out,
+        "wrote {}; to accept it: {} bless --all --from-bundle {} --reason \"…\"",
+        out.display(),
+        suite.typed(),
+        super::quoted(&out.display().to_string())
+    )?;
+    Ok(status)
+}
+
+/// The results of the newest run.
+fn newest(suite: &Suite) -> Result<Vec<TrialResult>, CommandError> {
+    let dir = suite.paths().results();
+    let said = |problem: String| {
+        let shown = suite.paths().display(&dir);
+        CommandError::Usage(format!("{shown}: {problem}"))
+    };
+    let runs = Run::all(&dir).map_err(|error| said(error.to_string()))?;
+    let run = runs.last().ok_or_else(|| {
+        said("there are no results yet; `cargo test` leaves them, and what it made".to_owned())
+    })?;
+    let results = run.results().map_err(|error| said(error.to_string()))?;
+    results
+        .into_iter()
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(said)
+}
+
+/// One scenario of a bundle; `None` where its last run left nothing that differs.
+fn entry(
+    suite: &Suite,
+    scenario: &Scenario,
+    results: &[TrialResult],
+) -> Result<Option<(Bundled, GoldenSet)>, String> {
+    let name = scenario.name();
+    let of_scenario = || results.iter().filter(|r| r.scenario == name.as_str());
+    let Some(golden) = of_scenario().find(|result| result.check == Check::Golden) else {
+        return Ok(None);
+    };
+    match golden.verdict {
+        Verdict::Match => return Ok(None),
+        Verdict::MissingGolden | Verdict::StaleInputs | Verdict::Mismatch => {}
+        other => {
+            return Err(format!(
+                "its golden check is {other}, and only outputs that differ from sound goldens can be \
+                 accepted"
+            ));
+        }
+    }
+    let mut others = of_scenario().filter(|result| result.check != Check::Golden);
+    if let Some(failed) = others.find(|result| !result.verdict.passes()) {
+        return Err(format!("its {} check is {}", failed.check, failed.verdict));
+    }
+    let left = aether_harness::outputs::load(suite, name).map_err(|error| error.to_string())?;
+    let set = left.ok_or_else(|| {
+        format!(
+            "its outputs are not at {}: run the golden check again",
+            suite.paths().display(&suite.paths().output(name))
+        )
+    })?;
+    ends_as_expected(scenario, &set)?;
+    let dir = suite.paths().snapshot(name);
+    let goldens = match snapshot::open(&dir) {
+        Ok(Opened::Missing) => String::new(),
+        Ok(Opened::Sound(snapshot)) => snapshot.state_hash().to_owned(),
+        Ok(Opened::Edited(_, problems)) => return Err(joined(&problems)),
+        Err(error) => return Err(format!("{}: {error}", suite.paths().display(&dir))),
+    };
+    let subject = scenario.subject();
+    let files = set.artefacts().map(|artefact| {
+        let file = BundledFile {
+            bytes: artefact.text().len() as u64,
+            sha256: sha256_hex(artefact.text()),
+        };
+        (golden_file(artefact.name()), file)
+    });
+    let bundled = Bundled {
+        name: name.to_string(),
+        verdict: golden.verdict.name().to_owned(),
+        subject: subject.name().to_owned(),
+        version: subject.version(),
+        snapshot: scenario.snapshot,
+        goldens,
+        inputs: set.input_digests().clone(),
+        files: files.collect(),
+    };
+    Ok(Some((bundled, set)))
+}
+
+/// A run that should fail has left an error, and no other has.
+fn ends_as_expected(scenario: &Scenario, set: &GoldenSet) -> Result<(), String> {
+    let has_error = set.artefacts().any(|artefact| artefact.name() == ERROR);
+    match (scenario.expect, has_error) {
+        (Expect::Success, false) | (Expect::Failure, true) => Ok(()),
+        (Expect::Success, true) => Err("its run failed".to_owned()),
+        (Expect::Failure, false) => Err("its run was expected to fail, and succeeded".to_owned()),
+    }
+}
+
+impl From<BundleError> for CommandError {
+    fn from(error: BundleError) -> Self {
+        Self::Usage(error.to_string())
+    }
+}
+
+/// What a bless of a bundle would change: of all that it holds, or of `names`.
+pub(super) fn pending(
+    suite: &Suite,
+    bundle: &Bundle,
+    names: &[String],
+    console: &mut Console<'_>,
+) -> Result<Vec<Pending>, CommandError> {
+    let held: Vec<&str> = bundle
+        .scenarios()
+        .iter()
+        .map(|held| held.name.as_str())
+        .collect();
+    for name in names {
+        if !held.contains(&name.as_str()) {
+            return Err(CommandError::Usage(format!(
+                "the bundle does not hold `{name}`; it holds {}",
+                held.join(", ")
+            )));
+        }
+    }
+    let wanted = |name: &str| names.is_empty() || names.iter().any(|wanted| wanted == name);
+    let mut artefacts = bundle.artefacts(wanted)?;
+    let mut pending = Vec::new();
+    let mut refusals = Vec::new();
+    for bundled in bundle.scenarios().iter().filter(|held| wanted(&held.name)) {
+        let made = artefacts.remove(&bundled.name).unwrap_or_default();
+        match examine(suite, bundled, made, console) {
+            Ok(None) => writeln!(console.out, "{}: nothing to change", bundled.name)?,
+            Ok(Some(one)) => pending.push(one),
+            Err(refusal) => refusals.push((bundled.name.clone(), refusal)),
+        }
+    }
+    all_or_none(pending, &refusals)
+}
+
+/// What accepting one scenario of a bundle would do, and what forbids it.
+fn examine(
+    suite: &Suite,
+    bundled: &Bundled,
+    made: Vec<Artefact>,
+    console: &mut Console<'_>,
+) -> Result<Option<Pending>, Refusal> {
+    let invalid = |problem: String| Refusal::new(Verdict::Invalid, problem);
+    let found = suite
+        .look_up(&bundled.name)
+        .ok_or_else(|| invalid("there is no such scenario here".to_owned()))?;
+    let scenario = scenario_of(&found).map_err(|error| invalid(error.to_string()))?;
+    let subject = scenario.subject();
+    if subject.name() != bundled.subject || scenario.snapshot != bundled.snapshot {
+        return Err(invalid(format!(
+            "the bundle has it from {} with snapshot = \"{}\"; here it is {} with \"{}\"",
+            bundled.subject,
+            bundled.snapshot.name(),
+            subject.name(),
+            scenario.snapshot.name()
+        )));
+    }
+    let set = GoldenSet::stored(made).map_err(|error| invalid(error.to_string()))?;
+    ends_as_expected(scenario, &set).map_err(invalid)?;
+    let resolved = resolve(suite, scenario)
+        .map_err(|failure| Refusal::new(failure.verdict(), failure.to_string()))?;
+    let other = unlike(set.input_digests(), &resolved.inputs);
+    if !other.is_empty() || bundled.inputs != resolved.inputs {
+        return Err(Refusal::new(
+            Verdict::StaleInputs,
+            format!(
+                "the bundle was made of other inputs than this tree's: {}",
+                other.join(", ")
+            ),
+        ));
+    }
+    let before = same_goldens(suite, scenario, bundled)?;
+    if before
+        .as_ref()
+        .is_some_and(|before| set.equals(&before.manifest))
+    {
+        return Ok(None);
+    }
+    let verdict = match &before {
+        None => Verdict::MissingGolden,
+        Some(before) if before.manifest.inputs != resolved.inputs => Verdict::StaleInputs,
+        Some(_) => Verdict::Mismatch,
+    };
+    let after = RunOutput {
+        set,
+        schema: resolved.schema,
+        ending: Ending::Expected,
+    };
+    let made_by = Finding::FromBundle {
+        subject: bundled.subject.clone(),
+        version: bundled.version.clone(),
+    };
+    let result = CheckResult::new(verdict, made_by).about(before, Some(after));
+    acceptable(&result)?;
+    check_others(suite, scenario, &BTreeSet::new())?;
+    unseen(suite, scenario.name(), &result)?;
+    report_other_output(suite, scenario, &result, console);
+    Ok(Some(Pending {
+        scenario: scenario.clone(),
+        result,
+        version: bundled.version.clone(),
+    }))
+}
+
+/// The goldens here, which must be those that the bundle was compared with.
+fn same_goldens(
+    suite: &Suite,
+    scenario: &Scenario,
+    bundled: &Bundled,
+) -> Result<Option<snapshot::Snapshot>, Refusal> {
+    let dir = suite.paths().snapshot(scenario.name());
+    let opened = snapshot::open(&dir).map_err(|error| {
+        let shown = suite.paths().display(&dir);
+        Refusal::new(Verdict::Invalid, format!("{shown}: {error}"))
+    })?;
+    let before = match opened {
+        Opened::Missing => None,
+        Opened::Sound(snapshot) => Some(snapshot),
+        Opened::Edited(_, problems) => {
+            return Err(Refusal::new(Verdict::EditedGolden, joined(&problems)));
+        }
+    };
+    let state = before.as_ref().map_or("", |snapshot| snapshot.state_hash());
+    if state == bundled.goldens {
+        return Ok(before);
+    }
+    Err(Refusal::new(
+        Verdict::Mismatch,
+        "the goldens here are not those that the bundle was compared with: bring both to one commit",
+    ))
+}
+
+/// A run on this machine that makes something else is no reason to refuse, but to be told.
+fn report_other_output(
+    suite: &Suite,
+    scenario: &Scenario,
+    result: &CheckResult,
+    console: &mut Console<'_>,
+) {
+    let here = evaluate(suite, scenario, &Check::Golden);
+    let (Some(here), Some(bundled)) = (&here.after, &result.after) else {
+        return;
+    };
+    let differing = bundled.set.differing(&here.set);
+    if !differing.is_empty() {
+        // A remark that cannot be printed stops nothing.
+        let _ = writeln!(
+            console.err,
+            "{}: a run on this machine makes other {} than the bundle holds; is the commit the same?",
+            scenario.name(),
+            differing.join(", ")
+        );
+    }
+}
+
+/// The names under which two maps do not hold the same.
+fn unlike(one: &BTreeMap<String, String>, other: &BTreeMap<String, String>) -> Vec<String> {
+    let names: BTreeSet<&String> = one.keys().chain(other.keys()).collect();
+    names
+        .into_iter()
+        .filter(|name| one.get(*name) != other.get(*name))
+        .cloned()
+        .collect()
+}
+
+/// Problems of goldens, in one line.
+fn joined(problems: &[GoldenProblem]) -> String {
+    let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    problems.join("; ")
+}

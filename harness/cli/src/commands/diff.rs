@@ -1,0 +1,108 @@
+//! `diff`: what the program makes now against the goldens.
+
+use std::path::PathBuf;
+
+use super::render::{ScenarioDiff, render};
+use super::shown::Shown;
+use super::{CommandError, Console, Status, chosen, scenario_of};
+use aether_harness::evaluate::{CheckResult, Finding, evaluate};
+use aether_harness::{Check, Suite, Verdict};
+
+/// How differences are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// Lines for people.
+    #[default]
+    Text,
+    /// One JSON object.
+    Json,
+    /// RFC 6902 patches by artefact, of one scenario.
+    JsonPatch,
+    /// One self-contained page.
+    Html,
+}
+
+/// What to compare, and how to report it.
+#[derive(Clone, Debug, Default)]
+pub struct DiffRequest {
+    /// The scenarios; all where there are none.
+    pub names: Vec<String>,
+    /// List every change, not only the first and the counts.
+    pub all: bool,
+    /// How differences are written.
+    pub format: Format,
+    /// The file to write to, in place of the standard output.
+    pub out: Option<PathBuf>,
+}
+
+/// Compares scenarios with their goldens.
+///
+/// What was shown is kept, so that a bless can refuse what changed since.
+///
+/// # Errors
+/// There is no such scenario, or something cannot be read or written.
+pub fn diff(
+    suite: &Suite,
+    request: &DiffRequest,
+    console: &mut Console<'_>,
+) -> Result<Status, CommandError> {
+    let found = chosen(suite, &request.names)?;
+    if request.format == Format::JsonPatch && found.len() != 1 {
+        return Err(CommandError::Usage(
+            "a JSON Patch is of one scenario: name it".to_owned(),
+        ));
+    }
+    let mut status = Status::Done;
+    let mut scenarios = Vec::new();
+    for found in found {
+        let result = match scenario_of(&found) {
+            Ok(scenario) => {
+                let result = evaluate(suite, scenario, &Check::Golden);
+                if let Some(shown) = Shown::of(&result) {
+                    shown.store(suite, scenario.name())?;
+                }
+                leave(suite, scenario, &result)?;
+                result
+            }
+            Err(error) => CheckResult::new(Verdict::Invalid, Finding::Scenario(error)),
+        };
+        status = status.max(Status::of(result.verdict));
+        scenarios.push(ScenarioDiff::of(found.name, &result)?);
+    }
+    if request.names.is_empty() {
+        for (name, detail) in orphans(suite)? {
+            status = status.max(Status::Difference);
+            scenarios.push(ScenarioDiff::bare(name, Verdict::Orphan, detail));
+        }
+    }
+    render(request, &scenarios, console)?;
+    Ok(status)
+}
+
+fn leave(
+    suite: &Suite,
+    scenario: &aether_harness::Scenario,
+    result: &CheckResult,
+) -> Result<(), CommandError> {
+    match &result.after {
+        Some(output) if !result.verdict.passes() => {
+            aether_harness::outputs::leave(suite, scenario.name(), &output.set)?;
+        }
+        _ => aether_harness::outputs::clear(suite, scenario.name())?,
+    }
+    Ok(())
+}
+
+/// Goldens without a scenario.
+pub(super) fn orphans(suite: &Suite) -> Result<Vec<(String, String)>, CommandError> {
+    let found = suite.discover()?;
+    let names = aether_harness::snapshot::directories(&suite.paths().snapshots())?;
+    Ok(names
+        .into_iter()
+        .filter(|name| !found.iter().any(|found| found.name == *name))
+        .map(|name| {
+            let detail = format!("scenarios/{name} does not exist");
+            (name, detail)
+        })
+        .collect())
+}

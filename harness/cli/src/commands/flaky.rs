@@ -1,0 +1,182 @@
+//! `flaky`: scenarios that differ from themselves, found by running them often, in a changed
+//! environment and on a busy machine.
+
+use std::io;
+
+use aether_json::{Value, json};
+
+use super::{CommandError, Console, Listing, Status, chosen, scenario_of};
+use aether_harness::evaluate::{CheckResult, Finding};
+use aether_harness::exec::Load;
+
+use crate::flaky::{FirstDifference, FlakyReport, flaky as run_repeatedly};
+use aether_harness::{Suite, Verdict};
+
+/// What to run, how often, and under what.
+#[derive(Clone, Debug)]
+pub struct FlakyOptions {
+    /// The scenarios; all where there are none.
+    pub names: Vec<String>,
+    /// How often each is run in every way.
+    pub repeat: usize,
+    /// Busy threads beside the runs.
+    pub load: usize,
+    /// How the outcome is written.
+    pub format: Listing,
+}
+
+/// A scenario with what many runs of it had in common, or why there was nothing to compare.
+type Outcome = (String, Result<FlakyReport, Box<CheckResult>>);
+
+/// Runs scenarios again and again: later in one process, in new processes, in a changed environment,
+/// and in every mode that the subject offers.
+///
+/// # Errors
+/// There is no such scenario, or something cannot be read or written.
+pub fn flaky(
+    suite: &Suite,
+    options: &FlakyOptions,
+    console: &mut Console<'_>,
+) -> Result<Status, CommandError> {
+    if options.repeat == 0 {
+        return Err(CommandError::Usage(
+            "--repeat 0 runs nothing: say how often".to_owned(),
+        ));
+    }
+    let found = chosen(suite, &options.names)?;
+    let mut outcomes: Vec<Outcome> = Vec::new();
+    let load = Load::of(options.load);
+    for found in found {
+        let outcome = match scenario_of(&found) {
+            Ok(scenario) => run_repeatedly(suite, scenario, options.repeat),
+            Err(error) => Err(Box::new(CheckResult::new(
+                Verdict::Invalid,
+                Finding::Scenario(error),
+            ))),
+        };
+        if let Ok(report) = &outcome {
+            for (run, failure) in &report.timeouts {
+                writeln!(console.err, "{}: {run}: {failure}", found.name)?;
+            }
+        }
+        outcomes.push((found.name, outcome));
+    }
+    drop(load);
+    match options.format {
+        Listing::Text => text(options, &outcomes, console)?,
+        Listing::Json => {
+            aether_json::to_writer_pretty(&mut *console.out, &in_json(options, &outcomes))
+                .map_err(io::Error::from)?;
+            writeln!(console.out)?;
+        }
+    }
+    Ok(outcomes.iter().map(status).max().unwrap_or(Status::Done))
+}
+
+fn status((_, outcome): &Outcome) -> Status {
+    match outcome {
+        Err(result) => Status::of(result.verdict),
+        Ok(report) if report.first.is_some() => Status::Difference,
+        Ok(report) if !report.timeouts.is_empty() => Status::of(Verdict::Timeout),
+        Ok(_) => Status::Done,
+    }
+}
+
+fn text(
+    options: &FlakyOptions,
+    outcomes: &[Outcome],
+    console: &mut Console<'_>,
+) -> Result<(), CommandError> {
+    let out = &mut *console.out;
+    let mut steady = 0;
+    for (name, outcome) in outcomes {
+        match outcome {
+            Err(result) => writeln!(out, "{} {name}: {}", result.verdict, result.detail())?,
+            Ok(report) => match &report.first {
+                None => steady += 1,
+                Some(difference) => write_one(name, report, difference, out)?,
+            },
+        }
+    }
+    writeln!(
+        out,
+        "{steady} of {} scenarios produced the same bytes in all their runs ({} of each kind, under a \
+         load of {})",
+        outcomes.len(),
+        options.repeat,
+        options.load
+    )?;
+    Ok(())
+}
+
+fn write_one(
+    name: &str,
+    report: &FlakyReport,
+    difference: &FirstDifference,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    let differing: usize = report.differing.iter().map(|(_, count)| count).sum();
+    writeln!(
+        out,
+        "{name}: {differing} of {} runs differed from the first",
+        report.runs
+    )?;
+    for (run, count) in &report.differing {
+        writeln!(out, "  {count}: {run}")?;
+    }
+    if let Err(failure) = &difference.what {
+        writeln!(out, "  {} failed: {failure}", difference.run)?;
+    }
+    if let Some(first) = first_divergence(difference) {
+        writeln!(out, "  {}\n    at {}", first.lead(), first.path)?;
+    }
+    writeln!(out, "  {}", difference.cause)
+}
+
+fn first_divergence(difference: &FirstDifference) -> Option<&aether_harness::Change> {
+    difference.what.as_ref().ok()?.first_divergence.as_ref()
+}
+
+fn in_json(options: &FlakyOptions, outcomes: &[Outcome]) -> Value {
+    let scenarios: Vec<Value> = outcomes
+        .iter()
+        .map(|(name, outcome)| match outcome {
+            Err(result) => json!({
+                "name": name,
+                "verdict": result.verdict.name(),
+                "error": result.detail(),
+            }),
+            Ok(report) => {
+                let differing: Vec<Value> = report
+                    .differing
+                    .iter()
+                    .map(|(run, count)| json!({ "what": run.to_string(), "runs": count }))
+                    .collect();
+                let timeouts: Vec<String> = report
+                    .timeouts
+                    .iter()
+                    .map(|(run, failure)| format!("{run}: {failure}"))
+                    .collect();
+                let first = report.first.as_ref();
+                let verdict = if first.is_some() {
+                    Verdict::Nondeterministic
+                } else if timeouts.is_empty() {
+                    Verdict::Match
+                } else {
+                    Verdict::Timeout
+                };
+                json!({
+                    "name": name,
+                    "verdict": verdict.name(),
+                    "runs": report.runs,
+                    "differing": differing,
+                    "first_divergence": first.and_then(first_divergence),
+                    "cause": first.map(|first| &first.cause),
+                    "error": first.and_then(|first| first.what.as_ref().err().map(ToString::to_string)),
+                    "timeouts": timeouts,
+                })
+            }
+        })
+        .collect();
+    json!({ "repeat": options.repeat, "load": options.load, "scenarios": scenarios })
+}

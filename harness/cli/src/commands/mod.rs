@@ -1,0 +1,190 @@
+//! The commands behind `cargo xtask` and any other shell over a suite: one file per command, each a
+//! function of a [`Suite`], typed options and a [`Console`].
+
+mod accept;
+mod bless;
+mod bundle;
+mod check;
+mod compare;
+mod console;
+mod diff;
+mod flaky;
+mod new;
+mod render;
+mod report;
+mod review;
+mod sensitivity;
+mod shown;
+
+use std::io;
+
+pub use bless::{BlessOptions, bless};
+pub use bundle::{BundleOptions, bundle};
+pub use check::check;
+pub use compare::{CompareRequest, compare};
+pub use console::{Ask, Console};
+pub use diff::{DiffRequest, Format, diff};
+pub use flaky::{FlakyOptions, flaky};
+pub use new::{NewOptions, new};
+pub use report::{ReportFormat, ReportRequest, report};
+pub use review::{ReviewOptions, review};
+pub use sensitivity::{SensitivityOptions, sensitivity};
+
+use aether_harness::runner::RunnerError;
+use aether_harness::scenario::{Found, Scenario, ScenarioError, ScenarioName};
+use aether_harness::snapshot::{ReadError, StoreError};
+use aether_harness::{Suite, Verdict};
+
+/// How a command writes what it found, where there is nothing to compare side by side.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Listing {
+    /// Lines for people.
+    #[default]
+    Text,
+    /// One JSON object.
+    Json,
+}
+
+/// How a command ended, apart from errors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Status {
+    /// Done; nothing differs. Exit status 0.
+    Done,
+    /// A difference or a failed check. Exit status 1.
+    Difference,
+    /// Bad input. Exit status 2.
+    BadInput,
+}
+
+impl Status {
+    /// The exit status.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Difference => 1,
+            Self::BadInput => 2,
+        }
+    }
+
+    /// The status that a verdict gives a command that looks for differences.
+    pub(crate) fn of(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Match => Self::Done,
+            Verdict::Invalid | Verdict::ProgramError | Verdict::Timeout => Self::BadInput,
+            Verdict::Orphan
+            | Verdict::MissingGolden
+            | Verdict::EditedGolden
+            | Verdict::Nondeterministic
+            | Verdict::StaleInputs
+            | Verdict::Mismatch => Self::Difference,
+        }
+    }
+}
+
+/// Why a command did nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// The command line asks for what cannot be done, or may not be. Exit status 2.
+    #[error("{0}")]
+    Usage(String),
+    /// A failed check forbids it. Exit status 1.
+    #[error("{0}")]
+    Refused(String),
+    /// The file system or the terminal failed. Exit status 3.
+    #[error("{0}")]
+    Io(String),
+}
+
+impl CommandError {
+    /// The exit status.
+    pub fn code(&self) -> u8 {
+        match self {
+            Self::Refused(_) => 1,
+            Self::Usage(_) => 2,
+            Self::Io(_) => 3,
+        }
+    }
+}
+
+impl From<io::Error> for CommandError {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error.to_string())
+    }
+}
+
+impl From<ReadError> for CommandError {
+    fn from(error: ReadError) -> Self {
+        Self::Io(error.to_string())
+    }
+}
+
+impl From<RunnerError> for CommandError {
+    fn from(error: RunnerError) -> Self {
+        Self::Usage(error.to_string())
+    }
+}
+
+impl From<StoreError> for CommandError {
+    fn from(error: StoreError) -> Self {
+        Self::Io(error.to_string())
+    }
+}
+
+/// The scenarios that a command line names: these, or all.
+pub(crate) fn chosen(suite: &Suite, names: &[String]) -> Result<Vec<Found>, CommandError> {
+    let shown = suite.paths().display(&suite.paths().scenarios());
+    if names.is_empty() {
+        let found = suite
+            .discover()
+            .map_err(|error| CommandError::Io(format!("{shown}: {error}")))?;
+        if found.is_empty() {
+            return Err(CommandError::Usage(format!(
+                "{shown}: there are no scenarios"
+            )));
+        }
+        return Ok(found);
+    }
+    let mut chosen: Vec<Found> = Vec::new();
+    for name in names {
+        // A path that a shell completed names its last part.
+        let name = name.trim_end_matches('/');
+        let name = name.strip_prefix("scenarios/").unwrap_or(name);
+        if chosen.iter().any(|found| found.name == name) {
+            continue;
+        }
+        let found = suite
+            .look_up(name)
+            .ok_or_else(|| CommandError::Usage(no_scenario(suite, name)))?;
+        chosen.push(found);
+    }
+    Ok(chosen)
+}
+
+fn no_scenario(suite: &Suite, name: &str) -> String {
+    let found = suite.discover().unwrap_or_default();
+    let names: Vec<&str> = found.iter().map(|found| found.name.as_str()).collect();
+    let near = aether_harness::nearest(name, &names);
+    let hint = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+    let orphan = ScenarioName::new(name).is_ok_and(|name| suite.paths().snapshot(&name).exists());
+    let orphan = if orphan {
+        format!(" (its goldens are still there: git rm -r fixtures/snapshots/{name})")
+    } else {
+        String::new()
+    };
+    format!("there is no scenario `{name}`{hint}{orphan}")
+}
+
+/// The scenario of a found entry, else its problems.
+pub(crate) fn scenario_of(found: &Found) -> Result<&Scenario, ScenarioError> {
+    found.scenario.as_ref().map_err(Clone::clone)
+}
+
+/// A word as a POSIX shell reads it back.
+pub(crate) fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:@%+,".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}

@@ -1,0 +1,146 @@
+//! `new`: a scenario directory to start from, which validates.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::{CommandError, Console, Status, chosen, scenario_of};
+use aether_harness::evaluate::CheckRun;
+use aether_harness::scenario::{SCENARIO_FILE, ScenarioName, twins};
+use aether_harness::{Check, Suite};
+
+/// What the new scenario is called and starts from.
+#[derive(Clone, Debug, Default)]
+pub struct NewOptions {
+    /// Its name.
+    pub name: String,
+    /// The scenario whose files it starts with; the subject's template where there is none.
+    pub from: Option<String>,
+    /// A directory that a failed property left, whose files it starts with.
+    pub from_counterexample: Option<PathBuf>,
+}
+
+/// Makes a scenario directory, and holds that it is valid.
+///
+/// # Errors
+/// The name is taken or none, or what was made does not validate; nothing is left then.
+pub fn new(
+    suite: &Suite,
+    options: &NewOptions,
+    console: &mut Console<'_>,
+) -> Result<Status, CommandError> {
+    let name = ScenarioName::new(options.name.as_str())
+        .map_err(|error| CommandError::Usage(format!("`{}`: {error}", options.name)))?;
+    let dir = suite.paths().scenario(&name);
+    refuse_taken(suite, &name, &dir)?;
+    let files = match (&options.from_counterexample, &options.from) {
+        (Some(counterexample), _) => left_behind(counterexample)?,
+        (None, Some(from)) => copied(suite, from)?,
+        (None, None) => template(suite, &name)?,
+    };
+    if let Err(error) = make(suite, &name, &dir, &files) {
+        // The error that counts is the one that stopped the making.
+        let _ = fs::remove_dir_all(&dir);
+        return Err(error);
+    }
+    let typed = suite.typed();
+    writeln!(
+        console.out,
+        "made {}; when it says what you mean:\n  {typed} diff {name}\n  {typed} bless {name} --reason \"…\"",
+        suite.paths().display(&dir)
+    )?;
+    Ok(Status::Done)
+}
+
+fn refuse_taken(suite: &Suite, name: &ScenarioName, dir: &Path) -> Result<(), CommandError> {
+    if dir.symlink_metadata().is_ok() {
+        let shown = suite.paths().display(dir);
+        return Err(CommandError::Usage(format!("{shown} exists already")));
+    }
+    if suite.paths().snapshot(name).exists() {
+        let shown = suite.paths().display(&suite.paths().snapshot(name));
+        return Err(CommandError::Usage(format!(
+            "{shown} holds goldens of that name already"
+        )));
+    }
+    let found = suite.discover().unwrap_or_default();
+    let names = found.iter().map(|found| found.name.as_str());
+    match twins(names.chain([name.as_str()])).first() {
+        Some((one, other)) => Err(CommandError::Usage(format!(
+            "`{one}` and `{other}` differ only in case; not every file system can hold both"
+        ))),
+        None => Ok(()),
+    }
+}
+
+type Files = Vec<(PathBuf, Vec<u8>)>;
+
+fn copied(suite: &Suite, from: &str) -> Result<Files, CommandError> {
+    let found = chosen(suite, &[from.to_owned()])?.remove(0);
+    let scenario = scenario_of(&found).map_err(|error| CommandError::Usage(error.to_string()))?;
+    let mut files = Vec::new();
+    read_tree(scenario.dir(), Path::new(""), &mut files)?;
+    Ok(files)
+}
+
+/// The files of a counterexample.
+fn left_behind(dir: &Path) -> Result<Files, CommandError> {
+    let scenario = dir.join(SCENARIO_FILE);
+    if !scenario.is_file() {
+        return Err(CommandError::Usage(format!(
+            "{}: there is no such file; a counterexample is the directory that a failed property names",
+            scenario.display()
+        )));
+    }
+    let mut files = Vec::new();
+    read_tree(dir, Path::new(""), &mut files)?;
+    Ok(files)
+}
+
+fn read_tree(root: &Path, under: &Path, files: &mut Files) -> Result<(), CommandError> {
+    for entry in fs::read_dir(root.join(under))? {
+        let entry = entry?;
+        let path = under.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            read_tree(root, &path, files)?;
+        } else {
+            files.push((path, fs::read(entry.path())?));
+        }
+    }
+    Ok(())
+}
+
+fn template(suite: &Suite, name: &ScenarioName) -> Result<Files, CommandError> {
+    let files = suite.template(name.as_str());
+    if files.is_empty() {
+        return Err(CommandError::Usage(format!(
+            "there is no template to start from; name a scenario: {} new {name} --from SCENARIO",
+            suite.typed()
+        )));
+    }
+    Ok(files
+        .into_iter()
+        .map(|(path, text)| (path, text.into_bytes()))
+        .collect())
+}
+
+fn make(suite: &Suite, name: &ScenarioName, dir: &Path, files: &Files) -> Result<(), CommandError> {
+    for (path, bytes) in files {
+        let path = dir.join(path);
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        fs::write(path, bytes)?;
+    }
+    let invalid = |problem: String| {
+        CommandError::Usage(format!(
+            "the new scenario is not valid and was removed again: {problem}"
+        ))
+    };
+    let found = suite
+        .look_up(name.as_str())
+        .ok_or_else(|| invalid("it is not a directory".to_owned()))?;
+    let scenario = scenario_of(&found).map_err(|error| invalid(error.to_string()))?;
+    CheckRun::open(suite, scenario, &Check::Golden)
+        .map_err(|failure| invalid(failure.to_string()))?;
+    Ok(())
+}

@@ -1,0 +1,166 @@
+//! What a command found, in the format that was asked for.
+
+use std::io::Write;
+
+use anstream::StripStream;
+
+use super::diff::{DiffRequest, Format};
+use super::{CommandError, Console, Status};
+use crate::html;
+use aether_harness::evaluate::{CheckResult, Ending};
+use aether_harness::{Artefact, DiffOptions, Report, ScenarioReport, Schema, Verdict};
+
+/// One scenario, or one comparison, to report.
+pub(crate) struct ScenarioDiff {
+    name: String,
+    verdict: Verdict,
+    detail: String,
+    before: Vec<Artefact>,
+    after: Vec<Artefact>,
+    schema: Schema,
+}
+
+impl ScenarioDiff {
+    /// What a check found.
+    pub(crate) fn of(name: String, result: &CheckResult) -> Result<Self, CommandError> {
+        let mut scenario = Self::bare(name, result.verdict, result.detail());
+        if result.verdict.passes() {
+            return Ok(scenario);
+        }
+        if let Some(before) = &result.before {
+            // Edited goldens may be beyond reading; that is what the verdict says.
+            scenario.before = match before.artefacts() {
+                Err(error) if scenario.verdict != Verdict::EditedGolden => {
+                    return Err(error.into());
+                }
+                artefacts => artefacts.unwrap_or_default(),
+            };
+        }
+        if let Some(output) = &result.after {
+            scenario.after = output.set.to_vec();
+            scenario.schema = output.schema.clone();
+            if matches!(output.ending, Ending::Failed(_)) {
+                // A run that failed has no outputs to compare; its inputs may say why it did.
+                for side in [&mut scenario.before, &mut scenario.after] {
+                    side.retain(|artefact| artefact.name() == aether_harness::INPUTS);
+                }
+            }
+        }
+        Ok(scenario)
+    }
+
+    /// A verdict with nothing to compare.
+    pub(crate) fn bare(name: String, verdict: Verdict, detail: String) -> Self {
+        Self {
+            name,
+            verdict,
+            detail,
+            before: Vec::new(),
+            after: Vec::new(),
+            schema: Schema::default(),
+        }
+    }
+
+    /// A comparison of two sets of artefacts.
+    pub(crate) fn comparison(
+        name: String,
+        before: Vec<Artefact>,
+        after: Vec<Artefact>,
+        schema: Schema,
+    ) -> Self {
+        let verdict = if before == after {
+            Verdict::Match
+        } else {
+            Verdict::Mismatch
+        };
+        Self {
+            before,
+            after,
+            schema,
+            ..Self::bare(name, verdict, String::new())
+        }
+    }
+
+    pub(crate) fn verdict(&self) -> Verdict {
+        self.verdict
+    }
+
+    fn has_both(&self) -> bool {
+        !self.before.is_empty() && !self.after.is_empty()
+    }
+
+    pub(crate) fn report(&self, options: &DiffOptions) -> ScenarioReport {
+        let diff = if self.verdict.passes() {
+            Some(aether_harness::Diff::default())
+        } else if self.has_both() {
+            Some(aether_harness::diff(
+                &self.before,
+                &self.after,
+                &self.schema,
+                options,
+            ))
+        } else {
+            None
+        };
+        ScenarioReport {
+            name: self.name.clone(),
+            verdict: Some(self.verdict),
+            diff,
+            note: (!self.detail.is_empty()).then(|| self.detail.clone()),
+        }
+    }
+}
+
+/// The report over what was found.
+pub(crate) fn report(scenarios: &[ScenarioDiff]) -> Report {
+    let options = DiffOptions::default();
+    Report::new(scenarios.iter().map(|one| one.report(&options)).collect())
+}
+
+/// Writes what was found to where the request says.
+pub(crate) fn render(
+    request: &DiffRequest,
+    scenarios: &[ScenarioDiff],
+    console: &mut Console<'_>,
+) -> Result<(), CommandError> {
+    let mut text = Vec::new();
+    match request.format {
+        Format::Text => report(scenarios).write_text(&mut text, request.all)?,
+        Format::Json => report(scenarios).write_json(&mut text, request.all)?,
+        Format::JsonPatch => text = patch(scenarios)?,
+        Format::Html => html::write(&report(scenarios), &mut text)?,
+    }
+    let Some(path) = &request.out else {
+        console.out.write_all(&text)?;
+        return Ok(());
+    };
+    let mut plain = StripStream::new(Vec::new());
+    plain.write_all(&text)?;
+    std::fs::write(path, plain.into_inner())
+        .map_err(|error| CommandError::Io(format!("{}: {error}", path.display())))?;
+    writeln!(console.err, "wrote {}", path.display())?;
+    Ok(())
+}
+
+/// `{artefact: patch}` of the one scenario; `{}` if nothing differs.
+fn patch(scenarios: &[ScenarioDiff]) -> Result<Vec<u8>, CommandError> {
+    let [one] = scenarios else {
+        return Err(CommandError::Usage(
+            "a JSON Patch is of one scenario: name it".to_owned(),
+        ));
+    };
+    let has_run = Status::of(one.verdict) < Status::BadInput;
+    let can_be_patched = one.verdict.passes() || (has_run && one.has_both());
+    if !can_be_patched {
+        return Err(CommandError::Usage(format!(
+            "{} {}: {}; there is nothing to patch",
+            one.verdict, one.name, one.detail
+        )));
+    }
+    let patches = aether_harness::patches(&one.before, &one.after, &one.schema)
+        .map_err(|error| CommandError::Io(error.to_string()))?;
+    let mut text = aether_json::to_vec_pretty(&patches)
+        .map_err(|error| CommandError::Io(error.to_string()))?;
+    text.push(b'\n');
+    Ok(text)
+}

@@ -1,0 +1,131 @@
+//! `report`: the results of trials and shards as one.
+
+use std::path::{Path, PathBuf};
+
+use super::{CommandError, Console, Status};
+use crate::reports::{self, Absence, Merge};
+use aether_harness::Suite;
+use aether_harness::results::Run;
+
+/// How a merge is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum ReportFormat {
+    /// What failed, for people.
+    #[default]
+    Text,
+    /// JUnit XML.
+    Junit,
+    /// One JSON object per trial, one per line.
+    Jsonl,
+    /// Annotations for GitHub Actions.
+    Github,
+    /// One self-contained page.
+    Html,
+}
+
+/// Which results to merge, and how to report them.
+#[derive(Clone, Debug, Default)]
+pub struct ReportRequest {
+    /// Directories of runs, or with runs in them, of which the newest counts; without any, the
+    /// newest run of this workspace.
+    pub dirs: Vec<PathBuf>,
+    /// Long trials should have results too.
+    pub include_ignored: bool,
+    /// How the merge is written.
+    pub format: ReportFormat,
+    /// The file to write to, in place of the standard output.
+    pub out: Option<PathBuf>,
+}
+
+/// Merges the results of trials and holds them against the trials of the suite.
+///
+/// The status is that of the worst verdict; a trial without a result is a difference, and a result
+/// that cannot be read bad input.
+///
+/// # Errors
+/// There are no results, or something cannot be read or written.
+pub fn report(
+    suite: &Suite,
+    request: &ReportRequest,
+    console: &mut Console<'_>,
+) -> Result<Status, CommandError> {
+    let runs = runs(suite, &request.dirs)?;
+    let expected = aether_harness::runner::trials(suite)?;
+    let merge = Merge::new(&expected, &runs, request.include_ignored)?;
+    let mut text = Vec::new();
+    match request.format {
+        ReportFormat::Text => reports::write_text(&mut text, &merge)?,
+        ReportFormat::Junit => reports::write_junit(&mut text, &merge)?,
+        ReportFormat::Jsonl => reports::write_lines(&mut text, &merge)?,
+        ReportFormat::Github => reports::write_github(&mut text, &merge)?,
+        ReportFormat::Html => reports::write_page(&mut text, &merge)?,
+    }
+    match &request.out {
+        None => console.out.write_all(&text)?,
+        Some(path) => {
+            write(path, &text)?;
+            writeln!(console.err, "wrote {}", path.display())?;
+        }
+    }
+    if request.out.is_some() || request.format != ReportFormat::Text {
+        writeln!(console.err, "{}", merge.summary())?;
+    }
+    Ok(status(&merge))
+}
+
+fn status(merge: &Merge) -> Status {
+    let worst = merge
+        .failed()
+        .map(|result| Status::of(result.verdict))
+        .max()
+        .unwrap_or(Status::Done);
+    if !merge.problems.is_empty() {
+        Status::BadInput
+    } else if merge.absent(Absence::Missing).next().is_some() {
+        worst.max(Status::Difference)
+    } else {
+        worst
+    }
+}
+
+fn runs(suite: &Suite, dirs: &[PathBuf]) -> Result<Vec<Run>, CommandError> {
+    if dirs.is_empty() {
+        let results = suite.paths().results();
+        return match newest(&results)? {
+            Some(run) => Ok(vec![run]),
+            None => Err(CommandError::Usage(format!(
+                "{}: there are no results yet; run the trials first: {}",
+                suite.paths().display(&results),
+                suite.typed_run()
+            ))),
+        };
+    }
+    let mut runs = Vec::new();
+    for dir in dirs {
+        let run = match Run::open(dir) {
+            Some(run) => Some(run),
+            None => newest(dir)?,
+        };
+        let run = run.ok_or_else(|| {
+            CommandError::Usage(format!("{}: there are no results in it", dir.display()))
+        })?;
+        if !runs.contains(&run) {
+            runs.push(run);
+        }
+    }
+    Ok(runs)
+}
+
+fn newest(results: &Path) -> Result<Option<Run>, CommandError> {
+    let mut runs = Run::all(results)
+        .map_err(|error| CommandError::Io(format!("{}: {error}", results.display())))?;
+    Ok(runs.pop())
+}
+
+fn write(path: &Path, text: &[u8]) -> Result<(), CommandError> {
+    let said = |error: std::io::Error| CommandError::Io(format!("{}: {error}", path.display()));
+    if let Some(dir) = path.parent() {
+        std::fs::create_dir_all(dir).map_err(said)?;
+    }
+    std::fs::write(path, text).map_err(said)
+}

@@ -1,0 +1,245 @@
+//! `sensitivity`: which goldens notice changes. Inputs and rules are changed by one step each, and
+//! changes that no golden notices are reported.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+
+use aether_json::{Value, json};
+
+use super::{CommandError, Console, Listing, Status, chosen, scenario_of};
+use aether_harness::evaluate::{CheckResult, Finding};
+
+use crate::sensitivity::{SensitivityReport, StepOutcome, sensitivity as try_changes};
+use aether_harness::scenario::Runtime;
+use aether_harness::{Suite, Verdict};
+
+/// What to try, and how much of it.
+#[derive(Clone, Debug)]
+pub struct SensitivityOptions {
+    /// The scenarios; all but the long ones where there are none.
+    pub names: Vec<String>,
+    /// Changes of inputs in each scenario, at most.
+    pub max: usize,
+    /// How the outcome is written.
+    pub format: Listing,
+}
+
+/// What became of one scenario.
+enum Outcome {
+    Tried(SensitivityReport),
+    /// Its subject does not run from changed inputs.
+    NotOffered,
+    /// It is long, and was not named.
+    Long,
+    /// Its goldens are not those of a run as it is.
+    Unfit(Box<CheckResult>),
+}
+
+/// Tries changes, and reports those that no golden noticed.
+///
+/// A document that several scenarios share is noticed where one of them notices it. The status is
+/// [`Status::Difference`] where a change was noticed by none, and where one was noticed that is
+/// declared to be without effect.
+///
+/// # Errors
+/// There is no such scenario, or something cannot be read or written.
+pub fn sensitivity(
+    suite: &Suite,
+    options: &SensitivityOptions,
+    console: &mut Console<'_>,
+) -> Result<Status, CommandError> {
+    let mut outcomes: Vec<(String, Outcome)> = Vec::new();
+    for found in chosen(suite, &options.names)? {
+        let outcome = match scenario_of(&found) {
+            Ok(scenario) if scenario.runtime == Runtime::Long && options.names.is_empty() => {
+                Outcome::Long
+            }
+            Ok(scenario) => match try_changes(suite, scenario, options.max) {
+                Ok(Some(report)) => Outcome::Tried(report),
+                Ok(None) => Outcome::NotOffered,
+                Err(result) => Outcome::Unfit(result),
+            },
+            Err(error) => Outcome::Unfit(Box::new(CheckResult::new(
+                Verdict::Invalid,
+                Finding::Scenario(error),
+            ))),
+        };
+        outcomes.push((found.name, outcome));
+    }
+    let unnoticed = unnoticed(&outcomes);
+    match options.format {
+        Listing::Text => text(&outcomes, &unnoticed, console.out)?,
+        Listing::Json => {
+            aether_json::to_writer_pretty(&mut *console.out, &in_json(&outcomes, &unnoticed))
+                .map_err(io::Error::from)?;
+            writeln!(console.out)?;
+        }
+    }
+    let worst = outcomes.iter().map(|(_, outcome)| match outcome {
+        Outcome::Unfit(result) => Status::of(result.verdict),
+        Outcome::Tried(_) | Outcome::NotOffered | Outcome::Long => Status::Done,
+    });
+    let found = if unnoticed.is_empty() && wrongly_declared(&outcomes).is_empty() {
+        Status::Done
+    } else {
+        Status::Difference
+    };
+    Ok(worst.max().unwrap_or(Status::Done).max(found))
+}
+
+/// Changes that no scenario noticed, each with those that were asked.
+fn unnoticed(outcomes: &[(String, Outcome)]) -> BTreeMap<String, Vec<String>> {
+    let mut asked: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut noticed: BTreeSet<String> = BTreeSet::new();
+    for (name, outcome) in outcomes {
+        let Outcome::Tried(report) = outcome else {
+            continue;
+        };
+        for step in &report.steps {
+            let change = step.causes.join("; ");
+            match step.outcome {
+                StepOutcome::Noticed => {
+                    noticed.insert(change);
+                }
+                StepOutcome::Unnoticed => asked.entry(change).or_default().push(name.clone()),
+                StepOutcome::Invalid => {}
+            }
+        }
+    }
+    asked.retain(|change, _| !noticed.contains(change));
+    asked
+}
+
+/// What was noticed though it is declared to be without effect: the pattern of its declaration, the
+/// change, and who noticed.
+fn wrongly_declared(
+    outcomes: &[(String, Outcome)],
+) -> BTreeMap<(&'static str, String), Vec<String>> {
+    let mut wrongly: BTreeMap<_, Vec<String>> = BTreeMap::new();
+    for (name, outcome) in outcomes {
+        if let Outcome::Tried(report) = outcome {
+            for (pattern, step) in &report.wrongly_declared {
+                let noticed = wrongly.entry((*pattern, step.causes.join("; ")));
+                noticed.or_default().push(name.clone());
+            }
+        }
+    }
+    wrongly
+}
+
+fn count(report: &SensitivityReport, wanted: StepOutcome) -> usize {
+    report
+        .steps
+        .iter()
+        .filter(|step| step.outcome == wanted)
+        .count()
+}
+
+/// Whether changes were tried and none was noticed.
+fn is_toothless(report: &SensitivityReport) -> bool {
+    count(report, StepOutcome::Noticed) == 0 && count(report, StepOutcome::Unnoticed) > 0
+}
+
+fn text(
+    outcomes: &[(String, Outcome)],
+    unnoticed: &BTreeMap<String, Vec<String>>,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    if !unnoticed.is_empty() {
+        writeln!(out, "no golden noticed:")?;
+        for (change, asked) in unnoticed {
+            writeln!(out, "  {change}  ({})", asked.join(", "))?;
+        }
+        writeln!(out)?;
+    }
+    let wrongly = wrongly_declared(outcomes);
+    if !wrongly.is_empty() {
+        writeln!(out, "noticed, and declared to be without effect:")?;
+        for ((pattern, change), noticed) in &wrongly {
+            let noticed = noticed.join(", ");
+            writeln!(out, "  {change}, declared as {pattern}  ({noticed})")?;
+        }
+        writeln!(out)?;
+    }
+    for (name, outcome) in outcomes {
+        match outcome {
+            Outcome::Tried(report) => {
+                let (noticed, missed) = (
+                    count(report, StepOutcome::Noticed),
+                    count(report, StepOutcome::Unnoticed),
+                );
+                let mut line = format!("{name}: noticed {noticed} of {} changes", noticed + missed);
+                for (count, what) in [
+                    (count(report, StepOutcome::Invalid), "not valid"),
+                    (report.left_out, "not tried"),
+                    (report.declared, "declared to be without effect"),
+                ] {
+                    if count > 0 {
+                        line.push_str(&format!(", {count} {what}"));
+                    }
+                }
+                if is_toothless(report) {
+                    line.push_str(": its goldens have no teeth");
+                }
+                writeln!(out, "{line}")?;
+            }
+            Outcome::NotOffered => {
+                writeln!(
+                    out,
+                    "{name}: not tried, its subject runs from its files alone"
+                )?;
+            }
+            Outcome::Long => writeln!(out, "{name}: not tried, it is long: name it")?,
+            Outcome::Unfit(result) => {
+                let (verdict, detail) = (result.verdict, result.detail());
+                writeln!(
+                    out,
+                    "{name}: not tried, its goldens are no measure: {verdict} {detail}"
+                )?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn in_json(outcomes: &[(String, Outcome)], unnoticed: &BTreeMap<String, Vec<String>>) -> Value {
+    let scenarios: Vec<Value> = outcomes
+        .iter()
+        .map(|(name, outcome)| match outcome {
+            Outcome::Tried(report) => {
+                let missed = report
+                    .steps
+                    .iter()
+                    .filter(|s| s.outcome == StepOutcome::Unnoticed);
+                let missed: Vec<&Vec<String>> = missed.map(|step| &step.causes).collect();
+                json!({
+                    "name": name,
+                    "noticed": count(report, StepOutcome::Noticed),
+                    "unnoticed": missed,
+                    "invalid": count(report, StepOutcome::Invalid),
+                    "left_out": report.left_out,
+                    "declared": report.declared,
+                    "toothless": is_toothless(report),
+                })
+            }
+            Outcome::NotOffered => json!({ "name": name, "not_tried": "not offered" }),
+            Outcome::Long => json!({ "name": name, "not_tried": "long" }),
+            Outcome::Unfit(result) => json!({
+                "name": name,
+                "not_tried": result.verdict.name(),
+                "error": result.detail(),
+            }),
+        })
+        .collect();
+    let unnoticed: Vec<Value> = unnoticed
+        .iter()
+        .map(|(change, asked)| json!({ "change": change, "scenarios": asked }))
+        .collect();
+    let wrongly: Vec<Value> = wrongly_declared(outcomes)
+        .into_iter()
+        .map(|((declared, change), noticed)| {
+            json!({ "change": change, "declared": declared, "scenarios": noticed })
+        })
+        .collect();
+    json!({ "unnoticed": unnoticed, "wrongly_declared": wrongly, "scenarios": scenarios })
+}

@@ -1,0 +1,81 @@
+//! What `diff` and `review` showed last, so that a bless accepts nothing that nobody has seen.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+
+use serde::{Deserialize, Serialize};
+
+use aether_harness::Suite;
+use aether_harness::evaluate::CheckResult;
+use aether_harness::outputs::write_whole;
+use aether_harness::scenario::ScenarioName;
+
+/// The state that was shown: of the goldens, and of the inputs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Shown {
+    /// The SHA-256 of `snapshot.toml`; empty where there were no goldens.
+    goldens: String,
+    /// Member of `inputs` to the SHA-256 of its text.
+    inputs: BTreeMap<String, String>,
+}
+
+impl Shown {
+    /// The state that a result is based on; `None` if nothing ran.
+    pub(crate) fn of(result: &CheckResult) -> Option<Self> {
+        let output = result.after.as_ref()?;
+        let goldens = result
+            .before
+            .as_ref()
+            .map_or_else(String::new, |before| before.state_hash().to_owned());
+        Some(Self {
+            goldens,
+            inputs: output.set.input_digests().clone(),
+        })
+    }
+
+    /// Keeps this as what was shown last.
+    pub(crate) fn store(&self, suite: &Suite, name: &ScenarioName) -> io::Result<()> {
+        let text = toml::to_string(self).map_err(io::Error::other)?;
+        write_whole(&suite.paths().shown(name), text.as_bytes())
+    }
+
+    /// What was shown last; `None` where nothing was.
+    pub(crate) fn load(suite: &Suite, name: &ScenarioName) -> Option<Self> {
+        let text = fs::read_to_string(suite.paths().shown(name)).ok()?;
+        toml::from_str(&text).ok()
+    }
+
+    /// Forgets what was shown: it has been dealt with.
+    pub(crate) fn forget(suite: &Suite, name: &ScenarioName) -> io::Result<()> {
+        match fs::remove_file(suite.paths().shown(name)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// What changed between two states, in words; `None` where nothing did.
+    pub(crate) fn changed_since(&self, earlier: &Self) -> Option<String> {
+        let mut changed = Vec::new();
+        if self.goldens != earlier.goldens {
+            changed.push("the goldens".to_owned());
+        }
+        let names: Vec<&str> = self
+            .inputs
+            .keys()
+            .chain(
+                earlier
+                    .inputs
+                    .keys()
+                    .filter(|name| !self.inputs.contains_key(*name)),
+            )
+            .filter(|name| self.inputs.get(*name) != earlier.inputs.get(*name))
+            .map(String::as_str)
+            .collect();
+        if !names.is_empty() {
+            changed.push(format!("the inputs ({})", names.join(", ")));
+        }
+        (!changed.is_empty()).then(|| changed.join(" and "))
+    }
+}

@@ -1,0 +1,108 @@
+//! How much of what differs a page shows: enough to read for an hour, and no more than a browser
+//! shows readily.
+
+use maud::{Markup, html};
+
+use aether_harness::Json;
+
+/// Rows of changes on a page.
+const ROWS: usize = 20_000;
+
+/// Scenarios that are told in full; of more of them the first divergence alone is.
+const CARDS: usize = 1000;
+
+/// Characters of values on a page, and of one value.
+const CHARACTERS: usize = 4_000_000;
+const VALUE: usize = 4000;
+
+/// What is left of one value once the page is full.
+const VALUE_WHEN_FULL: usize = 80;
+
+/// What is left for the rest of a page.
+#[derive(Debug)]
+pub(super) struct Budget {
+    rows: usize,
+    cards: usize,
+    characters: usize,
+    /// Scenarios among which it is shared.
+    scenarios: usize,
+}
+
+impl Budget {
+    /// The budget of a page on which this many scenarios differ.
+    pub(super) fn for_page(scenarios: usize) -> Self {
+        Self {
+            rows: ROWS,
+            cards: CARDS,
+            characters: CHARACTERS,
+            scenarios,
+        }
+    }
+
+    /// How many of its `wanted` rows the next scenario gets: its fair share, where the scenarios
+    /// before it left theirs it gets more. `None` where it is not told in full at all.
+    pub(super) fn rows_of_next(&mut self, wanted: usize) -> Option<usize> {
+        let fair = self.rows / self.scenarios.max(1);
+        self.scenarios = self.scenarios.saturating_sub(1);
+        self.cards = self.cards.checked_sub(1)?;
+        let rows = wanted.min(fair);
+        self.rows -= rows;
+        Some(rows)
+    }
+
+    /// A value, cut where it is too long to be read or the page is full.
+    pub(super) fn value(&mut self, value: Option<&Json>) -> Markup {
+        let Some(value) = value else {
+            return html! { span.none { "—" } };
+        };
+        let text = value.as_str();
+        let limit = VALUE.min(self.characters.max(VALUE_WHEN_FULL));
+        let end = text.char_indices().nth(limit).map(|(end, _)| end);
+        self.characters = self.characters.saturating_sub(text.len().min(limit));
+        match end {
+            None => html! { code { (text) } },
+            Some(end) => html! {
+                code { (text[..end]) "…" } " " span.kind { (text.len()) " bytes" }
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_shared_fairly_and_what_is_left_over_is_used() {
+        let mut budget = Budget::for_page(4);
+        assert_eq!(budget.rows_of_next(10), Some(10));
+        let rest = (ROWS - 10) / 3;
+        assert_eq!(budget.rows_of_next(usize::MAX), Some(rest));
+        assert_eq!(budget.rows_of_next(0), Some(0));
+        assert_eq!(budget.rows_of_next(usize::MAX), Some(ROWS - 10 - rest));
+        // More scenarios than were announced get nothing, and no panic.
+        assert_eq!(budget.rows_of_next(5), Some(0));
+    }
+
+    #[test]
+    fn a_page_tells_so_many_scenarios_in_full() {
+        let mut budget = Budget::for_page(CARDS + 1);
+        assert!((0..CARDS).all(|_| budget.rows_of_next(1) == Some(1)));
+        assert_eq!(budget.rows_of_next(1), None);
+    }
+
+    #[test]
+    fn values_are_cut_shorter_once_the_page_is_full() {
+        let long = Json::parse(&format!("\"{}\"", "ü".repeat(VALUE * 2))).unwrap();
+        let mut budget = Budget::for_page(1);
+        let shown = |budget: &mut Budget| {
+            let text = budget.value(Some(&long)).into_string();
+            text.matches('ü').count()
+        };
+        assert_eq!(shown(&mut budget), VALUE - 1);
+        while budget.characters > 0 {
+            budget.value(Some(&long));
+        }
+        assert_eq!(shown(&mut budget), VALUE_WHEN_FULL - 1);
+    }
+}

@@ -1,0 +1,53 @@
+//! The commands over a suite of scenarios: `bless`, `diff`, `review`, `report` and the rest.
+//!
+//! [`Command`] is the command line: flatten it into a parser of your own and call [`Command::run`].
+//! [`commands`] has the same as functions of a suite, typed options and a [`Console`].
+//!
+//! ```no_run
+//! # use aether_harness::{Failure, Prepared, Scenario, Subject};
+//! # struct Account;
+//! # impl Subject for Account {
+//! #     fn name(&self) -> &str { "account" }
+//! #     fn open(&self, _: &Scenario) -> Result<Box<dyn Prepared>, Failure> { Err(Failure::invalid("")) }
+//! # }
+//! use aether_harness::Suite;
+//! use clap::Parser;
+//!
+//! #[derive(Parser)]
+//! struct Cli {
+//!     #[command(subcommand)]
+//!     command: aether_harness_cli::Command,
+//! }
+//!
+//! fn main() -> std::process::ExitCode {
+//!     let suite = Suite::new(env!("CARGO_MANIFEST_DIR"))
+//!         .subject(Account)
+//!         .command("cargo run --example account --")
+//!         .with_children();
+//!     match suite {
+//!         Ok(suite) => Cli::parse().command.run(&suite),
+//!         Err(status) => status,
+//!     }
+//! }
+//! ```
+//!
+//! | module | what it does |
+//! | --- | --- |
+//! | `args` | the command line |
+//! | `commands` | one file per command |
+//! | `flaky`, `sensitivity` | scenarios run again and again, and with changed inputs |
+//! | `reports` | results of trials, merged and written in the forms that CI systems read |
+//! | `html` | the report as a page |
+//! | `bundle` | new outputs in one file |
+
+mod args;
+mod bundle;
+pub mod commands;
+mod date;
+mod flaky;
+mod html;
+mod reports;
+mod sensitivity;
+
+pub use args::Command;
+pub use commands::{CommandError, Console, Status};

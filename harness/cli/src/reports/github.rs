@@ -1,0 +1,137 @@
+//! Annotations for GitHub Actions: workflow commands on the standard output.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use aether_harness::Verdict;
+use aether_harness::results::{GroupKey, TrialResult};
+
+use super::{Absence, Merge};
+
+/// GitHub shows ten errors of a step; the last of them says how many more there are.
+const SHOWN: usize = 9;
+
+/// Characters of a message; GitHub cuts annotations that are much longer.
+const MESSAGE_SHOWN: usize = 4000;
+
+/// Names of further trials that an annotation lists.
+const ALIKE_SHOWN: usize = 40;
+
+/// Writes one error for each sort of failure, at the file to look at first. Failures that diverge
+/// first in the same way are one sort.
+pub(crate) fn write(out: &mut dyn Write, merge: &Merge) -> io::Result<()> {
+    let mut errors: Vec<String> = sorts(merge).iter().map(|alike| error(alike)).collect();
+    let missing: Vec<&str> = merge
+        .absent(Absence::Missing)
+        .map(|entry| entry.trial.as_str())
+        .collect();
+    if !missing.is_empty() {
+        let text = format!("{}: {}", Absence::Missing.text(), names(&missing));
+        let count = missing.len();
+        errors.push(command(None, &format!("{count} without a result"), &text));
+    }
+    for problem in &merge.problems {
+        errors.push(command(None, "a result cannot be read", problem));
+    }
+    if errors.len() > SHOWN + 1 {
+        let more = errors.len() - SHOWN;
+        errors.truncate(SHOWN);
+        let text = format!(
+            "{more} more sorts of failure are not shown here. {}",
+            merge.summary()
+        );
+        errors.push(command(None, &format!("and {more} more"), &text));
+    }
+    for error in errors {
+        writeln!(out, "{error}")?;
+    }
+    Ok(())
+}
+
+/// Failures that are alike, each sort in the order of its first trial.
+fn sorts(merge: &Merge) -> Vec<Vec<&TrialResult>> {
+    let mut sorts: Vec<Vec<&TrialResult>> = Vec::new();
+    let mut known: BTreeMap<(Verdict, &GroupKey), usize> = BTreeMap::new();
+    for result in merge.failed() {
+        let at = match &result.group {
+            Some(group) => *known
+                .entry((result.verdict, group))
+                .or_insert_with(|| sorts.len()),
+            None => sorts.len(),
+        };
+        match sorts.get_mut(at) {
+            Some(alike) => alike.push(result),
+            None => sorts.push(vec![result]),
+        }
+    }
+    sorts
+}
+
+fn error(alike: &[&TrialResult]) -> String {
+    let Some((first, others)) = alike.split_first() else {
+        return String::new();
+    };
+    let mut title = format!("{} {}", first.verdict, first.trial);
+    let mut text = shortened(&first.message);
+    if !others.is_empty() {
+        let count = others.len();
+        title.push_str(&format!(" and {count} alike"));
+        let others: Vec<&str> = others.iter().map(|result| result.trial.as_str()).collect();
+        text.push_str(&format!("\nalike: {}", names(&others)));
+    }
+    command(first.file.as_deref(), &title, &text)
+}
+
+fn names(trials: &[&str]) -> String {
+    let mut text = trials[..trials.len().min(ALIKE_SHOWN)].join(", ");
+    if let Some(more) = trials.len().checked_sub(ALIKE_SHOWN).filter(|&n| n > 0) {
+        text.push_str(&format!(" and {more} more"));
+    }
+    text
+}
+
+fn shortened(message: &str) -> String {
+    match message.char_indices().nth(MESSAGE_SHOWN) {
+        Some((end, _)) => format!("{}…", &message[..end]),
+        None => message.to_owned(),
+    }
+}
+
+fn command(file: Option<&str>, title: &str, text: &str) -> String {
+    let file = file.map(|file| format!("file={},", property(file)));
+    let file = file.unwrap_or_default();
+    format!("::error {file}title={}::{}", property(title), data(text))
+}
+
+/// A text that stays on its line.
+fn data(text: &str) -> String {
+    text.replace('%', "%25")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A")
+}
+
+/// A text that also ends no property.
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_are_escaped() {
+        assert_eq!(
+            command(Some("a,b:c"), "50 %, or\nmore", "x: 1,2\r\n100 %"),
+            "::error file=a%2Cb%3Ac,title=50 %25%2C or%0Amore::x: 1,2%0D%0A100 %25"
+        );
+        assert_eq!(command(None, "t", "m"), "::error title=t::m");
+    }
+
+    #[test]
+    fn long_messages_are_cut_between_characters() {
+        let text = "ä".repeat(MESSAGE_SHOWN + 1);
+        assert_eq!(shortened(&text).chars().count(), MESSAGE_SHOWN + 1);
+        assert_eq!(shortened("ä"), "ä");
+    }
+}

@@ -1,0 +1,152 @@
+//! Results of one or several runs, held against the trials of the suite.
+
+use std::collections::BTreeMap;
+
+use aether_harness::results::{Run, TrialResult};
+use aether_harness::runner::ExpectedTrial;
+use aether_harness::{Check, counted};
+
+/// What is known of one trial.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Entry {
+    pub(crate) trial: String,
+    pub(crate) scenario: String,
+    pub(crate) check: Check,
+    pub(crate) outcome: Result<TrialResult, Absence>,
+}
+
+/// Why a trial has no result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Absence {
+    /// It should have one: it was not started, or did not come to its end.
+    Missing,
+    /// It runs only when asked for, and was not.
+    NotAsked,
+}
+
+/// Every trial of the suite once, with its result.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Merge {
+    /// By scenario, then by check.
+    pub(crate) entries: Vec<Entry>,
+    /// How many runs were merged.
+    pub(crate) runs: usize,
+    /// Trials with results that the suite does not have any more.
+    pub(crate) strays: Vec<String>,
+    /// Results that cannot be read.
+    pub(crate) problems: Vec<String>,
+}
+
+impl Merge {
+    /// Merges what `runs` found of the trials `expected`. Where several have a result of one trial,
+    /// the worst counts: a trial that failed in one of them did fail. With `all`, trials that run
+    /// only when asked for should have been.
+    pub(crate) fn new(
+        expected: &[ExpectedTrial],
+        runs: &[Run],
+        all: bool,
+    ) -> std::io::Result<Self> {
+        let mut found: BTreeMap<(String, Check), TrialResult> = BTreeMap::new();
+        let mut problems = Vec::new();
+        for run in runs {
+            for result in run.results()? {
+                match result {
+                    Ok(result) => keep_worst(&mut found, result),
+                    Err(problem) => problems.push(problem),
+                }
+            }
+        }
+        let entries = expected
+            .iter()
+            .map(|trial| {
+                let key = (trial.scenario.clone(), trial.check.clone());
+                let absence = if trial.is_long && !all {
+                    Absence::NotAsked
+                } else {
+                    Absence::Missing
+                };
+                Entry {
+                    trial: format!("{}::{}", trial.scenario, trial.check),
+                    scenario: trial.scenario.clone(),
+                    check: trial.check.clone(),
+                    outcome: found.remove(&key).ok_or(absence),
+                }
+            })
+            .collect();
+        Ok(Self {
+            entries,
+            runs: runs.len(),
+            strays: found.into_values().map(|result| result.trial).collect(),
+            problems,
+        })
+    }
+
+    /// The results of trials that failed.
+    pub(crate) fn failed(&self) -> impl Iterator<Item = &TrialResult> {
+        self.results().filter(|result| !result.verdict.passes())
+    }
+
+    /// All results.
+    pub(crate) fn results(&self) -> impl Iterator<Item = &TrialResult> {
+        self.entries
+            .iter()
+            .filter_map(|entry| entry.outcome.as_ref().ok())
+    }
+
+    /// The trials without a result for this reason.
+    pub(crate) fn absent(&self, why: Absence) -> impl Iterator<Item = &Entry> {
+        self.entries
+            .iter()
+            .filter(move |entry| entry.outcome == Err(why))
+    }
+
+    /// The merge in one line.
+    pub(crate) fn summary(&self) -> String {
+        let failed = self.failed().count();
+        let passed = self.results().count() - failed;
+        let mut text = format!(
+            "{} in {}: {passed} passed, {failed} failed",
+            counted(self.entries.len() as u64, "trial"),
+            counted(self.runs as u64, "run"),
+        );
+        let (missing, not_asked) = (
+            self.absent(Absence::Missing).count(),
+            self.absent(Absence::NotAsked).count(),
+        );
+        if missing > 0 {
+            text.push_str(&format!(", {missing} without a result"));
+        }
+        if not_asked > 0 {
+            text.push_str(&format!(", {not_asked} long and not asked for"));
+        }
+        text
+    }
+}
+
+impl Absence {
+    /// What it means, for people.
+    pub(crate) fn text(self) -> &'static str {
+        match self {
+            Self::Missing => {
+                "no result: the trial was not started, or its process ended before it did"
+            }
+            Self::NotAsked => "long, and not asked for (--include-ignored)",
+        }
+    }
+
+    /// One word, for programs.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::NotAsked => "not_asked",
+        }
+    }
+}
+
+fn keep_worst(found: &mut BTreeMap<(String, Check), TrialResult>, result: TrialResult) {
+    let key = (result.scenario.clone(), result.check.clone());
+    let is_better = |known: &TrialResult| known.verdict < result.verdict;
+    if !found.get(&key).is_some_and(is_better) {
+        found.insert(key, result);
+    }
+}

@@ -1,0 +1,34 @@
+//! The merge as one HTML page, through the report's own.
+
+use std::io::{self, Write};
+
+use aether_harness::results::StoredDiff;
+use aether_harness::{Diff, Report, ScenarioReport};
+
+use super::{Entry, Merge};
+use crate::html;
+
+/// Writes the page: each trial as the report has a scenario.
+pub(crate) fn write(out: &mut dyn Write, merge: &Merge) -> io::Result<()> {
+    html::write(&Report::new(merge.entries.iter().map(entry).collect()), out)
+}
+
+fn entry(entry: &Entry) -> ScenarioReport {
+    let (verdict, diff, note) = match &entry.outcome {
+        Ok(result) if result.verdict.passes() => {
+            (Some(result.verdict), Some(Diff::default()), None)
+        }
+        Ok(result) => (
+            Some(result.verdict),
+            result.report.as_ref().map(StoredDiff::to_diff),
+            Some(result.message.clone()),
+        ),
+        Err(absence) => (None, None, Some(absence.text().to_owned())),
+    };
+    ScenarioReport {
+        name: entry.trial.clone(),
+        verdict,
+        diff,
+        note,
+    }
+}

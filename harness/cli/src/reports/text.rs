@@ -1,0 +1,22 @@
+//! The merge for people: what failed, what is missing, and the sum.
+
+use std::io::{self, Write};
+
+use super::{Absence, Merge};
+
+/// Writes the message of each failure, the names of trials without a result, and one line over all.
+pub(crate) fn write(out: &mut dyn Write, merge: &Merge) -> io::Result<()> {
+    for result in merge.failed() {
+        writeln!(out, "{}\n", result.message)?;
+    }
+    for entry in merge.absent(Absence::Missing) {
+        writeln!(out, "{}: {}", entry.trial, Absence::Missing.text())?;
+    }
+    for problem in &merge.problems {
+        writeln!(out, "{problem}")?;
+    }
+    for stray in &merge.strays {
+        writeln!(out, "left out: {stray}, which the suite does not have")?;
+    }
+    writeln!(out, "{}", merge.summary())
+}

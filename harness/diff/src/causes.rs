@@ -1,0 +1,56 @@
+//! Changed inputs, told as their files have them.
+
+use std::collections::BTreeMap;
+
+use crate::Artefact;
+use crate::INPUTS;
+use crate::change::{Cause, Change};
+use aether_json::scan;
+
+/// The member of `inputs` that says which file each other member came from.
+const FILES: &str = "files";
+
+/// The file of each input document.
+#[derive(Debug, Default)]
+pub(super) struct Files(BTreeMap<String, String>);
+
+impl Files {
+    /// Reads the files of both sides; where they differ, the new one counts.
+    pub(super) fn of(before: &[Artefact], after: &[Artefact]) -> Self {
+        let mut files = BTreeMap::new();
+        for artefact in before.iter().chain(after) {
+            if artefact.name() == INPUTS {
+                files.extend(listed(artefact).unwrap_or_default());
+            }
+        }
+        Self(files)
+    }
+
+    /// A difference of the inputs as a cause.
+    pub(super) fn cause(&self, change: Change) -> Cause {
+        let inside = change.path.without_first();
+        let file = inside.first_field().and_then(|member| self.0.get(member));
+        let (file, path) = match file {
+            Some(file) => (file.clone(), inside.without_first()),
+            None => (INPUTS.to_owned(), inside),
+        };
+        Cause {
+            file,
+            path,
+            before: change.before,
+            after: change.after,
+            kind: change.kind,
+        }
+    }
+}
+
+fn listed(inputs: &Artefact) -> Option<Vec<(String, String)>> {
+    let text = std::str::from_utf8(inputs.text()).ok()?;
+    let files = scan::member(text.trim_ascii(), &format!("\"{FILES}\""))?;
+    let mut listed: Vec<(String, String)> = Vec::new();
+    for (name, file) in scan::members(files)? {
+        let [name, file] = [name, file].map(aether_json::from_str);
+        listed.push((name.ok()?, file.ok()?));
+    }
+    Some(listed)
+}

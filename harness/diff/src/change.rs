@@ -1,0 +1,368 @@
+//! What a diff found.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::chart::Chart;
+use crate::path::Path;
+use aether_json::{Json, number};
+
+/// What differs between two sets of artefacts.
+///
+/// To serde this is the part of the JSON report that tells of one scenario.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Diff {
+    /// The earliest difference in causal order; `None` where there is no difference at all. It
+    /// does not depend on the [budget](crate::DiffOptions).
+    pub first_divergence: Option<Change>,
+    /// The inputs that differ. A changed input is a cause, never a consequence: it is the first
+    /// divergence only where nothing else differs.
+    pub causes: Vec<Cause>,
+    /// What differs beside the first divergence, counted by stage in causal order.
+    #[serde(with = "followed_by_stage")]
+    pub followed: Vec<Followed>,
+    /// Every difference but those of the inputs, in causal order, the first divergence included;
+    /// as many as [`DiffOptions::entries`](crate::DiffOptions) allows.
+    #[serde(default)]
+    pub changes: Vec<Change>,
+    /// What is not in `changes` or `followed`, or is told less exactly than asked, and why.
+    pub left_out: Vec<LeftOut>,
+    /// The vectors that differ at the tick of the first divergence; not part of the JSON report.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub charts: Vec<Chart>,
+    /// How many places of each sort changed, for grouping across scenarios.
+    #[serde(skip)]
+    pub places: BTreeMap<PlaceSort, u64>,
+}
+
+impl Diff {
+    /// Whether nothing differs, inputs included.
+    pub fn is_equal(&self) -> bool {
+        self.first_divergence.is_none() && self.causes.is_empty()
+    }
+}
+
+/// One difference of two artefacts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// When it happened: the tick of its record or, for a
+    /// [late field](crate::ArtefactSchema::late_fields), the end of the span that holds the tick.
+    /// `None` for what has no tick.
+    pub tick: Option<u64>,
+    /// The stage of its artefact; the artefact's name where it belongs to no stage.
+    pub stage: String,
+    /// The artefact.
+    pub artefact: String,
+    /// The place in it.
+    pub path: Path,
+    /// What happened there.
+    pub kind: ChangeKind,
+    /// The old value; the old position for what was moved; `None` for what was added, and for a
+    /// whole artefact of more than 16 KiB.
+    pub before: Option<Json>,
+    /// The new value or position, likewise.
+    pub after: Option<Json>,
+}
+
+impl Change {
+    /// The change in one line, without its full path: `tick 3 · UMX · edge 5 · raw: 2 → 3`.
+    pub fn lead(&self) -> String {
+        let what = what_happened(self.kind, self.before.as_ref(), self.after.as_ref());
+        self.heading() + &what
+    }
+
+    /// When and where: `tick 3 · UMX · edge 5 · raw`.
+    pub fn heading(&self) -> String {
+        let tick = self.tick.map(|tick| format!("tick {tick} · "));
+        let place = match self.path.place() {
+            place if place.is_empty() && self.stage == self.artefact => String::new(),
+            place if place.is_empty() => format!(" · {}", self.path),
+            place => format!(" · {place}"),
+        };
+        format!("{}{}{place}", tick.unwrap_or_default(), self.stage)
+    }
+
+    /// `after - before`, exactly, where both values are numbers.
+    pub fn offset(&self) -> Option<Json> {
+        if self.kind != ChangeKind::Changed {
+            return None;
+        }
+        let (before, after) = (self.before.as_ref()?, self.after.as_ref()?);
+        Json::parse(&number::offset(before.as_str(), after.as_str())?).ok()
+    }
+
+    /// Whether a value changed that is a hash before and after: 64 lower-case hexadecimal digits.
+    pub fn is_hash(&self) -> bool {
+        let is_hash = |value: &Option<Json>| {
+            value
+                .as_ref()
+                .is_none_or(|value| is_hash_text(value.as_str()))
+        };
+        self.kind != ChangeKind::Moved
+            && (self.before.is_some() || self.after.is_some())
+            && is_hash(&self.before)
+            && is_hash(&self.after)
+    }
+}
+
+/// The end of a line that tells of a change: `: 2 → 3`, ` removed: …`.
+pub(crate) fn what_happened(
+    kind: ChangeKind,
+    before: Option<&Json>,
+    after: Option<&Json>,
+) -> String {
+    let (old, new) = shortened_pair(before, after);
+    match (kind, before, after) {
+        (ChangeKind::Changed, ..) => format!(": {old} → {new}"),
+        (ChangeKind::Added, _, None) => " added".to_owned(),
+        (ChangeKind::Added, ..) => format!(" added: {new}"),
+        (ChangeKind::Removed, None, _) => " removed".to_owned(),
+        (ChangeKind::Removed, ..) => format!(" removed: {old}"),
+        (ChangeKind::Moved, ..) => format!(" moved: position {old} → {new}"),
+    }
+}
+
+/// Two values cut to a length that fits a line, around the first character in which they differ.
+pub fn shortened_pair(before: Option<&Json>, after: Option<&Json>) -> (String, String) {
+    let [old, new] = [before, after].map(|value| value.map_or("…", Json::as_str));
+    let same = old
+        .char_indices()
+        .zip(new.chars())
+        .take_while(|((_, a), b)| a == b)
+        .count();
+    let is_pair = before.is_some() && after.is_some();
+    // What both begin with is cut only where they would look the same without.
+    let skipped = if is_pair && same > SHOWN / 2 {
+        same - SHOWN / 4
+    } else {
+        0
+    };
+    (shortened(old, skipped), shortened(new, skipped))
+}
+
+/// How many characters of a value are shown.
+const SHOWN: usize = 96;
+
+fn shortened(text: &str, skipped: usize) -> String {
+    if text.len() <= SHOWN {
+        return text.to_owned();
+    }
+    let mut shown: String = text.chars().skip(skipped).take(SHOWN).collect();
+    if skipped > 0 {
+        shown.insert(0, '…');
+    }
+    if text.chars().nth(skipped + SHOWN).is_some() {
+        shown.push('…');
+    }
+    format!("{shown} ({} bytes)", text.len())
+}
+
+/// Whether JSON text is a string of 64 lower-case hexadecimal digits.
+pub(crate) fn is_hash_text(raw: &str) -> bool {
+    raw.len() == 66
+        && raw.starts_with('"')
+        && raw.ends_with('"')
+        && raw.as_bytes()[1..65]
+            .iter()
+            .all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+/// What happened at a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChangeKind {
+    /// The value is another one.
+    Changed,
+    /// There was nothing before.
+    Added,
+    /// There is nothing any more.
+    Removed,
+    /// An element stands elsewhere among the elements of its array that stayed.
+    Moved,
+}
+
+impl ChangeKind {
+    /// The word in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Changed => "changed",
+            Self::Added => "added",
+            Self::Removed => "removed",
+            Self::Moved => "moved",
+        }
+    }
+}
+
+/// An input that differs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cause {
+    /// The file it came from, or `inputs` where it came from none.
+    pub file: String,
+    /// The place in that document (`edges[e_id=5].k`); empty for the whole of it.
+    pub path: Path,
+    /// The old value, as in [`Change::before`].
+    pub before: Option<Json>,
+    /// The new value.
+    pub after: Option<Json>,
+    /// What happened there; not part of the JSON report.
+    #[serde(skip, default = "changed")]
+    pub kind: ChangeKind,
+}
+
+impl Cause {
+    /// The cause in one line: `fixtures/topologies/ring5.json edges[e_id=5].k: 1 → 2`.
+    pub fn lead(&self) -> String {
+        let path = self.path.to_string();
+        let gap = if path.is_empty() { "" } else { " " };
+        let what = what_happened(self.kind, self.before.as_ref(), self.after.as_ref());
+        format!("{}{gap}{path}{what}", self.file)
+    }
+}
+
+fn changed() -> ChangeKind {
+    ChangeKind::Changed
+}
+
+/// How much of one stage differs, beside the first divergence.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Followed {
+    /// The stage, as in [`Change::stage`].
+    pub stage: String,
+    /// How many places differ. A missing record is one place.
+    pub values: u64,
+    /// At how many ticks.
+    pub ticks: u64,
+    /// How many of the values are hashes, which differ because something else does. Not part of
+    /// the JSON report.
+    pub hashes: u64,
+}
+
+/// Something that a diff does not list, or lists less exactly than asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// Where: the first place concerned, or the artefact or array as a whole.
+    pub path: Path,
+    /// Why.
+    pub reason: LeftOutReason,
+    /// How many values, records or elements are concerned.
+    pub count: u64,
+}
+
+/// Why something was left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LeftOutReason {
+    /// More differences than the budget lists; they are counted, from this place on in causal
+    /// order.
+    Entries,
+    /// The time budget ended before these records, which differ, were compared value by value.
+    Time,
+    /// Several elements of an array have the same identity; they were matched in order, equal
+    /// ones first.
+    DuplicateIdentity,
+    /// Elements of an array lack a field of its identity; they were matched by value, then by
+    /// position.
+    MissingIdentity,
+    /// An artefact is not in golden layout; it was compared as text.
+    NotInLayout,
+}
+
+/// A sort of place: stage, path pattern, kind and numeric offset.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PlaceSort {
+    /// The stage, as in [`Change::stage`].
+    pub stage: String,
+    /// The path with elements as `*`, as [`Path::pattern`] writes it.
+    pub pattern: String,
+    /// What happened there.
+    pub kind: ChangeKind,
+    /// New value minus old, if both are numbers.
+    pub offset: Option<Json>,
+}
+
+impl PlaceSort {
+    /// The sort of a change.
+    pub fn of(change: &Change) -> Self {
+        Self {
+            stage: change.stage.clone(),
+            pattern: change.path.pattern(),
+            kind: change.kind,
+            offset: change.offset(),
+        }
+    }
+}
+
+/// What followed, as reports have it: an object with one member per stage, in causal order.
+#[derive(Clone, Copy, Debug)]
+pub struct FollowedByStage<'a>(pub &'a [Followed]);
+
+impl Serialize for FollowedByStage<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        followed_by_stage::serialize(self.0, serializer)
+    }
+}
+
+/// `followed` as reports have it: an object with a member per stage, in causal order.
+pub(crate) mod followed_by_stage {
+    use std::fmt;
+
+    use serde::de::{MapAccess, Visitor};
+    use serde::ser::SerializeMap;
+
+    use super::{Deserialize, Deserializer, Followed, Serialize, Serializer};
+
+    #[derive(Serialize, Deserialize)]
+    struct Counts {
+        values: u64,
+        ticks: u64,
+    }
+
+    pub(crate) fn serialize<S: Serializer>(
+        followed: &[Followed],
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(followed.len()))?;
+        for Followed {
+            stage,
+            values,
+            ticks,
+            ..
+        } in followed
+        {
+            let (values, ticks) = (*values, *ticks);
+            map.serialize_entry(stage, &Counts { values, ticks })?;
+        }
+        map.end()
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Vec<Followed>, D::Error> {
+        deserializer.deserialize_map(Stages)
+    }
+
+    /// Reads the stages in the order in which they stand.
+    struct Stages;
+
+    impl<'de> Visitor<'de> for Stages {
+        type Value = Vec<Followed>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("counts by stage")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut followed = Vec::new();
+            while let Some((stage, Counts { values, ticks })) = map.next_entry()? {
+                followed.push(Followed {
+                    stage,
+                    values,
+                    ticks,
+                    hashes: 0,
+                });
+            }
+            Ok(followed)
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! The vectors of numbers at the tick of the first divergence: what a report draws.
+
+use serde::{Deserialize, Serialize};
+
+use crate::compare::Pair;
+use crate::records;
+use crate::{Artefact, Change, Json};
+use aether_json::layout::quoted;
+use aether_json::scan::{self, Kind, kind};
+
+/// How many vectors are drawn at most.
+const CHARTS_MAX: usize = 4;
+
+/// How many numbers of a vector are drawn at most.
+const VALUES_MAX: usize = 512;
+
+/// Artefacts of more bytes than this are not searched for a tick.
+const ARTEFACT_MAX: usize = 32_000_000;
+
+/// A vector of a record at the tick of the first divergence, before and after: the state of nodes,
+/// say.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Chart {
+    /// Where: artefact, tick and field.
+    pub title: String,
+    /// The old numbers, the first 512 of them.
+    pub before: Vec<Json>,
+    /// The new numbers, likewise.
+    pub after: Vec<Json>,
+}
+
+/// The vectors that differ at the tick of the first divergence, in causal order.
+pub(super) fn charts(pairs: &[Pair<'_>], first: &Change) -> Vec<Chart> {
+    let Some(tick) = first.tick else {
+        return Vec::new();
+    };
+    let mut charts: Vec<Chart> = Vec::new();
+    for pair in pairs {
+        let Some(field) = pair.schema.and_then(|schema| schema.tick.as_deref()) else {
+            continue;
+        };
+        let [Some(before), Some(after)] =
+            [pair.before, pair.after].map(|artefact| record_at(artefact?, field, tick))
+        else {
+            continue;
+        };
+        for chart in vectors(pair.name, tick, before, after) {
+            // What one stage hands on to the next as it is would be drawn twice.
+            let same =
+                |drawn: &Chart| (&drawn.before, &drawn.after) == (&chart.before, &chart.after);
+            if !charts.iter().any(same) {
+                charts.push(chart);
+            }
+        }
+    }
+    charts.truncate(CHARTS_MAX);
+    charts
+}
+
+/// The first record of a tick.
+fn record_at<'a>(artefact: &'a Artefact, field: &str, tick: u64) -> Option<&'a str> {
+    if artefact.text().len() > ARTEFACT_MAX {
+        return None;
+    }
+    let key = quoted(field);
+    let text = std::str::from_utf8(artefact.text()).ok()?;
+    let tick = tick.to_string();
+    let mut all = records::all(text)?.into_iter();
+    all.find(|record| scan::member(record, &key) == Some(&tick))
+}
+
+fn vectors(artefact: &str, tick: u64, before: &str, after: &str) -> Vec<Chart> {
+    let members = scan::members(after).unwrap_or_default();
+    let vector = |(key, new): scan::Member<'_>| {
+        let old = scan::member(before, key)?;
+        let [old_numbers, new_numbers] = [numbers(old)?, numbers(new)?];
+        (old != new).then(|| Chart {
+            title: format!("{artefact}, tick {tick}: {}", key.trim_matches('"')),
+            before: old_numbers,
+            after: new_numbers,
+        })
+    };
+    members.into_iter().filter_map(vector).collect()
+}
+
+fn numbers(raw: &str) -> Option<Vec<Json>> {
+    let elements = (kind(raw) == Kind::Array).then(|| scan::elements(raw))??;
+    let is_vector = elements.len() > 1 && elements.iter().all(|e| kind(e) == Kind::Number);
+    let shown = elements.into_iter().take(VALUES_MAX);
+    is_vector.then(|| shown.map(Json::from_raw).collect())
+}

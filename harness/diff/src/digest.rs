@@ -1,0 +1,279 @@
+//! Artefacts kept as digests: one per tick instead of the records.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use sha2::{Digest as _, Sha256};
+
+use crate::change::is_hash_text;
+use crate::reading::Reading;
+use crate::records;
+use crate::spans::Spans;
+use crate::walk::Walk;
+use crate::{Artefact, Schema};
+use aether_json::layout::{quoted, write_compact};
+use aether_json::{Json, Parser, Tree, scan};
+
+/// Turns an artefact into its digests: an array with one record `{"digest":…,"tick":…}` per tick,
+/// in ascending order.
+///
+/// A digest is the lower-case hexadecimal SHA-256 of the compact records of that tick, in the
+/// order of the artefact, joined by line feeds. Records without a tick, and an artefact without
+/// ticks as a whole, have one digest, whose tick is null. The
+/// [late fields](crate::ArtefactSchema::late_fields) of the records are taken out of these and
+/// digested by themselves, as objects of the late fields alone, at the tick at which they are
+/// known: such a record of digests says `"late":true`. Otherwise a window's check would make every
+/// tick of the window differ, and hide where a difference began.
+///
+/// Records that stand in the order of their ticks, those without a tick first, need no more. Where
+/// they do not, one more record, `{"digest":…,"order":true,"tick":null}`, digests the ticks in the
+/// order in which they come, so that records which change places with those of other ticks are
+/// noticed too.
+///
+/// ```
+/// use aether_diff::{Artefact, Schema, digest};
+/// # fn main() -> Result<(), aether_diff::ArtefactError> {
+/// let metrics = Artefact::from_json("metrics", b"{}")?;
+/// assert_eq!(
+///     digest(&metrics, &Schema::default()).text(),
+///     br#"[
+/// {"digest":"44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a","tick":null}
+/// ]
+/// "#
+/// );
+/// # Ok(())
+/// # }
+/// ```
+pub fn digest(artefact: &Artefact, schema: &Schema) -> Artefact {
+    let listed = schema.artefacts.iter().find(|a| a.name == artefact.name());
+    let listed = listed.cloned().unwrap_or_default();
+    let reading = Reading::of(&listed, artefact.name());
+    let has_late = !listed.late_fields.is_empty();
+    let spans = Spans::of(if has_late { &schema.spans } else { &[] });
+    let tick_key = listed.tick.as_deref().map(quoted);
+
+    let mut digests = Digests::default();
+    let text = String::from_utf8_lossy(artefact.text());
+    let whole;
+    let all = match records::all(&text) {
+        Some(records) => records,
+        None => {
+            whole = Json::from_raw(text.trim_ascii());
+            vec![whole.as_str()]
+        }
+    };
+    for record in all {
+        let tick = tick_key
+            .as_ref()
+            .and_then(|key| scan::member(record, key)?.parse::<u64>().ok());
+        digests.come(tick);
+        let parts = if has_late {
+            Parser::document(record)
+                .ok()
+                .map(|tree| split(tree, &reading))
+        } else {
+            None
+        };
+        let Some((rest, late)) = parts else {
+            digests.add(tick, Part::Records, record.as_bytes());
+            continue;
+        };
+        let at_end = tick.map(|tick| spans.end_of(tick));
+        for (tree, tick, part) in [(rest, tick, Part::Records), (late, at_end, Part::Late)] {
+            if let Some(tree) = tree {
+                let mut text = Vec::new();
+                write_compact(&tree, &mut text);
+                digests.add(tick, part, &text);
+            }
+        }
+    }
+    digests.finish(artefact.name())
+}
+
+/// Whether an artefact is made of digests.
+pub(super) fn is_digest(artefact: &Artefact) -> bool {
+    read(artefact).is_some_and(|digests| !digests.is_empty())
+}
+
+impl Walk<'_, '_> {
+    /// Compares two artefacts of digests.
+    pub(super) fn digests(&mut self, before: &Artefact, after: &Artefact) {
+        let (before, after) = (
+            read(before).unwrap_or_default(),
+            read(after).unwrap_or_default(),
+        );
+        let mut keys: Vec<&Turn> = before.keys().chain(after.keys()).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        for turn in keys {
+            let [old, new] = [&before, &after].map(|digests| digests.get(turn).copied());
+            if old != new {
+                self.digest(turn.tick(), turn.part, old, new);
+            }
+        }
+    }
+}
+
+/// What one digest is of; no tick comes last.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Turn {
+    has_no_tick: bool,
+    tick: u64,
+    part: Part,
+}
+
+/// What of a tick a digest is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Part {
+    /// Its records, without their late fields.
+    Records,
+    /// The late fields that are known then.
+    Late,
+    /// The order in which ticks come, where it is not their own.
+    Order,
+}
+
+impl Part {
+    /// The member that says so, before that of the tick.
+    pub(super) const fn member(self) -> &'static str {
+        match self {
+            Self::Records => "",
+            Self::Late => "late",
+            Self::Order => "order",
+        }
+    }
+}
+
+impl Turn {
+    fn new(tick: Option<u64>, part: Part) -> Self {
+        Self {
+            has_no_tick: tick.is_none(),
+            tick: tick.unwrap_or(0),
+            part,
+        }
+    }
+
+    fn tick(&self) -> Option<u64> {
+        (!self.has_no_tick).then_some(self.tick)
+    }
+}
+
+#[derive(Default)]
+struct Digests {
+    by_turn: BTreeMap<Turn, Sha256>,
+    /// The ticks as they come, each once where it comes several times in a row.
+    order: Sha256,
+    last: Option<Option<u64>>,
+    is_out_of_order: bool,
+}
+
+impl Digests {
+    /// A record of this tick comes.
+    fn come(&mut self, tick: Option<u64>) {
+        if self.last == Some(tick) {
+            return;
+        }
+        // No tick sorts first.
+        self.is_out_of_order |= self.last.is_some_and(|last| last > tick);
+        self.last = Some(tick);
+        match tick {
+            Some(tick) => self.order.update(format!("{tick},")),
+            None => self.order.update("null,"),
+        }
+    }
+
+    fn add(&mut self, tick: Option<u64>, part: Part, record: &[u8]) {
+        match self.by_turn.entry(Turn::new(tick, part)) {
+            std::collections::btree_map::Entry::Occupied(mut entry) => {
+                entry.get_mut().update(b"\n");
+                entry.get_mut().update(record);
+            }
+            std::collections::btree_map::Entry::Vacant(entry) => {
+                entry.insert(Sha256::new_with_prefix(record));
+            }
+        }
+    }
+
+    fn finish(mut self, name: &str) -> Artefact {
+        if self.is_out_of_order {
+            let turn = Turn::new(None, Part::Order);
+            self.by_turn.insert(turn, self.order);
+        }
+        let records = self.by_turn.into_iter().map(|(turn, hasher)| {
+            let mut record = String::from("{\"digest\":\"");
+            for byte in hasher.finalize() {
+                // Writing to a string cannot fail.
+                let _ = write!(record, "{byte:02x}");
+            }
+            record.push('"');
+            let member = turn.part.member();
+            if !member.is_empty() {
+                record.push_str(&format!(",\"{member}\":true"));
+            }
+            record.push_str(",\"tick\":");
+            match turn.tick() {
+                Some(tick) => record.push_str(&tick.to_string()),
+                None => record.push_str("null"),
+            }
+            record.push('}');
+            record
+        });
+        Artefact::from_canonical_records(name, records)
+    }
+}
+
+/// The digests of an artefact; `None` where it is not made of digests.
+fn read(artefact: &Artefact) -> Option<BTreeMap<Turn, &str>> {
+    let text = std::str::from_utf8(artefact.text()).ok()?;
+    let mut digests = BTreeMap::new();
+    for record in records::all(text)? {
+        let (mut value, mut tick, mut part) = (None, None, Part::Records);
+        for (key, member) in scan::members(record)? {
+            match key {
+                "\"digest\"" if is_hash_text(member) => value = Some(member),
+                "\"tick\"" if member == "null" => tick = Some(None),
+                "\"tick\"" => tick = Some(Some(member.parse().ok()?)),
+                "\"late\"" if member == "true" => part = Part::Late,
+                "\"order\"" if member == "true" => part = Part::Order,
+                _ => return None,
+            }
+        }
+        digests.insert(Turn::new(tick?, part), value?);
+    }
+    Some(digests)
+}
+
+/// Parts a record into what is known at its tick and what is known late.
+fn split<'t>(tree: Tree<'t>, reading: &Reading) -> (Option<Tree<'t>>, Option<Tree<'t>>) {
+    if reading.late {
+        return (None, Some(tree));
+    }
+    match tree {
+        Tree::Object(members) => {
+            let (mut rest, mut late) = (Vec::new(), Vec::new());
+            for (key, value) in members {
+                let (now, then) = split(value, reading.member(&quoted(&key)));
+                rest.extend(now.map(|value| (key.clone(), value)));
+                late.extend(then.map(|value| (key, value)));
+            }
+            let late = (!late.is_empty()).then_some(Tree::Object(late));
+            (Some(Tree::Object(rest)), late)
+        }
+        Tree::Array(elements) => {
+            let (mut rest, mut late) = (Vec::new(), Vec::new());
+            for element in elements {
+                let (now, then) = split(element, reading);
+                rest.push(now.unwrap_or(Tree::Atom("null")));
+                late.push(then);
+            }
+            let late = late.iter().any(Option::is_some).then(|| {
+                let parts = late
+                    .into_iter()
+                    .map(|part| part.unwrap_or(Tree::Atom("null")));
+                Tree::Array(parts.collect())
+            });
+            (Some(Tree::Array(rest)), late)
+        }
+        scalar => (Some(scalar), None),
+    }
+}

@@ -1,0 +1,60 @@
+//! A structural diff of JSON documents: elements matched by identity, the first divergence, its
+//! causes and what followed from it.
+//!
+//! Two sets of [`Artefact`]s go in, with a [`Schema`] that says what identifies a record, at which
+//! tick and stage it was made and in which order it is read; a [`Diff`] comes out. It names the first
+//! value in causal order that differs, the inputs that differ, and counts what followed.
+//!
+//! | module | what it does |
+//! | --- | --- |
+//! | `artefact`, `schema` | a named document in the one layout, and how to read it |
+//! | `compare` | pairs artefacts by name and puts them in causal order |
+//! | `records` | cuts away the lines that two artefacts begin and end with |
+//! | `matching` | says which element became which |
+//! | `walk` | descends into pairs that differ, in reading order |
+//! | `tally` | keeps the first divergence, the counts, and as many changes as the budget allows |
+//! | `digest` | documents kept as digests per tick |
+//! | `patch` | the same difference as RFC 6902 operations |
+//! | `text` | the difference as lines for people |
+//!
+//! Both documents are text in one layout, so equality is always a comparison of bytes, and only what
+//! differs is opened. The time budget ends the listing only: the search for the first divergence
+//! continues without it.
+
+mod artefact;
+mod causes;
+mod change;
+mod chart;
+mod compare;
+mod digest;
+mod matching;
+mod options;
+mod patch;
+mod path;
+mod reading;
+mod records;
+mod schema;
+mod spans;
+mod tally;
+mod text;
+mod walk;
+
+#[cfg(test)]
+mod minimal;
+#[cfg(test)]
+mod tests;
+
+pub use aether_json::{Json, JsonProblem, Value};
+pub use artefact::{Artefact, ArtefactError};
+pub use change::{
+    Cause, Change, ChangeKind, Diff, Followed, FollowedByStage, LeftOut, LeftOutReason, PlaceSort,
+    shortened_pair,
+};
+pub use chart::Chart;
+pub use compare::{INPUTS, diff};
+pub use digest::digest;
+pub use options::DiffOptions;
+pub use patch::{Operation, Patch, Pointer, patches};
+pub use path::Path;
+pub use schema::{ArtefactSchema, KeyRule, KeyRuleError, Schema};
+pub use text::counted;

@@ -1,0 +1,279 @@
+//! Matching by value, for arrays whose elements have no identity.
+
+use std::collections::BTreeMap;
+
+use similar::{Algorithm, DiffOp};
+
+use super::{Matching, Pair, equal_ends, order};
+use aether_json::scan::{self, Kind, kind};
+
+/// Runs of removed and added elements whose numbers multiply to more than this are paired by
+/// position, not by likeness.
+const LIKENESS_PAIRS_MAX: usize = 400;
+
+/// Matches elements by value: those that are unique on both sides wherever they stand, then those
+/// between them in order, then what is left, as changed, where it is alike enough.
+pub(super) fn aligned(before: &[&str], after: &[&str]) -> Matching {
+    let (prefix, suffix) = equal_ends(before, after);
+    let a = &before[prefix..before.len() - suffix];
+    let b = &after[prefix..after.len() - suffix];
+    let mut matching = between(a, b);
+    matching.shift(prefix);
+    let ends = (0..prefix)
+        .map(|at| (at, at))
+        .chain((0..suffix).map(|back| (before.len() - 1 - back, after.len() - 1 - back)));
+    matching
+        .pairs
+        .extend(ends.map(|(before, after)| Pair::new(before, after)));
+    matching.sorted()
+}
+
+fn between(before: &[&str], after: &[&str]) -> Matching {
+    let mut matching = Matching::default();
+    if before.is_empty() || after.is_empty() {
+        matching.removed.extend(0..before.len());
+        matching.added.extend(0..after.len());
+        return matching;
+    }
+    let (ids_before, ids_after, unique) = number_values(before, after);
+    // Unique values, in the order of the new array. Those that kept their order are anchors.
+    let kept = order::longest_ascending(unique.iter().map(|pair| pair.before));
+    let mut taken_before = vec![false; before.len()];
+    let mut taken_after = vec![false; after.len()];
+    for pair in &unique {
+        taken_before[pair.before] = true;
+        taken_after[pair.after] = true;
+    }
+    let anchors = unique
+        .iter()
+        .zip(kept)
+        .filter_map(|(pair, kept)| kept.then_some(*pair));
+    let end = Pair::new(before.len(), after.len());
+    let mut from = (0, 0);
+    for anchor in anchors.chain([end]) {
+        let gap_before: Vec<usize> = (from.0..anchor.before)
+            .filter(|&at| !taken_before[at])
+            .collect();
+        let gap_after: Vec<usize> = (from.1..anchor.after)
+            .filter(|&at| !taken_after[at])
+            .collect();
+        let texts = Texts { before, after };
+        gap(
+            &mut matching,
+            &texts,
+            (&gap_before, &gap_after),
+            (&ids_before, &ids_after),
+        );
+        from = (anchor.before + 1, anchor.after + 1);
+    }
+    matching.pairs.extend(unique);
+    matching
+}
+
+struct Texts<'a, 't> {
+    before: &'a [&'t str],
+    after: &'a [&'t str],
+}
+
+/// Numbers the distinct values of both arrays, and pairs those that occur once in each.
+fn number_values(before: &[&str], after: &[&str]) -> (Vec<u32>, Vec<u32>, Vec<Pair>) {
+    struct Seen {
+        id: u32,
+        before: (usize, usize),
+        after: (usize, usize),
+    }
+    let mut seen: BTreeMap<&str, Seen> = BTreeMap::new();
+    let mut number = |text, at, is_before: bool| {
+        // Distinct values are fewer than bytes of memory can hold, far below the limit.
+        let next = u32::try_from(seen.len()).unwrap_or(u32::MAX);
+        let value = seen.entry(text).or_insert(Seen {
+            id: next,
+            before: (0, 0),
+            after: (0, 0),
+        });
+        let side = if is_before {
+            &mut value.before
+        } else {
+            &mut value.after
+        };
+        *side = (side.0 + 1, at);
+        value.id
+    };
+    let ids_before = before
+        .iter()
+        .enumerate()
+        .map(|(at, text)| number(*text, at, true))
+        .collect();
+    let ids_after = after
+        .iter()
+        .enumerate()
+        .map(|(at, text)| number(*text, at, false))
+        .collect();
+    let mut unique: Vec<Pair> = seen
+        .values()
+        .filter(|value| value.before.0 == 1 && value.after.0 == 1)
+        .map(|value| Pair::new(value.before.1, value.after.1))
+        .collect();
+    unique.sort_unstable_by_key(|pair| pair.after);
+    (ids_before, ids_after, unique)
+}
+
+/// Aligns what stands between two anchors.
+fn gap(
+    matching: &mut Matching,
+    texts: &Texts<'_, '_>,
+    (before, after): (&[usize], &[usize]),
+    (ids_before, ids_after): (&[u32], &[u32]),
+) {
+    if before.is_empty() || after.is_empty() {
+        matching.removed.extend(before);
+        matching.added.extend(after);
+        return;
+    }
+    let a: Vec<u32> = before.iter().map(|&at| ids_before[at]).collect();
+    let b: Vec<u32> = after.iter().map(|&at| ids_after[at]).collect();
+    // Without a deadline, how far this searches depends on the sizes alone.
+    for op in similar::capture_diff_slices(Algorithm::Myers, &a, &b) {
+        match op {
+            DiffOp::Equal {
+                old_index,
+                new_index,
+                len,
+            } => matching
+                .pairs
+                .extend((0..len).map(|n| Pair::new(before[old_index + n], after[new_index + n]))),
+            DiffOp::Delete {
+                old_index, old_len, ..
+            } => {
+                matching
+                    .removed
+                    .extend(&before[old_index..old_index + old_len]);
+            }
+            DiffOp::Insert {
+                new_index, new_len, ..
+            } => {
+                matching
+                    .added
+                    .extend(&after[new_index..new_index + new_len]);
+            }
+            DiffOp::Replace {
+                old_index,
+                old_len,
+                new_index,
+                new_len,
+            } => replaced(
+                matching,
+                texts,
+                &before[old_index..old_index + old_len],
+                &after[new_index..new_index + new_len],
+            ),
+        }
+    }
+}
+
+/// Pairs elements that took the place of others, in order, where they are alike.
+fn replaced(matching: &mut Matching, texts: &Texts<'_, '_>, before: &[usize], after: &[usize]) {
+    let a: Vec<Shape<'_>> = before
+        .iter()
+        .map(|&at| Shape::of(texts.before[at]))
+        .collect();
+    let b: Vec<Shape<'_>> = after.iter().map(|&at| Shape::of(texts.after[at])).collect();
+    let pairs = if a.len() * b.len() > LIKENESS_PAIRS_MAX {
+        (0..a.len().min(b.len()))
+            .filter(|&at| a[at].likeness(&b[at]) > 0)
+            .map(|at| (at, at))
+            .collect()
+    } else {
+        most_alike(&a, &b)
+    };
+    let mut next = (0, 0);
+    for (x, y) in pairs.into_iter().chain([(a.len(), b.len())]) {
+        matching.removed.extend(&before[next.0..x]);
+        matching.added.extend(&after[next.1..y]);
+        if x < a.len() {
+            matching.pairs.push(Pair::new(before[x], after[y]));
+        }
+        next = (x + 1, y + 1);
+    }
+}
+
+/// The pairs, in order, whose likenesses add up to the most.
+fn most_alike(a: &[Shape<'_>], b: &[Shape<'_>]) -> Vec<(usize, usize)> {
+    let width = b.len() + 1;
+    let mut best = vec![0_u64; (a.len() + 1) * width];
+    let mut likeness = vec![0; a.len() * b.len()];
+    for x in (0..a.len()).rev() {
+        for y in (0..b.len()).rev() {
+            let alike = a[x].likeness(&b[y]);
+            likeness[x * b.len() + y] = alike;
+            let paired = if alike > 0 {
+                alike + best[(x + 1) * width + y + 1]
+            } else {
+                0
+            };
+            best[x * width + y] = paired
+                .max(best[(x + 1) * width + y])
+                .max(best[x * width + y + 1]);
+        }
+    }
+    let mut pairs = Vec::new();
+    let (mut x, mut y) = (0, 0);
+    while x < a.len() && y < b.len() {
+        let alike = likeness[x * b.len() + y];
+        let here = best[x * width + y];
+        if alike > 0 && here == alike + best[(x + 1) * width + y + 1] {
+            pairs.push((x, y));
+            x += 1;
+            y += 1;
+        } else if here == best[(x + 1) * width + y] {
+            x += 1;
+        } else {
+            y += 1;
+        }
+    }
+    pairs
+}
+
+/// An element opened one level, to be compared with several others.
+enum Shape<'t> {
+    Scalar,
+    Object(Vec<scan::Member<'t>>),
+    Array(Vec<&'t str>),
+}
+
+impl<'t> Shape<'t> {
+    fn of(element: &'t str) -> Self {
+        let shape = match kind(element) {
+            Kind::Object => scan::members(element).map(Self::Object),
+            Kind::Array => scan::elements(element).map(Self::Array),
+            _ => None,
+        };
+        shape.unwrap_or(Self::Scalar)
+    }
+
+    /// From 0, better told as removed and added, to 1,000, almost the same.
+    fn likeness(&self, other: &Self) -> u64 {
+        let (equal, all) = match (self, other) {
+            (Self::Object(a), Self::Object(b)) => {
+                let equal = a.iter().filter(|member| b.contains(member)).count();
+                (equal, a.len().max(b.len()))
+            }
+            (Self::Array(a), Self::Array(b)) => {
+                let equal = a.iter().zip(b).filter(|(a, b)| a == b).count();
+                (equal, a.len().max(b.len()))
+            }
+            // One value in place of another is one change, not two.
+            _ => return 1,
+        };
+        // A pair that differs in no more than two places is never longer to tell than what it
+        // would be otherwise, one removed and one added.
+        if all - equal <= 2 || equal * 4 >= all {
+            (1 + equal as u64 * 999)
+                .checked_div(all as u64)
+                .unwrap_or(1)
+                .max(1)
+        } else {
+            0
+        }
+    }
+}

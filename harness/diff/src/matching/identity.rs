@@ -1,0 +1,156 @@
+//! The identities of the elements of an array.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
+use crate::reading::Key;
+use aether_json::scan;
+
+/// What identifies one element: the texts of its key fields.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Identity<'t> {
+    /// A field of the key is missing, or the element is no object.
+    Missing,
+    /// The value of the one field of the key.
+    One(&'t str),
+    /// The values of several fields.
+    Many(Box<[&'t str]>),
+}
+
+impl<'t> Identity<'t> {
+    fn of(element: &'t str, key: &Key) -> Self {
+        if let [(_, quoted)] = &*key.fields {
+            return scan::member(element, quoted).map_or(Self::Missing, Self::One);
+        }
+        key.fields
+            .iter()
+            .map(|(_, quoted)| scan::member(element, quoted))
+            .collect::<Option<Box<[_]>>>()
+            .map_or(Self::Missing, Self::Many)
+    }
+
+    pub(crate) fn values(&self) -> &[&'t str] {
+        match self {
+            Self::Missing => &[],
+            Self::One(value) => std::slice::from_ref(value),
+            Self::Many(values) => values,
+        }
+    }
+
+    /// The identity as a small number, where it is one.
+    fn number(&self) -> Option<u64> {
+        match self {
+            // A number with another spelling would be another identity.
+            Self::One(text) if text.len() < 19 && (*text == "0" || !text.starts_with('0')) => {
+                let digits = text.bytes().all(|b| b.is_ascii_digit());
+                digits.then(|| text.parse().ok())?
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The identities of the elements of two arrays; empty where no key is declared.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Identities<'t> {
+    pub(crate) before: Vec<Identity<'t>>,
+    pub(crate) after: Vec<Identity<'t>>,
+    /// Which occurrence an element is, from 1, by side and position; only of identities that occur
+    /// more than once.
+    occurrences: BTreeMap<(Side, usize), usize>,
+    /// How many elements share an identity with an earlier one, on the side where they are more.
+    pub(crate) duplicates: usize,
+    /// How many elements lack a field of the key, likewise.
+    pub(crate) missing: usize,
+}
+
+/// The old array or the new one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Side {
+    Before,
+    After,
+}
+
+impl<'t> Identities<'t> {
+    /// Reads the identities of two arrays.
+    pub(crate) fn of(before: &[&'t str], after: &[&'t str], key: Option<&Key>) -> Self {
+        let Some(key) = key.filter(|key| !key.fields.is_empty()) else {
+            return Self::default();
+        };
+        let mut identities = Self {
+            before: before.iter().map(|e| Identity::of(e, key)).collect(),
+            after: after.iter().map(|e| Identity::of(e, key)).collect(),
+            ..Self::default()
+        };
+        for side in [Side::Before, Side::After] {
+            let (duplicates, missing) = identities.number_occurrences(side);
+            identities.duplicates = identities.duplicates.max(duplicates);
+            identities.missing = identities.missing.max(missing);
+        }
+        identities
+    }
+
+    pub(crate) fn get(&self, side: Side, at: usize) -> &Identity<'t> {
+        let all = match side {
+            Side::Before => &self.before,
+            Side::After => &self.after,
+        };
+        all.get(at).unwrap_or(&Identity::Missing)
+    }
+
+    /// Which occurrence of its identity an element is, from 1.
+    pub(crate) fn occurrence(&self, side: Side, at: usize) -> usize {
+        self.occurrences.get(&(side, at)).copied().unwrap_or(1)
+    }
+
+    fn number_occurrences(&mut self, side: Side) -> (usize, usize) {
+        let all = match side {
+            Side::Before => &self.before,
+            Side::After => &self.after,
+        };
+        if ascending(all) {
+            return (0, 0);
+        }
+        let sorted = sorted_positions(all);
+        let missing = sorted
+            .iter()
+            .take_while(|&&at| all[at] == Identity::Missing)
+            .count();
+        let mut duplicates = 0;
+        let mut occurrence = 1;
+        for pair in sorted[missing..].windows(2) {
+            if all[pair[0]] == all[pair[1]] {
+                occurrence += 1;
+                duplicates += 1;
+                self.occurrences.insert((side, pair[1]), occurrence);
+            } else {
+                occurrence = 1;
+            }
+        }
+        (duplicates, missing)
+    }
+}
+
+/// Whether identities are numbers, each larger than the one before: then none is missing or
+/// doubled, and none needs sorting.
+pub(super) fn ascending(identities: &[Identity<'_>]) -> bool {
+    let mut last = None;
+    identities.iter().all(|identity| {
+        let number = identity.number();
+        let ascends = number.is_some() && number > last;
+        last = number;
+        ascends
+    })
+}
+
+/// How two identities of arrays that are [`ascending`] compare.
+pub(super) fn compare_numbers(a: &Identity<'_>, b: &Identity<'_>) -> Ordering {
+    a.number().cmp(&b.number())
+}
+
+/// Positions sorted by identity, then by position; elements without identity come first.
+pub(super) fn sorted_positions(identities: &[Identity<'_>]) -> Vec<usize> {
+    let mut positions: Vec<usize> = (0..identities.len()).collect();
+    positions.sort_unstable_by(|&a, &b| identities[a].cmp(&identities[b]).then(a.cmp(&b)));
+    positions
+}

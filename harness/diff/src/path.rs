@@ -1,0 +1,305 @@
+//! Where a difference is: the path that people and programs read.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Error as _};
+use serde::ser::{Serialize, Serializer};
+
+use aether_json::layout::quoted;
+use aether_json::scan;
+
+/// A place in an artefact, such as `ledgers[tick=3].edges[e_id=5].raw`.
+///
+/// It starts with the name of the artefact. A member of an object follows a dot; a name that is
+/// not made of letters, digits, `_` and `-` stands as a JSON string in brackets: `meta["a b"]`. An
+/// element with an identity is written with its identity fields in the order of their
+/// [`KeyRule`](crate::KeyRule), the values as JSON (`envelopes[layer="DATA",seq=3]`); where several
+/// elements of an array share an identity, the second and later ones are numbered:
+/// `ledgers[tick=3#2]`. Any other element is written by its position, from 0: `pre_u[3]`. The
+/// position is that in the new document, or in the old one for what was removed.
+///
+/// A path is text to serde, and [`Path::parse`] reads it back.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Path {
+    steps: Vec<Step>,
+}
+
+/// One step of a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// Into the artefact or the member of this name.
+    Field(Box<str>),
+    /// To the element with this identity, as written between the brackets. The label is what
+    /// people call it, empty where it need not be said (a ledger is told by its tick).
+    Element { identity: Box<str>, label: Box<str> },
+    /// To the element at this position.
+    Index(usize),
+}
+
+impl Path {
+    pub(crate) fn new(steps: Vec<Step>) -> Self {
+        Self { steps }
+    }
+
+    /// Reads a path as [`Display`](fmt::Display) writes it; `None` where the text is not a path.
+    ///
+    /// ```
+    /// use aether_diff::Path;
+    /// let path = Path::parse("ledgers[tick=3].edges[e_id=5].raw").expect("a path");
+    /// assert_eq!(path.to_string(), "ledgers[tick=3].edges[e_id=5].raw");
+    /// assert_eq!(path.pattern(), "ledgers/*/edges/*/raw");
+    /// ```
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut steps = Vec::new();
+        let mut rest = text;
+        while !rest.is_empty() {
+            let (step, length) = if rest.starts_with('[') {
+                bracketed(rest, &steps)?
+            } else {
+                let dot = usize::from(!steps.is_empty());
+                let name = if dot == 1 {
+                    rest.strip_prefix('.')?
+                } else {
+                    rest
+                };
+                let length = name.find(['.', '[']).unwrap_or(name.len());
+                if !is_plain(&name[..length]) {
+                    return None;
+                }
+                (Step::Field(name[..length].into()), dot + length)
+            };
+            steps.push(step);
+            rest = &rest[length..];
+        }
+        (!steps.is_empty()).then_some(Self { steps })
+    }
+
+    /// The path with every element replaced by `*`: what like changes of several ticks and
+    /// scenarios have in common (`ledgers/*/edges/*/f_e`).
+    ///
+    /// Names are escaped as in a JSON Pointer: `~` is `~0`, `/` is `~1`.
+    pub fn pattern(&self) -> String {
+        let mut pattern = String::new();
+        for (index, step) in self.steps.iter().enumerate() {
+            if index > 0 {
+                pattern.push('/');
+            }
+            match step {
+                Step::Field(name) => pattern.push_str(&pattern_name(name)),
+                Step::Element { .. } | Step::Index(_) => pattern.push('*'),
+            }
+        }
+        pattern
+    }
+
+    /// The place as people call it, without the artefact: `edge 5 · raw`. Empty for a whole
+    /// artefact, and for a record that is told by its tick.
+    pub fn place(&self) -> String {
+        let mut parts: Vec<String> = Vec::new();
+        // The fields since the last element; the artefact's own name is left out.
+        let mut fields: Vec<Step> = Vec::new();
+        for step in self.steps.iter().skip(1) {
+            match step {
+                Step::Element { label, .. } => {
+                    // `edge 5` says that it is one of the `edges`.
+                    fields.pop();
+                    if !fields.is_empty() {
+                        parts.push(Self::new(std::mem::take(&mut fields)).to_string());
+                    }
+                    if !label.is_empty() {
+                        parts.push(label.to_string());
+                    }
+                }
+                Step::Field(_) | Step::Index(_) => fields.push(step.clone()),
+            }
+        }
+        if !fields.is_empty() {
+            parts.push(Self::new(fields).to_string());
+        }
+        parts.join(" · ")
+    }
+
+    /// The name that the path starts with.
+    pub(crate) fn first_field(&self) -> Option<&str> {
+        match self.steps.first() {
+            Some(Step::Field(name)) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// The path without its first step, as a cause names it inside its file.
+    pub(crate) fn without_first(&self) -> Self {
+        Self::new(self.steps.get(1..).unwrap_or_default().to_vec())
+    }
+}
+
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, step) in self.steps.iter().enumerate() {
+            match step {
+                Step::Field(name) if !is_plain(name) => write!(f, "[{}]", quoted(name))?,
+                Step::Field(name) if index == 0 => f.write_str(name)?,
+                Step::Field(name) => write!(f, ".{name}")?,
+                Step::Element { identity, .. } => write!(f, "[{identity}]")?,
+                Step::Index(index) => write!(f, "[{index}]")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+impl Serialize for Path {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Path {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        // The causes of a difference in a whole document have an empty path.
+        if text.is_empty() {
+            return Ok(Self::new(Vec::new()));
+        }
+        Self::parse(&text).ok_or_else(|| D::Error::custom(format!("not a path: {text}")))
+    }
+}
+
+/// A name as a pattern has it: escaped as in a JSON Pointer.
+pub(crate) fn pattern_name(name: &str) -> Cow<'_, str> {
+    if name.contains(['~', '/']) {
+        Cow::Owned(name.replace('~', "~0").replace('/', "~1"))
+    } else {
+        Cow::Borrowed(name)
+    }
+}
+
+/// Whether a name needs no quotes in a path.
+fn is_plain(name: &str) -> bool {
+    !name.is_empty()
+        && name
+            .chars()
+            .all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '$'))
+}
+
+/// A field name as it stands inside an identity.
+pub(crate) fn identity_field(name: &str) -> String {
+    if is_plain(name) {
+        name.to_owned()
+    } else {
+        quoted(name)
+    }
+}
+
+/// One step in brackets at the start of `text`, and its length.
+fn bracketed(text: &str, before: &[Step]) -> Option<(Step, usize)> {
+    let inner = &text[1..];
+    if let Some(length) = scan::string_length(inner)
+        && inner[length..].starts_with(']')
+    {
+        let name: String = aether_json::from_str(&inner[..length]).ok()?;
+        return Some((Step::Field(name.into()), length + 2));
+    }
+    let digits = inner.bytes().take_while(u8::is_ascii_digit).count();
+    if digits > 0 && inner[digits..].starts_with(']') {
+        return Some((Step::Index(inner[..digits].parse().ok()?), digits + 2));
+    }
+    let mut length = 0;
+    let mut values = Vec::new();
+    loop {
+        // A field, quoted or plain, then `=` and a JSON value.
+        length += scan::string_length(&inner[length..]).unwrap_or(0);
+        length += inner[length..].find('=')? + 1;
+        let value = scan::value_length(&inner[length..], b",]#")?;
+        values.push(&inner[length..length + value]);
+        length += value;
+        if !inner[length..].starts_with(',') {
+            break;
+        }
+        length += 1;
+    }
+    if inner[length..].starts_with('#') {
+        length += 1;
+        length += inner[length..]
+            .bytes()
+            .take_while(u8::is_ascii_digit)
+            .count();
+    }
+    if !inner[length..].starts_with(']') {
+        return None;
+    }
+    let array = before.iter().rev().find_map(|step| match step {
+        Step::Field(name) => Some(name.as_ref()),
+        _ => None,
+    });
+    let step = Step::Element {
+        identity: inner[..length].into(),
+        label: element_label(array.unwrap_or_default(), &values).into(),
+    };
+    Some((step, length + 2))
+}
+
+/// What people call an element: `edge 5`, `envelope DATA 3`.
+pub(crate) fn element_label(noun: &str, values: &[&str]) -> String {
+    let mut label = noun.to_owned();
+    for value in values {
+        let plain = value.strip_prefix('"').and_then(|v| v.strip_suffix('"'));
+        label.push(' ');
+        label.push_str(plain.filter(|v| is_plain(v)).unwrap_or(value));
+    }
+    label
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, pattern: &str, place: &str) {
+        let path = Path::parse(text).unwrap_or_else(|| panic!("{text}"));
+        assert_eq!(path.to_string(), text);
+        assert_eq!(path.pattern(), pattern);
+        assert_eq!(path.place(), place);
+    }
+
+    #[test]
+    fn paths_read_back() {
+        check("metrics", "metrics", "");
+        check("metrics.l_total.W-1", "metrics/l_total/W-1", "l_total.W-1");
+        check(
+            "ledgers[tick=3].edges[e_id=5].raw",
+            "ledgers/*/edges/*/raw",
+            "ledgers 3 · edges 5 · raw",
+        );
+        check(
+            r#"envelopes[layer="DATA",seq=3].payload_ref"#,
+            "envelopes/*/payload_ref",
+            "envelopes DATA 3 · payload_ref",
+        );
+        check(
+            "ledgers[tick=3#2].pre_u[12]",
+            "ledgers/*/pre_u/*",
+            "ledgers 3 · pre_u[12]",
+        );
+        check(
+            r#"meta["a b"]["/~\n]"][["x y"=[1,"]"]].c"#.replace("[[", "[").as_str(),
+            "meta/a b/~1~0\n]/*/c",
+            r#"["a b"] · /~ [1,"]"] · c"#.replace("/~ ", "/~\n] ").as_str(),
+        );
+    }
+
+    #[test]
+    fn what_is_no_path_is_refused() {
+        for text in [
+            "", ".a", "a..b", "a b", "a[", "a[1", "a[x]", "a[x=1", "a[x=1#2", "a]",
+        ] {
+            assert_eq!(Path::parse(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! How a document is read: what a schema says of each place, put where a walk meets it.
+
+use std::collections::BTreeMap;
+
+use crate::{ArtefactSchema, KeyRule};
+use aether_json::layout::quoted;
+
+/// What is known of a value, and of the members of the object that it is, or of the objects in
+/// the array that it is: paths of a schema do not count indices.
+#[derive(Clone, Debug)]
+pub(crate) struct Reading {
+    /// Its turn among the fields of its object; unlisted fields come last.
+    pub(crate) turn: usize,
+    /// Whether its value is known only at the end of a span.
+    pub(crate) late: bool,
+    /// What identifies its elements.
+    pub(crate) key: Option<Key>,
+    /// By key, in quotes as text spells it.
+    members: BTreeMap<String, Reading>,
+}
+
+/// The identity of the elements of an array.
+#[derive(Clone, Debug)]
+pub(crate) struct Key {
+    /// The fields, plain as paths write them and in quotes as text spells them. None at all means
+    /// that the position is the identity: the array is a vector.
+    pub(crate) fields: Vec<(String, String)>,
+    /// What people call an element; empty where the tick says it already.
+    pub(crate) noun: String,
+}
+
+/// What is known of a place that no schema mentions.
+static UNKNOWN: Reading = Reading {
+    turn: usize::MAX,
+    late: false,
+    key: None,
+    members: BTreeMap::new(),
+};
+
+impl Reading {
+    /// What a schema says of an artefact.
+    pub(crate) fn of(schema: &ArtefactSchema, artefact: &str) -> Self {
+        let mut root = UNKNOWN.clone();
+        for (turn, field) in schema.field_order.iter().enumerate() {
+            // A field is read where the first of its own fields is.
+            let mut reading = &mut root;
+            for name in parts(field) {
+                reading = reading.entry(name);
+                reading.turn = reading.turn.min(turn);
+            }
+        }
+        for field in &schema.late_fields {
+            root.descend(field).late = true;
+        }
+        for rule in &schema.keys {
+            root.descend(&rule.path).key = Some(Key::of(rule, schema, artefact));
+        }
+        root
+    }
+
+    /// What is known of a member, its key as text spells it.
+    pub(crate) fn member(&self, quoted_key: &str) -> &Self {
+        self.members.get(quoted_key).unwrap_or(&UNKNOWN)
+    }
+
+    /// What is known of a place that no schema mentions.
+    pub(crate) fn unknown() -> &'static Self {
+        &UNKNOWN
+    }
+
+    fn descend(&mut self, path: &str) -> &mut Self {
+        parts(path).fold(self, Self::entry)
+    }
+
+    fn entry(&mut self, name: &str) -> &mut Self {
+        self.members
+            .entry(quoted(name))
+            .or_insert_with(|| UNKNOWN.clone())
+    }
+}
+
+impl Key {
+    fn of(rule: &KeyRule, schema: &ArtefactSchema, artefact: &str) -> Self {
+        let told_by_tick = rule.path.is_empty()
+            && rule.fields.len() == 1
+            && schema.tick.as_ref() == rule.fields.first();
+        let noun = if told_by_tick {
+            ""
+        } else if rule.label.is_empty() {
+            parts(&rule.path).last().unwrap_or(artefact)
+        } else {
+            &rule.label
+        };
+        Self {
+            fields: rule
+                .fields
+                .iter()
+                .map(|name| (crate::path::identity_field(name), quoted(name)))
+                .collect(),
+            noun: noun.to_owned(),
+        }
+    }
+}
+
+fn parts(path: &str) -> impl Iterator<Item = &str> {
+    path.split('.').filter(|part| !part.is_empty())
+}

@@ -1,0 +1,139 @@
+//! What a subject says of its artefacts: identity, causal order, time.
+
+use std::ops::RangeInclusive;
+use std::str::FromStr;
+
+/// How the artefacts of one scenario are to be read by the diff.
+///
+/// Everything here is declared once by the subject, scenario by scenario; the harness knows no
+/// artefact of its own but `inputs` (causes, never consequences) and `error`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Schema {
+    /// Names of the stages in causal order, as reports print them (`UMX`, `Loom`, …).
+    pub stages: Vec<String>,
+    /// One entry an artefact. An artefact that is not listed belongs to no stage, has no tick,
+    /// and comes last.
+    pub artefacts: Vec<ArtefactSchema>,
+    /// Spans of ticks whose end is the time of every field listed in `late_fields`: a window's
+    /// check is known only when the window closes.
+    pub spans: Vec<RangeInclusive<u64>>,
+}
+
+impl Schema {
+    /// The schema of one document of which only identities are known, for the comparison of any
+    /// two documents.
+    ///
+    /// ```
+    /// use aether_diff::{Artefact, DiffOptions, Schema, diff};
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let before = Artefact::from_json("users", br#"[{"id": 7, "age": 3}]"#)?;
+    /// let after = Artefact::from_json("users", br#"[{"id": 6}, {"id": 7, "age": 4}]"#)?;
+    /// let schema = Schema::for_document("users", vec!["=id".parse()?]);
+    /// let diff = diff(&[before], &[after], &schema, &DiffOptions::default());
+    /// let paths: Vec<String> = diff.changes.iter().map(|c| c.path.to_string()).collect();
+    /// assert_eq!(paths, ["users[id=6]", "users[id=7].age"]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn for_document(name: impl Into<String>, keys: Vec<KeyRule>) -> Self {
+        Self {
+            artefacts: vec![ArtefactSchema {
+                name: name.into(),
+                keys,
+                ..ArtefactSchema::default()
+            }],
+            ..Self::default()
+        }
+    }
+}
+
+/// How one artefact is to be read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ArtefactSchema {
+    /// Name of the artefact (`ledgers`).
+    pub name: String,
+    /// Its stage, one of [`Schema::stages`].
+    pub stage: String,
+    /// The field of a record that holds its tick, where its records have one.
+    pub tick: Option<String>,
+    /// What identifies the elements of each array, by path.
+    pub keys: Vec<KeyRule>,
+    /// Fields of a record in the order in which they are read; dotted for nested ones, without
+    /// indices (`pre_u`, `edges.du`, `edges.raw`). Unlisted fields follow by name.
+    pub field_order: Vec<String>,
+    /// Fields (dotted, as in `field_order`) whose value is known only at the end of the span in
+    /// [`Schema::spans`] that holds the record's tick.
+    pub late_fields: Vec<String>,
+}
+
+/// The identity of an array's elements.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KeyRule {
+    /// Dotted path of the array inside the artefact, without indices: `` for the artefact's own
+    /// array, `edges` for the `edges` of each of its records, `topology.edges` inside an object.
+    pub path: String,
+    /// The fields that together identify an element (`["layer", "seq"]`). None at all says that
+    /// the array is a vector: its elements are identified by their positions.
+    pub fields: Vec<String>,
+    /// What people call an element (`edge`), for texts such as `edge 5`; the path's last part
+    /// where empty.
+    pub label: String,
+}
+
+/// A text that is not `PATH=FIELD[,FIELD…]`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{text:?} is not PATH=FIELD[,FIELD…], such as edges=e_id or =layer,seq")]
+pub struct KeyRuleError {
+    /// The text.
+    pub text: String,
+}
+
+impl FromStr for KeyRule {
+    type Err = KeyRuleError;
+
+    /// Reads `PATH=FIELD[,FIELD…]`: `edges=e_id`, `=layer,seq` for the document's own array,
+    /// `u0=` for a vector.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let error = || KeyRuleError {
+            text: text.to_owned(),
+        };
+        let (path, fields) = text.split_once('=').ok_or_else(error)?;
+        let fields: Vec<String> = match fields {
+            "" => Vec::new(),
+            fields => fields.split(',').map(Into::into).collect(),
+        };
+        if fields.iter().any(String::is_empty) || fields.iter().any(|f| f.contains('=')) {
+            return Err(error());
+        }
+        Ok(Self {
+            path: path.to_owned(),
+            fields,
+            label: String::new(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_read_from_text() {
+        let check = |text: &str, expected: Option<(&str, &[&str])>| {
+            let rule = text.parse::<KeyRule>().ok();
+            let expected = expected.map(|(path, fields)| KeyRule {
+                path: path.to_owned(),
+                fields: fields.iter().map(|&field| field.to_owned()).collect(),
+                label: String::new(),
+            });
+            assert_eq!(rule, expected, "{text}");
+        };
+        check("edges=e_id", Some(("edges", &["e_id"])));
+        check("=layer,seq", Some(("", &["layer", "seq"])));
+        check("a.b=id", Some(("a.b", &["id"])));
+        check("u0=", Some(("u0", &[])));
+        check("edges", None);
+        check("edges=a,,b", None);
+        check("edges=a=b", None);
+    }
+}

@@ -1,0 +1,385 @@
+//! Keeps what a walk finds: the first divergence, the counts, and as many changes as fit.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use crate::change::is_hash_text;
+use crate::change::{Change, ChangeKind, Diff, Followed, LeftOut, LeftOutReason};
+use crate::path::Path;
+use crate::{DiffOptions, PlaceSort};
+use aether_json::{Json, number};
+
+/// Sorts of places that are counted in a stage; further ones are not.
+const SORTS_MAX: usize = 4096;
+
+/// How many questions about the time are answered without looking at a clock.
+const CLOCK_EVERY: u32 = 256;
+
+/// When a change happened; what has no tick comes last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct When(u64, bool);
+
+impl When {
+    pub(super) const NEVER: Self = Self(u64::MAX, true);
+
+    pub(super) fn at(tick: u64) -> Self {
+        Self(tick, false)
+    }
+
+    pub(super) fn tick(self) -> Option<u64> {
+        (!self.1).then_some(self.0)
+    }
+}
+
+/// What is being found, artefact by artefact in causal order.
+#[derive(Debug)]
+pub(super) struct Tally {
+    entries: usize,
+    deadline: Option<Instant>,
+    out_of_time: bool,
+    questions: u32,
+    /// The first divergence so far. Changes come in the order of artefacts, records and fields, so
+    /// only an earlier time replaces it.
+    first: Option<(When, Change)>,
+    /// Found changes by time and by the order in which they were found; now and then cut down to
+    /// the earliest `entries`.
+    listed: Vec<(When, u64, Change)>,
+    /// The first change that was cut off; later ones are not listed any more.
+    cut: Option<(When, u64, Path)>,
+    found: u64,
+    skipped: u64,
+    stages: Vec<Stage>,
+    left_out: Vec<LeftOut>,
+}
+
+/// What is found in one stage.
+#[derive(Debug)]
+struct Stage {
+    name: String,
+    values: u64,
+    hashes: u64,
+    /// How many values differ at each tick.
+    ticks: BTreeMap<u64, u64>,
+    /// How many places of each sort differ, by path pattern.
+    patterns: BTreeMap<String, BTreeMap<(ChangeKind, Offset), u64>>,
+    /// How many sorts there are in `patterns`.
+    sorts: usize,
+}
+
+/// A change before it is made: values as they are spelled, nothing copied.
+pub(super) struct Met<'m> {
+    pub(super) when: When,
+    pub(super) stage: &'m str,
+    pub(super) pattern: &'m str,
+    pub(super) kind: ChangeKind,
+    pub(super) before: Option<&'m str>,
+    pub(super) after: Option<&'m str>,
+}
+
+impl Met<'_> {
+    fn is_hash(&self) -> bool {
+        let is_hash = |raw: Option<&str>| raw.is_none_or(is_hash_text);
+        self.kind != ChangeKind::Moved
+            && (self.before.is_some() || self.after.is_some())
+            && is_hash(self.before)
+            && is_hash(self.after)
+    }
+}
+
+/// New value minus old. Whole numbers, which are nearly all, are not turned into text each time.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Offset {
+    None,
+    Whole(i128),
+    Decimal(String),
+}
+
+impl Offset {
+    fn of(met: &Met<'_>) -> Self {
+        let (ChangeKind::Changed, Some(before), Some(after)) = (met.kind, met.before, met.after)
+        else {
+            return Self::None;
+        };
+        let whole = |text: &str| text.parse::<i128>().ok();
+        let difference = whole(before).zip(whole(after));
+        match difference.and_then(|(before, after)| after.checked_sub(before)) {
+            Some(difference) => Self::Whole(difference),
+            None => number::offset(before, after).map_or(Self::None, Self::Decimal),
+        }
+    }
+
+    fn json(&self) -> Option<Json> {
+        match self {
+            Self::None => None,
+            Self::Whole(whole) => Json::parse(&whole.to_string()).ok(),
+            Self::Decimal(text) => Json::parse(text).ok(),
+        }
+    }
+}
+
+impl Stage {
+    fn count_place(&mut self, met: &Met<'_>) {
+        let is_full = self.sorts >= SORTS_MAX;
+        if !self.patterns.contains_key(met.pattern) {
+            if is_full {
+                return;
+            }
+            self.patterns
+                .insert(met.pattern.to_owned(), BTreeMap::new());
+        }
+        let Some(sorts) = self.patterns.get_mut(met.pattern) else {
+            return;
+        };
+        let sort = (met.kind, Offset::of(met));
+        if let Some(count) = sorts.get_mut(&sort) {
+            *count += 1;
+        } else if !is_full {
+            sorts.insert(sort, 1);
+            self.sorts += 1;
+        }
+    }
+
+    fn places(&self) -> impl Iterator<Item = (PlaceSort, u64)> {
+        self.patterns.iter().flat_map(|(pattern, sorts)| {
+            sorts.iter().map(|((kind, offset), count)| {
+                let sort = PlaceSort {
+                    stage: self.name.clone(),
+                    pattern: pattern.clone(),
+                    kind: *kind,
+                    offset: offset.json(),
+                };
+                (sort, *count)
+            })
+        })
+    }
+}
+
+impl Tally {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the budget ends the listing of changes, never the search for the first one"
+    )]
+    pub(super) fn new(options: &DiffOptions) -> Self {
+        Self {
+            entries: options.entries,
+            deadline: options
+                .time
+                .and_then(|time| Instant::now().checked_add(time)),
+            out_of_time: false,
+            questions: 0,
+            first: None,
+            listed: Vec::new(),
+            cut: None,
+            found: 0,
+            skipped: 0,
+            stages: Vec::new(),
+            left_out: Vec::new(),
+        }
+    }
+
+    /// How many differences were met so far, whether taken in or skipped.
+    pub(super) fn seen(&self) -> u64 {
+        self.found + self.skipped
+    }
+
+    /// Whether a difference that shows at this time or later needs no look any more: the time is
+    /// up, and it cannot be the first divergence.
+    pub(super) fn skips(&mut self, earliest: When) -> bool {
+        let skips = self.is_out_of_time()
+            && self
+                .first
+                .as_ref()
+                .is_some_and(|(first, _)| *first <= earliest);
+        self.skipped += u64::from(skips);
+        skips
+    }
+
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the budget ends the listing of changes, never the search for the first one"
+    )]
+    fn is_out_of_time(&mut self) -> bool {
+        if let Some(deadline) = self.deadline
+            && !self.out_of_time
+        {
+            if self.questions == 0 {
+                self.out_of_time = Instant::now() >= deadline;
+                self.questions = CLOCK_EVERY;
+            }
+            self.questions -= 1;
+        }
+        self.out_of_time
+    }
+
+    /// Counts one change, and makes it in full where it is listed or the first divergence.
+    pub(super) fn add(&mut self, met: &Met<'_>, make: impl FnOnce() -> Change) {
+        let order = self.found;
+        let when = met.when;
+        self.found += 1;
+        self.count(met);
+        let is_first = self.first.as_ref().is_none_or(|(first, _)| when < *first);
+        let is_listed = self
+            .cut
+            .as_ref()
+            .is_none_or(|(cut, cut_order, _)| (when, order) < (*cut, *cut_order));
+        if !is_first && !is_listed {
+            return;
+        }
+        let change = make();
+        if is_first {
+            self.first = Some((when, change.clone()));
+        }
+        if is_listed {
+            self.listed.push((when, order, change));
+            if self.listed.len() >= self.entries.saturating_mul(2).max(1024) {
+                self.cut_down();
+            }
+        }
+    }
+
+    /// Takes note of something that is not told, or not exactly; one note a place and reason.
+    pub(super) fn leave_out(
+        &mut self,
+        path: impl FnOnce() -> Path,
+        reason: LeftOutReason,
+        count: usize,
+    ) {
+        if count == 0 {
+            return;
+        }
+        let count = count as u64;
+        if let Some(last) = self.left_out.last_mut()
+            && last.reason == reason
+            && reason == LeftOutReason::Time
+        {
+            last.count += count;
+        } else if self.left_out.len() < self.entries.max(64) {
+            let path = path();
+            self.left_out.push(LeftOut {
+                path,
+                reason,
+                count,
+            });
+        } else if let Some(last) = self.left_out.last_mut() {
+            last.count += count;
+        }
+    }
+
+    fn count(&mut self, met: &Met<'_>) {
+        if self.stages.last().is_none_or(|s| s.name != met.stage) {
+            self.stages.push(Stage {
+                name: met.stage.to_owned(),
+                values: 0,
+                hashes: 0,
+                ticks: BTreeMap::new(),
+                patterns: BTreeMap::new(),
+                sorts: 0,
+            });
+        }
+        if let Some(stage) = self.stages.last_mut() {
+            stage.values += 1;
+            stage.hashes += u64::from(met.is_hash());
+            if let Some(tick) = met.when.tick() {
+                *stage.ticks.entry(tick).or_default() += 1;
+            }
+            stage.count_place(met);
+        }
+    }
+
+    /// Keeps the earliest `entries` changes.
+    fn cut_down(&mut self) {
+        if self.listed.len() <= self.entries {
+            return;
+        }
+        let key = |(when, order, _): &(When, u64, Change)| (*when, *order);
+        let (_, cut, _) = self.listed.select_nth_unstable_by_key(self.entries, key);
+        self.cut = Some((cut.0, cut.1, cut.2.path.clone()));
+        self.listed.truncate(self.entries);
+    }
+
+    /// What was found.
+    pub(super) fn finish(mut self) -> Diff {
+        self.cut_down();
+        self.listed
+            .sort_unstable_by_key(|(when, order, _)| (*when, *order));
+        let mut left_out = self.left_out;
+        if let Some((_, _, path)) = self.cut {
+            left_out.push(LeftOut {
+                path,
+                reason: LeftOutReason::Entries,
+                count: self.found - self.listed.len() as u64,
+            });
+        }
+        let first = self.first.map(|(_, change)| change);
+        let stages = merged(self.stages);
+        let places = stages.iter().flat_map(Stage::places).collect();
+        Diff {
+            followed: followed(stages, first.as_ref()),
+            first_divergence: first,
+            causes: Vec::new(),
+            charts: Vec::new(),
+            changes: self
+                .listed
+                .into_iter()
+                .map(|(_, _, change)| change)
+                .collect(),
+            left_out,
+            places,
+        }
+    }
+}
+
+/// One entry a stage, in the order in which they were met first.
+fn merged(stages: Vec<Stage>) -> Vec<Stage> {
+    let mut merged: Vec<Stage> = Vec::new();
+    for stage in stages {
+        let Some(known) = merged.iter_mut().find(|known| known.name == stage.name) else {
+            merged.push(stage);
+            continue;
+        };
+        known.values += stage.values;
+        known.hashes += stage.hashes;
+        for (tick, values) in stage.ticks {
+            *known.ticks.entry(tick).or_default() += values;
+        }
+        for (pattern, sorts) in stage.patterns {
+            let known = known.patterns.entry(pattern).or_default();
+            for (sort, count) in sorts {
+                *known.entry(sort).or_default() += count;
+            }
+        }
+    }
+    merged
+}
+
+/// The counts by stage, without the first divergence itself.
+fn followed(mut stages: Vec<Stage>, first: Option<&Change>) -> Vec<Followed> {
+    if let Some(first) = first
+        && let Some(stage) = stages.iter_mut().find(|stage| stage.name == first.stage)
+    {
+        stage.values -= 1;
+        stage.hashes -= u64::from(first.is_hash());
+        if let Some(values) = first.tick.and_then(|tick| stage.ticks.get_mut(&tick)) {
+            *values -= 1;
+        }
+    }
+    stages
+        .into_iter()
+        .filter(|stage| stage.values > 0)
+        .map(|stage| Followed {
+            stage: stage.name,
+            values: stage.values,
+            ticks: stage.ticks.values().filter(|&&values| values > 0).count() as u64,
+            hashes: stage.hashes,
+        })
+        .collect()
+}
+
+/// A change of a kind, as the walk meets it.
+pub(super) fn kind_of(before: Option<&str>, after: Option<&str>) -> ChangeKind {
+    match (before, after) {
+        (None, _) => ChangeKind::Added,
+        (_, None) => ChangeKind::Removed,
+        _ => ChangeKind::Changed,
+    }
+}

@@ -1,0 +1,614 @@
+//! Documents in, reported changes out.
+
+use std::time::Duration;
+
+use aether_json::{Value, json};
+use proptest::prelude::*;
+
+use super::*;
+use crate::KeyRule;
+
+fn key(path: &str, fields: &[&str], label: &str) -> KeyRule {
+    KeyRule {
+        path: path.into(),
+        fields: fields.iter().map(|&field| field.into()).collect(),
+        label: label.into(),
+    }
+}
+
+fn strings(names: &[&str]) -> Vec<String> {
+    names.iter().map(|&name| name.into()).collect()
+}
+
+/// A small engine: ledgers and states, then envelopes, a hash chain, and totals at the end.
+fn schema() -> Schema {
+    let artefact = |name: &str, stage: &str, tick: Option<&str>| ArtefactSchema {
+        name: name.into(),
+        stage: stage.into(),
+        tick: tick.map(Into::into),
+        ..ArtefactSchema::default()
+    };
+    Schema {
+        stages: strings(&["UMX", "Gate", "U-ledger", "metrics"]),
+        artefacts: vec![
+            ArtefactSchema {
+                keys: vec![key("topology.edges", &["e_id"], "edge")],
+                ..artefact("inputs", "", None)
+            },
+            ArtefactSchema {
+                field_order: strings(&["metrics.b", "metrics.a"]),
+                ..artefact("metrics", "metrics", None)
+            },
+            ArtefactSchema {
+                keys: vec![key("", &["tick"], "entry")],
+                late_fields: strings(&["check", "prev_hash"]),
+                ..artefact("uledger", "U-ledger", Some("tick"))
+            },
+            ArtefactSchema {
+                keys: vec![
+                    key("", &["tick"], "ledger"),
+                    key("edges", &["e_id"], "edge"),
+                    key("pre_u", &[], ""),
+                ],
+                field_order: strings(&[
+                    "pre_u",
+                    "edges.du",
+                    "edges.raw",
+                    "edges.f_e",
+                    "post_u",
+                    "sum",
+                ]),
+                ..artefact("ledgers", "UMX", Some("tick"))
+            },
+            ArtefactSchema {
+                keys: vec![key("", &["layer", "seq"], "envelope")],
+                late_fields: strings(&["payload_ref"]),
+                ..artefact("envelopes", "Gate", Some("tick"))
+            },
+        ],
+        spans: vec![1..=4, 5..=8],
+    }
+}
+
+fn artefact(name: &str, json: &str) -> Artefact {
+    Artefact::from_json(name, json.as_bytes()).unwrap()
+}
+
+/// Artefacts given as `name=json`.
+fn artefacts(documents: &[&str]) -> Vec<Artefact> {
+    documents
+        .iter()
+        .map(|document| {
+            let (name, json) = document.split_once('=').unwrap();
+            artefact(name, json)
+        })
+        .collect()
+}
+
+fn diff_of(before: &[&str], after: &[&str]) -> Diff {
+    diff(
+        &artefacts(before),
+        &artefacts(after),
+        &schema(),
+        &DiffOptions::default(),
+    )
+}
+
+fn line(change: &Change) -> String {
+    let tick = change.tick.map_or("-".to_owned(), |tick| tick.to_string());
+    let what = change::what_happened(change.kind, change.before.as_ref(), change.after.as_ref());
+    format!("{tick} {} {}{what}", change.stage, change.path)
+}
+
+/// Compares one artefact and expects these changes in causal order, the first divergence first.
+#[track_caller]
+fn check(before: &str, after: &str, expected: &[&str]) {
+    let diff = diff_of(&[before], &[after]);
+    let lines: Vec<String> = diff.changes.iter().map(line).collect();
+    assert_eq!(lines, expected);
+    assert_eq!(diff.first_divergence.as_ref(), diff.changes.first());
+}
+
+#[test]
+fn equal_documents_do_not_differ() {
+    check("ledgers=[]", "ledgers=[]", &[]);
+    let diff = diff_of(&["x={\"a\":1}"], &["x={ \"a\": 1 }"]);
+    assert_eq!(diff, Diff::default());
+    assert!(diff.is_equal());
+}
+
+#[test]
+fn fields_are_told_in_the_order_in_which_they_are_read() {
+    check(
+        r#"ledgers=[{"tick":3,"pre_u":[1,2],"edges":[{"e_id":5,"raw":2,"f_e":1,"du":3}],"post_u":[1,2],"a":0}]"#,
+        r#"ledgers=[{"tick":3,"pre_u":[1,3],"edges":[{"e_id":5,"raw":3,"f_e":2,"du":4}],"post_u":[1,4],"a":1}]"#,
+        &[
+            "3 UMX ledgers[tick=3].pre_u[1]: 2 → 3",
+            "3 UMX ledgers[tick=3].edges[e_id=5].du: 3 → 4",
+            "3 UMX ledgers[tick=3].edges[e_id=5].raw: 2 → 3",
+            "3 UMX ledgers[tick=3].edges[e_id=5].f_e: 1 → 2",
+            "3 UMX ledgers[tick=3].post_u[1]: 2 → 4",
+            "3 UMX ledgers[tick=3].a: 0 → 1",
+        ],
+    );
+}
+
+#[test]
+fn elements_are_matched_by_identity() {
+    check(
+        r#"ledgers=[{"tick":1,"sum":1},{"tick":2,"sum":1},{"tick":3,"sum":1}]"#,
+        r#"ledgers=[{"tick":1,"sum":1},{"tick":3,"sum":2},{"tick":4,"sum":1}]"#,
+        &[
+            r#"2 UMX ledgers[tick=2] removed: {"sum":1,"tick":2}"#,
+            "3 UMX ledgers[tick=3].sum: 1 → 2",
+            r#"4 UMX ledgers[tick=4] added: {"sum":1,"tick":4}"#,
+        ],
+    );
+    check(
+        r#"ledgers=[{"tick":1,"edges":[{"e_id":1},{"e_id":2,"k":1},{"e_id":3}]}]"#,
+        r#"ledgers=[{"tick":1,"edges":[{"e_id":2,"k":2},{"e_id":3},{"e_id":1}]}]"#,
+        &[
+            "1 UMX ledgers[tick=1].edges[e_id=2].k: 1 → 2",
+            "1 UMX ledgers[tick=1].edges[e_id=1] moved: position 0 → 2",
+        ],
+    );
+    check(
+        r#"envelopes=[{"layer":"DATA","seq":3,"v":1},{"layer":"CTRL","seq":3,"v":1}]"#,
+        r#"envelopes=[{"layer":"DATA","seq":3,"v":2},{"layer":"CTRL","seq":3,"v":2}]"#,
+        &[
+            r#"- Gate envelopes[layer="DATA",seq=3].v: 1 → 2"#,
+            r#"- Gate envelopes[layer="CTRL",seq=3].v: 1 → 2"#,
+        ],
+    );
+}
+
+#[test]
+fn elements_without_identity_are_matched_by_value_then_by_position() {
+    // An insertion, a removal and a move are one change each.
+    check(
+        "x=[[1],[2],[3]]",
+        "x=[[0],[1],[2],[3]]",
+        &["- x x[0] added: [0]"],
+    );
+    check("x=[[1],[2],[3]]", "x=[[1],[3]]", &["- x x[1] removed: [2]"]);
+    check(
+        "x=[[1],[2],[3],[4]]",
+        "x=[[4],[1],[2],[3]]",
+        &["- x x[0] moved: position 3 → 0"],
+    );
+    // A changed element is one change, at its position.
+    check(
+        r#"x=[{"a":1,"b":1},{"a":2,"b":1},{"a":2,"b":1}]"#,
+        r#"x=[{"a":1,"b":1},{"a":2,"b":2},{"a":2,"b":1}]"#,
+        &["- x x[1].b: 1 → 2"],
+    );
+    // Numbers of the same count are a vector.
+    check(
+        "x={\"u\":[0,0,3,1,0]}",
+        "x={\"u\":[0,3,1,0,0]}",
+        &[
+            "- x x.u[1]: 0 → 3",
+            "- x x.u[2]: 3 → 1",
+            "- x x.u[3]: 1 → 0",
+        ],
+    );
+    // Of another count, they are aligned.
+    check(
+        "x={\"u\":[1,2,3]}",
+        "x={\"u\":[1,9,2,3]}",
+        &["- x x.u[1] added: 9"],
+    );
+    check(
+        "x={\"u\":[1,2,3]}",
+        "x={\"u\":[1,9]}",
+        &["- x x.u[1]: 2 → 9", "- x x.u[2] removed: 3"],
+    );
+}
+
+#[test]
+fn a_declared_vector_is_compared_by_position() {
+    check(
+        r#"ledgers=[{"tick":1,"pre_u":[5,1,0,2]}]"#,
+        r#"ledgers=[{"tick":1,"pre_u":[1,0,2,5]}]"#,
+        &[
+            "1 UMX ledgers[tick=1].pre_u[0]: 5 → 1",
+            "1 UMX ledgers[tick=1].pre_u[1]: 1 → 0",
+            "1 UMX ledgers[tick=1].pre_u[2]: 0 → 2",
+            "1 UMX ledgers[tick=1].pre_u[3]: 2 → 5",
+        ],
+    );
+}
+
+#[test]
+fn doubled_and_missing_identities_lose_nothing() {
+    let before = r#"ledgers=[{"tick":1,"sum":1},{"tick":2,"sum":1},{"tick":2,"sum":2},{"sum":7}]"#;
+    let after = r#"ledgers=[{"tick":1,"sum":0},{"tick":2,"sum":2},{"tick":2,"sum":3},{"sum":8}]"#;
+    check(
+        before,
+        after,
+        &[
+            "1 UMX ledgers[tick=1].sum: 1 → 0",
+            r#"2 UMX ledgers[tick=2] removed: {"sum":1,"tick":2}"#,
+            r#"2 UMX ledgers[tick=2#2] added: {"sum":3,"tick":2}"#,
+            "- UMX ledgers[3].sum: 7 → 8",
+        ],
+    );
+    let left_out = diff_of(&[before], &[after]).left_out;
+    let reasons: Vec<_> = left_out
+        .iter()
+        .map(|left| (left.reason, left.count))
+        .collect();
+    assert_eq!(
+        reasons,
+        [
+            (LeftOutReason::DuplicateIdentity, 1),
+            (LeftOutReason::MissingIdentity, 1)
+        ]
+    );
+}
+
+#[test]
+fn late_fields_count_at_the_end_of_their_span() {
+    check(
+        r#"uledger=[{"tick":2,"check":1,"umx_hash":1},{"tick":5,"check":1,"umx_hash":1}]"#,
+        r#"uledger=[{"tick":2,"check":2,"umx_hash":1},{"tick":5,"check":2,"umx_hash":2}]"#,
+        &[
+            "4 U-ledger uledger[tick=2].check: 1 → 2",
+            "5 U-ledger uledger[tick=5].umx_hash: 1 → 2",
+            "8 U-ledger uledger[tick=5].check: 1 → 2",
+        ],
+    );
+}
+
+#[test]
+fn the_earliest_tick_then_the_earliest_stage_is_first() {
+    let first = |before: &[&str], after: &[&str]| {
+        diff_of(before, after).first_divergence.as_ref().map(line)
+    };
+    assert_eq!(
+        first(
+            &[
+                r#"metrics={"a":1}"#,
+                r#"uledger=[{"tick":3,"umx_hash":1}]"#,
+                r#"envelopes=[{"layer":"DATA","seq":1,"tick":2,"v":1}]"#,
+                r#"ledgers=[{"tick":3,"sum":1}]"#,
+            ],
+            &[
+                r#"metrics={"a":2}"#,
+                r#"uledger=[{"tick":3,"umx_hash":2}]"#,
+                r#"envelopes=[{"layer":"DATA","seq":1,"tick":3,"v":1}]"#,
+                r#"ledgers=[{"tick":3,"sum":2}]"#,
+            ],
+        )
+        .as_deref(),
+        Some(r#"2 Gate envelopes[layer="DATA",seq=1].tick: 2 → 3"#)
+    );
+    assert_eq!(
+        first(
+            &[
+                r#"uledger=[{"tick":3,"umx_hash":1}]"#,
+                r#"ledgers=[{"tick":3,"sum":1}]"#
+            ],
+            &[
+                r#"uledger=[{"tick":3,"umx_hash":2}]"#,
+                r#"ledgers=[{"tick":3,"sum":2}]"#
+            ],
+        )
+        .as_deref(),
+        Some("3 UMX ledgers[tick=3].sum: 1 → 2")
+    );
+    // What no schema mentions comes after what has a stage, and no tick after every tick.
+    assert_eq!(
+        first(
+            &["a=1", r#"metrics={"a":1}"#, r#"uledger=[{"tick":9}]"#],
+            &["a=2", r#"metrics={"a":2}"#, r#"uledger=[]"#],
+        )
+        .as_deref(),
+        Some(r#"9 U-ledger uledger[tick=9] removed: {"tick":9}"#)
+    );
+}
+
+#[test]
+fn missing_and_new_artefacts_count_at_their_first_tick() {
+    check(
+        r#"ledgers=[{"tick":3},{"tick":2}]"#,
+        "error={\"op\":\"raw\"}",
+        &[
+            r#"2 UMX ledgers removed: [{"tick":3},{"tick":2}]"#,
+            r#"- error error added: {"op":"raw"}"#,
+        ],
+    );
+}
+
+#[test]
+fn inputs_are_causes_and_the_divergence_only_where_nothing_else_differs() {
+    let before = r#"inputs={"topology":{"edges":[{"e_id":5,"k":1}]},"files":{"topology":"fixtures/ring5.json"}}"#;
+    let after = r#"inputs={"topology":{"edges":[{"e_id":5,"k":2}]},"files":{"topology":"fixtures/ring5.json"}}"#;
+    let diff = diff_of(&[before, "ledgers=[{\"tick\":1}]"], &[after, "ledgers=[]"]);
+    let causes: Vec<String> = diff.causes.iter().map(Cause::lead).collect();
+    assert_eq!(causes, ["fixtures/ring5.json edges[e_id=5].k: 1 → 2"]);
+    assert_eq!(diff.first_divergence.unwrap().artefact, "ledgers");
+    assert_eq!(diff.followed, []);
+
+    let diff = diff_of(&[before], &[after]);
+    let first = diff.first_divergence.as_ref().map(line);
+    assert_eq!(
+        first.as_deref(),
+        Some("- inputs inputs.topology.edges[e_id=5].k: 1 → 2")
+    );
+    assert_eq!((diff.changes.len(), diff.causes.len()), (0, 1));
+
+    let moved = before.replace("ring5", "ring6");
+    let diff = diff_of(&[before], &[&moved]);
+    let causes: Vec<String> = diff.causes.iter().map(Cause::lead).collect();
+    assert_eq!(
+        causes,
+        [r#"inputs files.topology: "fixtures/ring5.json" → "fixtures/ring6.json""#]
+    );
+}
+
+#[test]
+fn what_follows_is_counted_by_stage() {
+    let hash = |digit: &str| digit.repeat(64);
+    let entry = |tick: u64, digit: &str| {
+        format!(
+            r#"{{"tick":{tick},"umx_hash":"{}","n":{digit}}}"#,
+            hash(digit)
+        )
+    };
+    let document = |digit: &str| format!("uledger=[{},{}]", entry(1, digit), entry(2, digit));
+    let diff = diff_of(
+        &["ledgers=[{\"tick\":1,\"sum\":1}]", &document("1")],
+        &["ledgers=[{\"tick\":1,\"sum\":2}]", &document("2")],
+    );
+    let expected = Followed {
+        stage: "U-ledger".into(),
+        values: 4,
+        ticks: 2,
+        hashes: 2,
+    };
+    assert_eq!(diff.followed, [expected]);
+}
+
+#[test]
+fn the_budget_cuts_the_list_and_nothing_else() {
+    let document = |sum: u64| {
+        let records: Vec<String> = (0..500)
+            .rev()
+            .map(|tick| format!(r#"{{"tick":{tick},"sum":{sum},"post_u":[{sum}]}}"#))
+            .collect();
+        artefacts(&[&format!("ledgers=[{}]", records.join(","))])
+    };
+    let whole = diff(
+        &document(1),
+        &document(2),
+        &schema(),
+        &DiffOptions::default(),
+    );
+    assert_eq!(whole.changes.len(), 1000);
+    for (entries, time) in [
+        (10, None),
+        (1000, Some(Duration::ZERO)),
+        (0, Some(Duration::ZERO)),
+    ] {
+        let options = DiffOptions { entries, time };
+        let cut = diff(&document(1), &document(2), &schema(), &options);
+        assert_eq!(cut.first_divergence, whole.first_divergence);
+        if time.is_none() {
+            assert_eq!(cut.changes, whole.changes[..10]);
+            assert_eq!(cut.followed, whole.followed);
+            let left_out = &cut.left_out[0];
+            assert_eq!(left_out.path, whole.changes[10].path);
+            assert_eq!(
+                (left_out.reason, left_out.count),
+                (LeftOutReason::Entries, 990)
+            );
+        }
+    }
+    // The ticks go down, so that every record had to be looked at; going up, the first is enough.
+    let ascending = |sum: u64| {
+        let records: Vec<String> = (0..500)
+            .map(|tick| format!(r#"{{"tick":{tick},"sum":{sum}}}"#))
+            .collect();
+        artefacts(&[&format!("ledgers=[{}]", records.join(","))])
+    };
+    let options = DiffOptions {
+        time: Some(Duration::ZERO),
+        ..DiffOptions::default()
+    };
+    let cut = diff(&ascending(1), &ascending(2), &schema(), &options);
+    assert_eq!(cut.changes.len(), 1);
+    let [left_out] = &*cut.left_out else {
+        panic!("{:?}", cut.left_out);
+    };
+    assert_eq!(left_out.path.to_string(), "ledgers[tick=1]");
+    assert_eq!(
+        (left_out.reason, left_out.count),
+        (LeftOutReason::Time, 499)
+    );
+}
+
+#[test]
+fn text_that_is_not_laid_out_differs_all_the_same() {
+    let records = |record: &str| [Artefact::from_canonical_records("ledgers", [record])];
+    for (before, after, expected) in [
+        (r#"{"a":1,"b":2}"#, r#"{"b":2,"a":1}"#, "- UMX ledgers[0]: "),
+        (r#"{"a":"A"}"#, r#"{"a":"\u0041"}"#, "- UMX ledgers[0].a: "),
+        ("{\"a\":1", "{\"a\":2", "- UMX ledgers[0]: "),
+        ("\u{0}", "", "- UMX ledgers[0] removed: "),
+        ("1\n2", "1\n3", "- UMX ledgers[1]: 2 → 3"),
+    ] {
+        let diff = diff(
+            &records(before),
+            &records(after),
+            &schema(),
+            &DiffOptions::default(),
+        );
+        let first = line(&diff.first_divergence.unwrap());
+        assert!(first.starts_with(expected), "{first}");
+    }
+    let none: [&str; 0] = [];
+    let diff = diff(
+        &[Artefact::from_canonical_records("x", none)],
+        &[Artefact::from_canonical_records("x", [""])],
+        &schema(),
+        &DiffOptions::default(),
+    );
+    assert!(!diff.is_equal());
+}
+
+#[test]
+fn digests_tell_tick_and_stage() {
+    let record = |tick: u64, sum: u64| format!(r#"{{"tick":{tick},"sum":{sum}}}"#);
+    let ledgers = |sum: u64| format!("[{},{},{}]", record(1, 1), record(2, sum), record(2, 7));
+    let entry =
+        |tick: u64, n: u64, check: u64| format!(r#"{{"tick":{tick},"n":{n},"check":{check}}}"#);
+    let uledger = |n: u64| format!("[{},{},{}]", entry(1, 1, n), entry(2, n, n), entry(6, n, 1));
+    let run = |n: u64| {
+        artefacts(&[
+            &format!("ledgers={}", ledgers(n)),
+            &format!("uledger={}", uledger(n)),
+            &format!("metrics={{\"a\":{n}}}"),
+        ])
+    };
+    let digests = |run: Vec<Artefact>| -> Vec<Artefact> {
+        run.iter()
+            .map(|artefact| digest(artefact, &schema()))
+            .collect()
+    };
+    let places = |diff: Diff| -> Vec<String> {
+        let place = |change: &Change| {
+            let line = line(change);
+            line[..line.find(": ").unwrap()].to_owned()
+        };
+        diff.changes.iter().map(place).collect()
+    };
+    let expected = [
+        "2 UMX ledgers[tick=2]",
+        "2 U-ledger uledger[tick=2]",
+        "4 U-ledger uledger[late=true,tick=4]",
+        "6 U-ledger uledger[tick=6]",
+        "- metrics metrics",
+    ];
+    for (before, after) in [
+        (digests(run(1)), digests(run(2))),
+        (run(1), digests(run(2))),
+        (digests(run(1)), run(2)),
+    ] {
+        let diff = diff(&before, &after, &schema(), &DiffOptions::default());
+        assert_eq!(places(diff), expected);
+    }
+    // A digest that stands twice makes other bytes.
+    let record = format!(r#"{{"digest":"{}","tick":1}}"#, "a".repeat(64));
+    let once = [Artefact::from_canonical_records("ledgers", [&record])];
+    let twice = [Artefact::from_canonical_records(
+        "ledgers",
+        [&record, &record],
+    )];
+    assert!(!diff(&once, &twice, &schema(), &DiffOptions::default()).is_equal());
+    let equal = diff(
+        &digests(run(1)),
+        &run(1),
+        &schema(),
+        &DiffOptions::default(),
+    );
+    assert!(equal.is_equal());
+}
+
+#[test]
+fn digests_notice_records_that_change_places_across_ticks() {
+    let run = |ticks: [&str; 4]| {
+        let record = |tick: &str| format!("{{\"sum\":1{tick}}}");
+        artefacts(&[&format!("ledgers=[{}]", ticks.map(record).join(","))])
+    };
+    let [one, two] = [r#","tick":1"#, r#","tick":2"#];
+    let ordered = run(["", one, two, two]);
+    let digest_of = |run: &[Artefact]| digest(&run[0], &schema());
+    // What is in order has the digests that it always had.
+    let text = String::from_utf8(digest_of(&ordered).text().to_vec()).unwrap();
+    assert!(!text.contains("order"), "{text}");
+    for other in [
+        [one, "", two, two],
+        ["", two, one, two],
+        [one, two, two, ""],
+    ] {
+        let other = run(other);
+        let diff = diff(
+            &[digest_of(&ordered)],
+            &other,
+            &schema(),
+            &DiffOptions::default(),
+        );
+        let first = diff.first_divergence.unwrap();
+        assert_eq!(first.path.to_string(), "ledgers[order=true]");
+        assert_eq!((first.tick, first.kind), (None, ChangeKind::Added));
+    }
+    // One disorder is not another.
+    let [a, b] = [[two, one, two, ""], [two, "", one, two]].map(|ticks| digest_of(&run(ticks)));
+    let diff = diff(&[a], &[b], &schema(), &DiffOptions::default());
+    assert_eq!(
+        diff.first_divergence.unwrap().path.to_string(),
+        "ledgers[order=true]"
+    );
+}
+
+/// Ledgers of few ticks and values, in any order, some doubled or without a tick.
+fn any_ledgers() -> impl Strategy<Value = Value> {
+    let edge = (0..3, 0..2).prop_map(|(id, raw)| json!({"e_id": id, "raw": raw}));
+    let record = (
+        prop::option::weighted(0.9, 0..6),
+        0..2,
+        prop::collection::vec(edge, 0..3),
+        prop::collection::vec(0..2, 0..3),
+    );
+    let record = record.prop_map(|(tick, sum, edges, u)| {
+        let mut record = json!({"sum": sum, "edges": edges, "pre_u": u});
+        if let Some(tick) = tick {
+            record["tick"] = json!(tick);
+        }
+        record
+    });
+    prop::collection::vec(record, 0..8).prop_map(Value::from)
+}
+
+proptest! {
+    /// Digests are equal exactly where the artefacts are.
+    #[test]
+    fn digests_stand_for_every_byte(
+        (before, after) in any_ledgers().prop_flat_map(|ledgers| {
+            let records = ledgers.as_array().cloned().unwrap_or_default();
+            let shuffled = Just(records).prop_shuffle().prop_map(Value::from);
+            (Just(ledgers), prop_oneof![shuffled, any_ledgers()])
+        }),
+    ) {
+        let [before, after] = [&before, &after]
+            .map(|ledgers| artefacts(&[&format!("ledgers={ledgers}")]).remove(0));
+        let [a, b] = [&before, &after].map(|artefact| digest(artefact, &schema()));
+        prop_assert_eq!(a == b, before == after);
+    }
+
+    /// No budget changes whether anything differs, nor what differs first; and where all is listed,
+    /// the first divergence is the first of the list.
+    #[test]
+    fn the_first_divergence_is_exact_on_any_budget(
+        before in any_ledgers(),
+        after in any_ledgers(),
+        totals in (0..2, 0..2),
+    ) {
+        let run = |ledgers: &Value, total: i32| {
+            artefacts(&[&format!("ledgers={ledgers}"), &format!("metrics={{\"a\":{total}}}")])
+        };
+        let (before, after) = (run(&before, totals.0), run(&after, totals.1));
+        let unlimited = DiffOptions { entries: usize::MAX, time: None };
+        let whole = diff(&before, &after, &schema(), &unlimited);
+        prop_assert_eq!(whole.is_equal(), before == after);
+        prop_assert_eq!(whole.first_divergence.as_ref(), whole.changes.first());
+        let ticks: Vec<u64> = whole.changes.iter().map(|c| c.tick.unwrap_or(u64::MAX)).collect();
+        prop_assert!(ticks.is_sorted());
+        for (entries, time) in [(0, None), (1, Some(Duration::ZERO)), (9, Some(Duration::ZERO))] {
+            let cut = diff(&before, &after, &schema(), &DiffOptions { entries, time });
+            prop_assert_eq!(&cut.first_divergence, &whole.first_divergence);
+            prop_assert!(cut.changes.len() <= entries);
+        }
+    }
+}

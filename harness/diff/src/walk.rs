@@ -1,0 +1,498 @@
+//! Descends into what differs, in the order in which it is read.
+
+use std::borrow::Cow;
+
+use crate::change::{Change, ChangeKind, LeftOutReason};
+use crate::digest::Part;
+use crate::matching::{Identities, Identity, Met, Pair, Side, match_elements};
+use crate::path::{Path, Step, element_label, pattern_name};
+use crate::reading::{Key, Reading};
+use crate::records;
+use crate::spans::Spans;
+use crate::tally::{Tally, When, kind_of};
+use crate::{Artefact, ArtefactSchema, Schema};
+use aether_json::layout::quoted;
+use aether_json::scan::{self, Kind, kind};
+use aether_json::{DEPTH_MAX, Json};
+
+/// A whole artefact is shown in a report up to this many bytes.
+const ARTEFACT_SHOWN_MAX: usize = 16 * 1024;
+
+/// A walk through one artefact.
+pub(super) struct Walk<'a, 't> {
+    artefact: &'a str,
+    stage: &'a str,
+    /// The field that holds a record's tick, in quotes.
+    tick_key: Option<String>,
+    spans: Spans,
+    tally: &'a mut Tally,
+    trail: Vec<Mark<'a, 't>>,
+    /// The pattern of the way, kept while walking, since every change is counted by it.
+    pattern: String,
+}
+
+/// One step of the way to where the walk is; paths are written only for what is found.
+enum Mark<'a, 't> {
+    /// A member, its key as text spells it.
+    Member(&'t str),
+    /// An element with an identity, and which of several with the same one it is.
+    Element(&'a Key, Identity<'t>, usize),
+    /// One tick of digests.
+    Digest(Step),
+    Index(usize),
+}
+
+/// When the values of a record are known.
+#[derive(Clone, Copy)]
+struct Moment {
+    /// The tick of the record.
+    tick: When,
+    /// The end of its span.
+    late: When,
+    /// Whether this value is a late one.
+    is_late: bool,
+}
+
+impl Moment {
+    const NEVER: Self = Self {
+        tick: When::NEVER,
+        late: When::NEVER,
+        is_late: false,
+    };
+
+    fn when(self) -> When {
+        if self.is_late { self.late } else { self.tick }
+    }
+
+    fn within(self, reading: &Reading) -> Self {
+        Self {
+            is_late: self.is_late || reading.late,
+            ..self
+        }
+    }
+}
+
+impl<'a, 't> Walk<'a, 't> {
+    pub(super) fn new(
+        artefact: &'a str,
+        stage: &'a str,
+        listed: &ArtefactSchema,
+        schema: &Schema,
+        tally: &'a mut Tally,
+    ) -> Self {
+        Self {
+            artefact,
+            stage,
+            tick_key: listed.tick.as_deref().map(quoted),
+            // Where no field is late, no end of a span is asked for.
+            spans: Spans::of(if listed.late_fields.is_empty() {
+                &[]
+            } else {
+                &schema.spans
+            }),
+            tally,
+            trail: Vec::new(),
+            pattern: pattern_name(artefact).into_owned(),
+        }
+    }
+
+    /// Compares two artefacts that differ as bytes.
+    pub(super) fn documents(
+        &mut self,
+        before: &'t Artefact,
+        after: &'t Artefact,
+        reading: &'a Reading,
+    ) {
+        let seen = self.tally.seen();
+        if let (Ok(a), Ok(b)) = (
+            std::str::from_utf8(before.text()),
+            std::str::from_utf8(after.text()),
+        ) {
+            if let Some(middle) = records::middle(a, b) {
+                self.array(
+                    &middle.before,
+                    &middle.after,
+                    middle.offset,
+                    reading,
+                    Moment::NEVER,
+                );
+            } else {
+                let (a, b) = (a.trim_ascii(), b.trim_ascii());
+                let moment = self.moment(&[a, b]);
+                self.value(a, b, reading, moment);
+            }
+        }
+        self.or_as_text(seen, before, after);
+    }
+
+    /// Different bytes are a difference, even where nothing in them was seen to differ: where they
+    /// are not in layout, that is.
+    pub(super) fn or_as_text(&mut self, seen: u64, before: &Artefact, after: &Artefact) {
+        if self.tally.seen() > seen {
+            return;
+        }
+        let text = |artefact: &Artefact| Json::string(&String::from_utf8_lossy(artefact.text()));
+        self.found(When::NEVER, ChangeKind::Changed, (None, None), || {
+            (Some(text(before)), Some(text(after)))
+        });
+        let path = self.path();
+        self.tally.leave_out(|| path, LeftOutReason::NotInLayout, 1);
+    }
+
+    /// How many differences were met so far.
+    pub(super) fn seen(&self) -> u64 {
+        self.tally.seen()
+    }
+
+    /// An artefact that only one side has.
+    pub(super) fn lone_artefact(&mut self, artefact: &Artefact, kind: ChangeKind) {
+        let text = String::from_utf8_lossy(artefact.text());
+        let records = records::all(&text);
+        let records = records.unwrap_or_else(|| vec![text.trim_ascii()]);
+        let first = records
+            .iter()
+            .map(|record| self.moment(&[record]).tick)
+            .min()
+            .unwrap_or(When::NEVER);
+        let shown = (text.len() <= ARTEFACT_SHOWN_MAX).then(|| Json::from_raw(text.trim_ascii()));
+        self.found(first, kind, (None, None), || match kind {
+            ChangeKind::Removed => (shown, None),
+            _ => (None, shown),
+        });
+    }
+
+    /// One tick of two artefacts that are kept as digests.
+    pub(super) fn digest(
+        &mut self,
+        tick: Option<u64>,
+        part: Part,
+        before: Option<&str>,
+        after: Option<&str>,
+    ) {
+        let when = tick.map_or(When::NEVER, When::at);
+        let found = |walk: &mut Self| {
+            walk.found(when, kind_of(before, after), (before, after), || {
+                (before.map(Json::from_raw), after.map(Json::from_raw))
+            });
+        };
+        let part = match part.member() {
+            "" => None,
+            member => Some(format!("{member}=true")),
+        };
+        let tick = tick.map(|tick| format!("tick={tick}"));
+        let identity: Vec<String> = part.into_iter().chain(tick).collect();
+        if identity.is_empty() {
+            return found(self);
+        }
+        let element = Step::Element {
+            identity: identity.join(",").into(),
+            label: "".into(),
+        };
+        self.step(Mark::Digest(element), found);
+    }
+
+    /// Two values at the same place.
+    fn value(&mut self, before: &'t str, after: &'t str, reading: &'a Reading, moment: Moment) {
+        if before == after {
+            return;
+        }
+        if self.tally.skips(moment.when()) {
+            let path = self.path();
+            self.tally.leave_out(|| path, LeftOutReason::Time, 1);
+            return;
+        }
+        let seen = self.tally.seen();
+        if self.trail.len() < DEPTH_MAX {
+            match (kind(before), kind(after)) {
+                (Kind::Object, Kind::Object) => self.object(before, after, reading, moment),
+                (Kind::Array, Kind::Array) => {
+                    if let (Some(a), Some(b)) = (scan::elements(before), scan::elements(after)) {
+                        self.array(&a, &b, 0, reading, moment);
+                    }
+                }
+                _ => {}
+            }
+        }
+        if self.tally.seen() == seen {
+            self.changed(before, after, moment);
+        }
+    }
+
+    fn object(&mut self, before: &'t str, after: &'t str, reading: &'a Reading, moment: Moment) {
+        let (Some(mut a), Some(mut b)) = (scan::members(before), scan::members(after)) else {
+            return;
+        };
+        let same_keys = a.len() == b.len() && a.iter().zip(&b).all(|(a, b)| a.0 == b.0);
+        let mut fields = if same_keys {
+            let both = a.iter().zip(&b).filter(|(a, b)| a.1 != b.1);
+            both.map(|(a, b)| (a.0, Some(a.1), Some(b.1))).collect()
+        } else {
+            a.sort_by_key(|member| member.0);
+            b.sort_by_key(|member| member.0);
+            joined(&a, &b)
+        };
+        fields.sort_by_key(|field| (reading.member(field.0).turn, field.0));
+        for (key, before, after) in fields {
+            let reading = reading.member(key);
+            let moment = moment.within(reading);
+            self.step(Mark::Member(key), |walk| match (before, after) {
+                (Some(before), Some(after)) => walk.value(before, after, reading, moment),
+                _ => walk.lone(before, after, moment.when()),
+            });
+        }
+    }
+
+    /// Two arrays, of which `offset` equal elements at the front were left out. The records of an
+    /// artefact are the array at the start of the trail; each has a moment of its own.
+    fn array(
+        &mut self,
+        before: &[&'t str],
+        after: &[&'t str],
+        offset: usize,
+        reading: &'a Reading,
+        moment: Moment,
+    ) {
+        let key = reading.key.as_ref();
+        let identities = Identities::of(before, after, key);
+        for (reason, count) in [
+            (LeftOutReason::DuplicateIdentity, identities.duplicates),
+            (LeftOutReason::MissingIdentity, identities.missing),
+        ] {
+            if count > 0 {
+                let path = self.path();
+                self.tally.leave_out(|| path, reason, count);
+            }
+        }
+        let are_records = self.trail.is_empty();
+        let matching = match_elements(before, after, key, &identities);
+        for met in matching.walk() {
+            let (old, new) = match met {
+                Met::Pair(pair) => (Some(pair.before), Some(pair.after)),
+                Met::Removed(at) => (Some(at), None),
+                Met::Added(at) => (None, Some(at)),
+            };
+            let texts = (old.map(|at| before[at]), new.map(|at| after[at]));
+            let is_moved = matches!(met, Met::Pair(Pair { moved: true, .. }));
+            if texts.0 == texts.1 && !is_moved {
+                continue;
+            }
+            let moment = match texts {
+                (Some(a), Some(b)) if are_records => self.moment(&[a, b]),
+                (Some(one), None) | (None, Some(one)) if are_records => self.moment(&[one]),
+                _ => moment,
+            };
+            let (side, at) = match (old, new) {
+                (_, Some(at)) => (Side::After, at),
+                (Some(at), None) => (Side::Before, at),
+                (None, None) => continue,
+            };
+            let mark = element_mark(key, &identities, side, at, offset);
+            self.step(mark, |walk| {
+                if is_moved && let (Some(old), Some(new)) = (old, new) {
+                    let [old, new] = [old, new].map(|at| Some(Json::from(at + offset)));
+                    walk.found(moment.when(), ChangeKind::Moved, (None, None), || {
+                        (old, new)
+                    });
+                }
+                match texts {
+                    (Some(a), Some(b)) => walk.value(a, b, inside(reading, a), moment),
+                    (a, b) => walk.lone(a, b, moment.when()),
+                }
+            });
+        }
+    }
+
+    /// Takes a step, does something there, and steps back.
+    fn step(&mut self, mark: Mark<'a, 't>, there: impl FnOnce(&mut Self)) {
+        let length = self.pattern.len();
+        self.pattern.push('/');
+        match &mark {
+            Mark::Member(key) => self.pattern.push_str(&pattern_name(&unquoted(key))),
+            Mark::Element(..) | Mark::Digest(_) | Mark::Index(_) => self.pattern.push('*'),
+        }
+        self.trail.push(mark);
+        there(self);
+        self.trail.pop();
+        self.pattern.truncate(length);
+    }
+
+    /// A value that only one side has.
+    fn lone(&mut self, before: Option<&str>, after: Option<&str>, when: When) {
+        if self.tally.skips(when) {
+            let path = self.path();
+            self.tally.leave_out(|| path, LeftOutReason::Time, 1);
+            return;
+        }
+        self.found(when, kind_of(before, after), (before, after), || {
+            (before.map(Json::from_raw), after.map(Json::from_raw))
+        });
+    }
+
+    fn changed(&mut self, before: &str, after: &str, moment: Moment) {
+        // Other than strings with escapes, only what is not laid out has two spellings.
+        let is_plain = |raw: &str| match kind(raw) {
+            Kind::Number | Kind::Word => true,
+            Kind::String => !raw.contains('\\'),
+            Kind::Object | Kind::Array => false,
+        };
+        let is_text = !(is_plain(before) && is_plain(after))
+            && Json::from_raw(before) == Json::from_raw(after);
+        if is_text {
+            let path = self.path();
+            self.tally.leave_out(|| path, LeftOutReason::NotInLayout, 1);
+        }
+        self.found(
+            moment.when(),
+            ChangeKind::Changed,
+            (Some(before), Some(after)),
+            || {
+                // Of two spellings of one value, only their texts show the difference.
+                let json = if is_text {
+                    Json::string
+                } else {
+                    Json::from_raw
+                };
+                (Some(json(before)), Some(json(after)))
+            },
+        );
+    }
+
+    /// Counts a change, given its values as they are spelled, and makes them only where they are
+    /// kept.
+    fn found(
+        &mut self,
+        when: When,
+        kind: ChangeKind,
+        (before, after): (Option<&str>, Option<&str>),
+        values: impl FnOnce() -> (Option<Json>, Option<Json>),
+    ) {
+        let met = crate::tally::Met {
+            when,
+            stage: self.stage,
+            pattern: &self.pattern,
+            kind,
+            before,
+            after,
+        };
+        let (artefact, stage, trail) = (self.artefact, self.stage, &self.trail);
+        self.tally.add(&met, || {
+            let (before, after) = values();
+            Change {
+                tick: when.tick(),
+                stage: stage.to_owned(),
+                artefact: artefact.to_owned(),
+                path: path_of(artefact, trail),
+                kind,
+                before,
+                after,
+            }
+        });
+    }
+
+    /// The moment of a record, given as it was and as it is: the earlier of their ticks.
+    fn moment(&self, texts: &[&str]) -> Moment {
+        let Some(tick_key) = &self.tick_key else {
+            return Moment::NEVER;
+        };
+        let tick = texts
+            .iter()
+            .filter_map(|text| scan::member(text, tick_key)?.parse::<u64>().ok())
+            .min();
+        tick.map_or(Moment::NEVER, |tick| Moment {
+            tick: When::at(tick),
+            late: When::at(self.spans.end_of(tick)),
+            is_late: false,
+        })
+    }
+
+    fn path(&self) -> Path {
+        path_of(self.artefact, &self.trail)
+    }
+}
+
+fn path_of(artefact: &str, trail: &[Mark<'_, '_>]) -> Path {
+    let mut steps = vec![Step::Field(artefact.into())];
+    steps.extend(trail.iter().map(|mark| match mark {
+        Mark::Member(key) => Step::Field(unquoted(key).into()),
+        Mark::Element(key, identity, occurrence) => element_step(key, identity, *occurrence),
+        Mark::Digest(step) => step.clone(),
+        Mark::Index(at) => Step::Index(*at),
+    }));
+    Path::new(steps)
+}
+
+/// Members of two objects by key, both sorted; those that are equal are left out.
+pub(super) fn joined<'t>(
+    before: &[scan::Member<'t>],
+    after: &[scan::Member<'t>],
+) -> Vec<(&'t str, Option<&'t str>, Option<&'t str>)> {
+    let mut fields = Vec::new();
+    let (mut a, mut b) = (before.iter().peekable(), after.iter().peekable());
+    while let Some(key) = [a.peek(), b.peek()]
+        .into_iter()
+        .flatten()
+        .map(|m| m.0)
+        .min()
+    {
+        let old = a.next_if(|member| member.0 == key).map(|member| member.1);
+        let new = b.next_if(|member| member.0 == key).map(|member| member.1);
+        if old != new {
+            fields.push((key, old, new));
+        }
+    }
+    fields
+}
+
+fn element_mark<'a, 't>(
+    key: Option<&'a Key>,
+    identities: &Identities<'t>,
+    side: Side,
+    at: usize,
+    offset: usize,
+) -> Mark<'a, 't> {
+    match (key, identities.get(side, at)) {
+        (None, _) | (_, Identity::Missing) => Mark::Index(at + offset),
+        (Some(key), identity) => {
+            Mark::Element(key, identity.clone(), identities.occurrence(side, at))
+        }
+    }
+}
+
+fn element_step(key: &Key, identity: &Identity<'_>, occurrence: usize) -> Step {
+    let values = identity.values();
+    let named = key.fields.iter().zip(values);
+    let mut identity = named
+        .map(|((name, _), value)| format!("{name}={value}"))
+        .collect::<Vec<_>>()
+        .join(",");
+    if occurrence > 1 {
+        identity.push_str(&format!("#{occurrence}"));
+    }
+    let label = if key.noun.is_empty() {
+        String::new()
+    } else {
+        element_label(&key.noun, values)
+    };
+    Step::Element {
+        identity: identity.into(),
+        label: label.into(),
+    }
+}
+
+/// What is known of an element: paths of a schema do not count indices, but a key is that of the
+/// outer of two nested arrays.
+pub(super) fn inside<'r>(reading: &'r Reading, element: &str) -> &'r Reading {
+    if kind(element) == Kind::Array {
+        Reading::unknown()
+    } else {
+        reading
+    }
+}
+
+pub(super) fn unquoted(key: &str) -> Cow<'_, str> {
+    let plain = key.strip_prefix('"').and_then(|key| key.strip_suffix('"'));
+    match plain {
+        Some(plain) if !plain.contains('\\') => Cow::Borrowed(plain),
+        _ => aether_json::from_str::<String>(key).map_or(Cow::Borrowed(key), Cow::Owned),
+    }
+}

@@ -1,0 +1,108 @@
+//! A program and what it starts, ended as one: on Unix as a process group, elsewhere the program alone.
+
+use std::io;
+use std::process::{Child, Command, ExitStatus};
+
+/// A running program.
+///
+/// Its status is taken only after its group was ended: until then its process id, and so that of the
+/// group, is nobody else's.
+pub(crate) struct Group {
+    child: Child,
+}
+
+impl Group {
+    pub(crate) fn start(mut command: Command) -> io::Result<Self> {
+        #[cfg(unix)]
+        {
+            use std::os::unix::process::CommandExt;
+            command.process_group(0);
+            interrupt::be_ready();
+        }
+        let child = command.spawn()?;
+        let group = Self { child };
+        #[cfg(unix)]
+        interrupt::remember(group.id());
+        Ok(group)
+    }
+
+    /// Ends whatever is still running, and says how the program itself ended.
+    pub(crate) fn end(mut self) -> io::Result<ExitStatus> {
+        #[cfg(unix)]
+        if let Some(id) = self.id() {
+            // The group is empty where the program ended and left nothing running.
+            let _ = rustix::process::kill_process_group(id, rustix::process::Signal::KILL);
+            interrupt::forget(id);
+        }
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        self.child.wait()
+    }
+
+    /// Whether the program has ended. Its status stays to be taken.
+    #[cfg(unix)]
+    pub(crate) fn has_ended(&mut self) -> bool {
+        use rustix::process::{WaitId, WaitIdOptions, waitid};
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        match self.id().map(|id| waitid(WaitId::Pid(id), options)) {
+            Some(Ok(status)) => status.is_some(),
+            // What cannot be waited for is reported where the status is taken.
+            Some(Err(_)) | None => true,
+        }
+    }
+
+    #[cfg(not(unix))]
+    pub(crate) fn has_ended(&mut self) -> bool {
+        !matches!(self.child.try_wait(), Ok(None))
+    }
+
+    #[cfg(unix)]
+    fn id(&self) -> Option<rustix::process::Pid> {
+        i32::try_from(self.child.id())
+            .ok()
+            .and_then(rustix::process::Pid::from_raw)
+    }
+}
+
+/// A terminal interrupts its own process group alone, of which these programs are no part: they
+/// would go on by themselves.
+#[cfg(unix)]
+mod interrupt {
+    use std::collections::BTreeSet;
+    use std::sync::{Mutex, Once, PoisonError};
+
+    use rustix::process::{Pid, Signal, kill_process_group};
+
+    /// The groups that are running, by id.
+    static RUNNING: Mutex<BTreeSet<i32>> = Mutex::new(BTreeSet::new());
+
+    /// The exit status of a process that was interrupted, as shells have it.
+    const INTERRUPTED: i32 = 130;
+
+    /// Sees to it that an interrupt ends what runs. A process that handles its interrupts itself goes
+    /// on doing so.
+    pub(crate) fn be_ready() {
+        static ONCE: Once = Once::new();
+        ONCE.call_once(|| {
+            let _ = ctrlc::try_set_handler(|| {
+                let running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
+                for id in running.iter().filter_map(|&id| Pid::from_raw(id)) {
+                    let _ = kill_process_group(id, Signal::KILL);
+                }
+                std::process::exit(INTERRUPTED);
+            });
+        });
+    }
+
+    pub(crate) fn remember(id: Option<Pid>) {
+        if let Some(id) = id {
+            let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
+            running.insert(id.as_raw_nonzero().get());
+        }
+    }
+
+    pub(crate) fn forget(id: Pid) {
+        let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
+        running.remove(&id.as_raw_nonzero().get());
+    }
+}

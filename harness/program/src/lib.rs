@@ -1,0 +1,236 @@
+//! The command subject: any program, named by `scenario.toml`, whose outputs are JSON.
+//!
+//! The program runs in an empty directory below the target directory, a new one for each run. In
+//! `program`, `args`, `stdin` and `env`, `{scenario}` is the scenario's directory and `{root}` the
+//! workspace's. A program that fails, or whose outputs are missing, endless or not JSON, has failed with
+//! its exit status and the end of its error stream; one that is asked to stop is killed. The processes
+//! that it started end with it in any case.
+//!
+//! | module | what it does |
+//! | --- | --- |
+//! | `settings` | reads and checks `[command]` and `[[outputs]]` |
+//! | `inputs` | finds the documents that a run depends on |
+//! | `changed` | copies a scenario with changed documents |
+//! | `process` | runs the program, in a `group` that ends as one |
+//! | `output` | reads what it left |
+//! | `start` | says why one could not be started |
+
+mod changed;
+mod group;
+mod inputs;
+mod output;
+mod process;
+mod settings;
+mod start;
+mod template;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use aether_harness::{
+    Artefact, ArtefactSchema, Failure, KeyRule, KeyTable, Prepared, RunRequest, Scenario,
+    ScenarioProblem, Schema, Settings, Subject,
+};
+
+use crate::settings::{CommandSettings, CommandTable, OutputTable};
+
+/// Runs the program that a scenario names in its `[command]`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct CommandSubject;
+
+impl Subject for CommandSubject {
+    fn name(&self) -> &str {
+        "command"
+    }
+
+    fn keys(&self) -> &'static [KeyTable] {
+        &settings::KEYS
+    }
+
+    fn runs(&self, settings: &Settings) -> bool {
+        settings.has("command")
+    }
+
+    fn check(&self, settings: &Settings) -> Vec<ScenarioProblem> {
+        settings::check(settings)
+    }
+
+    fn time_limit(&self, settings: &Settings) -> Option<Duration> {
+        settings::time_limit(settings)
+    }
+
+    fn open(&self, scenario: &Scenario) -> Result<Box<dyn Prepared>, Failure> {
+        let invalid = |problem: ScenarioProblem| Failure::invalid(problem.to_string());
+        let CommandSettings {
+            command, outputs, ..
+        } = scenario.settings().read().map_err(invalid)?;
+        let command = command.ok_or_else(|| {
+            let shown = scenario.dir().display();
+            Failure::invalid(format!("{shown}: there is no [command]"))
+        })?;
+        let places = Places {
+            scenario: scenario.dir().to_owned(),
+            root: scenario.root().to_owned(),
+        };
+        Ok(Box::new(PreparedCommand {
+            inputs: inputs::of_command(scenario, &places, &command)?,
+            changed: None,
+            program: Arc::new(Program {
+                scenario: scenario.clone(),
+                command,
+                outputs,
+                places,
+            }),
+        }))
+    }
+
+    fn template(&self, _: &str) -> Vec<(PathBuf, String)> {
+        template::template()
+    }
+}
+
+/// The places that `{scenario}` and `{root}` are replaced with.
+#[derive(Clone, Debug)]
+struct Places {
+    scenario: PathBuf,
+    root: PathBuf,
+}
+
+impl Places {
+    fn filled(&self, text: &str) -> String {
+        text.replace("{scenario}", &self.scenario.to_string_lossy())
+            .replace("{root}", &self.root.to_string_lossy())
+    }
+
+    /// A file that the scenario names, relative to its directory.
+    fn file(&self, text: &str) -> PathBuf {
+        self.scenario.join(self.filled(text))
+    }
+
+    /// A text with the directories of this machine replaced again.
+    fn emptied(&self, text: &str, work: &Path) -> String {
+        text.replace(&*work.to_string_lossy(), "{work}")
+            .replace(&*self.scenario.to_string_lossy(), "{scenario}")
+            .replace(&*self.root.to_string_lossy(), "{root}")
+    }
+}
+
+/// What `scenario.toml` says of a program.
+struct Program {
+    scenario: Scenario,
+    command: CommandTable,
+    outputs: Vec<OutputTable>,
+    places: Places,
+}
+
+/// A program with the inputs that it was read with, or with changed ones.
+struct PreparedCommand {
+    program: Arc<Program>,
+    inputs: Artefact,
+    /// The inputs to run with, if they are not those of the scenario.
+    changed: Option<Artefact>,
+}
+
+impl Prepared for PreparedCommand {
+    fn inputs(&self) -> &Artefact {
+        self.changed.as_ref().unwrap_or(&self.inputs)
+    }
+
+    fn schema(&self) -> Schema {
+        self.program.schema()
+    }
+
+    fn run(&self, request: &RunRequest) -> Result<Vec<Artefact>, Failure> {
+        let Some(changed) = &self.changed else {
+            return self.program.run(&self.program.places, request);
+        };
+        let copy = changed::copy(&self.program.scenario, &self.inputs, changed, &request.scratch)?;
+        let places = Places {
+            scenario: copy.scenario.clone(),
+            root: self.program.places.root.clone(),
+        };
+        self.program.run(&places, request)
+    }
+
+    fn with_inputs(&self, inputs: &Artefact) -> Result<Option<Box<dyn Prepared>>, Failure> {
+        Ok(Some(Box::new(Self {
+            program: Arc::clone(&self.program),
+            inputs: self.inputs.clone(),
+            changed: Some(inputs.clone()),
+        })))
+    }
+}
+
+impl Program {
+    fn schema(&self) -> Schema {
+        let mut schema = Schema::default();
+        for output in &self.outputs {
+            if !output.stage.is_empty() && !schema.stages.contains(&output.stage) {
+                schema.stages.push(output.stage.clone());
+            }
+            schema.artefacts.push(ArtefactSchema {
+                name: output.name.get_ref().clone(),
+                stage: output.stage.clone(),
+                tick: output.tick.clone(),
+                keys: output
+                    .keys
+                    .iter()
+                    .map(|(path, fields)| KeyRule {
+                        path: path.clone(),
+                        fields: fields.clone(),
+                        label: String::new(),
+                    })
+                    .collect(),
+                ..ArtefactSchema::default()
+            });
+        }
+        schema
+    }
+
+    /// Runs the program on the documents in `places`.
+    fn run(&self, places: &Places, request: &RunRequest) -> Result<Vec<Artefact>, Failure> {
+        let Self {
+            command, outputs, ..
+        } = self;
+        let scratch = process::scratch(&request.scratch)?;
+        let work = scratch.path().join("work");
+        fs::create_dir(&work).map_err(|error| process::io_failure(&work, &error))?;
+        let program = start::resolved(command, &self.places);
+        let mut started = std::process::Command::new(&program);
+        started
+            .args(command.args.iter().map(|arg| places.filled(arg)))
+            .envs(
+                command
+                    .env
+                    .iter()
+                    .map(|(name, value)| (name, places.filled(value))),
+            )
+            .current_dir(&work);
+        let stdin = command.stdin.as_ref().map(|stdin| places.file(stdin));
+        let run = process::Run {
+            scratch: scratch.path(),
+            stdin: stdin.as_deref(),
+            written: &output::files(outputs, scratch.path(), &work),
+            progress: &request.progress,
+        };
+        let ended = run.to_end(started).map_err(|end| match end {
+            process::End::NotStarted(error) => {
+                start::failure(command, &self.scenario, &self.places, &program, &error)
+            }
+            process::End::Failure(failure) => failure,
+        })?;
+        ended.refuse_failure(places, &work)?;
+        outputs
+            .iter()
+            .map(|output| {
+                output::artefact(output, scratch.path(), &work)
+                    .map_err(|problem| ended.but(&problem, places, &work))
+            })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,223 @@
+//! One run of a program: its streams, its bounds, and how it ended.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use aether_json::json;
+
+use crate::Places;
+use crate::group::Group;
+use aether_harness::{Artefact, Failure, Progress};
+
+/// Lines of the error stream that a failure repeats, and how far from its end they are looked for.
+const TAIL_LINES: usize = 20;
+const TAIL_BYTES: u64 = 16 << 10;
+
+/// What a program may write to one stream or declared file.
+const OUTPUT_BYTES_MAX: u64 = 256 << 20;
+
+/// A directory for one run, gone when dropped.
+pub(crate) fn scratch(outputs: &Path) -> Result<tempfile::TempDir, Failure> {
+    fs::create_dir_all(outputs)
+        .and_then(|()| {
+            tempfile::Builder::new()
+                .prefix(".command-")
+                .tempdir_in(outputs)
+        })
+        .map_err(|error| io_failure(outputs, &error))
+}
+
+pub(crate) fn io_failure(path: &Path, error: &io::Error) -> Failure {
+    Failure::program(format!("{}: {error}", path.display()))
+}
+
+/// One run of a program, its streams in files under `scratch`.
+pub(crate) struct Run<'a> {
+    pub(crate) scratch: &'a Path,
+    pub(crate) stdin: Option<&'a Path>,
+    /// The files of the declared outputs, which may not grow without end.
+    pub(crate) written: &'a [PathBuf],
+    pub(crate) progress: &'a Progress,
+}
+
+/// Why a program did not come to its own end.
+pub(crate) enum End {
+    NotStarted(io::Error),
+    Failure(Failure),
+}
+
+impl From<Failure> for End {
+    fn from(failure: Failure) -> Self {
+        Self::Failure(failure)
+    }
+}
+
+/// How a program ended by itself.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    status: ExitStatus,
+    /// The last lines of its error stream.
+    tail: Vec<String>,
+}
+
+impl Run<'_> {
+    /// Runs `command` to its end, and ends whatever it leaves running.
+    pub(crate) fn to_end(&self, mut command: Command) -> Result<Ended, End> {
+        command
+            .stdout(self.create("stdout")?)
+            .stderr(self.create("stderr")?)
+            .stdin(match self.stdin {
+                Some(path) => File::open(path)
+                    .map_err(|error| Failure::unreadable(path, &error))?
+                    .into(),
+                None => Stdio::null(),
+            });
+        let mut program = Group::start(command).map_err(End::NotStarted)?;
+        let outcome = self.wait(&mut program);
+        let status = program
+            .end()
+            .map_err(|error| Failure::program(format!("it cannot be waited for: {error}")))?;
+        let ended = Ended {
+            status,
+            tail: tail(&self.scratch.join("stderr")),
+        };
+        outcome
+            .and_then(|()| self.refuse_endless())
+            .map_err(|why| {
+                let message = format!("{why}{}", shown(&ended.tail));
+                match why {
+                    Cut::Stopped => Failure::cancelled(message),
+                    Cut::Endless(_) => Failure::program(message),
+                }
+            })?;
+        Ok(ended)
+    }
+
+    fn create(&self, name: &str) -> Result<File, Failure> {
+        let path = self.scratch.join(name);
+        File::create(&path).map_err(|error| io_failure(&path, &error))
+    }
+
+    /// Waits until the program has ended, without taking its status: until then its process id, and
+    /// so that of its group, is nobody else's.
+    fn wait(&self, program: &mut Group) -> Result<(), Cut> {
+        let mut step = Duration::from_millis(1);
+        while !program.has_ended() {
+            if self.progress.is_stopped() {
+                return Err(Cut::Stopped);
+            }
+            self.refuse_endless()?;
+            thread::sleep(step);
+            step = (step * 2).min(Duration::from_millis(20));
+        }
+        Ok(())
+    }
+
+    fn refuse_endless(&self) -> Result<(), Cut> {
+        let streams = ["stdout", "stderr"].map(|name| self.scratch.join(name));
+        for path in streams.iter().chain(self.written) {
+            let bytes = fs::metadata(path).map_or(0, |meta| meta.len());
+            if bytes > OUTPUT_BYTES_MAX {
+                let name = path.file_name().unwrap_or_default();
+                return Err(Cut::Endless(name.to_string_lossy().into_owned()));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Why a program was ended.
+#[derive(Debug, thiserror::Error)]
+enum Cut {
+    #[error("the program was ended when asked to stop")]
+    Stopped,
+    #[error("{0} grew beyond {mib} MiB, and the program was ended", mib = OUTPUT_BYTES_MAX >> 20)]
+    Endless(String),
+}
+
+impl Ended {
+    /// A program that ended well, or its failure.
+    pub(crate) fn refuse_failure(&self, places: &Places, work: &Path) -> Result<(), Failure> {
+        if self.status.success() {
+            return Ok(());
+        }
+        let message = format!(
+            "the program ended with {}{}",
+            self.status,
+            shown(&self.tail)
+        );
+        Err(self.failure(message, None, places, work))
+    }
+
+    /// The failure of a program that ended well and left something that is no output.
+    pub(crate) fn but(&self, problem: &str, places: &Places, work: &Path) -> Failure {
+        let message = format!(
+            "{problem}\n  the program ended with {}{}",
+            self.status,
+            shown(&self.tail)
+        );
+        self.failure(message, Some(problem), places, work)
+    }
+
+    /// The error document is a golden where a failure is expected, so it may hold nothing that is
+    /// true of one machine alone.
+    fn failure(
+        &self,
+        message: String,
+        problem: Option<&str>,
+        places: &Places,
+        work: &Path,
+    ) -> Failure {
+        let tail: Vec<String> = self
+            .tail
+            .iter()
+            .map(|line| places.emptied(line, work))
+            .collect();
+        let mut error = json!({ "status": self.status.code(), "stderr": tail });
+        if let Some(signal) = signal(self.status) {
+            error["signal"] = json!(signal);
+        }
+        if let Some(problem) = problem {
+            error["problem"] = json!(problem);
+        }
+        let error = Artefact::from_json("error", error.to_string().as_bytes())
+            .expect("what aether-json writes is JSON");
+        Failure::program(message).with_error(error)
+    }
+}
+
+/// The last lines of a stream that may be of any length.
+fn tail(path: &Path) -> Vec<String> {
+    let read = || -> io::Result<Vec<u8>> {
+        let mut file = File::open(path)?;
+        let length = file.metadata()?.len();
+        file.seek(SeekFrom::Start(length.saturating_sub(TAIL_BYTES)))?;
+        let mut said = Vec::new();
+        file.take(TAIL_BYTES).read_to_end(&mut said)?;
+        Ok(said)
+    };
+    let said = read().unwrap_or_default();
+    let said = String::from_utf8_lossy(&said);
+    let lines: Vec<&str> = said.lines().collect();
+    let from = lines.len().saturating_sub(TAIL_LINES);
+    lines[from..].iter().map(|&line| line.to_owned()).collect()
+}
+
+fn shown(tail: &[String]) -> String {
+    tail.iter().map(|line| format!("\n  | {line}")).collect()
+}
+
+#[cfg(unix)]
+fn signal(status: ExitStatus) -> Option<i32> {
+    use std::os::unix::process::ExitStatusExt;
+    status.signal()
+}
+
+#[cfg(not(unix))]
+fn signal(_: ExitStatus) -> Option<i32> {
+    None
+}

@@ -1,0 +1,68 @@
+//! Where a program is looked for, and what to say when it is not there.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::Places;
+use aether_harness::{Failure, Scenario};
+
+use crate::settings::CommandTable;
+
+/// The program to start: a path is relative to the scenario's directory, a bare name is looked up in
+/// `PATH`.
+pub(crate) fn resolved(command: &CommandTable, places: &Places) -> PathBuf {
+    let program = places.filled(command.program.get_ref());
+    if program.contains(['/', '\\']) {
+        places.scenario.join(program)
+    } else {
+        PathBuf::from(program)
+    }
+}
+
+/// Why the program could not be started. That is no way for a program to fail, so a scenario that
+/// expects a failure does not have it here.
+pub(crate) fn failure(
+    command: &CommandTable,
+    scenario: &Scenario,
+    places: &Places,
+    program: &Path,
+    error: &io::Error,
+) -> Failure {
+    let written = command.program.get_ref();
+    let is_path = written.contains(['/', '\\']);
+    let shown = scenario.display(program);
+    let why = match error.kind() {
+        io::ErrorKind::NotFound if is_path && program.exists() => {
+            format!("{shown} is there, but what it needs to run is not (see its first line, `#!…`)")
+        }
+        io::ErrorKind::NotFound if is_path => format!(
+            "there is no {shown}: a program with a slash is a path from the scenario's directory \
+             ({{root}} stands for the workspace)"
+        ),
+        io::ErrorKind::NotFound => not_in_path(command, places),
+        io::ErrorKind::PermissionDenied => {
+            format!("{shown} may not be executed: chmod +x it, or name its interpreter as program")
+        }
+        _ => error.to_string(),
+    };
+    Failure::invalid(format!("the program `{written}` cannot be started: {why}"))
+}
+
+fn not_in_path(command: &CommandTable, places: &Places) -> String {
+    let written = command.program.get_ref();
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a message about a program that is not there; no result depends on it"
+    )]
+    let inherited = std::env::var_os("PATH");
+    let path = match command.env.get("PATH") {
+        Some(path) => places.filled(path),
+        None => inherited.unwrap_or_default().to_string_lossy().into_owned(),
+    };
+    let here = if places.scenario.join(written).is_file() {
+        format!("; the scenario's directory has one: is ./{written} meant?")
+    } else {
+        "; one in the scenario's directory is written with a slash, as ./NAME".to_owned()
+    };
+    format!("no directory of PATH has it ({path}){here}")
+}

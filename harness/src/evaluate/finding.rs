@@ -1,0 +1,197 @@
+//! What a check found: data for programs, prose for people.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::attribution::Attribution;
+use crate::exec::{EnvironmentChange, RunFailure};
+use crate::snapshot::{GoldenProblem, MANIFEST_FILE};
+use crate::{Diff, DiffOptions, ScenarioError};
+
+/// One thing that a check found.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Finding {
+    /// The scenario is not valid.
+    Scenario(ScenarioError),
+    /// The subject offers no mode of this name.
+    NoSuchMode(String),
+    /// A run left nothing to compare.
+    Failed {
+        /// Which run.
+        run: RunName,
+        /// Why.
+        failure: RunFailure,
+    },
+    /// The program failed where it should have succeeded.
+    ProgramFailed {
+        /// What it reported.
+        message: String,
+    },
+    /// The run succeeded where it should have failed.
+    UnexpectedSuccess,
+    /// The scenario has no goldens yet.
+    NoGoldens,
+    /// Beside what else is wrong, the run failed too.
+    AlsoFailed {
+        /// What it reported.
+        message: String,
+    },
+    /// The goldens cannot be read.
+    UnreadableGoldens {
+        /// Their directory, relative to the root.
+        dir: String,
+        /// What the system reported.
+        error: String,
+    },
+    /// A golden is not as it was blessed.
+    EditedGolden(GoldenProblem),
+    /// The run produces what was blessed, so that the edit alone is at fault.
+    StillAsBlessed,
+    /// `scenario.toml` and the manifest disagree about what is kept.
+    SnapshotModeDiffers,
+    /// Inputs changed since the bless.
+    ChangedInputs(Vec<String>),
+    /// Goldens without a scenario.
+    Orphan {
+        /// The goldens, relative to the root.
+        goldens: String,
+        /// The directory that does not exist.
+        scenario: String,
+    },
+    /// Run from its own inputs, the scenario produces other bytes than from its files.
+    InputsIncomplete,
+    /// The output comes from a bundle, not from a run here.
+    FromBundle {
+        /// The subject that produced it.
+        subject: String,
+        /// Its version.
+        version: String,
+    },
+    /// Two runs of the same scenario differ.
+    Differs(Box<Difference>),
+    /// Changes of the environment that could not be made, and why.
+    EnvironmentUnchanged(Vec<(EnvironmentChange, String)>),
+}
+
+/// Which run of a check.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RunName {
+    /// The first, which needs no name.
+    First,
+    /// The second of two in one process.
+    Second,
+    /// One in a mode, as the subject describes it.
+    Mode(String),
+    /// One in a new process.
+    NewProcess,
+    /// One in a new process with a changed environment.
+    ChangedEnvironment,
+    /// A later one in the same process.
+    Later,
+    /// One in a later second of the clock.
+    LaterSecond,
+}
+
+/// In what two runs differ, and why.
+#[derive(Clone, Debug)]
+pub struct Difference {
+    /// The run that differs from the first.
+    pub run: RunName,
+    /// The artefacts in which it differs.
+    pub artefacts: Vec<String>,
+    /// Where.
+    pub diff: Diff,
+    /// What makes them differ, if that was looked for.
+    pub cause: Option<Attribution>,
+}
+
+/// How much a message lists: it counts what followed and lists nothing but causes.
+pub(super) const BRIEF: DiffOptions = DiffOptions {
+    entries: 100,
+    time: Some(Duration::from_secs(10)),
+};
+
+impl fmt::Display for RunName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::First => "the run",
+            Self::Second => "the second of two runs",
+            Self::Mode(description) => description,
+            Self::NewProcess => "a run in a new process",
+            Self::ChangedEnvironment => "the run in a new process with a changed environment",
+            Self::Later => "a later run in the same process",
+            Self::LaterSecond => "a run one second later",
+        })
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Scenario(error) => write!(f, "{error}"),
+            Self::NoSuchMode(name) => write!(f, "the subject offers no mode `{name}`"),
+            Self::Failed {
+                run: RunName::First,
+                failure,
+            } => write!(f, "{failure}"),
+            Self::Failed { run, failure } => write!(f, "{run}: {failure}"),
+            Self::ProgramFailed { message } => f.write_str(message),
+            Self::UnexpectedSuccess => {
+                f.write_str("the run was expected to fail, but it succeeded")
+            }
+            Self::NoGoldens => f.write_str("the scenario has no goldens yet"),
+            Self::AlsoFailed { message } => write!(f, "and the run failed: {message}"),
+            Self::UnreadableGoldens { dir, error } => {
+                write!(f, "{dir}: the goldens cannot be read: {error}")
+            }
+            Self::EditedGolden(problem) => write!(f, "{problem}"),
+            Self::StillAsBlessed => {
+                f.write_str("the run still produces what was blessed: undo the edit")
+            }
+            Self::SnapshotModeDiffers => {
+                write!(
+                    f,
+                    "scenario.toml and {MANIFEST_FILE} disagree on `snapshot`"
+                )
+            }
+            Self::ChangedInputs(inputs) => {
+                write!(f, "changed since the bless: {}", inputs.join(", "))
+            }
+            Self::Orphan { goldens, scenario } => {
+                write!(f, "{goldens} has no scenario: {scenario} does not exist")
+            }
+            Self::InputsIncomplete => f.write_str(
+                "run from its own inputs, it produces different bytes than from its files",
+            ),
+            Self::FromBundle { subject, version } => {
+                write!(f, "from a bundle, produced by {subject} {version}")
+            }
+            Self::Differs(difference) => write!(f, "{difference}"),
+            Self::EnvironmentUnchanged(unchanged) => {
+                let unchanged: Vec<String> = unchanged
+                    .iter()
+                    .map(|(change, why)| format!("{change}: {why}"))
+                    .collect();
+                write!(
+                    f,
+                    "these parts of the environment could not be changed: {}",
+                    unchanged.join("; ")
+                )
+            }
+        }
+    }
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let artefacts = self.artefacts.join(", ");
+        write!(f, "{} produced different bytes in {artefacts}", self.run)?;
+        write!(f, "{}", super::message::divergence(&self.diff))?;
+        match &self.cause {
+            Some(cause) => write!(f, "\n  {cause}"),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! What a failing trial prints: verdict and first divergence first, then causes and consequences, then
+//! the commands that come next.
+
+use super::finding::BRIEF;
+use super::{CheckResult, Finding};
+use crate::scenario::{SCENARIO_FILE, ScenarioName};
+use crate::snapshot::{MANIFEST_FILE, golden_file};
+use crate::{Check, Diff, Suite, Verdict};
+
+/// A result as a trial reports it.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct CheckMessage {
+    /// Everything, for people; empty if the trial passes.
+    pub text: String,
+    /// What differs, if two things were compared.
+    pub diff: Option<Diff>,
+    /// The file to look at first, relative to the root.
+    pub file: Option<String>,
+}
+
+impl CheckMessage {
+    /// The message of a trial that ended with `result`.
+    pub fn new(suite: &Suite, name: &str, check: &Check, result: &CheckResult) -> Self {
+        if result.verdict.passes() {
+            return Self::default();
+        }
+        let mut text = format!("{} {name}::{check}", result.verdict);
+        let detail = result.detail();
+        if !detail.is_empty() {
+            text.push_str(": ");
+            text.push_str(&detail);
+        }
+        let mut diff = result.unlike().cloned();
+        if matches!(result.verdict, Verdict::StaleInputs | Verdict::Mismatch)
+            && let (Some(before), Some(after)) = (&result.before, &result.after)
+        {
+            match before.artefacts() {
+                Ok(before) => {
+                    let found = crate::diff(&before, &after.set.to_vec(), &after.schema, &BRIEF);
+                    text.push_str(&divergence(&found));
+                    diff = Some(found);
+                }
+                Err(error) => text.push_str(&format!("\n{error}")),
+            }
+        }
+        for line in remedy(suite, name, check, result) {
+            text.push_str("\n  ");
+            text.push_str(&line);
+        }
+        let file = file(suite, name, result.verdict, diff.as_ref());
+        Self {
+            text,
+            diff,
+            file: Some(file),
+        }
+    }
+}
+
+/// The file that shows what a verdict is about: the golden that differs, the input that changed,
+/// else the scenario.
+fn file(suite: &Suite, name: &str, verdict: Verdict, diff: Option<&Diff>) -> String {
+    let paths = suite.paths();
+    let golden = |file: &str| paths.display(&paths.snapshots().join(name).join(file));
+    let scenario = || paths.display(&paths.scenarios().join(name).join(SCENARIO_FILE));
+    match verdict {
+        Verdict::Orphan | Verdict::EditedGolden => golden(MANIFEST_FILE),
+        Verdict::Mismatch => {
+            let first = diff.and_then(|diff| diff.first_divergence.as_ref());
+            first.map_or_else(
+                || golden(MANIFEST_FILE),
+                |first| golden(&golden_file(&first.artefact)),
+            )
+        }
+        Verdict::StaleInputs => diff
+            .and_then(|diff| diff.causes.first())
+            .map_or_else(scenario, |cause| cause.file.clone()),
+        Verdict::Invalid
+        | Verdict::MissingGolden
+        | Verdict::ProgramError
+        | Verdict::Timeout
+        | Verdict::Nondeterministic
+        | Verdict::Match => scenario(),
+    }
+}
+
+/// Where two sets of artefacts first diverge, as lines of their own: first divergence, causes,
+/// counted consequences.
+pub(super) fn divergence(diff: &Diff) -> String {
+    let mut text = Vec::new();
+    diff.write_plain(&mut text, false)
+        .expect("writing to memory does not fail");
+    let text = String::from_utf8_lossy(&text);
+    text.lines().map(|line| format!("\n{line}")).collect()
+}
+
+/// The exact commands that come next.
+fn remedy(suite: &Suite, name: &str, check: &Check, result: &CheckResult) -> Vec<String> {
+    let typed = suite.typed();
+    let goldens = ScenarioName::new(name)
+        .map(|name| suite.paths().display(&suite.paths().snapshot(&name)))
+        .unwrap_or_default();
+    let fails = result
+        .findings
+        .iter()
+        .any(|finding| matches!(finding, Finding::AlsoFailed { .. }));
+    match result.verdict {
+        Verdict::Match | Verdict::Invalid | Verdict::ProgramError | Verdict::Timeout => Vec::new(),
+        Verdict::Orphan => vec![format!(
+            "if the scenario is gone for good, remove its goldens: git rm -r {goldens}"
+        )],
+        // A run that fails cannot be blessed.
+        Verdict::MissingGolden if fails => vec![format!("see how it fails: {typed} diff {name}")],
+        Verdict::MissingGolden => vec![
+            format!("see what it produces: {typed} diff {name}"),
+            format!("make it the golden:   {typed} bless {name} --reason \"…\""),
+        ],
+        Verdict::EditedGolden => vec![
+            format!("undo the edit:   git checkout -- {goldens}"),
+            format!("or bless again:  {typed} bless {name} --reason \"…\""),
+        ],
+        Verdict::Nondeterministic => vec![format!(
+            "run it again: {}",
+            suite.typed_trial(&format!("{name}::{check}"))
+        )],
+        Verdict::StaleInputs | Verdict::Mismatch => vec![
+            format!("see all of it:   {typed} diff {name} --all"),
+            format!("if intended:     {typed} bless {name} --reason \"…\""),
+        ],
+    }
+}

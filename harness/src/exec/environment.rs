@@ -1,0 +1,231 @@
+//! The environment of a process, on which results must not depend.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::path::Path;
+use std::process::Command;
+
+use serde::{Deserialize, Serialize};
+
+/// One thing in the environment of a process that can be changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EnvironmentChange {
+    // The first, because changing it starts the program over.
+    /// Where the system puts code and data.
+    AddressLayout,
+    /// The environment variables.
+    #[serde(rename = "environment")]
+    Variables,
+    /// The locale (`LC_ALL`, `LANG`, `LANGUAGE`).
+    Locale,
+    /// The time zone (`TZ`).
+    TimeZone,
+    /// The working directory.
+    Directory,
+    /// The permissions that new files lack.
+    Umask,
+    /// The size of stacks.
+    StackSize,
+    /// The seeds of hash maps, in languages that take them from a variable.
+    HashSeeds,
+    /// The processors allowed.
+    Processors,
+}
+
+/// Any number of them.
+pub type EnvironmentChanges = BTreeSet<EnvironmentChange>;
+
+impl EnvironmentChange {
+    /// Every change, in the order in which they are made.
+    pub const ALL: [Self; 9] = [
+        Self::AddressLayout,
+        Self::Variables,
+        Self::Locale,
+        Self::TimeZone,
+        Self::Directory,
+        Self::Umask,
+        Self::StackSize,
+        Self::HashSeeds,
+        Self::Processors,
+    ];
+
+    /// Changes it for a child that is about to be started, as far as that is done from outside.
+    pub(super) fn change_outside(self, command: &mut Command, scratch: &Path) {
+        match self {
+            Self::Variables => {
+                for (name, _) in std::env::vars_os() {
+                    let name = name.to_string_lossy().into_owned();
+                    if name.starts_with("CARGO_") || name.starts_with("RUST") {
+                        command.env_remove(name);
+                    }
+                }
+                command
+                    .env("HOME", scratch)
+                    .env("USER", "somebody-else")
+                    .env("LOGNAME", "somebody-else")
+                    .env("HOSTNAME", "elsewhere")
+                    .env("COLUMNS", "41")
+                    .env("NO_COLOR", "1")
+                    .env("UNHEARD_OF", "x".repeat(777));
+            }
+            Self::Locale => {
+                command
+                    .env("LC_ALL", "tr_TR.UTF-8")
+                    .env("LANG", "tr_TR.UTF-8")
+                    .env("LANGUAGE", "tr");
+            }
+            Self::TimeZone => {
+                // Thirteen and three quarter hours off, also where no zones are installed.
+                command.env("TZ", "ELSE-13:45");
+            }
+            Self::Directory => {
+                command.current_dir(scratch);
+            }
+            Self::HashSeeds => {
+                // Rust's own seeds are new in every process; other languages are told.
+                command
+                    .env("PYTHONHASHSEED", "4242")
+                    .env("PERL_HASH_SEED", "4242");
+            }
+            Self::AddressLayout | Self::Umask | Self::StackSize | Self::Processors => {}
+        }
+    }
+
+    /// Changes it in the child itself.
+    ///
+    /// # Errors
+    /// Why it could not be changed.
+    pub(super) fn change_inside(self) -> Result<(), String> {
+        match self {
+            Self::AddressLayout => address_layout(),
+            Self::Umask => umask(),
+            Self::StackSize => stack_size(),
+            Self::Processors => processors(),
+            Self::Variables | Self::Locale | Self::TimeZone | Self::Directory | Self::HashSeeds => {
+                Ok(())
+            }
+        }
+    }
+
+    /// What each process has its own of. The change pins it.
+    pub const PINNED: [Self; 3] = [Self::HashSeeds, Self::AddressLayout, Self::Processors];
+
+    /// The name in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::AddressLayout => "address-layout",
+            Self::Variables => "environment",
+            Self::Locale => "locale",
+            Self::TimeZone => "time-zone",
+            Self::Directory => "directory",
+            Self::Umask => "umask",
+            Self::StackSize => "stack-size",
+            Self::HashSeeds => "hash-seeds",
+            Self::Processors => "processors",
+        }
+    }
+}
+
+/// The argument after which a program that was started over does not do so again.
+pub(super) const STARTED_OVER: &str = "--started-over";
+
+impl fmt::Display for EnvironmentChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::AddressLayout => "the address layout",
+            Self::Variables => "the environment variables",
+            Self::Locale => "the locale (LC_ALL, LANG)",
+            Self::TimeZone => "the time zone (TZ)",
+            Self::Directory => "the working directory",
+            Self::Umask => "the umask",
+            Self::StackSize => "the stack size",
+            Self::HashSeeds => "the hash seeds (PYTHONHASHSEED)",
+            Self::Processors => "the processors allowed",
+        })
+    }
+}
+
+/// Starts this program over at fixed addresses, or at random ones where they were fixed.
+#[cfg(target_os = "linux")]
+fn address_layout() -> Result<(), String> {
+    use std::os::unix::process::CommandExt;
+
+    use nix::sys::personality::{self, Persona};
+    if std::env::args_os().any(|arg| arg == STARTED_OVER) {
+        return Ok(());
+    }
+    let now = personality::get().map_err(|error| error.to_string())?;
+    personality::set(now ^ Persona::ADDR_NO_RANDOMIZE).map_err(|error| error.to_string())?;
+    let program = std::env::current_exe().map_err(|error| error.to_string())?;
+    let error = Command::new(program)
+        .args(std::env::args_os().skip(1))
+        .arg(STARTED_OVER)
+        .exec();
+    Err(error.to_string())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn address_layout() -> Result<(), String> {
+    Err("this system has no switch for it".to_owned())
+}
+
+/// Another limit for the programs that this one starts; the run itself gets a stack of another size
+/// from who makes its thread.
+#[cfg(unix)]
+fn stack_size() -> Result<(), String> {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    const SMALL: u64 = 4 << 20;
+    const LARGE: u64 = 16 << 20;
+    let now = getrlimit(Resource::Stack);
+    let fits = now.maximum.is_none_or(|maximum| LARGE <= maximum);
+    let other = if fits && now.current != Some(LARGE) {
+        LARGE
+    } else {
+        SMALL
+    };
+    let limit = Rlimit {
+        current: Some(other),
+        maximum: now.maximum,
+    };
+    setrlimit(Resource::Stack, limit).map_err(|error| error.to_string())
+}
+
+#[cfg(not(unix))]
+fn stack_size() -> Result<(), String> {
+    Ok(())
+}
+
+#[cfg(unix)]
+fn umask() -> Result<(), String> {
+    use rustix::fs::Mode;
+    let (first, other) = (Mode::from_raw_mode(0o077), Mode::from_raw_mode(0o027));
+    if rustix::process::umask(first) == first {
+        rustix::process::umask(other);
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn umask() -> Result<(), String> {
+    Err("this system has none".to_owned())
+}
+
+/// Leaves one processor of those allowed.
+#[cfg(target_os = "linux")]
+fn processors() -> Result<(), String> {
+    use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+    let allowed = sched_getaffinity(None).map_err(|error| error.to_string())?;
+    let first = (0..CpuSet::MAX_CPU).find(|&cpu| allowed.is_set(cpu));
+    let Some(first) = first.filter(|_| allowed.count() > 1) else {
+        return Err("there is only one".to_owned());
+    };
+    let mut one = CpuSet::new();
+    one.set(first);
+    sched_setaffinity(None, &one).map_err(|error| error.to_string())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn processors() -> Result<(), String> {
+    Err("this system cannot restrict them".to_owned())
+}

@@ -1,0 +1,70 @@
+//! Why a command line runs nothing.
+
+use std::io;
+
+use crate::Check;
+
+/// Why a command line runs nothing.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunnerError {
+    /// A directory cannot be read or written.
+    #[error("{path}: the {what} cannot be read or written: {source}")]
+    Unreadable {
+        /// The directory, relative to the root.
+        path: String,
+        /// What is in it.
+        what: &'static str,
+        /// What the system reported.
+        source: io::Error,
+    },
+    /// There are no scenarios.
+    #[error("{path}: there are no scenarios, so nothing would be checked")]
+    NoScenarios {
+        /// Where they should be.
+        path: String,
+    },
+    /// Two scenarios have names that not every file system can distinguish.
+    #[error(
+        "{path}: `{one}` and `{other}` differ only in case; not every file system can hold both"
+    )]
+    Twins {
+        /// Where they are.
+        path: String,
+        /// One.
+        one: String,
+        /// The other.
+        other: String,
+    },
+    /// Two trials have the same name.
+    #[error("two trials are called {0}")]
+    Duplicate(String),
+    /// The scenario drops the check that was asked for.
+    #[error("{scenario} drops the check `{check}`: {reason}")]
+    Dropped {
+        /// The scenario.
+        scenario: String,
+        /// The check.
+        check: Check,
+        /// Why it drops it.
+        reason: String,
+    },
+    /// The subject of the scenario does not offer the check that was asked for.
+    #[error("{scenario} has no check `{check}`: its subject does not offer it")]
+    NotOffered {
+        /// The scenario.
+        scenario: String,
+        /// The check.
+        check: Check,
+    },
+    /// No scenario has the name that was asked for.
+    #[error("no trial matches `{scenario}::{check}`{}", near.as_ref().map(|near| format!("; did you mean `{near}`?")).unwrap_or_default())]
+    NoSuchTrial {
+        /// The scenario that was asked for.
+        scenario: String,
+        /// The check.
+        check: Check,
+        /// The scenario that was probably meant.
+        near: Option<String>,
+    },
+}
