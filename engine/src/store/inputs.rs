@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use serde_json::Value;
+use aether_json::Value;
 
 use super::StoreError;
 use super::stored::StoredRun;
@@ -41,7 +41,7 @@ impl StoredRun {
 /// What the loader says of them.
 pub(crate) fn load(documents: &ResolvedDocuments) -> Result<RunPlan, String> {
     let mut run_config: Value =
-        serde_json::from_str(&documents.run_config).map_err(|error| error.to_string())?;
+        aether_json::from_str(&documents.run_config).map_err(|error| error.to_string())?;
     if let Some(members) = run_config.as_object_mut() {
         for (member, name) in REFERENCES {
             if let Some(path) = members.get_mut(member) {

@@ -243,6 +243,14 @@ impl Value {
         }
     }
 
+    /// As [`as_object`](Self::as_object), to change them.
+    pub fn as_object_mut(&mut self) -> Option<&mut BTreeMap<String, Self>> {
+        match self {
+            Self::Object(members) => Some(members),
+            _ => None,
+        }
+    }
+
     fn write(&self, out: &mut Vec<u8>) {
         match self {
             Self::Null => out.extend_from_slice(b"null"),
@@ -292,9 +300,12 @@ fn array_index(token: &str) -> Option<usize> {
     token.parse().ok().filter(|_| is_plain)
 }
 
-/// Compact JSON.
+/// Compact JSON; over several lines with `{:#}`.
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if f.alternate() {
+            return f.write_str(&crate::to_string_pretty(self).map_err(|_| fmt::Error)?);
+        }
         let mut out = Vec::new();
         self.write(&mut out);
         f.write_str(std::str::from_utf8(&out).expect("the writer joins strings and ASCII"))

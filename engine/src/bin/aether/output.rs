@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
-use serde_json::{Value, json};
+use aether_json::{Value, json};
 
 use crate::args::Format;
 use crate::exit::Failure;

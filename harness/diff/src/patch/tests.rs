@@ -37,13 +37,13 @@ fn patch_of(before: &Value, after: &Value, schema: &Schema) -> Patch {
     )
     .unwrap();
     let patch = patches.remove("a").unwrap_or_default();
-    apply(&old, &patch, &new);
+    apply(in_strings(&old.to_value().unwrap()), &patch, &new);
     patch
 }
 
-/// Checks with another implementation that a patch makes the new document of the old one.
-pub(crate) fn apply(old: &Artefact, patch: &Patch, new: &Artefact) {
-    let mut patched = in_strings(&old.to_value().unwrap());
+/// Checks with another implementation that a patch makes the new document of the old one, both
+/// [in strings](in_strings).
+pub(crate) fn apply(mut patched: serde_json::Value, patch: &Patch, new: &Artefact) {
     let operations = aether_json::to_value(patch).unwrap();
     let operations = operations.as_array().unwrap().iter().map(|operation| {
         let members = operation.as_object().unwrap().iter();
@@ -61,7 +61,7 @@ pub(crate) fn apply(old: &Artefact, patch: &Patch, new: &Artefact) {
 }
 
 /// A value whose numbers are strings, since serde_json's numbers have no spelling.
-fn in_strings(value: &Value) -> serde_json::Value {
+pub(crate) fn in_strings(value: &Value) -> serde_json::Value {
     match value {
         Value::Number(number) => format!("number {number}").into(),
         Value::String(text) => format!("string {text}").into(),

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::fs;
 
 use aether_harness::Scenario;
-use serde_json::{Value, json};
+use aether_json::{Value, json};
 
 use crate::Ended;
 use crate::args::ListCommand;

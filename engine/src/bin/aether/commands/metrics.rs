@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use aether_engine::record::{FromText as _, Metrics};
 use comfy_table::{CellAlignment, Table, presets};
-use serde_json::json;
+use aether_json::json;
 
 use super::openmetrics;
 use crate::Ended;

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 use aether_engine::run::RunOptions;
 use indicatif::ProgressBar;
-use serde_json::json;
+use aether_json::json;
 
 use crate::Ended;
 use crate::args::StoredCommand;
