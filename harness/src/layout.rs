@@ -76,7 +76,7 @@ impl Layout {
         self.outputs().join(name.as_str())
     }
 
-    /// One directory a run of the suite, with one file for each trial that ran.
+    /// One directory per run of the suite, with one file for each trial that ran.
     pub fn results(&self) -> PathBuf {
         self.outputs().join(".results")
     }

@@ -1,4 +1,4 @@
-//! The name that was probably meant.
+//! Finds the name that was probably meant, for hints in messages.
 
 /// The name that was probably meant: the one that takes the fewest edits, if they are few.
 pub fn nearest<'a>(name: &str, names: &[&'a str]) -> Option<&'a str> {

@@ -61,7 +61,7 @@ pub fn load(suite: &Suite, name: &ScenarioName) -> Result<Option<GoldenSet>, Rea
         .map_err(|error| at(&dir, error.into()))
 }
 
-/// Removes what an earlier run left: there is nothing to look at any more.
+/// Removes what an earlier run left, because nothing differs now.
 pub fn clear(suite: &Suite, name: &ScenarioName) -> io::Result<()> {
     match fs::remove_dir_all(suite.paths().output(name)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),

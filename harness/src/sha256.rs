@@ -1,4 +1,4 @@
-//! SHA-256 in the one spelling that files carry: 64 lower-case hexadecimal digits.
+//! SHA-256 as files have it: 64 lower-case hexadecimal digits.
 
 use sha2::{Digest, Sha256};
 

@@ -107,7 +107,7 @@ pub trait Prepared: Send + Sync {
     /// with a value changed. `None` if the subject does not offer this.
     ///
     /// # Errors
-    /// [`FailureKind::Invalid`] if the inputs are not valid any more.
+    /// [`FailureKind::Invalid`] if the changed inputs are not valid.
     fn with_inputs(&self, inputs: &Artefact) -> Result<Option<Box<dyn Prepared>>, Failure> {
         let _ = inputs;
         Ok(None)
@@ -219,7 +219,7 @@ impl Mode {
     ///
     /// # Panics
     /// `name` is empty, has other characters than lower-case ASCII letters, digits, `_` and `-`, or is
-    /// a check of the harness's own.
+    /// a check of the harness itself.
     pub fn new(name: impl Into<String>, description: impl Into<String>) -> Self {
         let name = name.into();
         let allowed =
@@ -230,7 +230,7 @@ impl Mode {
         );
         assert!(
             !crate::Check::OWN.iter().any(|check| check.name() == name),
-            "`{name}` is a check of the harness's own"
+            "`{name}` is a check of the harness itself"
         );
         Self {
             name,
@@ -280,7 +280,7 @@ impl RunRequest {
     }
 }
 
-/// A line between the runner's watchdog and a running subject.
+/// The connection between the runner's watchdog and a running subject.
 #[derive(Clone, Debug, Default)]
 pub struct Progress(Arc<ProgressState>);
 

@@ -8,9 +8,9 @@ mod repository;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use aether_engine::subject::AetherSubject;
 use aether_harness::Suite;
 use aether_program::CommandSubject;
+use aether_subject::AetherSubject;
 use clap::Parser;
 
 /// Chores of the Aether repository.
@@ -28,6 +28,7 @@ fn main() -> ExitCode {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let root = root.parent().unwrap_or(root);
     let suite = Suite::new(root)
+        .subject(CommandSubject)
         .subject(AetherSubject::new(root))
         .command("cargo xtask")
         .check("folders", repository::folders)

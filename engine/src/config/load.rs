@@ -8,9 +8,7 @@ use super::decode::{Decode, Given, PathText, nearest};
 use super::defaults;
 use super::documents::{PfnaDocument, ProfileDocument, RunConfig, TopologyDocument};
 use super::limits::DOCUMENT_BYTES_MAX;
-#[cfg(feature = "cli")]
-use super::plan::Profile;
-use super::plan::{ResolvedDocuments, RunPlan};
+use super::plan::{Profile, ResolvedDocuments, RunPlan};
 use super::problem::{Code, Draft, Place, Problems, Report};
 use super::read::{ReadDocument, error_words, shown_path};
 use super::resolve::{self, ConfiguredNames};
@@ -64,7 +62,6 @@ pub(crate) fn read_text(reader: &dyn ReadDocument, path: &Path) -> Result<Source
 }
 
 /// A profile by itself, with its document.
-#[cfg(feature = "cli")]
 pub(super) fn profile_of(
     reader: &dyn ReadDocument,
     path: &Path,

@@ -11,6 +11,7 @@ use super::pipeline::RunStatus;
 use super::sink::RecordKind;
 use crate::canonical::{self, Canonical, Hash, Object, Writer};
 use crate::config::{ResolvedDocuments, RunPlan};
+use crate::record::Metrics;
 
 /// Format version of the export object.
 const EXPORT_VERSION: u64 = 1;
@@ -164,6 +165,13 @@ impl Canonical for CanonicalText<'_> {
 
 impl ResolvedDocuments {
     /// The `inputs` member of the export object, as canonical JSON.
+    pub fn to_json(&self) -> String {
+        crate::canonical::text(self)
+    }
+}
+
+impl Metrics {
+    /// The metrics as canonical JSON, as exports and goldens have them.
     pub fn to_json(&self) -> String {
         crate::canonical::text(self)
     }

@@ -24,7 +24,7 @@ impl StoredRun {
     /// The file cannot be read, or its inputs make no plan.
     pub fn plan(&self) -> Result<RunPlan, StoreError> {
         let documents = self.documents()?;
-        let loaded = load(&documents).map_err(|problems| StoreError::Inputs {
+        let loaded = documents.plan().map_err(|problems| StoreError::Inputs {
             path: self.path().to_owned(),
             problems,
         })?;
@@ -35,26 +35,28 @@ impl StoredRun {
     }
 }
 
-/// The plan that resolved documents make.
-///
-/// # Errors
-/// What the loader says of them.
-pub(crate) fn load(documents: &ResolvedDocuments) -> Result<RunPlan, String> {
-    let mut run_config: Value =
-        aether_json::from_str(&documents.run_config).map_err(|error| error.to_string())?;
-    if let Some(members) = run_config.as_object_mut() {
-        for (member, name) in REFERENCES {
-            if let Some(path) = members.get_mut(member) {
-                *path = name.into();
+impl ResolvedDocuments {
+    /// The plan that these documents make.
+    ///
+    /// # Errors
+    /// What the loader reports about them.
+    pub fn plan(&self) -> Result<RunPlan, String> {
+        let mut run_config: Value =
+            aether_json::from_str(&self.run_config).map_err(|error| error.to_string())?;
+        if let Some(members) = run_config.as_object_mut() {
+            for (member, name) in REFERENCES {
+                if let Some(path) = members.get_mut(member) {
+                    *path = name.into();
+                }
             }
         }
+        let mut reader = MemoryDocuments::new()
+            .with("run_config.json", canonical::text(&run_config))
+            .with("topology.json", self.topology.as_str())
+            .with("profile.json", self.profile.as_str());
+        if let Some(pfna) = &self.pfna {
+            reader.insert("pfna.json", pfna.as_str());
+        }
+        load_run(&reader, Path::new("run_config.json")).map_err(|report| report.to_string())
     }
-    let mut reader = MemoryDocuments::new()
-        .with("run_config.json", canonical::text(&run_config))
-        .with("topology.json", documents.topology.as_str())
-        .with("profile.json", documents.profile.as_str());
-    if let Some(pfna) = &documents.pfna {
-        reader.insert("pfna.json", pfna.as_str());
-    }
-    load_run(&reader, Path::new("run_config.json")).map_err(|report| report.to_string())
 }

@@ -31,9 +31,6 @@ mod stored;
 mod verify;
 mod writer;
 
-#[cfg(feature = "cli")]
-pub(crate) use inputs::load as plan_of;
-
 pub use error::{Damage, Difference, NotARun, StoreError};
 pub use export::ExportError;
 pub use header::{RunHeader, StoredStatus};

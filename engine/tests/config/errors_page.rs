@@ -10,9 +10,9 @@ use super::{golden, root};
 const OPENING: &str = "\
 # Errors
 
-What `aether` says of documents that it cannot run. Codes are stable: a number never changes its
-meaning. Each example is a file of `fixtures/invalid`, and its report here is the one that the
-tests hold. This page is written by `cargo test -p aether-engine --test config -- --ignored bless`.
+This page lists the problems that `aether` reports in documents. Codes are stable: a number never changes its
+meaning. Each example is a file in `fixtures/invalid`, and a test compares its report with the one shown
+here. This page is written by `cargo test -p aether-engine --test config -- --ignored bless`.
 
 ";
 

@@ -1,4 +1,4 @@
-//! One scenario run again and again, to see whether it ever differs from itself.
+//! Runs one scenario again and again, to see whether any run differs from the first.
 
 use aether_harness::evaluate::{
     Attribution, CheckResult, CheckRun, Ending, Finding, RunName, RunOutput,

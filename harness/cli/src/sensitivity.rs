@@ -1,5 +1,5 @@
-//! Whether the goldens of a scenario notice a change: its inputs are changed by one step each, and the
-//! run is made from them.
+//! Tests whether the goldens of a scenario notice changes: it changes one input at a time, and runs the
+//! scenario from the changed inputs.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -41,9 +41,9 @@ pub(crate) struct Step {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum StepOutcome {
     Noticed,
-    /// Every artefact is the golden, but for the inputs themselves.
+    /// Every artefact is the golden, except for the inputs themselves.
     Unnoticed,
-    /// There is no such run: the subject refuses the inputs, one step up and one down.
+    /// The subject refuses the inputs, one step up and one down.
     Invalid,
 }
 
@@ -51,7 +51,7 @@ pub(crate) enum StepOutcome {
 /// changed inputs.
 ///
 /// # Errors
-/// The goldens are not those of the run as it is, so that nothing can be said of them.
+/// The goldens are not up to date, so that nothing can be said about them.
 pub(crate) fn sensitivity(
     suite: &Suite,
     scenario: &Scenario,
@@ -190,7 +190,7 @@ fn causes(before: &Artefact, after: &Artefact, schema: &Schema) -> Vec<String> {
 #[derive(Clone, Debug)]
 struct Place {
     path: Vec<Key>,
-    /// What may stand there instead: the next, else the one before.
+    /// What may replace it: the next, otherwise the previous one.
     alternatives: Vec<Value>,
 }
 

@@ -2,7 +2,7 @@
 //! a change in every record: the time of the keyed diff and its patch beside `json_patch::diff` on
 //! the same pair. `diff_memory` has the memory of the same.
 //!
-//! `cargo bench -p aether-harness --bench diff`
+//! `cargo bench -p aether-diff --bench diff`
 
 mod pair;
 
@@ -30,7 +30,7 @@ fn json_patch_diff(bencher: Bencher<'_, '_>, edit: Edit) {
 #[divan::bench(sample_count = 5, sample_size = 1)]
 fn read_a_golden(bencher: Bencher<'_, '_>) {
     let text = pair::BEFORE.text();
-    bencher.bench_local(|| aether_harness::Artefact::from_golden("ledgers", text));
+    bencher.bench_local(|| aether_diff::Artefact::from_golden("ledgers", text));
 }
 
 fn main() {

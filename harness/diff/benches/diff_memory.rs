@@ -1,7 +1,7 @@
 //! The memory of what `diff` times: `max alloc` is the peak beside the two texts themselves. The
 //! times shown here include the counting of allocations.
 //!
-//! `cargo bench -p aether-harness --bench diff_memory`
+//! `cargo bench -p aether-diff --bench diff_memory`
 
 mod pair;
 

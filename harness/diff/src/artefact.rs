@@ -9,7 +9,7 @@ use aether_json::{Fault, JsonProblem, Parser, Value, layout};
 /// compact form; an object has one member a line, its values laid out the same way one level
 /// deeper; an array of scalars, an empty array and an empty object stay on their line. Numbers
 /// keep their spelling, strings are escaped only where JSON requires it. The lines of the
-/// outermost array or object stand at the left margin, those of each further level two spaces to
+/// outermost array or object start at the left margin, those of each further level two spaces to
 /// the right of it. Equal artefacts are therefore equal bytes.
 ///
 /// ```
@@ -37,7 +37,7 @@ pub struct Artefact {
     text: Vec<u8>,
 }
 
-/// Why a text is not an artefact.
+/// Why some JSON text cannot be an artefact.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ArtefactError {
     /// The text is not JSON, or not JSON that can be kept without loss.
@@ -66,7 +66,7 @@ impl Artefact {
     /// An artefact from any JSON text, brought into layout.
     ///
     /// # Errors
-    /// [`ArtefactError::Json`] where the text is not UTF-8, not exactly one JSON value, has a key
+    /// [`ArtefactError::Json`] if the text is not UTF-8, not exactly one JSON value, has a key
     /// twice in one object or is nested more than 128 deep.
     pub fn from_json(name: impl Into<String>, json: &[u8]) -> Result<Self, ArtefactError> {
         let name = name.into();
@@ -171,7 +171,7 @@ fn as_utf8(json: &[u8]) -> Result<&str, Fault> {
     })
 }
 
-/// Any JSON text in golden layout. An array is laid out record by record, so that no more than one
+/// Any JSON text in golden layout. An array is laid out record by record, so that at most one
 /// record is ever held as a tree.
 fn laid_out(json: &[u8]) -> Result<Vec<u8>, Fault> {
     let text = as_utf8(json)?;

@@ -1,4 +1,4 @@
-//! Changed inputs, told as their files have them.
+//! Changed inputs, reported as they are in their files.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ const FILES: &str = "files";
 pub(super) struct Files(BTreeMap<String, String>);
 
 impl Files {
-    /// Reads the files of both sides; where they differ, the new one counts.
+    /// Reads the files of both sides; if they differ, the new one counts.
     pub(super) fn of(before: &[Artefact], after: &[Artefact]) -> Self {
         let mut files = BTreeMap::new();
         for artefact in before.iter().chain(after) {

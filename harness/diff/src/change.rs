@@ -1,4 +1,4 @@
-//! What a diff found.
+//! The result of a diff: first divergence, changes, causes, counts.
 
 use std::collections::BTreeMap;
 
@@ -10,23 +10,23 @@ use aether_json::{Json, number};
 
 /// What differs between two sets of artefacts.
 ///
-/// To serde this is the part of the JSON report that tells of one scenario.
+/// To serde this is the part of the JSON report about one scenario.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Diff {
-    /// The earliest difference in causal order; `None` where there is no difference at all. It
+    /// The earliest difference in causal order; `None` if there is no difference at all. It
     /// does not depend on the [budget](crate::DiffOptions).
     pub first_divergence: Option<Change>,
     /// The inputs that differ. A changed input is a cause, never a consequence: it is the first
-    /// divergence only where nothing else differs.
+    /// divergence only if nothing else differs.
     pub causes: Vec<Cause>,
-    /// What differs beside the first divergence, counted by stage in causal order.
+    /// What differs besides the first divergence, counted by stage in causal order.
     #[serde(with = "followed_by_stage")]
     pub followed: Vec<Followed>,
-    /// Every difference but those of the inputs, in causal order, the first divergence included;
+    /// Every difference except those of the inputs, in causal order, including the first divergence;
     /// as many as [`DiffOptions::entries`](crate::DiffOptions) allows.
     #[serde(default)]
     pub changes: Vec<Change>,
-    /// What is not in `changes` or `followed`, or is told less exactly than asked, and why.
+    /// What is not in `changes` or `followed`, or is reported less exactly than requested, and why.
     pub left_out: Vec<LeftOut>,
     /// The vectors that differ at the tick of the first divergence; not part of the JSON report.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -50,7 +50,7 @@ pub struct Change {
     /// [late field](crate::ArtefactSchema::late_fields), the end of the span that holds the tick.
     /// `None` for what has no tick.
     pub tick: Option<u64>,
-    /// The stage of its artefact; the artefact's name where it belongs to no stage.
+    /// The stage of its artefact; the artefact's name if it belongs to no stage.
     pub stage: String,
     /// The artefact.
     pub artefact: String,
@@ -83,7 +83,7 @@ impl Change {
         format!("{}{}{place}", tick.unwrap_or_default(), self.stage)
     }
 
-    /// `after - before`, exactly, where both values are numbers.
+    /// `after - before`, exactly, if both values are numbers.
     pub fn offset(&self) -> Option<Json> {
         if self.kind != ChangeKind::Changed {
             return None;
@@ -106,7 +106,7 @@ impl Change {
     }
 }
 
-/// The end of a line that tells of a change: `: 2 → 3`, ` removed: …`.
+/// The end of a line that reports a change: `: 2 → 3`, ` removed: …`.
 pub(crate) fn what_happened(
     kind: ChangeKind,
     before: Option<&Json>,
@@ -132,7 +132,7 @@ pub fn shortened_pair(before: Option<&Json>, after: Option<&Json>) -> (String, S
         .take_while(|((_, a), b)| a == b)
         .count();
     let is_pair = before.is_some() && after.is_some();
-    // What both begin with is cut only where they would look the same without.
+    // What both begin with is cut only if they would otherwise look the same.
     let skipped = if is_pair && same > SHOWN / 2 {
         same - SHOWN / 4
     } else {
@@ -172,13 +172,13 @@ pub(crate) fn is_hash_text(raw: &str) -> bool {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ChangeKind {
-    /// The value is another one.
+    /// The value differs.
     Changed,
     /// There was nothing before.
     Added,
-    /// There is nothing any more.
+    /// The value is gone.
     Removed,
-    /// An element stands elsewhere among the elements of its array that stayed.
+    /// The position of an element among the elements that stayed differs.
     Moved,
 }
 
@@ -197,7 +197,7 @@ impl ChangeKind {
 /// An input that differs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cause {
-    /// The file it came from, or `inputs` where it came from none.
+    /// The file it came from, or `inputs` if it came from none.
     pub file: String,
     /// The place in that document (`edges[e_id=5].k`); empty for the whole of it.
     pub path: Path,
@@ -342,7 +342,7 @@ pub(crate) mod followed_by_stage {
         deserializer.deserialize_map(Stages)
     }
 
-    /// Reads the stages in the order in which they stand.
+    /// Reads the stages in the order of the text.
     struct Stages;
 
     impl<'de> Visitor<'de> for Stages {

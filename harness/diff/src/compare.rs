@@ -13,13 +13,13 @@ pub const INPUTS: &str = "inputs";
 
 /// Compares two runs of one scenario.
 ///
-/// Artefacts are paired by name; one that only one side has is a difference. Where one side holds
+/// Artefacts are paired by name; one that only one side has is a difference. If one side holds
 /// an artefact [as digests](digest()), the other is compared as digests too.
 ///
 /// The first divergence, and whether there is one, is exact whatever `options` say: the earliest
 /// tick, within it the earliest stage, then the artefact in the order of the schema, the record,
 /// and the field in the order in which it is read. What has no tick comes last. [`Diff::is_equal`]
-/// holds exactly where all artefacts are equal as bytes, or an artefact has the digests that the
+/// holds exactly if all artefacts are equal as bytes, or an artefact has the digests that the
 /// other side holds in its place.
 ///
 /// ```

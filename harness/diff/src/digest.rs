@@ -25,7 +25,7 @@ use aether_json::{Json, Parser, Tree, scan};
 /// known: such a record of digests says `"late":true`. Otherwise a window's check would make every
 /// tick of the window differ, and hide where a difference began.
 ///
-/// Records that stand in the order of their ticks, those without a tick first, need no more. Where
+/// Records in the order of their ticks, those without a tick first, need nothing else. If
 /// they do not, one more record, `{"digest":…,"order":true,"tick":null}`, digests the ticks in the
 /// order in which they come, so that records which change places with those of other ticks are
 /// noticed too.
@@ -90,7 +90,7 @@ pub fn digest(artefact: &Artefact, schema: &Schema) -> Artefact {
     digests.finish(artefact.name())
 }
 
-/// Whether an artefact is made of digests.
+/// Whether an artefact consists of digests.
 pub(super) fn is_digest(artefact: &Artefact) -> bool {
     read(artefact).is_some_and(|digests| !digests.is_empty())
 }
@@ -129,7 +129,7 @@ pub(super) enum Part {
     Records,
     /// The late fields that are known then.
     Late,
-    /// The order in which ticks come, where it is not their own.
+    /// The order in which ticks appear, if they are not sorted.
     Order,
 }
 
@@ -161,7 +161,7 @@ impl Turn {
 #[derive(Default)]
 struct Digests {
     by_turn: BTreeMap<Turn, Sha256>,
-    /// The ticks as they come, each once where it comes several times in a row.
+    /// The ticks as they appear, without repetitions in a row.
     order: Sha256,
     last: Option<Option<u64>>,
     is_out_of_order: bool,
@@ -222,7 +222,7 @@ impl Digests {
     }
 }
 
-/// The digests of an artefact; `None` where it is not made of digests.
+/// The digests of an artefact; `None` if it does not consist of digests.
 fn read(artefact: &Artefact) -> Option<BTreeMap<Turn, &str>> {
     let text = std::str::from_utf8(artefact.text()).ok()?;
     let mut digests = BTreeMap::new();

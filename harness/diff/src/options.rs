@@ -1,4 +1,4 @@
-//! How much a diff may cost.
+//! The budget of a diff: how much it lists, and for how long.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use std::time::Duration;
 pub struct DiffOptions {
     /// How many changes, and how many causes, are listed at most. Further ones are counted.
     pub entries: usize,
-    /// How long the diff goes on listing and counting; `None` for as long as it takes. Where the
+    /// How long the diff goes on listing and counting; `None` for as long as it takes. If the
     /// time runs out, what is left out depends on the speed of the machine.
     pub time: Option<Duration>,
 }

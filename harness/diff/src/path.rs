@@ -1,4 +1,4 @@
-//! Where a difference is: the path that people and programs read.
+//! The path of a difference, as reports print it.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,7 +12,7 @@ use aether_json::scan;
 /// A place in an artefact, such as `ledgers[tick=3].edges[e_id=5].raw`.
 ///
 /// It starts with the name of the artefact. A member of an object follows a dot; a name that is
-/// not made of letters, digits, `_` and `-` stands as a JSON string in brackets: `meta["a b"]`. An
+/// not made of letters, digits, `_` and `-` is written as a JSON string in brackets: `meta["a b"]`. An
 /// element with an identity is written with its identity fields in the order of their
 /// [`KeyRule`](crate::KeyRule), the values as JSON (`envelopes[layer="DATA",seq=3]`); where several
 /// elements of an array share an identity, the second and later ones are numbered:
@@ -31,7 +31,7 @@ pub(crate) enum Step {
     /// Into the artefact or the member of this name.
     Field(Box<str>),
     /// To the element with this identity, as written between the brackets. The label is what
-    /// people call it, empty where it need not be said (a ledger is told by its tick).
+    /// people call it, empty if it is not needed (a ledger is identified by its tick).
     Element { identity: Box<str>, label: Box<str> },
     /// To the element at this position.
     Index(usize),
@@ -42,7 +42,7 @@ impl Path {
         Self { steps }
     }
 
-    /// Reads a path as [`Display`](fmt::Display) writes it; `None` where the text is not a path.
+    /// Reads a path as [`Display`](fmt::Display) writes it; `None` if the text is not a path.
     ///
     /// ```
     /// use aether_diff::Path;
@@ -75,7 +75,7 @@ impl Path {
         (!steps.is_empty()).then_some(Self { steps })
     }
 
-    /// The path with every element replaced by `*`: what like changes of several ticks and
+    /// The path with every element replaced by `*`: what similar changes of several ticks and
     /// scenarios have in common (`ledgers/*/edges/*/f_e`).
     ///
     /// Names are escaped as in a JSON Pointer: `~` is `~0`, `/` is `~1`.
@@ -94,7 +94,7 @@ impl Path {
     }
 
     /// The place as people call it, without the artefact: `edge 5 · raw`. Empty for a whole
-    /// artefact, and for a record that is told by its tick.
+    /// artefact, and for a record that is identified by its tick.
     pub fn place(&self) -> String {
         let mut parts: Vec<String> = Vec::new();
         // The fields since the last element; the artefact's own name is left out.
@@ -189,7 +189,7 @@ fn is_plain(name: &str) -> bool {
             .all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '$'))
 }
 
-/// A field name as it stands inside an identity.
+/// A field name as it is written inside an identity.
 pub(crate) fn identity_field(name: &str) -> String {
     if is_plain(name) {
         name.to_owned()

@@ -1,12 +1,12 @@
-//! How a document is read: what a schema says of each place, put where a walk meets it.
+//! A schema as a tree that follows the document, so that a walk finds the rules of each place.
 
 use std::collections::BTreeMap;
 
 use crate::{ArtefactSchema, KeyRule};
 use aether_json::layout::quoted;
 
-/// What is known of a value, and of the members of the object that it is, or of the objects in
-/// the array that it is: paths of a schema do not count indices.
+/// What a schema says about a value, and about its members or, in an array, the members of its elements:
+/// paths of a schema do not count indices.
 #[derive(Clone, Debug)]
 pub(crate) struct Reading {
     /// Its turn among the fields of its object; unlisted fields come last.
@@ -25,7 +25,7 @@ pub(crate) struct Key {
     /// The fields, plain as paths write them and in quotes as text spells them. None at all means
     /// that the position is the identity: the array is a vector.
     pub(crate) fields: Vec<(String, String)>,
-    /// What people call an element; empty where the tick says it already.
+    /// What people call an element; empty if the tick says it already.
     pub(crate) noun: String,
 }
 
@@ -42,7 +42,7 @@ impl Reading {
     pub(crate) fn of(schema: &ArtefactSchema, artefact: &str) -> Self {
         let mut root = UNKNOWN.clone();
         for (turn, field) in schema.field_order.iter().enumerate() {
-            // A field is read where the first of its own fields is.
+            // A field has the turn of the first of its own fields.
             let mut reading = &mut root;
             for name in parts(field) {
                 reading = reading.entry(name);

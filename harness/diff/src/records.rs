@@ -2,14 +2,14 @@
 
 /// The lines of two array artefacts between those that both begin and both end with.
 pub(crate) struct Middle<'t> {
-    /// How many records stand before these.
+    /// How many records precede these.
     pub(crate) offset: usize,
     pub(crate) before: Vec<&'t str>,
     pub(crate) after: Vec<&'t str>,
 }
 
 /// Cuts two array artefacts into records, leaving out equal ones at both ends as bytes; `None`
-/// where either is not an array in golden layout.
+/// if either is not an array in golden layout.
 pub(crate) fn middle<'t>(before: &'t str, after: &'t str) -> Option<Middle<'t>> {
     let (before, after) = (body(before)?, body(after)?);
     let prefix = common_prefix(before.as_bytes(), after.as_bytes());
@@ -22,12 +22,12 @@ pub(crate) fn middle<'t>(before: &'t str, after: &'t str) -> Option<Middle<'t>> 
     })
 }
 
-/// All records of an array artefact; `None` where it is none in golden layout.
+/// All records of an array artefact; `None` if it is not an array in golden layout.
 pub(crate) fn all(text: &str) -> Option<Vec<&str>> {
     body(text).map(lines)
 }
 
-/// What stands between the lines of the brackets.
+/// The text between the lines of the brackets.
 fn body(text: &str) -> Option<&str> {
     if text == "[]\n" {
         return Some("");
@@ -90,7 +90,7 @@ fn common_suffix(a: &[u8], b: &[u8]) -> usize {
     let same = end + same;
     let start = a.len() - same;
     // The rest must be whole lines in both: it starts after a line feed that both have, or is all
-    // of one text where the other has a line feed before it.
+    // of one text if the other has a line feed before it.
     let line_before = |text: &[u8]| text.len() == same || text[text.len() - same - 1] == b'\n';
     if line_before(a) && line_before(b) {
         return same;

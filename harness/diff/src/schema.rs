@@ -1,17 +1,17 @@
-//! What a subject says of its artefacts: identity, causal order, time.
+//! The schema: what a subject declares about its artefacts (identity, causal order, time).
 
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
-/// How the artefacts of one scenario are to be read by the diff.
+/// How the diff reads the artefacts of one scenario.
 ///
 /// Everything here is declared once by the subject, scenario by scenario; the harness knows no
-/// artefact of its own but `inputs` (causes, never consequences) and `error`.
+/// artefacts of its own except `inputs` (causes, never consequences) and `error`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Schema {
     /// Names of the stages in causal order, as reports print them (`UMX`, `Loom`, …).
     pub stages: Vec<String>,
-    /// One entry an artefact. An artefact that is not listed belongs to no stage, has no tick,
+    /// One entry per artefact. An artefact that is not listed belongs to no stage, has no tick,
     /// and comes last.
     pub artefacts: Vec<ArtefactSchema>,
     /// Spans of ticks whose end is the time of every field listed in `late_fields`: a window's
@@ -54,7 +54,7 @@ pub struct ArtefactSchema {
     pub name: String,
     /// Its stage, one of [`Schema::stages`].
     pub stage: String,
-    /// The field of a record that holds its tick, where its records have one.
+    /// The field of a record that holds its tick, if its records have one.
     pub tick: Option<String>,
     /// What identifies the elements of each array, by path.
     pub keys: Vec<KeyRule>,
@@ -72,15 +72,15 @@ pub struct KeyRule {
     /// Dotted path of the array inside the artefact, without indices: `` for the artefact's own
     /// array, `edges` for the `edges` of each of its records, `topology.edges` inside an object.
     pub path: String,
-    /// The fields that together identify an element (`["layer", "seq"]`). None at all says that
+    /// The fields that together identify an element (`["layer", "seq"]`). An empty list means that
     /// the array is a vector: its elements are identified by their positions.
     pub fields: Vec<String>,
     /// What people call an element (`edge`), for texts such as `edge 5`; the path's last part
-    /// where empty.
+    /// if it is empty.
     pub label: String,
 }
 
-/// A text that is not `PATH=FIELD[,FIELD…]`.
+/// A string that is not `PATH=FIELD[,FIELD…]`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{text:?} is not PATH=FIELD[,FIELD…], such as edges=e_id or =layer,seq")]
 pub struct KeyRuleError {

@@ -14,7 +14,7 @@ impl Spans {
     }
 
     /// The end of the span that holds a tick, of several the one that starts last; the tick itself
-    /// where none does.
+    /// if none does.
     pub(super) fn end_of(&self, tick: u64) -> u64 {
         let started = self.0.partition_point(|(start, _)| *start <= tick);
         self.0[..started]

@@ -1,4 +1,10 @@
-//! Keeps what a walk finds: the first divergence, the counts, and as many changes as fit.
+//! Collects what a walk finds: the first divergence, the counts, and as many changes as the budget allows.
+//!
+//! ```text
+//! found in this order      tick 5 UMX raw 1 → 2,  tick 3 UMX raw 7 → 8,  tick 3 Loom c_t 4 → 9
+//! first divergence         tick 3 UMX raw 7 → 8
+//! followed                 UMX: 1 value at 1 tick;  Loom: 1 value at 1 tick
+//! ```
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -9,7 +15,7 @@ use crate::path::Path;
 use crate::{DiffOptions, PlaceSort};
 use aether_json::{Json, number};
 
-/// Sorts of places that are counted in a stage; further ones are not.
+/// Sorts of places that are counted in a stage; others are not.
 const SORTS_MAX: usize = 4096;
 
 /// How many questions about the time are answered without looking at a clock.
@@ -31,7 +37,7 @@ impl When {
     }
 }
 
-/// What is being found, artefact by artefact in causal order.
+/// The findings so far, artefact by artefact in causal order.
 #[derive(Debug)]
 pub(super) struct Tally {
     entries: usize,
@@ -44,7 +50,7 @@ pub(super) struct Tally {
     /// Found changes by time and by the order in which they were found; now and then cut down to
     /// the earliest `entries`.
     listed: Vec<(When, u64, Change)>,
-    /// The first change that was cut off; later ones are not listed any more.
+    /// The first change that was cut off; later ones are not listed.
     cut: Option<(When, u64, Path)>,
     found: u64,
     skipped: u64,
@@ -182,8 +188,8 @@ impl Tally {
         self.found + self.skipped
     }
 
-    /// Whether a difference that shows at this time or later needs no look any more: the time is
-    /// up, and it cannot be the first divergence.
+    /// Whether a difference at this time or later can be skipped: the time is up, and it cannot be the first
+    /// divergence.
     pub(super) fn skips(&mut self, earliest: When) -> bool {
         let skips = self.is_out_of_time()
             && self
@@ -211,7 +217,7 @@ impl Tally {
         self.out_of_time
     }
 
-    /// Counts one change, and makes it in full where it is listed or the first divergence.
+    /// Counts one change, and builds it in full if it is listed or is the first divergence.
     pub(super) fn add(&mut self, met: &Met<'_>, make: impl FnOnce() -> Change) {
         let order = self.found;
         let when = met.when;
@@ -237,7 +243,7 @@ impl Tally {
         }
     }
 
-    /// Takes note of something that is not told, or not exactly; one note a place and reason.
+    /// Records something that is not reported, or not exactly; one record per place and reason.
     pub(super) fn leave_out(
         &mut self,
         path: impl FnOnce() -> Path,
@@ -329,7 +335,7 @@ impl Tally {
     }
 }
 
-/// One entry a stage, in the order in which they were met first.
+/// One entry per stage, in the order in which the stages were first met.
 fn merged(stages: Vec<Stage>) -> Vec<Stage> {
     let mut merged: Vec<Stage> = Vec::new();
     for stage in stages {

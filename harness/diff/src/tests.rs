@@ -1,4 +1,4 @@
-//! Documents in, reported changes out.
+//! Tests of the diff: documents in, reported changes out.
 
 use std::time::Duration;
 

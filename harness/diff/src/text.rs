@@ -1,4 +1,4 @@
-//! A diff as lines for people, with ANSI styles; whoever prints it strips them where they are not
+//! A diff as lines for people, with ANSI styles; whoever prints it strips them if they are not
 //! wanted (`anstream` does, and respects `NO_COLOR`).
 
 use std::io::{self, Write};
@@ -10,7 +10,7 @@ use crate::{
     Cause, Change, ChangeKind, Diff, Followed, Json, LeftOut, LeftOutReason, shortened_pair,
 };
 
-/// The styles of a text.
+/// The styles of the parts of a text.
 #[derive(Clone, Copy)]
 struct Styles {
     heading: Style,
@@ -39,7 +39,7 @@ const PLAIN: Styles = Styles {
 /// Causes that are listed unless all are asked for.
 const CAUSES_SHOWN: usize = 8;
 
-/// Lines of a text that changed in some of its lines, shown around each change.
+/// Unchanged lines of a string shown around each changed line.
 const CONTEXT_LINES: usize = 2;
 
 /// Where lines go, and in which styles.
@@ -175,7 +175,7 @@ impl Lines<'_> {
         }
     }
 
-    /// The changed lines of a text of several lines.
+    /// The changed lines of a string of several lines.
     fn text_lines(&mut self, change: &Change) -> io::Result<()> {
         let text = |value: &Option<Json>| {
             let text: String = aether_json::from_str(value.as_ref()?.as_str()).ok()?;

@@ -1,4 +1,10 @@
-//! Descends into what differs, in the order in which it is read.
+//! Walks through two documents, into everything that differs, in reading order.
+//!
+//! ```text
+//! before  [{"tick":1,"raw":2},{"tick":2,"raw":5}]
+//! after   [{"tick":1,"raw":3},{"tick":2,"raw":5}]
+//! found   [tick=1].raw: 2 → 3        (the second record is equal as bytes, and is not opened)
+//! ```
 
 use std::borrow::Cow;
 
@@ -125,7 +131,7 @@ impl<'a, 't> Walk<'a, 't> {
         self.or_as_text(seen, before, after);
     }
 
-    /// Different bytes are a difference, even where nothing in them was seen to differ: where they
+    /// Different bytes are a difference, even if nothing in them was seen to differ: if they
     /// are not in layout, that is.
     pub(super) fn or_as_text(&mut self, seen: u64, before: &Artefact, after: &Artefact) {
         if self.tally.seen() > seen {
@@ -357,7 +363,7 @@ impl<'a, 't> Walk<'a, 't> {
         );
     }
 
-    /// Counts a change, given its values as they are spelled, and makes them only where they are
+    /// Counts a change, given its values as they are spelled, and builds them only if they are
     /// kept.
     fn found(
         &mut self,

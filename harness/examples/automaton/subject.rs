@@ -2,18 +2,22 @@
 
 use std::path::Path;
 
-use aether_harness::{Artefact, ArtefactSchema, Failure, KeyRule, RunRequest, Schema, Subject};
+use aether_harness::{
+    Artefact, ArtefactSchema, Failure, KeyRule, Prepared, Progress, Scenario, Schema, SimpleRun,
+    Subject, documents,
+};
 use serde::Deserialize;
 use serde_json::json;
 
 /// The automaton.
+#[derive(Clone, Copy)]
 pub(crate) struct Automaton {
-    /// The regression of this example: the cells at the ends of the ring are no neighbours.
+    /// The regression of this example: the cells at the ends of the ring are not neighbours.
     forgets_the_ring: bool,
 }
 
 impl Automaton {
-    /// The automaton, with its regression where `AUTOMATON_REGRESSION` is set.
+    /// The automaton, with its regression if `AUTOMATON_REGRESSION` is set.
     #[expect(
         clippy::disallowed_methods,
         reason = "stands for a change of the code, which an example cannot make to itself"
@@ -52,43 +56,58 @@ impl Subject for Automaton {
         "automaton"
     }
 
-    fn schema(&self, _: &Path) -> Result<Schema, Failure> {
-        let key = |path: &str, field: &str, label: &str| KeyRule {
-            path: path.to_owned(),
-            fields: vec![field.to_owned()],
-            label: label.to_owned(),
-        };
-        Ok(Schema {
-            stages: vec!["rule".to_owned(), "census".to_owned()],
-            artefacts: vec![
-                ArtefactSchema {
-                    name: "generations".to_owned(),
-                    stage: "rule".to_owned(),
-                    tick: Some("generation".to_owned()),
-                    keys: vec![
-                        key("", "generation", "generation"),
-                        key("born", "at", "cell"),
-                    ],
-                    field_order: vec!["cells".to_owned(), "born".to_owned()],
-                    ..ArtefactSchema::default()
-                },
-                ArtefactSchema {
-                    name: "census".to_owned(),
-                    stage: "census".to_owned(),
-                    ..ArtefactSchema::default()
-                },
-            ],
-            ..Schema::default()
-        })
+    fn open(&self, scenario: &Scenario) -> Result<Box<dyn Prepared>, Failure> {
+        let document = Document::read(scenario.dir())?;
+        let automaton = *self;
+        Ok(SimpleRun::with_schema(
+            documents(scenario)?,
+            schema(),
+            move |request| automaton.grow(&document, &request.progress),
+        ))
     }
 
-    fn run(&self, scenario: &Path, request: &RunRequest) -> Result<Vec<Artefact>, Failure> {
-        let document = Document::read(scenario)?;
+    fn progress_unit(&self) -> &str {
+        "generation"
+    }
+}
+
+fn schema() -> Schema {
+    let key = |path: &str, field: &str, label: &str| KeyRule {
+        path: path.to_owned(),
+        fields: vec![field.to_owned()],
+        label: label.to_owned(),
+    };
+    Schema {
+        stages: vec!["rule".to_owned(), "census".to_owned()],
+        artefacts: vec![
+            ArtefactSchema {
+                name: "generations".to_owned(),
+                stage: "rule".to_owned(),
+                tick: Some("generation".to_owned()),
+                keys: vec![
+                    key("", "generation", "generation"),
+                    key("born", "at", "cell"),
+                ],
+                field_order: vec!["cells".to_owned(), "born".to_owned()],
+                ..ArtefactSchema::default()
+            },
+            ArtefactSchema {
+                name: "census".to_owned(),
+                stage: "census".to_owned(),
+                ..ArtefactSchema::default()
+            },
+        ],
+        ..Schema::default()
+    }
+}
+
+impl Automaton {
+    fn grow(&self, document: &Document, progress: &Progress) -> Result<Vec<Artefact>, Failure> {
         let mut cells: Vec<bool> = document.cells.chars().map(|cell| cell == '#').collect();
         let (mut generations, mut most) = (Vec::new(), 0);
         for generation in 1..=document.generations {
-            if request.cancel.is_stopped() {
-                return Err(Failure::cancelled());
+            if progress.is_stopped() {
+                return Err(Failure::cancelled(""));
             }
             let next = self.step(document.rule, &cells);
             let born: Vec<_> = (0..cells.len())
@@ -102,7 +121,7 @@ impl Subject for Automaton {
                 "cells": drawn(&cells),
                 "generation": generation,
             }));
-            request.cancel.at_tick(generation);
+            progress.reached(generation);
         }
         let census = json!({ "generations": document.generations, "most_alive": most });
         Ok(vec![
@@ -110,9 +129,7 @@ impl Subject for Automaton {
             artefact("census", &census)?,
         ])
     }
-}
 
-impl Automaton {
     fn step(&self, rule: u8, cells: &[bool]) -> Vec<bool> {
         (0..cells.len())
             .map(|at| rule >> self.neighbours(cells, at) & 1 == 1)
@@ -139,5 +156,5 @@ fn drawn(cells: &[bool]) -> String {
 
 fn artefact(name: &str, value: &serde_json::Value) -> Result<Artefact, Failure> {
     Artefact::from_json(name, value.to_string().as_bytes())
-        .map_err(|error| Failure::engine(error.to_string()))
+        .map_err(|error| Failure::program(error.to_string()))
 }

@@ -1,4 +1,4 @@
-//! A scenario's directory with changed documents, for one run.
+//! Copies a scenario's directory with changed documents, for one run.
 
 use std::collections::BTreeMap;
 use std::fs;

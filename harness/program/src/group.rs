@@ -1,4 +1,4 @@
-//! A program and what it starts, ended as one: on Unix as a process group, elsewhere the program alone.
+//! Ends a program together with what it starts: on Unix as a process group, elsewhere only the program.
 
 use std::io;
 use std::process::{Child, Command, ExitStatus};
@@ -30,7 +30,7 @@ impl Group {
     pub(crate) fn end(mut self) -> io::Result<ExitStatus> {
         #[cfg(unix)]
         if let Some(id) = self.id() {
-            // The group is empty where the program ended and left nothing running.
+            // The group is empty if the program ended and left nothing running.
             let _ = rustix::process::kill_process_group(id, rustix::process::Signal::KILL);
             interrupt::forget(id);
         }
@@ -64,7 +64,7 @@ impl Group {
     }
 }
 
-/// A terminal interrupts its own process group alone, of which these programs are no part: they
+/// A terminal interrupts only its own process group, to which these programs do not belong: they
 /// would go on by themselves.
 #[cfg(unix)]
 mod interrupt {

@@ -1,4 +1,4 @@
-//! The documents that a run depends on.
+//! Finds the documents that a run depends on.
 
 use std::path::PathBuf;
 

@@ -146,7 +146,12 @@ impl Prepared for PreparedCommand {
         let Some(changed) = &self.changed else {
             return self.program.run(&self.program.places, request);
         };
-        let copy = changed::copy(&self.program.scenario, &self.inputs, changed, &request.scratch)?;
+        let copy = changed::copy(
+            &self.program.scenario,
+            &self.inputs,
+            changed,
+            &request.scratch,
+        )?;
         let places = Places {
             scenario: copy.scenario.clone(),
             root: self.program.places.root.clone(),

@@ -1,10 +1,10 @@
-//! What a program left: its declared outputs as artefacts.
+//! Reads the declared outputs of a program as artefacts.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use aether_harness::Artefact;
 use crate::settings::{OutputFormat, OutputTable, STDOUT};
+use aether_harness::Artefact;
 
 /// Names of other files that a message about a missing one lists.
 const OTHERS_MAX: usize = 8;
@@ -50,11 +50,11 @@ pub(crate) fn artefact(
     }
     .map_err(|error| {
         let hint = if output.format == OutputFormat::Json && is_lines(&bytes) {
-            "; one document a line is format = \"jsonl\""
+            "; for one document per line use format = \"jsonl\""
         } else {
             ""
         };
-        format!("the output `{name}` ({from}) is no JSON: {error}{hint}")
+        format!("the output `{name}` ({from}) is not JSON: {error}{hint}")
     })
 }
 
@@ -63,8 +63,8 @@ enum Strange {
     Other(String),
 }
 
-/// An output is a regular file of the run's own: not a pipe that would never end, and no link to
-/// what lies elsewhere.
+/// An output must be a regular file in the run's directory: not a pipe, which would never end, nor a link to
+/// another place.
 fn refuse_strange(path: &Path, scratch: &Path) -> Result<(), Strange> {
     let real = fs::canonicalize(path).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => Strange::Missing,
@@ -73,7 +73,7 @@ fn refuse_strange(path: &Path, scratch: &Path) -> Result<(), Strange> {
     let is_own = fs::canonicalize(scratch).is_ok_and(|scratch| real.starts_with(scratch));
     if !is_own {
         return Err(Strange::Other(
-            "leads out of the directory in which the program ran: an output is a file of its own"
+            "leads out of the directory in which the program ran: an output must be a file of its own"
                 .to_owned(),
         ));
     }

@@ -1,4 +1,4 @@
-//! One run of a program: its streams, its bounds, and how it ended.
+//! Runs a program once: its streams, its limits, and how it ended.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
@@ -44,7 +44,7 @@ pub(crate) struct Run<'a> {
     pub(crate) progress: &'a Progress,
 }
 
-/// Why a program did not come to its own end.
+/// Why a program did not end by itself.
 pub(crate) enum End {
     NotStarted(io::Error),
     Failure(Failure),
@@ -56,7 +56,7 @@ impl From<Failure> for End {
     }
 }
 
-/// How a program ended by itself.
+/// How a program ended.
 #[derive(Debug)]
 pub(crate) struct Ended {
     status: ExitStatus,
@@ -133,9 +133,9 @@ impl Run<'_> {
 /// Why a program was ended.
 #[derive(Debug, thiserror::Error)]
 enum Cut {
-    #[error("the program was ended when asked to stop")]
+    #[error("the program was killed when asked to stop")]
     Stopped,
-    #[error("{0} grew beyond {mib} MiB, and the program was ended", mib = OUTPUT_BYTES_MAX >> 20)]
+    #[error("{0} grew beyond {mib} MiB, and the program was killed", mib = OUTPUT_BYTES_MAX >> 20)]
     Endless(String),
 }
 
@@ -153,7 +153,7 @@ impl Ended {
         Err(self.failure(message, None, places, work))
     }
 
-    /// The failure of a program that ended well and left something that is no output.
+    /// The failure of a program that ended well but left something that is not an output.
     pub(crate) fn but(&self, problem: &str, places: &Places, work: &Path) -> Failure {
         let message = format!(
             "{problem}\n  the program ended with {}{}",
@@ -163,8 +163,8 @@ impl Ended {
         self.failure(message, Some(problem), places, work)
     }
 
-    /// The error document is a golden where a failure is expected, so it may hold nothing that is
-    /// true of one machine alone.
+    /// The error document is a golden if a failure is expected, so it must not hold anything that is
+    /// true only of one machine.
     fn failure(
         &self,
         message: String,

@@ -1,4 +1,4 @@
-//! `[command]` and `[[outputs]]` of `scenario.toml`: what they may say, and what they must.
+//! `[command]` and `[[outputs]]` of `scenario.toml`: reads and checks them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path};
@@ -37,7 +37,7 @@ pub(crate) struct CommandSettings {
     pub(crate) outputs: Vec<OutputTable>,
 }
 
-/// `[command]`: the program that makes the artefacts, where it is not the suite's own subject.
+/// `[command]`: the program that produces the artefacts, if it is not the suite's own subject.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct CommandTable {
     /// The program: a name that is looked up, or a path relative to the scenario's directory.
@@ -139,10 +139,8 @@ fn check_time_limit(
     }
     match Duration::try_from_secs_f64(*limit.get_ref()) {
         Ok(limit) if !limit.is_zero() => {}
-        _ => problems.push(settings.problem(
-            limit.span(),
-            "time_limit is a number of seconds above 0",
-        )),
+        _ => problems
+            .push(settings.problem(limit.span(), "time_limit is a number of seconds above 0")),
     }
 }
 
@@ -160,10 +158,12 @@ fn check_name(
             "the name becomes that of a golden file: use ASCII letters, digits, '_', '-'",
         ));
     } else if RESERVED.contains(&name) {
-        let problem = format!("`{name}` is a golden of the harness's own; choose another name");
+        let problem = format!(
+            "`{name}` is the name of a golden that the harness writes; choose another name"
+        );
         problems.push(settings.problem(span, problem));
     } else if !names.insert(name.to_lowercase()) {
-        let problem = format!("two outputs are called `{name}`");
+        let problem = format!("two outputs have the name `{name}`");
         problems.push(settings.problem(span, problem));
     }
 }

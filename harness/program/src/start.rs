@@ -1,4 +1,4 @@
-//! Where a program is looked for, and what to say when it is not there.
+//! Finds the program to start, and explains why one cannot be started.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ pub(crate) fn resolved(command: &CommandTable, places: &Places) -> PathBuf {
     }
 }
 
-/// Why the program could not be started. That is no way for a program to fail, so a scenario that
+/// Why the program could not be started. That does not count as a failure of the program, so a scenario that
 /// expects a failure does not have it here.
 pub(crate) fn failure(
     command: &CommandTable,
@@ -33,15 +33,15 @@ pub(crate) fn failure(
     let shown = scenario.display(program);
     let why = match error.kind() {
         io::ErrorKind::NotFound if is_path && program.exists() => {
-            format!("{shown} is there, but what it needs to run is not (see its first line, `#!…`)")
+            format!("{shown} exists, but its interpreter does not (see its first line, `#!…`)")
         }
         io::ErrorKind::NotFound if is_path => format!(
-            "there is no {shown}: a program with a slash is a path from the scenario's directory \
-             ({{root}} stands for the workspace)"
+            "{shown} does not exist: a program with a slash is a path from the scenario's directory \
+             ({{root}} is the workspace)"
         ),
         io::ErrorKind::NotFound => not_in_path(command, places),
         io::ErrorKind::PermissionDenied => {
-            format!("{shown} may not be executed: chmod +x it, or name its interpreter as program")
+            format!("{shown} is not executable: chmod +x it, or name its interpreter as program")
         }
         _ => error.to_string(),
     };
@@ -60,7 +60,7 @@ fn not_in_path(command: &CommandTable, places: &Places) -> String {
         None => inherited.unwrap_or_default().to_string_lossy().into_owned(),
     };
     let here = if places.scenario.join(written).is_file() {
-        format!("; the scenario's directory has one: is ./{written} meant?")
+        format!("; the scenario's directory has one: did you mean ./{written}?")
     } else {
         "; one in the scenario's directory is written with a slash, as ./NAME".to_owned()
     };

@@ -1,30 +1,30 @@
-//! A scenario of a program, to start from.
+//! The template of a new scenario: a small shell script and its `scenario.toml`.
 
 use std::path::PathBuf;
 
 const SCENARIO: &str = r#"description = "running sums of the numbers in numbers.txt"
 runtime = "instant"
 
-# The program that makes the outputs. A bare name is looked up in PATH; a path is relative to this
-# directory. {scenario} stands for this directory, {root} for the one above scenarios/.
+# The program that produces the outputs. A bare name is looked up in PATH; a path is relative to this
+# directory. {scenario} is this directory, {root} the one that holds scenarios/.
 [command]
 program = "sh"
 args = ["{scenario}/sums.sh"]
 stdin = "numbers.txt"
 
-# One table an output: "stdout", or a file that the program writes where it is started.
+# One table per output: "stdout", or a file that the program writes in its working directory.
 [[outputs]]
 name = "sums"
 from = "stdout"
-format = "jsonl"          # one record a line; "json" for one document
-stage = "sum"             # where it stands in the causal order: outputs are listed in it
+format = "jsonl"          # one record per line; "json" for one document
+stage = "sum"             # its stage in the causal order: list outputs in that order
 tick = "n"                # the field of a record that holds its time
 
 [outputs.keys]            # what identifies the elements of an array; "" is the document itself
 "" = ["n"]
 "#;
 
-const PROGRAM: &str = r#"# Prints one record a line. Put your own program in its place.
+const PROGRAM: &str = r#"# Prints one record per line. Replace it with your own program.
 n=0
 sum=0
 while read -r x; do

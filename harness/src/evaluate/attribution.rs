@@ -1,8 +1,14 @@
-//! Where nondeterminism comes from, as far as runs can tell.
+//! Finds the cause of a difference between runs, by running the scenario again under other conditions.
 //!
-//! A cause is named only where runs repeat it: what agrees once may agree by luck, and a busy
-//! machine makes threads take turns that they would not take otherwise. So each question is put to
-//! several runs, and a cause must show in all of them, or in far more than without it.
+//! A cause is named only if several runs confirm it: one run may agree by luck, and a busy machine changes
+//! the order of threads. A cause must show in all runs of a sample, or in far more than without it.
+//!
+//! ```text
+//! first run            a
+//! all changes undone   a a a      agree: the environment causes the difference
+//! only TZ changed      b b b      always differs: Attribution::Environment([TimeZone])
+//! only locale changed  a a a      no effect
+//! ```
 
 use std::fmt;
 
@@ -16,7 +22,7 @@ use crate::{Artefact, DiffOptions, Verdict};
 /// Runs that must agree before they are taken to.
 pub(super) const AGREEING: usize = 3;
 
-/// Runs of a sample; fewer where a scenario is long.
+/// Runs of a sample; fewer if a scenario is long.
 const SAMPLE: usize = 8;
 const LONG_SAMPLE: usize = 4;
 
@@ -229,7 +235,7 @@ impl CheckRun<'_> {
         Ok(Attribution::Together(needed))
     }
 
-    /// The causes, where they show once more: a fault that comes and goes could have come with one of
+    /// The causes, if they show once more: a fault that comes and goes could have come with one of
     /// them by chance.
     fn confirmed(
         &self,

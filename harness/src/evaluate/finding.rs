@@ -23,12 +23,12 @@ pub enum Finding {
         /// Why.
         failure: RunFailure,
     },
-    /// The program failed where it should have succeeded.
+    /// The program failed, but should have succeeded.
     ProgramFailed {
         /// What it reported.
         message: String,
     },
-    /// The run succeeded where it should have failed.
+    /// The run succeeded, but should have failed.
     UnexpectedSuccess,
     /// The scenario has no goldens yet.
     NoGoldens,

@@ -1,4 +1,4 @@
-//! A run compared with the goldens.
+//! Compares a run with the goldens.
 
 use super::{CheckResult, CheckRun, Ending, Finding, RunName, RunOutput};
 use crate::Verdict;
@@ -93,7 +93,7 @@ impl CheckRun<'_> {
     }
 }
 
-/// A program that failed where it should have succeeded.
+/// A program that failed but should have succeeded.
 pub(super) fn program_failed(message: &str) -> CheckResult {
     let finding = Finding::ProgramFailed {
         message: message.to_owned(),

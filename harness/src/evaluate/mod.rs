@@ -1,4 +1,4 @@
-//! From a scenario and a check to a verdict: by exact bytes and digests, before anything is diffed.
+//! Evaluates a check of a scenario: the verdict is decided by bytes and digests, before any diff.
 //!
 //! | module | what it does |
 //! | --- | --- |

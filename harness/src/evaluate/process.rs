@@ -1,4 +1,4 @@
-//! A run compared with one in a new process with a changed environment.
+//! Compares a run with one in a new process with a changed environment.
 
 use super::golden::program_failed;
 use super::{CheckResult, CheckRun, Ending, Finding, RunName};

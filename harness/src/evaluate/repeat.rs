@@ -1,4 +1,4 @@
-//! Runs compared with one another: a deterministic subject produces the same bytes in every mode.
+//! Compares runs with one another: a deterministic subject produces the same bytes in every mode.
 
 use super::attribution::{AGREEING, Attribution};
 use super::finding::{BRIEF, Difference};

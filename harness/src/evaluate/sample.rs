@@ -140,7 +140,7 @@ fn tokens(output: &RunOutput) -> Vec<String> {
         .collect()
 }
 
-/// Whether a value is below another: as numbers where both are, else as texts.
+/// Whether a value is below another: as numbers if both are, otherwise as strings.
 pub(super) fn is_below(a: &str, b: &str) -> bool {
     match (a.parse::<f64>(), b.parse::<f64>()) {
         (Ok(a), Ok(b)) => a < b,

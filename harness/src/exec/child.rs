@@ -1,8 +1,8 @@
 //! Runs in a process of their own: this same program, started again with a hidden argument.
 //!
-//! Parent and child talk through a directory: `request.json` goes in, artefacts and `response.json`
+//! Parent and child communicate through a directory: `request.json` goes in, artefacts and `response.json`
 //! come out, `stdout` and `stderr` hold what the child printed. Whatever the child does, the parent
-//! ends it some time after the scenario's time limit.
+//! kills it some time after the scenario's time limit.
 
 use std::fs::{self, File};
 use std::io;
@@ -70,7 +70,7 @@ pub struct ChildRun {
     pub unchanged: Vec<(EnvironmentChange, String)>,
 }
 
-/// A run in a process of its own.
+/// A run in its own process.
 pub(crate) struct ChildJob<'a> {
     pub(crate) layout: &'a Layout,
     pub(crate) scenario: &'a Scenario,
@@ -159,7 +159,7 @@ fn start(dir: &Path, request: &Request) -> io::Result<Child> {
     command.spawn()
 }
 
-/// The child's exit status; `None` where it had to be killed.
+/// The child's exit status; `None` if it had to be killed.
 fn wait(child: &mut Child, limit: Duration) -> io::Result<Option<ExitStatus>> {
     let mut waited = Duration::ZERO;
     let mut step = Duration::from_millis(1);

@@ -23,7 +23,7 @@ pub enum EnvironmentChange {
     TimeZone,
     /// The working directory.
     Directory,
-    /// The permissions that new files lack.
+    /// The permissions that new files do not get.
     Umask,
     /// The size of stacks.
     StackSize,
@@ -33,7 +33,7 @@ pub enum EnvironmentChange {
     Processors,
 }
 
-/// Any number of them.
+/// A set of changes.
 pub type EnvironmentChanges = BTreeSet<EnvironmentChange>;
 
 impl EnvironmentChange {
@@ -76,14 +76,14 @@ impl EnvironmentChange {
                     .env("LANGUAGE", "tr");
             }
             Self::TimeZone => {
-                // Thirteen and three quarter hours off, also where no zones are installed.
+                // Thirteen and three quarter hours off, even if no zones are installed.
                 command.env("TZ", "ELSE-13:45");
             }
             Self::Directory => {
                 command.current_dir(scratch);
             }
             Self::HashSeeds => {
-                // Rust's own seeds are new in every process; other languages are told.
+                // Rust's own seeds are new in every process; other languages read theirs from a variable.
                 command
                     .env("PYTHONHASHSEED", "4242")
                     .env("PERL_HASH_SEED", "4242");
@@ -146,7 +146,7 @@ impl fmt::Display for EnvironmentChange {
     }
 }
 
-/// Starts this program over at fixed addresses, or at random ones where they were fixed.
+/// Starts this program over at fixed addresses, or at random ones if they were fixed.
 #[cfg(target_os = "linux")]
 fn address_layout() -> Result<(), String> {
     use std::os::unix::process::CommandExt;

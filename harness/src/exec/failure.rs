@@ -26,7 +26,7 @@ pub enum RunFailure {
         /// The panic's message, if it is text.
         message: Option<String>,
     },
-    /// The subject stopped although nobody asked it to.
+    /// The subject stopped without being asked to.
     StoppedUnasked {
         /// The subject.
         subject: String,
@@ -70,7 +70,7 @@ pub enum RunFailure {
     NotGoldens {
         /// Why.
         problem: String,
-        /// Whether the scenario's author can mend it; else the subject broke its contract.
+        /// Whether the scenario's author can fix it; otherwise the subject broke its contract.
         is_scenario: bool,
     },
 }
@@ -106,7 +106,7 @@ impl fmt::Display for RunFailure {
                 write!(f, "panicked: {message}")
             }
             Self::StoppedUnasked { subject, message } => {
-                write!(f, "{subject} stopped although nobody asked it to")?;
+                write!(f, "{subject} stopped without being asked to")?;
                 if message.is_empty() {
                     Ok(())
                 } else {

@@ -1,4 +1,4 @@
-//! A busy machine, made on purpose.
+//! Keeps the processors busy, so that runs meet other work.
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -37,7 +37,7 @@ impl Drop for Load {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
         for thread in self.threads.drain(..) {
-            // A thread that panicked competes no more, which is what is wanted.
+            // A thread that panicked stops competing, which is what is wanted.
             let _ = thread.join();
         }
     }

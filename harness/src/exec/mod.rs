@@ -1,4 +1,4 @@
-//! Running a subject under guard: time limit, panics, subjects that do not stop.
+//! Runs a subject under guard: with a time limit, and despite panics and subjects that do not stop.
 //!
 //! Every call into a subject happens on a thread of its own, so that the thread that waits can name
 //! a long run, ask it to stop, and go on without it if it does not.
@@ -133,7 +133,7 @@ impl Guard<'_> {
             .name(self.label.to_owned())
             .stack_size(self.stack_bytes)
             .spawn(move || {
-                // Nobody listens any more once the run was given up.
+                // Nobody listens once the run was given up.
                 let _ = sender.send(catch_unwind(AssertUnwindSafe(work)));
             });
         if let Err(error) = spawned {

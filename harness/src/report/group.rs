@@ -1,4 +1,4 @@
-//! Like changes of several scenarios.
+//! Similar changes of several scenarios.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,14 +17,14 @@ pub struct Group {
     pub pattern: String,
     /// What happened there.
     pub kind: ChangeKind,
-    /// New value minus old, where it is the same number in the first divergence of every scenario.
+    /// New value minus old, if it is the same number in the first divergence of every scenario.
     pub offset: Option<Json>,
-    /// How many places of this sort differ in these scenarios; where there is an offset, by
+    /// How many places of this sort differ in these scenarios; if there is an offset, by
     /// exactly it.
     pub places: u64,
     /// The names of the scenarios, in the order of the report.
     pub scenarios: Vec<String>,
-    /// The group by offset, where there are several; the most scenarios first.
+    /// The group by offset, if there are several; the most scenarios first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub offsets: Vec<OffsetGroup>,
 }
@@ -138,7 +138,7 @@ impl Group {
         format!("{} · {} · {what}: {counts}", self.stage, self.pattern)
     }
 
-    /// The offset where all have one, else what happened.
+    /// The offset if all have the same, otherwise what happened.
     pub fn what(&self) -> String {
         match &self.offset {
             Some(offset) => signed(offset),

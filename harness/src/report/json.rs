@@ -1,4 +1,4 @@
-//! The report for programs.
+//! The report as JSON, for programs.
 
 use std::io;
 
@@ -43,7 +43,7 @@ impl Report {
     ///  "groups": [{"stage", "pattern", "kind", "offset", "places", "scenarios", "offsets"}]}
     /// ```
     ///
-    /// `changes` is there with `all`, `note` where there is one, `offsets` where a group has
+    /// `changes` is there with `all`, `note` if there is one, `offsets` if a group has
     /// several.
     ///
     /// # Errors

@@ -12,21 +12,21 @@ pub use group::{Group, OffsetGroup};
 
 use crate::{Diff, Verdict, counted};
 
-/// What became of one scenario.
+/// The result of one scenario.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScenarioReport {
     /// The scenario.
     pub name: String,
     /// Its verdict; `None` if it has no result.
     pub verdict: Option<Verdict>,
-    /// What differs; `None` where there was nothing to compare, because the run failed or there is
+    /// What differs; `None` if there was nothing to compare, because the run failed or there is
     /// no golden.
     pub diff: Option<Diff>,
     /// What else people should know: the end of a program's error output, say.
     pub note: Option<String>,
 }
 
-/// What became of several scenarios.
+/// The results of several scenarios.
 ///
 /// ```
 /// use aether_harness::{Diff, Report, ScenarioReport, Verdict};
@@ -66,10 +66,7 @@ impl Report {
         let all = self.scenarios.len();
         match self.scenarios.iter().filter(|s| s.differs()).count() {
             0 => format!("{}: nothing differs", counted(all as u64, "scenario")),
-            1 => format!(
-                "1 of {} differs from its golden",
-                counted(all as u64, "scenario")
-            ),
+            1 => format!("1 of {all} scenarios differs from its golden"),
             differing => format!("{differing} of {all} scenarios differ from their goldens"),
         }
     }

@@ -1,4 +1,4 @@
-//! Diffs in, reports out.
+//! Tests of reports: diffs in, reports out.
 
 use serde_json::{Value, json};
 
@@ -63,10 +63,14 @@ fn run(flux: i64, k: i64) -> Vec<Artefact> {
 
 fn scenario(name: &str, before: &[Artefact], after: &[Artefact]) -> ScenarioReport {
     let diff = diff(before, after, &schema(), &DiffOptions::default());
-    let verdict = if diff.is_equal() { "MATCH" } else { "MISMATCH" };
+    let verdict = if diff.is_equal() {
+        Verdict::Match
+    } else {
+        Verdict::Mismatch
+    };
     ScenarioReport {
         name: name.into(),
-        verdict: verdict.into(),
+        verdict: Some(verdict),
         diff: Some(diff),
         note: None,
     }
@@ -88,7 +92,7 @@ fn json_of(report: &Report, all: bool) -> Value {
 #[test]
 fn text_leads_with_the_first_divergence() {
     let mut other = scenario("ring6", &run(1, 1), &run(1, 1));
-    other.verdict = "ENGINE_ERROR".into();
+    other.verdict = Some(Verdict::ProgramError);
     other.diff = None;
     other.note = Some("overflow at tick 3\nedge 5".into());
     let report = Report::new(vec![
@@ -104,14 +108,14 @@ ring5: MISMATCH
   then UMX 1 tick: 1 value
   then U-ledger 2 ticks: 2 values, 2 hashes
 
-ring6: ENGINE_ERROR
+ring6: PROGRAM_ERROR
   overflow at tick 3
   edge 5
 
-like changes
+similar changes
   UMX · ledgers/*/edges/*/f_e · +1: 1 scenario, 2 places
 
-3 scenarios: 2 not as stored
+2 of 3 scenarios differ from their goldens
 ";
     assert_eq!(text(&report, false), expected);
     let all = text(&report, true);
@@ -236,40 +240,7 @@ fn texts_of_several_lines_are_compared_by_line() {
 }
 
 #[test]
-fn the_page_is_self_contained_and_escapes_what_it_shows() {
-    let hostile = |text: &str| {
-        [Artefact::from_json("a", json!({"<b>": text}).to_string().as_bytes()).unwrap()]
-    };
-    let mut bad = scenario(
-        "<script>alert(1)</script>",
-        &hostile("</script>"),
-        &hostile("\"&'"),
-    );
-    bad.note = Some("<img src=x>".into());
-    let report = Report::new(vec![scenario("ring5", &run(1, 1), &run(2, 2)), bad]);
-    let mut page = Vec::new();
-    report.write_html(&mut page).unwrap();
-    let page = String::from_utf8(page).unwrap();
-    for part in [
-        "tick 2 · UMX · edge 5 · f_e: 1 → 2",
-        "<code>ledgers[tick=2].edges[e_id=5].f_e</code>",
-        "fixtures/topologies/ring5.json",
-        "href=\"#scenario-ring5\"",
-        "id=\"scenario-ring5\"",
-        "&lt;script&gt;alert(1)&lt;/script&gt;",
-        "&lt;img src=x&gt;",
-    ] {
-        assert!(page.contains(part), "{part}\n{page}");
-    }
-    assert_eq!(page.matches("<script").count(), 1);
-    for outside in ["http:", "https:", " src=", "@import", "url("] {
-        assert!(!page.contains(outside) || outside == " src=", "{outside}");
-    }
-    assert!(!page.contains("<img"));
-}
-
-#[test]
-fn the_state_at_the_first_divergence_is_drawn() {
+fn the_state_at_the_first_divergence_is_kept_for_a_chart() {
     let ledgers = |state: [i64; 3]| {
         let records = json!([{"tick": 1, "u": [0, 0, 0]}, {"tick": 2, "u": state, "v": [1, 2]}]);
         [Artefact::from_json("ledgers", records.to_string().as_bytes()).unwrap()]
@@ -281,8 +252,4 @@ fn the_state_at_the_first_divergence_is_drawn() {
         shown,
         [r#"Chart { title: "ledgers, tick 2: u", before: [3, -1, 0], after: [3, -2, 1] }"#]
     );
-    let mut page = Vec::new();
-    Report::new(vec![scenario]).write_html(&mut page).unwrap();
-    let page = String::from_utf8(page).unwrap();
-    assert_eq!(page.matches("<rect").count(), 6);
 }

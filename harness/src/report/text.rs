@@ -1,4 +1,4 @@
-//! The report for people, as text with styles; whoever prints it strips them where they are not
+//! The report for people, as text with styles; whoever prints it strips them if they are not
 //! wanted (`anstream` does, and respects `NO_COLOR`).
 
 use std::io::{self, Write};
@@ -17,7 +17,7 @@ impl Report {
     /// Writes the report as text: each scenario that differs with its first divergence, causes and
     /// what followed, then the groups. With `all`, every change and cause is listed.
     ///
-    /// The text holds ANSI styles; print it through `anstream` to have them stripped where they
+    /// The text holds ANSI styles; print it through `anstream` to have them stripped if they
     /// are not wanted.
     ///
     /// # Errors

@@ -1,8 +1,8 @@
-//! The directory of one run: who belongs together.
+//! The directory of one run, with the results of its trials.
 //!
-//! A run is one start of the runner, or one start of nextest, which starts the runner once a trial.
-//! Each has a directory of its own, so nothing of an earlier run is ever taken for a result of this
-//! one: a trial that was killed has none.
+//! A run is one start of the runner, or one start of nextest, which starts the runner once per trial.
+//! Each has its own directory, so that a result of an earlier run never counts for this
+//! one: a trial that was killed has no result.
 
 use std::fs;
 use std::io;
@@ -172,7 +172,7 @@ fn name(started: u64) -> String {
     let variable = |name: &str| {
         #[expect(
             clippy::disallowed_methods,
-            reason = "which run a process is part of is told by whoever started it"
+            reason = "whoever started a process says which run it is part of"
         )]
         let value = std::env::var_os(name)?;
         let value = value.to_string_lossy().into_owned();
@@ -188,7 +188,7 @@ fn name(started: u64) -> String {
 fn now() -> u64 {
     #[expect(
         clippy::disallowed_methods,
-        reason = "runs are told apart, and their order known, by when they began"
+        reason = "the time at which runs started distinguishes and orders them"
     )]
     let now = SystemTime::now();
     now.duration_since(SystemTime::UNIX_EPOCH)
@@ -208,7 +208,7 @@ fn forget_old(results: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Removes the directories that are no runs any more.
+/// Removes the directories of old runs.
 fn remove_remains(results: &Path) {
     let Ok(entries) = fs::read_dir(results) else {
         return;

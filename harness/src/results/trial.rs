@@ -108,7 +108,7 @@ impl TrialResult {
     /// # Errors
     /// What is wrong with it.
     pub fn parse(bytes: &[u8]) -> Result<Self, String> {
-        /// Read first, so that another version is told as one.
+        /// Read first, so that a different version is reported as one.
         #[derive(Deserialize)]
         struct Version {
             v: u32,
@@ -116,12 +116,12 @@ impl TrialResult {
         let Version { v } = aether_json::from_slice(bytes).map_err(|error| error.to_string())?;
         if v != FORMAT {
             return Err(format!(
-                "its format is {v}, and this version reads {FORMAT}"
+                "its format is {v}, but this version reads {FORMAT}"
             ));
         }
         let result: Self = aether_json::from_slice(bytes).map_err(|error| error.to_string())?;
         if result.trial != format!("{}::{}", result.scenario, result.check) {
-            return Err(format!("it is not of the trial {}", result.trial));
+            return Err(format!("it does not belong to the trial {}", result.trial));
         }
         Ok(result)
     }

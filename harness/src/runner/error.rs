@@ -1,4 +1,4 @@
-//! Why a command line runs nothing.
+//! Errors that keep a command line from running any trial.
 
 use std::io;
 
@@ -37,7 +37,7 @@ pub enum RunnerError {
         other: String,
     },
     /// Two trials have the same name.
-    #[error("two trials are called {0}")]
+    #[error("two trials have the name {0}")]
     Duplicate(String),
     /// The scenario drops the check that was asked for.
     #[error("{scenario} drops the check `{check}`: {reason}")]

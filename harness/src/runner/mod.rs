@@ -2,7 +2,7 @@
 //!
 //! It fails closed: what cannot be read or validated is a failing trial, a filter that names a check
 //! and finds none is an error, and so is a workspace without scenarios. Standard output belongs to
-//! libtest-mimic; everything else is said on the standard error stream.
+//! libtest-mimic; everything else goes to standard error.
 
 mod error;
 mod plan;
@@ -31,11 +31,11 @@ const BAD_USAGE: u8 = 2;
 /// A test target with `harness = false` is nothing but this:
 ///
 /// ```no_run
-/// # use aether_harness::{Artefact, Failure, RunRequest, Subject};
+/// # use aether_harness::{Failure, Prepared, Scenario, Subject};
 /// # struct Mine;
 /// # impl Subject for Mine {
 /// #     fn name(&self) -> &str { "mine" }
-/// #     fn run(&self, _: &std::path::Path, _: &RunRequest) -> Result<Vec<Artefact>, Failure> { Ok(Vec::new()) }
+/// #     fn open(&self, _: &Scenario) -> Result<Box<dyn Prepared>, Failure> { Err(Failure::invalid("")) }
 /// # }
 /// fn main() -> std::process::ExitCode {
 ///     aether_harness::Runner::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))

@@ -1,4 +1,4 @@
-//! Trials before they run: a scenario, a check, and what is known of it already.
+//! Plans trials: a scenario, a check, and what is known about it before it runs.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

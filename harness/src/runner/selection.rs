@@ -1,4 +1,4 @@
-//! Which trials a command line means, refused when it can mean none.
+//! Selects the trials that a command line names, and refuses one that cannot name any.
 
 use libtest_mimic::Arguments;
 
@@ -58,7 +58,7 @@ fn exactly_one(suite: &Suite, args: &Arguments) -> Result<Option<Vec<Plan>>, Run
     {
         return Ok(Some(vec![plan]));
     }
-    // What is left is a name that only a scan finds, such as one that is no valid file name.
+    // What is left is a name that only a scan finds, such as one that is not a valid file name.
     Ok(None)
 }
 
@@ -176,9 +176,11 @@ mod tests {
 
     #[test]
     fn only_a_known_check_makes_a_trial_name() {
-        assert_eq!(trial_name("a::golden"), Some(("a", Check::Golden)));
-        assert_eq!(trial_name("a::b::golden"), Some(("a::b", Check::Golden)));
-        assert_eq!(trial_name("umx::tests"), None);
-        assert_eq!(trial_name("golden"), None);
+        let suite = Suite::new("");
+        let check = |filter, expected| assert_eq!(trial_name(&suite, filter), expected);
+        check("a::golden", Some(("a", Check::Golden)));
+        check("a::b::golden", Some(("a::b", Check::Golden)));
+        check("umx::tests", None);
+        check("golden", None);
     }
 }

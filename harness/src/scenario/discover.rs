@@ -1,5 +1,5 @@
-//! Finding scenarios: every entry of the directory is a scenario, a reasoned failure, or one of the
-//! few names that are known to be neither.
+//! Finds scenarios: every entry of the directory is a scenario, a failure with its reason, or one of the
+//! few names that are ignored.
 
 use std::collections::BTreeMap;
 use std::fs::{self, DirEntry};
@@ -15,7 +15,7 @@ use crate::Subject;
 /// One entry of the scenarios directory.
 #[derive(Debug)]
 pub struct Found {
-    /// Its name, printable also where it is no valid scenario name.
+    /// Its name, printable even if it is not a valid scenario name.
     pub name: String,
     /// The scenario, or why it is none.
     pub scenario: Result<Scenario, ScenarioError>,
@@ -61,7 +61,7 @@ fn find(entries: &[DirEntry], subjects: &[Arc<dyn Subject>]) -> Vec<Found> {
     entries.iter().filter_map(found).collect()
 }
 
-/// The entry of that name alone, without reading the directory; `None` where there is none.
+/// The entry of that name alone, without reading the directory; `None` if there is none.
 pub fn look_up(scenarios: &Path, name: &str, subjects: &[Arc<dyn Subject>]) -> Option<Found> {
     if name.starts_with('.') || name.contains(['/', '\\']) {
         return None;
@@ -108,7 +108,7 @@ fn of_kind(
     if kind.is_symlink() {
         return Some(Err(refused(
             path,
-            "is a symbolic link; a scenario is a directory of its own",
+            "is a symbolic link; a scenario must be a directory",
         )));
     }
     let is_readme = name == "README" || name.starts_with("README.");
@@ -124,7 +124,7 @@ fn refused(path: &Path, reason: &str) -> ScenarioError {
     ScenarioProblem::of_file(path, reason).into()
 }
 
-/// A name that can stand in a list of trials: one line, no control characters.
+/// A name that can appear in a list of trials: one line, no control characters.
 fn printable(name: &str) -> String {
     name.chars()
         .map(|c| if c.is_control() { '\u{fffd}' } else { c })

@@ -1,4 +1,4 @@
-//! The harness's own part of `scenario.toml`, as people write it.
+//! The keys of `scenario.toml` that belong to the harness, as people write them.
 
 use std::collections::BTreeMap;
 

@@ -227,7 +227,7 @@ fn check_snapshot(document: &Document, found: &mut Problems<'_>) {
     if document.snapshot == SnapshotMode::Digest && document.expect == Expect::Failure {
         found.at(
             0..0,
-            "a scenario that is expected to fail keeps its error in full: drop snapshot = \"digest\"",
+            "a scenario that is expected to fail keeps its error in full: remove snapshot = \"digest\"",
         );
     }
 }
@@ -287,4 +287,4 @@ fn dropped(
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -1,4 +1,4 @@
-//! `scenario.toml` as text, for whoever owns part of its keys: the harness and each subject.
+//! `scenario.toml` as text, from which the harness and each subject read their own keys.
 
 use std::fmt;
 use std::ops::Range;
@@ -213,6 +213,11 @@ impl ScenarioProblem {
             place: None,
             message: message.into(),
         }
+    }
+
+    /// Its line and column, both from 1; `None` for a problem of the file as a whole.
+    pub fn place(&self) -> Option<(usize, usize)> {
+        self.place.as_ref().map(|place| (place.line, place.column))
     }
 
     /// What is wrong, without its place.

@@ -1,4 +1,4 @@
-//! `snapshot.toml`: what the goldens beside it were made of.
+//! `snapshot.toml`: the manifest of the goldens in its directory, and the history of blesses.
 
 use std::collections::BTreeMap;
 
@@ -61,7 +61,7 @@ pub struct BlessEntry {
     pub version: String,
     /// Why the goldens changed.
     pub reason: String,
-    /// The artefacts that were accepted, where it was not all of the scenario.
+    /// The artefacts that were accepted, if not all of the scenario.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub artefacts: Vec<String>,
 }
@@ -179,8 +179,8 @@ mod tests {
             .render()
             .unwrap()
             .replace("format = 1", "format = 2");
-        let error = Manifest::parse(text.as_bytes()).unwrap_err();
-        assert_eq!(error, "its format is 2, and this version reads 1");
+        let error = Manifest::parse(text.as_bytes()).unwrap_err().to_string();
+        assert_eq!(error, "its format is 2, but this version reads 1");
         assert!(Manifest::parse(b"\xff").is_err());
         assert!(Manifest::parse(b"").is_err());
         assert!(Manifest::parse(b"format = 1").is_err());

@@ -1,7 +1,7 @@
-//! Stored goldens: reading them, checking them against `snapshot.toml`, replacing them whole.
+//! Stored goldens: reads them, checks them against `snapshot.toml`, and replaces them as a whole.
 //!
-//! A snapshot is a directory of `<artefact>.json` files and a [`Manifest`]. Nobody but the bless
-//! writes one, and it writes all files of a scenario or none ([`store`]).
+//! A snapshot is a directory of `<artefact>.json` files and a [`Manifest`]. Only a bless writes one,
+//! and it writes all files of a scenario or none ([`store`]).
 
 mod manifest;
 mod problem;
@@ -24,7 +24,7 @@ pub use crate::sha256::sha256_hex;
 /// The manifest's file name.
 pub const MANIFEST_FILE: &str = "snapshot.toml";
 
-/// The goldens of one scenario as they stand on disk.
+/// The goldens of one scenario as they are on disk.
 #[derive(Clone, Debug)]
 pub struct Snapshot {
     dir: PathBuf,
@@ -113,7 +113,7 @@ impl Snapshot {
     /// All goldens as artefacts, for a diff.
     ///
     /// # Errors
-    /// A file cannot be read or is no JSON.
+    /// A file cannot be read or is not JSON.
     pub fn artefacts(&self) -> Result<Vec<Artefact>, ReadError> {
         let mut artefacts = Vec::new();
         for file in self.manifest.files.keys() {

@@ -1,4 +1,4 @@
-//! What can be wrong with stored goldens.
+//! Problems of stored goldens.
 
 use std::fmt;
 use std::io;

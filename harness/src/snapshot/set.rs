@@ -1,4 +1,4 @@
-//! What one run made, in the form in which goldens are kept.
+//! The artefacts of one run, in the form in which goldens are stored.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ pub struct GoldenSet {
 /// Artefacts that cannot be goldens.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SetError {
-    /// The scenario asks for what it may not have: its author can mend it.
+    /// The scenario asks for something that is not allowed: its author can fix it.
     #[error("{0}")]
     Scenario(String),
     /// The subject broke its contract.
@@ -32,11 +32,11 @@ pub enum SetError {
 }
 
 impl GoldenSet {
-    /// The set of a run: `inputs` and what was made of it, condensed where the scenario keeps
+    /// The set of a run: `inputs` and what was made from it, condensed if the scenario keeps
     /// digests.
     ///
     /// # Errors
-    /// Two artefacts of one name, a name that is no file name, inputs that are no object, or a
+    /// Two artefacts of one name, a name that is not a file name, inputs that are not an object, or a
     /// snapshot mode that does not fit the size.
     pub fn new(
         scenario: &Scenario,
@@ -53,7 +53,7 @@ impl GoldenSet {
             let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
             if name.is_empty() || !name.chars().all(plain) {
                 return Err(SetError::Subject(format!(
-                    "the artefact name {name:?} is no file name: use ASCII letters, digits, '_', '-'"
+                    "the artefact name {name:?} is not a valid file name: use ASCII letters, digits, '_', '-'"
                 )));
             }
             let kept = match scenario.snapshot {
@@ -62,7 +62,7 @@ impl GoldenSet {
             };
             if artefacts.insert(name.clone(), kept).is_some() {
                 return Err(SetError::Subject(format!(
-                    "two artefacts are called {name}"
+                    "two artefacts have the name {name}"
                 )));
             }
         }
@@ -75,7 +75,7 @@ impl GoldenSet {
     /// The set of a run in another process, which has condensed and checked it already.
     ///
     /// # Errors
-    /// There is no `inputs` among them.
+    /// `inputs` is missing.
     pub fn stored(artefacts: Vec<Artefact>) -> Result<Self, SetError> {
         let artefacts: BTreeMap<String, Artefact> = artefacts
             .into_iter()
@@ -152,14 +152,14 @@ fn check_mode(scenario: &Scenario, bytes: usize) -> Result<(), SetError> {
     let limit = DIGEST_FROM_BYTES / 1_000_000;
     let problem = match scenario.snapshot {
         SnapshotMode::Full if bytes > DIGEST_FROM_BYTES => format!(
-            "the goldens would be {megabytes:.0} MB; past {limit} MB keep digests: \
+            "the goldens would be {megabytes:.0} MB; beyond {limit} MB keep digests: \
              snapshot = \"digest\" with a snapshot_reason"
         ),
         SnapshotMode::Digest
             if bytes <= DIGEST_FROM_BYTES && scenario.expect == Expect::Success =>
         {
             format!(
-                "the goldens would be {megabytes:.1} MB; snapshot = \"digest\" is for runs past \
+                "the goldens would be {megabytes:.1} MB; snapshot = \"digest\" is for runs beyond \
                  {limit} MB"
             )
         }

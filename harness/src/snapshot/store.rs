@@ -1,10 +1,10 @@
-//! Replacing the goldens of a scenario: all files or none, also when killed half way.
+//! Replaces the goldens of a scenario: all files or none, even if it is killed halfway.
 //!
 //! 1. One bless at a time holds the lock on `.bless.lock` in the snapshots directory.
-//! 2. What an earlier, killed bless left is put right ([`SnapshotLock::acquire`]).
+//! 2. What an earlier, killed bless left is repaired ([`SnapshotLock::acquire`]).
 //! 3. The new state is written whole to `.bless-<name>.new` beside the old one and synced; files
 //!    that do not change are linked, so that they keep their times.
-//! 4. It is swapped with the old state in one step where the system can (Linux, macOS). Elsewhere
+//! 4. It is swapped with the old state in one step if the system can (Linux, macOS). Elsewhere
 //!    the old state is renamed to `.bless-<name>.old` and the new one to `<name>`; killed between
 //!    the two, readers find the old state under its other name ([`interrupted`]), and the next bless
 //!    renames it back.
@@ -232,7 +232,7 @@ pub fn remains(snapshots: &Path) -> io::Result<Vec<String>> {
     }
 }
 
-/// Swaps two directories in one step; `false` where the system or file system cannot.
+/// Swaps two directories in one step; `false` if the system or file system cannot.
 #[cfg(any(target_os = "linux", target_os = "macos"))]
 fn exchange(a: &Path, b: &Path) -> io::Result<bool> {
     use rustix::fs::{CWD, RenameFlags, renameat_with};
@@ -244,7 +244,7 @@ fn exchange(a: &Path, b: &Path) -> io::Result<bool> {
     }
 }
 
-/// Swaps two directories in one step; `false` where the system or file system cannot.
+/// Swaps two directories in one step; `false` if the system or file system cannot.
 #[cfg(not(any(target_os = "linux", target_os = "macos")))]
 fn exchange(_: &Path, _: &Path) -> io::Result<bool> {
     Ok(false)

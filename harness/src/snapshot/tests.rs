@@ -1,18 +1,20 @@
+//! Goldens that are written, read back, edited and left by a bless that was killed.
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
 use super::*;
 use crate::scenario::{Scenario, ScenarioName, SnapshotMode};
-use crate::{Artefact, Schema};
+use crate::{Artefact, INPUTS, Schema};
 
 fn set(artefacts: &[(&str, &str)]) -> GoldenSet {
     let root = tempfile::tempdir().unwrap();
     let dir = root.path().join("some");
     fs::create_dir(&dir).unwrap();
     fs::write(dir.join("scenario.toml"), "description = \"d\"").unwrap();
-    let scenario = Scenario::load(&dir).unwrap();
-    let inputs = Artefact::from_json(set::INPUTS, b"{\"a\":1}").unwrap();
+    let scenario = Scenario::load(&dir, &crate::scenario::tests::subjects()).unwrap();
+    let inputs = Artefact::from_json(INPUTS, b"{\"a\":1}").unwrap();
     let made = artefacts
         .iter()
         .map(|(name, text)| Artefact::from_json(*name, text.as_bytes()).unwrap())
@@ -85,14 +87,14 @@ fn every_edit_is_found() {
         edit(&dir);
         match open(&dir).unwrap() {
             Opened::Edited(_, problems) => {
-                assert!(problems[0].contains(expected), "{problems:?}");
+                assert!(problems[0].to_string().contains(expected), "{problems:?}");
             }
             other => panic!("{other:?}"),
         }
     };
     check(
         &|dir| fs::write(dir.join("a.json"), "[2]\n").unwrap(),
-        "a.json is not what was blessed",
+        "a.json differs from what was blessed",
     );
     check(
         &|dir| fs::write(dir.join("a.json"), "[1]\r\n").unwrap(),
@@ -166,14 +168,14 @@ fn blesses_wait_for_one_another() {
 #[test]
 fn inputs_are_digested_by_member() {
     let digests = |text: &str| {
-        set::input_digests(&Artefact::from_json(set::INPUTS, text.as_bytes()).unwrap()).unwrap()
+        set::input_digests(&Artefact::from_json(INPUTS, text.as_bytes()).unwrap()).unwrap()
     };
     let a = digests("{\"x\": {\"k\": 1}, \"y\": [1]}");
     let b = digests("{\"y\":[1],\"x\":{\"k\":2}}");
     assert_eq!(a.keys().collect::<Vec<_>>(), ["x", "y"]);
     assert_ne!(a["x"], b["x"]);
     assert_eq!(a["y"], b["y"]);
-    let list = Artefact::from_json(set::INPUTS, b"[1]").unwrap();
+    let list = Artefact::from_json(INPUTS, b"[1]").unwrap();
     assert!(matches!(
         set::input_digests(&list),
         Err(SetError::Subject(_))

@@ -33,7 +33,7 @@ macro_rules! text {
             }
         }
 
-        #[cfg(feature = "cli")]
+        #[cfg(feature = "schema")]
         impl schemars::JsonSchema for $name {
             fn inline_schema() -> bool {
                 true
@@ -93,7 +93,7 @@ text! {
 
 text! {
     /// Any text.
-    Text, "a text", EmptyText, |_| None, None
+    Text, "a string", EmptyText, |_| None, None
 }
 
 /// What is wrong with an id or name.

@@ -11,9 +11,9 @@ document! {
         given "pfna_id" => pfna_id: Name,
         /// Graph id; equals the RunConfig's.
         given "gid" => gid: Name,
-        /// Id of the run the inputs are for; equals the RunConfig's.
+        /// Id of the run that the inputs are for; equals the RunConfig's.
         given "run_id" => run_id: RunId,
-        /// Node id of who made them; without effect.
+        /// Node id of their origin; without effect.
         optional "nid" => nid: Text,
         /// The inputs, in any order.
         given "entries" => entries: List<PfnaEntry>,
@@ -27,7 +27,7 @@ document! {
         given "pfna_id" => pfna_id: Name,
         /// 1..T, or 0 for the initial state.
         given "tick" => tick: Int,
-        /// One integer a node.
+        /// One integer per node.
         given "values" => values: List<Int>,
         /// For people; without effect.
         optional "description" => description: Text,

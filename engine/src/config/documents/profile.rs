@@ -8,7 +8,7 @@ use super::run_config::DataLayer;
 document! {
     /// The numbers and rules of a family of runs.
     ProfileDocument, "a profile", Refused {
-        /// Name in records; starts with `CMP-`. No rule follows from it.
+        /// Name in records; starts with `CMP-`. No rule depends on it.
         given "name" => name: ProfileName,
         /// Modulus M of the chain and of the manifest check.
         given "modulus_M" => modulus: Int<1>,
@@ -20,13 +20,13 @@ document! {
         given "I_block_spacing_W" => spacing: Int<1>,
         /// How fluxes follow from the state.
         given "flux_rule" => flux_rule: FluxRuleDocument,
-        /// How the chain goes on.
+        /// How the chain continues.
         given "chain_rule" => chain_rule: ChainRuleDocument,
-        /// How s_t is read off a tick.
+        /// How s_t is computed from a tick.
         given "s_t_rule" => s_t_rule: StRuleDocument,
-        /// What envelopes say unless the run does.
+        /// Values of envelopes, unless the run sets them.
         optional "nap_defaults" => nap_defaults: NapDefaults,
-        /// How schemes are chosen and checks are made. Default: CMP-0's.
+        /// How schemes are chosen and checks are computed. Default: CMP-0's.
         optional "press_defaults" => press_defaults: PressDocument,
     }
 }
@@ -72,13 +72,13 @@ document! {
         optional "scale" => scale: Int,
         /// Upper bound of `sum_abs_flux`. Default: none.
         optional "max_value" => max_value: Int,
-        /// The constant of older documents, which have no `mode`.
+        /// The constant in older documents, which have no `mode`.
         optional "gf01_constant" => gf01_constant: Int,
     }
 }
 
 document! {
-    /// What envelopes say unless the run does.
+    /// Values of envelopes, unless the run sets them.
     NapDefaults, "`nap_defaults`", Refused {
         /// Version in envelopes. Default: 1.
         optional "v" => v: Int,
@@ -90,7 +90,7 @@ document! {
 }
 
 document! {
-    /// How schemes are chosen and checks are made.
+    /// How schemes are chosen and checks are computed.
     PressDocument, "`press_defaults`", Refused {
         /// Which scheme wins a tie, best first; those not listed come last.
         optional "preferred_schemes" => preferred_schemes: List<Scheme>,

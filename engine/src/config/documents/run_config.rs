@@ -19,9 +19,9 @@ document! {
         given "profile_path" => profile_path: PathText,
         /// Number of ticks T: the run has the ticks 1..T.
         given "ticks" => ticks: Int<1>,
-        /// State at tick 0, one integer a node. Either this or `initial_state_path`.
+        /// State at tick 0, one integer per node. Either this or `initial_state_path`.
         optional "initial_state" => initial_state: List<Int>,
-        /// File of the state at tick 0: a JSON array, or CSV with one integer a line.
+        /// File of the state at tick 0: a JSON array, or CSV with one integer per line.
         optional "initial_state_path" => initial_state_path: PathText,
         /// Windows of ticks over which streams are tallied.
         optional "windows" => windows: List<WindowDocument>,
@@ -29,7 +29,7 @@ document! {
         optional "primary_window_id" => primary_window_id: Name,
         /// Length in ticks of the primary windows that tile the run.
         optional "window_every" => window_every: Int<1>,
-        /// What envelopes say and which are emitted.
+        /// Values of envelopes, and which layers are emitted.
         optional "nap" => nap: NapDocument,
         /// Overrides of the profile's time axis.
         optional "loom" => loom: LoomDocument,
@@ -43,7 +43,7 @@ document! {
         optional "logging" => logging: LoggingDocument,
         /// Whether metrics are shown.
         optional "metrics" => metrics: MetricsDocument,
-        /// Checks made on the way, without effect on any record while they pass.
+        /// Checks during the run. They affect no record while they pass.
         optional "diagnostics" => diagnostics: DiagnosticsDocument,
     }
 }
@@ -59,9 +59,9 @@ document! {
         given "start_tick" => start_tick: Int,
         /// Last tick.
         given "end_tick" => end_tick: Int,
-        /// What is tallied. Default: S1_post_u_deltas and S2_fluxes.
+        /// The streams to tally. Default: S1_post_u_deltas and S2_fluxes.
         optional "streams" => streams: List<StreamDocument>,
-        /// Kept, and in no record.
+        /// Kept, but not part of any record.
         optional "aeon_window_id" => aeon_window_id: Name,
     }
 }
@@ -71,11 +71,11 @@ document! {
     StreamDocument, "a stream", Refused {
         /// Name, unique in the window.
         given "name" => name: Name,
-        /// What the vectors are.
+        /// Source of the vectors.
         given "source" => source: StreamSource,
         /// The scheme to use instead of the shortest.
         optional "scheme_hint" => scheme_hint: Scheme,
-        /// Stands in the manifest. Default: "".
+        /// Appears in the manifest. Default: "".
         optional "description" => description: Text,
     }
 }
@@ -107,9 +107,9 @@ document! {
 document! {
     /// Where log lines go and what is filtered on the way; the log is made in any case.
     LoggingDocument, "`logging`", Refused {
-        /// Whether lines are sent anywhere. Default: true.
+        /// Whether log lines are sent. Default: true.
         optional "enabled" => enabled: Flag,
-        /// Where to. Default: memory.
+        /// Where they are sent. Default: memory.
         optional "destination" => destination: DestinationWord,
         /// The file of destination `file`, from this document's directory.
         optional "file_path" => file_path: PathText,

@@ -7,7 +7,7 @@ document! {
     ScenarioDocument, "`scenario.toml`", Descriptive {
         /// What the scenario shows, in a sentence.
         given "description" => description: Text,
-        /// The parts of the engine that it is about.
+        /// The parts of the engine that it covers.
         given "pillars" => pillars: List<Text>,
         /// How long it takes.
         given "runtime" => runtime: Runtime,

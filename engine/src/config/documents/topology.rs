@@ -7,7 +7,7 @@ document! {
     TopologyDocument, "a topology", Refused {
         /// Graph id; equals the RunConfig's.
         given "gid" => gid: Name,
-        /// A note of the profile the graph was made for; the RunConfig chooses.
+        /// Names the profile that the graph was made for; only the RunConfig chooses the profile.
         optional "profile" => profile: Text,
         /// Number of nodes.
         given "N" => node_count: Int<1>,
@@ -27,7 +27,7 @@ document! {
     NodeDocument, "a node", Refused {
         /// Its number, from 1.
         required "node_id" => node_id: Int,
-        /// What people call it.
+        /// Its name for people.
         optional "label" => label: Text,
         /// For people and tools; without effect.
         optional "attrs" => attrs: AnyObject,
@@ -41,15 +41,15 @@ document! {
         given "e_id" => e_id: Int,
         /// Node at the start: a positive flux leaves it.
         given "i" => i: Int,
-        /// Node at the end, another than `i`.
+        /// Node at the end; differs from `i`.
         given "j" => j: Int,
         /// Conductance.
         given "k" => k: Int<0>,
-        /// Largest flux a tick.
+        /// Largest flux per tick.
         given "cap" => cap: Int<0>,
-        /// The topology's SC, where it is repeated.
+        /// Repeats the topology's SC.
         optional "SC" => scale: Int<1>,
-        /// Recorded, without effect under the known rules. Default: 0.
+        /// Recorded, but without effect under the known rules. Default: 0.
         optional "c" => c: Int,
         /// For people and tools; without effect.
         optional "attrs" => attrs: AnyObject,

@@ -47,28 +47,28 @@ macro_rules! codes {
 codes! {
     // Reading: the file itself.
     FileNotFound = "AE0001", "file not found",
-        "A document that is named does not exist. A relative path starts at the document that names it, not at the working directory.",
-        "check the path, which starts at the document that names it";
+        "The named document does not exist. A relative path starts at the document that contains it, not at the working directory.",
+        "check the path, which starts at the document that contains it";
     FileUnreadable = "AE0002", "file cannot be read",
-        "The file exists and the operating system refuses it: a directory, a missing permission, a failing disk.",
+        "The file exists, but the operating system does not let it be read: it is a directory, a permission is missing, or the disk fails.",
         "check that it is a file and that you may read it";
     FileTooLarge = "AE0003", "document too large",
         "Documents are held in memory while they are checked, so their size has a limit of 512 MiB.",
         "make the document smaller: minify it, or move a large initial state to its own file";
     UnknownFormat = "AE0004", "unknown document format",
-        "The format of a document is told by its extension: `.json` or `.toml`; an initial state is `.json` or `.csv`.",
+        "The extension of a file determines its format: `.json` or `.toml`; for an initial state, `.json` or `.csv`.",
         "give the file the extension of its format";
     NotUtf8 = "AE0005", "not UTF-8",
         "Documents are UTF-8 text. The place shown is the first byte that is not.",
         "save the file as UTF-8";
     ByteOrderMark = "AE0006", "byte order mark",
-        "The file starts with a byte order mark, which is no part of JSON and of no use in UTF-8.",
+        "The file starts with a byte order mark, which JSON does not allow and UTF-8 does not need.",
         "save the file as UTF-8 without a byte order mark";
     EmptyDocument = "AE0007", "empty document",
-        "The file has no content, which often means that writing it was cut off.",
+        "The file has no content. Often this means that writing it was interrupted.",
         "write the document, or restore it";
     UnknownDocument = "AE0008", "unknown kind of document",
-        "`aether validate` tells documents by their fields: a RunConfig has `ticks` and `topology_path`, a topology `N` and `edges`, a profile `modulus_M`, a PFNA document `entries`. This one has none of them.",
+        "`aether validate` recognizes documents by their fields: a RunConfig has `ticks` and `topology_path`, a topology `N` and `edges`, a profile `modulus_M`, a PFNA document `entries`. This one has none of them.",
         "name a RunConfig, a topology, a profile, a PFNA document or a scenario directory";
     NotAScenario = "AE0009", "not a scenario directory",
         "A scenario is a directory with `scenario.toml` and one of `run.toml` and `run.json`.",
@@ -79,19 +79,19 @@ codes! {
         "The document is not valid JSON at this place.",
         "write what is expected there";
     Unclosed = "AE0102", "document ends too soon",
-        "The document ends inside an object, a list or a text: it was truncated, or a closing bracket is missing.",
+        "The document ends inside an object, a list or a string: it was truncated, or a closing bracket is missing.",
         "close what was opened, or restore the rest of the file";
     TrailingComma = "AE0103", "trailing comma",
-        "JSON allows no comma after the last item.",
+        "JSON does not allow a comma after the last item.",
         "remove the comma";
     TrailingText = "AE0104", "text after the end",
         "A JSON document is one object. Something follows it: two documents in one file, or one closing bracket too many.",
         "remove what follows the document";
-    BadString = "AE0105", "malformed text",
-        "A JSON text ends on the line it starts on and holds no raw control characters.",
-        "close the text with \", and write control characters as escapes, such as \\n";
+    BadString = "AE0105", "malformed string",
+        "A JSON string ends on the line on which it starts, and has no raw control characters.",
+        "close the string with \", and write control characters as escapes, such as \\n";
     BadEscape = "AE0106", "unknown escape",
-        "JSON knows the escapes \\\" \\\\ \\/ \\b \\f \\n \\r \\t and \\u with four hexadecimal digits, surrogates in pairs.",
+        "JSON has the escapes \\\" \\\\ \\/ \\b \\f \\n \\r \\t and \\u with four hexadecimal digits, surrogates in pairs.",
         "write one of the known escapes, or \\\\ for a backslash";
     BadNumber = "AE0107", "malformed number",
         "JSON writes numbers in plain decimal: no leading zeros, no plus sign, no bare point, no NaN, no Infinity.",
@@ -100,7 +100,7 @@ codes! {
         "Objects and lists may be nested 64 deep. No document of this engine needs more than a few levels.",
         "remove the nesting";
     DuplicateKey = "AE0109", "duplicate key",
-        "A field stands twice in one object. Most readers silently take the last, so what runs would depend on the reader.",
+        "An object has the same field twice. Most readers silently use the last one, so the run would depend on the reader.",
         "remove one of the two";
     TomlSyntax = "AE0110", "not valid TOML",
         "The document is not valid TOML at this place. All such places of a document are reported at once.",
@@ -108,157 +108,157 @@ codes! {
 
     // Shape: fields and their types.
     UnknownField = "AE0201", "unknown field",
-        "A field that this document does not have would be ignored, and a misspelt one with it, so it is refused.",
+        "This document has no such field. An unknown field is refused, because ignoring it would also ignore a misspelt one.",
         "remove the field, or write the one that was meant";
     MissingField = "AE0202", "missing field",
-        "A field that has no default is absent.",
+        "A field without a default is missing.",
         "add the field";
     WrongType = "AE0203", "wrong type",
-        "The value is of another type than the field. Nothing is converted: true is no integer, \"3\" is no integer.",
+        "The value does not have the type of the field. Nothing is converted: true is not an integer, and neither is \"3\".",
         "write a value of the expected type";
     NotAnInteger = "AE0204", "not an integer",
-        "The engine computes in integers alone, so a number with a fraction or an exponent is refused, also where it is whole: 1.0 and 1e3 are no integers.",
+        "The engine computes only with integers. A number with a fraction or an exponent is refused, even if its value is whole: 1.0 and 1e3 are not integers.",
         "write the number without fraction and exponent";
     IntegerTooLarge = "AE0205", "integer beyond 64 bits",
-        "Every number of a document fits a signed 64-bit integer, -9223372036854775808 to 9223372036854775807.",
+        "Every number of a document must fit into a signed 64-bit integer, -9223372036854775808 to 9223372036854775807.",
         "write a number from -9223372036854775808 to 9223372036854775807";
     OutOfRange = "AE0206", "number out of range",
         "The number is an integer that the field does not allow.",
         "write a number in the expected range";
     UnknownChoice = "AE0207", "unknown value",
-        "The field takes one of a few words. They are case-sensitive.",
+        "The field accepts only certain words. They are case-sensitive.",
         "write one of the legal values";
-    BadName = "AE0208", "unusable name",
-        "Ids and names (gid, window, stream, APX, PFNA, profile) are 1 to 128 printable ASCII characters without quotes, backslash and slash: they stand in records, file names and command lines.",
+    BadName = "AE0208", "invalid name",
+        "Ids and names (gid, window, stream, APX, PFNA, profile) are 1 to 128 printable ASCII characters without quotes, backslash and slash, because they appear in records, file names and command lines.",
         "use 1 to 128 printable ASCII characters without quotes, backslash and slash";
-    BadRunId = "AE0209", "unusable run id",
-        "A run id names a file, on any system: ASCII letters, digits, `.`, `_` and `-`, at most 128, not starting with a dot.",
+    BadRunId = "AE0209", "invalid run id",
+        "A run id is also a file name, on any system. It has at most 128 characters (ASCII letters, digits, `.`, `_` and `-`), and does not start with a dot.",
         "use ASCII letters, digits, `.`, `_` and `-`, not starting with a dot";
-    EmptyText = "AE0210", "empty text",
-        "The field needs a text that says something.",
-        "write a text";
+    EmptyText = "AE0210", "empty string",
+        "The field needs a string that is not empty.",
+        "write a string";
     Unsupported = "AE0211", "not supported yet",
-        "The field belongs to a part of Aether that this engine does not have. Running without it would not be what the document asks for.",
+        "The field belongs to a part of Aether that this engine does not have. A run without it would not do what the document asks for.",
         "remove the field";
     UnknownVersion = "AE0212", "unknown document version",
-        "`v` says by which rules a document is to be read. This engine reads RunConfig version 1 and PFNA version 0.",
+        "`v` says which rules apply to a document. This engine reads RunConfig version 1 and PFNA version 0.",
         "write the version that this engine reads";
     ExclusiveFields = "AE0213", "fields exclude one another",
-        "Two fields that say the same thing in two ways are both there, so one of them would be ignored.",
+        "The document has two fields that say the same thing in different ways. One of them would be ignored.",
         "keep one of them";
     OneOfFields = "AE0214", "one of several fields is needed",
-        "The document can say this in more than one way, and says it in none.",
+        "There are several ways to say this, and the document uses none of them.",
         "add one of the fields";
     FieldNeedsField = "AE0215", "a field needs another",
-        "One field is of no use without another, which is absent.",
+        "One field has no meaning without another, which is missing.",
         "add the other field, or remove this one";
     RepeatedItem = "AE0216", "item repeated",
-        "A list that is a set names something twice.",
+        "A list whose items must differ has an item twice.",
         "remove the repetition";
 
     // Topology.
     NodeOrder = "AE0301", "node ids out of order",
-        "The nodes of a topology are exactly 1..N in order, since every vector of a record is in node order.",
+        "The nodes of a topology must be exactly 1..N, in order, because every vector of a record is in node order.",
         "number the nodes 1, 2, 3, … in order, or leave `nodes` out";
     NodeCount = "AE0302", "node count differs from N",
-        "`nodes`, where it is given, has exactly N entries.",
+        "If `nodes` is given, it must have exactly N entries.",
         "make `N` and `nodes` agree, or leave `nodes` out";
     EdgeOrder = "AE0303", "edge ids out of order",
-        "The edges of a topology are exactly 1..E in order, since every record lists them in that order.",
+        "The edges of a topology must be exactly 1..E, in order, because every record lists them in that order.",
         "number the edges 1, 2, 3, … in order";
     NoSuchNode = "AE0304", "edge to a node that does not exist",
-        "An edge joins two of the nodes 1..N.",
+        "An edge must join two of the nodes 1..N.",
         "write the id of a node that exists, or raise `N`";
     SelfLoop = "AE0305", "edge from a node to itself",
-        "The ends of an edge differ: an edge to itself could move nothing.",
+        "The ends of an edge must differ: an edge from a node to itself could not move anything.",
         "join two different nodes, or remove the edge";
     EdgeScale = "AE0306", "edge SC differs from the topology's",
-        "All edges share the topology's SC. An edge may repeat it and not change it.",
+        "All edges share the topology's SC. An edge may repeat that value, but not change it.",
         "remove the edge's `SC`, or make them equal";
 
     // Profile.
     ProfileName = "AE0401", "profile name without CMP-",
-        "The name of a profile starts with `CMP-`.",
+        "The name of a profile must start with `CMP-`.",
         "start the name with `CMP-`";
     UnknownRule = "AE0402", "unknown rule",
-        "A profile selects the engine's rules by their names. Records made by a rule that the engine does not know would not be what the profile means.",
+        "A profile selects rules by their names. The engine refuses a rule that it does not know, because records made by another rule would not be what the profile means.",
         "write the name of a known rule";
     ForeignField = "AE0403", "field of another rule",
-        "The field belongs to another mode of this rule and would have no effect, which is seldom what was meant.",
+        "The field belongs to another mode of this rule. It would have no effect, which is rarely intended.",
         "remove the field, or choose the mode it belongs to";
     LikelyMisspelt = "AE0404", "probably a misspelt field",
-        "Rules may carry descriptive fields, which have no effect. This one is so like a field with an effect that it is taken for a slip.",
+        "Rules may have descriptive fields, which have no effect. This name is so close to that of a field with an effect that it is probably a spelling mistake.",
         "correct the name, or choose a more different one for a note";
 
     // A run: documents that must fit together.
     GidMismatch = "AE0501", "gid differs from the RunConfig's",
-        "The gid says which graph a document is about. The RunConfig, the topology and the PFNA document of a run have the same.",
+        "The gid says which graph a document is about. The RunConfig, the topology and the PFNA document of a run must have the same gid.",
         "name the document that belongs to this graph, or make the gids equal";
     RunIdMismatch = "AE0502", "run_id differs from the RunConfig's",
-        "A PFNA document is made for one run and carries its id.",
+        "A PFNA document belongs to one run, and has the id of that run.",
         "name the PFNA document of this run, or make the run_ids equal";
     ScaleMismatch = "AE0503", "SC differs between topology and profile",
-        "The divisor SC of the flux rule stands in the topology and in the profile, and they are equal.",
+        "Both the topology and the profile have SC, the divisor of the flux rule. The two must be equal.",
         "choose a profile with the topology's SC, or change one of them";
     StateLength = "AE0504", "initial state of the wrong length",
-        "The initial state has one integer for each of the N nodes.",
+        "The initial state must have one integer for each of the N nodes.",
         "give exactly N integers";
     StateLine = "AE0505", "malformed line of an initial state",
-        "An initial state in CSV is one integer a line, under an optional header line.",
+        "An initial state in CSV has one integer per line, optionally under a header line.",
         "write one integer on each line";
     NoSuchWindow = "AE0506", "primary window does not exist",
-        "`primary_window_id` is the id of one of `windows`.",
+        "`primary_window_id` must be the id of one of the `windows`.",
         "write the id of one of the windows";
     WindowGap = "AE0507", "ticks outside every primary window",
-        "Primary windows cover the ticks 1..T of a run without gap, since every tick's entry carries the check of its primary window.",
+        "Primary windows must cover the ticks 1..T of a run without gaps, because the entry of every tick carries the check of its primary window.",
         "make the primary window 1 to `ticks`, or use `window_every`";
     WindowReversed = "AE0508", "window ends before it starts",
         "A window is an inclusive range of ticks.",
         "exchange `start_tick` and `end_tick`";
     WindowOutside = "AE0509", "window leaves the run",
-        "A window lies within the ticks 1..T of its run.",
+        "A window must lie within the ticks 1..T of its run.",
         "end the window by the last tick, or raise `ticks`";
     DuplicateWindow = "AE0510", "window id used twice",
-        "Window ids are unique in a run, those made by `window_every` included.",
+        "Window ids must be unique in a run, including those that `window_every` generates.",
         "give each window its own id";
     DuplicateStream = "AE0511", "stream name used twice",
-        "Stream names are unique in a window.",
+        "Stream names must be unique in a window.",
         "give each stream of the window its own name";
     GeneratedName = "AE0512", "gid too long for window names",
-        "`window_every` makes window ids and APX names from the gid, and these must be at most 128 characters long.",
+        "`window_every` generates window ids and APX names from the gid. These must be at most 128 characters long.",
         "shorten the gid, or name the windows yourself";
     LayerNotData = "AE0513", "default layer other than DATA",
-        "`layer` says in which layer a tick's envelope goes, and that can only be DATA.",
+        "`layer` is the layer of a tick's envelope, which can only be DATA.",
         "write \"DATA\", or leave the field out; `layers` says which layers are emitted";
 
     // External inputs.
     InputTick = "AE0601", "entry outside the run",
-        "An entry is added before one of the ticks 1..T, or at tick 0 to the initial state.",
+        "An entry is added before one of the ticks 1..T, or to the initial state at tick 0.",
         "write a tick of the run, or raise `ticks`";
     InputLength = "AE0602", "entry of the wrong length",
-        "An entry has one value for each of the N nodes.",
+        "An entry must have one value for each of the N nodes.",
         "give exactly N values, 0 for nodes that get nothing";
     DuplicateInput = "AE0603", "entry given twice",
-        "Entries are applied and recorded in the order of (tick, pfna_id), a pair that is unique.",
+        "Entries are applied and recorded in the order of (tick, pfna_id). Each such pair must be unique.",
         "give the second entry its own pfna_id, or add the two up";
 
     // Limits.
     OverLimit = "AE0701", "over a limit of the engine",
-        "Runs are bounded, so that a slip ends in a report and not in an exhausted machine.",
+        "Runs have limits, so that a mistake ends in a report and not in a machine that runs out of memory.",
         "stay within the limit";
     TooManyProblems = "AE0702", "more problems than are shown",
-        "At most 1000 problems are shown of one document. The rest is counted, and shown when the first are gone.",
+        "At most 1000 problems of one document are shown. The others are counted. They are shown once the first are fixed.",
         "fix the problems above, then validate again";
     Unexplained = "AE0703", "refused without a reason",
-        "A check failed and told nothing, which is a mistake of this engine and not of the document.",
+        "A check failed without reporting a problem. This is a bug in the engine, not in the document.",
         "please report it with the document";
 
     // Edge lists, which `aether topology import` reads.
     EdgeLine = "AE0801", "malformed line of an edge list",
-        "An edge list has an edge a line: two node ids, which are integers from 0, and further columns. `#` and `%` start comments in a list of lines; CSV has a header.",
+        "An edge list has one edge per line: two node ids, which are integers from 0, and further columns. In a list of lines, `#` and `%` start comments. CSV has a header.",
         "write two node ids, as integers, on each line";
     EdgeColumn = "AE0802", "column of an edge list not found",
-        "The columns of the two nodes, of k and of cap are named by the header of a CSV file, or by number from 1 where there is none.",
+        "The columns of the two nodes, of k and of cap are given by their names in the header of a CSV file, or by number from 1 if there is no header.",
         "name a column that is there";
 }
 

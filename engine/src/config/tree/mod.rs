@@ -49,7 +49,7 @@ impl Kind {
             Self::Bool => "a boolean",
             Self::Integer => "an integer",
             Self::Float => "a number with a fraction or an exponent",
-            Self::String => "a text",
+            Self::String => "a string",
             Self::List => "a list",
             Self::Object => "an object",
             Self::Date => "a date or time",

@@ -165,7 +165,7 @@ fn syntax_problem(source: &Source, error: &Error, unclosed: Option<&Error>) -> D
             (true, _) => toml("there is no value", "write a value after `=`"),
             (_, Some(_)) => toml("`//` starts no comment", "TOML comments start with `#`"),
             _ => toml(
-                "a text without quotes",
+                "a string without quotes",
                 &format!("write it in quotes: \"{found}\""),
             ),
         };

@@ -1,3 +1,5 @@
+//! The command line of `bless`.
+
 use std::path::PathBuf;
 
 use crate::commands::{BlessOptions, CommandError, Console, Status, bless};
@@ -18,7 +20,7 @@ pub struct Args {
     /// Show what would change, and write nothing.
     #[arg(long)]
     dry_run: bool,
-    /// Bless what this bundle holds in place of what a run makes now.
+    /// Bless what this bundle holds instead of what a run produces now.
     #[arg(long, value_name = "FILE")]
     from_bundle: Option<PathBuf>,
 }

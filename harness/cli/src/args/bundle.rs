@@ -1,3 +1,5 @@
+//! The command line of `bundle`.
+
 use std::path::PathBuf;
 
 use crate::commands::{BundleOptions, CommandError, Console, Status, bundle};
@@ -6,7 +8,7 @@ use aether_harness::Suite;
 /// Options of `bundle`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The scenarios to pack; all whose last golden check failed where none is named.
+    /// The scenarios to pack; all whose last golden check failed if none is named.
     #[arg(value_name = "NAME")]
     names: Vec<String>,
     /// The file to write.

@@ -1,3 +1,5 @@
+//! The command line of `check`.
+
 use crate::commands::{CommandError, Console, Status, check};
 use aether_harness::Suite;
 

@@ -1,3 +1,5 @@
+//! The command line of `compare`.
+
 use std::path::PathBuf;
 
 use super::diff::Report;

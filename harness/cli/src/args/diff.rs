@@ -1,3 +1,5 @@
+//! The command line of `diff`, and the options that all reports share.
+
 use std::path::PathBuf;
 
 use crate::commands::{CommandError, Console, DiffRequest, Format, Status, diff};
@@ -6,7 +8,7 @@ use aether_harness::Suite;
 /// Options of `diff`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The scenarios to compare; all where none is named.
+    /// The scenarios to compare; all if none is named.
     #[arg(value_name = "NAME")]
     names: Vec<String>,
     #[command(flatten)]
@@ -22,7 +24,7 @@ pub(super) struct Report {
     /// How differences are written.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
-    /// Write to this file in place of the standard output.
+    /// Write to this file instead of standard output.
     #[arg(long, value_name = "PATH")]
     out: Option<PathBuf>,
 }

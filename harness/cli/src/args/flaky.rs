@@ -1,19 +1,21 @@
+//! The command line of `flaky`.
+
 use crate::commands::{CommandError, Console, FlakyOptions, Listing, Status, flaky};
 use aether_harness::Suite;
 
 /// Options of `flaky`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The scenarios to run; all where none is named.
+    /// The scenarios to run; all if none is named.
     #[arg(value_name = "NAME")]
     names: Vec<String>,
-    /// How often each is run in every way.
+    /// How often each is run in each way.
     #[arg(long, value_name = "N", default_value_t = 5)]
     repeat: usize,
-    /// Busy threads beside the runs; two for each processor where it is not said.
+    /// Busy threads beside the runs; two for each processor by default.
     #[arg(long, value_name = "N")]
     load: Option<usize>,
-    /// How the outcome is written.
+    /// How the result is written.
     #[arg(long, value_enum, default_value_t)]
     format: Listing,
 }

@@ -25,23 +25,23 @@ pub enum Command {
     Bless(bless::Args),
     /// Go through what differs, and accept or reject it by group.
     Review(review::Args),
-    /// Pack what failed runs made into one file, for a bless elsewhere.
+    /// Pack the outputs of failed runs into one file, for a bless elsewhere.
     Bundle(bundle::Args),
     /// Compare what runs produce now with the goldens.
     Diff(diff::Args),
     /// Compare any two documents or directories of them.
     Compare(compare::Args),
-    /// Make a scenario directory to start from.
+    /// Create a scenario directory to start from.
     New(new::Args),
-    /// Look for what is out of order: orphans, edited goldens, their layout.
+    /// Look for problems: orphans, edited goldens, wrong layout.
     Check(check::Args),
     /// Merge the results of trials and shards.
     Report(report::Args),
     /// Run the checks of scenarios, as `cargo test` does.
     Run(run::Args),
-    /// Run scenarios again and again, in changed surroundings and under load, and tell which differ.
+    /// Run scenarios again and again, in a changed environment and under load, and report which differ.
     Flaky(flaky::Args),
-    /// Change inputs and rules by one step each, and tell what no golden notices.
+    /// Change inputs and rules by one step each, and report what no golden notices.
     Sensitivity(sensitivity::Args),
 }
 

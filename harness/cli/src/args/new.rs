@@ -1,3 +1,5 @@
+//! The command line of `new`.
+
 use std::path::PathBuf;
 
 use crate::commands::{CommandError, Console, NewOptions, Status, new};

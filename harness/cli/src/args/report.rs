@@ -1,3 +1,5 @@
+//! The command line of `report`.
+
 use std::path::PathBuf;
 
 use crate::commands::{CommandError, Console, ReportFormat, ReportRequest, Status, report};
@@ -6,7 +8,7 @@ use aether_harness::Suite;
 /// Options of `report`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Directories with results, one a shard; the newest run of this workspace where none is named.
+    /// Directories with results, one per shard; the newest run of this workspace if none is named.
     #[arg(value_name = "DIR")]
     dirs: Vec<PathBuf>,
     /// Long trials should have results too.
@@ -15,7 +17,7 @@ pub struct Args {
     /// How the results are written.
     #[arg(long, value_enum, default_value_t)]
     format: ReportFormat,
-    /// Write to this file in place of the standard output.
+    /// Write to this file instead of standard output.
     #[arg(long, value_name = "PATH")]
     out: Option<PathBuf>,
 }

@@ -1,10 +1,12 @@
+//! The command line of `review`.
+
 use crate::commands::{CommandError, Console, ReviewOptions, Status, review};
 use aether_harness::Suite;
 
 /// Options of `review`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The scenarios to review; all where none is named.
+    /// The scenarios to review; all if none is named.
     #[arg(value_name = "NAME")]
     names: Vec<String>,
 }

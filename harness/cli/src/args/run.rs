@@ -1,3 +1,5 @@
+//! The command line of `run`, which takes the arguments of a Rust test.
+
 use std::ffi::OsString;
 
 use aether_harness::{Runner, Suite};

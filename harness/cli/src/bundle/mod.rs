@@ -1,8 +1,8 @@
-//! Bundles: what runs made in place of their goldens, as one file that travels.
+//! Bundles: new outputs of failed runs in one file, for a bless on another machine.
 //!
 //! A bundle is a gzipped tar archive. Its first entry, `bundle.toml`, is a [`BundleManifest`]; then
 //! come the files that it lists, `scenarios/<name>/<artefact>.json`, in its order and nothing else.
-//! Equal outputs make equal bundles, to the byte: no entry has a time, an owner or a mode of its own.
+//! Equal outputs make equal bundles, byte for byte: every entry has the same time, owner and mode.
 //!
 //! [`write`] makes one, [`Bundle`] reads one without unpacking anything to disk: an entry that the
 //! manifest does not list at its place, of another type than a plain file, or of another size or
@@ -44,13 +44,13 @@ pub(crate) struct BundleManifest {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Bundled {
     pub(crate) name: String,
-    /// The verdict of its golden check where the bundle was made.
+    /// The verdict of its golden check on the machine that made the bundle.
     pub(crate) verdict: String,
     /// The subject's name and version.
     pub(crate) subject: String,
     pub(crate) version: String,
     pub(crate) snapshot: SnapshotMode,
-    /// The SHA-256 of the `snapshot.toml` that the run was compared with; empty where there was none.
+    /// The SHA-256 of the `snapshot.toml` that the run was compared with; empty if there was none.
     pub(crate) goldens: String,
     /// Member of `inputs` to the SHA-256 of its text.
     pub(crate) inputs: BTreeMap<String, String>,
@@ -86,7 +86,7 @@ impl BundleManifest {
         let mut problems = Vec::new();
         if self.format != FORMAT {
             problems.push(format!(
-                "its format is {}, and this version reads {FORMAT}",
+                "its format is {}, but this version reads {FORMAT}",
                 self.format
             ));
         }

@@ -1,4 +1,4 @@
-//! Reading a bundle that anyone may have made.
+//! Reads a bundle from an untrusted source, and checks every byte of it.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -17,7 +17,7 @@ const MANIFEST_MAX: u64 = 64 << 20;
 const FILE_MAX: u64 = 256 << 20;
 const TOTAL_MAX: u64 = 4 << 30;
 
-/// What may stand after the last entry: the zeros that fill a tar archive up.
+/// What may follow the last entry: the zeros that fill a tar archive up.
 const TAIL_MAX: u64 = 1 << 20;
 
 /// Why a bundle is refused.
@@ -44,7 +44,7 @@ enum Problem {
         bytes: u64,
         limit: u64,
     },
-    #[error("the entry {found:?} stands where {MANIFEST} lists {expected}")]
+    #[error("found the entry {found:?} where {MANIFEST} lists {expected}")]
     Unexpected { found: String, expected: String },
     #[error("{entry} is not a plain file")]
     NotPlain { entry: String },
@@ -125,7 +125,7 @@ impl Bundle {
             let found = sha256_hex(&bytes);
             if found != listed.sha256 {
                 unlike.push(format!(
-                    "{expected}: its SHA-256 is {found}, listed is {}",
+                    "{expected}: its SHA-256 is {found}, but {MANIFEST} lists {}",
                     listed.sha256
                 ));
                 continue;
@@ -161,14 +161,14 @@ fn tape(path: &Path) -> Result<Tape, Problem> {
     Ok(Archive::new(GzDecoder::new(BufReader::new(file))))
 }
 
-/// Reads on to the end, where the checksum of the whole stands.
+/// Reads to the end, where the checksum of the whole is.
 fn check_end(tape: Tape) -> Result<(), Problem> {
     let at_end = |source| damaged("the end", source);
     let mut rest = tape.into_inner();
     let tail = io::copy(&mut (&mut rest).take(TAIL_MAX), &mut io::sink()).map_err(at_end)?;
     let mut after = rest.into_inner();
     if tail == TAIL_MAX || after.read(&mut [0]).map_err(at_end)? > 0 {
-        let problem = io::Error::new(io::ErrorKind::InvalidData, "there is more after it");
+        let problem = io::Error::new(io::ErrorKind::InvalidData, "there is more data after it");
         return Err(at_end(problem));
     }
     Ok(())
@@ -225,7 +225,7 @@ fn next_file<R: Read>(
     let bytes = plain_bytes(entry, expected, FILE_MAX)?;
     if bytes.len() as u64 != listed {
         return Err(Problem::Unlike(vec![format!(
-            "{expected}: it has {} bytes, listed are {listed}",
+            "{expected}: it has {} bytes, but {MANIFEST} lists {listed}",
             bytes.len()
         )]));
     }

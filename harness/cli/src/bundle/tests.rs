@@ -1,4 +1,4 @@
-//! Bundles that were made with care, and bundles that were not.
+//! Bundles that are valid, and bundles that are damaged or malicious.
 
 use std::fs;
 use std::io::Write;
@@ -175,11 +175,11 @@ fn what_follows_the_end_is_noticed() {
     let made = Made::soundly();
     let mut file = fs::File::options().append(true).open(made.path()).unwrap();
     file.write_all(b"more").unwrap();
-    made.refused("damaged at the end: there is more after it");
+    made.refused("damaged at the end: there is more data after it");
     let mut more = SOUND.to_vec();
     more.push(("scenarios/two/z.json", PLAIN, TEXT));
     Made::with(&manifest(), &more)
-        .refused("the entry \"scenarios/two/z.json\" stands where bundle.toml lists nothing more");
+        .refused("found the entry \"scenarios/two/z.json\" where bundle.toml lists nothing more");
 }
 
 #[test]
@@ -195,7 +195,7 @@ fn what_is_no_bundle_is_refused() {
     Made::of(&[(MANIFEST, PLAIN, b"\xff")]).refused("bundle.toml: invalid utf-8");
     let mut later = manifest();
     later.format = 2;
-    Made::with(&later, &SOUND).refused("its format is 2, and this version reads 1");
+    Made::with(&later, &SOUND).refused("its format is 2, but this version reads 1");
     let missing = made.dir.path().join("none");
     assert!(Bundle::open(&missing).is_err());
 }
@@ -211,7 +211,7 @@ fn no_entry_leads_out_of_its_place() {
         let mut entries = SOUND.to_vec();
         entries[0].0 = path;
         Made::with(&manifest(), &entries).refused(&format!(
-            "the entry {path:?} stands where bundle.toml lists scenarios/one/a.json"
+            "found the entry {path:?} where bundle.toml lists scenarios/one/a.json"
         ));
     }
     for name in ["..", "../one", "a/b", "", ".hidden"] {
@@ -252,7 +252,8 @@ fn what_is_not_listed_so_is_refused() {
     made.refused("scenarios/one/a.json: its SHA-256 is ");
     made.refused("scenarios/two/a.json: its SHA-256 is ");
     entries[0].2 = b"[\n22\n]\n";
-    Made::with(&manifest(), &entries).refused("scenarios/one/a.json: it has 7 bytes, listed are 6");
+    Made::with(&manifest(), &entries)
+        .refused("scenarios/one/a.json: it has 7 bytes, but bundle.toml lists 6");
     Made::with(&manifest(), &SOUND[..3]).refused("scenarios/two/inputs.json is missing");
     // A file that is as listed, and no golden.
     let mut odd = manifest();

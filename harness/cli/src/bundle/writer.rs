@@ -1,4 +1,4 @@
-//! Making a bundle.
+//! Writes a bundle.
 
 use std::io::{self, Write};
 use std::path::Path;

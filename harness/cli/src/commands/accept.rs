@@ -1,7 +1,7 @@
-//! Accepting what a run made as the goldens: the rules that `bless`, `review` and a bundle share.
+//! Accepts the outputs of a run as goldens: the rules that `bless`, `review` and bundles share.
 //!
 //! [`examine`] says what would change and what forbids it; [`write`] puts it in place. Between the
-//! two nothing may have moved: the goldens must still be those that were judged.
+//! two nothing may have moved: the goldens must still be those that were evaluated.
 
 use std::collections::BTreeSet;
 
@@ -50,7 +50,7 @@ impl Refusal {
     }
 }
 
-/// Refuses where the variable `CI` says that no person is asking.
+/// Refuses if the variable `CI` says that no person is asking.
 pub(super) fn refuse_under_ci(ci: Option<&str>) -> Result<(), CommandError> {
     match ci {
         None | Some("" | "false") => Ok(()),
@@ -100,7 +100,7 @@ pub(super) fn acceptable(result: &CheckResult) -> Result<(), Refusal> {
         Some(Ending::Failed(message)) => Err(Refusal::new(Verdict::ProgramError, message.clone())),
         Some(Ending::Succeeded) => Err(Refusal::new(
             Verdict::Mismatch,
-            "the run was expected to fail, and succeeded: change `expect` or the scenario",
+            "the run was expected to fail, but it succeeded: change `expect` or the scenario",
         )),
         Some(Ending::Expected) => Ok(()),
     }
@@ -176,7 +176,7 @@ pub(super) fn write(
         Some(only) => {
             let old = sound(&current).ok_or_else(|| {
                 CommandError::Refused(format!(
-                    "{name}: its goldens are not whole, so that none of them can stay: accept all of \
+                    "{name}: its goldens are incomplete, so none of them can stay: accept all of \
                      the scenario"
                 ))
             })?;
@@ -203,7 +203,7 @@ pub(super) fn write(
     Ok(replaced)
 }
 
-/// The goldens as they stand; refuses when they are no longer those that were judged.
+/// The goldens as they are now; refuses if they are no longer those that were evaluated.
 fn current(suite: &Suite, one: &Pending) -> Result<Opened, CommandError> {
     let name = one.scenario.name();
     let now = aether_harness::snapshot::open(&suite.paths().snapshot(name))?;

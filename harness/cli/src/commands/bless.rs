@@ -1,8 +1,8 @@
 //! `bless`: makes what the program produces now the goldens, with a reason that is kept.
 //!
-//! It never blesses what should not be: under CI, what fails, what differs from itself, what nobody
-//! has seen. Everything is judged before anything is written. What is blessed is what a run makes
-//! now or, with a bundle, what a run made elsewhere of the same inputs.
+//! It refuses to run under CI, and refuses a run that fails, runs that differ, and changes that nobody
+//! has seen. Everything is evaluated before anything is written. The new goldens are what a run produces
+//! now or, with a bundle, what a run on another machine produced from the same inputs.
 
 use std::path::PathBuf;
 
@@ -26,7 +26,7 @@ pub struct BlessOptions {
     pub dry_run: bool,
     /// A bundle of outputs to bless in place of what a run makes now.
     pub from_bundle: Option<PathBuf>,
-    /// The value of the variable `CI`; nothing is blessed where it says yes.
+    /// The value of the variable `CI`; nothing is blessed if it says yes.
     pub ci: Option<String>,
     /// The date of the bless, `YYYY-MM-DD`.
     pub date: String,
@@ -48,7 +48,7 @@ pub fn bless(
     if options.names.is_empty() != options.all {
         let typed = suite.typed();
         return Err(CommandError::Usage(format!(
-            "name the scenarios to bless or say --all: {typed} bless NAME…"
+            "name the scenarios to bless, or use --all: {typed} bless NAME…"
         )));
     }
     let pending = match &options.from_bundle {
@@ -92,7 +92,7 @@ pub fn bless(
     Ok(Status::Done)
 }
 
-/// Judges every chosen scenario: what would change, and what forbids it.
+/// Evaluates every chosen scenario: what would change, and what forbids it.
 fn pending(
     suite: &Suite,
     options: &BlessOptions,
@@ -114,7 +114,7 @@ fn pending(
     all_or_none(pending, &refusals)
 }
 
-/// What is to be blessed, where nothing forbids any of it.
+/// What is to be blessed, if nothing forbids any of it.
 pub(super) fn all_or_none(
     pending: Vec<Pending>,
     refusals: &[(String, Refusal)],

@@ -1,9 +1,9 @@
-//! `bundle`: what failed runs made, as one file for another machine; and what a bless needs to
+//! `bundle`: packs the outputs of failed runs into one file for another machine; and what a bless needs to
 //! accept such a file.
 //!
-//! A bundle is made of what the runner left under the target directory, and writes no golden, so
-//! that CI may make one. Who accepts it checks its hashes, that its inputs are those of the tree at
-//! hand, and that the goldens are those it was compared with; every check but `golden` is made anew,
+//! A bundle is made from what the runner left under the target directory. It writes no golden, so
+//! that CI may make one. Accepting it checks its hashes, checks that its inputs are those of the tree at
+//! hand and that the goldens are those it was compared with, and runs every check except `golden` again,
 //! as for any bless.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,7 +23,7 @@ use aether_harness::{Artefact, Check, Suite, Verdict};
 /// What to put into a bundle.
 #[derive(Clone, Debug, Default)]
 pub struct BundleOptions {
-    /// The scenarios; all where there are none.
+    /// The scenarios; all if none is listed.
     pub names: Vec<String>,
     /// The file to write.
     pub out: PathBuf,
@@ -61,7 +61,7 @@ pub fn bundle(
             Ok(None) if options.names.is_empty() => {}
             Ok(None) => writeln!(
                 console.out,
-                "{}: the newest run left nothing new of it",
+                "{}: the newest run left no new output for it",
                 found.name
             )?,
             Err(why) => {
@@ -104,7 +104,7 @@ fn newest(suite: &Suite) -> Result<Vec<TrialResult>, CommandError> {
     };
     let runs = Run::all(&dir).map_err(|error| said(error.to_string()))?;
     let run = runs.last().ok_or_else(|| {
-        said("there are no results yet; `cargo test` leaves them, and what it made".to_owned())
+        said("there are no results yet; a test run leaves them, with the new outputs".to_owned())
     })?;
     let results = run.results().map_err(|error| said(error.to_string()))?;
     results
@@ -113,7 +113,7 @@ fn newest(suite: &Suite) -> Result<Vec<TrialResult>, CommandError> {
         .map_err(said)
 }
 
-/// One scenario of a bundle; `None` where its last run left nothing that differs.
+/// One scenario of a bundle; `None` if its last run left nothing that differs.
 fn entry(
     suite: &Suite,
     scenario: &Scenario,
@@ -180,7 +180,9 @@ fn ends_as_expected(scenario: &Scenario, set: &GoldenSet) -> Result<(), String> 
     match (scenario.expect, has_error) {
         (Expect::Success, false) | (Expect::Failure, true) => Ok(()),
         (Expect::Success, true) => Err("its run failed".to_owned()),
-        (Expect::Failure, false) => Err("its run was expected to fail, and succeeded".to_owned()),
+        (Expect::Failure, false) => {
+            Err("its run was expected to fail, but it succeeded".to_owned())
+        }
     }
 }
 
@@ -256,7 +258,7 @@ fn examine(
         return Err(Refusal::new(
             Verdict::StaleInputs,
             format!(
-                "the bundle was made of other inputs than this tree's: {}",
+                "the bundle was made from inputs that differ from the ones here: {}",
                 other.join(", ")
             ),
         ));
@@ -318,11 +320,11 @@ fn same_goldens(
     }
     Err(Refusal::new(
         Verdict::Mismatch,
-        "the goldens here are not those that the bundle was compared with: bring both to one commit",
+        "the goldens here differ from those that the bundle was compared with: use the same commit for both",
     ))
 }
 
-/// A run on this machine that makes something else is no reason to refuse, but to be told.
+/// A run on this machine that produces something different is reported, but not refused.
 fn report_other_output(
     suite: &Suite,
     scenario: &Scenario,
@@ -338,7 +340,7 @@ fn report_other_output(
         // A remark that cannot be printed stops nothing.
         let _ = writeln!(
             console.err,
-            "{}: a run on this machine makes other {} than the bundle holds; is the commit the same?",
+            "{}: a run on this machine produces {} that differ from the bundle; is the commit the same?",
             scenario.name(),
             differing.join(", ")
         );

@@ -1,4 +1,4 @@
-//! `check`: what keeps the goldens in order, without running anything.
+//! `check`: looks for orphans, edited goldens and wrong layout, without running anything.
 
 use super::{CommandError, Console, Status};
 use aether_harness::scenario::{Found, twins};
@@ -24,7 +24,7 @@ pub fn check(suite: &Suite, console: &mut Console<'_>) -> Result<Status, Command
     if problems.is_empty() {
         writeln!(
             console.out,
-            "in order: {} scenarios and their goldens",
+            "{} scenarios and their goldens are in order",
             found.len()
         )?;
         return Ok(Status::Done);
@@ -86,7 +86,7 @@ fn goldens(suite: &Suite, found: &[Found]) -> Result<Vec<String>, CommandError> 
     }
     for name in snapshot::remains(&paths.snapshots())? {
         problems.push(format!(
-            "goldens: {} is what a killed bless left; the next bless puts it right",
+            "goldens: {} was left by a bless that was killed; the next bless repairs it",
             paths.display(&paths.snapshots().join(name))
         ));
     }

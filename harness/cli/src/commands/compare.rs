@@ -110,7 +110,7 @@ fn document(path: &Path, name: &str) -> Result<Artefact, CommandError> {
     .map_err(|error| problem(error.to_string()))
 }
 
-/// The subject's schema, where a side is called like a scenario.
+/// The subject's schema, if a side has the name of a scenario.
 fn known_schema(suite: &Suite, request: &CompareRequest) -> Schema {
     let schema = |dir: &Path| {
         let dir = fs::canonicalize(dir).ok()?;
@@ -131,7 +131,7 @@ fn add_key(schema: &mut Schema, key: &str, in_directory: bool) -> Result<(), Com
         .map_err(|error| CommandError::Usage(format!("--key: {error}")))?;
     if rule.fields.is_empty() {
         return Err(CommandError::Usage(format!(
-            "--key {key}: there is no field"
+            "--key {key}: the field is missing"
         )));
     }
     let artefact = if in_directory {

@@ -1,17 +1,17 @@
-//! Where a command prints, and whom it may ask.
+//! The console: where a command prints, and how it asks a person.
 
 use std::io::{self, IsTerminal, Write};
 
-/// Answers a question with a line; with `None` where there is no answer.
+/// Answers a question with a line, or with `None` if there is no answer.
 pub type Ask<'a> = dyn FnMut(&str) -> io::Result<Option<String>> + 'a;
 
-/// The streams of a command, and a person to ask where there is one.
+/// The streams of a command, and a person to ask if there is one.
 pub struct Console<'a> {
     /// What the command was asked for.
     pub out: &'a mut dyn Write,
     /// Progress, warnings and questions.
     pub err: &'a mut dyn Write,
-    /// Answers a question with a line; `None` where nobody is there to answer.
+    /// Answers a question with a line; `None` if nobody is there to answer.
     pub ask: Option<&'a mut Ask<'a>>,
 }
 

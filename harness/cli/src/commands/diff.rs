@@ -1,4 +1,4 @@
-//! `diff`: what the program makes now against the goldens.
+//! `diff`: compares what runs produce now with the goldens.
 
 use std::path::PathBuf;
 
@@ -25,7 +25,7 @@ pub enum Format {
 /// What to compare, and how to report it.
 #[derive(Clone, Debug, Default)]
 pub struct DiffRequest {
-    /// The scenarios; all where there are none.
+    /// The scenarios; all if none is listed.
     pub names: Vec<String>,
     /// List every change, not only the first and the counts.
     pub all: bool,
@@ -49,7 +49,7 @@ pub fn diff(
     let found = chosen(suite, &request.names)?;
     if request.format == Format::JsonPatch && found.len() != 1 {
         return Err(CommandError::Usage(
-            "a JSON Patch is of one scenario: name it".to_owned(),
+            "a JSON Patch covers one scenario: name it".to_owned(),
         ));
     }
     let mut status = Status::Done;

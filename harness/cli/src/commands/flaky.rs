@@ -1,5 +1,5 @@
-//! `flaky`: scenarios that differ from themselves, found by running them often, in a changed
-//! environment and on a busy machine.
+//! `flaky`: finds scenarios whose runs differ, by running them often, in a changed environment and on a
+//! busy machine.
 
 use std::io;
 
@@ -15,13 +15,13 @@ use aether_harness::{Suite, Verdict};
 /// What to run, how often, and under what.
 #[derive(Clone, Debug)]
 pub struct FlakyOptions {
-    /// The scenarios; all where there are none.
+    /// The scenarios; all if none is listed.
     pub names: Vec<String>,
-    /// How often each is run in every way.
+    /// How often each is run in each way.
     pub repeat: usize,
     /// Busy threads beside the runs.
     pub load: usize,
-    /// How the outcome is written.
+    /// How the result is written.
     pub format: Listing,
 }
 

@@ -35,7 +35,7 @@ use aether_harness::scenario::{Found, Scenario, ScenarioError, ScenarioName};
 use aether_harness::snapshot::{ReadError, StoreError};
 use aether_harness::{Suite, Verdict};
 
-/// How a command writes what it found, where there is nothing to compare side by side.
+/// How a command writes what it found, if there is nothing to compare side by side.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Listing {
     /// Lines for people.

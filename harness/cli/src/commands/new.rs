@@ -1,4 +1,4 @@
-//! `new`: a scenario directory to start from, which validates.
+//! `new`: creates a scenario directory, and checks that it is valid.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use aether_harness::{Check, Suite};
 pub struct NewOptions {
     /// Its name.
     pub name: String,
-    /// The scenario whose files it starts with; the subject's template where there is none.
+    /// The scenario whose files it starts with; the subject's template if there is none.
     pub from: Option<String>,
     /// A directory that a failed property left, whose files it starts with.
     pub from_counterexample: Option<PathBuf>,
@@ -45,7 +45,7 @@ pub fn new(
     let typed = suite.typed();
     writeln!(
         console.out,
-        "made {}; when it says what you mean:\n  {typed} diff {name}\n  {typed} bless {name} --reason \"…\"",
+        "created {}; once it says what you mean:\n  {typed} diff {name}\n  {typed} bless {name} --reason \"…\"",
         suite.paths().display(&dir)
     )?;
     Ok(Status::Done)
@@ -54,12 +54,12 @@ pub fn new(
 fn refuse_taken(suite: &Suite, name: &ScenarioName, dir: &Path) -> Result<(), CommandError> {
     if dir.symlink_metadata().is_ok() {
         let shown = suite.paths().display(dir);
-        return Err(CommandError::Usage(format!("{shown} exists already")));
+        return Err(CommandError::Usage(format!("{shown} already exists")));
     }
     if suite.paths().snapshot(name).exists() {
         let shown = suite.paths().display(&suite.paths().snapshot(name));
         return Err(CommandError::Usage(format!(
-            "{shown} holds goldens of that name already"
+            "{shown} already holds goldens of that name"
         )));
     }
     let found = suite.discover().unwrap_or_default();

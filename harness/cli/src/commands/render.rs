@@ -1,4 +1,4 @@
-//! What a command found, in the format that was asked for.
+//! Writes the report of a command in the requested format.
 
 use std::io::Write;
 
@@ -146,7 +146,7 @@ pub(crate) fn render(
 fn patch(scenarios: &[ScenarioDiff]) -> Result<Vec<u8>, CommandError> {
     let [one] = scenarios else {
         return Err(CommandError::Usage(
-            "a JSON Patch is of one scenario: name it".to_owned(),
+            "a JSON Patch covers one scenario: name it".to_owned(),
         ));
     };
     let has_run = Status::of(one.verdict) < Status::BadInput;

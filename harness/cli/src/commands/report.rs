@@ -1,4 +1,4 @@
-//! `report`: the results of trials and shards as one.
+//! `report`: merges the results of trials and shards.
 
 use std::path::{Path, PathBuf};
 

@@ -16,29 +16,29 @@ use aether_harness::{Suite, Verdict};
 /// What to try, and how much of it.
 #[derive(Clone, Debug)]
 pub struct SensitivityOptions {
-    /// The scenarios; all but the long ones where there are none.
+    /// The scenarios; all except long ones if none is listed.
     pub names: Vec<String>,
     /// Changes of inputs in each scenario, at most.
     pub max: usize,
-    /// How the outcome is written.
+    /// How the result is written.
     pub format: Listing,
 }
 
-/// What became of one scenario.
+/// The result of one scenario.
 enum Outcome {
     Tried(SensitivityReport),
     /// Its subject does not run from changed inputs.
     NotOffered,
     /// It is long, and was not named.
     Long,
-    /// Its goldens are not those of a run as it is.
+    /// Its goldens are not up to date.
     Unfit(Box<CheckResult>),
 }
 
 /// Tries changes, and reports those that no golden noticed.
 ///
-/// A document that several scenarios share is noticed where one of them notices it. The status is
-/// [`Status::Difference`] where a change was noticed by none, and where one was noticed that is
+/// A document that several scenarios share is noticed if one of them notices it. The status is
+/// [`Status::Difference`] if no golden noticed some change, or if one was noticed that is
 /// declared to be without effect.
 ///
 /// # Errors
@@ -186,15 +186,15 @@ fn text(
             Outcome::NotOffered => {
                 writeln!(
                     out,
-                    "{name}: not tried, its subject runs from its files alone"
+                    "{name}: skipped: its subject cannot run from changed inputs"
                 )?;
             }
-            Outcome::Long => writeln!(out, "{name}: not tried, it is long: name it")?,
+            Outcome::Long => writeln!(out, "{name}: skipped: it is long; name it to include it")?,
             Outcome::Unfit(result) => {
                 let (verdict, detail) = (result.verdict, result.detail());
                 writeln!(
                     out,
-                    "{name}: not tried, its goldens are no measure: {verdict} {detail}"
+                    "{name}: skipped: the goldens are not up to date: {verdict} {detail}"
                 )?;
             }
         }

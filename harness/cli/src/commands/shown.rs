@@ -15,7 +15,7 @@ use aether_harness::scenario::ScenarioName;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Shown {
-    /// The SHA-256 of `snapshot.toml`; empty where there were no goldens.
+    /// The SHA-256 of `snapshot.toml`; empty if there were no goldens.
     goldens: String,
     /// Member of `inputs` to the SHA-256 of its text.
     inputs: BTreeMap<String, String>,
@@ -41,7 +41,7 @@ impl Shown {
         write_whole(&suite.paths().shown(name), text.as_bytes())
     }
 
-    /// What was shown last; `None` where nothing was.
+    /// What was shown last; `None` if nothing was.
     pub(crate) fn load(suite: &Suite, name: &ScenarioName) -> Option<Self> {
         let text = fs::read_to_string(suite.paths().shown(name)).ok()?;
         toml::from_str(&text).ok()
@@ -55,7 +55,7 @@ impl Shown {
         }
     }
 
-    /// What changed between two states, in words; `None` where nothing did.
+    /// What changed between two states, in words; `None` if nothing did.
     pub(crate) fn changed_since(&self, earlier: &Self) -> Option<String> {
         let mut changed = Vec::new();
         if self.goldens != earlier.goldens {

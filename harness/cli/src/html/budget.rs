@@ -1,5 +1,4 @@
-//! How much of what differs a page shows: enough to read for an hour, and no more than a browser
-//! shows readily.
+//! Limits how many changes a page shows, so that a browser can display it.
 
 use maud::{Markup, html};
 
@@ -8,7 +7,7 @@ use aether_harness::Json;
 /// Rows of changes on a page.
 const ROWS: usize = 20_000;
 
-/// Scenarios that are told in full; of more of them the first divergence alone is.
+/// Scenarios that are shown in full; of others only the first divergence is shown.
 const CARDS: usize = 1000;
 
 /// Characters of values on a page, and of one value.
@@ -39,8 +38,8 @@ impl Budget {
         }
     }
 
-    /// How many of its `wanted` rows the next scenario gets: its fair share, where the scenarios
-    /// before it left theirs it gets more. `None` where it is not told in full at all.
+    /// How many of its `wanted` rows the next scenario gets: its fair share; if the scenarios
+    /// before it left part of theirs, it gets more. `None` if it is not shown in full at all.
     pub(super) fn rows_of_next(&mut self, wanted: usize) -> Option<usize> {
         let fair = self.rows / self.scenarios.max(1);
         self.scenarios = self.scenarios.saturating_sub(1);
@@ -50,7 +49,7 @@ impl Budget {
         Some(rows)
     }
 
-    /// A value, cut where it is too long to be read or the page is full.
+    /// A value, cut off if it is too long to read or the page is full.
     pub(super) fn value(&mut self, value: Option<&Json>) -> Markup {
         let Some(value) = value else {
             return html! { span.none { "—" } };

@@ -27,13 +27,13 @@ const SCRIPT: &str = include_str!("script.js");
 const KEYS: [(&str, &str); 7] = [
     (
         "j k",
-        "next and previous group or scenario (arrow keys too, once on one)",
+        "next and previous group or scenario (on one of them, arrow keys too)",
     ),
     ("Enter", "unfold or fold it"),
     ("/", "filter; Escape leaves and clears it"),
     ("u f", "unfold all, fold all"),
     ("g G", "first and last"),
-    ("t", "light, dark, or as the system has it"),
+    ("t", "light, dark, or the system's setting"),
     ("?", "these keys"),
 ];
 
@@ -231,3 +231,6 @@ fn anchor(name: &str) -> String {
     };
     format!("scenario-{}", name.chars().map(encode).collect::<String>())
 }
+
+#[cfg(test)]
+mod tests;

@@ -33,7 +33,7 @@ pub(super) fn card(scenario: &ScenarioReport, open: bool, budget: &mut Budget) -
             @if let Some(note) = note { pre.note { (note) } }
             @match (diff, rows) {
                 (Some(diff), Some(rows)) => (consequences(diff, rows, budget)),
-                (Some(_), None) => p.aside { "too many scenarios differ to tell all of each here" },
+                (Some(_), None) => p.aside { "too many scenarios differ to show all changes of each" },
                 (None, _) => {},
             }
         }
@@ -107,7 +107,7 @@ fn consequences(diff: &Diff, rows: usize, budget: &mut Budget) -> Markup {
                 summary { "Every change (" (diff.changes.len()) ")" }
                 (changes(shown, budget))
                 @if more > 0 {
-                    p.aside { "and " (more) " more, which this page has no room for" }
+                    p.aside { "and " (more) " more, for which this page has no room" }
                 }
             }
         }

@@ -1,4 +1,4 @@
-//! Annotations for GitHub Actions: workflow commands on the standard output.
+//! Annotations for GitHub Actions: workflow commands on standard output.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};

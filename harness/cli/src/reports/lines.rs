@@ -1,4 +1,4 @@
-//! One JSON object a line and trial, for programs.
+//! One JSON object per line and trial, for programs.
 
 use std::io::{self, Write};
 

@@ -1,4 +1,4 @@
-//! Results of one or several runs, held against the trials of the suite.
+//! Merges the results of one or several runs, and compares them with the trials of the suite.
 
 use std::collections::BTreeMap;
 
@@ -31,7 +31,7 @@ pub(crate) struct Merge {
     pub(crate) entries: Vec<Entry>,
     /// How many runs were merged.
     pub(crate) runs: usize,
-    /// Trials with results that the suite does not have any more.
+    /// Trials with results that the suite no longer has.
     pub(crate) strays: Vec<String>,
     /// Results that cannot be read.
     pub(crate) problems: Vec<String>,

@@ -1,4 +1,4 @@
-//! The merge as one HTML page, through the report's own.
+//! The merged results as an HTML page.
 
 use std::io::{self, Write};
 

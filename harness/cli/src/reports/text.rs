@@ -1,4 +1,4 @@
-//! The merge for people: what failed, what is missing, and the sum.
+//! The merged results as text: what failed, what is missing, and the totals.
 
 use std::io::{self, Write};
 

@@ -7,7 +7,8 @@ use std::thread;
 use std::time::{Duration, SystemTime};
 
 use aether_harness::{
-    Artefact, ArtefactSchema, Failure, KeyRule, Mode, RunRequest, Schema, Subject,
+    Artefact, ArtefactSchema, Failure, KeyRule, Mode, Prepared, RunRequest, Scenario, Schema,
+    Subject,
 };
 use serde::Deserialize;
 use serde_json::json;
@@ -17,6 +18,9 @@ pub(crate) const DEFECT: &str = "AUTOMATON_DEFECT";
 
 /// The variable that makes every run of the automaton need a process of its own.
 pub(crate) const ISOLATED: &str = "AUTOMATON_ISOLATED";
+
+/// The mode that the fault `threads` shows in.
+const THREADS: &str = "threads";
 
 pub(crate) struct Automaton;
 
@@ -67,76 +71,21 @@ impl Subject for Automaton {
         std::env::var("AUTOMATON_VERSION").unwrap_or_else(|_| "1.0.0".to_owned())
     }
 
-    fn inputs(&self, scenario: &Path) -> Result<Artefact, Failure> {
-        let document = Document::read(scenario)?;
-        let name = scenario.file_name().unwrap_or_default().to_string_lossy();
-        let file = format!("scenarios/{name}/run.toml");
-        let inputs = match document.start {
-            None => json!({
-                "automaton": {
-                    "cells": document.cells,
-                    "rule": document.rule,
-                    "ticks": document.ticks,
-                },
-                "files": { "automaton": file },
-            }),
-            Some(start) => json!({
-                "automaton": { "rule": document.rule, "ticks": document.ticks },
-                "files": { "automaton": file, "start": start },
-                "start": { "cells": document.cells },
-            }),
-        };
-        Artefact::from_json("inputs", inputs.to_string().as_bytes())
-            .map_err(|error| Failure::engine(error.to_string()))
-    }
-
-    fn schema(&self, _: &Path) -> Result<Schema, Failure> {
-        Ok(Schema {
-            stages: vec!["grow".to_owned(), "count".to_owned()],
-            artefacts: vec![
-                ArtefactSchema {
-                    name: "generations".to_owned(),
-                    stage: "grow".to_owned(),
-                    tick: Some("tick".to_owned()),
-                    keys: vec![KeyRule {
-                        path: String::new(),
-                        fields: vec!["tick".to_owned()],
-                        label: "generation".to_owned(),
-                    }],
-                    ..ArtefactSchema::default()
-                },
-                ArtefactSchema {
-                    name: "totals".to_owned(),
-                    stage: "count".to_owned(),
-                    ..ArtefactSchema::default()
-                },
-            ],
-            spans: Vec::new(),
-        })
-    }
-
-    fn run(&self, scenario: &Path, request: &RunRequest) -> Result<Vec<Artefact>, Failure> {
-        Document::read(scenario)?.run(request)
-    }
-
-    fn run_from_inputs(
-        &self,
-        scenario: &Path,
-        inputs: &Artefact,
-        request: &RunRequest,
-    ) -> Option<Result<Vec<Artefact>, Failure>> {
-        let inputs = inputs.to_value().unwrap();
-        let changed = Document::read(scenario).and_then(|document| {
-            let mut value = inputs["automaton"].clone();
-            value["fault"] = document.fault.into();
-            serde_json::from_value::<Document>(value)
-                .map_err(|error| Failure::invalid(error.to_string()))
-        });
-        Some(changed.and_then(|document| document.run(request)))
+    fn open(&self, scenario: &Scenario) -> Result<Box<dyn Prepared>, Failure> {
+        let document = Document::read(scenario.dir())?;
+        let inputs = document.inputs(scenario.name().as_str())?;
+        Ok(Box::new(Ring { document, inputs }))
     }
 
     fn modes(&self) -> Vec<Mode> {
-        vec![Mode::Threads(1), Mode::Threads(4), Mode::Replay]
+        vec![
+            Mode::new(THREADS, "the run with 4 threads"),
+            Mode::new("replay", "the replay of a stored run"),
+        ]
+    }
+
+    fn progress_unit(&self) -> &str {
+        "tick"
     }
 
     fn isolated(&self) -> bool {
@@ -157,8 +106,75 @@ impl Subject for Automaton {
     }
 }
 
+/// A scenario of the automaton as it was read.
+struct Ring {
+    document: Document,
+    inputs: Artefact,
+}
+
+impl Prepared for Ring {
+    fn inputs(&self) -> &Artefact {
+        &self.inputs
+    }
+
+    fn schema(&self) -> Schema {
+        Schema {
+            stages: vec!["grow".to_owned(), "count".to_owned()],
+            artefacts: vec![
+                ArtefactSchema {
+                    name: "generations".to_owned(),
+                    stage: "grow".to_owned(),
+                    tick: Some("tick".to_owned()),
+                    keys: vec![KeyRule {
+                        path: String::new(),
+                        fields: vec!["tick".to_owned()],
+                        label: "generation".to_owned(),
+                    }],
+                    ..ArtefactSchema::default()
+                },
+                ArtefactSchema {
+                    name: "totals".to_owned(),
+                    stage: "count".to_owned(),
+                    ..ArtefactSchema::default()
+                },
+            ],
+            spans: Vec::new(),
+        }
+    }
+
+    fn run(&self, request: &RunRequest) -> Result<Vec<Artefact>, Failure> {
+        self.document.run(request)
+    }
+
+    fn with_inputs(&self, inputs: &Artefact) -> Result<Option<Box<dyn Prepared>>, Failure> {
+        let mut value = inputs.to_value().unwrap()["automaton"].clone();
+        value["fault"] = self.document.fault.clone().into();
+        let document = serde_json::from_value::<Document>(value)
+            .map_err(|error| Failure::invalid(error.to_string()))?;
+        let inputs = inputs.clone();
+        Ok(Some(Box::new(Self { document, inputs })))
+    }
+}
+
 impl Document {
-    fn run(self, request: &RunRequest) -> Result<Vec<Artefact>, Failure> {
+    fn inputs(&self, scenario: &str) -> Result<Artefact, Failure> {
+        let file = format!("scenarios/{scenario}/run.toml");
+        let inputs = match &self.start {
+            None => json!({
+                "automaton": { "cells": self.cells, "rule": self.rule, "ticks": self.ticks },
+                "files": { "automaton": file },
+            }),
+            Some(start) => json!({
+                "automaton": { "rule": self.rule, "ticks": self.ticks },
+                "files": { "automaton": file, "start": start },
+                "start": { "cells": self.cells },
+            }),
+        };
+        Artefact::from_json("inputs", inputs.to_string().as_bytes())
+            .map_err(|error| Failure::program(error.to_string()))
+    }
+
+    fn run(&self, request: &RunRequest) -> Result<Vec<Artefact>, Failure> {
         let document = self;
         let mut cells = document.cells.clone();
         if document.fault == "numb" {
@@ -167,8 +183,8 @@ impl Document {
         let mut live = 0;
         let mut records = Vec::new();
         for tick in 1..=document.ticks {
-            if request.cancel.is_stopped() {
-                return Err(Failure::cancelled());
+            if request.progress.is_stopped() {
+                return Err(Failure::cancelled(""));
             }
             trouble(&document.fault, tick, request)?;
             if document.fault == "last" && tick == document.ticks {
@@ -185,11 +201,11 @@ impl Document {
                 "{{\"cells\":{},\"live\":{count},\"noise\":{noise},\"tick\":{tick}}}",
                 serde_json::Value::from(cells.clone())
             ));
-            request.cancel.at_tick(tick);
+            request.progress.reached(tick);
         }
         let totals = json!({ "live": live, "ticks": document.ticks }).to_string();
         let totals = Artefact::from_json("totals", totals.as_bytes())
-            .map_err(|error| Failure::engine(error.to_string()))?;
+            .map_err(|error| Failure::program(error.to_string()))?;
         let generations = Artefact::from_canonical_records("generations", records);
         if document.fault == "shuffle" {
             let totals = Artefact::from_canonical_records("totals", shuffled(live));
@@ -221,7 +237,7 @@ fn trouble(fault: &str, tick: u64, request: &RunRequest) -> Result<(), Failure> 
         "panic" if tick == 3 => panic!("cell out of its mind"),
         "error" if tick == 3 => Err(withered(tick)),
         "slow" => {
-            while tick == 3 && !request.cancel.is_stopped() {
+            while tick == 3 && !request.progress.is_stopped() {
                 thread::sleep(Duration::from_millis(5));
             }
             Ok(())
@@ -236,8 +252,8 @@ fn trouble(fault: &str, tick: u64, request: &RunRequest) -> Result<(), Failure> 
 fn withered(tick: u64) -> Failure {
     let error = json!({ "code": "Withered", "tick": tick }).to_string();
     match Artefact::from_json("error", error.as_bytes()) {
-        Ok(error) => Failure::engine(format!("withered at tick {tick}")).with_error(error),
-        Err(error) => Failure::engine(error.to_string()),
+        Ok(error) => Failure::program(format!("withered at tick {tick}")).with_error(error),
+        Err(error) => Failure::program(error.to_string()),
     }
 }
 
@@ -253,7 +269,7 @@ fn noise(fault: &str, request: &RunRequest) -> u64 {
             .duration_since(SystemTime::UNIX_EPOCH)
             .map_or(0, |time| u64::try_from(time.as_micros()).unwrap_or(0)),
         "memory" => RUNS.fetch_add(1, Ordering::Relaxed),
-        "threads" => u64::from(request.mode == Mode::Threads(4)),
+        "threads" => u64::from(request.mode.as_deref() == Some(THREADS)),
         "zone" => variable("TZ"),
         "user" => variable("USER"),
         "language" => variable("LC_ALL"),

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use aether_harness::command::{BlessOptions, Console, bless};
+use aether_harness_cli::commands::{BlessOptions, Console, bless};
 
 use crate::workspace::Workspace;
 
@@ -161,7 +161,7 @@ fn one_refusal_keeps_all_from_being_blessed() {
     assert_eq!(said.code(), 2);
     assert!(
         said.error()
-            .contains("nothing was blessed:\nbroken ENGINE_ERROR"),
+            .contains("nothing was blessed:\nbroken PROGRAM_ERROR"),
         "{}",
         said.error()
     );

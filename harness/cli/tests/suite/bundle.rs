@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use aether_harness::command::{BlessOptions, BundleOptions, bless, bundle};
+use aether_harness_cli::commands::{BlessOptions, BundleOptions, bless, bundle};
 
 use crate::automaton::DEFECT;
 use crate::workspace::{Ran, Said, Workspace};
@@ -147,7 +147,7 @@ fn only_what_differs_and_can_be_accepted_is_packed() {
     let said = workspace.command(|suite, console| bundle(suite, &named, console));
     assert!(
         said.out
-            .starts_with("ring: the newest run left nothing new of it\n"),
+            .starts_with("ring: the newest run left no new output for it\n"),
         "{}",
         said.out
     );
@@ -167,7 +167,7 @@ fn only_what_differs_and_can_be_accepted_is_packed() {
         said.out
     );
     for why in [
-        "broken is left out: its determinism check is ENGINE_ERROR",
+        "broken is left out: its determinism check is PROGRAM_ERROR",
         "edited is left out: its golden check is EDITED_GOLDEN",
         "zone is left out: its process check is NONDETERMINISTIC",
     ] {
@@ -189,8 +189,8 @@ fn a_bundle_of_other_inputs_is_refused() {
     assert_eq!(said.code(), 1);
     assert_eq!(
         said.error(),
-        "nothing was blessed:\nring STALE_INPUTS: the bundle was made of other inputs than this \
-         tree's: automaton"
+        "nothing was blessed:\nring STALE_INPUTS: the bundle was made from inputs that differ from the \
+         ones here: automaton"
     );
     assert_eq!(here.read(MANIFEST), before);
 }
@@ -205,7 +205,7 @@ fn a_bundle_against_other_goldens_is_refused() {
     assert_eq!(said.code(), 1);
     assert!(
         said.error()
-            .contains("are not those that the bundle was compared with")
+            .contains("differ from those that the bundle was compared with")
     );
     here.edit(MANIFEST, "FIRST", "first");
     here.write("fixtures/snapshots/ring/totals.json", "{}\n");
@@ -261,7 +261,7 @@ fn a_bundle_is_blessed_under_the_rules_of_any_bless() {
     // What was shown of other inputs was not this.
     here.edit("scenarios/ring/run.toml", "rule = 90", "rule = 110");
     here.command(|suite, console| {
-        aether_harness::command::diff(suite, &Default::default(), console)
+        aether_harness_cli::commands::diff(suite, &Default::default(), console)
     });
     here.edit("scenarios/ring/run.toml", "rule = 110", "rule = 90");
     assert!(
@@ -305,7 +305,7 @@ fn a_run_here_that_makes_something_else_is_told() {
     assert_eq!(said.code(), 0, "{:?}", said.result);
     assert!(
         said.err
-            .contains("ring: a run on this machine makes other generations than"),
+            .contains("ring: a run on this machine produces generations that differ from"),
         "{}",
         said.err
     );

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use aether_harness::command::{
+use aether_harness_cli::commands::{
     CompareRequest, DiffRequest, Format, NewOptions, check, compare, diff, new,
 };
 use serde_json::Value;
@@ -31,7 +31,7 @@ fn checked(workspace: &Workspace) -> Said {
 fn a_workspace_in_order_passes() {
     let workspace = Workspace::blessed();
     let said = checked(&workspace);
-    assert_eq!(said.out, "in order: 1 scenarios and their goldens\n");
+    assert_eq!(said.out, "1 scenarios and their goldens are in order\n");
     assert_eq!(said.code(), 0);
     assert_eq!(workspace.command(check).code(), 0);
     let empty = Workspace::empty();
@@ -91,7 +91,7 @@ fn new_scenarios_validate() {
     let workspace = Workspace::blessed();
     let said = make(&workspace, "copy", Some("ring"));
     assert_eq!(said.code(), 0);
-    assert!(said.out.contains("made scenarios/copy"), "{}", said.out);
+    assert!(said.out.contains("created scenarios/copy"), "{}", said.out);
     assert_eq!(
         workspace.read("scenarios/copy/run.toml"),
         workspace.read("scenarios/ring/run.toml")
@@ -120,7 +120,7 @@ fn new_names_must_be_free_and_valid() {
         assert_eq!(said.code(), 2);
         assert!(said.error().contains(expected), "{}", said.error());
     };
-    check("ring", None, "scenarios/ring exists already");
+    check("ring", None, "scenarios/ring already exists");
     check("a b", None, "the name contains ' '");
     check("../up", None, "the name contains '/'");
     check("RING", None, "differ only by case");
@@ -130,7 +130,7 @@ fn new_names_must_be_free_and_valid() {
         "there is no scenario `rong`; is `ring` meant?",
     );
     fs::create_dir(workspace.path("fixtures/snapshots/old")).unwrap();
-    check("old", None, "holds goldens of that name already");
+    check("old", None, "already holds goldens of that name");
 }
 
 fn diffed(workspace: &Workspace, request: &DiffRequest) -> Said {
@@ -155,7 +155,10 @@ fn a_diff_leads_with_the_first_divergence_and_its_cause() {
         "{}",
         said.out
     );
-    assert_eq!(lines.last(), Some(&"1 scenario: 1 not as stored"));
+    assert_eq!(
+        lines.last(),
+        Some(&"1 of 1 scenario differs from its golden")
+    );
 
     let json = DiffRequest {
         format: Format::Json,
@@ -271,7 +274,7 @@ fn a_diff_as_json_has_these_members_and_no_others() {
         .collect();
     assert_eq!(
         verdicts,
-        ["ENGINE_ERROR", "STALE_INPUTS", "STALE_INPUTS", "TIMEOUT"]
+        ["PROGRAM_ERROR", "STALE_INPUTS", "STALE_INPUTS", "TIMEOUT"]
     );
     let mut kinds = Vec::new();
     for scenario in whole["scenarios"].as_array().unwrap() {
@@ -352,7 +355,7 @@ fn a_patch_is_of_one_scenario() {
     for names in [&[][..], &["ring", "more"]] {
         let said = patch(names);
         assert_eq!(said.code(), 2);
-        assert_eq!(said.error(), "a JSON Patch is of one scenario: name it");
+        assert_eq!(said.error(), "a JSON Patch covers one scenario: name it");
     }
     // Without goldens there is nothing to patch, and nothing to patch to without outputs.
     workspace.edit(
@@ -360,7 +363,7 @@ fn a_patch_is_of_one_scenario() {
         "fault = \"\"",
         "fault = \"error\"",
     );
-    assert!(patch(&["ring"]).error().starts_with("ENGINE_ERROR ring: "));
+    assert!(patch(&["ring"]).error().starts_with("PROGRAM_ERROR ring: "));
     assert!(
         patch(&["more"])
             .error()

@@ -4,12 +4,12 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
-use aether_harness::{Suite, cli};
+use aether_harness::Suite;
 use clap::Parser;
 
 use crate::workspace::{Ran, Workspace};
 
-#[path = "../../examples/automaton/subject.rs"]
+#[path = "../../../examples/automaton/subject.rs"]
 mod subject;
 
 crate::tests![examples;
@@ -23,7 +23,7 @@ pub(crate) const AUTOMATON: &str = "automaton";
 #[derive(Parser)]
 struct Cli {
     #[command(subcommand)]
-    command: cli::Command,
+    command: aether_harness_cli::Command,
 }
 
 pub(crate) fn play_automaton(root: &Path) -> ExitCode {
@@ -40,7 +40,7 @@ pub(crate) fn play_automaton(root: &Path) -> ExitCode {
 fn copied(name: &str) -> Workspace {
     let workspace = Workspace::empty();
     let from = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("examples")
+        .join("../examples")
         .join(name);
     copy(&from, workspace.root());
     workspace

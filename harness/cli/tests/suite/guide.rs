@@ -5,8 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use aether_harness::command::{DiffRequest, diff};
-use aether_harness::{Artefact, Failure, RunRequest, Subject, Suite};
+use aether_harness::{Artefact, Failure, Prepared, Scenario, SimpleRun, Subject, Suite, documents};
+use aether_harness_cli::commands::{DiffRequest, diff};
 use serde_json::{Value, json};
 
 use crate::workspace::{Ran, Workspace};
@@ -25,7 +25,7 @@ fn package(path: &str) -> String {
 }
 
 fn page() -> String {
-    package("../docs/harness.md")
+    package("../../docs/harness.md")
 }
 
 /// The numbers in brackets of a text.
@@ -59,7 +59,11 @@ fn every_claim_has_a_test() {
         claimed,
         (1..=u32::try_from(claimed.len()).unwrap()).collect()
     );
-    let sources = sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
+    let harness = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let sources: Vec<_> = ["cli/src", "diff/src", "json/src", "program/src", "src"]
+        .iter()
+        .flat_map(|dir| sources(&harness.join(dir)))
+        .collect();
     let suite: BTreeSet<&str> = crate::TESTS
         .iter()
         .flat_map(|tests| tests.iter().map(|(name, _)| *name))
@@ -209,23 +213,26 @@ impl Subject for Account {
         "account"
     }
 
-    fn run(&self, scenario: &Path, _: &RunRequest) -> Result<Vec<Artefact>, Failure> {
-        let text = fs::read(scenario.join("account.json")).unwrap();
+    fn open(&self, scenario: &Scenario) -> Result<Box<dyn Prepared>, Failure> {
+        let text = fs::read(scenario.dir().join("account.json")).unwrap();
         let plan: Value = serde_json::from_slice(&text).unwrap();
-        let (mut balance, mut years) = (0, Vec::new());
-        for (year, deposit) in plan["deposits"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .enumerate()
-        {
-            let mut interest = balance * plan["percent"].as_i64().unwrap_or(0) / 100;
-            interest += i64::from(self.generous && year == 1);
-            balance += interest + deposit.as_i64().unwrap_or(0);
-            years.push(json!({ "year": year + 1, "interest": interest, "balance": balance }));
-        }
-        let years = Artefact::from_json("years", json!(years).to_string().as_bytes());
-        Ok(vec![years.unwrap()])
+        let generous = self.generous;
+        Ok(SimpleRun::new(documents(scenario)?, move |_| {
+            let (mut balance, mut years) = (0, Vec::new());
+            for (year, deposit) in plan["deposits"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .enumerate()
+            {
+                let mut interest = balance * plan["percent"].as_i64().unwrap_or(0) / 100;
+                interest += i64::from(generous && year == 1);
+                balance += interest + deposit.as_i64().unwrap_or(0);
+                years.push(json!({ "year": year + 1, "interest": interest, "balance": balance }));
+            }
+            let years = Artefact::from_json("years", json!(years).to_string().as_bytes());
+            Ok(vec![years.unwrap()])
+        }))
     }
 }
 
@@ -240,17 +247,17 @@ fn the_tutorial_tells_the_truth() {
         "{ \"percent\": 3, \"deposits\": [1000, 0, 500] }",
     );
     let with = |generous| Suite::new(workspace.root()).subject(Account { generous });
-    let options = aether_harness::command::BlessOptions {
+    let options = aether_harness_cli::commands::BlessOptions {
         all: true,
         reason: Some("first".to_owned()),
         date: "2026-11-26".to_owned(),
         ..Default::default()
     };
     let blessed = workspace
-        .command(|_, console| aether_harness::command::bless(&with(false), &options, console));
+        .command(|_, console| aether_harness_cli::commands::bless(&with(false), &options, console));
     assert_eq!(blessed.code(), 0);
     let said = workspace.command(|_, console| diff(&with(true), &DiffRequest::default(), console));
-    let tutorial = package("src/lib.rs");
+    let tutorial = package("../src/lib.rs");
     let shown = tutorial
         .split("//! MISMATCH saver::golden\n")
         .nth(1)

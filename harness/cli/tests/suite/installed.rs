@@ -45,7 +45,12 @@ fn a_python_program_is_gated_from_nothing() {
         return;
     }
     let workspace = nothing();
-    says(&workspace, &["new", "queue"], 0, &["made scenarios/queue"]);
+    says(
+        &workspace,
+        &["new", "queue"],
+        0,
+        &["created scenarios/queue"],
+    );
     workspace.write(
         "scenarios/queue/scenario.toml",
         "description = \"a queue at a counter\"\n[command]\nprogram = \"python3\"\n\
@@ -83,7 +88,12 @@ fn a_python_program_is_gated_from_nothing() {
         &["blessed queue: wrote inputs.json, minutes.json, summary.json"],
     );
     says(&workspace, &["run"], 0, &["3 passed"]);
-    says(&workspace, &["check"], 0, &["in order: 1 scenarios"]);
+    says(
+        &workspace,
+        &["check"],
+        0,
+        &["1 scenarios and their goldens are in order"],
+    );
 
     // The program changes: the first divergence is told, then all of it, and nothing is blessed
     // without a reason.
@@ -217,7 +227,7 @@ fn a_new_scenario_is_a_program_that_runs() {
         &workspace,
         &["new", "sums"],
         2,
-        &["scenarios/sums exists already"],
+        &["scenarios/sums already exists"],
     );
 }
 
@@ -291,7 +301,7 @@ fn statuses_are_those_of_every_command() {
     says(&workspace, &["new", "one"], 0, &[]);
     says(&workspace, &["run", "one::golden"], 1, &["MISSING_GOLDEN"]);
     says(&workspace, &["diff"], 1, &["MISSING_GOLDEN"]);
-    let unfit = "one: not tried, its goldens are no measure:";
+    let unfit = "one: skipped: the goldens are not up to date:";
     let missing = format!("{unfit} MISSING_GOLDEN");
     says(&workspace, &["sensitivity"], 1, &[&missing]);
     let once = ["flaky", "--repeat", "1", "--load", "0"];

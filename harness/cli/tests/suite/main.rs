@@ -17,11 +17,8 @@ mod bless;
 mod browser;
 mod bundle;
 mod commands;
-#[cfg(feature = "cli")]
 mod examples;
-#[cfg(feature = "cli")]
 mod guide;
-#[cfg(feature = "cli")]
 mod installed;
 mod kill;
 mod nextest;
@@ -48,11 +45,8 @@ const TESTS: &[&[Test]] = &[
     bless::TESTS,
     bundle::TESTS,
     commands::TESTS,
-    #[cfg(feature = "cli")]
     examples::TESTS,
-    #[cfg(feature = "cli")]
     guide::TESTS,
-    #[cfg(feature = "cli")]
     installed::TESTS,
     kill::TESTS,
     nextest::TESTS,
@@ -69,7 +63,6 @@ const TESTS: &[&[Test]] = &[
 
 fn main() -> ExitCode {
     if let (Ok(part), Some(root)) = (std::env::var(PLAY), std::env::var_os(ROOT)) {
-        #[cfg(feature = "cli")]
         if part == examples::AUTOMATON {
             return examples::play_automaton(root.as_ref());
         }

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use aether_harness::command::{ReportRequest, report};
+use aether_harness_cli::commands::{ReportRequest, report};
 use serde_json::{Value, json};
 
 use crate::workspace::{Ran, Workspace};

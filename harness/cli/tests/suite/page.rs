@@ -6,7 +6,7 @@
 use std::fs;
 use std::path::Path;
 
-use aether_harness::command::{DiffRequest, Format, diff};
+use aether_harness_cli::commands::{DiffRequest, Format, diff};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::json;
@@ -69,7 +69,7 @@ fn a_browser_opens_folds_and_filters_it() {
     };
     let (_workspace, path) = page();
     browser.open(&path);
-    let title = "7 scenarios: 6 not as stored";
+    let title = "6 of 7 scenarios differ from their goldens";
     assert_eq!(browser.ask("return document.title"), title);
     picture(&browser, "light");
 
@@ -231,7 +231,7 @@ fn a_large_difference_makes_a_page_that_opens() {
     let text = fs::read_to_string(&path).unwrap();
     let rows = text.matches("<tr").count();
     assert!((15_000..21_000).contains(&rows), "{rows} rows");
-    assert!(text.contains(" more, which this page has no room for"));
+    assert!(text.contains(" more, for which this page has no room"));
     let Some(browser) = browser::start() else {
         return;
     };

@@ -7,8 +7,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use aether_harness::command::{FlakyOptions, Listing, flaky};
-use aether_harness::{Artefact, ArtefactSchema, Failure, KeyRule, RunRequest, Schema, Subject};
+use aether_harness::{
+    Artefact, ArtefactSchema, Failure, KeyRule, Prepared, Scenario, Schema, SimpleRun, Subject,
+};
+use aether_harness_cli::commands::{FlakyOptions, Listing, flaky};
 use serde_json::json;
 
 use crate::workspace::{Ran, Workspace};
@@ -62,12 +64,8 @@ impl Subject for Planted {
         "1".to_owned()
     }
 
-    fn inputs(&self, _: &Path) -> Result<Artefact, Failure> {
-        Ok(Artefact::from_json("inputs", br#"{"files":{}}"#).unwrap())
-    }
-
-    fn schema(&self, _: &Path) -> Result<Schema, Failure> {
-        Ok(Schema {
+    fn open(&self, scenario: &Scenario) -> Result<Box<dyn Prepared>, Failure> {
+        let schema = Schema {
             stages: vec!["only".to_owned()],
             artefacts: vec![ArtefactSchema {
                 name: "records".to_owned(),
@@ -80,16 +78,17 @@ impl Subject for Planted {
                 ..ArtefactSchema::default()
             }],
             spans: Vec::new(),
-        })
-    }
-
-    fn run(&self, scenario: &Path, _: &RunRequest) -> Result<Vec<Artefact>, Failure> {
-        let values = (self.records)(scenario);
-        let records = values
-            .iter()
-            .enumerate()
-            .map(|(tick, value)| format!("{{\"tick\":{},\"value\":{value}}}", tick + 1));
-        Ok(vec![Artefact::from_canonical_records("records", records)])
+        };
+        let inputs = Artefact::from_json("inputs", br#"{"files":{}}"#).unwrap();
+        let (dir, records) = (scenario.dir().to_owned(), self.records);
+        Ok(SimpleRun::with_schema(inputs, schema, move |_| {
+            let values = records(&dir);
+            let records = values
+                .iter()
+                .enumerate()
+                .map(|(tick, value)| format!("{{\"tick\":{},\"value\":{value}}}", tick + 1));
+            Ok(vec![Artefact::from_canonical_records("records", records)])
+        }))
     }
 }
 

@@ -68,7 +68,7 @@ fn a_crash_elsewhere_is_a_failure() {
     check(
         "crash",
         "process",
-        "ENGINE_ERROR",
+        "PROGRAM_ERROR",
         "in changed surroundings: its process ended with",
     );
 }

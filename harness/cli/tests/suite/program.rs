@@ -122,7 +122,7 @@ fn a_program_is_gated_by_its_scenario() {
 
 fn a_program_that_fails_is_told_with_its_last_words() {
     let engine = |script: &str, expected: &[&str]| {
-        fails(script, SHELL, STDOUT, "ENGINE_ERROR", expected);
+        fails(script, SHELL, STDOUT, "PROGRAM_ERROR", expected);
     };
     engine(
         "echo once >&2; echo more >&2; exit 3",
@@ -178,7 +178,7 @@ fn a_failure_that_is_expected_is_the_same_on_every_machine() {
 
 fn outputs_that_are_none_are_told() {
     let engine = |script: &str, output: &str, expected: &[&str]| {
-        fails(script, SHELL, output, "ENGINE_ERROR", expected);
+        fails(script, SHELL, output, "PROGRAM_ERROR", expected);
     };
     let file = "from = \"end.json\"";
     engine(
@@ -208,39 +208,39 @@ fn outputs_that_are_none_are_told() {
         "echo hello; echo lost >&2",
         STDOUT,
         &[
-            "the output `out` (stdout) is no JSON: out:1:1: expected a value, found 'h'",
+            "the output `out` (stdout) is not JSON: out:1:1: expected a value, found 'h'",
             "the program ended with exit status: 0\n  | lost",
         ],
     );
     engine(
         "",
         STDOUT,
-        &["the output `out` (stdout) is no JSON: out:1:1: the text ends where"],
+        &["the output `out` (stdout) is not JSON: out:1:1: the text ends where"],
     );
     engine(
         "echo 1; echo 2",
         STDOUT,
         &[
-            "out:2:1: expected the end of the text, found '2'; one document a line is format = \"jsonl\"",
+            "out:2:1: expected the end of the text, found '2'; for one document per line use format = \"jsonl\"",
         ],
     );
     engine(
         "echo 1; echo '{'",
         "from = \"stdout\"\nformat = \"jsonl\"",
-        &["the output `out` (stdout) is no JSON: out:2:2"],
+        &["the output `out` (stdout) is not JSON: out:2:2"],
     );
     engine(
         "printf '\\377'",
         STDOUT,
-        &["is no JSON: out:1:1: not UTF-8"],
+        &["is not JSON: out:1:1: not UTF-8"],
     );
-    engine("echo '{\"a\": NaN}'", STDOUT, &["is no JSON: out:1:7"]);
+    engine("echo '{\"a\": NaN}'", STDOUT, &["is not JSON: out:1:7"]);
 }
 
 fn outputs_stay_in_the_directory_of_the_run() {
     let file = "from = \"out.json\"";
     let engine = |script: &str, output: &str, expected: &[&str]| {
-        fails(script, SHELL, output, "ENGINE_ERROR", expected);
+        fails(script, SHELL, output, "PROGRAM_ERROR", expected);
     };
     let out = "leads out of the directory in which the program ran";
     engine("ln -s /etc/hostname out.json", file, &[out]);
@@ -327,12 +327,12 @@ fn an_interrupted_run_ends_its_program() {
 
 fn endless_output_is_bounded() {
     let engine = |script: &str, output: &str, expected: &[&str]| {
-        fails(script, SHELL, output, "ENGINE_ERROR", expected);
+        fails(script, SHELL, output, "PROGRAM_ERROR", expected);
     };
     engine(
         "echo before >&2; yes 123456789",
         STDOUT,
-        &["stdout grew beyond 256 MiB, and the program was ended\n  | before"],
+        &["stdout grew beyond 256 MiB, and the program was killed\n  | before"],
     );
     engine("yes >&2", STDOUT, &["stderr grew beyond 256 MiB"]);
     engine(
@@ -363,12 +363,12 @@ fn a_missing_program_tells_what_was_tried() {
     invalid(
         "program = \"./absent\"",
         &[
-            "there is no scenarios/one/./absent: a program with a slash is a path from the scenario's",
+            "scenarios/one/./absent does not exist: a program with a slash is a path from the scenario's",
         ],
     );
     invalid(
         "program = \"./script.sh\"",
-        &["scenarios/one/./script.sh may not be executed: chmod +x it, or name its interpreter"],
+        &["scenarios/one/./script.sh is not executable: chmod +x it, or name its interpreter"],
     );
     invalid(
         "program = \"sh\"\nstdin = \"none.txt\"",
@@ -385,7 +385,7 @@ fn a_missing_program_tells_what_was_tried() {
     executable(&workspace.path("scenarios/one/script.sh"));
     let out = run(&workspace).out;
     assert!(
-        out.contains("script.sh is there, but what it needs to run is not (see its first line"),
+        out.contains("script.sh exists, but its interpreter does not (see its first line"),
         "{out}"
     );
 }
@@ -536,7 +536,7 @@ fn a_program_that_differs_from_itself_is_told() {
         "echo \"\\\"$PWD\\\"\"",
         SHELL,
         STDOUT,
-        "ENGINE_ERROR",
+        "PROGRAM_ERROR",
         &["names the directory in which the program ran, which is a new one for each run"],
     );
 }

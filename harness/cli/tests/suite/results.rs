@@ -5,7 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use aether_harness::command::{ReportFormat, ReportRequest, report};
+use aether_harness_cli::commands::{ReportFormat, ReportRequest, report};
 use serde_json::Value;
 
 use crate::automaton::DEFECT;
@@ -231,7 +231,7 @@ fn results_that_cannot_be_read_are_told() {
     told(&sound[..sound.len() / 2], "EOF");
     told(
         &sound.replace("\"v\":1", "\"v\":2"),
-        "its format is 2, and this version reads 1",
+        "its format is 2, but this version reads 1",
     );
     told(&sound.replace("MATCH", "match"), "unknown variant `match`");
     told(

@@ -5,7 +5,7 @@
 use std::collections::VecDeque;
 use std::fs;
 
-use aether_harness::command::{Console, ReviewOptions, review};
+use aether_harness_cli::commands::{Console, ReviewOptions, review};
 
 use crate::workspace::{Said, Workspace};
 
@@ -135,12 +135,12 @@ fn one_rule_that_moves_forty_scenarios_is_one_group() {
             &format!("[{}]", cells.join(", ")),
         );
     }
-    let all = aether_harness::command::BlessOptions {
+    let all = aether_harness_cli::commands::BlessOptions {
         all: true,
         reason: Some("first".to_owned()),
         ..Default::default()
     };
-    workspace.command(|suite, console| aether_harness::command::bless(suite, &all, console));
+    workspace.command(|suite, console| aether_harness_cli::commands::bless(suite, &all, console));
     let mut terminal = terminal::open(&workspace, "3");
     let seen = terminal.until("[a r s d l ? q] ");
     assert!(seen.contains("group 1 of 1"), "{seen}");
@@ -279,7 +279,7 @@ fn artefacts_are_accepted_one_by_one() {
         manifest_now.contains("artefacts = [\"generations\"]"),
         "{manifest_now}"
     );
-    let checked = workspace.command(aether_harness::command::check);
+    let checked = workspace.command(aether_harness_cli::commands::check);
     assert_eq!(checked.code(), 0, "{}", checked.out);
 
     // With its inputs accepted the scenario is no longer stale, and still differs.
@@ -369,7 +369,7 @@ fn what_cannot_be_accepted_is_told_first() {
     says(
         &said,
         &[
-            "not for review, to be mended first:\n  broken ENGINE_ERROR: withered at tick 3\n",
+            "cannot be reviewed; fix these first:\n  broken PROGRAM_ERROR: withered at tick 3\n",
             "  void INVALID: ",
             "  gone ORPHAN: ",
             "dice NONDETERMINISTIC: determinism: ",

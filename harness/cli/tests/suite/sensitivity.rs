@@ -1,9 +1,7 @@
 //! Which goldens have teeth.
 
-use std::path::Path;
-
-use aether_harness::command::{Listing, SensitivityOptions, sensitivity};
-use aether_harness::{Artefact, Failure, RunRequest, Schema, Subject, WithoutEffect};
+use aether_harness::{Failure, Prepared, Scenario, Subject, WithoutEffect};
+use aether_harness_cli::commands::{Listing, SensitivityOptions, sensitivity};
 use serde_json::Value;
 
 use crate::automaton::Automaton;
@@ -118,11 +116,14 @@ fn what_cannot_be_tried_is_told() {
     let said = tried(&workspace, 100, Listing::Text);
     assert!(
         said.out
-            .contains("ring: not tried, its goldens are no measure: STALE_INPUTS"),
+            .contains("ring: skipped: the goldens are not up to date: STALE_INPUTS"),
         "{}",
         said.out
     );
-    assert!(said.out.contains("slow: not tried, it is long: name it"));
+    assert!(
+        said.out
+            .contains("slow: skipped: it is long; name it to include it")
+    );
     assert_eq!(said.code(), 1);
 }
 
@@ -163,25 +164,8 @@ impl Subject for Declaring {
         Automaton.version()
     }
 
-    fn inputs(&self, scenario: &Path) -> Result<Artefact, Failure> {
-        Automaton.inputs(scenario)
-    }
-
-    fn schema(&self, scenario: &Path) -> Result<Schema, Failure> {
-        Automaton.schema(scenario)
-    }
-
-    fn run(&self, scenario: &Path, request: &RunRequest) -> Result<Vec<Artefact>, Failure> {
-        Automaton.run(scenario, request)
-    }
-
-    fn run_from_inputs(
-        &self,
-        scenario: &Path,
-        inputs: &Artefact,
-        request: &RunRequest,
-    ) -> Option<Result<Vec<Artefact>, Failure>> {
-        Automaton.run_from_inputs(scenario, inputs, request)
+    fn open(&self, scenario: &Scenario) -> Result<Box<dyn Prepared>, Failure> {
+        Automaton.open(scenario)
     }
 
     fn without_effect(&self) -> Vec<WithoutEffect> {

@@ -120,7 +120,7 @@ fn every_verdict_is_one_of_a_run() {
         ("orphan", "ORPHAN"),
         ("missing", "MISSING_GOLDEN"),
         ("edited", "EDITED_GOLDEN"),
-        ("failing", "ENGINE_ERROR"),
+        ("failing", "PROGRAM_ERROR"),
         ("slow", "TIMEOUT"),
         ("random", "NONDETERMINISTIC"),
         ("stale", "STALE_INPUTS"),
@@ -152,7 +152,7 @@ fn the_first_verdict_that_holds_counts() {
     now("NONDETERMINISTIC");
     workspace.edit(toml, "expect = \"failure\"\n", "");
     workspace.edit(run, "fault = \"dice\"", "fault = \"error\"");
-    now("ENGINE_ERROR");
+    now("PROGRAM_ERROR");
     workspace.edit(golden, "\"ticks\":6", "\"ticks\":7");
     now("EDITED_GOLDEN");
     fs::remove_dir_all(workspace.path("fixtures/snapshots/ring")).unwrap();
@@ -297,7 +297,7 @@ fn engine_errors_fail() {
         "fault = \"error\"",
     );
     for trial in ["ring::golden", "ring::determinism", "ring::threads"] {
-        check(&workspace, trial, "ENGINE_ERROR", &["withered at tick 3"]);
+        check(&workspace, trial, "PROGRAM_ERROR", &["withered at tick 3"]);
     }
     workspace.scenario("fresh", "", "error");
     check(
@@ -319,7 +319,7 @@ fn panics_fail() {
         check(
             &workspace,
             trial,
-            "ENGINE_ERROR",
+            "PROGRAM_ERROR",
             &["panicked: cell out of its mind"],
         );
     }
@@ -342,7 +342,7 @@ fn an_expected_failure_is_a_golden() {
         &workspace,
         "withers::golden",
         "MISMATCH",
-        &["the run was expected to fail, and succeeded"],
+        &["the run was expected to fail, but it succeeded"],
     );
     let refused = workspace.try_bless("withers", Some("now it thrives"));
     assert!(
@@ -420,13 +420,13 @@ fn a_subject_that_cannot_be_stopped_has_a_process_of_its_own() {
     case(
         "abort",
         "ring::golden",
-        "ENGINE_ERROR",
+        "PROGRAM_ERROR",
         "its process ended with",
     );
     case(
         "abort",
         "ring::determinism",
-        "ENGINE_ERROR",
+        "PROGRAM_ERROR",
         "its process ended with",
     );
 }
@@ -538,7 +538,7 @@ fn digests_are_for_large_runs() {
         &workspace,
         "small::golden",
         "INVALID",
-        &["is for runs past 20 MB"],
+        &["is for runs beyond 20 MB"],
     );
 
     workspace.scenario("large", "", "");
@@ -547,7 +547,7 @@ fn digests_are_for_large_runs() {
         &workspace,
         "large::golden",
         "INVALID",
-        &["MB; past 20 MB keep digests"],
+        &["MB; beyond 20 MB keep digests"],
     );
     workspace.scenario("large", reason, "");
     workspace.edit("scenarios/large/run.toml", "ticks = 6", "ticks = 350000");

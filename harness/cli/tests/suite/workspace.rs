@@ -4,11 +4,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Output};
 
-use aether_harness::command::{
+use aether_harness::{Layout, Runner, Suite};
+use aether_harness_cli::commands::{
     BlessOptions, CommandError, Console, FlakyOptions, Listing, ReviewOptions, Status, bless,
     flaky, review,
 };
-use aether_harness::{Layout, Runner, Suite};
+use aether_program::CommandSubject;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -81,10 +82,10 @@ fn suite(root: &Path) -> Suite {
     bare(root).subject(Automaton)
 }
 
-/// A suite without a subject.
+/// A suite whose only subject is what scenarios with a `[command]` name.
 pub(crate) fn bare(root: &Path) -> Suite {
     let layout = Layout::new(root).with_target(root.join("target"));
-    Suite::new(root).layout(layout)
+    Suite::new(root).layout(layout).subject(CommandSubject)
 }
 
 /// What a command said and how it ended.

@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::sync::LazyLock;
 
-use aether_harness::{Artefact, ArtefactSchema, DiffOptions, KeyRule, Schema, diff, patches};
+use aether_diff::{Artefact, ArtefactSchema, DiffOptions, KeyRule, Schema, diff, patches};
 
 /// What the documents are to measure.
 const BYTES: usize = 100_000_000;

@@ -1,4 +1,4 @@
-//! Matching by value, for arrays whose elements have no identity.
+//! Matches elements by value, for arrays whose elements have no identity.
 
 use std::collections::BTreeMap;
 
@@ -11,8 +11,8 @@ use aether_json::scan::{self, Kind, kind};
 /// position, not by likeness.
 const LIKENESS_PAIRS_MAX: usize = 400;
 
-/// Matches elements by value: those that are unique on both sides wherever they stand, then those
-/// between them in order, then what is left, as changed, where it is alike enough.
+/// Matches elements by value: those that are unique on both sides wherever they are, then those
+/// between them in order, then what is left, as changed, if it is similar enough.
 pub(super) fn aligned(before: &[&str], after: &[&str]) -> Matching {
     let (prefix, suffix) = equal_ends(before, after);
     let a = &before[prefix..before.len() - suffix];
@@ -118,7 +118,7 @@ fn number_values(before: &[&str], after: &[&str]) -> (Vec<u32>, Vec<u32>, Vec<Pa
     (ids_before, ids_after, unique)
 }
 
-/// Aligns what stands between two anchors.
+/// Aligns the elements between two anchors.
 fn gap(
     matching: &mut Matching,
     texts: &Texts<'_, '_>,
@@ -171,7 +171,7 @@ fn gap(
     }
 }
 
-/// Pairs elements that took the place of others, in order, where they are alike.
+/// Pairs elements that replaced others, in order, if they are similar.
 fn replaced(matching: &mut Matching, texts: &Texts<'_, '_>, before: &[usize], after: &[usize]) {
     let a: Vec<Shape<'_>> = before
         .iter()
@@ -251,7 +251,7 @@ impl<'t> Shape<'t> {
         shape.unwrap_or(Self::Scalar)
     }
 
-    /// From 0, better told as removed and added, to 1,000, almost the same.
+    /// From 0, better reported as removed and added, to 1,000, almost the same.
     fn likeness(&self, other: &Self) -> u64 {
         let (equal, all) = match (self, other) {
             (Self::Object(a), Self::Object(b)) => {
@@ -265,7 +265,7 @@ impl<'t> Shape<'t> {
             // One value in place of another is one change, not two.
             _ => return 1,
         };
-        // A pair that differs in no more than two places is never longer to tell than what it
+        // A pair that differs in at most two places is never longer to report than what it
         // would be otherwise, one removed and one added.
         if all - equal <= 2 || equal * 4 >= all {
             (1 + equal as u64 * 999)

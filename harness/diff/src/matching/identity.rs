@@ -1,4 +1,4 @@
-//! The identities of the elements of an array.
+//! Reads the identities of the elements of an array.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -9,7 +9,7 @@ use aether_json::scan;
 /// What identifies one element: the texts of its key fields.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Identity<'t> {
-    /// A field of the key is missing, or the element is no object.
+    /// A field of the key is missing, or the element is not an object.
     Missing,
     /// The value of the one field of the key.
     One(&'t str),
@@ -37,7 +37,7 @@ impl<'t> Identity<'t> {
         }
     }
 
-    /// The identity as a small number, where it is one.
+    /// The identity as a small number, if it is one.
     fn number(&self) -> Option<u64> {
         match self {
             // A number with another spelling would be another identity.
@@ -50,7 +50,7 @@ impl<'t> Identity<'t> {
     }
 }
 
-/// The identities of the elements of two arrays; empty where no key is declared.
+/// The identities of the elements of two arrays; empty if no key is declared.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Identities<'t> {
     pub(crate) before: Vec<Identity<'t>>,

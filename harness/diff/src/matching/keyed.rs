@@ -1,4 +1,4 @@
-//! Matching by identity.
+//! Matches elements of arrays by identity.
 
 use std::cmp::Ordering;
 

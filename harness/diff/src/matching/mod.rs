@@ -1,4 +1,4 @@
-//! Which element of an array became which.
+//! Matches the elements of two arrays: which element of the old array is which of the new one.
 
 mod aligned;
 mod identity;
@@ -10,7 +10,7 @@ pub(crate) use identity::{Identities, Identity, Side};
 use crate::reading::Key;
 use aether_json::scan::{Kind, kind};
 
-/// Two arrays put beside each other. Every element of either is in it exactly once, but for equal
+/// Two arrays side by side. Every element of either is in it exactly once, except for equal
 /// elements that both arrays begin or end with: they neither differ nor move, and are left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Matching {
@@ -55,7 +55,7 @@ impl Matching {
         }
     }
 
-    /// Puts everything in order and tells moves, the fewest that explain the new order.
+    /// Puts everything in order and reports moves, the fewest that explain the new order.
     fn sorted(mut self) -> Self {
         self.pairs.sort_unstable_by_key(|pair| pair.after);
         self.removed.sort_unstable();
@@ -98,7 +98,7 @@ impl Matching {
         let mut pairs = self.pairs.iter().copied().peekable();
         std::iter::from_fn(move || {
             let pair = pairs.peek().copied();
-            // What moved says nothing about what stood beside it.
+            // A moved element says nothing about its neighbours.
             let before_pair =
                 |gone: &usize| pair.is_none_or(|pair| !pair.moved && *gone < pair.before);
             if let Some(gone) = removed.next_if(before_pair) {
@@ -120,13 +120,19 @@ pub(crate) enum Met {
     Added(usize),
 }
 
-/// Matches the elements of two arrays, given as their texts: by identity where a key is declared,
-/// else by value.
+/// Matches the elements of two arrays, given as their texts: by identity if a key is declared,
+/// otherwise by value.
 ///
-/// With a key, elements with the same identity are the same; where several share one, equal ones
+/// ```text
+/// key id     old  id=1  id=2  id=3
+///            new  id=2  id=4  id=3
+/// matching   1 removed, 2 pairs with 2, 4 added, 3 pairs with 3
+/// ```
+///
+/// With a key, elements with the same identity are the same; if several share one, equal ones
 /// are matched first and the rest in order, and those that lack a field of the key are matched
 /// like elements without a key. Without one, elements that are unique on both sides match, what
-/// stands between them is aligned within fixed bounds, and what is left is matched by position.
+/// is between them is aligned within fixed bounds, and what is left is matched by position.
 /// Nothing here depends on time or on the budget.
 pub(crate) fn match_elements(
     before: &[&str],
@@ -167,10 +173,10 @@ fn equal_ends(before: &[&str], after: &[&str]) -> (usize, usize) {
     (prefix, suffix)
 }
 
-/// As many differences between two vectors are told by position in any case.
+/// This many differences between two vectors are reported by position in any case.
 const VECTOR_CHANGES: usize = 16;
 
-/// How many differences by position are better told than one of an alignment.
+/// How many differences by position are easier to read than one of an alignment.
 const VECTOR_FACTOR: usize = 8;
 
 /// Arrays of as many numbers are vectors, whose positions mean something, unless they are long and

@@ -1,4 +1,4 @@
-//! The longest run of elements that kept their order.
+//! Finds the longest ascending subsequence: the elements that kept their order.
 
 /// Marks the members of one longest strictly ascending subsequence; the rest have moved.
 ///

@@ -1,4 +1,4 @@
-//! Known edits are told as what they are, also in large arrays.
+//! Known edits are reported as what they are, even in large arrays.
 
 use proptest::prelude::*;
 

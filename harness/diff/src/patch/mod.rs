@@ -1,4 +1,4 @@
-//! The keyed difference as JSON Patch.
+//! Writes the difference of two sets of artefacts as JSON Patch (RFC 6902).
 
 mod moves;
 mod operation;
@@ -23,7 +23,7 @@ use aether_json::{DEPTH_MAX, Json};
 /// Elements are matched as [`diff`](crate::diff()) matches them: a record that was inserted is one
 /// `add`, one that moved one `move`, a value that changed one `replace`. An artefact that only the
 /// new side has is added as a whole (`add` at the empty path), one that only the old side has is
-/// removed as a whole. There is no budget: a patch is complete or worth nothing.
+/// removed as a whole. There is no budget: an incomplete patch would be worthless.
 ///
 /// # Errors
 /// A value is not JSON, which only an artefact
@@ -142,7 +142,7 @@ impl<'n> Script<'n> {
         before.sort_by_key(|member| member.0);
         after.sort_by_key(|member| member.0);
         let fields = joined(&before, &after);
-        // Removals come first: should two spellings of one key be told apart, the new one stays.
+        // Removals come first: if two spellings of one key differ, the new one stays.
         for (key, ..) in fields.iter().filter(|field| field.2.is_none()) {
             let path = self.path_to(&unquoted(key));
             self.operations.push(Operation::Remove { path });

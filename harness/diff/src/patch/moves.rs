@@ -1,10 +1,10 @@
-//! Moves one after the other: where each element stands when its turn comes.
+//! Moves one after the other: the position of each element when its turn comes.
 
 use crate::matching::Pair;
 
-/// The moves that bring elements that stand in their old order into their new one: from which
-/// position each is taken out, and at which it is put in after that. Positions count the paired
-/// elements alone.
+/// The moves that bring elements from their old order into their new one: from which
+/// position each is taken out, and at which it is put in after that. Positions count only the paired
+/// elements.
 ///
 /// Elements that kept their order are anchors. Everything that moves has a slot where it was and
 /// one where it will be, all slots in one line: after each anchor the new slots, then the old

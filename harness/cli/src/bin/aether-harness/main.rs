@@ -13,12 +13,12 @@ use clap::{Parser, Subcommand};
 
 /// Golden tests for deterministic programs.
 ///
-/// A directory with a scenario.toml under scenarios/ is a scenario: it names a program, and the JSON
-/// that it leaves. The goldens are kept in fixtures/snapshots/.
+/// A directory with a scenario.toml under scenarios/ is a scenario: it names a program and the JSON
+/// that it writes. The goldens are kept in fixtures/snapshots/.
 #[derive(Debug, Parser)]
 #[command(name = NAME, version, after_help = AFTER)]
 struct Cli {
-    /// The directory that holds scenarios/; without it, the nearest one upwards from here.
+    /// The directory that holds scenarios/; by default the nearest one upwards from here.
     #[arg(long, value_name = "DIR", global = true)]
     root: Option<PathBuf>,
     #[command(subcommand)]
@@ -27,7 +27,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Prepare a directory: scenarios/, and what version control has to know.
+    /// Prepare a directory: scenarios/, and the settings for version control.
     Init,
     #[command(flatten)]
     Harness(cli::Command),
@@ -39,7 +39,7 @@ const AFTER: &str = "Exit status: 0 done; 1 a difference or a failed check; 2 ba
                      3 an internal or I/O failure.";
 
 fn main() -> ExitCode {
-    // A child is told its directories; it need not look for them.
+    // A child receives its directories; it need not look for them.
     let suite = Suite::new(".")
         .subject(CommandSubject)
         .command(NAME)

@@ -1,4 +1,4 @@
-//! Which directory the scenarios are those of.
+//! Finds the directory whose scenarios a command works on.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use crate::Command;
 pub(crate) type Arguments = (Option<PathBuf>, Vec<OsString>);
 
 /// The command line of this process. `run DIR …` is the one command that takes a directory as its
-/// first argument, where it is one with scenarios; any other word is a filter.
+/// first argument, if it has scenarios; any other word is a filter.
 pub(crate) fn arguments() -> Arguments {
     let mut args: Vec<OsString> = std::env::args_os().collect();
     let run = args.iter().position(|arg| arg == "run");
@@ -51,7 +51,7 @@ pub(crate) fn nearest(command: &Command) -> Result<PathBuf, CommandError> {
     }
 }
 
-/// Whether scenarios stand there. A target directory has a `scenarios` too, of products.
+/// Whether a directory has scenarios. A target directory has a `scenarios` too, with outputs.
 fn has_scenarios(dir: &Path) -> bool {
     let is_target = dir.file_name().is_some_and(|name| name == "target");
     !is_target && dir.join("scenarios").is_dir()

@@ -1,11 +1,11 @@
-//! What people type in a review.
+//! Parses the answers that people type in a review.
 
 /// An answer to "accept, reject, skip?".
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Answer {
     /// A decision about these parts of the group, or about all that is left of it.
     Decide(Decision, Vec<String>),
-    /// Show every change of a scenario, the first where none is named.
+    /// Show every change of a scenario, the first if none is named.
     Detail(Option<String>),
     /// List the scenarios.
     List,
@@ -25,7 +25,7 @@ pub(super) enum Decision {
 
 pub(super) const HELP: &str = "\
   a   accept: bless what the runs make now; asks for a reason, which is kept in snapshot.toml
-  r   reject: the goldens stay, and the difference counts as one to mend
+  r   reject: the goldens stay, and the difference counts as a fault to fix
   s   skip: the goldens stay, and nothing is said
       each for all that is left of the group, or for the parts that are named after it:
         a ring5             one scenario
@@ -84,7 +84,7 @@ mod tests {
         check("l", Answer::List);
         check("?", Answer::Help);
         check("q", Answer::Quit);
-        // A slip of the finger decides nothing.
+        // A mistyped answer decides nothing.
         for line in ["", " ", "aa", "y", "quit now", "ring5"] {
             check(line, Answer::Unknown);
         }

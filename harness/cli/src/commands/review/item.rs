@@ -121,7 +121,7 @@ impl Item {
         }
     }
 
-    /// Judges again after some of the goldens changed; decisions stay.
+    /// Evaluates again after some of the goldens changed; decisions stay.
     pub(super) fn look_again(&mut self, suite: &Suite) -> Result<(), CommandError> {
         self.result = evaluate(suite, &self.scenario, &Check::Golden);
         self.report = report(self.name(), &self.result)?;
@@ -152,7 +152,7 @@ fn report(name: &str, result: &CheckResult) -> Result<ScenarioReport, CommandErr
     Ok(ScenarioDiff::of(name.to_owned(), result)?.report(&options))
 }
 
-/// The artefacts whose goldens a bless would change; all of them where none differs and the manifest
+/// The artefacts whose goldens a bless would change; all of them if none differs and the manifest
 /// alone is not as it should be.
 fn differing(result: &CheckResult) -> Vec<String> {
     let Some(output) = &result.after else {

@@ -26,9 +26,9 @@ use aether_harness::{Check, Report, Suite, Verdict};
 /// What to review.
 #[derive(Clone, Debug, Default)]
 pub struct ReviewOptions {
-    /// The scenarios; all where there are none.
+    /// The scenarios; all if none is listed.
     pub names: Vec<String>,
-    /// The value of the variable `CI`; nothing is reviewed where it says yes.
+    /// The value of the variable `CI`; nothing is reviewed if it says yes.
     pub ci: Option<String>,
     /// The date of the blesses, `YYYY-MM-DD`.
     pub date: String,
@@ -92,7 +92,7 @@ struct Review<'a> {
 type Selection = BTreeMap<usize, Option<BTreeSet<String>>>;
 
 impl<'a> Review<'a> {
-    /// Judges every chosen scenario.
+    /// Evaluates every chosen scenario.
     fn new(
         suite: &'a Suite,
         options: &'a ReviewOptions,
@@ -132,7 +132,7 @@ impl<'a> Review<'a> {
             }
         }
         if !review.blocked.is_empty() {
-            writeln!(console.out, "not for review, to be mended first:")?;
+            writeln!(console.out, "cannot be reviewed; fix these first:")?;
             for (name, refusal) in &review.blocked {
                 let detail = refusal.detail.replace('\n', "\n    ");
                 writeln!(console.out, "  {name} {}: {detail}", refusal.verdict)?;
@@ -142,7 +142,7 @@ impl<'a> Review<'a> {
         Ok(review)
     }
 
-    /// The groups: like changes, then what has no first divergence by its verdict.
+    /// The groups: similar changes, then what has no first divergence by its verdict.
     fn groups(&self) -> Vec<Vec<usize>> {
         let reports = self.items.iter().map(|item| item.report.clone()).collect();
         let position = |name: &String| self.items.iter().position(|item| item.name() == name);
@@ -224,7 +224,7 @@ impl<'a> Review<'a> {
         group.iter().copied().filter(is_open).collect()
     }
 
-    /// What the parts that people name mean; all of `open` where they name none.
+    /// What the parts that people name mean; all of `open` if they name none.
     fn selection(&self, open: &[usize], parts: &[String]) -> Result<Selection, String> {
         let mut selection = Selection::new();
         if parts.is_empty() {
@@ -283,7 +283,7 @@ impl<'a> Review<'a> {
         let mut refused = false;
         writeln!(
             console.err,
-            "making every check of {} …",
+            "running every check of {} …",
             scenarios(selection.len())
         )?;
         for (at, artefacts) in selection {
@@ -341,7 +341,7 @@ impl<'a> Review<'a> {
         Ok(true)
     }
 
-    /// Judges a scenario once more before it is blessed: it must make what was shown.
+    /// Evaluates a scenario once more before it is blessed: it must produce what was shown.
     fn ready(&self, item: &Item, part: &Part) -> Result<Pending, Refusal> {
         if matches!(part, Part::Artefacts(_)) {
             whole_goldens(self.suite, item)?;
@@ -355,7 +355,7 @@ impl<'a> Review<'a> {
             )
         };
         let pending = accept::examine(self.suite, &item.scenario)?
-            .ok_or_else(|| again("nothing differs any more".to_owned()))?;
+            .ok_or_else(|| again("nothing differs now".to_owned()))?;
         let sets = |result: &CheckResult| result.after.clone();
         let (Some(shown), Some(now)) = (sets(&item.result), sets(&pending.result)) else {
             return Err(again("the run produced nothing".to_owned()));
@@ -365,7 +365,9 @@ impl<'a> Review<'a> {
             Ok(pending)
         } else {
             let other = other.join(", ");
-            Err(again(format!("it makes other {other} than was shown")))
+            Err(again(format!(
+                "it produces {other} that differ from what was shown"
+            )))
         }
     }
 
@@ -517,10 +519,10 @@ fn whole_goldens(suite: &Suite, item: &Item) -> Result<(), Refusal> {
              scenario",
         )),
         Ok(Opened::Missing) => Err(refusal(
-            "it has no goldens yet, of which some could stay: accept the whole scenario",
+            "it has no goldens yet, so there are none to keep: accept the whole scenario",
         )),
         Ok(Opened::Edited(..)) => Err(refusal(
-            "its goldens are not as they were blessed, so that none of them can stay: accept the \
+            "its goldens differ from what was blessed, so none of them can stay: accept the \
              whole scenario",
         )),
         Err(error) => Err(refusal(&error.to_string())),

@@ -1,0 +1,90 @@
+//! `aether init`: a small commented scenario that runs.
+
+use std::fs;
+use std::path::Path;
+
+use aether_engine::config::json_schemas;
+use aether_engine::config::template;
+use aether_harness::ScenarioName;
+use aether_json::json;
+
+use crate::Ended;
+use crate::args::InitCommand;
+use crate::exit::{Failure, Status};
+use crate::output::Output;
+
+/// Where the scenario's documents name their schemas.
+const SCHEMAS: &str = "schemas";
+
+pub(crate) fn init(command: &InitCommand, output: &Output) -> Ended {
+    let dir = &command.dir;
+    let name = name_of(dir)?;
+    refuse_used(dir)?;
+    let cannot = |path: &Path| {
+        let what = format!("{} cannot be written", path.display());
+        move |error| Failure::Io(what, error)
+    };
+    let schemas = dir.join(SCHEMAS);
+    fs::create_dir_all(&schemas).map_err(cannot(&schemas))?;
+    let mut files = template(&name, SCHEMAS);
+    for (file, text) in json_schemas() {
+        files.push((Path::new(SCHEMAS).join(file), text));
+    }
+    for (file, text) in &files {
+        let path = dir.join(file);
+        fs::write(&path, text).map_err(cannot(&path))?;
+    }
+    let run = dir.join("run.toml");
+    output.result(
+        || {
+            let (dir, run) = (dir.display(), run.display());
+            format!(
+                "made {dir}: a scenario of four nodes and 16 ticks. Next:\n  \
+                 aether validate {dir}\n  aether run {run}\n"
+            )
+        },
+        || {
+            let files = files.iter().map(|(file, _)| file.to_string_lossy());
+            json!({
+                "path": dir.display().to_string(),
+                "files": files.map(|file| file.replace('\\', "/")).collect::<Vec<_>>(),
+            })
+        },
+    )?;
+    Ok(Status::Done)
+}
+
+/// Nothing that is there already is touched.
+fn refuse_used(dir: &Path) -> Result<(), Failure> {
+    let entries = match fs::read_dir(dir) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => {
+            let message = format!("{} is a file; name a directory", dir.display());
+            return Err(Failure::Input(message));
+        }
+        Err(error) => {
+            let what = format!("{} cannot be read", dir.display());
+            return Err(Failure::Io(what, error));
+        }
+    };
+    if entries.count() > 0 {
+        let dir = dir.display();
+        let message = format!("{dir} is not empty; name a directory that is new or empty");
+        return Err(Failure::Input(message));
+    }
+    Ok(())
+}
+
+/// The directory's name, which is the scenario's: its graph and run id too.
+fn name_of(dir: &Path) -> Result<String, Failure> {
+    let whole = dir.file_name().is_none().then(|| dir.canonicalize().ok());
+    let whole = whole.flatten();
+    let name = whole.as_deref().unwrap_or(dir).file_name();
+    let name = name.unwrap_or_default().to_string_lossy();
+    let known = ScenarioName::new(name.as_ref()).map_err(|error| {
+        let message = format!("a directory `{name}` cannot be a scenario: {error}");
+        Failure::Input(message)
+    })?;
+    Ok(known.to_string())
+}

@@ -1,0 +1,219 @@
+//! `aether press`: capsules of a window's streams.
+
+use std::collections::BTreeMap;
+
+use std::path::Path;
+
+use aether_engine::press::{Capsule, Packer};
+use aether_engine::record::{FromText as _, Manifest, PBlock, UmxLedger};
+use aether_engine::run::RecordKind;
+use aether_engine::store::StoredRun;
+use aether_json::{Value, json};
+use comfy_table::{CellAlignment, Table, presets};
+
+use super::window;
+use crate::Ended;
+use crate::args::{CapsuleCommand, PackCommand};
+use crate::exit::{Failure, Status};
+use crate::output::Output;
+use crate::registry;
+
+pub(crate) fn pack(command: &PackCommand, output: &Output) -> Ended {
+    let run = registry::open_run(&command.stored.runs, &command.stored.run_id)?;
+    let capsule = pack_window(&run, &command.window)?;
+    let bytes = capsule.to_bytes();
+    registry::write_file(&command.out, |sink| Ok(sink.write_all(&bytes)?))?;
+    let (streams, size) = (capsule.manifest().streams.len(), bytes.len());
+    output.result(
+        || {
+            format!(
+                "{}: {streams} streams, {size} bytes\n",
+                command.out.display()
+            )
+        },
+        || {
+            json!({
+                "path": command.out.display().to_string(),
+                "window_id": capsule.manifest().window_id,
+                "streams": streams,
+                "bytes": size,
+            })
+        },
+    )?;
+    Ok(Status::Done)
+}
+
+fn pack_window(run: &StoredRun, name: &str) -> Result<Capsule, Failure> {
+    let plan = run.plan()?;
+    let window = window::find(&plan, name)?;
+    let mut manifest = None;
+    for record in run.records(RecordKind::Manifests) {
+        let candidate = Manifest::from_text(&record?.text)?;
+        if candidate.window_id == window.window_id() {
+            manifest = Some(candidate);
+        }
+    }
+    let not_closed = || {
+        Failure::Input(format!(
+            "window `{}` is not closed in this run",
+            window.window_id()
+        ))
+    };
+    let mut packer = manifest
+        .and_then(|manifest| Packer::new(&plan, manifest))
+        .ok_or_else(not_closed)?;
+    let ticks = packer.ticks();
+    let mut c_prev = plan.chain_start();
+    if let Some(block) = run.record(RecordKind::PBlocks, ticks.start() - 1)? {
+        c_prev = PBlock::from_text(&block.text)?.c_t;
+    }
+    let blocks = run.records_from(RecordKind::PBlocks, *ticks.start());
+    let ledgers = run.records_from(RecordKind::Ledgers, *ticks.start());
+    let length = ticks.end() - ticks.start() + 1;
+    let length = usize::try_from(length).unwrap_or(usize::MAX);
+    for (ledger, block) in ledgers.zip(blocks).take(length) {
+        let ledger = UmxLedger::from_text(&ledger?.text)?;
+        packer.add(&ledger, c_prev);
+        c_prev = PBlock::from_text(&block?.text)?.c_t;
+    }
+    Ok(packer.finish())
+}
+
+pub(crate) fn unpack(command: &CapsuleCommand, output: &Output) -> Ended {
+    let capsule = read(&command.file)?;
+    let mut streams: BTreeMap<String, Value> = BTreeMap::new();
+    for (entry, _) in capsule.streams() {
+        let vectors = capsule
+            .vectors(&entry.stream_id)
+            .map_err(|error| damaged(&command.file, &error))?;
+        let lists = vectors
+            .iter()
+            .map(|vector| vector.iter().map(number).collect::<Vec<_>>());
+        streams.insert(entry.stream_id.clone(), lists.collect());
+    }
+    let manifest = json!({ "window_id": capsule.manifest().window_id, "streams": streams });
+    // Vectors are data in either format.
+    output.print(format!("{manifest}\n").as_bytes())?;
+    Ok(Status::Done)
+}
+
+/// Differences may need 65 bits: the number is spelled, not rounded.
+fn number(value: &i128) -> Value {
+    Value::from(*value)
+}
+
+pub(crate) fn info(command: &CapsuleCommand, output: &Output) -> Ended {
+    let capsule = read(&command.file)?;
+    let mut rows = Vec::new();
+    for (entry, payload) in capsule.streams() {
+        let vectors = capsule
+            .vectors(&entry.stream_id)
+            .map_err(|error| damaged(&command.file, &error))?;
+        let plain: Vec<u8> = vectors
+            .iter()
+            .flatten()
+            // A number that needs more than 64 bits would need two of them.
+            .flat_map(|&value| match i64::try_from(value) {
+                Ok(value) => value.to_le_bytes().to_vec(),
+                Err(_) => value.to_le_bytes().to_vec(),
+            })
+            .collect();
+        let zstd = zstd::encode_all(plain.as_slice(), 3)?.len();
+        rows.push(Row {
+            stream_id: entry.stream_id.clone(),
+            scheme: entry.scheme.symbol(),
+            parameter: entry.params,
+            tally_bits: entry.total_bits,
+            bytes: payload.len(),
+            plain_bytes: plain.len(),
+            zstd_bytes: zstd,
+        });
+    }
+    output.result(|| table(&capsule, &rows), || info_json(&capsule, &rows))?;
+    Ok(Status::Done)
+}
+
+/// A stream's sizes: the tally, which is the paper's, and what really is written.
+struct Row {
+    stream_id: String,
+    scheme: &'static str,
+    parameter: u64,
+    tally_bits: i64,
+    bytes: usize,
+    plain_bytes: usize,
+    zstd_bytes: usize,
+}
+
+impl Row {
+    /// How many times larger `other` is than the payload.
+    fn ratio(&self, other: usize) -> f64 {
+        other as f64 / self.bytes.max(1) as f64
+    }
+}
+
+fn table(capsule: &Capsule, rows: &[Row]) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_header(["stream", "scheme", "tally bits", "bytes", "i64 ÷", "zstd ÷"]);
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    for row in rows {
+        let scheme = match row.scheme {
+            "GR" => format!("GR({})", row.parameter),
+            other => other.to_owned(),
+        };
+        table.add_row([
+            row.stream_id.clone(),
+            scheme,
+            row.tally_bits.to_string(),
+            row.bytes.to_string(),
+            format!("{:.1}", row.ratio(row.plain_bytes)),
+            format!("{:.1}", row.ratio(row.zstd_bytes)),
+        ]);
+    }
+    let manifest = capsule.manifest();
+    format!(
+        "{}, ticks {} to {}\n{}\n",
+        manifest.window_id,
+        manifest.start_tick,
+        manifest.end_tick,
+        table.trim_fmt()
+    )
+}
+
+fn info_json(capsule: &Capsule, rows: &[Row]) -> Value {
+    let streams: Vec<_> = rows
+        .iter()
+        .map(|row| {
+            json!({
+                "stream_id": row.stream_id,
+                "scheme": row.scheme,
+                "params": row.parameter,
+                "tally_bits": row.tally_bits,
+                "bytes": row.bytes,
+                "i64_bytes": row.plain_bytes,
+                "i64_zstd_bytes": row.zstd_bytes,
+                "ratio_i64": row.ratio(row.plain_bytes),
+                "ratio_i64_zstd": row.ratio(row.zstd_bytes),
+            })
+        })
+        .collect();
+    let manifest = capsule.manifest();
+    json!({
+        "window_id": manifest.window_id,
+        "start_tick": manifest.start_tick,
+        "end_tick": manifest.end_tick,
+        "streams": streams,
+    })
+}
+
+fn read(path: &Path) -> Result<Capsule, Failure> {
+    let bytes = std::fs::read(path)
+        .map_err(|error| Failure::Input(format!("{} cannot be read: {error}", path.display())))?;
+    Capsule::from_bytes(&bytes).map_err(|error| damaged(path, &error))
+}
+
+fn damaged(path: &Path, error: &aether_engine::press::CapsuleError) -> Failure {
+    Failure::Damaged(format!("{}: {error}", path.display()))
+}

@@ -1,0 +1,135 @@
+//! `aether profile show`: a profile in words and numbers.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use aether_engine::config::CMP_0;
+use aether_engine::config::{ExplainedProfile, FileSystem, MemoryDocuments, explain_profile};
+use aether_json::json;
+
+use crate::Ended;
+use crate::args::ProfileShowCommand;
+use crate::exit::{Failure, Status};
+use crate::output::Output;
+use crate::registry;
+
+/// Where profiles are found by their names, here or in the nearest directory above.
+const PROFILES: &str = "fixtures/profiles";
+const BUILT_IN: &str = "built in";
+
+pub(crate) fn show(command: &ProfileShowCommand, output: &Output) -> Ended {
+    let files = FileSystem::new(registry::working_dir()?);
+    let target = command.profile.as_str();
+    let path = Path::new(target);
+    let (from, profile) = if target.contains(['/', '\\']) || path.extension().is_some() {
+        let profile = explain_profile(&files, path).map_err(Failure::Documents)?;
+        (target.to_owned(), profile)
+    } else {
+        by_name(command, &files)?
+    };
+    output.result(
+        || text(&from, &profile),
+        || {
+            json!({
+                "name": profile.name(),
+                "source": from,
+                "profile": registry::json_of(profile.document().as_bytes()),
+                "rules": profile.explained(),
+            })
+        },
+    )?;
+    Ok(Status::Done)
+}
+
+/// The profile of a name: a document of the profiles' directory, else CMP-0 as it is built in.
+fn by_name(
+    command: &ProfileShowCommand,
+    files: &FileSystem,
+) -> Result<(String, ExplainedProfile), Failure> {
+    let name = command.profile.as_str();
+    let dir = profiles_dir(command)?;
+    let mut known = Vec::new();
+    for path in dir.iter().flat_map(|dir| documents(dir)) {
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        let named_so = stem.eq_ignore_ascii_case(name);
+        match explain_profile(files, &path) {
+            Ok(profile) if named_so || profile.name().eq_ignore_ascii_case(name) => {
+                return Ok((path.display().to_string(), profile));
+            }
+            Ok(profile) => known.push(profile.name().to_owned()),
+            Err(report) if named_so => return Err(Failure::Documents(report)),
+            // Another document's problems are none of this one's.
+            Err(_) => {}
+        }
+    }
+    let built_in = MemoryDocuments::new().with("cmp-0.toml", CMP_0);
+    let built_in =
+        explain_profile(&built_in, Path::new("cmp-0.toml")).map_err(Failure::Documents)?;
+    if built_in.name().eq_ignore_ascii_case(name) {
+        return Ok((BUILT_IN.to_owned(), built_in));
+    }
+    known.push(built_in.name().to_owned());
+    known.sort();
+    known.dedup();
+    Err(Failure::Input(format!(
+        "there is no profile `{name}`; known are {}. Name a document by its path, such as ./{name}.json",
+        known.join(", ")
+    )))
+}
+
+fn profiles_dir(command: &ProfileShowCommand) -> Result<Option<PathBuf>, Failure> {
+    if let Some(dir) = &command.profiles_dir {
+        return Ok(Some(dir.clone()));
+    }
+    let here = registry::working_dir()?;
+    let found = here.ancestors().find(|dir| dir.join(PROFILES).is_dir());
+    // Shown as it would be typed, where that is from here.
+    Ok(found.map(|dir| {
+        if dir == here {
+            PathBuf::from(PROFILES)
+        } else {
+            dir.join(PROFILES)
+        }
+    }))
+}
+
+/// The documents of a directory, in order of name.
+fn documents(dir: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
+    let mut paths: Vec<_> = entries
+        .map(|entry| entry.path())
+        .filter(|path| {
+            let extension = path.extension().unwrap_or_default();
+            extension == "json" || extension == "toml"
+        })
+        .collect();
+    paths.sort();
+    paths
+}
+
+fn text(from: &str, profile: &ExplainedProfile) -> String {
+    let mut text = format!("{} ({from})\n", profile.name());
+    for rule in profile.explained() {
+        let _ = write!(text, "\n{}: {}\n", rule.field, rule.value);
+        for line in wrapped(&rule.meaning) {
+            let _ = writeln!(text, "  {line}");
+        }
+    }
+    text
+}
+
+/// A text in lines of a readable length.
+fn wrapped(text: &str) -> Vec<String> {
+    const WIDTH: usize = 88;
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= WIDTH => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}

@@ -1,0 +1,124 @@
+//! Records as tables: one row a record, vectors as numbered columns.
+
+use std::collections::BTreeMap;
+
+use std::collections::BTreeSet;
+use std::io::Write;
+
+use aether_engine::run::RecordKind;
+use aether_engine::store::{StoreError, StoredRecord, StoredRun};
+use aether_json::Value;
+
+use crate::exit::Failure;
+
+/// One table of a kind. The `edges` of ledgers are left to [`write_edges`]; other lists of objects
+/// stand in one cell as JSON.
+pub(super) fn write_records(
+    run: &StoredRun,
+    kind: RecordKind,
+    sink: &mut dyn Write,
+) -> Result<(), Failure> {
+    let mut columns = Columns::default();
+    for record in run.records(kind) {
+        columns.see(&row(record)?);
+    }
+    let mut table = csv::Writer::from_writer(sink);
+    table.write_record(&columns.order).map_err(failed)?;
+    for record in run.records(kind) {
+        let row = row(record)?;
+        let cells = columns.order.iter().map(|column| {
+            row.iter()
+                .find(|(name, _)| name == column)
+                .map_or("", |(_, cell)| cell.as_str())
+        });
+        table.write_record(cells).map_err(failed)?;
+    }
+    Ok(table.flush()?)
+}
+
+/// The edges of all ledgers, each row with its tick.
+pub(super) fn write_edges(run: &StoredRun, sink: &mut dyn Write) -> Result<(), Failure> {
+    const FIELDS: [&str; 7] = ["e_id", "i", "j", "du", "raw", "cap", "f_e"];
+    let mut table = csv::Writer::from_writer(sink);
+    table
+        .write_record(std::iter::once("tick").chain(FIELDS))
+        .map_err(failed)?;
+    for record in run.records(RecordKind::Ledgers) {
+        let ledger = object(record)?;
+        let tick = cell(&ledger["tick"]);
+        for edge in ledger["edges"].as_array().into_iter().flatten() {
+            let cells = FIELDS.iter().map(|field| cell(&edge[*field]));
+            table
+                .write_record(std::iter::once(tick.clone()).chain(cells))
+                .map_err(failed)?;
+        }
+    }
+    Ok(table.flush()?)
+}
+
+/// The columns of a table, in the order in which they were first seen.
+#[derive(Default)]
+struct Columns {
+    order: Vec<String>,
+    seen: BTreeSet<String>,
+}
+
+impl Columns {
+    fn see(&mut self, row: &[(String, String)]) {
+        for (column, _) in row {
+            if !self.seen.contains(column) {
+                self.seen.insert(column.clone());
+                self.order.push(column.clone());
+            }
+        }
+    }
+}
+
+fn object(record: Result<StoredRecord, StoreError>) -> Result<BTreeMap<String, Value>, Failure> {
+    let record = record?;
+    match aether_json::from_slice(record.text.as_ref()) {
+        Ok(Value::Object(members)) => Ok(members),
+        _ => Err(Failure::Input(
+            "a stored record is no JSON object".to_owned(),
+        )),
+    }
+}
+
+/// Column and cell of everything in a record.
+fn row(record: Result<StoredRecord, StoreError>) -> Result<Vec<(String, String)>, Failure> {
+    let mut cells = Vec::new();
+    let mut members = object(record)?;
+    members.remove("edges");
+    flatten("", &members, &mut cells);
+    Ok(cells)
+}
+
+fn flatten(prefix: &str, members: &BTreeMap<String, Value>, cells: &mut Vec<(String, String)>) {
+    for (key, value) in members {
+        let column = if prefix.is_empty() {
+            key.clone()
+        } else {
+            format!("{prefix}.{key}")
+        };
+        match value {
+            Value::Object(members) => flatten(&column, members, cells),
+            Value::Array(items) if items.iter().all(|item| item.as_object().is_none()) => {
+                let numbered = (1..).zip(items);
+                cells.extend(numbered.map(|(n, item)| (format!("{column}_{n}"), cell(item))));
+            }
+            _ => cells.push((column, cell(value))),
+        }
+    }
+}
+
+fn cell(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+fn failed(error: csv::Error) -> Failure {
+    Failure::Io("the table could not be written".to_owned(), error.into())
+}

@@ -1,0 +1,73 @@
+//! `aether validate`: every problem of every document, at once.
+
+use std::path::Path;
+
+use aether_engine::config::{self, Code, FileSystem, Place, Problem, Report};
+use aether_json::json;
+
+use crate::Ended;
+use crate::args::ValidateCommand;
+use crate::exit::{Failure, Status};
+use crate::output::Output;
+use crate::registry;
+
+const SCENARIO_FILE: &str = "scenario.toml";
+
+pub(crate) fn validate(command: &ValidateCommand, output: &Output) -> Ended {
+    let files = FileSystem::new(registry::working_dir()?);
+    let reports = command.paths.iter().flat_map(|path| check(&files, path));
+    if let Some(report) = Report::merged(reports) {
+        return Err(Failure::Documents(report));
+    }
+    let count = command.paths.len();
+    output.result(
+        || format!("{count} valid\n"),
+        || json!({ "problems": [], "unchecked": [], "valid": true }),
+    )?;
+    Ok(Status::Done)
+}
+
+/// What is wrong with a document, or with a scenario directory for the engine and for the harness.
+fn check(files: &FileSystem, path: &Path) -> Vec<Report> {
+    if !path.is_dir() {
+        return config::validate(files, path).err().into_iter().collect();
+    }
+    let report = config::validate_scenario(files, path).err();
+    let told = report.iter().flat_map(Report::problems).any(|problem| {
+        problem.code == Code::NotAScenario || problem.place.path.ends_with(SCENARIO_FILE)
+    });
+    // What both find wrong with `scenario.toml` is told once, in the engine's words.
+    let more = if told { None } else { harness_report(path) };
+    report.into_iter().chain(more).collect()
+}
+
+/// What only the harness knows of `scenario.toml`.
+fn harness_report(dir: &Path) -> Option<Report> {
+    // `.` is no name; the directory that it means has one.
+    let whole = dir.file_name().is_none().then(|| dir.canonicalize().ok());
+    let dir = whole.flatten().unwrap_or_else(|| dir.to_owned());
+    let error = registry::load_scenario(&dir).err()?;
+    let file = dir.join(SCENARIO_FILE).display().to_string();
+    let problems = error
+        .problems()
+        .iter()
+        .map(|found| problem(&file, found.place().unwrap_or((1, 1)), found.message()));
+    Report::of(problems.collect())
+}
+
+fn problem(file: &str, (line, column): (usize, usize), message: &str) -> Problem {
+    Problem {
+        code: Code::NotAScenario,
+        message: message.to_owned(),
+        place: Place {
+            path: file.to_owned(),
+            line,
+            column,
+            excerpt: None,
+        },
+        at: String::new(),
+        expected: None,
+        help: vec!["correct the field, which the harness reads, or leave it out".to_owned()],
+        related: Vec::new(),
+    }
+}

@@ -1,0 +1,84 @@
+//! `aether verify`: a stored run made again and compared, to the byte.
+
+use std::fmt::Write as _;
+use std::ops::ControlFlow;
+
+use aether_engine::run::RunOptions;
+use aether_json::json;
+use indicatif::ProgressBar;
+
+use crate::Ended;
+use crate::args::StoredCommand;
+use crate::exit::Status;
+use crate::output::Output;
+use crate::{progress, registry};
+
+pub(crate) fn verify(command: &StoredCommand, output: &Output) -> Ended {
+    let run = registry::open_run(&command.runs, &command.run_id)?;
+    // Without a plan there is nothing to run, which the verification says.
+    let bar = run.plan().map_or_else(
+        |_| ProgressBar::hidden(),
+        |plan| progress::bar(&plan, output),
+    );
+    let options = RunOptions {
+        progress: &|tick| {
+            bar.set_position(tick);
+            ControlFlow::Continue(())
+        },
+        ..RunOptions::default()
+    };
+    let verification = run.verify(&options);
+    bar.finish_and_clear();
+    let verification = verification?;
+    let findings: Vec<_> = verification
+        .findings
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    output.result(
+        || {
+            let counted = format!(
+                "{} ticks, {} records",
+                verification.ticks, verification.records
+            );
+            let mut text = String::new();
+            match findings.split_first() {
+                None => {
+                    let _ = writeln!(
+                        text,
+                        "{} is whole: {counted} made again, all equal",
+                        command.run_id
+                    );
+                }
+                Some((first, rest)) => {
+                    let _ = writeln!(
+                        text,
+                        "{} is not what its inputs make ({counted})",
+                        command.run_id
+                    );
+                    let _ = writeln!(text, "first: {first}");
+                    for finding in rest.iter().take(9) {
+                        let _ = writeln!(text, "then:  {finding}");
+                    }
+                    if rest.len() > 9 {
+                        let _ = writeln!(text, "and {} more", rest.len() - 9);
+                    }
+                }
+            }
+            text
+        },
+        || {
+            json!({
+                "whole": verification.is_whole(),
+                "ticks": verification.ticks,
+                "records": verification.records,
+                "findings": findings,
+            })
+        },
+    )?;
+    Ok(if verification.is_whole() {
+        Status::Done
+    } else {
+        Status::Difference
+    })
+}

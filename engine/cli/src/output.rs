@@ -1,0 +1,78 @@
+//! Results to standard output, notes to standard error.
+
+use std::io::{self, Write};
+
+use aether_json::{Value, json};
+use anstyle::{AnsiColor, Style};
+
+use crate::args::Format;
+use crate::exit::Failure;
+
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+
+/// Where a command prints.
+pub(crate) struct Output {
+    format: Format,
+}
+
+impl Output {
+    pub(crate) const fn new(format: Format) -> Self {
+        Self { format }
+    }
+
+    pub(crate) fn is_json(&self) -> bool {
+        self.format == Format::Json
+    }
+
+    /// A result, as text or as JSON; only the one that is asked for is made.
+    pub(crate) fn result(
+        &self,
+        text: impl FnOnce() -> String,
+        json: impl FnOnce() -> Value,
+    ) -> Result<(), Failure> {
+        let printed = match self.format {
+            Format::Text => text(),
+            Format::Json => format!("{:#}\n", json()),
+        };
+        self.print(printed.as_bytes())
+    }
+
+    /// Bytes to standard output, colours stripped where it is no terminal.
+    pub(crate) fn print(&self, bytes: &[u8]) -> Result<(), Failure> {
+        let mut stdout = anstream::stdout().lock();
+        let written = stdout.write_all(bytes).and_then(|()| stdout.flush());
+        match written {
+            // A reader that has seen enough (`| head`) is no failure.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            written => written.map_err(|error| Failure::Io("standard output".to_owned(), error)),
+        }
+    }
+
+    /// A remark for people.
+    pub(crate) fn note(&self, text: &str) {
+        anstream::eprintln!("{text}");
+    }
+
+    /// Why the command failed: to people on standard error, to programs as data on standard output.
+    pub(crate) fn failure(&self, failure: &Failure) {
+        if self.is_json() {
+            let printed = self.result(String::new, || failure_json(failure));
+            if printed.is_ok() {
+                return;
+            }
+        }
+        match failure {
+            Failure::Documents(report) => anstream::eprint!("{}", report.render(true)),
+            _ => anstream::eprintln!("{ERROR}error:{ERROR:#} {failure}"),
+        }
+    }
+}
+
+fn failure_json(failure: &Failure) -> Value {
+    match failure {
+        Failure::Documents(report) => json!(report),
+        Failure::Run(error) => json!({ "error": error.to_string() }),
+        Failure::Input(message) | Failure::Damaged(message) => json!({ "error": message }),
+        Failure::Store(_) | Failure::Io(..) => json!({ "error": failure.to_string() }),
+    }
+}

@@ -1,0 +1,155 @@
+//! From what people type to the files that are meant.
+
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use aether_engine::config::run_config;
+use aether_engine::store::{RunStore, StoredRun};
+
+use aether_harness::{Scenario, ScenarioError, Subject};
+use aether_json::Value;
+use aether_subject::AetherSubject;
+
+use crate::args::{RunsDir, ScenariosDir};
+use crate::exit::Failure;
+
+/// The directory of the scenarios: the one that was named, else the nearest upwards from here.
+pub(crate) fn scenarios_dir(given: &ScenariosDir) -> Result<PathBuf, Failure> {
+    if let Some(dir) = &given.scenarios_dir {
+        return if dir.is_dir() {
+            Ok(dir.clone())
+        } else {
+            Err(Failure::Input(format!(
+                "there is no directory {} of scenarios",
+                dir.display()
+            )))
+        };
+    }
+    let here = working_dir()?;
+    let found = here
+        .ancestors()
+        .map(|dir| dir.join("scenarios"))
+        .find(|dir| dir.is_dir());
+    found.ok_or_else(|| {
+        Failure::Input(format!(
+            "there is no `scenarios` directory in {} or above it; name one with --scenarios-dir",
+            here.display()
+        ))
+    })
+}
+
+/// The RunConfig that a scenario's name or a path means.
+pub(crate) fn find_run_config(target: &str, given: &ScenariosDir) -> Result<PathBuf, Failure> {
+    let path = Path::new(target);
+    if target.contains(['/', '\\']) || path.extension().is_some() {
+        return if path.is_dir() {
+            in_scenario(path)
+        } else {
+            Ok(path.to_owned())
+        };
+    }
+    let scenarios = scenarios_dir(given)?;
+    let scenario = scenarios.join(target);
+    if !scenario.is_dir() {
+        return Err(Failure::Input(format!(
+            "there is no scenario `{target}` in {}; `aether list` names them",
+            scenarios.display()
+        )));
+    }
+    in_scenario(&scenario)
+}
+
+/// Reads the `scenario.toml` of a directory, for a program of its own or for Aether.
+pub(crate) fn load_scenario(dir: &Path) -> Result<Scenario, ScenarioError> {
+    let root = dir.parent().and_then(Path::parent).unwrap_or(dir);
+    let subjects: [Arc<dyn Subject>; 1] = [Arc::new(AetherSubject::new(root))];
+    Scenario::load(dir, &subjects)
+}
+
+/// The RunConfig of a scenario directory.
+pub(crate) fn in_scenario(scenario: &Path) -> Result<PathBuf, Failure> {
+    run_config(scenario).map_err(|error| Failure::Input(error.to_string()))
+}
+
+/// A stored run. Ids differ by more than case, so a different case means the same run.
+pub(crate) fn open_run(runs: &RunsDir, run_id: &str) -> Result<StoredRun, Failure> {
+    let store = RunStore::new(&runs.runs_dir);
+    let same = |id: &String| id.eq_ignore_ascii_case(run_id);
+    let stored = store.run_ids()?.iter().map(ToString::to_string).find(same);
+    Ok(store.open(stored.as_deref().unwrap_or(run_id))?)
+}
+
+/// The id under which a run is stored: the stem of its file.
+pub(crate) fn id_of(run: &StoredRun) -> String {
+    run.path()
+        .file_stem()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
+}
+
+/// The directory that files are named relative to: the one that holds `scenarios`, where there is
+/// one, so that a run says the same wherever it is started.
+pub(crate) fn base_dir(given: &ScenariosDir) -> Result<PathBuf, Failure> {
+    let scenarios = scenarios_dir(given).ok();
+    let parent = scenarios.and_then(|dir| dir.canonicalize().ok()?.parent().map(Path::to_owned));
+    parent.map_or_else(working_dir, Ok)
+}
+
+pub(crate) fn working_dir() -> Result<PathBuf, Failure> {
+    std::env::current_dir()
+        .map_err(|error| Failure::Io("the working directory cannot be read".to_owned(), error))
+}
+
+/// Writes a file beside its place and puts it there when it is whole.
+pub(crate) fn write_file(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let cannot = |error| Failure::Io(format!("{} cannot be written", path.display()), error);
+    let parent = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    let mut named = tempfile::Builder::new();
+    // As any other new file, not for its owner alone.
+    #[cfg(unix)]
+    named.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let beside = named
+        .tempfile_in(parent.unwrap_or(Path::new(".")))
+        .map_err(|error| cannot(without_path(&error)))?;
+    let mut sink = BufWriter::new(beside);
+    write(&mut sink)?;
+    let beside = sink
+        .into_inner()
+        .map_err(|error| cannot(error.into_error()))?;
+    beside.persist(path).map_err(|error| cannot(error.error))?;
+    Ok(())
+}
+
+/// Without the name of a file that was to be made beside another, which tells nobody anything.
+fn without_path(error: &std::io::Error) -> std::io::Error {
+    error.kind().into()
+}
+
+/// A canonical text as a value; null for what is none, which no stored record is.
+pub(crate) fn json_of(text: &[u8]) -> Value {
+    aether_json::from_slice(text).unwrap_or(Value::Null)
+}
+
+/// A vector for people: all of a short one, both ends of a long one.
+pub(crate) fn shortened(values: &[i64]) -> String {
+    const SHOWN: usize = 16;
+    let text = |values: &[i64]| {
+        values
+            .iter()
+            .map(i64::to_string)
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    if values.len() <= 2 * SHOWN {
+        return text(values);
+    }
+    let (first, last) = (&values[..SHOWN], &values[values.len() - SHOWN..]);
+    format!("{} … {} ({} values)", text(first), text(last), values.len())
+}

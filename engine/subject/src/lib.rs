@@ -1,0 +1,213 @@
+//! The engine as the harness sees it: scenario directories in, golden artefacts out.
+//!
+//! [`AetherSubject`] opens a scenario once: its documents become a plan, and every run is a run of that
+//! plan. `changed` makes plans of changed inputs, `resume` cuts a run after each window and finishes it
+//! from its file, and `schema` says how the artefacts are read.
+
+mod changed;
+mod resume;
+mod schema;
+
+pub use schema::of as schema_of;
+
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+
+use aether_engine::config::{self, FileSystem, RunPlan};
+use aether_engine::run::{self, RecordKind, Run, RunError, RunOptions, RunStatus};
+use aether_harness::{
+    Artefact, Failure, KeyTable, Mode, Prepared, Progress, RunRequest, Scenario, ScenarioProblem,
+    Schema, Settings, Subject, WithoutEffect,
+};
+use serde::Deserialize;
+
+/// Aether as a subject: every scenario directory holds a `run.toml` or `run.json`.
+#[derive(Clone, Debug)]
+pub struct AetherSubject {
+    files: FileSystem,
+}
+
+/// What `scenario.toml` says to Aether alone.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[non_exhaustive]
+pub struct AetherSettings {
+    /// The pillars that the scenario exercises (`UMX`, `Loom`, …).
+    #[serde(default)]
+    pub pillars: Vec<String>,
+}
+
+impl AetherSettings {
+    /// The settings of a scenario.
+    ///
+    /// # Errors
+    /// A value has another type.
+    pub fn of(settings: &Settings) -> Result<Self, ScenarioProblem> {
+        settings.read()
+    }
+}
+
+impl AetherSubject {
+    /// A subject that names files relative to `root`.
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self {
+            files: FileSystem::new(root),
+        }
+    }
+}
+
+/// The keys of `scenario.toml` that belong to Aether.
+const KEYS: [KeyTable; 1] = [KeyTable {
+    table: "",
+    is_array: false,
+    keys: &["pillars"],
+}];
+
+/// The modes, each with what a run in it is called.
+const MODES: [(&str, &str); 3] = [
+    ("threads", "the run with 3 threads"),
+    ("replay", "the replay from checkpoints"),
+    ("resume", "the run that was cut and resumed"),
+];
+
+/// Threads of a run in the mode `threads`.
+const THREADS: usize = 3;
+
+impl Subject for AetherSubject {
+    fn name(&self) -> &str {
+        "aether"
+    }
+
+    fn version(&self) -> String {
+        aether_engine::VERSION.to_owned()
+    }
+
+    fn keys(&self) -> &'static [KeyTable] {
+        &KEYS
+    }
+
+    fn check(&self, settings: &Settings) -> Vec<ScenarioProblem> {
+        AetherSettings::of(settings).err().into_iter().collect()
+    }
+
+    fn open(&self, scenario: &Scenario) -> Result<Box<dyn Prepared>, Failure> {
+        let path = config::run_config(scenario.dir())
+            .map_err(|error| Failure::invalid(error.to_string()))?;
+        let plan = config::load_run(&self.files, &path)
+            .map_err(|report| Failure::invalid(report.to_string()))?;
+        Ok(Box::new(PreparedRun::new(plan)?))
+    }
+
+    fn modes(&self) -> Vec<Mode> {
+        MODES
+            .into_iter()
+            .map(|(name, description)| Mode::new(name, description))
+            .collect()
+    }
+
+    fn progress_unit(&self) -> &str {
+        "tick"
+    }
+
+    fn without_effect(&self) -> Vec<WithoutEffect> {
+        changed::WITHOUT_EFFECT.to_vec()
+    }
+
+    fn template(&self, name: &str) -> Vec<(PathBuf, String)> {
+        config::template(name, "../../docs/schemas")
+    }
+}
+
+/// A plan with its resolved documents.
+struct PreparedRun {
+    plan: RunPlan,
+    inputs: Artefact,
+}
+
+impl PreparedRun {
+    fn new(plan: RunPlan) -> Result<Self, Failure> {
+        let inputs = document("inputs", &plan.documents().to_json())?;
+        Ok(Self { plan, inputs })
+    }
+}
+
+impl Prepared for PreparedRun {
+    fn inputs(&self) -> &Artefact {
+        &self.inputs
+    }
+
+    fn schema(&self) -> Schema {
+        schema::of(&self.plan)
+    }
+
+    fn run(&self, request: &RunRequest) -> Result<Vec<Artefact>, Failure> {
+        let progress = progress(&request.progress);
+        let direct = RunOptions {
+            progress: &progress,
+            ..RunOptions::default()
+        };
+        let options = match request.mode.as_deref() {
+            None => direct,
+            Some("threads") => RunOptions {
+                threads: THREADS,
+                ..direct
+            },
+            Some("replay") => RunOptions {
+                from_checkpoints: true,
+                ..direct
+            },
+            Some("resume") => return resume::cut_and_finished(&self.plan, request),
+            Some(other) => unreachable!("the harness asks for modes that were offered: {other}"),
+        };
+        let run = run::run(&self.plan, &options);
+        match run.status() {
+            RunStatus::Complete => artefacts(&run),
+            RunStatus::Incomplete => Err(Failure::cancelled("")),
+            RunStatus::Failed(error) => Err(failure(&error)),
+        }
+    }
+
+    fn with_inputs(&self, inputs: &Artefact) -> Result<Option<Box<dyn Prepared>>, Failure> {
+        let plan = changed::plan(inputs)?;
+        Ok(Some(Box::new(Self {
+            plan,
+            inputs: inputs.clone(),
+        })))
+    }
+
+    fn altered_rules(&self) -> Vec<Artefact> {
+        changed::rules(&self.inputs)
+    }
+}
+
+fn progress(progress: &Progress) -> impl Fn(u64) -> ControlFlow<()> + Sync {
+    move |tick| {
+        progress.reached(tick);
+        if progress.is_stopped() {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    }
+}
+
+fn artefacts(run: &Run) -> Result<Vec<Artefact>, Failure> {
+    let mut artefacts: Vec<_> = RecordKind::ALL
+        .into_iter()
+        .map(|kind| Artefact::from_canonical_records(kind.name(), run.records(kind)))
+        .collect();
+    artefacts.push(document("metrics", &run.metrics().to_json())?);
+    Ok(artefacts)
+}
+
+fn failure(error: &RunError) -> Failure {
+    let failure = Failure::program(error.to_string());
+    match document("error", &error.to_json()) {
+        Ok(document) => failure.with_error(document),
+        Err(failure) => failure,
+    }
+}
+
+/// A canonical text of the engine's as an artefact.
+fn document(name: &str, text: &str) -> Result<Artefact, Failure> {
+    Artefact::from_json(name, text.as_bytes()).map_err(|error| Failure::program(error.to_string()))
+}

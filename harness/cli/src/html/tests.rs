@@ -1,0 +1,128 @@
+use aether_harness::{
+    Artefact, ArtefactSchema, DiffOptions, KeyRule, ScenarioReport, Schema, Verdict, diff,
+};
+use serde_json::{Value, json};
+
+use super::*;
+
+fn schema() -> Schema {
+    let key = |path: &str, field: &str, label: &str| KeyRule {
+        path: path.into(),
+        fields: vec![field.into()],
+        label: label.into(),
+    };
+    let artefact = |name: &str, stage: &str| ArtefactSchema {
+        name: name.into(),
+        stage: stage.into(),
+        tick: Some("tick".into()),
+        keys: vec![key("", "tick", "record"), key("edges", "e_id", "edge")],
+        ..ArtefactSchema::default()
+    };
+    let inputs = ArtefactSchema {
+        name: "inputs".into(),
+        keys: vec![key("topology.edges", "e_id", "edge")],
+        ..ArtefactSchema::default()
+    };
+    Schema {
+        stages: vec!["UMX".into(), "U-ledger".into()],
+        artefacts: vec![
+            inputs,
+            artefact("ledgers", "UMX"),
+            artefact("uledger", "U-ledger"),
+        ],
+        ..Schema::default()
+    }
+}
+
+/// A run of three ticks whose flux is `flux` from tick 2 on.
+fn run(flux: i64, k: i64) -> Vec<Artefact> {
+    let flux_at = |tick: u64| if tick < 2 { 0 } else { flux };
+    let ticks = 1..=3_u64;
+    let ledgers: Value = ticks
+        .clone()
+        .map(|tick| json!({"tick": tick, "edges": [{"e_id": 5, "f_e": flux_at(tick)}]}))
+        .collect();
+    let uledger: Value = ticks
+        .map(|tick| {
+            let digit = format!("{:x}", flux_at(tick).rem_euclid(16));
+            json!({"tick": tick, "hash": digit.repeat(64), "n": flux_at(tick)})
+        })
+        .collect();
+    let inputs = json!({
+        "topology": {"edges": [{"e_id": 5, "k": k}]},
+        "files": {"topology": "fixtures/topologies/ring5.json"},
+    });
+    [
+        ("inputs", inputs),
+        ("ledgers", ledgers),
+        ("uledger", uledger),
+    ]
+    .map(|(name, value)| Artefact::from_json(name, value.to_string().as_bytes()).unwrap())
+    .to_vec()
+}
+
+fn scenario(name: &str, before: &[Artefact], after: &[Artefact]) -> ScenarioReport {
+    let diff = diff(before, after, &schema(), &DiffOptions::default());
+    let verdict = if diff.is_equal() {
+        Verdict::Match
+    } else {
+        Verdict::Mismatch
+    };
+    ScenarioReport {
+        name: name.into(),
+        verdict: Some(verdict),
+        diff: Some(diff),
+        note: None,
+    }
+}
+
+/// The page of a report.
+fn page(scenarios: Vec<ScenarioReport>) -> String {
+    let mut page = Vec::new();
+    write(&Report::new(scenarios), &mut page).unwrap();
+    String::from_utf8(page).unwrap()
+}
+
+#[test]
+fn the_page_is_self_contained_and_escapes_what_it_shows() {
+    let hostile = |text: &str| {
+        [Artefact::from_json("a", json!({"<b>": text}).to_string().as_bytes()).unwrap()]
+    };
+    let mut bad = scenario(
+        "<script>alert(1)</script>",
+        &hostile("</script>"),
+        &hostile("\"&'"),
+    );
+    bad.note = Some("<img src=x>".into());
+    let page = page(vec![scenario("ring5", &run(1, 1), &run(2, 2)), bad]);
+    for part in [
+        "tick 2 · UMX · edge 5 · f_e: 1 → 2",
+        "<code>ledgers[tick=2].edges[e_id=5].f_e</code>",
+        "fixtures/topologies/ring5.json",
+        "href=\"#scenario-ring5\"",
+        "id=\"scenario-ring5\"",
+        "&lt;script&gt;alert(1)&lt;/script&gt;",
+        "&lt;img src=x&gt;",
+    ] {
+        assert!(page.contains(part), "{part}\n{page}");
+    }
+    assert_eq!(page.matches("<script").count(), 1);
+    for outside in ["http:", "https:", " src=", "@import", "url("] {
+        assert!(!page.contains(outside) || outside == " src=", "{outside}");
+    }
+    assert!(!page.contains("<img"));
+}
+
+#[test]
+fn the_state_at_the_first_divergence_is_drawn() {
+    let ledgers = |state: [i64; 3]| {
+        let records = json!([{"tick": 1, "u": [0, 0, 0]}, {"tick": 2, "u": state, "v": [1, 2]}]);
+        [Artefact::from_json("ledgers", records.to_string().as_bytes()).unwrap()]
+    };
+    let page = page(vec![scenario(
+        "s",
+        &ledgers([3, -1, 0]),
+        &ledgers([3, -2, 1]),
+    )]);
+    assert_eq!(page.matches("<rect").count(), 6);
+}
