@@ -17,8 +17,8 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use aether_harness_cli::commands::{BlessOptions, Console, bless};
 use aether_harness::{Artefact, Layout, RunRequest, Runner, Scenario, Subject, Suite};
+use aether_harness_cli::commands::{BlessOptions, Console, bless};
 use aether_subject::AetherSubject;
 use libtest_mimic::{Arguments, Trial};
 use serde_json::value::RawValue;

@@ -117,8 +117,8 @@ impl Offset {
     fn json(&self) -> Option<Json> {
         match self {
             Self::None => None,
-            Self::Whole(whole) => Json::parse(&whole.to_string()),
-            Self::Decimal(text) => Json::parse(text),
+            Self::Whole(whole) => Json::parse(&whole.to_string()).ok(),
+            Self::Decimal(text) => Json::parse(text).ok(),
         }
     }
 }

@@ -337,7 +337,7 @@ fn under_ci() -> bool {
 fn error_artefact(failure: &Failure) -> Artefact {
     let text = match &failure.error {
         Some(error) => error.text().to_vec(),
-        None => serde_json::json!({ "message": failure.message })
+        None => aether_json::json!({ "message": failure.message })
             .to_string()
             .into_bytes(),
     };

@@ -108,7 +108,7 @@ impl ChildJob<'_> {
         };
         let response = fs::read(dir.path().join(RESPONSE))
             .ok()
-            .and_then(|bytes| serde_json::from_slice::<Response>(&bytes).ok())
+            .and_then(|bytes| aether_json::from_slice::<Response>(&bytes).ok())
             .ok_or_else(|| without_response(dir.path(), status))?;
         match response.end {
             End::Failed(failure) => Err(failure),
@@ -145,7 +145,7 @@ fn scratch(layout: &Layout) -> io::Result<tempfile::TempDir> {
 }
 
 fn start(dir: &Path, request: &Request) -> io::Result<Child> {
-    fs::write(dir.join(REQUEST), serde_json::to_vec(request)?)?;
+    fs::write(dir.join(REQUEST), aether_json::to_vec(request)?)?;
     let mut command = Command::new(std::env::current_exe()?);
     command
         .arg(ARGUMENT)
@@ -207,7 +207,7 @@ pub(crate) fn serve(suite: &Suite) -> Option<ExitCode> {
 }
 
 fn obey(suite: &Suite, dir: &Path) -> io::Result<()> {
-    let request: Request = serde_json::from_slice(&fs::read(dir.join(REQUEST))?)?;
+    let request: Request = aether_json::from_slice(&fs::read(dir.join(REQUEST))?)?;
     let unchanged: Vec<_> = request
         .changes
         .iter()
@@ -230,7 +230,7 @@ fn obey(suite: &Suite, dir: &Path) -> io::Result<()> {
         }
         Err(failure) => End::Failed(failure),
     };
-    let response = serde_json::to_vec(&Response { unchanged, end })?;
+    let response = aether_json::to_vec(&Response { unchanged, end })?;
     fs::write(dir.join(RESPONSE), response)
 }
 
