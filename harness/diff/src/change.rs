@@ -224,7 +224,7 @@ fn changed() -> ChangeKind {
     ChangeKind::Changed
 }
 
-/// How much of one stage differs, beside the first divergence.
+/// How much of one stage differs, besides the first divergence.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Followed {
     /// The stage, as in [`Change::stage`].

@@ -72,7 +72,7 @@ struct Stage {
     sorts: usize,
 }
 
-/// A change before it is made: values as they are spelled, nothing copied.
+/// A change before it is built: values as they are spelled, nothing copied.
 pub(super) struct Met<'m> {
     pub(super) when: When,
     pub(super) stage: &'m str,

@@ -246,7 +246,7 @@ impl<'a> CheckRun<'a> {
         run_output(self.scenario, self.prepared.as_ref(), outcome)
     }
 
-    /// Runs the scenario from these inputs in place of its own; `None` if the subject does not offer
+    /// Runs the scenario from these inputs instead of its own; `None` if the subject does not offer
     /// this.
     ///
     /// # Errors

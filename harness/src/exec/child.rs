@@ -26,7 +26,7 @@ const ARGUMENT: &str = "--aether-harness-child";
 const REQUEST: &str = "request.json";
 const RESPONSE: &str = "response.json";
 
-/// How long a child may take beside its run: to start, to write, and to notice that it should end.
+/// How long a child may take in addition to its run: to start, to write, and to notice that it should end.
 const SLACK: Duration = Duration::from_secs(20);
 
 /// Lines of a child's error stream that a message repeats.
