@@ -143,6 +143,8 @@ mod check;
 pub mod documents;
 pub mod evaluate;
 pub mod exec;
+#[cfg(test)]
+mod layers;
 mod layout;
 mod nearest;
 pub mod outputs;

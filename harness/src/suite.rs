@@ -1,7 +1,6 @@
 //! A workspace with its subjects: what every command and every trial starts from.
 
 use std::path::PathBuf;
-use std::process::ExitCode;
 use std::sync::Arc;
 
 use crate::scenario::{Found, ScenarioName};
@@ -74,22 +73,10 @@ impl Suite {
         self
     }
 
-    /// Lets this program be started again as a child process, for the `process` check and for
-    /// subjects that need a process of their own. Call it first in `main`: in such a child the work is
-    /// done here, and `main` returns the exit status it is given.
-    ///
-    /// [`Runner::main`](crate::Runner::main) does this itself.
-    ///
-    /// # Errors
-    /// The exit status of the child that this process is.
-    pub fn with_children(mut self) -> Result<Self, ExitCode> {
-        match crate::exec::serve(&self) {
-            Some(status) => Err(status),
-            None => {
-                self.has_children = true;
-                Ok(self)
-            }
-        }
+    /// The same suite of a program that can be started again as a child process.
+    pub(crate) fn that_has_children(mut self) -> Self {
+        self.has_children = true;
+        self
     }
 
     /// Whether this program can be started again as a child process.

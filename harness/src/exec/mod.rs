@@ -16,8 +16,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
-pub use child::ChildRun;
-pub(crate) use child::{ChildJob, serve};
+pub(crate) use child::ChildJob;
 pub use environment::{EnvironmentChange, EnvironmentChanges};
 pub use failure::RunFailure;
 pub use load::Load;

@@ -55,7 +55,7 @@ fn everything_out_of_order_is_told() {
             fs::remove_dir_all(workspace.path("fixtures/snapshots/ring")).unwrap();
         },
     );
-    told("totals.json is not what was blessed", &|workspace| {
+    told("totals.json differs from what was blessed", &|workspace| {
         workspace.write("fixtures/snapshots/ring/totals.json", "{}\n");
     });
     told("fixtures/snapshots/gone has no scenario", &|workspace| {
@@ -106,7 +106,7 @@ fn new_scenarios_validate() {
     let said = make(&workspace, "broken", Some("ring"));
     assert_eq!(said.code(), 2);
     assert!(
-        said.error().contains("not valid, and gone again"),
+        said.error().contains("is not valid and was removed again"),
         "{}",
         said.error()
     );
@@ -123,11 +123,11 @@ fn new_names_must_be_free_and_valid() {
     check("ring", None, "scenarios/ring already exists");
     check("a b", None, "the name contains ' '");
     check("../up", None, "the name contains '/'");
-    check("RING", None, "differ only by case");
+    check("RING", None, "differ only in case");
     check(
         "other",
         Some("rong"),
-        "there is no scenario `rong`; is `ring` meant?",
+        "there is no scenario `rong`; did you mean `ring`?",
     );
     fs::create_dir(workspace.path("fixtures/snapshots/old")).unwrap();
     check("old", None, "already holds goldens of that name");
@@ -157,7 +157,7 @@ fn a_diff_leads_with_the_first_divergence_and_its_cause() {
     );
     assert_eq!(
         lines.last(),
-        Some(&"1 of 1 scenario differs from its golden")
+        Some(&"1 of 1 scenarios differs from its golden")
     );
 
     let json = DiffRequest {

@@ -278,7 +278,12 @@ fn run_takes_the_arguments_of_a_test() {
         0,
         &["4 passed"],
     );
-    says(&workspace, &["run", "tow::golden"], 2, &["is `two` meant?"]);
+    says(
+        &workspace,
+        &["run", "tow::golden"],
+        2,
+        &["did you mean `two`?"],
+    );
     says(
         &workspace,
         &["run", "nothing"],
@@ -309,7 +314,7 @@ fn statuses_are_those_of_every_command() {
         &workspace,
         &once,
         0,
-        &["1 of 1 scenarios made the same bytes"],
+        &["1 of 1 scenarios produced the same bytes"],
     );
     says(
         &workspace,
@@ -318,7 +323,7 @@ fn statuses_are_those_of_every_command() {
         &["--repeat"],
     );
     workspace.edit("scenarios/one/scenario.toml", "tick = ", "tock = ");
-    let place = "scenario.toml:17:1: [[outputs]] has no key `tock`; is `tick` meant?";
+    let place = "scenario.toml:17:1: [[outputs]] has no key `tock`; did you mean `tick`?";
     says(&workspace, &["run"], 1, &["INVALID one::golden", place]);
     says(&workspace, &["diff"], 2, &["INVALID", place]);
     says(&workspace, &["check"], 1, &[place]);
