@@ -8,7 +8,7 @@
 //! golden changes only with a reason, and never if a run differs from itself.
 //!
 //! This crate is what a test target needs. The commands (`bless`, `diff`, `review`, reports) are the
-//! crate `aether-harness-cli`; programs in other languages are run by `aether-program`; the diff alone
+//! crate `aether-harness-cli`; programs in other languages are run by `aether-program`; the diff by itself
 //! is `aether-diff`.
 //!
 //! # From nothing to a gated program

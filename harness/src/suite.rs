@@ -132,7 +132,7 @@ impl Suite {
         self.runner.is_some()
     }
 
-    /// What the command `check` looks at beside scenarios and goldens, each with its name.
+    /// What the command `check` looks at in addition to scenarios and goldens, each with its name.
     pub fn rules(&self) -> impl Iterator<Item = (&'static str, Vec<String>)> {
         self.rules
             .iter()
@@ -156,12 +156,12 @@ impl Suite {
         crate::scenario::discover(&self.layout.scenarios(), &self.subjects)
     }
 
-    /// The entry of that name alone; `None` if there is none.
+    /// The entry of that name; `None` if there is none. Reads nothing else.
     pub fn look_up(&self, name: &str) -> Option<Found> {
         crate::scenario::look_up(&self.layout.scenarios(), name, &self.subjects)
     }
 
-    /// The scenario of that name alone.
+    /// The scenario of that name. Reads nothing else.
     pub(crate) fn load(
         &self,
         name: &ScenarioName,

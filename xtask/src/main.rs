@@ -3,6 +3,9 @@
 //! The commands over scenarios and goldens are the harness's own; here stands what is true of this
 //! repository alone.
 
+mod crates;
+mod english;
+mod folders;
 mod repository;
 
 use std::path::{Path, PathBuf};
@@ -32,6 +35,9 @@ fn main() -> ExitCode {
         .subject(AetherSubject::new(root))
         .command("cargo xtask")
         .check("folders", repository::folders)
+        .check("crates", crates::crates)
+        .check("order", folders::order)
+        .check("english", english::english)
         .with_children();
     let suite = match suite {
         Ok(suite) => suite,

@@ -84,7 +84,7 @@ impl Change {
             return None;
         }
         let (before, after) = (self.before.as_ref()?, self.after.as_ref()?);
-        Json::parse(&number::offset(before.as_str(), after.as_str())?)
+        Json::parse(&number::offset(before.as_str(), after.as_str())?).ok()
     }
 
     /// Whether a value changed that is a hash before and after: 64 lower-case hexadecimal digits.

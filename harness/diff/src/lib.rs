@@ -46,7 +46,7 @@ mod minimal;
 #[cfg(test)]
 mod tests;
 
-pub use aether_json::{Json, JsonProblem};
+pub use aether_json::{Json, JsonProblem, Value};
 pub use artefact::{Artefact, ArtefactError};
 pub use change::{
     Cause, Change, ChangeKind, Diff, Followed, FollowedByStage, LeftOut, LeftOutReason, PlaceSort,
@@ -56,7 +56,7 @@ pub use chart::Chart;
 pub use compare::{INPUTS, diff};
 pub use digest::digest;
 pub use options::DiffOptions;
-pub use patch::patches;
+pub use patch::{Operation, Patch, Pointer, patches};
 pub use path::Path;
 pub use schema::{ArtefactSchema, KeyRule, KeyRuleError, Schema};
 pub use text::counted;

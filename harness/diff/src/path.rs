@@ -268,7 +268,7 @@ fn bracketed(text: &str, before: &[Step]) -> Option<(Step, usize)> {
     if let Some(length) = scan::string_length(inner)
         && inner[length..].starts_with(']')
     {
-        let name: String = serde_json::from_str(&inner[..length]).ok()?;
+        let name: String = aether_json::from_str(&inner[..length]).ok()?;
         return Some((Step::Field(name.into()), length + 2));
     }
     let digits = inner.bytes().take_while(u8::is_ascii_digit).count();

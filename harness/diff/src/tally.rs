@@ -72,7 +72,7 @@ struct Stage {
     sorts: usize,
 }
 
-/// A change before it is made: values as they are spelled, nothing copied.
+/// A change before it is built: values as they are spelled, nothing copied.
 pub(super) struct Met<'m> {
     pub(super) when: When,
     pub(super) stage: &'m str,
@@ -117,8 +117,8 @@ impl Offset {
     fn json(&self) -> Option<Json> {
         match self {
             Self::None => None,
-            Self::Whole(whole) => Json::parse(&whole.to_string()),
-            Self::Decimal(text) => Json::parse(text),
+            Self::Whole(whole) => Json::parse(&whole.to_string()).ok(),
+            Self::Decimal(text) => Json::parse(text).ok(),
         }
     }
 }

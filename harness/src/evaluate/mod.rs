@@ -258,7 +258,7 @@ impl<'a> CheckRun<'a> {
         )
     }
 
-    /// Runs the scenario from these inputs in place of its own; `None` if the subject does not offer
+    /// Runs the scenario from these inputs instead of its own; `None` if the subject does not offer
     /// this.
     ///
     /// # Errors
@@ -358,7 +358,7 @@ fn under_ci() -> bool {
 fn error_artefact(failure: &Failure) -> Artefact {
     let text = match &failure.error {
         Some(error) => error.text().to_vec(),
-        None => serde_json::json!({ "message": failure.message })
+        None => aether_json::json!({ "message": failure.message })
             .to_string()
             .into_bytes(),
     };

@@ -24,7 +24,7 @@ const ARGUMENT: &str = "--aether-harness-child";
 const REQUEST: &str = "request.json";
 const RESPONSE: &str = "response.json";
 
-/// How long a child may take beside its run: to start, to write, and to notice that it should end.
+/// How long a child may take in addition to its run: to start, to write, and to notice that it should end.
 const SLACK: Duration = Duration::from_secs(20);
 
 /// Lines of a child's error stream that a message repeats.
@@ -118,7 +118,7 @@ impl ChildJob<'_> {
         };
         let response = fs::read(dir.path().join(RESPONSE))
             .ok()
-            .and_then(|bytes| serde_json::from_slice::<Response>(&bytes).ok())
+            .and_then(|bytes| aether_json::from_slice::<Response>(&bytes).ok())
             .ok_or_else(|| without_response(dir.path(), status))?;
         let (inputs, outcome) = match response.end {
             End::Failed(failure) => return Err(failure),
@@ -172,7 +172,7 @@ fn scratch(layout: &Layout) -> io::Result<tempfile::TempDir> {
 }
 
 fn start(dir: &Path, request: &Request) -> io::Result<Child> {
-    fs::write(dir.join(REQUEST), serde_json::to_vec(request)?)?;
+    fs::write(dir.join(REQUEST), aether_json::to_vec(request)?)?;
     let mut command = Command::new(std::env::current_exe()?);
     command
         .arg(ARGUMENT)
@@ -251,7 +251,7 @@ fn serve(suite: &Suite) -> Option<ExitCode> {
 }
 
 fn obey(suite: &Suite, dir: &Path) -> io::Result<()> {
-    let request: Request = serde_json::from_slice(&fs::read(dir.join(REQUEST))?)?;
+    let request: Request = aether_json::from_slice(&fs::read(dir.join(REQUEST))?)?;
     let unchanged: Vec<_> = request
         .changes
         .iter()
@@ -283,7 +283,7 @@ fn obey(suite: &Suite, dir: &Path) -> io::Result<()> {
         }
         Err(failure) => End::Failed(failure),
     };
-    let response = serde_json::to_vec(&Response { unchanged, end })?;
+    let response = aether_json::to_vec(&Response { unchanged, end })?;
     fs::write(dir.join(RESPONSE), response)
 }
 

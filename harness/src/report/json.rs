@@ -80,7 +80,7 @@ impl Report {
             scenarios: self.scenarios.iter().map(|s| view(s, all)).collect(),
             groups: &self.groups,
         };
-        serde_json::to_writer_pretty(&mut *out, &view)?;
+        aether_json::to_writer_pretty(&mut *out, &view)?;
         out.write_all(b"\n")
     }
 }

@@ -86,13 +86,13 @@ impl TrialResult {
         struct Version {
             v: u32,
         }
-        let Version { v } = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+        let Version { v } = aether_json::from_slice(bytes).map_err(|error| error.to_string())?;
         if v != FORMAT {
             return Err(format!(
                 "its format is {v}, but this version reads {FORMAT}"
             ));
         }
-        let result: Self = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+        let result: Self = aether_json::from_slice(bytes).map_err(|error| error.to_string())?;
         if result.trial != format!("{}::{}", result.scenario, result.check) {
             return Err(format!("it does not belong to the trial {}", result.trial));
         }

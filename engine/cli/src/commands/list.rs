@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 use std::fs;
 
 use aether_harness::Scenario;
+use aether_json::{Value, json};
 use aether_subject::AetherSettings;
-use serde_json::{Value, json};
 
 use crate::Ended;
 use crate::args::ListCommand;

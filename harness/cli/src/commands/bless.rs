@@ -32,7 +32,7 @@ pub struct BlessOptions {
     /// The date of the bless, `YYYY-MM-DD`.
     pub date: String,
     /// Wait until the clock shows another second and run once more, so that a time stamp in whole
-    /// seconds is noticed. The command always does, but for a bundle.
+    /// seconds is noticed. The command always does, except for a bundle.
     pub another_second: bool,
 }
 
