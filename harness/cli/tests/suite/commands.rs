@@ -1,22 +1,18 @@
 //! `diff`, `compare`, `check` and `new`.
 
 use std::fs;
-use std::path::Path;
 
-use aether_harness::Suite;
 use aether_harness_cli::commands::{
-    CompareRequest, DiffRequest, Format, NewOptions, ReportRequest, check, compare, diff, new,
-    report,
+    CompareRequest, DiffRequest, Format, NewOptions, check, compare, diff, new,
 };
 use serde_json::Value;
 
-use crate::workspace::{Said, Workspace, bare};
+use crate::workspace::{Said, Workspace};
 
 crate::tests![commands;
     a_workspace_in_order_passes,
     everything_out_of_order_is_told,
     a_suite_has_checks_of_its_own,
-    a_suite_suggests_its_own_command,
     new_scenarios_validate,
     new_names_must_be_free_and_valid,
     a_diff_leads_with_the_first_divergence_and_its_cause,
@@ -59,7 +55,7 @@ fn everything_out_of_order_is_told() {
             fs::remove_dir_all(workspace.path("fixtures/snapshots/ring")).unwrap();
         },
     );
-    told("totals.json differs from what was blessed", &|workspace| {
+    told("totals.json is not what was blessed", &|workspace| {
         workspace.write("fixtures/snapshots/ring/totals.json", "{}\n");
     });
     told("fixtures/snapshots/gone has no scenario", &|workspace| {
@@ -80,27 +76,6 @@ fn a_suite_has_checks_of_its_own() {
     });
     assert_eq!(said.code(), 1);
     assert!(said.out.starts_with("folders: "), "{}", said.out);
-}
-
-fn a_suite_suggests_its_own_command() {
-    let workspace = Workspace::blessed();
-    let suggests = |suite: Suite, expected: &str| {
-        let request = ReportRequest::default();
-        let said = workspace.command(|_, console| report(&suite, &request, console));
-        assert!(said.error().ends_with(expected), "{}", said.error());
-    };
-    let own = || bare(workspace.root()).command("cargo run -p shop --");
-    suggests(own(), "run the trials first: cargo run -p shop -- run");
-    let target = own().runner("cargo test --test goldens --");
-    assert_eq!(
-        target.typed_trial("ring::golden"),
-        "cargo test --test goldens -- ring::golden --exact"
-    );
-    suggests(target, "run the trials first: cargo test --test goldens");
-    let elsewhere = own().rooted(Path::new("it's here"));
-    suggests(elsewhere, r"cargo run -p shop -- --root 'it'\''s here' run");
-    // Without a command of its own, a suite has that which anybody can install.
-    suggests(Suite::new(workspace.root()), "first: aether-harness run");
 }
 
 fn make(workspace: &Workspace, name: &str, from: Option<&str>) -> Said {
@@ -131,7 +106,7 @@ fn new_scenarios_validate() {
     let said = make(&workspace, "broken", Some("ring"));
     assert_eq!(said.code(), 2);
     assert!(
-        said.error().contains("is not valid and was removed again"),
+        said.error().contains("not valid, and gone again"),
         "{}",
         said.error()
     );
@@ -148,11 +123,11 @@ fn new_names_must_be_free_and_valid() {
     check("ring", None, "scenarios/ring already exists");
     check("a b", None, "the name contains ' '");
     check("../up", None, "the name contains '/'");
-    check("RING", None, "differ only in case");
+    check("RING", None, "differ only by case");
     check(
         "other",
         Some("rong"),
-        "there is no scenario `rong`; did you mean `ring`?",
+        "there is no scenario `rong`; is `ring` meant?",
     );
     fs::create_dir(workspace.path("fixtures/snapshots/old")).unwrap();
     check("old", None, "already holds goldens of that name");
@@ -180,10 +155,7 @@ fn a_diff_leads_with_the_first_divergence_and_its_cause() {
         "{}",
         said.out
     );
-    assert_eq!(
-        lines.last(),
-        Some(&"1 of 1 scenarios differs from its golden")
-    );
+    assert_eq!(lines.last(), Some(&"1 of 1 scenarios differs from its golden"));
 
     let json = DiffRequest {
         format: Format::Json,
