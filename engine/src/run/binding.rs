@@ -5,11 +5,10 @@ use std::io;
 
 use super::pending::PendingTick;
 use super::recorder::Recorder;
-use super::sink::Record;
 use crate::canonical::Hash;
 use crate::config::RunPlan;
 use crate::gate::{self, Envelopes};
-use crate::record::{LedgerEntry, LedgerMeta, Manifest, SceneFrame};
+use crate::record::{LedgerEntry, LedgerMeta, Manifest, Record, SceneFrame};
 
 /// A primary window whose check is known.
 pub(super) struct ClosedWindow<'w> {

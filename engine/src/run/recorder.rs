@@ -2,10 +2,12 @@
 
 use std::io;
 
-use super::sink::{Record, RecordSink};
-use crate::canonical::{Canonical, Encoded, Hash, Writer};
+use super::sink::RecordSink;
+use crate::canonical::{Encoded, Hash, Writer};
 use crate::config::RunPlan;
-use crate::record::{Component, Layer, LogEvent, LogPayload, Manifest, Metrics, NapEnvelope};
+use crate::record::{
+    Component, Layer, LogEvent, LogPayload, Manifest, Metrics, NapEnvelope, Record,
+};
 
 /// The way of a record from its stage to the sink.
 pub(super) struct Recorder<'p, 's> {
@@ -191,22 +193,5 @@ impl Metrics {
         self.pfna_applied += other.pfna_applied;
         self.codex_motifs += other.codex_motifs;
         self.codex_proposals += other.codex_proposals;
-    }
-}
-
-impl Canonical for Record<'_> {
-    fn write(&self, writer: &mut Writer) {
-        match self {
-            Self::Ledger(record) => record.write(writer),
-            Self::PBlock(record) => record.write(writer),
-            Self::IBlock(record) => record.write(writer),
-            Self::Manifest(record) => record.write(writer),
-            Self::Scene(record) => record.write(writer),
-            Self::Envelope(record) => record.write(writer),
-            Self::LedgerEntry(record) => record.write(writer),
-            Self::CodexLibraryEntry(record) => record.write(writer),
-            Self::CodexProposal(record) => record.write(writer),
-            Self::Log(record) => record.write(writer),
-        }
     }
 }

@@ -36,7 +36,7 @@ pub(crate) use inputs::load as plan_of;
 
 pub use error::{Damage, Difference, NotARun, StoreError};
 pub use export::ExportError;
-pub use header::{RunHeader, StoredStatus};
+pub use header::RunHeader;
 pub use recording::{Existing, Recorded, Written};
 pub use records::Records;
 pub use run_id::{RunId, RunIdError};

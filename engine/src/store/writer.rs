@@ -160,8 +160,8 @@ impl RunWriter {
             self.open = true;
         }
         self.connection
-            .prepare_cached(row.table.insert)
-            .and_then(|mut insert| insert.execute(rusqlite::params_from_iter(&row.values)))
+            .prepare_cached(&row.table.insert)
+            .and_then(|mut insert| insert.execute(rusqlite::params_from_iter(&row.cells)))
             .map_err(|error| StoreError::database(&self.path, error))?;
         match record {
             Record::Ledger(ledger) if self.block.push(&self.shape, ledger) => self.flush(),

@@ -15,7 +15,7 @@ mod press;
 mod scale;
 mod topology;
 
-use aether_engine::record::{FromText as _, LedgerEntry, Manifest};
+use aether_engine::record::{FromText as _, LedgerEntry, Manifest, UmxLedger};
 use aether_engine::run::RecordKind;
 use aether_engine::store::StoredRun;
 use serde_json::{Value, json};
@@ -59,7 +59,7 @@ pub(crate) fn draw(run: &StoredRun, what: PlotWhat) -> Result<Picture, Failure> 
 fn state(run: &StoredRun, ticks: u64) -> Result<Picture, Failure> {
     let nodes = run.header().node_count as u64;
     let mut bins = Bins::new(Statistic::Mean, ticks, nodes);
-    for ledger in run.ledgers() {
+    for ledger in run.values::<UmxLedger>() {
         let ledger = ledger?;
         bins.add(ledger.tick, ledger.post_u.iter().copied());
     }
@@ -85,7 +85,7 @@ fn flux(run: &StoredRun, ticks: u64) -> Result<Picture, Failure> {
         )));
     }
     let mut bins = Bins::new(Statistic::Farthest, ticks, edges);
-    for ledger in run.ledgers() {
+    for ledger in run.values::<UmxLedger>() {
         let ledger = ledger?;
         bins.add(ledger.tick, ledger.edges.iter().map(|edge| edge.f_e));
     }
@@ -149,7 +149,7 @@ fn topology(run: &StoredRun) -> Result<Picture, Failure> {
         )));
     }
     let mut plot = TopologyPlot::default();
-    for ledger in run.ledgers() {
+    for ledger in run.values::<UmxLedger>() {
         plot.add(&ledger?);
     }
     Ok(Picture {

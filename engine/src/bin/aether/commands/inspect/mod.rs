@@ -53,8 +53,8 @@ pub(crate) fn inspect(command: &InspectCommand, output: &Output) -> Ended {
 }
 
 fn summary(run: &StoredRun, shown: &mut Shown) -> Result<(), Failure> {
-    let header = json_of(run.export_header().as_bytes());
-    let metrics = json_of(run.metrics()?.as_bytes());
+    let header = json_of(run.summary().to_text().as_bytes());
+    let metrics = json_of(run.metrics()?.to_text().as_bytes());
     let about = run.header();
     let text = &mut shown.text;
     let _ = writeln!(
