@@ -30,6 +30,7 @@ fn main() -> ExitCode {
         .subject(AetherSubject::new(root))
         .command("cargo xtask")
         .check("folders", repository::folders)
+        .check("records", repository::record_pages)
         .with_children();
     let suite = match suite {
         Ok(suite) => suite,

@@ -2,7 +2,7 @@
 
 use serde::de::DeserializeOwned;
 
-use crate::canonical::{self, Canonical};
+use crate::canonical::{self, Canonical, Hash};
 
 /// A text that is not a record of the expected kind in canonical form.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +35,11 @@ pub trait FromText: Sized + Canonical + DeserializeOwned {
     /// The canonical text: what is hashed, stored and exported.
     fn to_text(&self) -> String {
         canonical::text(self)
+    }
+
+    /// The SHA-256 of the canonical text.
+    fn hash(&self) -> Hash {
+        canonical::hash(self)
     }
 }
 

@@ -6,7 +6,7 @@ use super::sink::RecordSink;
 use crate::canonical::{Encoded, Hash, Writer};
 use crate::config::RunPlan;
 use crate::record::{
-    Component, Layer, LogEvent, LogPayload, Manifest, Metrics, NapEnvelope, Record,
+    Component, Layer, LedgerEntry, LogEvent, LogPayload, Manifest, Metrics, NapEnvelope, Record,
 };
 
 /// The way of a record from its stage to the sink.
@@ -81,6 +81,22 @@ impl<'p, 's> Recorder<'p, 's> {
         let encoded = self.writer.encode(record);
         self.sink.put(record, encoded)?;
         Ok(encoded.hash)
+    }
+
+    /// An entry of the hash chain; it goes on from the last one.
+    pub(super) fn entry(&mut self, entry: &LedgerEntry) -> io::Result<Hash> {
+        let last = self.pending.uledger_last_hash;
+        let last = last.or(self.committed.uledger_last_hash);
+        let ticks = self.committed.uledger_entries + self.pending.uledger_entries;
+        assert_eq!(
+            (entry.tick, entry.prev_entry_hash),
+            (ticks + 1, last),
+            "an entry follows the one before it"
+        );
+        let hash = self.put(&Record::LedgerEntry(entry))?;
+        self.pending.uledger_entries += 1;
+        self.pending.uledger_last_hash = Some(hash);
+        Ok(hash)
     }
 
     /// An envelope: hashed always, handed on where its layer is emitted.

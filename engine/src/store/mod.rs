@@ -28,11 +28,9 @@ mod rows;
 mod run_id;
 mod schema;
 mod stored;
+mod tick_check;
 mod verify;
 mod writer;
-
-#[cfg(feature = "cli")]
-pub(crate) use inputs::load as plan_of;
 
 pub use error::{Damage, Difference, NotARun, StoreError};
 pub use export::ExportError;
@@ -41,6 +39,7 @@ pub use recording::{Existing, Recorded, Written};
 pub use records::Records;
 pub use run_id::{RunId, RunIdError};
 pub use stored::{FoundRecord, StoredRecord, StoredRun};
+pub use tick_check::{CheckedTick, FailedCheck, TickProblem};
 pub use verify::{Finding, Verification};
 
 use std::fs;

@@ -17,7 +17,7 @@ use super::writer::{BUSY_TIMEOUT, hash_column};
 use super::{Damage, StoreError, schema};
 use crate::canonical::{self, Hash};
 use crate::config::ResolvedDocuments;
-use crate::record::{FromText as _, Metrics, RecordKind, RecordType};
+use crate::record::{FromText as _, IBlock, Metrics, RecordKind, RecordType};
 
 /// A run in a file, as it was when it was opened: what a writer adds later does not show.
 ///
@@ -255,6 +255,26 @@ impl StoredRun {
                 column: "tick",
             })
         })
+    }
+
+    /// The last checkpoint before a tick, to make the ticks after it again; `None` before the first.
+    ///
+    /// # Errors
+    /// The file cannot be read, or the checkpoint is not one of this run.
+    pub fn checkpoint_before(&self, tick: u64) -> Result<Option<IBlock>, StoreError> {
+        let Some(tick) = self.checkpoint_tick(tick.saturating_sub(1))? else {
+            return Ok(None);
+        };
+        let checkpoint = self.value::<IBlock>(tick)?;
+        let is_ours =
+            |block: &IBlock| block.tick == tick && block.post_u.len() == self.shape.node_count;
+        match checkpoint {
+            Some(block) if is_ours(&block) => Ok(Some(block)),
+            _ => Err(self.damaged(Damage::Value {
+                table: "i_blocks",
+                column: "json",
+            })),
+        }
     }
 
     /// The records of some ticks: of the kinds whose records belong to a tick each, the manifests of

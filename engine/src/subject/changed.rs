@@ -3,7 +3,7 @@
 use aether_harness::{Artefact, Failure, RunRequest, WithoutEffect};
 use serde_json::{Value, json};
 
-use crate::config::{ResolvedDocuments, RunPlan};
+use crate::config::{ResolvedDocuments, RunPlan, load_resolved};
 
 /// What no record of a run from resolved inputs depends on.
 pub(super) const WITHOUT_EFFECT: [WithoutEffect; 5] = [
@@ -44,7 +44,7 @@ pub(super) fn plan(inputs: &Artefact) -> Result<RunPlan, Failure> {
         pfna: pfna.map(Value::to_string),
         ..ResolvedDocuments::default()
     };
-    crate::store::plan_of(&documents).map_err(invalid)
+    load_resolved(&documents).map_err(|report| invalid(report.to_string()))
 }
 
 /// Runs from changed inputs.

@@ -15,8 +15,7 @@ mod press;
 mod scale;
 mod topology;
 
-use aether_engine::record::{FromText as _, LedgerEntry, Manifest, UmxLedger};
-use aether_engine::run::RecordKind;
+use aether_engine::record::{LedgerEntry, Manifest, UmxLedger};
 use aether_engine::store::StoredRun;
 use serde_json::{Value, json};
 
@@ -106,8 +105,8 @@ fn chain(run: &StoredRun, ticks: u64) -> Result<Picture, Failure> {
     let profile = json_of(run.documents()?.profile().as_bytes());
     let modulus = profile["modulus_M"].as_i64().unwrap_or(i64::MAX);
     let mut plot = ChainPlot::new(ticks, modulus);
-    for record in run.records(RecordKind::ULedger) {
-        let entry = LedgerEntry::from_text(&record?.text)?;
+    for entry in run.values::<LedgerEntry>() {
+        let entry = entry?;
         plot.add(entry.tick, entry.c_t);
     }
     let bins = plot.bins().map_or(Value::Null, cells);
@@ -120,8 +119,8 @@ fn chain(run: &StoredRun, ticks: u64) -> Result<Picture, Failure> {
 fn press(run: &StoredRun) -> Result<Picture, Failure> {
     let plan = run.plan()?;
     let mut plot = PressPlot::default();
-    for record in run.records(RecordKind::Manifests) {
-        let manifest = Manifest::from_text(&record?.text)?;
+    for manifest in run.values::<Manifest>() {
+        let manifest = manifest?;
         let window = plan
             .windows()
             .iter()
