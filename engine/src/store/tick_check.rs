@@ -350,14 +350,13 @@ impl CheckedTick {
             RecordKind::Scenes,
             "ledger_ref",
             scene.ledger_ref,
-            hash_of(&self.ledger),
+            &hash_of(&self.ledger),
         );
-        let data = envelopes.data;
         self.link(
             RecordKind::Scenes,
             "nap_envelope_ref",
             scene.nap_envelope_ref,
-            data,
+            &envelopes.data,
         );
         let refs = gate::applied_before(plan, self.tick).iter();
         let refs: Vec<&str> = refs.map(|entry| entry.pfna_id.as_str()).collect();
@@ -446,13 +445,18 @@ impl CheckedTick {
                 library.unwrap_or(entry.codex_library_hash),
             ),
         ] {
-            self.link(KIND, member, stated, is);
+            self.link(KIND, member, stated, &is);
         }
-        self.link(KIND, "meta.ctrl_hashes", &meta.ctrl_hashes, &envelopes.ctrl);
+        self.link(
+            KIND,
+            "meta.ctrl_hashes",
+            meta.ctrl_hashes.clone(),
+            &envelopes.ctrl,
+        );
         self.link(
             KIND,
             "meta.manifest_hashes",
-            &meta.manifest_hashes,
+            meta.manifest_hashes.clone(),
             &manifests.closing,
         );
         let p_block = self.p_block.as_ref();
@@ -514,11 +518,11 @@ impl CheckedTick {
     }
 
     /// Two hashes that must be equal.
-    fn link<S, T>(&mut self, kind: RecordKind, member: &'static str, stated: S, is: T)
+    fn link<S, T>(&mut self, kind: RecordKind, member: &'static str, stated: S, is: &T)
     where
         T: From<S> + PartialEq,
     {
-        if T::from(stated) != is {
+        if T::from(stated) != *is {
             self.fail(kind, TickProblem::Link { member });
         }
     }
