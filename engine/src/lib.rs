@@ -26,8 +26,6 @@ pub mod record;
 pub mod run;
 #[cfg(feature = "store")]
 pub mod store;
-#[cfg(feature = "cli")]
-pub mod subject;
 #[cfg(feature = "topology")]
 pub mod topology;
 pub mod umx;
@@ -36,3 +34,8 @@ pub mod view;
 
 /// The version of this engine, as exports and goldens name it.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// The example of the readme compiles and runs.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

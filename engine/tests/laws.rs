@@ -7,8 +7,6 @@ mod compare;
 mod edges;
 mod exam;
 mod oracle;
-#[cfg(feature = "cli")]
-mod planted;
 mod properties;
 mod registry;
 mod subject;

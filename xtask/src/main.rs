@@ -8,8 +8,8 @@ mod repository;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use aether_engine::subject::AetherSubject;
 use aether_harness::{Suite, cli};
+use aether_subject::AetherSubject;
 use clap::Parser;
 
 /// Chores of the Aether repository.

@@ -36,7 +36,7 @@ pub struct Explained {
 /// ```
 /// use aether_engine::config::{MemoryDocuments, explain_profile};
 ///
-/// let files = MemoryDocuments::new().with("cmp-0.toml", aether_engine::subject::CMP_0);
+/// let files = MemoryDocuments::new().with("cmp-0.toml", aether_engine::config::CMP_0);
 /// let profile = explain_profile(&files, "cmp-0.toml".as_ref()).unwrap();
 /// let chain = profile.explained().into_iter().find(|rule| rule.field == "chain_rule").unwrap();
 /// assert_eq!(chain.value, "CMP0_chain_v1, a = 17, b = 23");

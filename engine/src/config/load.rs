@@ -8,9 +8,7 @@ use super::decode::{Decode, PathText, nearest};
 use super::defaults;
 use super::documents::{PfnaDocument, ProfileDocument, RunConfig, TopologyDocument};
 use super::limits::DOCUMENT_BYTES_MAX;
-#[cfg(feature = "cli")]
-use super::plan::Profile;
-use super::plan::{ResolvedDocuments, RunPlan};
+use super::plan::{Profile, ResolvedDocuments, RunPlan};
 use super::problem::{Code, Draft, Place, Problems, Report};
 use super::read::{ReadDocument, error_words, shown_path};
 use super::resolve::{self, ConfiguredNames};
@@ -51,21 +49,22 @@ pub fn load_run(reader: &dyn ReadDocument, path: &Path) -> Result<RunPlan, Repor
     }
 }
 
-/// The plan of documents that are resolved, as those of a stored run: each is read as it is, and is
-/// the plan's own.
-///
-/// # Errors
-/// Every problem of every document.
-pub fn load_resolved(documents: &ResolvedDocuments) -> Result<RunPlan, Report> {
-    let mut loader = Loader {
-        resolved: Some(documents),
-        ..Loader::new(documents)
-    };
-    let plan = loader.run(Path::new("run_config.json"));
-    match (loader.problems.into_report(), plan) {
-        (None, Some(plan)) => Ok(plan),
-        (Some(report), _) => Err(report),
-        (None, None) => Err(Report::unexplained("run_config.json")),
+impl ResolvedDocuments {
+    /// The plan that these documents make: each is read as it is, and is the plan's own.
+    ///
+    /// # Errors
+    /// Every problem of every document.
+    pub fn plan(&self) -> Result<RunPlan, Report> {
+        let mut loader = Loader {
+            resolved: Some(self),
+            ..Loader::new(self)
+        };
+        let plan = loader.run(Path::new("run_config.json"));
+        match (loader.problems.into_report(), plan) {
+            (None, Some(plan)) => Ok(plan),
+            (Some(report), _) => Err(report),
+            (None, None) => Err(Report::unexplained("run_config.json")),
+        }
     }
 }
 
@@ -99,7 +98,6 @@ pub(crate) fn read_text(reader: &dyn ReadDocument, path: &Path) -> Result<Source
 }
 
 /// A profile by itself, with its document.
-#[cfg(feature = "cli")]
 pub(super) fn profile_of(
     reader: &dyn ReadDocument,
     path: &Path,

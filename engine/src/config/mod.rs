@@ -25,7 +25,6 @@ pub(crate) mod defaults;
     reason = "`document!` lets fields be unread, and only some documents have such fields"
 )]
 mod documents;
-#[cfg(feature = "cli")]
 mod explain;
 pub mod limits;
 mod load;
@@ -33,30 +32,33 @@ mod plan;
 mod problem;
 mod read;
 mod resolve;
-#[cfg(feature = "cli")]
+mod scenario_dir;
+#[cfg(feature = "schema")]
 mod schema;
 mod source;
 mod tables;
+mod template;
 mod tree;
 mod validate;
 
 #[cfg(feature = "topology")]
 pub(crate) use decode::{bad_name, list_of};
-#[cfg(feature = "cli")]
 pub use explain::{Explained, ExplainedProfile, explain_profile};
 #[cfg(feature = "topology")]
 pub(crate) use load::read_text;
-pub use load::{load_resolved, load_run};
+pub use load::load_run;
 pub use plan::*;
 pub use problem::{Code, Excerpt, Place, Problem, Related, Report};
 #[cfg(feature = "topology")]
 pub(crate) use problem::{Draft, Problems};
 pub use read::{FileSystem, MemoryDocuments, ReadDocument};
-#[cfg(feature = "cli")]
+pub use scenario_dir::{RunConfigError, run_config};
+#[cfg(feature = "schema")]
 pub use schema::json_schemas;
 #[cfg(feature = "topology")]
 pub(crate) use source::{Source, Span};
 pub use tables::document_tables;
+pub use template::{CMP_0, template};
 #[cfg(feature = "topology")]
 pub(crate) use tree::shortened;
 pub use validate::{DocumentKind, validate, validate_scenario};

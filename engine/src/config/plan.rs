@@ -242,6 +242,23 @@ pub struct ResolvedDocuments {
 }
 
 impl ResolvedDocuments {
+    /// Documents as JSON texts that no file gave; [`ResolvedDocuments::plan`] checks them.
+    #[must_use]
+    pub fn new(
+        run_config: String,
+        topology: String,
+        profile: String,
+        pfna: Option<String>,
+    ) -> Self {
+        Self {
+            run_config,
+            topology,
+            profile,
+            pfna,
+            files: BTreeMap::new(),
+        }
+    }
+
     /// The RunConfig, with the initial state inline.
     #[must_use]
     pub fn run_config(&self) -> &str {

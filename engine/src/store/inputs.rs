@@ -2,7 +2,7 @@
 
 use super::StoreError;
 use super::stored::StoredRun;
-use crate::config::{RunPlan, load_resolved};
+use crate::config::RunPlan;
 
 impl StoredRun {
     /// The plan that the run was made from.
@@ -10,7 +10,7 @@ impl StoredRun {
     /// # Errors
     /// The file cannot be read, or its inputs make no plan.
     pub fn plan(&self) -> Result<RunPlan, StoreError> {
-        load_resolved(&self.documents()?).map_err(|report| StoreError::Inputs {
+        self.documents()?.plan().map_err(|report| StoreError::Inputs {
             path: self.path().to_owned(),
             problems: report.to_string(),
         })

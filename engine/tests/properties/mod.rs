@@ -24,7 +24,7 @@ use proptest::test_runner::{
     Config, FileFailurePersistence, RngSeed, TestCaseError, TestError, TestRunner,
 };
 
-use counterexample::Drawn;
+use crate::oracle::Case;
 
 const SEED: u64 = 0xAE74_E500_0000_0001;
 
@@ -33,6 +33,29 @@ const REGRESSIONS: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
     "/tests/properties/proptest-regressions"
 );
+
+/// Something drawn that is, or goes with, a case.
+trait Drawn {
+    fn case(&self) -> &Case;
+}
+
+impl Drawn for Case {
+    fn case(&self) -> &Case {
+        self
+    }
+}
+
+impl<A> Drawn for (Case, A) {
+    fn case(&self) -> &Case {
+        &self.0
+    }
+}
+
+impl<A, B> Drawn for (Case, A, B) {
+    fn case(&self) -> &Case {
+        &self.0
+    }
+}
 
 /// Holds a property for that many generated values.
 fn hold<S>(name: &str, cases: u32, strategy: &S, property: impl Fn(S::Value) -> Result<(), String>)
@@ -103,4 +126,33 @@ where
         }
         Err(TestError::Abort(reason)) => Err(format!("{name} (seed {seed}): gave up: {reason}")),
     }
+}
+
+#[test]
+fn a_counterexample_is_shrunk_and_its_documents_are_written() {
+    // False on purpose: there are runs of more than three ticks.
+    let regressions = tempfile::tempdir().expect("a directory");
+    let failure = search(
+        "no_run_is_long",
+        64,
+        &generate::case(generate::Reach::Usual),
+        |case| match case.run.ticks {
+            0..=3 => Ok(()),
+            ticks => Err(format!("{ticks} ticks")),
+        },
+        regressions.path(),
+    )
+    .expect_err("it is false");
+    // Shrunk to the shortest, with its seed kept and its documents written.
+    assert!(failure.contains(": 4 ticks"), "{failure}");
+    let kept =
+        std::fs::read_to_string(regressions.path().join("no_run_is_long.txt")).expect("a seed");
+    assert!(kept.contains("\ncc "), "{kept}");
+    let (_, dir) = failure
+        .rsplit_once("--from-counterexample ")
+        .expect("the command that keeps it");
+    let scenario =
+        std::fs::read_to_string(Path::new(dir).join("scenario.toml")).expect("it is there");
+    let description = "Counterexample of no_run_is_long: 4 ticks";
+    assert!(scenario.contains(description), "{scenario}");
 }

@@ -25,7 +25,7 @@ impl<T> Given<T> {
     }
 }
 
-#[cfg(feature = "cli")]
+#[cfg(feature = "schema")]
 impl<T: schemars::JsonSchema> schemars::JsonSchema for Given<T> {
     fn inline_schema() -> bool {
         T::inline_schema()
@@ -234,7 +234,7 @@ macro_rules! document {
         $(#[$meta])*
         #[derive(Clone, Debug)]
         #[cfg_attr(
-            feature = "cli",
+            feature = "schema",
             derive(schemars::JsonSchema),
             schemars(extend("additionalProperties" = matches!(
                 $crate::config::decode::Unknown::$unknown,
@@ -246,13 +246,13 @@ macro_rules! document {
             reason = "a field that has no effect is declared all the same: it is known, checked and in the schema"
         )]
         pub(crate) struct $name {
-            #[cfg_attr(feature = "cli", schemars(skip))]
+            #[cfg_attr(feature = "schema", schemars(skip))]
             pub(crate) at: $crate::config::tree::NodeId,
             #[cfg_attr(feature = "cli", schemars(skip))]
             pub(crate) places: <$name as $crate::config::decode::HasPlaces>::Places,
             $(
                 $(#[doc = $doc])*
-                #[cfg_attr(feature = "cli", schemars(rename = $key))]
+                #[cfg_attr(feature = "schema", schemars(rename = $key))]
                 pub(crate) $field: document!(@type $presence $type),
             )*
         }

@@ -33,7 +33,7 @@ macro_rules! text {
             }
         }
 
-        #[cfg(feature = "cli")]
+        #[cfg(feature = "schema")]
         impl schemars::JsonSchema for $name {
             fn inline_schema() -> bool {
                 true

@@ -157,7 +157,7 @@ impl Decode for AnyObject {
     }
 }
 
-#[cfg(feature = "cli")]
+#[cfg(feature = "schema")]
 mod schema {
     use std::borrow::Cow;
 

@@ -24,7 +24,7 @@ pub(crate) use topology::{EdgeDocument, NodeDocument, TopologyDocument};
 /// Gives a [`Choice`](super::decode::Choice) its JSON Schema, an enumeration of its words.
 macro_rules! choice_schema {
     ($($name:ty),*) => {$(
-        #[cfg(feature = "cli")]
+        #[cfg(feature = "schema")]
         impl schemars::JsonSchema for $name {
             fn inline_schema() -> bool {
                 true

@@ -5,7 +5,7 @@
 //! documents' bytes and the paths they were named by.
 
 mod code;
-#[cfg(feature = "cli")]
+#[cfg(feature = "render")]
 mod render;
 
 use std::collections::BTreeMap;

@@ -3,7 +3,7 @@
 use aether_harness::{Artefact, Failure, RunRequest, WithoutEffect};
 use serde_json::{Value, json};
 
-use crate::config::{ResolvedDocuments, RunPlan, load_resolved};
+use aether_engine::config::{ResolvedDocuments, RunPlan};
 
 /// What no record of a run from resolved inputs depends on.
 pub(super) const WITHOUT_EFFECT: [WithoutEffect; 5] = [
@@ -37,14 +37,15 @@ pub(super) fn plan(inputs: &Artefact) -> Result<RunPlan, Failure> {
         .map_err(|error| invalid(error.to_string()))?;
     let text = |name: &str| inputs.get(name).map(Value::to_string).unwrap_or_default();
     let pfna = inputs.get("pfna").filter(|pfna| !pfna.is_null());
-    let documents = ResolvedDocuments {
-        run_config: text("run_config"),
-        topology: text("topology"),
-        profile: text("profile"),
-        pfna: pfna.map(Value::to_string),
-        ..ResolvedDocuments::default()
-    };
-    load_resolved(&documents).map_err(|report| invalid(report.to_string()))
+    let documents = ResolvedDocuments::new(
+        text("run_config"),
+        text("topology"),
+        text("profile"),
+        pfna.map(Value::to_string),
+    );
+    documents
+        .plan()
+        .map_err(|report| invalid(report.to_string()))
 }
 
 /// Runs from changed inputs.

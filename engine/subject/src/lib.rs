@@ -3,19 +3,17 @@
 mod changed;
 mod resume;
 mod schema;
-mod template;
 
 pub use schema::of as schema_of;
-pub use template::{CMP_0, template};
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use aether_harness::{Artefact, Cancel, Failure, Mode, RunRequest, Schema, Subject, WithoutEffect};
 
-use crate::canonical;
-use crate::config::{self, FileSystem, RunPlan};
-use crate::run::{self, RecordKind, Run, RunError, RunOptions, RunStatus};
+use aether_engine::config::{self, FileSystem, RunPlan};
+use aether_engine::record::FromText as _;
+use aether_engine::run::{self, RecordKind, Run, RunError, RunOptions, RunStatus};
 
 /// Aether as a subject: every scenario directory holds a `run.toml` or `run.json`.
 #[derive(Clone, Debug)]
@@ -32,33 +30,9 @@ impl AetherSubject {
     }
 
     fn plan(&self, scenario: &Path) -> Result<RunPlan, Failure> {
-        let path = run_config(scenario).map_err(|error| Failure::invalid(error.to_string()))?;
+        let path =
+            config::run_config(scenario).map_err(|error| Failure::invalid(error.to_string()))?;
         config::load_run(&self.files, &path).map_err(|report| Failure::invalid(report.to_string()))
-    }
-}
-
-/// A scenario directory without exactly one RunConfig.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum RunConfigError {
-    /// There is none.
-    #[error("{}: expected a `run.toml` or `run.json`, found neither", .0.display())]
-    Missing(PathBuf),
-    /// There are two.
-    #[error("{}: both `run.toml` and `run.json` are there; keep one", .0.display())]
-    Ambiguous(PathBuf),
-}
-
-/// The RunConfig of a scenario directory.
-///
-/// # Errors
-/// There is none, or there are two.
-pub fn run_config(scenario: &Path) -> Result<PathBuf, RunConfigError> {
-    let (toml, json) = (scenario.join("run.toml"), scenario.join("run.json"));
-    match (toml.exists(), json.exists()) {
-        (true, false) => Ok(toml),
-        (false, true) => Ok(json),
-        (false, false) => Err(RunConfigError::Missing(scenario.to_owned())),
-        (true, true) => Err(RunConfigError::Ambiguous(scenario.to_owned())),
     }
 }
 
@@ -68,12 +42,12 @@ impl Subject for AetherSubject {
     }
 
     fn version(&self) -> String {
-        crate::VERSION.to_owned()
+        aether_engine::VERSION.to_owned()
     }
 
     fn inputs(&self, scenario: &Path) -> Result<Artefact, Failure> {
         let plan = self.plan(scenario)?;
-        document("inputs", &canonical::text(plan.documents()))
+        document("inputs", &plan.documents().to_json())
     }
 
     fn schema(&self, scenario: &Path) -> Result<Schema, Failure> {
@@ -106,7 +80,7 @@ impl Subject for AetherSubject {
     }
 
     fn template(&self, name: &str) -> Vec<(PathBuf, String)> {
-        template(name, "../../docs/schemas")
+        config::template(name, "../../docs/schemas")
     }
 }
 
@@ -149,13 +123,13 @@ fn artefacts(run: &Run) -> Result<Vec<Artefact>, Failure> {
         .into_iter()
         .map(|kind| Artefact::from_canonical_records(kind.name(), run.records(kind)))
         .collect();
-    artefacts.push(document("metrics", &canonical::text(run.metrics()))?);
+    artefacts.push(document("metrics", &run.metrics().to_text())?);
     Ok(artefacts)
 }
 
 fn failure(error: &RunError) -> Failure {
     let failure = Failure::engine(error.to_string());
-    match document("error", &canonical::text(error)) {
+    match document("error", &error.to_json()) {
         Ok(document) => failure.with_error(document),
         Err(_) => failure,
     }

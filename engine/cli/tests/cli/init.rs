@@ -90,12 +90,12 @@ fn nothing_is_written_where_something_is() {
 fn the_template_is_also_that_of_the_repository() {
     let folder = tempfile::tempdir().unwrap();
     aether_in(folder.path(), &["init", "same"]).with(0);
-    for (file, text) in aether_engine::subject::template("same", "schemas") {
+    for (file, text) in aether_engine::config::template("same", "schemas") {
         let written = std::fs::read_to_string(folder.path().join("same").join(file)).unwrap();
         assert_eq!(written, text);
     }
     // Schemas of the repository, where its own scenarios look for them.
-    for (_, text) in aether_engine::subject::template("x", "docs/schemas") {
+    for (_, text) in aether_engine::config::template("x", "docs/schemas") {
         let schema = text
             .lines()
             .next()

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use aether_engine::config::json_schemas;
-use aether_engine::subject::template;
+use aether_engine::config::template;
 use aether_harness::ScenarioName;
 use serde_json::json;
 

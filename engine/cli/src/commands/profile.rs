@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use aether_engine::config::CMP_0;
 use aether_engine::config::{ExplainedProfile, FileSystem, MemoryDocuments, explain_profile};
-use aether_engine::subject::CMP_0;
 use serde_json::json;
 
 use crate::Ended;

@@ -9,7 +9,7 @@ pub const CMP_0: &str = include_str!("template/profile.toml");
 /// the path of the schemas' directory from there.
 ///
 /// ```
-/// let files = aether_engine::subject::template("mine", "schemas");
+/// let files = aether_engine::config::template("mine", "schemas");
 /// assert!(files.iter().any(|(path, _)| path.ends_with("run.toml")));
 /// ```
 pub fn template(name: &str, schemas: &str) -> Vec<(PathBuf, String)> {

@@ -83,7 +83,7 @@ fn there_is_one_cmp_0() {
 #[test]
 fn a_broken_profile_is_told_with_the_rules_there_are() {
     let folder = tempfile::tempdir().unwrap();
-    let text = aether_engine::subject::CMP_0.replace("prime_weighted\"\n", "prime_wieghted\"\n");
+    let text = aether_engine::config::CMP_0.replace("prime_weighted\"\n", "prime_wieghted\"\n");
     std::fs::write(folder.path().join("mine.toml"), text).unwrap();
     let show = |args: &[&str]| aether_in(folder.path(), &[&["profile", "show"], args].concat());
     let words = [

@@ -2,7 +2,7 @@
 //! a window bound.
 
 use aether_engine::config::FileSystem;
-use aether_engine::subject::AetherSubject;
+use aether_subject::AetherSubject;
 use serde_json::Value;
 
 use super::reading::{Artefacts, Divergence, first};

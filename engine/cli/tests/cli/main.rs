@@ -1,4 +1,8 @@
-//! The command as its users meet it, a module a behaviour.
+//! The `aether` command from outside: what it prints, where, and the status it ends with.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test ends where something unexpected happens"
+)]
 
 mod damaged;
 mod documents;
@@ -24,7 +28,7 @@ use tempfile::TempDir;
 /// The root of the repository, where the command is started.
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("..")
+        .join("../..")
         .canonicalize()
         .unwrap()
 }

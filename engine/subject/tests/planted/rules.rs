@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use aether_engine::subject::AetherSubject;
 use aether_harness::{Artefact, Failure, RunRequest, Schema, Subject};
+use aether_subject::AetherSubject;
 
 use super::reading::{Artefacts, first};
 use super::{Workspace, assert_all, compare};
 use crate::oracle::{Int, Json, Rules, run};
-use crate::registry::read;
+use crate::read;
 
 /// What the oracle computes.
 const COMPUTED: [&str; 10] = [

@@ -4,6 +4,20 @@
 //! What it should say is found out twice and without the harness: [`reading`] scans the goldens and
 //! the records of the changed run, and the tables below spell the outcome out.
 
+// The oracle and what goes with it belong to the engine's laws; this target needs a part of each.
+#[path = "../../../tests/compare.rs"]
+#[expect(dead_code, reason = "the laws need the rest")]
+mod compare;
+#[path = "../../../tests/oracle/mod.rs"]
+#[expect(dead_code, reason = "the laws need the rest")]
+mod oracle;
+#[path = "../../../tests/registry/read.rs"]
+mod read;
+#[path = "../../../tests/subject.rs"]
+#[expect(dead_code, reason = "the laws need the rest")]
+mod subject;
+
+mod counterexample;
 mod inputs;
 mod reading;
 mod rules;
@@ -28,7 +42,7 @@ struct Workspace {
 impl Workspace {
     fn of(scenario: &'static str) -> Self {
         let dir = tempfile::tempdir().expect("a directory");
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         for folder in [
             "fixtures/pfna".to_owned(),
             "fixtures/profiles".to_owned(),

@@ -2,7 +2,6 @@
 
 use aether_engine::record::{FromText as _, RecordKind};
 use aether_engine::store::StoredRun;
-use aether_engine::subject;
 use aether_harness::{Artefact, DiffOptions, Report, ScenarioReport, diff as compare};
 
 use crate::Ended;
@@ -14,7 +13,7 @@ use crate::registry;
 pub(crate) fn diff(command: &DiffCommand, output: &Output) -> Ended {
     let before = registry::open_run(&command.runs, &command.before)?;
     let after = registry::open_run(&command.runs, &command.after)?;
-    let schema = subject::schema_of(&after.plan()?);
+    let schema = aether_subject::schema_of(&after.plan()?);
     let difference = compare(
         &artefacts(&before)?,
         &artefacts(&after)?,

@@ -2,10 +2,10 @@
 
 use std::process::ExitCode;
 
-use aether_engine::subject::AetherSubject;
 use aether_harness::Runner;
+use aether_subject::AetherSubject;
 
 fn main() -> ExitCode {
-    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
     Runner::new(root).subject(AetherSubject::new(root)).main()
 }

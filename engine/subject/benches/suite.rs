@@ -1,6 +1,6 @@
 //! A suite of a thousand scenarios of gf01's size, and a list of ten thousand.
 //!
-//! `cargo bench -p aether-engine --bench suite`. The suite is a thousand copies of `scenarios/gf01`
+//! `cargo bench -p aether-subject --bench suite`. The suite is a thousand copies of `scenarios/gf01`
 //! in a temporary workspace, each with its goldens and with the checks `golden` and `determinism`,
 //! which make three runs together. Beside it stand the same runs of the engine alone on as many
 //! threads, libtest-mimic with as many trials that do nothing, and insta asserting the same
@@ -16,9 +16,9 @@ use std::process::{Command, ExitCode, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use aether_engine::subject::AetherSubject;
 use aether_harness::command::{BlessOptions, Console, bless};
 use aether_harness::{Artefact, Cancel, Layout, Mode, RunRequest, Runner, Subject, Suite};
+use aether_subject::AetherSubject;
 use libtest_mimic::{Arguments, Trial};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
@@ -199,7 +199,7 @@ fn digest(text: &str) -> String {
 
 /// A workspace with copies of gf01.
 fn workspace(root: &Path, count: usize) -> Outcome<()> {
-    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     for file in [
         "fixtures/topologies/gf01.json",
         "fixtures/profiles/cmp-0.json",

@@ -3,8 +3,8 @@
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use aether_engine::config::run_config;
 use aether_engine::store::{RunStore, StoredRun};
-use aether_engine::subject::run_config;
 
 use serde_json::Value;
 

@@ -5,10 +5,10 @@ use std::ops::ControlFlow;
 use aether_harness::{Artefact, Failure, RunRequest};
 
 use super::{document, failure};
-use crate::config::RunPlan;
-use crate::record::FromText as _;
-use crate::run::{RecordKind, RunOptions, RunStatus};
-use crate::store::{Existing, RunStore, StoreError, StoredRun};
+use aether_engine::config::RunPlan;
+use aether_engine::record::FromText as _;
+use aether_engine::run::{RecordKind, RunOptions, RunStatus};
+use aether_engine::store::{Existing, RunStore, StoreError, StoredRun};
 
 /// The name of the run in a store that holds no other.
 const RUN_ID: &str = "cut";
@@ -56,11 +56,11 @@ pub(super) fn cut_and_finished(
 /// The last tick of every primary window but the last, after tick 0.
 fn cuts(plan: &RunPlan) -> Vec<u64> {
     let ends = plan
-        .windows
+        .windows()
         .iter()
-        .filter(|window| window.primary)
-        .map(|window| *window.ticks.end())
-        .filter(|end| *end < plan.ticks);
+        .filter(|window| window.is_primary())
+        .map(|window| *window.ticks().end())
+        .filter(|end| *end < plan.ticks());
     std::iter::once(0).chain(ends).collect()
 }
 
