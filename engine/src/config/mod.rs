@@ -44,9 +44,9 @@ mod validate;
 #[cfg(feature = "topology")]
 pub(crate) use decode::{bad_name, list_of};
 pub use explain::{Explained, ExplainedProfile, explain_profile};
+pub use load::load_run;
 #[cfg(feature = "topology")]
 pub(crate) use load::read_text;
-pub use load::load_run;
 pub use plan::*;
 pub use problem::{Code, Excerpt, Place, Problem, Related, Report};
 #[cfg(feature = "topology")]

@@ -34,16 +34,16 @@ pub trait RecordSink {
     ///
     /// # Errors
     /// The page could not be kept; the run stops.
-    fn set_aside(&mut self, page: &[u8]) -> io::Result<bool> {
+    fn spill(&mut self, page: &[u8]) -> io::Result<bool> {
         let _ = page;
         Ok(false)
     }
 
-    /// A page that was set aside since the last commit, the first being 0.
+    /// A page that was spilled since the last commit, the first being 0.
     ///
     /// # Errors
     /// The page could not be read; the run stops.
-    fn bring_back(&mut self, number: usize) -> io::Result<Vec<u8>> {
+    fn read_spilled(&mut self, number: usize) -> io::Result<Vec<u8>> {
         let _ = number;
         Err(io::ErrorKind::Unsupported.into())
     }

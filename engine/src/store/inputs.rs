@@ -10,9 +10,11 @@ impl StoredRun {
     /// # Errors
     /// The file cannot be read, or its inputs make no plan.
     pub fn plan(&self) -> Result<RunPlan, StoreError> {
-        self.documents()?.plan().map_err(|report| StoreError::Inputs {
-            path: self.path().to_owned(),
-            problems: report.to_string(),
-        })
+        self.documents()?
+            .plan()
+            .map_err(|report| StoreError::Inputs {
+                path: self.path().to_owned(),
+                problems: report.to_string(),
+            })
     }
 }

@@ -13,7 +13,6 @@
 //! Nothing here decides what a run is: it takes what [`run`](mod@crate::run) makes. It reads no
 //! clock and no environment.
 
-mod aside;
 mod columns;
 mod error;
 mod export;
@@ -27,6 +26,7 @@ mod records;
 mod rows;
 mod run_id;
 mod schema;
+mod spill;
 mod stored;
 mod tick_check;
 mod verify;

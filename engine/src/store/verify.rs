@@ -10,7 +10,7 @@ use super::columns::Shape;
 use super::header::{HeaderRow, signed};
 use super::rows::Places;
 use super::stored::StoredRun;
-use super::{StoreError, aside, metrics, schema};
+use super::{StoreError, metrics, schema, spill};
 use crate::canonical::{self, Encoded};
 use crate::config::RunPlan;
 use crate::record::{Record, RecordKind, StatusName};
@@ -387,21 +387,21 @@ impl RecordSink for Comparison<'_> {
     fn commit(&mut self) -> io::Result<()> {
         self.places.close_window();
         self.passed |= self.tick == self.last_tick && !self.is_complete();
-        aside::clear(self.run.connection()).map_err(io::Error::other)
+        spill::clear(self.run.connection()).map_err(io::Error::other)
     }
 
     /// A failed run: what comes after this is stored again.
     fn roll_back(&mut self) -> io::Result<()> {
         self.passed = false;
-        aside::clear(self.run.connection()).map_err(io::Error::other)
+        spill::clear(self.run.connection()).map_err(io::Error::other)
     }
 
-    fn set_aside(&mut self, page: &[u8]) -> io::Result<bool> {
-        aside::put(self.run.connection(), page).map(|()| true)
+    fn spill(&mut self, page: &[u8]) -> io::Result<bool> {
+        spill::put(self.run.connection(), page).map(|()| true)
     }
 
-    fn bring_back(&mut self, number: usize) -> io::Result<Vec<u8>> {
-        aside::get(self.run.connection(), number)
+    fn read_spilled(&mut self, number: usize) -> io::Result<Vec<u8>> {
+        spill::get(self.run.connection(), number)
     }
 }
 

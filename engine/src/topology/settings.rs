@@ -67,7 +67,7 @@ pub(super) fn degree_max(node_count: usize, edges: &[Edge]) -> u64 {
             degrees[end as usize] += 1;
         }
     }
-    degrees.into_iter().max().map_or(0, |degree| degree)
+    degrees.into_iter().max().expect("a topology has a node")
 }
 
 /// Why a topology cannot be made.

@@ -19,9 +19,8 @@ const INPUTS: [(&str, &[&str], &str); 7] = [
 
 /// The schema of a run of `plan`.
 pub fn of(plan: &RunPlan) -> Schema {
-    let (before, after): (Vec<_>, Vec<_>) = KINDS
-        .iter()
-        .partition(|kind| kind.stage < Stage::Metrics);
+    let (before, after): (Vec<_>, Vec<_>) =
+        KINDS.iter().partition(|kind| kind.stage < Stage::Metrics);
     let mut artefacts: Vec<ArtefactSchema> = before.into_iter().map(of_kind).collect();
     artefacts.push(document("metrics", Stage::Metrics.name(), Vec::new()));
     artefacts.extend(after.into_iter().map(of_kind));

@@ -248,7 +248,7 @@ macro_rules! document {
         pub(crate) struct $name {
             #[cfg_attr(feature = "schema", schemars(skip))]
             pub(crate) at: $crate::config::tree::NodeId,
-            #[cfg_attr(feature = "cli", schemars(skip))]
+            #[cfg_attr(feature = "schema", schemars(skip))]
             pub(crate) places: <$name as $crate::config::decode::HasPlaces>::Places,
             $(
                 $(#[doc = $doc])*

@@ -244,7 +244,8 @@ impl<'a> Import<'a> {
         let edge = |listed: &Listed| Edge {
             from: index(listed.from),
             to: index(listed.to),
-            conductance: listed.conductance.unwrap_or(0),
+            // Without one of its own, it is chosen below from the greatest degree.
+            conductance: listed.conductance.unwrap_or_default(),
             cap: listed.cap.unwrap_or(settings.cap),
             c: defaults::EDGE_C,
         };
