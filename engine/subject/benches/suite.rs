@@ -245,7 +245,7 @@ fn documents(subject: &AetherSubject, dir: &Path) -> Outcome<Vec<Artefact>> {
 /// The runs of the suite without the suite, on as many threads as it uses.
 fn engine(root: &Path) -> Outcome<()> {
     let dirs = scenarios(root, SCENARIOS);
-    let threads = thread::available_parallelism()?.as_str();
+    let threads = thread::available_parallelism()?.get();
     let subject = AetherSubject::new(root);
     let work = |dirs: &[PathBuf]| -> Result<(), String> {
         for dir in dirs {
