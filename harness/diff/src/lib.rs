@@ -15,6 +15,7 @@
 //! | `tally` | keeps the first divergence, the counts, and as many changes as the budget allows |
 //! | `digest` | documents kept as digests per tick |
 //! | `patch` | the same difference as RFC 6902 operations |
+//! | `stored` | a diff as it is written and read back |
 //! | `text` | the difference as lines for people |
 //!
 //! Both documents are text in one layout, so equality is always a comparison of bytes, and only what
@@ -35,6 +36,7 @@ mod reading;
 mod records;
 mod schema;
 mod spans;
+mod stored;
 mod tally;
 mod text;
 mod walk;

@@ -19,7 +19,7 @@ pub struct FlakyOptions {
     pub names: Vec<String>,
     /// How often each is run in each way.
     pub repeat: usize,
-    /// Busy threads beside the runs.
+    /// Busy threads that compete with the runs.
     pub load: usize,
     /// How the result is written.
     pub format: Listing,

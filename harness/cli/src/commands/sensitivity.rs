@@ -179,7 +179,7 @@ fn text(
                     }
                 }
                 if is_toothless(report) {
-                    line.push_str(": its goldens have no teeth");
+                    line.push_str(": its goldens notice nothing");
                 }
                 writeln!(out, "{line}")?;
             }

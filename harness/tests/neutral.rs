@@ -71,7 +71,7 @@ fn cargo(dir: &Path, args: &[&str]) -> String {
 /// The crate, with the versions that this workspace has locked.
 fn user() -> PathBuf {
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("neutral");
-    let harness = repository().join("harness");
+    let harness = env!("CARGO_MANIFEST_DIR");
     let manifest = format!(
         "[package]\nname = \"user\"\nedition = \"2024\"\n\n[workspace]\n\n\
          [dependencies]\nserde = {{ version = \"1\", features = [\"derive\"] }}\nserde_json = \"1\"\n\n\
