@@ -13,23 +13,21 @@ struct Order {
     lines: &'static [&'static [&'static str]],
 }
 
-const ORDERS: [Order; 1] = [
-    Order {
-        source: "harness/src",
-        lines: &[
-            &["atomic", "nearest", "sha256"],
-            &["verdict"],
-            &["check", "layout", "scenario", "subject"],
-            &["documents"],
-            &["exec"],
-            &["snapshot"],
-            &["suite"],
-            &["evaluate"],
-            &["report", "results", "outputs"],
-            &["runner"],
-        ],
-    },
-];
+const ORDERS: [Order; 1] = [Order {
+    source: "harness/src",
+    lines: &[
+        &["atomic", "nearest", "sha256"],
+        &["verdict"],
+        &["check", "layout", "scenario", "subject"],
+        &["documents"],
+        &["exec"],
+        &["snapshot"],
+        &["suite"],
+        &["evaluate"],
+        &["report", "results", "outputs"],
+        &["runner"],
+    ],
+}];
 
 /// Modules that name one that comes after them.
 pub(crate) fn order(paths: &Layout) -> Vec<String> {
@@ -43,7 +41,11 @@ fn violations(order: &Order, paths: &Layout) -> Vec<String> {
     let source = paths.root().join(order.source);
     let mut problems = Vec::new();
     for (at, line) in order.lines.iter().enumerate() {
-        let later: BTreeSet<&str> = order.lines[at + 1..].iter().flat_map(|l| *l).copied().collect();
+        let later: BTreeSet<&str> = order.lines[at + 1..]
+            .iter()
+            .flat_map(|l| *l)
+            .copied()
+            .collect();
         for module in *line {
             for file in files(&source, module) {
                 let text = fs::read_to_string(&file).unwrap_or_default();

@@ -167,7 +167,7 @@ impl Prepared for Ring {
     fn with_inputs(&self, inputs: &Artefact) -> Result<Option<Box<dyn Prepared>>, Failure> {
         let mut value = inputs.to_value().unwrap()["automaton"].clone();
         value["fault"] = self.document.fault.clone().into();
-        let document = serde_json::from_value::<Document>(value)
+        let document = aether_json::from_value::<Document>(&value)
             .map_err(|error| Failure::invalid(error.to_string()))?;
         let inputs = inputs.clone();
         Ok(Some(Box::new(Self { document, inputs })))
