@@ -54,7 +54,7 @@ pub(crate) fn inputs(
             if let Some(first) = seen.get(&key) {
                 let message = format!("`{id}` is given twice for tick {tick}");
                 let draft = Draft::on(at, Code::DuplicateInput, message);
-                problems.add_on(at, draft.related(*first, "it is given here first"));
+                problems.add_on(at, draft.related(*first, "first given here"));
             } else {
                 seen.insert(key, at);
             }

@@ -159,7 +159,7 @@ fn press(
         if let Some((_, first)) = listed.iter().find(|(other, _)| *other == scheme) {
             let message = format!("the scheme `{}` is listed twice", value.text());
             let draft = Draft::on(value, Code::RepeatedItem, message);
-            problems.add_on(value, draft.related(*first, "it is listed here first"));
+            problems.add_on(value, draft.related(*first, "first listed here"));
         } else {
             listed.push((scheme, value));
         }

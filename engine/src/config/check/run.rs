@@ -108,7 +108,7 @@ fn pfna_fields(document: &Document, run: &RunConfig, problems: &mut Problems) {
     let path = value_at(document, run.places.pfna_path);
     match (enabled, path) {
         (Some(enabled), None) if run.enable_pfna == Some(Flag(true)) => {
-            let message = "`enable_pfna` is true and there is no `pfna_path`";
+            let message = "`enable_pfna` is true, but `pfna_path` is missing";
             let draft = Draft::on(enabled, Code::FieldNeedsField, message)
                 .expected("`pfna_path`, the path of a PFNA document")
                 .help("add `pfna_path`, or write false");
@@ -209,7 +209,7 @@ fn layers(document: &Document, run: Option<&NapDocument>, problems: &mut Problem
         if let Some(first) = seen.get(&layer) {
             let message = format!("the layer `{}` is listed twice", value.text());
             let draft = Draft::on(value, Code::RepeatedItem, message);
-            problems.add_on(value, draft.related(*first, "it is listed here first"));
+            problems.add_on(value, draft.related(*first, "first listed here"));
             return;
         }
         seen.insert(layer, value);

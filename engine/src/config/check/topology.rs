@@ -212,7 +212,7 @@ impl Order {
             let message = match (expected, id) {
                 (1, 0) => format!("{noun}s are numbered from 1, not from 0"),
                 (1, _) => format!("the first {noun} is number {id}, not 1"),
-                _ => format!("{noun} {id} stands where {noun} {expected} is due"),
+                _ => format!("expected {noun} {expected}, found {noun} {id}"),
             };
             let draft = Draft::on(at, self.code, message).expected(expected.to_string());
             problems.add_on(at, draft);

@@ -56,7 +56,7 @@ fn configured<'a>(
             if let Some(first) = ids.get(id) {
                 let message = format!("the window id `{id}` is used twice");
                 let draft = Draft::on(at, Code::DuplicateWindow, message);
-                problems.add_on(at, draft.related(*first, "it is used here first"));
+                problems.add_on(at, draft.related(*first, "first used here"));
                 return false;
             }
             ids.insert(id.clone(), at);
@@ -205,7 +205,7 @@ fn streams(
             if let Some(first) = names.get(name) {
                 let message = format!("the stream name `{name}` is used twice");
                 let draft = Draft::on(at, Code::DuplicateStream, message);
-                problems.add_on(at, draft.related(*first, "it is used here first"));
+                problems.add_on(at, draft.related(*first, "first used here"));
             } else {
                 names.insert(name.clone(), at);
             }
