@@ -177,6 +177,14 @@ impl Axis {
         first + (share * f64::from(last - first)).round() as i32
     }
 
+    /// The labels with their pixels.
+    fn labels_on(&self, pixels: (i32, i32)) -> Vec<(i32, f64)> {
+        let labels = self.labels.iter();
+        labels
+            .map(|label| (self.place(*label, pixels), *label))
+            .collect()
+    }
+
     /// The other way round: the first on top.
     pub(super) fn downward(mut self) -> Self {
         std::mem::swap(&mut self.from, &mut self.to);
@@ -218,51 +226,43 @@ pub(super) fn chart<'d>(area: Area<'d>, x: Axis, y: Axis, grid: bool) -> Plottin
     };
     let inner = plotting.area;
     let (width, height) = (inner.width(), inner.height());
-    let rows: Vec<(i32, f64)> = on_pixels(&plotting.y, (height - 1, 0));
-    let columns: Vec<(i32, f64)> = on_pixels(&plotting.x, (0, width - 1));
+    let left = Area {
+        left: chart.left,
+        right: inner.left,
+        ..inner
+    };
+    let below = Area {
+        top: inner.bottom,
+        bottom: chart.bottom,
+        ..inner
+    };
+    let name = TextStyle::new(Role::Ink, NAME_SIZE);
+    let upward = name.at(Across::Middle, Down::Top).turned(270);
+    left.text(&plotting.y.name, upward, (0, height / 2));
+    let across = name.at(Across::Middle, Down::Bottom);
+    below.text(&plotting.x.name, across, (width / 2, BELOW));
+
+    let rows = plotting.y.labels_on((height - 1, 0));
     if grid {
         for (y, _) in &rows {
             inner.line(Role::Grid, 1, &[(0, *y), (width - 1, *y)]);
         }
     }
     let label = TextStyle::new(Role::Muted, LABEL_SIZE);
-    let name = TextStyle::new(Role::Ink, NAME_SIZE);
-    let left = Area {
-        left: chart.left,
-        right: inner.left,
-        ..inner
-    };
     let edge = BESIDE - 1;
-    left.line(Role::Grid, 1, &[(edge, 0), (edge, height)]);
+    left.line(Role::Grid, 1, &[(edge, 0), (edge, height - 1)]);
     for (y, value) in rows {
         let style = label.at(Across::End, Down::Middle);
         left.text(&short(value), style, (BESIDE - 2 * MARK, y));
         left.line(Role::Grid, 1, &[(edge - MARK, y), (edge, y)]);
     }
-    let style = name.at(Across::Middle, Down::Top).turned(270);
-    left.text(&plotting.y.name, style, (0, height / 2));
-    let below = Area {
-        top: inner.bottom,
-        bottom: chart.bottom,
-        ..inner
-    };
     below.line(Role::Grid, 1, &[(0, 0), (width - 1, 0)]);
-    for (x, value) in columns {
+    for (x, value) in plotting.x.labels_on((0, width - 1)) {
         let style = label.at(Across::Middle, Down::Top);
         below.text(&short(value), style, (x, 2 * MARK));
         below.line(Role::Grid, 1, &[(x, 0), (x, MARK)]);
     }
-    let style = name.at(Across::Middle, Down::Bottom);
-    below.text(&plotting.x.name, style, (width / 2, BELOW));
     plotting
-}
-
-/// The labels of an axis with their pixels.
-fn on_pixels(axis: &Axis, pixels: (i32, i32)) -> Vec<(i32, f64)> {
-    let labels = axis.labels.iter();
-    labels
-        .map(|label| (axis.place(*label, pixels), *label))
-        .collect()
 }
 
 /// Width that [`colour_bar`] needs.

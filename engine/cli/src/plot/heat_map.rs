@@ -44,12 +44,7 @@ fn plot_height(rows: u64) -> i32 {
 
 /// Each line of cells, neighbours of one colour as one rectangle. `y` is where the edge after so
 /// many rows is.
-pub(super) fn cells(
-    plotting: &Plotting<'_>,
-    bins: &Bins,
-    scale: &Scale,
-    y: impl Fn(f64) -> f64,
-) {
+pub(super) fn cells(plotting: &Plotting<'_>, bins: &Bins, scale: &Scale, y: impl Fn(f64) -> f64) {
     // By level, so that the cells of one colour are one element of the file.
     let mut runs: Vec<(u8, [(f64, f64); 2])> = Vec::new();
     let (width, height) = (bins.ticks_a_cell() as f64, bins.rows_a_cell() as f64);
