@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde_json::{Value, json};
+use aether_json::{Value, json};
 
 use crate::scenario::{SCENARIO_FILE, Scenario};
 use crate::sha256::sha256_hex;
@@ -118,7 +118,7 @@ pub fn is_document(path: &Path) -> bool {
 /// It cannot be read.
 pub fn content(path: &Path) -> Result<Json, Failure> {
     let value = document(path)?;
-    Ok(Json::parse(&value.to_string()).expect("what serde_json writes is JSON"))
+    Ok(Json::from(&value))
 }
 
 /// A document as inputs have it: parsed if it is JSON or TOML, else as text, else as a digest.
@@ -129,10 +129,10 @@ fn document(path: &Path) -> Result<Value, Failure> {
         return Ok(digest);
     };
     let parsed = match path.extension().and_then(|extension| extension.to_str()) {
-        Some("json") => serde_json::from_str::<Value>(&text).ok(),
+        Some("json") => aether_json::from_str::<Value>(&text).ok(),
         Some("toml") => toml::from_str::<toml::Value>(&text)
             .ok()
-            .and_then(|value| serde_json::to_value(value).ok()),
+            .and_then(|value| aether_json::to_value(&value).ok()),
         _ => None,
     };
     Ok(match parsed {

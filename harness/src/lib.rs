@@ -8,7 +8,7 @@
 //! golden changes only with a reason, and never if a run differs from itself.
 //!
 //! This crate is what a test target needs. The commands (`bless`, `diff`, `review`, reports) are the
-//! crate `aether-harness-cli`; programs in other languages are run by `aether-program`; the diff alone
+//! crate `aether-harness-cli`; programs in other languages are run by `aether-program`; the diff by itself
 //! is `aether-diff`.
 //!
 //! # From nothing to a gated program
@@ -143,6 +143,8 @@ mod check;
 pub mod documents;
 pub mod evaluate;
 pub mod exec;
+#[cfg(test)]
+mod layers;
 mod layout;
 mod nearest;
 pub mod outputs;
@@ -174,5 +176,5 @@ pub use scenario::{
 pub use subject::{
     Failure, FailureKind, Mode, Prepared, Progress, RunRequest, SimpleRun, Subject, WithoutEffect,
 };
-pub use suite::Suite;
+pub use suite::{Suite, quoted};
 pub use verdict::Verdict;

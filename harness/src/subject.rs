@@ -23,12 +23,12 @@ pub trait Subject: Send + Sync {
     /// [`FailureKind::Invalid`] if a document cannot be read or is not valid.
     fn open(&self, scenario: &Scenario) -> Result<Box<dyn Prepared>, Failure>;
 
-    /// The version recorded beside each bless; `-` if the subject has none.
+    /// The version recorded with each bless; `-` if the subject has none.
     fn version(&self) -> String {
         "-".to_owned()
     }
 
-    /// The keys of `scenario.toml` that belong to this subject, beside the harness's own.
+    /// The keys of `scenario.toml` that belong to this subject, in addition to the harness's own.
     fn keys(&self) -> &'static [KeyTable] {
         &[]
     }
@@ -52,7 +52,7 @@ pub trait Subject: Send + Sync {
         None
     }
 
-    /// The ways of running that this subject offers beside a direct run. Each becomes a check.
+    /// The ways of running that this subject offers in addition to a direct run. Each becomes a check.
     fn modes(&self) -> Vec<Mode> {
         Vec::new()
     }
@@ -103,7 +103,7 @@ pub trait Prepared: Send + Sync {
     /// What went wrong; a failure of the program itself carries its error document.
     fn run(&self, request: &RunRequest) -> Result<Vec<Artefact>, Failure>;
 
-    /// The same scenario with these inputs in place of its own: what [`Prepared::inputs`] returned,
+    /// The same scenario with these inputs instead of its own: what [`Prepared::inputs`] returned,
     /// with a value changed. `None` if the subject does not offer this.
     ///
     /// # Errors

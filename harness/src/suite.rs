@@ -1,7 +1,6 @@
 //! A workspace with its subjects: what every command and every trial starts from.
 
-use std::path::PathBuf;
-use std::process::ExitCode;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::scenario::{Found, ScenarioName};
@@ -18,6 +17,7 @@ pub struct Suite {
     layout: Layout,
     subjects: Vec<Arc<dyn Subject>>,
     command: String,
+    git: String,
     runner: Option<String>,
 }
 
@@ -29,7 +29,8 @@ impl Suite {
             has_children: false,
             layout: Layout::new(root.into()),
             subjects: Vec::new(),
-            command: "cargo xtask".to_owned(),
+            command: "aether-harness".to_owned(),
+            git: "git".to_owned(),
             runner: None,
         }
     }
@@ -41,10 +42,21 @@ impl Suite {
         self
     }
 
-    /// What people type before `bless` and `diff`, for the remedies in messages (`cargo xtask`).
+    /// What people type before `bless` and `diff`, for the remedies in messages. Without it, they are
+    /// taken to have the installed `aether-harness`.
     #[must_use]
     pub fn command(mut self, command: impl Into<String>) -> Self {
         self.command = command.into();
+        self
+    }
+
+    /// The same suite for people who named its root with `--root`: every command that a message
+    /// suggests names it too. Call it after [`Suite::command`].
+    #[must_use]
+    pub fn rooted(mut self, root: &Path) -> Self {
+        let root = quoted(&root.to_string_lossy());
+        self.command = format!("{} --root {root}", self.command);
+        self.git = format!("git -C {root}");
         self
     }
 
@@ -74,22 +86,10 @@ impl Suite {
         self
     }
 
-    /// Lets this program be started again as a child process, for the `process` check and for
-    /// subjects that need a process of their own. Call it first in `main`: in such a child the work is
-    /// done here, and `main` returns the exit status it is given.
-    ///
-    /// [`Runner::main`](crate::Runner::main) does this itself.
-    ///
-    /// # Errors
-    /// The exit status of the child that this process is.
-    pub fn with_children(mut self) -> Result<Self, ExitCode> {
-        match crate::exec::serve(&self) {
-            Some(status) => Err(status),
-            None => {
-                self.has_children = true;
-                Ok(self)
-            }
-        }
+    /// The same suite of a program that can be started again as a child process.
+    pub(crate) fn that_has_children(mut self) -> Self {
+        self.has_children = true;
+        self
     }
 
     /// Whether this program can be started again as a child process.
@@ -105,6 +105,11 @@ impl Suite {
     /// What people type before `bless` and `diff`.
     pub fn typed(&self) -> &str {
         &self.command
+    }
+
+    /// What people type before `checkout` and `rm` of paths below the root.
+    pub fn typed_git(&self) -> &str {
+        &self.git
     }
 
     /// What people type to run one trial again.
@@ -127,7 +132,7 @@ impl Suite {
         self.runner.is_some()
     }
 
-    /// What the command `check` looks at beside scenarios and goldens, each with its name.
+    /// What the command `check` looks at in addition to scenarios and goldens, each with its name.
     pub fn rules(&self) -> impl Iterator<Item = (&'static str, Vec<String>)> {
         self.rules
             .iter()
@@ -151,12 +156,12 @@ impl Suite {
         crate::scenario::discover(&self.layout.scenarios(), &self.subjects)
     }
 
-    /// The entry of that name alone; `None` if there is none.
+    /// The entry of that name; `None` if there is none. Reads nothing else.
     pub fn look_up(&self, name: &str) -> Option<Found> {
         crate::scenario::look_up(&self.layout.scenarios(), name, &self.subjects)
     }
 
-    /// The scenario of that name alone.
+    /// The scenario of that name. Reads nothing else.
     pub(crate) fn load(
         &self,
         name: &ScenarioName,
@@ -176,5 +181,15 @@ impl Suite {
             }
         }
         checks
+    }
+}
+
+/// A word as a POSIX shell reads it back, for commands that messages suggest.
+pub fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:@%+,".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
     }
 }

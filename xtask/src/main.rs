@@ -3,6 +3,9 @@
 //! The commands over scenarios and goldens are the harness's own; here stands what is true of this
 //! repository alone.
 
+mod crates;
+mod english;
+mod folders;
 mod repository;
 
 use std::path::{Path, PathBuf};
@@ -32,12 +35,15 @@ fn main() -> ExitCode {
         .subject(AetherSubject::new(root))
         .command("cargo xtask")
         .check("folders", repository::folders)
+        .check("crates", crates::crates)
+        .check("order", folders::order)
+        .check("english", english::english)
         .with_children();
     let suite = match suite {
         Ok(suite) => suite,
         Err(status) => return status,
     };
-    let Cli { root, command } = Cli::parse();
+    let Cli { root, command } = Cli::parse_from(aether_harness_cli::arguments());
     match root.map(elsewhere) {
         None => command.run(&suite),
         Some(Ok(suite)) => command.run(&suite),
@@ -47,9 +53,9 @@ fn main() -> ExitCode {
 
 /// A suite of another directory, about which this repository knows nothing.
 fn elsewhere(root: PathBuf) -> Result<Suite, ExitCode> {
-    let typed = format!("cargo xtask --root {}", root.display());
-    Suite::new(root)
+    Suite::new(&root)
         .subject(CommandSubject)
-        .command(typed)
+        .command("cargo xtask")
+        .rooted(&root)
         .with_children()
 }

@@ -10,7 +10,7 @@ use aether_engine::config::Report;
 use aether_engine::record::DecodeError;
 use aether_engine::run::RunError;
 use aether_engine::store::{Difference, ExportError, RunStore, StoreError};
-use serde_json::json;
+use aether_json::json;
 
 use crate::args::Format;
 use crate::output::Output;

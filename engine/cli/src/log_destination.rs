@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use aether_engine::config::{LogDestination as Destination, Logging, RunPlan};
 use aether_engine::record::{LogEvent, LogPayload};
-use serde_json::Value;
+use aether_json::Value;
 
 use crate::exit::Failure;
 use crate::output::Output;
@@ -114,7 +114,7 @@ fn with_clock(event: &LogEvent) -> String {
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();
-    let mut line: Value = serde_json::from_str(&event.to_json()).unwrap_or(Value::Null);
+    let mut line: Value = aether_json::from_str(&event.to_json()).unwrap_or(Value::Null);
     line["ts"] = format!("{}.{:03}", now.as_secs(), now.subsec_millis()).into();
     line.to_string()
 }

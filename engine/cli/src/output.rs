@@ -2,8 +2,8 @@
 
 use std::io::{self, Write};
 
+use aether_json::{Value, json};
 use anstyle::{AnsiColor, Style};
-use serde_json::{Value, json};
 
 use crate::args::Format;
 use crate::exit::Failure;

@@ -8,8 +8,8 @@ use aether_engine::config::run_config;
 use aether_engine::store::{RunStore, StoredRun};
 
 use aether_harness::{Scenario, ScenarioError, Subject};
+use aether_json::Value;
 use aether_subject::AetherSubject;
-use serde_json::Value;
 
 use crate::args::{RunsDir, ScenariosDir};
 use crate::exit::Failure;
@@ -134,7 +134,7 @@ fn without_path(error: &std::io::Error) -> std::io::Error {
 
 /// A canonical text as a value; null for what is none, which no stored record is.
 pub(crate) fn json_of(text: &[u8]) -> Value {
-    serde_json::from_slice(text).unwrap_or(Value::Null)
+    aether_json::from_slice(text).unwrap_or(Value::Null)
 }
 
 /// A vector for people: all of a short one, both ends of a long one.

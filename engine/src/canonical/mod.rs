@@ -38,7 +38,7 @@ pub(crate) fn hash_of_text(text: &[u8]) -> Hash {
 /// A JSON value of the documents' side: key order is put right here. Numbers keep their spelling, so
 /// that what a foreign document carries in an `attrs` or a `meta` comes out as it went in; no record
 /// has one that is not an integer.
-impl Canonical for serde_json::Value {
+impl Canonical for aether_json::Value {
     fn write(&self, writer: &mut Writer) {
         match self {
             Self::Null => writer.raw("null"),

@@ -1,9 +1,9 @@
-use serde_json::Value;
+use aether_json::Value;
 
 use super::{Hash, hash, text};
 
 fn check_text(json: &str, expected: &str) {
-    let value: Value = serde_json::from_str(json).unwrap();
+    let value: Value = aether_json::from_str(json).unwrap();
     assert_eq!(text(&value), expected);
 }
 

@@ -9,7 +9,7 @@ use crate::canonical::{self, Canonical};
 pub enum DecodeError {
     /// The text is not JSON, or not of the record's shape.
     #[error("not a record of this kind: {0}")]
-    Shape(#[from] serde_json::Error),
+    Shape(#[from] aether_json::Error),
     /// The text says the same in other bytes, or says more.
     #[error("not in canonical form")]
     NotCanonical,
@@ -24,7 +24,7 @@ pub trait FromText: Sized + Canonical + DeserializeOwned {
     /// # Errors
     /// The text is not exactly a record of this kind.
     fn from_text(text: &[u8]) -> Result<Self, DecodeError> {
-        let record: Self = serde_json::from_slice(text)?;
+        let record: Self = aether_json::from_slice(text)?;
         if canonical::text(&record).as_bytes() == text {
             Ok(record)
         } else {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use serde_json::Value;
+use aether_json::Value;
 
 use super::StoreError;
 use super::stored::StoredRun;
@@ -42,7 +42,7 @@ impl ResolvedDocuments {
     /// What the loader reports about them.
     pub fn plan(&self) -> Result<RunPlan, String> {
         let mut run_config: Value =
-            serde_json::from_str(&self.run_config).map_err(|error| error.to_string())?;
+            aether_json::from_str(&self.run_config).map_err(|error| error.to_string())?;
         if let Some(members) = run_config.as_object_mut() {
             for (member, name) in REFERENCES {
                 if let Some(path) = members.get_mut(member) {

@@ -193,7 +193,7 @@ fn scene_text(
             manifest_check: manifest_check?,
             nap_envelope_ref: hash_of(Some(&nap_envelope_ref))?,
             pfna_refs: match pfna_refs {
-                Some(refs) => serde_json::from_str(&refs).ok()?,
+                Some(refs) => aether_json::from_str(&refs).ok()?,
                 None => Vec::new(),
             },
         })

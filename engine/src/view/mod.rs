@@ -73,7 +73,7 @@ pub enum ViewError {
         /// The kind.
         kind: &'static str,
         /// What failed.
-        source: serde_json::Error,
+        source: aether_json::Error,
     },
     /// The file could not be read.
     #[cfg(feature = "store")]
@@ -518,7 +518,7 @@ fn text(bytes: &[u8]) -> String {
 
 fn keys(kind: RecordKind, text: &str) -> Result<Keys, ViewError> {
     let kind = kind.name();
-    serde_json::from_str(text).map_err(|source| ViewError::Record { kind, source })
+    aether_json::from_str(text).map_err(|source| ViewError::Record { kind, source })
 }
 
 fn ticks_recorded(last: u64) -> String {

@@ -17,11 +17,11 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use aether_harness_cli::commands::{BlessOptions, Console, bless};
 use aether_harness::{Artefact, Layout, RunRequest, Runner, Scenario, Subject, Suite};
+use aether_harness_cli::commands::{BlessOptions, Console, bless};
 use aether_subject::AetherSubject;
 use libtest_mimic::{Arguments, Trial};
-use serde_json::value::RawValue;
+use aether_json::Json;
 use sha2::{Digest, Sha256};
 
 /// Scenarios of the suite that runs, and of the one that is listed.
@@ -179,7 +179,7 @@ fn goldens(root: &Path) -> Outcome<()> {
         let renamed = inputs.replace(&first, &name);
         let manifest = manifest
             .replace(&digest(&inputs), &digest(&renamed))
-            .replace(&digest(files(&inputs)?), &digest(files(&renamed)?));
+            .replace(&digest(&files(&inputs)?), &digest(&files(&renamed)?));
         fs::write(to.join("inputs.json"), renamed)?;
         fs::write(to.join("snapshot.toml"), manifest)?;
     }
@@ -187,10 +187,10 @@ fn goldens(root: &Path) -> Outcome<()> {
 }
 
 /// The text of the member `files`, which has a digest of its own.
-fn files(inputs: &str) -> Outcome<&str> {
-    let members: BTreeMap<String, &RawValue> = serde_json::from_str(inputs)?;
+fn files(inputs: &str) -> Outcome<String> {
+    let members: BTreeMap<String, Json> = aether_json::from_str(inputs)?;
     let files = members.get("files").ok_or("inputs without files")?;
-    Ok(files.get())
+    Ok(files.as_str().to_owned())
 }
 
 fn digest(text: &str) -> String {
@@ -245,7 +245,7 @@ fn documents(subject: &AetherSubject, dir: &Path) -> Outcome<Vec<Artefact>> {
 /// The runs of the suite without the suite, on as many threads as it uses.
 fn engine(root: &Path) -> Outcome<()> {
     let dirs = scenarios(root, SCENARIOS);
-    let threads = thread::available_parallelism()?.get();
+    let threads = thread::available_parallelism()?.as_str();
     let subject = AetherSubject::new(root);
     let work = |dirs: &[PathBuf]| -> Result<(), String> {
         for dir in dirs {

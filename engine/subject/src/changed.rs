@@ -1,7 +1,7 @@
 //! Runs from resolved inputs with a value changed, in place of a scenario's files.
 
 use aether_harness::{Artefact, Failure, WithoutEffect};
-use serde_json::{Value, json};
+use aether_json::{Value, json};
 
 use aether_engine::config::{ResolvedDocuments, RunPlan};
 

@@ -37,6 +37,7 @@
 //! | `commands` | one file per command |
 //! | `flaky`, `sensitivity` | scenarios run again and again, and with changed inputs |
 //! | `reports` | results of trials, merged and written in the forms that CI systems read |
+//! | `root` | the option `--root` |
 //! | `html` | the report as a page |
 //! | `bundle` | new outputs in one file |
 
@@ -47,7 +48,9 @@ mod date;
 mod flaky;
 mod html;
 mod reports;
+mod root;
 mod sensitivity;
 
 pub use args::Command;
 pub use commands::{CommandError, Console, Status};
+pub use root::arguments;

@@ -11,7 +11,7 @@ use aether_harness::scenario::{Expect, Scenario};
 use aether_harness::{
     Artefact, Cause, Check, DiffOptions, INPUTS, Schema, Suite, Verdict, WithoutEffect,
 };
-use serde_json::{Number, Value};
+use aether_json::{Number, Value};
 
 /// The member of the inputs that names files; nothing runs from it.
 const FILES: &str = "files";
@@ -214,8 +214,8 @@ impl Place {
         let mut at = document;
         for key in &self.path {
             let inner = match key {
-                Key::Member(name) => at.get_mut(name.as_str()),
-                Key::Element(index) => at.get_mut(*index),
+                Key::Member(name) => at.get_mut(name),
+                Key::Element(index) => at.element_mut(*index),
             };
             match inner {
                 Some(inner) => at = inner,
@@ -281,12 +281,7 @@ fn neighbours(number: &Number) -> Vec<Value> {
     let text = number.to_string();
     if let Ok(whole) = text.parse::<i128>() {
         let steps = [whole.checked_add(1), whole.checked_sub(1)];
-        return steps
-            .into_iter()
-            .flatten()
-            .filter_map(|step| step.to_string().parse::<Number>().ok())
-            .map(Value::Number)
-            .collect();
+        return steps.into_iter().flatten().map(Value::from).collect();
     }
     let Ok(float) = text.parse::<f64>() else {
         return Vec::new();
@@ -294,8 +289,7 @@ fn neighbours(number: &Number) -> Vec<Value> {
     [float + 1.0, float - 1.0]
         .into_iter()
         .filter(|step| *step != float)
-        .filter_map(Number::from_f64)
-        .map(Value::Number)
+        .filter_map(|step| Value::try_from(step).ok())
         .collect()
 }
 
@@ -336,7 +330,7 @@ fn spread(places: Vec<Place>, max: usize) -> (Vec<Place>, usize) {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use aether_json::json;
 
     use super::*;
 
@@ -390,7 +384,7 @@ mod tests {
     #[test]
     fn numbers_have_neighbours_of_their_own_sort() {
         let check = |text: &str, expected: &[&str]| {
-            let number: Number = text.parse().unwrap();
+            let number = Number::parse(text).unwrap();
             let found: Vec<String> = neighbours(&number).iter().map(Value::to_string).collect();
             assert_eq!(found, expected, "{text}");
         };

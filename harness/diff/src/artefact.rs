@@ -1,9 +1,7 @@
 //! Artefacts: the named JSON documents that a subject makes of a scenario, in the one
 //! layout in which they are compared and stored.
 
-use serde_json::Value;
-
-use aether_json::{Fault, JsonProblem, Parser, layout};
+use aether_json::{Fault, JsonProblem, Parser, Value, layout};
 
 /// One named output of a subject, always held in the layout of golden files.
 ///
@@ -144,14 +142,14 @@ impl Artefact {
         &self.text
     }
 
-    /// The document as `serde_json` has it, its numbers as spelled.
+    /// The document as a tree, its numbers as spelled.
     ///
     /// # Errors
     /// As [`Artefact::from_json`]; only an artefact [made of records](Self::from_canonical_records)
     /// that were not canonical has one.
     pub fn to_value(&self) -> Result<Value, ArtefactError> {
         let text = as_utf8(&self.text).and_then(Parser::document);
-        text.map(|tree| aether_json::tree_to_value(&tree))
+        text.map(|tree| Value::from(&tree))
             .map_err(|fault| json_error(self.name.clone(), &self.text, fault))
     }
 }
@@ -167,9 +165,9 @@ pub(crate) fn json_error(name: String, text: &[u8], fault: Fault) -> ArtefactErr
 }
 
 fn as_utf8(json: &[u8]) -> Result<&str, Fault> {
-    std::str::from_utf8(json).map_err(|error| Fault {
-        at: error.valid_up_to(),
-        problem: JsonProblem::NotUtf8,
+    std::str::from_utf8(json).map_err(|error| {
+        let at = error.valid_up_to();
+        Fault::new(at, at, JsonProblem::NotUtf8)
     })
 }
 
@@ -182,7 +180,7 @@ fn laid_out(json: &[u8]) -> Result<Vec<u8>, Fault> {
     if parser.enter_array()? {
         let mut empty = true;
         layout::open_records(&mut out);
-        while parser.next_element(empty)? {
+        while parser.next_element()? {
             layout::begin_record(empty, &mut out);
             layout::write_compact(&parser.value()?, &mut out);
             empty = false;
@@ -204,10 +202,8 @@ fn lines_laid_out(lines: &[u8]) -> Result<Vec<u8>, Fault> {
     for line in text.split_inclusive('\n') {
         if !line.trim_ascii().is_empty() {
             // A record that breaks off does so at the end of its own line.
-            let tree = Parser::document(line.trim_ascii_end()).map_err(|fault| Fault {
-                at: start + fault.at,
-                ..fault
-            })?;
+            let tree =
+                Parser::document(line.trim_ascii_end()).map_err(|fault| fault.shifted(start))?;
             layout::begin_record(empty, &mut out);
             layout::write_compact(&tree, &mut out);
             empty = false;

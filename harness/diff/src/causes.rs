@@ -49,7 +49,7 @@ fn listed(inputs: &Artefact) -> Option<Vec<(String, String)>> {
     let files = scan::member(text.trim_ascii(), &format!("\"{FILES}\""))?;
     let mut listed: Vec<(String, String)> = Vec::new();
     for (name, file) in scan::members(files)? {
-        let [name, file] = [name, file].map(serde_json::from_str);
+        let [name, file] = [name, file].map(aether_json::from_str);
         listed.push((name.ok()?, file.ok()?));
     }
     Some(listed)

@@ -1,8 +1,6 @@
 //! The result of a diff: first divergence, changes, causes, counts.
 
-use std::collections::BTreeMap;
-
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::chart::Chart;
 use crate::path::Path;
@@ -10,8 +8,8 @@ use aether_json::{Json, number};
 
 /// What differs between two sets of artefacts.
 ///
-/// To serde this is the part of the JSON report about one scenario.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// Its serde form has all of it: what is read back equals what was written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Diff {
     /// The earliest difference in causal order; `None` if there is no difference at all. It
     /// does not depend on the [budget](crate::DiffOptions).
@@ -20,20 +18,17 @@ pub struct Diff {
     /// divergence only if nothing else differs.
     pub causes: Vec<Cause>,
     /// What differs besides the first divergence, counted by stage in causal order.
-    #[serde(with = "followed_by_stage")]
     pub followed: Vec<Followed>,
     /// Every difference except those of the inputs, in causal order, including the first divergence;
     /// as many as [`DiffOptions::entries`](crate::DiffOptions) allows.
-    #[serde(default)]
     pub changes: Vec<Change>,
     /// What is not in `changes` or `followed`, or is reported less exactly than requested, and why.
     pub left_out: Vec<LeftOut>,
     /// The vectors that differ at the tick of the first divergence; not part of the JSON report.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub charts: Vec<Chart>,
-    /// How many places of each sort changed, for grouping across scenarios.
-    #[serde(skip)]
-    pub places: BTreeMap<PlaceSort, u64>,
+    /// How many places differ as the first divergence does, itself included: those of its
+    /// [sort](PlaceSort). 0 if there is no difference.
+    pub alike: u64,
 }
 
 impl Diff {
@@ -89,7 +84,7 @@ impl Change {
             return None;
         }
         let (before, after) = (self.before.as_ref()?, self.after.as_ref()?);
-        Json::parse(&number::offset(before.as_str(), after.as_str())?)
+        Json::parse(&number::offset(before.as_str(), after.as_str())?).ok()
     }
 
     /// Whether a value changed that is a hash before and after: 64 lower-case hexadecimal digits.
@@ -206,7 +201,6 @@ pub struct Cause {
     /// The new value.
     pub after: Option<Json>,
     /// What happened there; not part of the JSON report.
-    #[serde(skip, default = "changed")]
     pub kind: ChangeKind,
 }
 
@@ -220,12 +214,8 @@ impl Cause {
     }
 }
 
-fn changed() -> ChangeKind {
-    ChangeKind::Changed
-}
-
 /// How much of one stage differs, beside the first divergence.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Followed {
     /// The stage, as in [`Change::stage`].
     pub stage: String,
@@ -269,7 +259,7 @@ pub enum LeftOutReason {
 }
 
 /// A sort of place: stage, path pattern, kind and numeric offset.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct PlaceSort {
     /// The stage, as in [`Change::stage`].
     pub stage: String,
@@ -299,70 +289,15 @@ pub struct FollowedByStage<'a>(pub &'a [Followed]);
 
 impl Serialize for FollowedByStage<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        followed_by_stage::serialize(self.0, serializer)
-    }
-}
-
-/// `followed` as reports have it: an object with a member per stage, in causal order.
-pub(crate) mod followed_by_stage {
-    use std::fmt;
-
-    use serde::de::{MapAccess, Visitor};
-    use serde::ser::SerializeMap;
-
-    use super::{Deserialize, Deserializer, Followed, Serialize, Serializer};
-
-    #[derive(Serialize, Deserialize)]
-    struct Counts {
-        values: u64,
-        ticks: u64,
-    }
-
-    pub(crate) fn serialize<S: Serializer>(
-        followed: &[Followed],
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(followed.len()))?;
-        for Followed {
-            stage,
-            values,
-            ticks,
-            ..
-        } in followed
-        {
-            let (values, ticks) = (*values, *ticks);
-            map.serialize_entry(stage, &Counts { values, ticks })?;
+        #[derive(Serialize)]
+        struct Counts {
+            values: u64,
+            ticks: u64,
         }
-        map.end()
-    }
-
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Vec<Followed>, D::Error> {
-        deserializer.deserialize_map(Stages)
-    }
-
-    /// Reads the stages in the order of the text.
-    struct Stages;
-
-    impl<'de> Visitor<'de> for Stages {
-        type Value = Vec<Followed>;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("counts by stage")
-        }
-
-        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-            let mut followed = Vec::new();
-            while let Some((stage, Counts { values, ticks })) = map.next_entry()? {
-                followed.push(Followed {
-                    stage,
-                    values,
-                    ticks,
-                    hashes: 0,
-                });
-            }
-            Ok(followed)
-        }
+        let counts = |followed: &Followed| Counts {
+            values: followed.values,
+            ticks: followed.ticks,
+        };
+        serializer.collect_map(self.0.iter().map(|stage| (&stage.stage, counts(stage))))
     }
 }

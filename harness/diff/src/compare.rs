@@ -78,7 +78,7 @@ pub fn diff(
     diff.left_out.extend(causes.left_out);
     if diff.first_divergence.is_none() {
         diff.first_divergence.clone_from(&causes.first_divergence);
-        diff.places = causes.places;
+        diff.alike = causes.alike;
     }
     if let Some(first) = &diff.first_divergence {
         diff.charts = chart::charts(&pairs, first);

@@ -21,7 +21,7 @@ use aether_json::{Json, Parser, Tree, scan};
 /// order of the artefact, joined by line feeds. Records without a tick, and an artefact without
 /// ticks as a whole, have one digest, whose tick is null. The
 /// [late fields](crate::ArtefactSchema::late_fields) of the records are taken out of these and
-/// digested by themselves, as objects of the late fields alone, at the tick at which they are
+/// digested by themselves, as objects of only the late fields, at the tick at which they are
 /// known: such a record of digests says `"late":true`. Otherwise a window's check would make every
 /// tick of the window differ, and hide where a difference began.
 ///

@@ -15,6 +15,7 @@
 //! | `tally` | keeps the first divergence, the counts, and as many changes as the budget allows |
 //! | `digest` | documents kept as digests per tick |
 //! | `patch` | the same difference as RFC 6902 operations |
+//! | `stored` | a diff as it is written and read back |
 //! | `text` | the difference as lines for people |
 //!
 //! Both documents are text in one layout, so equality is always a comparison of bytes, and only what
@@ -35,6 +36,7 @@ mod reading;
 mod records;
 mod schema;
 mod spans;
+mod stored;
 mod tally;
 mod text;
 mod walk;
@@ -44,7 +46,7 @@ mod minimal;
 #[cfg(test)]
 mod tests;
 
-pub use aether_json::{Json, JsonProblem};
+pub use aether_json::{Json, JsonProblem, Value};
 pub use artefact::{Artefact, ArtefactError};
 pub use change::{
     Cause, Change, ChangeKind, Diff, Followed, FollowedByStage, LeftOut, LeftOutReason, PlaceSort,
@@ -54,7 +56,7 @@ pub use chart::Chart;
 pub use compare::{INPUTS, diff};
 pub use digest::digest;
 pub use options::DiffOptions;
-pub use patch::patches;
+pub use patch::{Operation, Patch, Pointer, patches};
 pub use path::Path;
 pub use schema::{ArtefactSchema, KeyRule, KeyRuleError, Schema};
 pub use text::counted;

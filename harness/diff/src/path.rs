@@ -1,6 +1,7 @@
 //! The path of a difference, as reports print it.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error as _};
@@ -19,7 +20,7 @@ use aether_json::scan;
 /// `ledgers[tick=3#2]`. Any other element is written by its position, from 0: `pre_u[3]`. The
 /// position is that in the new document, or in the old one for what was removed.
 ///
-/// A path is text to serde, and [`Path::parse`] reads it back.
+/// A path is text to serde, and [`Path::parse`] reads it back, but for what people call elements.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Path {
     steps: Vec<Step>,
@@ -120,6 +121,69 @@ impl Path {
         parts.join(" · ")
     }
 
+    /// What elements are called, where it is not what [`Path::parse`] calls them: the noun of each, by
+    /// the pattern of the path up to it, after `prefix`.
+    pub(crate) fn nouns(&self, prefix: &str) -> Vec<(String, String)> {
+        let mut nouns = Vec::new();
+        for (index, step) in self.steps.iter().enumerate() {
+            let Step::Element { identity, label } = step else {
+                continue;
+            };
+            let Some(parsed) = self.parsed_label(index, identity) else {
+                continue;
+            };
+            if **label != *parsed.whole() {
+                let noun = label.strip_suffix(&*parsed.values).unwrap_or(label);
+                nouns.push((self.pattern_up_to(index, prefix), noun.to_owned()));
+            }
+        }
+        nouns
+    }
+
+    /// Calls elements by the nouns that [`Path::nouns`] found.
+    pub(crate) fn call_elements(&mut self, nouns: &BTreeMap<String, String>, prefix: &str) {
+        if nouns.is_empty() {
+            return;
+        }
+        for index in 0..self.steps.len() {
+            let Step::Element { identity, .. } = &self.steps[index] else {
+                continue;
+            };
+            let Some(noun) = nouns.get(&self.pattern_up_to(index, prefix)) else {
+                continue;
+            };
+            let Some(parsed) = self.parsed_label(index, identity) else {
+                continue;
+            };
+            let called = match &**noun {
+                "" => "".into(),
+                noun => (noun.to_owned() + &parsed.values).into(),
+            };
+            if let Step::Element { label, .. } = &mut self.steps[index] {
+                *label = called;
+            }
+        }
+    }
+
+    /// The label that the text of this path gives the element at `index`.
+    fn parsed_label(&self, index: usize, identity: &str) -> Option<ParsedLabel> {
+        let before = &self.steps[..index];
+        let (step, _) = bracketed(&format!("[{identity}]"), before)?;
+        let Step::Element { label, .. } = step else {
+            return None;
+        };
+        let noun = array_name(before);
+        let values = label.strip_prefix(noun)?.to_owned();
+        Some(ParsedLabel {
+            noun: noun.to_owned(),
+            values,
+        })
+    }
+
+    fn pattern_up_to(&self, index: usize, prefix: &str) -> String {
+        prefix.to_owned() + &Self::new(self.steps[..=index].to_vec()).pattern()
+    }
+
     /// The name that the path starts with.
     pub(crate) fn first_field(&self) -> Option<&str> {
         match self.steps.first() {
@@ -204,7 +268,7 @@ fn bracketed(text: &str, before: &[Step]) -> Option<(Step, usize)> {
     if let Some(length) = scan::string_length(inner)
         && inner[length..].starts_with(']')
     {
-        let name: String = serde_json::from_str(&inner[..length]).ok()?;
+        let name: String = aether_json::from_str(&inner[..length]).ok()?;
         return Some((Step::Field(name.into()), length + 2));
     }
     let digits = inner.bytes().take_while(u8::is_ascii_digit).count();
@@ -235,15 +299,32 @@ fn bracketed(text: &str, before: &[Step]) -> Option<(Step, usize)> {
     if !inner[length..].starts_with(']') {
         return None;
     }
-    let array = before.iter().rev().find_map(|step| match step {
+    let step = Step::Element {
+        identity: inner[..length].into(),
+        label: element_label(array_name(before), &values).into(),
+    };
+    Some((step, length + 2))
+}
+
+/// The name of the array that an element after these steps belongs to.
+fn array_name(before: &[Step]) -> &str {
+    let name = before.iter().rev().find_map(|step| match step {
         Step::Field(name) => Some(name.as_ref()),
         _ => None,
     });
-    let step = Step::Element {
-        identity: inner[..length].into(),
-        label: element_label(array.unwrap_or_default(), &values).into(),
-    };
-    Some((step, length + 2))
+    name.unwrap_or_default()
+}
+
+/// A label in two parts: `edges` and ` 5`.
+struct ParsedLabel {
+    noun: String,
+    values: String,
+}
+
+impl ParsedLabel {
+    fn whole(&self) -> String {
+        format!("{}{}", self.noun, self.values)
+    }
 }
 
 /// What people call an element: `edge 5`, `envelope DATA 3`.

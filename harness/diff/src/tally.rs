@@ -72,7 +72,7 @@ struct Stage {
     sorts: usize,
 }
 
-/// A change before it is made: values as they are spelled, nothing copied.
+/// A change before it is built: values as they are spelled, nothing copied.
 pub(super) struct Met<'m> {
     pub(super) when: When,
     pub(super) stage: &'m str,
@@ -117,8 +117,8 @@ impl Offset {
     fn json(&self) -> Option<Json> {
         match self {
             Self::None => None,
-            Self::Whole(whole) => Json::parse(&whole.to_string()),
-            Self::Decimal(text) => Json::parse(text),
+            Self::Whole(whole) => Json::parse(&whole.to_string()).ok(),
+            Self::Decimal(text) => Json::parse(text).ok(),
         }
     }
 }
@@ -145,18 +145,13 @@ impl Stage {
         }
     }
 
-    fn places(&self) -> impl Iterator<Item = (PlaceSort, u64)> {
-        self.patterns.iter().flat_map(|(pattern, sorts)| {
-            sorts.iter().map(|((kind, offset), count)| {
-                let sort = PlaceSort {
-                    stage: self.name.clone(),
-                    pattern: pattern.clone(),
-                    kind: *kind,
-                    offset: offset.json(),
-                };
-                (sort, *count)
-            })
-        })
+    /// How many places of this sort were counted.
+    fn places(&self, sort: &PlaceSort) -> u64 {
+        let sorts = self.patterns.get(&sort.pattern).into_iter().flatten();
+        sorts
+            .filter(|((kind, offset), _)| *kind == sort.kind && offset.json() == sort.offset)
+            .map(|(_, count)| count)
+            .sum()
     }
 }
 
@@ -318,24 +313,38 @@ impl Tally {
         }
         let first = self.first.map(|(_, change)| change);
         let stages = merged(self.stages);
-        let places = stages.iter().flat_map(Stage::places).collect();
+        let changes: Vec<Change> = self
+            .listed
+            .into_iter()
+            .map(|(_, _, change)| change)
+            .collect();
+        let alike = first
+            .as_ref()
+            .map_or(0, |first| alike(&PlaceSort::of(first), &stages, &changes));
         Diff {
             followed: followed(stages, first.as_ref()),
             first_divergence: first,
             causes: Vec::new(),
             charts: Vec::new(),
-            changes: self
-                .listed
-                .into_iter()
-                .map(|(_, _, change)| change)
-                .collect(),
+            changes,
             left_out,
-            places,
+            alike,
         }
     }
 }
 
-/// One entry per stage, in the order in which the stages were first met.
+/// How many places are of the sort of the first divergence. If there are too many sorts to count them
+/// all, those that are listed count.
+fn alike(sort: &PlaceSort, stages: &[Stage], changes: &[Change]) -> u64 {
+    let stage = stages.iter().find(|stage| stage.name == sort.stage);
+    let counted = stage.map_or(0, |stage| stage.places(sort));
+    let listed = changes
+        .iter()
+        .filter(|change| PlaceSort::of(change) == *sort);
+    counted.max(listed.count() as u64).max(1)
+}
+
+/// One entry per stage, in the order in which they were met first.
 fn merged(stages: Vec<Stage>) -> Vec<Stage> {
     let mut merged: Vec<Stage> = Vec::new();
     for stage in stages {

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use aether_json::{Value, json};
 use proptest::prelude::*;
-use serde_json::{Value, json};
 
 use super::*;
 use crate::KeyRule;

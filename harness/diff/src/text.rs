@@ -178,7 +178,7 @@ impl Lines<'_> {
     /// The changed lines of a string of several lines.
     fn text_lines(&mut self, change: &Change) -> io::Result<()> {
         let text = |value: &Option<Json>| {
-            let text: String = serde_json::from_str(value.as_ref()?.as_str()).ok()?;
+            let text: String = aether_json::from_str(value.as_ref()?.as_str()).ok()?;
             Some(text)
         };
         let (Some(old), Some(new)) = (text(&change.before), text(&change.after)) else {

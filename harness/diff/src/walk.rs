@@ -295,7 +295,7 @@ impl<'a, 't> Walk<'a, 't> {
             let mark = element_mark(key, &identities, side, at, offset);
             self.step(mark, |walk| {
                 if is_moved && let (Some(old), Some(new)) = (old, new) {
-                    let [old, new] = [old, new].map(|at| Some(Json::count(at + offset)));
+                    let [old, new] = [old, new].map(|at| Some(Json::from(at + offset)));
                     walk.found(moment.when(), ChangeKind::Moved, (None, None), || {
                         (old, new)
                     });
@@ -499,6 +499,6 @@ pub(super) fn unquoted(key: &str) -> Cow<'_, str> {
     let plain = key.strip_prefix('"').and_then(|key| key.strip_suffix('"'));
     match plain {
         Some(plain) if !plain.contains('\\') => Cow::Borrowed(plain),
-        _ => serde_json::from_str::<String>(key).map_or(Cow::Borrowed(key), Cow::Owned),
+        _ => aether_json::from_str::<String>(key).map_or(Cow::Borrowed(key), Cow::Owned),
     }
 }

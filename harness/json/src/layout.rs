@@ -1,14 +1,21 @@
 //! The one layout in which artefacts are written, so that equal documents are equal bytes and a
 //! changed record is a changed line.
 
-use super::Tree;
+use crate::Tree;
 
-/// Spaces by which the lines of each further level stand to the right.
+/// Spaces by which each further level is indented.
 const INDENT: usize = 2;
 
 /// Writes a whole document in golden layout, ending in a line feed.
 ///
-/// The lines of the outermost array or object stand at the left margin.
+/// The lines of the outermost array or object are not indented.
+///
+/// ```
+/// let tree = aether_json::Parser::document(r#"[{"b": [1, 2.0], "a": 1}]"#).expect("valid");
+/// let mut out = Vec::new();
+/// aether_json::layout::write_document(&tree, &mut out);
+/// assert_eq!(out, b"[\n{\"a\":1,\"b\":[1,2.0]}\n]\n");
+/// ```
 pub fn write_document(tree: &Tree<'_>, out: &mut Vec<u8>) {
     match tree {
         Tree::Array(elements) => {
@@ -100,6 +107,7 @@ pub fn write_string(text: &str, out: &mut Vec<u8>) {
 }
 
 /// A string as JSON text.
+#[must_use]
 pub fn quoted(text: &str) -> String {
     let mut out = Vec::with_capacity(text.len() + 2);
     write_string(text, &mut out);
@@ -107,7 +115,7 @@ pub fn quoted(text: &str) -> String {
     String::from_utf8_lossy(&out).into_owned()
 }
 
-/// Writes a value over several lines: one member or element a line.
+/// Writes a value over several lines: one member or element per line.
 fn write_broken(tree: &Tree<'_>, level: usize, out: &mut Vec<u8>) {
     match tree {
         Tree::Object(members) if !members.is_empty() => {

@@ -1,19 +1,25 @@
-//! JSON as text: read strictly, laid out in one way, and looked into without building a tree.
-//!
-//! [`parse`] turns any JSON text into a tree or says where it is broken, [`layout`] writes the tree
-//! as artefacts are stored, [`scan`] walks text that is laid out already, [`Json`] is one value of
-//! such a text, and [`number`] subtracts numbers without rounding them.
-//!
-//! `serde_json` is not used for reading: it normalizes the exponents of numbers, keeps the last of
-//! two equal keys and reads one reserved key as a number, and a harness must lose nothing.
+#![doc = include_str!("../README.md")]
 
+mod fault;
 pub mod layout;
 pub mod number;
 mod parse;
+mod read;
 pub mod scan;
+mod serde_format;
 mod text;
+mod value;
 
-pub use parse::JsonProblem;
-pub use parse::{DEPTH_MAX, Fault, Parser, Tree};
+pub use fault::{Container, Expected, Fault, JsonProblem};
+pub use parse::{Parser, Tree};
+pub use read::{OnError, Reader, Strict, Token, TokenKind};
+pub use serde_format::{
+    Error, from_slice, from_str, from_value, to_string, to_string_pretty, to_value, to_vec,
+    to_vec_pretty, to_writer, to_writer_pretty,
+};
 pub use text::Json;
-pub use text::tree_to_value;
+pub use value::{NotFinite, Number, Value};
+
+/// How deep arrays and objects may be nested in each other, except where a [`Reader`] has a limit
+/// of its own.
+pub const DEPTH_MAX: usize = 128;

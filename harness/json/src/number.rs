@@ -1,13 +1,17 @@
 //! The difference of two JSON numbers, exact or not at all.
 
-/// Decimal places beyond which a difference is not told.
+/// Decimal places beyond which a difference is not computed.
 const SCALE_MAX: u32 = 24;
 
-/// `after - before` in plain decimal, where both are numbers of moderate size.
+/// `after - before` in plain decimal, if both are numbers of moderate size.
 ///
-/// ```text
-/// offset("2", "3") = Some("1")    offset("0.1", "0.3") = Some("0.2")    offset("x", "1") = None
 /// ```
+/// use aether_json::number::offset;
+/// assert_eq!(offset("2", "3").as_deref(), Some("1"));
+/// assert_eq!(offset("0.1", "0.3").as_deref(), Some("0.2"));
+/// assert_eq!(offset("x", "1"), None);
+/// ```
+#[must_use]
 pub fn offset(before: &str, after: &str) -> Option<String> {
     let (a, a_scale) = decimal(before)?;
     let (b, b_scale) = decimal(after)?;
@@ -83,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number_or_too_large_has_none() {
+    fn other_text_and_large_numbers_have_no_difference() {
         check("\"a\"", "1", None);
         check("null", "1", None);
         check("1e99", "1", None);

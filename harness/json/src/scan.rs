@@ -2,16 +2,20 @@
 //!
 //! Equal values of two documents in the same layout are equal slices, so a comparison only ever
 //! opens what differs. The functions answer `None` for text that is not JSON; they do not check
-//! everything, and whoever shows a slice to people reads it strictly first ([`super::Json`]).
+//! everything, and whoever shows a slice to people reads it strictly first ([`Json`](crate::Json)).
 
-/// What a value is, told by its first byte.
+/// What a value is, by its first byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
+    /// `{…}`.
     Object,
+    /// `[…]`.
     Array,
+    /// `"…"`.
     String,
+    /// A digit or `-`.
     Number,
-    /// `null`, `true` or `false`; or what is no value at all.
+    /// `null`, `true` or `false`; or something that is not a value.
     Word,
 }
 
@@ -41,7 +45,7 @@ pub fn members(raw: &str) -> Option<Vec<Member<'_>>> {
 
 /// The value of one member of an object, the key given as it is spelled in the text.
 ///
-/// `None` where there is no such member, or `raw` is not an object.
+/// `None` if there is no such member, or `raw` is not an object.
 pub fn member<'t>(raw: &'t str, quoted_key: &str) -> Option<&'t str> {
     let mut found = None;
     each_member(raw, |key, value| {
@@ -128,7 +132,7 @@ impl<'t> Items<'t> {
     /// Where the next item starts; `Some(None)` after the last.
     #[expect(
         clippy::option_option,
-        reason = "broken text and the end of the items are two things"
+        reason = "broken text differs from the end of the items"
     )]
     fn next(&mut self, close: u8) -> Option<Option<usize>> {
         self.at = skip_white_space(self.bytes, self.at);

@@ -2,61 +2,74 @@
 
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer};
-use serde::ser::{Serialize, Serializer};
-use serde_json::{Map, Number, Value};
-
-use super::layout::{quoted, write_compact};
-use super::{Parser, Tree};
+use crate::layout::{quoted, write_compact};
+use crate::{Fault, Parser, Tree, Value};
 
 /// One JSON value, held as compact text with sorted keys and numbers as they were spelled.
 ///
 /// ```
-/// use aether_harness::Json;
-/// let value = Json::parse(r#"{ "b": 1.0, "a": 1e5 }"#).expect("valid");
+/// use aether_json::Json;
+/// let value = Json::parse(r#"{ "b": 1.0, "a": 1e5 }"#).expect("valid JSON");
 /// assert_eq!(value.as_str(), r#"{"a":1e5,"b":1.0}"#);
 /// ```
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Json(Box<str>);
 
 impl Json {
-    /// Reads a value from JSON text; `None` where the text is not one JSON value.
-    pub fn parse(text: &str) -> Option<Self> {
-        let tree = Parser::document(text).ok()?;
-        Some(Self::from_tree(&tree))
+    /// Reads a value from JSON text.
+    ///
+    /// # Errors
+    /// The first problem of a text that is not exactly one valid value.
+    pub fn parse(text: &str) -> Result<Self, Fault> {
+        Parser::document(text).map(|tree| Self::from(&tree))
     }
 
     /// A string value.
+    #[must_use]
     pub fn string(text: &str) -> Self {
         Self(quoted(text).into())
     }
 
+    /// A part of a document. If it is not JSON after all, its text as a string, so that a report
+    /// never shows less than there was.
+    #[must_use]
+    pub fn from_raw(raw: &str) -> Self {
+        Self::parse(raw).unwrap_or_else(|_| Self::string(raw))
+    }
+
     /// The value's text.
+    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The value as `serde_json` has it, its numbers still as spelled.
+    /// The value as a tree.
+    #[must_use]
     pub fn to_value(&self) -> Value {
-        Parser::document(&self.0).map_or(Value::Null, |tree| tree_to_value(&tree))
+        let tree = Parser::document(&self.0).expect("a `Json` holds the text of a valid value");
+        Value::from(&tree)
     }
+}
 
-    /// A slice of a document. What is not JSON after all is kept as a string of its text, so that
-    /// a report never shows less than there was.
-    pub fn from_raw(raw: &str) -> Self {
-        Self::parse(raw).unwrap_or_else(|| Self::string(raw))
-    }
-
-    /// A count or a position.
-    pub fn count(count: usize) -> Self {
+/// A count or a position.
+impl From<usize> for Json {
+    fn from(count: usize) -> Self {
         Self(count.to_string().into())
     }
+}
 
-    fn from_tree(tree: &Tree<'_>) -> Self {
+impl From<&Tree<'_>> for Json {
+    fn from(tree: &Tree<'_>) -> Self {
         let mut out = Vec::new();
         write_compact(tree, &mut out);
-        // The writer only joins strings and ASCII.
-        Self(String::from_utf8_lossy(&out).into())
+        let text = String::from_utf8(out).expect("the writer joins strings and ASCII");
+        Self(text.into())
+    }
+}
+
+impl From<&Value> for Json {
+    fn from(value: &Value) -> Self {
+        Self(value.to_string().into())
     }
 }
 
@@ -69,37 +82,6 @@ impl fmt::Debug for Json {
 impl fmt::Display for Json {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
-    }
-}
-
-impl Serialize for Json {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.to_value().serialize(serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Json {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let value = Value::deserialize(deserializer)?;
-        Ok(Self::from_raw(&value.to_string()))
-    }
-}
-
-/// The `serde_json` value of a tree.
-pub fn tree_to_value(tree: &Tree<'_>) -> Value {
-    match tree {
-        Tree::Atom("null") => Value::Null,
-        Tree::Atom("true") => Value::Bool(true),
-        Tree::Atom("false") => Value::Bool(false),
-        Tree::Atom(number) => Value::Number(Number::from_string_unchecked((*number).to_owned())),
-        Tree::String(text) => Value::String(text.clone().into_owned()),
-        Tree::Array(elements) => Value::Array(elements.iter().map(tree_to_value).collect()),
-        Tree::Object(members) => Value::Object(
-            members
-                .iter()
-                .map(|(key, value)| (key.clone().into_owned(), tree_to_value(value)))
-                .collect::<Map<_, _>>(),
-        ),
     }
 }
 
@@ -116,12 +98,12 @@ mod tests {
             "1.0",
             r#"{"a":[1,"é\n",true],"b":{}}"#,
             r#"{"$serde_json::private::Number":"1"}"#,
+            r#"{"$aether_json::exact":"1"}"#,
         ] {
             let json = Json::parse(text).unwrap();
-            assert_eq!(serde_json::to_string(&json).unwrap(), text);
+            assert_eq!(crate::to_string(&json).unwrap(), text);
+            assert_eq!(crate::from_str::<Json>(text).unwrap(), json);
         }
-        let text = r#"{"a":[1,1.0]}"#;
-        assert_eq!(serde_json::from_str::<Json>(text).unwrap().as_str(), text);
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! Copies a scenario's directory with changed documents, for one run.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use aether_harness::{Artefact, Failure, Scenario};
-use serde_json::{Map, Value};
+use aether_json::Value;
 use tempfile::TempDir;
 
 use crate::process;
@@ -53,13 +54,13 @@ pub(crate) fn copy(
     })
 }
 
-fn members(inputs: &Artefact) -> Result<Map<String, Value>, Failure> {
+fn members(inputs: &Artefact) -> Result<BTreeMap<String, Value>, Failure> {
     let inputs = inputs
         .to_value()
         .map_err(|error| Failure::invalid(error.to_string()))?;
     Ok(match inputs {
         Value::Object(members) => members,
-        _ => Map::new(),
+        _ => BTreeMap::new(),
     })
 }
 

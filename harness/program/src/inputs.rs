@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use aether_harness::documents::{Documents, is_document};
 use aether_harness::scenario::SCENARIO_FILE;
 use aether_harness::{Artefact, Failure, Json, Scenario};
-use serde_json::json;
+use aether_json::json;
 
 use crate::Places;
 use crate::settings::CommandTable;
@@ -34,7 +34,7 @@ pub(crate) fn of_command(
         "program": command.program.get_ref(),
         "stdin": command.stdin,
     });
-    let written = Json::parse(&written.to_string()).expect("what serde_json writes is JSON");
+    let written = Json::from(&written);
     let file = scenario.display(&scenario.dir().join(SCENARIO_FILE));
     documents.add("command", file, &written);
     documents.artefact()

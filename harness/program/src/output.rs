@@ -115,7 +115,7 @@ fn left(work: &Path) -> String {
     }
 }
 
-/// Whether each line is a document of its own.
+/// Whether each line is a separate document.
 fn is_lines(bytes: &[u8]) -> bool {
     Artefact::from_json_lines("lines", bytes).is_ok()
 }

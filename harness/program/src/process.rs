@@ -7,7 +7,7 @@ use std::process::{Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use serde_json::json;
+use aether_json::json;
 
 use crate::Places;
 use crate::group::Group;
@@ -185,7 +185,7 @@ impl Ended {
             error["problem"] = json!(problem);
         }
         let error = Artefact::from_json("error", error.to_string().as_bytes())
-            .expect("what serde_json writes is JSON");
+            .expect("what aether-json writes is JSON");
         Failure::program(message).with_error(error)
     }
 }

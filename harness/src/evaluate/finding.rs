@@ -46,7 +46,7 @@ pub enum Finding {
     },
     /// A golden is not as it was blessed.
     EditedGolden(GoldenProblem),
-    /// The run produces what was blessed, so that the edit alone is at fault.
+    /// The run produces what was blessed, so that only the edit is at fault.
     StillAsBlessed,
     /// `scenario.toml` and the manifest disagree about what is kept.
     SnapshotModeDiffers,
@@ -59,7 +59,7 @@ pub enum Finding {
         /// The directory that does not exist.
         scenario: String,
     },
-    /// Run from its own inputs, the scenario produces other bytes than from its files.
+    /// Run from its own inputs, the scenario produces different bytes than from its files.
     InputsIncomplete,
     /// The output comes from a bundle, not from a run here.
     FromBundle {

@@ -96,7 +96,7 @@ pub(super) fn divergence(diff: &Diff) -> String {
 
 /// The exact commands that come next.
 fn remedy(suite: &Suite, name: &str, check: &Check, result: &CheckResult) -> Vec<String> {
-    let typed = suite.typed();
+    let (typed, git) = (suite.typed(), suite.typed_git());
     let goldens = ScenarioName::new(name)
         .map(|name| suite.paths().display(&suite.paths().snapshot(&name)))
         .unwrap_or_default();
@@ -107,7 +107,7 @@ fn remedy(suite: &Suite, name: &str, check: &Check, result: &CheckResult) -> Vec
     match result.verdict {
         Verdict::Match | Verdict::Invalid | Verdict::ProgramError | Verdict::Timeout => Vec::new(),
         Verdict::Orphan => vec![format!(
-            "if the scenario is gone for good, remove its goldens: git rm -r {goldens}"
+            "if the scenario is gone for good, remove its goldens: {git} rm -r {goldens}"
         )],
         // A run that fails cannot be blessed.
         Verdict::MissingGolden if fails => vec![format!("see how it fails: {typed} diff {name}")],
@@ -116,7 +116,7 @@ fn remedy(suite: &Suite, name: &str, check: &Check, result: &CheckResult) -> Vec
             format!("make it the golden:   {typed} bless {name} --reason \"…\""),
         ],
         Verdict::EditedGolden => vec![
-            format!("undo the edit:   git checkout -- {goldens}"),
+            format!("undo the edit:   {git} checkout -- {goldens}"),
             format!("or bless again:  {typed} bless {name} --reason \"…\""),
         ],
         Verdict::Nondeterministic => vec![format!(

@@ -25,10 +25,8 @@ pub use sample::until_next_second;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
 use crate::exec::{
-    ChildJob, ChildRun, EnvironmentChanges, Guard, Outcome, RunFailure, STACK_BYTES,
+    ChildJob, EnvironmentChange, EnvironmentChanges, Guard, Outcome, RunFailure, STACK_BYTES,
 };
 use crate::scenario::{Expect, Scenario, SnapshotMode};
 use crate::snapshot::{GoldenSet, SetError, Snapshot};
@@ -71,8 +69,17 @@ impl RunOutput {
     }
 }
 
+/// What a run in a new process produced.
+#[derive(Clone, Debug)]
+pub struct ChildRun {
+    /// What the run produced.
+    pub output: RunOutput,
+    /// Changes of the environment that could not be made, and why.
+    pub unchanged: Vec<(EnvironmentChange, String)>,
+}
+
 /// How a run ended, compared with what the scenario expects.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ending {
     /// As expected.
     Expected,
@@ -243,10 +250,15 @@ impl<'a> CheckRun<'a> {
         let outcome = self
             .guard()
             .run(&self.prepared, mode, &self.suite.paths().outputs())?;
-        run_output(self.scenario, self.prepared.as_ref(), outcome)
+        run_output(
+            self.scenario,
+            self.prepared.schema(),
+            self.prepared.inputs().clone(),
+            outcome,
+        )
     }
 
-    /// Runs the scenario from these inputs in place of its own; `None` if the subject does not offer
+    /// Runs the scenario from these inputs instead of its own; `None` if the subject does not offer
     /// this.
     ///
     /// # Errors
@@ -257,7 +269,13 @@ impl<'a> CheckRun<'a> {
             return Ok(None);
         };
         let outcome = guard.run(&changed, None, &self.suite.paths().outputs())?;
-        run_output(self.scenario, changed.as_ref(), outcome).map(Some)
+        run_output(
+            self.scenario,
+            changed.schema(),
+            changed.inputs().clone(),
+            outcome,
+        )
+        .map(Some)
     }
 
     /// Runs the scenario in a new process, with these changes of its environment.
@@ -273,22 +291,27 @@ impl<'a> CheckRun<'a> {
         mode: Option<&str>,
         changes: &EnvironmentChanges,
     ) -> Result<ChildRun, RunFailure> {
-        ChildJob {
+        let child = ChildJob {
             layout: self.suite.paths(),
             scenario: self.scenario,
             mode,
             label: &self.label,
             changes,
-            schema: &self.prepared.schema(),
         }
-        .run()
+        .run()?;
+        let schema = self.prepared.schema();
+        Ok(ChildRun {
+            output: run_output(self.scenario, schema, child.inputs, child.outcome)?,
+            unchanged: child.unchanged,
+        })
     }
 }
 
 /// What a run produced, as goldens are kept. A failure makes the artefact `error`, expected or not.
-pub(crate) fn run_output(
+fn run_output(
     scenario: &Scenario,
-    prepared: &dyn Prepared,
+    schema: Schema,
+    inputs: Artefact,
     outcome: Outcome,
 ) -> Result<RunOutput, RunFailure> {
     let failed = outcome.is_err();
@@ -306,9 +329,7 @@ pub(crate) fn run_output(
         // The size of an error says nothing about the size of the goldens.
         scenario.snapshot = SnapshotMode::Full;
     }
-    let schema = prepared.schema();
-    let set = GoldenSet::new(&scenario, &schema, prepared.inputs().clone(), artefacts)
-        .map_err(not_goldens)?;
+    let set = GoldenSet::new(&scenario, &schema, inputs, artefacts).map_err(not_goldens)?;
     Ok(RunOutput {
         set,
         schema,
@@ -337,7 +358,7 @@ fn under_ci() -> bool {
 fn error_artefact(failure: &Failure) -> Artefact {
     let text = match &failure.error {
         Some(error) => error.text().to_vec(),
-        None => serde_json::json!({ "message": failure.message })
+        None => aether_json::json!({ "message": failure.message })
             .to_string()
             .into_bytes(),
     };

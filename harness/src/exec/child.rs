@@ -1,7 +1,7 @@
 //! Runs in a process of their own: this same program, started again with a hidden argument.
 //!
-//! Parent and child communicate through a directory: `request.json` goes in, artefacts and `response.json`
-//! come out, `stdout` and `stderr` hold what the child printed. Whatever the child does, the parent
+//! Parent and child talk through a directory: `request.json` goes in, `response.json` and one file per
+//! artefact come out, `stdout` and `stderr` hold what the child printed. Whatever the child does, the parent
 //! kills it some time after the scenario's time limit.
 
 use std::fs::{self, File};
@@ -14,11 +14,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::environment::{EnvironmentChange, EnvironmentChanges};
-use super::{Guard, RunFailure, STACK_BYTES};
-use crate::evaluate::{Ending, RunOutput, run_output};
+use super::{Guard, Outcome, RunFailure, STACK_BYTES};
 use crate::scenario::{Scenario, ScenarioName};
-use crate::snapshot::{GoldenSet, golden_file};
-use crate::{Artefact, Layout, Schema, Suite};
+use crate::{Artefact, Failure, Layout, Suite};
 
 /// The argument that makes this program a child.
 const ARGUMENT: &str = "--aether-harness-child";
@@ -26,7 +24,7 @@ const ARGUMENT: &str = "--aether-harness-child";
 const REQUEST: &str = "request.json";
 const RESPONSE: &str = "response.json";
 
-/// How long a child may take beside its run: to start, to write, and to notice that it should end.
+/// How long a child may take in addition to its run: to start, to write, and to notice that it should end.
 const SLACK: Duration = Duration::from_secs(20);
 
 /// Lines of a child's error stream that a message repeats.
@@ -54,20 +52,34 @@ struct Response {
 
 #[derive(Debug, Serialize, Deserialize)]
 enum End {
-    Ran {
-        artefacts: Vec<String>,
-        ending: Ending,
+    /// The run ended with artefacts.
+    Ran { inputs: Sent, artefacts: Vec<Sent> },
+    /// The run ended with the program's own error.
+    ProgramFailed {
+        inputs: Sent,
+        message: String,
+        error: Option<Sent>,
     },
+    /// There is nothing to compare.
     Failed(RunFailure),
 }
 
+/// An artefact on its way to the parent: its name, and the file in the directory that has its text.
+/// A name can have any characters, so it does not name the file.
+#[derive(Debug, Serialize, Deserialize)]
+struct Sent {
+    name: String,
+    file: String,
+}
+
 /// What came out of a child.
-#[derive(Clone, Debug)]
-pub struct ChildRun {
-    /// What the run produced.
-    pub output: RunOutput,
+pub(crate) struct ChildRun {
+    /// The inputs as the child read them.
+    pub(crate) inputs: Artefact,
+    /// How its run ended.
+    pub(crate) outcome: Outcome,
     /// Changes of the environment that could not be made, and why.
-    pub unchanged: Vec<(EnvironmentChange, String)>,
+    pub(crate) unchanged: Vec<(EnvironmentChange, String)>,
 }
 
 /// A run in its own process.
@@ -78,8 +90,6 @@ pub(crate) struct ChildJob<'a> {
     pub(crate) mode: Option<&'a str>,
     pub(crate) label: &'a str,
     pub(crate) changes: &'a EnvironmentChanges,
-    /// How to read what the run produces.
-    pub(crate) schema: &'a Schema,
 }
 
 impl ChildJob<'_> {
@@ -108,31 +118,48 @@ impl ChildJob<'_> {
         };
         let response = fs::read(dir.path().join(RESPONSE))
             .ok()
-            .and_then(|bytes| serde_json::from_slice::<Response>(&bytes).ok())
+            .and_then(|bytes| aether_json::from_slice::<Response>(&bytes).ok())
             .ok_or_else(|| without_response(dir.path(), status))?;
-        match response.end {
-            End::Failed(failure) => Err(failure),
-            End::Ran { artefacts, ending } => {
-                let artefacts = artefacts
-                    .into_iter()
-                    .map(|name| {
-                        let bytes = fs::read(dir.path().join(golden_file(&name)))?;
-                        Artefact::from_golden(name, bytes).map_err(io::Error::other)
-                    })
-                    .collect::<io::Result<Vec<_>>>()
-                    .map_err(lost)?;
-                let set =
-                    GoldenSet::stored(artefacts).map_err(|error| lost(io::Error::other(error)))?;
-                Ok(ChildRun {
-                    output: RunOutput {
-                        set,
-                        schema: self.schema.clone(),
-                        ending,
-                    },
-                    unchanged: response.unchanged,
-                })
+        let (inputs, outcome) = match response.end {
+            End::Failed(failure) => return Err(failure),
+            End::Ran { inputs, artefacts } => {
+                let artefacts = artefacts.iter().map(|sent| sent.receive(dir.path()));
+                let artefacts = artefacts.collect::<io::Result<Vec<_>>>().map_err(lost)?;
+                (inputs, Ok(artefacts))
             }
-        }
+            End::ProgramFailed {
+                inputs,
+                message,
+                error,
+            } => {
+                let error = error.map(|sent| sent.receive(dir.path())).transpose();
+                let mut failure = Failure::program(message);
+                failure.error = error.map_err(lost)?;
+                (inputs, Err(failure))
+            }
+        };
+        Ok(ChildRun {
+            inputs: inputs.receive(dir.path()).map_err(lost)?,
+            outcome,
+            unchanged: response.unchanged,
+        })
+    }
+}
+
+impl Sent {
+    /// Writes an artefact into the directory, as its file number `index`.
+    fn send(artefact: &Artefact, dir: &Path, index: usize) -> io::Result<Self> {
+        let file = format!("artefact-{index}");
+        fs::write(dir.join(&file), artefact.text())?;
+        Ok(Self {
+            name: artefact.name().to_owned(),
+            file,
+        })
+    }
+
+    fn receive(&self, dir: &Path) -> io::Result<Artefact> {
+        let bytes = fs::read(dir.join(&self.file))?;
+        Artefact::from_golden(&*self.name, bytes).map_err(io::Error::other)
     }
 }
 
@@ -145,7 +172,7 @@ fn scratch(layout: &Layout) -> io::Result<tempfile::TempDir> {
 }
 
 fn start(dir: &Path, request: &Request) -> io::Result<Child> {
-    fs::write(dir.join(REQUEST), serde_json::to_vec(request)?)?;
+    fs::write(dir.join(REQUEST), aether_json::to_vec(request)?)?;
     let mut command = Command::new(std::env::current_exe()?);
     command
         .arg(ARGUMENT)
@@ -190,8 +217,25 @@ fn without_response(dir: &Path, status: ExitStatus) -> RunFailure {
     }
 }
 
+impl Suite {
+    /// Lets this program be started again as a child process, for the `process` check and for
+    /// subjects that need a process of their own. Call it first in `main`: in such a child the work is
+    /// done here, and `main` returns the exit status it is given.
+    ///
+    /// [`Runner::main`](crate::Runner::main) does this itself.
+    ///
+    /// # Errors
+    /// The exit status of the child that this process is.
+    pub fn with_children(self) -> Result<Self, ExitCode> {
+        match serve(&self) {
+            Some(status) => Err(status),
+            None => Ok(self.that_has_children()),
+        }
+    }
+}
+
 /// Does what the parent asks, if this process is a child; `None` otherwise.
-pub(crate) fn serve(suite: &Suite) -> Option<ExitCode> {
+fn serve(suite: &Suite) -> Option<ExitCode> {
     let mut args = std::env::args_os().skip(1);
     if args.next()? != ARGUMENT {
         return None;
@@ -207,7 +251,7 @@ pub(crate) fn serve(suite: &Suite) -> Option<ExitCode> {
 }
 
 fn obey(suite: &Suite, dir: &Path) -> io::Result<()> {
-    let request: Request = serde_json::from_slice(&fs::read(dir.join(REQUEST))?)?;
+    let request: Request = aether_json::from_slice(&fs::read(dir.join(REQUEST))?)?;
     let unchanged: Vec<_> = request
         .changes
         .iter()
@@ -217,24 +261,34 @@ fn obey(suite: &Suite, dir: &Path) -> io::Result<()> {
         })
         .collect();
     let end = match perform(suite, &request) {
-        Ok(output) => {
-            let mut artefacts = Vec::new();
-            for artefact in output.set.artefacts() {
-                fs::write(dir.join(golden_file(artefact.name())), artefact.text())?;
-                artefacts.push(artefact.name().to_owned());
-            }
-            End::Ran {
-                artefacts,
-                ending: output.ending,
+        Ok((inputs, outcome)) => {
+            let inputs = Sent::send(&inputs, dir, 0)?;
+            match outcome {
+                Ok(artefacts) => End::Ran {
+                    inputs,
+                    artefacts: (1..)
+                        .zip(&artefacts)
+                        .map(|(index, artefact)| Sent::send(artefact, dir, index))
+                        .collect::<io::Result<_>>()?,
+                },
+                Err(failure) => End::ProgramFailed {
+                    inputs,
+                    message: failure.message,
+                    error: failure
+                        .error
+                        .map(|error| Sent::send(&error, dir, 1))
+                        .transpose()?,
+                },
             }
         }
         Err(failure) => End::Failed(failure),
     };
-    let response = serde_json::to_vec(&Response { unchanged, end })?;
+    let response = aether_json::to_vec(&Response { unchanged, end })?;
     fs::write(dir.join(RESPONSE), response)
 }
 
-fn perform(suite: &Suite, request: &Request) -> Result<RunOutput, RunFailure> {
+/// The inputs as this process reads them, and how the run ended.
+fn perform(suite: &Suite, request: &Request) -> Result<(Artefact, Outcome), RunFailure> {
     let layout = Layout::new(&request.root).with_target(&request.target);
     let suite = suite.clone().layout(layout);
     let invalid = |message: String| RunFailure::Invalid { message };
@@ -254,5 +308,5 @@ fn perform(suite: &Suite, request: &Request) -> Result<RunOutput, RunFailure> {
     };
     let prepared = guard.open()?;
     let outcome = guard.run(&prepared, request.mode.as_deref(), &suite.paths().outputs())?;
-    run_output(&scenario, prepared.as_ref(), outcome)
+    Ok((prepared.inputs().clone(), outcome))
 }

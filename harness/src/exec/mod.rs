@@ -1,6 +1,6 @@
 //! Runs a subject under guard: with a time limit, and despite panics and subjects that do not stop.
 //!
-//! Every call into a subject happens on a thread of its own, so that the thread that waits can name
+//! Every call into a subject happens on its own thread, so that the waiting thread can name
 //! a long run, ask it to stop, and go on without it if it does not.
 
 mod child;
@@ -16,8 +16,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
-pub use child::ChildRun;
-pub(crate) use child::{ChildJob, serve};
+pub(crate) use child::ChildJob;
 pub use environment::{EnvironmentChange, EnvironmentChanges};
 pub use failure::RunFailure;
 pub use load::Load;
@@ -120,7 +119,7 @@ impl Guard<'_> {
         }
     }
 
-    /// Calls `work` on a thread of its own and waits for it, at most until the time limit. `last` is
+    /// Calls `work` on its own thread and waits for it, at most until the time limit. `last` is
     /// what it has to say if it was stopped.
     fn call<T: Send + 'static>(
         &self,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::{Report, ScenarioReport};
-use crate::{Cause, ChangeKind, Diff, Json, PlaceSort, counted};
+use crate::{Cause, ChangeKind, Json, PlaceSort, counted};
 
 /// Scenarios whose first divergences have stage, path pattern and kind in common: most likely one
 /// cause. Whatever else differs in them is taken as its consequence.
@@ -50,7 +50,6 @@ pub(super) fn groups(scenarios: &[ScenarioReport]) -> Vec<Group> {
             continue;
         };
         let sort = PlaceSort::of(first);
-        let places = places(diff, &sort);
         let offset = sort.offset;
         let group = sorts
             .entry((sort.stage, sort.pattern, sort.kind))
@@ -61,7 +60,7 @@ pub(super) fn groups(scenarios: &[ScenarioReport]) -> Vec<Group> {
                 places: 0,
                 scenarios: Vec::new(),
             });
-        group.places += places;
+        group.places += diff.alike;
         group.scenarios.push(scenario.name.clone());
     }
     let mut groups: Vec<Group> = sorts
@@ -119,16 +118,6 @@ impl Report {
         shared.sort_by_key(|(_, scenarios)| std::cmp::Reverse(*scenarios));
         shared
     }
-}
-
-/// How many places of a sort differ. A diff that was read back has no counts of its own, so that
-/// its listed changes count.
-fn places(diff: &Diff, sort: &PlaceSort) -> u64 {
-    let counted = diff.places.get(sort).copied().unwrap_or(0);
-    let listed = diff.changes.iter().map(PlaceSort::of);
-    counted
-        .max(listed.filter(|of| of == sort).count() as u64)
-        .max(1)
 }
 
 impl Group {

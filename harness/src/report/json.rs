@@ -5,7 +5,7 @@ use std::io;
 use serde::Serialize;
 
 use super::{Group, Report, ScenarioReport};
-use crate::{Cause, Change, FollowedByStage, LeftOut};
+use crate::{Cause, Change, FollowedByStage, Json, LeftOut, Path};
 
 /// The report as JSON has it.
 #[derive(Serialize)]
@@ -20,13 +20,39 @@ struct ScenarioView<'r> {
     name: &'r str,
     verdict: &'r str,
     first_divergence: Option<&'r Change>,
-    causes: &'r [Cause],
+    causes: Vec<CauseView<'r>>,
     followed: FollowedByStage<'r>,
     #[serde(skip_serializing_if = "Option::is_none")]
     changes: Option<&'r [Change]>,
     left_out: &'r [LeftOut],
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<&'r str>,
+}
+
+#[derive(Serialize)]
+struct CauseView<'r> {
+    file: &'r str,
+    path: &'r Path,
+    before: &'r Option<Json>,
+    after: &'r Option<Json>,
+}
+
+impl<'r> CauseView<'r> {
+    fn of(cause: &'r Cause) -> Self {
+        let Cause {
+            file,
+            path,
+            before,
+            after,
+            kind: _,
+        } = cause;
+        Self {
+            file,
+            path,
+            before,
+            after,
+        }
+    }
 }
 
 impl Report {
@@ -54,7 +80,7 @@ impl Report {
             scenarios: self.scenarios.iter().map(|s| view(s, all)).collect(),
             groups: &self.groups,
         };
-        serde_json::to_writer_pretty(&mut *out, &view)?;
+        aether_json::to_writer_pretty(&mut *out, &view)?;
         out.write_all(b"\n")
     }
 }
@@ -65,7 +91,11 @@ fn view(scenario: &ScenarioReport, all: bool) -> ScenarioView<'_> {
         name: &scenario.name,
         verdict: scenario.verdict_name(),
         first_divergence: diff.and_then(|diff| diff.first_divergence.as_ref()),
-        causes: diff.map_or(&[], |diff| &diff.causes),
+        causes: diff
+            .map_or(&[][..], |diff| &diff.causes)
+            .iter()
+            .map(CauseView::of)
+            .collect(),
         followed: FollowedByStage(diff.map_or(&[], |diff| &diff.followed)),
         changes: all.then(|| diff.map_or(&[][..], |diff| &diff.changes)),
         left_out: diff.map_or(&[], |diff| &diff.left_out),

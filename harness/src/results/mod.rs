@@ -6,4 +6,4 @@ mod run;
 mod trial;
 
 pub use run::Run;
-pub use trial::{GroupKey, StoredDiff, TrialResult};
+pub use trial::TrialResult;

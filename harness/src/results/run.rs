@@ -65,7 +65,7 @@ impl Run {
         let new = tempfile::Builder::new()
             .prefix(STARTING)
             .tempdir_in(&results)?;
-        let about = serde_json::to_vec(&About { v: 1, started })?;
+        let about = aether_json::to_vec(&About { v: 1, started })?;
         fs::write(new.path().join(RUN_FILE), about)?;
         match fs::rename(new.path(), &dir) {
             // What was renamed is not to be removed under its old name.
@@ -85,7 +85,7 @@ impl Run {
     /// The run whose directory is `dir`, if it is one.
     pub fn open(dir: &Path) -> Option<Self> {
         let bytes = fs::read(dir.join(RUN_FILE)).ok()?;
-        let about: About = serde_json::from_slice(&bytes).ok()?;
+        let about: About = aether_json::from_slice(&bytes).ok()?;
         Some(Self {
             started: about.started,
             dir: dir.to_owned(),
@@ -131,7 +131,7 @@ impl Run {
 
     /// Stores a result whole.
     pub fn store(&self, result: &TrialResult) -> io::Result<()> {
-        let mut text = serde_json::to_vec(result)?;
+        let mut text = aether_json::to_vec(result)?;
         text.push(b'\n');
         write_whole(&self.file(&result.scenario, &result.check), &text)
     }

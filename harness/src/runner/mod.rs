@@ -67,8 +67,8 @@ impl Runner {
         self
     }
 
-    /// What people type before `bless` and `diff`, for the remedies in messages; `cargo xtask` unless
-    /// set.
+    /// What people type before `bless` and `diff`, for the remedies in messages: see
+    /// [`Suite::command`].
     #[must_use]
     pub fn command(mut self, command: impl Into<String>) -> Self {
         self.suite = self.suite.command(command);

@@ -42,7 +42,7 @@ pub(super) fn select(suite: &Suite, args: &Arguments) -> Result<Selection, Runne
     Ok(Selection { plans, warning })
 }
 
-/// `--exact <scenario>::<check>`: that directory alone, whatever else there is.
+/// `--exact <scenario>::<check>`: reads only that directory.
 fn exactly_one(suite: &Suite, args: &Arguments) -> Result<Option<Vec<Plan>>, RunnerError> {
     let Some(filter) = args.filter.as_ref().filter(|_| args.exact) else {
         return Ok(None);

@@ -61,7 +61,7 @@ fn find(entries: &[DirEntry], subjects: &[Arc<dyn Subject>]) -> Vec<Found> {
     entries.iter().filter_map(found).collect()
 }
 
-/// The entry of that name alone, without reading the directory; `None` if there is none.
+/// The entry of that name, without reading the directory; `None` if there is none.
 pub fn look_up(scenarios: &Path, name: &str, subjects: &[Arc<dyn Subject>]) -> Option<Found> {
     if name.starts_with('.') || name.contains(['/', '\\']) {
         return None;

@@ -16,7 +16,7 @@ pub enum GoldenProblem {
         /// Its name.
         file: String,
     },
-    /// A file has other bytes than those that were blessed.
+    /// The bytes of a file differ from those that were blessed.
     Changed {
         /// Its name.
         file: String,

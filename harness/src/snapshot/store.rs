@@ -2,7 +2,7 @@
 //!
 //! 1. One bless at a time holds the lock on `.bless.lock` in the snapshots directory.
 //! 2. What an earlier, killed bless left is repaired ([`SnapshotLock::acquire`]).
-//! 3. The new state is written whole to `.bless-<name>.new` beside the old one and synced; files
+//! 3. The new state is written whole to `.bless-<name>.new`, next to the old one, and synced; files
 //!    that do not change are linked, so that they keep their times.
 //! 4. It is swapped with the old state in one step if the system can (Linux, macOS). Elsewhere
 //!    the old state is renamed to `.bless-<name>.old` and the new one to `<name>`; killed between

@@ -1,7 +1,7 @@
 //! `aether completions`: a script for a shell.
 
+use aether_json::json;
 use clap::CommandFactory as _;
-use serde_json::json;
 
 use crate::Ended;
 use crate::args::{Arguments, CompletionsCommand};

@@ -2,9 +2,7 @@
 
 use aether_engine::run::RecordKind;
 use aether_engine::store::StoredRun;
-use aether_harness::{
-    Artefact, DiffOptions, Report, ScenarioReport, Verdict, diff as compare,
-};
+use aether_harness::{Artefact, DiffOptions, Report, ScenarioReport, Verdict, diff as compare};
 
 use crate::Ended;
 use crate::args::DiffCommand;

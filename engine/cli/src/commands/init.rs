@@ -6,7 +6,7 @@ use std::path::Path;
 use aether_engine::config::json_schemas;
 use aether_engine::config::template;
 use aether_harness::ScenarioName;
-use serde_json::json;
+use aether_json::json;
 
 use crate::Ended;
 use crate::args::InitCommand;

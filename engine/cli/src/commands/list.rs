@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 use std::fs;
 
 use aether_harness::Scenario;
+use aether_json::{Value, json};
 use aether_subject::AetherSettings;
-use serde_json::{Value, json};
 
 use crate::Ended;
 use crate::args::ListCommand;
@@ -48,7 +48,9 @@ pub(crate) fn list(command: &ListCommand, output: &Output) -> Ended {
 
 fn row(scenario: &Scenario) -> Value {
     let settings = AetherSettings::of(scenario.settings());
-    let pillars = settings.expect("a scenario that loads has valid settings").pillars;
+    let pillars = settings
+        .expect("a scenario that loads has valid settings")
+        .pillars;
     json!({
         "name": scenario.name().to_string(),
         "description": scenario.description,

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 
 use aether_engine::record::{Component, LogPayload};
 use aether_engine::run::RecordKind;
-use serde_json::Value;
+use aether_json::Value;
 
 use crate::Ended;
 use crate::args::LogCommand;

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use aether_engine::record::{FromText as _, Metrics};
+use aether_json::json;
 use comfy_table::{CellAlignment, Table, presets};
-use serde_json::json;
 
 use super::openmetrics;
 use crate::Ended;

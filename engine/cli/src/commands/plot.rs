@@ -1,6 +1,6 @@
 //! `aether plot`: a picture of a stored run.
 
-use serde_json::{Value, json};
+use aether_json::{Value, json};
 
 use crate::Ended;
 use crate::args::PlotCommand;

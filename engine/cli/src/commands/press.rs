@@ -1,13 +1,15 @@
 //! `aether press`: capsules of a window's streams.
 
+use std::collections::BTreeMap;
+
 use std::path::Path;
 
 use aether_engine::press::{Capsule, Packer};
 use aether_engine::record::{FromText as _, Manifest, PBlock, UmxLedger};
 use aether_engine::run::RecordKind;
 use aether_engine::store::StoredRun;
+use aether_json::{Value, json};
 use comfy_table::{CellAlignment, Table, presets};
-use serde_json::{Map, Number, Value, json};
 
 use super::window;
 use crate::Ended;
@@ -79,7 +81,7 @@ fn pack_window(run: &StoredRun, name: &str) -> Result<Capsule, Failure> {
 
 pub(crate) fn unpack(command: &CapsuleCommand, output: &Output) -> Ended {
     let capsule = read(&command.file)?;
-    let mut streams = Map::new();
+    let mut streams: BTreeMap<String, Value> = BTreeMap::new();
     for (entry, _) in capsule.streams() {
         let vectors = capsule
             .vectors(&entry.stream_id)
@@ -97,7 +99,7 @@ pub(crate) fn unpack(command: &CapsuleCommand, output: &Output) -> Ended {
 
 /// Differences may need 65 bits: the number is spelled, not rounded.
 fn number(value: &i128) -> Value {
-    Number::from_i128(*value).map_or(Value::Null, Value::Number)
+    Value::from(*value)
 }
 
 pub(crate) fn info(command: &CapsuleCommand, output: &Output) -> Ended {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use aether_engine::config::CMP_0;
 use aether_engine::config::{ExplainedProfile, FileSystem, MemoryDocuments, explain_profile};
-use serde_json::json;
+use aether_json::json;
 
 use crate::Ended;
 use crate::args::ProfileShowCommand;

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use aether_engine::record::{FromText as _, IBlock, UmxLedger};
 use aether_engine::run::{RecordKind, Replay};
-use serde_json::json;
+use aether_json::json;
 
 use crate::Ended;
 use crate::args::ReplayCommand;

@@ -7,7 +7,7 @@ use aether_engine::config::{self, FileSystem, RunPlan};
 use aether_engine::record::LogEvent;
 use aether_engine::run::{RunOptions, RunStatus};
 use aether_engine::store::{Existing, Recorded, RunStore, Written};
-use serde_json::{Value, json};
+use aether_json::{Value, json};
 
 use crate::Ended;
 use crate::args::{RunCommand, ScenariosDir, StoredCommand};
@@ -155,7 +155,7 @@ fn text(run_id: &str, plan: &RunPlan, recorded: &Recorded) -> String {
 fn summary(run_id: &str, plan: &RunPlan, recorded: &Recorded) -> Value {
     let metrics = &recorded.outcome.metrics;
     let error = match recorded.outcome.status {
-        RunStatus::Failed(error) => serde_json::from_str(&error.to_json()).unwrap_or(Value::Null),
+        RunStatus::Failed(error) => aether_json::from_str(&error.to_json()).unwrap_or(Value::Null),
         RunStatus::Complete | RunStatus::Incomplete => Value::Null,
     };
     json!({

@@ -1,11 +1,13 @@
 //! Records as tables: one row a record, vectors as numbered columns.
 
+use std::collections::BTreeMap;
+
 use std::collections::BTreeSet;
 use std::io::Write;
 
 use aether_engine::run::RecordKind;
 use aether_engine::store::{StoreError, StoredRecord, StoredRun};
-use serde_json::{Map, Value};
+use aether_json::Value;
 
 use crate::exit::Failure;
 
@@ -45,7 +47,7 @@ pub(super) fn write_edges(run: &StoredRun, sink: &mut dyn Write) -> Result<(), F
         let ledger = object(record)?;
         let tick = cell(&ledger["tick"]);
         for edge in ledger["edges"].as_array().into_iter().flatten() {
-            let cells = FIELDS.iter().map(|field| cell(&edge[field]));
+            let cells = FIELDS.iter().map(|field| cell(&edge[*field]));
             table
                 .write_record(std::iter::once(tick.clone()).chain(cells))
                 .map_err(failed)?;
@@ -72,9 +74,9 @@ impl Columns {
     }
 }
 
-fn object(record: Result<StoredRecord, StoreError>) -> Result<Map<String, Value>, Failure> {
+fn object(record: Result<StoredRecord, StoreError>) -> Result<BTreeMap<String, Value>, Failure> {
     let record = record?;
-    match serde_json::from_slice(record.text.as_ref()) {
+    match aether_json::from_slice(record.text.as_ref()) {
         Ok(Value::Object(members)) => Ok(members),
         _ => Err(Failure::Input(
             "a stored record is no JSON object".to_owned(),
@@ -91,7 +93,7 @@ fn row(record: Result<StoredRecord, StoreError>) -> Result<Vec<(String, String)>
     Ok(cells)
 }
 
-fn flatten(prefix: &str, members: &Map<String, Value>, cells: &mut Vec<(String, String)>) {
+fn flatten(prefix: &str, members: &BTreeMap<String, Value>, cells: &mut Vec<(String, String)>) {
     for (key, value) in members {
         let column = if prefix.is_empty() {
             key.clone()
@@ -100,7 +102,7 @@ fn flatten(prefix: &str, members: &Map<String, Value>, cells: &mut Vec<(String, 
         };
         match value {
             Value::Object(members) => flatten(&column, members, cells),
-            Value::Array(items) if items.iter().all(|item| !item.is_object()) => {
+            Value::Array(items) if items.iter().all(|item| item.as_object().is_none()) => {
                 let numbered = (1..).zip(items);
                 cells.extend(numbered.map(|(n, item)| (format!("{column}_{n}"), cell(item))));
             }

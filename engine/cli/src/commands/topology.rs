@@ -4,7 +4,7 @@ use std::path::Path;
 
 use aether_engine::config::FileSystem;
 use aether_engine::topology::{Format, ImportOptions, ListFormat, NewTopology, Settings, import};
-use serde_json::json;
+use aether_json::json;
 
 use crate::Ended;
 use crate::args::{ImportCommand, ListFormatWord, MadeTopology, NewTopologyCommand};

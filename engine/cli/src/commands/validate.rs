@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use aether_engine::config::{self, Code, FileSystem, Place, Problem, Report};
-use serde_json::json;
+use aether_json::json;
 
 use crate::Ended;
 use crate::args::ValidateCommand;

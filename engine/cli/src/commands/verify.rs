@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 use std::ops::ControlFlow;
 
 use aether_engine::run::RunOptions;
+use aether_json::json;
 use indicatif::ProgressBar;
-use serde_json::json;
 
 use crate::Ended;
 use crate::args::StoredCommand;

@@ -18,7 +18,7 @@ mod topology;
 use aether_engine::record::{FromText as _, LedgerEntry, Manifest};
 use aether_engine::run::RecordKind;
 use aether_engine::store::StoredRun;
-use serde_json::{Value, json};
+use aether_json::{Value, json};
 
 use bins::{Bins, Statistic};
 use chain::ChainPlot;

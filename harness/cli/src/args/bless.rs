@@ -14,7 +14,7 @@ pub struct Args {
     /// Bless every scenario.
     #[arg(long, conflicts_with = "names")]
     all: bool,
-    /// Why the goldens change; kept beside them.
+    /// Why the goldens change; kept with them.
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
     /// Show what would change, and write nothing.

@@ -12,7 +12,7 @@ pub struct Args {
     /// How often each is run in each way.
     #[arg(long, value_name = "N", default_value_t = 5)]
     repeat: usize,
-    /// Busy threads beside the runs; two for each processor by default.
+    /// Busy threads that compete with the runs; two for each processor by default.
     #[arg(long, value_name = "N")]
     load: Option<usize>,
     /// How the result is written.

@@ -37,7 +37,7 @@ pub enum Command {
     Check(check::Args),
     /// Merge the results of trials and shards.
     Report(report::Args),
-    /// Run the checks of scenarios, as `cargo test` does.
+    /// Run the checks of scenarios.
     Run(run::Args),
     /// Run scenarios again and again, in a changed environment and under load, and report which differ.
     Flaky(flaky::Args),

@@ -29,7 +29,7 @@ pub(super) struct Refusal {
     pub(super) detail: String,
 }
 
-/// What a bless writes beside the goldens: its date and reason.
+/// What a bless records with the goldens: its date and reason.
 pub(super) struct Stamp<'a> {
     pub(super) date: &'a str,
     pub(super) reason: &'a str,
@@ -151,7 +151,7 @@ pub(super) fn unseen(
 
 /// Makes the output of `one` the goldens.
 ///
-/// With `only`, of the artefacts that differ these alone become new, and the goldens of the others
+/// With `only`, of the artefacts that differ only these become new, and the goldens of the others
 /// stay: the scenario goes on to differ in them, and the manifest says of every file what it is.
 pub(super) fn write(
     suite: &Suite,

@@ -8,9 +8,10 @@ use std::path::PathBuf;
 
 use super::accept::{Pending, Refusal, Stamp, described, examine, refuse_under_ci, write};
 use super::render::{ScenarioDiff, report};
-use super::{CommandError, Console, Status, chosen, quoted, scenario_of};
+use super::{CommandError, Console, Status, chosen, scenario_of};
 use crate::bundle::Bundle;
 use aether_harness::evaluate::{CheckResult, CheckRun, RunName, until_next_second};
+use aether_harness::quoted;
 use aether_harness::{Check, Suite, Verdict};
 
 /// What to bless, and how.
@@ -31,7 +32,7 @@ pub struct BlessOptions {
     /// The date of the bless, `YYYY-MM-DD`.
     pub date: String,
     /// Wait until the clock shows another second and run once more, so that a time stamp in whole
-    /// seconds is noticed. The command always does, but for a bundle.
+    /// seconds is noticed. The command always does, except for a bundle.
     pub another_second: bool,
 }
 

@@ -90,7 +90,7 @@ pub fn bundle(
         "wrote {}; to accept it: {} bless --all --from-bundle {} --reason \"…\"",
         out.display(),
         suite.typed(),
-        super::quoted(&out.display().to_string())
+        aether_harness::quoted(&out.display().to_string())
     )?;
     Ok(status)
 }
@@ -104,7 +104,10 @@ fn newest(suite: &Suite) -> Result<Vec<TrialResult>, CommandError> {
     };
     let runs = Run::all(&dir).map_err(|error| said(error.to_string()))?;
     let run = runs.last().ok_or_else(|| {
-        said("there are no results yet; a test run leaves them, with the new outputs".to_owned())
+        said(format!(
+            "there are no results yet; run the trials first: {}",
+            suite.typed_run()
+        ))
     })?;
     let results = run.results().map_err(|error| said(error.to_string()))?;
     results

@@ -78,9 +78,10 @@ fn goldens(suite: &Suite, found: &[Found]) -> Result<Vec<String>, CommandError> 
     }
     for name in snapshot::directories(&paths.snapshots())? {
         if !found.iter().any(|found| found.name == name) {
+            let shown = paths.display(&paths.snapshots().join(name));
             problems.push(format!(
-                "goldens: {} has no scenario: git rm -r {0}",
-                paths.display(&paths.snapshots().join(name))
+                "goldens: {shown} has no scenario: {} rm -r {shown}",
+                suite.typed_git()
             ));
         }
     }

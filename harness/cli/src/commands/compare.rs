@@ -102,7 +102,7 @@ fn document(path: &Path, name: &str) -> Result<Artefact, CommandError> {
             let text = String::from_utf8(bytes).map_err(|error| problem(error.to_string()))?;
             let value: toml::Value =
                 toml::from_str(&text).map_err(|error| problem(error.to_string()))?;
-            let json = serde_json::to_vec(&value).map_err(|error| problem(error.to_string()))?;
+            let json = aether_json::to_vec(&value).map_err(|error| problem(error.to_string()))?;
             Artefact::from_json(name, &json)
         }
         _ => Artefact::from_json(name, &bytes),

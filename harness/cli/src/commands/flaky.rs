@@ -3,7 +3,7 @@
 
 use std::io;
 
-use serde_json::{Value, json};
+use aether_json::{Value, json};
 
 use super::{CommandError, Console, Listing, Status, chosen, scenario_of};
 use aether_harness::evaluate::{CheckResult, Finding};
@@ -19,7 +19,7 @@ pub struct FlakyOptions {
     pub names: Vec<String>,
     /// How often each is run in each way.
     pub repeat: usize,
-    /// Busy threads beside the runs.
+    /// Busy threads that compete with the runs.
     pub load: usize,
     /// How the result is written.
     pub format: Listing,
@@ -65,7 +65,7 @@ pub fn flaky(
     match options.format {
         Listing::Text => text(options, &outcomes, console)?,
         Listing::Json => {
-            serde_json::to_writer_pretty(&mut *console.out, &in_json(options, &outcomes))
+            aether_json::to_writer_pretty(&mut *console.out, &in_json(options, &outcomes))
                 .map_err(io::Error::from)?;
             writeln!(console.out)?;
         }

@@ -167,7 +167,10 @@ fn no_scenario(suite: &Suite, name: &str) -> String {
     let hint = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
     let orphan = ScenarioName::new(name).is_ok_and(|name| suite.paths().snapshot(&name).exists());
     let orphan = if orphan {
-        format!(" (its goldens are still there: git rm -r fixtures/snapshots/{name})")
+        format!(
+            " (its goldens are still there: {} rm -r fixtures/snapshots/{name})",
+            suite.typed_git()
+        )
     } else {
         String::new()
     };
@@ -177,14 +180,4 @@ fn no_scenario(suite: &Suite, name: &str) -> String {
 /// The scenario of a found entry, else its problems.
 pub(crate) fn scenario_of(found: &Found) -> Result<&Scenario, ScenarioError> {
     found.scenario.as_ref().map_err(Clone::clone)
-}
-
-/// A word as a POSIX shell reads it back.
-pub(crate) fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:@%+,".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
 }

@@ -159,8 +159,8 @@ fn patch(scenarios: &[ScenarioDiff]) -> Result<Vec<u8>, CommandError> {
     }
     let patches = aether_harness::patches(&one.before, &one.after, &one.schema)
         .map_err(|error| CommandError::Io(error.to_string()))?;
-    let mut text =
-        serde_json::to_vec_pretty(&patches).map_err(|error| CommandError::Io(error.to_string()))?;
+    let mut text = aether_json::to_vec_pretty(&patches)
+        .map_err(|error| CommandError::Io(error.to_string()))?;
     text.push(b'\n');
     Ok(text)
 }

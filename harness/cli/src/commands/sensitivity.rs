@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
-use serde_json::{Value, json};
+use aether_json::{Value, json};
 
 use super::{CommandError, Console, Listing, Status, chosen, scenario_of};
 use aether_harness::evaluate::{CheckResult, Finding};
@@ -70,7 +70,7 @@ pub fn sensitivity(
     match options.format {
         Listing::Text => text(&outcomes, &unnoticed, console.out)?,
         Listing::Json => {
-            serde_json::to_writer_pretty(&mut *console.out, &in_json(&outcomes, &unnoticed))
+            aether_json::to_writer_pretty(&mut *console.out, &in_json(&outcomes, &unnoticed))
                 .map_err(io::Error::from)?;
             writeln!(console.out)?;
         }
@@ -179,7 +179,7 @@ fn text(
                     }
                 }
                 if is_toothless(report) {
-                    line.push_str(": its goldens have no teeth");
+                    line.push_str(": its goldens notice nothing");
                 }
                 writeln!(out, "{line}")?;
             }

@@ -177,7 +177,7 @@ impl Page<'_> {
     }
 }
 
-/// The page runs its own script, has its own styles, and asks nobody for anything.
+/// The page runs its own script, has its own styles, and makes no requests.
 fn policy() -> String {
     let hash = |text: &str| BASE64_STANDARD.encode(Sha256::digest(text.as_bytes()));
     format!(

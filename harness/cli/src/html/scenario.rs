@@ -174,7 +174,7 @@ fn sides() -> Markup {
     html! { th scope="col" { "before" } th scope="col" { "after" } }
 }
 
-/// A word for what the values alone do not say.
+/// A word for what the values do not show.
 fn kind_note(of: ChangeKind) -> Markup {
     match of {
         ChangeKind::Changed => html! {},

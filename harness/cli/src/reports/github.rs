@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use aether_harness::Verdict;
-use aether_harness::results::{GroupKey, TrialResult};
+use aether_harness::results::TrialResult;
+use aether_harness::{PlaceSort, Verdict};
 
 use super::{Absence, Merge};
 
@@ -51,7 +51,7 @@ pub(crate) fn write(out: &mut dyn Write, merge: &Merge) -> io::Result<()> {
 /// Failures that are alike, each sort in the order of its first trial.
 fn sorts(merge: &Merge) -> Vec<Vec<&TrialResult>> {
     let mut sorts: Vec<Vec<&TrialResult>> = Vec::new();
-    let mut known: BTreeMap<(Verdict, &GroupKey), usize> = BTreeMap::new();
+    let mut known: BTreeMap<(Verdict, &PlaceSort), usize> = BTreeMap::new();
     for result in merge.failed() {
         let at = match &result.group {
             Some(group) => *known

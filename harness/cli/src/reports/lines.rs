@@ -22,8 +22,8 @@ struct AbsentView<'e> {
 pub(crate) fn write(out: &mut dyn Write, merge: &Merge) -> io::Result<()> {
     for entry in &merge.entries {
         match &entry.outcome {
-            Ok(result) => serde_json::to_writer(&mut *out, result)?,
-            Err(absence) => serde_json::to_writer(
+            Ok(result) => aether_json::to_writer(&mut *out, result)?,
+            Err(absence) => aether_json::to_writer(
                 &mut *out,
                 &AbsentView {
                     v: 1,

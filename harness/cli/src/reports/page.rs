@@ -2,7 +2,6 @@
 
 use std::io::{self, Write};
 
-use aether_harness::results::StoredDiff;
 use aether_harness::{Diff, Report, ScenarioReport};
 
 use super::{Entry, Merge};
@@ -20,7 +19,7 @@ fn entry(entry: &Entry) -> ScenarioReport {
         }
         Ok(result) => (
             Some(result.verdict),
-            result.report.as_ref().map(StoredDiff::to_diff),
+            result.report.clone(),
             Some(result.message.clone()),
         ),
         Err(absence) => (None, None, Some(absence.text().to_owned())),

@@ -1,6 +1,8 @@
 //! A subject: an elementary cellular automaton on a ring, with faults to order.
 
+use std::fs::OpenOptions;
 use std::hash::{BuildHasher, Hasher, RandomState};
+use std::io::Write as _;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
@@ -18,6 +20,10 @@ pub(crate) const DEFECT: &str = "AUTOMATON_DEFECT";
 
 /// The variable that makes every run of the automaton need a process of its own.
 pub(crate) const ISOLATED: &str = "AUTOMATON_ISOLATED";
+
+/// The variable that names a file to which every process adds a line with its id whenever it opens a
+/// scenario.
+pub(crate) const OPENED: &str = "AUTOMATON_OPENED";
 
 /// The mode that the fault `threads` shows in.
 const THREADS: &str = "threads";
@@ -72,6 +78,7 @@ impl Subject for Automaton {
     }
 
     fn open(&self, scenario: &Scenario) -> Result<Box<dyn Prepared>, Failure> {
+        note_opening();
         let document = Document::read(scenario.dir())?;
         let inputs = document.inputs(scenario.name().as_str())?;
         Ok(Box::new(Ring { document, inputs }))
@@ -103,6 +110,17 @@ impl Subject for Automaton {
                 "rule = 30\ncells = [0, 0, 1, 0, 0]\nticks = 4\n".to_owned(),
             ),
         ]
+    }
+}
+
+fn note_opening() {
+    if let Some(path) = std::env::var_os(OPENED) {
+        let mut file = OpenOptions::new()
+            .append(true)
+            .create(true)
+            .open(path)
+            .unwrap();
+        writeln!(file, "{}", std::process::id()).unwrap();
     }
 }
 

@@ -172,7 +172,7 @@ fn one_refusal_keeps_all_from_being_blessed() {
 fn unknown_names_are_refused() {
     let workspace = Workspace::blessed();
     let error = workspace.try_bless("rings", Some("r")).error();
-    assert_eq!(error, "there is no scenario `rings`; is `ring` meant?");
+    assert_eq!(error, "there is no scenario `rings`; did you mean `ring`?");
     let none = workspace.command(|suite, console| bless(suite, &BlessOptions::default(), console));
     assert!(
         none.error().contains("cargo xtask bless NAME…"),

@@ -23,14 +23,13 @@ pub(crate) struct Browser {
     _profile: TempDir,
 }
 
-/// Starts a browser; says loudly where there is none, and that nothing is tested then.
+/// Starts a browser; `None` if there is none, and the test is skipped.
 pub(crate) fn start() -> Option<Browser> {
     let driver = found(&["chromedriver"]);
     let chromium = found(&["chromium", "chromium-browser", "google-chrome"]);
     let (Some(driver), Some(chromium)) = (driver, chromium) else {
-        eprintln!(
-            "SKIPPED: no browser looked at the page; it needs chromium and chromedriver (Debian: \
-             apt-get install chromium chromium-driver)"
+        crate::workspace::skipped(
+            "there is no browser with its driver (Debian: apt-get install chromium chromium-driver)",
         );
         return None;
     };

@@ -95,7 +95,8 @@ fn outputs_travel_and_are_accepted() {
         said.out
     );
     assert!(
-        said.out.contains("from a bundle, made by automaton 1.0.0"),
+        said.out
+            .contains("from a bundle, produced by automaton 1.0.0"),
         "{}",
         said.out
     );
@@ -213,7 +214,7 @@ fn a_bundle_against_other_goldens_is_refused() {
     assert_eq!(said.code(), 1);
     assert!(
         said.error()
-            .contains("ring EDITED_GOLDEN: totals.json is not what was blessed")
+            .contains("ring EDITED_GOLDEN: totals.json differs from what was blessed")
     );
     fs::remove_dir_all(here.path("fixtures/snapshots/ring")).unwrap();
     assert_eq!(accept(&here, bundle).code(), 1);

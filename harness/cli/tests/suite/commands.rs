@@ -155,7 +155,7 @@ fn a_diff_leads_with_the_first_divergence_and_its_cause() {
         "{}",
         said.out
     );
-    assert_eq!(lines.last(), Some(&"1 of 1 scenario differs from its golden"));
+    assert_eq!(lines.last(), Some(&"1 of 1 scenarios differs from its golden"));
 
     let json = DiffRequest {
         format: Format::Json,

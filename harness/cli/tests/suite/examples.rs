@@ -7,7 +7,7 @@ use std::process::{Command, ExitCode};
 use aether_harness::Suite;
 use clap::Parser;
 
-use crate::workspace::{Ran, Workspace};
+use crate::workspace::{Ran, Workspace, has, skipped};
 
 #[path = "../../../examples/automaton/subject.rs"]
 mod subject;
@@ -85,9 +85,8 @@ fn the_automaton_and_its_regression() {
 }
 
 fn the_script_and_its_regression() {
-    if Command::new("python3").arg("--version").output().is_err() {
-        eprintln!("SKIPPED: there is no python3");
-        return;
+    if !has("python3") {
+        return skipped("there is no python3");
     }
     let workspace = copied("script");
     let command = || {

@@ -9,7 +9,7 @@ use aether_harness::{Artefact, Failure, Prepared, Scenario, SimpleRun, Subject, 
 use aether_harness_cli::commands::{DiffRequest, diff};
 use serde_json::{Value, json};
 
-use crate::workspace::{Ran, Workspace};
+use crate::workspace::{Ran, Workspace, has, skipped};
 
 crate::tests![guide;
     every_claim_has_a_test,
@@ -157,10 +157,8 @@ fn blocks(page: &str, section: &str) -> Vec<(String, String)> {
 }
 
 fn the_quick_start_does_what_it_says() {
-    let has = |program: &str| Command::new(program).arg("--version").output().is_ok();
     if !cfg!(unix) || !has("python3") || !has("git") {
-        eprintln!("SKIPPED: it needs a Unix with python3 and git");
-        return;
+        return skipped("this is not a Unix with python3 and git");
     }
     let workspace = Workspace::empty();
     shell(&workspace, "git init --quiet .");

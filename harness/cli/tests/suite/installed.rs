@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::workspace::{Ran, Workspace};
+use crate::workspace::{Ran, Workspace, has, skipped};
 
 crate::tests![installed;
     a_python_program_is_gated_from_nothing,
@@ -11,6 +11,8 @@ crate::tests![installed;
     init_prepares_a_directory_once,
     run_takes_the_arguments_of_a_test,
     statuses_are_those_of_every_command,
+    the_root_is_taken_by_every_command_and_named_in_what_they_suggest,
+    a_python_user_is_never_sent_to_cargo,
 ];
 
 /// The command in the workspace's directory, or one below it.
@@ -40,9 +42,8 @@ fn nothing() -> Workspace {
 }
 
 fn a_python_program_is_gated_from_nothing() {
-    if Command::new("python3").arg("--version").output().is_err() {
-        eprintln!("SKIPPED: there is no python3");
-        return;
+    if !has("python3") {
+        return skipped("there is no python3");
     }
     let workspace = nothing();
     says(
@@ -278,7 +279,12 @@ fn run_takes_the_arguments_of_a_test() {
         0,
         &["4 passed"],
     );
-    says(&workspace, &["run", "tow::golden"], 2, &["is `two` meant?"]);
+    says(
+        &workspace,
+        &["run", "tow::golden"],
+        2,
+        &["did you mean `two`?"],
+    );
     says(
         &workspace,
         &["run", "nothing"],
@@ -309,7 +315,7 @@ fn statuses_are_those_of_every_command() {
         &workspace,
         &once,
         0,
-        &["1 of 1 scenarios made the same bytes"],
+        &["1 of 1 scenarios produced the same bytes"],
     );
     says(
         &workspace,
@@ -318,7 +324,7 @@ fn statuses_are_those_of_every_command() {
         &["--repeat"],
     );
     workspace.edit("scenarios/one/scenario.toml", "tick = ", "tock = ");
-    let place = "scenario.toml:17:1: [[outputs]] has no key `tock`; is `tick` meant?";
+    let place = "scenario.toml:17:1: [[outputs]] has no key `tock`; did you mean `tick`?";
     says(&workspace, &["run"], 1, &["INVALID one::golden", place]);
     says(&workspace, &["diff"], 2, &["INVALID", place]);
     says(&workspace, &["check"], 1, &[place]);
@@ -346,5 +352,132 @@ fn statuses_are_those_of_every_command() {
             help.contains(&format!("\n  {command} ")),
             "{command}: {help}"
         );
+    }
+}
+
+fn the_root_is_taken_by_every_command_and_named_in_what_they_suggest() {
+    if !cfg!(unix) {
+        return;
+    }
+    let workspace = nothing();
+    workspace.write("here/x", "");
+    // A name that a shell would take apart.
+    let at = "its place";
+    let typed = "aether-harness --root 'its place'";
+    let suggested = format!("first scenario:\n  {typed} new NAME");
+    says(&workspace, &["init", "--root", at], 0, &[&suggested]);
+    let suggested = format!("{typed} bless one --reason");
+    says(&workspace, &["new", "--root", at, "one"], 0, &[&suggested]);
+    let suggested = format!("run the trials first: {typed} run");
+    for command in ["bundle", "report"] {
+        says(&workspace, &[command, "--root", at], 2, &[&suggested]);
+    }
+    let suggested = format!("make it the golden:   {typed} bless one --reason");
+    for run in [
+        &["run", "--root", at, "one::golden"][..],
+        &["run", "one::golden", "--exact", "--root", at],
+        &[
+            "run",
+            "--skip",
+            "process",
+            "one::golden",
+            "--root=its place",
+        ],
+    ] {
+        says(&workspace, run, 1, &["1 failed", &suggested]);
+    }
+    let suggested = format!("is missing: {typed} bless one");
+    says(&workspace, &["check", "--root", at], 1, &[&suggested]);
+    let suggested = format!("{typed} bless one --reason \"…\"");
+    says(
+        &workspace,
+        &["bless", "one", "--root", at],
+        2,
+        &[&suggested],
+    );
+    let blessed = ["bless", "one", "--root", at, "--reason", "first"];
+    says(&workspace, &blessed, 0, &["blessed one"]);
+    let suggested = format!("{typed} bless --all --reason");
+    says(&workspace, &["review", "--root", at], 2, &[&suggested]);
+    says(&workspace, &["diff", "--root", at], 0, &["nothing differs"]);
+    says(&workspace, &["report", "--root", at], 1, &["one::golden"]);
+    let once = ["flaky", "--root", at, "--repeat", "1", "--load", "0"];
+    says(&workspace, &once, 0, &["1 of 1 scenarios"]);
+    says(
+        &workspace,
+        &["sensitivity", "--root", at],
+        1,
+        &["one: noticed"],
+    );
+    let numbers = "its place/scenarios/one/numbers.txt";
+    let compared = ["compare", "--root", at, numbers, numbers];
+    says(&workspace, &compared, 2, &["numbers.txt"]);
+
+    // Goldens are restored where they are.
+    workspace.edit("its place/fixtures/snapshots/one/sums.json", "1", "2");
+    let suggested = "git -C 'its place' checkout -- fixtures/snapshots/one";
+    says(&workspace, &["run", "--root", at], 1, &[suggested]);
+    std::fs::remove_dir_all(workspace.path("its place/scenarios/one")).unwrap();
+    let suggested = "git -C 'its place' rm -r fixtures/snapshots/one";
+    says(&workspace, &["check", "--root", at], 1, &[suggested]);
+}
+
+fn a_python_user_is_never_sent_to_cargo() {
+    if !cfg!(unix) {
+        return;
+    }
+    let workspace = nothing();
+    let mut said = String::new();
+    let mut hear = |args: &[&str]| {
+        let ran = harness(&workspace, "", args);
+        said.push_str(&format!("$ {args:?}\n{}{}", ran.out, ran.err));
+    };
+    hear(&["run"]);
+    hear(&["new", "one"]);
+    for command in [
+        "run",
+        "diff",
+        "check",
+        "bundle",
+        "report",
+        "review",
+        "sensitivity",
+    ] {
+        hear(&[command]);
+    }
+    hear(&["bless", "one"]);
+    hear(&["bless", "one", "--reason", "first"]);
+    workspace.edit("scenarios/one/numbers.txt", "3", "4");
+    hear(&["run"]);
+    hear(&["bundle", "--out", "made.tar.gz"]);
+    hear(&["report"]);
+    hear(&["review"]);
+    hear(&["run", "on::golden"]);
+    workspace.edit("fixtures/snapshots/one/sums.json", "1", "2");
+    hear(&["run"]);
+    for command in [
+        "init",
+        "run",
+        "new",
+        "diff",
+        "review",
+        "bless",
+        "bundle",
+        "compare",
+        "check",
+        "report",
+        "flaky",
+        "sensitivity",
+    ] {
+        hear(&[command, "--help"]);
+    }
+    assert!(said.contains("aether-harness bless one --reason"), "{said}");
+    assert!(
+        said.contains("run the trials first: aether-harness run"),
+        "{said}"
+    );
+    for word in ["cargo", "xtask"] {
+        let line = said.lines().find(|line| line.contains(word));
+        assert_eq!(line, None, "{said}");
     }
 }

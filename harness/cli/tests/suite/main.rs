@@ -26,6 +26,7 @@ mod page;
 mod planted;
 mod process;
 mod program;
+mod reads;
 mod results;
 mod review;
 mod selection;
@@ -54,6 +55,7 @@ const TESTS: &[&[Test]] = &[
     planted::TESTS,
     process::TESTS,
     program::TESTS,
+    reads::TESTS,
     results::TESTS,
     review::TESTS,
     selection::TESTS,

@@ -9,21 +9,21 @@ use std::process::Command;
 use aether_harness_cli::commands::{ReportRequest, report};
 use serde_json::{Value, json};
 
-use crate::workspace::{Ran, Workspace};
+use crate::workspace::{Ran, Workspace, skipped};
 
 crate::tests![nextest;
     partitions_are_the_suite,
     a_failure_fails_its_partition_and_is_merged,
 ];
 
-/// Whether nextest is there; said loudly where it is not.
-fn is_there(what: &str) -> bool {
+/// Whether nextest is there.
+fn is_there() -> bool {
     let asked = Command::new("cargo")
         .args(["nextest", "--version"])
         .output();
     let is_there = asked.is_ok_and(|output| output.status.success());
     if !is_there {
-        eprintln!("NOT CHECKED: {what}; cargo-nextest is not installed");
+        skipped("cargo-nextest is not installed (cargo install --locked cargo-nextest)");
     }
     is_there
 }
@@ -120,7 +120,7 @@ fn suite(names: &[&str]) -> Package {
 }
 
 fn partitions_are_the_suite() {
-    if !is_there("the suite in three partitions of nextest") {
+    if !is_there() {
         return;
     }
     let package = suite(&["coil", "wheel"]);
@@ -155,7 +155,7 @@ fn partitions_are_the_suite() {
 }
 
 fn a_failure_fails_its_partition_and_is_merged() {
-    if !is_there("a failure in one of three partitions of nextest") {
+    if !is_there() {
         return;
     }
     let package = suite(&["coil"]);

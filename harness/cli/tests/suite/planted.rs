@@ -284,7 +284,7 @@ fn epsilon_is_followed_to_a_static() {
         // Which check meets the first run of the process is a matter of threads.
         &[],
         "tick 2 · only · value: ",
-        "something outlives a run (a static, a cache)",
+        "state outlives a run (a static, a cache)",
     );
 }
 
@@ -358,7 +358,7 @@ fn a_steady_scenario_is_not_flaky() {
     assert_eq!(said.code(), 0, "{}", said.out);
     assert_eq!(
         said.out,
-        "1 of 1 scenarios made the same bytes in all their runs (2 of each sort, under a load of 1)\n"
+        "1 of 1 scenarios produced the same bytes in all their runs (2 of each kind, under a load of 1)\n"
     );
     // A mode that makes other bytes is named.
     workspace.edit(

@@ -50,17 +50,17 @@ fn what_depends_on_its_surroundings_is_told_which() {
 fn what_differs_in_itself_is_told_how() {
     let case = |fault, expected: &str| check(fault, "determinism", "NONDETERMINISTIC", expected);
     case("clock", "the values grow from run to run: a clock");
-    case("memory", "something outlives a run");
+    case("memory", "state outlives a run");
     case(
         "shuffle",
         "the same values in another order, also on one processor: the order of a hash map",
     );
-    case("dice", "other values in each run: a random seed");
+    case("dice", "different values in each run: a random seed");
     check(
         "dice",
         "process",
         "NONDETERMINISTIC",
-        "other values in each run",
+        "different values in each run",
     );
 }
 
@@ -69,6 +69,6 @@ fn a_crash_elsewhere_is_a_failure() {
         "crash",
         "process",
         "PROGRAM_ERROR",
-        "in changed surroundings: its process ended with",
+        "with a changed environment: its process ended with",
     );
 }

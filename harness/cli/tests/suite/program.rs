@@ -268,7 +268,7 @@ fn a_program_that_hangs_is_ended_with_all_it_started() {
     let ran = workspace.runner(&["sums::determinism", "--exact"]);
     assert!(
         ran.out
-            .contains("TIMEOUT sums::determinism: stopped after its time limit of 0.3 s"),
+            .contains("TIMEOUT sums::determinism: exceeded its time limit of 0.3 s"),
         "{}",
         ran.out
     );

@@ -64,11 +64,11 @@ fn a_filter_that_names_a_check_and_matches_nothing_is_an_error() {
     };
     check(
         &["rin::golden"],
-        "no trial matches `rin::golden`; is `ring` meant?",
+        "no trial matches `rin::golden`; did you mean `ring`?",
     );
     check(
         &["rin::golden", "--exact"],
-        "no trial matches `rin::golden`; is `ring` meant?",
+        "no trial matches `rin::golden`; did you mean `ring`?",
     );
     check(
         &["ring::resume", "--exact"],
@@ -210,7 +210,7 @@ fn names_that_differ_only_by_case_are_refused() {
     }
     assert_eq!(ran.status, Some(2));
     assert!(
-        ran.err.contains("`Ring` and `ring` differ only by case"),
+        ran.err.contains("`Ring` and `ring` differ only in case"),
         "{}",
         ran.err
     );

@@ -68,7 +68,7 @@ fn a_toothless_golden_is_told() {
         said.out
             .starts_with("no golden noticed:\n  scenarios/dead/run.toml ")
     );
-    let last = "dead: noticed 0 of 9 changes: its goldens have no teeth\n";
+    let last = "dead: noticed 0 of 9 changes: its goldens notice nothing\n";
     assert!(said.out.ends_with(last), "{}", said.out);
 }
 
@@ -148,7 +148,7 @@ fn the_documents_of_a_program_are_changed() {
         "no golden noticed:\n  scenarios/deaf/in.toml deep.x: 0.5 → 1.5  (deaf)\n  \
          scenarios/deaf/in.toml k: 3 → 4  (deaf)\n  \
          scenarios/deaf/in.toml on: true → false  (deaf)\n\n\
-         deaf: noticed 0 of 3 changes: its goldens have no teeth\n"
+         deaf: noticed 0 of 3 changes: its goldens notice nothing\n"
     );
 }
 

@@ -18,6 +18,24 @@ use crate::planted::Planted;
 
 /// The variable that names the part which this binary plays.
 pub(crate) const PLAY: &str = "AETHER_HARNESS_PLAY";
+/// The variable that says that every tool which tests use is there, so that a missing one is a failure
+/// and not a reason to skip a test.
+const REQUIRE_TOOLS: &str = "AETHER_REQUIRE_TOOLS";
+
+/// Says that a test is skipped because of `what` is missing; fails it where tools are required, as in
+/// `.ci/run`.
+#[track_caller]
+pub(crate) fn skipped(what: &str) {
+    let is_required = std::env::var_os(REQUIRE_TOOLS).is_some_and(|value| !value.is_empty());
+    assert!(!is_required, "{REQUIRE_TOOLS} is set, and {what}");
+    eprintln!("SKIPPED: {what}");
+}
+
+/// Whether a program is there and can be started.
+pub(crate) fn has(program: &str) -> bool {
+    Command::new(program).arg("--version").output().is_ok()
+}
+
 /// The variable that names the workspace to play it in.
 pub(crate) const ROOT: &str = "AETHER_HARNESS_ROOT";
 
@@ -85,7 +103,10 @@ fn suite(root: &Path) -> Suite {
 /// A suite whose only subject is what scenarios with a `[command]` name.
 pub(crate) fn bare(root: &Path) -> Suite {
     let layout = Layout::new(root).with_target(root.join("target"));
-    Suite::new(root).layout(layout).subject(CommandSubject)
+    Suite::new(root)
+        .layout(layout)
+        .command("cargo xtask")
+        .subject(CommandSubject)
 }
 
 /// What a command said and how it ended.

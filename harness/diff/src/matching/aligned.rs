@@ -132,7 +132,7 @@ fn gap(
     }
     let a: Vec<u32> = before.iter().map(|&at| ids_before[at]).collect();
     let b: Vec<u32> = after.iter().map(|&at| ids_after[at]).collect();
-    // Without a deadline, how far this searches depends on the sizes alone.
+    // Without a deadline, how far this searches depends only on the sizes.
     for op in similar::capture_diff_slices(Algorithm::Myers, &a, &b) {
         match op {
             DiffOp::Equal {

@@ -2,7 +2,7 @@
 
 /// Marks the members of one longest strictly ascending subsequence; the rest have moved.
 ///
-/// Of several, which one is marked depends on the positions alone.
+/// Of several, which one is marked depends only on the positions.
 pub(super) fn longest_ascending(positions: impl ExactSizeIterator<Item = usize>) -> Vec<bool> {
     let positions: Vec<usize> = positions.collect();
     // `ends[n]` is where the ascending run of length n + 1 with the smallest last position ends.

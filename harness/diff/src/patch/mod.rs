@@ -1,14 +1,11 @@
 //! Writes the difference of two sets of artefacts as JSON Patch (RFC 6902).
 
 mod moves;
+mod operation;
 
 use std::collections::BTreeMap;
 
-use json_patch::jsonptr::PointerBuf;
-use json_patch::{
-    AddOperation, MoveOperation, Patch, PatchOperation, RemoveOperation, ReplaceOperation,
-};
-use serde_json::Value;
+pub use operation::{Operation, Patch, Pointer};
 
 use crate::artefact::json_error;
 use crate::compare::pair_by_name;
@@ -18,7 +15,7 @@ use crate::records;
 use crate::walk::{inside, joined, unquoted};
 use crate::{Artefact, ArtefactError, Schema};
 use aether_json::scan::{self, Kind, kind};
-use aether_json::{DEPTH_MAX, Parser, tree_to_value};
+use aether_json::{DEPTH_MAX, Json};
 
 /// What turns each old artefact into the new one, as RFC 6902 JSON Patch by artefact; those that
 /// are equal have none.
@@ -59,16 +56,16 @@ pub fn patches(
                 let reading = Reading::of(&pair.schema.cloned().unwrap_or_default(), pair.name);
                 Script::between(before, after, &reading)?
             }
-            (None, Some(after)) => vec![PatchOperation::Add(AddOperation {
-                path: PointerBuf::new(),
-                value: after.to_value()?,
-            })],
-            (Some(_), None) => vec![PatchOperation::Remove(RemoveOperation {
-                path: PointerBuf::new(),
-            })],
+            (None, Some(after)) => vec![Operation::Add {
+                path: Pointer::default(),
+                value: Json::from(&after.to_value()?),
+            }],
+            (Some(_), None) => vec![Operation::Remove {
+                path: Pointer::default(),
+            }],
             (None, None) => continue,
         };
-        patches.insert(pair.name.to_owned(), Patch(operations));
+        patches.insert(pair.name.to_owned(), Patch::of(operations));
     }
     Ok(patches)
 }
@@ -76,9 +73,9 @@ pub fn patches(
 /// The operations found so far, and where the walk is in the new document.
 struct Script<'n> {
     name: &'n str,
-    path: PointerBuf,
+    path: Pointer,
     depth: usize,
-    operations: Vec<PatchOperation>,
+    operations: Vec<Operation>,
 }
 
 impl<'n> Script<'n> {
@@ -86,10 +83,10 @@ impl<'n> Script<'n> {
         before: &'n Artefact,
         after: &'n Artefact,
         reading: &Reading,
-    ) -> Result<Vec<PatchOperation>, ArtefactError> {
+    ) -> Result<Vec<Operation>, ArtefactError> {
         let mut script = Self {
             name: after.name(),
-            path: PointerBuf::new(),
+            path: Pointer::default(),
             depth: 0,
             operations: Vec::new(),
         };
@@ -132,8 +129,7 @@ impl<'n> Script<'n> {
         }
         let value = self.json(after)?;
         let path = self.path.clone();
-        self.operations
-            .push(PatchOperation::Replace(ReplaceOperation { path, value }));
+        self.operations.push(Operation::Replace { path, value });
         Ok(())
     }
 
@@ -149,15 +145,13 @@ impl<'n> Script<'n> {
         // Removals come first: if two spellings of one key differ, the new one stays.
         for (key, ..) in fields.iter().filter(|field| field.2.is_none()) {
             let path = self.path_to(&unquoted(key));
-            self.operations
-                .push(PatchOperation::Remove(RemoveOperation { path }));
+            self.operations.push(Operation::Remove { path });
         }
         for (key, old, new) in fields {
             match (old, new) {
                 (None, Some(new)) => {
                     let (path, value) = (self.path_to(&unquoted(key)), self.json(new)?);
-                    self.operations
-                        .push(PatchOperation::Add(AddOperation { path, value }));
+                    self.operations.push(Operation::Add { path, value });
                 }
                 (Some(old), Some(new)) => {
                     self.within(&unquoted(key), |script| {
@@ -190,19 +184,16 @@ impl<'n> Script<'n> {
         } = &matching;
         for at in removed.iter().rev() {
             let path = self.path_to_element(offset + at);
-            self.operations
-                .push(PatchOperation::Remove(RemoveOperation { path }));
+            self.operations.push(Operation::Remove { path });
         }
         for (from, to) in moves::steps(pairs) {
             let from = self.path_to_element(offset + start + from);
             let path = self.path_to_element(offset + start + to);
-            self.operations
-                .push(PatchOperation::Move(MoveOperation { from, path }));
+            self.operations.push(Operation::Move { from, path });
         }
         for &at in added {
             let (path, value) = (self.path_to_element(offset + at), self.json(after[at])?);
-            self.operations
-                .push(PatchOperation::Add(AddOperation { path, value }));
+            self.operations.push(Operation::Add { path, value });
         }
         for &Pair {
             before: old,
@@ -233,24 +224,22 @@ impl<'n> Script<'n> {
         Ok(())
     }
 
-    fn path_to(&self, token: &str) -> PointerBuf {
+    fn path_to(&self, token: &str) -> Pointer {
         let mut path = self.path.clone();
         path.push_back(token);
         path
     }
 
-    fn path_to_element(&self, at: usize) -> PointerBuf {
+    fn path_to_element(&self, at: usize) -> Pointer {
         let mut path = self.path.clone();
-        path.push_back(at);
+        path.push_back(&at.to_string());
         path
     }
 
-    fn json(&self, raw: &str) -> Result<Value, ArtefactError> {
-        Parser::document(raw)
-            .map(|tree| tree_to_value(&tree))
-            .map_err(|fault| json_error(self.name.to_owned(), raw.as_bytes(), fault))
+    fn json(&self, raw: &str) -> Result<Json, ArtefactError> {
+        Json::parse(raw).map_err(|fault| json_error(self.name.to_owned(), raw.as_bytes(), fault))
     }
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

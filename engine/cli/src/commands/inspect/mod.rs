@@ -3,13 +3,15 @@
 mod checks;
 mod tick;
 
+use std::collections::BTreeMap;
+
 use std::fmt::Write as _;
 
 use aether_engine::record::{FromText as _, Layer, Manifest};
 use aether_engine::run::RecordKind;
 use aether_engine::store::StoredRun;
+use aether_json::Value;
 use comfy_table::{CellAlignment, Table, presets};
-use serde_json::{Map, Value};
 
 use super::window;
 use crate::Ended;
@@ -21,7 +23,7 @@ use crate::registry::{self, json_of};
 /// What is shown: members of the export object, and the same for people.
 #[derive(Default)]
 struct Shown {
-    members: Map<String, Value>,
+    members: BTreeMap<String, Value>,
     text: String,
 }
 

@@ -7,8 +7,8 @@ use aether_engine::record::{
 };
 use aether_engine::run::RecordKind;
 use aether_engine::store::{FoundRecord, StoreError, StoredRun};
+use aether_json::{Value, json};
 use anstyle::{AnsiColor, Style};
-use serde_json::{Value, json};
 
 use super::checks::TickRecords;
 use super::{ROWS_MAX, Shown, finish, plain};

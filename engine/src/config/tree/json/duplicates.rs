@@ -1,10 +1,10 @@
-//! Keys that stand twice in an object.
+//! Keys that an object has twice.
 
 use super::super::super::limits::PROBLEMS_PER_DOCUMENT_MAX;
 use super::super::super::problem::{Code, Draft};
 use super::super::{Document, Kind, Value, shortened};
 
-/// Tells of every key that stands twice in its object.
+/// A problem for each key that its object has already.
 pub(super) fn duplicates(document: &Document) -> Vec<Draft> {
     let mut problems = Vec::new();
     let mut keys: Vec<(&str, Value<'_>)> = Vec::new();

@@ -1,12 +1,13 @@
-//! `serde_json` is the judge of what JSON is.
+//! `serde_json` is the measure of what JSON is.
 
 use proptest::prelude::*;
 
+use super::super::super::problem::{Code, Draft};
 use super::super::Value;
 use super::*;
 
-/// The codes of what is told of a text.
-fn told(text: &str) -> Vec<Code> {
+/// The codes of the problems of a text.
+fn reported(text: &str) -> Vec<Code> {
     let drafts = match parse(Source::new("x.json".into(), text.into())) {
         Ok((_, drafts)) | Err((_, drafts)) => drafts,
     };
@@ -30,7 +31,7 @@ fn value(value: Value<'_>) -> serde_json::Value {
     }
 }
 
-/// `serde_json` is the judge of what JSON is.
+/// `serde_json` is the measure of what JSON is.
 fn check(text: &str) {
     let theirs = serde_json::from_str::<serde_json::Value>(text);
     let only_duplicates = |drafts: &[Draft]| {
@@ -49,7 +50,7 @@ fn check(text: &str) {
             let code = drafts.first().map(Draft::code);
             assert_eq!(code, Some(Code::TooDeep), "{text:?}");
         }
-        // A slip that is read on from is told all the same.
+        // An error after which the reader goes on is reported all the same.
         (Ok((_, drafts)), Err(error)) => {
             assert!(!only_duplicates(&drafts), "{text:?} is no JSON: {error}");
         }
@@ -138,13 +139,13 @@ proptest! {
 #[test]
 fn what_is_nested_to_the_limit_is_read() {
     let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
-    assert_eq!(told(&nested(NESTING_MAX)), []);
-    assert_eq!(told(&nested(NESTING_MAX + 1)), [Code::TooDeep]);
+    assert_eq!(reported(&nested(NESTING_MAX)), []);
+    assert_eq!(reported(&nested(NESTING_MAX + 1)), [Code::TooDeep]);
 }
 
-/// What is left of a document once its slips are told: the same as without them.
+/// A document with recoverable errors reads as the same document without them.
 #[test]
-fn slips_are_told_and_read_as_what_was_meant() {
+fn recoverable_errors_are_reported_and_read_as_what_was_meant() {
     for (text, codes, meant) in [
         (
             r#"{"a": 1, "b": [2, 3,],}"#,
@@ -180,7 +181,7 @@ fn slips_are_told_and_read_as_what_was_meant() {
         ("[007, -00, 01]", vec![Code::BadNumber; 3], "[7,0,1]"),
         ("[1] [2]", vec![Code::TrailingText], "[1]"),
     ] {
-        assert_eq!(told(text), codes, "{text}");
+        assert_eq!(reported(text), codes, "{text}");
         let (document, _) = parse(Source::new("x.json".into(), text.into())).expect("a document");
         let meant: serde_json::Value = serde_json::from_str(meant).expect("JSON");
         let read = value(document.root());
@@ -193,7 +194,7 @@ fn slips_are_told_and_read_as_what_was_meant() {
 }
 
 #[test]
-fn values_that_mean_nothing_are_told_once() {
+fn values_without_a_meaning_are_reported_once() {
     for text in [
         "[1, nan]",
         "[0x10]",
@@ -209,14 +210,14 @@ fn values_that_mean_nothing_are_told_once() {
         let broken = document.root().children().filter(|item| item.is_broken());
         assert_eq!(broken.count(), 1, "{text}");
     }
-    assert_eq!(told("nan"), [Code::UnexpectedText]);
+    assert_eq!(reported("nan"), [Code::UnexpectedText]);
 }
 
 #[test]
-fn habits_are_told_once_and_counted() {
-    let told = |text: &str| match parse(Source::new("x.json".into(), text.into())) {
+fn habits_are_reported_once_and_counted() {
+    let reported = |text: &str| match parse(Source::new("x.json".into(), text.into())) {
         Ok((_, drafts)) | Err((_, drafts)) => format!("{drafts:?}"),
     };
-    assert!(told("['a', 'b', 'c']").contains("the same in 2 more places"));
-    assert!(told("['a', 'b']").contains("the same in 1 more place\""));
+    assert!(reported("['a', 'b', 'c']").contains("the same in 2 more places"));
+    assert!(reported("['a', 'b']").contains("the same in 1 more place\""));
 }

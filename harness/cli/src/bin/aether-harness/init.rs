@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
-use aether_harness::Layout;
+use aether_harness::Suite;
 use aether_harness_cli::{CommandError, Console};
 
 /// Goldens are compared as bytes, so no checkout may change them.
@@ -18,7 +18,8 @@ const ATTRIBUTES: [&str; 2] = [
 const IGNORED: [&str; 2] = ["/target/", "/fixtures/snapshots/.bless*"];
 
 /// Makes what is not there yet, and says what it did.
-pub(crate) fn init(paths: &Layout, console: &mut Console<'_>) -> Result<ExitCode, CommandError> {
+pub(crate) fn init(suite: &Suite, console: &mut Console<'_>) -> Result<ExitCode, CommandError> {
+    let paths = suite.paths();
     let root = paths.root();
     let mut done = Vec::new();
     if !paths.scenarios().is_dir() {
@@ -36,7 +37,11 @@ pub(crate) fn init(paths: &Layout, console: &mut Console<'_>) -> Result<ExitCode
     } else {
         writeln!(console.out, "{}: wrote {}", root.display(), done.join(", "))?;
     }
-    writeln!(console.out, "a first scenario:\n  {} new NAME", crate::NAME)?;
+    writeln!(
+        console.out,
+        "a first scenario:\n  {} new NAME",
+        suite.typed()
+    )?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -59,19 +59,21 @@ fn main() -> ExitCode {
 
 fn work(suite: Suite, (dir, args): root::Arguments) -> Result<ExitCode, CommandError> {
     let Cli { root, command } = Cli::parse_from(args);
-    let root = match (root, dir) {
+    let suite = match (root, dir) {
         (Some(_), Some(dir)) => {
             return Err(CommandError::Usage(format!(
                 "--root and {} both name a directory: keep one",
                 dir.display()
             )));
         }
-        (Some(root), None) | (None, Some(root)) => root::checked(root, &command)?,
-        (None, None) => root::nearest(&command)?,
+        (Some(root), None) | (None, Some(root)) => {
+            let root = root::checked(root, &command)?;
+            suite.rooted(&root).layout(Layout::new(root))
+        }
+        (None, None) => suite.layout(Layout::new(root::nearest(&command)?)),
     };
-    let suite = suite.layout(Layout::new(root));
     match command {
-        Command::Init => Console::standard(|console| init::init(suite.paths(), console)),
+        Command::Init => Console::standard(|console| init::init(&suite, console)),
         Command::Harness(command) => Ok(command.run(&suite)),
     }
 }

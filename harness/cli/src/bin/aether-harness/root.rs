@@ -14,7 +14,7 @@ pub(crate) type Arguments = (Option<PathBuf>, Vec<OsString>);
 /// The command line of this process. `run DIR …` is the one command that takes a directory as its
 /// first argument, if it has scenarios; any other word is a filter.
 pub(crate) fn arguments() -> Arguments {
-    let mut args: Vec<OsString> = std::env::args_os().collect();
+    let mut args = cli::arguments();
     let run = args.iter().position(|arg| arg == "run");
     let dir = run.map(|run| run + 1).filter(|&at| {
         args.get(at)
@@ -30,8 +30,9 @@ pub(crate) fn checked(root: PathBuf, command: &Command) -> Result<PathBuf, Comma
         return Ok(root);
     }
     Err(CommandError::Usage(format!(
-        "{}: there is no scenarios/ in it; make the first scenario: aether-harness new NAME --root {0}",
-        root.display()
+        "{}: there is no scenarios/ in it; make the first scenario: aether-harness --root {} new NAME",
+        root.display(),
+        aether_harness::quoted(&root.to_string_lossy())
     )))
 }
 

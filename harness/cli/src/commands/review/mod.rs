@@ -2,7 +2,7 @@
 //!
 //! A group is [similar changes](aether_harness::report::Group): scenarios whose first divergence is of one sort. Each
 //! acceptance is a bless with its own reason, written at once, under every rule of `bless`; what was
-//! accepted stays so however the review ends. Rejecting and skipping leave the goldens alone.
+//! accepted stays so however the review ends. Rejecting and skipping leave the goldens as they are.
 //!
 //! Some artefacts of a scenario can be accepted without the others. Its goldens are then new in those
 //! and old in the rest, all of them written in one step as ever; `snapshot.toml` holds the digests of
@@ -17,9 +17,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use self::answer::{Answer, Decision, HELP};
 use self::item::{Item, Part};
 use super::accept::{self, Pending, Refusal, Stamp, described, refuse_under_ci};
-use super::{CommandError, Console, Status, chosen, quoted, scenario_of};
+use super::{CommandError, Console, Status, chosen, scenario_of};
 use aether_harness::counted;
 use aether_harness::evaluate::{CheckResult, evaluate};
+use aether_harness::quoted;
 use aether_harness::snapshot::Opened;
 use aether_harness::{Check, Report, Suite, Verdict};
 
@@ -506,7 +507,7 @@ fn no_member(name: &str) -> String {
     format!("no scenario, artefact or offset of this group is called {name}; l lists them")
 }
 
-/// Some artefacts can be accepted only beside goldens that are as they were blessed.
+/// Some artefacts can be accepted without the others only if the goldens are as they were blessed.
 fn whole_goldens(suite: &Suite, item: &Item) -> Result<(), Refusal> {
     let refusal = |detail: &str| Refusal::new(item.verdict(), detail);
     let opened = aether_harness::snapshot::open(&suite.paths().snapshot(item.scenario.name()));

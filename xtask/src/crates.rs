@@ -1,0 +1,160 @@
+//! What each crate may depend on, and how much.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use aether_harness::Layout;
+
+/// A crate, the crates of this workspace that it may depend on, and how many crates its normal
+/// dependency tree may have, itself not counted.
+struct Limit {
+    package: &'static str,
+    manifest: &'static str,
+    knows: &'static [&'static str],
+    crates: Option<usize>,
+    /// Crates that its normal dependency tree must not have.
+    without: &'static [&'static str],
+}
+
+const LIMITS: [Limit; 8] = [
+    Limit {
+        package: "aether-json",
+        manifest: "harness/json",
+        knows: &[],
+        crates: Some(12),
+        without: &["serde_json"],
+    },
+    Limit {
+        package: "aether-diff",
+        manifest: "harness/diff",
+        knows: &["aether-json"],
+        crates: Some(25),
+        without: &["serde_json", "clap"],
+    },
+    Limit {
+        package: "aether-harness",
+        manifest: "harness",
+        knows: &["aether-diff", "aether-json"],
+        crates: Some(60),
+        without: &["maud", "quick-junit", "quick-xml", "tar", "flate2", "jiff", "chrono", "time"],
+    },
+    Limit {
+        package: "aether-program",
+        manifest: "harness/program",
+        knows: &["aether-harness", "aether-json"],
+        crates: None,
+        without: &["aether-engine"],
+    },
+    Limit {
+        package: "aether-harness-cli",
+        manifest: "harness/cli",
+        knows: &["aether-harness", "aether-json", "aether-program"],
+        crates: None,
+        without: &["aether-engine"],
+    },
+    Limit {
+        package: "aether-engine",
+        manifest: "engine",
+        knows: &["aether-json"],
+        crates: Some(35),
+        without: &["clap", "aether-harness", "aether-diff"],
+    },
+    Limit {
+        package: "aether-subject",
+        manifest: "engine/subject",
+        knows: &["aether-engine", "aether-harness", "aether-json"],
+        crates: None,
+        without: &["aether-harness-cli"],
+    },
+    Limit {
+        package: "aether-cli",
+        manifest: "engine/cli",
+        knows: &[
+            "aether-diff",
+            "aether-engine",
+            "aether-harness",
+            "aether-json",
+            "aether-subject",
+        ],
+        crates: None,
+        without: &["aether-harness-cli"],
+    },
+];
+
+/// Crates that know more than they may, and dependency trees that have grown too large.
+pub(crate) fn crates(paths: &Layout) -> Vec<String> {
+    LIMITS
+        .iter()
+        .flat_map(|limit| {
+            let mut problems = unknown(limit, paths.root());
+            problems.extend(too_many(limit, paths.root()));
+            problems
+        })
+        .collect()
+}
+
+/// The crates of this workspace that a manifest names under `[dependencies]` and may not.
+fn unknown(limit: &Limit, root: &Path) -> Vec<String> {
+    let path = root.join(limit.manifest).join("Cargo.toml");
+    let text = match fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) => return vec![format!("{}: {error}", path.display())],
+    };
+    let manifest: toml::Table = match toml::from_str(&text) {
+        Ok(manifest) => manifest,
+        Err(error) => return vec![format!("{}: {error}", path.display())],
+    };
+    let dependencies = manifest.get("dependencies").and_then(toml::Value::as_table);
+    dependencies
+        .into_iter()
+        .flat_map(toml::Table::keys)
+        .filter(|name| name.starts_with("aether-") && !limit.knows.contains(&name.as_str()))
+        .map(|name| format!("{} may not depend on {name}", limit.package))
+        .collect()
+}
+
+/// The normal dependency tree, if it is larger than it may be or has what it may not have.
+fn too_many(limit: &Limit, root: &Path) -> Vec<String> {
+    let tree = match tree(limit.package, root) {
+        Ok(tree) => tree,
+        Err(problem) => return vec![format!("cargo tree -p {}: {problem}", limit.package)],
+    };
+    let mut problems = Vec::new();
+    if let Some(most) = limit.crates.filter(|most| tree.len() > *most) {
+        problems.push(format!(
+            "{} depends on {} crates; at most {most} are allowed",
+            limit.package,
+            tree.len()
+        ));
+    }
+    for name in limit.without.iter().filter(|name| tree.iter().any(|found| found == *name)) {
+        problems.push(format!("{} may not depend on {name}", limit.package));
+    }
+    problems
+}
+
+/// The names of all crates in a normal dependency tree without default features, the package itself
+/// not among them.
+fn tree(package: &str, root: &Path) -> Result<Vec<String>, String> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output = Command::new(cargo)
+        .current_dir(root)
+        .args(["tree", "--locked", "--edges", "normal", "--prefix", "none"])
+        .args(["--no-default-features", "--package", package])
+        .output()
+        .map_err(|error| error.to_string())?;
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).trim().to_owned());
+    }
+    let text = String::from_utf8_lossy(&output.stdout);
+    let mut names: Vec<String> = text
+        .lines()
+        .filter_map(|line| line.split_whitespace().next())
+        .map(str::to_owned)
+        .filter(|name| name != package)
+        .collect();
+    names.sort();
+    names.dedup();
+    Ok(names)
+}
