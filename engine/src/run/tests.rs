@@ -132,4 +132,29 @@ fn threads_and_codex_leave_records_alone() {
             kind.name()
         );
     }
+
+    let observed = run(
+        &RunPlan {
+            codex: true,
+            ..plan
+        },
+        &RunOptions::default(),
+    );
+    assert!(direct.records(RecordKind::CodexLibrary).next().is_none());
+    assert!(observed.records(RecordKind::CodexLibrary).next().is_some());
+    // The entries of the U-ledger hash the library, and the log reports it.
+    for kind in [
+        RecordKind::Ledgers,
+        RecordKind::PBlocks,
+        RecordKind::IBlocks,
+        RecordKind::Manifests,
+        RecordKind::Envelopes,
+        RecordKind::Scenes,
+    ] {
+        assert!(
+            direct.records(kind).eq(observed.records(kind)),
+            "{}",
+            kind.name()
+        );
+    }
 }

@@ -13,7 +13,7 @@ const FOLDER: &str = ".locks";
 /// The lock is on a file of its own, since a second handle on a database, closed, would drop
 /// SQLite's locks. Lock files stay: deleting one that another process waits for would let two in.
 pub(super) struct WriterLock {
-    _file: File,
+    file: File,
 }
 
 impl WriterLock {
@@ -28,11 +28,20 @@ impl WriterLock {
             .open(&path);
         let file = open.map_err(|error| StoreError::io(&path, error))?;
         match file.try_lock() {
-            Ok(()) => Ok(Self { _file: file }),
+            Ok(()) => Ok(Self { file }),
             Err(TryLockError::WouldBlock) => Err(StoreError::Busy {
                 run_id: run_id.to_string(),
             }),
             Err(TryLockError::Error(error)) => Err(StoreError::io(&path, error)),
         }
+    }
+}
+
+impl Drop for WriterLock {
+    /// Unlocks, rather than only closing the file: a child process that another thread is starting has a
+    /// copy of the open file until it runs its program, and would hold the lock for that long.
+    fn drop(&mut self) {
+        // What fails here is unlocked when the file is closed.
+        let _ = self.file.unlock();
     }
 }

@@ -1,10 +1,8 @@
 //! The chain value over ticks.
 
-use plotters::prelude::*;
-
 use super::bins::{Bins, Statistic};
 use super::colours::{Ramp, Role};
-use super::frame::{Axis, BAR_WIDTH, Drawn, Frame, chart, colour_bar, picture};
+use super::frame::{Axis, BAR_WIDTH, Frame, chart, colour_bar, picture};
 use super::heat_map::cells;
 use super::scale::{Scale, steps};
 
@@ -14,7 +12,7 @@ const POINTS_MAX: u64 = 2_000;
 const LINE_MAX: usize = 200;
 /// Bands of values where ticks are counted.
 const BANDS: u64 = 60;
-const HEIGHT: u32 = 360;
+const HEIGHT: i32 = 360;
 
 /// The chain of a run, tick by tick.
 pub(super) struct ChainPlot {
@@ -48,7 +46,7 @@ impl ChainPlot {
         self.density.as_ref()
     }
 
-    pub(super) fn draw(self, subtitle: String, ticks: u64) -> Drawn<String> {
+    pub(super) fn draw(self, subtitle: String, ticks: u64) -> String {
         let modulus = self.modulus as f64;
         let scale = self.density.as_ref().map(|bins| Scale::of(bins.values()));
         let note = self.density.as_ref().map(|bins| {
@@ -65,10 +63,8 @@ impl ChainPlot {
         };
         let ramp = scale.map_or(Ramp::Sequential, |scale| scale.ramp);
         picture(&frame, ramp, |area| {
-            let (width, _) = area.dim_in_pixel();
             let bar = if scale.is_some() { BAR_WIDTH } else { 0 };
-            let split = i32::try_from(width).unwrap_or(i32::MAX) - bar;
-            let (left, right) = area.split_horizontally(split);
+            let (left, right) = area.split_left(area.width() - bar);
             let x = Axis::counted(ticks, 12, "tick");
             let y = Axis {
                 from: 0.0,
@@ -76,26 +72,26 @@ impl ChainPlot {
                 labels: steps(0.0, modulus, 6),
                 name: format!("chain value C_t, below M = {}", self.modulus),
             };
-            let chart = chart(&left, &x, &y, self.density.is_none())?;
-            let plotting = chart.plotting_area();
+            let plotting = chart(left, x, y, self.density.is_none());
             if let (Some(bins), Some(scale)) = (&self.density, &scale) {
-                cells(plotting, bins, scale, |edge| modulus * edge / BANDS as f64)?;
-                return colour_bar(&right, scale, "ticks");
+                cells(&plotting, bins, scale, |edge| modulus * edge / BANDS as f64);
+                colour_bar(right, scale, "ticks");
+                return;
             }
-            let colour = Role::Series(0).colour();
-            if self.points.len() <= LINE_MAX {
-                let line = ShapeStyle::from(colour.mix(0.4));
-                plotting.draw(&PathElement::new(self.points.clone(), line))?;
+            let role = Role::Series(0);
+            let points = self.points.iter().map(|point| plotting.place(*point));
+            let points: Vec<_> = points.collect();
+            if points.len() <= LINE_MAX {
+                plotting.area.line(role, 1, &points);
             }
-            let radius = match self.points.len() {
+            let radius = match points.len() {
                 0..=60 => 4,
                 61..=LINE_MAX => 3,
                 _ => 2,
             };
-            for point in &self.points {
-                plotting.draw(&Circle::new(*point, radius, colour.filled()))?;
+            for point in points {
+                plotting.area.disc(role, point, radius);
             }
-            Ok(())
         })
     }
 }

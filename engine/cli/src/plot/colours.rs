@@ -7,7 +7,6 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use colorous::Color;
-use plotters::style::RGBColor;
 
 /// Levels of a colour scale; the one in the middle is 0 of a diverging one.
 pub(super) const LEVELS: u8 = 33;
@@ -38,34 +37,6 @@ pub(super) enum Role {
 }
 
 impl Role {
-    /// The role as plotters carries it: kind and number in the place of red and green.
-    pub(super) const fn colour(self) -> RGBColor {
-        match self {
-            Self::Surface => RGBColor(0, 0, 0),
-            Self::Ink => RGBColor(1, 0, 0),
-            Self::Muted => RGBColor(2, 0, 0),
-            Self::Grid => RGBColor(3, 0, 0),
-            Self::Series(number) => RGBColor(4, number, 0),
-            Self::Level(level) => RGBColor(5, level, 0),
-            Self::OnLevel(level) => RGBColor(6, level, 0),
-            Self::Flow(level) => RGBColor(7, level, 0),
-        }
-    }
-
-    /// Back from there.
-    pub(super) const fn of((kind, number, _): (u8, u8, u8)) -> Self {
-        match kind {
-            0 => Self::Surface,
-            2 => Self::Muted,
-            3 => Self::Grid,
-            4 => Self::Series(number),
-            5 => Self::Level(number),
-            6 => Self::OnLevel(number),
-            7 => Self::Flow(number),
-            _ => Self::Ink,
-        }
-    }
-
     fn colours(self, ramp: Ramp) -> [Color; 2] {
         const fn pair(light: [u8; 3], dark: [u8; 3]) -> [Color; 2] {
             [of_bytes(light), of_bytes(dark)]

@@ -1,29 +1,111 @@
 //! What all pictures share: title, margins, axes, legend, colour bar.
 
-use std::convert::Infallible;
+use std::cell::RefCell;
 
-use plotters::coord::Shift;
-use plotters::coord::ranged1d::{DefaultFormatting, KeyPointHint};
-use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, Pos, VPos};
-
-use super::backend::{Drawing, SvgBackend};
 use super::colours::{LEVELS, Ramp, Role};
+use super::drawing::{Across, Down, Drawing, Pixel, TextStyle};
 use super::scale::{Scale, short};
 
 /// Width of every picture.
-const WIDTH: u32 = 960;
+const WIDTH: i32 = 960;
 const MARGIN: i32 = 24;
 const TITLE_HEIGHT: i32 = 64;
 const NOTE_HEIGHT: i32 = 28;
-const LABEL_SIZE: f64 = 12.0;
+const LABEL_SIZE: u32 = 12;
+const NAME_SIZE: u32 = 13;
+/// Room for the labels and the name of an axis: below a chart, and left of it.
+const BELOW: i32 = 46;
+const BESIDE: i32 = 64;
+/// Length of the marks at labels.
+const MARK: i32 = 4;
 /// Pixels between labels of a colour bar, at least.
 const LABELS_APART: i32 = 18;
 
-pub(super) type Area<'d> = DrawingArea<SvgBackend<'d>, Shift>;
-pub(super) type Drawn<T = ()> = Result<T, DrawingError>;
-/// Why something is not drawn: plotters could not lay it out.
-pub(super) type DrawingError = DrawingAreaErrorKind<Infallible>;
+/// A part of a picture. Its pixels count from its own upper left corner; what would be drawn outside
+/// is drawn on its edge.
+#[derive(Clone, Copy)]
+pub(super) struct Area<'d> {
+    drawing: &'d RefCell<Drawing>,
+    left: i32,
+    top: i32,
+    right: i32,
+    bottom: i32,
+}
+
+impl Area<'_> {
+    pub(super) const fn width(&self) -> i32 {
+        self.right - self.left
+    }
+
+    pub(super) const fn height(&self) -> i32 {
+        self.bottom - self.top
+    }
+
+    /// Without so much on each side.
+    const fn inset(self, top: i32, bottom: i32, left: i32, right: i32) -> Self {
+        Self {
+            left: self.left + left,
+            top: self.top + top,
+            right: self.right - right,
+            bottom: self.bottom - bottom,
+            ..self
+        }
+    }
+
+    /// What is left and what is right of `x`.
+    pub(super) const fn split_left(self, x: i32) -> (Self, Self) {
+        let x = self.left + x;
+        (Self { right: x, ..self }, Self { left: x, ..self })
+    }
+
+    /// What is below `y`.
+    pub(super) const fn below(self, y: i32) -> Self {
+        Self {
+            top: self.top + y,
+            ..self
+        }
+    }
+
+    fn within(&self, (x, y): Pixel) -> Pixel {
+        (
+            (self.left + x).min(self.right).max(self.left),
+            (self.top + y).min(self.bottom).max(self.top),
+        )
+    }
+
+    /// A filled rectangle between two corners.
+    pub(super) fn rectangle(&self, role: Role, corners: [Pixel; 2]) {
+        let [(x, y), (to_x, to_y)] = corners.map(|corner| self.within(corner));
+        let (from, to) = ((x.min(to_x), y.min(to_y)), (x.max(to_x), y.max(to_y)));
+        self.drawing.borrow_mut().rectangle(role, from, to);
+    }
+
+    pub(super) fn line(&self, role: Role, width: u32, points: &[Pixel]) {
+        let points: Vec<_> = points.iter().map(|point| self.within(*point)).collect();
+        self.drawing.borrow_mut().line(role, width, &points);
+    }
+
+    pub(super) fn disc(&self, role: Role, at: Pixel, radius: i32) {
+        let at = self.within(at);
+        self.drawing.borrow_mut().disc(role, at, radius);
+    }
+
+    pub(super) fn rim(&self, role: Role, at: Pixel, radius: i32) {
+        let at = self.within(at);
+        self.drawing.borrow_mut().rim(role, at, radius);
+    }
+
+    pub(super) fn polygon(&self, role: Role, corners: &[Pixel]) {
+        let corners: Vec<_> = corners.iter().map(|corner| self.within(*corner)).collect();
+        self.drawing.borrow_mut().polygon(role, &corners);
+    }
+
+    /// Text may be beside the area.
+    pub(super) fn text(&self, text: &str, style: TextStyle, (x, y): Pixel) {
+        let at = (self.left + x, self.top + y);
+        self.drawing.borrow_mut().text(text, style, at);
+    }
+}
 
 /// What is said round a picture.
 pub(super) struct Frame {
@@ -33,55 +115,43 @@ pub(super) struct Frame {
     /// How the picture was made, where that is not plain to see.
     pub(super) note: Option<String>,
     /// Height of what is drawn, without title and note.
-    pub(super) height: u32,
+    pub(super) height: i32,
 }
 
 /// A picture as SVG: the frame, and what `draw` draws within it.
-pub(super) fn picture(
-    frame: &Frame,
-    ramp: Ramp,
-    draw: impl FnOnce(&Area<'_>) -> Drawn,
-) -> Drawn<String> {
+pub(super) fn picture(frame: &Frame, ramp: Ramp, draw: impl FnOnce(Area<'_>)) -> String {
     let note_height = if frame.note.is_some() { NOTE_HEIGHT } else { 0 };
-    let around = TITLE_HEIGHT + note_height + MARGIN;
-    let height = frame.height + around.unsigned_abs();
-    let mut drawing = Drawing::new((WIDTH, height));
-    {
-        let root = SvgBackend(&mut drawing).into_drawing_area();
-        let mut title = text(Role::Ink, 18.0);
-        title.font = FontDesc::new(FontFamily::SansSerif, 18.0, FontStyle::Bold);
-        root.draw_text(&frame.title, &title, (MARGIN, 20))?;
-        root.draw_text(&frame.subtitle, &text(Role::Muted, 13.0), (MARGIN, 44))?;
-        if let Some(note) = &frame.note {
-            let y = i32::try_from(height).unwrap_or(i32::MAX) - NOTE_HEIGHT;
-            root.draw_text(note, &text(Role::Muted, LABEL_SIZE), (MARGIN, y))?;
-        }
-        draw(&root.margin(TITLE_HEIGHT, note_height + MARGIN / 2, MARGIN, MARGIN))?;
-        root.present()?;
+    let height = frame.height + TITLE_HEIGHT + note_height + MARGIN;
+    let drawing = RefCell::new(Drawing::new((WIDTH, height)));
+    let whole = Area {
+        drawing: &drawing,
+        left: 0,
+        top: 0,
+        right: WIDTH,
+        bottom: height,
+    };
+    let title = TextStyle {
+        bold: true,
+        ..TextStyle::new(Role::Ink, 18)
+    };
+    whole.text(&frame.title, title, (MARGIN, 20));
+    let subtitle = TextStyle::new(Role::Muted, NAME_SIZE);
+    whole.text(&frame.subtitle, subtitle, (MARGIN, 44));
+    if let Some(note) = &frame.note {
+        let style = TextStyle::new(Role::Muted, LABEL_SIZE);
+        whole.text(note, style, (MARGIN, height - NOTE_HEIGHT));
     }
+    draw(whole.inset(TITLE_HEIGHT, note_height + MARGIN / 2, MARGIN, MARGIN));
     let description = match &frame.note {
         Some(note) => format!("{} {note}", frame.subtitle),
         None => frame.subtitle.clone(),
     };
-    Ok(drawing.into_svg(&frame.title, &description, ramp))
-}
-
-/// Text of a role and size, from its upper left corner.
-pub(super) fn text(role: Role, size: f64) -> TextStyle<'static> {
-    TextStyle {
-        font: FontDesc::new(FontFamily::SansSerif, size, FontStyle::Normal),
-        color: role.colour().to_backend_color(),
-        pos: Pos::default(),
-    }
-}
-
-/// Labels round their middle.
-pub(super) fn centred(role: Role, size: f64) -> TextStyle<'static> {
-    text(role, size).pos(Pos::new(HPos::Center, VPos::Center))
+    drawing
+        .into_inner()
+        .into_svg(&frame.title, &description, ramp)
 }
 
 /// One axis of a chart.
-#[derive(Clone)]
 pub(super) struct Axis {
     pub(super) from: f64,
     pub(super) to: f64,
@@ -101,6 +171,20 @@ impl Axis {
         }
     }
 
+    /// Where a value is on so many pixels: the nearest one.
+    fn place(&self, value: f64, (first, last): (i32, i32)) -> i32 {
+        let share = (value - self.from) / (self.to - self.from);
+        first + (share * f64::from(last - first)).round() as i32
+    }
+
+    /// The labels with their pixels.
+    fn labels_on(&self, pixels: (i32, i32)) -> Vec<(i32, f64)> {
+        let labels = self.labels.iter();
+        labels
+            .map(|label| (self.place(*label, pixels), *label))
+            .collect()
+    }
+
     /// The other way round: the first on top.
     pub(super) fn downward(mut self) -> Self {
         std::mem::swap(&mut self.from, &mut self.to);
@@ -108,93 +192,101 @@ impl Axis {
     }
 }
 
-/// The values of an axis on its pixels.
-impl Ranged for Axis {
-    type FormatOption = DefaultFormatting;
-    type ValueType = f64;
+/// What is between the axes of a chart, in the values of the axes.
+pub(super) struct Plotting<'d> {
+    pub(super) area: Area<'d>,
+    x: Axis,
+    y: Axis,
+}
 
-    fn map(&self, value: &f64, (first, last): (i32, i32)) -> i32 {
-        let share = (value - self.from) / (self.to - self.from);
-        // The nearest pixel.
-        first + (share * f64::from(last - first)).round() as i32
+impl Plotting<'_> {
+    /// The pixel of a value, in the area.
+    pub(super) fn place(&self, (x, y): (f64, f64)) -> Pixel {
+        let (width, height) = (self.area.width(), self.area.height());
+        (
+            self.x.place(x, (0, width - 1)),
+            self.y.place(y, (height - 1, 0)),
+        )
     }
 
-    fn key_points<Hint: KeyPointHint>(&self, hint: Hint) -> Vec<f64> {
-        if hint.weight().allow_light_points() {
-            Vec::new()
-        } else {
-            self.labels.clone()
-        }
-    }
-
-    fn range(&self) -> std::ops::Range<f64> {
-        self.from..self.to
+    /// A filled rectangle between two corners.
+    pub(super) fn rectangle(&self, role: Role, corners: [(f64, f64); 2]) {
+        let corners = corners.map(|corner| self.place(corner));
+        self.area.rectangle(role, corners);
     }
 }
 
-type Coordinates = Cartesian2d<Axis, Axis>;
-pub(super) type Chart<'a, 'd> = ChartContext<'a, SvgBackend<'d>, Coordinates>;
-/// What is between the axes of a chart.
-pub(super) type Plotting<'d> = DrawingArea<SvgBackend<'d>, Coordinates>;
-
 /// A chart with its axes; `grid` draws lines from the labels of the vertical one.
-pub(super) fn chart<'a, 'd>(
-    area: &'a Area<'d>,
-    x: &Axis,
-    y: &Axis,
-    grid: bool,
-) -> Drawn<Chart<'a, 'd>> {
-    let mut chart = ChartBuilder::on(area)
-        .x_label_area_size(46)
-        .y_label_area_size(64)
-        .margin_right(12)
-        .margin_top(6)
-        .build_cartesian_2d(x.clone(), y.clone())?;
-    let line = ShapeStyle::from(Role::Grid.colour());
-    let mut mesh = chart.configure_mesh();
-    mesh.x_desc(&x.name)
-        .y_desc(&y.name)
-        .x_label_formatter(&|value| short(*value))
-        .y_label_formatter(&|value| short(*value))
-        .label_style(text(Role::Muted, LABEL_SIZE))
-        .axis_desc_style(text(Role::Ink, 13.0))
-        .axis_style(line)
-        .bold_line_style(line)
-        .set_all_tick_mark_size(4)
-        .disable_x_mesh();
-    if !grid {
-        mesh.disable_y_mesh();
+pub(super) fn chart<'d>(area: Area<'d>, x: Axis, y: Axis, grid: bool) -> Plotting<'d> {
+    let chart = area.inset(6, 0, 0, 12);
+    let plotting = Plotting {
+        area: chart.inset(0, BELOW, BESIDE, 0),
+        x,
+        y,
+    };
+    let inner = plotting.area;
+    let (width, height) = (inner.width(), inner.height());
+    let left = Area {
+        left: chart.left,
+        right: inner.left,
+        ..inner
+    };
+    let below = Area {
+        top: inner.bottom,
+        bottom: chart.bottom,
+        ..inner
+    };
+    let name = TextStyle::new(Role::Ink, NAME_SIZE);
+    let upward = name.at(Across::Middle, Down::Top).turned(270);
+    left.text(&plotting.y.name, upward, (0, height / 2));
+    let across = name.at(Across::Middle, Down::Bottom);
+    below.text(&plotting.x.name, across, (width / 2, BELOW));
+
+    let rows = plotting.y.labels_on((height - 1, 0));
+    if grid {
+        for (y, _) in &rows {
+            inner.line(Role::Grid, 1, &[(0, *y), (width - 1, *y)]);
+        }
     }
-    mesh.draw()?;
-    Ok(chart)
+    let label = TextStyle::new(Role::Muted, LABEL_SIZE);
+    let edge = BESIDE - 1;
+    left.line(Role::Grid, 1, &[(edge, 0), (edge, height - 1)]);
+    for (y, value) in rows {
+        let style = label.at(Across::End, Down::Middle);
+        left.text(&short(value), style, (BESIDE - 2 * MARK, y));
+        left.line(Role::Grid, 1, &[(edge - MARK, y), (edge, y)]);
+    }
+    below.line(Role::Grid, 1, &[(0, 0), (width - 1, 0)]);
+    for (x, value) in plotting.x.labels_on((0, width - 1)) {
+        let style = label.at(Across::Middle, Down::Top);
+        below.text(&short(value), style, (x, 2 * MARK));
+        below.line(Role::Grid, 1, &[(x, 0), (x, MARK)]);
+    }
+    plotting
 }
 
 /// Width that [`colour_bar`] needs.
 pub(super) const BAR_WIDTH: i32 = 96;
 
 /// A vertical colour bar with its labels, on the right of a chart.
-pub(super) fn colour_bar(area: &Area<'_>, scale: &Scale, name: &str) -> Drawn {
+pub(super) fn colour_bar(area: Area<'_>, scale: &Scale, name: &str) {
     let name = if scale.is_logarithmic() {
         format!("{name}, log scale")
     } else {
         name.to_owned()
     };
-    let (_, height) = area.dim_in_pixel();
-    let (top, bottom) = (6, i32::try_from(height).unwrap_or(i32::MAX) - 46);
+    let (top, bottom) = (6, area.height() - BELOW);
     let length = f64::from(bottom - top);
     // Pixels are whole: what is cut off is below one.
     let y = |place: f64| bottom - (place * length).round() as i32;
     for level in 0..LEVELS {
         let part = |level: u8| y(f64::from(level) / f64::from(LEVELS));
         let corners = [(10, part(level + 1)), (24, part(level))];
-        area.draw(&Rectangle::new(
-            corners,
-            Role::Level(level).colour().filled(),
-        ))?;
+        area.rectangle(Role::Level(level), corners);
     }
-    let line = ShapeStyle::from(Role::Grid.colour());
-    area.draw(&Rectangle::new([(10, top), (24, bottom)], line))?;
-    let style = text(Role::Muted, LABEL_SIZE).pos(Pos::new(HPos::Left, VPos::Center));
+    let around = [(10, top), (24, top), (24, bottom), (10, bottom), (10, top)];
+    area.line(Role::Grid, 1, &around);
+    let style = TextStyle::new(Role::Muted, LABEL_SIZE).at(Across::Start, Down::Middle);
     let mut taken: Vec<i32> = Vec::new();
     for label in scale.labels() {
         let at = y(scale.place(label));
@@ -202,30 +294,27 @@ pub(super) fn colour_bar(area: &Area<'_>, scale: &Scale, name: &str) -> Drawn {
             continue;
         }
         taken.push(at);
-        area.draw(&PathElement::new(vec![(24, at), (28, at)], line))?;
-        area.draw_text(&short(label), &style, (32, at))?;
+        area.line(Role::Grid, 1, &[(24, at), (24 + MARK, at)]);
+        area.text(&short(label), style, (32, at));
     }
-    let style = text(Role::Ink, 13.0)
-        .transform(FontTransform::Rotate90)
-        .pos(Pos::new(HPos::Center, VPos::Top));
-    area.draw_text(&name, &style, (BAR_WIDTH, (top + bottom) / 2))
+    let style = TextStyle::new(Role::Ink, NAME_SIZE)
+        .at(Across::Middle, Down::Top)
+        .turned(90);
+    area.text(&name, style, (BAR_WIDTH, (top + bottom) / 2));
 }
 
 /// Names with the colours that stand for them, in lines; how high that is.
-pub(super) fn legend(area: &Area<'_>, names: &[(Role, String)], left: i32) -> Drawn<i32> {
-    let (width, _) = area.dim_in_pixel();
-    let width = i32::try_from(width).unwrap_or(i32::MAX);
+pub(super) fn legend(area: Area<'_>, names: &[(Role, String)], left: i32) -> i32 {
     let (mut x, mut y) = (left, 4);
+    let style = TextStyle::new(Role::Ink, LABEL_SIZE).at(Across::Start, Down::Middle);
     for (role, name) in names {
         let wide = 24 + 7 * i32::try_from(name.chars().count()).unwrap_or(0);
-        if x > left && x + wide > width {
+        if x > left && x + wide > area.width() {
             (x, y) = (left, y + 20);
         }
-        let square = Rectangle::new([(x, y), (x + 12, y + 12)], role.colour().filled());
-        area.draw(&square)?;
-        let style = text(Role::Ink, LABEL_SIZE).pos(Pos::new(HPos::Left, VPos::Center));
-        area.draw_text(name, &style, (x + 18, y + 6))?;
+        area.rectangle(*role, [(x, y), (x + 12, y + 12)]);
+        area.text(name, style, (x + 18, y + 6));
         x += wide + 16;
     }
-    Ok(y + 24)
+    y + 24
 }

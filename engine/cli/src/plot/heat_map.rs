@@ -1,10 +1,8 @@
 //! Values over ticks as colours.
 
-use plotters::prelude::*;
-
 use super::bins::Bins;
 use super::colours::Role;
-use super::frame::{Axis, BAR_WIDTH, Drawn, Frame, Plotting, chart, colour_bar, picture};
+use super::frame::{Axis, BAR_WIDTH, Frame, Plotting, chart, colour_bar, picture};
 use super::scale::Scale;
 
 /// What a heat map is of.
@@ -19,7 +17,7 @@ pub(super) struct HeatMap<'b> {
 }
 
 impl HeatMap<'_> {
-    pub(super) fn draw(self) -> Drawn<String> {
+    pub(super) fn draw(self) -> String {
         let scale = Scale::of(self.bins.values());
         let frame = Frame {
             title: self.title,
@@ -28,32 +26,25 @@ impl HeatMap<'_> {
             height: plot_height(self.bins.rows()),
         };
         picture(&frame, scale.ramp, |area| {
-            let (width, height) = area.dim_in_pixel();
-            let split = i32::try_from(width).unwrap_or(i32::MAX) - BAR_WIDTH;
-            let (left, right) = area.split_horizontally(split);
+            let (left, right) = area.split_left(area.width() - BAR_WIDTH);
             let x = Axis::counted(self.bins.ticks(), 12, "tick");
-            let labels = u64::from(height / 28);
+            let labels = u64::from(area.height().unsigned_abs() / 28);
             let y = Axis::counted(self.bins.rows(), labels, self.row).downward();
-            let chart = chart(&left, &x, &y, false)?;
-            cells(chart.plotting_area(), self.bins, &scale, |edge| edge + 0.5)?;
-            colour_bar(&right, &scale, self.value)
+            let plotting = chart(left, x, y, false);
+            cells(&plotting, self.bins, &scale, |edge| edge + 0.5);
+            colour_bar(right, &scale, self.value);
         })
     }
 }
 
 /// Rows are at most this high, and the whole neither flat nor a tower.
-fn plot_height(rows: u64) -> u32 {
-    u32::try_from(rows.saturating_mul(26)).map_or(420, |height| height.clamp(160, 420)) + 52
+fn plot_height(rows: u64) -> i32 {
+    i32::try_from(rows.saturating_mul(26)).map_or(420, |height| height.clamp(160, 420)) + 52
 }
 
 /// Each line of cells, neighbours of one colour as one rectangle. `y` is where the edge after so
 /// many rows is.
-pub(super) fn cells(
-    area: &Plotting<'_>,
-    bins: &Bins,
-    scale: &Scale,
-    y: impl Fn(f64) -> f64,
-) -> Drawn {
+pub(super) fn cells(plotting: &Plotting<'_>, bins: &Bins, scale: &Scale, y: impl Fn(f64) -> f64) {
     // By level, so that the cells of one colour are one element of the file.
     let mut runs: Vec<(u8, [(f64, f64); 2])> = Vec::new();
     let (width, height) = (bins.ticks_a_cell() as f64, bins.rows_a_cell() as f64);
@@ -79,12 +70,8 @@ pub(super) fn cells(
     }
     runs.sort_by_key(|(level, _)| *level);
     for (level, corners) in runs {
-        area.draw(&Rectangle::new(
-            corners,
-            Role::Level(level).colour().filled(),
-        ))?;
+        plotting.rectangle(Role::Level(level), corners);
     }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -115,7 +102,7 @@ mod tests {
             row: "node",
             value: "state",
         };
-        let svg = map.draw().unwrap();
+        let svg = map.draw();
         assert!(svg.len() < 1 << 20, "{} bytes", svg.len());
         assert!(svg.contains("farthest from 0 of 32 ticks × 10 nodes."));
     }

@@ -2,12 +2,12 @@
 //!
 //! A picture is made from one walk over the records; what it keeps of them is bounded by its size,
 //! not by the run's. The same run gives the same bytes. Colours are classes with a light and a dark
-//! value ([`colours`]); plotters lays out axes and labels, and draws through [`backend`].
+//! value ([`colours`]); [`frame`] places titles, axes and labels, [`drawing`] writes the file.
 
-mod backend;
 mod bins;
 mod chain;
 mod colours;
+mod drawing;
 mod frame;
 mod heat_map;
 mod layout;
@@ -21,7 +21,6 @@ use aether_json::{Value, json};
 
 use bins::{Bins, Statistic};
 use chain::ChainPlot;
-use frame::DrawingError;
 use heat_map::HeatMap;
 use press::PressPlot;
 use topology::{NODES_MAX, TopologyPlot};
@@ -70,7 +69,7 @@ fn state(run: &StoredRun, ticks: u64) -> Result<Picture, Failure> {
         value: "state after the tick",
     };
     Ok(Picture {
-        svg: drawn(map.draw())?,
+        svg: map.draw(),
         bins: cells(&bins),
     })
 }
@@ -96,7 +95,7 @@ fn flux(run: &StoredRun, ticks: u64) -> Result<Picture, Failure> {
         value: "flux f_e a tick",
     };
     Ok(Picture {
-        svg: drawn(map.draw())?,
+        svg: map.draw(),
         bins: cells(&bins),
     })
 }
@@ -111,7 +110,7 @@ fn chain(run: &StoredRun, ticks: u64) -> Result<Picture, Failure> {
     }
     let bins = plot.bins().map_or(Value::Null, cells);
     Ok(Picture {
-        svg: drawn(plot.draw(subtitle(run), ticks))?,
+        svg: plot.draw(subtitle(run), ticks),
         bins,
     })
 }
@@ -133,7 +132,7 @@ fn press(run: &StoredRun) -> Result<Picture, Failure> {
         _ => json!({ "windows": plot.window_count(), "windows_a_bar": shared }),
     };
     Ok(Picture {
-        svg: drawn(plot.draw(subtitle(run)))?,
+        svg: plot.draw(subtitle(run)),
         bins,
     })
 }
@@ -152,7 +151,7 @@ fn topology(run: &StoredRun) -> Result<Picture, Failure> {
         plot.add(&ledger?);
     }
     Ok(Picture {
-        svg: drawn(plot.draw(subtitle(run)))?,
+        svg: plot.draw(subtitle(run)),
         bins: Value::Null,
     })
 }
@@ -185,14 +184,5 @@ fn cells(bins: &Bins) -> Value {
         "rows": bins.rows().div_ceil(bins.rows_a_cell()),
         "ticks_a_cell": bins.ticks_a_cell(),
         "rows_a_cell": bins.rows_a_cell(),
-    })
-}
-
-fn drawn(svg: Result<String, DrawingError>) -> Result<String, Failure> {
-    svg.map_err(|error| {
-        Failure::Io(
-            "the picture could not be drawn".to_owned(),
-            std::io::Error::other(error.to_string()),
-        )
     })
 }

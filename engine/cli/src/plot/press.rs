@@ -1,13 +1,10 @@
 //! Bits of every window, stream upon stream.
 
-use plotters::coord::CoordTranslate as _;
-use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, Pos, VPos};
-
 use aether_engine::record::Manifest;
 
 use super::colours::{Ramp, Role, SERIES};
-use super::frame::{Axis, Drawn, Frame, chart, legend, picture, text};
+use super::drawing::{Across, Down, TextStyle};
+use super::frame::{Axis, Frame, chart, legend, picture};
 use super::scale::steps;
 
 /// Bars side by side, at most; more windows share one.
@@ -16,7 +13,7 @@ const BARS_MAX: usize = 120;
 const NAMED_MAX: usize = 12;
 /// How wide a bar is, in pixels, at most.
 const BAR_WIDTH_MAX: f64 = 120.0;
-const HEIGHT: u32 = 380;
+const HEIGHT: i32 = 380;
 
 /// The manifests of a run.
 #[derive(Default)]
@@ -65,7 +62,7 @@ impl PressPlot {
         self.windows.len()
     }
 
-    pub(super) fn draw(self, subtitle: String) -> Drawn<String> {
+    pub(super) fn draw(self, subtitle: String) -> String {
         let shared = self.windows_a_bar();
         let note = (shared > 1).then(|| format!("Each bar is the sum of {shared} windows."));
         let frame = Frame {
@@ -86,8 +83,7 @@ impl PressPlot {
         let highest = if highest > 0.0 { highest * 1.05 } else { 1.0 };
         let names = self.legend();
         picture(&frame, Ramp::Sequential, |area| {
-            let below = legend(area, &names, 64)?;
-            let (_, area) = area.split_vertically(below);
+            let area = area.below(legend(area, &names, 64));
             let windows = self.windows.len().max(1);
             let named = windows <= NAMED_MAX;
             let mut x = Axis::counted(windows as u64, 12, "window, in closing order");
@@ -101,10 +97,9 @@ impl PressPlot {
                 labels: steps(0.0, highest, 6),
                 name: "L_total in bits".to_owned(),
             };
-            let chart = chart(&area, &x, &y, true)?;
-            let plotting = chart.plotting_area();
+            let plotting = chart(area, x, y, true);
             let width = shared as f64;
-            let (pixels, _) = plotting.dim_in_pixel();
+            let pixels = plotting.area.width();
             // A few bars do not fill the width.
             let widest = BAR_WIDTH_MAX * windows as f64 / f64::from(pixels.max(1));
             for (number, bar) in bars.iter().enumerate() {
@@ -115,23 +110,19 @@ impl PressPlot {
                 let mut from = 0.0;
                 for (place, bits) in bar.iter().enumerate() {
                     let corners = [(left + gap, from), (right - gap, from + bits)];
-                    plotting.draw(&Rectangle::new(corners, series(place).colour().filled()))?;
+                    plotting.rectangle(series(place), corners);
                     from += bits;
                 }
             }
             if named {
-                let style = text(Role::Muted, 12.0).pos(Pos::new(HPos::Center, VPos::Top));
+                let style = TextStyle::new(Role::Muted, 12).at(Across::Middle, Down::Top);
                 let letters = 110 / windows.max(1);
-                let (base_x, base_y) = area.get_base_pixel();
                 for (number, window) in (1..).zip(&self.windows) {
-                    let (x, y) = plotting
-                        .as_coord_spec()
-                        .translate(&(f64::from(number), 0.0));
+                    let (x, y) = plotting.place((f64::from(number), 0.0));
                     let name = shortened(&window.name, letters.max(4));
-                    area.draw_text(&name, &style, (x - base_x, y - base_y + 8))?;
+                    plotting.area.text(&name, style, (x, y + 8));
                 }
             }
-            Ok(())
         })
     }
 

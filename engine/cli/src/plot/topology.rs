@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 
 use aether_engine::record::UmxLedger;
-use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::colours::{FLOWS, Role};
-use super::frame::{Area, BAR_WIDTH, Drawn, Frame, centred, colour_bar, picture, text};
+use super::drawing::{Across, Down, TextStyle};
+use super::frame::{Area, BAR_WIDTH, Frame, colour_bar, picture};
 use super::layout;
 use super::scale::{Scale, level_of, short};
 
@@ -19,8 +18,8 @@ const EDGES_MAX: usize = 4_000;
 const ARROWS_MAX: usize = 200;
 /// How wide edges are, in pixels.
 const WIDTH_MAX: f64 = 7.0;
-const HEIGHT: u32 = 560;
-const FLAT_HEIGHT: u32 = 220;
+const HEIGHT: i32 = 560;
+const FLAT_HEIGHT: i32 = 220;
 /// Radius from which a node has a rim, and from which it has its number.
 const RIM_FROM: i32 = 6;
 const LABEL_FROM: i32 = 9;
@@ -64,7 +63,7 @@ impl TopologyPlot {
         self.ticks += 1;
     }
 
-    pub(super) fn draw(self, subtitle: String) -> Drawn<String> {
+    pub(super) fn draw(self, subtitle: String) -> String {
         let ends: Vec<_> = self.edges.iter().map(|edge| (edge.from, edge.to)).collect();
         let places = layout::places(self.state.len(), &ends);
         let scale = Scale::of(self.state.iter().map(|value| *value as f64));
@@ -87,22 +86,20 @@ impl TopologyPlot {
             height: if flat { FLAT_HEIGHT } else { HEIGHT },
         };
         picture(&frame, scale.ramp, |area| {
-            let (width, height) = area.dim_in_pixel();
-            let split = i32::try_from(width).unwrap_or(i32::MAX) - BAR_WIDTH;
-            let (left, right) = area.split_horizontally(split);
-            let graph = Graph::new(&left, &places);
-            let below = i32::try_from(height).unwrap_or(i32::MAX);
+            let (left, right) = area.split_left(area.width() - BAR_WIDTH);
+            let graph = Graph::new(left, &places);
             let most = self.edges.iter().map(|edge| edge.moved).max().unwrap_or(0);
-            self.draw_edges(&graph, &drawn, most)?;
-            self.draw_nodes(&graph, &scale)?;
+            self.draw_edges(&graph, &drawn, most);
+            self.draw_nodes(&graph, &scale);
             if !self.edges.is_empty() {
-                edge_legend(&left, most as f64 / self.ticks.max(1) as f64, below - 14)?;
+                let mean = most as f64 / self.ticks.max(1) as f64;
+                edge_legend(left, mean, area.height() - 14);
             }
-            colour_bar(&right, &scale, "state of the node")
+            colour_bar(right, &scale, "state of the node");
         })
     }
 
-    fn draw_edges(&self, graph: &Graph<'_, '_>, drawn: &[usize], most: u128) -> Drawn {
+    fn draw_edges(&self, graph: &Graph<'_>, drawn: &[usize], most: u128) {
         let lanes = self.lanes();
         for &number in drawn {
             let edge = &self.edges[number];
@@ -111,22 +108,17 @@ impl TopologyPlot {
             } else {
                 edge.moved as f64 / most as f64
             };
-            let colour = Role::Flow(level_of(share, FLOWS)).colour();
+            let role = Role::Flow(level_of(share, FLOWS));
             let width = (share * WIDTH_MAX).round().max(1.0);
             let (from, to) = graph.ends(edge.from, edge.to, lanes[number]);
-            let style = colour.stroke_width(width as u32);
-            graph
-                .area
-                .draw(&PathElement::new(vec![whole(from), whole(to)], style))?;
+            let ends = [whole(from), whole(to)];
+            graph.area.line(role, width as u32, &ends);
             if drawn.len() <= ARROWS_MAX && edge.net != 0 {
                 let (from, to) = if edge.net > 0 { (from, to) } else { (to, from) };
                 let arrow = arrow(from, to, 6.0 + width);
-                graph
-                    .area
-                    .draw(&Polygon::new(arrow.map(whole), colour.filled()))?;
+                graph.area.polygon(role, &arrow.map(whole));
             }
         }
-        Ok(())
     }
 
     /// For each edge how far it is beside the straight line, in lanes: several edges may join a pair.
@@ -148,38 +140,33 @@ impl TopologyPlot {
         lanes.collect()
     }
 
-    fn draw_nodes(&self, graph: &Graph<'_, '_>, scale: &Scale) -> Drawn {
+    fn draw_nodes(&self, graph: &Graph<'_>, scale: &Scale) {
         for (node, value) in self.state.iter().enumerate() {
             let level = scale.level(*value as f64);
             let at = whole(graph.places[node]);
-            let rim = Role::Ink.colour();
-            let fill = Role::Level(level).colour();
-            graph
-                .area
-                .draw(&Circle::new(at, graph.radius, fill.filled()))?;
+            graph.area.disc(Role::Level(level), at, graph.radius);
             if graph.radius >= RIM_FROM {
-                graph.area.draw(&Circle::new(at, graph.radius, rim))?;
+                graph.area.rim(Role::Ink, at, graph.radius);
             }
             if graph.radius >= LABEL_FROM {
-                let style = centred(Role::OnLevel(level), 11.0);
-                graph.area.draw_text(&(node + 1).to_string(), &style, at)?;
+                let style = TextStyle::new(Role::OnLevel(level), 11);
+                let style = style.at(Across::Middle, Down::Middle);
+                graph.area.text(&(node + 1).to_string(), style, at);
             }
         }
-        Ok(())
     }
 }
 
 /// The area of a graph, with its nodes in pixels.
-struct Graph<'a, 'd> {
-    area: &'a Area<'d>,
+struct Graph<'d> {
+    area: Area<'d>,
     places: Vec<(f64, f64)>,
     radius: i32,
 }
 
-impl<'a, 'd> Graph<'a, 'd> {
-    fn new(area: &'a Area<'d>, places: &[layout::Place]) -> Self {
-        let (width, height) = area.dim_in_pixel();
-        let (width, height) = (f64::from(width), f64::from(height) - 36.0);
+impl<'d> Graph<'d> {
+    fn new(area: Area<'d>, places: &[layout::Place]) -> Self {
+        let (width, height) = (f64::from(area.width()), f64::from(area.height()) - 36.0);
         let count = places.len().max(1) as f64;
         let radius = ((width * height / count).sqrt() * 0.22)
             .clamp(2.0, 17.0)
@@ -259,20 +246,20 @@ fn whole((x, y): (f64, f64)) -> (i32, i32) {
 }
 
 /// Three edges with what they stand for.
-fn edge_legend(area: &Area<'_>, most: f64, y: i32) -> Drawn {
-    let style = text(Role::Muted, 12.0).pos(Pos::new(HPos::Left, VPos::Center));
+fn edge_legend(area: Area<'_>, most: f64, y: i32) {
+    let style = TextStyle::new(Role::Muted, 12).at(Across::Start, Down::Middle);
     if most == 0.0 {
-        return area.draw_text("no flux on any edge", &style, (0, y));
+        area.text("no flux on any edge", style, (0, y));
+        return;
     }
     let mut x = 0;
     for share in [0.0, 0.5, 1.0] {
-        let colour = Role::Flow(level_of(share, FLOWS)).colour();
         let width = (share * WIDTH_MAX).round().max(1.0) as u32;
-        let line = PathElement::new(vec![(x, y), (x + 40, y)], colour.stroke_width(width));
-        area.draw(&line)?;
+        let role = Role::Flow(level_of(share, FLOWS));
+        area.line(role, width, &[(x, y), (x + 40, y)]);
         let label = short((share * most * 100.0).round() / 100.0);
-        area.draw_text(&label, &style, (x + 48, y))?;
+        area.text(&label, style, (x + 48, y));
         x += 64 + 8 * i32::try_from(label.chars().count()).unwrap_or(0);
     }
-    area.draw_text("mean flux a tick", &style, (x, y))
+    area.text("mean flux a tick", style, (x, y));
 }
