@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use serde::Deserialize;
 use aether_json::{Value, json};
+use serde::Deserialize;
 
 use crate::canonical::{self, Canonical, Object, Writer};
 use crate::record::{Described, words};

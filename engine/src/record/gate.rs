@@ -1,7 +1,7 @@
 //! The records of the gate: envelopes and scenes.
 
-use serde::Deserialize;
 use aether_json::json;
+use serde::Deserialize;
 
 use super::declare::{Described, words};
 use super::kind::{

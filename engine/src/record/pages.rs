@@ -130,7 +130,9 @@ fn section(page: &mut String, name: &str, schema: &Value) {
 fn rows(page: &mut String, prefix: &str, schema: &Value) {
     for (key, member) in schema["properties"].as_object().into_iter().flatten() {
         let required = schema["required"].as_array().into_iter().flatten();
-        let is_required = required.into_iter().any(|name| name.as_str() == Some(key.as_str()));
+        let is_required = required
+            .into_iter()
+            .any(|name| name.as_str() == Some(key.as_str()));
         let mut kind = words(member);
         if !is_required {
             kind.push_str(", may be absent");

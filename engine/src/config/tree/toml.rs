@@ -136,11 +136,7 @@ fn syntax_problem(source: &Source, error: &Error, unclosed: Option<&Error>) -> D
     let message = error.message();
     let found = shortened(source.slice(span).lines().next().unwrap_or(""));
     if message.starts_with("duplicate key") {
-        return Draft::new(
-            Code::DuplicateKey,
-            span,
-            format!("duplicate key `{found}`"),
-        );
+        return Draft::new(Code::DuplicateKey, span, format!("duplicate key `{found}`"));
     }
     // The parser says `<what>, expected <something>`.
     let (what, expected) = message.split_once(", expected ").unwrap_or((message, ""));

@@ -165,7 +165,7 @@ impl Prepared for Ring {
     }
 
     fn with_inputs(&self, inputs: &Artefact) -> Result<Option<Box<dyn Prepared>>, Failure> {
-        let read: serde_json::Value = serde_json::from_slice(inputs.text()).unwrap();
+        let read: aether_json::Value = aether_json::from_slice(inputs.text()).unwrap();
         let mut value = read["automaton"].clone();
         value["fault"] = self.document.fault.clone().into();
         let document = aether_json::from_value::<Document>(&value)

@@ -131,7 +131,10 @@ fn unexpected(fault: &Fault, expected: Expected, source: &Source) -> Draft {
         "NaN" | "Infinity" | "+Infinity" | "-Infinity"
     ) || (matches!(first, b'+' | b'.') && expected == Expected::Value);
     let (code, message) = if is_number {
-        (Code::BadNumber, format!("`{found}` is not a valid JSON number"))
+        (
+            Code::BadNumber,
+            format!("`{found}` is not a valid JSON number"),
+        )
     } else {
         (
             Code::UnexpectedText,
