@@ -131,7 +131,7 @@ impl RunView<'_> {
     /// # use aether_engine::config::{FileSystem, load_run};
     /// # use aether_engine::run::{RunOptions, run};
     /// # let path = "scenarios/gf01/run.json".as_ref();
-    /// # let plan = load_run(&FileSystem::new(".."), path).unwrap_or_else(|report| panic!("{report}"));
+    /// # let plan = load_run(&FileSystem::new("examples"), path).unwrap_or_else(|report| panic!("{report}"));
     /// let run = run(&plan, &RunOptions::default());
     /// assert_eq!(run.view().last_tick()?, 8);
     /// # Ok::<(), aether_engine::view::ViewError>(())
@@ -153,7 +153,7 @@ impl RunView<'_> {
     /// # use aether_engine::config::{FileSystem, load_run};
     /// # use aether_engine::run::{RunOptions, run};
     /// # let path = "scenarios/gf01/run.json".as_ref();
-    /// # let plan = load_run(&FileSystem::new(".."), path).unwrap_or_else(|report| panic!("{report}"));
+    /// # let plan = load_run(&FileSystem::new("examples"), path).unwrap_or_else(|report| panic!("{report}"));
     /// let run = run(&plan, &RunOptions::default());
     /// let ledger = run.view().umx_ledger(3)?;
     /// assert!(ledger.contains("\"post_u\":[3,1,0,0,0,0]"));
@@ -172,7 +172,7 @@ impl RunView<'_> {
     /// # use aether_engine::config::{FileSystem, load_run};
     /// # use aether_engine::run::{RunOptions, run};
     /// # let path = "scenarios/gf01/run.json".as_ref();
-    /// # let plan = load_run(&FileSystem::new(".."), path).unwrap_or_else(|report| panic!("{report}"));
+    /// # let plan = load_run(&FileSystem::new("examples"), path).unwrap_or_else(|report| panic!("{report}"));
     /// let run = run(&plan, &RunOptions::default());
     /// let block = run.view().loom_p_block(8)?;
     /// assert!(block.contains("\"s_t\":9"));
@@ -192,7 +192,7 @@ impl RunView<'_> {
     /// # use aether_engine::config::{FileSystem, load_run};
     /// # use aether_engine::run::{RunOptions, run};
     /// # let path = "scenarios/gf01/run.json".as_ref();
-    /// # let plan = load_run(&FileSystem::new(".."), path).unwrap_or_else(|report| panic!("{report}"));
+    /// # let plan = load_run(&FileSystem::new("examples"), path).unwrap_or_else(|report| panic!("{report}"));
     /// let run = run(&plan, &RunOptions::default());
     /// assert!(run.view().loom_i_block(8)?.contains("\"W\":8"));
     /// let error = run.view().loom_i_block(5).unwrap_err();
@@ -235,7 +235,7 @@ impl RunView<'_> {
     /// # use aether_engine::config::{FileSystem, load_run};
     /// # use aether_engine::run::{RunOptions, run};
     /// # let path = "scenarios/gf01/run.json".as_ref();
-    /// # let plan = load_run(&FileSystem::new(".."), path).unwrap_or_else(|report| panic!("{report}"));
+    /// # let plan = load_run(&FileSystem::new("examples"), path).unwrap_or_else(|report| panic!("{report}"));
     /// let run = run(&plan, &RunOptions::default());
     /// let blocks = run.view().loom_blocks("GF01_W1_ticks_1_8")?;
     /// assert_eq!((blocks.p_blocks.len(), blocks.i_blocks.len()), (8, 1));
@@ -262,7 +262,7 @@ impl RunView<'_> {
     /// # use aether_engine::config::{FileSystem, load_run};
     /// # use aether_engine::run::{RunOptions, run};
     /// # let path = "scenarios/gf01/run.json".as_ref();
-    /// # let plan = load_run(&FileSystem::new(".."), path).unwrap_or_else(|report| panic!("{report}"));
+    /// # let plan = load_run(&FileSystem::new("examples"), path).unwrap_or_else(|report| panic!("{report}"));
     /// let run = run(&plan, &RunOptions::default());
     /// let manifest = run.view().apx_manifest("GF01_W1_ticks_1_8")?;
     /// assert!(manifest.contains("\"manifest_check\":487809945"));
@@ -292,7 +292,7 @@ impl RunView<'_> {
     /// # use aether_engine::config::{FileSystem, load_run};
     /// # use aether_engine::run::{RunOptions, run};
     /// # let path = "scenarios/gf01/run.json".as_ref();
-    /// # let plan = load_run(&FileSystem::new(".."), path).unwrap_or_else(|report| panic!("{report}"));
+    /// # let plan = load_run(&FileSystem::new("examples"), path).unwrap_or_else(|report| panic!("{report}"));
     /// let run = run(&plan, &RunOptions::default());
     /// use aether_engine::record::Layer;
     ///
@@ -335,7 +335,7 @@ impl RunView<'_> {
     /// # use aether_engine::config::{FileSystem, load_run};
     /// # use aether_engine::run::{RunOptions, run};
     /// # let path = "scenarios/pfna-demo/run.toml".as_ref();
-    /// # let plan = load_run(&FileSystem::new(".."), path).unwrap_or_else(|report| panic!("{report}"));
+    /// # let plan = load_run(&FileSystem::new("examples"), path).unwrap_or_else(|report| panic!("{report}"));
     /// let run = run(&plan, &RunOptions::default());
     /// let scene = run.view().scene(1)?;
     /// assert!(scene.contains("\"pfna_refs\":["));
@@ -354,7 +354,7 @@ impl RunView<'_> {
     /// # use aether_engine::config::{FileSystem, load_run};
     /// # use aether_engine::run::{RunOptions, run};
     /// # let path = "scenarios/gf01/run.json".as_ref();
-    /// # let plan = load_run(&FileSystem::new(".."), path).unwrap_or_else(|report| panic!("{report}"));
+    /// # let plan = load_run(&FileSystem::new("examples"), path).unwrap_or_else(|report| panic!("{report}"));
     /// let run = run(&plan, &RunOptions::default());
     /// let entry = run.view().uledger_entry(1)?;
     /// assert!(entry.contains("\"prev_entry_hash\":null"));
@@ -373,7 +373,7 @@ impl RunView<'_> {
     /// # use aether_engine::config::{FileSystem, load_run};
     /// # use aether_engine::run::{RunOptions, run};
     /// # let path = "scenarios/motifs-period-2/run.toml".as_ref();
-    /// # let plan = load_run(&FileSystem::new(".."), path).unwrap_or_else(|report| panic!("{report}"));
+    /// # let plan = load_run(&FileSystem::new("examples"), path).unwrap_or_else(|report| panic!("{report}"));
     /// let run = run(&plan, &RunOptions::default());
     /// assert_eq!(run.view().motifs()?.len(), 2);
     /// # Ok::<(), aether_engine::view::ViewError>(())
@@ -391,7 +391,7 @@ impl RunView<'_> {
     /// # use aether_engine::config::{FileSystem, load_run};
     /// # use aether_engine::run::{RunOptions, run};
     /// # let path = "scenarios/motifs-period-2/run.toml".as_ref();
-    /// # let plan = load_run(&FileSystem::new(".."), path).unwrap_or_else(|report| panic!("{report}"));
+    /// # let plan = load_run(&FileSystem::new("examples"), path).unwrap_or_else(|report| panic!("{report}"));
     /// let run = run(&plan, &RunOptions::default());
     /// assert!(run.view().proposals()?[0].contains("\"status\":\"PENDING\""));
     /// # Ok::<(), aether_engine::view::ViewError>(())
@@ -409,7 +409,7 @@ impl RunView<'_> {
     /// # use aether_engine::config::{FileSystem, load_run};
     /// # use aether_engine::run::{RunOptions, run};
     /// # let path = "scenarios/gf01/run.json".as_ref();
-    /// # let plan = load_run(&FileSystem::new(".."), path).unwrap_or_else(|report| panic!("{report}"));
+    /// # let plan = load_run(&FileSystem::new("examples"), path).unwrap_or_else(|report| panic!("{report}"));
     /// let run = run(&plan, &RunOptions::default());
     /// let view = run.view();
     /// assert!(view.log(None)?.len() > view.log(Some(3..=5))?.len());
@@ -431,7 +431,7 @@ impl RunView<'_> {
     /// # use aether_engine::config::{FileSystem, load_run};
     /// # use aether_engine::run::{RunOptions, run};
     /// # let path = "scenarios/gf01/run.json".as_ref();
-    /// # let plan = load_run(&FileSystem::new(".."), path).unwrap_or_else(|report| panic!("{report}"));
+    /// # let plan = load_run(&FileSystem::new("examples"), path).unwrap_or_else(|report| panic!("{report}"));
     /// let run = run(&plan, &RunOptions::default());
     /// assert!(run.view().metrics()?.contains("\"l_total\":26"));
     /// # Ok::<(), aether_engine::view::ViewError>(())
