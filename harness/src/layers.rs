@@ -12,14 +12,13 @@ use std::path::Path;
 /// knows its subject, and a subject opens scenarios. No other modules depend on each other both ways.
 const ALLOWED: &[(&str, &[&str])] = &[
     ("atomic", &[]),
-    ("nearest", &[]),
     ("sha256", &[]),
     ("verdict", &[]),
     ("report", &["verdict"]),
     ("check", CONTRACT),
     ("documents", &["scenario", "sha256", "subject"]),
     ("layout", CONTRACT),
-    ("scenario", &["check", "layout", "nearest", "subject"]),
+    ("scenario", &["check", "layout", "subject"]),
     ("subject", CONTRACT),
     ("suite", CONTRACT),
     (
@@ -43,8 +42,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "runner",
         &[
-            "check", "evaluate", "layout", "nearest", "outputs", "results", "scenario", "snapshot",
-            "subject", "suite", "verdict",
+            "check", "evaluate", "layout", "outputs", "results", "scenario", "snapshot", "subject",
+            "suite", "verdict",
         ],
     ),
 ];
@@ -147,7 +146,7 @@ fn first_name(path: &str) -> &str {
 #[test]
 fn names_are_found_in_every_form_of_a_path() {
     assert_eq!(first_names("scenario::{A, B};"), ["scenario"]);
-    assert_eq!(first_names("nearest(x)"), ["nearest"]);
+    assert_eq!(first_names("atomic(x)"), ["atomic"]);
     let nested = first_names("{Artefact, scenario::{A, B},\n    Suite};");
     assert_eq!(nested, ["Artefact", "scenario", "Suite"]);
     assert_eq!(
@@ -184,7 +183,7 @@ fn modules_use_only_those_that_they_may() {
 
 #[test]
 fn the_allowed_order_has_no_cycle_but_the_contract() {
-    let mut below: BTreeSet<&str> = CONTRACT.iter().copied().chain(["nearest"]).collect();
+    let mut below: BTreeSet<&str> = CONTRACT.iter().copied().collect();
     let mut left: Vec<_> = ALLOWED
         .iter()
         .filter(|(module, _)| !below.contains(module))
@@ -202,7 +201,7 @@ fn the_allowed_order_has_no_cycle_but_the_contract() {
     }
     for module in CONTRACT {
         let (_, others) = ALLOWED.iter().find(|(name, _)| name == module).unwrap();
-        let allowed = |other: &&str| CONTRACT.contains(other) || *other == "nearest";
-        assert!(others.iter().all(|other| allowed(&other)), "{module}");
+        let within = |other: &&str| CONTRACT.contains(other);
+        assert!(others.iter().all(|other| within(&other)), "{module}");
     }
 }

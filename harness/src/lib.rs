@@ -146,7 +146,6 @@ pub mod exec;
 #[cfg(test)]
 mod layers;
 mod layout;
-mod nearest;
 pub mod outputs;
 pub mod report;
 pub mod results;
@@ -163,10 +162,10 @@ pub use aether_diff::{
     Followed, FollowedByStage, INPUTS, Json, JsonProblem, KeyRule, KeyRuleError, LeftOut,
     LeftOutReason, Path, PlaceSort, Schema, counted, diff, digest, patches,
 };
+pub use aether_json::nearest;
 pub use check::Check;
 pub use documents::documents;
 pub use layout::Layout;
-pub use nearest::nearest;
 pub use report::{Report, ScenarioReport};
 pub use runner::Runner;
 pub use scenario::{
