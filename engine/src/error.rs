@@ -2,10 +2,15 @@
 
 use std::fmt;
 
+use serde::Deserialize;
+use aether_json::{Value, json};
+
 use crate::canonical::{self, Canonical, Object, Writer};
+use crate::record::{Described, words};
 
 /// Why a run ended before its last tick.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "Members")]
 pub enum RunError {
     /// A number that a record needs does not fit a signed 64-bit integer.
     Overflow {
@@ -66,6 +71,17 @@ pub enum DiagnosticCheck {
 }
 
 impl Operation {
+    /// All operations.
+    const ALL: [Self; 7] = [
+        Self::Input,
+        Self::Du,
+        Self::Raw,
+        Self::Post,
+        Self::Sum,
+        Self::St,
+        Self::Bits,
+    ];
+
     /// The name as error records have it.
     pub const fn name(self) -> &'static str {
         match self {
@@ -89,6 +105,9 @@ impl Operation {
 }
 
 impl DiagnosticCheck {
+    /// All diagnostics.
+    const ALL: [Self; 3] = [Self::Conservation, Self::AllowNegative, Self::Limit];
+
     /// The name as error records have it: that of the setting.
     pub const fn name(self) -> &'static str {
         match self {
@@ -188,5 +207,89 @@ impl Canonical for RunError {
             }
         }
         object.end();
+    }
+}
+
+/// The members of an error as they are read back.
+#[derive(Deserialize)]
+struct Members {
+    error: String,
+    tick: u64,
+    id: Option<u64>,
+    operation: Option<String>,
+    check: Option<String>,
+    value: Option<i64>,
+}
+
+impl TryFrom<Members> for RunError {
+    type Error = String;
+
+    fn try_from(members: Members) -> Result<Self, String> {
+        let Members {
+            error,
+            tick,
+            id,
+            operation,
+            check,
+            value,
+        } = members;
+        let operation = Operation::ALL
+            .into_iter()
+            .find(|known| operation.as_deref() == Some(known.name()));
+        let check = DiagnosticCheck::ALL
+            .into_iter()
+            .find(|known| check.as_deref() == Some(known.name()));
+        match (error.as_str(), operation, check, value) {
+            ("Overflow", Some(operation), None, None) => Ok(Self::Overflow {
+                tick,
+                operation,
+                id,
+            }),
+            ("Diagnostic", None, Some(check), Some(value)) => Ok(Self::Diagnostic {
+                tick,
+                check,
+                id,
+                value,
+            }),
+            ("Cancelled", None, None, None) => Ok(Self::Cancelled { tick }),
+            _ => Err(format!("not the error of a run: `{error}`")),
+        }
+    }
+}
+
+impl Described for RunError {
+    fn schema() -> Value {
+        let count = u64::schema;
+        let error = |name: &str, members: Value| {
+            let mut properties = members;
+            properties["error"] = json!({ "const": name });
+            properties["tick"] = count();
+            let required: Vec<String> = properties
+                .as_object()
+                .into_iter()
+                .flat_map(|members| members.keys().cloned())
+                .collect();
+            json!({
+                "type": "object",
+                "properties": properties,
+                "required": required,
+                "additionalProperties": false,
+            })
+        };
+        let id = Option::<u64>::schema;
+        json!({
+            "anyOf": [
+                error("Overflow", json!({
+                    "id": id(),
+                    "operation": words(Operation::ALL.map(Operation::name)),
+                })),
+                error("Diagnostic", json!({
+                    "id": id(),
+                    "check": words(DiagnosticCheck::ALL.map(DiagnosticCheck::name)),
+                    "value": i64::schema(),
+                })),
+                error("Cancelled", json!({})),
+            ]
+        })
     }
 }

@@ -143,8 +143,6 @@ mod check;
 pub mod documents;
 pub mod evaluate;
 pub mod exec;
-#[cfg(test)]
-mod layers;
 mod layout;
 pub mod outputs;
 pub mod report;

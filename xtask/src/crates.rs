@@ -37,7 +37,16 @@ const LIMITS: [Limit; 8] = [
         manifest: "harness",
         knows: &["aether-diff", "aether-json"],
         crates: Some(60),
-        without: &["maud", "quick-junit", "quick-xml", "tar", "flate2", "jiff", "chrono", "time"],
+        without: &[
+            "maud",
+            "quick-junit",
+            "quick-xml",
+            "tar",
+            "flate2",
+            "jiff",
+            "chrono",
+            "time",
+        ],
     },
     Limit {
         package: "aether-program",
@@ -128,7 +137,11 @@ fn too_many(limit: &Limit, root: &Path) -> Vec<String> {
             tree.len()
         ));
     }
-    for name in limit.without.iter().filter(|name| tree.iter().any(|found| found == *name)) {
+    for name in limit
+        .without
+        .iter()
+        .filter(|name| tree.iter().any(|found| found == *name))
+    {
         problems.push(format!("{} may not depend on {name}", limit.package));
     }
     problems

@@ -38,6 +38,7 @@ fn main() -> ExitCode {
         .check("crates", crates::crates)
         .check("order", folders::order)
         .check("english", english::english)
+        .check("records", repository::record_pages)
         .with_children();
     let suite = match suite {
         Ok(suite) => suite,

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use aether_engine::record;
 use aether_harness::Layout;
 
 /// The folders that the root may have, beside hidden ones.
@@ -38,6 +39,24 @@ pub(crate) fn folders(paths: &Layout) -> Vec<String> {
     extra.chain(missing).collect()
 }
 
+/// Pages about records that are not what the records' declarations say.
+pub(crate) fn record_pages(paths: &Layout) -> Vec<String> {
+    let pages = [
+        ("docs/schemas/records.schema.json", record::json_schema()),
+        ("docs/records.md", record::tables()),
+    ];
+    let problem = |(page, expected): (&str, String)| match fs::read_to_string(
+        paths.root().join(page),
+    ) {
+        Ok(text) if text.ends_with(&expected) => None,
+        Ok(_) => Some(format!(
+            "{page} is stale; write it with `cargo test -p aether-engine --test config -- --ignored bless`"
+        )),
+        Err(error) => Some(format!("{page}: {error}")),
+    };
+    pages.into_iter().filter_map(problem).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -46,6 +65,18 @@ mod tests {
     fn this_repository_has_its_folders_and_no_others() {
         let layout = Layout::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
         assert_eq!(folders(&layout), Vec::<String>::new());
+    }
+
+    #[test]
+    fn the_pages_about_records_are_current() {
+        let layout = Layout::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+        assert_eq!(record_pages(&layout), Vec::<String>::new());
+    }
+
+    #[test]
+    fn missing_pages_are_reported() {
+        let layout = Layout::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src"));
+        assert_eq!(record_pages(&layout).len(), 2);
     }
 
     #[test]

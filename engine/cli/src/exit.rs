@@ -10,6 +10,7 @@ use aether_engine::config::Report;
 use aether_engine::record::DecodeError;
 use aether_engine::run::RunError;
 use aether_engine::store::{Difference, ExportError, RunStore, StoreError};
+use aether_engine::view::ViewError;
 use aether_json::json;
 
 use crate::args::Format;
@@ -78,6 +79,15 @@ impl fmt::Display for Failure {
                 remedy(error).map_or(Ok(()), |remedy| write!(formatter, "; {remedy}"))
             }
             Self::Io(what, error) => write!(formatter, "{what}: {error}"),
+        }
+    }
+}
+
+impl From<ViewError> for Failure {
+    fn from(error: ViewError) -> Self {
+        match error {
+            ViewError::Store(error) => error.into(),
+            error => Self::Input(error.to_string()),
         }
     }
 }

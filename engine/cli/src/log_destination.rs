@@ -114,7 +114,7 @@ fn with_clock(event: &LogEvent) -> String {
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();
-    let mut line: Value = aether_json::from_str(&event.to_json()).unwrap_or(Value::Null);
+    let mut line: Value = aether_json::from_str(&event.to_json()).expect("canonical text is JSON");
     line["ts"] = format!("{}.{:03}", now.as_secs(), now.subsec_millis()).into();
     line.to_string()
 }

@@ -94,11 +94,10 @@ impl Writer {
         &self.buffer[..self.len]
     }
 
-    /// The text. Every byte is UTF-8: keys and numbers are ASCII and strings come from `str`.
+    /// The text.
     pub(crate) fn into_text(mut self) -> String {
         self.buffer.truncate(self.len);
-        String::from_utf8(self.buffer)
-            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+        String::from_utf8(self.buffer).expect("keys and numbers are ASCII, and strings are `str`")
     }
 
     #[inline]

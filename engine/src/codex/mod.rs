@@ -89,7 +89,8 @@ impl<'p> Codex<'p> {
                 let motif = Motif {
                     window_id: window_of(self.plan, *tick),
                     du: unpacked(du),
-                    bits: i128::try_from(Tally::of(&fluxes).least()).unwrap_or(i128::MAX),
+                    bits: i128::try_from(Tally::of(&fluxes).least())
+                        .expect("the bits of one vector are far below 2^127"),
                     fluxes,
                     uses: 2,
                     first_tick: *tick,
@@ -203,8 +204,12 @@ fn unpacked(mut bytes: &[u8]) -> Vec<i64> {
 fn window_of(plan: &RunPlan, tick: u64) -> String {
     // Primary windows come first, in order.
     let passed = |window: &Window| window.primary && *window.ticks.end() < tick;
-    let window = plan.windows.get(plan.windows.partition_point(passed));
-    window.map_or_else(String::new, |window| window.window_id.clone())
+    let window = &plan.windows[plan.windows.partition_point(passed)];
+    assert!(
+        window.primary && window.ticks.contains(&tick),
+        "primary windows tile the run"
+    );
+    window.window_id.clone()
 }
 
 fn motif_id(index: usize) -> String {

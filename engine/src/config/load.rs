@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::check::{self, Known};
-use super::decode::{Decode, Given, PathText, nearest};
+use super::decode::{Decode, PathText, nearest};
 use super::defaults;
 use super::documents::{PfnaDocument, ProfileDocument, RunConfig, TopologyDocument};
 use super::limits::DOCUMENT_BYTES_MAX;
@@ -13,7 +13,7 @@ use super::problem::{Code, Draft, Place, Problems, Report};
 use super::read::{ReadDocument, error_words, shown_path};
 use super::resolve::{self, ConfiguredNames};
 use super::source::{Source, Span};
-use super::tree::{Document, Value};
+use super::tree::{Document, NodeId, Value};
 
 /// Reads a RunConfig and the documents it names, and checks them all.
 ///
@@ -46,6 +46,42 @@ pub fn load_run(reader: &dyn ReadDocument, path: &Path) -> Result<RunPlan, Repor
         (None, Some(plan)) => Ok(plan),
         (Some(report), _) => Err(report),
         (None, None) => Err(Report::unexplained(&shown_path(path, reader.base()))),
+    }
+}
+
+impl ResolvedDocuments {
+    /// The plan that these documents make: each is read as it is, and is the plan's own.
+    ///
+    /// # Errors
+    /// Every problem of every document.
+    pub fn plan(&self) -> Result<RunPlan, Report> {
+        let mut loader = Loader {
+            resolved: Some(self),
+            ..Loader::new(self)
+        };
+        let plan = loader.run(Path::new("run_config.json"));
+        match (loader.problems.into_report(), plan) {
+            (None, Some(plan)) => Ok(plan),
+            (Some(report), _) => Err(report),
+            (None, None) => Err(Report::unexplained("run_config.json")),
+        }
+    }
+}
+
+/// Resolved documents by their names in reports. No path in them is followed.
+impl ReadDocument for ResolvedDocuments {
+    fn read(&self, path: &Path, _limit: u64) -> std::io::Result<Vec<u8>> {
+        let text = match path.to_str() {
+            Some("run_config.json") => Some(&self.run_config),
+            Some("topology.json") => Some(&self.topology),
+            Some("profile.json") => Some(&self.profile),
+            Some("pfna.json") => self.pfna.as_ref(),
+            _ => None,
+        };
+        match text {
+            Some(text) => Ok(text.clone().into_bytes()),
+            None => Err(std::io::ErrorKind::NotFound.into()),
+        }
     }
 }
 
@@ -87,6 +123,8 @@ pub(super) struct Loaded<T> {
 
 pub(super) struct Loader<'r> {
     reader: &'r dyn ReadDocument,
+    /// The documents themselves, if they are resolved already: paths in them name nothing.
+    resolved: Option<&'r ResolvedDocuments>,
     pub(super) problems: Problems,
     files: BTreeMap<String, String>,
 }
@@ -102,6 +140,7 @@ impl<'r> Loader<'r> {
     pub(super) fn new(reader: &'r dyn ReadDocument) -> Self {
         Self {
             reader,
+            resolved: None,
             problems: Problems::default(),
             files: BTreeMap::new(),
         }
@@ -120,16 +159,28 @@ impl<'r> Loader<'r> {
         let Loaded { document, content } = run;
         let settings = check::run_settings(document, content, &mut self.problems);
         let pfna_on = check::flag(content.enable_pfna, defaults::PFNA);
-        let pfna_path = content.pfna_path.clone().filter(|_| pfna_on);
+        let pfna_path = content.pfna_path.as_ref().filter(|_| pfna_on);
         let named = Named {
-            topology: self.named(run, &directory, "topology", &content.topology_path),
-            profile: self.named(run, &directory, "profile", &content.profile_path),
-            pfna: self.named(run, &directory, "pfna", &Given(pfna_path)),
+            topology: self.named(
+                run,
+                &directory,
+                "topology",
+                content.topology_path.get(),
+                content.places.topology_path,
+            ),
+            profile: self.named(
+                run,
+                &directory,
+                "profile",
+                content.profile_path.get(),
+                content.places.profile_path,
+            ),
+            pfna: self.named(run, &directory, "pfna", pfna_path, content.places.pfna_path),
         };
         self.same_ids(run, &named);
 
         let node_count = named.topology.as_ref().and_then(node_count);
-        let length = document.root().field("ticks");
+        let length = check::value_at(document, content.places.ticks);
         let ticks = settings
             .ticks
             .zip(length)
@@ -160,30 +211,64 @@ impl<'r> Loader<'r> {
             self.unchecked(run, &named, node_count.is_some(), settings.ticks.is_some());
             return None;
         }
-        let profile = profile?;
+        let (topology, profile, windows) = (topology?, profile?, windows?);
+        let (gid, run_id) = (
+            content.gid.get()?.0.clone(),
+            content.run_id.get()?.0.clone(),
+        );
+        let (ticks, initial_state) = (settings.ticks?, state?);
+        let inputs = if pfna_on { inputs? } else { Vec::new() };
         let spacing = content.loom.as_ref().and_then(|loom| loom.spacing);
         let spacing = spacing.and_then(|spacing| u64::try_from(spacing.0).ok());
-        let plan = RunPlan {
-            gid: content.gid.get()?.0.clone(),
-            run_id: content.run_id.get()?.0.clone(),
-            ticks: settings.ticks?,
-            topology: topology?,
-            checkpoint_spacing: spacing.unwrap_or(profile.checkpoint_spacing),
+        let checkpoint_spacing = spacing.unwrap_or(profile.checkpoint_spacing);
+        let codex = check::flag(content.enable_codex, defaults::CODEX);
+        let metrics = content.metrics.as_ref().and_then(|metrics| metrics.enabled);
+        let metrics = check::flag(metrics, defaults::METRICS);
+        let documents = match self.resolved {
+            Some(documents) => documents.clone(),
+            None => {
+                let names = ConfiguredNames::of(document, content);
+                let settings = resolve::Settings {
+                    gid: &gid,
+                    run_id: &run_id,
+                    ticks,
+                    initial_state: &initial_state,
+                    windows: &windows,
+                    nap: &nap,
+                    checkpoint_spacing,
+                    codex,
+                    diagnostics: &settings.diagnostics,
+                    logging: &settings.logging,
+                    metrics,
+                };
+                let from = &named.topology.as_ref()?.document;
+                let pfna = named.pfna.as_ref();
+                ResolvedDocuments {
+                    run_config: resolve::run_config(&settings, &names),
+                    topology: resolve::topology(from, &topology, &profile.name),
+                    profile: resolve::profile(&profile, &named.profile.as_ref()?.content),
+                    pfna: pfna.map(|pfna| resolve::pfna(&pfna.content, &gid, &run_id, &inputs)),
+                    files: std::mem::take(&mut self.files),
+                }
+            }
+        };
+        Some(RunPlan {
+            gid,
+            run_id,
+            ticks,
+            topology,
             profile,
-            initial_state: state?,
-            windows: windows?,
+            initial_state,
+            windows,
             nap,
-            codex: check::flag(content.enable_codex, defaults::CODEX),
-            inputs: inputs.unwrap_or_default(),
+            checkpoint_spacing,
+            codex,
+            inputs,
             diagnostics: settings.diagnostics,
             logging: settings.logging,
-            metrics: check::flag(
-                content.metrics.as_ref().and_then(|metrics| metrics.enabled),
-                defaults::METRICS,
-            ),
-            documents: ResolvedDocuments::default(),
-        };
-        self.resolved(plan, run, &named)
+            metrics,
+            documents,
+        })
     }
 
     /// Tells what was not checked, since what it is checked against is not known.
@@ -194,22 +279,22 @@ impl<'r> Loader<'r> {
         nodes_known: bool,
         ticks_known: bool,
     ) {
-        let Loaded { document, content } = run;
+        let content = &run.content;
         let pfna = named.pfna.is_some();
-        let has = |key: &str| document.root().field(key).is_some();
         let all = |parts: &[(bool, &'static str)]| {
             let parts: Vec<_> = parts.iter().filter(|part| part.0).collect();
             let parts: Vec<_> = parts.iter().map(|part| part.1).collect();
             (!parts.is_empty()).then(|| parts.join(", "))
         };
         let length = [
-            (has("windows"), "the ticks of windows"),
+            (content.places.windows.is_some(), "the ticks of windows"),
             (pfna, "the ticks of inputs"),
         ];
         if let (false, Some(what)) = (ticks_known, all(&length)) {
             self.problems.unchecked(&what, "`ticks` is not known");
         }
-        let state = has("initial_state") || has("initial_state_path");
+        let places = &content.places;
+        let state = places.initial_state.is_some() || places.initial_state_path.is_some();
         let nodes = [
             (named.topology.is_some(), "the ends of edges"),
             (state, "the length of the initial state"),
@@ -230,29 +315,6 @@ impl<'r> Loader<'r> {
         }
     }
 
-    /// The plan with its documents written out again.
-    fn resolved(
-        &mut self,
-        mut plan: RunPlan,
-        run: &Loaded<RunConfig>,
-        named: &Named,
-    ) -> Option<RunPlan> {
-        let names = ConfiguredNames::of(&run.document, &run.content);
-        let topology = named.topology.as_ref()?;
-        let pfna = named
-            .pfna
-            .as_ref()
-            .map(|pfna| resolve::pfna(&pfna.content, &plan.gid, &plan.run_id, &plan.inputs));
-        plan.documents = ResolvedDocuments {
-            run_config: resolve::run_config(&plan, &names),
-            topology: resolve::topology(&topology.document, &plan.topology, &plan.profile.name),
-            profile: resolve::profile(&plan.profile, &named.profile.as_ref()?.content),
-            pfna,
-            files: std::mem::take(&mut self.files),
-        };
-        Some(plan)
-    }
-
     /// Reads and decodes a document that another may have named.
     pub(super) fn load<T: Decode>(
         &mut self,
@@ -270,11 +332,16 @@ impl<'r> Loader<'r> {
         run: &Loaded<RunConfig>,
         directory: &Path,
         what: &str,
-        path: &Given<PathText>,
+        path: Option<&PathText>,
+        place: Option<NodeId>,
     ) -> Option<Loaded<T>> {
-        let path = directory.join(&path.get()?.0);
+        let given = &path?.0;
+        let path = match self.resolved {
+            Some(_) => format!("{what}.json").into(),
+            None => directory.join(given),
+        };
         self.name_file(what, &path);
-        self.load(&path, run.document.root().field(&format!("{what}_path")))
+        self.load(&path, check::value_at(&run.document, place))
     }
 
     fn name_file(&mut self, what: &str, path: &Path) {
@@ -294,7 +361,7 @@ impl<'r> Loader<'r> {
             return check::inline_state(document, list, node_count, &mut self.problems);
         }
         let path = directory.join(&content.initial_state_path.as_ref()?.0);
-        let named_by = document.root().field("initial_state_path");
+        let named_by = check::value_at(document, content.places.initial_state_path);
         self.name_file("initial_state", &path);
         match extension(&path).as_deref() {
             Some("csv") => {
@@ -316,38 +383,31 @@ impl<'r> Loader<'r> {
     fn same_ids(&mut self, run: &Loaded<RunConfig>, named: &Named) {
         let gid = run.content.gid.get().map(|gid| gid.0.as_str());
         let run_id = run.content.run_id.get().map(|id| id.0.as_str());
-        let ours = |key: &str| run.document.root().field(key);
+        let places = &run.content.places;
+        let our_gid = (gid, check::value_at(&run.document, places.gid));
+        let our_run_id = (run_id, check::value_at(&run.document, places.run_id));
         if let Some(Loaded { document, content }) = &named.topology {
             let theirs = content.gid.get().map(|gid| gid.0.as_str());
-            let found = (theirs, document.root().field("gid"));
-            self.same(
-                Code::GidMismatch,
-                "gid",
-                found,
-                (gid, ours("gid")),
-                "the topology",
-            );
+            let found = (theirs, check::value_at(document, content.places.gid));
+            self.same(Code::GidMismatch, "gid", found, our_gid, "the topology");
         }
         if let Some(Loaded { document, content }) = &named.pfna {
             let theirs = content.gid.get().map(|gid| gid.0.as_str());
-            let found = (theirs, document.root().field("gid"));
+            let found = (theirs, check::value_at(document, content.places.gid));
             self.same(
                 Code::GidMismatch,
                 "gid",
                 found,
-                (gid, ours("gid")),
+                our_gid,
                 "the PFNA document",
             );
             let theirs = content.run_id.get().map(|id| id.0.as_str());
-            let (found, expected) = (
-                (theirs, document.root().field("run_id")),
-                (run_id, ours("run_id")),
-            );
+            let found = (theirs, check::value_at(document, content.places.run_id));
             self.same(
                 Code::RunIdMismatch,
                 "run_id",
                 found,
-                expected,
+                our_run_id,
                 "the PFNA document",
             );
         }
@@ -356,8 +416,8 @@ impl<'r> Loader<'r> {
         };
         let (theirs, wanted) = (topology.content.scale.get(), profile.content.scale.get());
         let values = (
-            topology.document.root().field("SC"),
-            profile.document.root().field("SC"),
+            check::value_at(&topology.document, topology.content.places.scale),
+            check::value_at(&profile.document, profile.content.places.scale),
         );
         if let (Some(theirs), Some(wanted), (Some(at), Some(other))) = (theirs, wanted, values)
             && theirs != wanted
@@ -511,7 +571,7 @@ impl<'r> Loader<'r> {
             }
             _ => None,
         };
-        let byte = bytes.get(at).copied().unwrap_or(0);
+        let byte = bytes[at];
         // Up to the end of the line; the bytes that are no text show as replacement characters.
         let rest = bytes.get(at..).unwrap_or(&[]);
         let line = rest.split(|byte| *byte == b'\n').next().unwrap_or(&[]);
@@ -546,7 +606,7 @@ impl<'r> Loader<'r> {
 /// N, where it is known.
 fn node_count(topology: &Loaded<TopologyDocument>) -> Option<Known<'_>> {
     let count = topology.content.node_count.get()?;
-    let value = topology.document.root().field("N")?;
+    let value = check::value_at(&topology.document, topology.content.places.node_count)?;
     Some(Known {
         number: u64::try_from(count.0).ok()?,
         value,

@@ -390,7 +390,7 @@ impl Window {
 impl Profile {
     /// The remainder modulo M, in 0..M−1 also for negative numbers.
     pub(crate) fn reduce(&self, number: i128) -> i64 {
-        // A remainder of an i64 is below it, so the conversion cannot fail.
-        i64::try_from(number.rem_euclid(i128::from(self.modulus))).unwrap_or(i64::MAX)
+        i64::try_from(number.rem_euclid(i128::from(self.modulus)))
+            .expect("a remainder of an i64 is below it")
     }
 }

@@ -53,7 +53,11 @@ impl ReadDocument for FileSystem {
             return Err(io::ErrorKind::IsADirectory.into());
         }
         let size = metadata.len().min(size_max).saturating_add(1);
-        let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
+        let mut bytes = Vec::new();
+        // Room for all of it; without, reading makes room as it goes.
+        if let Ok(size) = usize::try_from(size) {
+            bytes.reserve_exact(size);
+        }
         file.take(size_max.saturating_add(1))
             .read_to_end(&mut bytes)?;
         Ok(bytes)

@@ -56,7 +56,7 @@ fn one_of(one: &str, other: &str) -> Value {
 }
 
 fn text(schema: &Value) -> String {
-    let mut text = serde_json::to_string_pretty(schema).unwrap_or_default();
+    let mut text = serde_json::to_string_pretty(schema).expect("a schema is JSON");
     text.push('\n');
     text
 }

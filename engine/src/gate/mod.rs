@@ -46,7 +46,26 @@ impl<'p> Envelopes<'p> {
         Self { plan }
     }
 
-    pub(crate) fn session_start(&self) -> NapEnvelope {
+    /// All envelopes of a tick, emitted or not, in the order of a run; `check` is that of its primary
+    /// window.
+    pub(crate) fn of_tick(&self, tick: u64, check: i64, c_prev: i64, c_t: i64) -> Vec<NapEnvelope> {
+        let mut envelopes = Vec::new();
+        if tick == 1 {
+            envelopes.push(self.session_start());
+        }
+        let entries = applied_before(self.plan, tick);
+        if !entries.is_empty() {
+            envelopes.push(self.ingress(tick, entries, c_prev));
+        }
+        envelopes.push(self.data(tick, check, c_prev));
+        if tick == self.plan.ticks {
+            envelopes.push(self.session_end(check, c_t));
+            envelopes.push(self.egress(check, c_t));
+        }
+        envelopes
+    }
+
+    fn session_start(&self) -> NapEnvelope {
         let envelope = self.envelope(Layer::Ctrl, 1, 1, 0, self.plan.profile.chain_start);
         NapEnvelope {
             meta: EnvelopeMeta::SessionStart,
@@ -55,7 +74,7 @@ impl<'p> Envelopes<'p> {
     }
 
     /// After the last tick, with the last primary check and C_T.
-    pub(crate) fn session_end(&self, check: i64, c_t: i64) -> NapEnvelope {
+    fn session_end(&self, check: i64, c_t: i64) -> NapEnvelope {
         let envelope = self.envelope(Layer::Ctrl, self.plan.ticks, 2, check, c_t);
         NapEnvelope {
             meta: EnvelopeMeta::SessionEnd,
@@ -64,7 +83,7 @@ impl<'p> Envelopes<'p> {
     }
 
     /// For a tick before which entries were applied.
-    pub(crate) fn ingress(&self, tick: u64, entries: &[InputEntry], c_prev: i64) -> NapEnvelope {
+    fn ingress(&self, tick: u64, entries: &[InputEntry], c_prev: i64) -> NapEnvelope {
         self.envelope(
             Layer::Ingress,
             tick,
@@ -75,12 +94,12 @@ impl<'p> Envelopes<'p> {
     }
 
     /// For every tick, with the check of the primary window that holds it.
-    pub(crate) fn data(&self, tick: u64, check: i64, c_prev: i64) -> NapEnvelope {
+    fn data(&self, tick: u64, check: i64, c_prev: i64) -> NapEnvelope {
         self.envelope(Layer::Data, tick, tick, check, c_prev)
     }
 
     /// After the last tick, with the last primary check and C_T.
-    pub(crate) fn egress(&self, check: i64, c_t: i64) -> NapEnvelope {
+    fn egress(&self, check: i64, c_t: i64) -> NapEnvelope {
         self.envelope(Layer::Egress, self.plan.ticks, 1, check, c_t)
     }
 
@@ -118,5 +137,26 @@ impl<'p> Envelopes<'p> {
             .collect();
         let digest: Hash = canonical::hash(&applied);
         self.plan.profile.reduce(i128::from(digest.head()))
+    }
+}
+
+/// Hashes of the envelopes of one tick, as its U-ledger entry binds them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct EnvelopeHashes {
+    pub(crate) ctrl: Vec<Hash>,
+    pub(crate) ingress: Option<Hash>,
+    /// `None` only before it is added: every tick has one.
+    pub(crate) data: Option<Hash>,
+    pub(crate) egress: Option<Hash>,
+}
+
+impl EnvelopeHashes {
+    pub(crate) fn add(&mut self, layer: Layer, hash: Hash) {
+        match layer {
+            Layer::Ctrl => self.ctrl.push(hash),
+            Layer::Ingress => self.ingress = Some(hash),
+            Layer::Data => self.data = Some(hash),
+            Layer::Egress => self.egress = Some(hash),
+        }
     }
 }

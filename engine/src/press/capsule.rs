@@ -181,7 +181,7 @@ impl Capsule {
         let mut bytes = MAGIC.to_vec();
         bytes.extend(
             u32::try_from(manifest.len())
-                .unwrap_or(u32::MAX)
+                .expect("a manifest says less than the documents of its run, which are below 4 GiB")
                 .to_le_bytes(),
         );
         push_section(&mut bytes, manifest.as_bytes());
@@ -232,11 +232,10 @@ fn push_section(bytes: &mut Vec<u8>, section: &[u8]) {
     bytes.extend(Sha256::digest(section));
 }
 
-/// The parameter of a stream; what a manifest has beyond those that are tried is none of ours.
+/// The parameter of a stream; a greater one than those that are tried is not one of ours, and its
+/// bits will differ from those that the manifest states.
 fn parameter(entry: &StreamEntry) -> u32 {
-    u32::try_from(entry.params)
-        .unwrap_or(u32::MAX)
-        .min(super::tally::PARAMETERS as u32 - 1)
+    entry.params.min(super::tally::PARAMETERS as u64 - 1) as u32
 }
 
 struct Reader<'b> {

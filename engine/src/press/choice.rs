@@ -44,7 +44,7 @@ fn under(tally: &Tally, scheme: Scheme) -> Choice {
 /// The parameter with the least bits, the smaller of equals.
 fn best_parameter(tally: &Tally) -> (u64, u128) {
     let mut candidates = (0..).zip(tally.golomb_rice());
-    let first = candidates.next().unwrap_or_default();
+    let first = candidates.next().expect("at least one parameter is tried");
     candidates.fold(
         first,
         |best, next| if next.1 < best.1 { next } else { best },

@@ -2,9 +2,9 @@
 
 use serde::de::DeserializeOwned;
 
-use crate::canonical::{self, Canonical};
+use crate::canonical::{self, Canonical, Hash};
 
-/// A text that is not a record of the asked kind in canonical form.
+/// A text that is not a record of the expected kind in canonical form.
 #[derive(Debug, thiserror::Error)]
 pub enum DecodeError {
     /// The text is not JSON, or not of the record's shape.
@@ -30,6 +30,16 @@ pub trait FromText: Sized + Canonical + DeserializeOwned {
         } else {
             Err(DecodeError::NotCanonical)
         }
+    }
+
+    /// The canonical text: what is hashed, stored and exported.
+    fn to_text(&self) -> String {
+        canonical::text(self)
+    }
+
+    /// The SHA-256 of the canonical text.
+    fn hash(&self) -> Hash {
+        canonical::hash(self)
     }
 }
 

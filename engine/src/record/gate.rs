@@ -1,6 +1,150 @@
-use serde::Deserialize;
+//! The records of the gate: envelopes and scenes.
 
-use crate::canonical::{Canonical, EmptyObject, Hash, Object, Writer};
+use serde::Deserialize;
+use aether_json::json;
+
+use super::declare::{Described, words};
+use super::kind::{
+    Cell, Column, KeyRule, KindInfo, Position, RecordKind, RecordType, Stage, count,
+};
+use crate::canonical::{self, Canonical, EmptyObject, Hash, Object, Writer};
+
+record! {
+    /// `NAPEnvelope_v1`: what crosses the boundary, and where in the chain it does.
+    pub struct NapEnvelope {
+        /// The run's gid.
+        gid: String => "gid",
+        /// The layer.
+        layer: Layer => "layer",
+        /// The session event of a CTRL envelope, else {}.
+        meta: EnvelopeMeta => "meta",
+        /// The mode, "P" unless configured.
+        mode: String => "mode",
+        /// The node's name.
+        nid: String => "nid",
+        /// A check of what is sent.
+        payload_ref: i64 => "payload_ref",
+        /// The chain value before.
+        prev_chain: i64 => "prev_chain",
+        /// Unique and increasing within a layer.
+        seq: u64 => "seq",
+        constant "sig" => "",
+        /// The tick it belongs to.
+        tick: u64 => "tick",
+        /// Format version.
+        v: i64 => "v",
+    }
+}
+
+record! {
+    /// `SceneFrame_v1`: a tick as the boundary sees it.
+    pub struct SceneFrame {
+        /// C_{t−1}.
+        c_prev: i64 => "C_prev",
+        /// C_t.
+        c_t: i64 => "C_t",
+        /// The run's gid.
+        gid: String => "gid",
+        /// Hash of the tick's UMX ledger.
+        ledger_ref: Hash => "ledger_ref",
+        /// The check of the window.
+        manifest_check: i64 => "manifest_check",
+        constant "meta" => EmptyObject,
+        /// Hash of the tick's DATA envelope.
+        nap_envelope_ref: Hash => "nap_envelope_ref",
+        /// The envelopes' nid.
+        nid: String => "nid",
+        /// The entries added before the tick, in order.
+        pfna_refs: Vec<String> => "pfna_refs",
+        /// State after the tick.
+        post_u: Vec<i64> => "post_u",
+        /// State before the tick.
+        pre_u: Vec<i64> => "pre_u",
+        /// The RunConfig's run id.
+        run_id: String => "run_id",
+        /// The tick.
+        tick: u64 => "tick",
+        /// The primary window that holds the tick.
+        window_id: String => "window_id",
+    }
+}
+
+impl RecordType for NapEnvelope {
+    const INFO: KindInfo = KindInfo {
+        kind: RecordKind::Envelopes,
+        name: "envelopes",
+        stage: Stage::Envelopes,
+        occurs: "one per emitted layer and tick that has it",
+        position: Position::Number,
+        tick: Some("tick"),
+        keys: &[KeyRule::record(&["layer", "seq"], "envelope")],
+        reading_order: &["prev_chain", "payload_ref"],
+        late_fields: &["payload_ref"],
+    };
+
+    const COLUMNS: &'static [Column<Self>] = &[
+        Column::NUMBER,
+        Column::new("tick", "INTEGER NOT NULL", |envelope, _| {
+            count(envelope.tick)
+        }),
+        Column::new("layer", "TEXT NOT NULL", |envelope, _| {
+            Cell::Text(envelope.layer.name())
+        }),
+        Column::JSON,
+        Column::SHA256,
+    ];
+
+    const INDEX: Option<&'static str> = Some("tick");
+}
+
+impl RecordType for SceneFrame {
+    const INFO: KindInfo = KindInfo {
+        kind: RecordKind::Scenes,
+        name: "scenes",
+        stage: Stage::Scenes,
+        occurs: "one per tick",
+        position: Position::EveryTick,
+        tick: Some("tick"),
+        keys: &[
+            KeyRule::record(&["tick"], "scene"),
+            KeyRule::vector("pre_u"),
+            KeyRule::vector("post_u"),
+        ],
+        reading_order: &[
+            "pfna_refs",
+            "pre_u",
+            "post_u",
+            "C_prev",
+            "C_t",
+            "ledger_ref",
+            "window_id",
+            "manifest_check",
+            "nap_envelope_ref",
+        ],
+        late_fields: &["manifest_check", "nap_envelope_ref"],
+    };
+
+    const COLUMNS: &'static [Column<Self>] = &[
+        Column::key("tick", |scene, _| count(scene.tick)),
+        Column::new("manifest", "INTEGER NOT NULL", |_, row| {
+            count(
+                row.window_manifest
+                    .expect("the manifest of a scene's window is put before it"),
+            )
+        }),
+        Column::new("nap_envelope_ref", "BLOB NOT NULL", |scene, _| {
+            Cell::Hash(scene.nap_envelope_ref)
+        }),
+        Column::new("pfna_refs", "TEXT", |scene, _| {
+            if scene.pfna_refs.is_empty() {
+                Cell::Null
+            } else {
+                Cell::OwnedText(canonical::text(&scene.pfna_refs))
+            }
+        }),
+        Column::SHA256,
+    ];
+}
 
 /// A layer of envelopes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
@@ -10,7 +154,7 @@ pub enum Layer {
     Ctrl,
     /// External inputs of a tick.
     Ingress,
-    /// One a tick.
+    /// One per tick.
     Data,
     /// After the last tick.
     Egress,
@@ -29,31 +173,23 @@ impl Layer {
             Self::Egress => "EGRESS",
         }
     }
+
+    /// The layer of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|layer| layer.name() == name)
+    }
 }
 
-/// `NAPEnvelope_v1`: what crosses the boundary, and where in the chain it does.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub struct NapEnvelope {
-    /// Format version.
-    pub v: i64,
-    /// The tick it belongs to.
-    pub tick: u64,
-    /// The run's gid.
-    pub gid: String,
-    /// The node's name.
-    pub nid: String,
-    /// The layer.
-    pub layer: Layer,
-    /// The mode, "P" unless configured.
-    pub mode: String,
-    /// A check of what is sent.
-    pub payload_ref: i64,
-    /// Unique and increasing within a layer.
-    pub seq: u64,
-    /// The chain value before.
-    pub prev_chain: i64,
-    /// What a CTRL envelope tells.
-    pub meta: EnvelopeMeta,
+impl Canonical for Layer {
+    fn write(&self, writer: &mut Writer) {
+        self.name().write(writer);
+    }
+}
+
+impl Described for Layer {
+    fn schema() -> aether_json::Value {
+        words(Self::ALL.map(Self::name))
+    }
 }
 
 /// The `meta` of an envelope.
@@ -68,109 +204,33 @@ pub enum EnvelopeMeta {
     SessionEnd,
 }
 
-/// `SceneFrame_v1`: a tick as the boundary sees it.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub struct SceneFrame {
-    /// The run's gid.
-    pub gid: String,
-    /// The RunConfig's run id.
-    pub run_id: String,
-    /// The tick.
-    pub tick: u64,
-    /// The envelopes' nid.
-    pub nid: String,
-    /// State before the tick.
-    pub pre_u: Vec<i64>,
-    /// State after the tick.
-    pub post_u: Vec<i64>,
-    /// Hash of the tick's UMX ledger.
-    pub ledger_ref: Hash,
-    /// C_{t−1}.
-    #[serde(rename = "C_prev")]
-    pub c_prev: i64,
-    /// C_t.
-    #[serde(rename = "C_t")]
-    pub c_t: i64,
-    /// The primary window that holds the tick.
-    pub window_id: String,
-    /// That window's check.
-    pub manifest_check: i64,
-    /// Hash of the tick's DATA envelope.
-    pub nap_envelope_ref: Hash,
-    /// The entries added before the tick, in order.
-    pub pfna_refs: Vec<String>,
-}
+impl EnvelopeMeta {
+    const ALL: [Self; 3] = [Self::Empty, Self::SessionStart, Self::SessionEnd];
 
-/// An external input as an INGRESS envelope refers to it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AppliedEntry<'p> {
-    /// The entry's id.
-    pub pfna_id: &'p str,
-    /// The tick it was made for, 0..T.
-    pub tick: u64,
-    /// N numbers.
-    pub values: &'p [i64],
-}
-
-impl Canonical for NapEnvelope {
-    fn write(&self, writer: &mut Writer) {
-        let mut object = Object::begin(writer);
-        object.field("gid", &self.gid);
-        object.field("layer", self.layer.name());
-        object.field("meta", &self.meta);
-        object.field("mode", &self.mode);
-        object.field("nid", &self.nid);
-        object.field("payload_ref", &self.payload_ref);
-        object.field("prev_chain", &self.prev_chain);
-        object.field("seq", &self.seq);
-        object.field("sig", "");
-        object.field("tick", &self.tick);
-        object.field("v", &self.v);
-        object.end();
+    const fn event(self) -> Option<&'static str> {
+        match self {
+            Self::Empty => None,
+            Self::SessionStart => Some("SESSION_START"),
+            Self::SessionEnd => Some("SESSION_END"),
+        }
     }
 }
 
 impl Canonical for EnvelopeMeta {
     fn write(&self, writer: &mut Writer) {
-        let event = match self {
-            Self::Empty => None,
-            Self::SessionStart => Some("SESSION_START"),
-            Self::SessionEnd => Some("SESSION_END"),
-        };
         let mut object = Object::begin(writer);
-        object.optional("event", event.as_ref());
+        object.optional("event", self.event().as_ref());
         object.end();
     }
 }
 
-impl Canonical for SceneFrame {
-    fn write(&self, writer: &mut Writer) {
-        let mut object = Object::begin(writer);
-        object.field("C_prev", &self.c_prev);
-        object.field("C_t", &self.c_t);
-        object.field("gid", &self.gid);
-        object.field("ledger_ref", &self.ledger_ref);
-        object.field("manifest_check", &self.manifest_check);
-        object.field("meta", &EmptyObject);
-        object.field("nap_envelope_ref", &self.nap_envelope_ref);
-        object.field("nid", &self.nid);
-        object.field("pfna_refs", &self.pfna_refs);
-        object.field("post_u", &self.post_u);
-        object.field("pre_u", &self.pre_u);
-        object.field("run_id", &self.run_id);
-        object.field("tick", &self.tick);
-        object.field("window_id", &self.window_id);
-        object.end();
-    }
-}
-
-impl Canonical for AppliedEntry<'_> {
-    fn write(&self, writer: &mut Writer) {
-        let mut object = Object::begin(writer);
-        object.field("pfna_id", self.pfna_id);
-        object.field("tick", &self.tick);
-        object.field("values", self.values);
-        object.end();
+impl Described for EnvelopeMeta {
+    fn schema() -> aether_json::Value {
+        json!({
+            "type": "object",
+            "properties": { "event": words(Self::ALL.into_iter().filter_map(Self::event)) },
+            "additionalProperties": false,
+        })
     }
 }
 
@@ -184,11 +244,31 @@ impl TryFrom<MetaMembers> for EnvelopeMeta {
     type Error = String;
 
     fn try_from(members: MetaMembers) -> Result<Self, String> {
-        match members.event.as_deref() {
-            None => Ok(Self::Empty),
-            Some("SESSION_START") => Ok(Self::SessionStart),
-            Some("SESSION_END") => Ok(Self::SessionEnd),
-            Some(other) => Err(format!("unknown session event `{other}`")),
-        }
+        let event = members.event.as_deref();
+        Self::ALL
+            .into_iter()
+            .find(|meta| meta.event() == event)
+            .ok_or_else(|| format!("unknown session event `{}`", event.unwrap_or("null")))
+    }
+}
+
+/// An external input as an INGRESS envelope refers to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AppliedEntry<'p> {
+    /// The entry's id.
+    pub pfna_id: &'p str,
+    /// The tick it was made for, 0..T.
+    pub tick: u64,
+    /// N numbers.
+    pub values: &'p [i64],
+}
+
+impl Canonical for AppliedEntry<'_> {
+    fn write(&self, writer: &mut Writer) {
+        let mut object = Object::begin(writer);
+        object.field("pfna_id", self.pfna_id);
+        object.field("tick", &self.tick);
+        object.field("values", self.values);
+        object.end();
     }
 }

@@ -1,118 +1,132 @@
-use serde::Deserialize;
+//! The records of the Loom: the time chain and its checkpoints.
 
-use crate::canonical::{Canonical, Object, Writer};
+use super::kind::{
+    Cell, Column, KeyRule, KindInfo, Position, RecordKind, RecordType, Stage, count,
+};
 
-/// `LoomPBlock_v1`: one tick on the time chain.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-pub struct PBlock {
-    /// The tick, 1..T.
-    pub tick: u64,
-    /// Equal to the tick.
-    pub seq: u64,
-    /// The number that the profile's s_t rule reads off the tick.
-    pub s_t: i64,
-    /// The chain value after the tick, 0..M−1.
-    #[serde(rename = "C_t")]
-    pub c_t: i64,
-    /// The flux of every edge, in id order.
-    pub edge_flux_summary: Vec<EdgeFluxSummary>,
-}
-
-/// An edge's flux in a P-block.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-pub struct EdgeFluxSummary {
-    /// The edge's id.
-    pub e_id: u64,
-    /// Its flux.
-    pub f_e: i64,
-}
-
-/// `LoomIBlock_v1`: a checkpoint, from which the ticks after it can be rebuilt.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-pub struct IBlock {
-    /// The tick, a multiple of `w`.
-    pub tick: u64,
-    /// Ticks between two checkpoints.
-    #[serde(rename = "W")]
-    pub w: u64,
-    /// The chain value after the tick.
-    #[serde(rename = "C_t")]
-    pub c_t: i64,
-    /// The profile's name.
-    pub profile_version: String,
-    /// State after the tick; N numbers.
-    pub post_u: Vec<i64>,
-    /// Every edge, in id order.
-    pub topology_snapshot: Vec<TopologySnapshotEdge>,
-}
-
-/// An edge as a checkpoint keeps it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-pub struct TopologySnapshotEdge {
-    /// The edge's id.
-    pub e_id: u64,
-    /// Node id of one end.
-    pub i: u64,
-    /// Node id of the other end.
-    pub j: u64,
-    /// The edge's k.
-    pub k: i64,
-    /// The edge's capacity.
-    pub cap: i64,
-    /// The topology's divisor.
-    #[serde(rename = "SC")]
-    pub sc: i64,
-    /// The edge's c.
-    pub c: i64,
-}
-
-impl Canonical for PBlock {
-    fn write(&self, writer: &mut Writer) {
-        let mut object = Object::begin(writer);
-        object.field("C_t", &self.c_t);
-        object.field("edge_flux_summary", &self.edge_flux_summary);
-        object.field("s_t", &self.s_t);
-        object.field("seq", &self.seq);
-        object.field("tick", &self.tick);
-        object.end();
+record! {
+    /// `LoomPBlock_v1`: one tick on the time chain.
+    #[derive(Default)]
+    pub struct PBlock {
+        /// The chain value after the tick: (a·C_{t−1} + b·s_t + seq) mod M, 0..M−1.
+        c_t: i64 => "C_t",
+        /// The flux of every edge, in id order.
+        edge_flux_summary: Vec<EdgeFluxSummary> => "edge_flux_summary",
+        /// The number that the profile's s_t rule reads off the tick.
+        s_t: i64 => "s_t",
+        /// Equal to the tick.
+        seq: u64 => "seq",
+        /// The tick, 1..T.
+        tick: u64 => "tick",
     }
 }
 
-/// Written piece by piece, as there is one for every edge and tick.
-impl Canonical for EdgeFluxSummary {
-    #[inline]
-    fn write(&self, writer: &mut Writer) {
-        writer.raw("{\"e_id\":");
-        self.e_id.write(writer);
-        writer.raw(",\"f_e\":");
-        self.f_e.write(writer);
-        writer.raw("}");
+record! {
+    /// An edge's flux in a P-block.
+    #[derive(Copy, Default)]
+    pub struct EdgeFluxSummary {
+        /// The edge's id.
+        e_id: u64 => "e_id",
+        /// Its flux.
+        f_e: i64 => "f_e",
     }
 }
 
-impl Canonical for IBlock {
-    fn write(&self, writer: &mut Writer) {
-        let mut object = Object::begin(writer);
-        object.field("C_t", &self.c_t);
-        object.field("W", &self.w);
-        object.field("post_u", &self.post_u);
-        object.field("profile_version", &self.profile_version);
-        object.field("tick", &self.tick);
-        object.field("topology_snapshot", &self.topology_snapshot);
-        object.end();
+record! {
+    /// `LoomIBlock_v1`: a checkpoint, from which the ticks after it can be rebuilt.
+    #[derive(Default)]
+    pub struct IBlock {
+        /// The chain value after the tick.
+        c_t: i64 => "C_t",
+        /// Ticks between two checkpoints.
+        w: u64 => "W",
+        /// State after the tick; N numbers.
+        post_u: Vec<i64> => "post_u",
+        /// The profile's name.
+        profile_version: String => "profile_version",
+        /// The tick, a multiple of W.
+        tick: u64 => "tick",
+        /// Every edge, in id order.
+        topology_snapshot: Vec<TopologySnapshotEdge> => "topology_snapshot",
     }
 }
 
-impl Canonical for TopologySnapshotEdge {
-    fn write(&self, writer: &mut Writer) {
-        let mut object = Object::begin(writer);
-        object.field("SC", &self.sc);
-        object.field("c", &self.c);
-        object.field("cap", &self.cap);
-        object.field("e_id", &self.e_id);
-        object.field("i", &self.i);
-        object.field("j", &self.j);
-        object.field("k", &self.k);
-        object.end();
+record! {
+    /// An edge as a checkpoint keeps it.
+    #[derive(Copy, Default)]
+    pub struct TopologySnapshotEdge {
+        /// The topology's divisor.
+        sc: i64 => "SC",
+        /// The edge's c.
+        c: i64 => "c",
+        /// The edge's capacity.
+        cap: i64 => "cap",
+        /// The edge's id.
+        e_id: u64 => "e_id",
+        /// Node id of one end.
+        i: u64 => "i",
+        /// Node id of the other end.
+        j: u64 => "j",
+        /// The edge's k.
+        k: i64 => "k",
     }
+}
+
+impl RecordType for PBlock {
+    const INFO: KindInfo = KindInfo {
+        kind: RecordKind::PBlocks,
+        name: "p_blocks",
+        stage: Stage::Loom,
+        occurs: "one per tick",
+        position: Position::EveryTick,
+        tick: Some("tick"),
+        keys: &[
+            KeyRule::record(&["tick"], "P-block"),
+            KeyRule::list("edge_flux_summary", &["e_id"], "edge"),
+        ],
+        reading_order: &[
+            "edge_flux_summary",
+            "edge_flux_summary.f_e",
+            "s_t",
+            "seq",
+            "C_t",
+        ],
+        late_fields: &[],
+    };
+
+    const COLUMNS: &'static [Column<Self>] = &[
+        Column::key("tick", |block, _| count(block.tick)),
+        Column::new("s_t", "INTEGER NOT NULL", |block, _| {
+            Cell::Integer(block.s_t)
+        }),
+        Column::new("c_t", "INTEGER NOT NULL", |block, _| {
+            Cell::Integer(block.c_t)
+        }),
+        Column::JSON_IF_SMALL,
+        Column::SHA256,
+    ];
+}
+
+impl RecordType for IBlock {
+    const INFO: KindInfo = KindInfo {
+        kind: RecordKind::IBlocks,
+        name: "i_blocks",
+        stage: Stage::Loom,
+        occurs: "one at every tick divisible by W",
+        position: Position::SomeTicks,
+        tick: Some("tick"),
+        keys: &[
+            KeyRule::record(&["tick"], "I-block"),
+            KeyRule::list("topology_snapshot", &["e_id"], "edge"),
+            KeyRule::vector("post_u"),
+        ],
+        reading_order: &["W", "topology_snapshot", "post_u", "C_t"],
+        late_fields: &[],
+    };
+
+    const COLUMNS: &'static [Column<Self>] = &[
+        Column::key("tick", |block, _| count(block.tick)),
+        Column::JSON_IF_SMALL,
+        Column::SHA256,
+    ];
 }

@@ -1,15 +1,24 @@
 //! The records of a run, as they are hashed, stored and exported.
 //!
-//! One type a record, with exactly the fields of its format in canonical order. Runtime types of
-//! the stages are turned into these explicitly; nothing here computes.
+//! Each record is declared once, by `record!` (see `declare`): the struct, its canonical form, its
+//! reader and its JSON Schema come from that. A kind of which a run has many is also a
+//! [`RecordType`]: [`KINDS`] says of each where it stands in the causal order, what identifies its
+//! records, and in which order their fields are read. `docs/extending.md` shows how to add one.
+//!
+//! Runtime types of the stages are turned into these explicitly; nothing here computes.
 
+#[macro_use]
+mod declare;
 mod codex;
 mod decode;
 mod gate;
+mod kind;
 mod log;
 mod loom;
 mod metrics;
+mod pages;
 mod press;
+mod summary;
 mod uledger;
 mod umx;
 
@@ -17,11 +26,17 @@ pub use codex::{
     CodexLibraryEntry, CodexProposal, ExpectedEffect, MdlStats, PatternDescriptor, TargetLocation,
     UsageStats,
 };
+pub(crate) use declare::{Described, words};
 pub use decode::{DecodeError, FromText};
 pub use gate::{AppliedEntry, EnvelopeMeta, Layer, NapEnvelope, SceneFrame};
+#[cfg(feature = "store")]
+pub(crate) use kind::{Cell, RowContext};
+pub use kind::{KINDS, KeyRule, KindInfo, Position, Record, RecordKind, RecordType, Stage};
 pub use log::{Component, LogEvent, LogPayload};
 pub use loom::{EdgeFluxSummary, IBlock, PBlock, TopologySnapshotEdge};
 pub use metrics::Metrics;
+pub use pages::{json_schema, tables};
 pub use press::{Manifest, StreamEntry};
+pub use summary::{RunSummary, StatusName};
 pub use uledger::{LedgerEntry, LedgerMeta};
 pub use umx::{EdgeFlux, UmxLedger};

@@ -1,71 +1,117 @@
-use serde::Deserialize;
+//! The records of the Press: description lengths.
 
+use super::declare::{Described, words};
+use super::kind::{
+    Cell, Column, KeyRule, KindInfo, Position, RecordKind, RecordType, Stage, count,
+};
 use crate::canonical::{Canonical, Hash, Object, Writer};
 use crate::config::Scheme;
 
-/// `APXManifest_v1`: the description lengths of one window's streams.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub struct Manifest {
-    /// The configured APX name.
-    pub apx_name: String,
-    /// The profile's name.
-    pub profile: String,
-    /// The run's gid.
-    pub gid: String,
-    /// The window.
-    pub window_id: String,
-    /// First tick of the window.
-    pub start_tick: u64,
-    /// Last tick of the window.
-    pub end_tick: u64,
-    /// (b1·H + b0) mod M over the manifest and the values of its streams.
-    pub manifest_check: i64,
-    /// The streams, in configured order.
-    pub streams: Vec<StreamEntry>,
+record! {
+    /// `APXManifest_v1`: the description lengths of one window's streams.
+    pub struct Manifest {
+        /// The configured APX name.
+        apx_name: String => "apx_name",
+        /// Last tick of the window.
+        end_tick: u64 => "end_tick",
+        /// The run's gid.
+        gid: String => "gid",
+        /// (b1·H + b0) mod M over the manifest and the values of its streams.
+        manifest_check: i64 => "manifest_check",
+        /// The profile's name.
+        profile: String => "profile",
+        /// First tick of the window.
+        start_tick: u64 => "start_tick",
+        /// The streams, in configured order.
+        streams: Vec<StreamEntry> => "streams",
+        /// The window.
+        window_id: String => "window_id",
+    }
 }
 
-/// `APXStream_v1`: one stream of a window and its length in bits.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub struct StreamEntry {
-    /// The stream's name.
-    pub stream_id: String,
-    /// The configured description, "" where none is given.
-    pub description: String,
-    /// The scheme that describes it best, or the one hinted at.
-    pub scheme: Scheme,
-    /// p for Golomb–Rice, else 0.
-    pub params: u64,
-    /// Bits of the model: 0, the tally leaves headers out.
-    #[serde(rename = "L_model")]
-    pub model_bits: i64,
-    /// Bits of the values under the scheme.
-    #[serde(rename = "L_residual")]
-    pub residual_bits: i64,
-    /// Both together.
-    #[serde(rename = "L_total")]
-    pub total_bits: i64,
+record! {
+    /// `APXStream_v1`: one stream of a window and its length in bits.
+    pub struct StreamEntry {
+        /// Bits of the model: 0, the tally leaves headers out.
+        model_bits: i64 => "L_model",
+        /// Bits of the values under the scheme.
+        residual_bits: i64 => "L_residual",
+        /// Both together.
+        total_bits: i64 => "L_total",
+        /// The configured description, "" if none is given.
+        description: String => "description",
+        /// p for Golomb–Rice, else 0.
+        params: u64 => "params",
+        /// The scheme that describes it best, or the one hinted at.
+        scheme: Scheme => "scheme",
+        /// The stream's name.
+        stream_id: String => "stream_id",
+    }
+}
+
+impl RecordType for Manifest {
+    const INFO: KindInfo = KindInfo {
+        kind: RecordKind::Manifests,
+        name: "manifests",
+        stage: Stage::Press,
+        occurs: "one per window, in closing order",
+        position: Position::Number,
+        tick: Some("end_tick"),
+        keys: &[
+            KeyRule::record(&["window_id"], "window"),
+            KeyRule::list("streams", &["stream_id"], "stream"),
+        ],
+        reading_order: &[
+            "start_tick",
+            "end_tick",
+            "streams",
+            "streams.scheme",
+            "streams.params",
+            "streams.L_residual",
+            "streams.L_total",
+            "manifest_check",
+        ],
+        late_fields: &[],
+    };
+
+    const COLUMNS: &'static [Column<Self>] = &[
+        Column::NUMBER,
+        Column::new("window_id", "TEXT NOT NULL UNIQUE", |manifest, _| {
+            Cell::Text(&manifest.window_id)
+        }),
+        Column::new("start_tick", "INTEGER NOT NULL", |manifest, _| {
+            count(manifest.start_tick)
+        }),
+        Column::new("end_tick", "INTEGER NOT NULL", |manifest, _| {
+            count(manifest.end_tick)
+        }),
+        Column::new("manifest_check", "INTEGER NOT NULL", |manifest, _| {
+            Cell::Integer(manifest.manifest_check)
+        }),
+        Column::JSON,
+        Column::SHA256,
+    ];
+}
+
+impl Canonical for Scheme {
+    fn write(&self, writer: &mut Writer) {
+        self.symbol().write(writer);
+    }
+}
+
+impl Described for Scheme {
+    fn schema() -> aether_json::Value {
+        words([Self::Identity, Self::RunLength, Self::GolombRice].map(Self::symbol))
+    }
 }
 
 impl Manifest {
     /// The preimage of the check: the manifest without it, each stream with the hash of its values.
-    pub(crate) fn preimage<'m>(&'m self, values: &'m [Hash]) -> ManifestPreimage<'m> {
+    pub(crate) const fn preimage<'m>(&'m self, values: &'m [Hash]) -> ManifestPreimage<'m> {
         ManifestPreimage {
             manifest: self,
             values,
         }
-    }
-
-    fn write_members(&self, writer: &mut Writer, check: Option<i64>, streams: &impl Canonical) {
-        let mut object = Object::begin(writer);
-        object.field("apx_name", &self.apx_name);
-        object.field("end_tick", &self.end_tick);
-        object.field("gid", &self.gid);
-        object.optional("manifest_check", check.as_ref());
-        object.field("profile", &self.profile);
-        object.field("start_tick", &self.start_tick);
-        object.field("streams", streams);
-        object.field("window_id", &self.window_id);
-        object.end();
     }
 }
 
@@ -77,52 +123,42 @@ pub(crate) struct ManifestPreimage<'m> {
 
 impl Canonical for ManifestPreimage<'_> {
     fn write(&self, writer: &mut Writer) {
-        let streams: Vec<_> = self
-            .manifest
+        let manifest = self.manifest;
+        let streams: Vec<_> = manifest
             .streams
             .iter()
             .zip(self.values)
-            .map(|(entry, values)| ExtendedEntry {
-                entry,
-                values: Some(values),
-            })
+            .map(|(entry, values)| StreamPreimage { entry, values })
             .collect();
-        self.manifest.write_members(writer, None, &streams);
-    }
-}
-
-struct ExtendedEntry<'m> {
-    entry: &'m StreamEntry,
-    values: Option<&'m Hash>,
-}
-
-impl Canonical for Manifest {
-    fn write(&self, writer: &mut Writer) {
-        self.write_members(writer, Some(self.manifest_check), &self.streams);
-    }
-}
-
-impl Canonical for StreamEntry {
-    fn write(&self, writer: &mut Writer) {
-        ExtendedEntry {
-            entry: self,
-            values: None,
-        }
-        .write(writer);
-    }
-}
-
-impl Canonical for ExtendedEntry<'_> {
-    fn write(&self, writer: &mut Writer) {
         let mut object = Object::begin(writer);
-        object.field("L_model", &self.entry.model_bits);
-        object.field("L_residual", &self.entry.residual_bits);
-        object.field("L_total", &self.entry.total_bits);
-        object.field("description", &self.entry.description);
-        object.field("params", &self.entry.params);
-        object.field("scheme", self.entry.scheme.symbol());
-        object.field("stream_id", &self.entry.stream_id);
-        object.optional("values_sha256", self.values);
+        object.field("apx_name", &manifest.apx_name);
+        object.field("end_tick", &manifest.end_tick);
+        object.field("gid", &manifest.gid);
+        object.field("profile", &manifest.profile);
+        object.field("start_tick", &manifest.start_tick);
+        object.field("streams", &streams);
+        object.field("window_id", &manifest.window_id);
+        object.end();
+    }
+}
+
+struct StreamPreimage<'m> {
+    entry: &'m StreamEntry,
+    values: &'m Hash,
+}
+
+impl Canonical for StreamPreimage<'_> {
+    fn write(&self, writer: &mut Writer) {
+        let entry = self.entry;
+        let mut object = Object::begin(writer);
+        object.field("L_model", &entry.model_bits);
+        object.field("L_residual", &entry.residual_bits);
+        object.field("L_total", &entry.total_bits);
+        object.field("description", &entry.description);
+        object.field("params", &entry.params);
+        object.field("scheme", &entry.scheme);
+        object.field("stream_id", &entry.stream_id);
+        object.field("values_sha256", self.values);
         object.end();
     }
 }

@@ -1,26 +1,84 @@
-use serde::Deserialize;
+//! The records of the UMX: state and fluxes.
 
-use crate::canonical::{Canonical, Object, Writer};
+use super::kind::{Column, KeyRule, KindInfo, Position, RecordKind, RecordType, Stage, count};
 
-/// `UMXTickLedger_v1`: one tick's state before and after, and the flux of every edge.
-///
-/// Invariant: `sum_pre_u = sum_post_u = z_check`; fluxes move the state and make none.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-pub struct UmxLedger {
-    /// The tick, 1..T.
-    pub tick: u64,
-    /// Σ pre_u.
-    pub sum_pre_u: i64,
-    /// Σ post_u.
-    pub sum_post_u: i64,
-    /// The sum that both must equal.
-    pub z_check: i64,
-    /// State before the tick, external inputs added; N numbers.
-    pub pre_u: Vec<i64>,
-    /// Every edge once, in id order.
-    pub edges: Vec<EdgeFlux>,
-    /// State after the tick; N numbers.
-    pub post_u: Vec<i64>,
+record! {
+    /// `UMXTickLedger_v1`: one tick's state before and after, and the flux of every edge.
+    ///
+    /// Invariant: `sum_pre_u = sum_post_u = z_check`; fluxes move the state and make none.
+    #[derive(Default)]
+    pub struct UmxLedger {
+        /// Every edge once, in id order.
+        edges: Vec<EdgeFlux> => "edges",
+        /// State after the tick; N numbers.
+        post_u: Vec<i64> => "post_u",
+        /// State before the tick, external inputs added; N numbers.
+        pre_u: Vec<i64> => "pre_u",
+        /// Σ post_u.
+        sum_post_u: i64 => "sum_post_u",
+        /// Σ pre_u.
+        sum_pre_u: i64 => "sum_pre_u",
+        /// The tick, 1..T.
+        tick: u64 => "tick",
+        /// The sum that both must equal.
+        z_check: i64 => "z_check",
+    }
+}
+
+record! {
+    /// What one edge did in one tick.
+    #[derive(Copy, Default)]
+    pub struct EdgeFlux {
+        /// The edge's capacity.
+        cap: i64 => "cap",
+        /// pre_u[i] − pre_u[j].
+        du: i64 => "du",
+        /// The edge's id, 1..E.
+        e_id: u64 => "e_id",
+        /// The flux from i to j: sign(du) · min(raw, cap, |du|).
+        f_e: i64 => "f_e",
+        /// Node id of the end that a positive flux leaves.
+        i: u64 => "i",
+        /// Node id of the other end.
+        j: u64 => "j",
+        /// ⌊k·|du| / SC⌋.
+        raw: i64 => "raw",
+    }
+}
+
+impl RecordType for UmxLedger {
+    const INFO: KindInfo = KindInfo {
+        kind: RecordKind::Ledgers,
+        name: "ledgers",
+        stage: Stage::Umx,
+        occurs: "one per tick",
+        position: Position::EveryTick,
+        tick: Some("tick"),
+        keys: &[
+            KeyRule::record(&["tick"], "ledger"),
+            KeyRule::list("edges", &["e_id"], "edge"),
+            KeyRule::vector("pre_u"),
+            KeyRule::vector("post_u"),
+        ],
+        reading_order: &[
+            "pre_u",
+            "edges",
+            "edges.du",
+            "edges.raw",
+            "edges.cap",
+            "edges.f_e",
+            "post_u",
+            "sum_pre_u",
+            "sum_post_u",
+            "z_check",
+        ],
+        late_fields: &[],
+    };
+
+    const COLUMNS: &'static [Column<Self>] = &[
+        Column::key("tick", |ledger, _| count(ledger.tick)),
+        Column::SHA256,
+    ];
 }
 
 impl UmxLedger {
@@ -28,60 +86,5 @@ impl UmxLedger {
     pub fn extremes(&self) -> Option<(i64, i64)> {
         let values = || self.post_u.iter().copied();
         values().min().zip(values().max())
-    }
-}
-
-/// What one edge did in one tick.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-pub struct EdgeFlux {
-    /// The edge's id, 1..E.
-    pub e_id: u64,
-    /// Node id of the end that a positive flux leaves.
-    pub i: u64,
-    /// Node id of the other end.
-    pub j: u64,
-    /// pre_u[i] − pre_u[j].
-    pub du: i64,
-    /// ⌊k·|du| / SC⌋.
-    pub raw: i64,
-    /// The edge's capacity.
-    pub cap: i64,
-    /// The flux from i to j: sign(du) · min(raw, cap, |du|).
-    pub f_e: i64,
-}
-
-impl Canonical for UmxLedger {
-    fn write(&self, writer: &mut Writer) {
-        let mut object = Object::begin(writer);
-        object.field("edges", &self.edges);
-        object.field("post_u", &self.post_u);
-        object.field("pre_u", &self.pre_u);
-        object.field("sum_post_u", &self.sum_post_u);
-        object.field("sum_pre_u", &self.sum_pre_u);
-        object.field("tick", &self.tick);
-        object.field("z_check", &self.z_check);
-        object.end();
-    }
-}
-
-/// Most of what a run hashes is this; so it is written piece by piece, keys and all.
-impl Canonical for EdgeFlux {
-    #[inline]
-    fn write(&self, writer: &mut Writer) {
-        writer.raw("{\"cap\":");
-        self.cap.write(writer);
-        writer.raw(",\"du\":");
-        self.du.write(writer);
-        writer.raw(",\"e_id\":");
-        self.e_id.write(writer);
-        writer.raw(",\"f_e\":");
-        self.f_e.write(writer);
-        writer.raw(",\"i\":");
-        self.i.write(writer);
-        writer.raw(",\"j\":");
-        self.j.write(writer);
-        writer.raw(",\"raw\":");
-        self.raw.write(writer);
-        writer.raw("}");
     }
 }

@@ -59,7 +59,7 @@ impl Batch {
 
     /// Makes and encodes up to `limit` ticks.
     pub(super) fn fill(&mut self, stepper: &mut Stepper<'_>, limit: u64) -> Filled {
-        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let limit = limit.min(self.slots.len() as u64) as usize;
         let mut filled = Filled {
             count: 0,
             failure: Ok(()),

@@ -5,11 +5,10 @@ use std::io;
 
 use super::pending::PendingTick;
 use super::recorder::Recorder;
-use super::sink::Record;
 use crate::canonical::Hash;
 use crate::config::RunPlan;
-use crate::gate::{self, Envelopes};
-use crate::record::{LedgerEntry, LedgerMeta, Manifest, SceneFrame};
+use crate::gate::{self, EnvelopeHashes, Envelopes};
+use crate::record::{LedgerEntry, LedgerMeta, Manifest, Record, SceneFrame};
 
 /// A primary window whose check is known.
 pub(super) struct ClosedWindow<'w> {
@@ -23,14 +22,6 @@ pub(super) struct Binder<'p> {
     plan: &'p RunPlan,
     envelopes: Envelopes<'p>,
     previous_entry: Option<Hash>,
-}
-
-/// Hashes of the envelopes of one tick.
-struct EnvelopeHashes {
-    data: Hash,
-    ingress: Option<Hash>,
-    ctrl: Vec<Hash>,
-    egress: Option<Hash>,
 }
 
 impl<'p> Binder<'p> {
@@ -52,8 +43,14 @@ impl<'p> Binder<'p> {
         recorder: &mut Recorder<'_, '_>,
     ) -> io::Result<()> {
         let plan = self.plan;
+        let window = closed.manifest.start_tick..=closed.manifest.end_tick;
+        assert!(
+            window.contains(&tick.tick),
+            "a scene's window holds its tick"
+        );
         let check = closed.manifest.manifest_check;
         let envelopes = self.envelopes(tick, check, recorder)?;
+        let data = envelopes.data.expect("every tick has a DATA envelope");
         let entries = gate::applied_before(plan, tick.tick);
         let scene = SceneFrame {
             gid: plan.gid.clone(),
@@ -67,7 +64,7 @@ impl<'p> Binder<'p> {
             c_t: tick.c_t,
             window_id: closed.manifest.window_id.clone(),
             manifest_check: check,
-            nap_envelope_ref: envelopes.data,
+            nap_envelope_ref: data,
             pfna_refs: entries.iter().map(|entry| entry.pfna_id.clone()).collect(),
         };
         let scene_hash = recorder.put(&Record::Scene(&scene))?;
@@ -78,7 +75,7 @@ impl<'p> Binder<'p> {
             window_id: scene.window_id,
             c_t: tick.c_t,
             manifest_check: check,
-            nap_envelope_hash: envelopes.data,
+            nap_envelope_hash: data,
             umx_ledger_hash: tick.ledger_hash,
             loom_block_hash: tick.p_block_hash,
             apx_manifest_hash: closed.manifest_hash,
@@ -93,44 +90,25 @@ impl<'p> Binder<'p> {
                 manifest_hashes,
             },
         };
-        let hash = recorder.put(&Record::LedgerEntry(&entry))?;
-        self.previous_entry = Some(hash);
-        let metrics = recorder.metrics();
-        metrics.uledger_entries += 1;
-        metrics.uledger_last_hash = Some(hash);
+        self.previous_entry = Some(recorder.entry(&entry)?);
         Ok(())
     }
 
+    /// Puts the envelopes of a tick; their hashes.
     fn envelopes(
         &self,
         tick: &PendingTick,
         check: i64,
         recorder: &mut Recorder<'_, '_>,
     ) -> io::Result<EnvelopeHashes> {
-        let mut ctrl = Vec::new();
-        if tick.tick == 1 {
-            ctrl.push(recorder.envelope(&self.envelopes.session_start())?);
+        let mut hashes = EnvelopeHashes::default();
+        let envelopes = self
+            .envelopes
+            .of_tick(tick.tick, check, tick.c_prev, tick.c_t);
+        for envelope in &envelopes {
+            let hash = recorder.envelope(envelope)?;
+            hashes.add(envelope.layer, hash);
         }
-        let entries = gate::applied_before(self.plan, tick.tick);
-        let mut ingress = None;
-        if !entries.is_empty() {
-            let envelope = self.envelopes.ingress(tick.tick, entries, tick.c_prev);
-            ingress = Some(recorder.envelope(&envelope)?);
-        }
-        let data = self.envelopes.data(tick.tick, check, tick.c_prev);
-        let data = recorder.envelope(&data)?;
-        let mut egress = None;
-        if tick.tick == self.plan.ticks {
-            let end = self.envelopes.session_end(check, tick.c_t);
-            ctrl.push(recorder.envelope(&end)?);
-            let envelope = self.envelopes.egress(check, tick.c_t);
-            egress = Some(recorder.envelope(&envelope)?);
-        }
-        Ok(EnvelopeHashes {
-            data,
-            ingress,
-            ctrl,
-            egress,
-        })
+        Ok(hashes)
     }
 }

@@ -1,27 +1,27 @@
 //! The export object: one run as one JSON document for outside programs.
 //!
-//! [`write_export`] alone knows its members and their order; a run in memory and a run in a file are
+//! [`write_export`] alone knows its members; a run in memory and a run in a file are
 //! both [`Exported`].
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use super::memory::Run;
-use super::pipeline::RunStatus;
-use super::sink::RecordKind;
-use crate::canonical::{self, Canonical, Hash, Object, Writer};
+use crate::canonical::{self, Canonical, Object, Writer};
 use crate::config::{ResolvedDocuments, RunPlan};
-use crate::record::Metrics;
+use crate::record::{RecordKind, RunSummary};
 
 /// Format version of the export object.
-const EXPORT_VERSION: u64 = 1;
+pub(crate) const EXPORT_VERSION: u64 = 1;
 
 /// A run that an export object can be made of.
 pub(crate) trait Exported {
     /// What can go wrong beside the writing.
     type Error: From<io::Error>;
 
-    fn header(&self) -> ExportHeader<'_>;
+    /// The `run` member.
+    fn summary(&self) -> RunSummary;
 
     /// The resolved documents as canonical JSON.
     fn inputs(&self) -> Result<Cow<'_, str>, Self::Error>;
@@ -37,22 +37,43 @@ pub(crate) trait Exported {
     ) -> Result<(), Self::Error>;
 }
 
+/// A member of the export object.
+enum Member {
+    Records(RecordKind),
+    ExportVersion,
+    Inputs,
+    Metrics,
+    Run,
+}
+
+/// All members by name, which is their canonical order.
+fn members() -> BTreeMap<&'static str, Member> {
+    let kinds = RecordKind::ALL
+        .into_iter()
+        .map(|kind| (kind.name(), Member::Records(kind)));
+    let others = [
+        ("export_version", Member::ExportVersion),
+        ("inputs", Member::Inputs),
+        ("metrics", Member::Metrics),
+        ("run", Member::Run),
+    ];
+    kinds.chain(others).collect()
+}
+
 /// Writes the export object as canonical JSON, a record at a time.
 pub(crate) fn write_export<R: Exported>(run: &R, output: &mut dyn Write) -> Result<(), R::Error> {
-    write_records(run, output, '{', RecordKind::CodexLibrary)?;
-    write_records(run, output, ',', RecordKind::CodexProposals)?;
-    write_records(run, output, ',', RecordKind::Envelopes)?;
-    write!(output, ",\"export_version\":{EXPORT_VERSION}")?;
-    write_records(run, output, ',', RecordKind::IBlocks)?;
-    write!(output, ",\"inputs\":{}", run.inputs()?)?;
-    write_records(run, output, ',', RecordKind::Ledgers)?;
-    write_records(run, output, ',', RecordKind::Log)?;
-    write_records(run, output, ',', RecordKind::Manifests)?;
-    write!(output, ",\"metrics\":{}", run.metrics()?)?;
-    write_records(run, output, ',', RecordKind::PBlocks)?;
-    write!(output, ",\"run\":{}", canonical::text(&run.header()))?;
-    write_records(run, output, ',', RecordKind::Scenes)?;
-    write_records(run, output, ',', RecordKind::ULedger)?;
+    let mut separator = '{';
+    for (name, member) in members() {
+        write!(output, "{separator}\"{name}\":")?;
+        separator = ',';
+        match member {
+            Member::Records(kind) => write_records(run, output, kind)?,
+            Member::ExportVersion => write!(output, "{EXPORT_VERSION}")?,
+            Member::Inputs => output.write_all(run.inputs()?.as_bytes())?,
+            Member::Metrics => output.write_all(run.metrics()?.as_bytes())?,
+            Member::Run => output.write_all(canonical::text(&run.summary()).as_bytes())?,
+        }
+    }
     output.write_all(b"}")?;
     Ok(())
 }
@@ -60,10 +81,9 @@ pub(crate) fn write_export<R: Exported>(run: &R, output: &mut dyn Write) -> Resu
 fn write_records<R: Exported>(
     run: &R,
     output: &mut dyn Write,
-    before: char,
     kind: RecordKind,
 ) -> Result<(), R::Error> {
-    write!(output, "{before}\"{}\":[", kind.name())?;
+    output.write_all(b"[")?;
     let mut separator: &[u8] = b"";
     run.texts(kind, &mut |text| {
         output.write_all(separator)?;
@@ -74,41 +94,13 @@ fn write_records<R: Exported>(
     Ok(())
 }
 
-/// The `run` member of the export object.
-pub(crate) struct ExportHeader<'e> {
-    pub(crate) engine_version: &'e str,
-    /// The error record of a failed run, as canonical JSON.
-    pub(crate) error: Option<Cow<'e, str>>,
-    pub(crate) gid: &'e str,
-    pub(crate) last_entry_hash: Option<Hash>,
-    pub(crate) run_id: &'e str,
-    pub(crate) status: &'static str,
-    pub(crate) ticks: u64,
-}
-
-impl Canonical for ExportHeader<'_> {
-    fn write(&self, writer: &mut Writer) {
-        let error = self.error.as_ref();
-        let error = error.map(|error| CanonicalText(error.as_bytes()));
-        let mut object = Object::begin(writer);
-        object.field("engine_version", self.engine_version);
-        object.optional("error", error.as_ref());
-        object.field("gid", self.gid);
-        object.field("last_entry_hash", &self.last_entry_hash);
-        object.field("run_id", self.run_id);
-        object.field("status", self.status);
-        object.field("ticks", &self.ticks);
-        object.end();
-    }
-}
-
 impl Run {
     /// The export object of this run of `plan`, as canonical JSON.
     pub fn export(&self, plan: &RunPlan) -> String {
         let mut bytes = Vec::new();
-        // Neither memory nor a vector fails; canonical text is UTF-8.
-        let _ = write_export(&InMemory { plan, run: self }, &mut bytes);
-        String::from_utf8(bytes).unwrap_or_default()
+        write_export(&InMemory { plan, run: self }, &mut bytes)
+            .expect("a run in memory is read, and a vector written, without I/O");
+        String::from_utf8(bytes).expect("canonical text is UTF-8")
     }
 }
 
@@ -120,19 +112,15 @@ struct InMemory<'e> {
 impl Exported for InMemory<'_> {
     type Error = io::Error;
 
-    fn header(&self) -> ExportHeader<'_> {
+    fn summary(&self) -> RunSummary {
         let status = self.run.status();
-        let error = match &status {
-            RunStatus::Failed(error) => Some(canonical::text(error).into()),
-            RunStatus::Complete | RunStatus::Incomplete => None,
-        };
-        ExportHeader {
-            engine_version: crate::VERSION,
-            error,
-            gid: &self.plan.gid,
+        RunSummary {
+            engine_version: crate::VERSION.to_owned(),
+            error: status.error(),
+            gid: self.plan.gid.clone(),
             last_entry_hash: self.run.last_entry_hash(),
-            run_id: &self.plan.run_id,
-            status: status.name(),
+            run_id: self.plan.run_id.clone(),
+            status: status.as_name(),
             ticks: self.plan.ticks,
         }
     }
@@ -165,13 +153,6 @@ impl Canonical for CanonicalText<'_> {
 
 impl ResolvedDocuments {
     /// The `inputs` member of the export object, as canonical JSON.
-    pub fn to_json(&self) -> String {
-        crate::canonical::text(self)
-    }
-}
-
-impl Metrics {
-    /// The metrics as canonical JSON, as exports and goldens have them.
     pub fn to_json(&self) -> String {
         crate::canonical::text(self)
     }

@@ -3,10 +3,10 @@
 use std::io;
 
 use super::pipeline::{Outcome, RunOptions, RunStatus, execute};
-use super::sink::{Record, RecordKind, RecordSink};
+use super::sink::RecordSink;
 use crate::canonical::{Encoded, Hash};
 use crate::config::RunPlan;
-use crate::record::Metrics;
+use crate::record::{Metrics, Record, RecordKind, RecordType};
 
 /// A finished run: every committed record as its canonical text, in run order.
 #[derive(Clone, Debug)]
@@ -30,10 +30,7 @@ impl Run {
         let mut sink = MemorySink {
             records: vec![Texts::default(); RecordKind::ALL.len()],
         };
-        let outcome = execute(plan, options, &mut sink).unwrap_or_else(|_| Outcome {
-            status: RunStatus::Incomplete,
-            metrics: Metrics::default(),
-        });
+        let outcome = execute(plan, options, &mut sink).expect("memory takes every record");
         Self {
             outcome,
             records: sink.records,
@@ -50,10 +47,16 @@ impl Run {
         &self.outcome.metrics
     }
 
-    /// The hash of the last entry of the U-ledger, which stands for the run; none where nothing was
+    /// The hash of the last entry of the U-ledger, which stands for the run; `None` if nothing was
     /// committed.
     pub const fn last_entry_hash(&self) -> Option<Hash> {
         self.outcome.metrics.uledger_last_hash
+    }
+
+    /// All records of a type, in run order, as values.
+    pub fn values<R: RecordType>(&self) -> impl Iterator<Item = R> {
+        self.records(R::INFO.kind)
+            .map(|text| R::from_text(text).expect("a run's own records read back"))
     }
 
     /// The canonical texts of all records of a kind, in run order.
@@ -88,9 +91,8 @@ impl RecordSink for MemorySink {
     fn roll_back(&mut self) -> io::Result<()> {
         for texts in &mut self.records {
             texts.ends.truncate(texts.committed);
-            texts
-                .bytes
-                .truncate(texts.ends.last().copied().unwrap_or(0));
+            let end = texts.ends.last().map_or(0, |&end| end);
+            texts.bytes.truncate(end);
         }
         Ok(())
     }

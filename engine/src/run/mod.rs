@@ -26,12 +26,15 @@ mod sink;
 mod stepper;
 
 pub use crate::error::{DiagnosticCheck, Operation, RunError};
+pub(crate) use export::EXPORT_VERSION;
 #[cfg(feature = "store")]
-pub(crate) use export::{ExportHeader, Exported, write_export};
+pub(crate) use export::{Exported, write_export};
 pub use memory::Run;
 pub use pipeline::{Outcome, RunOptions, RunStatus, execute};
 pub use replay::{ChainFault, Replay, ReplayedTick, check_chain};
-pub use sink::{Record, RecordKind, RecordSink};
+pub use sink::RecordSink;
+
+pub use crate::record::{Record, RecordKind};
 
 use crate::config::RunPlan;
 

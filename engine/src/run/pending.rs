@@ -61,7 +61,7 @@ impl PendingTicks {
         if self.open.states.len() + self.open.ticks.len() * TICK_NUMBERS < PAGE_NUMBERS {
             return Ok(());
         }
-        let kept = if sink.set_aside(&self.open.to_bytes())? {
+        let kept = if sink.spill(&self.open.to_bytes())? {
             self.open.clear();
             None
         } else {
@@ -87,7 +87,7 @@ impl PendingTicks {
             Some(None) => {
                 // The sink numbers the pages that it has.
                 let kept = self.full[..number].iter().filter(|page| page.is_some());
-                let bytes = sink.bring_back(number - kept.count())?;
+                let bytes = sink.read_spilled(number - kept.count())?;
                 let invalid = || io::Error::new(io::ErrorKind::InvalidData, "a page is damaged");
                 Page::from_bytes(&bytes).ok_or_else(invalid)
             }

@@ -8,7 +8,7 @@ use super::batch::{Batch, Slot};
 use super::binding::{Binder, ClosedWindow};
 use super::pending::{PendingTick, PendingTicks};
 use super::recorder::Recorder;
-use super::sink::{Record, RecordSink};
+use super::sink::RecordSink;
 use super::stepper::Stepper;
 use super::{Operation, RunError};
 use crate::canonical::Hash;
@@ -16,7 +16,9 @@ use crate::codex::Codex;
 use crate::config::{RunPlan, Window};
 use crate::gate;
 use crate::press::{TickView, WindowTally};
-use crate::record::{CodexLibraryEntry, Component, LogEvent, LogPayload, Manifest, Metrics};
+use crate::record::{
+    CodexLibraryEntry, Component, LogEvent, LogPayload, Manifest, Metrics, Record, StatusName,
+};
 
 /// How a run is made; nothing here changes a byte of any record.
 #[derive(Clone, Copy)]
@@ -64,12 +66,25 @@ pub enum RunStatus {
 }
 
 impl RunStatus {
+    /// The status without its error.
+    pub const fn as_name(&self) -> StatusName {
+        match self {
+            Self::Complete => StatusName::Complete,
+            Self::Incomplete => StatusName::Incomplete,
+            Self::Failed(_) => StatusName::Failed,
+        }
+    }
+
     /// The name in exports.
     pub const fn name(&self) -> &'static str {
+        self.as_name().name()
+    }
+
+    /// Why a failed run ended.
+    pub const fn error(&self) -> Option<RunError> {
         match self {
-            Self::Complete => "complete",
-            Self::Incomplete => "incomplete",
-            Self::Failed(_) => "failed",
+            Self::Failed(error) => Some(*error),
+            Self::Complete | Self::Incomplete => None,
         }
     }
 }

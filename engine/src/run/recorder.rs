@@ -2,10 +2,12 @@
 
 use std::io;
 
-use super::sink::{Record, RecordSink};
-use crate::canonical::{Canonical, Encoded, Hash, Writer};
+use super::sink::RecordSink;
+use crate::canonical::{Encoded, Hash, Writer};
 use crate::config::RunPlan;
-use crate::record::{Component, Layer, LogEvent, LogPayload, Manifest, Metrics, NapEnvelope};
+use crate::record::{
+    Component, Layer, LedgerEntry, LogEvent, LogPayload, Manifest, Metrics, NapEnvelope, Record,
+};
 
 /// The way of a record from its stage to the sink.
 pub(super) struct Recorder<'p, 's> {
@@ -79,6 +81,22 @@ impl<'p, 's> Recorder<'p, 's> {
         let encoded = self.writer.encode(record);
         self.sink.put(record, encoded)?;
         Ok(encoded.hash)
+    }
+
+    /// An entry of the hash chain; it goes on from the last one.
+    pub(super) fn entry(&mut self, entry: &LedgerEntry) -> io::Result<Hash> {
+        let last = self.pending.uledger_last_hash;
+        let last = last.or(self.committed.uledger_last_hash);
+        let ticks = self.committed.uledger_entries + self.pending.uledger_entries;
+        assert_eq!(
+            (entry.tick, entry.prev_entry_hash),
+            (ticks + 1, last),
+            "an entry follows the one before it"
+        );
+        let hash = self.put(&Record::LedgerEntry(entry))?;
+        self.pending.uledger_entries += 1;
+        self.pending.uledger_last_hash = Some(hash);
+        Ok(hash)
     }
 
     /// An envelope: hashed always, handed on where its layer is emitted.
@@ -191,22 +209,5 @@ impl Metrics {
         self.pfna_applied += other.pfna_applied;
         self.codex_motifs += other.codex_motifs;
         self.codex_proposals += other.codex_proposals;
-    }
-}
-
-impl Canonical for Record<'_> {
-    fn write(&self, writer: &mut Writer) {
-        match self {
-            Self::Ledger(record) => record.write(writer),
-            Self::PBlock(record) => record.write(writer),
-            Self::IBlock(record) => record.write(writer),
-            Self::Manifest(record) => record.write(writer),
-            Self::Scene(record) => record.write(writer),
-            Self::Envelope(record) => record.write(writer),
-            Self::LedgerEntry(record) => record.write(writer),
-            Self::CodexLibraryEntry(record) => record.write(writer),
-            Self::CodexProposal(record) => record.write(writer),
-            Self::Log(record) => record.write(writer),
-        }
     }
 }

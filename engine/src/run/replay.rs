@@ -47,12 +47,17 @@ impl<'p> Replay<'p> {
         self.stepper.values()
     }
 
+    /// The chain value now: C_t of the tick before [`Replay::next_tick`].
+    pub const fn chain_value(&self) -> i64 {
+        self.stepper.chain_value()
+    }
+
     /// The tick that [`Replay::advance`] makes next; above T at the end of the run.
     pub const fn next_tick(&self) -> u64 {
         self.stepper.next_tick()
     }
 
-    /// Makes the next tick; none after the last.
+    /// Makes the next tick; `None` after the last.
     ///
     /// # Errors
     /// What ended the run at this tick.

@@ -3,10 +3,7 @@
 use std::io;
 
 use crate::canonical::Encoded;
-use crate::record::{
-    CodexLibraryEntry, CodexProposal, IBlock, LedgerEntry, LogEvent, Manifest, NapEnvelope, PBlock,
-    SceneFrame, UmxLedger,
-};
+use crate::record::Record;
 
 /// Takes the records of a run, in run order within each kind.
 ///
@@ -37,122 +34,17 @@ pub trait RecordSink {
     ///
     /// # Errors
     /// The page could not be kept; the run stops.
-    fn set_aside(&mut self, page: &[u8]) -> io::Result<bool> {
+    fn spill(&mut self, page: &[u8]) -> io::Result<bool> {
         let _ = page;
         Ok(false)
     }
 
-    /// A page that was set aside since the last commit, the first being 0.
+    /// A page that was spilled since the last commit, the first being 0.
     ///
     /// # Errors
     /// The page could not be read; the run stops.
-    fn bring_back(&mut self, number: usize) -> io::Result<Vec<u8>> {
+    fn read_spilled(&mut self, number: usize) -> io::Result<Vec<u8>> {
         let _ = number;
         Err(io::ErrorKind::Unsupported.into())
-    }
-}
-
-/// A record of any kind.
-#[derive(Clone, Copy, Debug)]
-pub enum Record<'r> {
-    /// A tick's state and fluxes.
-    Ledger(&'r UmxLedger),
-    /// A tick on the chain.
-    PBlock(&'r PBlock),
-    /// A checkpoint.
-    IBlock(&'r IBlock),
-    /// A window's description lengths.
-    Manifest(&'r Manifest),
-    /// A tick as the boundary sees it.
-    Scene(&'r SceneFrame),
-    /// An emitted envelope.
-    Envelope(&'r NapEnvelope),
-    /// An entry of the hash chain.
-    LedgerEntry(&'r LedgerEntry),
-    /// A motif of the library as it stands at the end.
-    CodexLibraryEntry(&'r CodexLibraryEntry),
-    /// A proposal.
-    CodexProposal(&'r CodexProposal),
-    /// A line of the log.
-    Log(&'r LogEvent),
-}
-
-/// The kinds of record that an export has an array of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum RecordKind {
-    /// `ledgers`.
-    Ledgers,
-    /// `p_blocks`.
-    PBlocks,
-    /// `i_blocks`.
-    IBlocks,
-    /// `manifests`.
-    Manifests,
-    /// `scenes`.
-    Scenes,
-    /// `envelopes`.
-    Envelopes,
-    /// `u_ledger`.
-    ULedger,
-    /// `codex_library`.
-    CodexLibrary,
-    /// `codex_proposals`.
-    CodexProposals,
-    /// `log`.
-    Log,
-}
-
-impl Record<'_> {
-    /// The kind of the record.
-    pub const fn kind(&self) -> RecordKind {
-        match self {
-            Self::Ledger(_) => RecordKind::Ledgers,
-            Self::PBlock(_) => RecordKind::PBlocks,
-            Self::IBlock(_) => RecordKind::IBlocks,
-            Self::Manifest(_) => RecordKind::Manifests,
-            Self::Scene(_) => RecordKind::Scenes,
-            Self::Envelope(_) => RecordKind::Envelopes,
-            Self::LedgerEntry(_) => RecordKind::ULedger,
-            Self::CodexLibraryEntry(_) => RecordKind::CodexLibrary,
-            Self::CodexProposal(_) => RecordKind::CodexProposals,
-            Self::Log(_) => RecordKind::Log,
-        }
-    }
-}
-
-impl RecordKind {
-    /// All kinds, in causal order.
-    pub const ALL: [Self; 10] = [
-        Self::Ledgers,
-        Self::PBlocks,
-        Self::IBlocks,
-        Self::Manifests,
-        Self::Envelopes,
-        Self::Scenes,
-        Self::CodexLibrary,
-        Self::CodexProposals,
-        Self::ULedger,
-        Self::Log,
-    ];
-
-    /// The name in exports, golden files and on the command line.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Ledgers => "ledgers",
-            Self::PBlocks => "p_blocks",
-            Self::IBlocks => "i_blocks",
-            Self::Manifests => "manifests",
-            Self::Scenes => "scenes",
-            Self::Envelopes => "envelopes",
-            Self::ULedger => "u_ledger",
-            Self::CodexLibrary => "codex_library",
-            Self::CodexProposals => "codex_proposals",
-            Self::Log => "log",
-        }
-    }
-
-    /// The kind of that name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 }

@@ -53,6 +53,11 @@ impl<'p> Stepper<'p> {
         self.state.values()
     }
 
+    /// The chain value now.
+    pub(super) const fn chain_value(&self) -> i64 {
+        self.chain.value()
+    }
+
     /// A tick of the right shape, to be reused.
     pub(super) fn new_tick(&self) -> Tick {
         Tick {

@@ -186,6 +186,15 @@ pub enum Damage {
         /// The tick or place where it should be.
         position: u64,
     },
+    /// A record has its stored hash, and is not one of its kind.
+    Record {
+        /// The kind of record, as exports name it.
+        kind: &'static str,
+        /// The tick or place.
+        position: u64,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// A block of columns does not decode.
     Columns {
         /// The tick that the block is filed under.
@@ -213,6 +222,11 @@ impl fmt::Display for Damage {
             Self::Missing { kind, position } => {
                 write!(formatter, "`{kind}` {position} is missing or out of place")
             }
+            Self::Record {
+                kind,
+                position,
+                problem,
+            } => write!(formatter, "`{kind}` {position} cannot be read: {problem}"),
             Self::Columns { first_tick, reason } => write!(
                 formatter,
                 "the columns from tick {first_tick} on do not decode: {reason}"

@@ -6,7 +6,8 @@ use std::io::{self, Write};
 use super::StoreError;
 use super::stored::StoredRun;
 use crate::canonical;
-use crate::run::{ExportHeader, Exported, RecordKind, write_export};
+use crate::record::{RecordKind, RunSummary};
+use crate::run::{Exported, write_export};
 
 /// Why an export broke off.
 #[derive(Debug, thiserror::Error)]
@@ -30,26 +31,26 @@ impl StoredRun {
         write_export(self, output)
     }
 
-    /// The `run` member of the export object, as canonical JSON.
-    pub fn export_header(&self) -> String {
-        canonical::text(&Exported::header(self))
+    /// What the run says of itself: the `run` member of the export object.
+    pub fn summary(&self) -> RunSummary {
+        let header = self.header();
+        RunSummary {
+            engine_version: header.engine_version.clone(),
+            error: header.status.error(),
+            gid: header.gid.clone(),
+            last_entry_hash: header.last_entry_hash,
+            run_id: header.run_id.clone(),
+            status: header.status.as_name(),
+            ticks: header.ticks,
+        }
     }
 }
 
 impl Exported for StoredRun {
     type Error = ExportError;
 
-    fn header(&self) -> ExportHeader<'_> {
-        let header = Self::header(self);
-        ExportHeader {
-            engine_version: &header.engine_version,
-            error: header.status.error().map(Cow::Borrowed),
-            gid: &header.gid,
-            last_entry_hash: header.last_entry_hash,
-            run_id: &header.run_id,
-            status: header.status.name(),
-            ticks: header.ticks,
-        }
+    fn summary(&self) -> RunSummary {
+        Self::summary(self)
     }
 
     fn inputs(&self) -> Result<Cow<'_, str>, ExportError> {
@@ -57,7 +58,7 @@ impl Exported for StoredRun {
     }
 
     fn metrics(&self) -> Result<Cow<'_, str>, ExportError> {
-        Ok(Self::metrics(self)?.into())
+        Ok(self.metrics_text()?)
     }
 
     fn texts(

@@ -1,44 +1,16 @@
 //! The one row of table `run`: what the run is and how it ended.
 
-use rusqlite::{Connection, OptionalExtension as _, Row, named_params};
+use std::collections::BTreeMap;
+
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, OptionalExtension as _, Row};
 
 use super::columns::{Shape, ShapeEdge};
-use crate::canonical::{self, Canonical, Hash, Object, Writer};
+use crate::canonical::{self, Canonical, Hash, Writer};
 use crate::config::RunPlan;
+use crate::error::RunError;
+use crate::record::{Cell, FromText as _, StatusName};
 use crate::run::{Outcome, RunStatus};
-
-/// How far a stored run came.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum StoredStatus {
-    /// All ticks are recorded.
-    Complete,
-    /// The run was cut off or stopped, or is being written; what is there is as good as in a
-    /// complete run.
-    Incomplete,
-    /// The run cannot go on; with its error record.
-    Failed {
-        /// The error as canonical JSON, as exports have it.
-        error: String,
-    },
-}
-
-impl StoredStatus {
-    /// The name in exports.
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::Complete => "complete",
-            Self::Incomplete => "incomplete",
-            Self::Failed { .. } => "failed",
-        }
-    }
-
-    pub(super) fn error(&self) -> Option<&str> {
-        match self {
-            Self::Failed { error } => Some(error),
-            Self::Complete | Self::Incomplete => None,
-        }
-    }
-}
 
 /// What a stored run says of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,32 +28,71 @@ pub struct RunHeader {
     /// E.
     pub edge_count: usize,
     /// How far it came.
-    pub status: StoredStatus,
-    /// Hash of the last committed entry of the U-ledger; none before the first commit.
+    pub status: RunStatus,
+    /// Hash of the last committed entry of the U-ledger; `None` before the first commit.
     pub last_entry_hash: Option<Hash>,
     /// The engine that made it.
     pub engine_version: String,
 }
 
-/// The row itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct HeaderRow {
-    pub(super) gid: String,
-    pub(super) run_id: String,
-    pub(super) ticks: u64,
-    pub(super) profile: String,
-    pub(super) nid: String,
-    pub(super) node_count: u64,
-    pub(super) edge_count: u64,
-    pub(super) scale: i64,
-    pub(super) checkpoint_spacing: u64,
-    pub(super) chain_start: i64,
-    pub(super) engine_version: String,
-    pub(super) inputs: Hash,
-    pub(super) status: StoredStatus,
-    /// None until the run has ended, as the metrics are.
-    pub(super) last_entry_hash: Option<Hash>,
-    pub(super) metrics: Option<String>,
+/// Declares the row: each column by its name and type here, and its type in SQL. The columns `id`
+/// and `sha256` are around them.
+macro_rules! header_columns {
+    ($( $(#[doc = $doc:literal])* $column:ident: $type:ty => $sql_type:literal, )+) => {
+        /// The row itself.
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub(super) struct HeaderRow {
+            $( $(#[doc = $doc])* pub(super) $column: $type, )+
+        }
+
+        /// The names of the columns that the hash is over, with their types in SQL.
+        const COLUMNS: &[(&str, &str)] = &[$( (stringify!($column), $sql_type) ),+];
+
+        impl HeaderRow {
+            /// The values of [`COLUMNS`].
+            fn cells(&self) -> Vec<Cell<'_>> {
+                vec![$( self.$column.cell() ),+]
+            }
+
+            /// `None` where a value is not one that an engine writes.
+            fn from_row(row: &Row<'_>) -> rusqlite::Result<Option<Self>> {
+                $(
+                    let value = row.get_ref(stringify!($column))?;
+                    let Some($column) = HeaderValue::read(value) else {
+                        return Ok(None);
+                    };
+                )+
+                Ok(Some(Self { $($column),+ }))
+            }
+        }
+    };
+}
+
+header_columns! {
+    gid: String => "TEXT NOT NULL",
+    run_id: String => "TEXT NOT NULL",
+    ticks: u64 => "INTEGER NOT NULL",
+    profile: String => "TEXT NOT NULL",
+    nid: String => "TEXT NOT NULL",
+    node_count: u64 => "INTEGER NOT NULL",
+    edge_count: u64 => "INTEGER NOT NULL",
+    scale: i64 => "INTEGER NOT NULL",
+    checkpoint_spacing: u64 => "INTEGER NOT NULL",
+    chain_start: i64 => "INTEGER NOT NULL",
+    engine_version: String => "TEXT NOT NULL",
+    inputs_sha256: Hash => "BLOB NOT NULL",
+    status: StatusName => "TEXT NOT NULL",
+    error: Option<RunError> => "TEXT",
+    /// `None` until the run has ended, as the metrics are.
+    last_entry_hash: Option<HexHash> => "TEXT",
+    metrics: Option<String> => "TEXT",
+}
+
+/// The columns of table `run`, names and types.
+pub(super) fn columns() -> Vec<(&'static str, &'static str)> {
+    let key = [("id", "INTEGER PRIMARY KEY CHECK (id = 1)")];
+    let hash = [("sha256", "BLOB NOT NULL")];
+    key.iter().chain(COLUMNS).chain(&hash).copied().collect()
 }
 
 impl HeaderRow {
@@ -99,8 +110,9 @@ impl HeaderRow {
             checkpoint_spacing: plan.checkpoint_spacing,
             chain_start: plan.profile.chain_start,
             engine_version: crate::VERSION.to_owned(),
-            inputs: canonical::hash(&plan.documents),
-            status: StoredStatus::Incomplete,
+            inputs_sha256: canonical::hash(&plan.documents),
+            status: StatusName::Incomplete,
+            error: None,
             last_entry_hash: None,
             metrics: None,
         }
@@ -108,86 +120,46 @@ impl HeaderRow {
 
     /// The same run, ended.
     pub(super) fn end(mut self, outcome: &Outcome) -> Self {
-        self.status = match &outcome.status {
-            RunStatus::Complete => StoredStatus::Complete,
-            RunStatus::Incomplete => StoredStatus::Incomplete,
-            RunStatus::Failed(error) => StoredStatus::Failed {
-                error: canonical::text(error),
-            },
-        };
-        if self.status != StoredStatus::Incomplete {
-            self.last_entry_hash = outcome.metrics.uledger_last_hash;
+        self.status = outcome.status.as_name();
+        self.error = outcome.status.error();
+        if self.status != StatusName::Incomplete {
+            self.last_entry_hash = outcome.metrics.uledger_last_hash.map(HexHash);
             self.metrics = Some(canonical::text(&outcome.metrics));
         }
         self
     }
 
+    /// How far the run came; `None` where the error does not belong to the status.
+    fn run_status(&self) -> Option<RunStatus> {
+        match (self.status, self.error) {
+            (StatusName::Complete, None) => Some(RunStatus::Complete),
+            (StatusName::Incomplete, None) => Some(RunStatus::Incomplete),
+            (StatusName::Failed, Some(error)) => Some(RunStatus::Failed(error)),
+            _ => None,
+        }
+    }
+
     pub(super) fn write(&self, connection: &Connection) -> rusqlite::Result<()> {
-        let last_entry_hash = self.last_entry_hash.map(|hash| hash.to_string());
-        connection.execute(
-            "REPLACE INTO run VALUES (1, :gid, :run_id, :ticks, :profile, :nid, :node_count,
-             :edge_count, :scale, :checkpoint_spacing, :chain_start, :engine_version, :inputs,
-             :status, :error, :last_entry_hash, :metrics, :sha256)",
-            named_params! {
-                ":gid": self.gid,
-                ":run_id": self.run_id,
-                ":ticks": signed(self.ticks),
-                ":profile": self.profile,
-                ":nid": self.nid,
-                ":node_count": signed(self.node_count),
-                ":edge_count": signed(self.edge_count),
-                ":scale": self.scale,
-                ":checkpoint_spacing": signed(self.checkpoint_spacing),
-                ":chain_start": self.chain_start,
-                ":engine_version": self.engine_version,
-                ":inputs": self.inputs.as_bytes(),
-                ":status": self.status.name(),
-                ":error": self.status.error(),
-                ":last_entry_hash": last_entry_hash,
-                ":metrics": self.metrics,
-                ":sha256": canonical::hash(self).as_bytes(),
-            },
-        )?;
+        let mut cells = vec![Cell::Integer(1)];
+        cells.extend(self.cells());
+        cells.push(Cell::Hash(canonical::hash(self)));
+        let places = vec!["?"; cells.len()].join(", ");
+        let sql = format!("REPLACE INTO run VALUES ({places})");
+        connection.execute(&sql, rusqlite::params_from_iter(&cells))?;
         Ok(())
     }
 
     /// The first column in which two headers differ.
     pub(super) fn differing_column(&self, other: &Self) -> Option<&'static str> {
-        let columns = [
-            ("gid", self.gid == other.gid),
-            ("run_id", self.run_id == other.run_id),
-            ("ticks", self.ticks == other.ticks),
-            ("profile", self.profile == other.profile),
-            ("nid", self.nid == other.nid),
-            ("node_count", self.node_count == other.node_count),
-            ("edge_count", self.edge_count == other.edge_count),
-            ("scale", self.scale == other.scale),
-            (
-                "checkpoint_spacing",
-                self.checkpoint_spacing == other.checkpoint_spacing,
-            ),
-            ("chain_start", self.chain_start == other.chain_start),
-            (
-                "engine_version",
-                self.engine_version == other.engine_version,
-            ),
-            ("inputs_sha256", self.inputs == other.inputs),
-            ("status", self.status.name() == other.status.name()),
-            ("error", self.status.error() == other.status.error()),
-            (
-                "last_entry_hash",
-                self.last_entry_hash == other.last_entry_hash,
-            ),
-            ("metrics", self.metrics == other.metrics),
-        ];
+        let (ours, theirs) = (self.cells(), other.cells());
+        let mut columns = COLUMNS.iter().zip(ours.iter().zip(&theirs));
         columns
-            .into_iter()
-            .find(|(_, equal)| !equal)
-            .map(|(column, _)| column)
+            .find(|(_, (ours, theirs))| ours != theirs)
+            .map(|((column, _), _)| *column)
     }
 
-    /// None where there is no row, or not one that stands by its hash.
-    pub(super) fn read(connection: &Connection) -> rusqlite::Result<Option<Self>> {
+    /// `None` where there is no row, or not one that has its hash.
+    pub(super) fn read(connection: &Connection) -> rusqlite::Result<Option<(Self, RunStatus)>> {
         let row = connection
             .query_row("SELECT * FROM run WHERE id = 1", [], |row| {
                 Ok((Self::from_row(row)?, row.get::<_, Vec<u8>>("sha256")?))
@@ -195,59 +167,9 @@ impl HeaderRow {
             .optional()?;
         Ok(row.and_then(|(header, hash)| {
             let header = header?;
-            (canonical::hash(&header).as_bytes() == hash.as_slice()).then_some(header)
-        }))
-    }
-
-    fn from_row(row: &Row<'_>) -> rusqlite::Result<Option<Self>> {
-        let error = row.get::<_, Option<String>>("error")?;
-        let status = match (row.get::<_, String>("status")?.as_str(), error) {
-            ("complete", None) => StoredStatus::Complete,
-            ("incomplete", None) => StoredStatus::Incomplete,
-            ("failed", Some(error)) => StoredStatus::Failed { error },
-            _ => return Ok(None),
-        };
-        let inputs = row.get::<_, Vec<u8>>("inputs_sha256")?;
-        let Ok(inputs) = inputs.try_into().map(Hash::from_bytes) else {
-            return Ok(None);
-        };
-        let last_entry_hash = match row.get::<_, Option<String>>("last_entry_hash")? {
-            None => None,
-            Some(text) => match text.parse() {
-                Ok(hash) => Some(hash),
-                Err(_) => return Ok(None),
-            },
-        };
-        let count = |column: &str| {
-            row.get::<_, i64>(column)
-                .map(|value| u64::try_from(value).ok())
-        };
-        let counts = (
-            count("ticks")?,
-            count("node_count")?,
-            count("edge_count")?,
-            count("checkpoint_spacing")?,
-        );
-        let (Some(ticks), Some(node_count), Some(edge_count), Some(checkpoint_spacing)) = counts
-        else {
-            return Ok(None);
-        };
-        Ok(Some(Self {
-            gid: row.get("gid")?,
-            run_id: row.get("run_id")?,
-            ticks,
-            profile: row.get("profile")?,
-            nid: row.get("nid")?,
-            node_count,
-            edge_count,
-            scale: row.get("scale")?,
-            checkpoint_spacing,
-            chain_start: row.get("chain_start")?,
-            engine_version: row.get("engine_version")?,
-            inputs,
-            status,
-            last_entry_hash,
-            metrics: row.get("metrics")?,
+            let is_whole = canonical::hash(&header).as_bytes() == hash.as_slice();
+            let status = header.run_status().filter(|_| is_whole)?;
+            Some((header, status))
         }))
     }
 }
@@ -255,30 +177,129 @@ impl HeaderRow {
 /// What the row's hash is over: every other column of it.
 impl Canonical for HeaderRow {
     fn write(&self, writer: &mut Writer) {
-        let mut object = Object::begin(writer);
-        object.field("chain_start", &self.chain_start);
-        object.field("checkpoint_spacing", &self.checkpoint_spacing);
-        object.field("edge_count", &self.edge_count);
-        object.field("engine_version", &self.engine_version);
-        object.field("error", &self.status.error());
-        object.field("gid", &self.gid);
-        object.field("inputs_sha256", &self.inputs);
-        object.field("last_entry_hash", &self.last_entry_hash);
-        object.field("metrics", &self.metrics);
-        object.field("nid", &self.nid);
-        object.field("node_count", &self.node_count);
-        object.field("profile", &self.profile);
-        object.field("run_id", &self.run_id);
-        object.field("scale", &self.scale);
-        object.field("status", self.status.name());
-        object.field("ticks", &self.ticks);
-        object.end();
+        let names = COLUMNS.iter().map(|(column, _)| *column);
+        let sorted: BTreeMap<&str, Cell<'_>> = names.zip(self.cells()).collect();
+        sorted.write(writer);
     }
 }
 
-/// Ticks and counts as SQLite keeps them; none of a valid plan is beyond its range.
+impl Canonical for Cell<'_> {
+    fn write(&self, writer: &mut Writer) {
+        match self {
+            Self::Null => writer.raw("null"),
+            Self::Integer(number) => number.write(writer),
+            Self::Text(text) => text.write(writer),
+            Self::OwnedText(text) => text.write(writer),
+            Self::Json(text) => writer.bytes(text),
+            Self::Hash(hash) => hash.write(writer),
+        }
+    }
+}
+
+/// A value of a column of table `run`.
+trait HeaderValue: Sized {
+    fn cell(&self) -> Cell<'_>;
+
+    /// `None` for what no engine writes.
+    fn read(value: ValueRef<'_>) -> Option<Self>;
+}
+
+impl HeaderValue for String {
+    fn cell(&self) -> Cell<'_> {
+        Cell::Text(self)
+    }
+
+    fn read(value: ValueRef<'_>) -> Option<Self> {
+        value.as_str().ok().map(str::to_owned)
+    }
+}
+
+impl HeaderValue for i64 {
+    fn cell(&self) -> Cell<'_> {
+        Cell::Integer(*self)
+    }
+
+    fn read(value: ValueRef<'_>) -> Option<Self> {
+        value.as_i64().ok()
+    }
+}
+
+impl HeaderValue for u64 {
+    fn cell(&self) -> Cell<'_> {
+        Cell::Integer(signed(*self))
+    }
+
+    fn read(value: ValueRef<'_>) -> Option<Self> {
+        i64::read(value)?.try_into().ok()
+    }
+}
+
+impl HeaderValue for Hash {
+    fn cell(&self) -> Cell<'_> {
+        Cell::Hash(*self)
+    }
+
+    fn read(value: ValueRef<'_>) -> Option<Self> {
+        value.as_blob().ok()?.try_into().ok().map(Self::from_bytes)
+    }
+}
+
+/// A hash that the row has as text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct HexHash(pub(super) Hash);
+
+impl HeaderValue for HexHash {
+    fn cell(&self) -> Cell<'_> {
+        Cell::OwnedText(self.0.to_string())
+    }
+
+    fn read(value: ValueRef<'_>) -> Option<Self> {
+        value.as_str().ok()?.parse().ok().map(Self)
+    }
+}
+
+impl HeaderValue for StatusName {
+    fn cell(&self) -> Cell<'_> {
+        Cell::Text(self.name())
+    }
+
+    fn read(value: ValueRef<'_>) -> Option<Self> {
+        let name = value.as_str().ok()?;
+        Self::ALL.into_iter().find(|status| status.name() == name)
+    }
+}
+
+impl HeaderValue for RunError {
+    fn cell(&self) -> Cell<'_> {
+        Cell::OwnedText(canonical::text(self))
+    }
+
+    fn read(value: ValueRef<'_>) -> Option<Self> {
+        Self::from_text(value.as_bytes().ok()?).ok()
+    }
+}
+
+impl<V: HeaderValue> HeaderValue for Option<V> {
+    fn cell(&self) -> Cell<'_> {
+        self.as_ref().map_or(Cell::Null, HeaderValue::cell)
+    }
+
+    fn read(value: ValueRef<'_>) -> Option<Self> {
+        match value {
+            ValueRef::Null => Some(None),
+            value => V::read(value).map(Some),
+        }
+    }
+}
+
+/// Ticks and counts as SQLite keeps them.
 pub(super) fn signed(count: u64) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
+    i64::try_from(count).expect("ticks and counts of a run are below 2^63")
+}
+
+/// A bound of a query: no row has a greater key than SQLite's greatest number.
+pub(super) fn bound(position: u64) -> i64 {
+    position.min(i64::MAX.unsigned_abs()).cast_signed()
 }
 
 /// Writes table `edges`.
@@ -291,7 +312,7 @@ pub(super) fn write_edges(connection: &Connection, shape: &Shape) -> rusqlite::R
     Ok(())
 }
 
-/// Reads table `edges`; none where it is not what the header announces.
+/// Reads table `edges`; `None` if it is not what the header announces.
 pub(super) fn read_edges(
     connection: &Connection,
     header: &HeaderRow,

@@ -2,7 +2,6 @@
 
 use super::stored::StoredRun;
 use super::{Damage, StoreError};
-use crate::canonical::Hash;
 use crate::record::{Layer, Metrics};
 
 /// What the run's metrics are by its records alone: those of a cut-off run, and what `verify` holds
@@ -10,7 +9,7 @@ use crate::record::{Layer, Metrics};
 pub(super) fn of_records(run: &StoredRun) -> Result<Metrics, StoreError> {
     let count = |sql: &str| -> Result<u64, StoreError> {
         let count: i64 = run.query(sql)?;
-        Ok(u64::try_from(count).unwrap_or(0))
+        Ok(u64::try_from(count).expect("SQLite counts from 0"))
     };
     let layer = |layer: Layer| {
         count(&format!(
@@ -19,7 +18,7 @@ pub(super) fn of_records(run: &StoredRun) -> Result<Metrics, StoreError> {
         ))
     };
     let manifests = count("SELECT count(*) FROM manifests")?;
-    let last: Option<Hash> = run.header().last_entry_hash;
+    let last = run.header().last_entry_hash;
     let mut metrics = Metrics {
         gid: run.row().gid.clone(),
         run_id: run.row().run_id.clone(),

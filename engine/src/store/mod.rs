@@ -13,7 +13,6 @@
 //! Nothing here decides what a run is: it takes what [`run`](mod@crate::run) makes. It reads no
 //! clock and no environment.
 
-mod aside;
 mod columns;
 mod error;
 mod export;
@@ -27,17 +26,20 @@ mod records;
 mod rows;
 mod run_id;
 mod schema;
+mod spill;
 mod stored;
+mod tick_check;
 mod verify;
 mod writer;
 
 pub use error::{Damage, Difference, NotARun, StoreError};
 pub use export::ExportError;
-pub use header::{RunHeader, StoredStatus};
+pub use header::RunHeader;
 pub use recording::{Existing, Recorded, Written};
 pub use records::Records;
 pub use run_id::{RunId, RunIdError};
 pub use stored::{FoundRecord, StoredRecord, StoredRun};
+pub use tick_check::{CheckedTick, FailedCheck, TickProblem};
 pub use verify::{Finding, Verification};
 
 use std::fs;

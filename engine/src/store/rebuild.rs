@@ -1,109 +1,218 @@
-//! Rows and columns become records again, each checked by its hash.
+//! Rows and columns become records again: of each kind, what its rows have of a record, and how the
+//! rest is rebuilt.
 
-use super::stored::{FoundRecord, StoredRecord, StoredRun};
+use std::any::Any;
+
+use rusqlite::Row;
+
+use super::stored::StoredRun;
 use super::writer::hash_column;
 use super::{Damage, StoreError};
-use crate::canonical::{self, Canonical, Hash};
-use crate::record::{EdgeFluxSummary, IBlock, PBlock, SceneFrame, TopologySnapshotEdge, UmxLedger};
-use crate::run::RecordKind;
+use crate::canonical::{self, Hash};
+use crate::record::{
+    DecodeError, EdgeFluxSummary, IBlock, PBlock, RecordKind, RecordType, SceneFrame,
+    TopologySnapshotEdge, UmxLedger,
+};
 
 /// What a row has of a record.
 pub(super) enum Kept {
     /// All of it.
-    Text {
-        hash: Vec<u8>,
-        text: String,
-    },
-    Ledger {
-        hash: Vec<u8>,
-    },
+    Text(String),
+    /// What the columns do not say.
+    Ledger,
     PBlock {
-        hash: Vec<u8>,
-        text: Option<String>,
         s_t: i64,
         c_t: i64,
     },
     IBlock {
-        hash: Vec<u8>,
-        text: Option<String>,
         c_t: Option<i64>,
     },
-    Scene {
-        hash: Vec<u8>,
-        nap_envelope_ref: Vec<u8>,
-        pfna_refs: Option<String>,
-        ledger_ref: Option<Vec<u8>>,
-        c_prev: Option<i64>,
-        c_t: Option<i64>,
-        window_id: Option<String>,
-        manifest_check: Option<i64>,
-    },
+    Scene(KeptScene),
 }
 
-/// The record at a position, checked by its hash.
-pub(super) fn record(
-    run: &StoredRun,
-    kind: RecordKind,
-    position: u64,
-    kept: Kept,
-) -> Result<StoredRecord, StoreError> {
-    let found = found(run, kind, position, kept)?;
-    if !found.is_whole() {
-        let kind = kind.name();
-        return Err(run.damaged(Damage::Hash { kind, position }));
-    }
-    Ok(StoredRecord {
-        position,
-        text: found.text,
-        hash: found.hash,
-    })
+/// What a scene has beside its ledger: its own row, and what it takes from others.
+pub(super) struct KeptScene {
+    nap_envelope_ref: Hash,
+    pfna_refs: Vec<String>,
+    ledger_ref: Option<Hash>,
+    c_prev: Option<i64>,
+    c_t: Option<i64>,
+    window_id: Option<String>,
+    manifest_check: Option<i64>,
 }
 
-/// What is at a position, from its row and, where the row is not all, from the columns.
-pub(super) fn found(
-    run: &StoredRun,
-    kind: RecordKind,
-    position: u64,
-    kept: Kept,
-) -> Result<FoundRecord, StoreError> {
-    let (hash, text) = match kept {
-        Kept::Text { hash, text } => (hash, Some(text)),
-        Kept::Ledger { hash } => {
-            let ledger = ledger(run, position)?;
-            (hash, Some(canonical::text(&ledger)))
+/// A record as it was read: its text, or what was rebuilt of it.
+pub(super) enum Content {
+    Text(String),
+    Ledger(UmxLedger),
+    PBlock(PBlock),
+    IBlock(IBlock),
+    Scene(SceneFrame),
+}
+
+impl Content {
+    /// The canonical text.
+    pub(super) fn into_text(self) -> String {
+        match self {
+            Self::Text(text) => text,
+            Self::Ledger(record) => canonical::text(&record),
+            Self::PBlock(record) => canonical::text(&record),
+            Self::IBlock(record) => canonical::text(&record),
+            Self::Scene(record) => canonical::text(&record),
         }
-        Kept::PBlock {
-            hash,
-            text,
-            s_t,
-            c_t,
-        } => match text {
-            Some(text) => (hash, Some(text)),
-            None => {
-                let block = p_block(&ledger(run, position)?, s_t, c_t);
-                (hash, Some(canonical::text(&block)))
-            }
-        },
-        Kept::IBlock { hash, text, c_t } => match (text, c_t) {
-            (Some(text), _) => (hash, Some(text)),
-            (None, Some(c_t)) => {
-                let block = i_block(run, ledger(run, position)?, c_t);
-                (hash, Some(canonical::text(&block)))
-            }
-            (None, None) => (hash, None),
-        },
-        scene @ Kept::Scene { .. } => scene_text(run, position, scene)?,
+    }
+
+    /// The hash of the canonical text.
+    pub(super) fn hash(&self) -> Hash {
+        match self {
+            Self::Text(text) => canonical::hash_of_text(text.as_bytes()),
+            Self::Ledger(record) => canonical::hash(record),
+            Self::PBlock(record) => canonical::hash(record),
+            Self::IBlock(record) => canonical::hash(record),
+            Self::Scene(record) => canonical::hash(record),
+        }
+    }
+
+    /// The record itself; what was rebuilt is not written and read again.
+    pub(super) fn into_record<R: RecordType>(self) -> Result<R, DecodeError> {
+        Ok(match self {
+            Self::Text(text) => R::from_text(text.as_bytes())?,
+            Self::Ledger(record) => same_type(record),
+            Self::PBlock(record) => same_type(record),
+            Self::IBlock(record) => same_type(record),
+            Self::Scene(record) => same_type(record),
+        })
+    }
+}
+
+/// The same value under its type's other name, here that of a parameter.
+fn same_type<A: 'static, R: 'static>(record: A) -> R {
+    let record: Box<dyn Any> = Box::new(record);
+    *record
+        .downcast()
+        .expect("a kind is rebuilt as the record that it is of")
+}
+
+/// The rows of a kind from a position on: position, hash, then what [`Kept::read`] takes.
+pub(super) fn page_query(kind: RecordKind) -> String {
+    let (columns, joins) = match kind {
+        RecordKind::Ledgers => ("", ""),
+        RecordKind::PBlocks => (", t.json, t.s_t, t.c_t", ""),
+        RecordKind::IBlocks => (", t.json, p.c_t", "LEFT JOIN p_blocks p ON p.tick = t.tick"),
+        RecordKind::Scenes => (
+            ", t.nap_envelope_ref, t.pfna_refs, l.sha256, q.c_t, p.c_t, m.window_id, m.manifest_check",
+            "LEFT JOIN ledgers l ON l.tick = t.tick
+             LEFT JOIN p_blocks p ON p.tick = t.tick
+             LEFT JOIN p_blocks q ON q.tick = t.tick - 1
+             LEFT JOIN manifests m ON m.seq = t.manifest",
+        ),
+        _ => (", t.json", ""),
     };
-    let text = text.ok_or_else(|| {
-        let kind = kind.name();
-        run.damaged(Damage::Missing { kind, position })
-    })?;
-    Ok(FoundRecord {
-        position,
-        hash: canonical::hash_of_text(text.as_bytes()),
-        text: text.into_bytes(),
-        stored_hash: hash_column(&hash),
-    })
+    let (table, key) = (kind.name(), kind.columns()[0].0);
+    format!(
+        "SELECT t.{key}, t.sha256{columns} FROM {table} t {joins}
+         WHERE t.{key} >= ?1 ORDER BY t.{key} LIMIT ?2"
+    )
+}
+
+impl Kept {
+    /// What a row of [`page_query`] has of its record; `None` for a value that no engine writes.
+    pub(super) fn read(kind: RecordKind, row: &Row<'_>) -> rusqlite::Result<Option<Self>> {
+        let text = |at: usize| row.get::<_, Option<String>>(at);
+        Ok(match kind {
+            RecordKind::Ledgers => Some(Self::Ledger),
+            RecordKind::PBlocks => Some(match text(2)? {
+                Some(text) => Self::Text(text),
+                None => Self::PBlock {
+                    s_t: row.get(3)?,
+                    c_t: row.get(4)?,
+                },
+            }),
+            RecordKind::IBlocks => Some(match text(2)? {
+                Some(text) => Self::Text(text),
+                None => Self::IBlock { c_t: row.get(3)? },
+            }),
+            RecordKind::Scenes => KeptScene::read(row)?.map(Self::Scene),
+            _ => text(2)?.map(Self::Text),
+        })
+    }
+
+    /// The record, with what the columns and other rows say of it.
+    pub(super) fn content(
+        self,
+        run: &StoredRun,
+        kind: RecordKind,
+        position: u64,
+    ) -> Result<Content, StoreError> {
+        let missing = || {
+            let kind = kind.name();
+            run.damaged(Damage::Missing { kind, position })
+        };
+        Ok(match self {
+            Self::Text(text) => Content::Text(text),
+            Self::Ledger => Content::Ledger(ledger(run, position)?),
+            Self::PBlock { s_t, c_t } => {
+                Content::PBlock(p_block(&ledger(run, position)?, s_t, c_t))
+            }
+            Self::IBlock { c_t } => {
+                let c_t = c_t.ok_or_else(missing)?;
+                Content::IBlock(i_block(run, ledger(run, position)?, c_t))
+            }
+            Self::Scene(kept) => {
+                let ledger = ledger(run, position)?;
+                Content::Scene(kept.scene(run, ledger).ok_or_else(missing)?)
+            }
+        })
+    }
+}
+
+impl KeptScene {
+    fn read(row: &Row<'_>) -> rusqlite::Result<Option<Self>> {
+        let hash = |at: usize| -> rusqlite::Result<Option<Hash>> {
+            let column: Option<Vec<u8>> = row.get(at)?;
+            Ok(column.as_deref().and_then(hash_column))
+        };
+        let pfna_refs = match row.get::<_, Option<String>>(3)? {
+            Some(refs) => aether_json::from_str(&refs).ok(),
+            None => Some(Vec::new()),
+        };
+        let (Some(nap_envelope_ref), Some(pfna_refs)) = (hash(2)?, pfna_refs) else {
+            return Ok(None);
+        };
+        Ok(Some(Self {
+            nap_envelope_ref,
+            pfna_refs,
+            ledger_ref: hash(4)?,
+            c_prev: row.get(5)?,
+            c_t: row.get(6)?,
+            window_id: row.get(7)?,
+            manifest_check: row.get(8)?,
+        }))
+    }
+
+    /// `None` where rows that it draws on are missing.
+    fn scene(self, run: &StoredRun, ledger: UmxLedger) -> Option<SceneFrame> {
+        let row = run.row();
+        Some(SceneFrame {
+            gid: row.gid.clone(),
+            run_id: row.run_id.clone(),
+            tick: ledger.tick,
+            nid: row.nid.clone(),
+            c_prev: if ledger.tick == 1 {
+                row.chain_start
+            } else {
+                self.c_prev?
+            },
+            pre_u: ledger.pre_u,
+            post_u: ledger.post_u,
+            ledger_ref: self.ledger_ref?,
+            c_t: self.c_t?,
+            window_id: self.window_id?,
+            manifest_check: self.manifest_check?,
+            nap_envelope_ref: self.nap_envelope_ref,
+            pfna_refs: self.pfna_refs,
+        })
+    }
 }
 
 pub(super) fn ledger(run: &StoredRun, tick: u64) -> Result<UmxLedger, StoreError> {
@@ -150,61 +259,4 @@ fn i_block(run: &StoredRun, ledger: UmxLedger, c_t: i64) -> IBlock {
         post_u: ledger.post_u,
         topology_snapshot: edges.collect(),
     }
-}
-
-/// The hash column and the text of a scene; no text where rows that it draws on are missing.
-fn scene_text(
-    run: &StoredRun,
-    tick: u64,
-    kept: Kept,
-) -> Result<(Vec<u8>, Option<String>), StoreError> {
-    let Kept::Scene {
-        hash,
-        nap_envelope_ref,
-        pfna_refs,
-        ledger_ref,
-        c_prev,
-        c_t,
-        window_id,
-        manifest_check,
-    } = kept
-    else {
-        return Ok((Vec::new(), None));
-    };
-    let ledger = ledger(run, tick)?;
-    let row = run.row();
-    let c_prev = if tick == 1 {
-        Some(row.chain_start)
-    } else {
-        c_prev
-    };
-    let scene = || {
-        Some(SceneFrame {
-            gid: row.gid.clone(),
-            run_id: row.run_id.clone(),
-            tick,
-            nid: row.nid.clone(),
-            pre_u: ledger.pre_u,
-            post_u: ledger.post_u,
-            ledger_ref: hash_of(ledger_ref.as_deref())?,
-            c_prev: c_prev?,
-            c_t: c_t?,
-            window_id: window_id?,
-            manifest_check: manifest_check?,
-            nap_envelope_ref: hash_of(Some(&nap_envelope_ref))?,
-            pfna_refs: match pfna_refs {
-                Some(refs) => aether_json::from_str(&refs).ok()?,
-                None => Vec::new(),
-            },
-        })
-    };
-    let text = scene().map(|scene| {
-        let scene: &dyn Canonical = &scene;
-        canonical::text(scene)
-    });
-    Ok((hash, text))
-}
-
-fn hash_of(column: Option<&[u8]>) -> Option<Hash> {
-    column.and_then(hash_column)
 }

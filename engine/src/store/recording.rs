@@ -3,7 +3,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::header::StoredStatus;
 use super::lock::WriterLock;
 use super::stored::StoredRun;
 use super::writer::{self, RunWriter};
@@ -11,7 +10,7 @@ use super::{Difference, RunId, RunStore, StoreError};
 use crate::canonical;
 use crate::config::RunPlan;
 use crate::record::LogEvent;
-use crate::run::{Outcome, RecordKind, RunOptions, execute};
+use crate::run::{Outcome, RecordKind, RunOptions, RunStatus, execute};
 
 /// What becomes of a stored run of the same name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -140,7 +139,7 @@ impl RunStore {
         let _lock = WriterLock::take(self.runs_dir(), &run_id)?;
         let stored = StoredRun::open(&path)?;
         let (header, run_id) = (stored.header(), run_id.to_string());
-        if header.status != StoredStatus::Incomplete {
+        if header.status != RunStatus::Incomplete {
             let status = header.status.name();
             return Err(StoreError::Finished { run_id, status });
         }
@@ -184,7 +183,7 @@ impl RunStore {
 impl Outcome {
     /// Whether no more can come of the run.
     fn is_at_its_end(&self) -> bool {
-        !matches!(self.status, crate::run::RunStatus::Incomplete)
+        !matches!(self.status, RunStatus::Incomplete)
     }
 }
 
@@ -230,7 +229,7 @@ fn refuse_other_header(path: &Path, run_id: &RunId, plan: &RunPlan) -> Result<()
         }
         Err(other) => return Err(other),
     };
-    let difference = if stored.header().status == StoredStatus::Incomplete {
+    let difference = if stored.header().status == RunStatus::Incomplete {
         Some(Difference::Status {
             stored: stored.header().status.name(),
         })
@@ -238,7 +237,7 @@ fn refuse_other_header(path: &Path, run_id: &RunId, plan: &RunPlan) -> Result<()
         Some(Difference::Header {
             member: "engine_version",
         })
-    } else if stored.row().inputs != canonical::hash(&plan.documents) {
+    } else if stored.row().inputs_sha256 != canonical::hash(&plan.documents) {
         Some(Difference::Header { member: "inputs" })
     } else {
         None

@@ -1,17 +1,21 @@
 //! The records of one kind, read a page at a time.
 
 use std::collections::VecDeque;
+use std::sync::LazyLock;
 
-use rusqlite::Row;
-
-use super::header::signed;
-use super::rebuild::{self, Kept};
+use super::header::bound;
+use super::rebuild::{Content, Kept, page_query};
 use super::stored::{FoundRecord, StoredRecord, StoredRun};
+use super::writer::hash_column;
 use super::{Damage, StoreError};
-use crate::run::RecordKind;
+use crate::canonical::{self, Hash};
+use crate::record::{Position, RecordKind, RecordType};
 
 /// Rows that are read at a time.
-const PAGE_ROWS: u64 = 128;
+const PAGE_ROWS: i64 = 128;
+
+static PAGE_QUERIES: LazyLock<Vec<String>> =
+    LazyLock::new(|| RecordKind::ALL.into_iter().map(page_query).collect());
 
 /// The records of one kind in run order; made by [`StoredRun::records`].
 ///
@@ -19,14 +23,23 @@ const PAGE_ROWS: u64 = 128;
 pub struct Records<'r> {
     run: &'r StoredRun,
     kind: RecordKind,
-    page: VecDeque<(u64, Kept)>,
+    page: VecDeque<PageRow>,
     /// Where the next page begins.
     next: u64,
     /// Rows to read at a time.
-    rows: u64,
-    /// The place that the next record has to have, where the kind has no gaps.
+    rows: i64,
+    /// The place that the next record has to have, if the kind has no gaps.
     expected: Option<u64>,
     ended: bool,
+}
+
+/// A row of a page.
+struct PageRow {
+    position: u64,
+    /// `None` where the column holds no hash.
+    hash: Option<Hash>,
+    /// `None` where a column holds what no engine writes.
+    kept: Option<Kept>,
 }
 
 impl<'r> Records<'r> {
@@ -35,7 +48,7 @@ impl<'r> Records<'r> {
     }
 
     /// With another number of rows to read at a time.
-    pub(super) fn paged(run: &'r StoredRun, kind: RecordKind, first: u64, rows: u64) -> Self {
+    pub(super) fn paged(run: &'r StoredRun, kind: RecordKind, first: u64, rows: i64) -> Self {
         let first = first.max(1);
         Self {
             run,
@@ -43,49 +56,116 @@ impl<'r> Records<'r> {
             page: VecDeque::new(),
             next: first,
             rows,
-            // Checkpoints alone leave ticks out.
-            expected: (kind != RecordKind::IBlocks).then_some(first),
+            expected: (kind.info().position != Position::SomeTicks).then_some(first),
             ended: false,
         }
     }
 
     fn read_page(&mut self) -> Result<(), StoreError> {
-        let mut select = self.run.prepare(page_query(self.kind))?;
-        let rows = select.query_map([signed(self.next), signed(self.rows)], |row| {
-            Ok((row.get::<_, i64>(0)?, kept(self.kind, row)?))
+        let mut select = self.run.prepare(&PAGE_QUERIES[self.kind as usize])?;
+        let rows = select.query_map([bound(self.next), self.rows], |row| {
+            let hash: Vec<u8> = row.get(1)?;
+            Ok((row.get::<_, i64>(0)?, hash, Kept::read(self.kind, row)?))
         });
         for row in rows.map_err(|error| self.run.fail(error))? {
-            let (position, kept) = row.map_err(|error| self.run.fail(error))?;
+            let (position, hash, kept) = row.map_err(|error| self.run.fail(error))?;
             let position = u64::try_from(position).map_err(|_| self.missing(self.next))?;
-            self.next = position.saturating_add(1);
-            self.page.push_back((position, kept));
+            self.next = position + 1;
+            let hash = hash_column(&hash);
+            self.page.push_back(PageRow {
+                position,
+                hash,
+                kept,
+            });
         }
         Ok(())
     }
 
-    fn next_record(&mut self) -> Result<Option<StoredRecord>, StoreError> {
+    fn next_row(&mut self) -> Result<Option<PageRow>, StoreError> {
         if self.page.is_empty() {
             self.read_page()?;
         }
-        let Some((position, kept)) = self.page.pop_front() else {
+        let Some(row) = self.page.pop_front() else {
             return Ok(None);
         };
         if let Some(expected) = &mut self.expected {
-            if position != *expected {
+            if row.position != *expected {
                 let expected = *expected;
                 return Err(self.missing(expected));
             }
             *expected += 1;
         }
-        rebuild::record(self.run, self.kind, position, kept).map(Some)
+        Ok(Some(row))
+    }
+
+    fn content(&self, row: PageRow) -> Result<(u64, Option<Hash>, Content), StoreError> {
+        let position = row.position;
+        let kept = row.kept.ok_or_else(|| self.missing(position))?;
+        let content = kept.content(self.run, self.kind, position)?;
+        Ok((position, row.hash, content))
     }
 
     /// The next record, whether or not it has its stored hash.
     pub(super) fn found(mut self) -> Result<Option<FoundRecord>, StoreError> {
         self.read_page()?;
-        let next = self.page.pop_front();
-        next.map(|(position, kept)| rebuild::found(self.run, self.kind, position, kept))
-            .transpose()
+        let Some(row) = self.page.pop_front() else {
+            return Ok(None);
+        };
+        let (position, stored_hash, content) = self.content(row)?;
+        let text = content.into_text().into_bytes();
+        Ok(Some(FoundRecord {
+            position,
+            hash: canonical::hash_of_text(&text),
+            text,
+            stored_hash,
+        }))
+    }
+
+    fn next_text(&mut self) -> Result<Option<StoredRecord>, StoreError> {
+        let Some(row) = self.next_row()? else {
+            return Ok(None);
+        };
+        let (position, stored_hash, content) = self.content(row)?;
+        let text = content.into_text().into_bytes();
+        let hash = canonical::hash_of_text(&text);
+        self.check_hash(position, stored_hash, hash)?;
+        Ok(Some(StoredRecord {
+            position,
+            text,
+            hash,
+        }))
+    }
+
+    /// The next record as a value; what is rebuilt from the columns is built once, and hashed
+    /// without a text.
+    pub(super) fn next_record<R: RecordType>(&mut self) -> Result<Option<R>, StoreError> {
+        debug_assert!(R::INFO.kind == self.kind, "records of one kind");
+        let Some(row) = self.next_row()? else {
+            return Ok(None);
+        };
+        let (position, stored_hash, content) = self.content(row)?;
+        self.check_hash(position, stored_hash, content.hash())?;
+        let record = content.into_record().map_err(|error| {
+            self.run.damaged(Damage::Record {
+                kind: self.kind.name(),
+                position,
+                problem: error.to_string(),
+            })
+        });
+        record.map(Some)
+    }
+
+    fn check_hash(
+        &self,
+        position: u64,
+        stored: Option<Hash>,
+        hash: Hash,
+    ) -> Result<(), StoreError> {
+        if stored == Some(hash) {
+            return Ok(());
+        }
+        let kind = self.kind.name();
+        Err(self.run.damaged(Damage::Hash { kind, position }))
     }
 
     fn missing(&self, position: u64) -> StoreError {
@@ -103,91 +183,8 @@ impl Iterator for Records<'_> {
         if self.ended {
             return None;
         }
-        let record = self.next_record().transpose();
+        let record = self.next_text().transpose();
         self.ended = !matches!(record, Some(Ok(_)));
         record
     }
-}
-
-/// The rows of a kind from a position on: position, hash, then what [`kept`] takes.
-const fn page_query(kind: RecordKind) -> &'static str {
-    match kind {
-        RecordKind::Ledgers => {
-            "SELECT tick, sha256 FROM ledgers WHERE tick >= ?1 ORDER BY tick LIMIT ?2"
-        }
-        RecordKind::PBlocks => {
-            "SELECT tick, sha256, json, s_t, c_t FROM p_blocks
-             WHERE tick >= ?1 ORDER BY tick LIMIT ?2"
-        }
-        RecordKind::IBlocks => {
-            "SELECT i.tick, i.sha256, i.json, p.c_t FROM i_blocks i
-             LEFT JOIN p_blocks p ON p.tick = i.tick
-             WHERE i.tick >= ?1 ORDER BY i.tick LIMIT ?2"
-        }
-        RecordKind::Manifests => {
-            "SELECT seq, sha256, json FROM manifests WHERE seq >= ?1 ORDER BY seq LIMIT ?2"
-        }
-        RecordKind::Envelopes => {
-            "SELECT seq, sha256, json FROM envelopes WHERE seq >= ?1 ORDER BY seq LIMIT ?2"
-        }
-        RecordKind::Scenes => {
-            "SELECT s.tick, s.sha256, s.nap_envelope_ref, s.pfna_refs, l.sha256, q.c_t, p.c_t,
-                    m.window_id, m.manifest_check
-             FROM scenes s
-             LEFT JOIN ledgers l ON l.tick = s.tick
-             LEFT JOIN p_blocks p ON p.tick = s.tick
-             LEFT JOIN p_blocks q ON q.tick = s.tick - 1
-             LEFT JOIN manifests m ON m.seq = s.manifest
-             WHERE s.tick >= ?1 ORDER BY s.tick LIMIT ?2"
-        }
-        RecordKind::ULedger => {
-            "SELECT tick, sha256, json FROM u_ledger WHERE tick >= ?1 ORDER BY tick LIMIT ?2"
-        }
-        RecordKind::CodexLibrary => {
-            "SELECT seq, sha256, json FROM codex_library WHERE seq >= ?1 ORDER BY seq LIMIT ?2"
-        }
-        RecordKind::CodexProposals => {
-            "SELECT seq, sha256, json FROM codex_proposals WHERE seq >= ?1 ORDER BY seq LIMIT ?2"
-        }
-        RecordKind::Log => {
-            "SELECT seq, sha256, json FROM log WHERE seq >= ?1 ORDER BY seq LIMIT ?2"
-        }
-    }
-}
-
-fn kept(kind: RecordKind, row: &Row<'_>) -> rusqlite::Result<Kept> {
-    let hash = row.get(1)?;
-    Ok(match kind {
-        RecordKind::Ledgers => Kept::Ledger { hash },
-        RecordKind::PBlocks => Kept::PBlock {
-            hash,
-            text: row.get(2)?,
-            s_t: row.get(3)?,
-            c_t: row.get(4)?,
-        },
-        RecordKind::IBlocks => Kept::IBlock {
-            hash,
-            text: row.get(2)?,
-            c_t: row.get(3)?,
-        },
-        RecordKind::Scenes => Kept::Scene {
-            hash,
-            nap_envelope_ref: row.get(2)?,
-            pfna_refs: row.get(3)?,
-            ledger_ref: row.get(4)?,
-            c_prev: row.get(5)?,
-            c_t: row.get(6)?,
-            window_id: row.get(7)?,
-            manifest_check: row.get(8)?,
-        },
-        RecordKind::Manifests
-        | RecordKind::Envelopes
-        | RecordKind::ULedger
-        | RecordKind::CodexLibrary
-        | RecordKind::CodexProposals
-        | RecordKind::Log => Kept::Text {
-            hash,
-            text: row.get(2)?,
-        },
-    })
 }

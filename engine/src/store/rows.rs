@@ -1,71 +1,52 @@
 //! What a record is as a row: the one definition that writing and verifying share.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
+use rusqlite::ToSql;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 
-use super::header::signed;
-use crate::canonical::{self, Encoded, Hash};
-use crate::run::Record;
+use crate::canonical::Encoded;
+use crate::record::{Cell, KINDS, Record, RecordKind, RowContext};
 
-/// P-blocks and checkpoints up to this size stand in the file as text; larger ones are rebuilt from
-/// the columns.
-const SMALL_TEXT_SIZE: usize = 4096;
-
-/// The tables that records go to, each by the statements that touch one row of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A table of records, by the statements that touch its rows.
+#[derive(Debug)]
 pub(super) struct Table {
     pub(super) name: &'static str,
-    pub(super) columns: &'static [&'static str],
-    pub(super) insert: &'static str,
-    pub(super) select: &'static str,
+    columns: Vec<&'static str>,
+    pub(super) insert: String,
+    /// One row, by its key.
+    pub(super) select: String,
 }
 
-macro_rules! table {
-    ($name:ident, $($column:ident),+ ; $values:literal) => {
-        Table {
-            name: stringify!($name),
-            columns: &[$(stringify!($column)),+],
-            insert: concat!("INSERT INTO ", stringify!($name), " VALUES (", $values, ")"),
-            select: concat!(
-                "SELECT * FROM ", stringify!($name), " WHERE ", table!(@first $($column),+), " = ?1"
-            ),
+static TABLES: LazyLock<Vec<Table>> =
+    LazyLock::new(|| RecordKind::ALL.into_iter().map(Table::of).collect());
+
+impl Table {
+    fn of(kind: RecordKind) -> Self {
+        let name = kind.name();
+        let columns: Vec<&str> = kind.columns().iter().map(|(column, _)| *column).collect();
+        let places: Vec<String> = (1..=columns.len()).map(|at| format!("?{at}")).collect();
+        Self {
+            name,
+            insert: format!("INSERT INTO {name} VALUES ({})", places.join(", ")),
+            select: format!("SELECT * FROM {name} WHERE {} = ?1", columns[0]),
+            columns,
         }
-    };
-    (@first $first:ident $(, $rest:ident)*) => { stringify!($first) };
+    }
 }
-
-const LEDGERS: Table = table!(ledgers, tick, sha256; "?1, ?2");
-const P_BLOCKS: Table = table!(p_blocks, tick, s_t, c_t, json, sha256; "?1, ?2, ?3, ?4, ?5");
-const I_BLOCKS: Table = table!(i_blocks, tick, json, sha256; "?1, ?2, ?3");
-const MANIFESTS: Table = table!(
-    manifests, seq, window_id, start_tick, end_tick, manifest_check, json, sha256;
-    "?1, ?2, ?3, ?4, ?5, ?6, ?7"
-);
-const ENVELOPES: Table = table!(envelopes, seq, tick, layer, json, sha256; "?1, ?2, ?3, ?4, ?5");
-const SCENES: Table = table!(
-    scenes, tick, manifest, nap_envelope_ref, pfna_refs, sha256; "?1, ?2, ?3, ?4, ?5"
-);
-const U_LEDGER: Table = table!(u_ledger, tick, json, sha256; "?1, ?2, ?3");
-const CODEX_LIBRARY: Table = table!(codex_library, seq, motif_id, json, sha256; "?1, ?2, ?3, ?4");
-const CODEX_PROPOSALS: Table =
-    table!(codex_proposals, seq, proposal_id, json, sha256; "?1, ?2, ?3, ?4");
-const LOG: Table = table!(log, seq, tick, event, component, json, sha256; "?1, ?2, ?3, ?4, ?5, ?6");
 
 /// One row: its table, its values in column order, the first of them the key.
 pub(super) struct Row<'r> {
-    pub(super) table: Table,
-    pub(super) values: Vec<ToSqlOutput<'r>>,
+    pub(super) table: &'static Table,
+    pub(super) cells: Vec<Cell<'r>>,
 }
 
-/// The last row of each table whose rows are numbered, and the manifests of the open window.
+/// The last row of each table, and the manifests of the open window.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Places {
-    manifests: i64,
-    envelopes: i64,
-    library: i64,
-    proposals: i64,
-    open_manifests: BTreeMap<String, i64>,
+    last: [u64; KINDS.len()],
+    open_manifests: BTreeMap<String, u64>,
 }
 
 impl Places {
@@ -76,95 +57,36 @@ impl Places {
 
     /// The row of a record, the next of its table.
     pub(super) fn row<'r>(&mut self, record: &Record<'r>, encoded: Encoded<'r>) -> Row<'r> {
-        let text = || bytes_as_text(encoded.text);
-        let small = || {
-            if encoded.text.len() <= SMALL_TEXT_SIZE {
-                text()
-            } else {
-                null()
-            }
-        };
-        let (table, mut values) = match *record {
-            Record::Ledger(ledger) => (LEDGERS, vec![count(ledger.tick)]),
-            Record::PBlock(block) => {
-                let values = vec![count(block.tick), int(block.s_t), int(block.c_t), small()];
-                (P_BLOCKS, values)
-            }
-            Record::IBlock(block) => (I_BLOCKS, vec![count(block.tick), small()]),
+        let kind = record.kind();
+        let number = self.last[kind as usize] + 1;
+        self.last[kind as usize] = number;
+        let window_manifest = match record {
             Record::Manifest(manifest) => {
-                self.manifests += 1;
-                self.open_manifests
-                    .insert(manifest.window_id.clone(), self.manifests);
-                let values = vec![
-                    int(self.manifests),
-                    string(&manifest.window_id),
-                    count(manifest.start_tick),
-                    count(manifest.end_tick),
-                    int(manifest.manifest_check),
-                    text(),
-                ];
-                (MANIFESTS, values)
+                let window_id = manifest.window_id.clone();
+                self.open_manifests.insert(window_id, number);
+                Some(number)
             }
-            Record::Envelope(envelope) => {
-                self.envelopes += 1;
-                let values = vec![
-                    int(self.envelopes),
-                    count(envelope.tick),
-                    string(envelope.layer.name()),
-                    text(),
-                ];
-                (ENVELOPES, values)
-            }
-            Record::Scene(scene) => {
-                let manifest = self.open_manifests.get(&scene.window_id).copied();
-                let refs = if scene.pfna_refs.is_empty() {
-                    null()
-                } else {
-                    canonical::text(&scene.pfna_refs).into()
-                };
-                let values = vec![
-                    count(scene.tick),
-                    int(manifest.unwrap_or_default()),
-                    hash(&scene.nap_envelope_ref),
-                    refs,
-                ];
-                (SCENES, values)
-            }
-            Record::LedgerEntry(entry) => (U_LEDGER, vec![count(entry.tick), text()]),
-            Record::CodexLibraryEntry(entry) => {
-                self.library += 1;
-                let values = vec![int(self.library), string(&entry.motif_id), text()];
-                (CODEX_LIBRARY, values)
-            }
-            Record::CodexProposal(proposal) => {
-                self.proposals += 1;
-                let values = vec![int(self.proposals), string(&proposal.proposal_id), text()];
-                (CODEX_PROPOSALS, values)
-            }
-            Record::Log(event) => {
-                let values = vec![
-                    count(event.seq),
-                    event.tick.map_or_else(null, count),
-                    string(event.payload.event()),
-                    string(event.component.name()),
-                    text(),
-                ];
-                (LOG, values)
-            }
+            Record::Scene(scene) => self.open_manifests.get(&scene.window_id).copied(),
+            _ => None,
         };
-        values.push(owned_hash(&encoded.hash));
-        Row { table, values }
+        Row {
+            table: &TABLES[kind as usize],
+            cells: record.cells(RowContext {
+                number,
+                window_manifest,
+                encoded,
+            }),
+        }
     }
 }
 
 impl Row<'_> {
-    /// The key, which is a number in every table of records.
-    pub(super) fn key(&self) -> u64 {
-        let key = match self.values.first() {
-            Some(ToSqlOutput::Owned(rusqlite::types::Value::Integer(key))) => *key,
-            _ => 0,
-        };
-        u64::try_from(key).unwrap_or(0)
+    /// The key: a tick, or the number within the table.
+    pub(super) fn key(&self) -> i64 {
+        match self.cells.first() {
+            Some(Cell::Integer(key)) => *key,
+            _ => unreachable!("the first column of a record's table is its key, a number"),
+        }
     }
 
     /// The name of the first column in which a stored row differs.
@@ -172,8 +94,8 @@ impl Row<'_> {
         &self,
         stored: &rusqlite::Row<'_>,
     ) -> rusqlite::Result<Option<&'static str>> {
-        for (index, (value, column)) in self.values.iter().zip(self.table.columns).enumerate() {
-            if as_ref(value) != stored.get_ref(index)? {
+        for (index, (cell, column)) in self.cells.iter().zip(&self.table.columns).enumerate() {
+            if value(cell) != stored.get_ref(index)? {
                 return Ok(Some(column));
             }
         }
@@ -181,39 +103,20 @@ impl Row<'_> {
     }
 }
 
-fn as_ref<'v>(value: &'v ToSqlOutput<'_>) -> ValueRef<'v> {
-    match value {
-        ToSqlOutput::Borrowed(value) => *value,
-        ToSqlOutput::Owned(value) => value.into(),
-        _ => ValueRef::Null,
+impl ToSql for Cell<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(value(self)))
     }
 }
 
-fn int(value: i64) -> ToSqlOutput<'static> {
-    value.into()
-}
-
-fn count(value: u64) -> ToSqlOutput<'static> {
-    signed(value).into()
-}
-
-fn null() -> ToSqlOutput<'static> {
-    ToSqlOutput::Owned(rusqlite::types::Value::Null)
-}
-
-fn string(text: &str) -> ToSqlOutput<'_> {
-    ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes()))
-}
-
-/// Canonical text is UTF-8 already.
-fn bytes_as_text(text: &[u8]) -> ToSqlOutput<'_> {
-    ToSqlOutput::Borrowed(ValueRef::Text(text))
-}
-
-fn hash(hash: &Hash) -> ToSqlOutput<'_> {
-    ToSqlOutput::Borrowed(ValueRef::Blob(hash.as_bytes()))
-}
-
-fn owned_hash(hash: &Hash) -> ToSqlOutput<'static> {
-    hash.as_bytes().to_vec().into()
+/// A cell as SQLite takes it; canonical text is UTF-8.
+fn value<'v>(cell: &'v Cell<'_>) -> ValueRef<'v> {
+    match cell {
+        Cell::Null => ValueRef::Null,
+        Cell::Integer(number) => ValueRef::Integer(*number),
+        Cell::Text(text) => ValueRef::Text(text.as_bytes()),
+        Cell::OwnedText(text) => ValueRef::Text(text.as_bytes()),
+        Cell::Json(text) => ValueRef::Text(text),
+        Cell::Hash(hash) => ValueRef::Blob(hash.as_bytes()),
+    }
 }

@@ -1,5 +1,6 @@
 //! A stored run, opened for reading.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -11,14 +12,12 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
 use super::columns::{Block, Shape};
 use super::header::{self, HeaderRow, RunHeader};
 use super::metrics;
-use super::rebuild;
 use super::records::Records;
 use super::writer::{BUSY_TIMEOUT, hash_column};
 use super::{Damage, StoreError, schema};
 use crate::canonical::{self, Hash};
 use crate::config::ResolvedDocuments;
-use crate::record::UmxLedger;
-use crate::run::RecordKind;
+use crate::record::{FromText as _, IBlock, Metrics, RecordKind, RecordType};
 
 /// A run in a file, as it was when it was opened: what a writer adds later does not show.
 ///
@@ -92,7 +91,7 @@ impl StoredRun {
             position: 1,
         };
         let row = HeaderRow::read(&connection).map_err(fail)?;
-        let row = row.ok_or_else(|| StoreError::damaged(path, damage("run")))?;
+        let (row, status) = row.ok_or_else(|| StoreError::damaged(path, damage("run")))?;
         let shape = header::read_edges(&connection, &row).map_err(fail)?;
         let shape = shape.ok_or_else(|| {
             let damage = Damage::Missing {
@@ -110,8 +109,8 @@ impl StoredRun {
                 profile: row.profile.clone(),
                 node_count: shape.node_count,
                 edge_count: shape.edges.len(),
-                status: row.status.clone(),
-                last_entry_hash: row.last_entry_hash,
+                status,
+                last_entry_hash: row.last_entry_hash.map(|hash| hash.0),
                 engine_version: row.engine_version.clone(),
             },
             connection,
@@ -140,14 +139,18 @@ impl StoredRun {
     /// # Errors
     /// The file cannot be read.
     pub fn ticks_recorded(&self) -> Result<u64, StoreError> {
-        let last: Option<i64> = self.query("SELECT max(tick) FROM u_ledger")?;
-        Ok(last.map_or(0, |tick| u64::try_from(tick).unwrap_or(0)))
+        self.last("u_ledger", "tick")
     }
 
     /// How many events of the log are recorded.
     pub(super) fn events_recorded(&self) -> Result<u64, StoreError> {
-        let last: Option<i64> = self.query("SELECT max(seq) FROM log")?;
-        Ok(last.map_or(0, |seq| u64::try_from(seq).unwrap_or(0)))
+        self.last("log", "seq")
+    }
+
+    /// The greatest key of a table; 0 if it is empty.
+    fn last(&self, table: &'static str, column: &'static str) -> Result<u64, StoreError> {
+        let last: Option<i64> = self.query(&format!("SELECT max({column}) FROM {table}"))?;
+        u64::try_from(last.unwrap_or(0)).map_err(|_| self.damaged(Damage::Value { table, column }))
     }
 
     /// All records of a kind, in run order, a page at a time.
@@ -161,15 +164,41 @@ impl StoredRun {
         Records::new(self, kind, position)
     }
 
-    /// The ledgers, tick by tick, as values: each is checked by its hash, as [`StoredRun::records`]
-    /// does, and not read back from its text.
-    pub fn ledgers(&self) -> impl Iterator<Item = Result<UmxLedger, StoreError>> {
-        self.records(RecordKind::Ledgers)
-            .map(|record| rebuild::ledger(self, record?.position))
+    /// The records of a type, in run order from a position on, as values.
+    ///
+    /// Each is checked by its hash and its place; the first that fails ends the iteration.
+    pub fn values_from<R: RecordType>(
+        &self,
+        position: u64,
+    ) -> impl Iterator<Item = Result<R, StoreError>> {
+        let mut records = Some(Records::new(self, R::INFO.kind, position));
+        std::iter::from_fn(move || {
+            let value = records.as_mut()?.next_record().transpose();
+            if !matches!(value, Some(Ok(_))) {
+                records = None;
+            }
+            value
+        })
+    }
+
+    /// All records of a type, in run order, as values; see [`StoredRun::values_from`].
+    pub fn values<R: RecordType>(&self) -> impl Iterator<Item = Result<R, StoreError>> {
+        self.values_from(1)
+    }
+
+    /// One record as a value: by its position, as [`StoredRun::record`]. `None` if there is none.
+    ///
+    /// # Errors
+    /// The file cannot be read, or the record does not have its stored hash.
+    pub fn value<R: RecordType>(&self, position: u64) -> Result<Option<R>, StoreError> {
+        if !self.has_row(R::INFO.kind, position)? {
+            return Ok(None);
+        }
+        Records::paged(self, R::INFO.kind, position, 1).next_record()
     }
 
     /// One record: that of a tick for the kinds that have one record a tick or checkpoint, else by
-    /// its number within the kind. None where there is none.
+    /// its number within the kind. `None` if there is none.
     ///
     /// # Errors
     /// The file cannot be read, or the record does not have its stored hash.
@@ -206,7 +235,7 @@ impl StoredRun {
             kind.name()
         );
         self.prepare(&exists)?
-            .query_row([header::signed(position)], |row| row.get(0))
+            .query_row([header::bound(position)], |row| row.get(0))
             .map_err(|error| self.fail(error))
     }
 
@@ -217,9 +246,35 @@ impl StoredRun {
     pub fn checkpoint_tick(&self, tick: u64) -> Result<Option<u64>, StoreError> {
         let found: Option<i64> = self
             .prepare("SELECT max(tick) FROM i_blocks WHERE tick <= ?1")?
-            .query_row([header::signed(tick)], |row| row.get(0))
+            .query_row([header::bound(tick)], |row| row.get(0))
             .map_err(|error| self.fail(error))?;
-        Ok(found.and_then(|tick| u64::try_from(tick).ok()))
+        let tick = found.map(u64::try_from).transpose();
+        tick.map_err(|_| {
+            self.damaged(Damage::Value {
+                table: "i_blocks",
+                column: "tick",
+            })
+        })
+    }
+
+    /// The last checkpoint before a tick, to make the ticks after it again; `None` before the first.
+    ///
+    /// # Errors
+    /// The file cannot be read, or the checkpoint is not one of this run.
+    pub fn checkpoint_before(&self, tick: u64) -> Result<Option<IBlock>, StoreError> {
+        let Some(tick) = self.checkpoint_tick(tick.saturating_sub(1))? else {
+            return Ok(None);
+        };
+        let checkpoint = self.value::<IBlock>(tick)?;
+        let is_ours =
+            |block: &IBlock| block.tick == tick && block.post_u.len() == self.shape.node_count;
+        match checkpoint {
+            Some(block) if is_ours(&block) => Ok(Some(block)),
+            _ => Err(self.damaged(Damage::Value {
+                table: "i_blocks",
+                column: "json",
+            })),
+        }
     }
 
     /// The records of some ticks: of the kinds whose records belong to a tick each, the manifests of
@@ -253,24 +308,22 @@ impl StoredRun {
         kind: RecordKind,
         ticks: &RangeInclusive<u64>,
     ) -> Result<Option<RangeInclusive<u64>>, StoreError> {
-        let (key, tick) = match kind {
-            RecordKind::Envelopes | RecordKind::Log => ("seq", "tick"),
-            RecordKind::Manifests => ("seq", "end_tick"),
-            RecordKind::CodexLibrary | RecordKind::CodexProposals => ("seq", "NULL"),
-            _ => ("tick", "tick"),
-        };
-        let table = kind.name();
+        let (key, table) = (kind.columns()[0].0, kind.name());
+        let tick = kind.info().tick.unwrap_or("NULL");
         let sql =
             format!("SELECT min({key}), max({key}) FROM {table} WHERE {tick} BETWEEN ?1 AND ?2");
-        let range = [header::signed(*ticks.start()), header::signed(*ticks.end())];
+        let range = [header::bound(*ticks.start()), header::bound(*ticks.end())];
         let (first, last): (Option<i64>, Option<i64>) = self
             .prepare(&sql)?
             .query_row(range, |row| Ok((row.get(0)?, row.get(1)?)))
             .map_err(|error| self.fail(error))?;
-        let place = |place: Option<i64>| u64::try_from(place?).ok();
-        Ok(place(first)
-            .zip(place(last))
-            .map(|(first, last)| first..=last))
+        let place = |place: i64| {
+            u64::try_from(place).map_err(|_| self.damaged(Damage::Value { table, column: key }))
+        };
+        match first.zip(last) {
+            Some((first, last)) => Ok(Some(place(first)?..=place(last)?)),
+            None => Ok(None),
+        }
     }
 
     /// The resolved inputs, complete enough to run again.
@@ -302,32 +355,51 @@ impl StoredRun {
             let (name, file) = read().map_err(|error| self.fail(error))?;
             files.insert(name, file);
         }
-        let documents = ResolvedDocuments {
-            pfna: texts.remove("pfna"),
-            run_config: texts.remove("run_config").unwrap_or_default(),
-            topology: texts.remove("topology").unwrap_or_default(),
-            profile: texts.remove("profile").unwrap_or_default(),
-            files,
-        };
-        if canonical::hash(&documents) == self.row.inputs && texts.is_empty() {
-            Ok(documents)
-        } else {
-            Err(self.damaged(Damage::Hash {
+        let damaged = || {
+            self.damaged(Damage::Hash {
                 kind: "inputs",
                 position: 0,
-            }))
+            })
+        };
+        let mut take = |name: &str| texts.remove(name).ok_or_else(damaged);
+        let documents = ResolvedDocuments {
+            run_config: take("run_config")?,
+            topology: take("topology")?,
+            profile: take("profile")?,
+            pfna: texts.remove("pfna"),
+            files,
+        };
+        if canonical::hash(&documents) == self.row.inputs_sha256 && texts.is_empty() {
+            Ok(documents)
+        } else {
+            Err(damaged())
         }
     }
 
-    /// The run's metrics as canonical JSON: those of the whole run where it has ended, else of its
-    /// committed windows.
+    /// The run's metrics: those of the whole run if it has ended, else of its committed windows.
+    ///
+    /// # Errors
+    /// The file cannot be read, or what it holds is not metrics.
+    pub fn metrics(&self) -> Result<Metrics, StoreError> {
+        match &self.row.metrics {
+            Some(metrics) => Metrics::from_text(metrics.as_bytes()).map_err(|_| {
+                self.damaged(Damage::Value {
+                    table: "run",
+                    column: "metrics",
+                })
+            }),
+            None => metrics::of_records(self),
+        }
+    }
+
+    /// The metrics as canonical JSON.
     ///
     /// # Errors
     /// The file cannot be read.
-    pub fn metrics(&self) -> Result<String, StoreError> {
+    pub fn metrics_text(&self) -> Result<Cow<'_, str>, StoreError> {
         match &self.row.metrics {
-            Some(metrics) => Ok(metrics.clone()),
-            None => metrics::of_records(self).map(|metrics| canonical::text(&metrics)),
+            Some(metrics) => Ok(metrics.into()),
+            None => metrics::of_records(self).map(|metrics| canonical::text(&metrics).into()),
         }
     }
 
@@ -385,7 +457,7 @@ impl StoredRun {
                    WHERE first_tick <= ?1 ORDER BY first_tick DESC LIMIT 1";
         let found = self
             .prepare(sql)?
-            .query_row([header::signed(tick)], |row| {
+            .query_row([header::bound(tick)], |row| {
                 Ok((
                     row.get::<_, i64>(0)?,
                     row.get::<_, i64>(1)?,

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::config::{MemoryDocuments, RunPlan, load_run};
-use crate::run::{self, RecordKind, RunOptions};
+use crate::run::{self, RecordKind, RunOptions, RunStatus};
 
 const TOPOLOGY: &str = r#"{"gid":"LINE","profile":"CMP-0","N":4,"SC":32,"edges":[
   {"e_id":1,"i":1,"j":2,"k":8,"cap":100,"SC":32},
@@ -244,7 +244,7 @@ fn an_incomplete_run_is_refused_and_may_be_replaced() {
         .unwrap();
     assert_eq!(
         store.open("run").unwrap().header().status,
-        StoredStatus::Complete
+        RunStatus::Complete
     );
 }
 
@@ -263,7 +263,7 @@ fn a_second_writer_is_refused_and_readers_are_not() {
             "{resumed:?}"
         );
         let (one, two) = (store.open("run").unwrap(), store.open("run").unwrap());
-        assert_eq!(one.header().status, StoredStatus::Incomplete);
+        assert_eq!(one.header().status, RunStatus::Incomplete);
         assert_eq!(export(&one), export(&two));
         seen.lock()
             .unwrap()

@@ -1,5 +1,6 @@
 //! Verification: the run made again from its stored inputs, and every stored value held against it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 
@@ -9,10 +10,11 @@ use super::columns::Shape;
 use super::header::{HeaderRow, signed};
 use super::rows::Places;
 use super::stored::StoredRun;
-use super::{StoreError, StoredStatus, aside, metrics, schema};
+use super::{StoreError, metrics, schema, spill};
 use crate::canonical::{self, Encoded};
 use crate::config::RunPlan;
-use crate::run::{Outcome, Record, RecordKind, RecordSink, RunOptions, execute};
+use crate::record::{Record, RecordKind, StatusName};
+use crate::run::{Outcome, RecordSink, RunOptions, RunStatus, execute};
 
 /// Findings that are kept; what follows the first is mostly its consequence.
 const FINDINGS_MAX: usize = 100;
@@ -65,8 +67,8 @@ pub enum Finding {
         /// The table.
         table: &'static str,
         /// The row's key: a tick, or the number within the table.
-        key: u64,
-        /// The first column that differs; none where the row is missing.
+        key: i64,
+        /// The first column that differs; `None` if the row is missing.
         column: Option<&'static str>,
     },
     /// A table has rows that the run does not make.
@@ -173,14 +175,13 @@ impl StoredRun {
         let rows = rows.map_err(|error| self.fail(error))?;
         let rows: Result<Vec<(String, String)>, _> = rows.collect();
         let rows = rows.map_err(|error| self.fail(error))?;
-        let mut expected = schema::TABLES.iter();
+        let mut expected: BTreeMap<String, String> = schema::tables().into_iter().collect();
         for (name, sql) in rows {
-            if expected.next().is_none_or(|text| *text != sql) {
+            if expected.remove(&name).as_ref() != Some(&sql) {
                 findings.add(Finding::Schema { name });
             }
         }
-        if expected.next().is_some() {
-            let name = "sqlite_schema".to_owned();
+        for name in expected.into_keys() {
             findings.add(Finding::Schema { name });
         }
         Ok(())
@@ -206,7 +207,7 @@ impl StoredRun {
             passed: last_tick == 0,
             findings,
         };
-        let incomplete = self.header().status == StoredStatus::Incomplete;
+        let incomplete = self.header().status == RunStatus::Incomplete;
         let outcome = if incomplete && last_tick == 0 {
             None
         } else {
@@ -264,7 +265,7 @@ impl StoredRun {
         // Another engine may have made the same run.
         expected.engine_version.clone_from(&stored.engine_version);
         // An incomplete run may have all its ticks, cut off before it said so.
-        if stored.status != StoredStatus::Incomplete
+        if stored.status != StatusName::Incomplete
             && let Some(outcome) = outcome
         {
             expected = expected.end(outcome);
@@ -332,8 +333,8 @@ impl Comparison<'_> {
         self.counts[record.kind() as usize] += 1;
         let differs = self
             .run
-            .prepare(row.table.select)?
-            .query_row([signed(row.key())], |stored| row.differing_column(stored))
+            .prepare(&row.table.select)?
+            .query_row([row.key()], |stored| row.differing_column(stored))
             .optional()
             .map_err(|error| self.run.fail(error));
         let (table, key) = (row.table.name, row.key());
@@ -374,7 +375,7 @@ impl RecordSink for Comparison<'_> {
             self.tick = ledger.tick;
         }
         if self.passed {
-            return if self.run.header().status == StoredStatus::Incomplete {
+            return if self.run.header().status == RunStatus::Incomplete {
                 Err(io::Error::other(End))
             } else {
                 Ok(())
@@ -386,27 +387,27 @@ impl RecordSink for Comparison<'_> {
     fn commit(&mut self) -> io::Result<()> {
         self.places.close_window();
         self.passed |= self.tick == self.last_tick && !self.is_complete();
-        aside::clear(self.run.connection()).map_err(io::Error::other)
+        spill::clear(self.run.connection()).map_err(io::Error::other)
     }
 
     /// A failed run: what comes after this is stored again.
     fn roll_back(&mut self) -> io::Result<()> {
         self.passed = false;
-        aside::clear(self.run.connection()).map_err(io::Error::other)
+        spill::clear(self.run.connection()).map_err(io::Error::other)
     }
 
-    fn set_aside(&mut self, page: &[u8]) -> io::Result<bool> {
-        aside::put(self.run.connection(), page).map(|()| true)
+    fn spill(&mut self, page: &[u8]) -> io::Result<bool> {
+        spill::put(self.run.connection(), page).map(|()| true)
     }
 
-    fn bring_back(&mut self, number: usize) -> io::Result<Vec<u8>> {
-        aside::get(self.run.connection(), number)
+    fn read_spilled(&mut self, number: usize) -> io::Result<Vec<u8>> {
+        spill::get(self.run.connection(), number)
     }
 }
 
 impl Comparison<'_> {
     fn is_complete(&self) -> bool {
-        self.run.header().status == StoredStatus::Complete
+        self.run.header().status == RunStatus::Complete
     }
 }
 

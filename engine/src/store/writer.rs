@@ -11,7 +11,7 @@ use rusqlite::{
 use super::columns::{BlockBuilder, Shape};
 use super::header::{self, HeaderRow, signed};
 use super::rows::Places;
-use super::{Damage, StoreError, aside, schema};
+use super::{Damage, StoreError, schema, spill};
 use crate::canonical::{self, Encoded, Hash};
 use crate::config::RunPlan;
 use crate::run::{Outcome, Record, RecordSink, RunStatus};
@@ -34,8 +34,8 @@ pub(super) struct RunWriter {
     committed: Places,
     /// Whether a transaction is open.
     open: bool,
-    /// Whether the run has set pages aside in this window.
-    has_aside: bool,
+    /// Whether the run has spilled pages in this window.
+    has_spill: bool,
     /// What the file has from before, while the run has not passed it.
     stored: Option<Stored>,
 }
@@ -118,7 +118,7 @@ impl RunWriter {
             places: Places::default(),
             committed: Places::default(),
             open: false,
-            has_aside: false,
+            has_spill: false,
             stored: (last_tick > 0).then_some(Stored { last_tick, tick: 0 }),
         })
     }
@@ -160,8 +160,8 @@ impl RunWriter {
             self.open = true;
         }
         self.connection
-            .prepare_cached(row.table.insert)
-            .and_then(|mut insert| insert.execute(rusqlite::params_from_iter(&row.values)))
+            .prepare_cached(&row.table.insert)
+            .and_then(|mut insert| insert.execute(rusqlite::params_from_iter(&row.cells)))
             .map_err(|error| StoreError::database(&self.path, error))?;
         match record {
             Record::Ledger(ledger) if self.block.push(&self.shape, ledger) => self.flush(),
@@ -223,7 +223,7 @@ impl RunWriter {
             self.execute("COMMIT")?;
             self.open = false;
         }
-        self.clear_aside()?;
+        self.clear_spill()?;
         if self.stored.as_ref().is_some_and(Stored::is_passed) {
             self.stored = None;
         }
@@ -240,14 +240,14 @@ impl RunWriter {
             self.execute("ROLLBACK")?;
         }
         self.open = false;
-        self.clear_aside()
+        self.clear_spill()
     }
 
-    fn clear_aside(&mut self) -> Result<(), StoreError> {
-        if self.has_aside {
-            aside::clear(&self.connection)
+    fn clear_spill(&mut self) -> Result<(), StoreError> {
+        if self.has_spill {
+            spill::clear(&self.connection)
                 .map_err(|error| StoreError::database(&self.path, error))?;
-            self.has_aside = false;
+            self.has_spill = false;
         }
         Ok(())
     }
@@ -267,13 +267,13 @@ impl RecordSink for RunWriter {
         self.drop_window().map_err(StoreError::into_io)
     }
 
-    fn set_aside(&mut self, page: &[u8]) -> io::Result<bool> {
-        self.has_aside = true;
-        aside::put(&self.connection, page).map(|()| true)
+    fn spill(&mut self, page: &[u8]) -> io::Result<bool> {
+        self.has_spill = true;
+        spill::put(&self.connection, page).map(|()| true)
     }
 
-    fn bring_back(&mut self, number: usize) -> io::Result<Vec<u8>> {
-        aside::get(&self.connection, number)
+    fn read_spilled(&mut self, number: usize) -> io::Result<Vec<u8>> {
+        spill::get(&self.connection, number)
     }
 }
 

@@ -30,10 +30,11 @@ impl SplitMix64 {
     }
 }
 
-/// How many pairs of different nodes there are.
+/// How many pairs of different nodes there are; a shape with more of them than `u64` counts is
+/// refused for its size.
 pub(super) fn pair_count(nodes: u64) -> u64 {
     let pairs = u128::from(nodes) * u128::from(nodes.saturating_sub(1)) / 2;
-    u64::try_from(pairs).unwrap_or(u64::MAX)
+    pairs.min(u128::from(u64::MAX)) as u64
 }
 
 /// Tells `count` different pairs of nodes, numbered from 0, in order.

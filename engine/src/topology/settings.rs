@@ -52,7 +52,8 @@ impl Settings {
     /// What every edge carries in a graph of this greatest degree.
     pub(super) fn conductance_for(&self, degree_max: u64) -> i64 {
         self.conductance.unwrap_or_else(|| {
-            let twice = i64::try_from(degree_max.saturating_mul(2)).unwrap_or(i64::MAX);
+            let twice = i64::try_from(degree_max * 2)
+                .expect("a degree is at most twice the number of edges, which has a limit");
             (self.scale / twice.max(1)).max(1)
         })
     }
@@ -63,12 +64,10 @@ pub(super) fn degree_max(node_count: usize, edges: &[Edge]) -> u64 {
     let mut degrees = vec![0_u64; node_count];
     for edge in edges {
         for end in [edge.from, edge.to] {
-            if let Some(degree) = degrees.get_mut(end as usize) {
-                *degree += 1;
-            }
+            degrees[end as usize] += 1;
         }
     }
-    degrees.into_iter().max().unwrap_or(0)
+    degrees.into_iter().max().expect("a topology has a node")
 }
 
 /// Why a topology cannot be made.

@@ -72,6 +72,9 @@ pub enum Shape {
     },
 }
 
+/// Why sizes fit: a shape is made only after its sizes were checked.
+const WITHIN: &str = "sizes are within the limits";
+
 impl Shape {
     /// The shape's name, as commands write it.
     #[must_use]
@@ -98,7 +101,7 @@ impl Shape {
         let (Ok(gid), true) = (gid, errors.is_empty()) else {
             return Err(errors);
         };
-        let node_count = usize::try_from(self.node_count()).unwrap_or(usize::MAX);
+        let node_count = usize::try_from(self.node_count()).expect(WITHIN);
         let mut edges = self.edges(settings.cap);
         let conductance = settings.conductance_for(degree_max(node_count, &edges));
         for edge in &mut edges {
@@ -217,10 +220,10 @@ impl Shape {
 
     /// The edges; only sizes within the limits get here.
     fn edges(self, cap: i64) -> Vec<Edge> {
-        let mut edges = Vec::with_capacity(usize::try_from(self.edge_count()).unwrap_or(0));
+        let mut edges = Vec::with_capacity(usize::try_from(self.edge_count()).expect(WITHIN));
         // Node numbers from 0.
         let mut join = |from: u64, to: u64| {
-            let index = |node: u64| u32::try_from(node).unwrap_or(u32::MAX);
+            let index = |node: u64| u32::try_from(node).expect(WITHIN);
             edges.push(Edge {
                 from: index(from),
                 to: index(to),

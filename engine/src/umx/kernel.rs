@@ -25,7 +25,7 @@ impl Bounds {
             degrees[edge.to as usize] += 1;
             conductance_max = conductance_max.max(edge.conductance.unsigned_abs());
         }
-        let degree_max = degrees.into_iter().max().unwrap_or(0);
+        let degree_max = degrees.into_iter().max().expect("a topology has a node");
         // With |u| ≤ L: |du| ≤ 2L, k·|du| ≤ 2kL, and a node's value on the way stays within
         // L + degree·2L. All three fit when L times the largest factor does.
         let factor = (2 * conductance_max).max(1 + 2 * degree_max);

@@ -84,6 +84,10 @@ impl<'p> State<'p> {
         ledger.post_u.copy_from_slice(&self.u);
         ledger.sum_pre_u = sum(tick, &ledger.pre_u)?;
         ledger.sum_post_u = sum(tick, &ledger.post_u)?;
+        assert_eq!(
+            ledger.sum_pre_u, ledger.sum_post_u,
+            "fluxes move the state and make none (tick {tick})"
+        );
         ledger.z_check = ledger.sum_pre_u;
         Ok(())
     }

@@ -1,26 +1,26 @@
 //! One read-only view of a run, in memory or in a file: its records by tick, window and layer.
 //!
-//! What a [`RunView`] returns is the canonical text that the run made, byte for byte. What is
+//! A [`RunView`] returns records as values; the canonical text of each
+//! ([`to_text`](crate::record::FromText::to_text)) is what the run made, byte for byte. What is
 //! missing is an error that names it and the legal range.
 
 use std::ops::RangeInclusive;
 
-use serde::Deserialize;
-
-use crate::record::Layer;
-use crate::run::{RecordKind, Run};
+use crate::record::{
+    CodexLibraryEntry, CodexProposal, IBlock, Layer, LedgerEntry, LogEvent, Manifest, Metrics,
+    NapEnvelope, PBlock, RecordType, SceneFrame, UmxLedger,
+};
+use crate::run::Run;
 #[cfg(feature = "store")]
 use crate::store::{StoreError, StoredRun};
 
 /// A run to look at; made by [`Run::view`] and [`StoredRun::view`](crate::store::StoredRun::view).
 ///
 /// ```
-/// use aether_engine::run::Run;
-/// use aether_engine::view::ViewError;
+/// use aether_engine::view::{RunView, ViewError};
 ///
-/// fn chain_and_entry(run: &Run, tick: u64) -> Result<String, ViewError> {
-///     let view = run.view();
-///     Ok(view.loom_p_block(tick)? + &view.uledger_entry(tick)?)
+/// fn agrees(view: RunView<'_>, tick: u64) -> Result<bool, ViewError> {
+///     Ok(view.loom_p_block(tick)?.c_t == view.uledger_entry(tick)?.c_t)
 /// }
 /// ```
 #[derive(Clone, Copy)]
@@ -45,7 +45,7 @@ pub enum ViewError {
         what: &'static str,
         /// The tick asked for.
         tick: u64,
-        /// The last tick that is recorded; 0 where none is.
+        /// The last tick that is recorded; 0 if none is.
         last: u64,
     },
     /// The tick has no checkpoint.
@@ -67,14 +67,6 @@ pub enum ViewError {
         /// The closed windows, in closing order.
         windows: Vec<String>,
     },
-    /// A record is not what its kind is.
-    #[error("a record of `{kind}` cannot be read: {source}")]
-    Record {
-        /// The kind.
-        kind: &'static str,
-        /// What failed.
-        source: aether_json::Error,
-    },
     /// The file could not be read.
     #[cfg(feature = "store")]
     #[error(transparent)]
@@ -84,25 +76,10 @@ pub enum ViewError {
 /// The P-blocks and checkpoints of one window, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LoomBlocks {
-    /// One a tick.
-    pub p_blocks: Vec<String>,
+    /// One per tick.
+    pub p_blocks: Vec<PBlock>,
     /// One at every W-th tick.
-    pub i_blocks: Vec<String>,
-}
-
-/// What a record is looked up by.
-#[derive(Deserialize)]
-struct Keys {
-    #[serde(default)]
-    tick: Option<u64>,
-    #[serde(default)]
-    window_id: Option<String>,
-    #[serde(default)]
-    layer: Option<String>,
-    #[serde(default)]
-    start_tick: u64,
-    #[serde(default)]
-    end_tick: u64,
+    pub i_blocks: Vec<IBlock>,
 }
 
 impl Run {
@@ -125,7 +102,7 @@ impl StoredRun {
 }
 
 impl RunView<'_> {
-    /// The last recorded tick; 0 where none is.
+    /// The last recorded tick; 0 if none is.
     ///
     /// ```
     /// # use aether_engine::config::{FileSystem, load_run};
@@ -156,14 +133,14 @@ impl RunView<'_> {
     /// # let plan = load_run(&FileSystem::new("examples"), path).unwrap_or_else(|report| panic!("{report}"));
     /// let run = run(&plan, &RunOptions::default());
     /// let ledger = run.view().umx_ledger(3)?;
-    /// assert!(ledger.contains("\"post_u\":[3,1,0,0,0,0]"));
+    /// assert_eq!(ledger.post_u, [3, 1, 0, 0, 0, 0]);
     /// # Ok::<(), aether_engine::view::ViewError>(())
     /// ```
     ///
     /// # Errors
     /// The tick is not recorded.
-    pub fn umx_ledger(&self, tick: u64) -> Result<String, ViewError> {
-        self.of_tick(RecordKind::Ledgers, "ledger", tick)
+    pub fn umx_ledger(&self, tick: u64) -> Result<UmxLedger, ViewError> {
+        self.of_tick("ledger", tick)
     }
 
     /// The P-block of a tick.
@@ -175,15 +152,15 @@ impl RunView<'_> {
     /// # let plan = load_run(&FileSystem::new("examples"), path).unwrap_or_else(|report| panic!("{report}"));
     /// let run = run(&plan, &RunOptions::default());
     /// let block = run.view().loom_p_block(8)?;
-    /// assert!(block.contains("\"s_t\":9"));
+    /// assert_eq!(block.s_t, 9);
     /// assert!(run.view().loom_p_block(9).is_err());
     /// # Ok::<(), aether_engine::view::ViewError>(())
     /// ```
     ///
     /// # Errors
     /// The tick is not recorded.
-    pub fn loom_p_block(&self, tick: u64) -> Result<String, ViewError> {
-        self.of_tick(RecordKind::PBlocks, "P-block", tick)
+    pub fn loom_p_block(&self, tick: u64) -> Result<PBlock, ViewError> {
+        self.of_tick("P-block", tick)
     }
 
     /// The checkpoint of a tick.
@@ -194,7 +171,7 @@ impl RunView<'_> {
     /// # let path = "scenarios/gf01/run.json".as_ref();
     /// # let plan = load_run(&FileSystem::new("examples"), path).unwrap_or_else(|report| panic!("{report}"));
     /// let run = run(&plan, &RunOptions::default());
-    /// assert!(run.view().loom_i_block(8)?.contains("\"W\":8"));
+    /// assert_eq!(run.view().loom_i_block(8)?.w, 8);
     /// let error = run.view().loom_i_block(5).unwrap_err();
     /// assert_eq!(error.to_string(), "no checkpoint at tick 5: checkpoints are at 8");
     /// # Ok::<(), aether_engine::view::ViewError>(())
@@ -202,18 +179,18 @@ impl RunView<'_> {
     ///
     /// # Errors
     /// The tick has none.
-    pub fn loom_i_block(&self, tick: u64) -> Result<String, ViewError> {
+    pub fn loom_i_block(&self, tick: u64) -> Result<IBlock, ViewError> {
         #[cfg(feature = "store")]
         if let Source::Stored(run) = self.source
-            && let Some(record) = run.record(RecordKind::IBlocks, tick)?
+            && let Some(block) = run.value(tick)?
         {
-            return Ok(text(&record.text));
+            return Ok(block);
         }
         let mut nearest = Vec::new();
-        for text in self.all(RecordKind::IBlocks)? {
-            let at = keys(RecordKind::IBlocks, &text)?.tick.unwrap_or(0);
+        for block in self.all::<IBlock>()? {
+            let at = block.tick;
             if at == tick {
-                return Ok(text);
+                return Ok(block);
             }
             if at < tick {
                 nearest.clear();
@@ -245,14 +222,13 @@ impl RunView<'_> {
     /// # Errors
     /// No window of that id is closed.
     pub fn loom_blocks(&self, window_id: &str) -> Result<LoomBlocks, ViewError> {
-        let manifest = self.apx_manifest(window_id)?;
-        let window = keys(RecordKind::Manifests, &manifest)?;
+        let window = self.apx_manifest(window_id)?;
         let ticks = window.start_tick..=window.end_tick;
         let mut blocks = LoomBlocks::default();
         for tick in ticks.clone() {
             blocks.p_blocks.push(self.loom_p_block(tick)?);
         }
-        blocks.i_blocks = self.between(RecordKind::IBlocks, &ticks)?;
+        blocks.i_blocks = self.between(&ticks, |block: &IBlock| Some(block.tick))?;
         Ok(blocks)
     }
 
@@ -265,22 +241,19 @@ impl RunView<'_> {
     /// # let plan = load_run(&FileSystem::new("examples"), path).unwrap_or_else(|report| panic!("{report}"));
     /// let run = run(&plan, &RunOptions::default());
     /// let manifest = run.view().apx_manifest("GF01_W1_ticks_1_8")?;
-    /// assert!(manifest.contains("\"manifest_check\":487809945"));
+    /// assert_eq!(manifest.manifest_check, 487_809_945);
     /// # Ok::<(), aether_engine::view::ViewError>(())
     /// ```
     ///
     /// # Errors
     /// No window of that id is closed.
-    pub fn apx_manifest(&self, window_id: &str) -> Result<String, ViewError> {
+    pub fn apx_manifest(&self, window_id: &str) -> Result<Manifest, ViewError> {
         let mut windows = Vec::new();
-        for text in self.all(RecordKind::Manifests)? {
-            let id = keys(RecordKind::Manifests, &text)?
-                .window_id
-                .unwrap_or_default();
-            if id == window_id {
-                return Ok(text);
+        for manifest in self.all::<Manifest>()? {
+            if manifest.window_id == window_id {
+                return Ok(manifest);
             }
-            windows.push(id);
+            windows.push(manifest.window_id);
         }
         let window_id = window_id.to_owned();
         Err(ViewError::Window { window_id, windows })
@@ -309,23 +282,15 @@ impl RunView<'_> {
         &self,
         tick: Option<u64>,
         layer: Option<Layer>,
-    ) -> Result<Vec<String>, ViewError> {
-        let of_ticks = match tick {
+    ) -> Result<Vec<NapEnvelope>, ViewError> {
+        let mut envelopes: Vec<NapEnvelope> = match tick {
             Some(tick) => {
                 self.check_tick("envelopes", tick)?;
-                self.between(RecordKind::Envelopes, &(tick..=tick))?
+                self.between(&(tick..=tick), |envelope: &NapEnvelope| Some(envelope.tick))?
             }
-            None => self.all(RecordKind::Envelopes)?,
+            None => self.all()?,
         };
-        let Some(layer) = layer else {
-            return Ok(of_ticks);
-        };
-        let mut envelopes = Vec::new();
-        for text in of_ticks {
-            let keys = keys(RecordKind::Envelopes, &text)?;
-            let wanted = keys.layer.as_deref() == Some(layer.name());
-            envelopes.extend(wanted.then_some(text));
-        }
+        envelopes.retain(|envelope| layer.is_none_or(|layer| envelope.layer == layer));
         Ok(envelopes)
     }
 
@@ -338,14 +303,14 @@ impl RunView<'_> {
     /// # let plan = load_run(&FileSystem::new("examples"), path).unwrap_or_else(|report| panic!("{report}"));
     /// let run = run(&plan, &RunOptions::default());
     /// let scene = run.view().scene(1)?;
-    /// assert!(scene.contains("\"pfna_refs\":["));
+    /// assert!(!scene.pfna_refs.is_empty());
     /// # Ok::<(), aether_engine::view::ViewError>(())
     /// ```
     ///
     /// # Errors
     /// The tick is not recorded.
-    pub fn scene(&self, tick: u64) -> Result<String, ViewError> {
-        self.of_tick(RecordKind::Scenes, "scene", tick)
+    pub fn scene(&self, tick: u64) -> Result<SceneFrame, ViewError> {
+        self.of_tick("scene", tick)
     }
 
     /// The U-ledger entry of a tick.
@@ -357,14 +322,14 @@ impl RunView<'_> {
     /// # let plan = load_run(&FileSystem::new("examples"), path).unwrap_or_else(|report| panic!("{report}"));
     /// let run = run(&plan, &RunOptions::default());
     /// let entry = run.view().uledger_entry(1)?;
-    /// assert!(entry.contains("\"prev_entry_hash\":null"));
+    /// assert_eq!(entry.prev_entry_hash, None);
     /// # Ok::<(), aether_engine::view::ViewError>(())
     /// ```
     ///
     /// # Errors
     /// The tick is not recorded.
-    pub fn uledger_entry(&self, tick: u64) -> Result<String, ViewError> {
-        self.of_tick(RecordKind::ULedger, "entry", tick)
+    pub fn uledger_entry(&self, tick: u64) -> Result<LedgerEntry, ViewError> {
+        self.of_tick("entry", tick)
     }
 
     /// The motifs of the library as it stands at the end of the run.
@@ -381,8 +346,8 @@ impl RunView<'_> {
     ///
     /// # Errors
     /// The file cannot be read.
-    pub fn motifs(&self) -> Result<Vec<String>, ViewError> {
-        self.all(RecordKind::CodexLibrary)
+    pub fn motifs(&self) -> Result<Vec<CodexLibraryEntry>, ViewError> {
+        self.all()
     }
 
     /// The proposals.
@@ -393,14 +358,14 @@ impl RunView<'_> {
     /// # let path = "scenarios/motifs-period-2/run.toml".as_ref();
     /// # let plan = load_run(&FileSystem::new("examples"), path).unwrap_or_else(|report| panic!("{report}"));
     /// let run = run(&plan, &RunOptions::default());
-    /// assert!(run.view().proposals()?[0].contains("\"status\":\"PENDING\""));
+    /// assert_eq!(run.view().proposals()?[0].motif_id, "MOTIF_0001");
     /// # Ok::<(), aether_engine::view::ViewError>(())
     /// ```
     ///
     /// # Errors
     /// The file cannot be read.
-    pub fn proposals(&self) -> Result<Vec<String>, ViewError> {
-        self.all(RecordKind::CodexProposals)
+    pub fn proposals(&self) -> Result<Vec<CodexProposal>, ViewError> {
+        self.all()
     }
 
     /// The log, or the part of it that belongs to some ticks.
@@ -418,10 +383,10 @@ impl RunView<'_> {
     ///
     /// # Errors
     /// The file cannot be read.
-    pub fn log(&self, ticks: Option<RangeInclusive<u64>>) -> Result<Vec<String>, ViewError> {
+    pub fn log(&self, ticks: Option<RangeInclusive<u64>>) -> Result<Vec<LogEvent>, ViewError> {
         match ticks {
-            Some(ticks) => self.between(RecordKind::Log, &ticks),
-            None => self.all(RecordKind::Log),
+            Some(ticks) => self.between(&ticks, |event: &LogEvent| event.tick),
+            None => self.all(),
         }
     }
 
@@ -433,15 +398,15 @@ impl RunView<'_> {
     /// # let path = "scenarios/gf01/run.json".as_ref();
     /// # let plan = load_run(&FileSystem::new("examples"), path).unwrap_or_else(|report| panic!("{report}"));
     /// let run = run(&plan, &RunOptions::default());
-    /// assert!(run.view().metrics()?.contains("\"l_total\":26"));
+    /// assert_eq!(run.view().metrics()?.l_total, 26);
     /// # Ok::<(), aether_engine::view::ViewError>(())
     /// ```
     ///
     /// # Errors
     /// The file cannot be read.
-    pub fn metrics(&self) -> Result<String, ViewError> {
+    pub fn metrics(&self) -> Result<Metrics, ViewError> {
         match self.source {
-            Source::Memory(run) => Ok(crate::canonical::text(run.metrics())),
+            Source::Memory(run) => Ok(run.metrics().clone()),
             #[cfg(feature = "store")]
             Source::Stored(run) => Ok(run.metrics()?),
         }
@@ -456,69 +421,56 @@ impl RunView<'_> {
         }
     }
 
-    /// The record of a kind that has one a tick.
-    fn of_tick(
-        &self,
-        kind: RecordKind,
-        what: &'static str,
-        tick: u64,
-    ) -> Result<String, ViewError> {
+    /// The record of a kind that has one per tick.
+    fn of_tick<R: RecordType>(&self, what: &'static str, tick: u64) -> Result<R, ViewError> {
         self.check_tick(what, tick)?;
         let found = match self.source {
             Source::Memory(run) => {
-                let place = usize::try_from(tick - 1).unwrap_or(usize::MAX);
-                run.records(kind).nth(place).map(text)
+                let mut records = run.values::<R>();
+                usize::try_from(tick - 1)
+                    .ok()
+                    .and_then(|place| records.nth(place))
             }
             #[cfg(feature = "store")]
-            Source::Stored(run) => run.record(kind, tick)?.map(|record| text(&record.text)),
+            Source::Stored(run) => run.value(tick)?,
         };
         let last = self.last_tick()?;
         found.ok_or(ViewError::Tick { what, tick, last })
     }
 
-    fn all(&self, kind: RecordKind) -> Result<Vec<String>, ViewError> {
+    fn all<R: RecordType>(&self) -> Result<Vec<R>, ViewError> {
         match self.source {
-            Source::Memory(run) => Ok(run.records(kind).map(text).collect()),
+            Source::Memory(run) => Ok(run.values().collect()),
             #[cfg(feature = "store")]
-            Source::Stored(run) => {
-                let texts = run.records(kind).map(|record| Ok(text(&record?.text)));
-                texts.collect()
-            }
+            Source::Stored(run) => Ok(run.values().collect::<Result<_, _>>()?),
         }
     }
 
-    fn between(
+    fn between<R: RecordType>(
         &self,
-        kind: RecordKind,
         ticks: &RangeInclusive<u64>,
-    ) -> Result<Vec<String>, ViewError> {
+        tick_of: impl Fn(&R) -> Option<u64>,
+    ) -> Result<Vec<R>, ViewError> {
         match self.source {
             Source::Memory(run) => {
-                let mut texts = Vec::new();
-                for record in run.records(kind).map(text) {
-                    let tick = keys(kind, &record)?.tick;
-                    let wanted = tick.is_some_and(|tick| ticks.contains(&tick));
-                    texts.extend(wanted.then_some(record));
-                }
-                Ok(texts)
+                let within = |record: &R| tick_of(record).is_some_and(|tick| ticks.contains(&tick));
+                Ok(run.values().filter(within).collect())
             }
             #[cfg(feature = "store")]
             Source::Stored(run) => {
-                let records = run.records_of_ticks(kind, ticks)?;
-                records.map(|record| Ok(text(&record?.text))).collect()
+                let Some(places) = run.places_of_ticks(R::INFO.kind, ticks)? else {
+                    return Ok(Vec::new());
+                };
+                let values = run.values_from(*places.start());
+                // Ticks never fall along the numbers: the first beyond ends the span.
+                let within = |value: &Result<R, StoreError>| {
+                    let tick = value.as_ref().ok().and_then(&tick_of);
+                    tick.is_none_or(|tick| tick <= *ticks.end())
+                };
+                Ok(values.take_while(within).collect::<Result<_, _>>()?)
             }
         }
     }
-}
-
-/// Canonical text is UTF-8.
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
-
-fn keys(kind: RecordKind, text: &str) -> Result<Keys, ViewError> {
-    let kind = kind.name();
-    aether_json::from_str(text).map_err(|source| ViewError::Record { kind, source })
 }
 
 fn ticks_recorded(last: u64) -> String {

@@ -35,15 +35,20 @@ pub(super) fn plan(inputs: &Artefact) -> Result<RunPlan, Failure> {
     let inputs = inputs
         .to_value()
         .map_err(|error| invalid(error.to_string()))?;
-    let text = |name: &str| inputs.get(name).map(Value::to_string).unwrap_or_default();
+    let text = |name: &str| {
+        let document = inputs.get(name).map(Value::to_string);
+        document.ok_or_else(|| invalid(format!("the inputs have no `{name}`")))
+    };
     let pfna = inputs.get("pfna").filter(|pfna| !pfna.is_null());
     let documents = ResolvedDocuments::new(
-        text("run_config"),
-        text("topology"),
-        text("profile"),
+        text("run_config")?,
+        text("topology")?,
+        text("profile")?,
         pfna.map(Value::to_string),
     );
-    documents.plan().map_err(invalid)
+    documents
+        .plan()
+        .map_err(|report| invalid(report.to_string()))
 }
 
 /// The inputs with another rule for s_t, and with the schemes preferred in another order.

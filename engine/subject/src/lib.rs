@@ -14,6 +14,7 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use aether_engine::config::{self, FileSystem, RunPlan};
+use aether_engine::record::FromText as _;
 use aether_engine::run::{self, RecordKind, Run, RunError, RunOptions, RunStatus};
 use aether_harness::{
     Artefact, Failure, KeyTable, Mode, Prepared, Progress, RunRequest, Scenario, ScenarioProblem,
@@ -195,7 +196,7 @@ fn artefacts(run: &Run) -> Result<Vec<Artefact>, Failure> {
         .into_iter()
         .map(|kind| Artefact::from_canonical_records(kind.name(), run.records(kind)))
         .collect();
-    artefacts.push(document("metrics", &run.metrics().to_json())?);
+    artefacts.push(document("metrics", &run.metrics().to_text())?);
     Ok(artefacts)
 }
 

@@ -6,6 +6,7 @@ use aether_harness::{Artefact, Failure, RunRequest};
 
 use super::{document, failure};
 use aether_engine::config::RunPlan;
+use aether_engine::record::FromText as _;
 use aether_engine::run::{RecordKind, RunOptions, RunStatus};
 use aether_engine::store::{Existing, RunStore, StoreError, StoredRun};
 
@@ -106,7 +107,10 @@ fn artefacts(run: &StoredRun) -> Result<Vec<Artefact>, Failure> {
             .map_err(broken)?;
         artefacts.push(Artefact::from_canonical_records(kind.name(), records));
     }
-    artefacts.push(document("metrics", &run.metrics().map_err(broken)?)?);
+    artefacts.push(document(
+        "metrics",
+        &run.metrics().map_err(broken)?.to_text(),
+    )?);
     Ok(artefacts)
 }
 

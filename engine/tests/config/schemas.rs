@@ -1,9 +1,13 @@
-//! The JSON Schemas in `docs/schemas` are those of the types.
+//! The JSON Schemas in `docs/schemas` are those of the types, and what a run exports follows its own.
 
-use super::{golden, root};
+use aether_engine::record;
+use aether_engine::run::{RunOptions, run};
+
+use super::{documents, golden, plan, root};
 
 fn check(bless: bool) -> Vec<String> {
-    let schemas = aether_engine::config::json_schemas();
+    let mut schemas = aether_engine::config::json_schemas();
+    schemas.push(("records.schema.json", record::json_schema()));
     let path = |file: &str| root().join("docs/schemas").join(file);
     schemas
         .iter()
@@ -21,4 +25,29 @@ fn schemas_are_current() {
 #[ignore = "writes the schemas"]
 fn bless_schemas() {
     assert_eq!(check(true), [""; 0]);
+}
+
+/// An independent reader of the schema finds nothing wrong with an export, and something with one
+/// that was changed.
+#[test]
+fn exports_follow_their_schema() {
+    let schema = serde_json::from_str(&record::json_schema()).unwrap();
+    let schema = jsonschema::validator_for(&schema).unwrap();
+    let more = "enable_codex = true\n";
+    let plan = plan(&documents().with("scenario/run.toml", format!("{}{more}", super::RUN)));
+    let export = run(&plan, &RunOptions::default()).export(&plan);
+    let export: serde_json::Value = serde_json::from_str(&export).unwrap();
+    let errors: Vec<String> = schema
+        .iter_errors(&export)
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect();
+    assert!(errors.is_empty(), "{}", errors.join("\n"));
+    for kind in record::KINDS {
+        let mut changed = export.clone();
+        let record = &mut changed[kind.name][0];
+        if !record.is_null() {
+            record["nobody_knows"] = 1.into();
+            assert!(!schema.is_valid(&changed), "{}", kind.name);
+        }
+    }
 }

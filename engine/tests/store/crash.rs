@@ -8,8 +8,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use aether_engine::config::RunPlan;
-use aether_engine::run::{self, RunOptions};
-use aether_engine::store::{Existing, RunStore, StoreError, StoredStatus};
+use aether_engine::run::{self, RunOptions, RunStatus};
+use aether_engine::store::{Existing, RunStore, StoreError};
 
 use super::{Chance, export, plan};
 
@@ -86,11 +86,7 @@ fn killed_at_any_moment_a_run_is_finished_to_the_same_bytes() {
 
         let store = RunStore::new(folder.path().join("runs"));
         let stored = store.open("run").unwrap();
-        assert_eq!(
-            stored.header().status,
-            StoredStatus::Incomplete,
-            "kill {kill}"
-        );
+        assert_eq!(stored.header().status, RunStatus::Incomplete, "kill {kill}");
         let ticks = stored.ticks_recorded().unwrap();
         assert_eq!(ticks % WINDOW, 0);
         in_between += usize::from((WINDOW..TICKS).contains(&ticks));
@@ -133,7 +129,7 @@ fn a_run_that_runs_out_of_room_is_finished_to_the_same_bytes() {
                 Err(StoreError::NotFound { .. }) => continue,
                 Err(error) => panic!("{kib} KiB: {error}"),
             };
-            assert_eq!(stored.header().status, StoredStatus::Incomplete);
+            assert_eq!(stored.header().status, RunStatus::Incomplete);
             assert_eq!(stored.verify(&RunOptions::default()).unwrap().findings, []);
             stopped += usize::from(stored.ticks_recorded().unwrap() > 0);
             drop(stored);

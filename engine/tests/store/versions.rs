@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use aether_engine::run::RunOptions;
-use aether_engine::store::{Existing, RunStore, StoredStatus};
+use aether_engine::run::{RunOptions, RunStatus};
+use aether_engine::store::{Existing, RunStore};
 
 use super::{every_kind, export, store};
 
@@ -34,7 +34,7 @@ fn a_file_of_version_1_reads_as_it_did() {
     let copy = folder.path().join("every-kind.aether");
     std::fs::copy(Path::new(VERSION_1).join("every-kind.aether"), copy).unwrap();
     let old = RunStore::new(folder.path()).open("every-kind").unwrap();
-    assert_eq!(old.header().status, StoredStatus::Complete);
+    assert_eq!(old.header().status, RunStatus::Complete);
     assert_eq!(old.header().engine_version, "0.1.0");
     assert_eq!(old.verify(&RunOptions::default()).unwrap().findings, []);
     let (_folder, new) = store();

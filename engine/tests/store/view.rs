@@ -1,8 +1,8 @@
 //! One view over memory and file: the same texts, the same errors.
 
 use aether_engine::config::{FileSystem, RunPlan, load_run};
-use aether_engine::record::Layer;
-use aether_engine::run::{self, RecordKind, Run, RunOptions};
+use aether_engine::record::{FromText, Layer, RecordKind};
+use aether_engine::run::{self, Run, RunOptions};
 use aether_engine::store::Existing;
 use aether_engine::view::{RunView, ViewError};
 
@@ -55,14 +55,11 @@ fn memory_and_file_say_the_same() {
 fn what_is_shown_is_what_the_run_made() {
     let memory = run::run(&every_kind(), &RunOptions::default());
     let view = memory.view();
-    for (kind, tick) in [(RecordKind::Ledgers, 1), (RecordKind::Scenes, 40)] {
-        let text = memory.records(kind).nth(tick - 1).unwrap();
-        let shown = match kind {
-            RecordKind::Ledgers => view.umx_ledger(1).unwrap(),
-            _ => view.scene(40).unwrap(),
-        };
-        assert_eq!(shown.as_bytes(), text);
-    }
+    let made = |kind, tick: usize| memory.records(kind).nth(tick - 1).unwrap();
+    let ledger = view.umx_ledger(1).unwrap().to_text();
+    assert_eq!(ledger.as_bytes(), made(RecordKind::Ledgers, 1));
+    let scene = view.scene(40).unwrap().to_text();
+    assert_eq!(scene.as_bytes(), made(RecordKind::Scenes, 40));
     assert_eq!(
         view.loom_blocks("RING_W2_ticks_8_14")
             .unwrap()
@@ -85,7 +82,9 @@ fn what_is_shown_is_what_the_run_made() {
 fn what_is_missing_is_named_with_the_legal_range() {
     let memory = run::run(&every_kind(), &RunOptions::default());
     let view = memory.view();
-    let error = |result: Result<String, ViewError>| result.unwrap_err().to_string();
+    fn error<R: std::fmt::Debug>(result: Result<R, ViewError>) -> String {
+        result.unwrap_err().to_string()
+    }
     assert_eq!(
         error(view.umx_ledger(41)),
         "no ledger at tick 41: ticks 1 to 40 are recorded"
@@ -121,6 +120,14 @@ fn made(run: &Run, kind: RecordKind, member: Option<(&str, &serde_json::Value)>)
     texts.filter(wanted).collect()
 }
 
+fn text<R: FromText>(record: Result<R, ViewError>) -> String {
+    record.unwrap().to_text()
+}
+
+fn texts<R: FromText>(records: Result<Vec<R>, ViewError>) -> Vec<String> {
+    records.unwrap().iter().map(FromText::to_text).collect()
+}
+
 /// Holds every accessor against the texts that the run made.
 fn check_every_accessor(view: RunView<'_>, run: &Run, plan: &RunPlan) {
     let one = |kind, tick: u64| {
@@ -131,25 +138,28 @@ fn check_every_accessor(view: RunView<'_>, run: &Run, plan: &RunPlan) {
     assert_eq!(view.last_tick().unwrap(), plan.ticks());
     for tick in 1..=plan.ticks() {
         let of_tick = Some(("tick", &tick.into()));
+        assert_eq!(text(view.umx_ledger(tick)), one(RecordKind::Ledgers, tick));
         assert_eq!(
-            view.umx_ledger(tick).unwrap(),
-            one(RecordKind::Ledgers, tick)
-        );
-        assert_eq!(
-            view.loom_p_block(tick).unwrap(),
+            text(view.loom_p_block(tick)),
             one(RecordKind::PBlocks, tick)
         );
-        assert_eq!(view.scene(tick).unwrap(), one(RecordKind::Scenes, tick));
+        assert_eq!(text(view.scene(tick)), one(RecordKind::Scenes, tick));
         assert_eq!(
-            view.uledger_entry(tick).unwrap(),
+            text(view.uledger_entry(tick)),
             one(RecordKind::ULedger, tick)
         );
         let checkpoint = made(run, RecordKind::IBlocks, of_tick);
-        assert_eq!(view.loom_i_block(tick).ok().as_ref(), checkpoint.first());
-        let envelopes = made(run, RecordKind::Envelopes, of_tick);
-        assert_eq!(view.nap_envelopes(Some(tick), None).unwrap(), envelopes);
         assert_eq!(
-            view.log(Some(tick..=tick)).unwrap(),
+            view.loom_i_block(tick)
+                .ok()
+                .map(|block| block.to_text())
+                .as_ref(),
+            checkpoint.first()
+        );
+        let envelopes = made(run, RecordKind::Envelopes, of_tick);
+        assert_eq!(texts(view.nap_envelopes(Some(tick), None)), envelopes);
+        assert_eq!(
+            texts(view.log(Some(tick..=tick))),
             made(run, RecordKind::Log, of_tick)
         );
     }
@@ -157,7 +167,7 @@ fn check_every_accessor(view: RunView<'_>, run: &Run, plan: &RunPlan) {
     for window in plan.windows() {
         let id = window.window_id();
         let manifest = made(run, RecordKind::Manifests, Some(("window_id", &id.into())));
-        assert_eq!(view.apx_manifest(id).unwrap(), manifest[0]);
+        assert_eq!(text(view.apx_manifest(id)), manifest[0]);
         let blocks = view.loom_blocks(id).unwrap();
         let ticks = window.ticks().clone();
         let of_window = |kind| -> Vec<String> {
@@ -166,8 +176,11 @@ fn check_every_accessor(view: RunView<'_>, run: &Run, plan: &RunPlan) {
                 .flat_map(|tick| made(run, kind, Some(("tick", &tick.into()))))
                 .collect()
         };
-        assert_eq!(blocks.p_blocks, of_window(RecordKind::PBlocks));
-        assert_eq!(blocks.i_blocks, of_window(RecordKind::IBlocks));
+        assert_eq!(
+            texts(Ok(blocks.p_blocks.clone())),
+            of_window(RecordKind::PBlocks)
+        );
+        assert_eq!(texts(Ok(blocks.i_blocks)), of_window(RecordKind::IBlocks));
         p_blocks.extend(blocks.p_blocks);
     }
     assert!(p_blocks.len() as u64 >= plan.ticks());
@@ -177,23 +190,23 @@ fn check_every_accessor(view: RunView<'_>, run: &Run, plan: &RunPlan) {
             RecordKind::Envelopes,
             Some(("layer", &layer.name().into())),
         );
-        assert_eq!(view.nap_envelopes(None, Some(layer)).unwrap(), envelopes);
+        assert_eq!(texts(view.nap_envelopes(None, Some(layer))), envelopes);
     }
     assert_eq!(
-        view.nap_envelopes(None, None).unwrap(),
+        texts(view.nap_envelopes(None, None)),
         made(run, RecordKind::Envelopes, None)
     );
     assert_eq!(
-        view.motifs().unwrap(),
+        texts(view.motifs()),
         made(run, RecordKind::CodexLibrary, None)
     );
     assert_eq!(
-        view.proposals().unwrap(),
+        texts(view.proposals()),
         made(run, RecordKind::CodexProposals, None)
     );
-    assert_eq!(view.log(None).unwrap(), made(run, RecordKind::Log, None));
+    assert_eq!(texts(view.log(None)), made(run, RecordKind::Log, None));
     let export: serde_json::Value = serde_json::from_str(&run.export(plan)).unwrap();
-    let metrics: serde_json::Value = serde_json::from_str(&view.metrics().unwrap()).unwrap();
+    let metrics: serde_json::Value = serde_json::from_str(&text(view.metrics())).unwrap();
     assert_eq!(metrics, export["metrics"]);
 
     let beyond = plan.ticks() + 1;

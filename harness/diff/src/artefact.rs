@@ -76,7 +76,7 @@ impl Artefact {
         }
     }
 
-    /// An array artefact from JSON Lines: one record a line; lines of white space are skipped.
+    /// An array artefact from JSON Lines: one record per line; lines of white space are skipped.
     ///
     /// # Errors
     /// As [`Artefact::from_json`].

@@ -498,7 +498,7 @@ fn digests_tell_tick_and_stage() {
         let diff = diff(&before, &after, &schema(), &DiffOptions::default());
         assert_eq!(places(diff), expected);
     }
-    // A digest that stands twice makes other bytes.
+    // A digest that appears twice is a difference.
     let record = format!(r#"{{"digest":"{}","tick":1}}"#, "a".repeat(64));
     let once = [Artefact::from_canonical_records("ledgers", [&record])];
     let twice = [Artefact::from_canonical_records(

@@ -1,6 +1,6 @@
 //! `aether diff`: two stored runs, compared by the harness.
 
-use aether_engine::run::RecordKind;
+use aether_engine::record::{FromText as _, RecordKind};
 use aether_engine::store::StoredRun;
 use aether_harness::{Artefact, DiffOptions, Report, ScenarioReport, Verdict, diff as compare};
 
@@ -58,6 +58,6 @@ fn artefacts(run: &StoredRun) -> Result<Vec<Artefact>, Failure> {
             .collect();
         artefacts.push(Artefact::from_canonical_records(kind.name(), texts?));
     }
-    artefacts.push(document("metrics", run.metrics()?)?);
+    artefacts.push(document("metrics", run.metrics()?.to_text())?);
     Ok(artefacts)
 }

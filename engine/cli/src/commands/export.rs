@@ -94,7 +94,7 @@ fn write(
             writeln!(
                 sink,
                 "{{\"kind\":\"metrics\",\"record\":{}}}",
-                run.metrics()?
+                run.metrics_text()?
             )?;
         }
         (_, What::Everything) => {
@@ -112,7 +112,7 @@ fn write(
             let end: &[u8] = if separator == b"[" { b"[]}\n" } else { b"]}\n" };
             sink.write_all(end)?;
         }
-        (_, What::Metrics) => writeln!(sink, "{{\"metrics\":{}}}", run.metrics()?)?,
+        (_, What::Metrics) => writeln!(sink, "{{\"metrics\":{}}}", run.metrics_text()?)?,
         (_, What::Inputs | What::Edges) => {
             writeln!(sink, "{{\"inputs\":{}}}", run.documents()?.to_json())?;
         }

@@ -3,8 +3,7 @@
 use std::fmt::Write as _;
 use std::ops::RangeInclusive;
 
-use aether_engine::record::{Component, LogPayload};
-use aether_engine::run::RecordKind;
+use aether_engine::record::{Component, LogEvent, LogPayload};
 use aether_json::Value;
 
 use crate::Ended;
@@ -22,29 +21,22 @@ pub(crate) fn log(command: &LogCommand, output: &Output) -> Ended {
         command.component.as_deref(),
         &Component::ALL.map(Component::name),
     )?;
-    let mut events = Vec::new();
     // Events without a tick belong to the run, and to no span of ticks.
-    let records: Box<dyn Iterator<Item = _>> = match &ticks {
-        Some(ticks) => Box::new(run.records_of_ticks(RecordKind::Log, ticks)?),
-        None => Box::new(run.records(RecordKind::Log)),
-    };
-    for record in records {
-        let event = registry::json_of(&record?.text);
-        let is = |field: &str, wanted: &Option<String>| {
-            wanted
-                .as_ref()
-                .is_none_or(|wanted| event[field].as_str() == Some(wanted))
-        };
-        let in_ticks = ticks.as_ref().is_none_or(|ticks| {
-            event["tick"]
-                .as_u64()
-                .is_some_and(|tick| ticks.contains(&tick))
-        });
-        if is("event", &command.event) && is("component", &command.component) && in_ticks {
-            events.push(event);
-        }
-    }
-    output.result(|| text(&events), || Value::Array(events.clone()))?;
+    let mut events = run.view().log(ticks)?;
+    let is =
+        |wanted: &Option<String>, name: &str| wanted.as_ref().is_none_or(|wanted| wanted == name);
+    events.retain(|event| {
+        is(&command.event, event.payload.event()) && is(&command.component, event.component.name())
+    });
+    output.result(
+        || text(&events),
+        || {
+            let values = events.iter();
+            values
+                .map(|event| registry::json_of(event.to_json().as_bytes()))
+                .collect()
+        },
+    )?;
     Ok(Status::Done)
 }
 
@@ -75,14 +67,14 @@ fn parse_ticks(text: &str) -> Result<RangeInclusive<u64>, Failure> {
     }
 }
 
-fn text(events: &[Value]) -> String {
+fn text(events: &[LogEvent]) -> String {
     let mut text = String::new();
     for event in events {
-        let word = |field: &str| event[field].as_str().unwrap_or("").to_owned();
-        let tick = event["tick"]
-            .as_u64()
+        let tick = event
+            .tick
             .map_or(String::new(), |tick| format!("tick {tick}"));
-        let payload: Vec<String> = event["payload"]
+        let members = registry::json_of(event.to_json().as_bytes());
+        let payload: Vec<String> = members["payload"]
             .as_object()
             .into_iter()
             .flatten()
@@ -94,9 +86,9 @@ fn text(events: &[Value]) -> String {
         let _ = writeln!(
             text,
             "{:>6}  {tick:<10} {:<8} {:<14} {}",
-            event["seq"].to_string(),
-            word("component"),
-            word("event"),
+            event.seq,
+            event.component.name(),
+            event.payload.event(),
             payload.join(" "),
         );
     }

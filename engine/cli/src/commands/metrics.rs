@@ -15,8 +15,7 @@ use crate::registry;
 
 pub(crate) fn metrics(command: &MetricsCommand, output: &Output) -> Ended {
     let run = registry::open_run(&command.stored.runs, &command.stored.run_id)?;
-    let stored = run.metrics()?;
-    let metrics = Metrics::from_text(stored.as_bytes())?;
+    let metrics = run.metrics()?;
     match command.form {
         Some(MetricsForm::Openmetrics) => {
             let exposition = openmetrics::exposition(run.header(), metrics).map_err(|error| {
@@ -29,10 +28,13 @@ pub(crate) fn metrics(command: &MetricsCommand, output: &Output) -> Ended {
             )?;
         }
         Some(MetricsForm::Json) => {
-            let value = registry::json_of(stored.as_bytes());
+            let value = registry::json_of(metrics.to_text().as_bytes());
             output.print(format!("{value:#}\n").as_bytes())?;
         }
-        None => output.result(|| text(&metrics), || registry::json_of(stored.as_bytes()))?,
+        None => output.result(
+            || text(&metrics),
+            || registry::json_of(metrics.to_text().as_bytes()),
+        )?,
     }
     Ok(Status::Done)
 }

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use aether_engine::press::{Capsule, Packer};
-use aether_engine::record::{FromText as _, Manifest, PBlock, UmxLedger};
-use aether_engine::run::RecordKind;
+use aether_engine::record::{PBlock, UmxLedger};
 use aether_engine::store::StoredRun;
+use aether_engine::view::ViewError;
 use aether_json::{Value, json};
 use comfy_table::{CellAlignment, Table, presets};
 
@@ -46,35 +46,28 @@ pub(crate) fn pack(command: &PackCommand, output: &Output) -> Ended {
 fn pack_window(run: &StoredRun, name: &str) -> Result<Capsule, Failure> {
     let plan = run.plan()?;
     let window = window::find(&plan, name)?;
-    let mut manifest = None;
-    for record in run.records(RecordKind::Manifests) {
-        let candidate = Manifest::from_text(&record?.text)?;
-        if candidate.window_id == window.window_id() {
-            manifest = Some(candidate);
-        }
-    }
     let not_closed = || {
         Failure::Input(format!(
             "window `{}` is not closed in this run",
             window.window_id()
         ))
     };
-    let mut packer = manifest
-        .and_then(|manifest| Packer::new(&plan, manifest))
-        .ok_or_else(not_closed)?;
+    let manifest = match run.view().apx_manifest(window.window_id()) {
+        Ok(manifest) => manifest,
+        Err(ViewError::Window { .. }) => return Err(not_closed()),
+        Err(error) => return Err(error.into()),
+    };
+    let mut packer = Packer::new(&plan, manifest).ok_or_else(not_closed)?;
     let ticks = packer.ticks();
     let mut c_prev = plan.chain_start();
-    if let Some(block) = run.record(RecordKind::PBlocks, ticks.start() - 1)? {
-        c_prev = PBlock::from_text(&block.text)?.c_t;
+    if let Some(block) = run.value::<PBlock>(ticks.start() - 1)? {
+        c_prev = block.c_t;
     }
-    let blocks = run.records_from(RecordKind::PBlocks, *ticks.start());
-    let ledgers = run.records_from(RecordKind::Ledgers, *ticks.start());
-    let length = ticks.end() - ticks.start() + 1;
-    let length = usize::try_from(length).unwrap_or(usize::MAX);
-    for (ledger, block) in ledgers.zip(blocks).take(length) {
-        let ledger = UmxLedger::from_text(&ledger?.text)?;
-        packer.add(&ledger, c_prev);
-        c_prev = PBlock::from_text(&block?.text)?.c_t;
+    let blocks = run.values_from::<PBlock>(*ticks.start());
+    let ledgers = run.values_from::<UmxLedger>(*ticks.start());
+    for ((ledger, block), _) in ledgers.zip(blocks).zip(ticks) {
+        packer.add(&ledger?, c_prev);
+        c_prev = block?.c_t;
     }
     Ok(packer.finish())
 }

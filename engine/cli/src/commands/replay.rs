@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
-use aether_engine::record::{FromText as _, IBlock, UmxLedger};
-use aether_engine::run::{RecordKind, Replay};
+use aether_engine::record::UmxLedger;
+use aether_engine::run::Replay;
 use aether_json::json;
 
 use crate::Ended;
@@ -27,13 +27,7 @@ pub(crate) fn replay(command: &ReplayCommand, output: &Output) -> Ended {
         reason = "the time taken is told, and in no record"
     )]
     let started = Instant::now();
-    let checkpoint = match run.checkpoint_tick(tick)? {
-        Some(at) => run.record(RecordKind::IBlocks, at)?,
-        None => None,
-    };
-    let checkpoint = checkpoint
-        .map(|record| IBlock::from_text(&record.text))
-        .transpose()?;
+    let checkpoint = run.checkpoint_before(tick + 1)?;
     let from = checkpoint.as_ref().map_or(0, |block| block.tick);
     let mut replay = match &checkpoint {
         Some(block) => Replay::from_checkpoint(&plan, block),
@@ -44,8 +38,8 @@ pub(crate) fn replay(command: &ReplayCommand, output: &Output) -> Ended {
     }
     let seconds = started.elapsed().as_secs_f64();
     let state = replay.state().to_vec();
-    let matches = match run.record(RecordKind::Ledgers, tick)? {
-        Some(ledger) => UmxLedger::from_text(&ledger.text)?.post_u == state,
+    let matches = match run.value::<UmxLedger>(tick)? {
+        Some(ledger) => ledger.post_u == state,
         // Nothing is stored of tick 0: it is what the inputs make of it.
         None => tick == 0,
     };

@@ -155,7 +155,9 @@ fn text(run_id: &str, plan: &RunPlan, recorded: &Recorded) -> String {
 fn summary(run_id: &str, plan: &RunPlan, recorded: &Recorded) -> Value {
     let metrics = &recorded.outcome.metrics;
     let error = match recorded.outcome.status {
-        RunStatus::Failed(error) => aether_json::from_str(&error.to_json()).unwrap_or(Value::Null),
+        RunStatus::Failed(error) => {
+            aether_json::from_str(&error.to_json()).expect("canonical text is JSON")
+        }
         RunStatus::Complete | RunStatus::Incomplete => Value::Null,
     };
     json!({

@@ -1,7 +1,6 @@
 //! `aether show-ledger`: U-ledger entries in order.
 
 use aether_engine::record::{FromText as _, LedgerEntry};
-use aether_engine::run::RecordKind;
 use comfy_table::{Table, presets};
 
 use crate::Ended;
@@ -20,29 +19,22 @@ pub(crate) fn show_ledger(command: &ShowLedgerCommand, output: &Output) -> Ended
         )));
     }
     let mut entries = Vec::new();
-    for record in run.records_from(RecordKind::ULedger, from) {
-        let record = record?;
-        if record.position > to {
-            break;
-        }
-        entries.push(record);
+    for (entry, _) in run.values_from::<LedgerEntry>(from).zip(from..=to) {
+        entries.push(entry?);
     }
     output.result(
         || {
             let mut table = Table::new();
             table.load_style(presets::NOTHING);
             table.set_header(["tick", "C_t", "check", "window", "entry hash", "previous"]);
-            for record in &entries {
-                let Ok(entry) = LedgerEntry::from_text(&record.text) else {
-                    continue;
-                };
+            for entry in &entries {
                 let short = |hash: String| hash.chars().take(16).collect::<String>();
                 table.add_row([
                     entry.tick.to_string(),
                     entry.c_t.to_string(),
                     entry.manifest_check.to_string(),
-                    entry.window_id,
-                    short(record.hash.to_string()),
+                    entry.window_id.clone(),
+                    short(entry.hash().to_string()),
                     entry
                         .prev_entry_hash
                         .map_or("none".to_owned(), |hash| short(hash.to_string())),
@@ -53,7 +45,7 @@ pub(crate) fn show_ledger(command: &ShowLedgerCommand, output: &Output) -> Ended
         || {
             entries
                 .iter()
-                .map(|record| registry::json_of(&record.text))
+                .map(|entry| registry::json_of(entry.to_text().as_bytes()))
                 .collect()
         },
     )?;

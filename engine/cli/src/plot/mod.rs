@@ -15,8 +15,7 @@ mod press;
 mod scale;
 mod topology;
 
-use aether_engine::record::{FromText as _, LedgerEntry, Manifest};
-use aether_engine::run::RecordKind;
+use aether_engine::record::{LedgerEntry, Manifest, UmxLedger};
 use aether_engine::store::StoredRun;
 use aether_json::{Value, json};
 
@@ -58,7 +57,7 @@ pub(crate) fn draw(run: &StoredRun, what: PlotWhat) -> Result<Picture, Failure> 
 fn state(run: &StoredRun, ticks: u64) -> Result<Picture, Failure> {
     let nodes = run.header().node_count as u64;
     let mut bins = Bins::new(Statistic::Mean, ticks, nodes);
-    for ledger in run.ledgers() {
+    for ledger in run.values::<UmxLedger>() {
         let ledger = ledger?;
         bins.add(ledger.tick, ledger.post_u.iter().copied());
     }
@@ -84,7 +83,7 @@ fn flux(run: &StoredRun, ticks: u64) -> Result<Picture, Failure> {
         )));
     }
     let mut bins = Bins::new(Statistic::Farthest, ticks, edges);
-    for ledger in run.ledgers() {
+    for ledger in run.values::<UmxLedger>() {
         let ledger = ledger?;
         bins.add(ledger.tick, ledger.edges.iter().map(|edge| edge.f_e));
     }
@@ -105,8 +104,8 @@ fn chain(run: &StoredRun, ticks: u64) -> Result<Picture, Failure> {
     let profile = json_of(run.documents()?.profile().as_bytes());
     let modulus = profile["modulus_M"].as_i64().unwrap_or(i64::MAX);
     let mut plot = ChainPlot::new(ticks, modulus);
-    for record in run.records(RecordKind::ULedger) {
-        let entry = LedgerEntry::from_text(&record?.text)?;
+    for entry in run.values::<LedgerEntry>() {
+        let entry = entry?;
         plot.add(entry.tick, entry.c_t);
     }
     let bins = plot.bins().map_or(Value::Null, cells);
@@ -119,8 +118,8 @@ fn chain(run: &StoredRun, ticks: u64) -> Result<Picture, Failure> {
 fn press(run: &StoredRun) -> Result<Picture, Failure> {
     let plan = run.plan()?;
     let mut plot = PressPlot::default();
-    for record in run.records(RecordKind::Manifests) {
-        let manifest = Manifest::from_text(&record?.text)?;
+    for manifest in run.values::<Manifest>() {
+        let manifest = manifest?;
         let window = plan
             .windows()
             .iter()
@@ -148,7 +147,7 @@ fn topology(run: &StoredRun) -> Result<Picture, Failure> {
         )));
     }
     let mut plot = TopologyPlot::default();
-    for ledger in run.ledgers() {
+    for ledger in run.values::<UmxLedger>() {
         plot.add(&ledger?);
     }
     Ok(Picture {

@@ -10,7 +10,7 @@ use super::super::plan::InputEntry;
 use super::super::problem::{Code, Draft, Problems};
 use super::super::tree::{Document, Value};
 use super::state::{difference, integers, sort_entries};
-use super::{Known, count, over_limit, run};
+use super::{Known, count, field_or, over_limit, run, value_at};
 
 /// The entries in the order in which they are applied; N and T where they are known.
 pub(crate) fn inputs(
@@ -22,7 +22,7 @@ pub(crate) fn inputs(
 ) -> Option<Vec<InputEntry>> {
     let before = problems.len();
     run::version(
-        document,
+        value_at(document, content.places.v),
         content.v.get().copied(),
         PFNA_VERSION,
         "PFNA",
@@ -46,15 +46,15 @@ pub(crate) fn inputs(
         let tick = entry.tick.get().map(|Int(tick)| *tick);
         let id = entry.pfna_id.get().map(|Name(id)| id.clone());
         if let Some(tick) = tick {
-            tick_of_run(value, tick, ticks, problems);
+            tick_of_run(field_or(value, entry.places.tick), tick, ticks, problems);
         }
         if let (Some(tick), Some(id)) = (tick, &id) {
-            let at = value.field("pfna_id").unwrap_or(value);
+            let at = field_or(value, entry.places.pfna_id);
             let key = (tick, id.clone());
             if let Some(first) = seen.get(&key) {
                 let message = format!("`{id}` is given twice for tick {tick}");
                 let draft = Draft::on(at, Code::DuplicateInput, message);
-                problems.add_on(at, draft.related(*first, "it is given here first"));
+                problems.add_on(at, draft.related(*first, "first given here"));
             } else {
                 seen.insert(key, at);
             }
@@ -73,10 +73,11 @@ pub(crate) fn inputs(
             problems.add_on(values, draft);
         }
         let values = integers(document, list, problems);
+        let tick = tick.and_then(|tick| u64::try_from(tick).ok());
         if let (Some(pfna_id), Some(tick), Some(values)) = (id, tick, values) {
             entries.push(InputEntry {
                 pfna_id,
-                tick: count(tick),
+                tick,
                 values,
             });
         }
@@ -85,11 +86,10 @@ pub(crate) fn inputs(
     (problems.len() == before).then_some(entries)
 }
 
-fn tick_of_run(entry: Value<'_>, tick: i64, ticks: Option<Known<'_>>, problems: &mut Problems) {
+fn tick_of_run(value: Value<'_>, tick: i64, ticks: Option<Known<'_>>, problems: &mut Problems) {
     if tick >= 0 && ticks.is_none_or(|ticks| count(tick) <= ticks.number) {
         return;
     }
-    let value = entry.field("tick").unwrap_or(entry);
     let draft = |message: String, expected: String| {
         Draft::on(value, Code::InputTick, message).expected(expected)
     };

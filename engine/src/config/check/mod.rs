@@ -19,13 +19,23 @@ pub(crate) use topology::topology;
 pub(crate) use windows::windows;
 
 use super::problem::{Code, Draft, Problems};
-use super::tree::Value;
+use super::tree::{Document, NodeId, Value};
 
 /// A number that another document says, and where.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Known<'a> {
     pub(crate) number: u64,
     pub(crate) value: Value<'a>,
+}
+
+/// The value at a place of a document.
+pub(crate) fn value_at(document: &Document, place: Option<NodeId>) -> Option<Value<'_>> {
+    place.map(|place| document.value(place))
+}
+
+/// A field of a structure, or the structure itself where the field is absent.
+fn field_or(structure: Value<'_>, place: Option<NodeId>) -> Value<'_> {
+    value_at(structure.document(), place).unwrap_or(structure)
 }
 
 /// Tells that something is beyond a limit of the engine.
@@ -37,7 +47,7 @@ fn over_limit(value: Value<'_>, what: &str, count: u64, limit: u64, problems: &m
     problems.add_on(value, draft);
 }
 
-/// A number that is known to be positive, as a count.
+/// A number that is known not to be negative, as a count.
 fn count(number: i64) -> u64 {
-    u64::try_from(number).unwrap_or(0)
+    u64::try_from(number).expect("the number was checked not to be negative")
 }

@@ -8,8 +8,8 @@ use super::super::documents::{
 };
 use super::super::plan::{ChainRule, FluxRule, PressDefaults, Profile, Scheme, StRule};
 use super::super::problem::{Code, Draft, Problems};
-use super::super::tree::{Document, Value};
-use super::count;
+use super::super::tree::{Document, NodeId, Value};
+use super::{count, value_at};
 
 pub(crate) fn profile(
     document: &Document,
@@ -59,20 +59,21 @@ fn chain_rule(rule: &ChainRuleDocument) -> ChainRule {
 /// The rule that a mode chooses, with the fields that belong to it and no others.
 fn st_rule(document: &Document, rule: &StRuleDocument, problems: &mut Problems) -> Option<StRule> {
     let value = document.value(rule.at);
+    let places = &rule.places;
+    let value_of = ("value", "constant", places.value);
+    let offset = ("offset", "sum_abs_flux", places.offset);
+    let scale = ("scale", "sum_abs_flux", places.scale);
+    let max_value = ("max_value", "sum_abs_flux", places.max_value);
     let mode = match (rule.mode, rule.gf01_constant) {
         (Some(mode), _) => mode,
         (None, Some(Int(constant))) => {
-            foreign(
-                value,
-                "a rule without `mode`",
-                &["value", "offset", "scale", "max_value"],
-                problems,
-            );
+            let others = [value_of, offset, scale, max_value];
+            foreign(document, "a rule without `mode`", &others, problems);
             return Some(StRule::Constant(constant));
         }
         (None, None) => {
             // A wrong `mode` or constant was told already.
-            if value.field("mode").is_none() && value.field("gf01_constant").is_none() {
+            if rule.places.mode.is_none() && rule.places.gf01_constant.is_none() {
                 no_mode(value, problems);
             }
             return None;
@@ -80,18 +81,18 @@ fn st_rule(document: &Document, rule: &StRuleDocument, problems: &mut Problems) 
     };
     match mode {
         StMode::PrimeWeighted => {
-            let others = ["value", "offset", "scale", "max_value"];
-            foreign(value, "`prime_weighted`", &others, problems);
+            let others = [value_of, offset, scale, max_value];
+            foreign(document, "`prime_weighted`", &others, problems);
             Some(StRule::PrimeWeighted)
         }
         StMode::Constant => {
             foreign(
-                value,
+                document,
                 "`constant`",
-                &["offset", "scale", "max_value"],
+                &[offset, scale, max_value],
                 problems,
             );
-            if rule.value.is_none() && value.field("value").is_none() {
+            if rule.places.value.is_none() {
                 let message = "the mode `constant` has no `value`";
                 let draft = Draft::on(value, Code::MissingField, message)
                     .expected("`value`, an integer")
@@ -101,7 +102,7 @@ fn st_rule(document: &Document, rule: &StRuleDocument, problems: &mut Problems) 
             rule.value.map(|Int(constant)| StRule::Constant(constant))
         }
         StMode::SumAbsFlux => {
-            foreign(value, "`sum_abs_flux`", &["value"], problems);
+            foreign(document, "`sum_abs_flux`", &[value_of], problems);
             Some(StRule::SumAbsFlux {
                 offset: rule
                     .offset
@@ -121,16 +122,14 @@ fn no_mode(value: Value<'_>, problems: &mut Problems) {
     problems.add_on(value, draft);
 }
 
-/// Tells of fields that belong to another mode.
-fn foreign(value: Value<'_>, mode: &str, keys: &[&str], problems: &mut Problems) {
-    for key in keys {
-        let Some(field) = value.field(key) else {
+/// A field of a rule: its key, the mode that it belongs to, its place.
+type ModeField = (&'static str, &'static str, Option<NodeId>);
+
+/// Reports fields that belong to another mode.
+fn foreign(document: &Document, mode: &str, fields: &[ModeField], problems: &mut Problems) {
+    for &(key, owner, place) in fields {
+        let Some(field) = value_at(document, place) else {
             continue;
-        };
-        let owner = if *key == "value" {
-            "constant"
-        } else {
-            "sum_abs_flux"
         };
         let message = format!("`{key}` has no effect under {mode}");
         let draft = Draft::on_key(field, Code::ForeignField, message).help(format!(
@@ -160,7 +159,7 @@ fn press(
         if let Some((_, first)) = listed.iter().find(|(other, _)| *other == scheme) {
             let message = format!("the scheme `{}` is listed twice", value.text());
             let draft = Draft::on(value, Code::RepeatedItem, message);
-            problems.add_on(value, draft.related(*first, "it is listed here first"));
+            problems.add_on(value, draft.related(*first, "first listed here"));
         } else {
             listed.push((scheme, value));
         }

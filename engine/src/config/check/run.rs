@@ -12,7 +12,7 @@ use super::super::limits::TICKS_MAX;
 use super::super::plan::{Diagnostics, LayerSet, LogDestination, Logging, Nap};
 use super::super::problem::{Code, Draft, Problems};
 use super::super::tree::{Document, Value};
-use super::{count, over_limit};
+use super::{count, field_or, over_limit, value_at};
 
 /// The settings of a run that no other document has a part in.
 #[derive(Debug)]
@@ -30,13 +30,13 @@ pub(crate) fn run_settings(
 ) -> RunSettings {
     let found = run.v.get().copied();
     version(
-        document,
+        value_at(document, run.places.v),
         found,
         defaults::RUN_CONFIG_VERSION,
         "RunConfig",
         problems,
     );
-    state_fields(document, problems);
+    state_fields(document, run, problems);
     pfna_fields(document, run, problems);
     RunSettings {
         ticks: ticks(document, run, problems),
@@ -50,16 +50,13 @@ pub(crate) fn run_settings(
 
 /// Tells of a version that this engine does not read.
 pub(super) fn version(
-    document: &Document,
+    value: Option<Value<'_>>,
     found: Option<Int>,
     known: i64,
     noun: &str,
     problems: &mut Problems,
 ) {
-    let Some(Int(found)) = found.filter(|found| found.0 != known) else {
-        return;
-    };
-    let Some(value) = document.root().field("v") else {
+    let (Some(Int(found)), Some(value)) = (found.filter(|found| found.0 != known), value) else {
         return;
     };
     let message = format!("this engine reads {noun} version {known}, not {found}");
@@ -72,17 +69,17 @@ fn ticks(document: &Document, run: &RunConfig, problems: &mut Problems) -> Optio
     if ticks <= TICKS_MAX {
         return Some(ticks);
     }
-    let value = document.root().field("ticks")?;
+    let value = value_at(document, run.places.ticks)?;
     over_limit(value, "ticks", ticks, TICKS_MAX, problems);
     None
 }
 
 /// The initial state is given in one way.
-fn state_fields(document: &Document, problems: &mut Problems) {
+fn state_fields(document: &Document, run: &RunConfig, problems: &mut Problems) {
     let root = document.root();
     match (
-        root.field("initial_state"),
-        root.field("initial_state_path"),
+        value_at(document, run.places.initial_state),
+        value_at(document, run.places.initial_state_path),
     ) {
         (Some(inline), Some(path)) => {
             let message = "`initial_state` and `initial_state_path` exclude one another";
@@ -107,11 +104,11 @@ fn state_fields(document: &Document, problems: &mut Problems) {
 
 /// PFNA is on with a document, or off; a path alone says neither.
 fn pfna_fields(document: &Document, run: &RunConfig, problems: &mut Problems) {
-    let root = document.root();
-    let (enabled, path) = (root.field("enable_pfna"), root.field("pfna_path"));
+    let enabled = value_at(document, run.places.enable_pfna);
+    let path = value_at(document, run.places.pfna_path);
     match (enabled, path) {
         (Some(enabled), None) if run.enable_pfna == Some(Flag(true)) => {
-            let message = "`enable_pfna` is true and there is no `pfna_path`";
+            let message = "`enable_pfna` is true, but `pfna_path` is missing";
             let draft = Draft::on(enabled, Code::FieldNeedsField, message)
                 .expected("`pfna_path`, the path of a PFNA document")
                 .help("add `pfna_path`, or write false");
@@ -152,8 +149,8 @@ fn logging(
         (Some(DestinationWord::File), Some(path)) => LogDestination::File(path.0.clone()),
         (Some(DestinationWord::File), None) => {
             let value = document.value(content.at);
-            if value.field("file_path").is_none() {
-                let at = value.field("destination").unwrap_or(value);
+            if content.places.file_path.is_none() {
+                let at = field_or(value, content.places.destination);
                 let message = "the destination `file` has no `file_path`";
                 let draft = Draft::on(at, Code::FieldNeedsField, message)
                     .help("add `file_path`: the file that log lines are appended to");
@@ -212,7 +209,7 @@ fn layers(document: &Document, run: Option<&NapDocument>, problems: &mut Problem
         if let Some(first) = seen.get(&layer) {
             let message = format!("the layer `{}` is listed twice", value.text());
             let draft = Draft::on(value, Code::RepeatedItem, message);
-            problems.add_on(value, draft.related(*first, "it is listed here first"));
+            problems.add_on(value, draft.related(*first, "first listed here"));
             return;
         }
         seen.insert(layer, value);

@@ -65,7 +65,7 @@ pub(crate) fn state_csv(
                     _ => Draft::new(
                         Code::StateLine,
                         span,
-                        format!("`{shown}` is no 64-bit integer"),
+                        format!("`{shown}` is not a 64-bit integer"),
                     ),
                 };
                 problems.add(source, draft.expected("one integer on a line"));

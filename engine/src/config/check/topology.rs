@@ -7,7 +7,7 @@ use super::super::limits::{EDGES_MAX, NODES_MAX};
 use super::super::plan::{Edge, Topology};
 use super::super::problem::{Code, Draft, Problems};
 use super::super::tree::{Document, Value};
-use super::{count, over_limit};
+use super::{count, field_or, over_limit, value_at};
 
 pub(crate) fn topology(
     document: &Document,
@@ -15,21 +15,29 @@ pub(crate) fn topology(
     problems: &mut Problems,
 ) -> Option<Topology> {
     let before = problems.len();
-    let root = document.root();
     let node_count = content.node_count.get().map(|Int(number)| count(*number));
     let node_count = node_count.filter(|&number| {
         let within = number <= NODES_MAX;
-        if let (false, Some(value)) = (within, root.field("N")) {
+        if let (false, Some(value)) = (within, value_at(document, content.places.node_count)) {
             over_limit(value, "nodes", number, NODES_MAX, problems);
         }
         within
     });
     if let Some(list) = &content.nodes {
-        nodes(document, list, node_count, problems);
+        let number = value_at(document, content.places.node_count);
+        nodes(document, list, (node_count, number), problems);
     }
     let scale = content.scale.get().map(|Int(scale)| *scale);
     let edges = content.edges.get();
-    let edges = edges.and_then(|list| edges_of(document, list, node_count, scale, problems));
+    let edges = edges.and_then(|list| {
+        edges_of(
+            document,
+            list,
+            node_count,
+            (scale, value_at(document, content.places.scale)),
+            problems,
+        )
+    });
     let topology = Topology {
         gid: content.gid.get()?.0.clone(),
         node_count: usize::try_from(node_count?).ok()?,
@@ -43,14 +51,16 @@ pub(crate) fn topology(
 fn nodes(
     document: &Document,
     list: &List<NodeDocument>,
-    node_count: Option<u64>,
+    (node_count, number): (Option<u64>, Option<Value<'_>>),
     problems: &mut Problems,
 ) {
-    let mut order = Order::new("node", "node_id", Code::NodeOrder);
+    let mut order = Order::new("node", Code::NodeOrder);
     list.each(document, problems, |value, node, problems| match node {
-        Some(NodeDocument {
-            node_id: Int(id), ..
-        }) => order.next(value, id, problems),
+        Some(node) => order.next(
+            field_or(value, node.places.node_id),
+            node.node_id.0,
+            problems,
+        ),
         None => order.skip(),
     });
     let Some(node_count) = node_count.filter(|number| *number != list.len()) else {
@@ -65,7 +75,7 @@ fn nodes(
             list.len()
         ))
         .help("`nodes` may be left out when the nodes have no labels");
-    if let Some(number) = document.root().field("N") {
+    if let Some(number) = number {
         draft = draft.related(number, format!("N is {node_count} here"));
     }
     problems.add_on(value, draft);
@@ -75,7 +85,7 @@ fn edges_of(
     document: &Document,
     list: &List<EdgeDocument>,
     node_count: Option<u64>,
-    scale: Option<i64>,
+    (scale, scale_at): (Option<i64>, Option<Value<'_>>),
     problems: &mut Problems,
 ) -> Option<Vec<Edge>> {
     if list.len() > EDGES_MAX {
@@ -89,21 +99,22 @@ fn edges_of(
         return None;
     }
     let mut edges = Vec::with_capacity(usize::try_from(list.len()).ok()?);
-    let mut order = Order::new("edge", "e_id", Code::EdgeOrder);
+    let mut order = Order::new("edge", Code::EdgeOrder);
     list.each(document, problems, |value, edge, problems| {
         let Some(edge) = edge else {
             order.skip();
             return;
         };
         match edge.e_id.get() {
-            Some(Int(id)) => order.next(value, *id, problems),
+            Some(Int(id)) => order.next(field_or(value, edge.places.e_id), *id, problems),
             None => order.skip(),
         }
         edges.extend(ends(value, &edge, node_count, problems));
         if let (Some(Int(own)), Some(scale)) = (edge.scale, scale)
             && own != scale
         {
-            scale_differs(document, value, own, scale, problems);
+            let at = field_or(value, edge.places.scale);
+            scale_differs(at, own, (scale, scale_at), problems);
         }
     });
     Some(edges)
@@ -116,18 +127,18 @@ fn ends(
     node_count: Option<u64>,
     problems: &mut Problems,
 ) -> Option<Edge> {
-    let end = |key, node: &Given<Int>, problems: &mut Problems| {
+    let end = |place, node: &Given<Int>, problems: &mut Problems| {
         let node = node.get()?.0;
-        end(value, key, node, node_count, problems)
+        end(field_or(value, place), node, node_count, problems)
     };
-    let from = end("i", &edge.i, problems);
-    let to = end("j", &edge.j, problems);
+    let from = end(edge.places.i, &edge.i, problems);
+    let to = end(edge.places.j, &edge.j, problems);
     let (from, to) = (from?, to?);
     if from == to {
         let id = edge.e_id.get().map(|Int(id)| format!(" {id}"));
-        let (id, node) = (id.unwrap_or_default(), u64::from(from) + 1);
+        let (id, node) = (id.as_deref().unwrap_or(""), u64::from(from) + 1);
         let message = format!("edge{id} joins node {node} to itself");
-        let at = value.field("j").unwrap_or(value);
+        let at = field_or(value, edge.places.j);
         let draft = Draft::on(at, Code::SelfLoop, message).expected("another node than `i`");
         problems.add_on(at, draft);
         return None;
@@ -142,13 +153,7 @@ fn ends(
     })
 }
 
-fn end(
-    value: Value<'_>,
-    key: &str,
-    node: i64,
-    node_count: Option<u64>,
-    problems: &mut Problems,
-) -> Option<u32> {
+fn end(at: Value<'_>, node: i64, node_count: Option<u64>, problems: &mut Problems) -> Option<u32> {
     let index = u64::try_from(node)
         .ok()
         .and_then(|node| node.checked_sub(1));
@@ -157,7 +162,6 @@ fn end(
         // Below N, which has a limit; with N unknown there will be no plan.
         return u32::try_from(index).ok();
     }
-    let at = value.field(key).unwrap_or(value);
     let known = node_count.map_or("from 1".to_owned(), |number| format!("from 1 to {number}"));
     let message = format!("there is no node {node}");
     let help = match (node, node_count) {
@@ -171,18 +175,16 @@ fn end(
 }
 
 fn scale_differs(
-    document: &Document,
-    edge: Value<'_>,
+    at: Value<'_>,
     own: i64,
-    scale: i64,
+    (scale, scale_at): (i64, Option<Value<'_>>),
     problems: &mut Problems,
 ) {
-    let at = edge.field("SC").unwrap_or(edge);
     let message = format!("the edge's SC is {own} and the topology's {scale}");
     let mut draft = Draft::on(at, Code::EdgeScale, message)
         .expected(scale.to_string())
         .help(format!("write {scale}, or remove the edge's `SC`"));
-    if let Some(value) = document.root().field("SC") {
+    if let Some(value) = scale_at {
         draft = draft.related(value, "the topology's SC");
     }
     problems.add_on(at, draft);
@@ -191,30 +193,27 @@ fn scale_differs(
 /// Ids that count 1, 2, 3, …; a jump is told once and the count goes on from there.
 struct Order {
     noun: &'static str,
-    key: &'static str,
     code: Code,
     expected: i64,
 }
 
 impl Order {
-    fn new(noun: &'static str, key: &'static str, code: Code) -> Self {
+    fn new(noun: &'static str, code: Code) -> Self {
         Self {
             noun,
-            key,
             code,
             expected: 1,
         }
     }
 
-    fn next(&mut self, value: Value<'_>, id: i64, problems: &mut Problems) {
+    fn next(&mut self, at: Value<'_>, id: i64, problems: &mut Problems) {
         let (noun, expected) = (self.noun, self.expected);
         if id != expected {
             let message = match (expected, id) {
                 (1, 0) => format!("{noun}s are numbered from 1, not from 0"),
                 (1, _) => format!("the first {noun} is number {id}, not 1"),
-                _ => format!("{noun} {id} stands where {noun} {expected} is due"),
+                _ => format!("expected {noun} {expected}, found {noun} {id}"),
             };
-            let at = value.field(self.key).unwrap_or(value);
             let draft = Draft::on(at, self.code, message).expected(expected.to_string());
             problems.add_on(at, draft);
         }

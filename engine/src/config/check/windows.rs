@@ -10,7 +10,7 @@ use super::super::limits::{NAME_CHARS_MAX, STREAMS_MAX, WINDOWS_MAX};
 use super::super::plan::{StreamPlan, Window};
 use super::super::problem::{Code, Draft, Problems};
 use super::super::tree::{Document, Value, shortened};
-use super::{count, over_limit};
+use super::{count, field_or, over_limit, value_at};
 
 /// All windows, the primary ones first; `ticks` is the run's length where it is known.
 pub(crate) fn windows(
@@ -26,7 +26,7 @@ pub(crate) fn windows(
     (problems.len() == before).then_some(all)
 }
 
-/// The windows of the document, each with its value; none of them primary so far.
+/// The windows of the document, each with the value of its id; none of them primary so far.
 fn configured<'a>(
     document: &'a Document,
     run: &RunConfig,
@@ -51,12 +51,12 @@ fn configured<'a>(
     list.each(document, problems, |value, window, problems| {
         let Some(window) = window else { return };
         let id = window.window_id.get().map(|Name(id)| id.clone());
+        let at = field_or(value, window.places.window_id);
         let is_new = id.as_ref().is_none_or(|id| {
-            let at = value.field("window_id").unwrap_or(value);
             if let Some(first) = ids.get(id) {
                 let message = format!("the window id `{id}` is used twice");
                 let draft = Draft::on(at, Code::DuplicateWindow, message);
-                problems.add_on(at, draft.related(*first, "it is used here first"));
+                problems.add_on(at, draft.related(*first, "first used here"));
                 return false;
             }
             ids.insert(id.clone(), at);
@@ -64,47 +64,52 @@ fn configured<'a>(
         });
         let primary = run.primary_window_id.as_ref();
         let is_primary = is_new && primary.is_some() && primary == window.window_id.get();
-        let range = range(value, &window, ticks, is_primary, problems);
+        let ticks = range(value, &window, run, ticks, is_primary, problems);
         let streams = streams(document, window.streams.as_ref(), problems);
-        // A window without an id was told, and there will be no plan.
-        if let Some(window_id) = id {
-            let apx_name = window.apx_name.get().map(|Name(name)| name.clone());
+        // The problems of a window without these were reported, and there will be no plan.
+        let apx_name = window.apx_name.get().map(|Name(name)| name.clone());
+        if let (Some(window_id), Some(apx_name), Some(ticks)) = (id, apx_name, ticks) {
             let window = Window {
                 window_id,
-                apx_name: apx_name.unwrap_or_default(),
-                ticks: range,
+                apx_name,
+                ticks,
                 primary: false,
                 streams,
             };
-            windows.push((window, value));
+            windows.push((window, at));
         }
     });
     windows
 }
 
-/// A window's ticks, checked to be a range of the run.
+/// A window's ticks, checked to be a range of the run; `None` if they are not ticks.
 fn range(
     value: Value<'_>,
     window: &WindowDocument,
+    run: &RunConfig,
     ticks: Option<u64>,
     is_primary: bool,
     problems: &mut Problems,
-) -> RangeInclusive<u64> {
+) -> Option<RangeInclusive<u64>> {
     let tick = |tick: &Given<Int>| tick.get().map(|Int(tick)| *tick);
     let (start, end) = (tick(&window.start_tick), tick(&window.end_tick));
-    let range = count(start.unwrap_or(0))..=count(end.unwrap_or(0));
-    let field = |key: &str| value.field(key).unwrap_or(value);
+    let as_tick = |tick: Option<i64>| u64::try_from(tick?).ok();
+    let range = as_tick(start)
+        .zip(as_tick(end))
+        .map(|(start, end)| start..=end);
+    let start_at = field_or(value, window.places.start_tick);
+    let end_at = field_or(value, window.places.end_tick);
     if let (Some(start), Some(end)) = (start, end)
         && end < start
     {
         let message = format!("the window ends at tick {end}, before its start {start}");
-        let draft = Draft::on(field("end_tick"), Code::WindowReversed, message)
+        let draft = Draft::on(end_at, Code::WindowReversed, message)
             .expected(format!("a tick from {start} on"));
-        problems.add_on(value, draft.related(field("start_tick"), "it starts here"));
+        problems.add_on(value, draft.related(start_at, "it starts here"));
         return range;
     }
     let legal = ticks.map_or("from 1 on".to_owned(), |ticks| format!("from 1 to {ticks}"));
-    let mut outside = |key: &str, tick: i64| {
+    let mut outside = |at: Value<'_>, tick: i64| {
         let message = match ticks {
             Some(ticks) if tick > 0 => {
                 format!("tick {tick} is after the last tick, {ticks}")
@@ -112,8 +117,9 @@ fn range(
             _ => format!("tick {tick} is before the first tick, 1"),
         };
         let code = Code::WindowOutside;
-        let mut draft = Draft::on(field(key), code, message).expected(format!("a tick {legal}"));
-        if let (Some(ticks), true) = (value.document().root().field("ticks"), tick > 0) {
+        let mut draft = Draft::on(at, code, message).expected(format!("a tick {legal}"));
+        let length = value_at(value.document(), run.places.ticks);
+        if let (Some(ticks), true) = (length, tick > 0) {
             draft = draft.related(ticks, "the run's length");
         }
         if tick == 0 {
@@ -122,9 +128,9 @@ fn range(
         problems.add_on(value, draft);
     };
     let is_inside = |tick: i64| tick >= 1 && ticks.is_none_or(|ticks| count(tick) <= ticks);
-    for (key, tick) in [("start_tick", start), ("end_tick", end)] {
+    for (at, tick) in [(start_at, start), (end_at, end)] {
         if let Some(tick) = tick.filter(|tick| !is_inside(*tick)) {
-            outside(key, tick);
+            outside(at, tick);
         }
     }
     if let (Some(start), Some(end), Some(ticks)) = (start, end, ticks)
@@ -132,37 +138,42 @@ fn range(
         && is_inside(start)
         && is_inside(end)
     {
-        primary_gap(value, start, end, ticks, problems);
+        let primary = value_at(value.document(), run.places.primary_window_id);
+        primary_gap((start_at, start), (end_at, end), (ticks, primary), problems);
     }
     range
 }
 
 /// The primary window covers every tick.
-fn primary_gap(value: Value<'_>, start: i64, end: i64, ticks: u64, problems: &mut Problems) {
-    let field = |key: &str| value.field(key).unwrap_or(value);
-    let mut gap = |key: &str, first: u64, last: u64, expected: u64| {
+fn primary_gap(
+    (start_at, start): (Value<'_>, i64),
+    (end_at, end): (Value<'_>, i64),
+    (ticks, primary): (u64, Option<Value<'_>>),
+    problems: &mut Problems,
+) {
+    let mut gap = |at: Value<'_>, first: u64, last: u64, expected: u64| {
         let range = if first == last {
             format!("tick {first} is")
         } else {
             format!("ticks {first} to {last} are")
         };
         let message = format!("{range} in no primary window");
-        let mut draft = Draft::on(field(key), Code::WindowGap, message)
+        let mut draft = Draft::on(at, Code::WindowGap, message)
             .expected(expected.to_string())
             .help(format!("let the primary window run from 1 to {ticks}"))
             .help(
                 "or write `window_every` instead of `primary_window_id`: windows that tile the run",
             );
-        if let Some(primary) = value.document().root().field("primary_window_id") {
+        if let Some(primary) = primary {
             draft = draft.related(primary, "this window is the primary one");
         }
-        problems.add_on(value, draft);
+        problems.add_on(at, draft);
     };
     if start > 1 {
-        gap("start_tick", 1, count(start - 1), 1);
+        gap(start_at, 1, count(start - 1), 1);
     }
     if count(end) < ticks {
-        gap("end_tick", count(end) + 1, ticks, ticks);
+        gap(end_at, count(end) + 1, ticks, ticks);
     }
 }
 
@@ -188,13 +199,13 @@ fn streams(
     let mut names: BTreeMap<String, Value<'_>> = BTreeMap::new();
     list.each(document, problems, |value, stream, problems| {
         let Some(stream) = stream else { return };
-        let at = value.field("name").unwrap_or(value);
+        let at = field_or(value, stream.places.name);
         let name = stream.name.get().map(|Name(name)| name.clone());
         if let Some(name) = &name {
             if let Some(first) = names.get(name) {
                 let message = format!("the stream name `{name}` is used twice");
                 let draft = Draft::on(at, Code::DuplicateStream, message);
-                problems.add_on(at, draft.related(*first, "it is used here first"));
+                problems.add_on(at, draft.related(*first, "first used here"));
             } else {
                 names.insert(name.clone(), at);
             }
@@ -204,7 +215,7 @@ fn streams(
                 name,
                 source: *source,
                 hint: stream.scheme_hint,
-                description: stream.description.map(|text| text.0).unwrap_or_default(),
+                description: stream.description.map_or_else(String::new, |text| text.0),
             });
         }
     });
@@ -221,7 +232,9 @@ fn primaries(
     problems: &mut Problems,
 ) -> Option<Vec<Window>> {
     let root = document.root();
-    match (root.field("primary_window_id"), root.field("window_every")) {
+    let named = value_at(document, run.places.primary_window_id);
+    let every = value_at(document, run.places.window_every);
+    match (named, every) {
         (Some(named), Some(every)) => {
             let message = "`primary_window_id` and `window_every` exclude one another";
             let draft = Draft::on_key(every, Code::ExclusiveFields, message)
@@ -242,7 +255,7 @@ fn primaries(
             problems.add_on(root, draft);
             None
         }
-        (Some(_), None) => {
+        (Some(named), None) => {
             let id = &run.primary_window_id.as_ref()?.0;
             if let Some(at) = configured
                 .iter()
@@ -252,7 +265,7 @@ fn primaries(
                 window.primary = true;
                 return Some(vec![window]);
             }
-            no_such_window(root, id, configured, problems);
+            no_such_window(named, run, id, configured, problems);
             None
         }
         (None, Some(value)) => {
@@ -264,14 +277,17 @@ fn primaries(
 }
 
 fn no_such_window(
-    root: Value<'_>,
+    value: Value<'_>,
+    run: &RunConfig,
     id: &str,
     configured: &[(Window, Value<'_>)],
     problems: &mut Problems,
 ) {
-    let value = root.field("primary_window_id").unwrap_or(root);
     // A window that is there and has problems of its own is not missing.
-    let listed = root.field("windows").into_iter().flat_map(Value::children);
+    let listed = run.windows.as_ref();
+    let listed = listed
+        .into_iter()
+        .flat_map(|list| list.value(value.document()).children());
     let mut ids = listed.filter_map(|window| window.field("window_id"));
     if ids.any(|listed| listed.text() == id) {
         return;
@@ -333,7 +349,7 @@ fn tiling(
         .map(|window| window.window_id.len().max(window.apx_name.len()));
     if longest.is_some_and(|longest| longest > NAME_CHARS_MAX) {
         let message = "the gid is too long for the names of the windows that `window_every` makes";
-        let gid = value.document().root().field("gid").unwrap_or(value);
+        let gid = field_or(value, run.places.gid);
         problems.add_on(gid, Draft::on(gid, Code::GeneratedName, message));
     }
     // The generated ids say their number, so the few configured ones are looked up by it.
@@ -345,10 +361,9 @@ fn tiling(
         let number = rest.and_then(|rest| rest.split('_').next()?.parse::<usize>().ok());
         let made = number.and_then(|number| windows.get(number.checked_sub(1)?));
         if made.is_some_and(|made| made.window_id == *id) {
-            let at = at.field("window_id").unwrap_or(*at);
             let message = format!("the window id `{id}` is one that `window_every` makes");
-            let draft = Draft::on(at, Code::DuplicateWindow, message);
-            problems.add_on(at, draft.related(value, "windows are made here"));
+            let draft = Draft::on(*at, Code::DuplicateWindow, message);
+            problems.add_on(*at, draft.related(value, "windows are made here"));
         }
     }
     Some(windows)

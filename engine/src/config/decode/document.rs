@@ -1,7 +1,7 @@
 //! The declaration of a document's structures.
 
 use super::super::problem::{Code, Draft, Problems};
-use super::super::tree::{Kind, Value, shortened};
+use super::super::tree::{Kind, NodeId, Value, shortened};
 use super::{Decode, list_of, nearest};
 
 /// What becomes of a field that a structure does not know.
@@ -38,6 +38,12 @@ impl<T: schemars::JsonSchema> schemars::JsonSchema for Given<T> {
     fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
         T::json_schema(generator)
     }
+}
+
+/// A structure that knows where its fields are, so that a check need not look for them by key.
+pub(crate) trait HasPlaces {
+    /// One place per field, under the field's name.
+    type Places;
 }
 
 /// An object being taken apart.
@@ -154,6 +160,11 @@ impl<'a> Fields<'a> {
         None
     }
 
+    /// Where the known fields are, in the order in which they are declared.
+    pub(crate) fn places(&self) -> impl Iterator<Item = Option<NodeId>> {
+        self.found.iter().map(|found| found.map(Value::id))
+    }
+
     fn field(&self, key: &str) -> Option<Value<'a>> {
         let position = self.known.iter().position(|known| *known == key)?;
         self.found.get(position).copied().flatten()
@@ -212,7 +223,7 @@ fn unknown_field(
 ///
 /// `required` fields are of their type, and the structure fails without them; `given` ones are
 /// [`Given`], and the rest is checked without them; `optional` ones are `Option`, and null is
-/// absence. `at` is the structure's place.
+/// absence. `at` is the structure's place, and `places` has that of each field.
 macro_rules! document {
     (
         $(#[$meta:meta])*
@@ -237,6 +248,8 @@ macro_rules! document {
         pub(crate) struct $name {
             #[cfg_attr(feature = "schema", schemars(skip))]
             pub(crate) at: $crate::config::tree::NodeId,
+            #[cfg_attr(feature = "schema", schemars(skip))]
+            pub(crate) places: <$name as $crate::config::decode::HasPlaces>::Places,
             $(
                 $(#[doc = $doc])*
                 #[cfg_attr(feature = "schema", schemars(rename = $key))]
@@ -263,6 +276,18 @@ macro_rules! document {
                 assert!(Self::FIELDS.len() <= $crate::config::decode::FIELDS_MAX);
         }
 
+        const _: () = {
+        /// Where each field is, good or bad; `None` for one that is absent.
+        #[derive(Clone, Debug)]
+        #[allow(dead_code, reason = "only some fields have a check that points at them")]
+        pub(crate) struct Places {
+            $( pub(crate) $field: Option<$crate::config::tree::NodeId>, )*
+        }
+
+        impl $crate::config::decode::HasPlaces for $name {
+            type Places = Places;
+        }
+
         impl $crate::config::decode::Decode for $name {
             fn expected() -> String {
                 "an object".to_owned()
@@ -277,12 +302,15 @@ macro_rules! document {
                 let known = (Self::FIELDS, Self::DOCS);
                 let fields = Fields::open::<Self>(value, $noun, known, unknown, problems)?;
                 $( let $field = document!(@decode $presence fields problems $key); )*
+                let mut places = fields.places();
                 Some(Self {
                     at: value.id(),
+                    places: Places { $( $field: places.next().flatten(), )* },
                     $( $field: document!(@take $presence $field), )*
                 })
             }
         }
+        };
     };
 
     (@needed optional) => { false };

@@ -70,7 +70,7 @@ impl Report {
         }
     }
 
-    /// The report of these problems, each once, in order; none where there are none.
+    /// The report of these problems, each once, in order; `None` if there are none.
     #[must_use]
     pub fn of(mut problems: Vec<Problem>) -> Option<Self> {
         problems.sort_by(|a, b| a.order().cmp(&b.order()));

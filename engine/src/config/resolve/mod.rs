@@ -13,7 +13,7 @@ use super::documents::{PfnaDocument, ProfileDocument};
 use super::plan::{ChainRule, FluxRule, InputEntry, PressDefaults, Profile, Scheme, StRule};
 use crate::canonical::{self, Canonical, Object, Writer};
 
-pub(super) use run_config::{ConfiguredNames, run_config};
+pub(super) use run_config::{ConfiguredNames, Settings, run_config};
 pub(super) use topology::topology;
 
 /// A value that a closure writes.

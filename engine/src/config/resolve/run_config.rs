@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use super::super::decode::List;
 use super::super::documents::RunConfig;
 use super::super::plan::{
-    Diagnostics, LayerSet, LogDestination, Logging, Nap, RunPlan, Scheme, StreamPlan, StreamSource,
-    Window,
+    Diagnostics, LayerSet, LogDestination, Logging, Nap, Scheme, StreamPlan, StreamSource, Window,
 };
 use super::super::problem::Problems;
 use super::super::tree::Document;
@@ -29,7 +28,9 @@ impl ConfiguredNames {
     /// What a RunConfig without problems says.
     pub(in super::super) fn of(document: &Document, run: &RunConfig) -> Self {
         let text = |path: Option<&super::super::decode::PathText>| {
-            path.map(|path| path.0.clone()).unwrap_or_default()
+            path.expect("a RunConfig without problems names its documents")
+                .0
+                .clone()
         };
         let pfna_on = run.enable_pfna.is_some_and(|flag| flag.0);
         let mut aeon_ids = BTreeMap::new();
@@ -54,8 +55,23 @@ impl ConfiguredNames {
     }
 }
 
+/// The parts of a plan that its RunConfig says.
+pub(in super::super) struct Settings<'p> {
+    pub(in super::super) gid: &'p str,
+    pub(in super::super) run_id: &'p str,
+    pub(in super::super) ticks: u64,
+    pub(in super::super) initial_state: &'p [i64],
+    pub(in super::super) windows: &'p [Window],
+    pub(in super::super) nap: &'p Nap,
+    pub(in super::super) checkpoint_spacing: u64,
+    pub(in super::super) codex: bool,
+    pub(in super::super) diagnostics: &'p Diagnostics,
+    pub(in super::super) logging: &'p Logging,
+    pub(in super::super) metrics: bool,
+}
+
 /// The RunConfig's text.
-pub(in super::super) fn run_config(plan: &RunPlan, names: &ConfiguredNames) -> String {
+pub(in super::super) fn run_config(plan: &Settings<'_>, names: &ConfiguredNames) -> String {
     let tiled = names.window_every.is_some();
     let primary = plan
         .windows
@@ -75,12 +91,12 @@ pub(in super::super) fn run_config(plan: &RunPlan, names: &ConfiguredNames) -> S
         writer.raw("]");
     });
     canonical::text(&object(|members| {
-        members.field("diagnostics", &diagnostics(&plan.diagnostics));
+        members.field("diagnostics", &diagnostics(plan.diagnostics));
         members.field("enable_codex", &flag(plan.codex));
         members.field("enable_pfna", &flag(names.pfna_path.is_some()));
-        members.field("gid", &plan.gid);
-        members.field("initial_state", &plan.initial_state);
-        members.field("logging", &logging(&plan.logging));
+        members.field("gid", plan.gid);
+        members.field("initial_state", plan.initial_state);
+        members.field("logging", &logging(plan.logging));
         members.field(
             "loom",
             &object(|loom| loom.field("W", &plan.checkpoint_spacing)),
@@ -89,11 +105,11 @@ pub(in super::super) fn run_config(plan: &RunPlan, names: &ConfiguredNames) -> S
             "metrics",
             &object(|metrics| metrics.field("enabled", &flag(plan.metrics))),
         );
-        members.field("nap", &nap(&plan.nap));
+        members.field("nap", &nap(plan.nap));
         members.optional("pfna_path", names.pfna_path.as_ref());
         members.optional("primary_window_id", primary);
         members.field("profile_path", &names.profile_path);
-        members.field("run_id", &plan.run_id);
+        members.field("run_id", plan.run_id);
         members.field("ticks", &plan.ticks);
         members.field("topology_path", &names.topology_path);
         members.field("v", &super::super::defaults::RUN_CONFIG_VERSION);

@@ -139,7 +139,7 @@ fn syntax_problem(source: &Source, error: &Error, unclosed: Option<&Error>) -> D
         return Draft::new(
             Code::DuplicateKey,
             span,
-            format!("the key `{found}` stands twice"),
+            format!("duplicate key `{found}`"),
         );
     }
     // The parser says `<what>, expected <something>`.

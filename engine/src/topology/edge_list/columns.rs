@@ -15,8 +15,9 @@ pub(super) struct Columns {
 impl Columns {
     /// How many columns a line needs.
     fn least(self) -> usize {
-        let optional = self.conductance.max(self.cap).unwrap_or(0);
-        self.from.max(self.to).max(optional) + 1
+        let optional = self.conductance.max(self.cap);
+        let last = self.from.max(self.to);
+        optional.map_or(last, |optional| last.max(optional)) + 1
     }
 }
 
@@ -80,7 +81,7 @@ impl Import<'_> {
         hint: &str,
         place: &impl Fn(usize) -> Span,
     ) -> Option<i64> {
-        let cell = cells.get(column).copied().unwrap_or("");
+        let cell = cells[column];
         let number = cell.parse::<i64>().ok();
         if let Some(number) = number.filter(|number| *number >= 0 && !cell.starts_with('+')) {
             return Some(number);

@@ -14,7 +14,10 @@ pub(super) fn read(import: &mut Import<'_>) {
     for line in text.split_inclusive('\n') {
         let at = start;
         start += line.len();
-        let content = line.split(['#', '%']).next().unwrap_or("");
+        let content = line
+            .split(['#', '%'])
+            .next()
+            .expect("a split has a first part");
         let cells: Vec<&str> = content.split_ascii_whitespace().collect();
         if cells.is_empty() {
             continue;

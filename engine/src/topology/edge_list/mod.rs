@@ -198,7 +198,7 @@ impl<'a> Import<'a> {
                 self.tell(draft);
             }
             // Beyond the limit there is a problem, and no list of them all is needed for it.
-            let most = i64::try_from(NODES_MAX).unwrap_or(i64::MAX);
+            let most = NODES_MAX.cast_signed();
             return (1..=count.min(most.saturating_add(1))).collect();
         }
         let ends = self.edges.iter().flat_map(|edge| [edge.from, edge.to]);
@@ -235,16 +235,17 @@ impl<'a> Import<'a> {
         let is_counted = ids.iter().zip(1_i64..).all(|(id, number)| *id == number);
         let index = |id: i64| {
             let at = if is_counted {
-                usize::try_from(id - 1).unwrap_or(0)
+                usize::try_from(id - 1).expect("counted ids are 1 to the number of nodes")
             } else {
                 ids.partition_point(|known| *known < id)
             };
-            u32::try_from(at).unwrap_or(u32::MAX)
+            u32::try_from(at).expect("the number of nodes is within its limit")
         };
         let edge = |listed: &Listed| Edge {
             from: index(listed.from),
             to: index(listed.to),
-            conductance: listed.conductance.unwrap_or(0),
+            // Without one of its own, it is chosen below from the greatest degree.
+            conductance: listed.conductance.unwrap_or_default(),
             cap: listed.cap.unwrap_or(settings.cap),
             c: defaults::EDGE_C,
         };

@@ -36,8 +36,10 @@ pub(super) fn read(import: &mut Import<'_>) {
     let mut columns = None;
     // The text is UTF-8, and records may differ in length, so no record can fail.
     while let Ok(true) = reader.read_record(&mut record) {
-        let start = record.position().map_or(0, csv::Position::byte);
-        let start = usize::try_from(start).unwrap_or(0);
+        let start = record
+            .position()
+            .expect("a record that was read has its position");
+        let start = usize::try_from(start.byte()).expect("a position in a text that is in memory");
         let cells: Vec<&str> = record.iter().collect();
         let place = |column: usize| cell_span(text, start, delimiter, column);
         let Some(columns) = columns else {
@@ -57,8 +59,9 @@ pub(super) fn read(import: &mut Import<'_>) {
 fn delimiter(text: &str) -> u8 {
     let header = text
         .lines()
-        .find(|line| !line.trim().is_empty() && !line.starts_with('#'))
-        .unwrap_or("");
+        .find(|line| !line.trim().is_empty() && !line.starts_with('#'));
+    // A text without a header has no columns, whatever separates them.
+    let Some(header) = header else { return b',' };
     let found = [b',', b';', b'\t']
         .into_iter()
         .find(|delimiter| header.contains(char::from(*delimiter)));
@@ -127,7 +130,7 @@ fn no_column(message: String, header: &[&str], place: impl Fn(usize) -> Span) ->
 
 /// Where a cell of the record that starts at a byte stands; after its last cell, the whole record.
 fn cell_span(text: &str, start: usize, delimiter: u8, column: usize) -> Span {
-    let rest = text.get(start..).unwrap_or("");
+    let rest = text.get(start..).expect("a record starts in its text");
     let blank = rest.len() - rest.trim_start_matches(['\n', '\r']).len();
     let start = start + blank;
     let rest = rest.as_bytes().get(blank..).unwrap_or(&[]);
@@ -151,7 +154,7 @@ fn cell_span(text: &str, start: usize, delimiter: u8, column: usize) -> Span {
 
 /// A span without the white space around its text.
 fn trimmed(text: &str, start: usize, end: usize) -> Span {
-    let cell = text.get(start..end).unwrap_or("");
+    let cell = text.get(start..end).expect("a cell is in its text");
     let blank = cell.len() - cell.trim_start().len();
     let from = if cell.trim().is_empty() {
         start

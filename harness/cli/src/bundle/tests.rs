@@ -282,7 +282,7 @@ fn what_is_too_large_is_refused_before_it_is_read() {
         sum.scenarios[0].files.insert(format!("a{at}.json"), file);
     }
     Made::with(&sum, &SOUND).refused("the sum of all files is 52428");
-    // A small file that grows: its size is told by its header, which says too much.
+    // A small file that unpacks to a large one: the size in its header is too large.
     let zeros = vec![b' '; (64 << 20) + 1];
     Made::of(&[(MANIFEST, PLAIN, &zeros)])
         .refused("bundle.toml is 67108865 bytes; at most 67108864 are read");

@@ -165,9 +165,10 @@ impl Prepared for Ring {
     }
 
     fn with_inputs(&self, inputs: &Artefact) -> Result<Option<Box<dyn Prepared>>, Failure> {
-        let mut value = inputs.to_value().unwrap()["automaton"].clone();
+        let read: serde_json::Value = serde_json::from_slice(inputs.text()).unwrap();
+        let mut value = read["automaton"].clone();
         value["fault"] = self.document.fault.clone().into();
-        let document = serde_json::from_value::<Document>(value)
+        let document = aether_json::from_value::<Document>(&value)
             .map_err(|error| Failure::invalid(error.to_string()))?;
         let inputs = inputs.clone();
         Ok(Some(Box::new(Self { document, inputs })))

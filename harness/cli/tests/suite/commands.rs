@@ -106,7 +106,7 @@ fn new_scenarios_validate() {
     let said = make(&workspace, "broken", Some("ring"));
     assert_eq!(said.code(), 2);
     assert!(
-        said.error().contains("not valid, and gone again"),
+        said.error().contains("not valid and was removed again"),
         "{}",
         said.error()
     );
@@ -123,11 +123,11 @@ fn new_names_must_be_free_and_valid() {
     check("ring", None, "scenarios/ring already exists");
     check("a b", None, "the name contains ' '");
     check("../up", None, "the name contains '/'");
-    check("RING", None, "differ only by case");
+    check("RING", None, "differ only in case");
     check(
         "other",
         Some("rong"),
-        "there is no scenario `rong`; is `ring` meant?",
+        "there is no scenario `rong`; did you mean `ring`?",
     );
     fs::create_dir(workspace.path("fixtures/snapshots/old")).unwrap();
     check("old", None, "already holds goldens of that name");
@@ -155,7 +155,10 @@ fn a_diff_leads_with_the_first_divergence_and_its_cause() {
         "{}",
         said.out
     );
-    assert_eq!(lines.last(), Some(&"1 of 1 scenarios differs from its golden"));
+    assert_eq!(
+        lines.last(),
+        Some(&"1 of 1 scenarios differs from its golden")
+    );
 
     let json = DiffRequest {
         format: Format::Json,

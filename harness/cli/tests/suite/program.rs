@@ -357,7 +357,7 @@ fn a_missing_program_tells_what_was_tried() {
         "program = \"script.sh\"\nenv = { PATH = \"/nowhere:{root}/bin\" }",
         &[
             "no directory of PATH has it (/nowhere:/",
-            "/bin); the scenario's directory has one: is ./script.sh meant?",
+            "/bin); the scenario's directory has one: did you mean ./script.sh?",
         ],
     );
     invalid(

@@ -1,15 +1,14 @@
 //! `aether inspect`: a stored run, or one tick, window or layer of it.
 
-mod checks;
 mod tick;
 
 use std::collections::BTreeMap;
 
 use std::fmt::Write as _;
 
-use aether_engine::record::{FromText as _, Layer, Manifest};
-use aether_engine::run::RecordKind;
+use aether_engine::record::{FromText, Layer};
 use aether_engine::store::StoredRun;
+use aether_engine::view::ViewError;
 use aether_json::Value;
 use comfy_table::{CellAlignment, Table, presets};
 
@@ -55,8 +54,8 @@ pub(crate) fn inspect(command: &InspectCommand, output: &Output) -> Ended {
 }
 
 fn summary(run: &StoredRun, shown: &mut Shown) -> Result<(), Failure> {
-    let header = json_of(run.export_header().as_bytes());
-    let metrics = json_of(run.metrics()?.as_bytes());
+    let summary = run.summary();
+    let metrics = run.metrics()?;
     let about = run.header();
     let text = &mut shown.text;
     let _ = writeln!(
@@ -79,32 +78,35 @@ fn summary(run: &StoredRun, shown: &mut Shown) -> Result<(), Failure> {
     let _ = writeln!(
         text,
         "ticks       {} of {}",
-        metrics["total_ticks"], about.ticks
+        metrics.total_ticks, about.ticks
     );
     let _ = writeln!(
         text,
         "windows     {}, {} bits",
-        metrics["window_count"], metrics["l_total"]
+        metrics.window_count, metrics.l_total
     );
     let _ = writeln!(
         text,
         "envelopes   {} ({} CTRL, {} INGRESS, {} DATA, {} EGRESS)",
-        metrics["nap_total"],
-        metrics["nap_ctrl"],
-        metrics["nap_ingress"],
-        metrics["nap_data"],
-        metrics["nap_egress"],
+        metrics.nap_total(),
+        metrics.nap_ctrl,
+        metrics.nap_ingress,
+        metrics.nap_data,
+        metrics.nap_egress,
     );
-    let _ = writeln!(text, "checkpoints {}", metrics["i_blocks"]);
+    let _ = writeln!(text, "checkpoints {}", metrics.i_blocks);
     let hash = about
         .last_entry_hash
         .map_or("none".to_owned(), |hash| hash.to_string());
     let _ = writeln!(text, "last entry  {hash}");
-    if !header["error"].is_null() {
-        let _ = writeln!(text, "error       {}", header["error"]);
+    if let Some(error) = summary.error {
+        let _ = writeln!(text, "error       {}", error.to_json());
     }
-    shown.members.insert("run".to_owned(), header);
-    shown.members.insert("metrics".to_owned(), metrics);
+    for (name, text) in [("run", summary.to_text()), ("metrics", metrics.to_text())] {
+        shown
+            .members
+            .insert(name.to_owned(), json_of(text.as_bytes()));
+    }
     Ok(())
 }
 
@@ -136,74 +138,70 @@ fn finish(table: &Table, count: usize, what: &str) -> String {
 fn manifest(run: &StoredRun, name: &str, shown: &mut Shown) -> Result<(), Failure> {
     let plan = run.plan()?;
     let window = window::find(&plan, name)?;
-    let mut found = Vec::new();
-    for record in run.records(RecordKind::Manifests) {
-        let record = record?;
-        let Ok(manifest) = Manifest::from_text(&record.text) else {
-            continue;
-        };
-        if manifest.window_id != window.window_id() {
-            continue;
+    let manifest = match run.view().apx_manifest(window.window_id()) {
+        Ok(manifest) => manifest,
+        Err(ViewError::Window { window_id, .. }) => {
+            return Err(Failure::Input(format!(
+                "window `{window_id}` is not closed in this run"
+            )));
         }
-        let text = &mut shown.text;
-        let _ = writeln!(
-            text,
-            "{}, ticks {} to {}, check {}",
-            manifest.window_id, manifest.start_tick, manifest.end_tick, manifest.manifest_check,
-        );
-        let mut table = plain(["stream", "scheme", "p", "bits"]);
-        for stream in &manifest.streams {
-            table.add_row([
-                stream.stream_id.clone(),
-                stream.scheme.symbol().to_owned(),
-                stream.params.to_string(),
-                stream.total_bits.to_string(),
-            ]);
-        }
-        let _ = writeln!(text, "{}", table.trim_fmt());
-        found.push(json_of(&record.text));
+        Err(error) => return Err(error.into()),
+    };
+    let text = &mut shown.text;
+    let _ = writeln!(
+        text,
+        "{}, ticks {} to {}, check {}",
+        manifest.window_id, manifest.start_tick, manifest.end_tick, manifest.manifest_check,
+    );
+    let mut table = plain(["stream", "scheme", "p", "bits"]);
+    for stream in &manifest.streams {
+        table.add_row([
+            stream.stream_id.clone(),
+            stream.scheme.symbol().to_owned(),
+            stream.params.to_string(),
+            stream.total_bits.to_string(),
+        ]);
     }
-    if found.is_empty() {
-        let window = window.window_id();
-        return Err(Failure::Input(format!(
-            "window `{window}` is not closed in this run"
-        )));
-    }
+    let _ = writeln!(text, "{}", table.trim_fmt());
     shown
         .members
-        .insert("manifests".to_owned(), Value::Array(found));
+        .insert("manifests".to_owned(), array_of([manifest]));
     Ok(())
 }
 
 /// The envelopes of a layer; of one tick, where that is asked for too.
 fn layer(run: &StoredRun, name: &str, tick: Option<u64>, shown: &mut Shown) -> Result<(), Failure> {
-    let Some(layer) = Layer::ALL.into_iter().find(|layer| layer.name() == name) else {
+    let Some(layer) = Layer::from_name(name) else {
         let layers = Layer::ALL.map(Layer::name).join(", ");
         return Err(Failure::Input(format!(
             "no layer `{name}`: layers are {layers}"
         )));
     };
     let mut table = plain(["tick", "seq", "payload", "after C"]);
-    let mut found = Vec::new();
-    let ticks = tick.map_or(1..=u64::MAX, |tick| tick..=tick);
-    for record in run.records_of_ticks(RecordKind::Envelopes, &ticks)? {
-        let envelope = json_of(&record?.text);
-        if envelope["layer"].as_str() == Some(layer.name()) {
-            if found.len() < ROWS_MAX {
-                let cell = |field: &str| envelope[field].to_string();
-                table.add_row([
-                    cell("tick"),
-                    cell("seq"),
-                    cell("payload_ref"),
-                    cell("prev_chain"),
-                ]);
-            }
-            found.push(envelope);
-        }
+    let envelopes = run.view().nap_envelopes(tick, Some(layer))?;
+    for envelope in envelopes.iter().take(ROWS_MAX) {
+        table.add_row([
+            envelope.tick.to_string(),
+            envelope.seq.to_string(),
+            envelope.payload_ref.to_string(),
+            envelope.prev_chain.to_string(),
+        ]);
     }
-    let _ = writeln!(shown.text, "{}", finish(&table, found.len(), "envelopes"));
+    let _ = writeln!(
+        shown.text,
+        "{}",
+        finish(&table, envelopes.len(), "envelopes")
+    );
     shown
         .members
-        .insert("envelopes".to_owned(), Value::Array(found));
+        .insert("envelopes".to_owned(), array_of(envelopes));
     Ok(())
+}
+
+/// Records as an array of the export object.
+fn array_of<R: FromText>(records: impl IntoIterator<Item = R>) -> Value {
+    let values = records.into_iter();
+    values
+        .map(|record| json_of(record.to_text().as_bytes()))
+        .collect()
 }

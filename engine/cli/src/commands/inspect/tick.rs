@@ -6,11 +6,10 @@ use aether_engine::record::{
     FromText as _, LedgerEntry, NapEnvelope, PBlock, SceneFrame, UmxLedger,
 };
 use aether_engine::run::RecordKind;
-use aether_engine::store::{FoundRecord, StoreError, StoredRun};
+use aether_engine::store::{CheckedTick, FoundRecord, StoredRun};
 use aether_json::{Value, json};
 use anstyle::{AnsiColor, Style};
 
-use super::checks::TickRecords;
 use super::{ROWS_MAX, Shown, finish, plain};
 use crate::exit::Failure;
 use crate::registry::{json_of, shortened};
@@ -29,30 +28,19 @@ pub(super) fn show(run: &StoredRun, tick: u64, shown: &mut Shown) -> Result<bool
             "tick {tick} is not recorded: {range}"
         )));
     }
-    let mut records = TickRecords::read(run, tick)?;
-    let unusable = match run.plan() {
-        Ok(plan) => {
-            records.check_rules(run, &plan);
-            records.check_hashes(run, &plan)?;
-            None
-        }
-        // What the run was made from cannot be read: nothing can be made again.
-        Err(StoreError::Damaged { damage, .. }) => Some(damage.to_string()),
-        Err(error @ StoreError::Inputs { .. }) => Some(error.to_string()),
-        Err(error) => return Err(error.into()),
-    };
-    members(&records, unusable.as_deref(), shown);
+    let records = run.check_tick(tick)?;
+    members(&records, shown);
     let text = &mut shown.text;
-    head(&records, unusable.as_deref(), (tick, last), text);
+    head(&records, (tick, last), text);
     inputs(run, &records, tick, text);
     body(&records, text);
     entry(&records, text);
-    Ok(records.failed.is_empty() && unusable.is_none())
+    Ok(records.is_whole())
 }
 
 /// The records as they are, under the keys of the export object; and what failed, where something
 /// did.
-fn members(records: &TickRecords, unusable: Option<&str>, shown: &mut Shown) {
+fn members(records: &CheckedTick, shown: &mut Shown) {
     let single = [
         (RecordKind::Ledgers, &records.ledger),
         (RecordKind::PBlocks, &records.p_block),
@@ -71,7 +59,8 @@ fn members(records: &TickRecords, unusable: Option<&str>, shown: &mut Shown) {
     let failed = records
         .failed
         .iter()
-        .map(|check| json!({ "kind": check.kind.name(), "problem": check.problem }));
+        .map(|check| json!({ "kind": check.kind.name(), "problem": check.problem.to_string() }));
+    let unusable = records.unusable_inputs.as_ref();
     let inputs = unusable.map(|problem| json!({ "kind": "inputs", "problem": problem }));
     let failed: Vec<Value> = failed.chain(inputs).collect();
     if !failed.is_empty() {
@@ -80,12 +69,7 @@ fn members(records: &TickRecords, unusable: Option<&str>, shown: &mut Shown) {
     }
 }
 
-fn head(
-    records: &TickRecords,
-    unusable: Option<&str>,
-    (tick, last): (u64, u64),
-    text: &mut String,
-) {
+fn head(records: &CheckedTick, (tick, last): (u64, u64), text: &mut String) {
     let window = decoded(&records.entry, LedgerEntry::from_text).map(|entry| entry.window_id);
     let window = window.map_or(String::new(), |window| format!(", window {window}"));
     let _ = writeln!(text, "tick {tick} of {last}{window}");
@@ -93,7 +77,7 @@ fn head(
         let kind = check.kind.name();
         let _ = writeln!(text, "{WRONG}✗ {kind:<10}{WRONG:#} {}", check.problem);
     }
-    if let Some(problem) = unusable {
+    if let Some(problem) = &records.unusable_inputs {
         let _ = writeln!(
             text,
             "{WRONG}✗ inputs    {WRONG:#} {problem}: the tick was not made again"
@@ -102,7 +86,7 @@ fn head(
 }
 
 /// What was added before the tick.
-fn inputs(run: &StoredRun, records: &TickRecords, tick: u64, text: &mut String) {
+fn inputs(run: &StoredRun, records: &CheckedTick, tick: u64, text: &mut String) {
     let refs = decoded(&records.scene, SceneFrame::from_text).map(|scene| scene.pfna_refs);
     let refs = refs.unwrap_or_default();
     if refs.is_empty() {
@@ -132,7 +116,7 @@ fn inputs(run: &StoredRun, records: &TickRecords, tick: u64, text: &mut String) 
     }
 }
 
-fn body(records: &TickRecords, text: &mut String) {
+fn body(records: &CheckedTick, text: &mut String) {
     let mark = |kind| if records.fails(kind) { "  ✗" } else { "" };
     if let Some(ledger) = decoded(&records.ledger, UmxLedger::from_text) {
         if let Some((least, greatest)) = ledger.extremes() {
@@ -182,7 +166,7 @@ fn body(records: &TickRecords, text: &mut String) {
 }
 
 /// The entry with its hashes, each marked where it is not that of its record.
-fn entry(records: &TickRecords, text: &mut String) {
+fn entry(records: &CheckedTick, text: &mut String) {
     let Some(found) = &records.entry else {
         return;
     };
@@ -211,14 +195,10 @@ fn entry(records: &TickRecords, text: &mut String) {
     rows.extend(
         meta.ctrl_hashes
             .iter()
-            .map(|hash| ("CTRL", "", Some(*hash))),
+            .map(|hash| ("CTRL", "meta.ctrl_hashes", Some(*hash))),
     );
     for (label, member, hash) in rows {
-        let broken = format!("`{member}` is not");
-        let fails = records
-            .failed
-            .iter()
-            .any(|check| check.problem.starts_with(&broken));
+        let fails = records.is_broken_link(member);
         let mark = if fails { "  ✗" } else { "" };
         match hash {
             Some(hash) => {
@@ -230,8 +210,10 @@ fn entry(records: &TickRecords, text: &mut String) {
             None => {}
         }
     }
+    let broken = records.is_broken_link("meta.manifest_hashes");
+    let mark = if broken { "  ✗" } else { "" };
     for (window, hash) in &meta.manifest_hashes {
-        let _ = writeln!(text, "  {:<9} {hash}  {window}", "closes");
+        let _ = writeln!(text, "  {:<9} {hash}  {window}{mark}", "closes");
     }
 }
 

@@ -52,7 +52,7 @@ fn duplicate(earlier: Value<'_>, later: Value<'_>) -> Draft {
     Draft::on_key(
         later,
         Code::DuplicateKey,
-        format!("the key `{key}` stands twice"),
+        format!("duplicate key `{key}`"),
     )
-    .related_at(later.document().source(), span, "it stands here first")
+    .related_at(later.document().source(), span, "first defined here")
 }

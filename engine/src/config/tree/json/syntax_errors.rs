@@ -77,19 +77,19 @@ fn draft(fault: &Fault, source: &Source) -> Draft {
         JsonProblem::Control { found: '\n' | '\r' } => {
             let start = fault.opened.map_or(fault.at, |(_, start)| start);
             let span = Span::new(start, fault.at);
-            Draft::new(Code::BadString, span, "the text is not closed")
+            Draft::new(Code::BadString, span, "the string is not closed")
         }
         JsonProblem::Control { .. } => Draft::new(Code::BadString, span, "a raw control character"),
         JsonProblem::Escape => {
-            let message = format!("`{}` is no escape of a character", shown());
+            let message = format!("`{}` is not a valid escape", shown());
             Draft::new(Code::BadEscape, span, message)
         }
         JsonProblem::Number => {
-            let message = format!("`{}` is no number in JSON", shown());
+            let message = format!("`{}` is not a valid JSON number", shown());
             Draft::new(Code::BadNumber, span, message)
         }
         JsonProblem::LeadingZeros => {
-            let message = format!("`{}` is no number in JSON", shown());
+            let message = format!("`{}` is not a valid JSON number", shown());
             let plain = without_leading_zeros(source.slice(span));
             Draft::new(Code::BadNumber, span, message).help(format!("write `{plain}`"))
         }
@@ -131,7 +131,7 @@ fn unexpected(fault: &Fault, expected: Expected, source: &Source) -> Draft {
         "NaN" | "Infinity" | "+Infinity" | "-Infinity"
     ) || (matches!(first, b'+' | b'.') && expected == Expected::Value);
     let (code, message) = if is_number {
-        (Code::BadNumber, format!("`{found}` is no number in JSON"))
+        (Code::BadNumber, format!("`{found}` is not a valid JSON number"))
     } else {
         (
             Code::UnexpectedText,
@@ -143,7 +143,7 @@ fn unexpected(fault: &Fault, expected: Expected, source: &Source) -> Draft {
         (b'/', _) if rest.starts_with("/*") => {
             "JSON has no comments, and this one is not closed: remove it".to_owned()
         }
-        (b'\'', _) => "write texts and keys in double quotes".to_owned(),
+        (b'\'', _) => "write strings and keys in double quotes".to_owned(),
         (b',', _) => "remove the comma, or write what is missing before it".to_owned(),
         (b'=', _) => "JSON writes `\"key\": value`".to_owned(),
         (b'}' | b']', Some((container, _))) if is_after_item => {
@@ -183,7 +183,7 @@ fn ends(fault: &Fault, expected: Expected, source: &Source) -> Draft {
     let end = Span::new(end, end);
     let (what, start) = match fault.opened {
         Some((Container::String, start)) => {
-            let message = "the document ends in the middle of a text";
+            let message = "the document ends in the middle of a string";
             let draft = Draft::new(Code::Unclosed, Span::new(start, start + 1), message);
             return draft.expected("a closing \"");
         }
@@ -210,7 +210,7 @@ fn word_help(found: &str, expected: Expected) -> Option<String> {
         _ if expected == Expected::Key => Some(format!("write it in quotes: \"{found}\"")),
         "true" | "false" | "null" => Some(format!("write `{lower}`")),
         "none" | "nil" | "undefined" => Some("write `null`".to_owned()),
-        _ if expected == Expected::Value => Some(format!("if it is a text, write \"{found}\"")),
+        _ if expected == Expected::Value => Some(format!("if it is a string, write \"{found}\"")),
         _ => None,
     }
 }

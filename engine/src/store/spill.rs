@@ -1,4 +1,4 @@
-//! The working memory that a run sets aside while a window is open, in SQLite's own temporary file:
+//! The working memory that a run spills while a window is open, in SQLite's own temporary file:
 //! it goes with the connection, however that ends.
 
 use std::io;
@@ -14,12 +14,12 @@ pub(super) fn put(connection: &Connection, page: &[u8]) -> io::Result<()> {
     let size = i64::try_from(page.len()).map_err(io::Error::other)?;
     let insert = || {
         connection.execute_batch(
-            "CREATE TEMP TABLE IF NOT EXISTS aside
+            "CREATE TEMP TABLE IF NOT EXISTS spill
              (number INTEGER PRIMARY KEY, size INTEGER, page BLOB)",
         )?;
         connection.execute(
-            "INSERT INTO temp.aside
-             SELECT coalesce(max(number) + 1, 0), ?1, ?2 FROM temp.aside",
+            "INSERT INTO temp.spill
+             SELECT coalesce(max(number) + 1, 0), ?1, ?2 FROM temp.spill",
             params![size, compressed],
         )
     };
@@ -29,7 +29,7 @@ pub(super) fn put(connection: &Connection, page: &[u8]) -> io::Result<()> {
 /// The page of a number.
 pub(super) fn get(connection: &Connection, number: usize) -> io::Result<Vec<u8>> {
     let number = i64::try_from(number).map_err(io::Error::other)?;
-    let sql = "SELECT size, page FROM temp.aside WHERE number = ?1";
+    let sql = "SELECT size, page FROM temp.spill WHERE number = ?1";
     let (size, page): (i64, Vec<u8>) = connection
         .query_row(sql, params![number], |row| Ok((row.get(0)?, row.get(1)?)))
         .map_err(io::Error::other)?;
@@ -38,5 +38,5 @@ pub(super) fn get(connection: &Connection, number: usize) -> io::Result<Vec<u8>>
 
 /// Drops all pages, where there are any.
 pub(super) fn clear(connection: &Connection) -> rusqlite::Result<()> {
-    connection.execute_batch("DROP TABLE IF EXISTS temp.aside")
+    connection.execute_batch("DROP TABLE IF EXISTS temp.spill")
 }

@@ -1,0 +1,381 @@
+//! How a record is declared: [`record!`] for its members, [`RecordType`] for what it is to a run.
+//!
+//! ```text
+//! record! {
+//!     /// One reading of a thermometer.
+//!     pub struct Reading {
+//!         /// Degrees.
+//!         degrees: i64 => "degrees",
+//!         /// Who took it.
+//!         by [omit if none]: Option<String> => "taken_by",
+//!         constant "unit" => "C",
+//!     }
+//! }
+//! // canonical form: {"degrees":21,"unit":"C"}
+//! // does not compile: "taken_by" comes before "unit"? yes. "unit" before "degrees"? no.
+//! ```
+//!
+//! From that one declaration come the struct, its canonical form, its reader ([`FromText`]), its
+//! JSON Schema and its table in `docs/records.md`.
+//!
+//! [`RecordType`]: super::RecordType
+//! [`FromText`]: super::FromText
+
+use std::collections::BTreeMap;
+
+use aether_json::{Value, json};
+
+use crate::canonical::Hash;
+
+/// Declares a record: its members in canonical order, each with its documentation, its Rust name
+/// and type, and its key.
+///
+/// - `name: Type => "key"` is a member that is always there.
+/// - `name [omit if none]: Type => "key"` (or `[omit if empty]`) is left out when it holds nothing.
+/// - `constant "key" => value` is a member that never changes, and no field of the struct.
+/// - `derived "key": Type => method` is computed from the struct, and no field of it.
+///
+/// Keys out of order do not compile.
+macro_rules! record {
+    (
+        $(#[doc = $about:literal])+
+        $(#[derive($($extra:ident),+)])?
+        $vis:vis struct $name:ident {
+            $(
+                $(
+                    $(#[doc = $doc:literal])+
+                    $field:ident $([omit if $nothing:ident])? : $type:ty => $key:literal
+                )?
+                $( derived $derived:literal : $derived_type:ty => $method:ident )?
+                $( constant $constant:literal => $value:expr )?
+                ,
+            )+
+        }
+    ) => {
+        $(#[doc = $about])+
+        #[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize $($(, $extra)+)?)]
+        $vis struct $name {
+            $($(
+                $(#[doc = $doc])+
+                $(
+                    #[doc = concat!("\nLeft out of the record if ", stringify!($nothing), ".")]
+                    #[serde(default)]
+                )?
+                #[serde(rename = $key)]
+                pub $field: $type,
+            )?)+
+        }
+
+        const _: () = $crate::record::declare::assert_ascending(&[
+            $( $($key)? $($constant)? $($derived)? ),+
+        ]);
+
+        impl $crate::canonical::Canonical for $name {
+            #[inline]
+            fn write(&self, writer: &mut $crate::canonical::Writer) {
+                // Keys and punctuation are constants once the compiler has followed `first`.
+                let mut first = true;
+                $(
+                    $( record!(@member writer first $key, &self.$field $(, $nothing)?); )?
+                    $( record!(@member writer first $constant, &$value); )?
+                    $( record!(@member writer first $derived, &self.$method()); )?
+                )+
+                writer.raw(if first { "{}" } else { "}" });
+            }
+        }
+
+        impl $crate::record::declare::Described for $name {
+            fn schema() -> aether_json::Value {
+                let mut object = $crate::record::declare::ObjectSchema::new(&[$($about),+]);
+                $(
+                    $( object.member::<$type>($key, &[$($doc),+], record!(@required $($nothing)?)); )?
+                    $( object.constant($constant, &$value); )?
+                    $( object.member::<$derived_type>($derived, &[], true); )?
+                )+
+                object.finish()
+            }
+        }
+    };
+
+    (@member $writer:ident $first:ident $key:literal, $value:expr) => {
+        $writer.raw(if $first {
+            concat!("{\"", $key, "\":")
+        } else {
+            concat!(",\"", $key, "\":")
+        });
+        $first = false;
+        $crate::canonical::Canonical::write($value, $writer);
+    };
+    (@member $writer:ident $first:ident $key:literal, $value:expr, $nothing:ident) => {
+        if !$crate::record::declare::Omit::is_nothing($value) {
+            record!(@member $writer $first $key, $value);
+        }
+    };
+
+    (@required) => { true };
+    (@required $nothing:ident) => { false };
+}
+
+/// Fails to compile where keys are not in ascending order of their bytes, which for UTF-8 is that
+/// of their code points.
+pub(crate) const fn assert_ascending(keys: &[&str]) {
+    let mut at = 1;
+    while at < keys.len() {
+        assert!(
+            is_less(keys[at - 1].as_bytes(), keys[at].as_bytes()),
+            "the members of a record are declared in ascending order of their keys"
+        );
+        at += 1;
+    }
+}
+
+const fn is_less(left: &[u8], right: &[u8]) -> bool {
+    let mut at = 0;
+    while at < left.len() && at < right.len() {
+        if left[at] != right[at] {
+            return left[at] < right[at];
+        }
+        at += 1;
+    }
+    left.len() < right.len()
+}
+
+/// What may be left out of a record because it holds nothing.
+pub(crate) trait Omit {
+    fn is_nothing(&self) -> bool;
+}
+
+impl<T> Omit for Option<T> {
+    fn is_nothing(&self) -> bool {
+        self.is_none()
+    }
+}
+
+impl<T> Omit for Vec<T> {
+    fn is_nothing(&self) -> bool {
+        self.is_empty()
+    }
+}
+
+impl<K, V> Omit for BTreeMap<K, V> {
+    fn is_nothing(&self) -> bool {
+        self.is_empty()
+    }
+}
+
+/// A value whose canonical form a JSON Schema describes.
+pub(crate) trait Described {
+    fn schema() -> Value;
+}
+
+/// The schema of a record while its members are added.
+pub(crate) struct ObjectSchema {
+    description: String,
+    properties: BTreeMap<String, Value>,
+    required: Vec<&'static str>,
+}
+
+impl ObjectSchema {
+    pub(crate) fn new(about: &[&str]) -> Self {
+        Self {
+            description: prose(about),
+            properties: BTreeMap::new(),
+            required: Vec::new(),
+        }
+    }
+
+    pub(crate) fn member<T: Described>(&mut self, key: &'static str, doc: &[&str], required: bool) {
+        let mut schema = T::schema();
+        if !doc.is_empty() {
+            schema["description"] = prose(doc).into();
+        }
+        self.add(key, schema, required);
+    }
+
+    pub(crate) fn constant(&mut self, key: &'static str, value: &dyn crate::canonical::Canonical) {
+        let value: Value =
+            aether_json::from_str(&crate::canonical::text(value)).expect("canonical text is JSON");
+        self.add(key, json!({ "const": value }), true);
+    }
+
+    fn add(&mut self, key: &'static str, schema: Value, required: bool) {
+        self.properties.insert(key.to_owned(), schema);
+        if required {
+            self.required.push(key);
+        }
+    }
+
+    pub(crate) fn finish(self) -> Value {
+        json!({
+            "type": "object",
+            "description": self.description,
+            "properties": self.properties,
+            "required": self.required,
+            "additionalProperties": false,
+        })
+    }
+}
+
+/// Doc comments as one paragraph; what follows an empty line explains more than a table needs.
+fn prose(lines: &[&str]) -> String {
+    let first = lines.iter().map(|line| line.trim());
+    first
+        .take_while(|line| !line.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// The schema of one of some words.
+pub(crate) fn words(words: impl IntoIterator<Item = &'static str>) -> Value {
+    json!({ "enum": words.into_iter().collect::<Vec<_>>() })
+}
+
+impl Described for i64 {
+    fn schema() -> Value {
+        json!({ "type": "integer" })
+    }
+}
+
+impl Described for u64 {
+    fn schema() -> Value {
+        json!({ "type": "integer", "minimum": 0 })
+    }
+}
+
+impl Described for usize {
+    fn schema() -> Value {
+        u64::schema()
+    }
+}
+
+impl Described for bool {
+    fn schema() -> Value {
+        json!({ "type": "boolean" })
+    }
+}
+
+impl Described for String {
+    fn schema() -> Value {
+        json!({ "type": "string" })
+    }
+}
+
+impl Described for &str {
+    fn schema() -> Value {
+        String::schema()
+    }
+}
+
+impl Described for Hash {
+    fn schema() -> Value {
+        json!({ "type": "string", "pattern": "^[0-9a-f]{64}$" })
+    }
+}
+
+impl<T: Described> Described for Vec<T> {
+    fn schema() -> Value {
+        json!({ "type": "array", "items": T::schema() })
+    }
+}
+
+impl<T: Described> Described for Option<T> {
+    fn schema() -> Value {
+        let mut schema = T::schema();
+        if let Some(name) = schema["type"].as_str() {
+            schema["type"] = json!([name, "null"]);
+            schema
+        } else {
+            json!({ "anyOf": [schema, { "type": "null" }] })
+        }
+    }
+}
+
+impl<V: Described> Described for BTreeMap<String, V> {
+    fn schema() -> Value {
+        json!({ "type": "object", "additionalProperties": V::schema() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::canonical;
+    use crate::record::FromText as _;
+
+    record! {
+        /// A reading.
+        ///
+        /// More of it.
+        struct Reading {
+            /// Degrees.
+            degrees: i64 => "degrees",
+            /// Notes.
+            notes [omit if empty]: Vec<String> => "notes",
+            /// Who took it.
+            by [omit if none]: Option<String> => "taken_by",
+            constant "unit" => "C",
+            derived "warm": bool => is_warm,
+        }
+    }
+
+    impl Reading {
+        fn is_warm(&self) -> bool {
+            self.degrees > 20
+        }
+    }
+
+    fn reading(by: Option<&str>) -> Reading {
+        Reading {
+            degrees: 21,
+            notes: Vec::new(),
+            by: by.map(str::to_owned),
+        }
+    }
+
+    #[test]
+    fn what_holds_nothing_is_left_out() {
+        let text = canonical::text(&reading(None));
+        assert_eq!(text, r#"{"degrees":21,"unit":"C","warm":true}"#);
+        let text = canonical::text(&reading(Some("me")));
+        let expected = r#"{"degrees":21,"taken_by":"me","unit":"C","warm":true}"#;
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn only_the_exact_text_reads_back() {
+        let text = canonical::text(&reading(Some("me")));
+        assert_eq!(
+            Reading::from_text(text.as_bytes()).unwrap(),
+            reading(Some("me"))
+        );
+        for (from, to) in [
+            ("\"C\"", "\"F\""),
+            ("true", "false"),
+            ("21", "21.0"),
+            (":21", ": 21"),
+            ("\"unit\":\"C\",", ""),
+            ("\"degrees\":21,", ""),
+            ("}", ",\"zone\":1}"),
+        ] {
+            let changed = text.replacen(from, to, 1);
+            assert_ne!(changed, text);
+            assert!(Reading::from_text(changed.as_bytes()).is_err(), "{changed}");
+        }
+    }
+
+    #[test]
+    fn keys_are_compared_by_code_point() {
+        assert!(is_less(b"C_t", b"a"));
+        assert!(is_less(b"tick", b"ticks"));
+        assert!(!is_less(b"tick", b"tick"));
+        assert!(!is_less(b"s_t", b"W"));
+    }
+
+    #[test]
+    fn the_schema_says_what_is_required() {
+        let schema = Reading::schema();
+        assert_eq!(schema["description"], "A reading.");
+        assert_eq!(schema["required"], json!(["degrees", "unit", "warm"]));
+        assert_eq!(schema["properties"]["unit"], json!({ "const": "C" }));
+    }
+}

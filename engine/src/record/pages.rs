@@ -1,0 +1,219 @@
+//! What is written about records: the JSON Schema of all of them, and the tables of
+//! `docs/records.md`. Both follow from the declarations.
+
+use std::fmt::Write as _;
+
+use std::collections::BTreeMap;
+
+use aether_json::{Value, json};
+
+use super::declare::Described as _;
+use super::{KINDS, LogPayload, Metrics, RecordKind, RunSummary};
+use crate::run::EXPORT_VERSION;
+
+/// The JSON Schema of the export object, with one definition per kind of record, as
+/// `docs/schemas/records.schema.json` holds it.
+///
+/// ```
+/// let schema = aether_engine::record::json_schema();
+/// assert!(schema.contains("\"#/$defs/ledgers\""));
+/// ```
+#[must_use]
+pub fn json_schema() -> String {
+    let mut definitions = BTreeMap::new();
+    let mut properties = BTreeMap::new();
+    for kind in RecordKind::ALL {
+        let name = kind.name();
+        definitions.insert(name.to_owned(), kind.schema());
+        let of_kind = json!({ "$ref": format!("#/$defs/{name}") });
+        properties.insert(
+            name.to_owned(),
+            json!({ "type": "array", "items": of_kind }),
+        );
+    }
+    for (name, schema) in [
+        ("metrics", Metrics::schema()),
+        ("run", RunSummary::schema()),
+    ] {
+        definitions.insert(name.to_owned(), schema);
+        let reference = json!({ "$ref": format!("#/$defs/{name}") });
+        properties.insert(name.to_owned(), reference);
+    }
+    properties.insert(
+        "export_version".to_owned(),
+        json!({ "const": EXPORT_VERSION }),
+    );
+    properties.insert("inputs".to_owned(), inputs());
+    let required: Vec<&String> = properties.keys().collect();
+    let schema = json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Aether export, version 1",
+        "description": "The export object of a run; `$defs` has one schema per kind of record.",
+        "type": "object",
+        "required": required,
+        "properties": properties,
+        "additionalProperties": false,
+        "$defs": definitions,
+    });
+    format!("{schema:#}\n")
+}
+
+/// The documents have schemas of their own.
+fn inputs() -> Value {
+    json!({
+        "type": "object",
+        "description": "The documents as resolved, complete enough to run again.",
+        "properties": {
+            "files": {
+                "type": "object",
+                "description": "The file that each document came from.",
+                "additionalProperties": { "type": "string" },
+            },
+            "pfna": { "type": ["object", "null"], "description": "See pfna.schema.json." },
+            "profile": { "type": "object", "description": "See profile.schema.json." },
+            "run_config": { "type": "object", "description": "See run-config.schema.json." },
+            "topology": { "type": "object", "description": "See topology.schema.json." },
+        },
+        "required": ["files", "pfna", "profile", "run_config", "topology"],
+        "additionalProperties": false,
+    })
+}
+
+/// The tables of `docs/records.md`, in Markdown.
+#[must_use]
+pub fn tables() -> String {
+    let mut page = String::from("| kind | stage | how many | tick | identified by |\n");
+    page.push_str("| --- | --- | --- | --- | --- |\n");
+    for info in KINDS {
+        let tick = info.tick.map_or("–".to_owned(), |tick| format!("`{tick}`"));
+        let own = info.keys.iter().filter(|rule| rule.path.is_empty());
+        let fields: Vec<String> = own
+            .flat_map(|rule| rule.fields)
+            .map(|field| format!("`{field}`"))
+            .collect();
+        let (name, stage, fields) = (info.name, info.stage.name(), fields.join(", "));
+        line(
+            &mut page,
+            &[&format!("`{name}`"), stage, info.occurs, &tick, &fields],
+        );
+    }
+    for kind in RecordKind::ALL {
+        section(&mut page, kind.name(), &kind.schema());
+    }
+    page.push_str("\nThe payload of each event:\n\n");
+    page.push_str("| event | component | payload |\n| --- | --- | --- |\n");
+    for (event, component, schema) in LogPayload::table() {
+        line(
+            &mut page,
+            &[
+                &format!("`{event}`"),
+                &format!("`{component}`"),
+                &payload(&schema),
+            ],
+        );
+    }
+    section(&mut page, "metrics", &Metrics::schema());
+    section(&mut page, "run", &RunSummary::schema());
+    page
+}
+
+fn section(page: &mut String, name: &str, schema: &Value) {
+    let about = schema["description"]
+        .as_str()
+        .expect("every record is documented");
+    page.push_str(&format!("\n### `{name}`\n\n{about}\n\n"));
+    page.push_str("| field | type | meaning |\n| --- | --- | --- |\n");
+    rows(page, "", schema);
+}
+
+/// A row per member, those of nested objects below it.
+fn rows(page: &mut String, prefix: &str, schema: &Value) {
+    for (key, member) in schema["properties"].as_object().into_iter().flatten() {
+        let required = schema["required"].as_array().into_iter().flatten();
+        let is_required = required.into_iter().any(|name| name.as_str() == Some(key.as_str()));
+        let mut kind = words(member);
+        if !is_required {
+            kind.push_str(", may be absent");
+        }
+        let meaning = member["description"].as_str().unwrap_or_default();
+        let path = format!("{prefix}{key}");
+        line(page, &[&format!("`{path}`"), &kind, meaning]);
+        // The payloads of the log have a table of their own.
+        if member["anyOf"].is_null() {
+            rows(page, &format!("{path}."), member);
+            rows(page, &format!("{path}[]."), &member["items"]);
+        }
+    }
+}
+
+/// The members of a payload in one cell, with what they are.
+fn payload(schema: &Value) -> String {
+    let Some(members) = schema["properties"].as_object() else {
+        return "the [error](#the-error-of-a-run)".to_owned();
+    };
+    let mut text = schema["description"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
+    for (key, member) in members {
+        let meaning = match member.get("const") {
+            Some(value) => format!("`{value}`"),
+            None => member["description"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned(),
+        };
+        let meaning = meaning.trim_end_matches('.');
+        let separator = if text.ends_with('.') { " " } else { "; " };
+        let _ = write!(text, "{separator}`{key}`: {meaning}");
+    }
+    text
+}
+
+/// What a value is, in words.
+fn words(schema: &Value) -> String {
+    if let Some(value) = schema.get("const") {
+        return format!("always `{value}`");
+    }
+    if let Some(values) = schema["enum"].as_array() {
+        let values: Vec<String> = values
+            .iter()
+            .filter_map(Value::as_str)
+            .map(|word| format!("`{word}`"))
+            .collect();
+        return values.join(", ");
+    }
+    if schema["anyOf"].as_array().is_some() {
+        return "object".to_owned();
+    }
+    let or_null = schema["type"].as_array().is_some();
+    let name = schema["type"][0].as_str().or(schema["type"].as_str());
+    let words = match name {
+        Some("array") => {
+            let item = words(&schema["items"]);
+            format!("list of {item}s")
+        }
+        Some("object") if schema["additionalProperties"].as_object().is_some() => {
+            format!(
+                "object of {}s by name",
+                words(&schema["additionalProperties"])
+            )
+        }
+        Some("string") if schema["pattern"].as_str().is_some() => "hash".to_owned(),
+        Some(name) => name.to_owned(),
+        None => "value".to_owned(),
+    };
+    if or_null {
+        format!("{words} or null")
+    } else {
+        words
+    }
+}
+
+fn line(page: &mut String, cells: &[&str]) {
+    page.push('|');
+    for cell in cells {
+        let _ = write!(page, " {} |", cell.replace('|', "\\|"));
+    }
+    page.push('\n');
+}

@@ -1,0 +1,525 @@
+//! Whether the records of one tick are what the tick before and the inputs make of it.
+//!
+//! [`StoredRun::verify`] makes the whole run again; here one tick is, from the nearest checkpoint.
+//! Every record of it is compared with what it should be, and every hash and reference in its scene
+//! and its entry with the record that it is of: the additional windows' manifests, the Codex
+//! library, and the envelopes that are not emitted included.
+
+mod problem;
+
+use std::collections::BTreeMap;
+
+use super::StoreError;
+use super::stored::{FoundRecord, StoredRun};
+use crate::canonical::{self, Hash};
+use crate::codex::Codex;
+use crate::config::RunPlan;
+use crate::gate::{self, EnvelopeHashes, Envelopes};
+use crate::record::{
+    FromText, LedgerEntry, Manifest, NapEnvelope, PBlock, RecordKind, SceneFrame, UmxLedger,
+};
+use crate::run::{Replay, RunError};
+
+pub use problem::{FailedCheck, TickProblem};
+use problem::{
+    block_difference, differs, envelope_difference, ledger_difference, unreadable,
+    vector_difference,
+};
+
+/// The records of a tick as the file has them, and what is wrong with them.
+#[derive(Clone, Debug)]
+pub struct CheckedTick {
+    tick: u64,
+    /// State and fluxes.
+    pub ledger: Option<FoundRecord>,
+    /// The tick on the chain.
+    pub p_block: Option<FoundRecord>,
+    /// The checkpoint, if the tick has one.
+    pub i_block: Option<FoundRecord>,
+    /// The scene.
+    pub scene: Option<FoundRecord>,
+    /// The entry of the U-ledger.
+    pub entry: Option<FoundRecord>,
+    /// The emitted envelopes, in order.
+    pub envelopes: Vec<FoundRecord>,
+    /// What is wrong, in the order in which it was found.
+    pub failed: Vec<FailedCheck>,
+    /// Why the tick was not made again: the inputs cannot be read.
+    pub unusable_inputs: Option<String>,
+}
+
+impl StoredRun {
+    /// Checks the records of one tick; a damaged file is a failed check, not an error.
+    ///
+    /// # Errors
+    /// The file cannot be read for a reason that is not in the file.
+    pub fn check_tick(&self, tick: u64) -> Result<CheckedTick, StoreError> {
+        let mut checked = CheckedTick::read(self, tick)?;
+        match self.plan() {
+            Ok(plan) => checked.check(self, &plan)?,
+            Err(StoreError::Damaged { damage, .. }) => {
+                checked.unusable_inputs = Some(damage.to_string());
+            }
+            Err(error @ StoreError::Inputs { .. }) => {
+                checked.unusable_inputs = Some(error.to_string());
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(checked)
+    }
+}
+
+impl CheckedTick {
+    /// Whether nothing is wrong.
+    #[must_use]
+    pub const fn is_whole(&self) -> bool {
+        self.failed.is_empty() && self.unusable_inputs.is_none()
+    }
+
+    /// Whether anything of a kind failed.
+    #[must_use]
+    pub fn fails(&self, kind: RecordKind) -> bool {
+        self.failed.iter().any(|check| check.kind == kind)
+    }
+
+    /// Whether a hash in the entry is not that of its record.
+    #[must_use]
+    pub fn is_broken_link(&self, name: &str) -> bool {
+        self.failed.iter().any(|check| {
+            check.kind == RecordKind::ULedger
+                && matches!(check.problem, TickProblem::Link { member } if member == name)
+        })
+    }
+
+    fn read(run: &StoredRun, tick: u64) -> Result<Self, StoreError> {
+        let mut checked = Self {
+            tick,
+            ledger: None,
+            p_block: None,
+            i_block: None,
+            scene: None,
+            entry: None,
+            envelopes: Vec::new(),
+            failed: Vec::new(),
+            unusable_inputs: None,
+        };
+        checked.ledger = checked.find(run, RecordKind::Ledgers, tick)?;
+        checked.p_block = checked.find(run, RecordKind::PBlocks, tick)?;
+        checked.i_block = checked.find(run, RecordKind::IBlocks, tick)?;
+        checked.scene = checked.find(run, RecordKind::Scenes, tick)?;
+        checked.entry = checked.find(run, RecordKind::ULedger, tick)?;
+        checked.envelopes = checked.find_all(run, RecordKind::Envelopes, tick)?;
+        Ok(checked)
+    }
+
+    /// What is there; what cannot be read is a failed check.
+    fn find(
+        &mut self,
+        run: &StoredRun,
+        kind: RecordKind,
+        position: u64,
+    ) -> Result<Option<FoundRecord>, StoreError> {
+        match run.record_as_found(kind, position) {
+            Ok(found) => {
+                if found.as_ref().is_some_and(|found| !found.is_whole()) {
+                    self.fail(kind, TickProblem::Hash);
+                }
+                Ok(found)
+            }
+            Err(StoreError::Damaged { damage, .. }) => {
+                self.fail(kind, TickProblem::Damaged(damage));
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The records of a kind that belong to a tick.
+    fn find_all(
+        &mut self,
+        run: &StoredRun,
+        kind: RecordKind,
+        tick: u64,
+    ) -> Result<Vec<FoundRecord>, StoreError> {
+        let mut all = Vec::new();
+        for place in run
+            .places_of_ticks(kind, &(tick..=tick))?
+            .into_iter()
+            .flatten()
+        {
+            all.extend(self.find(run, kind, place)?);
+        }
+        Ok(all)
+    }
+
+    fn fail(&mut self, kind: RecordKind, problem: TickProblem) {
+        self.failed.push(FailedCheck { kind, problem });
+    }
+
+    fn check(&mut self, run: &StoredRun, plan: &RunPlan) -> Result<(), StoreError> {
+        let Some(chain) = self.check_rules(run, plan) else {
+            return Ok(());
+        };
+        let manifests = self.manifests(run, plan)?;
+        let window = manifests.primary.as_ref().map(|(manifest, _)| manifest);
+        let Some(check) = window.map(|manifest| manifest.manifest_check) else {
+            return Ok(());
+        };
+        let (c_prev, c_t) = chain;
+        let expected = Envelopes::new(plan).of_tick(self.tick, check, c_prev, c_t);
+        let envelopes = self.check_envelopes(plan, &expected);
+        self.check_scene(plan, &manifests, &envelopes, chain);
+        self.check_entry(run, plan, &manifests, &envelopes)
+    }
+
+    /// Makes the tick again, and compares; the chain values before and after it.
+    fn check_rules(&mut self, run: &StoredRun, plan: &RunPlan) -> Option<(i64, i64)> {
+        let mut replay = match replay_up_to(run, plan, self.tick) {
+            Ok(replay) => replay,
+            Err(error) => {
+                self.fail(RecordKind::Ledgers, TickProblem::Before(error));
+                return None;
+            }
+        };
+        let c_prev = replay.chain_value();
+        let made = match replay.advance() {
+            Ok(made) => made?,
+            Err(error) => {
+                self.fail(RecordKind::Ledgers, TickProblem::Fails(error));
+                return None;
+            }
+        };
+        let chain = (c_prev, made.p_block.c_t);
+        let ledger = differs(self.ledger.as_ref(), Some(made.ledger), ledger_difference);
+        let p_block = differs(self.p_block.as_ref(), Some(made.p_block), block_difference);
+        let i_block = differs(self.i_block.as_ref(), made.i_block, |_, _| {
+            TickProblem::Differs
+        });
+        for (kind, problem) in [
+            (RecordKind::Ledgers, ledger),
+            (RecordKind::PBlocks, p_block),
+            (RecordKind::IBlocks, i_block),
+        ] {
+            self.fail_once(kind, problem);
+        }
+        Some(chain)
+    }
+
+    /// A failed check, unless it is that a record is missing which could not be read.
+    fn fail_once(&mut self, kind: RecordKind, problem: Option<TickProblem>) {
+        if let Some(problem) = problem
+            && !(problem == TickProblem::Missing && self.fails(kind))
+        {
+            self.fail(kind, problem);
+        }
+    }
+
+    /// The manifests that the tick refers to.
+    fn manifests(&mut self, run: &StoredRun, plan: &RunPlan) -> Result<Manifests, StoreError> {
+        let mut manifests = Manifests::default();
+        let primary = plan.windows.iter().filter(|window| window.primary);
+        let Some(window) = { primary }.find(|window| window.ticks.contains(&self.tick)) else {
+            return Ok(manifests);
+        };
+        let end = *window.ticks.end();
+        let at_end = self.find_all(run, RecordKind::Manifests, end)?;
+        let here = if end == self.tick {
+            at_end.clone()
+        } else {
+            self.find_all(run, RecordKind::Manifests, self.tick)?
+        };
+        for found in at_end {
+            match Manifest::from_text(&found.text) {
+                Ok(manifest) if manifest.window_id == window.window_id => {
+                    manifests.primary = Some((manifest, found.hash));
+                }
+                Ok(_) => {}
+                Err(error) => self.fail(RecordKind::Manifests, unreadable(&error)),
+            }
+        }
+        if manifests.primary.is_none() {
+            self.fail_once(RecordKind::Manifests, Some(TickProblem::Missing));
+        }
+        for found in here {
+            if let Ok(manifest) = Manifest::from_text(&found.text)
+                && manifest.window_id != window.window_id
+            {
+                manifests.closing.insert(manifest.window_id, found.hash);
+            }
+        }
+        Ok(manifests)
+    }
+
+    /// Compares the emitted envelopes; the hashes of all, those that are not emitted formed again.
+    fn check_envelopes(&mut self, plan: &RunPlan, expected: &[NapEnvelope]) -> EnvelopeHashes {
+        let mut hashes = EnvelopeHashes::default();
+        let mut stored = std::mem::take(&mut self.envelopes).into_iter();
+        let mut seen = Vec::new();
+        for envelope in expected {
+            if !plan.nap.layers.emits(envelope.layer) {
+                hashes.add(envelope.layer, canonical::hash(envelope));
+                continue;
+            }
+            let found = stored.next();
+            let problem = differs(found.as_ref(), Some(envelope), envelope_difference);
+            self.fail_once(RecordKind::Envelopes, problem);
+            if let Some(found) = found {
+                hashes.add(envelope.layer, found.hash);
+                seen.push(found);
+            }
+        }
+        for found in stored {
+            self.fail(RecordKind::Envelopes, TickProblem::Unexpected);
+            seen.push(found);
+        }
+        self.envelopes = seen;
+        hashes
+    }
+
+    /// Holds the scene against the records that it shows.
+    fn check_scene(
+        &mut self,
+        plan: &RunPlan,
+        manifests: &Manifests,
+        envelopes: &EnvelopeHashes,
+        (c_prev, c_t): (i64, i64),
+    ) {
+        let Some(scene) = self.decoded::<SceneFrame>(RecordKind::Scenes, |tick| &tick.scene) else {
+            return;
+        };
+        self.link(
+            RecordKind::Scenes,
+            "ledger_ref",
+            scene.ledger_ref,
+            &hash_of(&self.ledger),
+        );
+        self.link(
+            RecordKind::Scenes,
+            "nap_envelope_ref",
+            scene.nap_envelope_ref,
+            &envelopes.data,
+        );
+        let refs = gate::applied_before(plan, self.tick).iter();
+        let refs: Vec<&str> = refs.map(|entry| entry.pfna_id.as_str()).collect();
+        let mut values = vec![
+            ("C_prev", scene.c_prev.to_string(), c_prev.to_string()),
+            ("C_t", scene.c_t.to_string(), c_t.to_string()),
+            (
+                "pfna_refs",
+                format!("{:?}", scene.pfna_refs),
+                format!("{refs:?}"),
+            ),
+        ];
+        if let Some((manifest, _)) = &manifests.primary {
+            values.push(manifest_check(scene.manifest_check, manifest));
+            values.push(("window_id", scene.window_id, manifest.window_id.clone()));
+        }
+        self.values(RecordKind::Scenes, values);
+        let ledger = self.ledger.as_ref();
+        if let Some(Ok(ledger)) = ledger.map(|found| UmxLedger::from_text(&found.text)) {
+            let vectors = [
+                ("pre_u", &scene.pre_u, &ledger.pre_u),
+                ("post_u", &scene.post_u, &ledger.post_u),
+            ];
+            if let Some(problem) = vector_difference(vectors) {
+                self.fail(RecordKind::Scenes, problem);
+            }
+        }
+    }
+
+    /// Holds every hash of the entry against the record that it is of.
+    fn check_entry(
+        &mut self,
+        run: &StoredRun,
+        plan: &RunPlan,
+        manifests: &Manifests,
+        envelopes: &EnvelopeHashes,
+    ) -> Result<(), StoreError> {
+        const KIND: RecordKind = RecordKind::ULedger;
+        let Some(entry) = self.decoded::<LedgerEntry>(KIND, |tick| &tick.entry) else {
+            return Ok(());
+        };
+        let previous = match self.tick {
+            1 => None,
+            tick => run.record_as_found(KIND, tick - 1).ok().flatten(),
+        };
+        let meta = &entry.meta;
+        let library = self.library_hash(run, plan, manifests);
+        for (member, stated, is) in [
+            (
+                "umx_ledger_hash",
+                Some(entry.umx_ledger_hash),
+                hash_of(&self.ledger),
+            ),
+            (
+                "loom_block_hash",
+                Some(entry.loom_block_hash),
+                hash_of(&self.p_block),
+            ),
+            (
+                "meta.i_block_hash",
+                meta.i_block_hash,
+                hash_of(&self.i_block),
+            ),
+            (
+                "meta.scene_hash",
+                Some(meta.scene_hash),
+                hash_of(&self.scene),
+            ),
+            (
+                "apx_manifest_hash",
+                Some(entry.apx_manifest_hash),
+                manifests.primary_hash(),
+            ),
+            ("prev_entry_hash", entry.prev_entry_hash, hash_of(&previous)),
+            (
+                "nap_envelope_hash",
+                Some(entry.nap_envelope_hash),
+                envelopes.data,
+            ),
+            ("meta.ingress_hash", meta.ingress_hash, envelopes.ingress),
+            ("meta.egress_hash", meta.egress_hash, envelopes.egress),
+            // Without the ledgers there is nothing to compare the library with.
+            (
+                "codex_library_hash",
+                entry.codex_library_hash,
+                library.unwrap_or(entry.codex_library_hash),
+            ),
+        ] {
+            self.link(KIND, member, stated, &is);
+        }
+        self.link(
+            KIND,
+            "meta.ctrl_hashes",
+            meta.ctrl_hashes.clone(),
+            &envelopes.ctrl,
+        );
+        self.link(
+            KIND,
+            "meta.manifest_hashes",
+            meta.manifest_hashes.clone(),
+            &manifests.closing,
+        );
+        let p_block = self.p_block.as_ref();
+        let block = p_block.and_then(|found| PBlock::from_text(&found.text).ok());
+        let mut values = Vec::new();
+        if let Some(block) = block {
+            values.push(("C_t", entry.c_t.to_string(), block.c_t.to_string()));
+        }
+        if let Some((manifest, _)) = &manifests.primary {
+            values.push(manifest_check(entry.manifest_check, manifest));
+            values.push(("window_id", entry.window_id, manifest.window_id.clone()));
+        }
+        self.values(KIND, values);
+        let is_last = self.tick == run.ticks_recorded()?;
+        if is_last && run.header().last_entry_hash != hash_of(&self.entry) {
+            self.fail(KIND, TickProblem::NotTheLast);
+        }
+        Ok(())
+    }
+
+    /// The hash of the Codex library when the tick's window closes, as the stored ledgers make it;
+    /// `None` if they cannot be read.
+    fn library_hash(
+        &self,
+        run: &StoredRun,
+        plan: &RunPlan,
+        manifests: &Manifests,
+    ) -> Option<Option<Hash>> {
+        if !plan.codex {
+            return Some(None);
+        }
+        let end = manifests.primary.as_ref()?.0.end_tick;
+        let mut codex = Codex::new(plan);
+        let mut ledgers = run.values::<UmxLedger>();
+        for _ in 1..=end {
+            codex.observe(&ledgers.next()?.ok()?);
+        }
+        let library = codex.library(end).ok()?;
+        Some(Some(Codex::library_hash(&library)))
+    }
+
+    /// A record of the tick as a value; one that is missing or cannot be read fails.
+    fn decoded<R: FromText>(
+        &mut self,
+        kind: RecordKind,
+        of: impl Fn(&Self) -> &Option<FoundRecord>,
+    ) -> Option<R> {
+        let Some(found) = of(self) else {
+            self.fail_once(kind, Some(TickProblem::Missing));
+            return None;
+        };
+        match R::from_text(&found.text) {
+            Ok(record) => Some(record),
+            Err(error) => {
+                self.fail(kind, unreadable(&error));
+                None
+            }
+        }
+    }
+
+    /// Two hashes that must be equal.
+    fn link<S, T>(&mut self, kind: RecordKind, member: &'static str, stated: S, is: &T)
+    where
+        T: From<S> + PartialEq,
+    {
+        if T::from(stated) != *is {
+            self.fail(kind, TickProblem::Link { member });
+        }
+    }
+
+    /// Values that must be equal.
+    fn values(&mut self, kind: RecordKind, values: Vec<(&str, String, String)>) {
+        for (member, found, expected) in values {
+            if found != expected {
+                let what = format!("`{member}`");
+                self.fail(
+                    kind,
+                    TickProblem::Value {
+                        what,
+                        found,
+                        expected,
+                    },
+                );
+            }
+        }
+    }
+}
+
+/// The manifests that a tick refers to.
+#[derive(Default)]
+struct Manifests {
+    /// That of the primary window that holds the tick, with its hash.
+    primary: Option<(Manifest, Hash)>,
+    /// Hashes of those of the additional windows that close at the tick, by window id.
+    closing: BTreeMap<String, Hash>,
+}
+
+impl Manifests {
+    fn primary_hash(&self) -> Option<Hash> {
+        self.primary.as_ref().map(|(_, hash)| *hash)
+    }
+}
+
+fn manifest_check(found: i64, manifest: &Manifest) -> (&'static str, String, String) {
+    let expected = manifest.manifest_check.to_string();
+    ("manifest_check", found.to_string(), expected)
+}
+
+/// The run made again up to the tick before, from the nearest checkpoint that is whole.
+fn replay_up_to<'p>(run: &StoredRun, plan: &'p RunPlan, tick: u64) -> Result<Replay<'p>, RunError> {
+    // One that is damaged is not one to start from.
+    let start = run.checkpoint_before(tick).ok().flatten();
+    let mut replay = match &start {
+        Some(checkpoint) => Replay::from_checkpoint(plan, checkpoint),
+        None => Replay::from_start(plan)?,
+    };
+    while replay.next_tick() < tick {
+        replay.advance()?;
+    }
+    Ok(replay)
+}
+
+fn hash_of(found: &Option<FoundRecord>) -> Option<Hash> {
+    found.as_ref().map(|found| found.hash)
+}
