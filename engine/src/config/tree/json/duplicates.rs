@@ -49,10 +49,9 @@ pub(super) fn duplicates(document: &Document) -> Vec<Draft> {
 fn duplicate(earlier: Value<'_>, later: Value<'_>) -> Draft {
     let key = shortened(later.key().unwrap_or(""));
     let span = earlier.key_span().unwrap_or_else(|| earlier.span());
-    Draft::on_key(
-        later,
-        Code::DuplicateKey,
-        format!("duplicate key `{key}`"),
+    Draft::on_key(later, Code::DuplicateKey, format!("duplicate key `{key}`")).related_at(
+        later.document().source(),
+        span,
+        "first defined here",
     )
-    .related_at(later.document().source(), span, "first defined here")
 }
