@@ -338,9 +338,11 @@ fn run_output(
 }
 
 fn not_goldens(error: SetError) -> RunFailure {
+    let is_scenario = matches!(error, SetError::Scenario(_));
+    let (SetError::Scenario(problem) | SetError::Subject(problem)) = error;
     RunFailure::NotGoldens {
-        is_scenario: matches!(error, SetError::Scenario(_)),
-        problem: error.to_string(),
+        problem,
+        is_scenario,
     }
 }
 
