@@ -61,7 +61,7 @@ fn everything_out_of_order_is_told() {
     told("fixtures/snapshots/gone has no scenario", &|workspace| {
         fs::create_dir(workspace.path("fixtures/snapshots/gone")).unwrap();
     });
-    told("is what a killed bless left", &|workspace| {
+    told("was left by a bless that was killed", &|workspace| {
         fs::create_dir(workspace.path("fixtures/snapshots/.bless-ring.new")).unwrap();
     });
 }
