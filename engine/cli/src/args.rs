@@ -55,7 +55,7 @@ pub(crate) enum Command {
         after_help = "Examples:\n  aether show-ledger gf01\n  aether show-ledger gf01 --from 3 --to 5 --format json"
     )]
     ShowLedger(ShowLedgerCommand),
-    /// Repeats a stored run from its inputs and checks every hash, chain and record.
+    /// Recomputes a stored run from its inputs and checks every hash, chain and record.
     #[command(after_help = "Examples:\n  aether verify gf01\n  aether verify gf01 --format json")]
     Verify(StoredCommand),
     /// Rebuilds the state at a tick from the nearest checkpoint, and reports whether it matches.

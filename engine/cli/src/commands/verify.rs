@@ -1,4 +1,4 @@
-//! `aether verify`: repeats a stored run and compares it with the file, byte for byte.
+//! `aether verify`: recomputes a stored run and compares it with the file, byte for byte.
 
 use std::fmt::Write as _;
 use std::ops::ControlFlow;
@@ -46,7 +46,7 @@ pub(crate) fn verify(command: &StoredCommand, output: &Output) -> Ended {
                 None => {
                     let _ = writeln!(
                         text,
-                        "{} is intact: {counted} repeated, all equal",
+                        "{} is intact: {counted} recomputed, all equal",
                         command.run_id
                     );
                 }
