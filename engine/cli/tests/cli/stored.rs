@@ -81,7 +81,7 @@ fn what_is_no_run_is_refused_by_every_command_that_reads_one() {
         ("text", &["text.aether", "not a run file"]),
         ("empty", &["empty.aether", "not a run file"]),
         ("folder", &["`folder`"]),
-        ("newer", &["newer.aether", "99", "newer `aether`"]),
+        ("newer", &["newer.aether", "99", "newer version of `aether`"]),
         ("a/b", &["run id `a/b`", "letters"]),
         (".gf01", &["run id `.gf01`", "dot"]),
         (&long, &["run id", "128", "129"]),
@@ -109,7 +109,7 @@ fn what_is_no_run_is_refused_by_every_command_that_reads_one() {
     assert!(!out.exists());
     // Nor is such a file overwritten by a run, unless it is told to be.
     let taken = ["run", "gf01", "--run-id", "text"];
-    runs.refuses(&taken, &["`text`", "no run", "--force"]);
+    runs.refuses(&taken, &["`text`", "not a run file", "--force"]);
     let forced = runs.json(&[&taken[..], &["--force"]].concat());
     assert_eq!(forced["written"], "replaced");
     runs.aether(&["verify", "text"]).with(0);
