@@ -182,15 +182,16 @@ fn elements_without_identity_are_matched_by_value_then_by_position() {
         r#"x=[{"a":1,"b":1},{"a":2,"b":2},{"a":2,"b":1}]"#,
         &["- x x[1].b: 1 → 2"],
     );
-    // Numbers of the same count are a vector.
+    // Numbers of the same count are a vector, unless fewer edits explain the change.
     check(
         "x={\"u\":[0,0,3,1,0]}",
-        "x={\"u\":[0,3,1,0,0]}",
-        &[
-            "- x x.u[1]: 0 → 3",
-            "- x x.u[2]: 3 → 1",
-            "- x x.u[3]: 1 → 0",
-        ],
+        "x={\"u\":[0,3,1,1,0]}",
+        &["- x x.u[1]: 0 → 3", "- x x.u[2]: 3 → 1"],
+    );
+    check(
+        "x={\"u\":[0,1,2,3]}",
+        "x={\"u\":[3,0,1,2]}",
+        &["- x x.u[0] moved: position 3 → 0"],
     );
     // Of another count, they are aligned.
     check(
