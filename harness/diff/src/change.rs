@@ -51,10 +51,13 @@ pub struct Change {
     pub artefact: String,
     /// The place in it.
     pub path: Path,
+    /// Where a renamed member was; `None` for any other change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path_before: Option<Path>,
     /// What happened there.
     pub kind: ChangeKind,
-    /// The old value; the old position for what was moved; `None` for what was added, and for a
-    /// whole artefact of more than 16 KiB.
+    /// The old value, which a renamed member kept; the old position for what was moved; `None` for what
+    /// was added, and for a whole artefact of more than 16 KiB.
     pub before: Option<Json>,
     /// The new value or position, likewise.
     pub after: Option<Json>,
@@ -63,8 +66,8 @@ pub struct Change {
 impl Change {
     /// The change in one line, without its full path: `tick 3 · UMX · edge 5 · raw: 2 → 3`.
     pub fn lead(&self) -> String {
-        let what = what_happened(self.kind, self.before.as_ref(), self.after.as_ref());
-        self.heading() + &what
+        let values = (self.before.as_ref(), self.after.as_ref());
+        self.heading() + &what_happened(self.kind, self.path_before.as_ref(), values)
     }
 
     /// When and where: `tick 3 · UMX · edge 5 · raw`.
@@ -94,7 +97,7 @@ impl Change {
                 .as_ref()
                 .is_none_or(|value| is_hash_text(value.as_str()))
         };
-        self.kind != ChangeKind::Moved
+        !matches!(self.kind, ChangeKind::Moved | ChangeKind::Renamed)
             && (self.before.is_some() || self.after.is_some())
             && is_hash(&self.before)
             && is_hash(&self.after)
@@ -104,8 +107,8 @@ impl Change {
 /// The end of a line that reports a change: `: 2 → 3`, ` removed: …`.
 pub(crate) fn what_happened(
     kind: ChangeKind,
-    before: Option<&Json>,
-    after: Option<&Json>,
+    path_before: Option<&Path>,
+    (before, after): (Option<&Json>, Option<&Json>),
 ) -> String {
     let (old, new) = shortened_pair(before, after);
     match (kind, before, after) {
@@ -115,6 +118,10 @@ pub(crate) fn what_happened(
         (ChangeKind::Removed, None, _) => " removed".to_owned(),
         (ChangeKind::Removed, ..) => format!(" removed: {old}"),
         (ChangeKind::Moved, ..) => format!(" moved: position {old} → {new}"),
+        (ChangeKind::Renamed, ..) => match path_before {
+            Some(path) => format!(" renamed from {}: {new}", path.last_name()),
+            None => format!(" renamed: {new}"),
+        },
     }
 }
 
@@ -175,6 +182,8 @@ pub enum ChangeKind {
     Removed,
     /// The position of an element among the elements that stayed differs.
     Moved,
+    /// The value of a member is under another key: no other member that came or went has it.
+    Renamed,
 }
 
 impl ChangeKind {
@@ -185,6 +194,7 @@ impl ChangeKind {
             Self::Added => "added",
             Self::Removed => "removed",
             Self::Moved => "moved",
+            Self::Renamed => "renamed",
         }
     }
 }
@@ -196,6 +206,9 @@ pub struct Cause {
     pub file: String,
     /// The place in that document (`edges[e_id=5].k`); empty for the whole of it.
     pub path: Path,
+    /// Where a renamed member was, as in [`Change::path_before`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path_before: Option<Path>,
     /// The old value, as in [`Change::before`].
     pub before: Option<Json>,
     /// The new value.
@@ -209,7 +222,8 @@ impl Cause {
     pub fn lead(&self) -> String {
         let path = self.path.to_string();
         let gap = if path.is_empty() { "" } else { " " };
-        let what = what_happened(self.kind, self.before.as_ref(), self.after.as_ref());
+        let values = (self.before.as_ref(), self.after.as_ref());
+        let what = what_happened(self.kind, self.path_before.as_ref(), values);
         format!("{}{gap}{path}{what}", self.file)
     }
 }

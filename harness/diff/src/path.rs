@@ -184,6 +184,12 @@ impl Path {
         prefix.to_owned() + &Self::new(self.steps[..=index].to_vec()).pattern()
     }
 
+    /// The last step as it is written, without a dot.
+    pub(crate) fn last_name(&self) -> String {
+        let last = self.steps.last().cloned();
+        Self::new(last.into_iter().collect()).to_string()
+    }
+
     /// The name that the path starts with.
     pub(crate) fn first_field(&self) -> Option<&str> {
         match self.steps.first() {

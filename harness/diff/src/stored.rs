@@ -45,12 +45,18 @@ impl Serialize for Diff {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut nouns = Nouns::new();
         let changes = self.first_divergence.iter().chain(&self.changes);
-        let paths = changes.map(|change| &change.path);
+        let paths = changes.flat_map(|change| [Some(&change.path), change.path_before.as_ref()]);
+        let paths = paths.flatten();
         for path in paths.chain(self.left_out.iter().map(|left_out| &left_out.path)) {
             nouns.extend(path.nouns(""));
         }
         for cause in &self.causes {
-            nouns.extend(cause.path.nouns(&cause.file));
+            for path in [Some(&cause.path), cause.path_before.as_ref()]
+                .into_iter()
+                .flatten()
+            {
+                nouns.extend(path.nouns(&cause.file));
+            }
         }
         Written {
             first_divergence: &self.first_divergence,
@@ -81,7 +87,8 @@ impl<'de> Deserialize<'de> for Diff {
         let paths: Vec<&mut Path> = first_divergence
             .iter_mut()
             .chain(&mut changes)
-            .map(|change| &mut change.path)
+            .flat_map(|change| [Some(&mut change.path), change.path_before.as_mut()])
+            .flatten()
             .chain(left_out.iter_mut().map(|left_out| &mut left_out.path))
             .collect();
         for path in paths {
@@ -89,6 +96,9 @@ impl<'de> Deserialize<'de> for Diff {
         }
         for cause in &mut causes {
             cause.path.call_elements(&nouns, &cause.file);
+            if let Some(path) = &mut cause.path_before {
+                path.call_elements(&nouns, &cause.file);
+            }
         }
         Ok(Self {
             first_divergence,

@@ -85,7 +85,7 @@ pub(super) struct Met<'m> {
 impl Met<'_> {
     fn is_hash(&self) -> bool {
         let is_hash = |raw: Option<&str>| raw.is_none_or(is_hash_text);
-        self.kind != ChangeKind::Moved
+        !matches!(self.kind, ChangeKind::Moved | ChangeKind::Renamed)
             && (self.before.is_some() || self.after.is_some())
             && is_hash(self.before)
             && is_hash(self.after)

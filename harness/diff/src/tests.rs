@@ -96,7 +96,8 @@ fn diff_of(before: &[&str], after: &[&str]) -> Diff {
 
 fn line(change: &Change) -> String {
     let tick = change.tick.map_or("-".to_owned(), |tick| tick.to_string());
-    let what = change::what_happened(change.kind, change.before.as_ref(), change.after.as_ref());
+    let values = (change.before.as_ref(), change.after.as_ref());
+    let what = change::what_happened(change.kind, change.path_before.as_ref(), values);
     format!("{tick} {} {}{what}", change.stage, change.path)
 }
 
@@ -204,6 +205,43 @@ fn elements_without_identity_are_matched_by_value_then_by_position() {
         "x={\"u\":[1,9]}",
         &["- x x.u[1]: 2 → 9", "- x x.u[2] removed: 3"],
     );
+}
+
+#[test]
+fn a_renamed_member_is_one_change() {
+    check(
+        r#"x={"a":{"n":[1,2]},"c":1,"d":1}"#,
+        r#"x={"b":{"n":[1,2]},"c":1,"d":1}"#,
+        &[r#"- x x.b renamed from a: {"n":[1,2]}"#],
+    );
+    let diff = diff_of(&[r#"x=[{"m":{"a b":7}}]"#], &[r#"x=[{"m":{"c":7}}]"#]);
+    let first = diff.first_divergence.clone().unwrap();
+    assert_eq!(first.kind, ChangeKind::Renamed);
+    assert_eq!(first.path.to_string(), "x[0].m.c");
+    assert_eq!(
+        first.path_before.as_ref().unwrap().to_string(),
+        r#"x[0].m["a b"]"#
+    );
+    assert_eq!(first.lead(), r#"x · [0].m.c renamed from ["a b"]: 7"#);
+    let json = aether_json::to_value(&first).unwrap();
+    assert_eq!(json["kind"], json!("renamed"));
+    assert_eq!(json["path_before"], json!(r#"x[0].m["a b"]"#));
+    let text = aether_json::to_string(&diff).unwrap();
+    assert_eq!(aether_json::from_str::<Diff>(&text).unwrap(), diff);
+    // A value that several members lost or gained says nothing about which is which.
+    check(
+        r#"x={"a":1,"b":1}"#,
+        r#"x={"c":1}"#,
+        &[
+            "- x x.a removed: 1",
+            "- x x.b removed: 1",
+            "- x x.c added: 1",
+        ],
+    );
+    let inputs = |name: &str| format!(r#"inputs={{"t":{{"{name}":5}},"files":{{"t":"t.json"}}}}"#);
+    let causes = diff_of(&[&inputs("k")], &[&inputs("kk")]).causes;
+    assert_eq!(causes[0].lead(), "t.json kk renamed from k: 5");
+    assert_eq!(causes[0].path_before.as_ref().unwrap().to_string(), "k");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use anstyle::{AnsiColor, Style};
 use similar::TextDiff;
 
 use crate::{
-    Cause, Change, ChangeKind, Diff, Followed, Json, LeftOut, LeftOutReason, shortened_pair,
+    Cause, Change, ChangeKind, Diff, Followed, Json, LeftOut, LeftOutReason, Path, shortened_pair,
 };
 
 /// The styles of the parts of a text.
@@ -76,7 +76,11 @@ impl Lines<'_> {
         } = self.styles;
         if let Some(first) = &diff.first_divergence {
             write!(self.out, "  {heading}{}{heading:#}", first.heading())?;
-            self.values(first.kind, &first.before, &first.after)?;
+            self.values(
+                first.kind,
+                first.path_before.as_ref(),
+                (&first.before, &first.after),
+            )?;
             writeln!(self.out, "    {dimmed}at {}{dimmed:#}", first.path)?;
             self.text_lines(first)?;
         }
@@ -128,7 +132,8 @@ impl Lines<'_> {
             write!(self.out, "tick {tick} · ")?;
         }
         write!(self.out, "{}", change.path)?;
-        self.values(change.kind, &change.before, &change.after)?;
+        let values = (&change.before, &change.after);
+        self.values(change.kind, change.path_before.as_ref(), values)?;
         self.text_lines(change)
     }
 
@@ -141,15 +146,16 @@ impl Lines<'_> {
             "  {style}cause: {}{gap}{path}{style:#}",
             cause.file
         )?;
-        self.values(cause.kind, &cause.before, &cause.after)
+        let values = (&cause.before, &cause.after);
+        self.values(cause.kind, cause.path_before.as_ref(), values)
     }
 
     /// The end of a line: what happened to which values.
     fn values(
         &mut self,
         kind: ChangeKind,
-        before: &Option<Json>,
-        after: &Option<Json>,
+        path_before: Option<&Path>,
+        (before, after): (&Option<Json>, &Option<Json>),
     ) -> io::Result<()> {
         let Styles {
             old: red,
@@ -164,6 +170,10 @@ impl Lines<'_> {
         match kind {
             ChangeKind::Changed => writeln!(self.out, ": {old} → {new}"),
             ChangeKind::Moved => writeln!(self.out, " moved: position {old} → {new}"),
+            ChangeKind::Renamed => {
+                let name = path_before.map(Path::last_name).unwrap_or_default();
+                writeln!(self.out, " renamed from {red}{name}{red:#}: {new}")
+            }
             ChangeKind::Added if after.is_none() => {
                 writeln!(self.out, " {green}added{green:#}")
             }

@@ -7,6 +7,7 @@
 //! ```
 
 use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::change::{Change, ChangeKind, LeftOutReason};
 use crate::digest::Part;
@@ -237,13 +238,15 @@ impl<'a, 't> Walk<'a, 't> {
             b.sort_by_key(|member| member.0);
             joined(&a, &b)
         };
+        let renamed = take_renamed(&mut fields);
         fields.sort_by_key(|field| (reading.member(field.0).turn, field.0));
         for (key, before, after) in fields {
             let reading = reading.member(key);
             let moment = moment.within(reading);
+            let key_before = renamed.get(key).copied();
             self.step(Mark::Member(key), |walk| match (before, after) {
                 (Some(before), Some(after)) => walk.value(before, after, reading, moment),
-                _ => walk.lone(before, after, moment.when()),
+                _ => walk.lone(before, after, key_before, moment.when()),
             });
         }
     }
@@ -302,7 +305,7 @@ impl<'a, 't> Walk<'a, 't> {
                 }
                 match texts {
                     (Some(a), Some(b)) => walk.value(a, b, inside(reading, a), moment),
-                    (a, b) => walk.lone(a, b, moment.when()),
+                    (a, b) => walk.lone(a, b, None, moment.when()),
                 }
             });
         }
@@ -322,14 +325,24 @@ impl<'a, 't> Walk<'a, 't> {
         self.pattern.truncate(length);
     }
 
-    /// A value that only one side has.
-    fn lone(&mut self, before: Option<&str>, after: Option<&str>, when: When) {
+    /// A value that only one side has, or that the old one has under another key.
+    fn lone(
+        &mut self,
+        before: Option<&'t str>,
+        after: Option<&'t str>,
+        key_before: Option<&'t str>,
+        when: When,
+    ) {
         if self.tally.skips(when) {
             let path = self.path();
             self.tally.leave_out(|| path, LeftOutReason::Time, 1);
             return;
         }
-        self.found(when, kind_of(before, after), (before, after), || {
+        let (kind, before) = match key_before {
+            Some(_) => (ChangeKind::Renamed, after),
+            None => (kind_of(before, after), before),
+        };
+        self.found_from(key_before, when, kind, (before, after), || {
             (before.map(Json::from_raw), after.map(Json::from_raw))
         });
     }
@@ -369,6 +382,18 @@ impl<'a, 't> Walk<'a, 't> {
         &mut self,
         when: When,
         kind: ChangeKind,
+        texts: (Option<&str>, Option<&str>),
+        values: impl FnOnce() -> (Option<Json>, Option<Json>),
+    ) {
+        self.found_from(None, when, kind, texts, values);
+    }
+
+    /// The same for a member that had another key before.
+    fn found_from(
+        &mut self,
+        key_before: Option<&str>,
+        when: When,
+        kind: ChangeKind,
         (before, after): (Option<&str>, Option<&str>),
         values: impl FnOnce() -> (Option<Json>, Option<Json>),
     ) {
@@ -388,6 +413,7 @@ impl<'a, 't> Walk<'a, 't> {
                 stage: stage.to_owned(),
                 artefact: artefact.to_owned(),
                 path: path_of(artefact, trail),
+                path_before: key_before.map(|key| renamed_path(artefact, trail, key)),
                 kind,
                 before,
                 after,
@@ -416,7 +442,19 @@ impl<'a, 't> Walk<'a, 't> {
     }
 }
 
+/// The path of a member before it was renamed.
+fn renamed_path(artefact: &str, trail: &[Mark<'_, '_>], key: &str) -> Path {
+    let around = trail.split_last().map_or(trail, |(_, around)| around);
+    let mut steps = steps_of(artefact, around);
+    steps.push(Step::Field(unquoted(key).into()));
+    Path::new(steps)
+}
+
 fn path_of(artefact: &str, trail: &[Mark<'_, '_>]) -> Path {
+    Path::new(steps_of(artefact, trail))
+}
+
+fn steps_of(artefact: &str, trail: &[Mark<'_, '_>]) -> Vec<Step> {
     let mut steps = vec![Step::Field(artefact.into())];
     steps.extend(trail.iter().map(|mark| match mark {
         Mark::Member(key) => Step::Field(unquoted(key).into()),
@@ -424,14 +462,45 @@ fn path_of(artefact: &str, trail: &[Mark<'_, '_>]) -> Path {
         Mark::Digest(step) => step.clone(),
         Mark::Index(at) => Step::Index(*at),
     }));
-    Path::new(steps)
+    steps
+}
+
+/// A member: its key, and the values of both sides.
+pub(super) type Field<'t> = (&'t str, Option<&'t str>, Option<&'t str>);
+
+/// The old keys of members that were renamed, by the new ones; the old members are taken out. A member
+/// was renamed if one that went and one that came have the same value, and no others do.
+pub(super) fn take_renamed<'t>(fields: &mut Vec<Field<'t>>) -> BTreeMap<&'t str, &'t str> {
+    let is_lone = |field: &&Field<'_>| field.1.is_none() != field.2.is_none();
+    let went = fields.iter().filter(|field| field.2.is_none()).count();
+    if went == 0 || fields.iter().filter(is_lone).count() == went {
+        return BTreeMap::new();
+    }
+    // By value: the only key that went and the only one that came.
+    let mut by_value: BTreeMap<&str, [Option<Option<&'t str>>; 2]> = BTreeMap::new();
+    for &(key, before, after) in fields.iter().filter(is_lone) {
+        let Some(value) = before.or(after) else {
+            continue;
+        };
+        let side = &mut by_value.entry(value).or_default()[usize::from(before.is_none())];
+        *side = Some(if side.is_none() { Some(key) } else { None });
+    }
+    let renamed: BTreeMap<&str, &str> = by_value
+        .into_values()
+        .filter_map(|[old, new]| Some((new??, old??)))
+        // Two spellings of one key are not two names.
+        .filter(|(new, old)| unquoted(new) != unquoted(old))
+        .collect();
+    let old_keys: BTreeSet<&str> = renamed.values().copied().collect();
+    fields.retain(|field| field.2.is_some() || !old_keys.contains(field.0));
+    renamed
 }
 
 /// Members of two objects by key, both sorted; those that are equal are left out.
 pub(super) fn joined<'t>(
     before: &[scan::Member<'t>],
     after: &[scan::Member<'t>],
-) -> Vec<(&'t str, Option<&'t str>, Option<&'t str>)> {
+) -> Vec<Field<'t>> {
     let mut fields = Vec::new();
     let (mut a, mut b) = (before.iter().peekable(), after.iter().peekable());
     while let Some(key) = [a.peek(), b.peek()]

@@ -33,6 +33,8 @@ struct ScenarioView<'r> {
 struct CauseView<'r> {
     file: &'r str,
     path: &'r Path,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path_before: &'r Option<Path>,
     before: &'r Option<Json>,
     after: &'r Option<Json>,
 }
@@ -42,6 +44,7 @@ impl<'r> CauseView<'r> {
         let Cause {
             file,
             path,
+            path_before,
             before,
             after,
             kind: _,
@@ -49,6 +52,7 @@ impl<'r> CauseView<'r> {
         Self {
             file,
             path,
+            path_before,
             before,
             after,
         }
@@ -70,7 +74,7 @@ impl Report {
     /// ```
     ///
     /// `changes` is there with `all`, `note` if there is one, `offsets` if a group has
-    /// several.
+    /// several, and `path_before` after the `path` of a member that was renamed.
     ///
     /// # Errors
     /// What `out` says.
