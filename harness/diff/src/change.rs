@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use crate::chart::Chart;
 use crate::path::Path;
+use crate::visible::{Sight, visible};
 use aether_json::{Json, number};
 
 /// What differs between two sets of artefacts.
@@ -78,7 +79,8 @@ impl Change {
             place if place.is_empty() => format!(" · {}", self.path),
             place => format!(" · {place}"),
         };
-        format!("{}{}{place}", tick.unwrap_or_default(), self.stage)
+        let heading = format!("{}{}{place}", tick.unwrap_or_default(), self.stage);
+        visible(&heading).into_owned()
     }
 
     /// `after - before`, exactly, if both values are numbers.
@@ -119,13 +121,16 @@ pub(crate) fn what_happened(
         (ChangeKind::Removed, ..) => format!(" removed: {old}"),
         (ChangeKind::Moved, ..) => format!(" moved: position {old} → {new}"),
         (ChangeKind::Renamed, ..) => match path_before {
-            Some(path) => format!(" renamed from {}: {new}", path.last_name()),
+            Some(path) => format!(" renamed from {}: {new}", visible(&path.last_name())),
             None => format!(" renamed: {new}"),
         },
     }
 }
 
-/// Two values cut to a length that fits a line, around the first character in which they differ.
+/// Two values as a line has room for them, cut around the first character in which they differ.
+///
+/// What cannot be seen in them is shown as [`visible`](visible()) shows it. If one spells a letter as one
+/// character and the other as several, that is shown too.
 pub fn shortened_pair(before: Option<&Json>, after: Option<&Json>) -> (String, String) {
     let [old, new] = [before, after].map(|value| value.map_or("…", Json::as_str));
     let same = old
@@ -140,7 +145,12 @@ pub fn shortened_pair(before: Option<&Json>, after: Option<&Json>) -> (String, S
     } else {
         0
     };
-    (shortened(old, skipped), shortened(new, skipped))
+    let sight = match (before, after) {
+        (Some(_), Some(_)) => Sight::of_pair(old, new),
+        _ => Sight::default(),
+    };
+    let [old, new] = [old, new].map(|text| shortened(text, skipped));
+    (sight.show(&old).into_owned(), sight.show(&new).into_owned())
 }
 
 /// How many characters of a value are shown.
@@ -224,7 +234,7 @@ impl Cause {
         let gap = if path.is_empty() { "" } else { " " };
         let values = (self.before.as_ref(), self.after.as_ref());
         let what = what_happened(self.kind, self.path_before.as_ref(), values);
-        format!("{}{gap}{path}{what}", self.file)
+        visible(&format!("{}{gap}{path}", self.file)).into_owned() + &what
     }
 }
 

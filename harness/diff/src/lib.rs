@@ -17,6 +17,7 @@
 //! | `patch` | the same difference as RFC 6902 operations |
 //! | `stored` | a diff as it is written and read back |
 //! | `text` | the difference as lines for people |
+//! | `visible` | characters that cannot be seen, shown by their numbers |
 //!
 //! Both documents are text in one layout, so equality is always a comparison of bytes, and only what
 //! differs is opened. The time budget ends the listing only: the search for the first divergence
@@ -39,6 +40,7 @@ mod spans;
 mod stored;
 mod tally;
 mod text;
+mod visible;
 mod walk;
 
 #[cfg(test)]
@@ -60,3 +62,4 @@ pub use patch::{Operation, Patch, Pointer, patches};
 pub use path::Path;
 pub use schema::{ArtefactSchema, KeyRule, KeyRuleError, Schema};
 pub use text::counted;
+pub use visible::visible;

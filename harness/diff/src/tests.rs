@@ -245,6 +245,48 @@ fn a_renamed_member_is_one_change() {
 }
 
 #[test]
+fn differences_that_cannot_be_seen_are_shown() {
+    let text_of = |before: &str, after: &str| {
+        let [before, after] = [before, after].map(|text| format!("x={}", Json::string(text)));
+        let mut out = Vec::new();
+        diff_of(&[&before], &[&after])
+            .write_plain(&mut out, true)
+            .unwrap();
+        String::from_utf8(out).unwrap()
+    };
+    for (before, after, expected) in [
+        (
+            "caf\u{e9}",
+            "cafe\u{301}",
+            "\"caf\u{e9}\" → \"cafe‹U+0301›\"",
+        ),
+        ("ab", "a\u{200b}b", "\"ab\" → \"a‹U+200B›b\""),
+        ("1 0", "1\u{a0}0", "\"1 0\" → \"1‹U+00A0›0\""),
+        ("a", "\u{202e}a", "\"a\" → \"‹U+202E›a\""),
+        ("a", "a\u{9b}2J", "\"a\" → \"a‹U+009B›2J\""),
+        ("a\nb\n", "a\r\nb\n", "-a\n      +a‹U+000D›\n"),
+        ("a\nb\n", "a\nb", "-b\n      +b‹no line end›\n"),
+        ("a\nb\n", "a\nb \n", "-b\n      +b‹U+0020›\n"),
+        ("a\n\tb\n", "a\n    b\n", "-‹U+0009›b\n      +    b\n"),
+    ] {
+        let text = text_of(before, after);
+        assert!(text.contains(expected), "{text}");
+    }
+    let diff = diff_of(
+        &["a\u{1b}[2J={\"k\u{202e}\":{\"a\":1}}"],
+        &["a\u{1b}[2J={\"k\u{202e}\":{\"a\":2}}"],
+    );
+    let mut out = Vec::new();
+    diff.write_plain(&mut out, true).unwrap();
+    let text = String::from_utf8(out).unwrap() + &diff.changes[0].lead();
+    assert!(!text.contains(['\u{1b}', '\u{202e}']), "{text}");
+    assert!(
+        text.contains("‹U+202E›") && text.contains("‹U+001B›"),
+        "{text}"
+    );
+}
+
+#[test]
 fn a_declared_vector_is_compared_by_position() {
     check(
         r#"ledgers=[{"tick":1,"pre_u":[5,1,0,2]}]"#,

@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 use similar::TextDiff;
 
+use crate::visible::{Sight, visible};
 use crate::{
     Cause, Change, ChangeKind, Diff, Followed, Json, LeftOut, LeftOutReason, Path, shortened_pair,
 };
@@ -81,7 +82,8 @@ impl Lines<'_> {
                 first.path_before.as_ref(),
                 (&first.before, &first.after),
             )?;
-            writeln!(self.out, "    {dimmed}at {}{dimmed:#}", first.path)?;
+            let path = first.path.to_string();
+            writeln!(self.out, "    {dimmed}at {}{dimmed:#}", visible(&path))?;
             self.text_lines(first)?;
         }
         let shown = if all { usize::MAX } else { CAUSES_SHOWN };
@@ -113,7 +115,7 @@ impl Lines<'_> {
 
     fn followed(&mut self, followed: &Followed) -> io::Result<()> {
         let (stage, values) = (&followed.stage, followed.values - followed.hashes);
-        write!(self.out, "  then {stage}")?;
+        write!(self.out, "  then {}", visible(stage))?;
         if followed.ticks > 0 {
             write!(self.out, " {}", counted(followed.ticks, "tick"))?;
         }
@@ -131,7 +133,7 @@ impl Lines<'_> {
         if let Some(tick) = change.tick {
             write!(self.out, "tick {tick} · ")?;
         }
-        write!(self.out, "{}", change.path)?;
+        write!(self.out, "{}", visible(&change.path.to_string()))?;
         let values = (&change.before, &change.after);
         self.values(change.kind, change.path_before.as_ref(), values)?;
         self.text_lines(change)
@@ -143,8 +145,9 @@ impl Lines<'_> {
         let gap = if path.is_empty() { "" } else { " " };
         write!(
             self.out,
-            "  {style}cause: {}{gap}{path}{style:#}",
-            cause.file
+            "  {style}cause: {}{gap}{}{style:#}",
+            visible(&cause.file),
+            visible(&path)
         )?;
         let values = (&cause.before, &cause.after);
         self.values(cause.kind, cause.path_before.as_ref(), values)
@@ -172,7 +175,11 @@ impl Lines<'_> {
             ChangeKind::Moved => writeln!(self.out, " moved: position {old} → {new}"),
             ChangeKind::Renamed => {
                 let name = path_before.map(Path::last_name).unwrap_or_default();
-                writeln!(self.out, " renamed from {red}{name}{red:#}: {new}")
+                writeln!(
+                    self.out,
+                    " renamed from {red}{}{red:#}: {new}",
+                    visible(&name)
+                )
             }
             ChangeKind::Added if after.is_none() => {
                 writeln!(self.out, " {green}added{green:#}")
@@ -198,6 +205,7 @@ impl Lines<'_> {
             return Ok(());
         }
         let dimmed = self.styles.dimmed;
+        let sight = Sight::of_pair(&old, &new);
         let lines = TextDiff::from_lines(&old, &new);
         for hunk in lines
             .unified_diff()
@@ -211,8 +219,22 @@ impl Lines<'_> {
                     similar::ChangeTag::Insert => ('+', self.styles.new),
                     similar::ChangeTag::Equal => (' ', Style::new()),
                 };
-                let text = line.value().trim_end_matches(['\r', '\n']);
-                writeln!(self.out, "      {style}{sign}{text}{style:#}")?;
+                let value = line.value();
+                let text = value.strip_suffix('\n').unwrap_or(value);
+                let text = match line.tag() {
+                    // Indentation that did not change is left as it is.
+                    similar::ChangeTag::Equal => {
+                        let indented = text.trim_start_matches('\t');
+                        text[..text.len() - indented.len()].to_owned() + &sight.show_line(indented)
+                    }
+                    _ => sight.show_line(text),
+                };
+                let end = if value.ends_with('\n') {
+                    ""
+                } else {
+                    "‹no line end›"
+                };
+                writeln!(self.out, "      {style}{sign}{text}{end}{style:#}")?;
             }
         }
         Ok(())
@@ -222,7 +244,8 @@ impl Lines<'_> {
 impl LeftOut {
     /// What was left out in one line: `990 changes from ledgers[tick=9].sum on are counted, not listed`.
     pub fn lead(&self) -> String {
-        let (path, count) = (&self.path, self.count);
+        let (path, count) = (self.path.to_string(), self.count);
+        let path = visible(&path);
         match self.reason {
             LeftOutReason::Entries => {
                 format!("{count} changes from {path} on are counted, not listed")

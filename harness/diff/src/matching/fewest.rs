@@ -153,7 +153,7 @@ impl<'a> Counts<'a> {
 
     /// Gives each value a larger share of the count that is smaller than it seemed.
     fn adjust(&self, shares: &mut [i32], kept: &[(usize, usize)], turn: usize) {
-        let step = (ONE / 2 >> (turn / 4)).max(1);
+        let step = ((ONE / 2) >> (turn / 4)).max(1);
         let (in_a, in_b) = self.unchanged(kept);
         for (value, share) in shares.iter_mut().enumerate() {
             let direction = (in_b[value] - in_a[value]).signum();

@@ -63,10 +63,10 @@ impl Shape {
 
     /// From 0, better reported as removed and added, to 2,000, almost the same.
     pub(super) fn likeness(&self, other: &Self) -> u64 {
-        let (a, b) = match (self, other) {
-            (Self::Object(a), Self::Object(b)) | (Self::Array(a), Self::Array(b)) => (a, b),
+        let ((Self::Object(a), Self::Object(b)) | (Self::Array(a), Self::Array(b))) = (self, other)
+        else {
             // One value in place of another is one change, not two.
-            _ => return 1,
+            return 1;
         };
         let children = Share::of(&a.children, &b.children);
         let leaves = Share::of(&a.leaves, &b.leaves);
