@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use crate::chart::Chart;
 use crate::path::Path;
+use crate::size::{Size, Sizes};
+use crate::tick::Tick;
 use crate::visible::{Sight, visible};
 use aether_json::{Json, number};
 
@@ -27,6 +29,9 @@ pub struct Diff {
     pub left_out: Vec<LeftOut>,
     /// The vectors that differ at the tick of the first divergence; not part of the JSON report.
     pub charts: Vec<Chart>,
+    /// How far numbers moved, of all changes but those of the inputs; `None` if none did. If the time
+    /// budget ended the listing, of those until then.
+    pub sizes: Option<Sizes>,
     /// How many places differ as the first divergence does, itself included: those of its
     /// [sort](PlaceSort). 0 if there is no difference.
     pub alike: u64,
@@ -45,7 +50,7 @@ pub struct Change {
     /// When it happened: the tick of its record or, for a
     /// [late field](crate::ArtefactSchema::late_fields), the end of the span that holds the tick.
     /// `None` for what has no tick.
-    pub tick: Option<u64>,
+    pub tick: Option<Tick>,
     /// The stage of its artefact; the artefact's name if it belongs to no stage.
     pub stage: String,
     /// The artefact.
@@ -62,6 +67,9 @@ pub struct Change {
     pub before: Option<Json>,
     /// The new value or position, likewise.
     pub after: Option<Json>,
+    /// How far a number moved; `None` for any other change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<Size>,
 }
 
 impl Change {
@@ -73,7 +81,7 @@ impl Change {
 
     /// When and where: `tick 3 · UMX · edge 5 · raw`.
     pub fn heading(&self) -> String {
-        let tick = self.tick.map(|tick| format!("tick {tick} · "));
+        let tick = self.tick.as_ref().map(|tick| format!("tick {tick} · "));
         let place = match self.path.place() {
             place if place.is_empty() && self.stage == self.artefact => String::new(),
             place if place.is_empty() => format!(" · {}", self.path),

@@ -15,8 +15,10 @@
 //! | `tally` | keeps the first divergence, the counts, and as many changes as the budget allows |
 //! | `digest` | documents kept as digests per tick |
 //! | `patch` | the same difference as RFC 6902 operations |
+//! | `size` | how far numbers moved |
 //! | `stored` | a diff as it is written and read back |
 //! | `text` | the difference as lines for people |
+//! | `tick` | when a record was made |
 //! | `visible` | characters that cannot be seen, shown by their numbers |
 //!
 //! Both documents are text in one layout, so equality is always a comparison of bytes, and only what
@@ -36,10 +38,13 @@ mod path;
 mod reading;
 mod records;
 mod schema;
+mod size;
 mod spans;
+mod steps;
 mod stored;
 mod tally;
 mod text;
+mod tick;
 mod visible;
 mod walk;
 
@@ -61,5 +66,7 @@ pub use options::DiffOptions;
 pub use patch::{Operation, Patch, Pointer, patches};
 pub use path::Path;
 pub use schema::{ArtefactSchema, KeyRule, KeyRuleError, Schema};
+pub use size::{Size, Sizes};
 pub use text::counted;
+pub use tick::Tick;
 pub use visible::visible;

@@ -284,9 +284,14 @@ fn bracketed(text: &str, before: &[Step]) -> Option<(Step, usize)> {
     let mut length = 0;
     let mut values = Vec::new();
     loop {
-        // A field, quoted or plain, then `=` and a JSON value.
-        length += scan::string_length(&inner[length..]).unwrap_or(0);
-        length += inner[length..].find('=')? + 1;
+        // A field, its names quoted or plain, then `=` and a JSON value.
+        loop {
+            length += scan::string_length(&inner[length..]).unwrap_or(0);
+            length += inner[length..].find(['.', '='])? + 1;
+            if inner[..length].ends_with('=') {
+                break;
+            }
+        }
         let value = scan::value_length(&inner[length..], b",]#")?;
         values.push(&inner[length..length + value]);
         length += value;

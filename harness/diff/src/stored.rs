@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use serde::de::{Deserialize, Deserializer};
 use serde::ser::{Serialize, Serializer};
 
-use crate::{Cause, Change, Chart, Diff, Followed, LeftOut, Path};
+use crate::{Cause, Change, Chart, Diff, Followed, LeftOut, Path, Sizes};
 
 /// Noun by the pattern of an element. The pattern of a cause has its file before it.
 type Nouns = BTreeMap<String, String>;
@@ -25,6 +25,8 @@ struct Written<'d> {
     changes: &'d [Change],
     left_out: &'d [LeftOut],
     charts: &'d [Chart],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sizes: &'d Option<Sizes>,
     nouns: Nouns,
 }
 
@@ -38,6 +40,8 @@ struct Read {
     changes: Vec<Change>,
     left_out: Vec<LeftOut>,
     charts: Vec<Chart>,
+    #[serde(default)]
+    sizes: Option<Sizes>,
     nouns: Nouns,
 }
 
@@ -66,6 +70,7 @@ impl Serialize for Diff {
             changes: &self.changes,
             left_out: &self.left_out,
             charts: &self.charts,
+            sizes: &self.sizes,
             nouns,
         }
         .serialize(serializer)
@@ -82,6 +87,7 @@ impl<'de> Deserialize<'de> for Diff {
             mut changes,
             mut left_out,
             charts,
+            sizes,
             nouns,
         } = Read::deserialize(deserializer)?;
         let paths: Vec<&mut Path> = first_divergence
@@ -107,6 +113,7 @@ impl<'de> Deserialize<'de> for Diff {
             changes,
             left_out,
             charts,
+            sizes,
             alike,
         })
     }

@@ -99,6 +99,9 @@ impl Lines<'_> {
         for followed in &diff.followed {
             self.followed(followed)?;
         }
+        if let Some(sizes) = &diff.sizes {
+            writeln!(self.out, "  {}", sizes.lead())?;
+        }
         if all && diff.changes.len() > 1 {
             writeln!(self.out, "  {dimmed}all changes{dimmed:#}")?;
             for change in &diff.changes {
@@ -130,7 +133,7 @@ impl Lines<'_> {
     /// One change in the list of all.
     fn change(&mut self, change: &Change) -> io::Result<()> {
         write!(self.out, "    ")?;
-        if let Some(tick) = change.tick {
+        if let Some(tick) = &change.tick {
             write!(self.out, "tick {tick} · ")?;
         }
         write!(self.out, "{}", visible(&change.path.to_string()))?;

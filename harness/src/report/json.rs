@@ -74,7 +74,8 @@ impl Report {
     /// ```
     ///
     /// `changes` is there with `all`, `note` if there is one, `offsets` if a group has
-    /// several, and `path_before` after the `path` of a member that was renamed.
+    /// several, `path_before` after the `path` of a member that was renamed, and `size`
+    /// (`abs`, `rel`, `ulp`) at the end of the change of a number.
     ///
     /// # Errors
     /// What `out` says.

@@ -77,6 +77,22 @@ fn between(before: &[&str], after: &[&str]) -> Matching {
     matching
 }
 
+/// Matches equal elements wherever they are, then what is left, as changed, if it is alike.
+pub(super) fn unordered(before: &[&str], after: &[&str]) -> Matching {
+    let (ids_before, ids_after, _) = number_values(before, after);
+    let mut matching = Matching {
+        removed: (0..before.len()).collect(),
+        added: (0..after.len()).collect(),
+        ..Matching::default()
+    };
+    move_equal(&mut matching, &ids_before, &ids_after);
+    let mut removed = std::mem::take(&mut matching.removed);
+    removed.sort_unstable();
+    let added = std::mem::take(&mut matching.added);
+    replaced(&mut matching, &Texts { before, after }, &removed, &added);
+    matching.sorted()
+}
+
 /// Pairs elements that were removed at one place and added at another.
 fn move_equal(matching: &mut Matching, ids_before: &[u32], ids_after: &[u32]) {
     if matching.removed.is_empty() || matching.added.is_empty() {

@@ -184,6 +184,24 @@ pub(crate) fn match_elements(
     matching
 }
 
+/// Matches the elements of two arrays whose order does not matter: with a key as [`match_elements`] does,
+/// without one equal elements wherever they are, then those that are alike. Nothing has moved.
+pub(crate) fn match_unordered(
+    before: &[&str],
+    after: &[&str],
+    key: Option<&Key>,
+    identities: &Identities<'_>,
+) -> Matching {
+    let mut matching = match key {
+        None => aligned::unordered(before, after),
+        Some(_) => match_elements(before, after, key, identities),
+    };
+    for pair in &mut matching.pairs {
+        pair.moved = false;
+    }
+    matching
+}
+
 /// How many elements both arrays begin and, beyond these, end with.
 fn equal_ends(before: &[&str], after: &[&str]) -> (usize, usize) {
     let prefix = before.iter().zip(after).take_while(|(a, b)| a == b).count();
