@@ -11,6 +11,7 @@
 //! | `compare` | pairs artefacts by name and puts them in causal order |
 //! | `records` | cuts away the lines that two artefacts begin and end with |
 //! | `matching` | says which element became which |
+//! | `outline` | what members documents have, and what identifies their elements if nothing is declared |
 //! | `walk` | descends into pairs that differ, in reading order |
 //! | `tally` | keeps the first divergence, the counts, and as many changes as the budget allows |
 //! | `digest` | documents kept as digests per tick |
@@ -33,6 +34,7 @@ mod compare;
 mod digest;
 mod matching;
 mod options;
+mod outline;
 mod patch;
 mod path;
 mod reading;
@@ -63,6 +65,7 @@ pub use chart::Chart;
 pub use compare::{INPUTS, diff};
 pub use digest::digest;
 pub use options::DiffOptions;
+pub use outline::{Outline, infer};
 pub use patch::{Operation, Patch, Pointer, patches};
 pub use path::Path;
 pub use schema::{ArtefactSchema, KeyRule, KeyRuleError, Schema};

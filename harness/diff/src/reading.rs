@@ -14,6 +14,8 @@ pub(crate) struct Reading {
     pub(crate) turn: usize,
     /// Whether its value is known only at the end of a span.
     pub(crate) late: bool,
+    /// The way from its elements to their tick, if that is where ticks are.
+    pub(crate) tick: Option<Vec<String>>,
     /// Whether the order of its elements does not matter.
     pub(crate) unordered: bool,
     /// What identifies its elements.
@@ -51,10 +53,14 @@ impl KeyField {
     }
 }
 
+/// The turn of fields that are not listed. Those that are read last come after them.
+pub(crate) const UNLISTED: usize = usize::MAX - 1;
+
 /// What is known of a place that no schema mentions.
 static UNKNOWN: Reading = Reading {
-    turn: usize::MAX,
+    turn: UNLISTED,
     late: false,
+    tick: None,
     unordered: false,
     key: None,
     members: BTreeMap::new(),
@@ -74,6 +80,20 @@ impl Reading {
         }
         for field in &schema.late_fields {
             root.descend(field).late = true;
+        }
+        for field in &schema.read_last {
+            let reading = root.descend(field);
+            if reading.turn == UNLISTED {
+                reading.turn = usize::MAX;
+            }
+        }
+        if let Some(tick) = &schema.tick {
+            let names = steps::names(tick);
+            let mut reading = &mut root;
+            for (at, name) in names.iter().enumerate() {
+                reading.tick = Some(names[at..].iter().map(|name| quoted(name)).collect());
+                reading = reading.entry(name);
+            }
         }
         for path in &schema.unordered {
             root.descend(path).unordered = true;

@@ -1,5 +1,6 @@
 //! The schema: what a subject declares about its artefacts (identity, causal order, time).
 
+use std::fmt;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
@@ -54,8 +55,8 @@ pub struct ArtefactSchema {
     pub name: String,
     /// Its stage, one of [`Schema::stages`].
     pub stage: String,
-    /// The field of a record that holds its tick, if its records have one; dotted if it is nested. A tick is
-    /// a number, or a string with an ISO date or time ([`Tick`](crate::Tick)).
+    /// The field of a record that holds its tick, if its records have one; dotted if it is nested, also in an
+    /// array inside the document (`rows.t`). A tick is a number, or a string with an ISO date or time ([`Tick`](crate::Tick)).
     pub tick: Option<String>,
     /// What identifies the elements of each array, by path.
     pub keys: Vec<KeyRule>,
@@ -65,6 +66,9 @@ pub struct ArtefactSchema {
     /// Fields (dotted, as in `field_order`) whose value is known only at the end of the span in
     /// [`Schema::spans`] that holds the record's tick.
     pub late_fields: Vec<String>,
+    /// Fields (dotted, as in `field_order`) that are read after all others, such as digests, which differ
+    /// because something else does.
+    pub read_last: Vec<String>,
     /// Arrays whose order does not matter, by path as in [`KeyRule::path`]: elements that only changed
     /// their places do not differ. Digests and patches see every order.
     pub unordered: Vec<String>,
@@ -144,6 +148,13 @@ pub struct KeyRule {
 pub struct KeyRuleError {
     /// The text.
     pub text: String,
+}
+
+impl fmt::Display for KeyRule {
+    /// Writes the rule as [`FromStr`] reads it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}={}", self.path, self.fields.join(","))
+    }
 }
 
 impl FromStr for KeyRule {

@@ -13,13 +13,13 @@ use crate::change::{Change, ChangeKind, LeftOutReason};
 use crate::digest::Part;
 use crate::matching::{Identities, Identity, Met, Pair, Side, match_elements, match_unordered};
 use crate::path::{Path, Step, element_label, pattern_name};
-use crate::reading::{Key, Reading};
+use crate::reading::{Key, Reading, UNLISTED};
 use crate::records;
 use crate::size::Size;
 use crate::spans::Spans;
 use crate::steps;
 use crate::tally::{Tally, kind_of};
-use crate::tick::{Stamp, Tick};
+use crate::tick::{Stamp, Tick, When};
 use crate::{Artefact, ArtefactSchema, Schema};
 use aether_json::scan::{self, Kind, kind};
 use aether_json::{DEPTH_MAX, Json};
@@ -255,7 +255,10 @@ impl<'a, 't> Walk<'a, 't> {
             joined(&a, &b)
         };
         let renamed = take_renamed(&mut fields);
-        fields.sort_by_key(|field| (reading.member(field.0).turn, field.0));
+        fields.sort_by_key(|field| {
+            let turn = reading.member(field.0).turn;
+            (turn, turn == UNLISTED && is_added_and_empty(field), field.0)
+        });
         for (key, before, after) in fields {
             let reading = reading.member(key);
             let moment = moment.within(reading);
@@ -288,7 +291,11 @@ impl<'a, 't> Walk<'a, 't> {
                 self.tally.leave_out(|| path, reason, count);
             }
         }
-        let are_records = self.trail.is_empty();
+        // The elements of the outermost array that has ticks each have a moment of their own.
+        let tick_steps = reading
+            .tick
+            .as_deref()
+            .filter(|_| moment.tick.when == When::NEVER);
         let seen = (self.tally.seen(), self.reordered);
         let matching = if reading.unordered {
             match_unordered(before, after, key, &identities)
@@ -306,10 +313,12 @@ impl<'a, 't> Walk<'a, 't> {
             if texts.0 == texts.1 && !is_moved {
                 continue;
             }
-            let moment = match texts {
-                (Some(a), Some(b)) if are_records => self.moment(&[a, b]),
-                (Some(one), None) | (None, Some(one)) if are_records => self.moment(&[one]),
-                _ => moment,
+            let moment = match tick_steps {
+                Some(steps) => {
+                    let own = self.moment_at(steps, texts.0.into_iter().chain(texts.1));
+                    own.within(reading)
+                }
+                None => moment,
             };
             let (side, at) = match (old, new) {
                 (_, Some(at)) => (Side::After, at),
@@ -452,27 +461,28 @@ impl<'a, 't> Walk<'a, 't> {
 
     /// The moment of a record, given as it was and as it is: the earlier of their ticks.
     fn moment<'r>(&self, texts: &[&'r str]) -> Moment<'r> {
-        if self.tick_steps.is_empty() {
+        self.moment_at(&self.tick_steps, texts.iter().copied())
+    }
+
+    fn moment_at<'r>(&self, way: &[String], texts: impl Iterator<Item = &'r str>) -> Moment<'r> {
+        if way.is_empty() {
             return Moment::NEVER;
         }
-        let stamps = texts
-            .iter()
-            .filter_map(|text| Stamp::read(steps::find(text, &self.tick_steps)?));
-        stamps
-            .min_by_key(|stamp| stamp.when)
-            .map_or(Moment::NEVER, |tick| {
-                let end = tick
-                    .as_u64()
-                    .map(|number| (number, self.spans.end_of(number)));
-                Moment {
-                    tick,
-                    late: match end {
-                        Some((number, end)) if number != end => Stamp::number(end),
-                        _ => tick,
-                    },
-                    is_late: false,
-                }
-            })
+        let stamps = texts.filter_map(|text| Stamp::read(steps::find(text, way)?));
+        let earliest = stamps.min_by_key(|stamp| stamp.when);
+        earliest.map_or(Moment::NEVER, |tick| {
+            let end = tick
+                .as_u64()
+                .map(|number| (number, self.spans.end_of(number)));
+            Moment {
+                tick,
+                late: match end {
+                    Some((number, end)) if number != end => Stamp::number(end),
+                    _ => tick,
+                },
+                is_late: false,
+            }
+        })
     }
 
     fn path(&self) -> Path {
@@ -505,6 +515,11 @@ fn steps_of(artefact: &str, trail: &[Mark<'_, '_>]) -> Vec<Step> {
 
 /// A member: its key, and the values of both sides.
 pub(super) type Field<'t> = (&'t str, Option<&'t str>, Option<&'t str>);
+
+/// Whether only the new side has a member, and nothing is in it: it says less than what changed beside it.
+fn is_added_and_empty(field: &Field<'_>) -> bool {
+    field.1.is_none() && field.2.is_some_and(|value| matches!(value, "{}" | "[]"))
+}
 
 /// The old keys of members that were renamed, by the new ones; the old members are taken out. A member
 /// was renamed if one that went and one that came have the same value, and no others do.
