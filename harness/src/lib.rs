@@ -159,7 +159,8 @@ mod verdict;
 pub use aether_diff::{
     Artefact, ArtefactError, ArtefactSchema, Cause, Change, ChangeKind, Chart, Diff, DiffOptions,
     Followed, FollowedByStage, INPUTS, Json, JsonProblem, KeyRule, KeyRuleError, LeftOut,
-    LeftOutReason, Path, PlaceSort, Schema, Size, Sizes, Tick, counted, diff, digest, patches, visible,
+    LeftOutReason, Outline, Path, PlaceSort, Schema, Size, Sizes, Tick, counted, diff, digest,
+    infer, patches, visible,
 };
 pub use check::Check;
 pub use documents::documents;
