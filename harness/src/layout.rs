@@ -86,9 +86,10 @@ impl Layout {
         self.outputs().join(".shown").join(format!("{name}.toml"))
     }
 
-    /// A path as people read it: relative to the root if it is below it.
+    /// A path as people read it: relative to the root if it is below it, on one line, without anything
+    /// that a terminal obeys.
     pub fn display(&self, path: &Path) -> String {
-        relative(&self.root, path)
+        crate::report::visible_line(&relative(&self.root, path)).into_owned()
     }
 }
 
