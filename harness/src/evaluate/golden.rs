@@ -130,15 +130,15 @@ fn edited(
     .about(before, after)
 }
 
-/// What else is wrong: a run that did not end well.
+/// What else is wrong: a run that did not end as it should.
 fn also_failed(ran: &Result<RunOutput, RunFailure>) -> Option<Finding> {
     let message = match ran {
         Err(failure) => failure.to_string(),
-        Ok(RunOutput {
-            ending: Ending::Failed(message),
-            ..
-        }) => message.clone(),
-        Ok(_) => return None,
+        Ok(output) => match &output.ending {
+            Ending::Failed(message) => message.clone(),
+            Ending::Succeeded => return Some(Finding::UnexpectedSuccess),
+            Ending::Expected => return None,
+        },
     };
     Some(Finding::AlsoFailed { message })
 }

@@ -100,21 +100,26 @@ fn remedy(suite: &Suite, name: &str, check: &Check, result: &CheckResult) -> Vec
     let goldens = ScenarioName::new(name)
         .map(|name| suite.paths().display(&suite.paths().snapshot(&name)))
         .unwrap_or_default();
-    let fails = result
-        .findings
-        .iter()
-        .any(|finding| matches!(finding, Finding::AlsoFailed { .. }));
+    let fails = result.findings.iter().any(|finding| {
+        matches!(
+            finding,
+            Finding::AlsoFailed { .. } | Finding::UnexpectedSuccess
+        )
+    });
     match result.verdict {
         Verdict::Match | Verdict::Invalid | Verdict::ProgramError | Verdict::Timeout => Vec::new(),
         Verdict::Orphan => vec![format!(
             "if the scenario is gone for good, remove its goldens: {git} rm -r {goldens}"
         )],
-        // A run that fails cannot be blessed.
+        // A run that does not end as it should cannot be blessed.
         Verdict::MissingGolden if fails => vec![format!("see how it fails: {typed} diff {name}")],
         Verdict::MissingGolden => vec![
             format!("see what it produces: {typed} diff {name}"),
             format!("make it the golden:   {typed} bless {name} --reason \"…\""),
         ],
+        Verdict::EditedGolden if fails => {
+            vec![format!("undo the edit:   {git} checkout -- {goldens}")]
+        }
         Verdict::EditedGolden => vec![
             format!("undo the edit:   {git} checkout -- {goldens}"),
             format!("or bless again:  {typed} bless {name} --reason \"…\""),
@@ -123,6 +128,9 @@ fn remedy(suite: &Suite, name: &str, check: &Check, result: &CheckResult) -> Vec
             "run it again: {}",
             suite.typed_trial(&format!("{name}::{check}"))
         )],
+        Verdict::StaleInputs | Verdict::Mismatch if fails => {
+            vec![format!("see all of it:   {typed} diff {name} --all")]
+        }
         Verdict::StaleInputs | Verdict::Mismatch => vec![
             format!("see all of it:   {typed} diff {name} --all"),
             format!("if intended:     {typed} bless {name} --reason \"…\""),

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::environment::{EnvironmentChange, EnvironmentChanges};
 use super::{Guard, Outcome, RunFailure, STACK_BYTES};
+use crate::atomic::at;
 use crate::scenario::{Scenario, ScenarioName};
 use crate::{Artefact, Failure, Layout, Suite};
 
@@ -165,7 +166,7 @@ impl Sent {
 
 fn scratch(layout: &Layout) -> io::Result<tempfile::TempDir> {
     let outputs = layout.outputs();
-    fs::create_dir_all(&outputs)?;
+    fs::create_dir_all(&outputs).map_err(|error| at(&outputs, &error))?;
     tempfile::Builder::new()
         .prefix(".child-")
         .tempdir_in(outputs)

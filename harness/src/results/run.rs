@@ -13,7 +13,7 @@ use std::time::SystemTime;
 use serde::{Deserialize, Serialize};
 
 use super::TrialResult;
-use crate::atomic::write_whole;
+use crate::atomic::{at, write_whole};
 use crate::scenario::ScenarioName;
 use crate::{Check, Layout};
 
@@ -123,8 +123,9 @@ impl Run {
     /// Takes back what an earlier start of the same trial left in this run: should this start not
     /// come to its end, there is no result.
     pub fn forget(&self, scenario: &str, check: &Check) -> io::Result<()> {
-        match fs::remove_file(self.file(scenario, check)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        let file = self.file(scenario, check);
+        match fs::remove_file(&file) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(at(&file, &error)),
             _ => Ok(()),
         }
     }

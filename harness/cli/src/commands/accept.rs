@@ -60,6 +60,22 @@ pub(super) fn refuse_under_ci(ci: Option<&str>) -> Result<(), CommandError> {
     }
 }
 
+/// The reason of a bless as it is kept; refuses one that says nothing, such as the `…` of a suggested
+/// command.
+///
+/// # Errors
+/// Why it is refused.
+pub(super) fn checked_reason(reason: &str) -> Result<&str, &'static str> {
+    let reason = reason.trim();
+    if reason.is_empty() {
+        Err("the reason is empty")
+    } else if reason.chars().all(|c| matches!(c, '…' | '.')) {
+        Err("`…` stands for your reason: say why the goldens change")
+    } else {
+        Ok(reason)
+    }
+}
+
 /// What a bless of one scenario would do: nothing, something, or what forbids it.
 pub(super) fn examine(suite: &Suite, scenario: &Scenario) -> Result<Option<Pending>, Refusal> {
     let result = evaluate(suite, scenario, &Check::Golden);

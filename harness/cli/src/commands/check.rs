@@ -24,8 +24,11 @@ pub fn check(suite: &Suite, console: &mut Console<'_>) -> Result<Status, Command
     if problems.is_empty() {
         writeln!(
             console.out,
-            "{} scenarios and their goldens are in order",
-            found.len()
+            "{} in order",
+            match found.len() {
+                1 => "1 scenario and its goldens are".to_owned(),
+                many => format!("{many} scenarios and their goldens are"),
+            }
         )?;
         return Ok(Status::Done);
     }

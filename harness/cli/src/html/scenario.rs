@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::budget::Budget;
 use super::{anchor, chart, verdict_markup};
 use aether_harness::report::{ScenarioReport, visible, visible_line};
-use aether_harness::{Cause, Change, ChangeKind, Diff, Followed};
+use aether_harness::{Cause, Change, ChangeKind, Diff, Followed, counted};
 
 /// Causes on one card; more are counted.
 const CAUSES_SHOWN: usize = 50;
@@ -85,7 +85,7 @@ fn causes(causes: &[Cause], budget: &mut Budget) -> Markup {
                     }
                 }
             }
-            @if more > 0 { p.aside { "and " (more) " more changed inputs" } }
+            @if more > 0 { p.aside { "and " (counted(more as u64, "more changed input")) } }
         }
     }
 }
