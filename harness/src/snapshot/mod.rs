@@ -80,8 +80,14 @@ fn open_once(dir: &Path) -> io::Result<Opened> {
         }));
     }
     let bytes = fs::read(dir.join(MANIFEST_FILE))?;
+    refuse_pointer(MANIFEST_FILE, &bytes)?;
     let manifest = match Manifest::parse(&bytes) {
         Ok(manifest) => manifest,
+        Err(_) if manifest::has_conflict(&bytes) => {
+            return Ok(edited(GoldenProblem::Conflict {
+                file: MANIFEST_FILE.to_owned(),
+            }));
+        }
         Err(error) => return Ok(edited(GoldenProblem::Manifest(error))),
     };
     let snapshot = Snapshot {
@@ -95,6 +101,20 @@ fn open_once(dir: &Path) -> io::Result<Opened> {
     } else {
         Opened::Edited(Some(snapshot), problems)
     })
+}
+
+/// Refuses what Git LFS puts in place of a file whose content has not been fetched. Nobody edited the
+/// golden, and no bless may replace it.
+fn refuse_pointer(file: &str, bytes: &[u8]) -> io::Result<()> {
+    if bytes.starts_with(b"version https://git-lfs.github.com/spec/") {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            format!(
+                "{file} is a Git LFS pointer, and its content has not been fetched: run `git lfs pull`"
+            ),
+        ));
+    }
+    Ok(())
 }
 
 fn edited(problem: GoldenProblem) -> Opened {
@@ -159,7 +179,13 @@ impl Snapshot {
             }
             let bytes = fs::read(self.dir.join(file))?;
             let found = sha256_hex(&bytes);
-            if found != *expected {
+            if found == *expected {
+                continue;
+            }
+            refuse_pointer(file, &bytes)?;
+            if manifest::has_conflict(&bytes) {
+                problems.push(GoldenProblem::Conflict { file: file.clone() });
+            } else {
                 problems.push(GoldenProblem::Changed {
                     file: file.clone(),
                     found,

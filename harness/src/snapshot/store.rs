@@ -126,6 +126,15 @@ impl SnapshotLock {
         Ok(replaced)
     }
 
+    /// Removes the goldens of `name`, which are now those of a scenario of another name.
+    ///
+    /// # Errors
+    /// They cannot be removed.
+    pub fn remove(&self, name: &ScenarioName) -> Result<(), StoreError> {
+        remove_tree(&self.snapshots.join(name.as_str()))?;
+        sync_dir(&self.snapshots)
+    }
+
     fn write_new(
         &self,
         new: &Path,

@@ -85,12 +85,19 @@ pub fn bless(
     };
     for one in &pending {
         let replaced = write(suite, one, None, &stamp, console)?;
-        writeln!(
-            console.out,
-            "blessed {}: {}",
-            one.name(),
-            described(&replaced)
-        )?;
+        match one.renamed_from() {
+            Some(from) => writeln!(
+                console.out,
+                "blessed {}: moved the goldens of {from}",
+                one.name()
+            )?,
+            None => writeln!(
+                console.out,
+                "blessed {}: {}",
+                one.name(),
+                described(&replaced)
+            )?,
+        }
     }
     Ok(Status::Done)
 }

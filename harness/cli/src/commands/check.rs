@@ -60,7 +60,14 @@ fn goldens(suite: &Suite, found: &[Found]) -> Result<Vec<String>, CommandError> 
         };
         let dir = paths.snapshot(scenario.name());
         let shown = paths.display(&dir);
-        match snapshot::open(&dir)? {
+        let opened = match snapshot::open(&dir) {
+            Ok(opened) => opened,
+            Err(error) => {
+                problems.push(format!("goldens: {shown}: {error}"));
+                continue;
+            }
+        };
+        match opened {
             Opened::Missing => problems.push(format!(
                 "goldens: {shown} is missing: {} bless {}",
                 suite.typed(),

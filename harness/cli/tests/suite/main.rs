@@ -21,6 +21,7 @@ mod examples;
 mod guide;
 mod installed;
 mod kill;
+mod merges;
 mod nextest;
 mod page;
 mod planted;
@@ -50,6 +51,7 @@ const TESTS: &[&[Test]] = &[
     guide::TESTS,
     installed::TESTS,
     kill::TESTS,
+    merges::TESTS,
     nextest::TESTS,
     page::TESTS,
     planted::TESTS,
