@@ -4,8 +4,8 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use crate::atomic::at;
 pub use crate::atomic::write_whole;
+use crate::atomic::{at, read_regular};
 use crate::scenario::ScenarioName;
 use crate::snapshot::{GoldenSet, ReadError, ReadErrorKind, golden_file};
 use crate::{Artefact, Suite};
@@ -56,7 +56,7 @@ pub fn load(suite: &Suite, name: &ScenarioName) -> Result<Option<GoldenSet>, Rea
             .map_err(|error| unreadable(&dir, error.into()))?
             .path();
         let stem = path.file_stem().map(|stem| stem.to_string_lossy());
-        let bytes = fs::read(&path).map_err(|error| unreadable(&path, error.into()))?;
+        let bytes = read_regular(&path).map_err(|error| unreadable(&path, error.into()))?;
         let artefact = Artefact::from_golden(stem.unwrap_or_default(), bytes);
         artefacts.push(artefact.map_err(|error| unreadable(&path, error.into()))?);
     }

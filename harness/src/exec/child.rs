@@ -15,7 +15,6 @@ use serde::{Deserialize, Serialize};
 
 use super::environment::{EnvironmentChange, EnvironmentChanges};
 use super::{Guard, Outcome, RunFailure, STACK_BYTES};
-use crate::atomic::at;
 use crate::scenario::{Scenario, ScenarioName};
 use crate::{Artefact, Failure, Layout, Suite};
 
@@ -166,7 +165,7 @@ impl Sent {
 
 fn scratch(layout: &Layout) -> io::Result<tempfile::TempDir> {
     let outputs = layout.outputs();
-    fs::create_dir_all(&outputs).map_err(|error| at(&outputs, &error))?;
+    fs::create_dir_all(&outputs)?;
     tempfile::Builder::new()
         .prefix(".child-")
         .tempdir_in(outputs)

@@ -16,6 +16,7 @@ crate::tests![installed;
     the_suggested_reason_is_not_a_reason,
     a_program_that_fails_is_not_to_be_blessed,
     a_read_only_directory_is_named,
+    workspaces_that_share_a_target_directory_do_not_mix,
     statuses_are_those_of_every_command,
     the_root_is_taken_by_every_command_and_named_in_what_they_suggest,
     a_python_user_is_never_sent_to_cargo,
@@ -667,4 +668,37 @@ fn a_read_only_directory_is_named() {
             std::fs::set_permissions(&target, mode(0o755)).unwrap();
         }
     }
+}
+
+fn workspaces_that_share_a_target_directory_do_not_mix() {
+    if !cfg!(unix) {
+        return;
+    }
+    let shared = tempfile::tempdir().unwrap();
+    let harness = |workspace: &Workspace, args: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_aether-harness"));
+        command.args(args).current_dir(workspace.path(""));
+        command
+            .env_remove("CI")
+            .env("CARGO_TARGET_DIR", shared.path());
+        Ran::of(&mut command)
+    };
+    let (here, there) = (nothing(), nothing());
+    for workspace in [&here, &there] {
+        assert_eq!(harness(workspace, &["new", "one"]).status, Some(0));
+        let blessed = harness(workspace, &["bless", "one", "--reason", "first"]);
+        assert_eq!(blessed.status, Some(0), "{}", blessed.err);
+    }
+    here.edit("scenarios/one/numbers.txt", "3", "4");
+    there.edit("scenarios/one/numbers.txt", "3", "5");
+    assert_eq!(harness(&here, &["diff", "one"]).status, Some(1));
+    assert_eq!(harness(&there, &["diff", "one"]).status, Some(1));
+    // What was shown of the other one says nothing about this one.
+    let blessed = harness(&here, &["bless", "one", "--reason", "second"]);
+    assert_eq!(blessed.status, Some(0), "{}{}", blessed.out, blessed.err);
+    // Nor do its results count here.
+    let ran = harness(&there, &["run"]);
+    assert_eq!(ran.status, Some(1), "{}", ran.out);
+    let report = harness(&here, &["report"]);
+    assert_eq!(report.status, Some(2), "{}{}", report.out, report.err);
 }
