@@ -150,8 +150,7 @@ fn too_many(limit: &Limit, root: &Path) -> Vec<String> {
 /// The names of all crates in a normal dependency tree without default features, the package itself
 /// not among them.
 fn tree(package: &str, root: &Path) -> Result<Vec<String>, String> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let output = Command::new(cargo)
+    let output = Command::new("cargo")
         .current_dir(root)
         .args(["tree", "--locked", "--edges", "normal", "--prefix", "none"])
         .args(["--no-default-features", "--package", package])

@@ -45,7 +45,7 @@ fn main() -> ExitCode {
         Err(status) => return status,
     };
     let Cli { root, command } = Cli::parse_from(aether_harness_cli::arguments());
-    match root.map(elsewhere) {
+    match root.as_deref().map(elsewhere) {
         None => command.run(&suite),
         Some(Ok(suite)) => command.run(&suite),
         Some(Err(status)) => status,
@@ -53,10 +53,10 @@ fn main() -> ExitCode {
 }
 
 /// A suite of another directory, about which this repository knows nothing.
-fn elsewhere(root: PathBuf) -> Result<Suite, ExitCode> {
-    Suite::new(&root)
+fn elsewhere(root: &Path) -> Result<Suite, ExitCode> {
+    Suite::new(root)
         .subject(CommandSubject)
         .command("cargo xtask")
-        .rooted(&root)
+        .rooted(root)
         .with_children()
 }

@@ -158,11 +158,11 @@ impl fmt::Display for Difference {
         match self {
             Self::Name => formatter.write_str("the names differ in case alone"),
             Self::Status { stored } => write!(formatter, "the stored run is {stored}"),
-            Self::Header { member } => write!(formatter, "`{member}` is another"),
+            Self::Header { member } => write!(formatter, "`{member}` differs"),
             Self::Record { kind, position } => {
-                write!(formatter, "record {position} of `{kind}` is another")
+                write!(formatter, "record {position} of `{kind}` differs")
             }
-            Self::Damaged => formatter.write_str("the file there is damaged, or no run"),
+            Self::Damaged => formatter.write_str("the file there is damaged, or is not a run file"),
         }
     }
 }

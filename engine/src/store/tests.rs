@@ -441,7 +441,7 @@ fn verify_names_what_was_changed() {
             "DELETE FROM tick_columns WHERE first_tick = 36",
             "the columns of tick 36 cannot be read",
         ),
-        ("DROP INDEX log_by_tick", "`sqlite_schema`"),
+        ("DROP INDEX log_by_tick", "`log_by_tick`"),
         ("CREATE TABLE more (x)", "`more`"),
     ] {
         check(sql, expected);

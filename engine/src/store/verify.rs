@@ -62,7 +62,7 @@ pub enum Finding {
     },
     /// Table `edges` is not the topology of the inputs.
     Edges,
-    /// A row is not what the run makes.
+    /// A row differs from what the run produces.
     Row {
         /// The table.
         table: &'static str,
@@ -71,7 +71,7 @@ pub enum Finding {
         /// The first column that differs; `None` if the row is missing.
         column: Option<&'static str>,
     },
-    /// A table has rows that the run does not make.
+    /// A table has rows that the run does not produce.
     ExtraRows {
         /// The table.
         table: &'static str,
@@ -80,11 +80,11 @@ pub enum Finding {
     },
     /// The blocks of table `tick_columns` do not cover exactly the recorded ticks.
     Blocks,
-    /// The columns of a tick do not make its ledger.
+    /// The columns of a tick do not give its ledger.
     Columns {
         /// The tick.
         tick: u64,
-        /// Why, where they cannot be read at all.
+        /// Why, if they cannot be read at all.
         problem: Option<String>,
     },
     /// Something could not be read.
@@ -98,15 +98,25 @@ impl fmt::Display for Finding {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File { problem } => write!(formatter, "file: {problem}"),
-            Self::Schema { name } => write!(formatter, "table or index `{name}` is another"),
-            Self::Header { column } => write!(formatter, "`run.{column}` is another"),
+            Self::Schema { name } => {
+                write!(formatter, "table or index `{name}` differs from the format")
+            }
+            Self::Header { column } => {
+                write!(
+                    formatter,
+                    "`run.{column}` differs from what the inputs produce"
+                )
+            }
             Self::Inputs { problem } => write!(formatter, "inputs: {problem}"),
             Self::Edges => formatter.write_str("table `edges` is not the stored topology"),
             Self::Row {
                 table,
                 key,
                 column: Some(column),
-            } => write!(formatter, "`{table}` {key}: `{column}` is another"),
+            } => write!(
+                formatter,
+                "`{table}` {key}: `{column}` differs from what the inputs produce"
+            ),
             Self::Row {
                 table,
                 key,

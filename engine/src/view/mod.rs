@@ -108,7 +108,7 @@ impl RunView<'_> {
     /// # use aether_engine::config::{FileSystem, load_run};
     /// # use aether_engine::run::{RunOptions, run};
     /// # let path = "scenarios/gf01/run.json".as_ref();
-    /// # let plan = load_run(&FileSystem::new(".."), path).unwrap_or_else(|report| panic!("{report}"));
+    /// # let plan = load_run(&FileSystem::new("examples"), path).unwrap_or_else(|report| panic!("{report}"));
     /// let run = run(&plan, &RunOptions::default());
     /// assert_eq!(run.view().last_tick()?, 8);
     /// # Ok::<(), aether_engine::view::ViewError>(())
@@ -130,7 +130,7 @@ impl RunView<'_> {
     /// # use aether_engine::config::{FileSystem, load_run};
     /// # use aether_engine::run::{RunOptions, run};
     /// # let path = "scenarios/gf01/run.json".as_ref();
-    /// # let plan = load_run(&FileSystem::new(".."), path).unwrap_or_else(|report| panic!("{report}"));
+    /// # let plan = load_run(&FileSystem::new("examples"), path).unwrap_or_else(|report| panic!("{report}"));
     /// let run = run(&plan, &RunOptions::default());
     /// let ledger = run.view().umx_ledger(3)?;
     /// assert_eq!(ledger.post_u, [3, 1, 0, 0, 0, 0]);
@@ -149,7 +149,7 @@ impl RunView<'_> {
     /// # use aether_engine::config::{FileSystem, load_run};
     /// # use aether_engine::run::{RunOptions, run};
     /// # let path = "scenarios/gf01/run.json".as_ref();
-    /// # let plan = load_run(&FileSystem::new(".."), path).unwrap_or_else(|report| panic!("{report}"));
+    /// # let plan = load_run(&FileSystem::new("examples"), path).unwrap_or_else(|report| panic!("{report}"));
     /// let run = run(&plan, &RunOptions::default());
     /// let block = run.view().loom_p_block(8)?;
     /// assert_eq!(block.s_t, 9);
@@ -169,7 +169,7 @@ impl RunView<'_> {
     /// # use aether_engine::config::{FileSystem, load_run};
     /// # use aether_engine::run::{RunOptions, run};
     /// # let path = "scenarios/gf01/run.json".as_ref();
-    /// # let plan = load_run(&FileSystem::new(".."), path).unwrap_or_else(|report| panic!("{report}"));
+    /// # let plan = load_run(&FileSystem::new("examples"), path).unwrap_or_else(|report| panic!("{report}"));
     /// let run = run(&plan, &RunOptions::default());
     /// assert_eq!(run.view().loom_i_block(8)?.w, 8);
     /// let error = run.view().loom_i_block(5).unwrap_err();
@@ -212,7 +212,7 @@ impl RunView<'_> {
     /// # use aether_engine::config::{FileSystem, load_run};
     /// # use aether_engine::run::{RunOptions, run};
     /// # let path = "scenarios/gf01/run.json".as_ref();
-    /// # let plan = load_run(&FileSystem::new(".."), path).unwrap_or_else(|report| panic!("{report}"));
+    /// # let plan = load_run(&FileSystem::new("examples"), path).unwrap_or_else(|report| panic!("{report}"));
     /// let run = run(&plan, &RunOptions::default());
     /// let blocks = run.view().loom_blocks("GF01_W1_ticks_1_8")?;
     /// assert_eq!((blocks.p_blocks.len(), blocks.i_blocks.len()), (8, 1));
@@ -238,7 +238,7 @@ impl RunView<'_> {
     /// # use aether_engine::config::{FileSystem, load_run};
     /// # use aether_engine::run::{RunOptions, run};
     /// # let path = "scenarios/gf01/run.json".as_ref();
-    /// # let plan = load_run(&FileSystem::new(".."), path).unwrap_or_else(|report| panic!("{report}"));
+    /// # let plan = load_run(&FileSystem::new("examples"), path).unwrap_or_else(|report| panic!("{report}"));
     /// let run = run(&plan, &RunOptions::default());
     /// let manifest = run.view().apx_manifest("GF01_W1_ticks_1_8")?;
     /// assert_eq!(manifest.manifest_check, 487_809_945);
@@ -265,7 +265,7 @@ impl RunView<'_> {
     /// # use aether_engine::config::{FileSystem, load_run};
     /// # use aether_engine::run::{RunOptions, run};
     /// # let path = "scenarios/gf01/run.json".as_ref();
-    /// # let plan = load_run(&FileSystem::new(".."), path).unwrap_or_else(|report| panic!("{report}"));
+    /// # let plan = load_run(&FileSystem::new("examples"), path).unwrap_or_else(|report| panic!("{report}"));
     /// let run = run(&plan, &RunOptions::default());
     /// use aether_engine::record::Layer;
     ///
@@ -300,7 +300,7 @@ impl RunView<'_> {
     /// # use aether_engine::config::{FileSystem, load_run};
     /// # use aether_engine::run::{RunOptions, run};
     /// # let path = "scenarios/pfna-demo/run.toml".as_ref();
-    /// # let plan = load_run(&FileSystem::new(".."), path).unwrap_or_else(|report| panic!("{report}"));
+    /// # let plan = load_run(&FileSystem::new("examples"), path).unwrap_or_else(|report| panic!("{report}"));
     /// let run = run(&plan, &RunOptions::default());
     /// let scene = run.view().scene(1)?;
     /// assert!(!scene.pfna_refs.is_empty());
@@ -319,7 +319,7 @@ impl RunView<'_> {
     /// # use aether_engine::config::{FileSystem, load_run};
     /// # use aether_engine::run::{RunOptions, run};
     /// # let path = "scenarios/gf01/run.json".as_ref();
-    /// # let plan = load_run(&FileSystem::new(".."), path).unwrap_or_else(|report| panic!("{report}"));
+    /// # let plan = load_run(&FileSystem::new("examples"), path).unwrap_or_else(|report| panic!("{report}"));
     /// let run = run(&plan, &RunOptions::default());
     /// let entry = run.view().uledger_entry(1)?;
     /// assert_eq!(entry.prev_entry_hash, None);
@@ -338,7 +338,7 @@ impl RunView<'_> {
     /// # use aether_engine::config::{FileSystem, load_run};
     /// # use aether_engine::run::{RunOptions, run};
     /// # let path = "scenarios/motifs-period-2/run.toml".as_ref();
-    /// # let plan = load_run(&FileSystem::new(".."), path).unwrap_or_else(|report| panic!("{report}"));
+    /// # let plan = load_run(&FileSystem::new("examples"), path).unwrap_or_else(|report| panic!("{report}"));
     /// let run = run(&plan, &RunOptions::default());
     /// assert_eq!(run.view().motifs()?.len(), 2);
     /// # Ok::<(), aether_engine::view::ViewError>(())
@@ -356,7 +356,7 @@ impl RunView<'_> {
     /// # use aether_engine::config::{FileSystem, load_run};
     /// # use aether_engine::run::{RunOptions, run};
     /// # let path = "scenarios/motifs-period-2/run.toml".as_ref();
-    /// # let plan = load_run(&FileSystem::new(".."), path).unwrap_or_else(|report| panic!("{report}"));
+    /// # let plan = load_run(&FileSystem::new("examples"), path).unwrap_or_else(|report| panic!("{report}"));
     /// let run = run(&plan, &RunOptions::default());
     /// assert_eq!(run.view().proposals()?[0].motif_id, "MOTIF_0001");
     /// # Ok::<(), aether_engine::view::ViewError>(())
@@ -374,7 +374,7 @@ impl RunView<'_> {
     /// # use aether_engine::config::{FileSystem, load_run};
     /// # use aether_engine::run::{RunOptions, run};
     /// # let path = "scenarios/gf01/run.json".as_ref();
-    /// # let plan = load_run(&FileSystem::new(".."), path).unwrap_or_else(|report| panic!("{report}"));
+    /// # let plan = load_run(&FileSystem::new("examples"), path).unwrap_or_else(|report| panic!("{report}"));
     /// let run = run(&plan, &RunOptions::default());
     /// let view = run.view();
     /// assert!(view.log(None)?.len() > view.log(Some(3..=5))?.len());
@@ -396,7 +396,7 @@ impl RunView<'_> {
     /// # use aether_engine::config::{FileSystem, load_run};
     /// # use aether_engine::run::{RunOptions, run};
     /// # let path = "scenarios/gf01/run.json".as_ref();
-    /// # let plan = load_run(&FileSystem::new(".."), path).unwrap_or_else(|report| panic!("{report}"));
+    /// # let plan = load_run(&FileSystem::new("examples"), path).unwrap_or_else(|report| panic!("{report}"));
     /// let run = run(&plan, &RunOptions::default());
     /// assert_eq!(run.view().metrics()?.l_total, 26);
     /// # Ok::<(), aether_engine::view::ViewError>(())

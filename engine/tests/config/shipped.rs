@@ -145,3 +145,25 @@ fn shipped_documents_and_scenarios_are_valid() {
         );
     }
 }
+
+/// The examples of the package are copies, since a package holds no file of another directory.
+#[test]
+fn examples_are_copies_of_what_ships() {
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let mut folders = vec![examples.clone()];
+    let mut count = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let shipped = root().join(path.strip_prefix(&examples).expect("below it"));
+            let read = |path: &Path| std::fs::read(path).expect("a document");
+            assert!(read(&path) == read(&shipped), "{}", path.display());
+            count += 1;
+        }
+    }
+    assert!(count > 3, "{count} examples");
+}

@@ -151,6 +151,6 @@ fn chained(export: &Json) -> Result<(), String> {
     if *last == previous {
         Ok(())
     } else {
-        Err("last_entry_hash is another".to_owned())
+        Err("last_entry_hash differs".to_owned())
     }
 }

@@ -74,7 +74,7 @@ fn a_replay_from_any_checkpoint_equals_the_run() {
             if text == again {
                 Ok(())
             } else {
-                Err("a run from its checkpoints is another".to_owned())
+                Err("a run from its checkpoints differs".to_owned())
             }
         },
     );

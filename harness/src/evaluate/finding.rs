@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::attribution::Attribution;
-use crate::exec::{EnvironmentChange, RunFailure};
+use crate::exec::{EnvironmentChange, RunFailure, Unchangeable};
 use crate::snapshot::{GoldenProblem, MANIFEST_FILE};
 use crate::{Diff, DiffOptions, ScenarioError};
 
@@ -76,7 +76,7 @@ pub enum Finding {
     /// Two runs of the same scenario differ.
     Differs(Box<Difference>),
     /// Changes of the environment that could not be made, and why.
-    EnvironmentUnchanged(Vec<(EnvironmentChange, String)>),
+    EnvironmentUnchanged(Vec<(EnvironmentChange, Unchangeable)>),
 }
 
 /// Which run of a check.

@@ -177,7 +177,7 @@ fn no_such_trial(scenario: &str, check: Check, plans: &[Plan]) -> RunnerError {
     if names.contains(&scenario.as_str()) {
         return RunnerError::NotOffered { scenario, check };
     }
-    let near = crate::nearest::nearest(&scenario, &names).map(ToString::to_string);
+    let near = aether_json::nearest(&scenario, names).map(ToString::to_string);
     RunnerError::NoSuchTrial {
         scenario,
         check,

@@ -5,10 +5,9 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use aether_json::nearest;
 use serde::de::DeserializeOwned;
 use toml::de::{DeTable, DeValue};
-
-use crate::nearest::nearest;
 
 /// Keys of one table of `scenario.toml` that belong to a subject.
 ///
@@ -162,7 +161,7 @@ fn hint(name: &str, known: &[&str], path: &str, tables: &[KeyTable]) -> String {
             _ => format!("it belongs to {}", table.shown()),
         };
     }
-    match nearest(name, known) {
+    match nearest(name, known.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
         None => {
             let mut known = known.to_vec();

@@ -167,7 +167,7 @@ pub(crate) fn chosen(suite: &Suite, names: &[String]) -> Result<Vec<Found>, Comm
 fn no_scenario(suite: &Suite, name: &str) -> String {
     let found = suite.discover().unwrap_or_default();
     let names: Vec<&str> = found.iter().map(|found| found.name.as_str()).collect();
-    let near = aether_harness::nearest(name, &names);
+    let near = aether_harness::nearest(name, names);
     let hint = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
     let orphan = ScenarioName::new(name).is_ok_and(|name| suite.paths().snapshot(&name).exists());
     let orphan = if orphan {

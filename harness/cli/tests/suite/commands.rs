@@ -55,7 +55,7 @@ fn everything_out_of_order_is_told() {
             fs::remove_dir_all(workspace.path("fixtures/snapshots/ring")).unwrap();
         },
     );
-    told("totals.json is not what was blessed", &|workspace| {
+    told("totals.json differs from what was blessed", &|workspace| {
         workspace.write("fixtures/snapshots/ring/totals.json", "{}\n");
     });
     told("fixtures/snapshots/gone has no scenario", &|workspace| {

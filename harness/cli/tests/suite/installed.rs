@@ -450,7 +450,7 @@ fn the_root_is_taken_by_every_command_and_named_in_what_they_suggest() {
     says(
         &workspace,
         &["sensitivity", "--root", at],
-        1,
+        0,
         &["one: noticed"],
     );
     let numbers = "its place/scenarios/one/numbers.txt";
@@ -478,6 +478,7 @@ fn a_python_user_is_never_sent_to_cargo() {
     };
     hear(&["run"]);
     hear(&["new", "one"]);
+    hear(&["report"]);
     for command in [
         "run",
         "diff",

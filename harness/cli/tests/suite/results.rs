@@ -227,7 +227,7 @@ fn results_that_cannot_be_read_are_told() {
         assert!(said.out.contains("ring.replay.json: "), "{}", said.out);
         assert!(said.out.contains("ring::replay: no result"), "{}", said.out);
     };
-    told("", "EOF");
+    told("", "the text ends where a value is expected");
     told(&sound[..sound.len() / 2], "EOF");
     told(
         &sound.replace("\"v\":2", "\"v\":1"),
