@@ -9,6 +9,7 @@ mod compare;
 mod console;
 mod diff;
 mod flaky;
+mod history;
 mod new;
 mod render;
 mod report;

@@ -18,6 +18,7 @@ mod browser;
 mod bundle;
 mod commands;
 mod examples;
+mod gate;
 mod guide;
 mod installed;
 mod kill;
@@ -48,6 +49,7 @@ const TESTS: &[&[Test]] = &[
     bundle::TESTS,
     commands::TESTS,
     examples::TESTS,
+    gate::TESTS,
     guide::TESTS,
     installed::TESTS,
     kill::TESTS,
