@@ -32,7 +32,7 @@ fn checked(workspace: &Workspace) -> Said {
 fn a_workspace_in_order_passes() {
     let workspace = Workspace::blessed();
     let said = checked(&workspace);
-    assert_eq!(said.out, "1 scenarios and their goldens are in order\n");
+    assert_eq!(said.out, "1 scenario and its goldens are in order\n");
     assert_eq!(said.code(), 0);
     assert_eq!(workspace.command(check).code(), 0);
     let empty = Workspace::empty();
@@ -158,7 +158,7 @@ fn a_diff_leads_with_the_first_divergence_and_its_cause() {
     );
     assert_eq!(
         lines.last(),
-        Some(&"1 of 1 scenarios differs from its golden")
+        Some(&"1 of 1 scenario differs from its golden")
     );
 
     let json = DiffRequest {
