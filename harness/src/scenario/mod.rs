@@ -34,6 +34,8 @@ pub struct Scenario {
     dir: PathBuf,
     subject: Arc<dyn Subject>,
     settings: Settings,
+    /// Where its goldens are, if it belongs to a suite.
+    goldens: Option<PathBuf>,
     /// What it is for.
     pub description: String,
     /// How long it takes, roughly.
@@ -147,7 +149,34 @@ impl Scenario {
             time_limit,
             dropped,
             settings,
+            goldens: None,
         })
+    }
+
+    /// The same scenario, whose goldens are in `dir`.
+    #[must_use]
+    pub(crate) fn with_goldens(mut self, dir: PathBuf) -> Self {
+        self.goldens = Some(dir);
+        self
+    }
+
+    /// The directory of its goldens, which need not exist; `None` if it belongs to no suite.
+    pub fn goldens(&self) -> Option<&Path> {
+        self.goldens.as_deref()
+    }
+
+    /// The version of the rules that its goldens were made by, and by which they are compared: what
+    /// their `snapshot.toml` says; the newest if there are none.
+    pub fn snapshot_format(&self) -> u32 {
+        use crate::snapshot::{FORMAT, MANIFEST_FILE, interrupted, stated_format};
+        let stated = self.goldens.as_ref().and_then(|dir| {
+            let dir = interrupted(dir).unwrap_or_else(|| dir.clone());
+            let path = dir.join(MANIFEST_FILE);
+            // What is not a file, such as a pipe, states nothing and might never end.
+            let bytes = path.is_file().then(|| std::fs::read(&path).ok())??;
+            stated_format(&bytes)
+        });
+        stated.unwrap_or(FORMAT)
     }
 
     /// The scenario's name: that of its directory.
