@@ -172,7 +172,8 @@ pub use scenario::{
     Settings, SnapshotMode,
 };
 pub use subject::{
-    Failure, FailureKind, Mode, Prepared, Progress, RunRequest, SimpleRun, Subject, WithoutEffect,
+    Failure, FailureKind, FileRole, Mode, Prepared, Progress, RunRequest, ScenarioFile, SimpleRun,
+    Stored, Subject, WithoutEffect,
 };
 pub use suite::{Suite, quoted};
 pub use verdict::Verdict;

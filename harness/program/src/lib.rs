@@ -9,7 +9,7 @@
 //! | module | what it does |
 //! | --- | --- |
 //! | `settings` | reads and checks `[command]` and `[[outputs]]` |
-//! | `inputs` | finds the documents that a run depends on |
+//! | `inputs` | finds the files that a run depends on |
 //! | `changed` | copies a scenario with changed documents |
 //! | `process` | runs the program, in a `group` that ends as one |
 //! | `output` | reads what it left, each file as its `format` says |
@@ -39,10 +39,11 @@ use std::time::Duration;
 
 use aether_harness::{
     Artefact, ArtefactSchema, Failure, KeyRule, KeyTable, Prepared, RunRequest, Scenario,
-    ScenarioProblem, Schema, Settings, Subject,
+    ScenarioFile, ScenarioProblem, Schema, Settings, Subject,
 };
 use aether_json::json;
 
+use crate::inputs::Inputs;
 use crate::machine::MachinePaths;
 use crate::output::Outputs;
 
@@ -75,10 +76,8 @@ impl Subject for CommandSubject {
 
     fn open(&self, scenario: &Scenario) -> Result<Box<dyn Prepared>, Failure> {
         let invalid = |problem: ScenarioProblem| Failure::invalid(problem.to_string());
-        let CommandSettings {
-            command, outputs, ..
-        } = scenario.settings().read().map_err(invalid)?;
-        let command = command.ok_or_else(|| {
+        let settings: CommandSettings = scenario.settings().read().map_err(invalid)?;
+        let command = settings.command.clone().ok_or_else(|| {
             let shown = scenario.dir().display();
             Failure::invalid(format!("{shown}: there is no [command]"))
         })?;
@@ -86,13 +85,16 @@ impl Subject for CommandSubject {
             scenario: scenario.dir().to_owned(),
             root: scenario.root().to_owned(),
         };
+        let Inputs { artefact, files } =
+            inputs::of_command(scenario, &places, &settings, &command)?;
         Ok(Box::new(PreparedCommand {
-            inputs: inputs::of_command(scenario, &places, &command)?,
+            inputs: artefact,
             changed: None,
             program: Arc::new(Program {
                 scenario: scenario.clone(),
                 command,
-                outputs,
+                outputs: settings.outputs,
+                files,
                 places,
             }),
         }))
@@ -127,6 +129,7 @@ struct Program {
     scenario: Scenario,
     command: CommandTable,
     outputs: Vec<OutputTable>,
+    files: Vec<ScenarioFile>,
     places: Places,
 }
 
@@ -141,6 +144,10 @@ struct PreparedCommand {
 impl Prepared for PreparedCommand {
     fn inputs(&self) -> &Artefact {
         self.changed.as_ref().unwrap_or(&self.inputs)
+    }
+
+    fn files(&self) -> Vec<ScenarioFile> {
+        self.program.files.clone()
     }
 
     fn schema(&self) -> Schema {

@@ -5,6 +5,7 @@ use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use aether_harness::documents::toml_value;
 use aether_harness::snapshot::{MANIFEST_FILE, golden_file, is_golden_name, sha256_hex};
 use aether_harness::{Artefact, Scenario};
 use aether_json::{Value, json};
@@ -248,7 +249,7 @@ impl Outputs<'_> {
             OutputFormat::Csv => format::table::read(text()?, table(b',')).map_err(not("CSV"))?,
             OutputFormat::Tsv => format::table::read(text()?, table(b'\t')).map_err(not("TSV"))?,
             OutputFormat::Yaml => format::yaml::read(text()?).map_err(not("YAML"))?,
-            OutputFormat::Toml => format::toml::read(text()?).map_err(not("TOML"))?,
+            OutputFormat::Toml => toml_value(text()?).map_err(not("TOML"))?,
             OutputFormat::Bytes => json!({
                 "sha256": sha256_hex(bytes),
                 "size": bytes.len() as u64,

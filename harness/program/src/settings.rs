@@ -19,12 +19,20 @@ pub(crate) const KEYS: [KeyTable; 5] = [
     KeyTable {
         table: "",
         is_array: false,
-        keys: &["command", "outputs"],
+        keys: &["code", "command", "ignore", "inputs", "outputs"],
     },
     KeyTable {
         table: "command",
         is_array: false,
-        keys: &["args", "env", "exit", "program", "stdin", "time_limit"],
+        keys: &[
+            "args",
+            "env",
+            "exit",
+            "follow",
+            "program",
+            "stdin",
+            "time_limit",
+        ],
     },
     KeyTable {
         table: "outputs",
@@ -65,6 +73,15 @@ pub(crate) struct CommandSettings {
     /// The harness's own limit, which `[command]` may not contradict.
     time_limit: Option<Spanned<f64>>,
     pub(crate) command: Option<CommandTable>,
+    /// Globs of files that have no role.
+    #[serde(default)]
+    pub(crate) ignore: Vec<Spanned<String>>,
+    /// Globs of files that are tested.
+    #[serde(default)]
+    pub(crate) code: Vec<Spanned<String>>,
+    /// Globs of files that a run depends on, in addition to those of the scenario's directory.
+    #[serde(default)]
+    pub(crate) inputs: Vec<Spanned<String>>,
     #[serde(default)]
     pub(crate) outputs: Vec<OutputTable>,
 }
@@ -82,6 +99,9 @@ pub(crate) struct CommandTable {
     pub(crate) env: BTreeMap<String, String>,
     /// The exit statuses that mean success; 0 alone if it is not given.
     pub(crate) exit: Option<Spanned<Vec<i32>>>,
+    /// Fields of input documents that name further inputs, as dotted paths.
+    #[serde(default)]
+    pub(crate) follow: Vec<Spanned<String>>,
     /// Seconds; as `time_limit` of the scenario, which it may not contradict.
     pub(crate) time_limit: Option<Spanned<f64>>,
 }
@@ -226,6 +246,14 @@ pub(crate) fn check(settings: &Settings) -> Vec<ScenarioProblem> {
         && let Some(problem) = exit_problem(exit.get_ref())
     {
         problems.push(settings.problem(exit.span(), problem));
+    }
+    for globs in [&document.ignore, &document.code, &document.inputs] {
+        for written in globs {
+            if let Err(error) = glob(written.get_ref()) {
+                let problem = format!("not a glob: {}", error.kind());
+                problems.push(settings.problem(written.span(), problem));
+            }
+        }
     }
     let mut names = BTreeSet::new();
     for output in &document.outputs {

@@ -189,6 +189,11 @@ fn walk(value: &mut Value, steps: &[Step], whole: bool, visit: &mut dyn FnMut(&m
 }
 
 impl Reach {
+    /// Whether there is a name that was probably meant.
+    pub(crate) fn has_nearest(&self) -> bool {
+        self.hint().starts_with("; did you mean")
+    }
+
     /// The end of a message about a path that matches nothing.
     pub(crate) fn hint(&self) -> String {
         let Self::Missing { step, names } = self else {

@@ -80,8 +80,8 @@ fn problems_of_a_command_name_their_place() {
     check(
         &format!("{command}unheardof = 1\n{output}"),
         &[
-            ":4:1: [command] has no key `unheardof`; the keys are args, env, exit, program, stdin, \
-             time_limit",
+            ":4:1: [command] has no key `unheardof`; the keys are args, env, exit, follow, program, \
+             stdin, time_limit",
         ],
     );
     // Without a command, this subject does not run it.

@@ -28,7 +28,7 @@ impl Workspace {
         workspace.write(
             "scenarios/one/scenario.toml",
             &format!(
-                "description = \"d\"\n[command]\nprogram = \"sh\"\nargs = [\"{{scenario}}/script.sh\"]\n\
+                "description = \"d\"\ncode = [\"*.sh\"]\n[command]\nprogram = \"sh\"\nargs = [\"{{scenario}}/script.sh\"]\n\
                  {command}\n{rest}\n"
             ),
         );
@@ -74,6 +74,19 @@ impl Workspace {
                 format!("{}: {text}", artefact.name())
             })
             .collect()
+    }
+
+    /// The inputs, as text.
+    #[track_caller]
+    fn inputs(&self) -> String {
+        let result = self.evaluate();
+        let detail = result.detail();
+        let output = result.after.unwrap_or_else(|| panic!("{detail}"));
+        let mut artefacts = output.set.artefacts();
+        let inputs = artefacts
+            .find(|artefact| artefact.name() == "inputs")
+            .unwrap();
+        String::from_utf8_lossy(inputs.text()).into_owned()
     }
 
     /// Stores what a run makes now as the goldens, in this format.
@@ -282,6 +295,7 @@ fn directories_of_the_machine_are_replaced() {
     );
     // Goldens of format 1 were made without this.
     let workspace = Workspace::new("echo '[1]'", &output("stdout", ""));
+    workspace.write("fixtures/snapshots/one/snapshot.toml", "format = 1\n");
     workspace.bless(1);
     assert_eq!(workspace.evaluate().verdict, Verdict::Match);
     workspace.write("scenarios/one/script.sh", "echo \"[\\\"$PWD\\\"]\"");
@@ -364,4 +378,180 @@ fn arrays_without_an_order_are_sorted() {
         &output("stdout", "unordered = [\"tags\"]"),
         &[r#"o: [{"tags":["a","b",3]}]"#],
     );
+}
+
+/// A workspace whose script is given these arguments, and reads none of them.
+fn with_args(args: &str, top: &str) -> Workspace {
+    let workspace = Workspace::new("echo 1", "");
+    workspace.write(
+        "scenarios/one/scenario.toml",
+        &format!(
+            "description = \"d\"\n{top}\n[command]\nprogram = \"sh\"\nargs = [\"{{scenario}}/script.sh\", {args}]\n\
+             [[outputs]]\nname = \"o\"\nfrom = \"stdout\"\n"
+        ),
+    );
+    workspace
+}
+
+#[test]
+fn every_file_of_the_scenario_is_an_input() {
+    let workspace = with_args("", "ignore = [\"*.log\"]\ncode = [\"*.sh\"]");
+    workspace.write("scenarios/one/map.dat", "x\n");
+    workspace.write("scenarios/one/.hidden", "y\n");
+    workspace.write("scenarios/one/deep/A.JSON", "{\"k\": 1}");
+    workspace.write("scenarios/one/run.log", "z");
+    workspace.write("scenarios/one/old~", "z");
+    workspace.write("scenarios/one/.gitignore", "build/\n");
+    workspace.write("scenarios/one/build/x.json", "1");
+    let inputs = workspace.inputs();
+    for expected in [
+        "\"map.dat\":[\"x\"]",
+        "\".hidden\":[\"y\"]",
+        "\"deep/A.JSON\":{",
+    ] {
+        assert!(inputs.contains(expected), "{expected} is not in {inputs}");
+    }
+    for other in [
+        "run.log",
+        "old~",
+        "\"script.sh\"",
+        "build/x.json",
+        "\"scenario.toml\"",
+    ] {
+        assert!(!inputs.contains(other), "{other} is in {inputs}");
+    }
+    workspace.bless(2);
+    workspace.write("scenarios/one/script.sh", "echo 1 # as before");
+    assert_eq!(workspace.evaluate().verdict, Verdict::Match);
+    workspace.write("scenarios/one/map.dat", "x2\n");
+    assert_eq!(workspace.evaluate().verdict, Verdict::StaleInputs);
+}
+
+#[test]
+fn files_named_anywhere_are_inputs() {
+    let workspace = with_args(
+        "\"--data={root}/a.json\", \"cat {root}/b.txt | wc\", \"{root}/c:{root}/d\", \"{root}/dir\"",
+        "inputs = [\"{root}/models/**/*.mod\"]",
+    );
+    workspace.write("a.json", "{\"a\": 1, \"a\": 2}");
+    for (file, text) in [
+        ("b.txt", "b"),
+        ("c", "c"),
+        ("d", "d"),
+        ("dir/e", "e"),
+        ("models/x/m.mod", "m"),
+    ] {
+        workspace.write(file, text);
+    }
+    let inputs = workspace.inputs();
+    for expected in [
+        "\"a.json\":",
+        "\"b.txt\":",
+        "\"c\":",
+        "\"d\":",
+        "\"models/x/m.mod\":",
+    ] {
+        assert!(inputs.contains(expected), "{expected} is not in {inputs}");
+    }
+    assert!(!inputs.contains("dir/e"), "{inputs}");
+    workspace.bless(2);
+    workspace.write("a.json", "{\"a\": 0, \"a\": 2}");
+    assert_eq!(workspace.evaluate().verdict, Verdict::StaleInputs);
+    fs::remove_dir_all(workspace.path("models")).unwrap();
+    let detail = workspace.evaluate().detail();
+    assert!(
+        detail.contains("scenario.toml:2:11: no file matches"),
+        "{detail}"
+    );
+}
+
+#[test]
+fn toml_without_a_json_form_is_noticed() {
+    let workspace = with_args("\"{root}/a.toml\"", "");
+    workspace.write("a.toml", "x = inf\nd = 1979-05-27\n");
+    let inputs = workspace.inputs();
+    assert!(!inputs.contains("__toml_private"), "{inputs}");
+    assert!(inputs.contains("\"toml\":\"1979-05-27\""), "{inputs}");
+    workspace.bless(2);
+    workspace.write("a.toml", "x = nan\nd = 1979-05-27\n");
+    assert_eq!(workspace.evaluate().verdict, Verdict::StaleInputs);
+}
+
+#[test]
+fn links_are_followed_inside_the_root_and_pipes_never_hang() {
+    let workspace = with_args("", "");
+    workspace.write("shared/base.json", "1");
+    workspace.write("shared/deep/more.txt", "m");
+    let secret = workspace.dir.path().join("secret.json");
+    fs::write(&secret, "\"hush\"").unwrap();
+    let scenario = workspace.path("scenarios/one");
+    let link = |to: &std::path::Path, name: &str| {
+        std::os::unix::fs::symlink(to, scenario.join(name)).unwrap();
+    };
+    link(&workspace.path("shared"), "linked");
+    link(&scenario, "circle");
+    link(&secret, "secret.json");
+    link(std::path::Path::new("/nowhere/x"), "dangling");
+    let pipe = std::process::Command::new("mkfifo")
+        .arg(scenario.join("pipe.json"))
+        .status();
+    assert!(pipe.unwrap().success());
+    let inputs = workspace.inputs();
+    for expected in [
+        "\"linked/base.json\":1",
+        "\"linked/deep/more.txt\"",
+        "\"dangling\":{",
+    ] {
+        assert!(inputs.contains(expected), "{expected} is not in {inputs}");
+    }
+    for other in ["hush", "circle", "pipe.json"] {
+        assert!(!inputs.contains(other), "{other} is in {inputs}");
+    }
+    workspace.bless(2);
+    fs::write(&secret, "\"other\"").unwrap();
+    assert_eq!(workspace.evaluate().verdict, Verdict::StaleInputs);
+}
+
+#[test]
+fn fields_of_documents_name_further_inputs() {
+    let workspace = Workspace::with_command(
+        "echo 1",
+        "follow = [\"run_config.topology_path\"]",
+        &output("stdout", ""),
+    );
+    workspace.write(
+        "scenarios/one/run_config.json",
+        "{\"topology_path\": \"../../topo/ring.json\"}",
+    );
+    workspace.write("topo/ring.json", "[5]");
+    assert!(
+        workspace.inputs().contains("ring.json\":[5]"),
+        "{}",
+        workspace.inputs()
+    );
+    workspace.write(
+        "scenarios/one/run_config.json",
+        "{\"topology_paht\": \"x\"}",
+    );
+    let detail = workspace.evaluate().detail();
+    assert!(detail.contains("did you mean `topology_paht`?"), "{detail}");
+}
+
+#[test]
+fn goldens_of_format_1_are_compared_by_the_old_rules() {
+    let workspace = with_args("\"--data={root}/a.json\"", "");
+    workspace.write("a.json", "1");
+    workspace.write("scenarios/one/map.dat", "x");
+    workspace.write("scenarios/one/notes.txt", "n\n");
+    let dir = workspace.path("fixtures/snapshots/one");
+    fs::create_dir_all(&dir).unwrap();
+    fs::write(dir.join("snapshot.toml"), "format = 1\n").unwrap();
+    let inputs = workspace.inputs();
+    assert!(inputs.contains("\"notes.txt\":\"n\\n\""), "{inputs}");
+    assert!(
+        !inputs.contains("map.dat") && !inputs.contains("\"a.json\""),
+        "{inputs}"
+    );
+    workspace.bless(1);
+    assert_eq!(workspace.evaluate().verdict, Verdict::Match);
 }

@@ -34,7 +34,7 @@ fn workspace(script: &str, keys: &str) -> Option<Workspace> {
     workspace.write(
         "scenarios/sums/scenario.toml",
         &format!(
-            "description = \"running sums\"\n{keys}\n\
+            "description = \"running sums\"\ncode = [\"*.sh\"]\n{keys}\n\
              [command]\nprogram = \"sh\"\nargs = [\"{{scenario}}/sums.sh\"]\nstdin = \"numbers.txt\"\n\
              [[outputs]]\nname = \"sums\"\nfrom = \"stdout\"\nformat = \"jsonl\"\nstage = \"sum\"\n\
              tick = \"n\"\n[outputs.keys]\n\"\" = [\"n\"]\n\
@@ -55,7 +55,7 @@ fn simple(script: &str, keys: &str, command: &str, output: &str) -> Option<Works
     workspace.write(
         "scenarios/one/scenario.toml",
         &format!(
-            "description = \"one output\"\n{keys}\n[command]\n{command}\n\
+            "description = \"one output\"\ncode = [\"*.sh\"]\n{keys}\n[command]\n{command}\n\
              [[outputs]]\nname = \"out\"\n{output}\n"
         ),
     );
@@ -460,19 +460,21 @@ fn documents_are_inputs_and_programs_are_not() {
     workspace.write("shared/base.json", r#"{"k": 1}"#);
     workspace.write("scenarios/one/deep/er/table.csv", "a,b\n");
     workspace.write("scenarios/one/.hidden.json", "1");
-    workspace.write("scenarios/one/notes.md", "not an input");
+    workspace.write("scenarios/one/notes.md", "an input too");
     workspace.bless("one", "first");
     let verdict = |workspace: &Workspace| {
         workspace.runner(&["one::golden"]);
         workspace.result("one", "golden")["verdict"].clone()
     };
-    for (file, text) in [
-        ("scenarios/one/script.sh", "echo 1 # differently"),
-        ("scenarios/one/.hidden.json", "2"),
-        ("scenarios/one/notes.md", "still not"),
+    workspace.write("scenarios/one/script.sh", "echo 1 # differently");
+    assert_eq!(verdict(&workspace), "MATCH");
+    for (file, before, text) in [
+        ("scenarios/one/.hidden.json", "1", "2"),
+        ("scenarios/one/notes.md", "an input too", "changed"),
     ] {
         workspace.write(file, text);
-        assert_eq!(verdict(&workspace), "MATCH", "{file}");
+        assert_eq!(verdict(&workspace), "STALE_INPUTS", "{file}");
+        workspace.write(file, before);
     }
     workspace.write("shared/base.json", r#"{"k": 2}"#);
     let ran = workspace.runner(&["one::golden"]);

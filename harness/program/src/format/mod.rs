@@ -3,7 +3,6 @@
 pub(crate) mod json;
 pub(crate) mod lines;
 pub(crate) mod table;
-pub(crate) mod toml;
 pub(crate) mod yaml;
 
 use aether_json::{Number, Value};

@@ -11,7 +11,7 @@ use toml::de::{DeTable, DeValue};
 ///
 /// # Errors
 /// What is wrong, with line and column.
-pub(crate) fn read(text: &str) -> Result<Value, String> {
+pub fn toml_value(text: &str) -> Result<Value, String> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let table = DeTable::parse(text).map_err(|error| {
         let at = error.span().map_or(0, |span| span.start);
@@ -67,7 +67,7 @@ mod tests {
     fn values_without_a_json_form_are_kept() {
         let text = "a = inf\nb = nan\nc = 1979-05-27\nd = 1_000\ne = 0xff\nf = 1.50\ng = -inf\n\
                     h = +7\n[t]\nx = [07:32:00, \"s\", true]\n";
-        let value = read(text).unwrap();
+        let value = toml_value(text).unwrap();
         assert_eq!(
             value.to_string(),
             r#"{"a":{"toml":"inf"},"b":{"toml":"nan"},"c":{"toml":"1979-05-27"},"d":1000,"e":255,"f":1.50,"g":{"toml":"-inf"},"h":7,"t":{"x":[{"toml":"07:32:00"},"s",true]}}"#
@@ -77,10 +77,10 @@ mod tests {
     #[test]
     fn problems_name_the_place() {
         assert!(
-            read("a = 1\na = 2\n")
+            toml_value("a = 1\na = 2\n")
                 .unwrap_err()
                 .starts_with("2:1: duplicate key")
         );
-        assert!(read("a = \n").unwrap_err().starts_with("1:5: "));
+        assert!(toml_value("a = \n").unwrap_err().starts_with("1:5: "));
     }
 }
