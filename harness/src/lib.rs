@@ -150,6 +150,7 @@ pub mod report;
 pub mod results;
 pub mod runner;
 pub mod scenario;
+mod scratch;
 mod sha256;
 pub mod snapshot;
 mod subject;
@@ -171,6 +172,7 @@ pub use scenario::{
     Expect, KeyTable, NameError, Runtime, Scenario, ScenarioError, ScenarioName, ScenarioProblem,
     Settings, SnapshotMode,
 };
+pub use scratch::Scratch;
 pub use subject::{
     Failure, FailureKind, FileRole, Mode, Prepared, Progress, RunRequest, ScenarioFile, SimpleRun,
     Stored, Subject, WithoutEffect,

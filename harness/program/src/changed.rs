@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use aether_harness::{Artefact, Failure, Scenario, Stored};
+use aether_harness::{Artefact, Failure, Scenario, Scratch, Stored};
 use aether_json::Value;
-use tempfile::TempDir;
 
 use crate::inputs::OTHERS;
 use crate::inputs::stored::{self, Structure};
@@ -15,7 +14,7 @@ use crate::process;
 /// A copy that is removed when dropped.
 pub(crate) struct ScenarioCopy {
     pub(crate) scenario: PathBuf,
-    _dir: TempDir,
+    _dir: Scratch,
 }
 
 /// Copies a scenario and writes into the copy each document in which `changed` differs from `inputs`.

@@ -11,7 +11,7 @@ use aether_json::json;
 
 use crate::group::Group;
 use crate::machine::MachinePaths;
-use aether_harness::{Artefact, Failure, Progress};
+use aether_harness::{Artefact, Failure, Progress, Scratch};
 
 /// Lines of the error stream that a failure repeats, and how far from its end they are looked for.
 const TAIL_LINES: usize = 20;
@@ -21,14 +21,8 @@ const TAIL_BYTES: u64 = 16 << 10;
 pub(crate) const OUTPUT_BYTES_MAX: u64 = 256 << 20;
 
 /// A directory for one run, gone when dropped.
-pub(crate) fn scratch(outputs: &Path) -> Result<tempfile::TempDir, Failure> {
-    fs::create_dir_all(outputs)
-        .and_then(|()| {
-            tempfile::Builder::new()
-                .prefix(".command-")
-                .tempdir_in(outputs)
-        })
-        .map_err(|error| io_failure(outputs, &error))
+pub(crate) fn scratch(outputs: &Path) -> Result<Scratch, Failure> {
+    Scratch::new(outputs, ".command-").map_err(|error| io_failure(outputs, &error))
 }
 
 pub(crate) fn io_failure(path: &Path, error: &io::Error) -> Failure {

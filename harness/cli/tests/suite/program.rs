@@ -16,6 +16,7 @@ crate::tests![program;
     a_program_that_hangs_is_ended_with_all_it_started,
     nothing_outlives_a_program_that_ended,
     an_interrupted_run_ends_its_program,
+    ignored_signals_leave_the_others_at_work,
     endless_output_is_bounded,
     a_missing_program_tells_what_was_tried,
     programs_are_found_beside_their_scenario,
@@ -293,12 +294,44 @@ fn nothing_outlives_a_program_that_ended() {
 }
 
 fn an_interrupted_run_ends_its_program() {
+    interrupted(&[]);
+}
+
+/// `nohup` ignores one signal, and a script's background job another: the others end the program.
+fn ignored_signals_leave_the_others_at_work() {
+    interrupted(&["sh", "-c", "trap '' HUP; exec \"$@\"", "sh"]);
+    interrupted(&["sh", "-c", "trap '' INT; exec \"$@\"", "sh"]);
+}
+
+/// A runner that is started by this command and asked to end takes its program with it.
+#[track_caller]
+fn interrupted(starter: &[&str]) {
     let script = "echo $$ > ../../../../part; mv ../../../../part ../../../../pid\nsleep 600\n";
     let Some(workspace) = simple(script, "", SHELL, STDOUT) else {
         return;
     };
-    let mut runner = workspace
-        .process("runner")
+    let runner = workspace.process("runner");
+    let mut started = match starter {
+        [] => workspace.process("runner"),
+        [program, args @ ..] => {
+            let mut started = Command::new(program);
+            started
+                .args(args)
+                .arg(runner.get_program())
+                .args(runner.get_args());
+            for (name, value) in runner.get_envs() {
+                match value {
+                    Some(value) => started.env(name, value),
+                    None => started.env_remove(name),
+                };
+            }
+            if let Some(dir) = runner.get_current_dir() {
+                started.current_dir(dir);
+            }
+            started
+        }
+    };
+    let mut runner = started
         .args(["one::determinism", "--exact"])
         .stdout(std::process::Stdio::null())
         .stderr(std::process::Stdio::null())
