@@ -4,6 +4,7 @@
 //! scenario is returned with the reason, so that it becomes a failing trial. The file is read once;
 //! its subject reads its own keys from the same [`Settings`].
 
+mod defaults;
 mod discover;
 mod document;
 mod name;
@@ -15,11 +16,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use defaults::DEFAULTS_FILE;
 pub use discover::{Found, discover, look_up, twins};
 use document::Document;
 pub use document::{Expect, Runtime, SnapshotMode};
 pub use name::{NameError, ScenarioName};
-pub use settings::{KeyTable, ScenarioProblem, Settings};
+pub use settings::{Build, KeyTable, ScenarioProblem, Settings};
 
 use crate::{Check, Subject};
 
@@ -106,10 +108,11 @@ impl Scenario {
         let name = dir.file_name().unwrap_or_default().to_string_lossy();
         let name = ScenarioName::new(name)
             .map_err(|error| ScenarioProblem::of_file(dir, error.to_string()))?;
-        let settings = Settings::load(dir, dir.join(SCENARIO_FILE))?;
+        let settings = Settings::load(dir)?;
         let mut tables = vec![document::KEYS];
         tables.extend(subjects.iter().flat_map(|subject| subject.keys()));
         let mut problems = settings.unknown_keys(&tables);
+        problems.extend(settings.build().err());
         let document = match settings.read::<Document>() {
             Ok(document) => document,
             Err(problem) => {
