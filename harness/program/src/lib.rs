@@ -165,7 +165,7 @@ impl Prepared for PreparedCommand {
             &request.scratch,
         )?;
         let places = Places {
-            scenario: copy.scenario.clone(),
+            scenario: copy.scenario,
             root: self.program.places.root.clone(),
         };
         self.program.run(&places, request)

@@ -11,6 +11,7 @@ use aether_json::json;
 
 use crate::group::Group;
 use crate::machine::MachinePaths;
+use aether_harness::exec::launch;
 use aether_harness::{Artefact, Failure, Progress, Scratch};
 
 /// Lines of the error stream that a failure repeats, and how far from its end they are looked for.
@@ -60,7 +61,9 @@ pub(crate) struct Ended {
 
 impl Run<'_> {
     /// Runs `command` to its end, and ends whatever it leaves running.
-    pub(crate) fn to_end(&self, mut command: Command) -> Result<Ended, End> {
+    pub(crate) fn to_end(&self, command: Command) -> Result<Ended, End> {
+        let not_started = self.scratch.join("not-started");
+        let mut command = launch::launched(command, &not_started);
         command
             .stdout(self.create("stdout")?)
             .stderr(self.create("stderr")?)
@@ -75,6 +78,9 @@ impl Run<'_> {
         let status = program
             .end()
             .map_err(|error| Failure::program(format!("it cannot be waited for: {error}")))?;
+        if let Some(error) = launch::failure(&not_started) {
+            return Err(End::NotStarted(error));
+        }
         let ended = Ended {
             status,
             tail: tail(&self.scratch.join("stderr")),

@@ -14,7 +14,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::environment::{EnvironmentChange, EnvironmentChanges};
-use super::{Guard, Outcome, RunFailure, STACK_BYTES};
+use super::{Guard, Outcome, RunFailure, STACK_BYTES, launch};
 use crate::scenario::{Scenario, ScenarioName};
 use crate::{Artefact, Failure, Layout, Scratch, Suite};
 
@@ -223,7 +223,8 @@ impl Suite {
     /// # Errors
     /// The exit status of the child that this process is.
     pub fn with_children(self) -> Result<Self, ExitCode> {
-        match serve(&self) {
+        launch::enable();
+        match launch::serve().or_else(|| serve(&self)) {
             Some(status) => Err(status),
             None => Ok(self.that_has_children()),
         }
