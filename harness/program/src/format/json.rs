@@ -42,7 +42,7 @@ pub(crate) fn read(name: &str, bytes: &[u8], json: Json) -> Result<Artefact, Str
         Some((place, word)) => {
             let (line, column) = position(text, place);
             return Err(format!(
-                "is not JSON: {line}:{column}: {word} is not a number that JSON has; write null or a \
+                "is not JSON: {name}:{line}:{column}: {word} is not a number that JSON has; write null or a \
                  string, or set nonfinite = \"text\" to keep it as the string \"{word}\""
             ));
         }
