@@ -149,6 +149,7 @@ pub mod report;
 pub mod results;
 pub mod runner;
 pub mod scenario;
+mod scratch;
 mod sha256;
 pub mod snapshot;
 mod subject;
@@ -171,8 +172,10 @@ pub use scenario::{
     Expect, KeyTable, NameError, Runtime, Scenario, ScenarioError, ScenarioName, ScenarioProblem,
     Settings, SnapshotMode,
 };
+pub use scratch::Scratch;
 pub use subject::{
-    Failure, FailureKind, Mode, Prepared, Progress, RunRequest, SimpleRun, Subject, WithoutEffect,
+    Failure, FailureKind, FileRole, Mode, Prepared, Progress, RunRequest, ScenarioFile, SimpleRun,
+    Stored, Subject, WithoutEffect,
 };
 pub use suite::{Suite, quoted};
 pub use verdict::Verdict;

@@ -91,6 +91,11 @@ pub trait Prepared: Send + Sync {
     /// [`documents`](crate::documents) returns the documents of the scenario's directory as they are.
     fn inputs(&self) -> &Artefact;
 
+    /// Every file that has a role in this scenario; empty if the subject does not say.
+    fn files(&self) -> Vec<ScenarioFile> {
+        Vec::new()
+    }
+
     /// How to read the artefacts of this scenario. Without a schema, arrays are matched by what is
     /// unique in them, and there is neither tick nor stage.
     fn schema(&self) -> Schema {
@@ -117,6 +122,60 @@ pub trait Prepared: Send + Sync {
     /// change. The harness itself changes numbers and switches.
     fn altered_rules(&self) -> Vec<Artefact> {
         Vec::new()
+    }
+}
+
+/// One file that a scenario depends on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScenarioFile {
+    /// Its path, relative to the root if it is below it.
+    pub path: String,
+    /// What it is for.
+    pub role: FileRole,
+    /// The rule that gave it this role, in words.
+    pub rule: String,
+    /// How an input is held by the goldens.
+    pub stored: Stored,
+}
+
+/// What a file is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileRole {
+    /// A person changes it on purpose: a change makes goldens stale.
+    Input,
+    /// It is what is tested.
+    Code,
+}
+
+impl FileRole {
+    /// The word for it in documents.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Input => "input",
+            Self::Code => "code",
+        }
+    }
+}
+
+/// How goldens hold a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stored {
+    /// As the value that it is.
+    Structure,
+    /// Line by line.
+    Lines,
+    /// By size and SHA-256.
+    Digest,
+}
+
+impl Stored {
+    /// The word for it in documents.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Structure => "structure",
+            Self::Lines => "lines",
+            Self::Digest => "digest",
+        }
     }
 }
 

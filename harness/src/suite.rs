@@ -153,12 +153,14 @@ impl Suite {
     /// # Errors
     /// It cannot be read.
     pub fn discover(&self) -> std::io::Result<Vec<Found>> {
-        crate::scenario::discover(&self.layout.scenarios(), &self.subjects)
+        let found = crate::scenario::discover(&self.layout.scenarios(), &self.subjects)?;
+        Ok(found.into_iter().map(|found| self.placed(found)).collect())
     }
 
     /// The entry of that name; `None` if there is none. Reads nothing else.
     pub fn look_up(&self, name: &str) -> Option<Found> {
-        crate::scenario::look_up(&self.layout.scenarios(), name, &self.subjects)
+        let found = crate::scenario::look_up(&self.layout.scenarios(), name, &self.subjects)?;
+        Some(self.placed(found))
     }
 
     /// The scenario of that name. Reads nothing else.
@@ -166,7 +168,18 @@ impl Suite {
         &self,
         name: &ScenarioName,
     ) -> Result<crate::Scenario, crate::ScenarioError> {
-        crate::Scenario::load(&self.layout.scenario(name), &self.subjects)
+        let scenario = crate::Scenario::load(&self.layout.scenario(name), &self.subjects)?;
+        Ok(scenario.with_goldens(self.layout.snapshot(name)))
+    }
+
+    /// A scenario that knows where its goldens are.
+    fn placed(&self, found: Found) -> Found {
+        let Found { name, scenario } = found;
+        let scenario = scenario.map(|scenario| {
+            let goldens = self.layout.snapshot(scenario.name());
+            scenario.with_goldens(goldens)
+        });
+        Found { name, scenario }
     }
 
     /// Every check that a scenario of this suite may have.

@@ -129,7 +129,7 @@ pub(crate) fn pair_by_name<'a>(
     let mut pairs: Vec<_> = pairs.into_values().collect();
     pairs.sort_by_key(|pair| {
         let stage = schema.stages.iter().position(|s| s == pair.stage);
-        let listed = schema.artefacts.iter().position(|a| a.name == pair.name);
+        let listed = schema.position(pair.name);
         // `None` would sort first.
         (stage.unwrap_or(usize::MAX), listed.unwrap_or(usize::MAX))
     });
@@ -138,7 +138,7 @@ pub(crate) fn pair_by_name<'a>(
 
 impl<'a> Pair<'a> {
     fn new(name: &'a str, schema: &'a Schema) -> Self {
-        let schema = schema.artefacts.iter().find(|a| a.name == name);
+        let schema = schema.artefact(name);
         let stage = schema.map_or("", |schema| schema.stage.as_str());
         Self {
             name,

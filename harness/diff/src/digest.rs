@@ -47,7 +47,7 @@ use aether_json::{Json, Parser, Tree, scan};
 /// # }
 /// ```
 pub fn digest(artefact: &Artefact, schema: &Schema) -> Artefact {
-    let listed = schema.artefacts.iter().find(|a| a.name == artefact.name());
+    let listed = schema.artefact(artefact.name());
     let listed = listed.cloned().unwrap_or_default();
     let reading = Reading::of(&listed, artefact.name());
     let has_late = !listed.late_fields.is_empty();

@@ -48,10 +48,34 @@ impl Schema {
     }
 }
 
+impl Schema {
+    /// The position in [`Schema::artefacts`] of what says how to read the artefact of this name; `None`
+    /// if it is not listed.
+    pub fn position(&self, name: &str) -> Option<usize> {
+        let is_exact = |listed: &ArtefactSchema| listed.name == name;
+        let covers = |listed: &ArtefactSchema| {
+            listed.name.split_once('*').is_some_and(|(start, end)| {
+                name.len() >= start.len() + end.len()
+                    && name.starts_with(start)
+                    && name.ends_with(end)
+            })
+        };
+        let exact = self.artefacts.iter().position(is_exact);
+        exact.or_else(|| self.artefacts.iter().position(covers))
+    }
+
+    /// How to read the artefact of this name; `None` if it is not listed.
+    pub fn artefact(&self, name: &str) -> Option<&ArtefactSchema> {
+        self.position(name)
+            .map(|position| &self.artefacts[position])
+    }
+}
+
 /// How one artefact is to be read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ArtefactSchema {
-    /// Name of the artefact (`ledgers`).
+    /// Name of the artefact (`ledgers`). One `*` in it is any text: `page-*` is every artefact whose
+    /// name starts so and is not listed itself.
     pub name: String,
     /// Its stage, one of [`Schema::stages`].
     pub stage: String,
@@ -185,6 +209,22 @@ impl FromStr for KeyRule {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_star_lists_every_name_that_is_not_listed_itself() {
+        let schema = Schema {
+            artefacts: ["page-*", "page-1"]
+                .map(|name| ArtefactSchema {
+                    name: name.to_owned(),
+                    ..ArtefactSchema::default()
+                })
+                .to_vec(),
+            ..Schema::default()
+        };
+        let positions =
+            ["page-1", "page-22", "page-", "page", "x"].map(|name| schema.position(name));
+        assert_eq!(positions, [Some(1), Some(0), Some(0), None, None]);
+    }
 
     #[test]
     fn keys_are_read_from_text() {

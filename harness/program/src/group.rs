@@ -70,8 +70,11 @@ impl Group {
 mod interrupt {
     use std::collections::BTreeSet;
     use std::sync::{Mutex, Once, PoisonError};
+    use std::thread;
 
     use rustix::process::{Pid, Signal, kill_process_group};
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    use signal_hook::iterator::Signals;
 
     /// The groups that are running, by id.
     static RUNNING: Mutex<BTreeSet<i32>> = Mutex::new(BTreeSet::new());
@@ -79,19 +82,50 @@ mod interrupt {
     /// The exit status of a process that was interrupted, as shells have it.
     const INTERRUPTED: i32 = 130;
 
-    /// Sees to it that an interrupt ends what runs. A process that handles its interrupts itself goes
-    /// on doing so.
+    /// Sees to it that each of these signals ends what runs, unless whoever started this process had it
+    /// ignored (`nohup`, a script's background job) or the process handles it itself.
     pub(crate) fn be_ready() {
         static ONCE: Once = Once::new();
         ONCE.call_once(|| {
-            let _ = ctrlc::try_set_handler(|| {
-                let running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
-                for id in running.iter().filter_map(|&id| Pid::from_raw(id)) {
-                    let _ = kill_process_group(id, Signal::KILL);
+            let taken = Taken::now();
+            let wanted = [SIGHUP, SIGINT, SIGTERM];
+            let free = wanted.into_iter().filter(|&signal| !taken.has(signal));
+            // Without a handler, a signal does what it did before.
+            let Ok(mut signals) = Signals::new(free) else {
+                return;
+            };
+            thread::spawn(move || {
+                if signals.forever().next().is_some() {
+                    let running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
+                    for id in running.iter().filter_map(|&id| Pid::from_raw(id)) {
+                        let _ = kill_process_group(id, Signal::KILL);
+                    }
+                    std::process::exit(INTERRUPTED);
                 }
-                std::process::exit(INTERRUPTED);
             });
         });
+    }
+
+    /// The signals that are ignored or handled already, one bit for each from 1.
+    struct Taken(u64);
+
+    impl Taken {
+        /// Those of this process. Only Linux has a file that says so; elsewhere none are known.
+        fn now() -> Self {
+            Self::in_status(&std::fs::read_to_string("/proc/self/status").unwrap_or_default())
+        }
+
+        fn in_status(status: &str) -> Self {
+            let mask = |name: &str| {
+                let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+                u64::from_str_radix(line.trim(), 16).ok()
+            };
+            Self(mask("SigIgn:").unwrap_or(0) | mask("SigCgt:").unwrap_or(0))
+        }
+
+        fn has(&self, signal: i32) -> bool {
+            self.0 >> (signal - 1) & 1 == 1
+        }
     }
 
     pub(crate) fn remember(id: Option<Pid>) {
@@ -104,5 +138,20 @@ mod interrupt {
     pub(crate) fn forget(id: Pid) {
         let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
         running.remove(&id.as_raw_nonzero().get());
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        #[test]
+        fn each_signal_is_looked_at_on_its_own() {
+            let status = "Name:\tx\nSigIgn:\t0000000000000001\nSigCgt:\t0000000000000440\n";
+            let taken = Taken::in_status(status);
+            assert!(taken.has(SIGHUP));
+            assert!(!taken.has(SIGINT));
+            assert!(!taken.has(SIGTERM));
+            assert!(!Taken::in_status("").has(SIGHUP));
+        }
     }
 }

@@ -1,38 +1,51 @@
-//! The command subject: any program, named by `scenario.toml`, whose outputs are JSON.
+//! The command subject: any program, named by `scenario.toml`, and what it prints and writes.
 //!
 //! The program runs in an empty directory below the target directory, a new one for each run. In
 //! `program`, `args`, `stdin` and `env`, `{scenario}` is the scenario's directory and `{root}` the
-//! workspace's. A program that fails, or whose outputs are missing, endless or not JSON, has failed with
+//! workspace's. A program that fails, or whose outputs are missing, endless or not in their format, has failed with
 //! its exit status and the end of its error stream; one that is asked to stop is killed. The processes
 //! that it started end with it in any case.
 //!
 //! | module | what it does |
 //! | --- | --- |
 //! | `settings` | reads and checks `[command]` and `[[outputs]]` |
-//! | `inputs` | finds the documents that a run depends on |
+//! | `inputs` | finds the files that a run depends on |
 //! | `changed` | copies a scenario with changed documents |
 //! | `process` | runs the program, in a `group` that ends as one |
-//! | `output` | reads what it left |
+//! | `output` | reads what it left, each file as its `format` says |
+//! | `machine` | takes the directories of this machine out of it |
+//! | `form` | knows what volatile values look like |
+//! | `steps` | reads dotted paths |
 //! | `start` | says why one could not be started |
 
 mod changed;
+mod form;
+mod format;
 mod group;
 mod inputs;
+mod machine;
 mod output;
 mod process;
 mod settings;
 mod start;
+mod steps;
 mod template;
 
+use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use aether_harness::{
     Artefact, ArtefactSchema, Failure, KeyRule, KeyTable, Prepared, RunRequest, Scenario,
-    ScenarioProblem, Schema, Settings, Subject,
+    ScenarioFile, ScenarioProblem, Schema, Settings, Subject,
 };
+use aether_json::json;
+
+use crate::inputs::Inputs;
+use crate::machine::MachinePaths;
+use crate::output::Outputs;
 
 use crate::settings::{CommandSettings, CommandTable, OutputTable};
 
@@ -63,10 +76,8 @@ impl Subject for CommandSubject {
 
     fn open(&self, scenario: &Scenario) -> Result<Box<dyn Prepared>, Failure> {
         let invalid = |problem: ScenarioProblem| Failure::invalid(problem.to_string());
-        let CommandSettings {
-            command, outputs, ..
-        } = scenario.settings().read().map_err(invalid)?;
-        let command = command.ok_or_else(|| {
+        let settings: CommandSettings = scenario.settings().read().map_err(invalid)?;
+        let command = settings.command.clone().ok_or_else(|| {
             let shown = scenario.dir().display();
             Failure::invalid(format!("{shown}: there is no [command]"))
         })?;
@@ -74,13 +85,16 @@ impl Subject for CommandSubject {
             scenario: scenario.dir().to_owned(),
             root: scenario.root().to_owned(),
         };
+        let Inputs { artefact, files } =
+            inputs::of_command(scenario, &places, &settings, &command)?;
         Ok(Box::new(PreparedCommand {
-            inputs: inputs::of_command(scenario, &places, &command)?,
+            inputs: artefact,
             changed: None,
             program: Arc::new(Program {
                 scenario: scenario.clone(),
                 command,
-                outputs,
+                outputs: settings.outputs,
+                files,
                 places,
             }),
         }))
@@ -108,13 +122,6 @@ impl Places {
     fn file(&self, text: &str) -> PathBuf {
         self.scenario.join(self.filled(text))
     }
-
-    /// A text with the directories of this machine replaced again.
-    fn emptied(&self, text: &str, work: &Path) -> String {
-        text.replace(&*work.to_string_lossy(), "{work}")
-            .replace(&*self.scenario.to_string_lossy(), "{scenario}")
-            .replace(&*self.root.to_string_lossy(), "{root}")
-    }
 }
 
 /// What `scenario.toml` says of a program.
@@ -122,6 +129,7 @@ struct Program {
     scenario: Scenario,
     command: CommandTable,
     outputs: Vec<OutputTable>,
+    files: Vec<ScenarioFile>,
     places: Places,
 }
 
@@ -136,6 +144,10 @@ struct PreparedCommand {
 impl Prepared for PreparedCommand {
     fn inputs(&self) -> &Artefact {
         self.changed.as_ref().unwrap_or(&self.inputs)
+    }
+
+    fn files(&self) -> Vec<ScenarioFile> {
+        self.program.files.clone()
     }
 
     fn schema(&self) -> Schema {
@@ -176,14 +188,14 @@ impl Program {
                 schema.stages.push(output.stage.clone());
             }
             schema.artefacts.push(ArtefactSchema {
-                name: output.name.get_ref().clone(),
+                name: output::pattern(output),
                 stage: output.stage.clone(),
-                tick: output.tick.clone(),
+                tick: output.tick.as_ref().map(|tick| tick.get_ref().clone()),
                 keys: output
                     .keys
                     .iter()
                     .map(|(path, fields)| KeyRule {
-                        path: path.clone(),
+                        path: path.get_ref().clone(),
                         fields: fields.clone(),
                         label: String::new(),
                     })
@@ -226,16 +238,50 @@ impl Program {
             }
             process::End::Failure(failure) => failure,
         })?;
-        ended.refuse_failure(places, &work)?;
-        outputs
-            .iter()
-            .map(|output| {
-                output::artefact(output, scratch.path(), &work)
-                    .map_err(|problem| ended.but(&problem, places, &work))
-            })
-            .collect()
+        let format = self.scenario.snapshot_format();
+        let machine = MachinePaths::of(places, &work, format);
+        let successes = command.successes();
+        let status = ended.refuse_failure(successes, &machine)?;
+        let found = Outputs {
+            scenario: &self.scenario,
+            scratch: scratch.path(),
+            work: &work,
+            machine: &machine,
+        };
+        let mut artefacts = Vec::new();
+        for output in outputs {
+            let made = found.artefacts(output).map_err(|problem| match problem {
+                output::Problem::Program(problem) => ended.but(&problem, &machine),
+                output::Problem::Invalid(problem) => Failure::invalid(problem),
+            })?;
+            artefacts.extend(made);
+        }
+        if successes.len() > 1 {
+            let text = json!({ "status": status }).to_string();
+            let exit = Artefact::from_json("exit", text.as_bytes());
+            artefacts.push(exit.expect("what aether-json writes is JSON"));
+        }
+        refuse_equal_names(&artefacts)?;
+        Ok(artefacts)
     }
+}
+
+/// Names that differ in case alone are one file on some systems.
+fn refuse_equal_names(artefacts: &[Artefact]) -> Result<(), Failure> {
+    let mut names = BTreeSet::new();
+    for artefact in artefacts {
+        let name = artefact.name();
+        if !names.insert(name.to_lowercase()) {
+            return Err(Failure::invalid(format!(
+                "two outputs have the name `{name}`: files of a glob that have the same stem are told \
+                 apart by name = \"{{path}}\""
+            )));
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_run;

@@ -9,26 +9,21 @@ use std::time::Duration;
 
 use aether_json::json;
 
-use crate::Places;
 use crate::group::Group;
-use aether_harness::{Artefact, Failure, Progress};
+use crate::machine::MachinePaths;
+use aether_harness::exec::launch;
+use aether_harness::{Artefact, Failure, Progress, Scratch};
 
 /// Lines of the error stream that a failure repeats, and how far from its end they are looked for.
 const TAIL_LINES: usize = 20;
 const TAIL_BYTES: u64 = 16 << 10;
 
 /// What a program may write to one stream or declared file.
-const OUTPUT_BYTES_MAX: u64 = 256 << 20;
+pub(crate) const OUTPUT_BYTES_MAX: u64 = 256 << 20;
 
 /// A directory for one run, gone when dropped.
-pub(crate) fn scratch(outputs: &Path) -> Result<tempfile::TempDir, Failure> {
-    fs::create_dir_all(outputs)
-        .and_then(|()| {
-            tempfile::Builder::new()
-                .prefix(".command-")
-                .tempdir_in(outputs)
-        })
-        .map_err(|error| io_failure(outputs, &error))
+pub(crate) fn scratch(outputs: &Path) -> Result<Scratch, Failure> {
+    Scratch::new(outputs, ".command-").map_err(|error| io_failure(outputs, &error))
 }
 
 pub(crate) fn io_failure(path: &Path, error: &io::Error) -> Failure {
@@ -66,7 +61,9 @@ pub(crate) struct Ended {
 
 impl Run<'_> {
     /// Runs `command` to its end, and ends whatever it leaves running.
-    pub(crate) fn to_end(&self, mut command: Command) -> Result<Ended, End> {
+    pub(crate) fn to_end(&self, command: Command) -> Result<Ended, End> {
+        let not_started = self.scratch.join("not-started");
+        let mut command = launch::launched(command, &not_started);
         command
             .stdout(self.create("stdout")?)
             .stderr(self.create("stderr")?)
@@ -81,6 +78,9 @@ impl Run<'_> {
         let status = program
             .end()
             .map_err(|error| Failure::program(format!("it cannot be waited for: {error}")))?;
+        if let Some(error) = launch::failure(&not_started) {
+            return Err(End::NotStarted(error));
+        }
         let ended = Ended {
             status,
             tail: tail(&self.scratch.join("stderr")),
@@ -140,42 +140,42 @@ enum Cut {
 }
 
 impl Ended {
-    /// A program that ended well, or its failure.
-    pub(crate) fn refuse_failure(&self, places: &Places, work: &Path) -> Result<(), Failure> {
-        if self.status.success() {
-            return Ok(());
+    /// The exit status of a program that ended with one of these, or its failure.
+    pub(crate) fn refuse_failure(
+        &self,
+        successes: &[i32],
+        machine: &MachinePaths,
+    ) -> Result<i32, Failure> {
+        if let Some(code) = self.status.code()
+            && successes.contains(&code)
+        {
+            return Ok(code);
         }
         let message = format!(
             "the program ended with {}{}",
             self.status,
             shown(&self.tail)
         );
-        Err(self.failure(message, None, places, work))
+        Err(self.failure(message, None, machine))
     }
 
     /// The failure of a program that ended well but left something that is not an output.
-    pub(crate) fn but(&self, problem: &str, places: &Places, work: &Path) -> Failure {
+    pub(crate) fn but(&self, problem: &str, machine: &MachinePaths) -> Failure {
         let message = format!(
             "{problem}\n  the program ended with {}{}",
             self.status,
             shown(&self.tail)
         );
-        self.failure(message, Some(problem), places, work)
+        self.failure(message, Some(problem), machine)
     }
 
     /// The error document is a golden if a failure is expected, so it must not hold anything that is
     /// true only of one machine.
-    fn failure(
-        &self,
-        message: String,
-        problem: Option<&str>,
-        places: &Places,
-        work: &Path,
-    ) -> Failure {
+    fn failure(&self, message: String, problem: Option<&str>, machine: &MachinePaths) -> Failure {
         let tail: Vec<String> = self
             .tail
             .iter()
-            .map(|line| places.emptied(line, work))
+            .map(|line| machine.replaced(line))
             .collect();
         let mut error = json!({ "status": self.status.code(), "stderr": tail });
         if let Some(signal) = signal(self.status) {

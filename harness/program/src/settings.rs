@@ -1,29 +1,69 @@
 //! `[command]` and `[[outputs]]` of `scenario.toml`: reads and checks them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::path::{Component, Path};
 use std::time::Duration;
 
+use aether_harness::snapshot::is_golden_name;
 use aether_harness::{KeyTable, ScenarioProblem, Settings};
 use serde::Deserialize;
 use toml::Spanned;
 
+use crate::form::Form;
+use crate::format::lines;
+use crate::steps::Steps;
+
 /// The keys that belong to the command subject.
-pub(crate) const KEYS: [KeyTable; 3] = [
+pub(crate) const KEYS: [KeyTable; 5] = [
     KeyTable {
         table: "",
         is_array: false,
-        keys: &["command", "outputs"],
+        keys: &["code", "command", "ignore", "inputs", "outputs"],
     },
     KeyTable {
         table: "command",
         is_array: false,
-        keys: &["args", "env", "program", "stdin", "time_limit"],
+        keys: &[
+            "args",
+            "env",
+            "exit",
+            "follow",
+            "program",
+            "stdin",
+            "time_limit",
+        ],
     },
     KeyTable {
         table: "outputs",
         is_array: true,
-        keys: &["format", "from", "keys", "name", "stage", "tick"],
+        keys: &[
+            "at",
+            "delimiter",
+            "empty",
+            "format",
+            "from",
+            "header",
+            "keys",
+            "name",
+            "nonfinite",
+            "record",
+            "replace",
+            "stage",
+            "tick",
+            "unordered",
+            "volatile",
+        ],
+    },
+    KeyTable {
+        table: "outputs.volatile",
+        is_array: true,
+        keys: &["form", "path", "reason"],
+    },
+    KeyTable {
+        table: "outputs.replace",
+        is_array: true,
+        keys: &["pattern", "reason", "with"],
     },
 ];
 
@@ -33,6 +73,15 @@ pub(crate) struct CommandSettings {
     /// The harness's own limit, which `[command]` may not contradict.
     time_limit: Option<Spanned<f64>>,
     pub(crate) command: Option<CommandTable>,
+    /// Globs of files that have no role.
+    #[serde(default)]
+    pub(crate) ignore: Vec<Spanned<String>>,
+    /// Globs of files that are tested.
+    #[serde(default)]
+    pub(crate) code: Vec<Spanned<String>>,
+    /// Globs of files that a run depends on, in addition to those of the scenario's directory.
+    #[serde(default)]
+    pub(crate) inputs: Vec<Spanned<String>>,
     #[serde(default)]
     pub(crate) outputs: Vec<OutputTable>,
 }
@@ -48,25 +97,70 @@ pub(crate) struct CommandTable {
     pub(crate) stdin: Option<String>,
     #[serde(default)]
     pub(crate) env: BTreeMap<String, String>,
+    /// The exit statuses that mean success; 0 alone if it is not given.
+    pub(crate) exit: Option<Spanned<Vec<i32>>>,
+    /// Fields of input documents that name further inputs, as dotted paths.
+    #[serde(default)]
+    pub(crate) follow: Vec<Spanned<String>>,
     /// Seconds; as `time_limit` of the scenario, which it may not contradict.
     pub(crate) time_limit: Option<Spanned<f64>>,
 }
 
-/// One `[[outputs]]`: an artefact that the program leaves.
+impl CommandTable {
+    /// The exit statuses that mean success.
+    pub(crate) fn successes(&self) -> &[i32] {
+        self.exit.as_ref().map_or(&[0], |exit| exit.get_ref())
+    }
+}
+
+/// One `[[outputs]]`: an artefact that the program leaves, or one for each file that a glob matches.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct OutputTable {
     pub(crate) name: Spanned<String>,
-    /// `stdout`, or the path of a file in the directory in which the program runs.
+    /// `stdout`, `stderr`, the path of a file in the directory in which the program runs, or a glob.
     pub(crate) from: Spanned<String>,
     #[serde(default)]
     pub(crate) format: OutputFormat,
     /// Dotted path of an array, to the fields that identify its elements.
     #[serde(default)]
-    pub(crate) keys: BTreeMap<String, Vec<String>>,
+    pub(crate) keys: BTreeMap<Spanned<String>, Vec<String>>,
     #[serde(default)]
     pub(crate) stage: String,
     /// The field of a record that holds its tick.
-    pub(crate) tick: Option<String>,
+    pub(crate) tick: Option<Spanned<String>>,
+    /// The part of a JSON document that is this output, as a dotted path.
+    pub(crate) at: Option<Spanned<String>>,
+    /// Dotted paths of arrays whose order does not matter.
+    #[serde(default)]
+    pub(crate) unordered: Vec<Spanned<String>>,
+    /// The character between the cells of a table.
+    pub(crate) delimiter: Option<Spanned<String>>,
+    /// Whether the first row of a table names its columns; it does if it is not given.
+    pub(crate) header: Option<Spanned<bool>>,
+    /// The regular expression of the lines of a text that are records.
+    pub(crate) record: Option<Spanned<String>>,
+    pub(crate) nonfinite: Option<Spanned<Nonfinite>>,
+    pub(crate) empty: Option<Empty>,
+    #[serde(default)]
+    pub(crate) volatile: Vec<VolatileTable>,
+    #[serde(default)]
+    pub(crate) replace: Vec<ReplaceTable>,
+}
+
+/// One `[[outputs.volatile]]`: values that differ from run to run.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct VolatileTable {
+    pub(crate) path: Spanned<String>,
+    pub(crate) form: Spanned<String>,
+    pub(crate) reason: Spanned<String>,
+}
+
+/// One `[[outputs.replace]]`: a part of a text that differs from run to run.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct ReplaceTable {
+    pub(crate) pattern: Spanned<String>,
+    pub(crate) with: String,
+    pub(crate) reason: Spanned<String>,
 }
 
 /// How an output is written.
@@ -78,13 +172,53 @@ pub(crate) enum OutputFormat {
     Json,
     /// One document a line.
     Jsonl,
+    /// One record per row, with commas.
+    Csv,
+    /// One record per row, with tabs.
+    Tsv,
+    /// One string or record per line.
+    Text,
+    /// One document, or several.
+    Yaml,
+    /// One document.
+    Toml,
+    /// Size and digest.
+    Bytes,
 }
 
-/// The output that is not a file.
-pub(crate) const STDOUT: &str = "stdout";
+/// What NaN and Infinity become.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Nonfinite {
+    /// Strings.
+    Text,
+}
 
-/// Artefacts that the harness makes itself.
-const RESERVED: [&str; 2] = ["error", "inputs"];
+/// What an output without content is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Empty {
+    /// A failure of the program.
+    Error,
+}
+
+/// The outputs that are not files.
+pub(crate) const STREAMS: [&str; 2] = ["stdout", "stderr"];
+
+/// Artefacts that the harness makes itself, and its own file.
+const RESERVED: [&str; 4] = ["error", "exit", "inputs", "snapshot"];
+
+impl OutputTable {
+    /// Whether it is every file that a pattern matches.
+    pub(crate) fn is_glob(&self) -> bool {
+        self.from.get_ref().contains(['*', '?', '['])
+    }
+}
+
+/// Whether a name belongs to the harness.
+pub(crate) fn is_reserved(name: &str) -> bool {
+    RESERVED.contains(&name.to_lowercase().as_str())
+}
 
 /// Every problem of `[command]` and `[[outputs]]`.
 pub(crate) fn check(settings: &Settings) -> Vec<ScenarioProblem> {
@@ -107,12 +241,41 @@ pub(crate) fn check(settings: &Settings) -> Vec<ScenarioProblem> {
         }
         Some(_) | None => {}
     }
+    let exit = document.command.as_ref().and_then(|c| c.exit.as_ref());
+    if let Some(exit) = exit
+        && let Some(problem) = exit_problem(exit.get_ref())
+    {
+        problems.push(settings.problem(exit.span(), problem));
+    }
+    for globs in [&document.ignore, &document.code, &document.inputs] {
+        for written in globs {
+            if let Err(error) = glob(written.get_ref()) {
+                let problem = format!("not a glob: {}", error.kind());
+                problems.push(settings.problem(written.span(), problem));
+            }
+        }
+    }
     let mut names = BTreeSet::new();
     for output in &document.outputs {
-        check_name(output, &mut names, settings, &mut problems);
-        check_from(output, settings, &mut problems);
+        let mut at = |span, problem: String| problems.push(settings.problem(span, problem));
+        check_name(output, &mut names, &mut at);
+        check_from(output, &mut at);
+        check_format(output, &mut at);
+        check_paths(output, &mut at);
+        check_differences(output, &mut at);
     }
     problems
+}
+
+fn exit_problem(exit: &[i32]) -> Option<&'static str> {
+    let different: BTreeSet<i32> = exit.iter().copied().collect();
+    if exit.is_empty() || different.len() < exit.len() {
+        Some("exit lists the exit statuses that mean success, each once: exit = [0, 1]")
+    } else if exit.iter().any(|status| !(0..=255).contains(status)) && !cfg!(windows) {
+        Some("an exit status is a number from 0 to 255")
+    } else {
+        None
+    }
 }
 
 /// The time limit in `[command]`, if it is there and valid.
@@ -144,40 +307,154 @@ fn check_time_limit(
     }
 }
 
-fn check_name(
-    output: &OutputTable,
-    names: &mut BTreeSet<String>,
-    settings: &Settings,
-    problems: &mut Vec<ScenarioProblem>,
-) {
+/// Takes a problem and its place.
+type Found<'a> = dyn FnMut(Range<usize>, String) + 'a;
+
+fn check_name(output: &OutputTable, names: &mut BTreeSet<String>, found: &mut Found<'_>) {
     let (name, span) = (output.name.get_ref().as_str(), output.name.span());
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
-    if name.is_empty() || !name.chars().all(is_plain) {
-        problems.push(settings.problem(
+    let has_hole = ["{stem}", "{path}"].iter().any(|hole| name.contains(hole));
+    // A hole is filled with text that is checked when it is known.
+    let filled = name.replacen("{stem}", "x", 1).replacen("{path}", "x", 1);
+    if output.is_glob() && !has_hole {
+        found(
             span,
-            "the name becomes that of a golden file: use ASCII letters, digits, '_', '-'",
-        ));
-    } else if RESERVED.contains(&name) {
-        let problem = format!(
-            "`{name}` is the name of a golden that the harness writes; choose another name"
+            "a glob can match many files: their names come from name = \"{stem}\" or \"{path}\""
+                .to_owned(),
         );
-        problems.push(settings.problem(span, problem));
+    } else if has_hole && !output.is_glob() {
+        found(
+            span,
+            "{stem} and {path} are for a `from` that is a glob".to_owned(),
+        );
+    } else if !is_golden_name(&filled) {
+        found(
+            span,
+            "the name becomes that of a golden file: use ASCII letters, digits, '_', '-', and '.', '+', \
+             ' ' inside"
+                .to_owned(),
+        );
+    } else if is_reserved(name) {
+        let problem =
+            format!("`{name}` is the name of a file that the harness writes; choose another name");
+        found(span, problem);
     } else if !names.insert(name.to_lowercase()) {
-        let problem = format!("two outputs have the name `{name}`");
-        problems.push(settings.problem(span, problem));
+        found(span, format!("two outputs have the name `{name}`"));
     }
 }
 
 /// An output is a file below the directory in which the program runs.
-fn check_from(output: &OutputTable, settings: &Settings, problems: &mut Vec<ScenarioProblem>) {
+fn check_from(output: &OutputTable, found: &mut Found<'_>) {
     let from = output.from.get_ref();
     let stays = Path::new(from)
         .components()
         .all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
     if from.is_empty() || !stays {
-        problems.push(settings.problem(
+        found(
             output.from.span(),
-            "from is \"stdout\" or a file below the directory in which the program runs, without `..`",
-        ));
+            "from is \"stdout\", \"stderr\", or a file or glob below the directory in which the \
+             program runs, without `..`"
+                .to_owned(),
+        );
+    } else if output.is_glob()
+        && let Err(error) = glob(from)
+    {
+        found(output.from.span(), format!("not a glob: {}", error.kind()));
+    }
+}
+
+/// A glob in which `*` stays within a component.
+pub(crate) fn glob(pattern: &str) -> Result<globset::Glob, globset::Error> {
+    let pattern = pattern.strip_prefix("./").unwrap_or(pattern);
+    globset::GlobBuilder::new(pattern)
+        .literal_separator(true)
+        .build()
+}
+
+/// Keys that belong to some formats only.
+fn check_format(output: &OutputTable, found: &mut Found<'_>) {
+    use OutputFormat::{Bytes, Csv, Json, Jsonl, Text, Toml, Tsv, Yaml};
+    let mut only =
+        |key: &str, span: Option<Range<usize>>, formats: &[OutputFormat], names: &str| {
+            if let Some(span) = span
+                && !formats.contains(&output.format)
+            {
+                found(span, format!("`{key}` is for format = {names}"));
+            }
+        };
+    let table = &[Csv, Tsv];
+    let span_of = |key: &Option<Spanned<String>>| key.as_ref().map(Spanned::span);
+    only("delimiter", span_of(&output.delimiter), table, "\"csv\"");
+    let header = output.header.as_ref().map(Spanned::span);
+    only("header", header, table, "\"csv\" or \"tsv\"");
+    only("record", span_of(&output.record), &[Text], "\"text\"");
+    let nonfinite = output.nonfinite.as_ref().map(Spanned::span);
+    only(
+        "nonfinite",
+        nonfinite,
+        &[Json, Jsonl],
+        "\"json\" or \"jsonl\"",
+    );
+    let documents = &[Json, Jsonl, Yaml, Toml];
+    only(
+        "at",
+        span_of(&output.at),
+        documents,
+        "\"json\", \"yaml\" or \"toml\"",
+    );
+    let replace = output.replace.first().map(|replace| replace.pattern.span());
+    only(
+        "replace",
+        replace,
+        &[Text],
+        "\"text\"; for others there is [[outputs.volatile]]",
+    );
+    let volatile = output.volatile.first().map(|volatile| volatile.path.span());
+    let structured = &[Json, Jsonl, Csv, Tsv, Text, Yaml, Toml];
+    only("volatile", volatile, structured, "anything but \"bytes\"");
+    debug_assert!(!structured.contains(&Bytes), "bytes have no members");
+    if let Some(delimiter) = &output.delimiter
+        && !matches!(delimiter.get_ref().as_bytes(), [byte] if byte.is_ascii() && !b"\"\r\n".contains(byte))
+    {
+        let problem = "the delimiter is one ASCII character, such as \";\" or \"\\t\"";
+        found(delimiter.span(), problem.to_owned());
+    }
+    if let Some(record) = &output.record
+        && let Err(problem) = lines::record(record.get_ref())
+    {
+        found(record.span(), problem);
+    }
+}
+
+fn check_paths(output: &OutputTable, found: &mut Found<'_>) {
+    let volatile = output.volatile.iter().map(|volatile| &volatile.path);
+    let paths = output
+        .at
+        .iter()
+        .chain(&output.unordered)
+        .chain(output.keys.keys())
+        .chain(volatile);
+    for path in paths {
+        if let Err(error) = path.get_ref().parse::<Steps>() {
+            found(path.span(), error.to_string());
+        }
+    }
+}
+
+fn check_differences(output: &OutputTable, found: &mut Found<'_>) {
+    for volatile in &output.volatile {
+        if let Err(problem) = volatile.form.get_ref().parse::<Form>() {
+            found(volatile.form.span(), problem.to_string());
+        }
+    }
+    for replace in &output.replace {
+        if let Err(error) = regex::Regex::new(replace.pattern.get_ref()) {
+            found(replace.pattern.span(), error.to_string());
+        }
+    }
+    let reasons = output.volatile.iter().map(|volatile| &volatile.reason);
+    for reason in reasons.chain(output.replace.iter().map(|replace| &replace.reason)) {
+        if reason.get_ref().trim().is_empty() {
+            found(reason.span(), "the reason is empty".to_owned());
+        }
     }
 }

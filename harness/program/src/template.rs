@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 const SCENARIO: &str = r#"description = "running sums of the numbers in numbers.txt"
 runtime = "instant"
+code = ["sums.sh"]        # what is tested; every other file here is an input, whose changes are reported
 
 # The program that produces the outputs. A bare name is looked up in PATH; a path is relative to this
 # directory. {scenario} is this directory, {root} the one that holds scenarios/.

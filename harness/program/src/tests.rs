@@ -38,10 +38,13 @@ fn every_key_is_read() {
     };
     assert_eq!(rows.format, settings::OutputFormat::Jsonl);
     assert_eq!(
-        (rows.stage.as_str(), rows.tick.as_deref()),
+        (
+            rows.stage.as_str(),
+            rows.tick.as_ref().map(|tick| tick.get_ref().as_str())
+        ),
         ("s", Some("t"))
     );
-    assert_eq!(rows.keys[""], ["id"]);
+    assert_eq!(rows.keys.values().next().unwrap(), &["id"]);
 }
 
 /// The first lines of the problems of a scenario with these tables.
@@ -71,14 +74,15 @@ fn problems_of_a_command_name_their_place() {
             ":11:1: [[outputs]] has no key `foo`; the keys are format, from, keys, name, stage, \
              tick",
             ":12:1: [[outputs]] has no key `args`; it belongs to [command]",
-            ":9:8: from is \"stdout\" or a file below the directory in which the program runs, \
-             without `..`",
+            ":9:8: from is \"stdout\", \"stderr\", or a file or glob below the directory in which \
+             the program runs, without `..`",
         ],
     );
     check(
         &format!("{command}unheardof = 1\n{output}"),
         &[
-            ":4:1: [command] has no key `unheardof`; the keys are args, env, program, stdin, time_limit",
+            ":4:1: [command] has no key `unheardof`; the keys are args, env, exit, follow, program, \
+             stdin, time_limit",
         ],
     );
     // Without a command, this subject does not run it.
@@ -114,11 +118,11 @@ fn problems_of_a_command_name_their_place() {
         ("a/b", "the name becomes that of a golden file"),
         (
             "inputs",
-            "`inputs` is the name of a golden that the harness writes",
+            "`inputs` is the name of a file that the harness writes",
         ),
         (
             "error",
-            "`error` is the name of a golden that the harness writes",
+            "`error` is the name of a file that the harness writes",
         ),
         ("A", "two outputs have the name `A`"),
     ] {
@@ -133,6 +137,9 @@ fn problems_of_a_command_name_their_place() {
     );
     check(
         &format!("{command}{output}format = \"xml\"\n"),
-        &[":7:10: unknown variant `xml`, expected `json` or `jsonl`"],
+        &[
+            ":7:10: unknown variant `xml`, expected one of `json`, `jsonl`, `csv`, `tsv`, \
+           `text`, `yaml`, `toml`, `bytes`",
+        ],
     );
 }

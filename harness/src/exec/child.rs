@@ -14,9 +14,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::environment::{EnvironmentChange, EnvironmentChanges, Unchangeable};
-use super::{Guard, Outcome, RunFailure, STACK_BYTES};
+use super::{Guard, Outcome, RunFailure, STACK_BYTES, launch};
 use crate::scenario::{Scenario, ScenarioName};
-use crate::{Artefact, Failure, Layout, Suite};
+use crate::{Artefact, Failure, Layout, Scratch, Suite};
 
 /// The argument that makes this program a child.
 const ARGUMENT: &str = "--aether-harness-child";
@@ -163,12 +163,8 @@ impl Sent {
     }
 }
 
-fn scratch(layout: &Layout) -> io::Result<tempfile::TempDir> {
-    let outputs = layout.outputs();
-    fs::create_dir_all(&outputs)?;
-    tempfile::Builder::new()
-        .prefix(".child-")
-        .tempdir_in(outputs)
+fn scratch(layout: &Layout) -> io::Result<Scratch> {
+    Scratch::new(&layout.outputs(), ".child-")
 }
 
 fn start(dir: &Path, request: &Request) -> io::Result<Child> {
@@ -227,7 +223,8 @@ impl Suite {
     /// # Errors
     /// The exit status of the child that this process is.
     pub fn with_children(self) -> Result<Self, ExitCode> {
-        match serve(&self) {
+        launch::enable();
+        match launch::serve().or_else(|| serve(&self)) {
             Some(status) => Err(status),
             None => Ok(self.that_has_children()),
         }
@@ -251,6 +248,7 @@ fn serve(suite: &Suite) -> Option<ExitCode> {
 }
 
 fn obey(suite: &Suite, dir: &Path) -> io::Result<()> {
+    end_with_parent();
     let request: Request = aether_json::from_slice(&fs::read(dir.join(REQUEST))?)?;
     let unchanged: Vec<_> = request
         .changes
@@ -285,6 +283,21 @@ fn obey(suite: &Suite, dir: &Path) -> io::Result<()> {
     };
     let response = aether_json::to_vec(&Response { unchanged, end })?;
     fs::write(dir.join(RESPONSE), response)
+}
+
+/// Asks the system to end this process when its parent ends, however that ends. The signal is one that a
+/// subject can handle, to end what it has started itself.
+fn end_with_parent() {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::process::{Signal, getppid, set_parent_process_death_signal};
+        let parent = getppid();
+        // A system that cannot do this leaves the process to its time limit.
+        let _ = set_parent_process_death_signal(Some(Signal::TERM));
+        if getppid() != parent {
+            std::process::exit(1);
+        }
+    }
 }
 
 /// The inputs as this process reads them, and how the run ended.

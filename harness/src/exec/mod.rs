@@ -6,6 +6,7 @@
 mod child;
 mod environment;
 mod failure;
+pub mod launch;
 mod load;
 
 use std::any::Any;

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 
-use super::{Scenario, ScenarioError, ScenarioProblem};
+use super::{DEFAULTS_FILE, Scenario, ScenarioError, ScenarioProblem};
 use crate::Subject;
 
 /// One entry of the scenarios directory.
@@ -111,8 +111,8 @@ fn of_kind(
             "is a symbolic link; a scenario must be a directory",
         )));
     }
-    let is_readme = name == "README" || name.starts_with("README.");
-    (!is_readme).then(|| {
+    let is_other = name == DEFAULTS_FILE || name == "README" || name.starts_with("README.");
+    (!is_other).then(|| {
         Err(refused(
             path,
             "is not a directory; a scenario is a directory with a scenario.toml",

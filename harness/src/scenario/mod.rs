@@ -4,6 +4,7 @@
 //! scenario is returned with the reason, so that it becomes a failing trial. The file is read once;
 //! its subject reads its own keys from the same [`Settings`].
 
+mod defaults;
 mod discover;
 mod document;
 mod name;
@@ -15,11 +16,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use defaults::DEFAULTS_FILE;
 pub use discover::{Found, discover, look_up, twins};
 use document::Document;
 pub use document::{Expect, Runtime, SnapshotMode};
 pub use name::{NameError, ScenarioName};
-pub use settings::{KeyTable, ScenarioProblem, Settings};
+pub use settings::{Build, KeyTable, ScenarioProblem, Settings};
 
 use crate::{Check, Subject};
 
@@ -34,6 +36,8 @@ pub struct Scenario {
     dir: PathBuf,
     subject: Arc<dyn Subject>,
     settings: Settings,
+    /// Where its goldens are, if it belongs to a suite.
+    goldens: Option<PathBuf>,
     /// What it is for.
     pub description: String,
     /// How long it takes, roughly.
@@ -104,10 +108,11 @@ impl Scenario {
         let name = dir.file_name().unwrap_or_default().to_string_lossy();
         let name = ScenarioName::new(name)
             .map_err(|error| ScenarioProblem::of_file(dir, error.to_string()))?;
-        let settings = Settings::load(dir, dir.join(SCENARIO_FILE))?;
+        let settings = Settings::load(dir)?;
         let mut tables = vec![document::KEYS];
         tables.extend(subjects.iter().flat_map(|subject| subject.keys()));
         let mut problems = settings.unknown_keys(&tables);
+        problems.extend(settings.build().err());
         let document = match settings.read::<Document>() {
             Ok(document) => document,
             Err(problem) => {
@@ -147,7 +152,34 @@ impl Scenario {
             time_limit,
             dropped,
             settings,
+            goldens: None,
         })
+    }
+
+    /// The same scenario, whose goldens are in `dir`.
+    #[must_use]
+    pub(crate) fn with_goldens(mut self, dir: PathBuf) -> Self {
+        self.goldens = Some(dir);
+        self
+    }
+
+    /// The directory of its goldens, which need not exist; `None` if it belongs to no suite.
+    pub fn goldens(&self) -> Option<&Path> {
+        self.goldens.as_deref()
+    }
+
+    /// The version of the rules that its goldens were made by, and by which they are compared: what
+    /// their `snapshot.toml` says; the newest if there are none.
+    pub fn snapshot_format(&self) -> u32 {
+        use crate::snapshot::{FORMAT, MANIFEST_FILE, interrupted, stated_format};
+        let stated = self.goldens.as_ref().and_then(|dir| {
+            let dir = interrupted(dir).unwrap_or_else(|| dir.clone());
+            let path = dir.join(MANIFEST_FILE);
+            // What is not a file, such as a pipe, states nothing and might never end.
+            let bytes = path.is_file().then(|| std::fs::read(&path).ok())??;
+            stated_format(&bytes)
+        });
+        stated.unwrap_or(FORMAT)
     }
 
     /// The scenario's name: that of its directory.

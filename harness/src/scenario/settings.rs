@@ -1,13 +1,20 @@
 //! `scenario.toml` as text, from which the harness and each subject read their own keys.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use aether_json::nearest;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use toml::Spanned;
 use toml::de::{DeTable, DeValue};
+
+use super::SCENARIO_FILE;
+use super::defaults::{DEFAULTS_FILE, merged};
 
 /// Keys of one table of `scenario.toml` that belong to a subject.
 ///
@@ -38,68 +45,63 @@ impl KeyTable {
     }
 }
 
-/// The text of one `scenario.toml`, read once.
+/// The text of one `scenario.toml`, read once, with that of the `defaults.toml` that it stands beside.
 #[derive(Clone, Debug)]
 pub struct Settings {
+    own: Source,
+    defaults: Option<Source>,
+}
+
+/// One file.
+#[derive(Clone, Debug)]
+struct Source {
     path: Arc<Path>,
     text: Arc<str>,
 }
 
-impl Settings {
-    /// Reads the file; `path` is named in problems.
-    ///
-    /// # Errors
-    /// It cannot be read, or is not UTF-8.
-    pub(super) fn load(dir: &Path, path: PathBuf) -> Result<Self, ScenarioProblem> {
-        let bytes = std::fs::read(&path).map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => {
-                ScenarioProblem::of_file(dir, "there is no scenario.toml")
-            }
-            _ => ScenarioProblem::of_file(&path, format!("cannot be read: {error}")),
-        })?;
+impl Source {
+    /// Reads a file; `None` if it is not there.
+    fn load(path: PathBuf) -> Result<Option<Self>, ScenarioProblem> {
+        let cannot =
+            |error: &str| ScenarioProblem::of_file(&path, format!("cannot be read: {error}"));
+        match std::fs::metadata(&path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(cannot(&error.to_string())),
+            // A pipe might never end.
+            Ok(meta) if !meta.is_file() => return Err(cannot("it is not a file")),
+            Ok(_) => {}
+        }
+        let bytes = std::fs::read(&path).map_err(|error| cannot(&error.to_string()))?;
         let text = String::from_utf8(bytes).map_err(|error| {
             let at = error.utf8_error().valid_up_to();
             ScenarioProblem::of_file(&path, format!("byte {at} is not UTF-8"))
         })?;
-        Ok(Self {
+        Ok(Some(Self {
             path: path.into(),
             text: text.into(),
-        })
+        }))
     }
 
-    /// Whether the file has this key at its top level.
-    pub fn has(&self, key: &str) -> bool {
-        DeTable::parse(&self.text).is_ok_and(|table| table.get_ref().contains_key(key))
-    }
-
-    /// Reads part of the file: the keys that `T` has. Use [`toml::Spanned`](https://docs.rs/toml) for
-    /// values whose place a later problem names.
-    ///
-    /// # Errors
-    /// The file is not TOML, or a value is not what `T` expects.
-    pub fn read<T: DeserializeOwned>(&self) -> Result<T, ScenarioProblem> {
-        toml::from_str(&self.text).map_err(|error| {
-            let span = error.span().unwrap_or(0..0);
-            self.problem(span, error.message())
-        })
-    }
-
-    /// A problem at this range of bytes of the file; `0..0` for the file as a whole.
-    pub fn problem(&self, span: Range<usize>, message: impl Into<String>) -> ScenarioProblem {
-        let message = message.into();
+    fn problem(&self, span: Range<usize>, message: impl Into<String>) -> ScenarioProblem {
         let place = (span != (0..0))
             .then(|| Place::of(&self.text, span))
             .flatten();
         ScenarioProblem {
             path: self.path.to_path_buf(),
             place,
-            message,
+            message: message.into(),
         }
+    }
+
+    fn parsed(&self) -> Result<DeTable<'_>, ScenarioProblem> {
+        DeTable::parse(&self.text)
+            .map(Spanned::into_inner)
+            .map_err(|error| self.problem(error.span().unwrap_or(0..0), error.message()))
     }
 
     /// Every key that none of these tables has, with the key that was probably meant. A text that is
     /// not TOML has none.
-    pub(super) fn unknown_keys(&self, tables: &[KeyTable]) -> Vec<ScenarioProblem> {
+    fn unknown_keys(&self, tables: &[KeyTable]) -> Vec<ScenarioProblem> {
         let Ok(document) = DeTable::parse(&self.text) else {
             return Vec::new();
         };
@@ -111,6 +113,158 @@ impl Settings {
             .map(|(span, message)| self.problem(span, message))
             .collect()
     }
+}
+
+impl Settings {
+    /// Reads `scenario.toml` in `dir`, and `defaults.toml` beside that directory if it is there.
+    ///
+    /// # Errors
+    /// One cannot be read, or is not UTF-8.
+    pub(super) fn load(dir: &Path) -> Result<Self, ScenarioProblem> {
+        let own = Source::load(dir.join(SCENARIO_FILE))?
+            .ok_or_else(|| ScenarioProblem::of_file(dir, "there is no scenario.toml"))?;
+        let defaults = match dir.parent() {
+            Some(scenarios) => Source::load(scenarios.join(DEFAULTS_FILE))?,
+            None => None,
+        };
+        Ok(Self { own, defaults })
+    }
+
+    /// Whether the file, or its defaults, have this key at the top level.
+    pub fn has(&self, key: &str) -> bool {
+        self.merged().is_ok_and(|table| table.contains_key(key))
+    }
+
+    /// Reads part of the settings: the keys that `T` has. Use [`toml::Spanned`](https://docs.rs/toml) for
+    /// values whose place a later problem names.
+    ///
+    /// # Errors
+    /// A file is not TOML, or a value is not what `T` expects.
+    pub fn read<T: DeserializeOwned>(&self) -> Result<T, ScenarioProblem> {
+        let document = Spanned::new(0..self.own.text.len(), self.merged()?);
+        T::deserialize(toml::Deserializer::from(document)).map_err(|error| {
+            let span = error.span().unwrap_or(0..0);
+            // What a required key is missing from is the document as a whole.
+            let whole = 0..self.own.text.len();
+            let span = if span == whole { 0..0 } else { span };
+            self.problem(span, error.message())
+        })
+    }
+
+    /// The command that builds what scenarios run, if the defaults have one.
+    ///
+    /// # Errors
+    /// It is not valid.
+    pub fn build(&self) -> Result<Option<Build>, ScenarioProblem> {
+        let Some(defaults) = &self.defaults else {
+            return Ok(None);
+        };
+        let document = toml::from_str::<Defaults>(&defaults.text);
+        let document = document
+            .map_err(|error| defaults.problem(error.span().unwrap_or(0..0), error.message()))?;
+        let Some(build) = document.build else {
+            return Ok(None);
+        };
+        if build.program.get_ref().trim().is_empty() {
+            return Err(defaults.problem(build.program.span(), "the program is empty"));
+        }
+        let time_limit = match &build.time_limit {
+            None => None,
+            Some(limit) => match Duration::try_from_secs_f64(*limit.get_ref()) {
+                Ok(limit) if !limit.is_zero() => Some(limit),
+                _ => {
+                    let problem = "time_limit is a number of seconds above 0";
+                    return Err(defaults.problem(limit.span(), problem));
+                }
+            },
+        };
+        Ok(Some(Build {
+            program: build.program.into_inner(),
+            args: build.args,
+            env: build.env,
+            time_limit,
+        }))
+    }
+
+    /// All keys, with the defaults for those that the scenario does not have.
+    fn merged(&self) -> Result<DeTable<'_>, ScenarioProblem> {
+        let own = self.own.parsed()?;
+        let Some(defaults) = &self.defaults else {
+            return Ok(own);
+        };
+        Ok(merged(own, defaults.parsed()?, self.offset()))
+    }
+
+    /// Where the places of the defaults begin, beyond all of the scenario's own.
+    fn offset(&self) -> usize {
+        self.own.text.len() + 1
+    }
+
+    /// A problem at this range of bytes, of the file that has it; `0..0` for the scenario's own file as a
+    /// whole.
+    pub fn problem(&self, span: Range<usize>, message: impl Into<String>) -> ScenarioProblem {
+        let offset = self.offset();
+        match &self.defaults {
+            Some(defaults) if span.start >= offset => {
+                defaults.problem(span.start - offset..span.end - offset, message)
+            }
+            _ => self.own.problem(span, message),
+        }
+    }
+
+    /// Every key of both files that none of these tables has.
+    pub(super) fn unknown_keys(&self, tables: &[KeyTable]) -> Vec<ScenarioProblem> {
+        let mut problems = self.own.unknown_keys(tables);
+        if let Some(defaults) = &self.defaults {
+            let mut tables = tables.to_vec();
+            tables.extend(BUILD_KEYS);
+            problems.extend(defaults.unknown_keys(&tables));
+        }
+        problems
+    }
+}
+
+/// `[build]`: the command that makes what scenarios run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Build {
+    /// The program: a name that is looked up, or a path relative to the root.
+    pub program: String,
+    /// Its arguments.
+    pub args: Vec<String>,
+    /// Variables of its environment, in addition to those inherited.
+    pub env: BTreeMap<String, String>,
+    /// When it is ended; `None` if it may take as long as it takes.
+    pub time_limit: Option<Duration>,
+}
+
+/// The keys that `defaults.toml` has and `scenario.toml` has not.
+const BUILD_KEYS: [KeyTable; 2] = [
+    KeyTable {
+        table: "",
+        is_array: false,
+        keys: &["build"],
+    },
+    KeyTable {
+        table: "build",
+        is_array: false,
+        keys: &["args", "env", "program", "time_limit"],
+    },
+];
+
+/// The keys of `defaults.toml` that are no defaults.
+#[derive(Deserialize)]
+struct Defaults {
+    build: Option<BuildTable>,
+}
+
+#[derive(Deserialize)]
+struct BuildTable {
+    program: Spanned<String>,
+    #[serde(default)]
+    args: Vec<String>,
+    #[serde(default)]
+    env: BTreeMap<String, String>,
+    time_limit: Option<Spanned<f64>>,
 }
 
 /// Looks through a table and the tables in it whose keys are known.
@@ -152,6 +306,9 @@ fn look(
 }
 
 fn hint(name: &str, known: &[&str], path: &str, tables: &[KeyTable]) -> String {
+    if name == "build" && path.is_empty() {
+        return format!("[build] is for all scenarios: it belongs into {DEFAULTS_FILE}");
+    }
     let elsewhere = tables
         .iter()
         .find(|table| table.table != path && table.keys.contains(&name));

@@ -219,3 +219,109 @@ fn names_that_differ_only_by_case_are_twins() {
     assert_eq!(twins(["A", "a", "b"]), [("A", "a")]);
     assert!(twins(["a", "b"]).is_empty());
 }
+
+/// A scenario beside these defaults, or its problems.
+fn load_with(defaults: &str, text: &str) -> Result<Scenario, String> {
+    let root = tempfile::tempdir().unwrap();
+    let dir = root.path().join("some");
+    std::fs::create_dir(&dir).unwrap();
+    std::fs::write(dir.join(SCENARIO_FILE), text).unwrap();
+    std::fs::write(root.path().join(DEFAULTS_FILE), defaults).unwrap();
+    Scenario::load(&dir, &subjects()).map_err(|error| {
+        let error = error.to_string();
+        let first_lines = error.lines().filter(|line| line.contains(".toml"));
+        let first_lines: Vec<&str> = first_lines.collect();
+        let root = root.path().display().to_string();
+        first_lines.join("\n").replace(&root, "")
+    })
+}
+
+#[test]
+fn defaults_hold_for_what_a_scenario_does_not_say() {
+    let defaults = "description = \"all\"\ntags = [\"a\"]\nruntime = \"long\"\n\
+                    [build]\nprogram = \"make\"\nargs = [\"all\"]\ntime_limit = 2.5\n";
+    let scenario = load_with(defaults, "tags = []\n").unwrap();
+    assert_eq!(scenario.description, "all");
+    assert_eq!(scenario.runtime, Runtime::Long);
+    assert!(scenario.tags.is_empty());
+    let build = scenario.settings().build().unwrap().unwrap();
+    assert_eq!(
+        (build.program.as_str(), &build.args[..]),
+        ("make", &["all".to_owned()][..])
+    );
+    assert_eq!(build.time_limit, Some(Duration::from_millis(2500)));
+    assert!(!scenario.settings().has("build"));
+}
+
+#[test]
+fn command_is_merged_by_key_and_outputs_by_name() {
+    #[derive(Debug, serde::Deserialize)]
+    struct Keys {
+        command: BTreeMap<String, String>,
+        outputs: Vec<BTreeMap<String, String>>,
+    }
+    let root = tempfile::tempdir().unwrap();
+    let dir = root.path().join("some");
+    std::fs::create_dir(&dir).unwrap();
+    let defaults = "[command]\nprogram = \"sh\"\nstdin = \"a\"\n\
+                    [[outputs]]\nname = \"x\"\nfrom = \"x.json\"\nstage = \"s\"\n\
+                    [[outputs]]\nname = \"y\"\n";
+    std::fs::write(root.path().join(DEFAULTS_FILE), defaults).unwrap();
+    let own = "[command]\nstdin = \"b\"\n[[outputs]]\nname = \"z\"\n\
+               [[outputs]]\nname = \"x\"\nfrom = \"stdout\"\n";
+    std::fs::write(dir.join(SCENARIO_FILE), own).unwrap();
+    let settings = Settings::load(&dir).unwrap();
+    let keys: Keys = settings.read().unwrap();
+    assert_eq!(keys.command["program"], "sh");
+    assert_eq!(keys.command["stdin"], "b");
+    let outputs: Vec<String> = keys
+        .outputs
+        .iter()
+        .map(|output| format!("{output:?}"))
+        .collect();
+    assert_eq!(
+        outputs,
+        [
+            r#"{"from": "stdout", "name": "x", "stage": "s"}"#,
+            r#"{"name": "y"}"#,
+            r#"{"name": "z"}"#
+        ]
+    );
+}
+
+#[test]
+fn problems_of_defaults_name_their_file() {
+    let check = |defaults: &str, text: &str, expected: &str| {
+        assert_eq!(load_with(defaults, text).unwrap_err(), expected);
+    };
+    let own = "description = \"d\"\n";
+    check(
+        "tagz = []\n",
+        own,
+        "/defaults.toml:1:1: the top level has no key `tagz`; did you mean `tags`?",
+    );
+    check(
+        "# the limit\ntime_limit = -1\n",
+        own,
+        "/defaults.toml:2:14: time_limit is a number of seconds above 0",
+    );
+    check(
+        "tags = 1\n",
+        own,
+        "/defaults.toml:1:8: invalid type: integer `1`, expected a sequence",
+    );
+    let error = load_with("tags = [\n", own).unwrap_err();
+    assert!(error.starts_with("/defaults.toml:"), "{error}");
+    check(
+        "[build]\nprogram = \"\"\nargz = []\n",
+        own,
+        "/defaults.toml:3:1: [build] has no key `argz`; did you mean `args`?\n\
+         /defaults.toml:2:11: the program is empty",
+    );
+    check(
+        "",
+        "description = \"d\"\n[build]\nprogram = \"make\"\n",
+        "/some/scenario.toml:2:2: the top level has no key `build`; [build] is for all scenarios: it \
+         belongs into defaults.toml",
+    );
+}

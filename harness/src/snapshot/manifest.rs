@@ -6,8 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::scenario::SnapshotMode;
 
-/// The version of the format that is written.
-const FORMAT: u32 = 1;
+/// The version of the format of new goldens.
+pub const FORMAT: u32 = 2;
+
+/// The oldest version that is read. Goldens of a version are compared, and blessed again, by its rules.
+pub const OLDEST_FORMAT: u32 = 1;
 
 const HEADER: &str =
     "# Kept by `bless`: what the goldens beside this file were made of. Not for editing.\n";
@@ -23,7 +26,7 @@ pub enum ManifestError {
     #[error("{0}")]
     Toml(String),
     /// A version of the format that this program does not read.
-    #[error("its format is {found}, but this version reads {FORMAT}")]
+    #[error("its format is {found}, but this version reads {OLDEST_FORMAT} to {FORMAT}")]
     Format {
         /// The version.
         found: u32,
@@ -88,7 +91,7 @@ impl Manifest {
         let text = std::str::from_utf8(bytes).map_err(|_| ManifestError::NotUtf8)?;
         let manifest: Self =
             toml::from_str(text).map_err(|error| ManifestError::Toml(error.to_string()))?;
-        if manifest.format != FORMAT {
+        if !(OLDEST_FORMAT..=FORMAT).contains(&manifest.format) {
             return Err(ManifestError::Format {
                 found: manifest.format,
             });
@@ -103,6 +106,20 @@ impl Manifest {
     pub fn render(&self) -> Result<String, toml::ser::Error> {
         Ok(format!("{HEADER}{}", toml::to_string(self)?))
     }
+}
+
+/// The version of the format that a manifest says it has, even if the rest of it cannot be read; `None`
+/// if it does not say.
+pub(crate) fn stated_format(bytes: &[u8]) -> Option<u32> {
+    let text = String::from_utf8_lossy(bytes);
+    let stated = text.lines().find_map(|line| {
+        let value = line
+            .strip_prefix("format")?
+            .trim_start()
+            .strip_prefix('=')?;
+        value.trim().parse().ok()
+    });
+    stated.filter(|format| (OLDEST_FORMAT..=FORMAT).contains(format))
 }
 
 /// The blesses of a manifest that cannot be read, such as one with conflict markers: every `[[bless]]` that
@@ -266,14 +283,24 @@ mod tests {
     }
 
     #[test]
+    fn the_format_is_known_of_a_manifest_in_conflict() {
+        assert_eq!(stated_format(b"# x\nformat = 1\n<<<<<<< ours\n"), Some(1));
+        assert_eq!(stated_format(b"format=2"), Some(2));
+        assert_eq!(stated_format(b"format = 7\n"), None);
+        assert_eq!(stated_format(b"formats = 1\n"), None);
+    }
+
+    #[test]
     fn other_formats_and_broken_bytes_are_refused() {
         let manifest = Manifest::new("s".into(), "1".into(), SnapshotMode::Full);
         let text = manifest
             .render()
             .unwrap()
-            .replace("format = 1", "format = 2");
+            .replace("format = 2", "format = 3");
         let error = Manifest::parse(text.as_bytes()).unwrap_err().to_string();
-        assert_eq!(error, "its format is 2, but this version reads 1");
+        assert_eq!(error, "its format is 3, but this version reads 1 to 2");
+        let old = text.replace("format = 3", "format = 1");
+        assert_eq!(Manifest::parse(old.as_bytes()).unwrap().format, 1);
         assert!(Manifest::parse(b"\xff").is_err());
         assert!(Manifest::parse(b"").is_err());
         assert!(Manifest::parse(b"format = 1").is_err());

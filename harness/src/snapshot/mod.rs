@@ -13,9 +13,10 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-pub use manifest::{BlessEntry, Manifest, ManifestError, salvaged_blesses};
+pub(crate) use manifest::stated_format;
+pub use manifest::{BlessEntry, FORMAT, Manifest, ManifestError, OLDEST_FORMAT, salvaged_blesses};
 pub use problem::{GoldenProblem, ReadError, ReadErrorKind};
-pub use set::{GoldenSet, SetError, input_digests};
+pub use set::{GoldenSet, SetError, input_digests, is_golden_name};
 pub use store::{Replaced, SnapshotLock, StoreError, interrupted, remains};
 
 use crate::Artefact;

@@ -53,10 +53,10 @@ impl GoldenSet {
         let mut artefacts = BTreeMap::from([(INPUTS.to_owned(), inputs)]);
         for artefact in made {
             let name = artefact.name().to_owned();
-            let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
-            if name.is_empty() || !name.chars().all(plain) {
+            if !is_golden_name(&name) {
                 return Err(SetError::Subject(format!(
-                    "the artefact name {name:?} is not a valid file name: use ASCII letters, digits, '_', '-'"
+                    "the artefact name {name:?} is not a valid file name: use ASCII letters, digits, \
+                     '_', '-', and '.', '+', ' ' inside"
                 )));
             }
             let kept = match scenario.snapshot {
@@ -148,6 +148,14 @@ impl GoldenSet {
         names.dedup();
         names
     }
+}
+
+/// Whether every system can store a golden of this name: ASCII letters, digits, `_` and `-`; inside
+/// also `.`, `+` and blanks.
+pub fn is_golden_name(name: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    let is_inner = |c: char| is_plain(c) || matches!(c, '.' | '+' | ' ');
+    name.chars().all(is_inner) && name.starts_with(is_plain) && name.ends_with(is_plain)
 }
 
 /// The digest of every member of an inputs document, which is held to be an object.

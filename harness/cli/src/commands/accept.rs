@@ -325,6 +325,7 @@ fn manifest(one: &Pending, set: &GoldenSet) -> Manifest {
         one.version.clone(),
         one.scenario.snapshot,
     );
+    manifest.format = one.scenario.snapshot_format();
     manifest.files = set.file_digests();
     manifest.inputs = set.input_digests().clone();
     manifest

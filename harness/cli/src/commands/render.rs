@@ -83,8 +83,15 @@ impl ScenarioDiff {
             before,
             after,
             schema,
-            documents: Some(documents.clone()),
             ..Self::bare(documents[1].clone(), verdict, String::new())
+        }
+        .of_documents(documents)
+    }
+
+    fn of_documents(self, documents: [String; 2]) -> Self {
+        Self {
+            documents: Some(documents),
+            ..self
         }
     }
 

@@ -97,7 +97,7 @@ fn every_bless_is_kept() {
     let (first, second) = (manifest.find("\"first\""), manifest.find("\"second\""));
     assert!(first.is_some() && first < second, "{manifest}");
     for key in [
-        "format = 1",
+        "format = 2",
         "subject = \"automaton\"",
         "version = \"1.0.0\"",
         "snapshot = \"full\"",

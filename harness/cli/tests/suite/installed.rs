@@ -368,7 +368,7 @@ fn statuses_are_those_of_every_command() {
         &["--repeat"],
     );
     workspace.edit("scenarios/one/scenario.toml", "tick = ", "tock = ");
-    let place = "scenario.toml:17:1: [[outputs]] has no key `tock`; did you mean `tick`?";
+    let place = "scenario.toml:18:1: [[outputs]] has no key `tock`; did you mean `tick`?";
     says(&workspace, &["run"], 1, &["INVALID one::golden", place]);
     says(&workspace, &["diff"], 2, &["INVALID", place]);
     says(&workspace, &["check"], 1, &[place]);

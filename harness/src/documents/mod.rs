@@ -1,5 +1,7 @@
 //! The documents of a scenario's directory, as inputs.
 
+mod toml_value;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,6 +11,8 @@ use aether_json::{Value, json};
 use crate::scenario::{SCENARIO_FILE, Scenario};
 use crate::sha256::sha256_hex;
 use crate::{Artefact, Failure, INPUTS, Json};
+
+pub use toml_value::toml_value;
 
 /// Files that are inputs: documents, not programs.
 const EXTENSIONS: [&str; 8] = ["csv", "json", "jsonl", "toml", "tsv", "txt", "yaml", "yml"];
@@ -30,6 +34,8 @@ pub fn documents(scenario: &Scenario) -> Result<Artefact, Failure> {
 pub struct Documents {
     members: BTreeMap<String, Value>,
     files: BTreeMap<String, String>,
+    /// Whether the rules are those of new goldens, not of format 1.
+    is_newest: bool,
 }
 
 impl Documents {
@@ -41,11 +47,14 @@ impl Documents {
         let mut paths = Vec::new();
         find(scenario.dir(), &mut paths)?;
         let own = scenario.dir().join(SCENARIO_FILE);
-        let mut documents = Self::default();
+        let mut documents = Self {
+            is_newest: scenario.snapshot_format() > 1,
+            ..Self::default()
+        };
         for path in paths.into_iter().filter(|path| *path != own) {
             let name = path.strip_prefix(scenario.dir()).unwrap_or(&path);
             let name = name.to_string_lossy().replace('\\', "/");
-            let value = document(&path)?;
+            let value = documents.read(scenario, &path)?;
             documents.insert(name, scenario.display(&path), value);
         }
         Ok(documents)
@@ -58,10 +67,32 @@ impl Documents {
     pub fn add_file(&mut self, scenario: &Scenario, path: &Path) -> Result<(), Failure> {
         let shown = scenario.display(path);
         if !self.files.values().any(|file| *file == shown) {
-            let value = document(path)?;
+            let value = self.read(scenario, path)?;
             self.insert(shown.clone(), shown, value);
         }
         Ok(())
+    }
+
+    fn read(&self, scenario: &Scenario, path: &Path) -> Result<Value, Failure> {
+        if !self.is_newest {
+            return document(path);
+        }
+        let real = fs::canonicalize(path).map_err(|error| Failure::unreadable(path, &error))?;
+        let root = fs::canonicalize(scenario.root());
+        if !root.is_ok_and(|root| real.starts_with(root)) {
+            // A link may lead to what nobody meant to publish.
+            let bytes = fs::read(&real).map_err(|error| Failure::unreadable(path, &error))?;
+            return Ok(json!({ "sha256": sha256_hex(&bytes), "size": bytes.len() as u64 }));
+        }
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "toml")
+            && let Ok(text) = fs::read_to_string(path)
+            && let Ok(value) = toml_value(&text)
+        {
+            return Ok(value);
+        }
+        document(path)
     }
 
     /// Adds a member that is not a file's content; `file` is where it comes from.

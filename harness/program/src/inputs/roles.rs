@@ -1,0 +1,353 @@
+//! The role of each file, by the first rule that applies.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use aether_harness::scenario::SCENARIO_FILE;
+use aether_harness::{Failure, FileRole, Scenario, ScenarioFile, Stored};
+use aether_json::Value;
+use globset::GlobMatcher;
+use toml::Spanned;
+
+use super::files::{self, File, Leads};
+use super::ignored::{Ignored, is_litter};
+use super::{named, stored};
+use crate::Places;
+use crate::settings::{CommandSettings, CommandTable, glob};
+use crate::start;
+use crate::steps::{Reach, Steps};
+
+/// A file with its role.
+pub(super) struct Found {
+    pub(super) listed: ScenarioFile,
+    /// Its name and value among the inputs, if it is one.
+    pub(super) input: Option<(String, Value)>,
+}
+
+/// Every file that has a role.
+///
+/// # Errors
+/// A file cannot be read, or a setting matches nothing.
+pub(super) fn of(
+    scenario: &Scenario,
+    places: &Places,
+    settings: &CommandSettings,
+    command: &CommandTable,
+) -> Result<Vec<Found>, Failure> {
+    let mut roles = Roles {
+        scenario,
+        ignore: Globs::of(&settings.ignore, places)?,
+        code: Globs::of(&settings.code, places)?,
+        ignored: Ignored::below(scenario.root()),
+        found: BTreeMap::new(),
+    };
+    let own = scenario.dir().join(SCENARIO_FILE);
+    for file in roles.below(scenario.dir())? {
+        if file.path != own {
+            roles.give(file, FileRole::Input, "below the scenario's directory");
+        }
+    }
+    roles.globs(settings, places)?;
+    roles.program(places, command);
+    roles.named(places, command);
+    let mut found = roles.read()?;
+    roles.follow(&command.follow, places, &mut found)?;
+    Ok(found)
+}
+
+struct Roles<'a> {
+    scenario: &'a Scenario,
+    ignore: Globs,
+    code: Globs,
+    ignored: Ignored,
+    /// By what they lead to, so that each has one role.
+    found: BTreeMap<Leads, (File, FileRole, &'static str)>,
+}
+
+impl Roles<'_> {
+    /// Whether a file has no role, or a directory none in which one could have.
+    fn is_ignored(&self, path: &Path, is_dir: bool) -> bool {
+        is_litter(path) || self.ignore.has(path) || self.ignored.covers(path, is_dir)
+    }
+
+    fn below(&self, dir: &Path) -> Result<Vec<File>, Failure> {
+        files::below(dir, self.scenario.root(), &|path, is_dir| {
+            self.is_ignored(path, is_dir)
+        })
+    }
+
+    /// Gives a file a role, unless it has one or an earlier rule applies.
+    fn give(&mut self, file: File, role: FileRole, rule: &'static str) {
+        let (role, rule) = if self.code.has(&file.path) {
+            (FileRole::Code, "code")
+        } else {
+            (role, rule)
+        };
+        self.found
+            .entry(file.leads.clone())
+            .or_insert((file, role, rule));
+    }
+
+    /// The files of `inputs` and of `code`.
+    fn globs(&mut self, settings: &CommandSettings, places: &Places) -> Result<(), Failure> {
+        for (globs, role, rule) in [
+            (&settings.code, FileRole::Code, "code"),
+            (&settings.inputs, FileRole::Input, "inputs"),
+        ] {
+            for written in globs {
+                let pattern = pattern(written.get_ref(), places);
+                let matcher = matcher(&pattern)?;
+                let base = literal_base(&pattern);
+                let mut files = Vec::new();
+                if base.is_dir() {
+                    files = self.below(&base)?;
+                } else if let Some(file) = files::file(&base, self.scenario.root()) {
+                    files.push(file);
+                }
+                files.retain(|file| {
+                    matcher.is_match(&file.path) && !self.is_ignored(&file.path, false)
+                });
+                if files.is_empty() && rule == "inputs" {
+                    let problem = format!("no file matches {:?}", written.get_ref());
+                    let problem = self.scenario.settings().problem(written.span(), problem);
+                    return Err(Failure::invalid(problem.to_string()));
+                }
+                for file in files {
+                    self.give(file, role, rule);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The program, and what an interpreter runs.
+    fn program(&mut self, places: &Places, command: &CommandTable) {
+        let root = self.scenario.root();
+        let program = start::resolved(command, places);
+        let args: Vec<String> = command.args.iter().map(|arg| places.filled(arg)).collect();
+        let script = named::code_argument(&program.to_string_lossy(), &args);
+        let script = script.map(|at| PathBuf::from(&args[at]));
+        let is_path = program.components().count() > 1;
+        for path in script.into_iter().chain(is_path.then_some(program)) {
+            if let Some(file) = files::file(&path, root)
+                && !self.is_ignored(&file.path, false)
+            {
+                self.give(file, FileRole::Code, "what is run");
+            }
+        }
+    }
+
+    /// The files that the command line names.
+    fn named(&mut self, places: &Places, command: &CommandTable) {
+        let texts = command.args.iter().chain(command.env.values());
+        let mut paths: Vec<PathBuf> = texts
+            .flat_map(|text| named::files_in(&places.filled(text)))
+            .collect();
+        paths.extend(command.stdin.as_ref().map(|stdin| places.file(stdin)));
+        for path in paths {
+            if let Some(file) = files::file(&path, self.scenario.root())
+                && !self.is_ignored(&file.path, false)
+                && !is_installed(&file)
+            {
+                self.give(file, FileRole::Input, "named by the command");
+            }
+        }
+    }
+
+    fn read(&self) -> Result<Vec<Found>, Failure> {
+        let all = self.found.values();
+        let mut found = all
+            .map(|(file, role, rule)| self.one(file, *role, rule))
+            .collect::<Result<Vec<_>, _>>()?;
+        found.sort_by(|a, b| a.listed.path.cmp(&b.listed.path));
+        Ok(found)
+    }
+
+    fn one(&self, file: &File, role: FileRole, rule: &'static str) -> Result<Found, Failure> {
+        let (stored, input) = match role {
+            FileRole::Code => (Stored::Digest, None),
+            FileRole::Input => {
+                let (stored, value) = stored::of(&file.leads, &file.path)?;
+                (stored, Some((self.name(&file.path), value)))
+            }
+        };
+        Ok(Found {
+            listed: ScenarioFile {
+                path: self.scenario.display(&file.path),
+                role,
+                rule: rule.to_owned(),
+                stored,
+            },
+            input,
+        })
+    }
+
+    /// The name of an input: its path from the scenario's directory, else from the root.
+    fn name(&self, path: &Path) -> String {
+        match path.strip_prefix(self.scenario.dir()) {
+            Ok(below) => below.to_string_lossy().replace('\\', "/"),
+            Err(_) => self.scenario.display(path),
+        }
+    }
+
+    /// Adds the files that fields of input documents name, and those that these name in turn.
+    fn follow(
+        &mut self,
+        fields: &[Spanned<String>],
+        places: &Places,
+        found: &mut Vec<Found>,
+    ) -> Result<(), Failure> {
+        let root = self.scenario.root().to_owned();
+        for field in fields {
+            let problem = |text: String| {
+                let problem = self.scenario.settings().problem(field.span(), text);
+                Failure::invalid(problem.to_string())
+            };
+            let steps: Steps = field
+                .get_ref()
+                .parse()
+                .map_err(|error| problem(format!("follow {:?}: {error}", field.get_ref())))?;
+            let mut missing = None;
+            let mut is_found = false;
+            let mut next = 0;
+            while let Some(document) = found.get(next) {
+                next += 1;
+                let Some((name, value)) = &document.input else {
+                    continue;
+                };
+                let path = root.join(&document.listed.path);
+                // A field is written with the name of its document, or without.
+                let stem = Path::new(name)
+                    .file_stem()
+                    .unwrap_or_default()
+                    .to_string_lossy();
+                let ways = [
+                    Some(value.clone()),
+                    Some(Value::Object(BTreeMap::from([(
+                        stem.into_owned(),
+                        value.clone(),
+                    )]))),
+                ];
+                let mut names = BTreeSet::new();
+                for mut way in ways.into_iter().flatten() {
+                    match steps.reach(&way) {
+                        Reach::Found => is_found = true,
+                        // The better hint is the one that has a name to offer.
+                        reach @ Reach::Missing { .. } => {
+                            if missing
+                                .as_ref()
+                                .is_none_or(|known: &Reach| !known.has_nearest())
+                            {
+                                missing = Some(reach);
+                            }
+                        }
+                        Reach::Nowhere => {}
+                    }
+                    steps.visit(&mut way, false, &mut |value| {
+                        names.extend(value.as_str().map(|name| places.filled(name)));
+                    });
+                }
+                for name in names {
+                    let bases = [
+                        path.parent(),
+                        Some(self.scenario.dir()),
+                        Some(root.as_path()),
+                    ];
+                    let file = bases
+                        .into_iter()
+                        .flatten()
+                        .find_map(|base| files::file(&base.join(&name), &root));
+                    let file = file.ok_or_else(|| {
+                        problem(format!(
+                            "{} names {name:?}, which is not a file",
+                            document_name(&path, self.scenario)
+                        ))
+                    })?;
+                    if !self.found.contains_key(&file.leads) {
+                        let new = self.one(&file, FileRole::Input, "follow")?;
+                        self.found
+                            .insert(file.leads.clone(), (file, FileRole::Input, "follow"));
+                        found.push(new);
+                    }
+                }
+            }
+            if !is_found {
+                let hint = missing.map_or_else(String::new, |reach| reach.hint());
+                return Err(problem(format!(
+                    "follow {:?} matches nothing in the inputs{hint}",
+                    field.get_ref()
+                )));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn document_name(path: &Path, scenario: &Scenario) -> String {
+    scenario.display(path)
+}
+
+/// Whether a file is a program of this machine, which a command may name by its path.
+fn is_installed(file: &File) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let Leads::Outside(real) = &file.leads else {
+            return false;
+        };
+        std::fs::metadata(real).is_ok_and(|meta| meta.permissions().mode() & 0o111 != 0)
+    }
+    #[cfg(not(unix))]
+    {
+        matches!(&file.leads, Leads::Outside(real) if real.extension().is_some_and(|it| it == "exe"))
+    }
+}
+
+/// Patterns for paths.
+struct Globs(Vec<GlobMatcher>);
+
+impl Globs {
+    fn of(written: &[Spanned<String>], places: &Places) -> Result<Self, Failure> {
+        let patterns = written
+            .iter()
+            .map(|written| matcher(&pattern(written.get_ref(), places)));
+        patterns.collect::<Result<_, _>>().map(Self)
+    }
+
+    fn has(&self, path: &Path) -> bool {
+        self.0.iter().any(|glob| glob.is_match(path))
+    }
+}
+
+fn matcher(pattern: &str) -> Result<GlobMatcher, Failure> {
+    let glob = glob(pattern).map_err(|error| Failure::invalid(error.to_string()))?;
+    Ok(glob.compile_matcher())
+}
+
+/// A pattern for whole paths. Without `{root}` or `{scenario}` it is one below the scenario's directory,
+/// and without a slash one of a name anywhere in it.
+fn pattern(written: &str, places: &Places) -> String {
+    let escaped = |path: &Path| globset::escape(&path.to_string_lossy());
+    if !written.starts_with("{root}") && !written.starts_with("{scenario}") {
+        let inner = if written.contains('/') { "" } else { "**/" };
+        return format!("{}/{inner}{written}", escaped(&places.scenario));
+    }
+    written
+        .replace("{scenario}", &escaped(&places.scenario))
+        .replace("{root}", &escaped(&places.root))
+}
+
+/// The directory, or file, that a pattern begins with before anything that is not literal.
+fn literal_base(pattern: &str) -> PathBuf {
+    let unescaped = |part: &str| {
+        let mut text = part.to_owned();
+        for c in ['?', '*', '[', ']', '{', '}'] {
+            text = text.replace(&format!("[{c}]"), &c.to_string());
+        }
+        text
+    };
+    let parts = pattern.split('/').map(unescaped);
+    let is_literal = |part: &String| !part.contains(['*', '?', '[', '{']);
+    let literal: Vec<String> = parts.take_while(is_literal).collect();
+    PathBuf::from(literal.join("/"))
+}

@@ -1,0 +1,94 @@
+//! Programs that end with this process, however it ends.
+//!
+//! Only a process itself can ask Linux to be ended with its parent, and the request survives `exec`. So
+//! this same program is started with a hidden argument, asks, and becomes the program that is meant.
+
+use std::io;
+use std::path::Path;
+use std::process::{Command, ExitCode};
+#[cfg(target_os = "linux")]
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// The argument that makes this program the start of another.
+const ARGUMENT: &str = "--aether-harness-launch";
+
+/// Whether this program does what that argument asks.
+#[cfg(target_os = "linux")]
+static LAUNCHES: AtomicBool = AtomicBool::new(false);
+
+/// From now on, [`launched`] can start this program.
+pub(super) fn enable() {
+    #[cfg(target_os = "linux")]
+    LAUNCHES.store(true, Ordering::Relaxed);
+}
+
+/// The command to start in place of `command`, so that what it starts ends with the thread that starts it.
+/// A number in the file `error` then says why the program could not be started, as [`failure`] reads it.
+///
+/// Where the system cannot do that, or this program does not [serve its
+/// children](crate::Suite::with_children), it is `command` itself.
+pub fn launched(command: Command, error: &Path) -> Command {
+    #[cfg(target_os = "linux")]
+    if LAUNCHES.load(Ordering::Relaxed) {
+        // Even if the file of this program was replaced meanwhile, this is what is running.
+        let mut launcher = Command::new("/proc/self/exe");
+        launcher
+            .arg(ARGUMENT)
+            .arg(std::process::id().to_string())
+            .arg(error)
+            .arg(command.get_program())
+            .args(command.get_args());
+        for (name, value) in command.get_envs() {
+            match value {
+                Some(value) => launcher.env(name, value),
+                None => launcher.env_remove(name),
+            };
+        }
+        if let Some(dir) = command.get_current_dir() {
+            launcher.current_dir(dir);
+        }
+        return launcher;
+    }
+    let _ = error;
+    command
+}
+
+/// Why a program that was [`launched`] could not be started; `None` if it was.
+pub fn failure(error: &Path) -> Option<io::Error> {
+    let text = std::fs::read_to_string(error).ok()?;
+    text.parse().ok().map(io::Error::from_raw_os_error)
+}
+
+/// Becomes another program, if that is what this process was started for.
+pub(super) fn serve() -> Option<ExitCode> {
+    let mut args = std::env::args_os().skip(1);
+    if args.next()? != ARGUMENT {
+        return None;
+    }
+    let (parent, error, program) = (args.next()?, args.next()?, args.next()?);
+    let mut command = Command::new(program);
+    command.args(args);
+    let why = become_program(&mut command, &parent.to_string_lossy());
+    // Without the file, the exit status says that something is wrong.
+    let _ = std::fs::write(error, why.raw_os_error().unwrap_or_default().to_string());
+    Some(ExitCode::from(127))
+}
+
+#[cfg(target_os = "linux")]
+fn become_program(command: &mut Command, parent: &str) -> io::Error {
+    use rustix::process::{Signal, getppid, set_parent_process_death_signal};
+    use std::os::unix::process::CommandExt;
+    // A system that cannot do this leaves the program to its time limit.
+    let _ = set_parent_process_death_signal(Some(Signal::KILL));
+    let now = getppid().map(|parent| parent.as_raw_nonzero().to_string());
+    if now.is_some_and(|now| now != parent) {
+        // It ended before the request.
+        std::process::exit(1);
+    }
+    command.exec()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn become_program(_: &mut Command, _: &str) -> io::Error {
+    io::Error::from(io::ErrorKind::Unsupported)
+}
