@@ -1,4 +1,4 @@
-//! Documents written for other engines of this family load as they are.
+//! Tests that documents for other engines of this family load without changes.
 
 use aether_engine::config::{Code, validate};
 

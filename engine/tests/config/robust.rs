@@ -1,4 +1,4 @@
-//! Whatever the bytes: a plan or a report, in bounded time, and never a panic.
+//! Tests that any bytes give a plan or a report, in bounded time and without a panic.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::{PFNA, PROFILE, RUN, TOPOLOGY, documents};
 
-/// Reads the bytes as every kind of document that a run has, and by themselves.
+/// Reads the bytes as every kind of document of a run, and as a single document.
 fn read_everywhere(bytes: &[u8]) {
     for name in ["x.json", "x.toml"] {
         let alone = MemoryDocuments::new().with(name, bytes);
@@ -87,7 +87,7 @@ proptest! {
     }
 }
 
-/// Every prefix of a document: what a full disk leaves.
+/// Every prefix of a document, as a full disk may leave it.
 #[test]
 fn truncated_documents_are_told() {
     for (path, text) in [
@@ -109,7 +109,7 @@ fn truncated_documents_are_told() {
     }
 }
 
-/// Documents made to cost more than they weigh.
+/// Documents that are designed to be slow to read for their size.
 #[test]
 fn hostile_documents_end_in_a_report() {
     let many = 200_000;

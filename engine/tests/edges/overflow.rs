@@ -1,4 +1,4 @@
-//! One row per way of leaving i64, and the near misses beside them.
+//! Tests of overflow: one row for each operation that can leave i64, with near misses beside it.
 
 use super::{calm, check, complete, overflow};
 use crate::oracle::{
@@ -320,7 +320,7 @@ fn s_t() {
     ]);
 }
 
-/// One node that keeps a value, its state told in one stream under a hint.
+/// One node that keeps a value, with one stream of its state under a hint.
 fn told(value: i64, hint: Scheme, ticks: u64) -> Case {
     let mut case = calm(plain(&[value], &[], 0, 0, ticks));
     case.run.windows[0].streams = Some(vec![Stream {

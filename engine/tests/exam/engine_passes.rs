@@ -1,4 +1,4 @@
-//! The engine sits the exam.
+//! Tests that the engine's runs have the figures of the exam.
 
 use super::{Figures, gf01};
 use crate::compare::{assert_equals_oracle, texts};

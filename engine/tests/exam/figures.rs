@@ -1,4 +1,4 @@
-//! The figures of `fixtures/exam/gf01.json`, and each of them held against a run's export.
+//! Reads the figures of `fixtures/exam/gf01.json`, and compares them with the export of a run.
 
 use crate::oracle::{Case, Edge, Json, Primary, Window, gf02, plain};
 
@@ -10,7 +10,7 @@ const FIXTURE: &str = include_str!(concat!(
 /// The exam's figures.
 pub(crate) struct Figures(Json);
 
-/// The GF-01 fixture as a case: everything that the figures do not compute.
+/// The GF-01 fixture as a case: the inputs from which the figures follow.
 pub(crate) fn gf01() -> Case {
     let figures = Figures::read();
     let topology = figures.member("topology");
@@ -79,7 +79,7 @@ impl Figures {
         self.member("windows").list()
     }
 
-    /// Holds every GF-01 figure that a run's export shows.
+    /// Checks every GF-01 figure that appears in the export of a run.
     pub(crate) fn hold_gf01(&self, export: &Json) {
         self.hold_ledgers(export.member("ledgers").list());
         self.hold_chain(export);
@@ -279,7 +279,7 @@ impl Figures {
         }
     }
 
-    /// Holds the figures of the second fixture against the export of [`gf02`].
+    /// Compares the figures of the second fixture with the export of [`gf02`].
     pub(crate) fn hold_gf02(&self, export: &Json) {
         let figures = self.member("gf02");
         let column = |kind: &str, field: &str| {

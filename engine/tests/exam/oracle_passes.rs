@@ -1,4 +1,5 @@
-//! The oracle sits the exam: without that, agreeing with it would prove nothing.
+//! Tests that the oracle's runs have the figures of the exam. Otherwise agreement with the oracle
+//! would prove nothing.
 
 use super::{Figures, gf01};
 use crate::oracle::{Int, Json, Scheme, candidates, gf02, modulo, run, text};

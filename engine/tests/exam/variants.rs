@@ -1,6 +1,6 @@
-//! GF-01 with one thing changed, twenty and more times over.
+//! Tests GF-01 with one change at a time, in more than twenty variants.
 //!
-//! On GF-01 itself nothing moves and every stream is zeros, so a wrong rule can hide behind it.
+//! In GF-01 itself nothing moves and every stream is zeros, so it would not reveal a wrong rule.
 
 use super::gf01;
 use crate::compare::assert_equals_oracle;
@@ -185,7 +185,7 @@ const VARIANTS: &[(&str, Change)] = &[
             values: vec![value, 0, 0, -value, 1, 0],
             description: None,
         };
-        // Neither in order of ticks nor of ids.
+        // Sorted neither by tick nor by id.
         case.pfna = Some(vec![
             entry("b", 1, 50),
             entry("z", 0, 20),
@@ -225,8 +225,8 @@ fn a_variant_is_another_run() {
             same.push(*name);
         }
     }
-    // s_t is 9 as it is; the order of windows that close apart shows nowhere; and what is not
-    // emitted is bound all the same.
+    // s_t is 9 anyway; the order of windows that close at different ticks appears nowhere; and
+    // envelopes that are not emitted are hashed too.
     assert_eq!(
         same,
         [

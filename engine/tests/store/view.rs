@@ -1,4 +1,4 @@
-//! One view over memory and file: the same texts, the same errors.
+//! Tests that the views of a run in memory and in a file give the same texts and the same errors.
 
 use aether_engine::config::{FileSystem, RunPlan, load_run};
 use aether_engine::record::{FromText, Layer, RecordKind};
@@ -8,7 +8,7 @@ use aether_engine::view::{RunView, ViewError};
 
 use super::{every_kind, store};
 
-/// Everything a view says, errors as their words.
+/// Everything that a view returns, with errors as their messages.
 fn told(view: RunView<'_>) -> Vec<String> {
     fn words<T: std::fmt::Debug>(result: Result<T, ViewError>) -> String {
         result.map_or_else(|error| error.to_string(), |value| format!("{value:?}"))
@@ -107,7 +107,7 @@ fn scenario(file: &str) -> RunPlan {
     load_run(&FileSystem::new(".."), path.as_ref()).unwrap_or_else(|report| panic!("{report}"))
 }
 
-/// The texts of a kind, of those of a member's value where one is asked for.
+/// The texts of a kind; if a member and a value are given, of the records with that value.
 fn made(run: &Run, kind: RecordKind, member: Option<(&str, &serde_json::Value)>) -> Vec<String> {
     let texts = run
         .records(kind)
@@ -129,7 +129,7 @@ fn texts<R: FromText>(records: Result<Vec<R>, ViewError>) -> Vec<String> {
     records.unwrap().iter().map(FromText::to_text).collect()
 }
 
-/// Holds every accessor against the texts that the run made.
+/// Compares every accessor with the texts that the run produced.
 fn check_every_accessor(view: RunView<'_>, run: &Run, plan: &RunPlan) {
     let one = |kind, tick: u64| {
         let found = made(run, kind, Some(("tick", &tick.into())));

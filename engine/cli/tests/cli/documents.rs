@@ -1,4 +1,5 @@
-//! `validate`: documents and scenario directories, whatever their bytes.
+//! Tests of `validate`: every problem of documents and scenario directories is reported, whatever
+//! their bytes.
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +8,7 @@ use tempfile::TempDir;
 
 use super::{aether, aether_in, keys, root};
 
-/// The documents of a valid run of two ticks, to break.
+/// The documents of a valid run of two ticks, which tests then break.
 fn folder() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let copy = |from: &str, to: &str| {
@@ -38,7 +39,7 @@ fn write(folder: &TempDir, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
     path
 }
 
-/// The problems of a document, told alike as text and as JSON, with status 2.
+/// The problems of documents, after checking that text and JSON report the same with status 2.
 #[track_caller]
 fn problems(paths: &[&Path]) -> Vec<Value> {
     let paths: Vec<_> = paths.iter().map(|path| path.to_str().unwrap()).collect();
@@ -62,7 +63,7 @@ fn problems(paths: &[&Path]) -> Vec<Value> {
     problems
 }
 
-/// A document with one problem, at a place.
+/// Checks that a document has one problem, at a place.
 #[track_caller]
 fn one(path: &Path, line: u64, column: u64, words: &[&str]) {
     let problems = problems(&[path]);
@@ -224,7 +225,7 @@ fn several_broken_documents_are_told_at_once() {
         let path = path.to_str().unwrap();
         assert!(told.iter().any(|problem| problem["path"] == path), "{path}");
     }
-    // A problem of a document that several runs name is told once.
+    // A problem of a document that several runs name is reported once.
     let topology = write(&folder, "line4.json", "{\"gid\":\"LINE4\"");
     let run = write(&folder, "run.toml", RUN);
     let other = write(&folder, "other.toml", RUN);
@@ -265,7 +266,7 @@ fn scenario_directories() {
     assert_eq!(of_file.len(), 1, "{told:#?}");
     assert_eq!(of_file[0]["line"], 3);
 
-    // Both of its documents are broken, and both are told.
+    // Both of its documents are broken, and both are reported.
     write(&folder, "run.toml", RUN.replace("ticks = 2", "ticks = 0"));
     assert!(problems(&[dir]).len() > 1);
 

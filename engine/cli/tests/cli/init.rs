@@ -1,4 +1,4 @@
-//! `init`: a scenario that validates and runs, and nothing that was there is touched.
+//! Tests of `init`: the new scenario is valid and runs, and existing files are not changed.
 
 use std::path::PathBuf;
 
@@ -6,7 +6,7 @@ use tempfile::TempDir;
 
 use super::{aether_in, keys, root};
 
-/// An empty directory whose name a scenario can have.
+/// An empty directory whose name is valid for a scenario.
 fn empty() -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let here = folder.path().join("here");
@@ -37,7 +37,7 @@ fn what_init_writes_validates_and_runs() {
     );
     aether(&["verify", "my-first"]).with(0);
 
-    // Comments say what fields mean, and the schemas that they name are there.
+    // Comments explain the fields, and the schemas that they name exist.
     for file in FILES {
         let text = std::fs::read_to_string(folder.path().join("a b/my-first").join(file)).unwrap();
         let schema = text
@@ -85,7 +85,7 @@ fn nothing_is_written_where_something_is() {
     assert_eq!(std::fs::read(here.join("mine")).unwrap(), b"x");
 }
 
-/// One template for `init` and for new scenarios of the repository.
+/// `init` and `cargo xtask new` use the same template.
 #[test]
 fn the_template_is_also_that_of_the_repository() {
     let folder = tempfile::tempdir().unwrap();
@@ -94,7 +94,7 @@ fn the_template_is_also_that_of_the_repository() {
         let written = std::fs::read_to_string(folder.path().join("same").join(file)).unwrap();
         assert_eq!(written, text);
     }
-    // Schemas of the repository, where its own scenarios look for them.
+    // The schemas of the repository are where its own scenarios look for them.
     for (_, text) in aether_engine::config::template("x", "docs/schemas") {
         let schema = text
             .lines()

@@ -1,4 +1,4 @@
-//! `run` and `resume`: what is stored, under which name, and how a run ends.
+//! Tests of `run` and `resume`: what is stored, under which name, and how a run ends.
 
 use std::cell::RefCell;
 use std::ops::ControlFlow;
@@ -81,7 +81,7 @@ fn a_taken_id_is_kept_refused_or_replaced() {
         &["run", "gf02", "--run-id", "x"],
         &["`x`", "exists", "--force"],
     );
-    // Nor under a name that differs in case alone, be it the same run.
+    // A name that differs only in case is refused too, even for the same run.
     runs.refuses(
         &["run", "gf01", "--run-id", "X"],
         &["`x`", "case", "--run-id"],
@@ -260,7 +260,7 @@ fn a_run_that_is_finished_sends_the_rest_of_its_log() {
     let log = runs.file("run.log");
     let whole = std::fs::read_to_string(&log).unwrap();
     assert!(whole.lines().count() > 32);
-    // Cut off in its second window: the first eight ticks were sent.
+    // Interrupted in its second window, when the first eight ticks were sent.
     let sent = RefCell::new(String::new());
     let show = |event: &LogEvent| {
         let mut sent = sent.borrow_mut();

@@ -1,4 +1,4 @@
-//! `list` and `completions`, and command lines that are not understood.
+//! Tests of `list`, `completions` and help, and of command lines that cannot be parsed.
 
 use std::collections::BTreeSet;
 
@@ -58,7 +58,7 @@ fn list_works_below_the_registry_and_fails_without_one() {
 }
 
 #[test]
-fn list_tells_a_broken_scenario_and_lists_the_others() {
+fn list_reports_a_broken_scenario_and_lists_the_others() {
     let folder = tempfile::tempdir().unwrap();
     for (name, text) in [
         (
@@ -105,7 +105,7 @@ fn usage_is_told_and_has_its_status() {
     aether(&["run", "gf01", "--threads", "0"])
         .with(2)
         .tells(&["threads"]);
-    // To a program as data, like every failure.
+    // With JSON output it is data, like every failure.
     for (args, word) in [
         (&["inspect", "--format", "json"][..], "<RUN-ID>"),
         (&["--format=json", "rnu"], "rnu"),
@@ -130,7 +130,7 @@ fn usage_is_told_and_has_its_status() {
     assert!(aether(&["--version"]).with(0).stdout.starts_with("aether "));
 }
 
-/// Every command, with those below it.
+/// Every command, with its subcommands.
 const COMMANDS: [&[&str]; 22] = [
     &["list"],
     &["validate"],
@@ -168,7 +168,7 @@ fn every_command_explains_itself_with_examples() {
         let example = format!("aether {}", command.join(" "));
         assert!(examples.contains(&example), "{help}");
     }
-    // A command that is none is answered with the nearest, and with status 2.
+    // An unknown command is answered with the nearest one, and with status 2.
     aether(&["inspekt", "gf01"])
         .with(2)
         .tells(&["inspekt", "inspect"]);

@@ -1,4 +1,5 @@
-//! `topology new` and `topology import`: documents that validate, and what is told where none is made.
+//! Tests of `topology new` and `topology import`: their documents are valid, and failures are
+//! reported.
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -13,7 +14,7 @@ fn made(folder: &TempDir, args: &[&str]) -> Ended {
     aether_in(folder.path(), &[&["topology"], args].concat())
 }
 
-/// The document that is printed, which is also valid.
+/// The document that is printed, after checking that it is valid.
 #[track_caller]
 fn document(folder: &TempDir, args: &[&str]) -> Value {
     let printed = made(folder, args).with(0);
