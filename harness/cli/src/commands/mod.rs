@@ -9,6 +9,7 @@ mod compare;
 mod console;
 mod diff;
 mod flaky;
+mod history;
 mod new;
 mod render;
 mod report;
@@ -120,7 +121,11 @@ impl From<ReadError> for CommandError {
 
 impl From<RunnerError> for CommandError {
     fn from(error: RunnerError) -> Self {
-        Self::Usage(error.to_string())
+        let text = error.to_string();
+        match error {
+            RunnerError::OutputClosed => Self::Io(text),
+            _ => Self::Usage(text),
+        }
     }
 }
 
