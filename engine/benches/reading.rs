@@ -29,7 +29,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let run = store.open("run")?;
     let bytes = std::fs::metadata(run.path())?.len();
     println!("{TICKS} ticks, N = {NODES}, {bytes} bytes");
-    told(&mut times(&run)?);
+    print_times(&mut times(&run)?);
     Ok(())
 }
 
@@ -66,7 +66,7 @@ fn processor_time() -> Duration {
     Duration::from_nanos(nanoseconds.unwrap_or(0))
 }
 
-fn told(times: &mut [[Duration; 2]]) {
+fn print_times(times: &mut [[Duration; 2]]) {
     for (which, name) in ["wall", "processor"].into_iter().enumerate() {
         times.sort_by_key(|time| time[which]);
         let at = |share: usize| times[(times.len() - 1) * share / 1_000][which];

@@ -104,15 +104,15 @@ fn reports_say_file_line_and_remedy() {
             Code::TooManyProblems,
         ];
         let text = report.render(false);
-        for (problem, told) in problems.iter().zip(text.split("\n\n")) {
+        for (problem, rendered) in problems.iter().zip(text.split("\n\n")) {
             let place = &problem.place;
             let place = format!("--> {}:{}:{}\n", place.path, place.line, place.column);
-            assert!(told.contains(&place), "{case}: {told}");
-            assert!(told.contains("= help: "), "{case}: {told}");
-            assert!(told.contains(&problem.message), "{case}: {told}");
+            assert!(rendered.contains(&place), "{case}: {rendered}");
+            assert!(rendered.contains("= help: "), "{case}: {rendered}");
+            assert!(rendered.contains(&problem.message), "{case}: {rendered}");
             assert!(
                 problem.place.excerpt.is_some() || of_files.contains(&problem.code),
-                "{case}: {told}"
+                "{case}: {rendered}"
             );
         }
         for problem in problems {

@@ -125,9 +125,9 @@ fn shipped_documents_and_scenarios_are_valid() {
         ("fixtures/pfna", DocumentKind::Pfna),
     ] {
         for path in documents(directory) {
-            let told = validate(&files(), Path::new(&path));
+            let checked = validate(&files(), Path::new(&path));
             assert_eq!(
-                told.map_err(|report| report.render(false)),
+                checked.map_err(|report| report.render(false)),
                 Ok(kind),
                 "{path}"
             );
@@ -138,9 +138,9 @@ fn shipped_documents_and_scenarios_are_valid() {
             continue;
         }
         let path = PathBuf::from(&scenario);
-        let told = validate_scenario(&files(), &path);
+        let checked = validate_scenario(&files(), &path);
         assert_eq!(
-            told.map_err(|report| report.render(false)),
+            checked.map_err(|report| report.render(false)),
             Ok(()),
             "{scenario}"
         );

@@ -76,7 +76,7 @@ impl Json {
     pub(crate) fn insert(&mut self, key: &str, value: Self) {
         match self {
             Self::Object(map) => drop(map.insert(key.to_owned(), value)),
-            other => panic!("{key:?} put into {other:?}, which is no object"),
+            other => panic!("{key:?} put into {other:?}, which is not an object"),
         }
     }
 
@@ -84,7 +84,7 @@ impl Json {
     pub(crate) fn remove(&mut self, key: &str) {
         match self {
             Self::Object(map) => drop(map.remove(key)),
-            other => panic!("{key:?} taken from {other:?}, which is no object"),
+            other => panic!("{key:?} taken from {other:?}, which is not an object"),
         }
     }
 
@@ -92,7 +92,7 @@ impl Json {
     pub(crate) fn member(&self, key: &str) -> &Self {
         match self {
             Self::Object(map) => map.get(key).unwrap_or_else(|| panic!("no member {key:?}")),
-            other => panic!("{key:?} asked of {other:?}, which is no object"),
+            other => panic!("{key:?} asked of {other:?}, which is not an object"),
         }
     }
 
@@ -108,7 +108,7 @@ impl Json {
     pub(crate) fn list(&self) -> &[Self] {
         match self {
             Self::List(list) => list,
-            other => panic!("{other:?} is no list"),
+            other => panic!("{other:?} is not a list"),
         }
     }
 
@@ -126,7 +126,7 @@ impl Json {
     pub(crate) fn str(&self) -> &str {
         match self {
             Self::Text(text) => text,
-            other => panic!("{other:?} is no text"),
+            other => panic!("{other:?} is not a string"),
         }
     }
 

@@ -39,10 +39,10 @@ fn ends_with(error: &Json, log: &[Json]) -> Result<(), String> {
         }
     }
     let last = log.last().ok_or("the log is empty")?;
-    let tells = last.member("event") == &text("error")
+    let has_error = last.member("event") == &text("error")
         && last.member("payload") == error
         && last.member("tick") == error.member("tick");
-    if tells {
+    if has_error {
         Ok(())
     } else {
         Err(format!("the last event is {}", last.canonical()))

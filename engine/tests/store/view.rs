@@ -9,33 +9,33 @@ use aether_engine::view::{RunView, ViewError};
 use super::{every_kind, store};
 
 /// Everything that a view returns, with errors as their messages.
-fn told(view: RunView<'_>) -> Vec<String> {
+fn answers(view: RunView<'_>) -> Vec<String> {
     fn words<T: std::fmt::Debug>(result: Result<T, ViewError>) -> String {
         result.map_or_else(|error| error.to_string(), |value| format!("{value:?}"))
     }
-    let mut told = vec![words(view.last_tick()), words(view.metrics())];
+    let mut answers = vec![words(view.last_tick()), words(view.metrics())];
     for tick in [0, 1, 7, 8, 12, 40, 41] {
-        told.push(words(view.umx_ledger(tick)));
-        told.push(words(view.loom_p_block(tick)));
-        told.push(words(view.loom_i_block(tick)));
-        told.push(words(view.scene(tick)));
-        told.push(words(view.uledger_entry(tick)));
-        told.push(words(view.nap_envelopes(Some(tick), None)));
-        told.push(words(view.nap_envelopes(Some(tick), Some(Layer::Ingress))));
-        told.push(words(view.log(Some(tick..=tick + 2))));
+        answers.push(words(view.umx_ledger(tick)));
+        answers.push(words(view.loom_p_block(tick)));
+        answers.push(words(view.loom_i_block(tick)));
+        answers.push(words(view.scene(tick)));
+        answers.push(words(view.uledger_entry(tick)));
+        answers.push(words(view.nap_envelopes(Some(tick), None)));
+        answers.push(words(view.nap_envelopes(Some(tick), Some(Layer::Ingress))));
+        answers.push(words(view.log(Some(tick..=tick + 2))));
     }
     for window in ["RING_W1_ticks_1_7", "RING_W6_ticks_36_40", "none"] {
-        told.push(words(view.apx_manifest(window)));
-        told.push(words(view.loom_blocks(window)));
+        answers.push(words(view.apx_manifest(window)));
+        answers.push(words(view.loom_blocks(window)));
     }
     for layer in Layer::ALL {
-        told.push(words(view.nap_envelopes(None, Some(layer))));
+        answers.push(words(view.nap_envelopes(None, Some(layer))));
     }
-    told.push(words(view.nap_envelopes(None, None)));
-    told.push(words(view.motifs()));
-    told.push(words(view.proposals()));
-    told.push(words(view.log(None)));
-    told
+    answers.push(words(view.nap_envelopes(None, None)));
+    answers.push(words(view.motifs()));
+    answers.push(words(view.proposals()));
+    answers.push(words(view.log(None)));
+    answers
 }
 
 #[test]
@@ -46,7 +46,7 @@ fn memory_and_file_say_the_same() {
         .record(&plan, "run", Existing::Keep, &options)
         .unwrap();
     let (memory, stored) = (run::run(&plan, &options), store.open("run").unwrap());
-    for (memory, stored) in told(memory.view()).iter().zip(told(stored.view())) {
+    for (memory, stored) in answers(memory.view()).iter().zip(answers(stored.view())) {
         assert_eq!(*memory, stored);
     }
 }

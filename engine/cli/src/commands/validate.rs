@@ -33,11 +33,15 @@ fn check(files: &FileSystem, path: &Path) -> Vec<Report> {
         return config::validate(files, path).err().into_iter().collect();
     }
     let report = config::validate_scenario(files, path).err();
-    let told = report.iter().flat_map(Report::problems).any(|problem| {
+    let is_reported = report.iter().flat_map(Report::problems).any(|problem| {
         problem.code == Code::NotAScenario || problem.place.path.ends_with(SCENARIO_FILE)
     });
     // A problem of `scenario.toml` that both find is reported once, in the engine's words.
-    let more = if told { None } else { harness_report(path) };
+    let more = if is_reported {
+        None
+    } else {
+        harness_report(path)
+    };
     report.into_iter().chain(more).collect()
 }
 

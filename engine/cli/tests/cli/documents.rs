@@ -55,10 +55,10 @@ fn problems(paths: &[&Path]) -> Vec<Value> {
         let place = format!("{path}:{line}:{}", problem["column"]);
         let code = problem["code"].as_str().unwrap();
         assert!(code.starts_with("AE"), "{problem:#}");
-        let told = problem["excerpt"].is_null() || text.stderr.contains(&place);
-        assert!(told, "{place} is missing: {text:#?}");
+        let reported = problem["excerpt"].is_null() || text.stderr.contains(&place);
+        assert!(reported, "{place} is missing: {text:#?}");
         let message = problem["message"].as_str().unwrap();
-        text.tells(&[path, code, message]);
+        text.reports(&[path, code, message]);
     }
     problems
 }
@@ -145,7 +145,7 @@ fn truncated() {
 }
 
 #[test]
-fn truncated_anywhere_it_is_told_and_never_a_panic() {
+fn truncated_anywhere_it_is_reported_and_never_a_panic() {
     let folder = folder();
     let topology = std::fs::read(folder.path().join("line4.json")).unwrap();
     let mut paths = Vec::new();
@@ -157,10 +157,13 @@ fn truncated_anywhere_it_is_told_and_never_a_panic() {
         ));
     }
     let paths: Vec<_> = paths.iter().map(PathBuf::as_path).collect();
-    let told = problems(&paths);
+    let reported = problems(&paths);
     for path in &paths {
         let path = path.to_str().unwrap();
-        assert!(told.iter().any(|problem| problem["path"] == path), "{path}");
+        assert!(
+            reported.iter().any(|problem| problem["path"] == path),
+            "{path}"
+        );
     }
 }
 
@@ -180,7 +183,7 @@ fn empty() {
 }
 
 #[test]
-fn documents_alone_are_told_by_their_fields() {
+fn documents_alone_are_recognized_by_their_fields() {
     let folder = folder();
     let topology = std::fs::read_to_string(folder.path().join("line4.json")).unwrap();
     let path = write(
@@ -210,7 +213,7 @@ fn documents_alone_are_told_by_their_fields() {
 }
 
 #[test]
-fn several_broken_documents_are_told_at_once() {
+fn several_broken_documents_are_reported_at_once() {
     let folder = folder();
     let paths = [
         write(&folder, "a.toml", "v = \n"),
@@ -220,10 +223,13 @@ fn several_broken_documents_are_told_at_once() {
         folder.path().join("none.toml"),
     ];
     let paths: Vec<_> = paths.iter().map(PathBuf::as_path).collect();
-    let told = problems(&paths);
+    let reported = problems(&paths);
     for path in &paths {
         let path = path.to_str().unwrap();
-        assert!(told.iter().any(|problem| problem["path"] == path), "{path}");
+        assert!(
+            reported.iter().any(|problem| problem["path"] == path),
+            "{path}"
+        );
     }
     // A problem of a document that several runs name is reported once.
     let topology = write(&folder, "line4.json", "{\"gid\":\"LINE4\"");
@@ -234,15 +240,15 @@ fn several_broken_documents_are_told_at_once() {
 }
 
 #[test]
-fn every_problem_of_one_document_is_told_at_once() {
+fn every_problem_of_one_document_is_reported_at_once() {
     let folder = folder();
     let text = RUN
         .replace("ticks = 2", "ticks = true")
         .replace("[64, 0, 0, 0]", "[64, 0.5, 0]")
         + "nonsense = 1\n";
-    let told = problems(&[&write(&folder, "run.toml", text)]);
+    let reported = problems(&[&write(&folder, "run.toml", text)]);
     for at in ["ticks", "initial_state[1]", "nonsense"] {
-        assert!(told.iter().any(|problem| problem["at"] == at), "{at}");
+        assert!(reported.iter().any(|problem| problem["at"] == at), "{at}");
     }
 }
 
@@ -258,12 +264,12 @@ fn scenario_directories() {
         "scenario.toml",
         SCENARIO.replace("instant", "soon"),
     );
-    let told = problems(&[dir]);
-    let of_file: Vec<_> = told
+    let reported = problems(&[dir]);
+    let of_file: Vec<_> = reported
         .iter()
         .filter(|problem| problem["path"].as_str().unwrap().ends_with("scenario.toml"))
         .collect();
-    assert_eq!(of_file.len(), 1, "{told:#?}");
+    assert_eq!(of_file.len(), 1, "{reported:#?}");
     assert_eq!(of_file[0]["line"], 3);
 
     // Both of its documents are broken, and both are reported.
@@ -271,13 +277,13 @@ fn scenario_directories() {
     assert!(problems(&[dir]).len() > 1);
 
     std::fs::remove_file(dir.join("scenario.toml")).unwrap();
-    let told = problems(&[dir]);
-    assert!(told.iter().any(|problem| problem["code"] == "AE0009"));
-    assert!(told.iter().any(|problem| problem["at"] == "ticks"));
+    let reported = problems(&[dir]);
+    assert!(reported.iter().any(|problem| problem["code"] == "AE0009"));
+    assert!(reported.iter().any(|problem| problem["at"] == "ticks"));
 }
 
 #[test]
-fn what_only_the_harness_reads_is_told() {
+fn what_only_the_harness_reads_is_reported() {
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path().join("scenario");
     std::fs::create_dir(&dir).unwrap();
@@ -289,9 +295,14 @@ fn what_only_the_harness_reads_is_told() {
     std::fs::write(&scenario, SCENARIO).unwrap();
     aether(&["validate", dir.to_str().unwrap()]).with(0);
     std::fs::write(&scenario, format!("{SCENARIO}expect = \"surprise\"\n")).unwrap();
-    let told = problems(&[&dir]);
-    assert_eq!(told.len(), 1, "{told:#?}");
-    assert_eq!(told[0]["path"], scenario.to_str().unwrap());
-    assert_eq!(told[0]["line"], 4);
-    assert!(told[0]["message"].as_str().unwrap().contains("surprise"));
+    let reported = problems(&[&dir]);
+    assert_eq!(reported.len(), 1, "{reported:#?}");
+    assert_eq!(reported[0]["path"], scenario.to_str().unwrap());
+    assert_eq!(reported[0]["line"], 4);
+    assert!(
+        reported[0]["message"]
+            .as_str()
+            .unwrap()
+            .contains("surprise")
+    );
 }

@@ -21,10 +21,10 @@ const FILES: [&str; 4] = ["scenario.toml", "run.toml", "topology.toml", "profile
 fn what_init_writes_validates_and_runs() {
     let folder = tempfile::tempdir().unwrap();
     let aether = |args: &[&str]| aether_in(folder.path(), args);
-    let told = aether(&["init", "a b/my-first"]).with(0);
+    let created = aether(&["init", "a b/my-first"]).with(0);
     assert!(
-        told.stdout.contains("aether run a b/my-first/run.toml"),
-        "{told:#?}"
+        created.stdout.contains("aether run a b/my-first/run.toml"),
+        "{created:#?}"
     );
     let validated = aether(&["validate", "a b/my-first", "a b/my-first/run.toml"]).with(0);
     assert_eq!(validated.stdout, "2 valid\n");
@@ -73,11 +73,13 @@ fn nothing_is_written_where_something_is() {
     let (_folder, here) = empty();
     std::fs::write(here.join("mine"), "x").unwrap();
     let aether = |args: &[&str]| aether_in(&here, args);
-    aether(&["init", "."]).with(2).tells(&["is not empty"]);
+    aether(&["init", "."]).with(2).reports(&["is not empty"]);
     aether(&["init", "my first"])
         .with(2)
-        .tells(&["my first", "letters"]);
-    aether(&["init", "mine"]).with(2).tells(&["mine is a file"]);
+        .reports(&["my first", "letters"]);
+    aether(&["init", "mine"])
+        .with(2)
+        .reports(&["mine is a file"]);
     let json = aether(&["init", ".", "--format", "json"]).with(2).json();
     assert!(json["error"].as_str().unwrap().contains("not empty"));
     aether(&["init", "mine/below"]).with(2);

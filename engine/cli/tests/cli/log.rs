@@ -199,5 +199,5 @@ fn metrics_as_json_are_the_object_in_either_format() {
         plain
     );
     let ended = runs.aether(&["metrics", "gf01", "--as", "xml"]).with(2);
-    ended.tells(&["xml", "json, openmetrics"]);
+    ended.reports(&["xml", "json, openmetrics"]);
 }

@@ -58,7 +58,7 @@ impl Ended {
 
     /// Checks that a failure was reported only on standard error, with all of `words`.
     #[track_caller]
-    fn tells(&self, words: &[&str]) {
+    fn reports(&self, words: &[&str]) {
         assert_eq!(self.stdout, "", "{self:#?}");
         for word in words {
             assert!(self.stderr.contains(word), "`{word}` is missing: {self:#?}");
@@ -122,7 +122,7 @@ impl Runs {
     /// message.
     #[track_caller]
     fn refuses(&self, args: &[&str], words: &[&str]) {
-        self.aether(args).with(2).tells(words);
+        self.aether(args).with(2).reports(words);
         let ended = self.aether(&[args, &["--format", "json"]].concat()).with(2);
         let error = ended.json()["error"].as_str().unwrap().to_owned();
         for word in words {

@@ -252,7 +252,7 @@ fn what_cannot_be_drawn_is_refused() {
     let runs = Runs::of(&["gf01"]);
     runs.refuses(&["plot", "gf09"], &["`gf09`"]);
     let ended = runs.aether(&["plot", "gf01", "--what", "bits"]).with(2);
-    ended.tells(&["bits", "state, flux, chain, press, topology"]);
+    ended.reports(&["bits", "state, flux, chain, press, topology"]);
     // A failed plot does not change an existing file.
     let path = runs.file("picture.svg");
     std::fs::write(&path, "before").unwrap();
@@ -261,7 +261,7 @@ fn what_cannot_be_drawn_is_refused() {
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "before");
     let nowhere = runs.file("none/picture.svg");
     let args = ["plot", "gf01", "--out", nowhere.to_str().unwrap()];
-    runs.aether(&args).with(3).tells(&["none"]);
+    runs.aether(&args).with(3).reports(&["none"]);
     // Nothing is committed yet.
     let options = RunOptions {
         progress: &|_| ControlFlow::Break(()),

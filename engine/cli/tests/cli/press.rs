@@ -138,7 +138,7 @@ fn no_changed_byte_gives_a_wrong_vector() {
 }
 
 #[test]
-fn a_damaged_capsule_is_told_with_its_section() {
+fn a_damaged_capsule_is_reported_with_its_section() {
     let runs = Runs::of(&["gf02"]);
     let path = pack(&runs, "gf02", "1");
     let bytes = std::fs::read(&path).unwrap();
@@ -156,7 +156,7 @@ fn a_damaged_capsule_is_told_with_its_section() {
         std::fs::write(&broken, bytes).unwrap();
         for command in ["unpack", "info"] {
             let ended = aether(&["press", command, name]).with(1);
-            ended.tells(&["broken.apx", word]);
+            ended.reports(&["broken.apx", word]);
             let ended = aether(&["press", command, name, "--format", "json"]).with(1);
             assert_eq!(keys(&ended.json()), ["error"]);
         }
@@ -173,7 +173,9 @@ fn what_cannot_be_packed_or_read_is_refused() {
     let args = ["press", "pack", "none", "--window", "1", "--out", out];
     runs.refuses(&args, &["`none`"]);
     assert!(!path.exists());
-    aether(&["press", "unpack", out]).with(2).tells(&["x.apx"]);
+    aether(&["press", "unpack", out])
+        .with(2)
+        .reports(&["x.apx"]);
 
     // A window that a failed run did not reach.
     runs.aether(&["run", "overflow"]).with(2);

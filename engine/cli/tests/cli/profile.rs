@@ -34,7 +34,7 @@ fn a_name_is_found_in_the_profiles_and_cmp_0_everywhere() {
     );
     let dir = root().join("fixtures/profiles").display().to_string();
     show(&["CMP-2", "--profiles-dir", &dir]).with(0);
-    show(&["CMP-2"]).with(2).tells(&[
+    show(&["CMP-2"]).with(2).reports(&[
         "unknown profile `CMP-2`",
         "profiles are CMP-0",
         "./CMP-2.json",
@@ -93,9 +93,11 @@ fn a_broken_profile_is_reported_with_the_known_rules() {
         "prime_wieghted",
         "`prime_weighted`, `constant` or `sum_abs_flux`",
     ];
-    show(&["mine.toml"]).with(2).tells(&words);
-    show(&["mine", "--profiles-dir", "."]).with(2).tells(&words);
+    show(&["mine.toml"]).with(2).reports(&words);
+    show(&["mine", "--profiles-dir", "."])
+        .with(2)
+        .reports(&words);
     let json = show(&["mine.toml", "--format", "json"]).with(2).json();
     assert_eq!(json["problems"][0]["code"], "AE0402");
-    show(&["none.toml"]).with(2).tells(&["AE0001"]);
+    show(&["none.toml"]).with(2).reports(&["AE0001"]);
 }

@@ -171,7 +171,7 @@ fn out_is_a_file_and_nothing_is_printed() {
     let nowhere = runs.file("none/gf01.json");
     let args = ["export", "gf01", "--out", nowhere.to_str().unwrap()];
     let ended = runs.aether(&args).with(3);
-    ended.tells(&["none", "cannot be written"]);
+    ended.reports(&["none", "cannot be written"]);
     assert!(!ended.stderr.contains("at path"), "{ended:#?}");
 }
 

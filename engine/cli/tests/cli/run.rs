@@ -157,14 +157,14 @@ fn what_is_not_there_or_no_name_is_refused() {
         runs.refuses(&["run", "gf01", "--run-id", id], &["run id"]);
     }
     let ended = runs.aether(&["run", "none/run.toml"]).with(2);
-    ended.tells(&["none/run.toml:1:1", "no such file"]);
+    ended.reports(&["none/run.toml:1:1", "no such file"]);
     let ended = runs.aether(&["run", "none/run.toml", "--format", "json"]);
     assert_eq!(keys(&ended.with(2).json()), ["problems", "unchecked"]);
     // A directory of runs that is a file.
     let file = runs.file("file");
     std::fs::write(&file, "").unwrap();
     let args = ["run", "gf01", "--runs-dir", file.to_str().unwrap()];
-    super::aether(&args).with(3).tells(&["file"]);
+    super::aether(&args).with(3).reports(&["file"]);
     let ended = super::aether(&[&args[..], &["--format", "json"]].concat()).with(3);
     assert_eq!(keys(&ended.json()), ["error"]);
     assert!(!runs.directory().exists() || runs.store().run_ids().unwrap().is_empty());

@@ -120,7 +120,7 @@ fn what_is_not_a_run_is_refused_by_every_command_that_reads_one() {
     for force in [&[][..], &["--force"]] {
         let args = [&["run", "gf01", "--run-id", "folder"], force].concat();
         let ended = runs.aether(&args).with(3);
-        ended.tells(&["folder.aether", "is a directory"]);
+        ended.reports(&["folder.aether", "is a directory"]);
     }
     assert!(file("folder").is_dir());
 }
@@ -154,7 +154,9 @@ fn every_tick_is_replayed() {
     }
     let text = runs.aether(&["replay", "gf01", "--tick", "3"]).with(0);
     assert!(text.stdout.contains("matches\n3 1 0 0 0 0"), "{text:#?}");
-    runs.aether(&["replay", "gf01"]).with(2).tells(&["--tick"]);
+    runs.aether(&["replay", "gf01"])
+        .with(2)
+        .reports(&["--tick"]);
 }
 
 #[test]
@@ -168,7 +170,7 @@ fn equal_runs_have_no_difference() {
 }
 
 #[test]
-fn the_first_divergence_of_different_runs_is_told_first() {
+fn the_first_divergence_of_different_runs_is_reported_first() {
     let runs = Runs::new();
     let root = super::root();
     let text = std::fs::read_to_string(root.join("scenarios/line4/run.toml")).unwrap();

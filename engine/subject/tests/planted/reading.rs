@@ -336,18 +336,18 @@ fn paired<'j>(
     };
     let place = |all: &[Json], wanted: &str| all.iter().position(|element| id(element) == wanted);
     let mut pairs = Vec::new();
-    let mut told = 0;
+    let mut passed = 0;
     for new in after {
         let old = place(before, &id(new));
-        for gone in &before[told..old.map_or(told, |old| old.max(told))] {
+        for gone in &before[passed..old.map_or(passed, |old| old.max(passed))] {
             if place(after, &id(gone)).is_none() {
                 pairs.push((id(gone), Some(gone), None));
             }
         }
-        told = old.map_or(told, |old| told.max(old + 1));
+        passed = old.map_or(passed, |old| passed.max(old + 1));
         pairs.push((id(new), old.map(|old| &before[old]), Some(new)));
     }
-    for gone in &before[told..] {
+    for gone in &before[passed..] {
         if place(after, &id(gone)).is_none() {
             pairs.push((id(gone), Some(gone), None));
         }
