@@ -1,3 +1,5 @@
+//! Fuzz target: an edge list, as `aether topology import` reads it.
+
 #![no_main]
 
 use std::path::Path;

@@ -1,3 +1,5 @@
+//! Tests of the UMX: both loops of the flux rule, overflow, and external inputs.
+
 use super::{kernel, *};
 use crate::record::EdgeFlux;
 

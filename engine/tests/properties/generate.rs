@@ -287,7 +287,8 @@ fn named(streams: Vec<(Source, Option<Scheme>, Option<String>)>) -> Vec<Stream> 
     let streams = streams.into_iter().enumerate();
     streams
         .map(|(index, (source, hint, description))| {
-            // Later streams have smaller names, so that an implementation that sorts them would fail.
+            // Later streams have smaller names, so that an implementation that sorts them would
+            // fail.
             let name = format!("S{}", 9 - index);
             Stream {
                 name,
