@@ -1,4 +1,4 @@
-//! Tests of the UMX: both loops of the flux rule, overflow, and external inputs.
+//! Tests of the UMX: the flux rule, its two loops, and what overflows.
 
 use super::{kernel, *};
 use crate::record::EdgeFlux;

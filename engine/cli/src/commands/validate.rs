@@ -5,7 +5,7 @@ use std::path::Path;
 use aether_engine::config::{self, Code, FileSystem, Place, Problem, Report};
 use aether_json::json;
 
-use crate::Ended;
+use crate::CommandResult;
 use crate::args::ValidateCommand;
 use crate::exit::{Failure, Status};
 use crate::output::Output;
@@ -13,7 +13,7 @@ use crate::registry;
 
 const SCENARIO_FILE: &str = "scenario.toml";
 
-pub(crate) fn validate(command: &ValidateCommand, output: &Output) -> Ended {
+pub(crate) fn validate(command: &ValidateCommand, output: &Output) -> CommandResult {
     let files = FileSystem::new(registry::working_dir()?);
     let reports = command.paths.iter().flat_map(|path| check(&files, path));
     if let Some(report) = Report::merged(reports) {
