@@ -1,4 +1,4 @@
-//! Phrases that a native reader has to decode, found in pages, messages and comments.
+//! Checks pages, messages and comments for phrases that a native reader has to decode.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -34,7 +34,7 @@ const PHRASES: [(&str, &str); 22] = [
 /// Files that quote what they replace: this one, and the changelog.
 const QUOTED: [&str; 2] = ["xtask/src/english.rs", "CHANGELOG.md"];
 
-/// Folders and files that are read.
+/// The folders and files that are checked.
 const READ: [&str; 6] = [
     "README.md",
     "CHANGELOG.md",
@@ -44,7 +44,7 @@ const READ: [&str; 6] = [
     "xtask",
 ];
 
-/// Lines with a phrase that the style of this project avoids.
+/// Reports lines with a phrase that the style of this project avoids.
 pub(crate) fn english(paths: &Layout) -> Vec<String> {
     let mut files = Vec::new();
     for start in READ {

@@ -16,9 +16,11 @@ use crate::output::Output;
 
 /// Where in a log file the first line is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Begins {
-    Anew,
-    AfterWhatIsThere,
+pub(crate) enum LogStart {
+    /// At the beginning; an existing file is emptied.
+    Truncate,
+    /// After the existing lines.
+    Append,
 }
 
 /// An open destination for log lines.
@@ -37,7 +39,7 @@ impl LogDestination {
     pub(crate) fn open(
         plan: &RunPlan,
         run_config: &Path,
-        begins: Begins,
+        start: LogStart,
         output: &Output,
     ) -> Result<Option<Self>, Failure> {
         let logging = plan.logging().clone();
@@ -51,11 +53,9 @@ impl LogDestination {
             Destination::File(path) => {
                 let path = run_config.with_file_name("").join(path);
                 let name = path.display().to_string();
-                let opened = match begins {
-                    Begins::Anew => File::create(&path),
-                    Begins::AfterWhatIsThere => {
-                        File::options().create(true).append(true).open(&path)
-                    }
+                let opened = match start {
+                    LogStart::Truncate => File::create(&path),
+                    LogStart::Append => File::options().create(true).append(true).open(&path),
                 };
                 let file = opened.map_err(|error| Failure::Io(name.clone(), error))?;
                 (name, Box::new(BufWriter::new(file)))

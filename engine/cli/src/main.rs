@@ -63,4 +63,4 @@ fn main() -> ExitCode {
 }
 
 /// How a command ends.
-type Ended = Result<Status, Failure>;
+type CommandResult = Result<Status, Failure>;

@@ -22,7 +22,7 @@ pub(crate) fn scenarios_dir(given: &ScenariosDir) -> Result<PathBuf, Failure> {
             Ok(dir.clone())
         } else {
             Err(Failure::Input(format!(
-                "the scenarios directory {} does not exist",
+                "--scenarios-dir: {} is not a directory",
                 dir.display()
             )))
         };

@@ -4,6 +4,9 @@
 pub(crate) const PARAMETERS: usize = 5;
 
 /// The exact description lengths, in bits, of the values of a sequence so far.
+///
+/// For the values 1, −1, 2 they are 7 under ID, 9, 8, 9, 12, 15 under GR(0) to GR(4), and 16 under
+/// R.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Tally {
     identity: u128,

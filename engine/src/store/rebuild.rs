@@ -16,7 +16,7 @@ use crate::record::{
 };
 
 /// The parts of a record that its row stores.
-pub(super) enum Kept {
+pub(super) enum StoredParts {
     /// The whole record, as canonical text.
     Text(String),
     /// Nothing; the columns have the whole ledger.
@@ -28,11 +28,11 @@ pub(super) enum Kept {
     IBlock {
         c_t: Option<i64>,
     },
-    Scene(KeptScene),
+    Scene(SceneParts),
 }
 
 /// The parts of a scene beside its ledger: those of its row, and those from other rows.
-pub(super) struct KeptScene {
+pub(super) struct SceneParts {
     nap_envelope_ref: Hash,
     pfna_refs: Vec<String>,
     ledger_ref: Option<Hash>,
@@ -94,7 +94,7 @@ fn same_type<A: 'static, R: 'static>(record: A) -> R {
         .expect("a kind is rebuilt as the record that it is of")
 }
 
-/// The query for the rows of a kind from a position on: position, hash, then what [`Kept::read`]
+/// The query for the rows of a kind from a position on: position, hash, then what [`StoredParts::read`]
 /// reads.
 pub(super) fn page_query(kind: RecordKind) -> String {
     let (columns, joins) = match kind {
@@ -117,7 +117,7 @@ pub(super) fn page_query(kind: RecordKind) -> String {
     )
 }
 
-impl Kept {
+impl StoredParts {
     /// The stored parts in a row of [`page_query`]; `None` for a value that no engine writes.
     pub(super) fn read(kind: RecordKind, row: &Row<'_>) -> rusqlite::Result<Option<Self>> {
         let text = |at: usize| row.get::<_, Option<String>>(at);
@@ -134,7 +134,7 @@ impl Kept {
                 Some(text) => Self::Text(text),
                 None => Self::IBlock { c_t: row.get(3)? },
             }),
-            RecordKind::Scenes => KeptScene::read(row)?.map(Self::Scene),
+            RecordKind::Scenes => SceneParts::read(row)?.map(Self::Scene),
             _ => text(2)?.map(Self::Text),
         })
     }
@@ -168,7 +168,7 @@ impl Kept {
     }
 }
 
-impl KeptScene {
+impl SceneParts {
     fn read(row: &Row<'_>) -> rusqlite::Result<Option<Self>> {
         let hash = |at: usize| -> rusqlite::Result<Option<Hash>> {
             let column: Option<Vec<u8>> = row.get(at)?;

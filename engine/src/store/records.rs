@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::LazyLock;
 
 use super::header::bound;
-use super::rebuild::{Content, Kept, page_query};
+use super::rebuild::{Content, StoredParts, page_query};
 use super::stored::{FoundRecord, StoredRecord, StoredRun};
 use super::writer::hash_column;
 use super::{Damage, StoreError};
@@ -39,7 +39,7 @@ struct PageRow {
     /// `None` if the column does not contain a hash.
     hash: Option<Hash>,
     /// `None` if a column contains a value that no engine writes.
-    kept: Option<Kept>,
+    kept: Option<StoredParts>,
 }
 
 impl<'r> Records<'r> {
@@ -65,7 +65,11 @@ impl<'r> Records<'r> {
         let mut select = self.run.prepare(&PAGE_QUERIES[self.kind as usize])?;
         let rows = select.query_map([bound(self.next), self.rows], |row| {
             let hash: Vec<u8> = row.get(1)?;
-            Ok((row.get::<_, i64>(0)?, hash, Kept::read(self.kind, row)?))
+            Ok((
+                row.get::<_, i64>(0)?,
+                hash,
+                StoredParts::read(self.kind, row)?,
+            ))
         });
         for row in rows.map_err(|error| self.run.fail(error))? {
             let (position, hash, kept) = row.map_err(|error| self.run.fail(error))?;

@@ -299,7 +299,7 @@ fn a_reader_keeps_its_state_while_the_run_goes_on_and_ends() {
 }
 
 #[test]
-fn what_is_no_run_file_is_refused() {
+fn what_is_not_a_run_file_is_refused() {
     let (_folder, store) = store();
     let plan = plan(33, MOVING);
     store

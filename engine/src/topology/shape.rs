@@ -314,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn every_problem_is_told() {
+    fn every_problem_is_reported() {
         let settings = Settings {
             gid: Some("a/b".to_owned()),
             ..Settings::default()

@@ -6,7 +6,7 @@ use aether_engine::run::RecordKind;
 use aether_engine::store::StoredRun;
 
 use super::table;
-use crate::Ended;
+use crate::CommandResult;
 use crate::args::{ExportCommand, ExportForm};
 use crate::exit::{Failure, Status};
 use crate::output::Output;
@@ -23,7 +23,7 @@ enum What {
     Edges,
 }
 
-pub(crate) fn export(command: &ExportCommand, output: &Output) -> Ended {
+pub(crate) fn export(command: &ExportCommand, output: &Output) -> CommandResult {
     let what = what(command)?;
     let run = registry::open_run(&command.runs, &command.run_id)?;
     match &command.out {

@@ -8,7 +8,7 @@ use aether_engine::config::template;
 use aether_harness::ScenarioName;
 use aether_json::json;
 
-use crate::Ended;
+use crate::CommandResult;
 use crate::args::InitCommand;
 use crate::exit::{Failure, Status};
 use crate::output::Output;
@@ -16,7 +16,7 @@ use crate::output::Output;
 /// The directory in which the scenario's documents look for their schemas.
 const SCHEMAS: &str = "schemas";
 
-pub(crate) fn init(command: &InitCommand, output: &Output) -> Ended {
+pub(crate) fn init(command: &InitCommand, output: &Output) -> CommandResult {
     let dir = &command.dir;
     let name = name_of(dir)?;
     refuse_used(dir)?;

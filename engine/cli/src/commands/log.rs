@@ -6,13 +6,13 @@ use std::ops::RangeInclusive;
 use aether_engine::record::{Component, LogEvent, LogPayload};
 use aether_json::Value;
 
-use crate::Ended;
+use crate::CommandResult;
 use crate::args::LogCommand;
 use crate::exit::{Failure, Status};
 use crate::output::Output;
 use crate::registry;
 
-pub(crate) fn log(command: &LogCommand, output: &Output) -> Ended {
+pub(crate) fn log(command: &LogCommand, output: &Output) -> CommandResult {
     let run = registry::open_run(&command.stored.runs, &command.stored.run_id)?;
     let ticks = command.tick.as_deref().map(parse_ticks).transpose()?;
     known("event", command.event.as_deref(), &LogPayload::EVENTS)?;

@@ -7,13 +7,13 @@ use aether_json::json;
 use comfy_table::{CellAlignment, Table, presets};
 
 use super::openmetrics;
-use crate::Ended;
+use crate::CommandResult;
 use crate::args::{MetricsCommand, MetricsForm};
 use crate::exit::{Failure, Status};
 use crate::output::Output;
 use crate::registry;
 
-pub(crate) fn metrics(command: &MetricsCommand, output: &Output) -> Ended {
+pub(crate) fn metrics(command: &MetricsCommand, output: &Output) -> CommandResult {
     let run = registry::open_run(&command.stored.runs, &command.stored.run_id)?;
     let metrics = run.metrics()?;
     match command.form {

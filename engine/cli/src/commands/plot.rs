@@ -2,13 +2,13 @@
 
 use aether_json::{Value, json};
 
-use crate::Ended;
+use crate::CommandResult;
 use crate::args::PlotCommand;
 use crate::exit::Status;
 use crate::output::Output;
 use crate::{plot as pictures, registry};
 
-pub(crate) fn plot(command: &PlotCommand, output: &Output) -> Ended {
+pub(crate) fn plot(command: &PlotCommand, output: &Output) -> CommandResult {
     let run = registry::open_run(&command.stored.runs, &command.stored.run_id)?;
     let picture = pictures::draw(&run, command.what)?;
     if let Some(path) = &command.out {

@@ -12,13 +12,13 @@ use aether_json::{Value, json};
 use comfy_table::{CellAlignment, Table, presets};
 
 use super::window;
-use crate::Ended;
+use crate::CommandResult;
 use crate::args::{CapsuleCommand, PackCommand};
 use crate::exit::{Failure, Status};
 use crate::output::Output;
 use crate::registry;
 
-pub(crate) fn pack(command: &PackCommand, output: &Output) -> Ended {
+pub(crate) fn pack(command: &PackCommand, output: &Output) -> CommandResult {
     let run = registry::open_run(&command.stored.runs, &command.stored.run_id)?;
     let capsule = pack_window(&run, &command.window)?;
     let bytes = capsule.to_bytes();
@@ -72,7 +72,7 @@ fn pack_window(run: &StoredRun, name: &str) -> Result<Capsule, Failure> {
     Ok(packer.finish())
 }
 
-pub(crate) fn unpack(command: &CapsuleCommand, output: &Output) -> Ended {
+pub(crate) fn unpack(command: &CapsuleCommand, output: &Output) -> CommandResult {
     let capsule = read(&command.file)?;
     let mut streams: BTreeMap<String, Value> = BTreeMap::new();
     for (entry, _) in capsule.streams() {
@@ -95,7 +95,7 @@ fn number(value: &i128) -> Value {
     Value::from(*value)
 }
 
-pub(crate) fn info(command: &CapsuleCommand, output: &Output) -> Ended {
+pub(crate) fn info(command: &CapsuleCommand, output: &Output) -> CommandResult {
     let capsule = read(&command.file)?;
     let mut rows = Vec::new();
     for (entry, payload) in capsule.streams() {

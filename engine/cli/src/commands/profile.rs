@@ -7,7 +7,7 @@ use aether_engine::config::CMP_0;
 use aether_engine::config::{ExplainedProfile, FileSystem, MemoryDocuments, explain_profile};
 use aether_json::json;
 
-use crate::Ended;
+use crate::CommandResult;
 use crate::args::ProfileShowCommand;
 use crate::exit::{Failure, Status};
 use crate::output::Output;
@@ -17,7 +17,7 @@ use crate::registry;
 const PROFILES: &str = "fixtures/profiles";
 const BUILT_IN: &str = "built in";
 
-pub(crate) fn show(command: &ProfileShowCommand, output: &Output) -> Ended {
+pub(crate) fn show(command: &ProfileShowCommand, output: &Output) -> CommandResult {
     let files = FileSystem::new(registry::working_dir()?);
     let target = command.profile.as_str();
     let path = Path::new(target);

@@ -6,13 +6,13 @@ use aether_engine::record::UmxLedger;
 use aether_engine::run::Replay;
 use aether_json::json;
 
-use crate::Ended;
+use crate::CommandResult;
 use crate::args::ReplayCommand;
 use crate::exit::{Failure, Status};
 use crate::output::Output;
 use crate::registry;
 
-pub(crate) fn replay(command: &ReplayCommand, output: &Output) -> Ended {
+pub(crate) fn replay(command: &ReplayCommand, output: &Output) -> CommandResult {
     let run = registry::open_run(&command.stored.runs, &command.stored.run_id)?;
     let plan = run.plan()?;
     let tick = command.tick;

@@ -5,7 +5,7 @@ use std::path::Path;
 use aether_engine::config::{self, Code, FileSystem, Place, Problem, Report};
 use aether_json::json;
 
-use crate::Ended;
+use crate::CommandResult;
 use crate::args::ValidateCommand;
 use crate::exit::{Failure, Status};
 use crate::output::Output;
@@ -13,7 +13,7 @@ use crate::registry;
 
 const SCENARIO_FILE: &str = "scenario.toml";
 
-pub(crate) fn validate(command: &ValidateCommand, output: &Output) -> Ended {
+pub(crate) fn validate(command: &ValidateCommand, output: &Output) -> CommandResult {
     let files = FileSystem::new(registry::working_dir()?);
     let reports = command.paths.iter().flat_map(|path| check(&files, path));
     if let Some(report) = Report::merged(reports) {
@@ -33,11 +33,15 @@ fn check(files: &FileSystem, path: &Path) -> Vec<Report> {
         return config::validate(files, path).err().into_iter().collect();
     }
     let report = config::validate_scenario(files, path).err();
-    let told = report.iter().flat_map(Report::problems).any(|problem| {
+    let is_reported = report.iter().flat_map(Report::problems).any(|problem| {
         problem.code == Code::NotAScenario || problem.place.path.ends_with(SCENARIO_FILE)
     });
     // A problem of `scenario.toml` that both find is reported once, in the engine's words.
-    let more = if told { None } else { harness_report(path) };
+    let more = if is_reported {
+        None
+    } else {
+        harness_report(path)
+    };
     report.into_iter().chain(more).collect()
 }
 

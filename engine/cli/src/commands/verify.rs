@@ -7,13 +7,13 @@ use aether_engine::run::RunOptions;
 use aether_json::json;
 use indicatif::ProgressBar;
 
-use crate::Ended;
+use crate::CommandResult;
 use crate::args::StoredCommand;
 use crate::exit::Status;
 use crate::output::Output;
 use crate::{progress, registry};
 
-pub(crate) fn verify(command: &StoredCommand, output: &Output) -> Ended {
+pub(crate) fn verify(command: &StoredCommand, output: &Output) -> CommandResult {
     let run = registry::open_run(&command.runs, &command.run_id)?;
     // Without a plan there is nothing to run; the verification reports that.
     let bar = run.plan().map_or_else(

@@ -145,14 +145,14 @@ pub(super) fn class(paint: Paint, role: Role) -> String {
 /// The CSS rules of the classes that a picture uses. Without CSS variables: a viewer that knows
 /// neither variables nor dark mode shows the light colours.
 pub(super) fn style_sheet(used: &BTreeSet<(Paint, Role)>, ramp: Ramp) -> String {
-    let rules = |surrounding: usize| {
+    let rules = |theme: usize| {
         let mut rules = String::new();
         for &(paint, role) in used {
             let property = match paint {
                 Paint::Fill => "fill",
                 Paint::Stroke => "stroke",
             };
-            let colour = role.colours(ramp)[surrounding];
+            let colour = role.colours(ramp)[theme];
             let _ = writeln!(rules, ".{}{{{property}:#{colour:x}}}", class(paint, role));
         }
         rules

@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn small_values_next_to_a_large_one_are_told_apart() {
+    fn small_values_next_to_a_large_one_are_distinguished() {
         let scale = Scale::of([1_000_000.0, 1.0, 1.0, 2.0, 10.0].into_iter());
         assert!(scale.is_logarithmic());
         let levels = [0.0, 1.0, 10.0, 1_000.0, 1_000_000.0].map(|value| scale.level(value));

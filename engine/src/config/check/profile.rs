@@ -125,7 +125,7 @@ fn no_mode(value: Value<'_>, problems: &mut Problems) {
 /// A field of a rule: its key, the mode that it belongs to, its place.
 type ModeField = (&'static str, &'static str, Option<NodeId>);
 
-/// Reports fields that belong to another mode.
+/// Reports fields that belong to a different mode.
 fn foreign(document: &Document, mode: &str, fields: &[ModeField], problems: &mut Problems) {
     for &(key, owner, place) in fields {
         let Some(field) = value_at(document, place) else {

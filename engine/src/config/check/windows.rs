@@ -144,7 +144,8 @@ fn range(
     range
 }
 
-/// Checks that the primary window covers every tick.
+/// Checks that the primary window covers every tick. In a run of 10 ticks, a primary window of
+/// ticks 3 to 10 is a problem at its start tick: ticks 1 to 2 are in no primary window.
 fn primary_gap(
     (start_at, start): (Value<'_>, i64),
     (end_at, end): (Value<'_>, i64),

@@ -1,4 +1,4 @@
-//! [`document!`]: declares the structures of documents and decodes their fields.
+//! The macro `document!` declares the structures of documents; this file also decodes their fields.
 
 use super::super::problem::{Code, Draft, Problems};
 use super::super::tree::{Kind, NodeId, Value, shortened};

@@ -9,7 +9,7 @@ use super::super::plan::{
 };
 use super::super::problem::Problems;
 use super::super::tree::Document;
-use super::{Made, flag, object, word};
+use super::{WriteWith, flag, object, word};
 use crate::canonical::{self, Canonical, Object, Writer};
 
 /// The parts of the document that the plan does not keep.
@@ -82,7 +82,7 @@ pub(in super::super) fn run_config(plan: &Settings<'_>, names: &ConfiguredNames)
         .windows
         .iter()
         .filter(|window| !(tiled && window.primary));
-    let windows = Made(|writer: &mut Writer| {
+    let windows = WriteWith(|writer: &mut Writer| {
         writer.raw("[");
         for (index, window) in listed.clone().enumerate() {
             writer.raw(if index == 0 { "" } else { "," });
@@ -119,7 +119,7 @@ pub(in super::super) fn run_config(plan: &Settings<'_>, names: &ConfiguredNames)
 }
 
 fn write_window(writer: &mut Writer, window: &Window, aeon_id: Option<&String>) {
-    let streams = Made(|writer: &mut Writer| writer.array(&window.streams));
+    let streams = WriteWith(|writer: &mut Writer| writer.array(&window.streams));
     let mut members = Object::begin(writer);
     members.optional("aeon_window_id", aeon_id);
     members.field("apx_name", &window.apx_name);

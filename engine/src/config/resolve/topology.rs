@@ -3,7 +3,7 @@
 
 use super::super::plan::{Edge, Topology};
 use super::super::tree::{Document, Kind, Value};
-use super::{Made, object};
+use super::{WriteWith, object};
 use crate::canonical::{self, Canonical, Object, Writer};
 
 /// The topology's text; `profile` is used if the document does not name one.
@@ -18,7 +18,7 @@ pub(in super::super) fn topology(
     // Checked once for all edges: a million edges rarely have attributes.
     let items = root.field("edges").into_iter().flat_map(Value::children);
     let attributed = items.clone().any(|edge| edge.field("attrs").is_some());
-    let edges = Made(|writer: &mut Writer| {
+    let edges = WriteWith(|writer: &mut Writer| {
         let mut items = attributed.then(|| items.clone());
         writer.raw("[");
         for (index, edge) in topology.edges.iter().enumerate() {
@@ -67,7 +67,7 @@ fn write_edge(writer: &mut Writer, id: usize, edge: &Edge, scale: i64, attrs: Op
 
 /// The nodes; a null label is the same as no label.
 fn without_nulls(nodes: Value<'_>) -> impl Canonical {
-    Made(move |writer: &mut Writer| {
+    WriteWith(move |writer: &mut Writer| {
         writer.raw("[");
         for (index, node) in nodes.children().enumerate() {
             writer.raw(if index == 0 { "" } else { "," });

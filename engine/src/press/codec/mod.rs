@@ -21,6 +21,9 @@
 //!
 //! A quotient of 2^40 thus costs about a hundred bits, not 2^40. A payload determines its own end:
 //! missing or further bytes are an error, and so is a padding bit that is not zero.
+//!
+//! For example, a vector of 0, 1, −1 under `ID` is the bytes `01 03` (one vector of three numbers)
+//! and the bits `1 010 011 0` (the γ codes of 1, 2 and 3, and a bit of padding).
 
 mod bits;
 mod decoder;

@@ -1,3 +1,5 @@
+//! Tests of the codec: payloads bit by bit, vectors that come back, and payloads that are refused.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Tests of columns: ledgers of any numbers come back, and damaged blocks are noticed.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -47,7 +47,7 @@ impl Import<'_> {
             let draft = Draft::new(Code::EdgeLine, place(cells.len()), message)
                 .expected(format!("at least {least} columns"));
             let help = (!hint.is_empty()).then(|| hint.to_owned());
-            self.tell(draft.help_if(help));
+            self.report(draft.help_if(help));
             return true;
         }
         let from = self.number(cells, columns.from, "a node id", hint, &place);
@@ -95,7 +95,7 @@ impl Import<'_> {
         let draft =
             Draft::new(Code::EdgeLine, place(column), message).expected("an integer of at least 0");
         let help = (!hint.is_empty()).then(|| hint.to_owned());
-        self.tell(draft.help_if(help));
+        self.report(draft.help_if(help));
         None
     }
 }

@@ -76,7 +76,7 @@ fn columns(import: &mut Import<'_>) -> Option<Columns> {
             let draft = Draft::new(Code::EdgeColumn, Span::new(0, 0), message)
                 .expected("a column number from 1")
                 .help("write the number of the column, or add --as csv where there is a header");
-            import.tell(draft);
+            import.report(draft);
         }
         number
     };
@@ -104,7 +104,7 @@ fn size_line(import: &mut Import<'_>, cells: &[&str], span: Span) {
             let draft = Draft::new(Code::EdgeLine, span, message)
                 .expected("three integers, the first two equal")
                 .help("a graph is a square matrix in coordinate form");
-            import.tell(draft);
+            import.report(draft);
         }
     }
 }

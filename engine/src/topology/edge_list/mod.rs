@@ -114,7 +114,7 @@ impl<'a> Import<'a> {
             node_count: None,
         };
         if let Some(wrong) = options.settings.gid.as_deref().and_then(bad_name) {
-            import.tell(Draft::new(
+            import.report(Draft::new(
                 Code::BadName,
                 Span::new(0, 0),
                 format!("the gid {wrong}"),
@@ -123,7 +123,7 @@ impl<'a> Import<'a> {
         import
     }
 
-    fn tell(&mut self, draft: Draft) {
+    fn report(&mut self, draft: Draft) {
         self.problems.add(self.source, draft);
     }
 
@@ -139,7 +139,7 @@ impl<'a> Import<'a> {
             let draft = Draft::new(Code::SelfLoop, to, message)
                 .expected("another node")
                 .help("remove the line, or leave all such edges out with --drop-self-loops");
-            self.tell(draft);
+            self.report(draft);
             return true;
         }
         if self.edges.len() as u64 >= EDGES_MAX {
@@ -147,7 +147,7 @@ impl<'a> Import<'a> {
             let draft = Draft::new(Code::OverLimit, to, message)
                 .expected(format!("at most {EDGES_MAX} edges"))
                 .help(format!("this engine runs at most {EDGES_MAX} edges"));
-            self.tell(draft);
+            self.report(draft);
             return false;
         }
         self.edges.push(edge);
@@ -165,7 +165,7 @@ impl<'a> Import<'a> {
             let end = self.source.text().trim_end().len();
             let draft = Draft::new(Code::EdgeLine, Span::new(end, end), "the list has no edge")
                 .expected("two node ids on a line");
-            self.tell(draft);
+            self.report(draft);
         }
         if ids.len() as u64 > NODES_MAX {
             let message = format!(
@@ -175,7 +175,7 @@ impl<'a> Import<'a> {
             let draft = Draft::new(Code::OverLimit, Span::new(0, 0), message)
                 .expected(format!("at most {NODES_MAX} nodes"))
                 .help(format!("this engine runs at most {NODES_MAX} nodes"));
-            self.tell(draft);
+            self.report(draft);
         }
         if let Some(report) = std::mem::take(&mut self.problems).into_report() {
             return Err(report);
@@ -195,7 +195,7 @@ impl<'a> Import<'a> {
                 let message = format!("node {id} occurs and the size line says {count} nodes");
                 let draft = Draft::new(Code::EdgeLine, span, message)
                     .help("correct the size line, which counts rows, columns and entries");
-                self.tell(draft);
+                self.report(draft);
             }
             // Over the limit there is a problem, for which the complete list is not needed.
             let most = NODES_MAX.cast_signed();

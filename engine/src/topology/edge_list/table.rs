@@ -75,10 +75,10 @@ fn columns_of(
     place: impl Fn(usize) -> Span,
 ) -> Option<Columns> {
     if header.iter().all(|cell| cell.parse::<i64>().is_ok()) {
-        let draft = Draft::new(Code::EdgeColumn, place(0), "the first line is no header")
+        let draft = Draft::new(Code::EdgeColumn, place(0), "the first line is not a header")
             .expected("the names of the columns")
             .help("add a first line such as `from,to`");
-        import.tell(draft);
+        import.report(draft);
         return None;
     }
     let named = |name: &str| {
@@ -94,7 +94,7 @@ fn columns_of(
         if found.is_none() {
             good = false;
             let message = format!("{option}: there is no column `{}`", name.escape_debug());
-            import.tell(no_column(message, header, &place));
+            import.report(no_column(message, header, &place));
         }
         found
     };
@@ -109,7 +109,8 @@ fn columns_of(
     if good && (from.is_none() || to.is_none()) {
         let message = "which columns are the two nodes does not follow from the header".to_owned();
         let draft = no_column(message, header, &place);
-        import.tell(draft.help("name them with --from and --to, or `from` and `to` in the header"));
+        import
+            .report(draft.help("name them with --from and --to, or `from` and `to` in the header"));
     }
     good.then_some(())?;
     Some(Columns {

@@ -13,7 +13,7 @@ use aether_json::Value;
 use comfy_table::{CellAlignment, Table, presets};
 
 use super::window;
-use crate::Ended;
+use crate::CommandResult;
 use crate::args::InspectCommand;
 use crate::exit::{Failure, Status};
 use crate::output::Output;
@@ -26,7 +26,7 @@ struct Shown {
     text: String,
 }
 
-pub(crate) fn inspect(command: &InspectCommand, output: &Output) -> Ended {
+pub(crate) fn inspect(command: &InspectCommand, output: &Output) -> CommandResult {
     let run = registry::open_run(&command.stored.runs, &command.stored.run_id)?;
     let mut shown = Shown::default();
     let nothing_asked =
