@@ -54,7 +54,7 @@ pub fn visible_line(text: &str) -> Cow<'_, str> {
 }
 
 /// A text in the styles of reports; all else in it becomes visible.
-pub(super) fn visible_styled(text: &str) -> String {
+pub(crate) fn visible_styled(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {
         let mut rest = line;
