@@ -159,7 +159,8 @@ mod visible;
 pub use aether_diff::{
     Artefact, ArtefactError, ArtefactSchema, Cause, Change, ChangeKind, Chart, Diff, DiffOptions,
     Followed, FollowedByStage, INPUTS, Json, JsonProblem, KeyRule, KeyRuleError, LeftOut,
-    LeftOutReason, Path, PlaceSort, Schema, counted, diff, digest, patches,
+    LeftOutReason, Outline, Path, PlaceSort, Schema, Size, Sizes, Tick, counted, diff, digest,
+    infer, patches, visible,
 };
 pub use aether_json::nearest;
 pub use check::Check;

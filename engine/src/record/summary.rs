@@ -1,4 +1,4 @@
-//! What a run says of itself.
+//! [`RunSummary`]: what a run records about itself, and its status.
 
 use serde::Deserialize;
 

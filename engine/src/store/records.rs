@@ -1,4 +1,4 @@
-//! The records of one kind, read a page at a time.
+//! [`Records`]: iterates over the records of one kind, a page of rows at a time.
 
 use std::collections::VecDeque;
 use std::sync::LazyLock;
@@ -11,7 +11,7 @@ use super::{Damage, StoreError};
 use crate::canonical::{self, Hash};
 use crate::record::{Position, RecordKind, RecordType};
 
-/// Rows that are read at a time.
+/// Number of rows that are read at a time.
 const PAGE_ROWS: i64 = 128;
 
 static PAGE_QUERIES: LazyLock<Vec<String>> =
@@ -19,16 +19,16 @@ static PAGE_QUERIES: LazyLock<Vec<String>> =
 
 /// The records of one kind in run order; made by [`StoredRun::records`].
 ///
-/// Each is checked by its hash and its place; the first that fails ends the iteration.
+/// Each is checked by its hash and its position; the first that fails ends the iteration.
 pub struct Records<'r> {
     run: &'r StoredRun,
     kind: RecordKind,
     page: VecDeque<PageRow>,
-    /// Where the next page begins.
+    /// The position at which the next page starts.
     next: u64,
-    /// Rows to read at a time.
+    /// Number of rows to read at a time.
     rows: i64,
-    /// The place that the next record has to have, if the kind has no gaps.
+    /// The position that the next record must have, if the kind has no gaps.
     expected: Option<u64>,
     ended: bool,
 }
@@ -36,9 +36,9 @@ pub struct Records<'r> {
 /// A row of a page.
 struct PageRow {
     position: u64,
-    /// `None` where the column holds no hash.
+    /// `None` if the column does not contain a hash.
     hash: Option<Hash>,
-    /// `None` where a column holds what no engine writes.
+    /// `None` if a column contains a value that no engine writes.
     kept: Option<Kept>,
 }
 
@@ -47,7 +47,7 @@ impl<'r> Records<'r> {
         Self::paged(run, kind, first, PAGE_ROWS)
     }
 
-    /// With another number of rows to read at a time.
+    /// Sets the number of rows to read at a time.
     pub(super) fn paged(run: &'r StoredRun, kind: RecordKind, first: u64, rows: i64) -> Self {
         let first = first.max(1);
         Self {
@@ -105,7 +105,7 @@ impl<'r> Records<'r> {
         Ok((position, row.hash, content))
     }
 
-    /// The next record, whether or not it has its stored hash.
+    /// The next record, whether or not it matches its stored hash.
     pub(super) fn found(mut self) -> Result<Option<FoundRecord>, StoreError> {
         self.read_page()?;
         let Some(row) = self.page.pop_front() else {
@@ -136,8 +136,8 @@ impl<'r> Records<'r> {
         }))
     }
 
-    /// The next record as a value; what is rebuilt from the columns is built once, and hashed
-    /// without a text.
+    /// The next record as a value. A record from the columns is built once, and hashed without a
+    /// text.
     pub(super) fn next_record<R: RecordType>(&mut self) -> Result<Option<R>, StoreError> {
         debug_assert!(R::INFO.kind == self.kind, "records of one kind");
         let Some(row) = self.next_row()? else {

@@ -1,8 +1,9 @@
-//! One read-only view of a run, in memory or in a file: its records by tick, window and layer.
+//! [`RunView`]: a read-only view of a run in memory or in a file, with its records by tick, window
+//! and layer.
 //!
 //! A [`RunView`] returns records as values; the canonical text of each
-//! ([`to_text`](crate::record::FromText::to_text)) is what the run made, byte for byte. What is
-//! missing is an error that names it and the legal range.
+//! ([`to_text`](crate::record::FromText::to_text)) is byte for byte what the run produced. A
+//! missing record is an error that names it and the legal range.
 
 use std::ops::RangeInclusive;
 
@@ -14,7 +15,7 @@ use crate::run::Run;
 #[cfg(feature = "store")]
 use crate::store::{StoreError, StoredRun};
 
-/// A run to look at; made by [`Run::view`] and [`StoredRun::view`](crate::store::StoredRun::view).
+/// A view of a run; made by [`Run::view`] and [`StoredRun::view`](crate::store::StoredRun::view).
 ///
 /// ```
 /// use aether_engine::view::{RunView, ViewError};
@@ -35,15 +36,15 @@ enum Source<'r> {
     Stored(&'r StoredRun),
 }
 
-/// Why there is nothing to show.
+/// Why a record cannot be shown.
 #[derive(Debug, thiserror::Error)]
 pub enum ViewError {
     /// The tick is not recorded.
     #[error("no {what} at tick {tick}: {}", ticks_recorded(*last))]
     Tick {
-        /// What was asked for.
+        /// The requested record.
         what: &'static str,
-        /// The tick asked for.
+        /// The requested tick.
         tick: u64,
         /// The last tick that is recorded; 0 if none is.
         last: u64,
@@ -54,15 +55,18 @@ pub enum ViewError {
         listed("checkpoints are at", checkpoints)
     )]
     Checkpoint {
-        /// The tick asked for.
+        /// The requested tick.
         tick: u64,
-        /// The ticks nearest to it that have one.
+        /// The nearest ticks that have a checkpoint.
         checkpoints: Vec<u64>,
     },
-    /// No window of that id is closed.
-    #[error("no window `{window_id}`: {}", listed("closed are", windows))]
+    /// The run has no closed window of that id.
+    #[error(
+        "no closed window `{window_id}`: {}",
+        listed("the closed windows are", windows)
+    )]
     Window {
-        /// The window asked for.
+        /// The requested window.
         window_id: String,
         /// The closed windows, in closing order.
         windows: Vec<String>,
@@ -178,7 +182,7 @@ impl RunView<'_> {
     /// ```
     ///
     /// # Errors
-    /// The tick has none.
+    /// The tick has no checkpoint.
     pub fn loom_i_block(&self, tick: u64) -> Result<IBlock, ViewError> {
         #[cfg(feature = "store")]
         if let Source::Stored(run) = self.source
@@ -220,7 +224,7 @@ impl RunView<'_> {
     /// ```
     ///
     /// # Errors
-    /// No window of that id is closed.
+    /// The run has no closed window of that id.
     pub fn loom_blocks(&self, window_id: &str) -> Result<LoomBlocks, ViewError> {
         let window = self.apx_manifest(window_id)?;
         let ticks = window.start_tick..=window.end_tick;
@@ -246,7 +250,7 @@ impl RunView<'_> {
     /// ```
     ///
     /// # Errors
-    /// No window of that id is closed.
+    /// The run has no closed window of that id.
     pub fn apx_manifest(&self, window_id: &str) -> Result<Manifest, ViewError> {
         let mut windows = Vec::new();
         for manifest in self.all::<Manifest>()? {
@@ -332,7 +336,7 @@ impl RunView<'_> {
         self.of_tick("entry", tick)
     }
 
-    /// The motifs of the library as it stands at the end of the run.
+    /// The motifs of the library at the end of the run.
     ///
     /// ```
     /// # use aether_engine::config::{FileSystem, load_run};
@@ -462,7 +466,8 @@ impl RunView<'_> {
                     return Ok(Vec::new());
                 };
                 let values = run.values_from(*places.start());
-                // Ticks never fall along the numbers: the first beyond ends the span.
+                // Ticks never decrease along the numbers, so the first one beyond the range ends
+                // it.
                 let within = |value: &Result<R, StoreError>| {
                     let tick = value.as_ref().ok().and_then(&tick_of);
                     tick.is_none_or(|tick| tick <= *ticks.end())

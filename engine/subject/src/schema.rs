@@ -43,6 +43,7 @@ fn of_kind(kind: &KindInfo) -> ArtefactSchema {
         keys: kind.keys.iter().map(rule).collect(),
         field_order: owned(kind.reading_order),
         late_fields: owned(kind.late_fields),
+        ..ArtefactSchema::default()
     }
 }
 
@@ -51,10 +52,8 @@ fn document(name: &str, stage: &str, keys: Vec<KeyRule>) -> ArtefactSchema {
     ArtefactSchema {
         name: name.to_owned(),
         stage: stage.to_owned(),
-        tick: None,
         keys,
-        field_order: Vec::new(),
-        late_fields: Vec::new(),
+        ..ArtefactSchema::default()
     }
 }
 

@@ -95,7 +95,8 @@ fn what_is_missing_is_named_with_the_legal_range() {
     );
     let windows = error(view.apx_manifest("W"));
     assert!(
-        windows.starts_with("no window `W`: closed are RING_W1_ticks_1_7, RING_W2"),
+        windows
+            .starts_with("no closed window `W`: the closed windows are RING_W1_ticks_1_7, RING_W2"),
         "{windows}"
     );
 }

@@ -107,6 +107,7 @@ ring5: MISMATCH
   cause: fixtures/topologies/ring5.json edges[e_id=5].k: 1 → 2
   then UMX 1 tick: 1 value
   then U-ledger 2 ticks: 2 values, 2 hashes
+  largest difference of 4 numbers: 1 (relative 1)
 
 ring6: PROGRAM_ERROR
   overflow at tick 3
@@ -130,6 +131,7 @@ fn json_has_the_documented_shape() {
         "tick": 2, "stage": "UMX", "artefact": "ledgers",
         "path": "ledgers[tick=2].edges[e_id=5].f_e",
         "kind": "changed", "before": 1, "after": 2,
+        "size": {"abs": 1, "rel": 1, "ulp": 4_503_599_627_370_496_u64},
     });
     let expected = json!({
         "equal": false,

@@ -26,6 +26,19 @@ impl Report {
     /// # Errors
     /// What `out` reports.
     pub fn write_text(&self, out: &mut dyn Write, all: bool) -> io::Result<()> {
+        self.write_text_ending(out, all, &self.summary())
+    }
+
+    /// The same with another last line, for what is not a comparison with goldens.
+    ///
+    /// # Errors
+    /// What `out` reports.
+    pub fn write_text_ending(
+        &self,
+        out: &mut dyn Write,
+        all: bool,
+        last_line: &str,
+    ) -> io::Result<()> {
         let mut differing = 0;
         for scenario in &self.scenarios {
             if scenario.differs() {
@@ -38,7 +51,7 @@ impl Report {
             self.write_groups(out)?;
             writeln!(out)?;
         }
-        writeln!(out, "{}", self.summary())
+        writeln!(out, "{last_line}")
     }
 
     /// Writes the groups with their offsets, and the changed inputs that their scenarios share.

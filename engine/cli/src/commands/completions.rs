@@ -1,4 +1,4 @@
-//! `aether completions`: a script for a shell.
+//! `aether completions`: prints a completion script for a shell.
 
 use aether_json::json;
 use clap::CommandFactory as _;

@@ -1,4 +1,4 @@
-//! `aether diff`: two stored runs, compared by the harness.
+//! `aether diff`: compares two stored runs with the comparison of the harness.
 
 use aether_engine::record::{FromText as _, RecordKind};
 use aether_engine::store::StoredRun;

@@ -1,4 +1,4 @@
-//! `aether list`: the scenarios, which are the directories of the registry.
+//! `aether list`: lists the scenarios, which are the directories of the registry.
 
 use std::fmt::Write as _;
 use std::fs;

@@ -1,4 +1,4 @@
-//! `aether plot`: a picture of a stored run.
+//! `aether plot`: draws a stored run as SVG.
 
 use aether_json::{Value, json};
 
@@ -16,7 +16,7 @@ pub(crate) fn plot(command: &PlotCommand, output: &Output) -> Ended {
     }
     if output.is_json() {
         let path = command.out.as_ref().map(|path| path.display().to_string());
-        // Where there is no file, the picture is part of the answer.
+        // Without a file to write to, the picture is part of the result.
         let svg = if path.is_none() {
             Value::from(picture.svg.as_str())
         } else {

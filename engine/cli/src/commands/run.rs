@@ -1,4 +1,4 @@
-//! `aether run`: a run from files, stored and summed up.
+//! `aether run` and `aether resume`: make a run, store it, and print a summary.
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -48,7 +48,7 @@ pub(crate) fn run(command: &RunCommand, output: &Output) -> Ended {
     finish(run_id, &plan, &recorded?, output)
 }
 
-/// Sums the run up; the status says how it ended.
+/// Prints a summary of the run; the exit status says how it ended.
 fn finish(run_id: &str, plan: &RunPlan, recorded: &Recorded, output: &Output) -> Ended {
     output.result(
         || text(run_id, plan, recorded),
@@ -65,7 +65,7 @@ fn finish(run_id: &str, plan: &RunPlan, recorded: &Recorded, output: &Output) ->
     })
 }
 
-/// `aether resume`: a run that was cut off, finished.
+/// `aether resume`: finishes an interrupted run.
 pub(crate) fn resume(command: &StoredCommand, output: &Output) -> Ended {
     let stored = registry::open_run(&command.runs, &command.run_id)?;
     let run_id = registry::id_of(&stored);
@@ -94,8 +94,8 @@ pub(crate) fn resume(command: &StoredCommand, output: &Output) -> Ended {
     finish(&run_id, &plan, &recorded?, output)
 }
 
-/// Where the lines of the windows that are added go. The run itself has every line, so that a place
-/// that is gone by now is no reason not to finish it.
+/// The destination of the log lines of the windows that are added. The stored run has every line,
+/// so a destination that no longer exists does not keep the run from being finished.
 fn rest_of_log(plan: &RunPlan, output: &Output) -> Result<Option<LogDestination>, Failure> {
     let base = registry::base_dir(&ScenariosDir::default())?;
     let file = plan.documents().files().get("run_config");
@@ -111,7 +111,7 @@ fn rest_of_log(plan: &RunPlan, output: &Output) -> Result<Option<LogDestination>
 
 fn load(command: &RunCommand) -> Result<(PathBuf, RunPlan), Failure> {
     let path = registry::find_run_config(&command.target, &command.scenarios)?;
-    // The whole path, so that what is below the base is shown relative to it.
+    // The absolute path, so that reports show paths below the base relative to it.
     let path = path.canonicalize().unwrap_or(path);
     let files = FileSystem::new(registry::base_dir(&command.scenarios)?);
     let plan = config::load_run(&files, &path).map_err(Failure::Documents)?;

@@ -1,4 +1,4 @@
-//! `aether show-ledger`: U-ledger entries in order.
+//! `aether show-ledger`: prints U-ledger entries in order.
 
 use aether_engine::record::{FromText as _, LedgerEntry};
 use comfy_table::{Table, presets};

@@ -1,4 +1,4 @@
-//! `aether topology`: documents made from a shape, or from an edge list.
+//! `aether topology`: makes a topology document from a shape or an edge list.
 
 use std::path::Path;
 
@@ -49,14 +49,14 @@ fn settings(made: &MadeTopology) -> Settings {
     }
 }
 
-/// The document to its file with a summary, or to standard output.
+/// Writes the document to its file and prints a summary, or writes it to standard output.
 fn write(topology: &NewTopology, out: Option<&Path>, output: &Output) -> Ended {
     let format = match out.map(Path::extension) {
         Some(Some(extension)) if extension.eq_ignore_ascii_case("toml") => Format::Toml,
         Some(Some(extension)) if extension.eq_ignore_ascii_case("json") => Format::Json,
         None => Format::Json,
         Some(_) => {
-            let message = "--out: the format follows from the extension, `.json` or `.toml`";
+            let message = "--out: expected a file name that ends in `.json` or `.toml`, which sets the format";
             return Err(Failure::Input(message.to_owned()));
         }
     };

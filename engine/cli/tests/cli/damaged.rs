@@ -57,7 +57,7 @@ fn a_record_that_lost_its_hash_is_shown_and_marked() {
         "UPDATE p_blocks SET json = replace(json, '\"seq\":6', '\"seq\":7') WHERE tick = 6",
         "6",
         &[
-            ("p_blocks", "does not have its stored hash"),
+            ("p_blocks", "does not match its stored hash"),
             ("p_blocks", "C_t"),
             (
                 "u_ledger",
@@ -70,7 +70,7 @@ fn a_record_that_lost_its_hash_is_shown_and_marked() {
          WHERE tick = 6 AND layer = 'DATA'",
         "6",
         &[
-            ("envelopes", "does not have its stored hash"),
+            ("envelopes", "does not match its stored hash"),
             ("u_ledger", "`nap_envelope_hash`"),
         ],
     );
@@ -78,13 +78,13 @@ fn a_record_that_lost_its_hash_is_shown_and_marked() {
         "UPDATE u_ledger SET json = replace(json, '\"timestamp_utc\":null', '\"timestamp_utc\":1')
          WHERE tick = 6",
         "6",
-        &[("u_ledger", "does not have its stored hash")],
+        &[("u_ledger", "does not match its stored hash")],
     );
     check(
         "UPDATE manifests SET json = replace(json, 'CMP-0', 'CMP-9') WHERE seq = 1",
         "6",
         &[
-            ("manifests", "does not have its stored hash"),
+            ("manifests", "does not match its stored hash"),
             ("u_ledger", "`apx_manifest_hash`"),
         ],
     );
@@ -95,13 +95,13 @@ fn a_hash_that_is_another_is_marked() {
     check(
         "UPDATE ledgers SET sha256 = zeroblob(32) WHERE tick = 6",
         "6",
-        &[("ledgers", "does not have its stored hash")],
+        &[("ledgers", "does not match its stored hash")],
     );
     check(
         "UPDATE scenes SET pfna_refs = '[\"X\"]' WHERE tick = 6",
         "6",
         &[
-            ("scenes", "does not have its stored hash"),
+            ("scenes", "does not match its stored hash"),
             ("u_ledger", "`meta.scene_hash`"),
         ],
     );

@@ -34,9 +34,11 @@ fn a_name_is_found_in_the_profiles_and_cmp_0_everywhere() {
     );
     let dir = root().join("fixtures/profiles").display().to_string();
     show(&["CMP-2", "--profiles-dir", &dir]).with(0);
-    show(&["CMP-2"])
-        .with(2)
-        .tells(&["no profile `CMP-2`", "known are CMP-0", "./CMP-2.json"]);
+    show(&["CMP-2"]).with(2).tells(&[
+        "unknown profile `CMP-2`",
+        "profiles are CMP-0",
+        "./CMP-2.json",
+    ]);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use super::{Runs, export_of, keys};
 fn a_whole_run_is_told_to_be_whole() {
     let runs = Runs::of(&["gf01"]);
     let text = runs.aether(&["verify", "gf01"]).with(0);
-    assert!(text.stdout.contains("gf01 is whole: 8 ticks"), "{text:#?}");
+    assert!(text.stdout.contains("gf01 is intact: 8 ticks"), "{text:#?}");
     let json = runs.json(&["verify", "gf01"]);
     assert_eq!(keys(&json), ["findings", "records", "ticks", "whole"]);
     assert_eq!(json["whole"], true);
@@ -77,11 +77,11 @@ fn what_is_no_run_is_refused_by_every_command_that_reads_one() {
     drop(database);
     let long = "x".repeat(129);
     let none: [(&str, &[&str]); 8] = [
-        ("gone", &["`gone`", "stored there: ", "gf01"]),
-        ("text", &["text.aether", "no run file"]),
-        ("empty", &["empty.aether", "no run file"]),
+        ("gone", &["`gone`", "the stored runs are ", "gf01"]),
+        ("text", &["text.aether", "not a run file"]),
+        ("empty", &["empty.aether", "not a run file"]),
         ("folder", &["`folder`"]),
-        ("newer", &["newer.aether", "99", "newer `aether`"]),
+        ("newer", &["newer.aether", "99", "newer version of `aether`"]),
         ("a/b", &["run id `a/b`", "letters"]),
         (".gf01", &["run id `.gf01`", "dot"]),
         (&long, &["run id", "128", "129"]),
@@ -109,7 +109,7 @@ fn what_is_no_run_is_refused_by_every_command_that_reads_one() {
     assert!(!out.exists());
     // Nor is such a file overwritten by a run, unless it is told to be.
     let taken = ["run", "gf01", "--run-id", "text"];
-    runs.refuses(&taken, &["`text`", "no run", "--force"]);
+    runs.refuses(&taken, &["`text`", "not a run file", "--force"]);
     let forced = runs.json(&[&taken[..], &["--force"]].concat());
     assert_eq!(forced["written"], "replaced");
     runs.aether(&["verify", "text"]).with(0);

@@ -1,4 +1,4 @@
-//! The rules of a profile and their constants.
+//! Checks the rules of a profile and their constants.
 
 use super::super::decode::{Given, Int};
 use super::super::defaults;
@@ -72,7 +72,7 @@ fn st_rule(document: &Document, rule: &StRuleDocument, problems: &mut Problems) 
             return Some(StRule::Constant(constant));
         }
         (None, None) => {
-            // A wrong `mode` or constant was told already.
+            // A wrong `mode` or constant was already reported.
             if rule.places.mode.is_none() && rule.places.gf01_constant.is_none() {
                 no_mode(value, problems);
             }

@@ -1,4 +1,4 @@
-//! Lists of the words that are legal.
+//! Writes lists of legal words for messages.
 
 /// Words in a sentence: `a`, `a or b`, `a, b or c`, each in back quotes.
 pub(crate) fn list_of<'a>(words: impl IntoIterator<Item = &'a str>, last: &str) -> String {

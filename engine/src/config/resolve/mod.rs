@@ -1,8 +1,8 @@
-//! A run's documents written out again: every default filled in, nothing left that has no effect
-//! on the run or its pictures, in canonical JSON.
+//! Writes the documents of a run as canonical JSON, with every default filled in, and without
+//! anything that has no effect on the run or its pictures.
 //!
-//! What is written reads back to an equal plan, so a stored run can be run again from its own
-//! inputs. Large lists go straight to text.
+//! The result loads as an equal plan, so a stored run can be repeated from its own inputs. Large
+//! lists are written directly as text.
 
 mod run_config;
 mod topology;

@@ -50,7 +50,7 @@ fn first_markup(first: &Change, budget: &mut Budget) -> Markup {
     html! {
         div.first {
             p.where {
-                @if let Some(tick) = first.tick { span.tick { "tick " (tick) } }
+                @if let Some(tick) = &first.tick { span.tick { "tick " (tick) } }
                 span.stage { (visible_line(&first.stage)) }
                 span.place { (visible_line(&place)) }
                 @if first.kind != ChangeKind::Changed { span.kind { (kind(first.kind)) } }
@@ -158,7 +158,7 @@ fn changes(changes: &[Change], budget: &mut Budget) -> Markup {
             tbody {
                 @for change in changes {
                     tr {
-                        td.number { @if let Some(tick) = change.tick { (tick) } }
+                        td.number { @if let Some(tick) = &change.tick { (tick) } }
                         td { (visible_line(&change.stage)) }
                         td { code { (visible_line(&change.path.to_string())) } (kind_note(change.kind)) }
                         td.before { (budget.value(change.before.as_ref())) }

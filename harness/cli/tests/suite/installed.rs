@@ -461,6 +461,7 @@ fn the_root_is_taken_by_every_command_and_named_in_what_they_suggest() {
     workspace.edit("its place/fixtures/snapshots/one/sums.json", "1", "2");
     let suggested = "git -C 'its place' checkout -- fixtures/snapshots/one";
     says(&workspace, &["run", "--root", at], 1, &[suggested]);
+    says(&workspace, &["new", "two", "--root", at], 0, &["two"]);
     std::fs::remove_dir_all(workspace.path("its place/scenarios/one")).unwrap();
     let suggested = "git -C 'its place' rm -r fixtures/snapshots/one";
     says(&workspace, &["check", "--root", at], 1, &[suggested]);

@@ -465,8 +465,9 @@ impl<'a> Review<'a> {
     /// The scenario that diverges first.
     fn first(&self, open: &[usize]) -> Option<&Item> {
         let tick = |item: &&Item| {
-            let tick = item.first_divergence().and_then(|first| first.tick);
-            tick.unwrap_or(u64::MAX)
+            let tick = item.first_divergence().and_then(|first| first.tick.clone());
+            // `None` would sort first.
+            (tick.is_none(), tick)
         };
         open.iter().map(|at| &self.items[*at]).min_by_key(tick)
     }
