@@ -81,7 +81,10 @@ fn what_is_no_run_is_refused_by_every_command_that_reads_one() {
         ("text", &["text.aether", "not a run file"]),
         ("empty", &["empty.aether", "not a run file"]),
         ("folder", &["`folder`"]),
-        ("newer", &["newer.aether", "99", "newer version of `aether`"]),
+        (
+            "newer",
+            &["newer.aether", "99", "newer version of `aether`"],
+        ),
         ("a/b", &["run id `a/b`", "letters"]),
         (".gf01", &["run id `.gf01`", "dot"]),
         (&long, &["run id", "128", "129"]),
