@@ -99,7 +99,7 @@ impl Layout {
     /// A path as people read it: relative to the root if it is below it, on one line, without anything
     /// that a terminal obeys.
     pub fn display(&self, path: &Path) -> String {
-        crate::report::visible_line(&relative(&self.root, path)).into_owned()
+        crate::visible::visible_line(&relative(&self.root, path)).into_owned()
     }
 }
 

@@ -155,6 +155,7 @@ pub mod snapshot;
 mod subject;
 mod suite;
 mod verdict;
+mod visible;
 
 pub use aether_diff::{
     Artefact, ArtefactError, ArtefactSchema, Cause, Change, ChangeKind, Chart, Diff, DiffOptions,

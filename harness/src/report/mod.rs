@@ -7,10 +7,10 @@
 mod group;
 mod json;
 mod text;
-mod visible;
 
 pub use group::{Group, OffsetGroup, SharedCause};
-pub use visible::{visible, visible_line};
+
+pub use crate::visible::{visible, visible_line};
 
 use crate::{Diff, Verdict, counted};
 

@@ -328,8 +328,8 @@ fn nothing_that_a_terminal_obeys_is_printed() {
     let plain = anstream::adapter::strip_str(&text).to_string();
     assert!(!plain.contains('\u{1b}'), "{plain}");
     // The red of the program is shown, not used: as often as the window title beside it.
-    let titles = text.matches("\\u{1b}]0;x").count();
-    assert_eq!(text.matches("\\u{1b}[31m").count(), titles);
+    let titles = text.matches("‹U+001B›]0;x").count();
+    assert_eq!(text.matches("‹U+001B›[31m").count(), titles);
     assert!(titles > 3, "{text}");
     let is_command = |line: &str| line.trim_start().starts_with("::");
     assert!(!plain.lines().any(is_command), "{plain}");

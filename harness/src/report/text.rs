@@ -6,8 +6,8 @@ use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 
-use super::visible::visible_styled;
 use super::{Report, ScenarioReport, visible, visible_line};
+use crate::visible::visible_styled;
 use crate::{Diff, counted};
 
 const HEADING: Style = Style::new().bold();

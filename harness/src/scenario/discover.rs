@@ -126,5 +126,5 @@ fn refused(path: &Path, reason: &str) -> ScenarioError {
 
 /// A name that can appear in a list of trials: one line, no control characters.
 fn printable(name: &str) -> String {
-    crate::report::visible_line(name).into_owned()
+    crate::visible::visible_line(name).into_owned()
 }

@@ -1,6 +1,7 @@
 //! `check`: looks for orphans, edited goldens and wrong layout, without running anything.
 
 use super::{CommandError, Console, Status};
+use aether_harness::report::visible;
 use aether_harness::scenario::{Found, twins};
 use aether_harness::snapshot::{self, Opened};
 use aether_harness::{Suite, counted};
@@ -19,7 +20,7 @@ pub fn check(suite: &Suite, console: &mut Console<'_>) -> Result<Status, Command
         problems.extend(more.into_iter().map(|problem| format!("{name}: {problem}")));
     }
     for problem in &problems {
-        writeln!(console.out, "{problem}")?;
+        writeln!(console.out, "{}", visible(problem))?;
     }
     if problems.is_empty() {
         writeln!(

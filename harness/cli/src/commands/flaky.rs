@@ -10,7 +10,8 @@ use aether_harness::evaluate::{CheckResult, Finding};
 use aether_harness::exec::Load;
 
 use crate::flaky::{FirstDifference, FlakyReport, flaky as run_repeatedly};
-use aether_harness::{Suite, Verdict};
+use aether_harness::report::{visible, visible_line};
+use aether_harness::{Suite, Verdict, counted};
 
 /// What to run, how often, and under what.
 #[derive(Clone, Debug)]
@@ -91,7 +92,10 @@ fn text(
     let mut steady = 0;
     for (name, outcome) in outcomes {
         match outcome {
-            Err(result) => writeln!(out, "{} {name}: {}", result.verdict, result.detail())?,
+            Err(result) => {
+                let detail = result.detail();
+                writeln!(out, "{} {name}: {}", result.verdict, visible(&detail))?;
+            }
             Ok(report) => match &report.first {
                 None => steady += 1,
                 Some(difference) => write_one(name, report, difference, out)?,
@@ -100,9 +104,9 @@ fn text(
     }
     writeln!(
         out,
-        "{steady} of {} scenarios produced the same bytes in all their runs ({} of each kind, under a \
+        "{steady} of {} produced the same bytes in all their runs ({} of each kind, under a \
          load of {})",
-        outcomes.len(),
+        counted(outcomes.len() as u64, "scenario"),
         options.repeat,
         options.load
     )?;
@@ -118,17 +122,20 @@ fn write_one(
     let differing: usize = report.differing.iter().map(|(_, count)| count).sum();
     writeln!(
         out,
-        "{name}: {differing} of {} runs differed from the first",
-        report.runs
+        "{name}: {differing} of {} differed from the first",
+        counted(report.runs as u64, "run")
     )?;
     for (run, count) in &report.differing {
         writeln!(out, "  {count}: {run}")?;
     }
     if let Err(failure) = &difference.what {
-        writeln!(out, "  {} failed: {failure}", difference.run)?;
+        let failure = failure.to_string();
+        writeln!(out, "  {} failed: {}", difference.run, visible(&failure))?;
     }
     if let Some(first) = first_divergence(difference) {
-        writeln!(out, "  {}\n    at {}", first.lead(), first.path)?;
+        let (lead, path) = (first.lead(), first.path.to_string());
+        let (lead, path) = (visible_line(&lead), visible_line(&path));
+        writeln!(out, "  {lead}\n    at {path}")?;
     }
     writeln!(out, "  {}", difference.cause)
 }

@@ -11,7 +11,7 @@ use aether_harness::evaluate::{CheckResult, Finding};
 
 use crate::sensitivity::{SensitivityReport, StepOutcome, sensitivity as try_changes};
 use aether_harness::scenario::Runtime;
-use aether_harness::{Suite, Verdict};
+use aether_harness::{Suite, Verdict, counted};
 
 /// What to try, and how much of it.
 #[derive(Clone, Debug)]
@@ -168,7 +168,10 @@ fn text(
                     count(report, StepOutcome::Noticed),
                     count(report, StepOutcome::Unnoticed),
                 );
-                let mut line = format!("{name}: noticed {noticed} of {} changes", noticed + missed);
+                let mut line = format!(
+                    "{name}: noticed {noticed} of {}",
+                    counted(noticed as u64 + missed as u64, "change")
+                );
                 for (count, what) in [
                     (count(report, StepOutcome::Invalid), "not valid"),
                     (report.left_out, "not tried"),

@@ -158,7 +158,7 @@ fn nothing_on_the_page_is_obeyed_or_turned_around() {
         let within = page.replace("<style>", "");
         assert!(!within.contains(c), "{c:?}");
     }
-    assert!(page.contains("\\u{202e}a"));
+    assert!(page.contains("‹U+202E›a"));
 }
 
 /// No rule of the page asks for more than a small screen has, and every text wraps.

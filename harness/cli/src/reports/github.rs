@@ -141,7 +141,7 @@ mod tests {
             !command.contains(['\u{1b}', '\u{7}', '\0', '\u{202e}']),
             "{command:?}"
         );
-        assert!(command.contains("\\u{1b}]0"), "{command}");
+        assert!(command.contains("‹U+001B›]0"), "{command}");
     }
 
     #[test]

@@ -143,7 +143,7 @@ mod tests {
         let error = document.descendants().find(|n| n.has_tag_name("error"));
         let error = error.unwrap().text().unwrap();
         // Made visible, not dropped.
-        for shown in ["\\u{fffe}", "\\u{1b}[31mred", "\\u{0}"] {
+        for shown in ["‹U+FFFE›", "‹U+001B›[31mred", "‹U+0000›"] {
             assert!(error.contains(shown), "{shown} in {error}");
         }
     }

@@ -359,7 +359,7 @@ fn statuses_are_those_of_every_command() {
         &workspace,
         &once,
         0,
-        &["1 of 1 scenarios produced the same bytes"],
+        &["1 of 1 scenario produced the same bytes"],
     );
     says(
         &workspace,
@@ -446,7 +446,7 @@ fn the_root_is_taken_by_every_command_and_named_in_what_they_suggest() {
     says(&workspace, &["diff", "--root", at], 0, &["nothing differs"]);
     says(&workspace, &["report", "--root", at], 1, &["one::golden"]);
     let once = ["flaky", "--root", at, "--repeat", "1", "--load", "0"];
-    says(&workspace, &once, 0, &["1 of 1 scenarios"]);
+    says(&workspace, &once, 0, &["1 of 1 scenario "]);
     says(
         &workspace,
         &["sensitivity", "--root", at],

@@ -358,7 +358,7 @@ fn a_steady_scenario_is_not_flaky() {
     assert_eq!(said.code(), 0, "{}", said.out);
     assert_eq!(
         said.out,
-        "1 of 1 scenarios produced the same bytes in all their runs (2 of each kind, under a load of 1)\n"
+        "1 of 1 scenario produced the same bytes in all their runs (2 of each kind, under a load of 1)\n"
     );
     // A mode that makes other bytes is named.
     workspace.edit(

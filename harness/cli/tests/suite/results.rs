@@ -237,7 +237,7 @@ fn results_that_cannot_be_read_are_told() {
     told(&sound.replace("MATCH", "match"), "unknown variant `match`");
     told(
         &sound.replace("\"scenario\":\"ring\"", "\"scenario\":\"rang\""),
-        "it is not of the trial ring::replay",
+        "it does not belong to the trial ring::replay",
     );
 
     let empty = Workspace::blessed();

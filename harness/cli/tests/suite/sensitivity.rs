@@ -211,7 +211,7 @@ fn what_is_declared_to_be_without_effect_is_left_out() {
         said.out,
         "noticed, and declared to be without effect:\n  \
          scenarios/dead/run.toml ticks: 6 → 7, declared as automaton/ticks  (dead)\n\n\
-         dead: noticed 1 of 1 changes, 8 declared to be without effect\n"
+         dead: noticed 1 of 1 change, 8 declared to be without effect\n"
     );
     assert_eq!(said.code(), 1);
     let said = tried_declaring(&workspace, declared, Listing::Json);

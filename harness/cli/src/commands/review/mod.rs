@@ -21,6 +21,7 @@ use super::{CommandError, Console, Status, chosen, scenario_of};
 use aether_harness::counted;
 use aether_harness::evaluate::{CheckResult, evaluate};
 use aether_harness::quoted;
+use aether_harness::report::visible;
 use aether_harness::snapshot::Opened;
 use aether_harness::{Check, Report, Suite, Verdict};
 
@@ -135,7 +136,7 @@ impl<'a> Review<'a> {
         if !review.blocked.is_empty() {
             writeln!(console.out, "cannot be reviewed; fix these first:")?;
             for (name, refusal) in &review.blocked {
-                let detail = refusal.detail.replace('\n', "\n    ");
+                let detail = visible(&refusal.detail).replace('\n', "\n    ");
                 writeln!(console.out, "  {name} {}: {detail}", refusal.verdict)?;
             }
             writeln!(console.out)?;
@@ -295,7 +296,11 @@ impl<'a> Review<'a> {
                 Err(refusal) => {
                     refused = true;
                     let (name, verdict) = (item.name(), refusal.verdict);
-                    writeln!(console.out, "{name} {verdict}: {}", refusal.detail)?;
+                    writeln!(
+                        console.out,
+                        "{name} {verdict}: {}",
+                        visible(&refusal.detail)
+                    )?;
                 }
             }
         }

@@ -2,7 +2,8 @@
 //!
 //! What a program wrote to its error stream, the name of a file or a stage may hold characters that a
 //! terminal obeys instead of showing, that turn a line around, or that no XML can hold. Reports print such
-//! characters as `\u{1b}`. So `"a\u{1b}[2J"` becomes `a\u{1b}[2J`, which clears no screen.
+//! characters by their numbers, as the diff does: `"a\u{1b}[2J"` becomes `a‹U+001B›[2J`, which clears no
+//! screen.
 
 use std::borrow::Cow;
 
@@ -22,8 +23,8 @@ const STYLES: [&str; 7] = [
 ///
 /// ```
 /// use aether_harness::report::visible;
-/// assert_eq!(visible("a\u{1b}[31m\nb"), "a\\u{1b}[31m\nb");
-/// assert_eq!(visible("a\n  ::error::b"), "a\n  \\u{3a}:error::b");
+/// assert_eq!(visible("a\u{1b}[31m\nb"), "a‹U+001B›[31m\nb");
+/// assert_eq!(visible("a\n  ::error::b"), "a\n  ‹U+003A›:error::b");
 /// ```
 pub fn visible(text: &str) -> Cow<'_, str> {
     let is_safe = !text.chars().any(is_hidden) && !text.lines().any(is_command);
@@ -54,7 +55,7 @@ pub fn visible_line(text: &str) -> Cow<'_, str> {
 }
 
 /// A text in the styles of reports; all else in it becomes visible.
-pub(super) fn visible_styled(text: &str) -> String {
+pub(crate) fn visible_styled(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {
         let mut rest = line;
@@ -88,7 +89,7 @@ fn push(shown: &mut String, part: &str, is_first: bool) {
             continue;
         }
         if is_hidden(c) || (is_command && at == blank) {
-            shown.push_str(&format!("\\u{{{:x}}}", u32::from(c)));
+            shown.push_str(&format!("‹U+{:04X}›", u32::from(c)));
         } else {
             shown.push(c);
         }
@@ -129,19 +130,19 @@ mod tests {
     fn whatever_is_obeyed_is_shown_instead() {
         let check = |text: &str, expected: &str| assert_eq!(visible(text), expected);
         check("plain ü – \u{1f600}\n\ttext", "plain ü – \u{1f600}\n\ttext");
-        check("\u{1b}]0;title\u{7}", "\\u{1b}]0;title\\u{7}");
-        check("\0\u{9b}1m", "\\u{0}\\u{9b}1m");
-        check("abc\u{202e}cba", "abc\\u{202e}cba");
-        check("\u{fffe}\u{ffff}\u{1fffe}", "\\u{fffe}\\u{ffff}\\u{1fffe}");
-        check("hidden\rshown\r\nnext", "hidden\\u{d}shown\nnext");
+        check("\u{1b}]0;title\u{7}", "‹U+001B›]0;title‹U+0007›");
+        check("\0\u{9b}1m", "‹U+0000›‹U+009B›1m");
+        check("abc\u{202e}cba", "abc‹U+202E›cba");
+        check("\u{fffe}\u{ffff}\u{1fffe}", "‹U+FFFE›‹U+FFFF›‹U+1FFFE›");
+        check("hidden\rshown\r\nnext", "hidden‹U+000D›shown\nnext");
     }
 
     #[test]
     fn no_line_is_a_command() {
         let check = |text: &str, expected: &str| assert_eq!(visible(text), expected);
-        check("::error::x", "\\u{3a}:error::x");
-        check("a\n \t::add-mask::x\n", "a\n \t\\u{3a}:add-mask::x\n");
-        check("##[group]x", "\\u{23}#[group]x");
+        check("::error::x", "‹U+003A›:error::x");
+        check("a\n \t::add-mask::x\n", "a\n \t‹U+003A›:add-mask::x\n");
+        check("##[group]x", "‹U+0023›#[group]x");
         check("a ::error::x", "a ::error::x");
     }
 
@@ -149,7 +150,7 @@ mod tests {
     fn names_stay_on_their_line() {
         assert_eq!(
             visible_line("a\r\n::error::b\u{1b}"),
-            "a\\u{d}\\n::error::b\\u{1b}"
+            "a‹U+000D›\\n::error::b‹U+001B›"
         );
         assert_eq!(visible_line("a b"), "a b");
     }
@@ -160,12 +161,12 @@ mod tests {
             "  \u{1b}[1mtick 3\u{1b}[0m: \u{1b}[31m\u{1b}]8;;x\u{7}old\u{1b}[0m\u{1b}[5m\n";
         assert_eq!(
             visible_styled(styled),
-            "  \u{1b}[1mtick 3\u{1b}[0m: \u{1b}[31m\\u{1b}]8;;x\\u{7}old\u{1b}[0m\\u{1b}[5m\n"
+            "  \u{1b}[1mtick 3\u{1b}[0m: \u{1b}[31m‹U+001B›]8;;x‹U+0007›old\u{1b}[0m‹U+001B›[5m\n"
         );
         let command = "\u{1b}[1m::error::x\u{1b}[0m ::\n";
         assert_eq!(
             visible_styled(command),
-            "\u{1b}[1m\\u{3a}:error::x\u{1b}[0m ::\n"
+            "\u{1b}[1m‹U+003A›:error::x\u{1b}[0m ::\n"
         );
     }
 }
