@@ -1,7 +1,8 @@
-//! Loads a topology of a million edges: time, and peak memory as a multiple of the file's size.
+//! Benchmark: loads a topology of a million edges, and reports the time and the peak memory as a
+//! multiple of the file's size.
 //!
-//! `cargo bench -p aether-engine --bench load`. Peak memory is Linux's `VmHWM`, counted from the
-//! start of the load; elsewhere it is left out.
+//! `cargo bench -p aether-engine --bench load`. Peak memory is Linux's `VmHWM`, measured from the
+//! start of the load; other systems do not report it.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -30,7 +31,7 @@ fn main() -> std::io::Result<()> {
     )?;
     let reader = FileSystem::new(directory.path());
     let mut times = Vec::new();
-    // From here on, the peak is the load's.
+    // From here on, the peak is that of the load.
     let reset = std::fs::write("/proc/self/clear_refs", "5").is_ok();
     for _ in 0..ROUNDS {
         #[expect(clippy::disallowed_methods, reason = "a benchmark is about the clock")]
@@ -52,7 +53,7 @@ fn main() -> std::io::Result<()> {
     Ok(())
 }
 
-/// A graph with ends that look random and are the same every time.
+/// A graph whose edges look random, but are the same every time.
 fn topology() -> String {
     let mut text = format!("{{\"gid\": \"BIG\", \"N\": {NODES}, \"SC\": 32, \"edges\": [\n");
     for id in 1..=EDGES {
@@ -73,7 +74,7 @@ fn megabytes(bytes: usize) -> f64 {
     f64::from(u32::try_from(bytes).unwrap_or(u32::MAX)) / 1e6
 }
 
-/// The largest resident size so far, in bytes.
+/// The peak resident size so far, in bytes.
 fn peak() -> Option<usize> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status

@@ -1,12 +1,13 @@
-//! How long a random tick of a long run takes to read: ledger, P-block, scene and entry.
+//! Benchmark: the time to read a random tick of a long run (ledger, P-block, scene and entry).
 //!
 //! ```sh
 //! cargo bench --package aether-engine --bench reading
 //! ```
 //!
-//! A run of a million ticks at N = 16 is made first, which takes a minute or two. Of 3,000 random
-//! ticks the median and the slow end are told, once as time on the wall and once as time that the
-//! reading thread had a processor (Linux): on a busy machine only the second is the store's.
+//! First it makes a run of a million ticks with N = 16, which takes a minute or two. Then it reads
+//! 3,000 random ticks and reports the median and the slowest times, as wall-clock time and as
+//! processor time of the reading thread (Linux). On a busy machine, only the second measures the
+//! store.
 
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
@@ -28,11 +29,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let run = store.open("run")?;
     let bytes = std::fs::metadata(run.path())?.len();
     println!("{TICKS} ticks, N = {NODES}, {bytes} bytes");
-    told(&mut times(&run)?);
+    print_times(&mut times(&run)?);
     Ok(())
 }
 
-/// Wall and processor time of each read.
+/// The wall-clock and processor time of each read.
 #[expect(clippy::disallowed_methods, reason = "a benchmark is about the clock")]
 fn times(run: &StoredRun) -> Result<Vec<[Duration; 2]>, Box<dyn std::error::Error>> {
     let mut random = 7_u64;
@@ -57,7 +58,7 @@ fn times(run: &StoredRun) -> Result<Vec<[Duration; 2]>, Box<dyn std::error::Erro
     Ok(times)
 }
 
-/// What the thread has had of a processor so far; nothing where that is not told.
+/// The processor time of this thread so far; `None` if the system does not report it.
 fn processor_time() -> Duration {
     let schedule = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
     let nanoseconds = schedule.split_whitespace().next();
@@ -65,7 +66,7 @@ fn processor_time() -> Duration {
     Duration::from_nanos(nanoseconds.unwrap_or(0))
 }
 
-fn told(times: &mut [[Duration; 2]]) {
+fn print_times(times: &mut [[Duration; 2]]) {
     for (which, name) in ["wall", "processor"].into_iter().enumerate() {
         times.sort_by_key(|time| time[which]);
         let at = |share: usize| times[(times.len() - 1) * share / 1_000][which];
@@ -79,7 +80,7 @@ fn told(times: &mut [[Duration; 2]]) {
     }
 }
 
-/// A ring with a chord from every fourth node.
+/// A plan of a ring with a chord from every fourth node.
 fn plan() -> Result<RunPlan, Box<dyn std::error::Error>> {
     let ring = (1..=NODES).map(|node| (node, node % NODES + 1));
     let chords = (1..=NODES).step_by(4);

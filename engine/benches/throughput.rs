@@ -1,4 +1,5 @@
-//! How fast the engine is: edge updates a second of the UMX alone, and ticks a second of whole runs.
+//! Benchmarks of the engine's speed: edge updates per second of the UMX alone, and ticks per second
+//! of whole runs.
 //!
 //! ```sh
 //! cargo bench --package aether-engine --bench throughput
@@ -17,7 +18,7 @@ fn main() {
     divan::main();
 }
 
-/// Nodes, edges and ticks of a benchmark.
+/// The size of a benchmark: nodes, edges and ticks.
 #[derive(Clone, Copy)]
 struct Size {
     nodes: u64,
@@ -44,7 +45,7 @@ const SIZES: [Size; 2] = [
     },
 ];
 
-/// The UMX alone: fluxes and a ledger a tick, nothing encoded or hashed.
+/// The UMX alone: the fluxes and one ledger per tick; nothing is encoded or hashed.
 #[bench(args = SIZES)]
 fn umx(bencher: Bencher<'_, '_>, size: Size) {
     let plan = plan(size);
@@ -61,7 +62,7 @@ fn umx(bencher: Bencher<'_, '_>, size: Size) {
     });
 }
 
-/// Whole runs, every record made, encoded and hashed; nothing kept. Items are ticks.
+/// Whole runs: every record is made, encoded and hashed, but not kept. Items are ticks.
 #[bench(args = SIZES)]
 fn whole_run(bencher: Bencher<'_, '_>, size: Size) {
     run_on(bencher, &plan(size), size, 1);
@@ -73,8 +74,8 @@ fn whole_run_on_two_threads(bencher: Bencher<'_, '_>, size: Size) {
     run_on(bencher, &plan(size), size, 2);
 }
 
-/// Whole runs with one primary window and the observer on, at 1, 4 and 16 times the ticks. Items
-/// are ticks: an observer that is linear shows the same rate three times.
+/// Whole runs with one primary window and the observer enabled, for 1, 4 and 16 times the ticks.
+/// Items are ticks, so the rate is the same for all three if the observer takes linear time.
 #[bench(args = [250, 1_000, 4_000])]
 fn with_codex(bencher: Bencher<'_, '_>, ticks: u64) {
     let size = Size {
@@ -106,7 +107,7 @@ fn run_on(bencher: Bencher<'_, '_>, plan: &RunPlan, size: Size, threads: usize) 
         .bench_local(|| execute(plan, &options, &mut Nowhere).expect("nothing is written"));
 }
 
-/// A sink that keeps nothing.
+/// A sink that drops all records.
 struct Nowhere;
 
 impl RecordSink for Nowhere {
@@ -129,7 +130,7 @@ fn plan(size: Size) -> RunPlan {
     plan_with(size, "")
 }
 
-/// The same with more members of the RunConfig.
+/// The same with additional members of the RunConfig.
 fn plan_with(size: Size, members: &str) -> RunPlan {
     let mut random = Random(7);
     let edges: Vec<String> = (1..=size.edges)

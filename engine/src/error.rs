@@ -1,4 +1,4 @@
-//! What can end a run early.
+//! [`RunError`]: why a run ended before its last tick, and its form in records.
 
 use std::fmt;
 
@@ -18,29 +18,29 @@ pub enum RunError {
         tick: u64,
         /// What was being computed.
         operation: Operation,
-        /// The node or edge; none where the number belongs to the whole tick.
+        /// The node or edge; `None` if the number belongs to the whole tick.
         id: Option<u64>,
     },
-    /// A diagnostic that the run asked for did not hold.
+    /// A diagnostic that the RunConfig enables failed.
     Diagnostic {
         /// The tick in which it failed.
         tick: u64,
         /// Which diagnostic.
         check: DiagnosticCheck,
-        /// The node; none where the check is about the whole tick.
+        /// The node; `None` if the check is about the whole tick.
         id: Option<u64>,
-        /// The value that failed it.
+        /// The value that failed the check.
         value: i64,
     },
-    /// The run was asked to stop.
+    /// The run was stopped on request.
     Cancelled {
         /// The last tick that was computed.
         tick: u64,
     },
 }
 
-/// An operation whose result must fit a signed 64-bit integer, in the order in which a tick meets
-/// them.
+/// An operation whose result must fit a signed 64-bit integer, in the order in which a tick
+/// performs them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Operation {
     /// An external input added to the state.
@@ -62,11 +62,11 @@ pub enum Operation {
 /// A diagnostic of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DiagnosticCheck {
-    /// The tick moved the state and made none.
+    /// The tick conserved the sum of the state.
     Conservation,
     /// No value is negative.
     AllowNegative,
-    /// No absolute value is above the limit.
+    /// No absolute value exceeds the limit.
     Limit,
 }
 
@@ -95,7 +95,7 @@ impl Operation {
         }
     }
 
-    /// What the id of an error of this operation counts.
+    /// What the id of an error of this operation refers to: "node" or "edge".
     const fn subject(self) -> &'static str {
         match self {
             Self::Du | Self::Raw => "edge",
@@ -119,7 +119,7 @@ impl DiagnosticCheck {
 }
 
 impl RunError {
-    /// The error as canonical JSON, as logs, exports and goldens have it.
+    /// The error as canonical JSON, the form in logs, exports and goldens.
     pub fn to_json(&self) -> String {
         canonical::text(self)
     }
@@ -170,7 +170,7 @@ impl fmt::Display for RunError {
                 }
                 write!(formatter, ": the value is {value}")
             }
-            Self::Cancelled { tick } => write!(formatter, "stopped after tick {tick}, as asked"),
+            Self::Cancelled { tick } => write!(formatter, "stopped after tick {tick} as requested"),
         }
     }
 }
@@ -210,7 +210,7 @@ impl Canonical for RunError {
     }
 }
 
-/// The members of an error as they are read back.
+/// The members of an error, as they are read from a record.
 #[derive(Deserialize)]
 struct Members {
     error: String,

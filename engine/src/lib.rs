@@ -35,7 +35,7 @@ pub mod view;
 /// The version of this engine, as exports and goldens name it.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// The example of the readme compiles and runs.
+/// Checks that the example of the readme compiles and runs.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

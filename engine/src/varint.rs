@@ -1,4 +1,4 @@
-//! Numbers of any size in as few bytes as they need.
+//! Varints: signed 64-bit integers in as few bytes as they need. 0 takes one byte, −65 two.
 
 /// Appends `value` in groups of seven bits, the lowest first, after folding its sign into the
 /// lowest bit: 0, −1, 1, −2 … become 0, 1, 2, 3 …
@@ -12,7 +12,7 @@ pub(crate) fn push(bytes: &mut Vec<u8>, value: i64) {
     bytes.push(folded as u8);
 }
 
-/// Takes one number off the front; none where the bytes end in its midst or it exceeds 64 bits.
+/// Removes one number from the front; `None` if the bytes end within it or it exceeds 64 bits.
 #[inline]
 pub(crate) fn pop(bytes: &mut &[u8]) -> Option<i64> {
     let mut folded = 0_u64;

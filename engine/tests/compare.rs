@@ -1,12 +1,12 @@
-//! A run of the engine beside the same run of the oracle.
+//! Compares a run of the engine with the same run of the oracle.
 
 use std::collections::BTreeMap;
 
 use crate::oracle::{Case, Failure, Json, Overflow, documents, run};
 use crate::subject;
 
-/// The members of an export that the oracle computes too, in the order in which one thing follows
-/// from another: the first difference is the nearest to its cause.
+/// The members of an export that the oracle computes too, in causal order, so that the first
+/// difference is the nearest to its cause.
 const MEMBERS: [&str; 12] = [
     "ledgers",
     "p_blocks",
@@ -22,7 +22,7 @@ const MEMBERS: [&str; 12] = [
     "export_version",
 ];
 
-/// What a run that ended early still holds: the records of the windows that were committed.
+/// The members of a run that ended early: the records of the committed windows.
 const COMMITTED: [&str; 7] = [
     "ledgers",
     "p_blocks",
@@ -40,13 +40,13 @@ pub(crate) fn assert_equals_oracle(name: &str, case: &Case) {
     }
 }
 
-/// Whether the engine's records of a case are the oracle's; else the first difference.
+/// Checks that the engine's records of a case are the oracle's; the error is the first difference.
 pub(crate) fn equals_oracle(case: &Case) -> Result<(), String> {
     let text = subject::export(&texts(case))?;
     same_as_oracle(case, &text)
 }
 
-/// The same for an export that is there.
+/// The same for an existing export.
 pub(crate) fn same_as_oracle(case: &Case, text: &str) -> Result<(), String> {
     let found = Json::parse(text);
     if found.canonical() != text {
@@ -55,14 +55,14 @@ pub(crate) fn same_as_oracle(case: &Case, text: &str) -> Result<(), String> {
     let error = found.member("run").optional("error");
     let diagnostic = error.is_some_and(|error| error.member("error").str() == "Diagnostic");
     match run(case) {
-        // The oracle makes no diagnostics: what was committed before one is all that it can judge.
+        // The oracle has no diagnostics, so it can only check what was committed before one failed.
         Ok(outcome) if diagnostic => begins_as(&outcome.export, &found),
         Ok(outcome) => same_members(&MEMBERS, &outcome.export, &without_version(found)),
         Err(failure) => same_failure(&failure, &found),
     }
 }
 
-/// A run that ended early: its error, and the records that it keeps.
+/// Checks a run that ended early: its error, and the records that it keeps.
 fn same_failure(failure: &Failure, found: &Json) -> Result<(), String> {
     let Overflow {
         operation,
@@ -83,11 +83,11 @@ fn same_failure(failure: &Failure, found: &Json) -> Result<(), String> {
         ));
     }
     same_members(&COMMITTED, &failure.committed.export, found)?;
-    // The library as the last committed window closed; nothing is proposed before the end.
+    // The library when the last committed window closed; there are no proposals before the end.
     same_members(&["codex_library"], &failure.committed.export, found)
 }
 
-/// Whether the committed records are the first ones of a longer run.
+/// Checks that the committed records are the first ones of a longer run.
 fn begins_as(whole: &Json, begun: &Json) -> Result<(), String> {
     let mut first = whole.clone();
     for member in COMMITTED {
@@ -110,7 +110,7 @@ pub(crate) fn texts(case: &Case) -> BTreeMap<&'static str, String> {
 pub(crate) fn same_members(members: &[&str], expected: &Json, found: &Json) -> Result<(), String> {
     for member in members {
         let (expected, found) = (expected.member(member), found.member(member));
-        // The canonical text decides; the walk only says where.
+        // The canonical text decides; the walk only finds the place.
         if expected.canonical() != found.canonical() {
             let place = first_difference(expected, found);
             return Err(format!(

@@ -1,7 +1,8 @@
-//! The engine held to its laws.
+//! Tests of the engine against its written rules.
 //!
-//! [`oracle`] computes every record of a run a second time, from the written rules alone and in big
-//! integers; [`exam`] holds the published figures. The other modules compare the engine with both.
+//! [`oracle`] computes every record of a run a second time, in big integers and only from the
+//! written rules; [`exam`] has the published figures. The other modules compare the engine with
+//! both.
 
 mod compare;
 mod edges;

@@ -1,4 +1,4 @@
-//! The run store from outside: crashes, full disks, damage, memory, and what its page says.
+//! Tests of the run store as its users see it: crashes, full disks, damage, memory, and its page.
 #![cfg(feature = "store")]
 #![expect(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! The engine as the laws see it: documents in, an export out.
+//! Runs the engine for the tests of its laws: takes documents, returns an export.
 
 use std::collections::BTreeMap;
 
@@ -7,15 +7,15 @@ use aether_engine::run::{RunOptions, run};
 
 use crate::oracle::{Json, RUN_CONFIG};
 
-/// Documents by path, as texts.
+/// The texts of documents, by path.
 pub(crate) type Texts = BTreeMap<&'static str, String>;
 
-/// The export object of a run on one thread; or why the documents were refused.
+/// The export object of a run on one thread, or the report on the documents.
 pub(crate) fn export(texts: &Texts) -> Result<String, String> {
     export_on(texts, 1)
 }
 
-/// The same on so many threads.
+/// The same on a number of threads.
 pub(crate) fn export_on(texts: &Texts, threads: usize) -> Result<String, String> {
     export_with(
         texts,
@@ -26,7 +26,7 @@ pub(crate) fn export_on(texts: &Texts, threads: usize) -> Result<String, String>
     )
 }
 
-/// The same, the state read back from each checkpoint as soon as it is made.
+/// The same, but with the state read from each checkpoint as soon as it is made.
 pub(crate) fn export_from_checkpoints(texts: &Texts) -> Result<String, String> {
     export_with(
         texts,
@@ -42,12 +42,12 @@ fn export_with(texts: &Texts, options: RunOptions<'_>) -> Result<String, String>
     Ok(run(&plan, &options).export(&plan))
 }
 
-/// The plan that documents make.
+/// The plan of some documents.
 pub(crate) fn plan(texts: &Texts) -> Result<RunPlan, String> {
     plan_of(&in_memory(texts), RUN_CONFIG)
 }
 
-/// The export object of a run whose RunConfig stands under another path.
+/// The export object of a run whose RunConfig has a different path.
 pub(crate) fn export_at(texts: &Texts, path: &str) -> Result<String, String> {
     export_from(&in_memory(texts), path)
 }
@@ -60,7 +60,7 @@ fn in_memory(texts: &Texts) -> MemoryDocuments {
     documents
 }
 
-/// The export object of a run whose documents stand elsewhere.
+/// The export object of a run whose documents are in a different directory.
 pub(crate) fn export_from(reader: &dyn ReadDocument, path: &str) -> Result<String, String> {
     let plan = plan_of(reader, path)?;
     Ok(run(&plan, &RunOptions::default()).export(&plan))
@@ -70,7 +70,7 @@ fn plan_of(reader: &dyn ReadDocument, path: &str) -> Result<RunPlan, String> {
     load_run(reader, path.as_ref()).map_err(|report| format!("the documents are refused: {report}"))
 }
 
-/// The documents that an export carries, as texts under the paths they came from.
+/// The documents in an export, as texts by their original paths.
 pub(crate) fn inputs_of(export: &Json) -> Texts {
     let inputs = export.member("inputs");
     let mut texts = Texts::new();

@@ -3,15 +3,19 @@
 use std::path::{Path, PathBuf};
 
 use crate::scenario::ScenarioName;
+use crate::sha256::sha256_hex;
 
 /// The directories of one workspace.
 ///
 /// `scenarios/<name>/` and `fixtures/snapshots/<name>/` lie under the root; everything that a run
-/// writes lies under the target directory (`CARGO_TARGET_DIR`, else `<root>/target`).
+/// writes lies in `scenarios/` under the target directory (`CARGO_TARGET_DIR`, else `<root>/target`). A
+/// target directory elsewhere may be that of several workspaces, so each has a directory of its own
+/// there: `scenarios/.root-<digest of the root>/`.
 #[derive(Clone, Debug)]
 pub struct Layout {
     root: PathBuf,
     target: PathBuf,
+    outputs: PathBuf,
 }
 
 impl Layout {
@@ -26,13 +30,19 @@ impl Layout {
             Some(target) if !target.is_empty() => root.join(target),
             _ => root.join("target"),
         };
-        Self { root, target }
+        let outputs = outputs(&root, &target);
+        Self {
+            root,
+            target,
+            outputs,
+        }
     }
 
     /// The same workspace with another target directory.
     #[must_use]
     pub fn with_target(mut self, target: impl Into<PathBuf>) -> Self {
         self.target = target.into();
+        self.outputs = outputs(&self.root, &self.target);
         self
     }
 
@@ -58,7 +68,7 @@ impl Layout {
 
     /// The directory below which runs leave what they produced.
     pub fn outputs(&self) -> PathBuf {
-        self.target.join("scenarios")
+        self.outputs.clone()
     }
 
     /// The directory of one scenario.
@@ -86,10 +96,30 @@ impl Layout {
         self.outputs().join(".shown").join(format!("{name}.toml"))
     }
 
-    /// A path as people read it: relative to the root if it is below it.
+    /// A path as people read it: relative to the root if it is below it, on one line, without anything
+    /// that a terminal obeys.
     pub fn display(&self, path: &Path) -> String {
-        relative(&self.root, path)
+        crate::report::visible_line(&relative(&self.root, path)).into_owned()
     }
+}
+
+/// Where the runs of the workspace at `root` leave what they produced.
+fn outputs(root: &Path, target: &Path) -> PathBuf {
+    let outputs = target.join("scenarios");
+    if existing(target) == existing(&root.join("target")) {
+        return outputs;
+    }
+    let digest = sha256_hex(root.as_os_str().as_encoded_bytes());
+    outputs.join(format!(".root-{}", &digest[..12]))
+}
+
+/// A path without links and `..` as far as it exists, so that it is the same before and after it is made.
+fn existing(path: &Path) -> PathBuf {
+    let made = path.ancestors().find_map(|dir| {
+        let real = std::fs::canonicalize(dir).ok()?;
+        Some(real.join(path.strip_prefix(dir).unwrap_or(path)))
+    });
+    made.unwrap_or_else(|| path.to_owned())
 }
 
 /// A path as people read it: relative to `root` if it is below it.
@@ -105,5 +135,49 @@ fn resolved(path: &Path) -> PathBuf {
         absolute()
     } else {
         std::fs::canonicalize(path).unwrap_or_else(|_| absolute())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn workspaces_with_one_target_directory_do_not_mix() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |path: &str| resolved(dir.path()).join(path);
+        for root in ["a", "b"] {
+            std::fs::create_dir(at(root)).unwrap();
+        }
+        let name = ScenarioName::new("s").unwrap();
+        let [one, other] = ["a", "b"].map(|root| Layout::new(at(root)).with_target(at("shared")));
+        for (one, other) in [
+            (one.output(&name), other.output(&name)),
+            (one.shown(&name), other.shown(&name)),
+            (one.results(), other.results()),
+        ] {
+            assert_ne!(one, other);
+            assert!(one.starts_with(at("shared/scenarios")), "{}", one.display());
+        }
+        // It is the same each time, and before and after it is made.
+        let again = || Layout::new(at("a")).with_target(at("shared")).outputs();
+        assert_eq!(again(), one.outputs());
+        std::fs::create_dir_all(again()).unwrap();
+        assert_eq!(again(), one.outputs());
+    }
+
+    #[test]
+    fn the_own_target_directory_is_not_shared() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = resolved(dir.path());
+        let expected = root.join("target").join("scenarios");
+        for target in [
+            root.join("target"),
+            root.join("x").join("..").join("target"),
+        ] {
+            std::fs::create_dir_all(root.join("x")).unwrap();
+            let layout = Layout::new(&root).with_target(&target);
+            assert_eq!(existing(&layout.outputs()), existing(&expected));
+        }
     }
 }

@@ -144,7 +144,6 @@ pub mod documents;
 pub mod evaluate;
 pub mod exec;
 mod layout;
-mod nearest;
 pub mod outputs;
 pub mod report;
 pub mod results;
@@ -160,12 +159,13 @@ mod verdict;
 pub use aether_diff::{
     Artefact, ArtefactError, ArtefactSchema, Cause, Change, ChangeKind, Chart, Diff, DiffOptions,
     Followed, FollowedByStage, INPUTS, Json, JsonProblem, KeyRule, KeyRuleError, LeftOut,
-    LeftOutReason, Path, PlaceSort, Schema, counted, diff, digest, patches,
+    LeftOutReason, Outline, Path, PlaceSort, Schema, Size, Sizes, Tick, counted, diff, digest,
+    infer, patches, visible,
 };
+pub use aether_json::nearest;
 pub use check::Check;
 pub use documents::documents;
 pub use layout::Layout;
-pub use nearest::nearest;
 pub use report::{Report, ScenarioReport};
 pub use runner::Runner;
 pub use scenario::{

@@ -1,4 +1,4 @@
-//! What each crate may depend on, and how much.
+//! Checks the dependencies of each crate: which crates it may depend on, and how many.
 
 use std::fs;
 use std::path::Path;
@@ -6,14 +6,14 @@ use std::process::Command;
 
 use aether_harness::Layout;
 
-/// A crate, the crates of this workspace that it may depend on, and how many crates its normal
-/// dependency tree may have, itself not counted.
+/// A crate, the crates of this workspace that it may depend on, and the largest number of crates in
+/// its normal dependency tree, without itself.
 struct Limit {
     package: &'static str,
     manifest: &'static str,
     knows: &'static [&'static str],
     crates: Option<usize>,
-    /// Crates that its normal dependency tree must not have.
+    /// Crates that must not be in its normal dependency tree.
     without: &'static [&'static str],
 }
 
@@ -91,7 +91,7 @@ const LIMITS: [Limit; 8] = [
     },
 ];
 
-/// Crates that know more than they may, and dependency trees that have grown too large.
+/// Reports crates with forbidden dependencies, and dependency trees that are too large.
 pub(crate) fn crates(paths: &Layout) -> Vec<String> {
     LIMITS
         .iter()
@@ -103,7 +103,7 @@ pub(crate) fn crates(paths: &Layout) -> Vec<String> {
         .collect()
 }
 
-/// The crates of this workspace that a manifest names under `[dependencies]` and may not.
+/// Reports crates of this workspace that a manifest may not name under `[dependencies]`.
 fn unknown(limit: &Limit, root: &Path) -> Vec<String> {
     let path = root.join(limit.manifest).join("Cargo.toml");
     let text = match fs::read_to_string(&path) {
@@ -123,7 +123,7 @@ fn unknown(limit: &Limit, root: &Path) -> Vec<String> {
         .collect()
 }
 
-/// The normal dependency tree, if it is larger than it may be or has what it may not have.
+/// Reports a normal dependency tree that is too large or contains a forbidden crate.
 fn too_many(limit: &Limit, root: &Path) -> Vec<String> {
     let tree = match tree(limit.package, root) {
         Ok(tree) => tree,
@@ -147,11 +147,10 @@ fn too_many(limit: &Limit, root: &Path) -> Vec<String> {
     problems
 }
 
-/// The names of all crates in a normal dependency tree without default features, the package itself
-/// not among them.
+/// The names of all crates in a normal dependency tree without default features, except the package
+/// itself.
 fn tree(package: &str, root: &Path) -> Result<Vec<String>, String> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let output = Command::new(cargo)
+    let output = Command::new("cargo")
         .current_dir(root)
         .args(["tree", "--locked", "--edges", "normal", "--prefix", "none"])
         .args(["--no-default-features", "--package", package])

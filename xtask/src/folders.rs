@@ -1,4 +1,4 @@
-//! The order of folders within a crate: each knows only those before it.
+//! Checks the order of modules within a crate: each may use only those before it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use aether_harness::Layout;
 
-/// A crate and its modules, in the order in which they may know one another: a module names with
-/// `crate::` only itself and modules of earlier lines. Modules on one line may know each other. A name
-/// that the crate exports at its root counts as its module's. docs/ARCHITECTURE.md has the same table.
+/// A crate and the order of its modules: with `crate::`, a module may name only itself, modules on
+/// earlier lines and modules on its own line. A name that the crate exports at its root counts as
+/// its module's. docs/ARCHITECTURE.md has the same table.
 struct Order {
     source: &'static str,
     lines: &'static [&'static [&'static str]],
@@ -17,7 +17,7 @@ struct Order {
 const ORDERS: [Order; 1] = [Order {
     source: "harness/src",
     lines: &[
-        &["atomic", "nearest", "sha256"],
+        &["atomic", "sha256"],
         &["verdict"],
         &["check", "layout", "scenario", "subject"],
         &["documents"],
@@ -32,7 +32,7 @@ const ORDERS: [Order; 1] = [Order {
     ],
 }];
 
-/// Modules that name one that comes after them.
+/// Reports modules that use a later module.
 pub(crate) fn order(paths: &Layout) -> Vec<String> {
     ORDERS
         .iter()
@@ -71,7 +71,7 @@ fn violations(order: &Order, paths: &Layout) -> Vec<String> {
     problems
 }
 
-/// Modules of the crate that are in no line.
+/// Reports modules of the crate that are on no line.
 fn unlisted(order: &Order, lib: &str) -> Vec<String> {
     let listed: BTreeSet<&str> = order.lines.iter().flat_map(|line| *line).copied().collect();
     let declared = lib.lines().filter_map(|line| {
@@ -89,7 +89,8 @@ fn unlisted(order: &Order, lib: &str) -> Vec<String> {
         .collect()
 }
 
-/// The names that a crate exports at its root, each with its module.
+/// The names that a crate exports at its root, with their modules: `pub use check::Check` gives
+/// `Check` and `check`.
 fn exports(lib: &str) -> BTreeMap<String, String> {
     let mut exports = BTreeMap::new();
     for export in lib.split("pub use ").skip(1) {
@@ -106,7 +107,7 @@ fn exports(lib: &str) -> BTreeMap<String, String> {
     exports
 }
 
-/// The files of a module, tests among them left out.
+/// The files of a module, except its tests.
 fn files(source: &Path, module: &str) -> Vec<PathBuf> {
     let single = source.join(format!("{module}.rs"));
     if single.is_file() {
@@ -127,8 +128,8 @@ fn files(source: &Path, module: &str) -> Vec<PathBuf> {
     files
 }
 
-/// What a text names first after `crate::`, its own tests left out: of `crate::scenario::Found` it is
-/// `scenario`, of `crate::{Check, scenario::Found}` they are `Check` and `scenario`.
+/// The first name of each path after `crate::`, outside tests: `crate::scenario::Found` gives
+/// `scenario`, and `crate::{Check, scenario::Found}` gives `Check` and `scenario`.
 fn named(text: &str) -> BTreeSet<String> {
     let text = text.split("#[cfg(test)]").next().unwrap_or(text);
     let code: String = text

@@ -1,7 +1,7 @@
 //! Chores of the repository: `cargo xtask --help` lists them.
 //!
-//! The commands over scenarios and goldens are the harness's own; here stands what is true of this
-//! repository alone.
+//! The commands for scenarios and goldens are those of the harness. Here are the checks that only
+//! this repository needs.
 
 mod crates;
 mod english;
@@ -20,7 +20,7 @@ use clap::Parser;
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 struct Cli {
-    /// Another directory that holds scenarios/, of programs that they name themselves.
+    /// A different directory with `scenarios/`, whose scenarios name their own programs.
     #[arg(long, value_name = "DIR", global = true)]
     root: Option<PathBuf>,
     #[command(subcommand)]
@@ -45,18 +45,18 @@ fn main() -> ExitCode {
         Err(status) => return status,
     };
     let Cli { root, command } = Cli::parse_from(aether_harness_cli::arguments());
-    match root.map(elsewhere) {
+    match root.as_deref().map(elsewhere) {
         None => command.run(&suite),
         Some(Ok(suite)) => command.run(&suite),
         Some(Err(status)) => status,
     }
 }
 
-/// A suite of another directory, about which this repository knows nothing.
-fn elsewhere(root: PathBuf) -> Result<Suite, ExitCode> {
-    Suite::new(&root)
+/// The suite of a different directory, without the subjects and checks of this repository.
+fn elsewhere(root: &Path) -> Result<Suite, ExitCode> {
+    Suite::new(root)
         .subject(CommandSubject)
         .command("cargo xtask")
-        .rooted(&root)
+        .rooted(root)
         .with_children()
 }

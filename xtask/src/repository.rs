@@ -1,11 +1,11 @@
-//! What is checked of this repository beside its goldens.
+//! Checks the folders of this repository, and the generated pages about records.
 
 use std::fs;
 
 use aether_engine::record;
 use aether_harness::Layout;
 
-/// The folders that the root may have, beside hidden ones.
+/// The folders that must be at the root; only hidden folders and `target` may be added.
 const FOLDERS: [&str; 6] = [
     "docs",
     "engine",
@@ -15,7 +15,7 @@ const FOLDERS: [&str; 6] = [
     "xtask",
 ];
 
-/// Folders at the root that should not be there, and those that are missing.
+/// Reports folders that do not belong at the root, and folders that are missing.
 pub(crate) fn folders(paths: &Layout) -> Vec<String> {
     let entries = match fs::read_dir(paths.root()) {
         Ok(entries) => entries,
@@ -39,7 +39,7 @@ pub(crate) fn folders(paths: &Layout) -> Vec<String> {
     extra.chain(missing).collect()
 }
 
-/// Pages about records that are not what the records' declarations say.
+/// Reports pages about records that differ from what the declarations of records produce.
 pub(crate) fn record_pages(paths: &Layout) -> Vec<String> {
     let pages = [
         ("docs/schemas/records.schema.json", record::json_schema()),
@@ -50,7 +50,7 @@ pub(crate) fn record_pages(paths: &Layout) -> Vec<String> {
     ) {
         Ok(text) if text.ends_with(&expected) => None,
         Ok(_) => Some(format!(
-            "{page} is stale; write it with `cargo test -p aether-engine --test config -- --ignored bless`"
+            "{page} is out of date; update it with `cargo test -p aether-engine --test config -- --ignored bless`"
         )),
         Err(error) => Some(format!("{page}: {error}")),
     };

@@ -1,4 +1,5 @@
-//! `cargo xtask --root DIR`: scenarios of another directory, whose programs they name themselves.
+//! Tests of `cargo xtask --root DIR`: scenarios of a different directory, which name their own
+//! programs.
 
 #![cfg(unix)]
 #![expect(

@@ -1,4 +1,4 @@
-//! What can be typed.
+//! The command line: subcommands, arguments and their help.
 
 mod documents;
 mod topology;
@@ -12,11 +12,11 @@ pub(crate) use topology::{
     ImportCommand, ListFormatWord, MadeTopology, NewTopologyCommand, TopologyCommand,
 };
 
-/// Runs an exact integer engine from files, and looks at what its runs recorded.
+/// Runs an exact integer engine from files, and inspects what its runs recorded.
 #[derive(Debug, Parser)]
 #[command(name = "aether", version, propagate_version = true, after_help = EXIT_STATUSES)]
 pub(crate) struct Arguments {
-    /// How results are printed: text for people, JSON for programs (standard output alone).
+    /// Output format: text for people, or JSON for programs (on standard output only).
     #[arg(long, value_enum, global = true, default_value_t = Format::Text)]
     pub(crate) format: Format,
     #[command(subcommand)]
@@ -26,7 +26,7 @@ pub(crate) struct Arguments {
 const EXIT_STATUSES: &str = "\
 Exit status: 0 done, 1 a difference or failed check, 2 bad input or usage, 3 internal or I/O failure.";
 
-/// How results are printed.
+/// The output format of results.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
     /// Tables and sentences.
@@ -42,33 +42,33 @@ pub(crate) enum Command {
         after_help = "Examples:\n  aether list\n  aether list --scenarios-dir ../experiments --format json"
     )]
     List(ListCommand),
-    /// Checks documents or scenario directories, and tells every problem at once.
+    /// Checks documents or scenario directories, and reports every problem at once.
     Validate(ValidateCommand),
     /// Runs a scenario or a RunConfig, stores the run, and prints a summary.
     Run(RunCommand),
     /// Prints the records of a stored run.
     Export(ExportCommand),
-    /// Looks at a stored run, or at one tick, window or layer of it.
+    /// Shows a stored run, or one tick, window or layer of it.
     Inspect(InspectCommand),
     /// Prints U-ledger entries in order.
     #[command(
         after_help = "Examples:\n  aether show-ledger gf01\n  aether show-ledger gf01 --from 3 --to 5 --format json"
     )]
     ShowLedger(ShowLedgerCommand),
-    /// Makes a stored run again from its inputs and checks every hash, chain and record.
+    /// Recomputes a stored run from its inputs and checks every hash, chain and record.
     #[command(after_help = "Examples:\n  aether verify gf01\n  aether verify gf01 --format json")]
     Verify(StoredCommand),
-    /// Rebuilds the state at a tick from the nearest checkpoint, and says whether it matches.
+    /// Rebuilds the state at a tick from the nearest checkpoint, and reports whether it matches.
     #[command(
         after_help = "Examples:\n  aether replay gf01 --tick 5\n  aether replay gf01 --tick 0 --format json"
     )]
     Replay(ReplayCommand),
-    /// Finishes a run that was cut off, to the bytes of one that was not.
+    /// Finishes an interrupted run; the result is byte for byte that of an uninterrupted one.
     #[command(
         after_help = "Examples:\n  aether resume trial-7\n  aether resume trial-7 --runs-dir /data/runs"
     )]
     Resume(StoredCommand),
-    /// Compares two stored runs, first divergence first.
+    /// Compares two stored runs, starting with the first divergence.
     #[command(
         after_help = "Examples:\n  aether diff trial-7 trial-8\n  aether diff trial-7 trial-8 --all --format json"
     )]
@@ -82,12 +82,12 @@ pub(crate) enum Command {
     /// Explains profiles.
     #[command(subcommand)]
     Profile(ProfileCommand),
-    /// Writes a small commented scenario that runs.
+    /// Writes a small, commented scenario that is ready to run.
     Init(InitCommand),
-    /// Makes topology documents: regular shapes, random graphs, edge lists.
+    /// Makes topology documents from regular shapes, random graphs or edge lists.
     #[command(subcommand)]
     Topology(TopologyCommand),
-    /// Packs a window's streams into a capsule, and reads capsules.
+    /// Packs the streams of a window into a capsule, and reads capsules.
     #[command(
         after_help = "Examples:\n  aether press pack gf01 --window 1 --out gf01.apx\n  aether press info gf01.apx"
     )]
@@ -102,14 +102,14 @@ pub(crate) enum Command {
 
 #[derive(Debug, Default, Args)]
 pub(crate) struct ScenariosDir {
-    /// Where the scenarios are [default: `scenarios` here or in the nearest directory above].
+    /// Directory of the scenarios [default: `scenarios` here or in the nearest directory above].
     #[arg(long, value_name = "DIR")]
     pub(crate) scenarios_dir: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct RunsDir {
-    /// Where the runs are stored.
+    /// Directory of the stored runs.
     #[arg(long, value_name = "DIR", default_value = ".aether/runs")]
     pub(crate) runs_dir: PathBuf,
 }
@@ -138,13 +138,13 @@ pub(crate) struct RunCommand {
     /// A scenario's name, or the path of a RunConfig (with a slash or an extension).
     #[arg(value_name = "SCENARIO-or-RUNCONFIG")]
     pub(crate) target: String,
-    /// Names the stored run; records keep the RunConfig's `run_id` [default: that one].
+    /// Name of the stored run; its records keep the RunConfig's `run_id` [default: that `run_id`].
     #[arg(long, value_name = "ID")]
     pub(crate) run_id: Option<String>,
-    /// Threads that encode and hash records; the bytes are the same for any number.
+    /// Number of threads that encode and hash records; the bytes do not depend on it.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) threads: u16,
-    /// Replaces a stored run of the same id.
+    /// Replaces a stored run with the same id.
     #[arg(long)]
     pub(crate) force: bool,
     #[command(flatten)]
@@ -161,11 +161,11 @@ pub(crate) struct ExportCommand {
     /// The stored run.
     #[arg(value_name = "RUN-ID")]
     pub(crate) run_id: String,
-    /// One kind of record only: ledgers, p_blocks, i_blocks, manifests, scenes, envelopes, u_ledger,
-    /// codex_library, codex_proposals, log, metrics or inputs.
+    /// Exports only one kind of record: ledgers, p_blocks, i_blocks, manifests, scenes, envelopes,
+    /// u_ledger, codex_library, codex_proposals, log, metrics or inputs.
     #[arg(long, value_name = "KIND")]
     pub(crate) kind: Option<String>,
-    /// One JSON object, a JSON record a line, or a table.
+    /// One JSON object, one JSON record per line, or a CSV table.
     #[arg(long = "as", value_enum, value_name = "FORM", default_value_t = ExportForm::Json)]
     pub(crate) form: ExportForm,
     /// Writes to a file, which is replaced only when all is written.
@@ -175,7 +175,7 @@ pub(crate) struct ExportCommand {
     pub(crate) runs: RunsDir,
 }
 
-/// The forms of an export.
+/// The file formats of an export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ExportForm {
     Json,
@@ -200,7 +200,7 @@ pub(crate) struct StoredCommand {
 pub(crate) struct InspectCommand {
     #[command(flatten)]
     pub(crate) stored: StoredCommand,
-    /// The run as a whole; what is shown where nothing else is asked for.
+    /// The run as a whole; the default.
     #[arg(long)]
     pub(crate) summary: bool,
     /// The records of one tick.
@@ -237,13 +237,13 @@ pub(crate) struct ReplayCommand {
 
 #[derive(Debug, Args)]
 pub(crate) struct DiffCommand {
-    /// The run before.
+    /// The id of the first run.
     #[arg(value_name = "RUN-A")]
     pub(crate) before: String,
-    /// The run after.
+    /// The id of the second run.
     #[arg(value_name = "RUN-B")]
     pub(crate) after: String,
-    /// Lists every change, not only the first divergence and what followed.
+    /// Lists every change, not only the first divergence and what followed from it.
     #[arg(long)]
     pub(crate) all: bool,
     #[command(flatten)]
@@ -257,13 +257,13 @@ pub(crate) struct DiffCommand {
 pub(crate) struct LogCommand {
     #[command(flatten)]
     pub(crate) stored: StoredCommand,
-    /// Only events of this name.
+    /// Prints only events with this name.
     #[arg(long, value_name = "E")]
     pub(crate) event: Option<String>,
-    /// Only events of these ticks, as `A..B` (both included) or one tick.
+    /// Prints only events of these ticks: one tick, or `A..B` (both included).
     #[arg(long, value_name = "A..B")]
     pub(crate) tick: Option<String>,
-    /// Only events of this component.
+    /// Prints only events of this component.
     #[arg(long, value_name = "C")]
     pub(crate) component: Option<String>,
 }
@@ -275,12 +275,12 @@ pub(crate) struct LogCommand {
 pub(crate) struct MetricsCommand {
     #[command(flatten)]
     pub(crate) stored: StoredCommand,
-    /// The metrics object, or OpenMetrics text [default: a table].
+    /// The metrics as a JSON object or as OpenMetrics text [default: a table].
     #[arg(long = "as", value_enum, value_name = "FORM")]
     pub(crate) form: Option<MetricsForm>,
 }
 
-/// The forms of metrics for programs.
+/// The formats of metrics for programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum MetricsForm {
     Json,
@@ -294,7 +294,7 @@ pub(crate) enum MetricsForm {
 pub(crate) struct PlotCommand {
     #[command(flatten)]
     pub(crate) stored: StoredCommand,
-    /// What is drawn.
+    /// What to draw.
     #[arg(long, value_enum, value_name = "WHAT", default_value_t = PlotWhat::State)]
     pub(crate) what: PlotWhat,
     /// Writes to a file, which is replaced only when all is written [default: standard output].
@@ -311,9 +311,9 @@ pub(crate) enum PlotWhat {
     Flux,
     /// The chain value over ticks.
     Chain,
-    /// Bits of every window, stream upon stream.
+    /// The bits of every window, with the streams stacked.
     Press,
-    /// The graph: nodes by their last state, edges by what they moved.
+    /// The graph: nodes coloured by their last state, edges by their flux.
     Topology,
 }
 
@@ -332,13 +332,13 @@ impl PlotWhat {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum PressCommand {
-    /// Packs a window's streams into a capsule.
+    /// Packs the streams of a window into a capsule.
     #[command(after_help = "Examples:\n  aether press pack gf01 --window 1 --out gf01.apx")]
     Pack(PackCommand),
     /// Prints the vectors of a capsule as JSON, stream by stream.
     #[command(after_help = "Examples:\n  aether press unpack gf01.apx")]
     Unpack(CapsuleCommand),
-    /// Prints names, schemes and sizes of a capsule's streams.
+    /// Prints the names, schemes and sizes of a capsule's streams.
     #[command(
         after_help = "Examples:\n  aether press info gf01.apx\n  aether press info gf01.apx --format json"
     )]
@@ -352,14 +352,14 @@ pub(crate) struct PackCommand {
     /// The window, by its id or its number (primaries first, then as configured, from 1).
     #[arg(long, value_name = "W")]
     pub(crate) window: String,
-    /// The capsule to write.
+    /// The capsule file to write.
     #[arg(long, value_name = "F.apx")]
     pub(crate) out: PathBuf,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct CapsuleCommand {
-    /// The capsule.
+    /// The capsule file to read.
     #[arg(value_name = "F.apx")]
     pub(crate) file: PathBuf,
 }

@@ -1,4 +1,4 @@
-//! Every way to end, and its exit status.
+//! How a command can end: its exit statuses, its failures, and their messages.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -16,16 +16,16 @@ use aether_json::json;
 use crate::args::Format;
 use crate::output::Output;
 
-/// The exit statuses of the command, one table for all of it.
+/// The exit statuses of all commands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Status {
-    /// Everything was done.
+    /// The command succeeded.
     Done,
     /// A difference was found, or a check failed.
     Difference,
-    /// The input or the command line is at fault.
+    /// The input or the command line is wrong.
     BadInput,
-    /// The machine or this program is at fault.
+    /// The machine or this program failed.
     Internal,
 }
 
@@ -40,18 +40,19 @@ impl From<Status> for ExitCode {
     }
 }
 
-/// Why a command did not do what it was asked.
+/// Why a command failed.
 #[derive(Debug)]
 pub(crate) enum Failure {
     /// Documents have problems.
     Documents(Report),
     /// A run ended early.
     Run(RunError),
-    /// What was asked for is not there, or cannot be asked; with a remedy.
+    /// The command line asks for something that does not exist or is not possible; the message
+    /// includes a remedy.
     Input(String),
-    /// What was read is not what was written.
+    /// Stored data was read, and is not what was written.
     Damaged(String),
-    /// The run store refused, or could not.
+    /// The run store refused the request or failed.
     Store(StoreError),
     /// Reading or writing failed.
     Io(String, io::Error),
@@ -121,13 +122,13 @@ impl From<ExportError> for Failure {
     }
 }
 
-/// What helps, where it can be known.
+/// The remedy for an error of the store, if there is a known one.
 fn remedy(error: &StoreError) -> Option<String> {
     match error {
         StoreError::Exists {
             difference: Difference::Name,
             ..
-        } => Some("choose another name with --run-id".to_owned()),
+        } => Some("choose a different name with --run-id".to_owned()),
         StoreError::Exists {
             existing,
             difference: Difference::Status {
@@ -135,23 +136,23 @@ fn remedy(error: &StoreError) -> Option<String> {
             },
         } => Some(format!(
             "finish it with `aether resume {existing}`, replace it with --force, \
-             or choose another name with --run-id"
+             or choose a different name with --run-id"
         )),
         StoreError::Exists { .. } => {
-            Some("replace it with --force, or choose another name with --run-id".to_owned())
+            Some("replace it with --force, or choose a different name with --run-id".to_owned())
         }
         StoreError::NotFound { runs_dir, .. } => Some(stored_in(runs_dir)),
-        StoreError::NewerSchema { .. } => Some("a newer `aether` reads it".to_owned()),
+        StoreError::NewerSchema { .. } => Some("use a newer version of `aether`".to_owned()),
         _ => None,
     }
 }
 
-/// The runs that there are, in so far as a line holds them.
+/// The ids of the stored runs, as many as fit on a line.
 fn stored_in(runs_dir: &Path) -> String {
     const NAMED: usize = 8;
     let ids = RunStore::new(runs_dir).run_ids().unwrap_or_default();
     if ids.is_empty() {
-        return "none is stored there: `aether run` makes them, --runs-dir names another place"
+        return "no runs are stored there; make one with `aether run`, or set --runs-dir"
             .to_owned();
     }
     let named: Vec<_> = ids.iter().take(NAMED).map(ToString::to_string).collect();
@@ -159,7 +160,7 @@ fn stored_in(runs_dir: &Path) -> String {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    format!("stored there: {}{more}", named.join(", "))
+    format!("the stored runs are {}{more}", named.join(", "))
 }
 
 fn store_status(error: &StoreError) -> Status {
@@ -178,25 +179,25 @@ fn store_status(error: &StoreError) -> Status {
     }
 }
 
-/// Whether a command line that was not understood has `--format json` in it.
+/// Whether a command line that could not be parsed contains `--format json`.
 fn asks_for_json(args: impl Iterator<Item = OsString>) -> bool {
     let args: Vec<_> = args.collect();
     let split = |pair: &[OsString]| pair[0] == "--format" && pair[1] == "json";
     args.windows(2).any(split) || args.iter().any(|arg| arg == "--format=json")
 }
 
-/// A command line that was not understood, or asked for help.
+/// Ends the program for a command line that could not be parsed, or that asked for help.
 ///
-/// Programs that asked for JSON get the failure as JSON, as from any command.
+/// With `--format json` the failure is JSON, as that of any command.
 pub(crate) fn usage(error: &clap::Error) -> ExitCode {
     if error.use_stderr() && asks_for_json(std::env::args_os()) {
-        let told = error.render().to_string();
-        let message = told.trim().trim_start_matches("error: ");
-        // As below.
+        let rendered = error.render().to_string();
+        let message = rendered.trim().trim_start_matches("error: ");
+        // If standard output is closed, nobody can read the message.
         let _ = Output::new(Format::Json).result(String::new, || json!({ "error": message }));
         return Status::BadInput.into();
     }
-    // Where the terminal is gone there is nobody to tell.
+    // If the terminal is closed, nobody can read the message.
     let _ = error.print();
     let status = if error.use_stderr() {
         Status::BadInput

@@ -1,4 +1,5 @@
-//! Where a run's log lines are sent as its windows are committed, and what is filtered on the way.
+//! Sends the log lines of a run to their destination as its windows are committed, filtered as the
+//! RunConfig says.
 
 use std::cell::RefCell;
 use std::fs::File;
@@ -13,30 +14,32 @@ use aether_json::Value;
 use crate::exit::Failure;
 use crate::output::Output;
 
-/// Where the lines of a file begin.
+/// Where in a log file the first line is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Begins {
-    Anew,
-    AfterWhatIsThere,
+pub(crate) enum LogStart {
+    /// At the beginning; an existing file is emptied.
+    Truncate,
+    /// After the existing lines.
+    Append,
 }
 
-/// An open destination.
+/// An open destination for log lines.
 pub(crate) struct LogDestination {
     logging: Logging,
     name: String,
     writer: RefCell<Box<dyn Write>>,
-    /// The first failed write, told when the run is over.
+    /// The first failed write, reported when the run has ended.
     error: RefCell<Option<io::Error>>,
 }
 
 impl LogDestination {
-    /// The destination that the plan names; none where the log stays with the run. Under JSON
-    /// output the standard output belongs to the result, and lines go to standard error. What a run
-    /// that is resumed sends comes after what a file has.
+    /// Opens the destination that the plan names; `None` if the log is only stored with the run.
+    /// With JSON output, standard output belongs to the result, so log lines go to standard error.
+    /// A resumed run appends to its log file.
     pub(crate) fn open(
         plan: &RunPlan,
         run_config: &Path,
-        begins: Begins,
+        start: LogStart,
         output: &Output,
     ) -> Result<Option<Self>, Failure> {
         let logging = plan.logging().clone();
@@ -50,11 +53,9 @@ impl LogDestination {
             Destination::File(path) => {
                 let path = run_config.with_file_name("").join(path);
                 let name = path.display().to_string();
-                let opened = match begins {
-                    Begins::Anew => File::create(&path),
-                    Begins::AfterWhatIsThere => {
-                        File::options().create(true).append(true).open(&path)
-                    }
+                let opened = match start {
+                    LogStart::Truncate => File::create(&path),
+                    LogStart::Append => File::options().create(true).append(true).open(&path),
                 };
                 let file = opened.map_err(|error| Failure::Io(name.clone(), error))?;
                 (name, Box::new(BufWriter::new(file)))
@@ -92,7 +93,7 @@ impl LogDestination {
         }
     }
 
-    /// Says whether every line arrived.
+    /// Flushes the destination. Fails if any line could not be written.
     pub(crate) fn finish(self) -> Result<(), Failure> {
         let flushed = self.writer.into_inner().flush();
         match self.error.into_inner().map_or(flushed, Err) {
@@ -105,7 +106,7 @@ impl LogDestination {
     }
 }
 
-/// The event with `ts`, seconds since 1970 in UTC with milliseconds, which no record has.
+/// The event with `ts`, the seconds since 1970 (UTC) with milliseconds. No record has this member.
 fn with_clock(event: &LogEvent) -> String {
     #[expect(
         clippy::disallowed_methods,

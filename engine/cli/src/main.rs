@@ -1,7 +1,7 @@
-//! The `aether` command: runs made from files, stored, inspected, verified and replayed.
+//! The `aether` command: makes runs from files, and stores, inspects, verifies and replays them.
 //!
-//! `args` says what can be typed, `commands` has a file a command, `exit` maps every way to end to
-//! its status. Nothing here computes a record.
+//! `args` declares the command line, `commands` has one file per command, and `exit` maps every
+//! outcome to its exit status. Nothing here computes a record.
 
 mod args;
 mod commands;
@@ -62,5 +62,5 @@ fn main() -> ExitCode {
     status.into()
 }
 
-/// What a command comes to.
-type Ended = Result<Status, Failure>;
+/// How a command ends.
+type CommandResult = Result<Status, Failure>;

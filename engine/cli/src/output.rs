@@ -1,4 +1,4 @@
-//! Results to standard output, notes to standard error.
+//! Prints results to standard output, and notes and errors to standard error.
 
 use std::io::{self, Write};
 
@@ -10,7 +10,7 @@ use crate::exit::Failure;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 
-/// Where a command prints.
+/// The output of a command, in the format that the user chose.
 pub(crate) struct Output {
     format: Format,
 }
@@ -24,7 +24,7 @@ impl Output {
         self.format == Format::Json
     }
 
-    /// A result, as text or as JSON; only the one that is asked for is made.
+    /// Prints a result as text or as JSON; only the chosen form is computed.
     pub(crate) fn result(
         &self,
         text: impl FnOnce() -> String,
@@ -37,23 +37,24 @@ impl Output {
         self.print(printed.as_bytes())
     }
 
-    /// Bytes to standard output, colours stripped where it is no terminal.
+    /// Writes bytes to standard output, without colours if it is not a terminal.
     pub(crate) fn print(&self, bytes: &[u8]) -> Result<(), Failure> {
         let mut stdout = anstream::stdout().lock();
         let written = stdout.write_all(bytes).and_then(|()| stdout.flush());
         match written {
-            // A reader that has seen enough (`| head`) is no failure.
+            // A reader that has seen enough (`| head`) is not a failure.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             written => written.map_err(|error| Failure::Io("standard output".to_owned(), error)),
         }
     }
 
-    /// A remark for people.
+    /// Prints a remark for people to standard error.
     pub(crate) fn note(&self, text: &str) {
         anstream::eprintln!("{text}");
     }
 
-    /// Why the command failed: to people on standard error, to programs as data on standard output.
+    /// Prints why the command failed: for people as text on standard error, for programs as JSON on
+    /// standard output.
     pub(crate) fn failure(&self, failure: &Failure) {
         if self.is_json() {
             let printed = self.result(String::new, || failure_json(failure));

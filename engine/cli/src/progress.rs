@@ -1,4 +1,4 @@
-//! How far a long run is, for people who watch.
+//! The progress bar of a long run.
 
 use std::fmt;
 use std::io::IsTerminal as _;
@@ -8,11 +8,12 @@ use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
 use crate::output::Output;
 
-/// Runs with fewer ticks than this end before a bar could be read.
+/// Shorter runs end before anyone could read a bar.
 const FROM_TICKS: u64 = 1_000;
 const STYLE: &str = "{bar:30} {pos}/{len} ticks  {rate}  {eta} left";
 
-/// A bar with rate and time left for long runs on a terminal; else one that is never drawn.
+/// A bar with the rate and the remaining time for a long run on a terminal; else a bar that is
+/// never drawn.
 pub(crate) fn bar(plan: &RunPlan, output: &Output) -> ProgressBar {
     let drawn = std::io::stderr().is_terminal() && plan.ticks() >= FROM_TICKS;
     if !drawn || output.is_json() {
@@ -23,7 +24,7 @@ pub(crate) fn bar(plan: &RunPlan, output: &Output) -> ProgressBar {
         .with_key(
             "rate",
             |state: &ProgressState, text: &mut dyn fmt::Write| {
-                // A bar that cannot be written is not drawn.
+                // If the bar cannot be written, it is not drawn.
                 let _ = write!(text, "{:.0} ticks/s", state.per_sec());
             },
         );

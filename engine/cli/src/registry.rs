@@ -1,4 +1,4 @@
-//! From what people type to the files that are meant.
+//! Finds the files that arguments refer to: scenarios, RunConfigs and stored runs.
 
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -14,14 +14,15 @@ use aether_subject::AetherSubject;
 use crate::args::{RunsDir, ScenariosDir};
 use crate::exit::Failure;
 
-/// The directory of the scenarios: the one that was named, else the nearest upwards from here.
+/// The directory of the scenarios: the given one, else `scenarios` in the working directory or the
+/// nearest directory above.
 pub(crate) fn scenarios_dir(given: &ScenariosDir) -> Result<PathBuf, Failure> {
     if let Some(dir) = &given.scenarios_dir {
         return if dir.is_dir() {
             Ok(dir.clone())
         } else {
             Err(Failure::Input(format!(
-                "there is no directory {} of scenarios",
+                "--scenarios-dir: {} is not a directory",
                 dir.display()
             )))
         };
@@ -33,13 +34,13 @@ pub(crate) fn scenarios_dir(given: &ScenariosDir) -> Result<PathBuf, Failure> {
         .find(|dir| dir.is_dir());
     found.ok_or_else(|| {
         Failure::Input(format!(
-            "there is no `scenarios` directory in {} or above it; name one with --scenarios-dir",
+            "there is no `scenarios` directory in {} or above it; set one with --scenarios-dir",
             here.display()
         ))
     })
 }
 
-/// The RunConfig that a scenario's name or a path means.
+/// The RunConfig that a scenario's name or a path refers to.
 pub(crate) fn find_run_config(target: &str, given: &ScenariosDir) -> Result<PathBuf, Failure> {
     let path = Path::new(target);
     if target.contains(['/', '\\']) || path.extension().is_some() {
@@ -53,14 +54,14 @@ pub(crate) fn find_run_config(target: &str, given: &ScenariosDir) -> Result<Path
     let scenario = scenarios.join(target);
     if !scenario.is_dir() {
         return Err(Failure::Input(format!(
-            "there is no scenario `{target}` in {}; `aether list` names them",
+            "there is no scenario `{target}` in {}; `aether list` lists the scenarios",
             scenarios.display()
         )));
     }
     in_scenario(&scenario)
 }
 
-/// Reads the `scenario.toml` of a directory, for a program of its own or for Aether.
+/// Loads the scenario of a directory, for Aether or for the program that it names.
 pub(crate) fn load_scenario(dir: &Path) -> Result<Scenario, ScenarioError> {
     let root = dir.parent().and_then(Path::parent).unwrap_or(dir);
     let subjects: [Arc<dyn Subject>; 1] = [Arc::new(AetherSubject::new(root))];
@@ -72,7 +73,7 @@ pub(crate) fn in_scenario(scenario: &Path) -> Result<PathBuf, Failure> {
     run_config(scenario).map_err(|error| Failure::Input(error.to_string()))
 }
 
-/// A stored run. Ids differ by more than case, so a different case means the same run.
+/// Opens a stored run. Ids are unique regardless of case, so a different case finds the same run.
 pub(crate) fn open_run(runs: &RunsDir, run_id: &str) -> Result<StoredRun, Failure> {
     let store = RunStore::new(&runs.runs_dir);
     let same = |id: &String| id.eq_ignore_ascii_case(run_id);
@@ -89,8 +90,8 @@ pub(crate) fn id_of(run: &StoredRun) -> String {
         .into_owned()
 }
 
-/// The directory that files are named relative to: the one that holds `scenarios`, where there is
-/// one, so that a run says the same wherever it is started.
+/// The directory that recorded paths are relative to: the one that contains `scenarios`, if it
+/// exists, so that a run records the same paths wherever it is started.
 pub(crate) fn base_dir(given: &ScenariosDir) -> Result<PathBuf, Failure> {
     let scenarios = scenarios_dir(given).ok();
     let parent = scenarios.and_then(|dir| dir.canonicalize().ok()?.parent().map(Path::to_owned));
@@ -102,7 +103,7 @@ pub(crate) fn working_dir() -> Result<PathBuf, Failure> {
         .map_err(|error| Failure::Io("the working directory cannot be read".to_owned(), error))
 }
 
-/// Writes a file beside its place and puts it there when it is whole.
+/// Writes a file under a temporary name, and renames it when it is complete.
 pub(crate) fn write_file(
     path: &Path,
     write: impl FnOnce(&mut dyn Write) -> Result<(), Failure>,
@@ -112,7 +113,7 @@ pub(crate) fn write_file(
         .parent()
         .filter(|parent| !parent.as_os_str().is_empty());
     let mut named = tempfile::Builder::new();
-    // As any other new file, not for its owner alone.
+    // The permissions of any other new file, not only for its owner.
     #[cfg(unix)]
     named.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     let beside = named
@@ -127,17 +128,17 @@ pub(crate) fn write_file(
     Ok(())
 }
 
-/// Without the name of a file that was to be made beside another, which tells nobody anything.
+/// The error without the name of the temporary file, which means nothing to the user.
 fn without_path(error: &std::io::Error) -> std::io::Error {
     error.kind().into()
 }
 
-/// A canonical text as a value; null for what is none, which no stored record is.
+/// Canonical JSON as a value; null if it is not JSON, which never happens for a stored record.
 pub(crate) fn json_of(text: &[u8]) -> Value {
     aether_json::from_slice(text).unwrap_or(Value::Null)
 }
 
-/// A vector for people: all of a short one, both ends of a long one.
+/// A vector for people: all numbers of a short one, and both ends of a long one.
 pub(crate) fn shortened(values: &[i64]) -> String {
     const SHOWN: usize = 16;
     let text = |values: &[i64]| {

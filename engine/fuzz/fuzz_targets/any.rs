@@ -1,3 +1,5 @@
+//! Fuzz target: a document of unknown kind, as `aether validate` reads it.
+
 #![no_main]
 
 use std::path::Path;

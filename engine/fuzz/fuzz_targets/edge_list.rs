@@ -1,3 +1,5 @@
+//! Fuzz target: an edge list, as `aether topology import` reads it.
+
 #![no_main]
 
 use std::path::Path;
@@ -5,7 +7,7 @@ use std::path::Path;
 use aether_engine::config::{MemoryDocuments, validate};
 use aether_engine::topology::{Format, ImportOptions, ListFormat, import};
 
-// An edge list, read as lines and as CSV: what is made of it validates, in both formats.
+// An edge list, read as lines and as CSV. A topology that is made from it is valid in both formats.
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     let documents = MemoryDocuments::new().with("x.txt", bytes);
     for format in [ListFormat::Lines, ListFormat::Csv] {

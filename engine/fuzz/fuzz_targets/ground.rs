@@ -1,4 +1,4 @@
-//! A valid run, one document of which is what the fuzzer makes.
+//! A valid run, of which the fuzzer replaces one document.
 
 use std::path::Path;
 
@@ -17,8 +17,8 @@ enable_pfna = true
 pfna_path = "pfna.json"
 "#;
 
-/// Puts the bytes in the place of a document, as JSON and as TOML, and loads the run. Either it
-/// loads, and what it resolves to loads again to the same, or there is a report.
+/// Replaces a document with the bytes, as JSON and as TOML, and loads the run. Either it loads, and
+/// its resolved documents load as an equal plan, or there is a report.
 pub fn check(what: &str, bytes: &[u8]) {
     let ground = MemoryDocuments::new()
         .with("run.toml", RUN)
@@ -37,7 +37,7 @@ pub fn check(what: &str, bytes: &[u8]) {
                 let files = [("topology_path", Some(resolved.topology())), ("profile_path", Some(resolved.profile())), ("pfna_path", resolved.pfna())];
                 for (key, text) in files {
                     let path = resolved.files().get(key.trim_end_matches("_path"));
-                    // A document that the run names by a path of another format cannot stand there.
+                    // The run names some documents by a path with a fixed format.
                     if let (Some(path), Some(text)) = (path, text) {
                         again.insert(path, text);
                     }

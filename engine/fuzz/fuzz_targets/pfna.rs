@@ -1,3 +1,5 @@
+//! Fuzz target: the PFNA document of a valid run.
+
 #![no_main]
 
 mod ground;

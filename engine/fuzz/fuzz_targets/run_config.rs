@@ -1,3 +1,5 @@
+//! Fuzz target: the RunConfig of a valid run.
+
 #![no_main]
 
 mod ground;

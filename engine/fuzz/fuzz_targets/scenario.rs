@@ -1,3 +1,5 @@
+//! Fuzz target: the `scenario.toml` of a scenario directory.
+
 #![no_main]
 
 use std::path::Path;

@@ -1,3 +1,5 @@
+//! Fuzz target: the initial state of a valid run.
+
 #![no_main]
 
 use std::path::Path;

@@ -1,3 +1,5 @@
+//! Fuzz target: the topology of a valid run.
+
 #![no_main]
 
 mod ground;

@@ -1,4 +1,4 @@
-//! Integers in plain decimal, written where they are to stand.
+//! Formats integers in plain decimal directly into a buffer: 1234 becomes the bytes `1234`.
 
 /// The longest decimal of 64 bits: a sign and 19 digits, or 20 digits.
 pub(super) const LEN_MAX: usize = 20;
@@ -14,8 +14,8 @@ const PAIRS: [[u8; 2]; 100] = {
     pairs
 };
 
-/// Writes the digits at the start of `place`, which has room for [`LEN_MAX`] bytes, and returns how
-/// many there are.
+/// Writes the digits at the start of `place`, which has room for [`LEN_MAX`] bytes, and returns
+/// their number.
 #[inline]
 pub(super) fn write(number: u64, place: &mut [u8]) -> usize {
     if number < 10 {

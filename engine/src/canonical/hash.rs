@@ -1,4 +1,4 @@
-//! SHA-256 values.
+//! [`Hash`]: a SHA-256 value, its hexadecimal form and its short form as a number.
 
 use std::fmt;
 use std::str::FromStr;
@@ -19,7 +19,7 @@ impl Hash {
         &self.0
     }
 
-    /// The first 8 bytes as a big-endian number: what checks and payload references are made of.
+    /// The first 8 bytes as a big-endian number, from which checks and payload references are made.
     pub(crate) fn head(&self) -> u64 {
         self.0[..8]
             .iter()
@@ -59,7 +59,7 @@ impl Canonical for Hash {
     }
 }
 
-/// A text that is not 64 lower-case hexadecimal digits.
+/// The error for a string that is not 64 lower-case hexadecimal digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected 64 lower-case hexadecimal digits")]
 pub struct ParseHashError;

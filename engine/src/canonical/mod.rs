@@ -1,11 +1,13 @@
 //! Canonical JSON, version 1: the one place where a record becomes bytes, and bytes a hash.
 //!
 //! UTF-8, object keys sorted by code point, no white space, integers in plain decimal, strings
-//! escaped only where JSON requires it. A [`Writer`] appends to a text, a hasher, or both; large
-//! records never stand in memory as text only to be hashed.
+//! escaped only where JSON requires it. A [`Writer`] appends to a text, a hasher, or both, so that
+//! a large record is not built in memory only to be hashed. For example, `{ "b": [1, 2], "a": 0 }`
+//! has the canonical text `{"a":0,"b":[1,2]}`.
 //!
-//! The format is set in stone: every hash of every run stands on it. Nothing else in this crate
-//! turns a record into hashed bytes, and keys are the caller's to sort (checked in debug builds).
+//! The format never changes: every hash of every run depends on it. Nothing else in this crate
+//! turns a record into hashed bytes. The caller writes keys in sorted order, which debug builds
+//! check.
 
 mod decimal;
 mod hash;
@@ -29,15 +31,14 @@ pub(crate) fn hash<R: Canonical + ?Sized>(record: &R) -> Hash {
     writer.finish()
 }
 
-/// The SHA-256 of a text that is canonical already, such as one that a store gives back.
+/// The SHA-256 of a text that is already canonical, such as one that was read from a store.
 #[cfg(feature = "store")]
 pub(crate) fn hash_of_text(text: &[u8]) -> Hash {
     Hash::from_bytes(<sha2::Sha256 as sha2::Digest>::digest(text).into())
 }
 
-/// A JSON value of the documents' side: key order is put right here. Numbers keep their spelling, so
-/// that what a foreign document carries in an `attrs` or a `meta` comes out as it went in; no record
-/// has one that is not an integer.
+/// A JSON value from a document, whose keys are sorted here. Numbers keep their spelling, so that
+/// an `attrs` or a `meta` of a document is written as it was read. Records have only integers.
 impl Canonical for aether_json::Value {
     fn write(&self, writer: &mut Writer) {
         match self {

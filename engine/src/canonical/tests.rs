@@ -1,3 +1,5 @@
+//! Tests of canonical JSON: sorting, escapes, numbers, and the hash of a known text.
+
 use aether_json::Value;
 
 use super::{Hash, hash, text};

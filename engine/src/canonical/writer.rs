@@ -1,15 +1,15 @@
-//! The writer: values in, canonical bytes out, hashed on the way.
+//! The writer of canonical JSON: it takes values, and appends and hashes their bytes.
 
 use sha2::{Digest, Sha256};
 
 use super::{Hash, decimal};
 
-/// Bytes gathered before the hasher sees them: small enough to stay in the nearest cache.
+/// Number of bytes that are collected before they are hashed; small enough for the L1 cache.
 const CHUNK: usize = 16 * 1024;
-/// Room that a writer starts with.
+/// Initial size of a writer's buffer.
 const ROOM_MIN: usize = 256;
 
-/// What can be written as canonical JSON.
+/// A value that can be written as canonical JSON.
 pub(crate) trait Canonical {
     /// Appends the value.
     fn write(&self, writer: &mut Writer);
@@ -24,13 +24,13 @@ pub struct Encoded<'w> {
     pub hash: Hash,
 }
 
-/// Collects canonical bytes as a text, a hash, or both; made once and used for many records.
+/// Collects canonical bytes as a text, a hash, or both. One writer is used for many records.
 pub(crate) struct Writer {
-    /// Room for the bytes that are kept, or that the hasher has not seen. Its length is room too:
-    /// what is written stands in the first `len` bytes.
+    /// Holds the bytes that are kept or not yet hashed. The written bytes are the first `len`; the
+    /// rest of the vector is free space.
     buffer: Vec<u8>,
     len: usize,
-    /// How many bytes of the buffer the hasher has seen.
+    /// Number of bytes of the buffer that were hashed already.
     hashed: usize,
     hasher: Sha256,
     output: Output,
@@ -110,7 +110,7 @@ impl Writer {
         self.len = end;
     }
 
-    /// Makes room for at least `len` bytes, twice as much as there was.
+    /// Grows the buffer to at least `len` bytes, and at least to twice its size.
     #[cold]
     fn grow(&mut self, len: usize) {
         self.buffer.resize(len.max(2 * self.buffer.len()), 0);
@@ -127,7 +127,7 @@ impl Writer {
         self.len += decimal::write(size, &mut self.buffer[self.len..]);
     }
 
-    /// Appends text that is canonical already.
+    /// Appends text that is already canonical.
     #[inline]
     pub(crate) fn raw(&mut self, text: &str) {
         self.bytes(text.as_bytes());
@@ -148,8 +148,8 @@ impl Writer {
         self.bytes(if empty { b"[]" } else { b"]" });
     }
 
-    /// Hands full chunks to the hasher while they are in the cache. Called between the elements of
-    /// arrays, the one place where records grow.
+    /// Hashes full chunks while they are in the cache. Called between the elements of arrays, since
+    /// only arrays make records large.
     #[inline]
     fn spill(&mut self) {
         if self.len - self.hashed >= CHUNK {
@@ -191,7 +191,7 @@ impl<'w> Object<'w> {
         }
     }
 
-    /// A member whose key needs no escape; keys come in ascending order.
+    /// Writes a member whose key needs no escape; keys are written in ascending order.
     #[inline]
     pub(crate) fn field<V: Canonical + ?Sized>(&mut self, key: &'static str, value: &V) {
         self.check_order(key);
@@ -203,14 +203,14 @@ impl<'w> Object<'w> {
         value.write(self.writer);
     }
 
-    /// A member where there is a value, nothing where there is none.
+    /// Writes the member if there is a value; else nothing.
     pub(crate) fn optional<V: Canonical>(&mut self, key: &'static str, value: Option<&V>) {
         if let Some(value) = value {
             self.field(key, value);
         }
     }
 
-    /// A member of any key; keys come in ascending order.
+    /// Writes a member with any key; keys are written in ascending order.
     pub(crate) fn member<V: Canonical + ?Sized>(&mut self, key: &str, value: &V) {
         self.check_order(key);
         self.writer.bytes(self.separator);
@@ -302,7 +302,7 @@ impl Canonical for i64 {
     }
 }
 
-/// The few numbers that may need more than 64 bits: differences of states.
+/// Differences of states, the only numbers that may need more than 64 bits.
 impl Canonical for i128 {
     fn write(&self, writer: &mut Writer) {
         writer.raw(&self.to_string());
@@ -344,7 +344,7 @@ impl Canonical for str {
     }
 }
 
-/// The empty object, the value of a `meta` that says nothing.
+/// The empty object, the value of an empty `meta`.
 pub(crate) struct EmptyObject;
 
 impl Canonical for EmptyObject {

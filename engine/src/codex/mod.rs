@@ -1,4 +1,8 @@
-//! Codex: an observer that learns repeated flux patterns and proposes; it changes no record.
+//! Codex: an observer that finds repeated flux patterns and proposes them as motifs. It changes no
+//! record of the run.
+//!
+//! Example: if the fluxes of ticks 3 and 7 are equal, tick 7 adds a motif to the library, with
+//! first use 3. A later tick with the same fluxes is one more use of the motif.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +21,7 @@ use crate::varint;
 /// A motif whose delta is at most this is proposed.
 const PROPOSAL_THRESHOLD_BITS: i64 = -8;
 
-/// What the observer has seen so far.
+/// The patterns and motifs that were found so far.
 pub(crate) struct Codex<'p> {
     plan: &'p RunPlan,
     /// Patterns by the hash of their fluxes.
@@ -27,10 +31,10 @@ pub(crate) struct Codex<'p> {
 }
 
 enum Pattern {
-    /// Seen once: at which tick, and with which differences, packed: where no flux repeats there is
-    /// one of these a tick.
+    /// Seen once, at `tick`. The differences are packed, because a run without repeated fluxes has
+    /// one of these per tick.
     Seen { tick: u64, du: Box<[u8]> },
-    /// Index of the motif it became.
+    /// Seen at least twice: the index of the motif.
     Motif(usize),
 }
 
@@ -62,7 +66,7 @@ impl<'p> Codex<'p> {
         }
     }
 
-    /// Takes in one tick.
+    /// Observes one tick. Returns the motif if the tick's pattern has occurred for the second time.
     pub(crate) fn observe(&mut self, ledger: &UmxLedger) -> Option<NewMotif> {
         if ledger.edges.is_empty() {
             return None;
@@ -108,7 +112,7 @@ impl<'p> Codex<'p> {
         }
     }
 
-    /// The library as it stands, its numbers as of `tick`.
+    /// The current library, with its numbers as of `tick`.
     pub(crate) fn library(&self, tick: u64) -> Result<Vec<CodexLibraryEntry>, RunError> {
         let pointer_bits = i128::from(canonical_log2(self.motifs.len()));
         let entries = self.motifs.iter().enumerate().map(|(index, motif)| {
@@ -146,7 +150,7 @@ impl<'p> Codex<'p> {
         canonical::hash(library)
     }
 
-    /// What the library at the end of the run is worth proposing.
+    /// The proposals at the end of the run: the motifs that save enough bits.
     pub(crate) fn proposals(&self, library: &[CodexLibraryEntry]) -> Vec<CodexProposal> {
         let worthy = library
             .iter()
@@ -174,7 +178,7 @@ impl<'p> Codex<'p> {
 }
 
 impl Motif {
-    /// None where a number does not fit.
+    /// `None` if a number does not fit 64 bits.
     fn mdl_stats(&self, pointer_bits: i128) -> Option<MdlStats> {
         let uses = i128::from(self.uses);
         let usage = uses.checked_mul(pointer_bits)?;
@@ -189,7 +193,7 @@ impl Motif {
     }
 }
 
-/// Numbers in as few bytes as they need.
+/// Numbers packed into as few bytes as they need; the inverse of [`unpacked`].
 fn packed(values: impl Iterator<Item = i64>) -> Box<[u8]> {
     let mut bytes = Vec::new();
     values.for_each(|value| varint::push(&mut bytes, value));
@@ -200,7 +204,7 @@ fn unpacked(mut bytes: &[u8]) -> Vec<i64> {
     std::iter::from_fn(|| varint::pop(&mut bytes)).collect()
 }
 
-/// The primary window that holds a tick.
+/// The id of the primary window that contains a tick.
 fn window_of(plan: &RunPlan, tick: u64) -> String {
     // Primary windows come first, in order.
     let passed = |window: &Window| window.primary && *window.ticks.end() < tick;
@@ -221,8 +225,8 @@ fn canonical_log2(count: usize) -> u32 {
     usize::BITS - count.leading_zeros()
 }
 
-/// What tells two flux vectors of one run apart. The vectors are of one length, so their bytes end
-/// to end are unambiguous.
+/// The hash that identifies a flux vector within a run. All flux vectors of a run have the same
+/// length, so their concatenated bytes are unambiguous.
 fn pattern_key(ledger: &UmxLedger) -> [u8; 32] {
     let mut hasher = Sha256::new();
     for edge in &ledger.edges {

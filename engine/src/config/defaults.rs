@@ -1,4 +1,4 @@
-//! What a document means where it says nothing: the one place that knows.
+//! The default values of all documents, in one place.
 
 use super::plan::{Diagnostics, LayerSet, LogDestination, Logging, PressDefaults, Scheme};
 use super::plan::{StreamPlan, StreamSource};

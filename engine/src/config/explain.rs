@@ -1,4 +1,4 @@
-//! A profile in words and numbers.
+//! Explains a profile, field by field, for `aether profile show`.
 
 use std::path::Path;
 
@@ -20,18 +20,18 @@ pub struct ExplainedProfile {
     mode: String,
 }
 
-/// What a field of a profile says.
+/// The explanation of one field of a profile.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Explained {
     /// The field, as `chain_rule`.
     pub field: &'static str,
-    /// What it says, in one line.
+    /// Its value, in one line.
     pub value: String,
-    /// What that means, in sentences.
+    /// What the value means, in sentences.
     pub meaning: String,
 }
 
-/// Reads a profile, to explain it.
+/// Reads a profile in order to explain it.
 ///
 /// ```
 /// use aether_engine::config::{MemoryDocuments, explain_profile};
@@ -90,7 +90,7 @@ impl ExplainedProfile {
             explained(
                 "name",
                 profile.name.clone(),
-                "Stands in manifests, checkpoints and library entries. No rule follows from it."
+                "Appears in manifests, checkpoints and library entries. No rule depends on it."
                     .to_owned(),
             ),
             explained(

@@ -1,4 +1,4 @@
-//! How large a run may be. Each limit is named in the error that tells of it (AE0701).
+//! The limits on the size of documents and runs. The error for a limit (AE0701) states it.
 //!
 //! The limits bound memory, so that a broken or hostile document ends in a report and never in an
 //! exhausted machine. They are far above what is practical to run.
@@ -21,5 +21,5 @@ pub const STREAMS_MAX: u64 = 64;
 pub const PFNA_ENTRIES_MAX: u64 = 1_000_000;
 /// Longest id or name, in characters.
 pub const NAME_CHARS_MAX: usize = 128;
-/// Most problems reported for one document; what is beyond is counted (AE0702).
+/// Most problems reported for one document; further problems are only counted (AE0702).
 pub const PROBLEMS_PER_DOCUMENT_MAX: usize = 1_000;

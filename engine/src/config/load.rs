@@ -1,4 +1,4 @@
-//! A RunConfig and all that it names, read and checked together.
+//! Loads a run: reads a RunConfig and the documents that it names, and checks them together.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -17,8 +17,8 @@ use super::tree::{Document, NodeId, Value};
 
 /// Reads a RunConfig and the documents it names, and checks them all.
 ///
-/// A relative `path` starts at the reader's base. Nothing but the reader is asked for anything, so
-/// the same documents give the same plan or the same report.
+/// A relative `path` starts at the reader's base. The reader is the only source of data, so the
+/// same documents give the same plan or the same report.
 ///
 /// ```
 /// use aether_engine::config::{MemoryDocuments, load_run};
@@ -50,7 +50,7 @@ pub fn load_run(reader: &dyn ReadDocument, path: &Path) -> Result<RunPlan, Repor
 }
 
 impl ResolvedDocuments {
-    /// The plan that these documents make: each is read as it is, and is the plan's own.
+    /// The plan of resolved documents, which become part of the plan unchanged.
     ///
     /// # Errors
     /// Every problem of every document.
@@ -85,7 +85,7 @@ impl ReadDocument for ResolvedDocuments {
     }
 }
 
-/// The text of a file that is no document of a run, read under the same limits.
+/// The text of a file that is not a document of a run, read under the same limits.
 #[cfg(feature = "topology")]
 pub(crate) fn read_text(reader: &dyn ReadDocument, path: &Path) -> Result<Source, Report> {
     let mut loader = Loader::new(reader);
@@ -115,7 +115,7 @@ pub(super) fn profile_of(
     }
 }
 
-/// A document with what it says.
+/// A document with its decoded content.
 pub(super) struct Loaded<T> {
     pub(super) document: Document,
     pub(super) content: T,
@@ -129,7 +129,7 @@ pub(super) struct Loader<'r> {
     files: BTreeMap<String, String>,
 }
 
-/// What a RunConfig names.
+/// The documents that a RunConfig names.
 struct Named {
     topology: Option<Loaded<TopologyDocument>>,
     profile: Option<Loaded<ProfileDocument>>,
@@ -146,13 +146,13 @@ impl<'r> Loader<'r> {
         }
     }
 
-    /// The plan, where there are no problems.
+    /// The plan; `None` if there are problems.
     pub(super) fn run(&mut self, path: &Path) -> Option<RunPlan> {
         let run = self.load::<RunConfig>(path, None)?;
         self.run_of(path, &run)
     }
 
-    /// The plan of a RunConfig that was read.
+    /// The plan of a RunConfig that has been read.
     pub(super) fn run_of(&mut self, path: &Path, run: &Loaded<RunConfig>) -> Option<RunPlan> {
         self.name_file("run_config", path);
         let directory = path.parent().unwrap_or(Path::new("")).to_owned();
@@ -271,7 +271,7 @@ impl<'r> Loader<'r> {
         })
     }
 
-    /// Tells what was not checked, since what it is checked against is not known.
+    /// Reports what was not checked, because the values to check it against are not known.
     fn unchecked(
         &mut self,
         run: &Loaded<RunConfig>,
@@ -315,7 +315,7 @@ impl<'r> Loader<'r> {
         }
     }
 
-    /// Reads and decodes a document that another may have named.
+    /// Reads and decodes a document, which a field of a different document may name.
     pub(super) fn load<T: Decode>(
         &mut self,
         path: &Path,
@@ -379,7 +379,7 @@ impl<'r> Loader<'r> {
         }
     }
 
-    /// gid, run_id and SC agree, where they are known.
+    /// Checks that gid, run_id and SC are equal in all documents, as far as they are known.
     fn same_ids(&mut self, run: &Loaded<RunConfig>, named: &Named) {
         let gid = run.content.gid.get().map(|gid| gid.0.as_str());
         let run_id = run.content.run_id.get().map(|id| id.0.as_str());
@@ -433,7 +433,7 @@ impl<'r> Loader<'r> {
         }
     }
 
-    /// Two texts that must be equal.
+    /// Checks two strings that must be equal.
     fn same(
         &mut self,
         code: Code,
@@ -457,7 +457,7 @@ impl<'r> Loader<'r> {
         }
     }
 
-    /// Reads and parses a document, by its extension.
+    /// Reads and parses a document in the format of its extension.
     pub(super) fn open(&mut self, path: &Path, named_by: Option<Value<'_>>) -> Option<Document> {
         let parse = match extension(path).as_deref() {
             Some("json") => Document::parse_json,
@@ -496,7 +496,7 @@ impl<'r> Loader<'r> {
         });
     }
 
-    /// Reads a document's text.
+    /// Reads the text of a document.
     fn read(&mut self, path: &Path, named_by: Option<Value<'_>>) -> Option<Source> {
         let shown = shown_path(path, self.reader.base());
         let bytes = match self.reader.read(path, DOCUMENT_BYTES_MAX) {
@@ -526,7 +526,7 @@ impl<'r> Loader<'r> {
         self.text(shown, bytes)
     }
 
-    /// The file that was probably meant.
+    /// Help that names the file that was probably meant, if there is one.
     fn near_file(&self, path: &Path) -> Option<String> {
         let name = path.file_name()?.to_str()?;
         let siblings = self.reader.siblings(path);
@@ -536,7 +536,7 @@ impl<'r> Loader<'r> {
         ))
     }
 
-    /// Bytes as text: UTF-8 without a byte order mark, and not nothing.
+    /// Bytes as text; they must be UTF-8 without a byte order mark, and not empty.
     fn text(&mut self, shown: String, bytes: Vec<u8>) -> Option<Source> {
         let text = match String::from_utf8(bytes) {
             Ok(text) => text,
@@ -572,7 +572,7 @@ impl<'r> Loader<'r> {
             _ => None,
         };
         let byte = bytes[at];
-        // Up to the end of the line; the bytes that are no text show as replacement characters.
+        // Up to the end of the line; bytes that are not UTF-8 appear as replacement characters.
         let rest = bytes.get(at..).unwrap_or(&[]);
         let line = rest.split(|byte| *byte == b'\n').next().unwrap_or(&[]);
         let line = line.get(..line.len().min(64)).unwrap_or(line);
@@ -584,7 +584,7 @@ impl<'r> Loader<'r> {
         self.problems.add(&source, draft);
     }
 
-    /// A problem with a file: at the value that names it, where one does.
+    /// A problem with a file, at the value that names it, or else at the file itself.
     fn file_problem(
         &mut self,
         shown: &str,
@@ -603,7 +603,7 @@ impl<'r> Loader<'r> {
     }
 }
 
-/// N, where it is known.
+/// N; `None` if it is not known.
 fn node_count(topology: &Loaded<TopologyDocument>) -> Option<Known<'_>> {
     let count = topology.content.node_count.get()?;
     let value = check::value_at(&topology.document, topology.content.places.node_count)?;

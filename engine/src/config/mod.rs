@@ -1,19 +1,19 @@
-//! Documents in, a valid [`RunPlan`] out; or a [`Report`] of everything that is wrong with them.
+//! Reads documents, and produces a valid [`RunPlan`] or a [`Report`] of everything that is wrong.
 //!
 //! A run is described by a RunConfig, a topology, a profile and, with external inputs, a PFNA
 //! document, in JSON or TOML. [`load_run`] takes them through four steps:
 //!
 //! 1. `read`: bytes from a [`ReadDocument`], checked to be text; this is the only I/O.
 //! 2. `tree`: JSON and TOML become one compact tree in which every key and value has its place.
-//! 3. `decode`, `documents`: the tree becomes typed documents; unknown, missing and mistyped
-//!    fields are told, all of them.
-//! 4. `check`: what types cannot say (ids in order, windows that tile the run, documents that
-//!    belong together) is checked, and the plan is made.
+//! 3. `decode`, `documents`: the tree becomes typed documents; all unknown, missing and mistyped
+//!    fields are reported.
+//! 4. `check`: checks what types cannot express (ids in order, windows that tile the run, documents
+//!    that belong together), and makes the plan.
 //!
 //! `resolve` then writes the documents out again with their defaults filled in. Problems are
 //! data ([`Problem`], with a stable [`Code`]) before they are text.
 //!
-//! Nothing here reads a clock, the environment or the working directory, and no bytes make it
+//! Nothing here reads a clock, the environment or the working directory, and no input makes it
 //! panic.
 
 mod check;

@@ -1,7 +1,7 @@
-//! The valid form of a run's documents: what every later stage works with.
+//! [`RunPlan`]: the valid form of a run's documents, which all later stages use.
 //!
-//! A [`RunPlan`] is made by the loader of this folder alone, after every check has passed, so no
-//! later stage checks a document again. Ticks and ids are 1-based as in the records; node
+//! Only the loader of this folder makes a [`RunPlan`], after every check has passed, so no later
+//! stage checks a document again. Ticks and ids are 1-based as in the records; node
 //! references inside [`Edge`] are 0-based indices, ready for the kernel.
 
 use std::collections::BTreeMap;
@@ -79,7 +79,7 @@ pub enum FluxRule {
     Cmp0V1,
 }
 
-/// How the chain value follows from the previous one.
+/// The rule by which the chain value follows from the previous one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChainRule {
     /// `CMP0_chain_v1`: C_t = (a·C_{t−1} + b·s_t + seq) mod M.
@@ -91,7 +91,7 @@ pub enum ChainRule {
     },
 }
 
-/// How s_t is read off a tick.
+/// The rule by which s_t is computed from a tick.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StRule {
     /// Σ p_n · post_u[n], p_n the n-th prime.
@@ -104,7 +104,7 @@ pub enum StRule {
         offset: i64,
         /// Factor of the sum.
         scale: i64,
-        /// Upper bound, where there is one.
+        /// Upper bound; `None` if there is none.
         max_value: Option<i64>,
     },
 }
@@ -152,7 +152,7 @@ pub struct StreamPlan {
     pub(crate) description: String,
 }
 
-/// What a stream is made of: one vector a tick.
+/// The source of a stream, which gives one vector per tick.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum StreamSource {
     /// post_u − pre_u, N numbers.
@@ -167,10 +167,10 @@ pub enum StreamSource {
     PrevChain,
 }
 
-/// What the envelopes of a run say, and which of them are emitted.
+/// The values of a run's envelopes, and which of them are emitted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Nap {
-    /// Which layers are emitted; the others are formed and hashed all the same.
+    /// Which layers are emitted; the envelopes of the others are formed and hashed too.
     pub(crate) layers: LayerSet,
     pub(crate) nid: String,
     pub(crate) v: i64,
@@ -196,31 +196,31 @@ pub struct InputEntry {
     pub(crate) values: Vec<i64>,
 }
 
-/// Checks that a run makes on the way and that change no record.
+/// Checks during a run, which change no record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostics {
     pub(crate) conservation: bool,
     /// Whether negative values are allowed.
     pub(crate) allow_negative: bool,
-    /// Largest |u| allowed, where there is a limit.
+    /// Largest |u| allowed; `None` if there is no limit.
     pub(crate) limit: Option<i64>,
 }
 
-/// Where the log goes and what is filtered on the way.
+/// Where log lines are sent, and which of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Logging {
     pub(crate) enabled: bool,
     pub(crate) destination: LogDestination,
     pub(crate) include_ticks: bool,
     pub(crate) include_windows: bool,
-    /// Whether a destination is sent the wall clock as `ts`.
+    /// Whether the lines that are sent carry the wall clock as `ts`.
     pub(crate) clock: bool,
 }
 
-/// Where log lines are sent as they are made.
+/// The destination of log lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LogDestination {
-    /// Kept with the run alone.
+    /// Log lines are only stored with the run.
     Memory,
     /// Standard output (standard error under `--format json`).
     Stdout,
@@ -242,7 +242,8 @@ pub struct ResolvedDocuments {
 }
 
 impl ResolvedDocuments {
-    /// Documents as JSON texts that no file gave; [`ResolvedDocuments::plan`] checks them.
+    /// Makes resolved documents from JSON texts that are not from files;
+    /// [`ResolvedDocuments::plan`] checks them.
     #[must_use]
     pub fn new(
         run_config: String,
@@ -322,7 +323,7 @@ impl RunPlan {
         self.profile.chain_start
     }
 
-    /// Where the log goes.
+    /// The settings of the log.
     #[must_use]
     pub const fn logging(&self) -> &Logging {
         &self.logging
@@ -336,13 +337,13 @@ impl RunPlan {
 }
 
 impl Logging {
-    /// Whether lines are sent anywhere but to the run itself.
+    /// Whether lines are sent to a destination.
     #[must_use]
     pub const fn enabled(&self) -> bool {
         self.enabled
     }
 
-    /// Where lines are sent.
+    /// The destination of the lines.
     #[must_use]
     pub const fn destination(&self) -> &LogDestination {
         &self.destination

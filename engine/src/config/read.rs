@@ -1,23 +1,23 @@
-//! How documents are read: a trait, so that the loader itself touches no file system.
+//! [`ReadDocument`]: how documents are read. The loader itself does not access the file system.
 
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-/// Where documents come from.
+/// A source of documents.
 ///
-/// Paths are given as they follow from the documents: relative to the reader's base, `..` and all.
+/// Paths are passed as the documents give them: relative to the reader's base, and with any `..`.
 pub trait ReadDocument {
-    /// The bytes of a document, at most `size_max` of them and one more, which tells that it is
-    /// larger.
+    /// The bytes of a document, at most `size_max` + 1 of them; the extra byte shows that the
+    /// document is larger.
     ///
     /// # Errors
     ///
-    /// Whatever the reader meets; reports name the [`io::ErrorKind`] alone, since the rest of an
-    /// operating system's message differs from machine to machine.
+    /// Any error of the reader. Reports use only the [`io::ErrorKind`], since the rest of an
+    /// operating system's message differs between machines.
     fn read(&self, path: &Path, size_max: u64) -> io::Result<Vec<u8>>;
 
-    /// Names of the files beside a path, for a suggestion when there is no such file.
+    /// Names of the files beside a path, for a suggestion if the file does not exist.
     fn siblings(&self, path: &Path) -> Vec<String> {
         let _ = path;
         Vec::new()
@@ -54,7 +54,7 @@ impl ReadDocument for FileSystem {
         }
         let size = metadata.len().min(size_max).saturating_add(1);
         let mut bytes = Vec::new();
-        // Room for all of it; without, reading makes room as it goes.
+        // Reserve space for the whole file; if that fails, reading allocates as needed.
         if let Ok(size) = usize::try_from(size) {
             bytes.reserve_exact(size);
         }
@@ -172,7 +172,7 @@ fn normal(path: &Path) -> PathBuf {
     normal
 }
 
-/// What a failed read is called, the same on every system.
+/// The description of a failed read, the same on every system.
 pub(crate) fn error_words(error: &io::Error) -> &'static str {
     match error.kind() {
         io::ErrorKind::NotFound => "there is no such file",

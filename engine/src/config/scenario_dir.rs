@@ -1,14 +1,14 @@
-//! The RunConfig of a scenario directory.
+//! Finds the RunConfig of a scenario directory.
 
 use std::path::{Path, PathBuf};
 
 /// A scenario directory without exactly one RunConfig.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RunConfigError {
-    /// There is none.
+    /// It has none.
     #[error("{}: expected a `run.toml` or `run.json`, found neither", .0.display())]
     Missing(PathBuf),
-    /// There are two.
+    /// It has two.
     #[error("{}: both `run.toml` and `run.json` are there; keep one", .0.display())]
     Ambiguous(PathBuf),
 }
@@ -16,7 +16,7 @@ pub enum RunConfigError {
 /// The RunConfig of a scenario directory.
 ///
 /// # Errors
-/// There is none, or there are two.
+/// The directory has no RunConfig, or two.
 pub fn run_config(scenario: &Path) -> Result<PathBuf, RunConfigError> {
     let (toml, json) = (scenario.join("run.toml"), scenario.join("run.json"));
     match (toml.exists(), json.exists()) {

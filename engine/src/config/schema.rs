@@ -1,7 +1,7 @@
-//! JSON Schemas of all documents, from the same declarations that decode them.
+//! The JSON Schemas of all documents, generated from the declarations that decode them.
 //!
-//! Editors complete and check documents by them. What a schema cannot say (ids in order,
-//! documents that belong together) only [`load_run`](super::load_run) tells.
+//! Editors use them to complete and check documents. Only [`load_run`](super::load_run) checks what
+//! a schema cannot express (ids in order, documents that belong together).
 
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Value, json};
@@ -50,7 +50,7 @@ fn schema<T: JsonSchema>(title: &str) -> Value {
     schema
 }
 
-/// Exactly one of two fields is there.
+/// Exactly one of two fields is present.
 fn one_of(one: &str, other: &str) -> Value {
     json!({"oneOf": [{"required": [one]}, {"required": [other]}]})
 }

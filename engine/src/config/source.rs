@@ -1,4 +1,4 @@
-//! A document's text, and places in it.
+//! The text of a document, and places in it: spans, lines and columns.
 
 use std::cell::{Cell, OnceCell};
 
@@ -40,9 +40,9 @@ pub(crate) struct Position {
 pub(crate) struct Source {
     path: String,
     text: String,
-    /// Offsets at which lines start; made when the first problem asks.
+    /// Offsets at which lines start; computed for the first problem.
     lines: OnceCell<Vec<u32>>,
-    /// The last place that was counted out, so that many problems on one endless line stay cheap.
+    /// The last place that was computed, so that many problems on one very long line stay cheap.
     counted: Cell<(usize, Position)>,
 }
 
@@ -65,7 +65,7 @@ impl Source {
         &self.text
     }
 
-    /// The text of a span; empty where the span does not lie on character boundaries.
+    /// The text of a span; empty if the span is not on character boundaries.
     pub(crate) fn slice(&self, span: Span) -> &str {
         self.text.get(span.start()..span.end()).unwrap_or("")
     }

@@ -1,4 +1,5 @@
-//! The fields of all documents as tables, from the declarations that decode them.
+//! The fields of all documents as Markdown tables, generated from the declarations that decode
+//! them.
 
 use std::fmt::Write as _;
 
@@ -35,7 +36,7 @@ pub fn document_tables() -> String {
     page
 }
 
-/// A field: its key, whether it is required, what is expected, what it is.
+/// A field: its key, whether it is required, what is expected, and its documentation.
 pub(crate) type Row = (&'static str, bool, fn() -> String, &'static str);
 
 fn table(page: &mut String, title: &str, rows: &[Row]) {

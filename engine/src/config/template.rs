@@ -1,12 +1,12 @@
-//! The scenario that new ones start from: small, commented, and valid as it is.
+//! The scenario that `aether init` writes: small, commented and valid.
 
 use std::path::PathBuf;
 
-/// The profile that engines of this family start from, as the template has it.
+/// The built-in profile CMP-0, as a TOML document.
 pub const CMP_0: &str = include_str!("template/profile.toml");
 
-/// Files of a new scenario, by their path in its directory; `name` is its gid and run id, `schemas`
-/// the path of the schemas' directory from there.
+/// The files of a new scenario, by their path in its directory. `name` becomes its gid and run id;
+/// `schemas` is the path of the schemas' directory from there.
 ///
 /// ```
 /// let files = aether_engine::config::template("mine", "schemas");

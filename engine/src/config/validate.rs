@@ -1,4 +1,4 @@
-//! One document by itself, or a scenario directory.
+//! Checks one document of any kind, or a scenario directory, for `aether validate`.
 
 use std::path::Path;
 
@@ -13,10 +13,10 @@ use super::read::{ReadDocument, shown_path};
 use super::source::Span;
 use super::tree::{Document, Kind};
 
-/// What a document is, as its fields tell.
+/// The kind of a document, which its fields determine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DocumentKind {
-    /// A RunConfig, checked with all that it names.
+    /// A RunConfig, checked with all documents that it names.
     RunConfig,
     /// A topology.
     Topology,
@@ -66,7 +66,7 @@ impl DocumentKind {
         (Self::Scenario, &["pillars", "runtime"]),
     ];
 
-    /// The kind with the most marks, the first of equals.
+    /// The kind of which most characteristic fields are present; of equals, the first.
     fn of(document: &Document) -> Option<Self> {
         let root = document.root();
         if root.kind() == Kind::List {
@@ -86,7 +86,8 @@ impl DocumentKind {
     }
 }
 
-/// Checks a document of any kind, told by its fields; of a RunConfig, all that it names too.
+/// Checks a document; its fields determine its kind. For a RunConfig, checks all documents that it
+/// names too.
 ///
 /// # Errors
 ///
@@ -101,8 +102,8 @@ pub fn validate(reader: &dyn ReadDocument, path: &Path) -> Result<DocumentKind, 
     }
 }
 
-/// Checks a scenario directory: `scenario.toml`, and `run.toml` or `run.json` with all that it
-/// names.
+/// Checks a scenario directory: `scenario.toml`, and `run.toml` or `run.json` with all documents
+/// that it names.
 ///
 /// # Errors
 ///

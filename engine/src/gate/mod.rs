@@ -1,11 +1,11 @@
-//! Gate: what crosses the boundary. External inputs come in as [`InputEntry`]; scenes and NAP
+//! Gate: the boundary of the engine. External inputs come in as [`InputEntry`]; scenes and NAP
 //! envelopes go out.
 
 use crate::canonical::{self, Hash};
 use crate::config::{InputEntry, LayerSet, RunPlan};
 use crate::record::{AppliedEntry, EnvelopeMeta, Layer, NapEnvelope};
 
-/// The entries applied before a tick: before tick 1 those of tick 0, then those of tick 1.
+/// The entries that are applied before a tick. Before tick 1 those of tick 0 come first.
 pub(crate) fn applied_before(plan: &RunPlan, tick: u64) -> &[InputEntry] {
     let first = if tick == 1 { 0 } else { tick };
     plan.inputs_between(first, tick)
@@ -46,7 +46,7 @@ impl<'p> Envelopes<'p> {
         Self { plan }
     }
 
-    /// All envelopes of a tick, emitted or not, in the order of a run; `check` is that of its primary
+    /// All envelopes of a tick, emitted or not, in run order; `check` is that of its primary
     /// window.
     pub(crate) fn of_tick(&self, tick: u64, check: i64, c_prev: i64, c_t: i64) -> Vec<NapEnvelope> {
         let mut envelopes = Vec::new();
@@ -73,7 +73,7 @@ impl<'p> Envelopes<'p> {
         }
     }
 
-    /// After the last tick, with the last primary check and C_T.
+    /// The envelope after the last tick, with the last primary check and C_T.
     fn session_end(&self, check: i64, c_t: i64) -> NapEnvelope {
         let envelope = self.envelope(Layer::Ctrl, self.plan.ticks, 2, check, c_t);
         NapEnvelope {
@@ -82,7 +82,7 @@ impl<'p> Envelopes<'p> {
         }
     }
 
-    /// For a tick before which entries were applied.
+    /// The envelope of a tick before which entries were applied.
     fn ingress(&self, tick: u64, entries: &[InputEntry], c_prev: i64) -> NapEnvelope {
         self.envelope(
             Layer::Ingress,
@@ -93,12 +93,12 @@ impl<'p> Envelopes<'p> {
         )
     }
 
-    /// For every tick, with the check of the primary window that holds it.
+    /// The envelope of every tick, with the check of the primary window that contains it.
     fn data(&self, tick: u64, check: i64, c_prev: i64) -> NapEnvelope {
         self.envelope(Layer::Data, tick, tick, check, c_prev)
     }
 
-    /// After the last tick, with the last primary check and C_T.
+    /// The envelope after the last tick, with the last primary check and C_T.
     fn egress(&self, check: i64, c_t: i64) -> NapEnvelope {
         self.envelope(Layer::Egress, self.plan.ticks, 1, check, c_t)
     }
@@ -145,7 +145,7 @@ impl<'p> Envelopes<'p> {
 pub(crate) struct EnvelopeHashes {
     pub(crate) ctrl: Vec<Hash>,
     pub(crate) ingress: Option<Hash>,
-    /// `None` only before it is added: every tick has one.
+    /// `None` only until it is added: every tick has one.
     pub(crate) data: Option<Hash>,
     pub(crate) egress: Option<Hash>,
 }

@@ -1,4 +1,4 @@
-//! Loom: the time axis. A chain value per tick, a checkpoint every W ticks.
+//! Loom: the time axis, with a chain value per tick and a checkpoint every W ticks.
 
 mod primes;
 mod s_t;
@@ -9,7 +9,7 @@ use crate::record::{EdgeFluxSummary, IBlock, PBlock, TopologySnapshotEdge, UmxLe
 
 use s_t::StReader;
 
-/// The chain between two ticks.
+/// The state of the chain between two ticks.
 pub(crate) struct Chain<'p> {
     profile: &'p Profile,
     s_t: StReader,
@@ -37,7 +37,7 @@ impl<'p> Chain<'p> {
         self.value
     }
 
-    /// Moves on by the tick of `ledger` and returns its s_t.
+    /// Advances the chain by the tick of `ledger` and returns its s_t.
     pub(crate) fn step(&mut self, ledger: &UmxLedger) -> Result<i64, RunError> {
         let s_t = self.s_t.read(ledger)?;
         let ChainRule::Cmp0V1 { a, b } = self.profile.chain_rule;
@@ -50,7 +50,7 @@ impl<'p> Chain<'p> {
     }
 }
 
-/// A P-block of the right shape, its edge ids filled in, to be reused every tick.
+/// A P-block with the ids of all edges, to be reused every tick.
 pub(crate) fn new_p_block(edge_count: usize) -> PBlock {
     let edges = (1..)
         .take(edge_count)
@@ -61,7 +61,7 @@ pub(crate) fn new_p_block(edge_count: usize) -> PBlock {
     }
 }
 
-/// Overwrites `block` (from [`new_p_block`]) with a tick.
+/// Overwrites `block` (from [`new_p_block`]) with the values of a tick.
 pub(crate) fn fill_p_block(block: &mut PBlock, ledger: &UmxLedger, s_t: i64, c_t: i64) {
     block.tick = ledger.tick;
     block.seq = ledger.tick;
@@ -72,7 +72,7 @@ pub(crate) fn fill_p_block(block: &mut PBlock, ledger: &UmxLedger, s_t: i64, c_t
     }
 }
 
-/// The checkpoint after the tick of `ledger`, where the tick has one.
+/// The checkpoint after the tick of `ledger`; `None` if the tick has none.
 pub(crate) fn checkpoint(plan: &RunPlan, ledger: &UmxLedger, c_t: i64) -> Option<IBlock> {
     let due = ledger.tick.is_multiple_of(plan.checkpoint_spacing);
     due.then(|| IBlock {

@@ -1,4 +1,4 @@
-//! The first primes, the weights of `prime_weighted`.
+//! Computes the first primes, which are the weights of `prime_weighted`.
 
 /// The first `count` primes: 2, 3, 5, 7, …
 pub(super) fn first_primes(count: usize) -> Vec<u32> {
@@ -20,8 +20,8 @@ pub(super) fn first_primes(count: usize) -> Vec<u32> {
     primes
 }
 
-/// A number that is not below the `count`-th prime: n·(⌈log2 n⌉ + 2), from p_n < n·(ln n + ln ln n)
-/// for n ≥ 6 and by inspection below.
+/// An upper bound of the `count`-th prime: n·(⌈log2 n⌉ + 2). It follows from
+/// p_n < n·(ln n + ln ln n) for n ≥ 6, and was checked directly for smaller n.
 fn upper_bound(count: usize) -> usize {
     let bits = (usize::BITS - count.leading_zeros()) as usize;
     count * (bits + 2)

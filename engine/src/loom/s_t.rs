@@ -1,11 +1,11 @@
-//! The s_t rules: one number read off a tick.
+//! The s_t rules, which compute one number from each tick.
 
 use super::primes::first_primes;
 use crate::config::StRule;
 use crate::error::{Operation, RunError};
 use crate::record::UmxLedger;
 
-/// A rule with what it needs at hand.
+/// A rule with the values that it needs.
 pub(super) enum StReader {
     PrimeWeighted {
         primes: Vec<u32>,
@@ -57,8 +57,9 @@ impl StReader {
     }
 }
 
-/// Σ p_n · u_n. A prime is below 2^32 and a value below 2^63 in size, so a sum over any number of
-/// nodes that fits in memory is exact in 128 bits.
+/// Σ p_n · u_n: the values 4, 0, 1 give 2·4 + 3·0 + 5·1 = 13. Primes are below 2^32 and absolute
+/// values are at most 2^63, so the sum over any number of nodes that fit in memory is exact in 128
+/// bits.
 fn weighted_sum(primes: &[u32], values: &[i64]) -> i128 {
     primes
         .iter()
@@ -67,7 +68,7 @@ fn weighted_sum(primes: &[u32], values: &[i64]) -> i128 {
         .sum()
 }
 
-/// min(offset + scale · Σ |f_e|, max_value); none where it is beyond 128 bits and not bounded.
+/// min(offset + scale · Σ |f_e|, max_value); `None` if it exceeds 128 bits and has no bound.
 fn scaled_flux(
     ledger: &UmxLedger,
     offset: i64,
@@ -85,7 +86,7 @@ fn scaled_flux(
         .and_then(|scaled| scaled.checked_add(i128::from(offset)));
     match value {
         Some(value) => Some(max_value.map_or(value, |max_value| value.min(max_value))),
-        // A product this large has the sign of its scale, and the offset cannot turn it.
+        // A product this large has the sign of `scale`, and the offset cannot change it.
         None if scale > 0 => max_value,
         None => None,
     }

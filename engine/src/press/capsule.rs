@@ -11,7 +11,8 @@
 //! 32 bytes  SHA-256 of the payload
 //! ```
 //!
-//! A capsule decodes to the exact vectors, or says which section fails and how.
+//! A capsule decodes to the exact vectors, or to an error that says which section is damaged, and
+//! how.
 
 use sha2::{Digest, Sha256};
 
@@ -32,7 +33,7 @@ pub struct Capsule {
     payloads: Vec<Vec<u8>>,
 }
 
-/// Bytes that are no capsule, or a damaged one.
+/// Why bytes cannot be read as a capsule.
 #[derive(Debug, thiserror::Error)]
 pub enum CapsuleError {
     /// The file begins differently.
@@ -46,8 +47,8 @@ pub enum CapsuleError {
         /// Length of the file.
         at: usize,
     },
-    /// A section is not what its hash says.
-    #[error("corrupt: {section}, from byte {at}, does not have its SHA-256")]
+    /// The content of a section does not have its hash.
+    #[error("corrupt: {section}, from byte {at}, does not match its SHA-256")]
     Hash {
         /// The section.
         section: Section,
@@ -71,7 +72,7 @@ pub enum CapsuleError {
         /// What is wrong with it.
         error: PayloadError,
     },
-    /// A stream does not have one vector a tick of its window.
+    /// A stream does not have one vector per tick of its window.
     #[error("{section} has {found} vectors, and its window has {expected} ticks")]
     Count {
         /// The stream.
@@ -88,10 +89,10 @@ pub enum CapsuleError {
         section: Section,
         /// What the manifest says.
         stated: i64,
-        /// What its values come to.
+        /// The length of its values.
         found: u128,
     },
-    /// There is no such stream.
+    /// The capsule has no stream of that name.
     #[error("no stream `{0}` in this capsule")]
     NoStream(String),
 }
@@ -131,7 +132,7 @@ impl Capsule {
     /// The vectors of a stream, one a tick; their number and bits are checked against the manifest.
     ///
     /// # Errors
-    /// There is no such stream, or its payload is not what the manifest describes.
+    /// The capsule has no such stream, or its payload is not what the manifest describes.
     pub fn vectors(&self, stream_id: &str) -> Result<Vec<Vec<i128>>, CapsuleError> {
         let mut streams = self.streams();
         let (entry, payload) = streams
@@ -195,7 +196,7 @@ impl Capsule {
     /// A capsule from bytes; every hash is checked.
     ///
     /// # Errors
-    /// The bytes are no capsule, or not all of one.
+    /// The bytes are not a capsule, or are only a part of one.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, CapsuleError> {
         let Some(rest) = bytes.strip_prefix(MAGIC) else {
             return Err(CapsuleError::NotACapsule);
@@ -232,8 +233,8 @@ fn push_section(bytes: &mut Vec<u8>, section: &[u8]) {
     bytes.extend(Sha256::digest(section));
 }
 
-/// The parameter of a stream; a greater one than those that are tried is not one of ours, and its
-/// bits will differ from those that the manifest states.
+/// The parameter of a stream. Every manifest of this engine has a small one; with any other, the
+/// number of bits will differ from the manifest's.
 fn parameter(entry: &StreamEntry) -> u32 {
     entry.params.min(super::tally::PARAMETERS as u64 - 1) as u32
 }
@@ -278,7 +279,7 @@ pub struct Packer<'p> {
 }
 
 impl<'p> Packer<'p> {
-    /// A packer for the window that `manifest` is of; none where the plan has no such window.
+    /// A packer for the window of `manifest`; `None` if the plan has no such window.
     pub fn new(plan: &'p RunPlan, manifest: Manifest) -> Option<Self> {
         let windows = &mut plan.windows.iter();
         let window = windows.find(|window| window.window_id == manifest.window_id)?;
@@ -296,7 +297,7 @@ impl<'p> Packer<'p> {
         })
     }
 
-    /// The ticks that are to be added.
+    /// The ticks that must be added.
     pub const fn ticks(&self) -> std::ops::RangeInclusive<u64> {
         self.manifest.start_tick..=self.manifest.end_tick
     }
@@ -309,7 +310,7 @@ impl<'p> Packer<'p> {
         }
     }
 
-    /// The capsule, when every tick has been added.
+    /// The capsule, after every tick has been added.
     #[must_use]
     pub fn finish(self) -> Capsule {
         let payloads = self
@@ -324,7 +325,7 @@ impl<'p> Packer<'p> {
 }
 
 impl StreamSource {
-    /// Numbers a tick.
+    /// Numbers per tick.
     fn vector_len(self, plan: &RunPlan) -> usize {
         match self {
             Self::PostUDeltas | Self::PreU | Self::PostU => plan.topology.node_count,

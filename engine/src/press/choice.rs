@@ -1,4 +1,4 @@
-//! Which scheme describes a stream.
+//! Chooses the scheme that describes a stream.
 
 use super::Tally;
 use crate::config::Scheme;
@@ -11,7 +11,7 @@ pub(super) struct Choice {
     pub(super) bits: u128,
 }
 
-/// The hinted scheme; without a hint the one with the least bits, ties by `preference`.
+/// The hinted scheme; without a hint the one with the fewest bits. `preference` decides ties.
 pub(super) fn choose(tally: &Tally, hint: Option<Scheme>, preference: &[Scheme; 3]) -> Choice {
     match hint {
         Some(scheme) => under(tally, scheme),
@@ -41,7 +41,7 @@ fn under(tally: &Tally, scheme: Scheme) -> Choice {
     }
 }
 
-/// The parameter with the least bits, the smaller of equals.
+/// The parameter with the fewest bits; of equals, the smaller.
 fn best_parameter(tally: &Tally) -> (u64, u128) {
     let mut candidates = (0..).zip(tally.golomb_rice());
     let first = candidates.next().expect("at least one parameter is tried");

@@ -1,7 +1,7 @@
 //! Press: description lengths of integer streams over windows of ticks.
 //!
-//! A [`WindowTally`] listens to every tick of its window and ends as a manifest. Nothing of the
-//! streams is kept: tallies and hashes grow tick by tick, so that a window may be of any length.
+//! A [`WindowTally`] takes every tick of its window and then becomes a manifest. It does not keep
+//! the streams, only running tallies and hashes, so a window may have any length.
 
 mod capsule;
 mod choice;

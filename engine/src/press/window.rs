@@ -1,4 +1,4 @@
-//! A window being tallied, tick by tick, and the manifest that it ends as.
+//! [`WindowTally`]: tallies the streams of a window tick by tick, and makes its manifest.
 
 use super::Tally;
 use super::choice::choose;
@@ -7,7 +7,7 @@ use crate::config::{Profile, RunPlan, StreamPlan, StreamSource, Window};
 use crate::error::{Operation, RunError};
 use crate::record::{Manifest, StreamEntry, UmxLedger};
 
-/// What a tick offers to streams.
+/// The values of a tick that streams can use.
 pub(crate) struct TickView<'t> {
     /// The tick's ledger.
     pub(crate) ledger: &'t UmxLedger,
@@ -33,7 +33,7 @@ impl<'p> WindowTally<'p> {
         self.window
     }
 
-    /// Takes in one tick of the window.
+    /// Adds one tick of the window.
     pub(crate) fn add(&mut self, tick: &TickView<'_>) {
         for stream in &mut self.streams {
             stream.add(tick);
@@ -70,7 +70,7 @@ impl<'p> WindowTally<'p> {
     }
 }
 
-/// (b1·H + b0) mod M, H the head of the preimage's hash mod M.
+/// (b1·H + b0) mod M, where H is the first 8 bytes of the preimage's hash, mod M.
 fn manifest_check(manifest: &Manifest, values: &[Hash], profile: &Profile) -> i64 {
     let digest = crate::canonical::hash(&manifest.preimage(values));
     let head = profile.reduce(i128::from(digest.head()));
@@ -82,7 +82,7 @@ fn manifest_check(manifest: &Manifest, values: &[Hash], profile: &Profile) -> i6
 struct StreamTally<'p> {
     plan: &'p StreamPlan,
     tally: Tally,
-    /// The canonical list of per-tick vectors, hashed as it grows.
+    /// The canonical list of the vectors of all ticks, hashed as it grows.
     values: Writer,
     separator: &'static str,
     scratch: Vec<i64>,
@@ -123,7 +123,7 @@ impl<'p> StreamTally<'p> {
         self.values.array(vector);
     }
 
-    /// post_u − pre_u, which may need one bit more than either.
+    /// Adds post_u − pre_u, which may need one bit more than either.
     fn add_deltas(&mut self, ledger: &UmxLedger) {
         let mut deltas = std::mem::take(&mut self.scratch);
         deltas.clear();
@@ -141,7 +141,7 @@ impl<'p> StreamTally<'p> {
         self.scratch = deltas;
     }
 
-    /// The entry and the hash of the values; none where the bits do not fit.
+    /// The entry and the hash of the values; `None` if the number of bits does not fit 64 bits.
     fn close(mut self, profile: &Profile) -> Option<(StreamEntry, Hash)> {
         self.values.raw("]");
         let choice = choose(&self.tally, self.plan.hint, &profile.press.preference);

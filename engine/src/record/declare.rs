@@ -1,4 +1,5 @@
-//! How a record is declared: [`record!`] for its members, [`RecordType`] for what it is to a run.
+//! Declares records: [`record!`] declares the members of one, and [`RecordType`] its place in a
+//! run.
 //!
 //! ```text
 //! record! {
@@ -11,11 +12,11 @@
 //!         constant "unit" => "C",
 //!     }
 //! }
-//! // canonical form: {"degrees":21,"unit":"C"}
-//! // does not compile: "taken_by" comes before "unit"? yes. "unit" before "degrees"? no.
+//! // canonical form if `by` is `None`: {"degrees":21,"unit":"C"}
+//! // with "unit" before "degrees" it does not compile: keys must be in ascending order
 //! ```
 //!
-//! From that one declaration come the struct, its canonical form, its reader ([`FromText`]), its
+//! That one declaration produces the struct, its canonical form, its reader ([`FromText`]), its
 //! JSON Schema and its table in `docs/records.md`.
 //!
 //! [`RecordType`]: super::RecordType
@@ -30,10 +31,10 @@ use crate::canonical::Hash;
 /// Declares a record: its members in canonical order, each with its documentation, its Rust name
 /// and type, and its key.
 ///
-/// - `name: Type => "key"` is a member that is always there.
-/// - `name [omit if none]: Type => "key"` (or `[omit if empty]`) is left out when it holds nothing.
-/// - `constant "key" => value` is a member that never changes, and no field of the struct.
-/// - `derived "key": Type => method` is computed from the struct, and no field of it.
+/// - `name: Type => "key"` is a member that is always present.
+/// - `name [omit if none]: Type => "key"` (or `[omit if empty]`) is left out if it is empty.
+/// - `constant "key" => value` is a member with a fixed value, which is not a field of the struct.
+/// - `derived "key": Type => method` is computed from the struct, and is not a field of it.
 ///
 /// Keys out of order do not compile.
 macro_rules! record {
@@ -116,7 +117,7 @@ macro_rules! record {
     (@required $nothing:ident) => { false };
 }
 
-/// Fails to compile where keys are not in ascending order of their bytes, which for UTF-8 is that
+/// Fails to compile if keys are not in ascending order of their bytes, which in UTF-8 is the order
 /// of their code points.
 pub(crate) const fn assert_ascending(keys: &[&str]) {
     let mut at = 1;
@@ -140,7 +141,7 @@ const fn is_less(left: &[u8], right: &[u8]) -> bool {
     left.len() < right.len()
 }
 
-/// What may be left out of a record because it holds nothing.
+/// A value that may be left out of a record if it is empty.
 pub(crate) trait Omit {
     fn is_nothing(&self) -> bool;
 }
@@ -163,7 +164,7 @@ impl<K, V> Omit for BTreeMap<K, V> {
     }
 }
 
-/// A value whose canonical form a JSON Schema describes.
+/// A value whose canonical form is described by a JSON Schema.
 pub(crate) trait Described {
     fn schema() -> Value;
 }
@@ -216,7 +217,7 @@ impl ObjectSchema {
     }
 }
 
-/// Doc comments as one paragraph; what follows an empty line explains more than a table needs.
+/// The first paragraph of doc comments, which is what a table shows.
 fn prose(lines: &[&str]) -> String {
     let first = lines.iter().map(|line| line.trim());
     first
@@ -225,7 +226,7 @@ fn prose(lines: &[&str]) -> String {
         .join(" ")
 }
 
-/// The schema of one of some words.
+/// The schema of a string that is one of some words.
 pub(crate) fn words(words: impl IntoIterator<Item = &'static str>) -> Value {
     json!({ "enum": words.into_iter().collect::<Vec<_>>() })
 }

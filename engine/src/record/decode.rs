@@ -1,25 +1,25 @@
-//! Records read back from their canonical texts.
+//! Reads records from their canonical texts.
 
 use serde::de::DeserializeOwned;
 
 use crate::canonical::{self, Canonical, Hash};
 
-/// A text that is not a record of the expected kind in canonical form.
+/// Why a text is not a record of the expected kind in canonical form.
 #[derive(Debug, thiserror::Error)]
 pub enum DecodeError {
     /// The text is not JSON, or not of the record's shape.
     #[error("not a record of this kind: {0}")]
     Shape(#[from] aether_json::Error),
-    /// The text says the same in other bytes, or says more.
+    /// The text has different bytes than the canonical form of its record.
     #[error("not in canonical form")]
     NotCanonical,
 }
 
-/// A record of any kind that can be read back.
+/// A record that can be read from its canonical text.
 #[expect(private_bounds, reason = "only this crate's records are records")]
 pub trait FromText: Sized + Canonical + DeserializeOwned {
-    /// Reads a record back: the text must be canonical and hold nothing but the record, so that
-    /// what is read is what was hashed.
+    /// Reads a record. The text must be canonical and contain only the record, so that what is read
+    /// is exactly what was hashed.
     ///
     /// # Errors
     /// The text is not exactly a record of this kind.

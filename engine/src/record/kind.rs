@@ -1,7 +1,7 @@
-//! The kinds of record: what each is called, where it stands in the causal order, how it is read,
-//! and which columns of a run file hold it.
+//! The kinds of record: the name of each, its place in the causal order, how it is read, and its
+//! columns in a run file.
 //!
-//! A kind is declared beside its record, as the [`RecordType`] of it, and registered by one line of
+//! A kind is declared beside its record, as its [`RecordType`], and registered by one line of
 //! [`kinds!`] below. Exports, goldens, the run file, the schemas and the pages follow from that.
 
 use super::declare::Described;
@@ -32,19 +32,19 @@ pub struct KindInfo {
     pub kind: RecordKind,
     /// Its name in exports, golden files, run files and on the command line.
     pub name: &'static str,
-    /// The stage that makes it.
+    /// The stage that produces it.
     pub stage: Stage,
-    /// How many there are, for people.
+    /// How many of them a run has, for people.
     pub occurs: &'static str,
-    /// What a record's position among those of its kind is.
+    /// What the position of a record among those of its kind is.
     pub position: Position,
     /// The field that holds the tick it belongs to; `None` if it belongs to the run.
     pub tick: Option<&'static str>,
-    /// What identifies a record, and the elements of its lists.
+    /// The fields that identify a record, and the elements of its lists.
     pub keys: &'static [KeyRule],
     /// The fields in the order in which the stage computes them, `list.field` for those of elements.
     pub reading_order: &'static [&'static str],
-    /// Fields that carry or hash the check of the primary window, known only when it closes.
+    /// Fields that contain or hash the check of the primary window, known only when it closes.
     pub late_fields: &'static [&'static str],
 }
 
@@ -65,9 +65,10 @@ pub enum Position {
 pub struct KeyRule {
     /// The path of the list; "" for the records themselves.
     pub path: &'static str,
-    /// The fields that identify an element; none for a vector, whose elements are their positions.
+    /// The fields that identify an element; empty for a vector, whose elements are identified by
+    /// position.
     pub fields: &'static [&'static str],
-    /// What an element is called; "" for a vector.
+    /// The name of an element; "" for a vector.
     pub label: &'static str,
 }
 
@@ -96,7 +97,7 @@ impl KeyRule {
     }
 }
 
-/// A stage of the pipeline, as the maker of artefacts.
+/// A stage of the pipeline, which produces artefacts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
     /// State and fluxes.
@@ -156,12 +157,12 @@ pub struct Column<R> {
     cell: for<'r> fn(&'r R, RowContext<'r>) -> Cell<'r>,
 }
 
-/// What a row has beside its record.
+/// The values of a row that are not part of its record.
 #[derive(Clone, Copy, Debug)]
 pub struct RowContext<'r> {
     /// The number of the row within its table, from 1.
     pub number: u64,
-    /// The row of the manifest of the record's primary window, if that is closed.
+    /// The row of the manifest of the record's primary window, if that window is closed.
     pub window_manifest: Option<u64>,
     /// The record's text and hash.
     pub encoded: Encoded<'r>,
@@ -184,8 +185,8 @@ pub enum Cell<'r> {
     Hash(Hash),
 }
 
-/// P-blocks and checkpoints up to this size are rows of text in a run file; larger ones are rebuilt
-/// from the columns.
+/// P-blocks and checkpoints up to this size in bytes are stored as text in a run file; larger ones
+/// are rebuilt from the columns.
 const SMALL_TEXT_SIZE: usize = 4096;
 
 impl<R> Column<R> {
@@ -247,7 +248,7 @@ impl<R> Column<R> {
     }
 }
 
-/// A tick or a count as SQLite keeps it.
+/// A tick or a count as an SQLite integer.
 pub(crate) fn count(number: u64) -> Cell<'static> {
     Cell::Integer(i64::try_from(number).expect("ticks and counts of a run are below 2^63"))
 }
@@ -295,7 +296,7 @@ macro_rules! kinds {
             }
         }
 
-        /// What is known of each kind, in causal order.
+        /// The descriptions of all kinds, in causal order.
         pub const KINDS: &[KindInfo] = &[$(<$type as RecordType>::INFO),+];
 
         const _: () = {
@@ -353,7 +354,7 @@ kinds! {
 }
 
 impl RecordKind {
-    /// What is known of the kind.
+    /// The description of the kind.
     pub const fn info(self) -> &'static KindInfo {
         &KINDS[self as usize]
     }

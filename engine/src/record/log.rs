@@ -1,4 +1,4 @@
-//! The structured log.
+//! The records of the structured log: its lines and the payload of each event.
 
 use serde::{Deserialize, Deserializer, de::Error as _};
 use std::collections::BTreeMap;
@@ -175,7 +175,7 @@ macro_rules! payloads {
     };
 }
 
-/// The event of a run that ended early.
+/// The payload of the event that records why a run ended early.
 const ERROR: &str = "error";
 
 payloads! {

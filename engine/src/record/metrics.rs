@@ -1,4 +1,4 @@
-//! The numbers of a run.
+//! [`Metrics`]: the numbers of a run.
 
 use std::collections::BTreeMap;
 

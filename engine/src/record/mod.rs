@@ -1,11 +1,12 @@
 //! The records of a run, as they are hashed, stored and exported.
 //!
 //! Each record is declared once, by `record!` (see `declare`): the struct, its canonical form, its
-//! reader and its JSON Schema come from that. A kind of which a run has many is also a
-//! [`RecordType`]: [`KINDS`] says of each where it stands in the causal order, what identifies its
-//! records, and in which order their fields are read. `docs/extending.md` shows how to add one.
+//! reader and its JSON Schema come from that. A record of which a run has many is also a
+//! [`RecordType`]; [`KINDS`] has the place of each in the causal order, the fields that identify
+//! its records, and the order in which their fields are read. `docs/extending.md` shows how to add
+//! one.
 //!
-//! Runtime types of the stages are turned into these explicitly; nothing here computes.
+//! The stages convert their runtime types into records explicitly; nothing here computes values.
 
 #[macro_use]
 mod declare;

@@ -1,5 +1,5 @@
-//! What is written about records: the JSON Schema of all of them, and the tables of
-//! `docs/records.md`. Both follow from the declarations.
+//! Generates the documentation of records from their declarations: the JSON Schema of all of them,
+//! and the tables of `docs/records.md`.
 
 use std::fmt::Write as _;
 
@@ -58,7 +58,7 @@ pub fn json_schema() -> String {
     format!("{schema:#}\n")
 }
 
-/// The documents have schemas of their own.
+/// The schema of the inputs; the documents in it have schemas of their own.
 fn inputs() -> Value {
     json!({
         "type": "object",
@@ -126,7 +126,7 @@ fn section(page: &mut String, name: &str, schema: &Value) {
     rows(page, "", schema);
 }
 
-/// A row per member, those of nested objects below it.
+/// One row per member; the members of nested objects follow it.
 fn rows(page: &mut String, prefix: &str, schema: &Value) {
     for (key, member) in schema["properties"].as_object().into_iter().flatten() {
         let required = schema["required"].as_array().into_iter().flatten();
@@ -140,7 +140,7 @@ fn rows(page: &mut String, prefix: &str, schema: &Value) {
         let meaning = member["description"].as_str().unwrap_or_default();
         let path = format!("{prefix}{key}");
         line(page, &[&format!("`{path}`"), &kind, meaning]);
-        // The payloads of the log have a table of their own.
+        // The payloads of the log are in a table of their own.
         if member["anyOf"].is_null() {
             rows(page, &format!("{path}."), member);
             rows(page, &format!("{path}[]."), &member["items"]);
@@ -148,7 +148,7 @@ fn rows(page: &mut String, prefix: &str, schema: &Value) {
     }
 }
 
-/// The members of a payload in one cell, with what they are.
+/// The members of a payload with their meanings, in one cell.
 fn payload(schema: &Value) -> String {
     let Some(members) = schema["properties"].as_object() else {
         return "the [error](#the-error-of-a-run)".to_owned();
@@ -172,7 +172,7 @@ fn payload(schema: &Value) -> String {
     text
 }
 
-/// What a value is, in words.
+/// The type of a value, in words.
 fn words(schema: &Value) -> String {
     if let Some(value) = schema.get("const") {
         return format!("always `{value}`");

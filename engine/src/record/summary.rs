@@ -1,4 +1,4 @@
-//! What a run says of itself.
+//! [`RunSummary`]: what a run records about itself, and its status.
 
 use serde::Deserialize;
 
@@ -32,9 +32,9 @@ record! {
 pub enum StatusName {
     /// All ticks are recorded.
     Complete,
-    /// The run was stopped or cut off, or is being written.
+    /// The run was stopped or interrupted, or is being written.
     Incomplete,
-    /// The run cannot go on.
+    /// The run cannot continue.
     Failed,
 }
 

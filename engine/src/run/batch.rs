@@ -1,19 +1,19 @@
-//! Ticks made a few at a time, so that several threads can encode and hash them.
+//! Computes ticks in batches, so that several threads can encode and hash them.
 //!
-//! Making a tick is quick and needs the one before; its text and hash take most of the time and
-//! need nothing but the tick. So a batch steps its ticks one after the other, then encodes them
-//! side by side. What is in a batch has no bearing on any byte.
+//! Computing a tick is quick and needs the previous one. Its text and hash take most of the time,
+//! and need only the tick. So a batch computes its ticks one after the other, then encodes them in
+//! parallel. The size of a batch does not affect any byte.
 
 use super::stepper::{Stepper, Tick};
 use super::{RunError, RunOptions};
 use crate::canonical::{Encoded, Hash, Writer};
 
-/// Numbers that a batch holds at most, unless its ticks are larger than that.
+/// Most numbers in a batch, unless a single tick has more.
 const BATCH_NUMBERS: usize = 1 << 20;
-/// Ticks for each thread of a batch: enough to outweigh starting it.
+/// Ticks for each thread of a batch; enough to be worth starting the thread.
 const TICKS_A_THREAD: usize = 32;
 
-/// Room for the ticks of one batch, reused from batch to batch.
+/// The buffers for the ticks of one batch, reused from batch to batch.
 pub(super) struct Batch {
     slots: Vec<Slot>,
     threads: usize,
@@ -32,11 +32,11 @@ struct EncodedRecord {
     hash: Hash,
 }
 
-/// What came of filling a batch.
+/// The result of filling a batch.
 pub(super) struct Filled {
-    /// How many ticks were made.
+    /// Number of ticks that were computed.
     pub(super) count: usize,
-    /// Why the tick after them was not.
+    /// Why the next tick could not be computed, if it could not.
     pub(super) failure: Result<(), RunError>,
 }
 
@@ -57,7 +57,7 @@ impl Batch {
         }
     }
 
-    /// Makes and encodes up to `limit` ticks.
+    /// Computes and encodes up to `limit` ticks.
     pub(super) fn fill(&mut self, stepper: &mut Stepper<'_>, limit: u64) -> Filled {
         let limit = limit.min(self.slots.len() as u64) as usize;
         let mut filled = Filled {

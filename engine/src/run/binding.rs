@@ -1,4 +1,4 @@
-//! The second pass over a window: what carries or hashes its check.
+//! The second pass over a window: makes the records that contain or hash its check.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -17,7 +17,7 @@ pub(super) struct ClosedWindow<'w> {
     pub(super) codex_hash: Option<Hash>,
 }
 
-/// Makes envelopes, scenes and the hash chain, tick after tick.
+/// Makes the envelopes, scenes and entries of the hash chain, tick by tick.
 pub(super) struct Binder<'p> {
     plan: &'p RunPlan,
     envelopes: Envelopes<'p>,
@@ -33,7 +33,8 @@ impl<'p> Binder<'p> {
         }
     }
 
-    /// The envelopes, the scene and the entry of the next tick, its states before and after it given.
+    /// Makes the envelopes, the scene and the entry of the next tick from the states before and
+    /// after it.
     pub(super) fn bind(
         &mut self,
         tick: &PendingTick,
@@ -94,7 +95,7 @@ impl<'p> Binder<'p> {
         Ok(())
     }
 
-    /// Puts the envelopes of a tick; their hashes.
+    /// Records the envelopes of a tick and returns their hashes.
     fn envelopes(
         &self,
         tick: &PendingTick,

@@ -1,7 +1,7 @@
 //! The export object: one run as one JSON document for outside programs.
 //!
-//! [`write_export`] alone knows its members; a run in memory and a run in a file are
-//! both [`Exported`].
+//! Only [`write_export`] knows its members; a run in memory and a run in a file both implement
+//! [`Exported`].
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -15,9 +15,9 @@ use crate::record::{RecordKind, RunSummary};
 /// Format version of the export object.
 pub(crate) const EXPORT_VERSION: u64 = 1;
 
-/// A run that an export object can be made of.
+/// A run from which an export object can be made.
 pub(crate) trait Exported {
-    /// What can go wrong beside the writing.
+    /// The errors of reading the run.
     type Error: From<io::Error>;
 
     /// The `run` member.
@@ -29,7 +29,7 @@ pub(crate) trait Exported {
     /// The metrics as canonical JSON.
     fn metrics(&self) -> Result<Cow<'_, str>, Self::Error>;
 
-    /// Hands on the canonical text of every record of a kind, in run order.
+    /// Calls a function with the canonical text of every record of a kind, in run order.
     fn texts(
         &self,
         kind: RecordKind,
@@ -142,7 +142,7 @@ impl Exported for InMemory<'_> {
     }
 }
 
-/// A text that is canonical already.
+/// A text that is already canonical.
 struct CanonicalText<'t>(&'t [u8]);
 
 impl Canonical for CanonicalText<'_> {

@@ -1,4 +1,4 @@
-//! A run kept in memory.
+//! [`Run`]: a run that is kept in memory.
 
 use std::io;
 
@@ -47,7 +47,7 @@ impl Run {
         &self.outcome.metrics
     }
 
-    /// The hash of the last entry of the U-ledger, which stands for the run; `None` if nothing was
+    /// The hash of the last entry of the U-ledger, which identifies the run; `None` if nothing was
     /// committed.
     pub const fn last_entry_hash(&self) -> Option<Hash> {
         self.outcome.metrics.uledger_last_hash

@@ -6,13 +6,13 @@
 //! 2. the edge fluxes move the state: a ledger (UMX), then the diagnostics;
 //! 3. s_t and the chain value follow: a P-block, at every W-th tick a checkpoint (Loom);
 //! 4. every open window tallies its streams; additional windows that end here close (Press);
-//! 5. the fluxes are shown to the observer, where it is on (Codex).
+//! 5. the observer takes the fluxes, if it is enabled (Codex).
 //!
-//! When the primary window closes its check is known, and a second pass over its ticks makes what
-//! carries or hashes the check: envelopes and scenes (gate) and the hash chain (U-ledger). Then the
-//! window is committed. A run that fails keeps what was committed.
+//! When the primary window closes, its check is known. A second pass over its ticks makes the
+//! records that contain or hash the check: envelopes and scenes (gate) and the hash chain
+//! (U-ledger). Then the window is committed. A run that fails keeps what was committed.
 //!
-//! `pipeline` alone knows this order. Records leave through a [`RecordSink`] as they are made.
+//! Only `pipeline` knows this order. Records go to a [`RecordSink`] as they are made.
 
 mod batch;
 mod binding;

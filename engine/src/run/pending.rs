@@ -1,7 +1,7 @@
-//! Ticks whose window is still open: what the second pass over them will need.
+//! The ticks of the open window, with what the second pass over them will need.
 //!
-//! A window may be as long as the run, so only one page of its ticks stays in memory; full pages go
-//! to the sink and come back in order, where the sink has a place for them.
+//! A window may be as long as the run, so only one page of its ticks stays in memory. Full pages
+//! are spilled to the sink, if it supports that, and read back in order.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -10,22 +10,22 @@ use super::sink::RecordSink;
 use super::stepper::Tick;
 use crate::canonical::Hash;
 
-/// Numbers after which a page is full: 2 MiB.
+/// Most numbers in a page: 2 MiB.
 const PAGE_NUMBERS: usize = 1 << 18;
-/// What a tick counts for beyond its states.
+/// How many numbers a tick counts for, beside its states.
 const TICK_NUMBERS: usize = 16;
 
 /// The ticks of the open primary window, in order.
 #[derive(Default)]
 pub(super) struct PendingTicks {
-    /// Full pages, none for those that the sink has.
+    /// Full pages; `None` for one that was spilled to the sink.
     full: Vec<Option<Page>>,
     open: Page,
     /// Manifests of additional windows, by the tick at which they closed.
     manifest_hashes: BTreeMap<u64, BTreeMap<String, Hash>>,
 }
 
-/// Some of the ticks, with their states.
+/// Consecutive ticks with their states.
 #[derive(Default)]
 pub(super) struct Page {
     ticks: Vec<PendingTick>,
@@ -71,12 +71,12 @@ impl PendingTicks {
         Ok(())
     }
 
-    /// How many pages there are.
+    /// Number of pages.
     pub(super) const fn page_count(&self) -> usize {
         self.full.len() + 1
     }
 
-    /// Takes a page out, the first being 0.
+    /// Removes a page and returns it; pages are numbered from 0.
     pub(super) fn take_page(
         &mut self,
         number: usize,
@@ -85,7 +85,7 @@ impl PendingTicks {
         match self.full.get_mut(number) {
             Some(Some(page)) => Ok(std::mem::take(page)),
             Some(None) => {
-                // The sink numbers the pages that it has.
+                // The sink numbers only the pages that were spilled to it.
                 let kept = self.full[..number].iter().filter(|page| page.is_some());
                 let bytes = sink.read_spilled(number - kept.count())?;
                 let invalid = || io::Error::new(io::ErrorKind::InvalidData, "a page is damaged");
@@ -95,12 +95,12 @@ impl PendingTicks {
         }
     }
 
-    /// Takes out the manifests of additional windows that closed at a tick.
+    /// Removes and returns the manifests of additional windows that closed at a tick.
     pub(super) fn take_manifest_hashes(&mut self, tick: u64) -> BTreeMap<String, Hash> {
         self.manifest_hashes.remove(&tick).unwrap_or_default()
     }
 
-    /// Starts over with the room of a page that was taken out.
+    /// Starts a new window, and reuses the memory of a page that was taken out.
     pub(super) fn reuse(&mut self, mut page: Page) {
         page.clear();
         self.full.clear();
@@ -125,7 +125,7 @@ impl Page {
         self.states.clear();
     }
 
-    /// The page for a sink: the number of ticks, the ticks, the states; little-endian.
+    /// The page as bytes for a sink: the number of ticks, the ticks, the states; little-endian.
     fn to_bytes(&self) -> Vec<u8> {
         let size = 8 + self.ticks.len() * PendingTick::SIZE + self.states.len() * 8;
         let mut bytes = Vec::with_capacity(size);

@@ -1,4 +1,4 @@
-//! The order of steps; see the folder's documentation for the whole picture.
+//! The order of the steps of a run; the module documentation of `run` describes them.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -20,17 +20,17 @@ use crate::record::{
     CodexLibraryEntry, Component, LogEvent, LogPayload, Manifest, Metrics, Record, StatusName,
 };
 
-/// How a run is made; nothing here changes a byte of any record.
+/// Options of a run; none of them changes a byte of any record.
 #[derive(Clone, Copy)]
 pub struct RunOptions<'o> {
-    /// Threads that encode and hash; at least 1.
+    /// Number of threads that encode and hash; at least 1.
     pub threads: usize,
-    /// Whether every span between checkpoints starts from its checkpoint, not from the state at
-    /// hand: a replay of the whole run.
+    /// Whether every span between checkpoints starts from its checkpoint instead of the current
+    /// state: a replay of the whole run.
     pub from_checkpoints: bool,
-    /// Told the last finished tick now and then; may ask the run to stop.
+    /// Called with the last finished tick now and then; may ask the run to stop.
     pub progress: &'o (dyn Fn(u64) -> ControlFlow<()> + Sync),
-    /// Shown every log event when its window is committed.
+    /// Called with every log event when its window is committed.
     pub log: Option<&'o dyn Fn(&LogEvent)>,
 }
 
@@ -48,20 +48,20 @@ impl Default for RunOptions<'_> {
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
-    /// Whether the run came to its end.
+    /// Whether the run reached its end.
     pub status: RunStatus,
-    /// The numbers of what was committed.
+    /// The metrics of what was committed.
     pub metrics: Metrics,
 }
 
-/// Whether a run came to its end.
+/// Whether a run reached its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RunStatus {
     /// All ticks are recorded.
     Complete,
-    /// The run was stopped; what is there is as good as in a complete run.
+    /// The run was stopped; the recorded ticks are those of a complete run.
     Incomplete,
-    /// The run cannot go on.
+    /// The run cannot continue.
     Failed(RunError),
 }
 
@@ -92,7 +92,7 @@ impl RunStatus {
 /// Runs a plan into a sink.
 ///
 /// # Errors
-/// The sink could not keep a record. Whatever else goes wrong is part of the [`Outcome`].
+/// The sink could not keep a record. Any other failure is part of the [`Outcome`].
 pub fn execute(
     plan: &RunPlan,
     options: &RunOptions<'_>,
@@ -119,7 +119,7 @@ pub fn execute(
     Ok(pipeline.outcome(status))
 }
 
-/// Why the pipeline stopped.
+/// Why the pipeline stopped early.
 enum Ended {
     Run(RunError),
     Sink(io::Error),
@@ -142,7 +142,7 @@ struct Pipeline<'p, 's> {
     options: RunOptions<'s>,
     recorder: Recorder<'p, 's>,
     binder: Binder<'p>,
-    /// Additional windows that are open or to come, as configured.
+    /// Additional windows that are open or start later, in configured order.
     additional: Vec<WindowTally<'p>>,
     codex: Option<Codex<'p>>,
     /// The library when the last primary window closed.
@@ -193,7 +193,7 @@ impl<'p, 's> Pipeline<'p, 's> {
         Ok(())
     }
 
-    /// Makes the ticks of a primary window, and closes it with its last.
+    /// Computes the ticks of a primary window, and closes it after its last.
     fn first_pass(
         &mut self,
         window: &'p Window,
@@ -221,7 +221,7 @@ impl<'p, 's> Pipeline<'p, 's> {
         Ok(())
     }
 
-    /// Hands on what a tick made, and shows it to everything that listens.
+    /// Records what a tick produced, and passes it to the windows and the observer.
     fn take_tick(
         &mut self,
         slot: &Slot,
@@ -317,8 +317,8 @@ impl<'p, 's> Pipeline<'p, 's> {
         )
     }
 
-    /// Shows a tick to the additional windows that hold it, and closes those that end with it.
-    /// Where the primary window ends too its manifest comes first, so closing waits for it.
+    /// Passes a tick to the additional windows that contain it, and closes those that end with it.
+    /// If the primary window also ends here, its manifest comes first, so closing waits for it.
     fn tally_additional(
         &mut self,
         view: &TickView<'_>,
@@ -372,7 +372,7 @@ impl<'p, 's> Pipeline<'p, 's> {
         Ok(hash)
     }
 
-    /// The primary manifest, then the second pass over the window's ticks.
+    /// Makes the primary manifest, then makes the second pass over the window's ticks.
     fn close_primary(&mut self, tally: WindowTally<'p>) -> Result<(), Ended> {
         let manifest = tally.close(self.plan)?;
         let end_tick = manifest.end_tick;
@@ -416,7 +416,7 @@ impl<'p, 's> Pipeline<'p, 's> {
         Ok(())
     }
 
-    /// After the last window: the library, the proposals, the end of the log.
+    /// Records what follows the last window: the library, the proposals and the end of the log.
     fn finish(&mut self) -> io::Result<()> {
         self.put_library()?;
         let ticks = self.plan.ticks;

@@ -1,4 +1,4 @@
-//! Encodes records, counts them and hands them to the sink.
+//! Encodes records, counts them for the metrics, and passes them to the sink.
 
 use std::io;
 
@@ -9,22 +9,22 @@ use crate::record::{
     Component, Layer, LedgerEntry, LogEvent, LogPayload, Manifest, Metrics, NapEnvelope, Record,
 };
 
-/// The way of a record from its stage to the sink.
+/// Takes the records of all stages and passes them to the sink.
 pub(super) struct Recorder<'p, 's> {
     plan: &'p RunPlan,
     sink: &'s mut dyn RecordSink,
     writer: Writer,
-    /// What is committed, and what will be with the next commit.
+    /// The metrics of what is committed, and of what the next commit adds.
     committed: Metrics,
     pending: Metrics,
     log_seq: u64,
     committed_log_seq: u64,
     log_observer: LogObserver<'s>,
-    /// Events that the observer will be shown with the next commit.
+    /// Events that the observer will receive with the next commit.
     unshown: Vec<LogEvent>,
 }
 
-/// Who is shown the log, where anybody is.
+/// The observer of the log, if there is one.
 type LogObserver<'s> = Option<&'s dyn Fn(&LogEvent)>;
 
 impl<'p, 's> Recorder<'p, 's> {
@@ -51,39 +51,39 @@ impl<'p, 's> Recorder<'p, 's> {
         }
     }
 
-    /// The numbers of what will be committed next.
+    /// The metrics of what the next commit adds.
     pub(super) const fn metrics(&mut self) -> &mut Metrics {
         &mut self.pending
     }
 
-    /// The numbers of what is committed.
+    /// The metrics of what is committed.
     pub(super) fn into_metrics(self) -> Metrics {
         self.committed
     }
 
-    /// Motifs in the committed numbers.
+    /// Number of motifs in the committed metrics.
     pub(super) const fn motifs_committed(&self) -> u64 {
         self.committed.codex_motifs
     }
 
-    /// Where records go, for what is no record.
+    /// The sink, for data that is not a record.
     pub(super) fn sink(&mut self) -> &mut dyn RecordSink {
         self.sink
     }
 
-    /// A record that was encoded elsewhere.
+    /// Passes on a record that is already encoded.
     pub(super) fn put_encoded(&mut self, record: &Record<'_>, text: Encoded<'_>) -> io::Result<()> {
         self.sink.put(record, text)
     }
 
-    /// Encodes a record, hands it on, and returns its hash.
+    /// Encodes a record, passes it on, and returns its hash.
     pub(super) fn put(&mut self, record: &Record<'_>) -> io::Result<Hash> {
         let encoded = self.writer.encode(record);
         self.sink.put(record, encoded)?;
         Ok(encoded.hash)
     }
 
-    /// An entry of the hash chain; it goes on from the last one.
+    /// Records an entry of the hash chain, which must continue the last one.
     pub(super) fn entry(&mut self, entry: &LedgerEntry) -> io::Result<Hash> {
         let last = self.pending.uledger_last_hash;
         let last = last.or(self.committed.uledger_last_hash);
@@ -99,7 +99,7 @@ impl<'p, 's> Recorder<'p, 's> {
         Ok(hash)
     }
 
-    /// An envelope: hashed always, handed on where its layer is emitted.
+    /// Hashes an envelope, and records it if its layer is emitted.
     pub(super) fn envelope(&mut self, envelope: &NapEnvelope) -> io::Result<Hash> {
         if !self.plan.nap.layers.emits(envelope.layer) {
             return Ok(self.writer.encode(envelope).hash);
@@ -114,7 +114,7 @@ impl<'p, 's> Recorder<'p, 's> {
         self.put(&Record::Envelope(envelope))
     }
 
-    /// A manifest; none where the bits of all manifests no longer fit.
+    /// Records a manifest; `None` if the bits of all manifests together do not fit 64 bits.
     pub(super) fn manifest(&mut self, manifest: &Manifest) -> io::Result<Option<Hash>> {
         let mut bits = BitsByStream::new();
         for stream in &manifest.streams {
@@ -136,7 +136,7 @@ impl<'p, 's> Recorder<'p, 's> {
         self.put(&Record::Manifest(manifest)).map(Some)
     }
 
-    /// A line of the log.
+    /// Records a line of the log.
     pub(super) fn log(
         &mut self,
         component: Component,
@@ -192,7 +192,7 @@ impl<'p, 's> Recorder<'p, 's> {
 type BitsByStream = std::collections::BTreeMap<String, i64>;
 
 impl Metrics {
-    /// Adds what a commit brings.
+    /// Adds the metrics of a commit.
     fn add(&mut self, other: Self) {
         self.total_ticks += other.total_ticks;
         self.window_count += other.window_count;

@@ -1,4 +1,4 @@
-//! Replay: ticks made again, from a checkpoint or from the start, by the rule that made them.
+//! Replay: recomputes ticks from a checkpoint or from the start, by the same rule.
 
 use super::RunError;
 use super::stepper::{Stepper, Tick};
@@ -6,25 +6,25 @@ use crate::config::RunPlan;
 use crate::loom::{self, Chain};
 use crate::record::{IBlock, PBlock, UmxLedger};
 
-/// A run being made again, tick by tick, external inputs included.
+/// Recomputes a run tick by tick, external inputs included.
 pub struct Replay<'p> {
     stepper: Stepper<'p>,
     tick: Tick,
 }
 
-/// One tick that was made again.
+/// One recomputed tick.
 #[derive(Clone, Copy, Debug)]
 pub struct ReplayedTick<'r> {
     /// State and fluxes.
     pub ledger: &'r UmxLedger,
     /// The tick on the chain.
     pub p_block: &'r PBlock,
-    /// The checkpoint, where the tick has one.
+    /// The checkpoint; `None` if the tick has none.
     pub i_block: Option<&'r IBlock>,
 }
 
 impl<'p> Replay<'p> {
-    /// Before tick 1.
+    /// A replay that starts before tick 1.
     ///
     /// # Errors
     /// The inputs of tick 0 take a value out of range.
@@ -32,7 +32,7 @@ impl<'p> Replay<'p> {
         Stepper::start(plan).map(Self::new)
     }
 
-    /// After the tick of a checkpoint of a run of the same plan.
+    /// A replay that starts after the tick of a checkpoint of a run of the same plan.
     pub fn from_checkpoint(plan: &'p RunPlan, checkpoint: &IBlock) -> Self {
         Self::new(Stepper::after(plan, checkpoint))
     }
@@ -42,25 +42,25 @@ impl<'p> Replay<'p> {
         Self { stepper, tick }
     }
 
-    /// The state now: N numbers.
+    /// The current state: N numbers.
     pub fn state(&self) -> &[i64] {
         self.stepper.values()
     }
 
-    /// The chain value now: C_t of the tick before [`Replay::next_tick`].
+    /// The current chain value: C_t of the tick before [`Replay::next_tick`].
     pub const fn chain_value(&self) -> i64 {
         self.stepper.chain_value()
     }
 
-    /// The tick that [`Replay::advance`] makes next; above T at the end of the run.
+    /// The tick that [`Replay::advance`] computes next; T + 1 at the end of the run.
     pub const fn next_tick(&self) -> u64 {
         self.stepper.next_tick()
     }
 
-    /// Makes the next tick; `None` after the last.
+    /// Computes the next tick; `None` after the last.
     ///
     /// # Errors
-    /// What ended the run at this tick.
+    /// The error that ended the run at this tick.
     pub fn advance(&mut self) -> Result<Option<ReplayedTick<'_>>, RunError> {
         if self.next_tick() > self.stepper.plan().ticks {
             return Ok(None);
@@ -74,10 +74,10 @@ impl<'p> Replay<'p> {
     }
 }
 
-/// A record of the time chain that does not follow from the ledgers.
+/// How the time chain does not follow from the ledgers.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ChainFault {
-    /// A P-block is not what its ledger and the chain before it give.
+    /// A P-block differs from what its ledger and the previous chain value give.
     #[error("the P-block of tick {tick} does not follow from the ledger: expected C_t {expected}")]
     PBlock {
         /// The tick.
@@ -85,27 +85,27 @@ pub enum ChainFault {
         /// The chain value that follows from the ledgers.
         expected: i64,
     },
-    /// A checkpoint is not what its ledger and the chain give, or stands where none belongs, or is
-    /// missing.
+    /// A checkpoint differs from what its ledger and the chain give, is missing, or is at a tick
+    /// that has none.
     #[error("the checkpoint of tick {tick} does not follow from the ledger")]
     IBlock {
         /// The tick.
         tick: u64,
     },
-    /// The ledgers themselves are not those of ticks 1, 2, 3, ….
+    /// The ledgers are not those of ticks 1, 2, 3, ….
     #[error("expected the ledger of tick {expected}, found that of tick {found}")]
     Ledger {
         /// The tick that comes next.
         expected: u64,
-        /// The tick that the ledger has.
+        /// The tick of the ledger.
         found: u64,
     },
-    /// s_t cannot be read off a ledger.
+    /// s_t cannot be computed from a ledger.
     #[error(transparent)]
     Run(#[from] RunError),
 }
 
-/// Recomputes the whole chain and every checkpoint from the ledgers alone.
+/// Recomputes the whole chain and every checkpoint from only the ledgers.
 ///
 /// # Errors
 /// The first record that differs.

@@ -1,4 +1,4 @@
-//! Where records go as they are made.
+//! [`RecordSink`]: takes the records of a run as they are made.
 
 use std::io;
 
@@ -7,30 +7,30 @@ use crate::record::Record;
 
 /// Takes the records of a run, in run order within each kind.
 ///
-/// Records between two commits belong to one primary window (the last commit also brings the end of
-/// the run); a sink must be able to drop them again.
+/// Records between two commits belong to one primary window (the last commit also has the end of
+/// the run). A sink must be able to drop them again.
 pub trait RecordSink {
-    /// One record, with its canonical text and hash.
+    /// Takes one record with its canonical text and hash.
     ///
     /// # Errors
     /// The record could not be kept; the run stops.
     fn put(&mut self, record: &Record<'_>, encoded: Encoded<'_>) -> io::Result<()>;
 
-    /// What was put since the last commit is to stay.
+    /// Keeps the records since the last commit.
     ///
     /// # Errors
-    /// It could not be made to stay; the run stops.
+    /// The records could not be kept; the run stops.
     fn commit(&mut self) -> io::Result<()>;
 
-    /// What was put since the last commit is to go.
+    /// Drops the records since the last commit.
     ///
     /// # Errors
-    /// It could not be dropped.
+    /// The records could not be dropped.
     fn roll_back(&mut self) -> io::Result<()>;
 
-    /// Keeps a page of the run's working memory until the next commit or roll-back, so that a
-    /// window's length does not show in memory. A sink that has no place says false, and the run
-    /// keeps the page itself.
+    /// Keeps a page of the run's working memory until the next commit or roll-back, so that the use
+    /// of memory does not grow with the length of a window. A sink without space for it returns
+    /// false, and the run keeps the page itself.
     ///
     /// # Errors
     /// The page could not be kept; the run stops.
@@ -39,7 +39,7 @@ pub trait RecordSink {
         Ok(false)
     }
 
-    /// A page that was spilled since the last commit, the first being 0.
+    /// A page that was spilled since the last commit; pages are numbered from 0.
     ///
     /// # Errors
     /// The page could not be read; the run stops.

@@ -1,4 +1,4 @@
-//! The tick rule: inputs, fluxes, chain. The one piece that a direct run and a replay share.
+//! The rule of a tick: inputs, fluxes, chain. A direct run and a replay share it.
 
 use crate::config::RunPlan;
 use crate::gate;
@@ -8,7 +8,7 @@ use crate::umx::{self, State};
 
 use super::RunError;
 
-/// What one tick made, before any window is known to close.
+/// The records of one tick that do not depend on a window.
 #[derive(Clone, Debug)]
 pub(super) struct Tick {
     pub(super) ledger: UmxLedger,
@@ -18,7 +18,7 @@ pub(super) struct Tick {
     pub(super) c_prev: i64,
 }
 
-/// A run between two ticks.
+/// The state of a run between two ticks.
 pub(super) struct Stepper<'p> {
     plan: &'p RunPlan,
     state: State<'p>,
@@ -27,7 +27,7 @@ pub(super) struct Stepper<'p> {
 }
 
 impl<'p> Stepper<'p> {
-    /// Before tick 1.
+    /// The state before tick 1.
     pub(super) fn start(plan: &'p RunPlan) -> Result<Self, RunError> {
         let (state, chain) = (State::initial(plan)?, Chain::start(plan));
         Ok(Self {
@@ -38,7 +38,7 @@ impl<'p> Stepper<'p> {
         })
     }
 
-    /// After the tick of a checkpoint.
+    /// The state after the tick of a checkpoint.
     pub(super) fn after(plan: &'p RunPlan, checkpoint: &IBlock) -> Self {
         Self {
             plan,
@@ -48,17 +48,17 @@ impl<'p> Stepper<'p> {
         }
     }
 
-    /// The values of all nodes now.
+    /// The current values of all nodes.
     pub(super) fn values(&self) -> &[i64] {
         self.state.values()
     }
 
-    /// The chain value now.
+    /// The current chain value.
     pub(super) const fn chain_value(&self) -> i64 {
         self.chain.value()
     }
 
-    /// A tick of the right shape, to be reused.
+    /// A tick with the ids of all edges, to be reused.
     pub(super) fn new_tick(&self) -> Tick {
         Tick {
             ledger: self.state.new_ledger(),
@@ -68,7 +68,7 @@ impl<'p> Stepper<'p> {
         }
     }
 
-    /// Makes the next tick, overwriting `tick`.
+    /// Computes the next tick and overwrites `tick` with it.
     pub(super) fn step(&mut self, tick: &mut Tick) -> Result<(), RunError> {
         let number = self.next_tick;
         self.state.add_inputs(number, self.plan.inputs_at(number))?;
@@ -95,7 +95,7 @@ impl<'p> Stepper<'p> {
 }
 
 impl Tick {
-    /// The ids of the inputs added before this tick, in order.
+    /// The ids of the inputs that were added before this tick, in order.
     pub(super) fn pfna_refs(&self, plan: &RunPlan) -> Vec<String> {
         let applied = gate::applied_before(plan, self.ledger.tick);
         applied.iter().map(|entry| entry.pfna_id.clone()).collect()

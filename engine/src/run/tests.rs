@@ -1,5 +1,5 @@
-//! The GF-01 exam's last figure, on a plan made by hand: the whole exam reads documents and stands
-//! with the integration tests.
+//! The last figure of the GF-01 exam, with a plan that is built in code. The whole exam reads
+//! documents and is one of the integration tests.
 
 use super::*;
 use crate::config::*;

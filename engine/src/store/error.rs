@@ -1,4 +1,4 @@
-//! What can go wrong with a run file.
+//! The errors of the run store, and the ways in which a run file can be damaged.
 
 use std::fmt;
 use std::io;
@@ -9,49 +9,49 @@ use super::RunIdError;
 /// Why a run could not be stored, read or finished.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The name is none for a run.
+    /// The name is not a run id.
     #[error(transparent)]
     RunId(#[from] RunIdError),
-    /// There is no such run.
-    #[error("no run `{run_id}` in {}", runs_dir.display())]
+    /// No run of that id is stored.
+    #[error("there is no run `{run_id}` in {}", runs_dir.display())]
     NotFound {
-        /// The run asked for.
+        /// The requested run.
         run_id: String,
-        /// Where it was looked for.
+        /// The directory that was searched.
         runs_dir: PathBuf,
     },
-    /// There is a run of that name, and this one would not be the same to the byte.
-    #[error("run `{existing}` exists already and differs: {difference}")]
+    /// A run of that name is stored, and the new one would differ from it.
+    #[error("run `{existing}` already exists and differs: {difference}")]
     Exists {
         /// The stored run's id, which may differ in case from the one asked for.
         existing: String,
-        /// What tells the two apart.
+        /// The first difference between the two.
         difference: Difference,
     },
-    /// Another writer is at work on the run.
+    /// A different process is writing the run.
     #[error("run `{run_id}` is being written by another process")]
     Busy {
         /// The run.
         run_id: String,
     },
-    /// The run came to its end: there is nothing to finish.
-    #[error("run `{run_id}` is {status}: there is nothing to finish")]
+    /// The run reached its end, so there is nothing to finish.
+    #[error("run `{run_id}` is {status}, so there is nothing to finish")]
     Finished {
         /// The run.
         run_id: String,
         /// Its status.
         status: &'static str,
     },
-    /// The file is something else.
-    #[error("{} is no run file: {reason}", path.display())]
+    /// The file is not a run file.
+    #[error("{} is not a run file: {reason}", path.display())]
     NotARun {
         /// The file.
         path: PathBuf,
-        /// How that shows.
+        /// What shows that.
         reason: NotARun,
     },
     /// The file was written by a newer engine.
-    #[error("{} has schema version {found}, and this engine reads up to {supported}", path.display())]
+    #[error("{} has schema version {found}, but this engine reads only versions up to {supported}", path.display())]
     NewerSchema {
         /// The file.
         path: PathBuf,
@@ -60,15 +60,15 @@ pub enum StoreError {
         /// The newest that this engine knows.
         supported: i64,
     },
-    /// The run was made by another engine version, so that finishing it could mix the two.
+    /// The run was started by a different engine version; finishing it could mix the two.
     #[error(
-        "run `{run_id}` was begun by engine {found}, and this is {}",
+        "run `{run_id}` was started by engine {found}, but this is engine {}",
         crate::VERSION
     )]
     OtherEngine {
         /// The run.
         run_id: String,
-        /// The version that began it.
+        /// The version that started it.
         found: String,
     },
     /// The file is damaged.
@@ -79,40 +79,40 @@ pub enum StoreError {
         /// What is wrong with it.
         damage: Damage,
     },
-    /// The inputs in the file do not make a plan.
+    /// The inputs in the file do not load as a plan.
     #[error("the inputs stored in {} do not load: {problems}", path.display())]
     Inputs {
         /// The file.
         path: PathBuf,
-        /// What the loader said.
+        /// The loader's report.
         problems: String,
     },
-    /// SQLite could not do what it was asked.
+    /// SQLite failed.
     #[error("{}: {source}", path.display())]
     Database {
         /// The file.
         path: PathBuf,
-        /// SQLite's words.
+        /// SQLite's error.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// The file system could not.
+    /// The file system failed.
     #[error("{}: {source}", path.display())]
     Io {
         /// The file or directory.
         path: PathBuf,
-        /// Its words.
+        /// Its error.
         #[source]
         source: io::Error,
     },
 }
 
-/// How a file shows that it is no run file.
+/// Why a file is not a run file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotARun {
-    /// It is no SQLite database, or cut off before its header ends.
+    /// It is not an SQLite database, or it ends within the database header.
     NotADatabase,
-    /// It is a database of another application.
+    /// It is a database of a different application.
     ApplicationId(i64),
 }
 
@@ -127,17 +127,17 @@ impl fmt::Display for NotARun {
     }
 }
 
-/// What tells a stored run from one that would take its place.
+/// The first difference between a stored run and a new one of the same name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Difference {
-    /// The two names differ in case alone.
+    /// The two names differ only in case.
     Name,
-    /// The stored run did not come to the same end.
+    /// The stored run ended differently.
     Status {
         /// The status of the stored run.
         stored: &'static str,
     },
-    /// One of the inputs, or what the header says.
+    /// One of the inputs, or a member of the header.
     Header {
         /// The member that differs.
         member: &'static str,
@@ -146,7 +146,7 @@ pub enum Difference {
     Record {
         /// The kind, as exports name it.
         kind: &'static str,
-        /// The place within its kind, from 1.
+        /// Its position within its kind, from 1.
         position: u64,
     },
     /// The stored file cannot be read to its end.
@@ -156,13 +156,15 @@ pub enum Difference {
 impl fmt::Display for Difference {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Name => formatter.write_str("the names differ in case alone"),
+            Self::Name => formatter.write_str("the names differ only in case"),
             Self::Status { stored } => write!(formatter, "the stored run is {stored}"),
-            Self::Header { member } => write!(formatter, "`{member}` is another"),
+            Self::Header { member } => write!(formatter, "`{member}` differs"),
             Self::Record { kind, position } => {
-                write!(formatter, "record {position} of `{kind}` is another")
+                write!(formatter, "record {position} of `{kind}` differs")
             }
-            Self::Damaged => formatter.write_str("the file there is damaged, or no run"),
+            Self::Damaged => {
+                formatter.write_str("the existing file is damaged, or is not a run file")
+            }
         }
     }
 }
@@ -170,7 +172,7 @@ impl fmt::Display for Difference {
 /// What is wrong with a damaged run file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Damage {
-    /// SQLite cannot make sense of the file.
+    /// SQLite cannot read the file.
     Database(String),
     /// A record's text does not have the hash that is stored with it.
     Hash {
@@ -179,14 +181,14 @@ pub enum Damage {
         /// The tick or place.
         position: u64,
     },
-    /// A record is missing, or out of place.
+    /// A record is missing or out of order.
     Missing {
         /// The kind of record, as exports name it, or the table.
         kind: &'static str,
         /// The tick or place where it should be.
         position: u64,
     },
-    /// A record has its stored hash, and is not one of its kind.
+    /// A record has its stored hash, but is not a record of its kind.
     Record {
         /// The kind of record, as exports name it.
         kind: &'static str,
@@ -197,7 +199,7 @@ pub enum Damage {
     },
     /// A block of columns does not decode.
     Columns {
-        /// The tick that the block is filed under.
+        /// The tick under which the block is stored.
         first_tick: u64,
         /// What failed.
         reason: &'static str,
@@ -217,10 +219,10 @@ impl fmt::Display for Damage {
             Self::Database(reason) => formatter.write_str(reason),
             Self::Hash { kind, position } => write!(
                 formatter,
-                "`{kind}` {position} does not have its stored hash"
+                "`{kind}` {position} does not match its stored hash"
             ),
             Self::Missing { kind, position } => {
-                write!(formatter, "`{kind}` {position} is missing or out of place")
+                write!(formatter, "`{kind}` {position} is missing or out of order")
             }
             Self::Record {
                 kind,
@@ -232,7 +234,7 @@ impl fmt::Display for Damage {
                 "the columns from tick {first_tick} on do not decode: {reason}"
             ),
             Self::Value { table, column } => {
-                write!(formatter, "`{table}.{column}` has a value that is none")
+                write!(formatter, "`{table}.{column}` has an invalid value")
             }
         }
     }
@@ -253,7 +255,8 @@ impl StoreError {
         }
     }
 
-    /// SQLite's errors, told apart by whose fault they are.
+    /// An error of SQLite, classified by its cause: a file that is not a run file, a damaged file,
+    /// or a failure of SQLite or the machine.
     pub(super) fn database(path: &Path, source: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode;
         let path = path.to_owned();
@@ -262,8 +265,8 @@ impl StoreError {
                 path,
                 reason: NotARun::NotADatabase,
             },
-            // Every statement is fixed, so that one that fails as such has met another schema, or
-            // JSON that is none.
+            // All statements are fixed, so one that SQLite rejects has met a different schema, or
+            // a text that is not JSON.
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::Unknown) => Self::Damaged {
                 path,
                 damage: Damage::Database(source.to_string()),
@@ -284,7 +287,7 @@ impl StoreError {
         }
     }
 
-    /// The way through a [`RecordSink`](crate::run::RecordSink), which speaks `io::Error`.
+    /// The error as an `io::Error`, to pass through a [`RecordSink`](crate::run::RecordSink).
     pub(super) fn into_io(self) -> io::Error {
         match self {
             Self::Io { path, source } => io::Error::new(source.kind(), Self::Io { path, source }),
@@ -292,7 +295,7 @@ impl StoreError {
         }
     }
 
-    /// Back out of [`StoreError::into_io`].
+    /// The inverse of [`StoreError::into_io`].
     pub(super) fn from_io(path: &Path, error: io::Error) -> Self {
         match error.downcast::<Self>() {
             Ok(error) => error,

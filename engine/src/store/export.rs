@@ -1,4 +1,4 @@
-//! The export object of a stored run, written as it is read.
+//! Writes the export object of a stored run while reading it.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -9,13 +9,13 @@ use crate::canonical;
 use crate::record::{RecordKind, RunSummary};
 use crate::run::{Exported, write_export};
 
-/// Why an export broke off.
+/// Why an export failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
     /// The run could not be read.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// What was read could not be written.
+    /// The export could not be written.
     #[error("the export could not be written: {0}")]
     Write(#[from] io::Error),
 }
@@ -25,13 +25,12 @@ impl StoredRun {
     /// run in memory, without holding it.
     ///
     /// # Errors
-    /// The run cannot be read, or the bytes not be written. What was written by then is no whole
-    /// object.
+    /// The run cannot be read, or the bytes cannot be written. The object is then incomplete.
     pub fn write_export(&self, output: &mut dyn Write) -> Result<(), ExportError> {
         write_export(self, output)
     }
 
-    /// What the run says of itself: the `run` member of the export object.
+    /// The summary of the run: the `run` member of the export object.
     pub fn summary(&self) -> RunSummary {
         let header = self.header();
         RunSummary {

@@ -1,4 +1,4 @@
-//! The one row of table `run`: what the run is and how it ended.
+//! The row of table `run`, which describes the run and how it ended, and table `edges`.
 
 use std::collections::BTreeMap;
 
@@ -12,12 +12,12 @@ use crate::error::RunError;
 use crate::record::{Cell, FromText as _, StatusName};
 use crate::run::{Outcome, RunStatus};
 
-/// What a stored run says of itself.
+/// The description of a stored run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunHeader {
     /// The run's gid.
     pub gid: String,
-    /// The RunConfig's run id, which is not the name under which the run is stored.
+    /// The RunConfig's run id. The run may be stored under a different name.
     pub run_id: String,
     /// T.
     pub ticks: u64,
@@ -27,7 +27,7 @@ pub struct RunHeader {
     pub node_count: usize,
     /// E.
     pub edge_count: usize,
-    /// How far it came.
+    /// How far the run got.
     pub status: RunStatus,
     /// Hash of the last committed entry of the U-ledger; `None` before the first commit.
     pub last_entry_hash: Option<Hash>,
@@ -35,17 +35,17 @@ pub struct RunHeader {
     pub engine_version: String,
 }
 
-/// Declares the row: each column by its name and type here, and its type in SQL. The columns `id`
-/// and `sha256` are around them.
+/// Declares the row: the name of each column, its Rust type and its SQL type. The columns `id` and
+/// `sha256` are the first and the last.
 macro_rules! header_columns {
     ($( $(#[doc = $doc:literal])* $column:ident: $type:ty => $sql_type:literal, )+) => {
-        /// The row itself.
+        /// The values of the row.
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub(super) struct HeaderRow {
             $( $(#[doc = $doc])* pub(super) $column: $type, )+
         }
 
-        /// The names of the columns that the hash is over, with their types in SQL.
+        /// The names of the hashed columns, with their SQL types.
         const COLUMNS: &[(&str, &str)] = &[$( (stringify!($column), $sql_type) ),+];
 
         impl HeaderRow {
@@ -54,7 +54,7 @@ macro_rules! header_columns {
                 vec![$( self.$column.cell() ),+]
             }
 
-            /// `None` where a value is not one that an engine writes.
+            /// `None` if a value is not one that an engine writes.
             fn from_row(row: &Row<'_>) -> rusqlite::Result<Option<Self>> {
                 $(
                     let value = row.get_ref(stringify!($column))?;
@@ -88,7 +88,7 @@ header_columns! {
     metrics: Option<String> => "TEXT",
 }
 
-/// The columns of table `run`, names and types.
+/// The names and types of the columns of table `run`.
 pub(super) fn columns() -> Vec<(&'static str, &'static str)> {
     let key = [("id", "INTEGER PRIMARY KEY CHECK (id = 1)")];
     let hash = [("sha256", "BLOB NOT NULL")];
@@ -96,7 +96,7 @@ pub(super) fn columns() -> Vec<(&'static str, &'static str)> {
 }
 
 impl HeaderRow {
-    /// Of a run that begins.
+    /// The row of a run that starts.
     pub(super) fn begin(plan: &RunPlan) -> Self {
         Self {
             gid: plan.gid.clone(),
@@ -118,7 +118,7 @@ impl HeaderRow {
         }
     }
 
-    /// The same run, ended.
+    /// The row of the same run when it has ended.
     pub(super) fn end(mut self, outcome: &Outcome) -> Self {
         self.status = outcome.status.as_name();
         self.error = outcome.status.error();
@@ -129,7 +129,7 @@ impl HeaderRow {
         self
     }
 
-    /// How far the run came; `None` where the error does not belong to the status.
+    /// How far the run got; `None` if the error does not fit the status.
     fn run_status(&self) -> Option<RunStatus> {
         match (self.status, self.error) {
             (StatusName::Complete, None) => Some(RunStatus::Complete),
@@ -158,7 +158,7 @@ impl HeaderRow {
             .map(|((column, _), _)| *column)
     }
 
-    /// `None` where there is no row, or not one that has its hash.
+    /// `None` if there is no row, or if it does not match its hash.
     pub(super) fn read(connection: &Connection) -> rusqlite::Result<Option<(Self, RunStatus)>> {
         let row = connection
             .query_row("SELECT * FROM run WHERE id = 1", [], |row| {
@@ -174,7 +174,7 @@ impl HeaderRow {
     }
 }
 
-/// What the row's hash is over: every other column of it.
+/// The canonical form of all other columns, which the row's hash is over.
 impl Canonical for HeaderRow {
     fn write(&self, writer: &mut Writer) {
         let names = COLUMNS.iter().map(|(column, _)| *column);
@@ -200,7 +200,7 @@ impl Canonical for Cell<'_> {
 trait HeaderValue: Sized {
     fn cell(&self) -> Cell<'_>;
 
-    /// `None` for what no engine writes.
+    /// `None` for a value that no engine writes.
     fn read(value: ValueRef<'_>) -> Option<Self>;
 }
 
@@ -244,7 +244,7 @@ impl HeaderValue for Hash {
     }
 }
 
-/// A hash that the row has as text.
+/// A hash that is stored as text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct HexHash(pub(super) Hash);
 
@@ -292,12 +292,12 @@ impl<V: HeaderValue> HeaderValue for Option<V> {
     }
 }
 
-/// Ticks and counts as SQLite keeps them.
+/// A tick or a count as an SQLite integer.
 pub(super) fn signed(count: u64) -> i64 {
     i64::try_from(count).expect("ticks and counts of a run are below 2^63")
 }
 
-/// A bound of a query: no row has a greater key than SQLite's greatest number.
+/// A bound of a query, at most SQLite's greatest integer, which no key exceeds.
 pub(super) fn bound(position: u64) -> i64 {
     position.min(i64::MAX.unsigned_abs()).cast_signed()
 }
@@ -312,7 +312,7 @@ pub(super) fn write_edges(connection: &Connection, shape: &Shape) -> rusqlite::R
     Ok(())
 }
 
-/// Reads table `edges`; `None` if it is not what the header announces.
+/// Reads table `edges`; `None` if it does not fit the header.
 pub(super) fn read_edges(
     connection: &Connection,
     header: &HeaderRow,

@@ -1,4 +1,4 @@
-//! One writer a run: an advisory lock that ends with its process.
+//! Allows one writer per run, with an advisory lock that ends with its process.
 
 use std::fs::{self, File, TryLockError};
 use std::path::Path;
@@ -8,10 +8,10 @@ use super::{RunId, StoreError};
 /// Folder of the lock files, inside the runs directory.
 const FOLDER: &str = ".locks";
 
-/// The right to write one run, held until dropped.
+/// The exclusive right to write one run, until it is dropped.
 ///
-/// The lock is on a file of its own, since a second handle on a database, closed, would drop
-/// SQLite's locks. Lock files stay: deleting one that another process waits for would let two in.
+/// The lock is on a separate file, since closing a second handle of a database would drop SQLite's
+/// locks. Lock files are never deleted: if a different process waits for one, two could then write.
 pub(super) struct WriterLock {
     file: File,
 }
@@ -38,10 +38,11 @@ impl WriterLock {
 }
 
 impl Drop for WriterLock {
-    /// Unlocks, rather than only closing the file: a child process that another thread is starting has a
-    /// copy of the open file until it runs its program, and would hold the lock for that long.
+    /// Unlocks explicitly, since closing the file is not enough: a child process that a different
+    /// thread is starting has a copy of the open file until it runs its program, and would keep the
+    /// lock.
     fn drop(&mut self) {
-        // What fails here is unlocked when the file is closed.
+        // If this fails, closing the file unlocks it.
         let _ = self.file.unlock();
     }
 }

@@ -1,11 +1,11 @@
-//! The numbers of a run, counted from its records.
+//! Computes the metrics of a stored run from its records.
 
 use super::stored::StoredRun;
 use super::{Damage, StoreError};
 use crate::record::{Layer, Metrics};
 
-/// What the run's metrics are by its records alone: those of a cut-off run, and what `verify` holds
-/// the stored ones against.
+/// The metrics that follow from the records. They are the metrics of an interrupted run, and
+/// `verify` compares the stored ones with them.
 pub(super) fn of_records(run: &StoredRun) -> Result<Metrics, StoreError> {
     let count = |sql: &str| -> Result<u64, StoreError> {
         let count: i64 = run.query(sql)?;

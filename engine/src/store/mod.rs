@@ -1,17 +1,18 @@
-//! The run store: one SQLite file per run, written window by window, read back to the byte.
+//! The run store: one SQLite file per run, written window by window, from which every record is
+//! read back byte for byte.
 //!
-//! [`RunStore`] names a directory of runs. It makes them ([`RunStore::record`]), finishes those
-//! that were cut off ([`RunStore::resume`]) and opens them ([`RunStore::open`]); a [`StoredRun`]
-//! gives records back as their exact canonical text, each checked by its hash, writes the export
-//! object without holding it ([`StoredRun::write_export`]), and makes the whole run again to find
-//! any difference ([`StoredRun::verify`]).
+//! A [`RunStore`] is a directory of runs. It makes runs ([`RunStore::record`]), finishes
+//! interrupted ones ([`RunStore::resume`]) and opens them ([`RunStore::open`]). A [`StoredRun`]
+//! returns records as their exact canonical text, each checked by its hash, writes the export
+//! object without holding it in memory ([`StoredRun::write_export`]), and recomputes the whole run
+//! to find any difference ([`StoredRun::verify`]).
 //!
-//! Small records stand in the file as rows of text, for any SQLite tool; tick vectors and edge
-//! lists are compact columns over many ticks, and the records that they belong to are rebuilt.
-//! `docs/run-file.md` documents the file to the column and the byte.
+//! Small records are rows of text, which any SQLite tool can read. Tick vectors and edge lists are
+//! compact columns over many ticks, from which their records are rebuilt. `docs/run-file.md`
+//! describes every column and byte of the file.
 //!
-//! Nothing here decides what a run is: it takes what [`run`](mod@crate::run) makes. It reads no
-//! clock and no environment.
+//! Nothing here determines the content of a run, which [`run`](mod@crate::run) produces. The store
+//! reads neither the clock nor the environment.
 
 mod columns;
 mod error;
@@ -46,7 +47,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Ending of run files.
+/// File name extension of run files.
 const ENDING: &str = ".aether";
 
 /// A directory of stored runs, one file `<run-id>.aether` each.
@@ -56,7 +57,7 @@ pub struct RunStore {
 }
 
 impl RunStore {
-    /// The store in a directory, which need not exist yet.
+    /// A store in a directory, which need not exist yet.
     #[must_use]
     pub fn new(runs_dir: impl Into<PathBuf>) -> Self {
         Self {
@@ -69,15 +70,15 @@ impl RunStore {
         &self.runs_dir
     }
 
-    /// The file of a run, whether or not there is one.
+    /// The path of a run's file, whether or not it exists.
     pub fn path(&self, run_id: &RunId) -> PathBuf {
         self.runs_dir.join(format!("{run_id}{ENDING}"))
     }
 
-    /// Opens a run for reading, also while it is being written.
+    /// Opens a run for reading, even while it is being written.
     ///
     /// # Errors
-    /// The name is none for a run, there is no such run, or its file cannot be read.
+    /// The name is not a run id, no such run is stored, or its file cannot be read.
     pub fn open(&self, run_id: &str) -> Result<StoredRun, StoreError> {
         let run_id: RunId = run_id.parse()?;
         let path = self.path(&run_id);
@@ -87,7 +88,7 @@ impl RunStore {
         StoredRun::open(&path)
     }
 
-    /// The ids of all stored runs, in order; none where the directory does not exist.
+    /// The ids of all stored runs, in order; empty if the directory does not exist.
     ///
     /// # Errors
     /// The directory cannot be read.

@@ -1,5 +1,6 @@
-//! Rows and columns become records again: of each kind, what its rows have of a record, and how the
-//! rest is rebuilt.
+//! Rebuilds records from rows and columns: for each kind, the parts that its rows store, and how
+//! the other parts are computed. For example, a large P-block is rebuilt from `s_t` and `c_t` of
+//! its row and the fluxes in the columns.
 
 use std::any::Any;
 
@@ -14,11 +15,11 @@ use crate::record::{
     TopologySnapshotEdge, UmxLedger,
 };
 
-/// What a row has of a record.
-pub(super) enum Kept {
-    /// All of it.
+/// The parts of a record that its row stores.
+pub(super) enum StoredParts {
+    /// The whole record, as canonical text.
     Text(String),
-    /// What the columns do not say.
+    /// Nothing; the columns have the whole ledger.
     Ledger,
     PBlock {
         s_t: i64,
@@ -27,11 +28,11 @@ pub(super) enum Kept {
     IBlock {
         c_t: Option<i64>,
     },
-    Scene(KeptScene),
+    Scene(SceneParts),
 }
 
-/// What a scene has beside its ledger: its own row, and what it takes from others.
-pub(super) struct KeptScene {
+/// The parts of a scene beside its ledger: those of its row, and those from other rows.
+pub(super) struct SceneParts {
     nap_envelope_ref: Hash,
     pfna_refs: Vec<String>,
     ledger_ref: Option<Hash>,
@@ -41,7 +42,7 @@ pub(super) struct KeptScene {
     manifest_check: Option<i64>,
 }
 
-/// A record as it was read: its text, or what was rebuilt of it.
+/// A record as it was read: its text, or the rebuilt record.
 pub(super) enum Content {
     Text(String),
     Ledger(UmxLedger),
@@ -73,7 +74,7 @@ impl Content {
         }
     }
 
-    /// The record itself; what was rebuilt is not written and read again.
+    /// The record; a rebuilt one is returned without a conversion to text.
     pub(super) fn into_record<R: RecordType>(self) -> Result<R, DecodeError> {
         Ok(match self {
             Self::Text(text) => R::from_text(text.as_bytes())?,
@@ -85,7 +86,7 @@ impl Content {
     }
 }
 
-/// The same value under its type's other name, here that of a parameter.
+/// Converts a record to the type parameter, which is the same type.
 fn same_type<A: 'static, R: 'static>(record: A) -> R {
     let record: Box<dyn Any> = Box::new(record);
     *record
@@ -93,7 +94,8 @@ fn same_type<A: 'static, R: 'static>(record: A) -> R {
         .expect("a kind is rebuilt as the record that it is of")
 }
 
-/// The rows of a kind from a position on: position, hash, then what [`Kept::read`] takes.
+/// The query for the rows of a kind from a position on: position, hash, then what [`StoredParts::read`]
+/// reads.
 pub(super) fn page_query(kind: RecordKind) -> String {
     let (columns, joins) = match kind {
         RecordKind::Ledgers => ("", ""),
@@ -115,8 +117,8 @@ pub(super) fn page_query(kind: RecordKind) -> String {
     )
 }
 
-impl Kept {
-    /// What a row of [`page_query`] has of its record; `None` for a value that no engine writes.
+impl StoredParts {
+    /// The stored parts in a row of [`page_query`]; `None` for a value that no engine writes.
     pub(super) fn read(kind: RecordKind, row: &Row<'_>) -> rusqlite::Result<Option<Self>> {
         let text = |at: usize| row.get::<_, Option<String>>(at);
         Ok(match kind {
@@ -132,12 +134,12 @@ impl Kept {
                 Some(text) => Self::Text(text),
                 None => Self::IBlock { c_t: row.get(3)? },
             }),
-            RecordKind::Scenes => KeptScene::read(row)?.map(Self::Scene),
+            RecordKind::Scenes => SceneParts::read(row)?.map(Self::Scene),
             _ => text(2)?.map(Self::Text),
         })
     }
 
-    /// The record, with what the columns and other rows say of it.
+    /// The record, completed from the columns and other rows.
     pub(super) fn content(
         self,
         run: &StoredRun,
@@ -166,7 +168,7 @@ impl Kept {
     }
 }
 
-impl KeptScene {
+impl SceneParts {
     fn read(row: &Row<'_>) -> rusqlite::Result<Option<Self>> {
         let hash = |at: usize| -> rusqlite::Result<Option<Hash>> {
             let column: Option<Vec<u8>> = row.get(at)?;
@@ -190,7 +192,7 @@ impl KeptScene {
         }))
     }
 
-    /// `None` where rows that it draws on are missing.
+    /// `None` if rows that it depends on are missing.
     fn scene(self, run: &StoredRun, ledger: UmxLedger) -> Option<SceneFrame> {
         let row = run.row();
         Some(SceneFrame {

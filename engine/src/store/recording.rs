@@ -1,4 +1,4 @@
-//! Runs into the store: new ones, in the place of others, and the same again.
+//! Records runs in the store: new runs, runs that replace a stored one, and runs that are resumed.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,35 +12,35 @@ use crate::config::RunPlan;
 use crate::record::LogEvent;
 use crate::run::{Outcome, RecordKind, RunOptions, RunStatus, execute};
 
-/// What becomes of a stored run of the same name.
+/// How to treat a stored run of the same name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Existing {
-    /// It stays. The run is made beside it, and refused unless it is the same to the byte.
+    /// It stays. The new run is made beside it, and refused unless it is byte for byte the same.
     Keep,
-    /// The run is made beside it and takes its place on completion, which a failed run reaches
-    /// too; a run that is stopped or breaks off leaves the old one.
+    /// The new run is made beside it, and replaces it when it has completed or failed. If the new
+    /// run is stopped or interrupted, the old one stays.
     Replace,
 }
 
-/// What happened in the store.
+/// What was written to the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Written {
-    /// There is a new file.
+    /// A new file was created.
     New,
     /// A file was replaced.
     Replaced,
-    /// The run was stored already, the same to the byte, and was left as it was.
+    /// The same run, byte for byte, was already stored, and was not changed.
     Unchanged,
     /// The stored run was finished.
     Finished,
 }
 
-/// A run that was made and stored.
+/// The result of storing a run.
 #[derive(Clone, Debug)]
 pub struct Recorded {
-    /// How the run ended, and its metrics.
+    /// How the run ended, with its metrics.
     pub outcome: Outcome,
-    /// What happened in the store.
+    /// What was written to the store.
     pub written: Written,
     /// The run's file.
     pub path: PathBuf,
@@ -49,7 +49,7 @@ pub struct Recorded {
 impl RunStore {
     /// Runs a plan and stores it as `run_id`, window by window.
     ///
-    /// A run that fails is stored with its error and is no `Err`: see [`Recorded::outcome`].
+    /// A run that fails is stored with its error, and is not an `Err`: see [`Recorded::outcome`].
     ///
     /// ```no_run
     /// use aether_engine::config::{FileSystem, load_run};
@@ -64,9 +64,9 @@ impl RunStore {
     /// ```
     ///
     /// # Errors
-    /// The name is none for a run or is taken, another writer is at work on it, or the run could
-    /// not be kept (a full disk, say): the committed windows of a new run then stay, to be finished
-    /// by [`RunStore::resume`].
+    /// The name is not a run id or is taken, a different process is writing the run, or the run
+    /// could not be stored (for example, on a full disk). In the last case the committed windows of
+    /// a new run stay, and [`RunStore::resume`] can finish it.
     pub fn record(
         &self,
         plan: &RunPlan,
@@ -120,16 +120,16 @@ impl RunStore {
         })
     }
 
-    /// Finishes a run that was cut off or stopped, from the inputs in its file, to the bytes of a run
-    /// that was not.
+    /// Finishes a run that was interrupted or stopped, from the inputs in its file. The result is
+    /// byte for byte that of an uninterrupted run.
     ///
-    /// The ticks that are stored are made again and compared entry by entry, and not written; so it
-    /// takes the time of a whole run, and never goes on from what it does not agree with. An observer
-    /// of the log is shown the events of the windows that are added, and no others.
+    /// Stored ticks are recomputed and compared entry by entry, but not written. So it takes the
+    /// time of a whole run, and never continues from a state that it did not reproduce. An observer
+    /// of the log receives only the events of the windows that are added.
     ///
     /// # Errors
-    /// As [`RunStore::record`]; and the run is not there, has ended, was begun by another engine
-    /// version, or its file is damaged.
+    /// Those of [`RunStore::record`]. Also: the run is not stored, has ended, was started by a
+    /// different engine version, or its file is damaged.
     pub fn resume(&self, run_id: &str, options: &RunOptions<'_>) -> Result<Recorded, StoreError> {
         let run_id: RunId = run_id.parse()?;
         let path = self.path(&run_id);
@@ -170,7 +170,7 @@ impl RunStore {
         })
     }
 
-    /// Refuses a name that a run has in another case.
+    /// Refuses a name that differs from a stored one only in case.
     fn refuse_other_case(&self, run_id: &RunId) -> Result<(), StoreError> {
         let mut others = self.run_ids()?.into_iter();
         match others.find(|other| other != run_id && other.folded() == run_id.folded()) {
@@ -181,13 +181,13 @@ impl RunStore {
 }
 
 impl Outcome {
-    /// Whether no more can come of the run.
+    /// Whether the run has ended.
     fn is_at_its_end(&self) -> bool {
         !matches!(self.status, RunStatus::Incomplete)
     }
 }
 
-/// Makes the run into a file that has its ticks up to `last_tick`.
+/// Makes the run in a file that already has its ticks up to `last_tick`.
 fn write(
     path: &Path,
     plan: &RunPlan,
@@ -201,9 +201,9 @@ fn write(
     Ok(outcome)
 }
 
-/// Puts the finished file `beside` in the place of `path`.
+/// Replaces `path` with the finished file `beside`.
 fn replace(path: &Path, beside: &Path) -> Result<(), StoreError> {
-    // A log left by a cut-off run must not meet the new file.
+    // The log of an interrupted run must not be applied to the new file.
     for ending in ["-wal", "-shm", "-journal"] {
         let mut name = path.as_os_str().to_owned();
         name.push(ending);
@@ -220,7 +220,7 @@ fn exists(run_id: &RunId, difference: Difference) -> StoreError {
     }
 }
 
-/// Refuses before anything is run where the stored run cannot be the same.
+/// Refuses, before the run starts, if the stored run cannot be the same.
 fn refuse_other_header(path: &Path, run_id: &RunId, plan: &RunPlan) -> Result<(), StoreError> {
     let stored = match StoredRun::open(path) {
         Ok(stored) => stored,
@@ -245,7 +245,7 @@ fn refuse_other_header(path: &Path, run_id: &RunId, plan: &RunPlan) -> Result<()
     difference.map_or(Ok(()), |difference| Err(exists(run_id, difference)))
 }
 
-/// Refuses a stored run that the one made beside it does not equal, record for record.
+/// Refuses if any record of the stored run differs from that of the new one.
 fn refuse_other_records(path: &Path, beside: &Path, run_id: &RunId) -> Result<(), StoreError> {
     let (stored, made) = (StoredRun::open(path)?, StoredRun::open(beside)?);
     match first_difference(&stored, &made)? {

@@ -1,17 +1,17 @@
-//! The records of one kind, read a page at a time.
+//! [`Records`]: iterates over the records of one kind, a page of rows at a time.
 
 use std::collections::VecDeque;
 use std::sync::LazyLock;
 
 use super::header::bound;
-use super::rebuild::{Content, Kept, page_query};
+use super::rebuild::{Content, StoredParts, page_query};
 use super::stored::{FoundRecord, StoredRecord, StoredRun};
 use super::writer::hash_column;
 use super::{Damage, StoreError};
 use crate::canonical::{self, Hash};
 use crate::record::{Position, RecordKind, RecordType};
 
-/// Rows that are read at a time.
+/// Number of rows that are read at a time.
 const PAGE_ROWS: i64 = 128;
 
 static PAGE_QUERIES: LazyLock<Vec<String>> =
@@ -19,16 +19,16 @@ static PAGE_QUERIES: LazyLock<Vec<String>> =
 
 /// The records of one kind in run order; made by [`StoredRun::records`].
 ///
-/// Each is checked by its hash and its place; the first that fails ends the iteration.
+/// Each is checked by its hash and its position; the first that fails ends the iteration.
 pub struct Records<'r> {
     run: &'r StoredRun,
     kind: RecordKind,
     page: VecDeque<PageRow>,
-    /// Where the next page begins.
+    /// The position at which the next page starts.
     next: u64,
-    /// Rows to read at a time.
+    /// Number of rows to read at a time.
     rows: i64,
-    /// The place that the next record has to have, if the kind has no gaps.
+    /// The position that the next record must have, if the kind has no gaps.
     expected: Option<u64>,
     ended: bool,
 }
@@ -36,10 +36,10 @@ pub struct Records<'r> {
 /// A row of a page.
 struct PageRow {
     position: u64,
-    /// `None` where the column holds no hash.
+    /// `None` if the column does not contain a hash.
     hash: Option<Hash>,
-    /// `None` where a column holds what no engine writes.
-    kept: Option<Kept>,
+    /// `None` if a column contains a value that no engine writes.
+    kept: Option<StoredParts>,
 }
 
 impl<'r> Records<'r> {
@@ -47,7 +47,7 @@ impl<'r> Records<'r> {
         Self::paged(run, kind, first, PAGE_ROWS)
     }
 
-    /// With another number of rows to read at a time.
+    /// Sets the number of rows to read at a time.
     pub(super) fn paged(run: &'r StoredRun, kind: RecordKind, first: u64, rows: i64) -> Self {
         let first = first.max(1);
         Self {
@@ -65,7 +65,11 @@ impl<'r> Records<'r> {
         let mut select = self.run.prepare(&PAGE_QUERIES[self.kind as usize])?;
         let rows = select.query_map([bound(self.next), self.rows], |row| {
             let hash: Vec<u8> = row.get(1)?;
-            Ok((row.get::<_, i64>(0)?, hash, Kept::read(self.kind, row)?))
+            Ok((
+                row.get::<_, i64>(0)?,
+                hash,
+                StoredParts::read(self.kind, row)?,
+            ))
         });
         for row in rows.map_err(|error| self.run.fail(error))? {
             let (position, hash, kept) = row.map_err(|error| self.run.fail(error))?;
@@ -105,7 +109,7 @@ impl<'r> Records<'r> {
         Ok((position, row.hash, content))
     }
 
-    /// The next record, whether or not it has its stored hash.
+    /// The next record, whether or not it matches its stored hash.
     pub(super) fn found(mut self) -> Result<Option<FoundRecord>, StoreError> {
         self.read_page()?;
         let Some(row) = self.page.pop_front() else {
@@ -136,8 +140,8 @@ impl<'r> Records<'r> {
         }))
     }
 
-    /// The next record as a value; what is rebuilt from the columns is built once, and hashed
-    /// without a text.
+    /// The next record as a value. A record from the columns is built once, and hashed without a
+    /// text.
     pub(super) fn next_record<R: RecordType>(&mut self) -> Result<Option<R>, StoreError> {
         debug_assert!(R::INFO.kind == self.kind, "records of one kind");
         let Some(row) = self.next_row()? else {

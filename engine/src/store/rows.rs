@@ -1,4 +1,4 @@
-//! What a record is as a row: the one definition that writing and verifying share.
+//! Converts records to rows. Writing and verifying share this definition.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -9,7 +9,7 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use crate::canonical::Encoded;
 use crate::record::{Cell, KINDS, Record, RecordKind, RowContext};
 
-/// A table of records, by the statements that touch its rows.
+/// A table of records, with the statements that write and read its rows.
 #[derive(Debug)]
 pub(super) struct Table {
     pub(super) name: &'static str,
@@ -36,7 +36,7 @@ impl Table {
     }
 }
 
-/// One row: its table, its values in column order, the first of them the key.
+/// One row: its table, and its values in column order; the first is the key.
 pub(super) struct Row<'r> {
     pub(super) table: &'static Table,
     pub(super) cells: Vec<Cell<'r>>,
@@ -50,12 +50,12 @@ pub(super) struct Places {
 }
 
 impl Places {
-    /// The window is closed: no later record refers to its manifests.
+    /// Ends the window; no later record refers to its manifests.
     pub(super) fn close_window(&mut self) {
         self.open_manifests.clear();
     }
 
-    /// The row of a record, the next of its table.
+    /// The row of a record, which is the next row of its table.
     pub(super) fn row<'r>(&mut self, record: &Record<'r>, encoded: Encoded<'r>) -> Row<'r> {
         let kind = record.kind();
         let number = self.last[kind as usize] + 1;
@@ -89,7 +89,7 @@ impl Row<'_> {
         }
     }
 
-    /// The name of the first column in which a stored row differs.
+    /// The name of the first column in which a stored row differs; `None` if it does not.
     pub(super) fn differing_column(
         &self,
         stored: &rusqlite::Row<'_>,
@@ -109,7 +109,7 @@ impl ToSql for Cell<'_> {
     }
 }
 
-/// A cell as SQLite takes it; canonical text is UTF-8.
+/// A cell as an SQLite value; canonical text is UTF-8.
 fn value<'v>(cell: &'v Cell<'_>) -> ValueRef<'v> {
     match cell {
         Cell::Null => ValueRef::Null,

@@ -1,4 +1,4 @@
-//! The names of stored runs.
+//! [`RunId`]: the name of a stored run.
 
 use std::fmt;
 use std::str::FromStr;
@@ -20,14 +20,14 @@ const LENGTH_MAX: usize = 128;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RunId(String);
 
-/// Why a text is no run id.
+/// Why a string is not a run id.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RunIdError {
     /// It is empty.
-    #[error("a run id is not empty")]
+    #[error("a run id must not be empty")]
     Empty,
     /// It is too long.
-    #[error("a run id has at most {LENGTH_MAX} characters, and this one has {length}")]
+    #[error("a run id has at most {LENGTH_MAX} characters, but this one has {length}")]
     TooLong {
         /// Its length.
         length: usize,
@@ -35,13 +35,13 @@ pub enum RunIdError {
     /// It starts with a dot.
     #[error("run id `{text}` starts with a dot")]
     LeadingDot {
-        /// The text.
+        /// The string.
         text: String,
     },
-    /// It has a character that a run id does not have.
-    #[error("run id `{text}` has {character:?}; legal are ASCII letters, digits, `.`, `_`, `-`")]
+    /// It contains a character that is not allowed in a run id.
+    #[error("run id `{text}` contains {character:?}; use ASCII letters, digits, `.`, `_` and `-`")]
     Character {
-        /// The text.
+        /// The string.
         text: String,
         /// The first such character.
         character: char,
@@ -49,12 +49,12 @@ pub enum RunIdError {
 }
 
 impl RunId {
-    /// The id as a text.
+    /// The id as a string.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The id without its case: runs are unlike one another in this.
+    /// The id in lower case, which is unique among the runs of a store.
     pub(super) fn folded(&self) -> String {
         self.0.to_ascii_lowercase()
     }

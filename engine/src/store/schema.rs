@@ -1,4 +1,4 @@
-//! The tables of a run file, and how a file says that it is one.
+//! The tables of a run file, and the marks by which a run file is recognized.
 
 use rusqlite::Connection;
 
@@ -12,7 +12,7 @@ pub(super) const APPLICATION_ID: i64 = 0x4145_5448;
 /// changes; older files of a known version stay readable.
 pub(super) const SCHEMA_VERSION: i64 = 1;
 
-/// The tables that hold no records, after `run`.
+/// The tables without records, after `run`.
 const TABLES: &[(&str, &str)] = &[
     (
         "inputs",
@@ -50,8 +50,8 @@ const TABLES: &[(&str, &str)] = &[
     ),
 ];
 
-/// Every table and index by name, each as SQLite keeps its text, in the order in which they are
-/// made.
+/// The name and the SQL text of every table and index, in the order of their creation. SQLite
+/// stores exactly these texts.
 pub(super) fn tables() -> Vec<(String, String)> {
     let mut all = vec![table("run", &header::columns())];
     all.extend(
@@ -83,7 +83,7 @@ fn table(name: &str, columns: &[(&str, &str)]) -> (String, String) {
     )
 }
 
-/// Makes the tables in an empty database, inside the caller's transaction.
+/// Creates the tables in an empty database, inside the caller's transaction.
 pub(super) fn create(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "application_id", APPLICATION_ID)?;
     connection.pragma_update(None, "user_version", SCHEMA_VERSION)?;

@@ -1,14 +1,14 @@
-//! The working memory that a run spills while a window is open, in SQLite's own temporary file:
-//! it goes with the connection, however that ends.
+//! The spill: pages of a run's working memory while a window is open. They are in SQLite's
+//! temporary file, which disappears with the connection, however that ends.
 
 use std::io;
 
 use rusqlite::{Connection, params};
 
-/// Fast; half of a page is hashes.
+/// The compression level: fast, since half of a page is hashes.
 const LEVEL: i32 = 1;
 
-/// Keeps a page, the next in number.
+/// Keeps a page under the next number.
 pub(super) fn put(connection: &Connection, page: &[u8]) -> io::Result<()> {
     let compressed = zstd::bulk::compress(page, LEVEL)?;
     let size = i64::try_from(page.len()).map_err(io::Error::other)?;
@@ -26,7 +26,7 @@ pub(super) fn put(connection: &Connection, page: &[u8]) -> io::Result<()> {
     insert().map_err(io::Error::other).map(|_| ())
 }
 
-/// The page of a number.
+/// The page with a number.
 pub(super) fn get(connection: &Connection, number: usize) -> io::Result<Vec<u8>> {
     let number = i64::try_from(number).map_err(io::Error::other)?;
     let sql = "SELECT size, page FROM temp.spill WHERE number = ?1";
@@ -36,7 +36,7 @@ pub(super) fn get(connection: &Connection, number: usize) -> io::Result<Vec<u8>>
     zstd::bulk::decompress(&page, usize::try_from(size).map_err(io::Error::other)?)
 }
 
-/// Drops all pages, where there are any.
+/// Drops all pages.
 pub(super) fn clear(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch("DROP TABLE IF EXISTS temp.spill")
 }

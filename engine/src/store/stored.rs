@@ -1,4 +1,4 @@
-//! A stored run, opened for reading.
+//! [`StoredRun`]: a stored run, opened for reading.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -19,9 +19,9 @@ use crate::canonical::{self, Hash};
 use crate::config::ResolvedDocuments;
 use crate::record::{FromText as _, IBlock, Metrics, RecordKind, RecordType};
 
-/// A run in a file, as it was when it was opened: what a writer adds later does not show.
+/// A run in a file, as it was when it was opened. What a writer adds later is not visible.
 ///
-/// Every record comes back as its exact canonical text and is checked by its hash on the way.
+/// Every record is returned as its exact canonical text, and is checked by its hash.
 ///
 /// ```no_run
 /// use aether_engine::run::RecordKind;
@@ -40,37 +40,37 @@ pub struct StoredRun {
     row: HeaderRow,
     header: RunHeader,
     shape: Shape,
-    /// The block that was read last: ticks are mostly read in order.
+    /// The block that was read last, since ticks are usually read in order.
     block: RefCell<Option<Rc<Block>>>,
 }
 
 /// One record as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredRecord {
-    /// Its place: the tick of kinds that have one record a tick or checkpoint, else the number
+    /// Its position: the tick for kinds with one record per tick or checkpoint, else the number
     /// within the kind, from 1.
     pub position: u64,
     /// The canonical text.
     pub text: Vec<u8>,
-    /// Its hash, checked.
+    /// Its hash, which was checked.
     pub hash: Hash,
 }
 
-/// One record as it stands in a file, checked or not.
+/// One record as it is in a file, which may not match its hash.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FoundRecord {
-    /// Its place, as that of a [`StoredRecord`].
+    /// Its position, as in a [`StoredRecord`].
     pub position: u64,
-    /// What stands there.
+    /// Its text.
     pub text: Vec<u8>,
-    /// The hash of that.
+    /// The hash of the text.
     pub hash: Hash,
-    /// The hash that is stored beside it; none where that is no hash.
+    /// The stored hash; `None` if the stored value is not a hash.
     pub stored_hash: Option<Hash>,
 }
 
 impl FoundRecord {
-    /// Whether the record has its stored hash.
+    /// Whether the record matches its stored hash.
     #[must_use]
     pub fn is_whole(&self) -> bool {
         self.stored_hash == Some(self.hash)
@@ -83,7 +83,7 @@ impl StoredRun {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags).map_err(fail)?;
         connection.busy_timeout(BUSY_TIMEOUT).map_err(fail)?;
-        // One state for everything that is read, while a writer goes on.
+        // Everything is read from one state of the file, even while a writer continues.
         connection.execute_batch("BEGIN").map_err(fail)?;
         schema::check(&connection, path)?;
         let damage = |table| Damage::Hash {
@@ -124,17 +124,17 @@ impl StoredRun {
         Ok(run)
     }
 
-    /// What the run says of itself.
+    /// The description of the run.
     pub const fn header(&self) -> &RunHeader {
         &self.header
     }
 
-    /// The file.
+    /// The path of the file.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// How many ticks are recorded: all of a complete run, else those of its committed windows.
+    /// Number of recorded ticks: all ticks of a complete run, else those of its committed windows.
     ///
     /// # Errors
     /// The file cannot be read.
@@ -142,7 +142,7 @@ impl StoredRun {
         self.last("u_ledger", "tick")
     }
 
-    /// How many events of the log are recorded.
+    /// Number of recorded events of the log.
     pub(super) fn events_recorded(&self) -> Result<u64, StoreError> {
         self.last("log", "seq")
     }
@@ -158,15 +158,15 @@ impl StoredRun {
         Records::new(self, kind, 1)
     }
 
-    /// The records of a kind from a position on: a tick for the kinds that have one record a tick
-    /// or checkpoint, else a number within the kind.
+    /// The records of a kind from a position on: a tick for kinds with one record per tick or
+    /// checkpoint, else a number within the kind.
     pub fn records_from(&self, kind: RecordKind, position: u64) -> Records<'_> {
         Records::new(self, kind, position)
     }
 
     /// The records of a type, in run order from a position on, as values.
     ///
-    /// Each is checked by its hash and its place; the first that fails ends the iteration.
+    /// Each is checked by its hash and its position; the first that fails ends the iteration.
     pub fn values_from<R: RecordType>(
         &self,
         position: u64,
@@ -186,7 +186,7 @@ impl StoredRun {
         self.values_from(1)
     }
 
-    /// One record as a value: by its position, as [`StoredRun::record`]. `None` if there is none.
+    /// One record as a value, by its position as in [`StoredRun::record`]; `None` if there is none.
     ///
     /// # Errors
     /// The file cannot be read, or the record does not have its stored hash.
@@ -197,8 +197,8 @@ impl StoredRun {
         Records::paged(self, R::INFO.kind, position, 1).next_record()
     }
 
-    /// One record: that of a tick for the kinds that have one record a tick or checkpoint, else by
-    /// its number within the kind. `None` if there is none.
+    /// One record, by its tick for kinds with one record per tick or checkpoint, else by its number
+    /// within the kind; `None` if there is none.
     ///
     /// # Errors
     /// The file cannot be read, or the record does not have its stored hash.
@@ -213,11 +213,11 @@ impl StoredRun {
         Records::paged(self, kind, position, 1).next().transpose()
     }
 
-    /// One record as it stands in the file, also where it does not have its stored hash: to show
-    /// what is damaged. None where there is none.
+    /// One record as it is in the file, even if it does not match its stored hash, in order to show
+    /// damage; `None` if there is no record.
     ///
     /// # Errors
-    /// The file cannot be read, or what is there makes no record.
+    /// The file cannot be read, or the stored data does not form a record.
     pub fn record_as_found(
         &self,
         kind: RecordKind,
@@ -239,7 +239,7 @@ impl StoredRun {
             .map_err(|error| self.fail(error))
     }
 
-    /// The tick of the last checkpoint at or before a tick; none before the first.
+    /// The tick of the last checkpoint at or before a tick; `None` before the first.
     ///
     /// # Errors
     /// The file cannot be read.
@@ -257,7 +257,8 @@ impl StoredRun {
         })
     }
 
-    /// The last checkpoint before a tick, to make the ticks after it again; `None` before the first.
+    /// The last checkpoint before a tick, from which later ticks can be recomputed; `None` before
+    /// the first.
     ///
     /// # Errors
     /// The file cannot be read, or the checkpoint is not one of this run.
@@ -277,8 +278,8 @@ impl StoredRun {
         }
     }
 
-    /// The records of some ticks: of the kinds whose records belong to a tick each, the manifests of
-    /// windows that end there, and no others.
+    /// The records of some ticks: those that belong to one of the ticks, and the manifests of
+    /// windows that end there.
     ///
     /// # Errors
     /// The file cannot be read.
@@ -289,7 +290,8 @@ impl StoredRun {
     ) -> Result<impl Iterator<Item = Result<StoredRecord, StoreError>>, StoreError> {
         let places = self.places_of_ticks(kind, ticks)?;
         let (first, last) = places.map_or((0, 0), RangeInclusive::into_inner);
-        // Ticks never fall along the numbers, so that what lies between belongs to them as well.
+        // Ticks never decrease along the numbers, so all records in between belong to the range
+        // too.
         let records = (last > 0).then(|| self.records_from(kind, first));
         let within = move |record: &Result<StoredRecord, StoreError>| {
             record
@@ -326,7 +328,7 @@ impl StoredRun {
         }
     }
 
-    /// The resolved inputs, complete enough to run again.
+    /// The resolved inputs, from which the run can be repeated.
     ///
     /// # Errors
     /// The file cannot be read, or an input does not have its stored hash.
@@ -376,10 +378,10 @@ impl StoredRun {
         }
     }
 
-    /// The run's metrics: those of the whole run if it has ended, else of its committed windows.
+    /// The metrics of the whole run if it has ended, else of its committed windows.
     ///
     /// # Errors
-    /// The file cannot be read, or what it holds is not metrics.
+    /// The file cannot be read, or its metrics are invalid.
     pub fn metrics(&self) -> Result<Metrics, StoreError> {
         match &self.row.metrics {
             Some(metrics) => Metrics::from_text(metrics.as_bytes()).map_err(|_| {
@@ -446,7 +448,7 @@ impl StoredRun {
         StoreError::damaged(&self.path, damage)
     }
 
-    /// The block that holds a tick, decoded.
+    /// The decoded block that contains a tick.
     pub(super) fn block(&self, tick: u64) -> Result<Rc<Block>, StoreError> {
         if let Some(block) = self.block.borrow().as_ref()
             && block.holds(tick)

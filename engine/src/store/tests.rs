@@ -1,4 +1,4 @@
-//! The store against the run in memory, on plans from documents.
+//! Compares stored runs with runs in memory, for plans from documents.
 
 use super::*;
 use crate::config::{MemoryDocuments, RunPlan, load_run};
@@ -21,7 +21,7 @@ const PFNA: &str = r#"{"v":0,"pfna_id":"P","gid":"LINE","run_id":"line","nid":"N
   {"pfna_id":"P1","tick":7,"values":[0,-9,0,40]},
   {"pfna_id":"P2","tick":7,"values":[1,1,1,1]}]}"#;
 
-/// A plan of a small graph; `more` are further lines of its RunConfig.
+/// A plan with a small graph; `more` is appended to its RunConfig.
 fn plan(ticks: u64, more: &str) -> RunPlan {
     let run = format!(
         "v = 1\ngid = \"LINE\"\nrun_id = \"line\"\ntopology_path = \"line.json\"\n\
@@ -37,7 +37,7 @@ fn plan(ticks: u64, more: &str) -> RunPlan {
 
 const MOVING: &str = "initial_state = [900, -40, 3, 0]\nwindow_every = 5";
 
-/// Plans that between them have every kind of record and every end.
+/// Plans that together have every kind of record and every way to end.
 fn plans() -> Vec<(&'static str, RunPlan)> {
     let inputs = format!("{MOVING}\nenable_pfna = true\npfna_path = \"pfna.json\"");
     let all = format!("{inputs}\nenable_codex = true\n[nap]\nlayers = [\"CTRL\", \"INGRESS\"]");
@@ -228,7 +228,7 @@ fn an_incomplete_run_is_refused_and_may_be_replaced() {
         stored: "incomplete",
     };
     assert!(matches!(refused, Err(StoreError::Exists { difference, .. }) if difference == status));
-    // A stopped run takes nobody's place.
+    // A stopped run does not replace a stored one.
     let stop = |_: u64| std::ops::ControlFlow::Break(());
     let stopped = RunOptions {
         progress: &stop,
@@ -299,7 +299,7 @@ fn a_reader_keeps_its_state_while_the_run_goes_on_and_ends() {
 }
 
 #[test]
-fn what_is_no_run_file_is_refused() {
+fn what_is_not_a_run_file_is_refused() {
     let (_folder, store) = store();
     let plan = plan(33, MOVING);
     store
@@ -341,7 +341,7 @@ fn what_is_no_run_file_is_refused() {
     assert!(
         newer
             .to_string()
-            .contains("schema version 2, and this engine reads up to 1"),
+            .contains("schema version 2, but this engine reads only versions up to 1"),
         "{newer}"
     );
     edit("PRAGMA user_version = 0");
@@ -421,7 +421,7 @@ fn verify_names_what_was_changed() {
         ),
         (
             "UPDATE run SET status = 'incomplete'",
-            "does not have its stored hash",
+            "does not match its stored hash",
         ),
         (
             "UPDATE inputs SET json = replace(json, '\"k\":8', '\"k\":9')",
@@ -435,13 +435,13 @@ fn verify_names_what_was_changed() {
         ),
         (
             "UPDATE tick_columns SET data = (SELECT data FROM tick_columns WHERE first_tick = 1) WHERE first_tick = 11",
-            "the columns of tick 11 do not make its ledger",
+            "the columns of tick 11 differ from its ledger",
         ),
         (
             "DELETE FROM tick_columns WHERE first_tick = 36",
             "the columns of tick 36 cannot be read",
         ),
-        ("DROP INDEX log_by_tick", "`sqlite_schema`"),
+        ("DROP INDEX log_by_tick", "`log_by_tick`"),
         ("CREATE TABLE more (x)", "`more`"),
     ] {
         check(sql, expected);

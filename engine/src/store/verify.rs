@@ -1,4 +1,4 @@
-//! Verification: the run made again from its stored inputs, and every stored value held against it.
+//! Verification: recomputes a run from its stored inputs, and compares every stored value with it.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -16,22 +16,22 @@ use crate::config::RunPlan;
 use crate::record::{Record, RecordKind, StatusName};
 use crate::run::{Outcome, RecordSink, RunOptions, RunStatus, execute};
 
-/// Findings that are kept; what follows the first is mostly its consequence.
+/// Most findings that are kept; those after the first are usually its consequences.
 const FINDINGS_MAX: usize = 100;
 
-/// What a verification found.
+/// The result of a verification.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verification {
-    /// Ticks that were made again.
+    /// Number of ticks that were recomputed.
     pub ticks: u64,
-    /// Records that were compared.
+    /// Number of records that were compared.
     pub records: u64,
-    /// What is wrong, the first that was met first; at most 100.
+    /// What is wrong, in the order in which it was found; at most 100 findings.
     pub findings: Vec<Finding>,
 }
 
 impl Verification {
-    /// Whether the run is what its inputs make, to the byte.
+    /// Whether the run is byte for byte what its inputs produce.
     pub const fn is_whole(&self) -> bool {
         self.findings.is_empty()
     }
@@ -42,27 +42,27 @@ impl Verification {
 pub enum Finding {
     /// SQLite's own check of the file.
     File {
-        /// SQLite's words.
+        /// SQLite's message.
         problem: String,
     },
-    /// A table or an index is not the one of this schema version.
+    /// A table or an index differs from that of this schema version.
     Schema {
         /// Its name.
         name: String,
     },
-    /// The header says something that does not follow from the inputs or the records.
+    /// A value of the header does not follow from the inputs or the records.
     Header {
         /// The column of table `run`.
         column: &'static str,
     },
-    /// The inputs cannot be read, or make no plan.
+    /// The inputs cannot be read, or do not load as a plan.
     Inputs {
         /// Why.
         problem: String,
     },
     /// Table `edges` is not the topology of the inputs.
     Edges,
-    /// A row is not what the run makes.
+    /// A row differs from what the run produces.
     Row {
         /// The table.
         table: &'static str,
@@ -71,23 +71,23 @@ pub enum Finding {
         /// The first column that differs; `None` if the row is missing.
         column: Option<&'static str>,
     },
-    /// A table has rows that the run does not make.
+    /// A table has rows that the run does not produce.
     ExtraRows {
         /// The table.
         table: &'static str,
-        /// How many more than there should be.
+        /// Number of rows that should not exist.
         count: i64,
     },
     /// The blocks of table `tick_columns` do not cover exactly the recorded ticks.
     Blocks,
-    /// The columns of a tick do not make its ledger.
+    /// The columns of a tick differ from its ledger.
     Columns {
         /// The tick.
         tick: u64,
-        /// Why, where they cannot be read at all.
+        /// Why, if they cannot be read at all.
         problem: Option<String>,
     },
-    /// Something could not be read.
+    /// A value could not be read.
     Unreadable {
         /// Why.
         problem: String,
@@ -98,15 +98,25 @@ impl fmt::Display for Finding {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File { problem } => write!(formatter, "file: {problem}"),
-            Self::Schema { name } => write!(formatter, "table or index `{name}` is another"),
-            Self::Header { column } => write!(formatter, "`run.{column}` is another"),
+            Self::Schema { name } => {
+                write!(formatter, "table or index `{name}` differs from the format")
+            }
+            Self::Header { column } => {
+                write!(
+                    formatter,
+                    "`run.{column}` differs from what the inputs produce"
+                )
+            }
             Self::Inputs { problem } => write!(formatter, "inputs: {problem}"),
-            Self::Edges => formatter.write_str("table `edges` is not the stored topology"),
+            Self::Edges => formatter.write_str("table `edges` differs from the stored topology"),
             Self::Row {
                 table,
                 key,
                 column: Some(column),
-            } => write!(formatter, "`{table}` {key}: `{column}` is another"),
+            } => write!(
+                formatter,
+                "`{table}` {key}: `{column}` differs from what the inputs produce"
+            ),
             Self::Row {
                 table,
                 key,
@@ -122,7 +132,7 @@ impl fmt::Display for Finding {
                 write!(formatter, "the columns of tick {tick} ")?;
                 match problem {
                     Some(problem) => write!(formatter, "cannot be read: {problem}"),
-                    None => formatter.write_str("do not make its ledger"),
+                    None => formatter.write_str("differ from its ledger"),
                 }
             }
             Self::Unreadable { problem } => formatter.write_str(problem),
@@ -131,12 +141,12 @@ impl fmt::Display for Finding {
 }
 
 impl StoredRun {
-    /// Makes the run again from its stored inputs and compares every row, column and number of the
-    /// file with it; the records of an incomplete run up to its last commit.
+    /// Recomputes the run from its stored inputs, and compares every row, column and number of the
+    /// file with it. An incomplete run is compared up to its last commit.
     ///
     /// # Errors
-    /// The file cannot be read for a reason that is not in the file. What is wrong in it is found,
-    /// not an error.
+    /// The file cannot be read for a reason outside the file. What is wrong in the file is a
+    /// finding, not an error.
     pub fn verify(&self, options: &RunOptions<'_>) -> Result<Verification, StoreError> {
         let mut findings = Findings::default();
         let checked = self.check_file(&mut findings);
@@ -168,7 +178,7 @@ impl StoredRun {
                 findings.add(Finding::File { problem });
             }
         }
-        // SQLite's own indexes, of UNIQUE columns, have no text.
+        // The indexes that SQLite makes for UNIQUE columns have no text.
         let sql = "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid";
         let mut select = self.prepare(sql)?;
         let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)));
@@ -262,9 +272,9 @@ impl StoredRun {
     ) -> Result<(), StoreError> {
         let stored = self.row();
         let mut expected = HeaderRow::begin(plan);
-        // Another engine may have made the same run.
+        // A different version of the engine may have made the same run.
         expected.engine_version.clone_from(&stored.engine_version);
-        // An incomplete run may have all its ticks, cut off before it said so.
+        // An incomplete run may have all its ticks, if it was interrupted just before its end.
         if stored.status != StatusName::Incomplete
             && let Some(outcome) = outcome
         {
@@ -292,7 +302,7 @@ impl Findings {
         }
     }
 
-    /// What went well; what did not becomes a finding where the file is to blame.
+    /// The value of a result. An error that the file causes becomes a finding instead.
     fn collect<T>(&mut self, result: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
         match result {
             Ok(value) => Ok(Some(value)),
@@ -305,7 +315,7 @@ impl Findings {
     }
 }
 
-/// The words of an error that the file is to blame for.
+/// The message of an error that the file causes; other errors are returned.
 fn in_the_file(error: StoreError) -> Result<String, StoreError> {
     match error {
         StoreError::Damaged { damage, .. } => Ok(damage.to_string()),
@@ -315,14 +325,14 @@ fn in_the_file(error: StoreError) -> Result<String, StoreError> {
     }
 }
 
-/// Compares what the run makes with what is stored.
+/// Compares the records of the recomputed run with the stored ones.
 struct Comparison<'v> {
     run: &'v StoredRun,
     places: Places,
     counts: [u64; RecordKind::ALL.len()],
     last_tick: u64,
     tick: u64,
-    /// Past the last commit of a run that did not complete: nothing of it is stored.
+    /// Whether the run is past the last commit of an incomplete run; nothing after it is stored.
     passed: bool,
     findings: &'v mut Findings,
 }
@@ -390,7 +400,7 @@ impl RecordSink for Comparison<'_> {
         spill::clear(self.run.connection()).map_err(io::Error::other)
     }
 
-    /// A failed run: what comes after this is stored again.
+    /// A failed run was rolled back; what follows is stored again.
     fn roll_back(&mut self) -> io::Result<()> {
         self.passed = false;
         spill::clear(self.run.connection()).map_err(io::Error::other)
@@ -411,7 +421,7 @@ impl Comparison<'_> {
     }
 }
 
-/// Ends the run after the last commit of an incomplete one.
+/// Ends the recomputation after the last commit of an incomplete run.
 #[derive(Debug, thiserror::Error)]
 #[error("the stored run ends here")]
 struct End;

@@ -1,4 +1,4 @@
-//! Records into a run file, a transaction a window.
+//! Writes records into a run file, with one transaction per window.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -16,14 +16,14 @@ use crate::canonical::{self, Encoded, Hash};
 use crate::config::RunPlan;
 use crate::run::{Outcome, Record, RecordSink, RunStatus};
 
-/// How long a writer waits for readers, and they for it.
+/// How long a writer and a reader wait for each other.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
-/// Memory for pages, in KiB; what a long window writes beyond it waits in the write-ahead log.
+/// Memory for pages, in KiB. If a long window needs more, pages go to the write-ahead log.
 const PAGE_CACHE_KIB: i64 = 8 * 1024;
-/// Pages of the write-ahead log after which its content moves into the database.
+/// Size of the write-ahead log, in pages, at which its content moves into the database.
 const CHECKPOINT_PAGES: i64 = 4000;
 
-/// Writes one run.
+/// Writes the records of one run.
 pub(super) struct RunWriter {
     path: PathBuf,
     connection: Connection,
@@ -36,14 +36,14 @@ pub(super) struct RunWriter {
     open: bool,
     /// Whether the run has spilled pages in this window.
     has_spill: bool,
-    /// What the file has from before, while the run has not passed it.
+    /// The ticks that the file already has, until the run has passed them.
     stored: Option<Stored>,
 }
 
-/// The committed windows of a run that was cut off: made again, compared, and not written.
+/// The committed windows of an interrupted run, which are recomputed and compared, but not written.
 struct Stored {
     last_tick: u64,
-    /// The tick that the run is at.
+    /// The current tick of the run.
     tick: u64,
 }
 
@@ -53,9 +53,9 @@ impl Stored {
     }
 }
 
-/// Makes a run file: tables, inputs, and a header that says `incomplete`.
+/// Creates a run file with its tables, its inputs, and a header with the status `incomplete`.
 ///
-/// The file is whole or not there: it is filled under another name and renamed.
+/// The file is complete or does not exist: it is written under a temporary name and then renamed.
 pub(super) fn create(path: &Path, unfinished: &Path, plan: &RunPlan) -> Result<(), StoreError> {
     remove_database(unfinished)?;
     fill(unfinished, plan).map_err(|error| StoreError::database(unfinished, error))?;
@@ -103,7 +103,7 @@ fn write_inputs(connection: &Connection, plan: &RunPlan) -> rusqlite::Result<()>
 }
 
 impl RunWriter {
-    /// Goes on in a file that has the ticks up to `last_tick`, 0 in one just made.
+    /// Continues a file that has the ticks up to `last_tick`, which is 0 for a new file.
     pub(super) fn open(path: &Path, plan: &RunPlan, last_tick: u64) -> Result<Self, StoreError> {
         let connection =
             open_for_writing(path).map_err(|error| StoreError::database(path, error))?;
@@ -123,8 +123,8 @@ impl RunWriter {
         })
     }
 
-    /// Writes how the run ended. One that is at its end becomes one file without a log beside it;
-    /// one that was stopped is left as it is, to be written on.
+    /// Writes how the run ended. A run at its end becomes one file without a log beside it; a
+    /// stopped run is left as it is, to be continued.
     pub(super) fn finish(self, outcome: &Outcome) -> Result<(), StoreError> {
         let Self {
             path,
@@ -169,7 +169,8 @@ impl RunWriter {
         }
     }
 
-    /// An entry binds every record of its tick, so that equal entries mean equal ticks.
+    /// Compares the entry with the stored one. An entry hashes every record of its tick, so equal
+    /// entries mean equal ticks.
     fn check_entry(&self, tick: u64, hash: Hash) -> Result<(), StoreError> {
         let stored: Option<Vec<u8>> = self
             .connection
@@ -235,7 +236,7 @@ impl RunWriter {
     fn drop_window(&mut self) -> Result<(), StoreError> {
         self.block.clear();
         self.places = self.committed.clone();
-        // An error such as a full disk may have rolled back already.
+        // After an error such as a full disk, SQLite may have rolled back already.
         if self.open && !self.connection.is_autocommit() {
             self.execute("ROLLBACK")?;
         }
@@ -277,11 +278,11 @@ impl RecordSink for RunWriter {
     }
 }
 
-/// A connection that logs ahead, so that readers go on while it writes.
+/// A connection with a write-ahead log, so that readers can continue while it writes.
 ///
-/// `synchronous = NORMAL`: a killed process loses nothing that was committed; a power cut may lose
-/// the last windows, whole ones, and never damages the file. Nothing is lost for good either way:
-/// finishing the run makes the same windows again.
+/// With `synchronous = NORMAL`, a killed process loses nothing that was committed. A power cut may
+/// lose whole windows at the end, but never damages the file. In both cases, finishing the run
+/// recomputes the same windows.
 fn open_for_writing(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
@@ -294,8 +295,8 @@ fn open_for_writing(path: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// Moves everything into the one file. Readers that hold an old state keep the log alive; the file
-/// is then left as it is, complete with its log.
+/// Moves the write-ahead log into the database file. If readers still use an old state, the log
+/// stays, and the file is complete together with it.
 fn close(connection: Connection) -> rusqlite::Result<()> {
     connection.flush_prepared_statement_cache();
     connection.busy_timeout(Duration::ZERO)?;
@@ -309,8 +310,8 @@ fn close(connection: Connection) -> rusqlite::Result<()> {
     connection.close().map_err(|(_, error)| error)
 }
 
-/// Takes a database away with what SQLite keeps beside it, the log first: a log left behind would
-/// be read as that of the next file of the name.
+/// Deletes a database with the files that SQLite keeps beside it, the log first. A log that is left
+/// behind would be applied to the next file of that name.
 pub(super) fn remove_database(path: &Path) -> Result<(), StoreError> {
     for ending in ["-journal", "-wal", "-shm", ""] {
         let mut name = path.as_os_str().to_owned();
@@ -320,7 +321,7 @@ pub(super) fn remove_database(path: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Takes a file away where there is one.
+/// Deletes a file if it exists.
 pub(super) fn remove_file(path: &Path) -> Result<(), StoreError> {
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(StoreError::io(path, error)),
@@ -328,7 +329,7 @@ pub(super) fn remove_file(path: &Path) -> Result<(), StoreError> {
     }
 }
 
-/// Makes a rename outlive a power cut.
+/// Makes a rename durable, so that it survives a power cut.
 pub(super) fn sync_parent(path: &Path) -> Result<(), StoreError> {
     #[cfg(unix)]
     if let Some(parent) = path.parent() {
@@ -340,7 +341,7 @@ pub(super) fn sync_parent(path: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The hash column of a row.
+/// The hash in a column of a row.
 pub(super) fn hash_column(bytes: &[u8]) -> Option<Hash> {
     bytes.try_into().ok().map(Hash::from_bytes)
 }

@@ -1,4 +1,4 @@
-//! A new topology as a document.
+//! [`NewTopology`]: a new topology, and its text as a document.
 
 use std::fmt::Write as _;
 
@@ -10,23 +10,23 @@ use crate::config::limits::DOCUMENT_BYTES_MAX;
 /// SC of CMP-0.
 pub(super) const CMP_0_SCALE: i64 = 32;
 
-/// How a document is written.
+/// The format of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// JSON, an edge a line.
+    /// JSON, one edge per line.
     Json,
-    /// TOML, an edge a line.
+    /// TOML, one edge per line.
     Toml,
 }
 
-/// A valid topology that no document says yet.
+/// A valid topology that was not read from a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewTopology {
     topology: Topology,
     meta: Meta,
 }
 
-/// What `meta` says: where the topology is from.
+/// The content of `meta`: how the topology was made.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Meta(Vec<(&'static str, MetaValue)>);
 
@@ -89,7 +89,7 @@ impl NewTopology {
     ///
     /// # Errors
     ///
-    /// It would be larger than a document may be.
+    /// The document would be larger than the limit for documents.
     pub fn text(&self, format: Format) -> Result<String, MakeError> {
         let Topology {
             gid,
@@ -111,7 +111,7 @@ impl NewTopology {
         };
         let gid = quoted(gid, format);
         let _ = write!(text, "{key}gid{is}{gid}{end}");
-        // A note, which would mislead where that profile cannot run the graph.
+        // Only a note, which would mislead if that profile could not run the graph.
         if *scale == CMP_0_SCALE {
             let _ = write!(text, "{key}profile{is}\"CMP-0\"{end}");
         }

@@ -1,9 +1,9 @@
-//! Topologies that are made rather than written: regular [`Shape`]s, random graphs from a seed, and
-//! edge lists as public graph collections have them.
+//! Makes topologies: regular [`Shape`]s, random graphs from a seed, and imported edge lists of
+//! public graph collections.
 //!
-//! What is made is a [`NewTopology`], whose text is a document that validates: the limits of
-//! [`config::limits`](crate::config::limits) hold here too. Nothing here reads a clock, and the same
-//! sizes, seed or bytes give the same text, whatever the machine.
+//! The result is a [`NewTopology`], whose text is a valid document; the limits of
+//! [`config::limits`](crate::config::limits) apply here too. Nothing here reads a clock, and the
+//! same sizes, seed or bytes give the same text on every machine.
 
 mod document;
 mod edge_list;

@@ -1,12 +1,12 @@
-//! A random choice of pairs that is the same for ever.
+//! Chooses random pairs of nodes from a seed; the choice for a seed never changes.
 //!
-//! The generator is written out here, and not a crate's, because a topology must follow from its
-//! seed in every later version too.
+//! The generator is implemented here rather than in a dependency, because a seed must give the same
+//! topology in every later version too.
 
-/// The name of the method in `meta`.
+/// The name of this method, as `meta` records it.
 pub(super) const METHOD: &str = "splitmix64-pairs-1";
 
-/// SplitMix64: a counter, scrambled.
+/// SplitMix64: a counter whose values are scrambled.
 struct SplitMix64(u64);
 
 impl SplitMix64 {
@@ -18,7 +18,7 @@ impl SplitMix64 {
         z ^ (z >> 31)
     }
 
-    /// A number below `bound`, all equally likely.
+    /// A random number below `bound`; all are equally likely.
     fn below(&mut self, bound: u64) -> u64 {
         let fair = u64::MAX - u64::MAX % bound;
         loop {
@@ -30,14 +30,14 @@ impl SplitMix64 {
     }
 }
 
-/// How many pairs of different nodes there are; a shape with more of them than `u64` counts is
-/// refused for its size.
+/// Number of pairs of different nodes. It stops at the greatest `u64`; a graph of that size is over
+/// the limits.
 pub(super) fn pair_count(nodes: u64) -> u64 {
     let pairs = u128::from(nodes) * u128::from(nodes.saturating_sub(1)) / 2;
     pairs.min(u128::from(u64::MAX)) as u64
 }
 
-/// Tells `count` different pairs of nodes, numbered from 0, in order.
+/// Calls a function with `count` different pairs of nodes, numbered from 0, in ascending order.
 pub(super) fn pairs(nodes: u64, count: u64, seed: u64, mut join: impl FnMut(u64, u64)) {
     let all = pair_count(nodes);
     let is_dense = count > all / 2;
@@ -63,11 +63,12 @@ pub(super) fn pairs(nodes: u64, count: u64, seed: u64, mut join: impl FnMut(u64,
     }
 }
 
-/// `count` different numbers below `bound`, in order.
+/// `count` different random numbers below `bound`, in ascending order.
 fn choose(bound: u64, count: u64, seed: u64) -> Vec<u64> {
     let mut generator = SplitMix64(seed);
     let mut chosen: Vec<u64> = Vec::new();
-    // Never more draws than are missing, so it is as if each were drawn and looked up by itself.
+    // Each round draws as many numbers as are missing, so the result is the same as if each number
+    // were drawn and looked up by itself.
     while (chosen.len() as u64) < count {
         let missing = count - chosen.len() as u64;
         chosen.extend((0..missing).map(|_| generator.below(bound)));
@@ -77,7 +78,7 @@ fn choose(bound: u64, count: u64, seed: u64) -> Vec<u64> {
     chosen
 }
 
-/// From pair numbers, which only ever grow, to pairs.
+/// Converts ascending pair numbers to pairs: for 4 nodes, 0 is (0, 1), 2 is (0, 3), 3 is (1, 2).
 struct Walk {
     nodes: u64,
     row: u64,
@@ -125,7 +126,7 @@ mod tests {
         }
     }
 
-    /// Every pair comes up about equally often, over many seeds.
+    /// Over many seeds, every pair is chosen about equally often.
     #[test]
     fn no_pair_is_preferred() {
         let mut counts = [0_u32; 10];

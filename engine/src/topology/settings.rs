@@ -1,21 +1,21 @@
-//! What all edges of a new topology share, and why none was made.
+//! The settings of a new topology, and the reasons why one cannot be made.
 
 use super::document::CMP_0_SCALE;
 use crate::config::limits::{DOCUMENT_BYTES_MAX, EDGES_MAX, NODES_MAX};
 use crate::config::{Edge, bad_name};
 
-/// "No cap", as GF-01 writes it.
+/// The value that means "no cap", as in GF-01.
 pub const NO_CAP: i64 = 2_147_483_647;
 
-/// What the edges of a new topology carry, and what it is called.
+/// The name of a new topology, and the values of its edges.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// The graph id; without one it is made from the shape or the file.
+    /// The graph id; by default it is made from the shape or the file name.
     pub gid: Option<String>,
-    /// SC, the divisor of the flux rule, ≥ 1. A profile has to have the same.
+    /// SC, the divisor of the flux rule, ≥ 1. The profile of a run must have the same value.
     pub scale: i64,
-    /// k of every edge, ≥ 0. Without one it is SC / (2 · the greatest degree), at least 1: as much
-    /// as an edge may carry with no node overshooting its neighbours.
+    /// k of every edge, ≥ 0. By default it is SC / (2 · the greatest degree), at least 1: the
+    /// largest k with which no node overshoots its neighbours.
     pub conductance: Option<i64>,
     /// cap of every edge, ≥ 0.
     pub cap: i64,
@@ -33,7 +33,7 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// The gid, checked, or a given one.
+    /// The gid of the settings, which is checked, or else the given one.
     pub(super) fn gid(&self, otherwise: String) -> Result<String, MakeError> {
         let Some(gid) = &self.gid else {
             return Ok(otherwise);
@@ -49,7 +49,7 @@ impl Settings {
         )
     }
 
-    /// What every edge carries in a graph of this greatest degree.
+    /// The k of every edge in a graph of this greatest degree.
     pub(super) fn conductance_for(&self, degree_max: u64) -> i64 {
         self.conductance.unwrap_or_else(|| {
             let twice = i64::try_from(degree_max * 2)
@@ -74,26 +74,26 @@ pub(super) fn degree_max(node_count: usize, edges: &[Edge]) -> u64 {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MakeError {
-    /// The shape needs more than that.
+    /// A size is too small for the shape.
     #[error("a {shape} needs at least {least} {what}, not {found}")]
     TooSmall {
         /// The shape's name.
         shape: &'static str,
-        /// What it needs more of.
+        /// The size that is too small, such as "nodes".
         what: &'static str,
-        /// How many it needs.
+        /// The least number that the shape needs.
         least: u64,
-        /// How many were asked for.
+        /// The requested number.
         found: u64,
     },
-    /// There are not so many pairs of nodes.
+    /// There are fewer pairs of nodes than edges.
     #[error("{nodes} nodes have {pairs} pairs, too few for {edges} edges; write at most {pairs}")]
     TooFewPairs {
-        /// How many nodes there are.
+        /// Number of nodes.
         nodes: u64,
-        /// How many pairs they make.
+        /// Number of pairs of nodes.
         pairs: u64,
-        /// How many edges were asked for.
+        /// The requested number of edges.
         edges: u64,
     },
     /// More nodes than the engine runs.
@@ -102,7 +102,7 @@ pub enum MakeError {
     /// More edges than the engine runs.
     #[error("{} edges, which is over the limit of {EDGES_MAX}", counted(*.0))]
     Edges(u64),
-    /// The graph id cannot be one.
+    /// The graph id is invalid.
     #[error(
         "the gid `{gid}` {wrong}; use 1 to 128 printable ASCII characters without quotes, backslash and slash"
     )]
@@ -112,12 +112,12 @@ pub enum MakeError {
         /// What is wrong with it.
         wrong: String,
     },
-    /// The document would be larger than one that can be read.
+    /// The document would be larger than the limit for documents.
     #[error("the document would be larger than the limit of {} MiB; ask for fewer edges", (DOCUMENT_BYTES_MAX + 1) >> 20)]
     Document,
 }
 
-/// A count, which stops where 64 bits do.
+/// A count for a message; the greatest `u64` means that or more.
 fn counted(count: u64) -> String {
     match count {
         u64::MAX => format!("{count} or more"),

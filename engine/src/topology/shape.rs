@@ -1,4 +1,4 @@
-//! Regular graphs by their sizes.
+//! [`Shape`]: regular and random graphs that are made from a few numbers.
 
 use super::document::{Meta, NewTopology};
 use super::random;
@@ -6,11 +6,11 @@ use super::settings::{MakeError, Settings, degree_max};
 use crate::config::limits::{EDGES_MAX, NODES_MAX};
 use crate::config::{Edge, Topology, defaults};
 
-/// A graph that follows from a few numbers.
+/// A graph that is determined by a few numbers.
 ///
-/// Nodes are numbered from 1, in a grid row by row; every edge goes from the lower node to the higher
-/// one, but for the edges that close a ring or a row or column of a torus. Edge ids are in order of
-/// the first node, then of the second.
+/// Nodes are numbered from 1, in a grid row by row. Every edge goes from the lower node to the
+/// higher one, except for the edges that close a ring or a row or column of a torus. Edge ids are
+/// in order of the first node, then of the second.
 ///
 /// ```
 /// use aether_engine::topology::{Format, Settings, Shape};
@@ -55,24 +55,24 @@ pub enum Shape {
         /// N ≥ 1.
         nodes: u64,
     },
-    /// A number of different pairs of nodes, every choice of them as likely as any other.
+    /// A number of different pairs of nodes; every choice of pairs is equally likely.
     ///
     /// The pairs (1, 2), (1, 3), …, (N−1, N) are numbered from 0. Numbers are drawn by SplitMix64
     /// from the seed, each reduced to a pair without bias (a draw past the largest multiple of the
-    /// number of pairs is drawn again), until as many different ones have come up as there are
-    /// edges; where that is more than half of all pairs, those left out are drawn instead. The
-    /// method is version 1 and will not change; `meta` names it.
+    /// number of pairs is drawn again), until there are as many different pairs as edges. If that
+    /// is more than half of all pairs, the pairs to leave out are drawn instead. This is version 1
+    /// of the method, which will not change; `meta` names it.
     Random {
         /// N ≥ 1.
         nodes: u64,
         /// At most N · (N − 1) / 2.
         edges: u64,
-        /// What the choice follows from.
+        /// The seed of the random choice.
         seed: u64,
     },
 }
 
-/// Why sizes fit: a shape is made only after its sizes were checked.
+/// The reason why sizes fit: a shape is only made after its sizes were checked.
 const WITHIN: &str = "sizes are within the limits";
 
 impl Shape {
@@ -94,7 +94,7 @@ impl Shape {
     ///
     /// # Errors
     ///
-    /// Everything that keeps it from being made.
+    /// Every reason why it cannot be made.
     pub fn make(self, settings: &Settings) -> Result<NewTopology, Vec<MakeError>> {
         let mut errors = self.errors();
         let gid = settings.gid(self.gid()).map_err(|error| errors.push(error));
@@ -116,7 +116,7 @@ impl Shape {
         Ok(NewTopology::new(topology, self.meta()))
     }
 
-    /// What the sizes are called, with their values.
+    /// The names of the sizes, with their values.
     fn sizes(self) -> Vec<(&'static str, u64)> {
         match self {
             Self::Line { nodes }
@@ -198,7 +198,7 @@ impl Shape {
         }
     }
 
-    /// The graph id where none is given: `GRID4X3`.
+    /// The default graph id, such as `GRID4X3`.
     fn gid(self) -> String {
         let sizes = self.sizes();
         let sizes = sizes.iter().map(|(_, size)| size.to_string());
@@ -218,7 +218,7 @@ impl Shape {
         meta
     }
 
-    /// The edges; only sizes within the limits get here.
+    /// The edges; the sizes were checked against the limits before.
     fn edges(self, cap: i64) -> Vec<Edge> {
         let mut edges = Vec::with_capacity(usize::try_from(self.edge_count()).expect(WITHIN));
         // Node numbers from 0.
@@ -299,7 +299,7 @@ mod tests {
         check(Shape::Complete { nodes: 4 }, "1-2 1-3 1-4 2-3 2-4 3-4");
     }
 
-    /// The choice of a seed is set in stone.
+    /// The choice for a seed never changes.
     #[test]
     fn a_seed_has_its_edges() {
         let random = |nodes, edges, seed| Shape::Random { nodes, edges, seed };
@@ -314,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn every_problem_is_told() {
+    fn every_problem_is_reported() {
         let settings = Settings {
             gid: Some("a/b".to_owned()),
             ..Settings::default()

@@ -1,10 +1,10 @@
-//! Checks that a run asks for. While they pass they leave no trace in any record.
+//! The diagnostics that a RunConfig can enable. While they pass, they affect no record.
 
 use crate::config::Diagnostics;
 use crate::error::{DiagnosticCheck, RunError};
 use crate::record::UmxLedger;
 
-/// Checks one tick; the first failure in node order.
+/// Checks one tick; reports the first failure in node order.
 pub(crate) fn check(diagnostics: &Diagnostics, ledger: &UmxLedger) -> Result<(), RunError> {
     let failed = |check, id, value| RunError::Diagnostic {
         tick: ledger.tick,

@@ -1,18 +1,21 @@
-//! The flux rule over all edges of a tick.
+//! Applies the flux rule to all edges of a tick.
 //!
-//! Two loops compute the same numbers. The fast one uses plain 64-bit arithmetic and is taken only
-//! where bounds on the state and the topology prove that nothing in it can leave i64; the exact
-//! one goes through 128 bits and names what does not fit.
+//! Two loops compute the same numbers. The fast one uses plain 64-bit arithmetic, and only runs if
+//! bounds on the state and the topology prove that no number can leave i64. The exact one uses 128
+//! bits and reports what does not fit.
+//!
+//! Example: an edge with k = 1, SC = 2 and cap = 10 joins nodes with the values 9 and 2. Then
+//! du = 7, raw = ⌊1·7 / 2⌋ = 3, f_e = min(3, 10, 7) = 3, and the new values are 6 and 5.
 
 use super::overflow;
 use crate::config::{Edge, Topology};
 use crate::error::{Operation, RunError};
 use crate::record::EdgeFlux;
 
-/// What the topology alone says about the size of a tick's numbers.
+/// The bound on a tick's numbers that follows from the topology.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Bounds {
-    /// The largest |u| for which the fast loop is proven.
+    /// The largest |u| for which the fast loop is proven to be exact.
     fast_limit: u64,
 }
 
@@ -26,8 +29,8 @@ impl Bounds {
             conductance_max = conductance_max.max(edge.conductance.unsigned_abs());
         }
         let degree_max = degrees.into_iter().max().expect("a topology has a node");
-        // With |u| ≤ L: |du| ≤ 2L, k·|du| ≤ 2kL, and a node's value on the way stays within
-        // L + degree·2L. All three fit when L times the largest factor does.
+        // With |u| ≤ L: |du| ≤ 2L, k·|du| ≤ 2kL, and each intermediate value of a node is within
+        // L + degree·2L. All three fit if L times the largest factor does.
         let factor = (2 * conductance_max).max(1 + 2 * degree_max);
         Self {
             fast_limit: i64::MAX.unsigned_abs() / factor,
@@ -57,7 +60,7 @@ pub(super) fn step(
 pub(super) fn fast(topology: &Topology, u: &mut [i64], fluxes: &mut [EdgeFlux]) {
     let scale = topology.scale.unsigned_abs();
     for (edge, flux) in topology.edges.iter().zip(fluxes.iter_mut()) {
-        // `Bounds` proves that nothing here wraps; the wrapping forms only spare the checks.
+        // `Bounds` proves that nothing here wraps; the wrapping operations only avoid the checks.
         let du = u[edge.from as usize].wrapping_sub(u[edge.to as usize]);
         let size = du.unsigned_abs();
         let raw = edge.conductance.unsigned_abs().wrapping_mul(size) / scale;
@@ -80,7 +83,8 @@ pub(super) fn exact(
     u: &mut [i64],
     fluxes: &mut [EdgeFlux],
 ) -> Result<(), RunError> {
-    // All differences come before all quotients: the first operation that fails is the one told.
+    // All differences are computed before all quotients, so that the error is that of the first
+    // operation that fails.
     for (index, (edge, flux)) in topology.edges.iter().zip(fluxes.iter_mut()).enumerate() {
         flux.du = u[edge.from as usize]
             .checked_sub(u[edge.to as usize])
@@ -99,11 +103,11 @@ pub(super) fn exact(
     Ok(())
 }
 
-/// `raw` and `f_e`; none where `raw` does not fit.
+/// `raw` and `f_e`; `None` if `raw` does not fit 64 bits.
 fn exact_flux(edge: &Edge, scale: i64, du: i64) -> Option<(i64, i64)> {
     let size = i128::from(du).abs();
     let raw = i64::try_from(i128::from(edge.conductance) * size / i128::from(scale)).ok()?;
-    // |f_e| ≤ raw ≤ i64::MAX, so the sign can be put back without a check.
+    // |f_e| ≤ raw ≤ i64::MAX, so the negation cannot overflow.
     let moved = i64::try_from(i128::from(raw.min(edge.cap)).min(size)).ok()?;
     Some((raw, if du < 0 { -moved } else { moved }))
 }

@@ -1,9 +1,9 @@
-//! UMX: integer state on a graph, moved by edge fluxes.
+//! UMX: the integer state of a graph, which edge fluxes move.
 //!
-//! All edges read the state before the tick; the fluxes then move it. [`State`] owns the current
-//! values and steps them into a [`UmxLedger`]; it holds nothing global, so any number of runs live
-//! side by side. Numbers are exact whatever their size on the way, and an error where a recorded
-//! one leaves i64.
+//! All edges read the state before the tick; then the fluxes move it. [`State`] owns the current
+//! values and writes each tick into a [`UmxLedger`]. It has no global state, so any number of runs
+//! can exist side by side. Intermediate numbers are exact, whatever their size; a recorded number
+//! that does not fit i64 is an error.
 
 mod diagnostics;
 mod kernel;
@@ -47,7 +47,7 @@ impl<'p> State<'p> {
         &self.u
     }
 
-    /// Adds the entries' values; exact on the way, so that only the total must fit.
+    /// Adds the entries' values. Intermediate sums are exact, so only the total must fit.
     ///
     /// # Errors
     /// A value leaves the range of 64 bits.
@@ -67,7 +67,7 @@ impl<'p> State<'p> {
         Ok(())
     }
 
-    /// One tick: `ledger` (from [`State::new_ledger`]) is overwritten with what happened.
+    /// Computes one tick and overwrites `ledger` (from [`State::new_ledger`]) with it.
     ///
     /// # Errors
     /// A number of the ledger does not fit 64 bits.
@@ -92,7 +92,7 @@ impl<'p> State<'p> {
         Ok(())
     }
 
-    /// A ledger of the right shape: ids and capacities filled in once, to be reused every tick.
+    /// A ledger with the ids and capacities of all edges, to be reused every tick.
     pub fn new_ledger(&self) -> UmxLedger {
         let edges = self
             .topology
@@ -121,7 +121,7 @@ impl Edge {
         }
     }
 
-    /// The ids of both ends.
+    /// The node ids of both ends.
     pub(crate) fn node_ids(&self) -> (u64, u64) {
         (u64::from(self.from) + 1, u64::from(self.to) + 1)
     }

@@ -1,3 +1,5 @@
+//! Tests of the UMX: the flux rule, its two loops, and what overflows.
+
 use super::{kernel, *};
 use crate::record::EdgeFlux;
 
@@ -78,7 +80,7 @@ fn a_product_beyond_64_bits_is_exact_where_its_quotient_fits() {
 }
 
 #[test]
-fn what_does_not_fit_is_told_with_operation_and_id() {
+fn what_does_not_fit_is_reported_with_operation_and_id() {
     let pair = topology(1, 2, &[(1, 2, 0, 1), (1, 2, 3, 1)]);
     check_overflow(&pair, &[i64::MAX, -1], Operation::Du, 1);
     check_overflow(&pair, &[1, i64::MIN], Operation::Du, 1);

@@ -1,8 +1,9 @@
-//! One read-only view of a run, in memory or in a file: its records by tick, window and layer.
+//! [`RunView`]: a read-only view of a run in memory or in a file, with its records by tick, window
+//! and layer.
 //!
 //! A [`RunView`] returns records as values; the canonical text of each
-//! ([`to_text`](crate::record::FromText::to_text)) is what the run made, byte for byte. What is
-//! missing is an error that names it and the legal range.
+//! ([`to_text`](crate::record::FromText::to_text)) is byte for byte what the run produced. A
+//! missing record is an error that names it and the legal range.
 
 use std::ops::RangeInclusive;
 
@@ -14,7 +15,7 @@ use crate::run::Run;
 #[cfg(feature = "store")]
 use crate::store::{StoreError, StoredRun};
 
-/// A run to look at; made by [`Run::view`] and [`StoredRun::view`](crate::store::StoredRun::view).
+/// A view of a run; made by [`Run::view`] and [`StoredRun::view`](crate::store::StoredRun::view).
 ///
 /// ```
 /// use aether_engine::view::{RunView, ViewError};
@@ -35,15 +36,15 @@ enum Source<'r> {
     Stored(&'r StoredRun),
 }
 
-/// Why there is nothing to show.
+/// Why a record cannot be shown.
 #[derive(Debug, thiserror::Error)]
 pub enum ViewError {
     /// The tick is not recorded.
     #[error("no {what} at tick {tick}: {}", ticks_recorded(*last))]
     Tick {
-        /// What was asked for.
+        /// The requested record.
         what: &'static str,
-        /// The tick asked for.
+        /// The requested tick.
         tick: u64,
         /// The last tick that is recorded; 0 if none is.
         last: u64,
@@ -54,15 +55,18 @@ pub enum ViewError {
         listed("checkpoints are at", checkpoints)
     )]
     Checkpoint {
-        /// The tick asked for.
+        /// The requested tick.
         tick: u64,
-        /// The ticks nearest to it that have one.
+        /// The nearest ticks that have a checkpoint.
         checkpoints: Vec<u64>,
     },
-    /// No window of that id is closed.
-    #[error("no window `{window_id}`: {}", listed("closed are", windows))]
+    /// The run has no closed window of that id.
+    #[error(
+        "no closed window `{window_id}`: {}",
+        listed("the closed windows are", windows)
+    )]
     Window {
-        /// The window asked for.
+        /// The requested window.
         window_id: String,
         /// The closed windows, in closing order.
         windows: Vec<String>,
@@ -108,7 +112,7 @@ impl RunView<'_> {
     /// # use aether_engine::config::{FileSystem, load_run};
     /// # use aether_engine::run::{RunOptions, run};
     /// # let path = "scenarios/gf01/run.json".as_ref();
-    /// # let plan = load_run(&FileSystem::new(".."), path).unwrap_or_else(|report| panic!("{report}"));
+    /// # let plan = load_run(&FileSystem::new("examples"), path).unwrap_or_else(|report| panic!("{report}"));
     /// let run = run(&plan, &RunOptions::default());
     /// assert_eq!(run.view().last_tick()?, 8);
     /// # Ok::<(), aether_engine::view::ViewError>(())
@@ -130,7 +134,7 @@ impl RunView<'_> {
     /// # use aether_engine::config::{FileSystem, load_run};
     /// # use aether_engine::run::{RunOptions, run};
     /// # let path = "scenarios/gf01/run.json".as_ref();
-    /// # let plan = load_run(&FileSystem::new(".."), path).unwrap_or_else(|report| panic!("{report}"));
+    /// # let plan = load_run(&FileSystem::new("examples"), path).unwrap_or_else(|report| panic!("{report}"));
     /// let run = run(&plan, &RunOptions::default());
     /// let ledger = run.view().umx_ledger(3)?;
     /// assert_eq!(ledger.post_u, [3, 1, 0, 0, 0, 0]);
@@ -149,7 +153,7 @@ impl RunView<'_> {
     /// # use aether_engine::config::{FileSystem, load_run};
     /// # use aether_engine::run::{RunOptions, run};
     /// # let path = "scenarios/gf01/run.json".as_ref();
-    /// # let plan = load_run(&FileSystem::new(".."), path).unwrap_or_else(|report| panic!("{report}"));
+    /// # let plan = load_run(&FileSystem::new("examples"), path).unwrap_or_else(|report| panic!("{report}"));
     /// let run = run(&plan, &RunOptions::default());
     /// let block = run.view().loom_p_block(8)?;
     /// assert_eq!(block.s_t, 9);
@@ -169,7 +173,7 @@ impl RunView<'_> {
     /// # use aether_engine::config::{FileSystem, load_run};
     /// # use aether_engine::run::{RunOptions, run};
     /// # let path = "scenarios/gf01/run.json".as_ref();
-    /// # let plan = load_run(&FileSystem::new(".."), path).unwrap_or_else(|report| panic!("{report}"));
+    /// # let plan = load_run(&FileSystem::new("examples"), path).unwrap_or_else(|report| panic!("{report}"));
     /// let run = run(&plan, &RunOptions::default());
     /// assert_eq!(run.view().loom_i_block(8)?.w, 8);
     /// let error = run.view().loom_i_block(5).unwrap_err();
@@ -178,7 +182,7 @@ impl RunView<'_> {
     /// ```
     ///
     /// # Errors
-    /// The tick has none.
+    /// The tick has no checkpoint.
     pub fn loom_i_block(&self, tick: u64) -> Result<IBlock, ViewError> {
         #[cfg(feature = "store")]
         if let Source::Stored(run) = self.source
@@ -212,7 +216,7 @@ impl RunView<'_> {
     /// # use aether_engine::config::{FileSystem, load_run};
     /// # use aether_engine::run::{RunOptions, run};
     /// # let path = "scenarios/gf01/run.json".as_ref();
-    /// # let plan = load_run(&FileSystem::new(".."), path).unwrap_or_else(|report| panic!("{report}"));
+    /// # let plan = load_run(&FileSystem::new("examples"), path).unwrap_or_else(|report| panic!("{report}"));
     /// let run = run(&plan, &RunOptions::default());
     /// let blocks = run.view().loom_blocks("GF01_W1_ticks_1_8")?;
     /// assert_eq!((blocks.p_blocks.len(), blocks.i_blocks.len()), (8, 1));
@@ -220,7 +224,7 @@ impl RunView<'_> {
     /// ```
     ///
     /// # Errors
-    /// No window of that id is closed.
+    /// The run has no closed window of that id.
     pub fn loom_blocks(&self, window_id: &str) -> Result<LoomBlocks, ViewError> {
         let window = self.apx_manifest(window_id)?;
         let ticks = window.start_tick..=window.end_tick;
@@ -238,7 +242,7 @@ impl RunView<'_> {
     /// # use aether_engine::config::{FileSystem, load_run};
     /// # use aether_engine::run::{RunOptions, run};
     /// # let path = "scenarios/gf01/run.json".as_ref();
-    /// # let plan = load_run(&FileSystem::new(".."), path).unwrap_or_else(|report| panic!("{report}"));
+    /// # let plan = load_run(&FileSystem::new("examples"), path).unwrap_or_else(|report| panic!("{report}"));
     /// let run = run(&plan, &RunOptions::default());
     /// let manifest = run.view().apx_manifest("GF01_W1_ticks_1_8")?;
     /// assert_eq!(manifest.manifest_check, 487_809_945);
@@ -246,7 +250,7 @@ impl RunView<'_> {
     /// ```
     ///
     /// # Errors
-    /// No window of that id is closed.
+    /// The run has no closed window of that id.
     pub fn apx_manifest(&self, window_id: &str) -> Result<Manifest, ViewError> {
         let mut windows = Vec::new();
         for manifest in self.all::<Manifest>()? {
@@ -265,7 +269,7 @@ impl RunView<'_> {
     /// # use aether_engine::config::{FileSystem, load_run};
     /// # use aether_engine::run::{RunOptions, run};
     /// # let path = "scenarios/gf01/run.json".as_ref();
-    /// # let plan = load_run(&FileSystem::new(".."), path).unwrap_or_else(|report| panic!("{report}"));
+    /// # let plan = load_run(&FileSystem::new("examples"), path).unwrap_or_else(|report| panic!("{report}"));
     /// let run = run(&plan, &RunOptions::default());
     /// use aether_engine::record::Layer;
     ///
@@ -300,7 +304,7 @@ impl RunView<'_> {
     /// # use aether_engine::config::{FileSystem, load_run};
     /// # use aether_engine::run::{RunOptions, run};
     /// # let path = "scenarios/pfna-demo/run.toml".as_ref();
-    /// # let plan = load_run(&FileSystem::new(".."), path).unwrap_or_else(|report| panic!("{report}"));
+    /// # let plan = load_run(&FileSystem::new("examples"), path).unwrap_or_else(|report| panic!("{report}"));
     /// let run = run(&plan, &RunOptions::default());
     /// let scene = run.view().scene(1)?;
     /// assert!(!scene.pfna_refs.is_empty());
@@ -319,7 +323,7 @@ impl RunView<'_> {
     /// # use aether_engine::config::{FileSystem, load_run};
     /// # use aether_engine::run::{RunOptions, run};
     /// # let path = "scenarios/gf01/run.json".as_ref();
-    /// # let plan = load_run(&FileSystem::new(".."), path).unwrap_or_else(|report| panic!("{report}"));
+    /// # let plan = load_run(&FileSystem::new("examples"), path).unwrap_or_else(|report| panic!("{report}"));
     /// let run = run(&plan, &RunOptions::default());
     /// let entry = run.view().uledger_entry(1)?;
     /// assert_eq!(entry.prev_entry_hash, None);
@@ -332,13 +336,13 @@ impl RunView<'_> {
         self.of_tick("entry", tick)
     }
 
-    /// The motifs of the library as it stands at the end of the run.
+    /// The motifs of the library at the end of the run.
     ///
     /// ```
     /// # use aether_engine::config::{FileSystem, load_run};
     /// # use aether_engine::run::{RunOptions, run};
     /// # let path = "scenarios/motifs-period-2/run.toml".as_ref();
-    /// # let plan = load_run(&FileSystem::new(".."), path).unwrap_or_else(|report| panic!("{report}"));
+    /// # let plan = load_run(&FileSystem::new("examples"), path).unwrap_or_else(|report| panic!("{report}"));
     /// let run = run(&plan, &RunOptions::default());
     /// assert_eq!(run.view().motifs()?.len(), 2);
     /// # Ok::<(), aether_engine::view::ViewError>(())
@@ -356,7 +360,7 @@ impl RunView<'_> {
     /// # use aether_engine::config::{FileSystem, load_run};
     /// # use aether_engine::run::{RunOptions, run};
     /// # let path = "scenarios/motifs-period-2/run.toml".as_ref();
-    /// # let plan = load_run(&FileSystem::new(".."), path).unwrap_or_else(|report| panic!("{report}"));
+    /// # let plan = load_run(&FileSystem::new("examples"), path).unwrap_or_else(|report| panic!("{report}"));
     /// let run = run(&plan, &RunOptions::default());
     /// assert_eq!(run.view().proposals()?[0].motif_id, "MOTIF_0001");
     /// # Ok::<(), aether_engine::view::ViewError>(())
@@ -374,7 +378,7 @@ impl RunView<'_> {
     /// # use aether_engine::config::{FileSystem, load_run};
     /// # use aether_engine::run::{RunOptions, run};
     /// # let path = "scenarios/gf01/run.json".as_ref();
-    /// # let plan = load_run(&FileSystem::new(".."), path).unwrap_or_else(|report| panic!("{report}"));
+    /// # let plan = load_run(&FileSystem::new("examples"), path).unwrap_or_else(|report| panic!("{report}"));
     /// let run = run(&plan, &RunOptions::default());
     /// let view = run.view();
     /// assert!(view.log(None)?.len() > view.log(Some(3..=5))?.len());
@@ -396,7 +400,7 @@ impl RunView<'_> {
     /// # use aether_engine::config::{FileSystem, load_run};
     /// # use aether_engine::run::{RunOptions, run};
     /// # let path = "scenarios/gf01/run.json".as_ref();
-    /// # let plan = load_run(&FileSystem::new(".."), path).unwrap_or_else(|report| panic!("{report}"));
+    /// # let plan = load_run(&FileSystem::new("examples"), path).unwrap_or_else(|report| panic!("{report}"));
     /// let run = run(&plan, &RunOptions::default());
     /// assert_eq!(run.view().metrics()?.l_total, 26);
     /// # Ok::<(), aether_engine::view::ViewError>(())
@@ -462,7 +466,8 @@ impl RunView<'_> {
                     return Ok(Vec::new());
                 };
                 let values = run.values_from(*places.start());
-                // Ticks never fall along the numbers: the first beyond ends the span.
+                // Ticks never decrease along the numbers, so the first one beyond the range ends
+                // it.
                 let within = |value: &Result<R, StoreError>| {
                     let tick = value.as_ref().ok().and_then(&tick_of);
                     tick.is_none_or(|tick| tick <= *ticks.end())

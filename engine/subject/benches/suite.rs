@@ -1,11 +1,11 @@
-//! A suite of a thousand scenarios of gf01's size, and a list of ten thousand.
+//! Benchmark: a suite of a thousand scenarios of gf01's size, and a list of ten thousand.
 //!
 //! `cargo bench -p aether-subject --bench suite`. The suite is a thousand copies of `scenarios/gf01`
 //! in a temporary workspace, each with its goldens and with the checks `golden` and `determinism`,
-//! which make three runs together. Beside it stand the same runs of the engine alone on as many
-//! threads, libtest-mimic with as many trials that do nothing, and insta asserting the same
-//! documents once a scenario. Every one of them is a process of its own, started again and again in
-//! turns; the medians are compared.
+//! which make three runs together. It is compared with the same runs of the engine alone on as many
+//! threads, with libtest-mimic and as many trials that do nothing, and with insta, which asserts
+//! the same documents once per scenario. Each of them is a separate process; they are started in
+//! turns, many times, and the medians are compared.
 
 use std::env;
 use std::error::Error;
@@ -22,14 +22,14 @@ use aether_subject::AetherSubject;
 use libtest_mimic::{Arguments, Trial};
 use sha2::{Digest, Sha256};
 
-/// Scenarios of the suite that runs, and of the one that is listed.
+/// Numbers of scenarios of the suite that runs, and of the one that is listed.
 const SCENARIOS: usize = 1_000;
 const LISTED: usize = 10_000;
 /// Runs of one scenario: one for `golden`, two for `determinism`.
 const RUNS: usize = 3;
 const ROUNDS: usize = 5;
 
-/// The variables that make this program one of the things that are measured.
+/// The environment variables that select what this process measures.
 const PLAY: &str = "AETHER_BENCH_PLAY";
 const ROOT: &str = "AETHER_BENCH_ROOT";
 
@@ -96,7 +96,7 @@ fn measure() -> Outcome<()> {
     Ok(())
 }
 
-/// How long a process takes that plays `part`.
+/// The time that a process takes for `part`.
 fn once(part: &str, root: &Path, more: &[(&str, &str)]) -> Outcome<Duration> {
     let mut command = Command::new(env::current_exe()?);
     command.env(PLAY, part).env(ROOT, root).envs(more.to_vec());
@@ -114,7 +114,7 @@ fn once(part: &str, root: &Path, more: &[(&str, &str)]) -> Outcome<Duration> {
     let status = command.status()?;
     let took = start.elapsed();
     if status.success() {
-        // Under load a round takes its time.
+        // On a busy machine a round may take long.
         eprintln!("{part}: {:.3} s", took.as_secs_f64());
         Ok(took)
     } else {
@@ -145,8 +145,8 @@ fn suite(root: &Path) -> Suite {
         .subject(AetherSubject::new(root))
 }
 
-/// Goldens of all scenarios: those of the first, which is blessed, under the names of the others. A
-/// thousand blesses would wait for the disk thirteen thousand times.
+/// Makes the goldens of all scenarios: the first is blessed, and its goldens are copied for the
+/// others. A thousand blesses would wait for the disk thirteen thousand times.
 fn goldens(root: &Path) -> Outcome<()> {
     let first = name(0);
     let options = BlessOptions {
@@ -173,7 +173,7 @@ fn goldens(root: &Path) -> Outcome<()> {
             let entry = entry?;
             fs::copy(entry.path(), to.join(entry.file_name()))?;
         }
-        // The inputs name the scenario's own file.
+        // The inputs contain the path of the scenario's own file.
         let renamed = inputs.replace(&first, &name);
         let manifest = manifest
             .replace(&digest(&inputs), &digest(&renamed))
@@ -231,7 +231,7 @@ fn name(index: usize) -> String {
     format!("gf01-{index:05}")
 }
 
-/// The documents of one run: what goldens and insta hold.
+/// The documents of one run, which goldens and insta compare.
 fn documents(subject: &AetherSubject, dir: &Path) -> Outcome<Vec<Artefact>> {
     let subjects: [Arc<dyn Subject>; 1] = [Arc::new(subject.clone())];
     let scenario = Scenario::load(dir, &subjects)?;

@@ -1,11 +1,11 @@
-//! Runs from resolved inputs with a value changed, in place of a scenario's files.
+//! Runs a scenario from resolved inputs with a changed value, instead of from its files.
 
 use aether_harness::{Artefact, Failure, WithoutEffect};
 use aether_json::{Value, json};
 
 use aether_engine::config::{ResolvedDocuments, RunPlan};
 
-/// What no record of a run from resolved inputs depends on.
+/// The members of resolved inputs on which no record depends.
 pub(super) const WITHOUT_EFFECT: [WithoutEffect; 5] = [
     WithoutEffect {
         pattern: "run_config/logging",
@@ -29,7 +29,7 @@ pub(super) const WITHOUT_EFFECT: [WithoutEffect; 5] = [
     },
 ];
 
-/// The plan that changed inputs make.
+/// The plan of changed inputs.
 pub(super) fn plan(inputs: &Artefact) -> Result<RunPlan, Failure> {
     let invalid = |message: String| Failure::invalid(message);
     let inputs = inputs
@@ -51,7 +51,7 @@ pub(super) fn plan(inputs: &Artefact) -> Result<RunPlan, Failure> {
         .map_err(|report| invalid(report.to_string()))
 }
 
-/// The inputs with another rule for s_t, and with the schemes preferred in another order.
+/// The inputs with a different rule for s_t, and with a different order of the preferred schemes.
 pub(super) fn rules(inputs: &Artefact) -> Vec<Artefact> {
     let Ok(document) = inputs.to_value() else {
         return Vec::new();

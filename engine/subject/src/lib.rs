@@ -1,8 +1,8 @@
-//! The engine as the harness sees it: scenario directories in, golden artefacts out.
+//! The engine as a subject of the harness: reads scenario directories, and produces artefacts.
 //!
-//! [`AetherSubject`] opens a scenario once: its documents become a plan, and every run is a run of that
-//! plan. `changed` makes plans of changed inputs, `resume` cuts a run after each window and finishes it
-//! from its file, and `schema` says how the artefacts are read.
+//! [`AetherSubject`] loads the documents of a scenario once, as a plan that every run uses.
+//! `changed` makes plans of changed inputs, `resume` stops a run after each window and finishes it
+//! from its file, and `schema` describes the artefacts.
 
 mod changed;
 mod resume;
@@ -28,7 +28,7 @@ pub struct AetherSubject {
     files: FileSystem,
 }
 
-/// What `scenario.toml` says to Aether alone.
+/// The settings of `scenario.toml` that only Aether reads.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[non_exhaustive]
 pub struct AetherSettings {
@@ -41,7 +41,7 @@ impl AetherSettings {
     /// The settings of a scenario.
     ///
     /// # Errors
-    /// A value has another type.
+    /// A value has the wrong type.
     pub fn of(settings: &Settings) -> Result<Self, ScenarioProblem> {
         settings.read()
     }
@@ -63,14 +63,14 @@ const KEYS: [KeyTable; 1] = [KeyTable {
     keys: &["pillars"],
 }];
 
-/// The modes, each with what a run in it is called.
+/// The modes, each with the name of a run in it.
 const MODES: [(&str, &str); 3] = [
     ("threads", "the run with 3 threads"),
     ("replay", "the replay from checkpoints"),
     ("resume", "the run that was cut and resumed"),
 ];
 
-/// Threads of a run in the mode `threads`.
+/// Number of threads of a run in the mode `threads`.
 const THREADS: usize = 3;
 
 impl Subject for AetherSubject {
@@ -208,7 +208,7 @@ fn failure(error: &RunError) -> Failure {
     }
 }
 
-/// A canonical text of the engine's as an artefact.
+/// A canonical text of the engine as an artefact.
 fn document(name: &str, text: &str) -> Result<Artefact, Failure> {
     Artefact::from_json(name, text.as_bytes()).map_err(|error| Failure::program(error.to_string()))
 }

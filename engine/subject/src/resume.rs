@@ -1,4 +1,4 @@
-//! A run that is cut after each window and finished from its file.
+//! The mode `resume`: a run that is stopped after each window and finished from its file.
 
 use std::ops::ControlFlow;
 
@@ -10,11 +10,11 @@ use aether_engine::record::FromText as _;
 use aether_engine::run::{RecordKind, RunOptions, RunStatus};
 use aether_engine::store::{Existing, RunStore, StoreError, StoredRun};
 
-/// The name of the run in a store that holds no other.
+/// The name of the run, which is the only one in its store.
 const RUN_ID: &str = "cut";
 
-/// Runs into a store of its own: stopped before the first window is committed, then finished up to
-/// each window in turn, every time from what the file holds, and at last to the end.
+/// Makes the run in a store of its own. It is stopped before the first window is committed, then
+/// resumed from the file up to each window in turn, and at last to the end.
 ///
 /// The artefacts are read back from the file.
 pub(super) fn cut_and_finished(
@@ -35,7 +35,7 @@ pub(super) fn cut_and_finished(
         })?;
     let store = RunStore::new(scratch.path());
     for (index, end) in cuts(plan).into_iter().enumerate() {
-        // The first tick past the cut stops the run before the window that holds it is committed.
+        // The first tick after the cut stops the run before the window of that tick is committed.
         match advance(&store, plan, request, index == 0, Some(end))? {
             RunStatus::Incomplete => {}
             RunStatus::Failed(error) => return Err(failure(&error)),
@@ -64,7 +64,7 @@ fn cuts(plan: &RunPlan) -> Vec<u64> {
     std::iter::once(0).chain(ends).collect()
 }
 
-/// Goes on until the first tick after `end`, or to the end of the run.
+/// Continues until the first tick after `end`, or to the end of the run.
 fn advance(
     store: &RunStore,
     plan: &RunPlan,

@@ -1,12 +1,13 @@
-//! What identifies a record, where it is in the causal order, and how it is read: the engine's own
-//! description of its kinds ([`KINDS`]), in the harness's terms.
+//! Describes the artefacts for the harness: what identifies a record, its place in the causal
+//! order, and how it is read. All of it follows from the engine's description of its kinds
+//! ([`KINDS`]).
 
 use aether_engine::config::RunPlan;
 use aether_engine::record::{self, KINDS, KindInfo, Stage};
 use aether_harness::{ArtefactSchema, KeyRule, Schema};
 
-/// The lists of the resolved documents, with what identifies their elements and what those are
-/// called. The elements of a vector are their positions.
+/// The lists of the resolved documents, with the keys and the names of their elements. The elements
+/// of a vector are identified by position.
 const INPUTS: [(&str, &[&str], &str); 7] = [
     ("topology.edges", &["e_id"], "edge"),
     ("topology.nodes", &["node_id"], "node"),
@@ -43,6 +44,7 @@ fn of_kind(kind: &KindInfo) -> ArtefactSchema {
         keys: kind.keys.iter().map(rule).collect(),
         field_order: owned(kind.reading_order),
         late_fields: owned(kind.late_fields),
+        ..ArtefactSchema::default()
     }
 }
 
@@ -51,10 +53,8 @@ fn document(name: &str, stage: &str, keys: Vec<KeyRule>) -> ArtefactSchema {
     ArtefactSchema {
         name: name.to_owned(),
         stage: stage.to_owned(),
-        tick: None,
         keys,
-        field_order: Vec::new(),
-        late_fields: Vec::new(),
+        ..ArtefactSchema::default()
     }
 }
 

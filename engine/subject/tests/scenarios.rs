@@ -1,4 +1,4 @@
-//! The goldens of the repository: every scenario, every check.
+//! Runs every check of every scenario in the repository.
 
 use std::process::ExitCode;
 

@@ -1,7 +1,7 @@
-//! Every document of `fixtures/invalid`, with the report beside it.
+//! Tests every document of `fixtures/invalid` against the report that is stored beside it.
 //!
-//! A document is named by the code it is about. A report that changes without its document is a
-//! change that people see, so the whole text is the golden.
+//! The name of a document is the code that it shows. Users see every change of a report, so the
+//! whole text is compared.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -84,7 +84,7 @@ fn every_golden_has_its_document() {
     }
 }
 
-/// A document shows the code it is named by, and every report has a file, a line and a remedy.
+/// A document shows the code in its name, and every problem has a file, a line and a remedy.
 #[test]
 fn reports_say_file_line_and_remedy() {
     for case in cases() {
@@ -95,7 +95,7 @@ fn reports_say_file_line_and_remedy() {
             problems.iter().any(|problem| problem.code.number() == code),
             "{case}"
         );
-        // What is told of a file that has no text to show.
+        // The reports for files without a text to show.
         let of_files = [
             Code::FileNotFound,
             Code::FileUnreadable,
@@ -104,15 +104,15 @@ fn reports_say_file_line_and_remedy() {
             Code::TooManyProblems,
         ];
         let text = report.render(false);
-        for (problem, told) in problems.iter().zip(text.split("\n\n")) {
+        for (problem, rendered) in problems.iter().zip(text.split("\n\n")) {
             let place = &problem.place;
             let place = format!("--> {}:{}:{}\n", place.path, place.line, place.column);
-            assert!(told.contains(&place), "{case}: {told}");
-            assert!(told.contains("= help: "), "{case}: {told}");
-            assert!(told.contains(&problem.message), "{case}: {told}");
+            assert!(rendered.contains(&place), "{case}: {rendered}");
+            assert!(rendered.contains("= help: "), "{case}: {rendered}");
+            assert!(rendered.contains(&problem.message), "{case}: {rendered}");
             assert!(
                 problem.place.excerpt.is_some() || of_files.contains(&problem.code),
-                "{case}: {told}"
+                "{case}: {rendered}"
             );
         }
         for problem in problems {
@@ -135,7 +135,7 @@ fn reports_say_file_line_and_remedy() {
 
 #[test]
 fn every_code_that_a_document_can_cause_is_in_the_corpus() {
-    // What needs a machine to fail, half a gigabyte, or a mistake in this engine.
+    // Codes that need a failing machine, half a gigabyte, or a bug in this engine.
     let beyond_files = [Code::FileTooLarge, Code::Unexplained];
     let cases = cases();
     for code in Code::ALL.iter().filter(|code| !beyond_files.contains(code)) {
@@ -169,7 +169,7 @@ fn the_same_documents_give_the_same_report_as_text_and_as_data() {
     }
 }
 
-/// Colours are added to the text and change nothing else.
+/// Colours only add to the text.
 #[test]
 fn colours_are_only_colours() {
     for case in cases() {

@@ -1,4 +1,4 @@
-//! `docs/errors.md`: every code with an example that is a test.
+//! Tests `docs/errors.md`: every code has an example, which is checked here.
 
 use std::fmt::Write as _;
 
@@ -31,7 +31,7 @@ fn page() -> String {
             let _ = writeln!(page, "What to do: {}.\n", code.remedy());
             continue;
         };
-        // Of a report with several problems, the one that the example is for.
+        // Of several problems, the one that the example is for.
         let text = report.render(false);
         let header = format!("error[{code}]");
         let example = text

@@ -1,4 +1,4 @@
-//! Documents written for other engines of this family load as they are.
+//! Tests that documents for other engines of this family load without changes.
 
 use aether_engine::config::{Code, validate};
 
@@ -112,7 +112,7 @@ fn governance_is_refused_by_name() {
 }
 
 #[test]
-fn documents_alone_are_told_by_their_fields() {
+fn documents_alone_are_recognized_by_their_fields() {
     let documents = documents()
         .with("a.json", FOREIGN_PROFILE)
         .with("b.json", FOREIGN_TOPOLOGY)

@@ -1,4 +1,4 @@
-//! Documents in, plans and reports out: the configuration as its users meet it.
+//! Tests of the configuration as its users see it: documents become plans or reports.
 
 mod corpus;
 mod errors_page;
@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use aether_engine::config::{FileSystem, MemoryDocuments, Report, RunPlan, load_run};
 
-/// The root of the repository, which all paths of reports start at.
+/// The root of the repository, where the paths of reports start.
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
@@ -74,7 +74,7 @@ fn plan(documents: &MemoryDocuments) -> RunPlan {
     load(documents).unwrap_or_else(|report| panic!("{}", report.render(false)))
 }
 
-/// Compares a golden file, or writes it where the test binary is asked to bless.
+/// Compares a golden file, or writes it if the test binary is asked to bless.
 ///
 /// `cargo test -p aether-engine --test config -- --ignored bless` rewrites all of them.
 fn golden(path: &Path, actual: &str, bless: bool) -> Result<(), String> {

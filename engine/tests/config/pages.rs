@@ -1,5 +1,5 @@
-//! `docs/configuration.md` and `docs/records.md`: their tables are the declarations of documents and
-//! of records.
+//! Tests that the tables of `docs/configuration.md` and `docs/records.md` are those that the
+//! declarations of documents and records produce.
 
 use aether_engine::config::document_tables;
 use aether_engine::record;

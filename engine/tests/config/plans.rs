@@ -1,4 +1,4 @@
-//! What a valid run resolves to.
+//! Tests of the plans that valid runs load as: defaults, formats and equivalent spellings.
 
 use std::path::Path;
 
@@ -83,7 +83,7 @@ fn files_are_named_relative_to_the_base() {
     assert_eq!(files, expected);
 }
 
-/// Each pair of RunConfigs says the same, once by default and once in words.
+/// The RunConfigs of each pair mean the same: one uses a default, the other states it.
 #[test]
 fn an_explicit_default_is_the_same_as_an_absent_one() {
     let off = RUN.replace(
@@ -191,7 +191,7 @@ fn json_and_toml_say_the_same() {
         from_json.documents().run_config(),
         from_toml.documents().run_config()
     );
-    // A topology in TOML, hexadecimal and all.
+    // A topology in TOML, including hexadecimal numbers.
     let topology: toml::Value = serde_json::from_str(TOPOLOGY).expect("JSON");
     let topology = toml::to_string(&topology)
         .expect("TOML")

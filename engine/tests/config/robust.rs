@@ -1,4 +1,4 @@
-//! Whatever the bytes: a plan or a report, in bounded time, and never a panic.
+//! Tests that any bytes give a plan or a report, in bounded time and without a panic.
 
 use std::path::Path;
 
@@ -7,11 +7,11 @@ use proptest::prelude::*;
 
 use super::{PFNA, PROFILE, RUN, TOPOLOGY, documents};
 
-/// Reads the bytes as every kind of document that a run has, and by themselves.
+/// Reads the bytes as every kind of document of a run, and as a single document.
 fn read_everywhere(bytes: &[u8]) {
     for name in ["x.json", "x.toml"] {
         let alone = MemoryDocuments::new().with(name, bytes);
-        told(validate(&alone, Path::new(name)).map(|_| ()));
+        check_report(validate(&alone, Path::new(name)).map(|_| ()));
     }
     for path in [
         "scenario/run.toml",
@@ -20,7 +20,7 @@ fn read_everywhere(bytes: &[u8]) {
         "fixtures/pulse.json",
     ] {
         let documents = documents().with(path, bytes);
-        told(load_run(&documents, Path::new("scenario/run.toml")).map(|_| ()));
+        check_report(load_run(&documents, Path::new("scenario/run.toml")).map(|_| ()));
     }
     let run = RUN.replace(
         "initial_state = [64, 0, 0, 0]",
@@ -29,10 +29,10 @@ fn read_everywhere(bytes: &[u8]) {
     let documents = documents()
         .with("scenario/run.toml", run)
         .with("scenario/s.csv", bytes);
-    told(load_run(&documents, Path::new("scenario/run.toml")).map(|_| ()));
+    check_report(load_run(&documents, Path::new("scenario/run.toml")).map(|_| ()));
 }
 
-fn told(result: Result<(), aether_engine::config::Report>) {
+fn check_report(result: Result<(), aether_engine::config::Report>) {
     if let Err(report) = result {
         assert!(!report.problems().is_empty());
         assert!(!report.render(false).is_empty());
@@ -87,9 +87,9 @@ proptest! {
     }
 }
 
-/// Every prefix of a document: what a full disk leaves.
+/// Every prefix of a document, as a full disk may leave it.
 #[test]
-fn truncated_documents_are_told() {
+fn truncated_documents_are_reported() {
     for (path, text) in [
         ("fixtures/line.json", TOPOLOGY),
         ("fixtures/cmp-0.json", PROFILE),
@@ -109,7 +109,7 @@ fn truncated_documents_are_told() {
     }
 }
 
-/// Documents made to cost more than they weigh.
+/// Documents that are designed to be slow to read for their size.
 #[test]
 fn hostile_documents_end_in_a_report() {
     let many = 200_000;

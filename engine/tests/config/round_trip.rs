@@ -1,4 +1,5 @@
-//! Written out and read back, in another order or in the same, a run stays the same run.
+//! Tests that a run stays the same when its documents are written and read again, in any order of
+//! keys and in either format.
 
 use std::path::Path;
 
@@ -150,7 +151,7 @@ fn generated() -> impl Strategy<Value = Generated> {
     })
 }
 
-/// The same value with the keys of every object the other way round.
+/// The same value with the keys of every object in reverse order.
 fn reversed(value: &Value) -> String {
     fn text(value: &Value, out: &mut String) {
         match value {
@@ -180,7 +181,7 @@ fn reversed(value: &Value) -> String {
     out
 }
 
-/// The same value in TOML, whose integers `serde_json` would not spell by themselves.
+/// The same value in TOML.
 fn toml_value(value: &Value) -> toml::Value {
     match value {
         Value::Object(members) => {

@@ -1,4 +1,5 @@
-//! Every document that ships is valid, for the engine and for an independent JSON Schema validator.
+//! Tests that every shipped document is valid, for the engine and for an independent JSON Schema
+//! validator.
 
 use std::path::{Path, PathBuf};
 
@@ -19,7 +20,7 @@ fn documents(directory: &str) -> Vec<String> {
     names
 }
 
-/// Documents with the schema that describes each.
+/// Documents, each with the schema that describes it.
 fn shipped() -> Vec<(String, &'static str)> {
     let mut all = Vec::new();
     for (directory, schema) in [
@@ -93,7 +94,7 @@ fn shipped_documents_follow_their_schemas() {
     }
 }
 
-/// A schema finds what shows in one document alone: the broken ones that it can know are broken.
+/// A schema rejects the invalid documents whose problem is visible in that document alone.
 #[test]
 fn schemas_refuse_what_one_document_shows() {
     for (case, schema) in [
@@ -124,9 +125,9 @@ fn shipped_documents_and_scenarios_are_valid() {
         ("fixtures/pfna", DocumentKind::Pfna),
     ] {
         for path in documents(directory) {
-            let told = validate(&files(), Path::new(&path));
+            let checked = validate(&files(), Path::new(&path));
             assert_eq!(
-                told.map_err(|report| report.render(false)),
+                checked.map_err(|report| report.render(false)),
                 Ok(kind),
                 "{path}"
             );
@@ -137,11 +138,34 @@ fn shipped_documents_and_scenarios_are_valid() {
             continue;
         }
         let path = PathBuf::from(&scenario);
-        let told = validate_scenario(&files(), &path);
+        let checked = validate_scenario(&files(), &path);
         assert_eq!(
-            told.map_err(|report| report.render(false)),
+            checked.map_err(|report| report.render(false)),
             Ok(()),
             "{scenario}"
         );
     }
+}
+
+/// The examples of the package are copies, since a package cannot contain files of other
+/// directories.
+#[test]
+fn examples_are_copies_of_what_ships() {
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let mut folders = vec![examples.clone()];
+    let mut count = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let shipped = root().join(path.strip_prefix(&examples).expect("below it"));
+            let read = |path: &Path| std::fs::read(path).expect("a document");
+            assert!(read(&path) == read(&shipped), "{}", path.display());
+            count += 1;
+        }
+    }
+    assert!(count > 3, "{count} examples");
 }

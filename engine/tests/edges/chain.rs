@@ -1,4 +1,4 @@
-//! The chain and the checks at the ends of their ranges.
+//! Tests of chain values and manifest checks at the limits of their ranges.
 
 use super::{check, complete, overflow};
 use crate::oracle::{Case, StRule, line, plain};
@@ -21,7 +21,7 @@ fn chain_values() {
             constant(-1_000_000, |case| {
                 case.profile.c0 = 1;
             }),
-            // 17·1 − 23·10^6 + 1 = −22,999,982, brought above zero by M.
+            // 17·1 − 23·10^6 + 1 = −22,999,982; adding M makes it positive.
             &[
                 ("p_blocks.0.s_t", -1_000_000),
                 ("p_blocks.0.C_t", 1_000_000_007 - 22_999_982),
@@ -50,7 +50,7 @@ fn chain_values() {
                 case.profile.constants = Some((MAX, MAX));
                 case.profile.check = Some((MAX, MAX));
             }),
-            // Each product is a multiple of M: seq alone stays.
+            // Each product is a multiple of M, so only seq remains.
             &[
                 ("p_blocks.0.C_t", 1),
                 ("p_blocks.2.C_t", 3),

@@ -1,4 +1,4 @@
-//! What a motif is worth, counted by hand.
+//! Tests of the description lengths of motifs, with values computed by hand.
 
 use super::{check, complete, overflow};
 use crate::oracle::{Case, Entry, NO_CAP, Primary, StRule, line, plain};
@@ -9,7 +9,7 @@ fn watched(mut case: Case) -> Case {
     case
 }
 
-/// Two nodes that swap a difference for ever: fluxes 7 and −7 in turn.
+/// Two nodes that swap a difference again and again: the fluxes alternate between 7 and −7.
 fn swinging(ticks: u64) -> Case {
     watched(plain(&[10, 3], &line(2), 32, NO_CAP, ticks))
 }

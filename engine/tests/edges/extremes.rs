@@ -1,4 +1,4 @@
-//! The smallest shapes: no edges, one node, one tick, checkpoints at every tick.
+//! Tests of the smallest runs: no edges, one node, one tick, a checkpoint at every tick.
 
 use super::{check, complete};
 use crate::oracle::{Case, Edge, Primary, Source, Stream, line, plain};

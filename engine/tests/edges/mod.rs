@@ -1,6 +1,8 @@
-//! Where numbers end: what must overflow, by name, and what must not.
+//! Tests at the limits of numbers: runs that must overflow, with the expected error, and runs that
+//! must not.
 //!
-//! Every row says by hand what must come; the oracle is held to it and the engine to both.
+//! Each row states the expected result, computed by hand. The oracle is compared with it, and the
+//! engine with both.
 
 mod chain;
 mod codex;
@@ -10,7 +12,7 @@ mod overflow;
 use crate::compare::assert_equals_oracle;
 use crate::oracle::{Case, Json, Overflow, StRule, run};
 
-/// A case and what must come of it.
+/// A case and its expected result.
 struct Row {
     name: &'static str,
     case: Case,
@@ -18,7 +20,7 @@ struct Row {
 }
 
 enum Ends {
-    /// Completes, and every claim about the export holds: a path and the number there.
+    /// The run completes, and every claim about the export holds: a path and the number there.
     Complete(Vec<(&'static str, i64)>),
     Overflow(&'static str, u64, Option<usize>),
 }

@@ -1,4 +1,4 @@
-//! One row per way of leaving i64, and the near misses beside them.
+//! Tests of overflow: one row for each operation that can leave i64, with near misses beside it.
 
 use super::{calm, check, complete, overflow};
 use crate::oracle::{
@@ -320,8 +320,8 @@ fn s_t() {
     ]);
 }
 
-/// One node that keeps a value, its state told in one stream under a hint.
-fn told(value: i64, hint: Scheme, ticks: u64) -> Case {
+/// One node that keeps a value, with one stream of its state under a hint.
+fn kept_value(value: i64, hint: Scheme, ticks: u64) -> Case {
     let mut case = calm(plain(&[value], &[], 0, 0, ticks));
     case.run.windows[0].streams = Some(vec![Stream {
         name: "S".to_owned(),
@@ -334,7 +334,7 @@ fn told(value: i64, hint: Scheme, ticks: u64) -> Case {
 
 /// Fourteen ticks in two tiles, each with an additional window that fits by itself.
 fn tiled_bits() -> Case {
-    let mut case = told(MIN, Scheme::Gr, 14);
+    let mut case = kept_value(MIN, Scheme::Gr, 14);
     let mut first = case.run.windows.remove(0);
     first.end = 7;
     let second = Window {
@@ -364,14 +364,14 @@ fn deltas() {
 
 #[test]
 fn bits() {
-    let mut twice = told(MIN, Scheme::Gr, 7);
+    let mut twice = kept_value(MIN, Scheme::Gr, 7);
     let again = Window {
         id: "W2".to_owned(),
         start: 2,
         ..twice.run.windows[0].clone()
     };
     twice.run.windows.push(again);
-    let mut earlier = told(MIN, Scheme::Gr, 9);
+    let mut earlier = kept_value(MIN, Scheme::Gr, 9);
     let eight = Window {
         id: "W2".to_owned(),
         end: 8,
@@ -384,29 +384,41 @@ fn bits() {
     check(vec![
         complete(
             "seven under GR",
-            told(MIN, Scheme::Gr, 7),
+            kept_value(MIN, Scheme::Gr, 7),
             &[
                 ("manifests.0.streams.0.L_total", total),
                 ("metrics.l_total", total),
             ],
         ),
-        overflow("eight under GR", told(MIN, Scheme::Gr, 8), "bits", 8, None),
-        overflow("one under R", told(MIN, Scheme::R, 3), "bits", 3, None),
+        overflow(
+            "eight under GR",
+            kept_value(MIN, Scheme::Gr, 8),
+            "bits",
+            8,
+            None,
+        ),
+        overflow(
+            "one under R",
+            kept_value(MIN, Scheme::R, 3),
+            "bits",
+            3,
+            None,
+        ),
         complete(
             "one under R that fits",
-            told(HUGE - 1, Scheme::R, 1),
+            kept_value(HUGE - 1, Scheme::R, 1),
             &[("metrics.l_total", MAX)],
         ),
         overflow(
             "the next value under R",
-            told(HUGE, Scheme::R, 1),
+            kept_value(HUGE, Scheme::R, 1),
             "bits",
             1,
             None,
         ),
         complete(
             "the same without a hint",
-            told(MIN, Scheme::Id, 8),
+            kept_value(MIN, Scheme::Id, 8),
             &[("metrics.l_total", 8 * 65)],
         ),
         overflow(

@@ -1,4 +1,4 @@
-//! The figures of `fixtures/exam/gf01.json`, and each of them held against a run's export.
+//! Reads the figures of `fixtures/exam/gf01.json`, and compares them with the export of a run.
 
 use crate::oracle::{Case, Edge, Json, Primary, Window, gf02, plain};
 
@@ -10,7 +10,7 @@ const FIXTURE: &str = include_str!(concat!(
 /// The exam's figures.
 pub(crate) struct Figures(Json);
 
-/// The GF-01 fixture as a case: everything that the figures do not compute.
+/// The GF-01 fixture as a case: the inputs from which the figures follow.
 pub(crate) fn gf01() -> Case {
     let figures = Figures::read();
     let topology = figures.member("topology");
@@ -79,17 +79,17 @@ impl Figures {
         self.member("windows").list()
     }
 
-    /// Holds every GF-01 figure that a run's export shows.
-    pub(crate) fn hold_gf01(&self, export: &Json) {
-        self.hold_ledgers(export.member("ledgers").list());
-        self.hold_chain(export);
-        self.hold_windows(export.member("manifests").list());
-        self.hold_envelopes(export);
-        self.hold_hashes(export);
-        self.hold_metrics(export.member("metrics"));
+    /// Checks every GF-01 figure that appears in the export of a run.
+    pub(crate) fn check_gf01(&self, export: &Json) {
+        self.check_ledgers(export.member("ledgers").list());
+        self.check_chain(export);
+        self.check_windows(export.member("manifests").list());
+        self.check_envelopes(export);
+        self.check_hashes(export);
+        self.check_metrics(export.member("metrics"));
     }
 
-    fn hold_ledgers(&self, ledgers: &[Json]) {
+    fn check_ledgers(&self, ledgers: &[Json]) {
         let every = self.member("every_tick");
         assert_eq!(ledgers.len(), 8, "one ledger a tick");
         for (index, ledger) in ledgers.iter().enumerate() {
@@ -130,7 +130,7 @@ impl Figures {
         }
     }
 
-    fn hold_chain(&self, export: &Json) {
+    fn check_chain(&self, export: &Json) {
         let chain = self.member("C_0_to_8").list();
         let p_blocks = export.member("p_blocks").list();
         assert_eq!(p_blocks.len(), 8, "one P-block a tick");
@@ -171,7 +171,7 @@ impl Figures {
         }
     }
 
-    fn hold_windows(&self, manifests: &[Json]) {
+    fn check_windows(&self, manifests: &[Json]) {
         assert_eq!(manifests.len(), self.windows().len(), "manifests");
         for window in self.windows() {
             let id = window.member("window_id");
@@ -210,7 +210,7 @@ impl Figures {
         }
     }
 
-    fn hold_envelopes(&self, export: &Json) {
+    fn check_envelopes(&self, export: &Json) {
         let envelopes = export.member("envelopes").list();
         let layers: Vec<_> = envelopes.iter().map(|e| e.member("layer").str()).collect();
         let mut expected = vec!["DATA"; 8];
@@ -226,7 +226,7 @@ impl Figures {
         }
     }
 
-    fn hold_hashes(&self, export: &Json) {
+    fn check_hashes(&self, export: &Json) {
         let exact = self.member("exact");
         let entries = export.member("u_ledger").list();
         assert_eq!(entries.len(), 8, "one ledger entry a tick");
@@ -250,7 +250,7 @@ impl Figures {
         );
     }
 
-    fn hold_metrics(&self, metrics: &Json) {
+    fn check_metrics(&self, metrics: &Json) {
         for (field, expected) in [
             ("total_ticks", 8),
             ("window_count", 2),
@@ -279,8 +279,8 @@ impl Figures {
         }
     }
 
-    /// Holds the figures of the second fixture against the export of [`gf02`].
-    pub(crate) fn hold_gf02(&self, export: &Json) {
+    /// Compares the figures of the second fixture with the export of [`gf02`].
+    pub(crate) fn check_gf02(&self, export: &Json) {
         let figures = self.member("gf02");
         let column = |kind: &str, field: &str| {
             let records = export.member(kind).list().iter();

@@ -1,4 +1,4 @@
-//! The exam: figures that were worked by hand, or published, and must come out to the digit.
+//! The exam: published figures, and figures computed by hand, that runs must reproduce exactly.
 
 mod engine_passes;
 mod figures;

@@ -1,12 +1,12 @@
-//! Documents as they were written for older engines of this family: they say more than is needed,
-//! and give the run of the exam.
+//! Tests that documents for older engines of this family, which have fields that are no longer
+//! needed, give the run of the exam.
 
 use super::{Figures, gf01};
 use crate::compare::texts;
 use crate::oracle::{Json, StRule, documents, text};
 use crate::subject::{self, Texts};
 
-/// GF-01's documents with all that older ones say besides.
+/// The documents of GF-01 with the additional fields of older documents.
 fn older() -> Texts {
     let mut case = gf01();
     case.profile.s_t = StRule::Gf01Constant(9);
@@ -46,7 +46,7 @@ fn older() -> Texts {
 #[test]
 fn older_documents_run_unmodified() {
     let export = subject::export(&older()).expect("older documents are valid");
-    Figures::read().hold_gf01(&Json::parse(&export));
+    Figures::read().check_gf01(&Json::parse(&export));
 }
 
 #[test]

@@ -1,16 +1,17 @@
-//! The oracle sits the exam: without that, agreeing with it would prove nothing.
+//! Tests that the oracle's runs have the figures of the exam. Otherwise agreement with the oracle
+//! would prove nothing.
 
 use super::{Figures, gf01};
 use crate::oracle::{Int, Json, Scheme, candidates, gf02, modulo, run, text};
 
 #[test]
 fn gf01_comes_out_to_the_digit() {
-    Figures::read().hold_gf01(&run(&gf01()).expect("nothing overflows").export);
+    Figures::read().check_gf01(&run(&gf01()).expect("nothing overflows").export);
 }
 
 #[test]
 fn gf02_comes_out_to_the_digit() {
-    Figures::read().hold_gf02(&run(&gf02(8)).expect("nothing overflows").export);
+    Figures::read().check_gf02(&run(&gf02(8)).expect("nothing overflows").export);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! One topology under different profiles: a run picks its profile by its documents alone.
+//! Tests one topology under different profiles: only the documents select the profile of a run.
 
 use crate::compare::assert_equals_oracle;
 use crate::oracle::{Case, Observers, Profile, Scheme, StRule, cmp0, grid, plain, run};

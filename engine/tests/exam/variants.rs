@@ -1,6 +1,6 @@
-//! GF-01 with one thing changed, twenty and more times over.
+//! Tests GF-01 with one change at a time, in more than twenty variants.
 //!
-//! On GF-01 itself nothing moves and every stream is zeros, so a wrong rule can hide behind it.
+//! In GF-01 itself nothing moves and every stream is zeros, so it would not reveal a wrong rule.
 
 use super::gf01;
 use crate::compare::assert_equals_oracle;
@@ -58,32 +58,32 @@ const VARIANTS: &[(&str, Change)] = &[
         case.topology.nodes += 1;
         case.run.initial_state.push(2);
     }),
-    ("another SC", |case| {
+    ("a different SC", |case| {
         case.topology.sc = 2;
         case.profile.sc = 2;
     }),
     ("a c", |case| {
         case.topology.edges[3].c = Some(7);
     }),
-    ("another M", |case| {
+    ("a different M", |case| {
         case.profile.modulus = 1_000_000_009;
     }),
-    ("another C0", |case| {
+    ("a different C0", |case| {
         case.profile.c0 = 1_234_568;
     }),
-    ("another a", |case| {
+    ("a different a", |case| {
         case.profile.constants = Some((18, 23));
     }),
-    ("another b", |case| {
+    ("a different b", |case| {
         case.profile.constants = Some((17, 24));
     }),
-    ("another W", |case| {
+    ("a different W", |case| {
         case.profile.spacing = 4;
     }),
     ("an override of W", |case| {
         case.run.loom_w = Some(3);
     }),
-    ("another profile name", |case| {
+    ("a different profile name", |case| {
         case.profile.name = "CMP-0b".to_owned();
     }),
     ("a constant s_t", |case| {
@@ -100,19 +100,19 @@ const VARIANTS: &[(&str, Change)] = &[
     ("other check constants", |case| {
         case.profile.check = Some((240_787_125, 571_912_118));
     }),
-    ("another order of schemes", |case| {
+    ("a different order of schemes", |case| {
         case.profile.preferred = Some(vec![Scheme::Gr]);
         case.run.windows[0].streams = Some(vec![stream(Source::PrevChain, None)]);
         case.run.windows[1].streams = Some(vec![stream(Source::Fluxes, None)]);
         case.run.windows[1].end = 1;
     }),
-    ("another gid", |case| {
+    ("a different gid", |case| {
         case.topology.gid = "GF1".to_owned();
     }),
-    ("another run_id", |case| {
+    ("a different run_id", |case| {
         case.run.run_id = "GF01b".to_owned();
     }),
-    ("another tick more", |case| {
+    ("one tick more", |case| {
         case.run.ticks += 1;
         case.run.windows[0].end += 1;
     }),
@@ -125,7 +125,7 @@ const VARIANTS: &[(&str, Change)] = &[
     ("windows the other way round", |case| {
         case.run.windows.reverse();
     }),
-    ("another apx_name", |case| {
+    ("a different apx_name", |case| {
         case.run.windows[0].apx_name.push('x');
     }),
     ("a stream of each source", |case| {
@@ -160,7 +160,7 @@ const VARIANTS: &[(&str, Change)] = &[
     ("the Codex", |case| {
         case.run.codex = true;
     }),
-    ("another nid, v and mode", |case| {
+    ("different nid, v and mode", |case| {
         let nap = Nap {
             layers: None,
             nid: Some("N1".into()),
@@ -185,7 +185,7 @@ const VARIANTS: &[(&str, Change)] = &[
             values: vec![value, 0, 0, -value, 1, 0],
             description: None,
         };
-        // Neither in order of ticks nor of ids.
+        // Sorted neither by tick nor by id.
         case.pfna = Some(vec![
             entry("b", 1, 50),
             entry("z", 0, 20),
@@ -225,8 +225,8 @@ fn a_variant_is_another_run() {
             same.push(*name);
         }
     }
-    // s_t is 9 as it is; the order of windows that close apart shows nowhere; and what is not
-    // emitted is bound all the same.
+    // s_t is 9 anyway; the order of windows that close at different ticks appears nowhere; and
+    // envelopes that are not emitted are hashed too.
     assert_eq!(
         same,
         [

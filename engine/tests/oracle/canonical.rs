@@ -1,4 +1,4 @@
-//! Canonical JSON, version 1, and SHA-256 over it.
+//! The oracle's canonical JSON, version 1, and its SHA-256.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ pub(crate) fn object<const LEN: usize>(members: [(&str, Json); LEN]) -> Json {
         .into_iter()
         .map(|(key, value)| (key.to_owned(), value))
         .collect();
-    assert_eq!(map.len(), LEN, "a key stands twice");
+    assert_eq!(map.len(), LEN, "duplicate key");
     Json::Object(map)
 }
 
@@ -43,13 +43,13 @@ pub(crate) fn ints(values: &[Int]) -> Json {
 }
 
 impl Json {
-    /// Reads a JSON text of integers, texts, lists and objects.
+    /// Reads JSON that consists of integers, strings, lists and objects.
     pub(crate) fn parse(text: &str) -> Self {
         let value = serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"));
         Self::from_value(value)
     }
 
-    /// Takes over a value that another parser made.
+    /// Converts a value of a different parser.
     fn from_value(value: serde_json::Value) -> Self {
         use serde_json::Value;
         match value {
@@ -76,7 +76,7 @@ impl Json {
     pub(crate) fn insert(&mut self, key: &str, value: Self) {
         match self {
             Self::Object(map) => drop(map.insert(key.to_owned(), value)),
-            other => panic!("{key:?} put into {other:?}, which is no object"),
+            other => panic!("{key:?} put into {other:?}, which is not an object"),
         }
     }
 
@@ -84,19 +84,19 @@ impl Json {
     pub(crate) fn remove(&mut self, key: &str) {
         match self {
             Self::Object(map) => drop(map.remove(key)),
-            other => panic!("{key:?} taken from {other:?}, which is no object"),
+            other => panic!("{key:?} taken from {other:?}, which is not an object"),
         }
     }
 
-    /// A member of an object that must have it.
+    /// A member of an object, which must exist.
     pub(crate) fn member(&self, key: &str) -> &Self {
         match self {
             Self::Object(map) => map.get(key).unwrap_or_else(|| panic!("no member {key:?}")),
-            other => panic!("{key:?} asked of {other:?}, which is no object"),
+            other => panic!("{key:?} asked of {other:?}, which is not an object"),
         }
     }
 
-    /// A member of an object that may have it.
+    /// A member of an object; `None` if it does not exist.
     pub(crate) fn optional(&self, key: &str) -> Option<&Self> {
         match self {
             Self::Object(map) => map.get(key),
@@ -108,17 +108,17 @@ impl Json {
     pub(crate) fn list(&self) -> &[Self] {
         match self {
             Self::List(list) => list,
-            other => panic!("{other:?} is no list"),
+            other => panic!("{other:?} is not a list"),
         }
     }
 
-    /// The number as an i64, which every recorded number is.
+    /// The number as an i64; every recorded number fits.
     pub(crate) fn number(&self) -> i64 {
         match self {
             Self::Number(number) => {
                 i64::try_from(number).unwrap_or_else(|_| panic!("{number} is beyond i64"))
             }
-            other => panic!("{other:?} is no number"),
+            other => panic!("{other:?} is not a number"),
         }
     }
 
@@ -126,7 +126,7 @@ impl Json {
     pub(crate) fn str(&self) -> &str {
         match self {
             Self::Text(text) => text,
-            other => panic!("{other:?} is no text"),
+            other => panic!("{other:?} is not a string"),
         }
     }
 
@@ -170,7 +170,7 @@ impl Json {
     }
 }
 
-/// A JSON string: quotes, backslashes and control characters escaped, all else as it is.
+/// A JSON string: quotes, backslashes and control characters are escaped, and nothing else.
 fn quoted(text: &str) -> String {
     let mut out = String::from("\"");
     for c in text.chars() {
@@ -232,7 +232,7 @@ fn sha256_gives_the_published_digests() {
 
 #[test]
 fn canonical_json_gives_the_texts_of_the_rule() {
-    // The first string is the one of RFC 8785, section 3.2.2.
+    // The first string is from RFC 8785, section 3.2.2.
     for (value, expected) in [
         (
             text("\u{20ac}$\u{f}\nA'B\"\\\\\"/"),

@@ -1,30 +1,30 @@
-//! What defines a run: topology, profile, run configuration and external inputs.
+//! [`Case`]: everything that defines a run (topology, profile, RunConfig and external inputs).
 //!
 //! An `Option` that is `None` is a field that the document leaves out.
 
 use super::Int;
 
-/// All documents of one run. The topology's gid is that of every document.
+/// All documents of one run. They all have the topology's gid.
 #[derive(Clone)]
 pub(crate) struct Case {
     pub(crate) topology: Topology,
     pub(crate) profile: Profile,
     pub(crate) run: RunConfig,
     pub(crate) pfna: Option<Vec<Entry>>,
-    /// The lines of the rules that a test may change.
+    /// The rules, of which a test may change single lines.
     pub(crate) rules: Rules,
 }
 
-/// Single lines of the rules, so that a run can be computed with one of them changed.
+/// Single lines of the rules, so that a run can be computed with one of them replaced.
 #[derive(Clone, Copy)]
 pub(crate) struct Rules {
     /// From the difference, k and SC.
     pub(crate) raw: fn(&Int, i64, i64) -> Int,
     /// From raw, cap and the difference.
     pub(crate) moved: fn(Int, Int, Int) -> Int,
-    /// What a value weighs, from its prime.
+    /// The weight of a value, from its prime.
     pub(crate) weight: fn(u64) -> u64,
-    /// What a tick adds to the chain.
+    /// The number that a tick adds to the chain.
     pub(crate) seq: fn(u64) -> u64,
     /// Whether a tick has a checkpoint, from the spacing.
     pub(crate) is_checkpoint: fn(u64, u64) -> bool,
@@ -32,12 +32,12 @@ pub(crate) struct Rules {
     pub(crate) check: fn(Int, i64, i64) -> Int,
     /// The `seq` of a DATA envelope.
     pub(crate) data_seq: fn(u64) -> u64,
-    /// Whether a motif's balance is worth a proposal.
+    /// Whether a motif saves enough bits for a proposal.
     pub(crate) is_proposed: fn(&Int) -> bool,
 }
 
 impl Rules {
-    /// As they are written down.
+    /// The rules as they are documented.
     pub(crate) const WRITTEN: Self = Self {
         raw: |size, k, sc| size * k / sc,
         moved: |raw, cap, size| raw.min(cap).min(size),
@@ -55,7 +55,7 @@ pub(crate) struct Topology {
     pub(crate) gid: String,
     pub(crate) nodes: usize,
     pub(crate) sc: i64,
-    /// In id order; an edge's id is its place, from 1.
+    /// In id order; the id of an edge is its position, from 1.
     pub(crate) edges: Vec<Edge>,
     /// Whether the document lists its nodes.
     pub(crate) list_nodes: bool,
@@ -91,7 +91,7 @@ pub(crate) struct Profile {
 pub(crate) enum StRule {
     PrimeWeighted,
     Constant(i64),
-    /// A rule without mode, as older documents write it.
+    /// A rule without a mode, as in older documents.
     Gf01Constant(i64),
     SumAbsFlux {
         offset: Option<i64>,
@@ -117,19 +117,19 @@ pub(crate) struct RunConfig {
     pub(crate) nap: Option<Nap>,
     pub(crate) loom_w: Option<u64>,
     pub(crate) codex: bool,
-    /// Whether the PFNA document, where there is one, is applied.
+    /// Whether the PFNA document, if there is one, is applied.
     pub(crate) enable_pfna: bool,
     pub(crate) observers: Observers,
 }
 
-/// Settings that no record may depend on.
+/// Settings on which no record may depend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Observers {
-    /// The documents say nothing.
+    /// The documents do not have them.
     Unsaid,
-    /// Log, metrics and diagnostics written as on, with every filter open.
+    /// Log, metrics and diagnostics are on, without filters.
     On,
-    /// Log and metrics written as off.
+    /// Log and metrics are off.
     Off,
 }
 
@@ -137,7 +137,7 @@ pub(crate) enum Observers {
 pub(crate) enum Primary {
     /// The id of the configured window that covers the run.
     Window(String),
-    /// Windows of that many ticks tile the run.
+    /// Windows of this many ticks tile the run.
     Every(u64),
 }
 
@@ -192,7 +192,7 @@ pub(crate) struct Entry {
     pub(crate) description: Option<String>,
 }
 
-/// The documents themselves, so that a counterexample can be run as it is printed.
+/// Prints the documents, so that a counterexample can be run directly.
 impl std::fmt::Debug for Case {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         for (path, document) in super::documents(self) {
@@ -277,7 +277,7 @@ impl Case {
         tiles
     }
 
-    /// The entries of one tick in the order in which they apply.
+    /// The entries of one tick, in the order in which they are applied.
     pub(crate) fn entries_of(&self, tick: u64) -> Vec<&Entry> {
         let all = self.pfna.iter().flatten().filter(|_| self.run.enable_pfna);
         let mut entries: Vec<_> = all.filter(|entry| entry.tick == tick).collect();
@@ -287,7 +287,7 @@ impl Case {
 }
 
 impl Window {
-    /// The streams as they are recorded: the two default ones where none is configured.
+    /// The streams that are recorded: the two default ones if none are configured.
     pub(crate) fn streams(&self) -> Vec<Stream> {
         let plain = |name: &str, source| Stream {
             name: name.to_owned(),

@@ -1,4 +1,4 @@
-//! The Codex: repeated flux vectors, counted anew for every library that is asked for.
+//! The oracle's Codex: repeated flux vectors, counted again for every requested library.
 
 use super::{Case, Int, Json, Tick, int, ints, least_bits, object, text};
 
@@ -8,7 +8,7 @@ struct Motif<'a> {
     uses: Vec<&'a Tick<'a>>,
 }
 
-/// The library of the ticks run so far. `window_of` names the primary window of a tick.
+/// The library of the ticks so far. `window_of` gives the primary window of a tick.
 pub(super) fn library(
     case: &Case,
     history: &[Tick<'_>],
@@ -94,7 +94,7 @@ pub(super) fn proposals(
     proposals
 }
 
-/// All vectors seen twice, in the order of their second occurrence.
+/// All vectors that occurred twice, in the order of their second occurrence.
 fn motifs<'a>(history: &'a [Tick<'a>]) -> Vec<Motif<'a>> {
     let mut seen: Vec<Motif<'a>> = Vec::new();
     for tick in history.iter().filter(|tick| !tick.fluxes.is_empty()) {

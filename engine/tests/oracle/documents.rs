@@ -1,11 +1,11 @@
-//! A case written as the documents that the engine loads.
+//! Writes a case as the documents that the engine loads.
 
 use std::collections::BTreeMap;
 
 use super::{Case, Entry, Json, Nap, Observers, Primary, Profile, RunConfig, StRule, Window};
 use super::{int, object, text};
 
-/// The run configuration's path among the documents.
+/// The path of the RunConfig.
 pub(crate) const RUN_CONFIG: &str = "run.json";
 
 /// The documents of a case by path.

@@ -1,4 +1,4 @@
-//! Scenes and envelopes.
+//! The oracle's scenes and envelopes.
 
 use super::{Case, Int, Json, Layer, Tick, int, ints, modulo, object, text};
 
@@ -12,7 +12,7 @@ pub(super) struct Envelopes {
 }
 
 impl Envelopes {
-    /// Forms them. `check` is that of the primary window that holds the tick.
+    /// Makes the envelopes. `check` is that of the primary window that contains the tick.
     pub(super) fn form(case: &Case, tick: &Tick<'_>, check: &Int) -> Self {
         let envelope = |layer: Layer, seq: u64, payload_ref: &Int, chain: &Int| {
             envelope(case, layer, tick.tick, seq, payload_ref, chain)
@@ -41,7 +41,7 @@ impl Envelopes {
         }
     }
 
-    /// Those that the run emits, in the order of a run.
+    /// The envelopes that the run emits, in run order.
     pub(super) fn emitted(&self, case: &Case) -> Vec<Json> {
         [
             (Layer::Ctrl, self.ctrl_start.as_ref()),

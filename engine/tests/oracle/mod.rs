@@ -2,8 +2,8 @@
 //!
 //! A [`Case`] is everything that defines a run. [`documents`] writes it as the JSON documents that
 //! the engine loads; [`run`] computes the records of that run. Nothing here calls the engine or
-//! shares a line with it, so that an error in one of the two shows as a difference. Where the two
-//! differ, the written rules say which one is wrong.
+//! shares code with it, so that an error in either of them appears as a difference. If they differ,
+//! the written rules decide which one is wrong.
 //!
 //! Main types: [`Case`], [`Outcome`], [`Overflow`], [`Json`].
 
@@ -29,5 +29,5 @@ pub(crate) use run::*;
 pub(crate) use samples::*;
 pub(crate) use tick::*;
 
-/// Every number of the oracle: no width, hence no wrong one.
+/// The type of all numbers of the oracle. It has no fixed width, so it cannot overflow.
 pub(crate) type Int = num_bigint::BigInt;

@@ -1,12 +1,12 @@
-//! Description lengths and manifests.
+//! The oracle's description lengths and manifests.
 
 use super::{Case, Int, Json, Overflow, Scheme, Source, Stream, Tick, Window};
 use super::{fits, int, ints, modulo, object, text};
 
-/// b1 and b0 of CMP-0, which a profile without its own takes over.
+/// b1 and b0 of CMP-0, the defaults of a profile.
 pub(crate) const CMP0_CHECK: (i64, i64) = (240_787_124, 571_912_118);
 
-/// What one window closed with.
+/// The results of a closed window.
 #[derive(Clone, Debug)]
 pub(crate) struct Manifest {
     pub(crate) window: Window,
@@ -14,7 +14,7 @@ pub(crate) struct Manifest {
     /// The record.
     pub(crate) record: Json,
     pub(crate) check: Int,
-    /// The text whose digest the check is made from.
+    /// The text from whose digest the check is made.
     pub(crate) preimage: String,
     /// Bits of each stream by name, in configured order.
     pub(crate) bits: Vec<(String, Int)>,
@@ -83,7 +83,7 @@ fn run_bits(length: u64) -> u64 {
     }
 }
 
-/// One way to describe a sequence.
+/// One way to describe a sequence, with its bits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Candidate {
     pub(crate) scheme: Scheme,
@@ -129,7 +129,7 @@ pub(crate) fn choose(
         .expect("every scheme is a candidate")
 }
 
-/// The least bits of a sequence under any scheme.
+/// The fewest bits of a sequence under any scheme.
 pub(crate) fn least_bits(sequence: &[Int]) -> Int {
     choose(sequence, None, None).bits
 }

@@ -1,4 +1,4 @@
-//! The records of UMX and Loom.
+//! The oracle's records of UMX and Loom.
 
 use super::{Case, Json, Tick, int, ints, object, text};
 

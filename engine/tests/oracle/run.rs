@@ -1,4 +1,4 @@
-//! A whole run: every tick and window first, then every record from what they gave.
+//! The oracle's run: computes all ticks and windows first, and then all records from them.
 
 use super::gate::{Envelopes, scene};
 use super::records::{i_block, p_block, umx_ledger};
@@ -6,12 +6,12 @@ use super::uledger::{Bound, entry};
 use super::{Case, Int, Json, Manifest, Overflow, Tick};
 use super::{close, codex, fits, initial_state, int, object, step, text};
 
-/// What a run gives.
+/// The result of a run.
 #[derive(Clone, Debug)]
 pub(crate) struct Outcome {
-    /// The members of the export object but `inputs`, `log` and `run.engine_version`.
+    /// The members of the export object, except `inputs`, `log` and `run.engine_version`.
     pub(crate) export: Json,
-    /// In closing order.
+    /// The closed windows, in closing order.
     pub(crate) manifests: Vec<Manifest>,
 }
 
@@ -21,7 +21,7 @@ impl Outcome {
         self.export.member(kind).list()
     }
 
-    /// The hash of the last ledger entry, which stands for the run.
+    /// The hash of the last entry, which identifies the run.
     pub(crate) fn last_entry_hash(&self) -> &str {
         self.export.member("run").member("last_entry_hash").str()
     }
@@ -66,7 +66,7 @@ pub(crate) fn run(case: &Case) -> Result<Outcome, Box<Failure>> {
     }))
 }
 
-/// Every record of the given ticks, all of whose primary windows closed.
+/// Every record of the given ticks; their primary windows must all be closed.
 fn outcome(case: &Case, history: &[Tick<'_>], manifests: Vec<Manifest>, status: &str) -> Outcome {
     let records: Vec<_> = history
         .iter()
@@ -148,7 +148,7 @@ fn walk<'a>(
         for (window, is_primary) in all.filter(|(window, _)| window.end == number) {
             let manifest = close(case, window, is_primary, history)?;
             bits += manifest.bits.iter().map(|(_, bits)| bits).sum::<Int>();
-            // The metrics' total is a number of the export as well.
+            // The total of the metrics is a number of the export too.
             fits("bits", number, None, &bits)?;
             manifests.push(manifest);
         }
@@ -165,7 +165,7 @@ fn primary_of(manifests: &[Manifest], tick: u64) -> &Manifest {
         .unwrap_or_else(|| panic!("no primary window holds tick {tick}"))
 }
 
-/// The records of one tick but its ledger entry.
+/// The records of one tick, except its U-ledger entry.
 struct TickRecords {
     ledger: Json,
     p_block: Json,

@@ -1,8 +1,8 @@
-//! Cases that several tests start from.
+//! Cases that several tests use as a starting point.
 
 use super::{Case, Edge, Observers, Primary, Profile, Rules, RunConfig, StRule, Topology, Window};
 
-/// "No cap" as the paper writes it.
+/// The value that means "no cap" in the paper.
 pub(crate) const NO_CAP: i64 = 2_147_483_647;
 
 /// CMP-0 with every default left to the engine.
@@ -21,7 +21,7 @@ pub(crate) fn cmp0() -> Profile {
     }
 }
 
-/// A run of CMP-0 over the given edges, one window over all of it.
+/// A run of CMP-0 with the given edges, and one window over all ticks.
 pub(crate) fn plain(state: &[i64], ends: &[(usize, usize)], k: i64, cap: i64, ticks: u64) -> Case {
     let edge = |&(i, j): &(usize, usize)| Edge {
         i,
@@ -68,7 +68,7 @@ pub(crate) fn line(nodes: usize) -> Vec<(usize, usize)> {
     (1..nodes).map(|node| (node, node + 1)).collect()
 }
 
-/// A line whose ends are joined.
+/// A ring: a line whose ends are joined.
 pub(crate) fn ring(nodes: usize) -> Vec<(usize, usize)> {
     let mut ends = line(nodes);
     ends.push((nodes, 1));

@@ -1,4 +1,4 @@
-//! Behaviours that were seen elsewhere, by another implementation.
+//! Tests of the oracle against behaviour that a different implementation showed.
 
 use super::{Case, Outcome, gf02, grid, line, plain, ring, run, star};
 
@@ -9,7 +9,7 @@ fn outcome(case: &Case) -> Outcome {
     run(case).expect("nothing overflows")
 }
 
-/// The last tick that moved anything.
+/// The last tick with a flux that is not zero.
 fn last_move(case: &Case) -> usize {
     let mut before = case.run.initial_state.clone();
     let mut last = 0;

@@ -1,21 +1,21 @@
-//! One tick: inputs, fluxes, the new state, s_t and the chain.
+//! The oracle's tick: inputs, fluxes, the new state, s_t and the chain.
 
 use super::{Case, Entry, Int, StRule};
 
-/// A number that does not fit where it is written.
+/// A recorded number that does not fit i64.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Overflow {
     pub(crate) operation: &'static str,
     pub(crate) tick: u64,
-    /// The node or edge, where the number belongs to one.
+    /// The node or edge, if the number belongs to one.
     pub(crate) id: Option<usize>,
 }
 
-/// What one tick computed.
+/// The results of one tick.
 #[derive(Clone, Debug)]
 pub(crate) struct Tick<'a> {
     pub(crate) tick: u64,
-    /// The entries applied before the tick, in order.
+    /// The entries that were applied before the tick, in order.
     pub(crate) entries: Vec<&'a Entry>,
     pub(crate) pre_u: Vec<Int>,
     pub(crate) fluxes: Vec<Flux>,
@@ -46,7 +46,7 @@ pub(crate) fn initial_state(case: &Case) -> Result<Vec<Int>, Overflow> {
     apply(case, 0, &start)
 }
 
-/// Runs one tick on the state and chain value before it.
+/// Computes one tick from the state and the chain value before it.
 pub(crate) fn step<'a>(
     case: &'a Case,
     tick: u64,
@@ -115,7 +115,7 @@ fn fluxes(case: &Case, tick: u64, pre_u: &[Int]) -> Result<Vec<Flux>, Overflow> 
     for edge in &case.topology.edges {
         let du = &pre_u[edge.i - 1] - &pre_u[edge.j - 1];
         let size = if du < zero { -&du } else { du.clone() };
-        // Both operands are non-negative, where the quotient rounds down.
+        // Both operands are non-negative, so the quotient is rounded down.
         let raw = (case.rules.raw)(&size, edge.k, case.topology.sc);
         let moved = (case.rules.moved)(raw.clone(), Int::from(edge.cap), size);
         let f_e = if du < zero { -moved } else { moved };
@@ -163,7 +163,7 @@ pub(crate) fn primes(count: usize) -> Vec<u64> {
     primes
 }
 
-/// The representative in 0..M−1, also of a negative number.
+/// The remainder in 0..M−1, also for a negative number.
 pub(crate) fn modulo(value: &Int, modulus: i64) -> Int {
     ((value % modulus) + modulus) % modulus
 }
@@ -179,7 +179,7 @@ fn all_fit<'a>(
     Ok(())
 }
 
-/// Every number that a record holds fits an i64.
+/// Checks that a recorded number fits an i64.
 pub(crate) fn fits(
     operation: &'static str,
     tick: u64,

@@ -1,9 +1,9 @@
-//! The U-ledger: one entry per tick, chained by hash.
+//! The oracle's U-ledger: one entry per tick, chained by hash.
 
 use super::gate::Envelopes;
 use super::{Case, Json, Manifest, Tick, int, object, text};
 
-/// The records that an entry binds.
+/// The records whose hashes an entry contains.
 pub(super) struct Bound<'a> {
     pub(super) tick: &'a Tick<'a>,
     pub(super) ledger: &'a Json,
@@ -14,7 +14,7 @@ pub(super) struct Bound<'a> {
     pub(super) primary: &'a Manifest,
     /// Additional windows that close at this tick, in closing order.
     pub(super) closing: Vec<&'a Manifest>,
-    /// The library as the primary window closes; `None` with the Codex off.
+    /// The library when the primary window closes; `None` if the Codex is off.
     pub(super) library: Option<Json>,
 }
 

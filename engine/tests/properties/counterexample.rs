@@ -1,4 +1,4 @@
-//! A counterexample as a scenario directory, so that it can stay.
+//! Writes a counterexample as a scenario directory, so that it can be kept.
 
 use std::fs;
 use std::io;
@@ -10,15 +10,15 @@ use crate::compare::texts;
 use crate::oracle::Case;
 use crate::subject;
 
-/// Where counterexamples are left, one directory a property.
+/// The directory of counterexamples, with one directory per property.
 fn directory() -> PathBuf {
-    // A test binary stands in `<target>/<profile>/deps`.
+    // A test binary is in `<target>/<profile>/deps`.
     let binary = std::env::current_exe().unwrap_or_default();
     let target = binary.ancestors().nth(3).unwrap_or(Path::new("target"));
     target.join("counterexamples")
 }
 
-/// Writes the documents of a case with a `scenario.toml`, in place of an earlier counterexample of
+/// Writes the documents of a case with a `scenario.toml`. They replace an earlier counterexample of
 /// the same property.
 pub(crate) fn write(property: &str, reason: &str, case: &Case) -> io::Result<PathBuf> {
     let dir = directory().join(property.replace('_', "-"));

@@ -1,7 +1,8 @@
-//! Strategies for whole runs.
+//! Strategies that generate whole runs for property tests.
 //!
-//! Every draw is folded into a valid case (an edge's ends modulo the node count, a window's ticks
-//! modulo the run's), so that nothing is rejected and shrinking a draw keeps the case valid.
+//! Every draw is mapped to a valid case (the ends of an edge modulo the number of nodes, the ticks
+//! of a window modulo those of the run), so that no draw is rejected, and shrinking keeps the case
+//! valid.
 
 use proptest::collection::vec;
 use proptest::option::{of, weighted};
@@ -16,12 +17,12 @@ const MAX_NODES: usize = 24;
 const MAX_EDGES: usize = 200;
 const MAX_TICKS: u64 = 12;
 
-/// How far the numbers of a case may go.
+/// The range of the numbers of a case.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Reach {
-    /// States to ±2^40 and numbers of everyday size: most runs complete.
+    /// States within ±2^40 and numbers of ordinary size: most runs complete.
     Usual,
-    /// Anything an i64 holds: most runs overflow.
+    /// Any i64: most runs overflow.
     Wild,
 }
 
@@ -40,7 +41,7 @@ pub(super) fn case(reach: Reach) -> impl Strategy<Value = Case> {
     })
 }
 
-/// Makes the draws fit one another.
+/// Makes the draws consistent with each other.
 fn fold(case: &mut Case) {
     let (nodes, ticks) = (case.topology.nodes, case.run.ticks);
     case.profile.sc = case.topology.sc;
@@ -56,7 +57,7 @@ fn fold(case: &mut Case) {
         window.end = window.start + window.end % (ticks - window.start + 1);
     }
     if let Primary::Window(id) = &case.run.primary {
-        // The primary window's place among the configured ones is drawn too.
+        // The position of the primary window among the configured ones is drawn too.
         let place = case.run.windows.len() / 2;
         let streams = case
             .run
@@ -108,7 +109,7 @@ fn value(reach: Reach) -> BoxedStrategy<i64> {
     }
 }
 
-/// A number that must not be negative: k, cap.
+/// A number that must not be negative (k, cap).
 fn factor(reach: Reach) -> BoxedStrategy<i64> {
     match reach {
         Reach::Usual => prop_oneof![
@@ -215,7 +216,7 @@ fn name() -> impl Strategy<Value = String> {
     "[A-Za-z0-9._:+~-]{1,6}"
 }
 
-/// The run's part of a case before it is folded.
+/// The run's part of a case, before it is mapped to a valid one.
 #[derive(Clone, Debug)]
 struct RunDraw {
     config: RunConfig,
@@ -281,12 +282,13 @@ fn windows() -> impl Strategy<Value = Vec<Window>> {
     })
 }
 
-/// Streams under names of their own.
+/// Streams with different names.
 fn named(streams: Vec<(Source, Option<Scheme>, Option<String>)>) -> Vec<Stream> {
     let streams = streams.into_iter().enumerate();
     streams
         .map(|(index, (source, hint, description))| {
-            // Later streams have smaller names, so that sorting them by name would show.
+            // Later streams have smaller names, so that an implementation that sorts them would
+            // fail.
             let name = format!("S{}", 9 - index);
             Stream {
                 name,

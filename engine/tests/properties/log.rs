@@ -1,4 +1,4 @@
-//! The log tells what the records say, in the order in which it happened.
+//! Tests that the log agrees with the records, and is in the order of events.
 
 use proptest::prop_oneof;
 
@@ -31,7 +31,7 @@ fn the_log_tells_what_the_records_say() {
     });
 }
 
-/// A run that failed: what was committed is numbered without a gap, and the error comes last.
+/// Checks a failed run: the committed events are numbered without a gap, and the error is last.
 fn ends_with(error: &Json, log: &[Json]) -> Result<(), String> {
     for (index, event) in log.iter().enumerate() {
         if *event.member("seq") != int(index + 1) {
@@ -39,10 +39,10 @@ fn ends_with(error: &Json, log: &[Json]) -> Result<(), String> {
         }
     }
     let last = log.last().ok_or("the log is empty")?;
-    let tells = last.member("event") == &text("error")
+    let has_error = last.member("event") == &text("error")
         && last.member("payload") == error
         && last.member("tick") == error.member("tick");
-    if tells {
+    if has_error {
         Ok(())
     } else {
         Err(format!("the last event is {}", last.canonical()))
@@ -100,7 +100,7 @@ impl Log<'_> {
         self.event("loom", "tick_summary", tick, window, payload);
     }
 
-    /// The motif that a tick made one, and the windows that it closed.
+    /// The motif that became one in a tick, and the windows that the tick closed.
     fn closings(&mut self, export: &Json, index: usize) {
         let scene = &export.member("scenes").list()[index];
         let (tick, primary) = (scene.member("tick"), scene.member("window_id"));

@@ -1,11 +1,11 @@
-//! Laws that hold for every run, tried on generated ones.
+//! Property tests: laws that hold for every run, tested with generated runs.
 //!
-//! The seed is a constant, so that a verdict belongs to a commit and not to a day;
-//! `PROPTEST_RNG_SEED=<number>` tries another one and `PROPTEST_CASES=<number>` more cases, which a
-//! scheduled job does. Each property prints its seed first. A counterexample is shrunk and its seed
-//! kept under `proptest-regressions/`, which is tried first from then on; commit it with the fix.
-//! Its documents are written under the target directory, and the failure says how to make a scenario
-//! of them.
+//! The seed is a constant, so that a commit always has the same result.
+//! `PROPTEST_RNG_SEED=<number>` sets a different seed and `PROPTEST_CASES=<number>` the number of
+//! cases, which a scheduled job does. Each property prints its seed first. A counterexample is
+//! shrunk, and its seed is kept under `proptest-regressions/`, whose seeds are tried first; commit
+//! it with the fix. Its documents are written under the target directory, and the failure says how
+//! to make a scenario from them.
 
 mod counterexample;
 mod generate;
@@ -34,7 +34,7 @@ const REGRESSIONS: &str = concat!(
     "/tests/properties/proptest-regressions"
 );
 
-/// Something drawn that is, or goes with, a case.
+/// A generated value that is or contains a case.
 trait Drawn {
     fn case(&self) -> &Case;
 }
@@ -57,7 +57,7 @@ impl<A, B> Drawn for (Case, A, B) {
     }
 }
 
-/// Holds a property for that many generated values.
+/// Checks a property for a number of generated values.
 fn hold<S>(name: &str, cases: u32, strategy: &S, property: impl Fn(S::Value) -> Result<(), String>)
 where
     S: Strategy,
@@ -69,8 +69,8 @@ where
     }
 }
 
-/// Looks for a counterexample; its seed is kept under `regressions`. The error is what a person needs
-/// to know of it.
+/// Looks for a counterexample, and keeps its seed under `regressions`. The error describes it for
+/// people.
 fn search<S>(
     name: &str,
     cases: u32,
@@ -87,7 +87,7 @@ where
         RngSeed::Random => SEED,
         RngSeed::Fixed(seed) => seed,
     };
-    // 256 is what proptest says when the environment says nothing.
+    // 256 is proptest's default, so the environment does not set a number.
     let cases = if given.cases == 256 {
         cases
     } else {
@@ -96,7 +96,7 @@ where
     println!(
         "{name}: seed {seed} ({cases} cases; PROPTEST_RNG_SEED and PROPTEST_CASES change them)"
     );
-    // The persistence wants a path that lives as long as the process.
+    // The persistence needs a path with a static lifetime.
     let kept = regressions.join(format!("{name}.txt"));
     let kept = Box::leak(kept.to_string_lossy().into_owned().into_boxed_str());
     let config = Config {
@@ -130,7 +130,7 @@ where
 
 #[test]
 fn a_counterexample_is_shrunk_and_its_documents_are_written() {
-    // False on purpose: there are runs of more than three ticks.
+    // Deliberately false: some runs have more than three ticks.
     let regressions = tempfile::tempdir().expect("a directory");
     let failure = search(
         "no_run_is_long",
@@ -143,7 +143,7 @@ fn a_counterexample_is_shrunk_and_its_documents_are_written() {
         regressions.path(),
     )
     .expect_err("it is false");
-    // Shrunk to the shortest, with its seed kept and its documents written.
+    // It is shrunk to the shortest run, its seed is kept, and its documents are written.
     assert!(failure.contains(": 4 ticks"), "{failure}");
     let kept =
         std::fs::read_to_string(regressions.path().join("no_run_is_long.txt")).expect("a seed");

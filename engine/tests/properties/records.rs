@@ -1,4 +1,4 @@
-//! Every record equals the oracle's, and keeps the invariants that need no oracle.
+//! Tests that every record equals the oracle's, and satisfies the invariants that need no oracle.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -76,7 +76,7 @@ fn wild_runs_equal_the_oracle() {
     }
 }
 
-/// What must hold of any run, whatever the rules computed.
+/// Checks the invariants of any run, whatever the rules computed.
 fn keeps_its_invariants(case: &Case, export: &Json) -> Result<(), String> {
     let ledgers = export.member("ledgers").list();
     let mut state = None;
@@ -127,7 +127,7 @@ fn conserves(ledger: &Json) -> Result<(), String> {
     Ok(())
 }
 
-/// The hash chain, and what its entries bind, from the records alone.
+/// Checks the hash chain and the hashes in its entries, using only the records.
 fn chained(export: &Json) -> Result<(), String> {
     let kinds = [
         ("umx_ledger_hash", "ledgers"),
@@ -151,6 +151,6 @@ fn chained(export: &Json) -> Result<(), String> {
     if *last == previous {
         Ok(())
     } else {
-        Err("last_entry_hash is another".to_owned())
+        Err("last_entry_hash differs".to_owned())
     }
 }

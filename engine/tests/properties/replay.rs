@@ -1,5 +1,5 @@
-//! Replay: from the start and from every checkpoint, record for record; and the chain recomputed
-//! from the ledgers alone, which names the first record that does not follow.
+//! Tests of replay: from the start and from every checkpoint, each record is the same. Also tests
+//! that recomputing the chain from the ledgers finds the first record that was changed.
 
 use aether_engine::config::RunPlan;
 use aether_engine::record::{FromText, IBlock, PBlock, UmxLedger};
@@ -14,7 +14,7 @@ use crate::compare::texts;
 use crate::oracle::Case;
 use crate::subject;
 
-/// A run with the records of its time axis read back.
+/// A run with the records of its time axis.
 struct Recorded {
     plan: RunPlan,
     run: Run,
@@ -74,13 +74,13 @@ fn a_replay_from_any_checkpoint_equals_the_run() {
             if text == again {
                 Ok(())
             } else {
-                Err("a run from its checkpoints is another".to_owned())
+                Err("a run from its checkpoints differs".to_owned())
             }
         },
     );
 }
 
-/// Replays to the end of the run, or to its error, comparing every tick that was recorded.
+/// Replays to the end of the run, or to its error, and compares every recorded tick.
 fn equals_from(mut replay: Replay<'_>, recorded: &Recorded, tick: u64) -> Result<(), String> {
     let first = usize::try_from(tick).expect("few ticks");
     if let Some(ledger) = first
@@ -100,7 +100,7 @@ fn equals_from(mut replay: Replay<'_>, recorded: &Recorded, tick: u64) -> Result
             (Ok(Some(made)), _) => made,
         };
         let index = usize::try_from(number - 1).expect("few ticks");
-        // A run that failed keeps less than its replay makes.
+        // A failed run keeps fewer ticks than its replay computes.
         let Some(ledger) = recorded.ledgers.get(index) else {
             continue;
         };
@@ -144,7 +144,7 @@ fn the_chain_follows_from_the_ledgers_and_a_change_is_named() {
     });
 }
 
-/// Changes one thing of one tick, where there is such a thing.
+/// Changes one value of one tick, if the tick has it.
 fn tamper(recorded: &mut Recorded, kind: u8, index: usize) -> Option<&'static str> {
     let tick = recorded.p_blocks[index].tick;
     let block = &mut recorded.p_blocks[index];

@@ -1,8 +1,8 @@
-//! Documents spelled differently without saying anything else.
+//! Changes the order of keys and the white space of documents, but not their meaning.
 
 use crate::oracle::Json;
 
-/// A small generator of orders; its quality does not matter, its determinism does.
+/// A small random generator; its quality does not matter, but its determinism does.
 pub(super) struct Shuffler(u64);
 
 impl Shuffler {
@@ -20,14 +20,14 @@ impl Shuffler {
         usize::try_from((mixed ^ (mixed >> 31)) % bound).expect("below a length")
     }
 
-    /// Any order of the elements.
+    /// Puts the elements into a random order.
     pub(super) fn shuffle<T>(&mut self, elements: &mut [T]) {
         for last in (1..elements.len()).rev() {
             elements.swap(last, self.below(last + 1));
         }
     }
 
-    /// A text of the value with its keys in any order and white space anywhere.
+    /// A text of the value, with random order of keys and random white space.
     pub(super) fn spell(&mut self, value: &Json) -> String {
         match value {
             Json::List(list) => {

@@ -1,4 +1,4 @@
-//! Documents that say the same in other words give the same bytes.
+//! Tests that documents with the same meaning but a different spelling give the same bytes.
 
 use proptest::prelude::any;
 
@@ -41,7 +41,7 @@ fn toml_says_the_same_as_json() {
         |case| {
             let first = subject::export(&texts(&case))?;
             let again = subject::export_at(&in_toml(&case), "run.toml")?;
-            // The inputs name other files.
+            // The inputs have the paths of different files.
             same_records(&first, &again)
         },
     );
@@ -67,7 +67,7 @@ fn same_records(first: &str, again: &str) -> Result<(), String> {
     same_members(&OTHERS, &first, &again)
 }
 
-/// The documents of a case in TOML, which name one another by their new paths.
+/// The documents of a case in TOML, which refer to each other by their new paths.
 fn in_toml(case: &Case) -> Texts {
     let paths = [
         ("run.json", "run.toml"),

@@ -1,4 +1,4 @@
-//! What must not matter: repetition, threads, observers, routing.
+//! Tests that repetition, threads, observers and the routing of logs do not change records.
 
 use proptest::prop_oneof;
 
@@ -8,7 +8,7 @@ use crate::compare::{same_members, texts};
 use crate::oracle::{Case, Json, Layer, Nap, Observers};
 use crate::subject;
 
-/// All that a run records but the Codex's own, the log and the inputs.
+/// All records of a run, except those of the Codex, the log and the inputs.
 pub(super) const PILLARS: [&str; 6] = [
     "ledgers",
     "p_blocks",
@@ -18,7 +18,7 @@ pub(super) const PILLARS: [&str; 6] = [
     "scenes",
 ];
 
-/// The rest of it.
+/// The other members of the export.
 pub(super) const OTHERS: [&str; 6] = [
     "codex_library",
     "codex_proposals",
@@ -145,7 +145,7 @@ fn observers_only_look() {
     );
 }
 
-/// Takes fields out of one member.
+/// Removes fields from one member.
 fn take(export: &mut Json, member: &str, fields: &[&str]) {
     let mut value = export.member(member).clone();
     for field in fields {

@@ -1,6 +1,6 @@
-//! Every scenario of the registry, run by the engine and by the oracle.
+//! Compares the engine with the oracle on every scenario of the registry.
 //!
-//! The oracle reads the documents itself, so that a field that the loader passes over shows too.
+//! The oracle reads the documents itself, so that a field that the loader ignores is noticed too.
 
 pub(crate) mod read;
 
@@ -12,7 +12,7 @@ use crate::compare::{equals_oracle, same_as_oracle};
 use crate::oracle::{Case, Primary};
 use crate::subject;
 
-/// Node and edge values that the oracle is given to compute in one run; it is slow.
+/// Most node and edge values that the oracle computes in one run, since it is slow.
 const WORK_MAX: u64 = 200_000;
 
 fn root() -> PathBuf {
@@ -43,7 +43,7 @@ fn every_scenario_equals_the_oracle() {
     assert!(differences.is_empty(), "{}", differences.join("\n"));
 }
 
-/// Compares the runs of one scenario, a long one cut to its first ticks.
+/// Compares the runs of one scenario; of a long one, only the first ticks.
 fn equals(name: &str) -> Result<(), String> {
     let of = |file: &str| format!("scenarios/{name}/{file}");
     let files = [of("run.toml"), of("run.json")];
@@ -62,7 +62,7 @@ fn equals(name: &str) -> Result<(), String> {
     compared.map_err(|difference| format!("{name}: {difference}"))
 }
 
-/// The first ticks of a case that is too long, in tiles.
+/// The first ticks of a case that is too long, with windows that tile them.
 fn cut(mut case: Case, ticks: u64) -> Case {
     case.run.ticks = ticks.min(20);
     case.run.windows.clear();

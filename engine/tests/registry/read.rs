@@ -1,4 +1,4 @@
-//! Documents read into a case: JSON and TOML, without a check of anything.
+//! Reads documents (JSON and TOML) into a case, without any checks.
 
 use std::path::Path;
 
@@ -55,7 +55,7 @@ fn from_toml(value: toml::Value) -> Json {
     }
 }
 
-/// A JSON array, or one number a line.
+/// A JSON array, or one number per line.
 fn state(path: &Path) -> Vec<i64> {
     if path
         .extension()

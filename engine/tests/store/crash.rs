@@ -1,5 +1,5 @@
-//! A run killed at any moment, or out of room, is readable up to its last commit and is finished to
-//! the bytes of a run that was not.
+//! Tests that a run that is killed at any moment, or whose disk is full, is readable up to its last
+//! commit, and can be finished with the bytes of an uninterrupted run.
 
 use std::io::{BufRead as _, BufReader};
 use std::ops::ControlFlow;
@@ -25,7 +25,8 @@ fn long_plan() -> RunPlan {
     )
 }
 
-/// The process that is killed: records into `runs` of its working directory and tells every tick.
+/// The process that is killed: it records into `runs` in its working directory and prints every
+/// tick.
 #[test]
 #[ignore = "started by the tests of this file"]
 fn child() {
@@ -115,7 +116,8 @@ fn a_run_that_runs_out_of_room_is_finished_to_the_same_bytes() {
     let whole = run::run(&long_plan(), &RunOptions::default()).export(&long_plan());
     let mut stopped = 0;
     for kib in [200, 400, 700, 1_000, 1_500, 2_500] {
-        // Where the signal is ignored the write fails, as on a full disk; else it kills.
+        // If the signal is ignored, the write fails as on a full disk; else the signal kills the
+        // process.
         for limits in ["trap '' XFSZ; ulimit -f", "ulimit -f"] {
             let folder = tempfile::tempdir().unwrap();
             let mut child = start(folder.path(), &format!("{limits} {kib};"));

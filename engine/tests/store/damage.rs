@@ -1,4 +1,5 @@
-//! Any byte of a run file may change: it is found, or refused, or carries nothing.
+//! Tests that a change of any byte of a run file is found or refused, unless the byte has no
+//! meaning.
 
 use aether_engine::run::RunOptions;
 use aether_engine::store::Existing;

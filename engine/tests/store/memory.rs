@@ -1,5 +1,5 @@
-//! Memory does not grow with the number of ticks, nor with a window's length. How fast a tick of a
-//! long run is read is a benchmark (`benches/reading.rs`). The million takes minutes:
+//! Tests that memory does not grow with the number of ticks or the length of a window. The speed of
+//! reading a tick is a benchmark (`benches/reading.rs`). A million ticks take minutes:
 //! `cargo test --release --test store -- --ignored memory_of_a_million`.
 
 use std::path::Path;
@@ -81,8 +81,8 @@ fn peak_kib(folder: &Path, child: &str) -> u64 {
     peak.trim().trim_end_matches(" kB").parse().unwrap()
 }
 
-/// Holds that runs of `ticks`, in windows and in one, peak within `room` of a short one, and that
-/// any tick of them can be read.
+/// Checks that the peak memory of runs of `ticks`, in many windows and in one, is within `room` of
+/// that of a short run, and that any of their ticks can be read.
 fn check(ticks: u64, children: [&str; 2], room_kib: u64) {
     let short = tempfile::tempdir().unwrap();
     let base = peak_kib(short.path(), "store::memory::short_child");
@@ -115,7 +115,7 @@ fn check(ticks: u64, children: [&str; 2], room_kib: u64) {
     }
 }
 
-/// Six times the ticks: even 500 bytes a tick that stay would be told.
+/// With six times the ticks, even 500 bytes per tick that are kept would be noticed.
 #[test]
 #[cfg(target_os = "linux")]
 fn memory_of_many_ticks() {

@@ -1,4 +1,4 @@
-//! Runs that are kept, broken, and finished.
+//! The modules of the store tests, and the runs that they share.
 
 #[cfg(target_os = "linux")]
 mod crash;
@@ -13,8 +13,8 @@ mod view;
 use aether_engine::config::{MemoryDocuments, RunPlan, load_run};
 use aether_engine::store::{RunStore, StoredRun};
 
-/// A ring of `nodes` nodes with a chord from every fourth, as a plan; `more` are further lines of
-/// its RunConfig.
+/// A plan of a ring of `nodes` nodes with a chord from every fourth; `more` is appended to its
+/// RunConfig.
 fn plan(nodes: usize, ticks: u64, more: &str) -> RunPlan {
     let ring = (1..=nodes).map(|node| (node, node % nodes + 1));
     let chords = (1..=nodes)
@@ -56,13 +56,13 @@ const PROFILE: &str = r#"{"name":"CMP-0","modulus_M":1000000007,"C0":1234567,"SC
   "press_defaults":{"preferred_schemes":["R","GR","ID"],
     "manifest_check":{"b1":240787124,"b0":571912118}}}"#;
 
-/// For rings of four nodes.
+/// External inputs for rings of four nodes.
 const PFNA: &str = r#"{"v":0,"pfna_id":"P","gid":"RING","run_id":"ring","nid":"N/A","entries":[
   {"pfna_id":"P0","tick":0,"values":[5,0,0,0]},
   {"pfna_id":"P1","tick":7,"values":[0,-9,0,40]},
   {"pfna_id":"P2","tick":7,"values":[1,1,1,1]}]}"#;
 
-/// A run of four nodes that has every kind of record.
+/// A run of four nodes with every kind of record.
 fn every_kind() -> RunPlan {
     plan(
         4,
@@ -83,7 +83,7 @@ fn export(run: &StoredRun) -> Vec<u8> {
     bytes
 }
 
-/// Numbers that look like chance and are the same every time.
+/// Numbers that look random, but are the same every time.
 struct Chance(u64);
 
 impl Chance {

@@ -1,4 +1,4 @@
-//! `docs/run-file.md` says what run files are.
+//! Tests that `docs/run-file.md` describes the run files that the store writes.
 
 use aether_engine::run::RunOptions;
 use aether_engine::store::Existing;
@@ -8,7 +8,7 @@ use super::{every_kind, store};
 
 const PAGE: &str = include_str!("../../../docs/run-file.md");
 
-/// A run file, opened as any SQLite tool would.
+/// A run file, opened as any SQLite tool would open it.
 fn database() -> (tempfile::TempDir, Connection) {
     let (folder, store) = store();
     let options = RunOptions::default();

@@ -1,4 +1,4 @@
-//! A run that is finished says the rest, and nothing twice.
+//! Tests that the log observer of a resumed run receives the remaining events, and none twice.
 
 use std::cell::RefCell;
 use std::ops::ControlFlow;
@@ -9,7 +9,7 @@ use aether_engine::store::{Existing, RunStore};
 
 use super::{every_kind, export, store};
 
-/// Runs to its end, in `stops` steps that are each cut off; all events that an observer was shown.
+/// Makes a run with `stops` interruptions; returns all events that an observer received.
 fn shown(store: &RunStore, stops: &[u64]) -> Vec<String> {
     let shown = RefCell::new(Vec::new());
     let show = |event: &LogEvent| shown.borrow_mut().push(event.to_json());

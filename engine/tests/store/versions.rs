@@ -1,4 +1,4 @@
-//! Files of this and of other versions.
+//! Tests that run files of older versions stay readable.
 
 use std::path::Path;
 
@@ -7,11 +7,11 @@ use aether_engine::store::{Existing, RunStore};
 
 use super::{every_kind, export, store};
 
-/// A file of schema version 1, as engine 0.1.0 wrote it; the page on run files promises that it
+/// A file of schema version 1, written by engine 0.1.0; the page on run files promises that it
 /// stays readable.
 const VERSION_1: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/store/version-1");
 
-/// Writes the file anew; only for a version that was never released.
+/// Writes the file again; only for a version that was never released.
 #[test]
 #[ignore = "writes a fixture"]
 fn write_version_1() {
@@ -29,7 +29,7 @@ fn write_version_1() {
 
 #[test]
 fn a_file_of_version_1_reads_as_it_did() {
-    // Reading may leave files beside a database, so a copy is read.
+    // Reading may create files beside a database, so a copy is read.
     let (folder, _) = store();
     let copy = folder.path().join("every-kind.aether");
     std::fs::copy(Path::new(VERSION_1).join("every-kind.aether"), copy).unwrap();

@@ -1,4 +1,4 @@
-//! One view over memory and file: the same texts, the same errors.
+//! Tests that the views of a run in memory and in a file give the same texts and the same errors.
 
 use aether_engine::config::{FileSystem, RunPlan, load_run};
 use aether_engine::record::{FromText, Layer, RecordKind};
@@ -8,34 +8,34 @@ use aether_engine::view::{RunView, ViewError};
 
 use super::{every_kind, store};
 
-/// Everything a view says, errors as their words.
-fn told(view: RunView<'_>) -> Vec<String> {
+/// Everything that a view returns, with errors as their messages.
+fn answers(view: RunView<'_>) -> Vec<String> {
     fn words<T: std::fmt::Debug>(result: Result<T, ViewError>) -> String {
         result.map_or_else(|error| error.to_string(), |value| format!("{value:?}"))
     }
-    let mut told = vec![words(view.last_tick()), words(view.metrics())];
+    let mut answers = vec![words(view.last_tick()), words(view.metrics())];
     for tick in [0, 1, 7, 8, 12, 40, 41] {
-        told.push(words(view.umx_ledger(tick)));
-        told.push(words(view.loom_p_block(tick)));
-        told.push(words(view.loom_i_block(tick)));
-        told.push(words(view.scene(tick)));
-        told.push(words(view.uledger_entry(tick)));
-        told.push(words(view.nap_envelopes(Some(tick), None)));
-        told.push(words(view.nap_envelopes(Some(tick), Some(Layer::Ingress))));
-        told.push(words(view.log(Some(tick..=tick + 2))));
+        answers.push(words(view.umx_ledger(tick)));
+        answers.push(words(view.loom_p_block(tick)));
+        answers.push(words(view.loom_i_block(tick)));
+        answers.push(words(view.scene(tick)));
+        answers.push(words(view.uledger_entry(tick)));
+        answers.push(words(view.nap_envelopes(Some(tick), None)));
+        answers.push(words(view.nap_envelopes(Some(tick), Some(Layer::Ingress))));
+        answers.push(words(view.log(Some(tick..=tick + 2))));
     }
     for window in ["RING_W1_ticks_1_7", "RING_W6_ticks_36_40", "none"] {
-        told.push(words(view.apx_manifest(window)));
-        told.push(words(view.loom_blocks(window)));
+        answers.push(words(view.apx_manifest(window)));
+        answers.push(words(view.loom_blocks(window)));
     }
     for layer in Layer::ALL {
-        told.push(words(view.nap_envelopes(None, Some(layer))));
+        answers.push(words(view.nap_envelopes(None, Some(layer))));
     }
-    told.push(words(view.nap_envelopes(None, None)));
-    told.push(words(view.motifs()));
-    told.push(words(view.proposals()));
-    told.push(words(view.log(None)));
-    told
+    answers.push(words(view.nap_envelopes(None, None)));
+    answers.push(words(view.motifs()));
+    answers.push(words(view.proposals()));
+    answers.push(words(view.log(None)));
+    answers
 }
 
 #[test]
@@ -46,7 +46,7 @@ fn memory_and_file_say_the_same() {
         .record(&plan, "run", Existing::Keep, &options)
         .unwrap();
     let (memory, stored) = (run::run(&plan, &options), store.open("run").unwrap());
-    for (memory, stored) in told(memory.view()).iter().zip(told(stored.view())) {
+    for (memory, stored) in answers(memory.view()).iter().zip(answers(stored.view())) {
         assert_eq!(*memory, stored);
     }
 }
@@ -95,7 +95,8 @@ fn what_is_missing_is_named_with_the_legal_range() {
     );
     let windows = error(view.apx_manifest("W"));
     assert!(
-        windows.starts_with("no window `W`: closed are RING_W1_ticks_1_7, RING_W2"),
+        windows
+            .starts_with("no closed window `W`: the closed windows are RING_W1_ticks_1_7, RING_W2"),
         "{windows}"
     );
 }
@@ -106,7 +107,7 @@ fn scenario(file: &str) -> RunPlan {
     load_run(&FileSystem::new(".."), path.as_ref()).unwrap_or_else(|report| panic!("{report}"))
 }
 
-/// The texts of a kind, of those of a member's value where one is asked for.
+/// The texts of a kind; if a member and a value are given, of the records with that value.
 fn made(run: &Run, kind: RecordKind, member: Option<(&str, &serde_json::Value)>) -> Vec<String> {
     let texts = run
         .records(kind)
@@ -128,7 +129,7 @@ fn texts<R: FromText>(records: Result<Vec<R>, ViewError>) -> Vec<String> {
     records.unwrap().iter().map(FromText::to_text).collect()
 }
 
-/// Holds every accessor against the texts that the run made.
+/// Compares every accessor with the texts that the run produced.
 fn check_every_accessor(view: RunView<'_>, run: &Run, plan: &RunPlan) {
     let one = |kind, tick: u64| {
         let found = made(run, kind, Some(("tick", &tick.into())));

@@ -53,4 +53,4 @@ mod sensitivity;
 
 pub use args::Command;
 pub use commands::{CommandError, Console, Status};
-pub use root::arguments;
+pub use root::{arguments, run_position};

@@ -13,13 +13,28 @@ pub fn arguments() -> Vec<OsString> {
     rooted(std::env::args_os().collect())
 }
 
+/// Where `run` is on a command line, if it is the command and not an argument of another one:
+/// `h --root d run ring` has it at 3, `h compare run after` does not have it.
+pub fn run_position(args: &[OsString]) -> Option<usize> {
+    let mut at = 1;
+    while let Some(arg) = args.get(at) {
+        if arg == ROOT {
+            at += 2;
+        } else if arg == "--" || !arg.to_string_lossy().starts_with('-') {
+            break;
+        } else {
+            at += 1;
+        }
+    }
+    (args.get(at)? == "run").then_some(at)
+}
+
 fn rooted(mut args: Vec<OsString>) -> Vec<OsString> {
-    let run = args.iter().position(|arg| arg == "run");
-    let end = args.iter().position(|arg| arg == "--");
-    let end = end.unwrap_or(args.len());
-    let Some(run) = run.filter(|run| *run < end) else {
+    let Some(run) = run_position(&args) else {
         return args;
     };
+    let end = args.iter().position(|arg| arg == "--");
+    let end = end.unwrap_or(args.len());
     let is_root = |arg: &OsString| {
         let arg = arg.to_string_lossy();
         arg.strip_prefix(ROOT)
@@ -57,5 +72,22 @@ mod tests {
         check("h run -- --root d", "h run -- --root d");
         check("h run --root", "h --root run");
         check("h diff --root d", "h diff --root d");
+        // Only the command `run` is meant, not an argument of this name.
+        check("h compare run --root d", "h compare run --root d");
+        check("h --root run diff --root d", "h --root run diff --root d");
+    }
+
+    #[test]
+    fn run_is_the_first_word_that_is_not_an_option() {
+        let check = |typed: &str, expected: Option<usize>| {
+            let typed: Vec<OsString> = typed.split(' ').map(OsString::from).collect();
+            assert_eq!(run_position(&typed), expected, "{typed:?}");
+        };
+        check("h run a", Some(1));
+        check("h --root d run", Some(3));
+        check("h --root=run run", Some(2));
+        check("h compare run after", None);
+        check("h --root run", None);
+        check("h", None);
     }
 }

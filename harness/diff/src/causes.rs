@@ -29,14 +29,21 @@ impl Files {
     /// A difference of the inputs as a cause.
     pub(super) fn cause(&self, change: Change) -> Cause {
         let inside = change.path.without_first();
+        let path_before = change.path_before.map(|path| path.without_first());
         let file = inside.first_field().and_then(|member| self.0.get(member));
-        let (file, path) = match file {
-            Some(file) => (file.clone(), inside.without_first()),
-            None => (INPUTS.to_owned(), inside),
+        let (file, path, path_before) = match file {
+            // A document that was renamed as a whole has no place before in its file.
+            Some(file) => (
+                file.clone(),
+                inside.without_first(),
+                path_before.map(|path| path.without_first()),
+            ),
+            None => (INPUTS.to_owned(), inside, path_before),
         };
         Cause {
             file,
             path,
+            path_before: path_before.filter(|path| !path.to_string().is_empty()),
             before: change.before,
             after: change.after,
             kind: change.kind,

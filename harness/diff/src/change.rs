@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use crate::chart::Chart;
 use crate::path::Path;
+use crate::size::{Size, Sizes};
+use crate::tick::Tick;
+use crate::visible::{Sight, visible};
 use aether_json::{Json, number};
 
 /// What differs between two sets of artefacts.
@@ -26,6 +29,9 @@ pub struct Diff {
     pub left_out: Vec<LeftOut>,
     /// The vectors that differ at the tick of the first divergence; not part of the JSON report.
     pub charts: Vec<Chart>,
+    /// How far numbers moved, of all changes but those of the inputs; `None` if none did. If the time
+    /// budget ended the listing, of those until then.
+    pub sizes: Option<Sizes>,
     /// How many places differ as the first divergence does, itself included: those of its
     /// [sort](PlaceSort). 0 if there is no difference.
     pub alike: u64,
@@ -44,38 +50,45 @@ pub struct Change {
     /// When it happened: the tick of its record or, for a
     /// [late field](crate::ArtefactSchema::late_fields), the end of the span that holds the tick.
     /// `None` for what has no tick.
-    pub tick: Option<u64>,
+    pub tick: Option<Tick>,
     /// The stage of its artefact; the artefact's name if it belongs to no stage.
     pub stage: String,
     /// The artefact.
     pub artefact: String,
     /// The place in it.
     pub path: Path,
+    /// Where a renamed member was; `None` for any other change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path_before: Option<Path>,
     /// What happened there.
     pub kind: ChangeKind,
-    /// The old value; the old position for what was moved; `None` for what was added, and for a
-    /// whole artefact of more than 16 KiB.
+    /// The old value, which a renamed member kept; the old position for what was moved; `None` for what
+    /// was added, and for a whole artefact of more than 16 KiB.
     pub before: Option<Json>,
     /// The new value or position, likewise.
     pub after: Option<Json>,
+    /// How far a number moved; `None` for any other change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<Size>,
 }
 
 impl Change {
     /// The change in one line, without its full path: `tick 3 · UMX · edge 5 · raw: 2 → 3`.
     pub fn lead(&self) -> String {
-        let what = what_happened(self.kind, self.before.as_ref(), self.after.as_ref());
-        self.heading() + &what
+        let values = (self.before.as_ref(), self.after.as_ref());
+        self.heading() + &what_happened(self.kind, self.path_before.as_ref(), values)
     }
 
     /// When and where: `tick 3 · UMX · edge 5 · raw`.
     pub fn heading(&self) -> String {
-        let tick = self.tick.map(|tick| format!("tick {tick} · "));
+        let tick = self.tick.as_ref().map(|tick| format!("tick {tick} · "));
         let place = match self.path.place() {
             place if place.is_empty() && self.stage == self.artefact => String::new(),
             place if place.is_empty() => format!(" · {}", self.path),
             place => format!(" · {place}"),
         };
-        format!("{}{}{place}", tick.unwrap_or_default(), self.stage)
+        let heading = format!("{}{}{place}", tick.unwrap_or_default(), self.stage);
+        visible(&heading).into_owned()
     }
 
     /// `after - before`, exactly, if both values are numbers.
@@ -94,7 +107,7 @@ impl Change {
                 .as_ref()
                 .is_none_or(|value| is_hash_text(value.as_str()))
         };
-        self.kind != ChangeKind::Moved
+        !matches!(self.kind, ChangeKind::Moved | ChangeKind::Renamed)
             && (self.before.is_some() || self.after.is_some())
             && is_hash(&self.before)
             && is_hash(&self.after)
@@ -104,8 +117,8 @@ impl Change {
 /// The end of a line that reports a change: `: 2 → 3`, ` removed: …`.
 pub(crate) fn what_happened(
     kind: ChangeKind,
-    before: Option<&Json>,
-    after: Option<&Json>,
+    path_before: Option<&Path>,
+    (before, after): (Option<&Json>, Option<&Json>),
 ) -> String {
     let (old, new) = shortened_pair(before, after);
     match (kind, before, after) {
@@ -115,10 +128,17 @@ pub(crate) fn what_happened(
         (ChangeKind::Removed, None, _) => " removed".to_owned(),
         (ChangeKind::Removed, ..) => format!(" removed: {old}"),
         (ChangeKind::Moved, ..) => format!(" moved: position {old} → {new}"),
+        (ChangeKind::Renamed, ..) => match path_before {
+            Some(path) => format!(" renamed from {}: {new}", visible(&path.last_name())),
+            None => format!(" renamed: {new}"),
+        },
     }
 }
 
-/// Two values cut to a length that fits a line, around the first character in which they differ.
+/// Two values as a line has room for them, cut around the first character in which they differ.
+///
+/// What cannot be seen in them is shown as [`visible`](visible()) shows it. If one spells a letter as one
+/// character and the other as several, that is shown too.
 pub fn shortened_pair(before: Option<&Json>, after: Option<&Json>) -> (String, String) {
     let [old, new] = [before, after].map(|value| value.map_or("…", Json::as_str));
     let same = old
@@ -133,7 +153,12 @@ pub fn shortened_pair(before: Option<&Json>, after: Option<&Json>) -> (String, S
     } else {
         0
     };
-    (shortened(old, skipped), shortened(new, skipped))
+    let sight = match (before, after) {
+        (Some(_), Some(_)) => Sight::of_pair(old, new),
+        _ => Sight::default(),
+    };
+    let [old, new] = [old, new].map(|text| shortened(text, skipped));
+    (sight.show(&old).into_owned(), sight.show(&new).into_owned())
 }
 
 /// How many characters of a value are shown.
@@ -175,6 +200,8 @@ pub enum ChangeKind {
     Removed,
     /// The position of an element among the elements that stayed differs.
     Moved,
+    /// The value of a member is under another key: no other member that came or went has it.
+    Renamed,
 }
 
 impl ChangeKind {
@@ -185,6 +212,7 @@ impl ChangeKind {
             Self::Added => "added",
             Self::Removed => "removed",
             Self::Moved => "moved",
+            Self::Renamed => "renamed",
         }
     }
 }
@@ -196,6 +224,9 @@ pub struct Cause {
     pub file: String,
     /// The place in that document (`edges[e_id=5].k`); empty for the whole of it.
     pub path: Path,
+    /// Where a renamed member was, as in [`Change::path_before`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path_before: Option<Path>,
     /// The old value, as in [`Change::before`].
     pub before: Option<Json>,
     /// The new value.
@@ -209,8 +240,9 @@ impl Cause {
     pub fn lead(&self) -> String {
         let path = self.path.to_string();
         let gap = if path.is_empty() { "" } else { " " };
-        let what = what_happened(self.kind, self.before.as_ref(), self.after.as_ref());
-        format!("{}{gap}{path}{what}", self.file)
+        let values = (self.before.as_ref(), self.after.as_ref());
+        let what = what_happened(self.kind, self.path_before.as_ref(), values);
+        visible(&format!("{}{gap}{path}", self.file)).into_owned() + &what
     }
 }
 

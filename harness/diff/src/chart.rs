@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::compare::Pair;
 use crate::records;
-use crate::{Artefact, Change, Json};
-use aether_json::layout::quoted;
+use crate::steps;
+use crate::{Artefact, Change, Json, Tick};
 use aether_json::scan::{self, Kind, kind};
 
 /// How many vectors are drawn at most.
@@ -31,7 +31,7 @@ pub struct Chart {
 
 /// The vectors that differ at the tick of the first divergence, in causal order.
 pub(super) fn charts(pairs: &[Pair<'_>], first: &Change) -> Vec<Chart> {
-    let Some(tick) = first.tick else {
+    let Some(tick) = &first.tick else {
         return Vec::new();
     };
     let mut charts: Vec<Chart> = Vec::new();
@@ -58,18 +58,17 @@ pub(super) fn charts(pairs: &[Pair<'_>], first: &Change) -> Vec<Chart> {
 }
 
 /// The first record of a tick.
-fn record_at<'a>(artefact: &'a Artefact, field: &str, tick: u64) -> Option<&'a str> {
+fn record_at<'a>(artefact: &'a Artefact, field: &str, tick: &Tick) -> Option<&'a str> {
     if artefact.text().len() > ARTEFACT_MAX {
         return None;
     }
-    let key = quoted(field);
+    let steps = steps::quoted_steps(field);
     let text = std::str::from_utf8(artefact.text()).ok()?;
-    let tick = tick.to_string();
     let mut all = records::all(text)?.into_iter();
-    all.find(|record| scan::member(record, &key) == Some(&tick))
+    all.find(|record| steps::find(record, &steps) == Some(tick.as_json()))
 }
 
-fn vectors(artefact: &str, tick: u64, before: &str, after: &str) -> Vec<Chart> {
+fn vectors(artefact: &str, tick: &Tick, before: &str, after: &str) -> Vec<Chart> {
     let members = scan::members(after).unwrap_or_default();
     let vector = |(key, new): scan::Member<'_>| {
         let old = scan::member(before, key)?;

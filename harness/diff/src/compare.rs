@@ -19,8 +19,9 @@ pub const INPUTS: &str = "inputs";
 /// The first divergence, and whether there is one, is exact whatever `options` say: the earliest
 /// tick, within it the earliest stage, then the artefact in the order of the schema, the record,
 /// and the field in the order in which it is read. What has no tick comes last. [`Diff::is_equal`]
-/// holds exactly if all artefacts are equal as bytes, or an artefact has the digests that the
-/// other side holds in its place.
+/// holds exactly if all artefacts are equal as bytes but for the order of
+/// [`unordered`](ArtefactSchema::unordered) arrays, or an artefact has the digests that the other side
+/// holds in its place.
 ///
 /// ```
 /// use aether_diff::{Artefact, ArtefactSchema, DiffOptions, KeyRule, Schema, diff};

@@ -9,6 +9,8 @@ use crate::change::is_hash_text;
 use crate::reading::Reading;
 use crate::records;
 use crate::spans::Spans;
+use crate::steps;
+use crate::tick::{Stamp, Tick};
 use crate::walk::Walk;
 use crate::{Artefact, Schema};
 use aether_json::layout::{quoted, write_compact};
@@ -50,7 +52,10 @@ pub fn digest(artefact: &Artefact, schema: &Schema) -> Artefact {
     let reading = Reading::of(&listed, artefact.name());
     let has_late = !listed.late_fields.is_empty();
     let spans = Spans::of(if has_late { &schema.spans } else { &[] });
-    let tick_key = listed.tick.as_deref().map(quoted);
+    let tick_steps = listed
+        .tick
+        .as_deref()
+        .map_or_else(Vec::new, steps::quoted_steps);
 
     let mut digests = Digests::default();
     let text = String::from_utf8_lossy(artefact.text());
@@ -63,10 +68,12 @@ pub fn digest(artefact: &Artefact, schema: &Schema) -> Artefact {
         }
     };
     for record in all {
-        let tick = tick_key
-            .as_ref()
-            .and_then(|key| scan::member(record, key)?.parse::<u64>().ok());
-        digests.come(tick);
+        let stamp = match tick_steps.is_empty() {
+            true => None,
+            false => steps::find(record, &tick_steps).and_then(Stamp::read),
+        };
+        let tick = stamp.and_then(Stamp::tick);
+        digests.come(tick.as_ref());
         let parts = if has_late {
             Parser::document(record)
                 .ok()
@@ -78,7 +85,8 @@ pub fn digest(artefact: &Artefact, schema: &Schema) -> Artefact {
             digests.add(tick, Part::Records, record.as_bytes());
             continue;
         };
-        let at_end = tick.map(|tick| spans.end_of(tick));
+        let end = stamp.and_then(Stamp::as_u64).map(|tick| spans.end_of(tick));
+        let at_end = end.map(Tick::from).or_else(|| tick.clone());
         for (tree, tick, part) in [(rest, tick, Part::Records), (late, at_end, Part::Late)] {
             if let Some(tree) = tree {
                 let mut text = Vec::new();
@@ -108,7 +116,7 @@ impl Walk<'_, '_> {
         for turn in keys {
             let [old, new] = [&before, &after].map(|digests| digests.get(turn).copied());
             if old != new {
-                self.digest(turn.tick(), turn.part, old, new);
+                self.digest(turn.tick.as_ref(), turn.part, old, new);
             }
         }
     }
@@ -118,7 +126,7 @@ impl Walk<'_, '_> {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Turn {
     has_no_tick: bool,
-    tick: u64,
+    tick: Option<Tick>,
     part: Part,
 }
 
@@ -145,16 +153,12 @@ impl Part {
 }
 
 impl Turn {
-    fn new(tick: Option<u64>, part: Part) -> Self {
+    fn new(tick: Option<Tick>, part: Part) -> Self {
         Self {
             has_no_tick: tick.is_none(),
-            tick: tick.unwrap_or(0),
+            tick,
             part,
         }
-    }
-
-    fn tick(&self) -> Option<u64> {
-        (!self.has_no_tick).then_some(self.tick)
     }
 }
 
@@ -163,26 +167,25 @@ struct Digests {
     by_turn: BTreeMap<Turn, Sha256>,
     /// The ticks as they appear, without repetitions in a row.
     order: Sha256,
-    last: Option<Option<u64>>,
+    last: Option<Option<Tick>>,
     is_out_of_order: bool,
 }
 
 impl Digests {
     /// A record of this tick comes.
-    fn come(&mut self, tick: Option<u64>) {
-        if self.last == Some(tick) {
+    fn come(&mut self, tick: Option<&Tick>) {
+        let last = self.last.as_ref().map(Option::as_ref);
+        if last == Some(tick) {
             return;
         }
         // No tick sorts first.
-        self.is_out_of_order |= self.last.is_some_and(|last| last > tick);
-        self.last = Some(tick);
-        match tick {
-            Some(tick) => self.order.update(format!("{tick},")),
-            None => self.order.update("null,"),
-        }
+        self.is_out_of_order |= last.is_some_and(|last| last > tick);
+        self.last = Some(tick.cloned());
+        self.order.update(tick.map_or("null", Tick::as_json));
+        self.order.update(",");
     }
 
-    fn add(&mut self, tick: Option<u64>, part: Part, record: &[u8]) {
+    fn add(&mut self, tick: Option<Tick>, part: Part, record: &[u8]) {
         match self.by_turn.entry(Turn::new(tick, part)) {
             std::collections::btree_map::Entry::Occupied(mut entry) => {
                 entry.get_mut().update(b"\n");
@@ -211,10 +214,7 @@ impl Digests {
                 record.push_str(&format!(",\"{member}\":true"));
             }
             record.push_str(",\"tick\":");
-            match turn.tick() {
-                Some(tick) => record.push_str(&tick.to_string()),
-                None => record.push_str("null"),
-            }
+            record.push_str(turn.tick.as_ref().map_or("null", Tick::as_json));
             record.push('}');
             record
         });
@@ -232,7 +232,7 @@ fn read(artefact: &Artefact) -> Option<BTreeMap<Turn, &str>> {
             match key {
                 "\"digest\"" if is_hash_text(member) => value = Some(member),
                 "\"tick\"" if member == "null" => tick = Some(None),
-                "\"tick\"" => tick = Some(Some(member.parse().ok()?)),
+                "\"tick\"" => tick = Some(Some(Stamp::read(member)?.tick()?)),
                 "\"late\"" if member == "true" => part = Part::Late,
                 "\"order\"" if member == "true" => part = Part::Order,
                 _ => return None,

@@ -11,12 +11,16 @@
 //! | `compare` | pairs artefacts by name and puts them in causal order |
 //! | `records` | cuts away the lines that two artefacts begin and end with |
 //! | `matching` | says which element became which |
+//! | `outline` | what members documents have, and what identifies their elements if nothing is declared |
 //! | `walk` | descends into pairs that differ, in reading order |
 //! | `tally` | keeps the first divergence, the counts, and as many changes as the budget allows |
 //! | `digest` | documents kept as digests per tick |
 //! | `patch` | the same difference as RFC 6902 operations |
+//! | `size` | how far numbers moved |
 //! | `stored` | a diff as it is written and read back |
 //! | `text` | the difference as lines for people |
+//! | `tick` | when a record was made |
+//! | `visible` | characters that cannot be seen, shown by their numbers |
 //!
 //! Both documents are text in one layout, so equality is always a comparison of bytes, and only what
 //! differs is opened. The time budget ends the listing only: the search for the first divergence
@@ -30,15 +34,20 @@ mod compare;
 mod digest;
 mod matching;
 mod options;
+mod outline;
 mod patch;
 mod path;
 mod reading;
 mod records;
 mod schema;
+mod size;
 mod spans;
+mod steps;
 mod stored;
 mod tally;
 mod text;
+mod tick;
+mod visible;
 mod walk;
 
 #[cfg(test)]
@@ -56,7 +65,11 @@ pub use chart::Chart;
 pub use compare::{INPUTS, diff};
 pub use digest::digest;
 pub use options::DiffOptions;
+pub use outline::{Outline, infer};
 pub use patch::{Operation, Patch, Pointer, patches};
 pub use path::Path;
 pub use schema::{ArtefactSchema, KeyRule, KeyRuleError, Schema};
+pub use size::{Size, Sizes};
 pub use text::counted;
+pub use tick::Tick;
+pub use visible::visible;

@@ -184,6 +184,12 @@ impl Path {
         prefix.to_owned() + &Self::new(self.steps[..=index].to_vec()).pattern()
     }
 
+    /// The last step as it is written, without a dot.
+    pub(crate) fn last_name(&self) -> String {
+        let last = self.steps.last().cloned();
+        Self::new(last.into_iter().collect()).to_string()
+    }
+
     /// The name that the path starts with.
     pub(crate) fn first_field(&self) -> Option<&str> {
         match self.steps.first() {
@@ -278,9 +284,14 @@ fn bracketed(text: &str, before: &[Step]) -> Option<(Step, usize)> {
     let mut length = 0;
     let mut values = Vec::new();
     loop {
-        // A field, quoted or plain, then `=` and a JSON value.
-        length += scan::string_length(&inner[length..]).unwrap_or(0);
-        length += inner[length..].find('=')? + 1;
+        // A field, its names quoted or plain, then `=` and a JSON value.
+        loop {
+            length += scan::string_length(&inner[length..]).unwrap_or(0);
+            length += inner[length..].find(['.', '='])? + 1;
+            if inner[..length].ends_with('=') {
+                break;
+            }
+        }
         let value = scan::value_length(&inner[length..], b",]#")?;
         values.push(&inner[length..length + value]);
         length += value;

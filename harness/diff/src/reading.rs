@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::steps;
 use crate::{ArtefactSchema, KeyRule};
 use aether_json::layout::quoted;
 
@@ -13,6 +14,10 @@ pub(crate) struct Reading {
     pub(crate) turn: usize,
     /// Whether its value is known only at the end of a span.
     pub(crate) late: bool,
+    /// The way from its elements to their tick, if that is where ticks are.
+    pub(crate) tick: Option<Vec<String>>,
+    /// Whether the order of its elements does not matter.
+    pub(crate) unordered: bool,
     /// What identifies its elements.
     pub(crate) key: Option<Key>,
     /// By key, in quotes as text spells it.
@@ -22,17 +27,41 @@ pub(crate) struct Reading {
 /// The identity of the elements of an array.
 #[derive(Clone, Debug)]
 pub(crate) struct Key {
-    /// The fields, plain as paths write them and in quotes as text spells them. None at all means
-    /// that the position is the identity: the array is a vector.
-    pub(crate) fields: Vec<(String, String)>,
+    /// The fields. None at all means that the position is the identity: the array is a vector.
+    pub(crate) fields: Vec<KeyField>,
     /// What people call an element; empty if the tick says it already.
     pub(crate) noun: String,
 }
 
+/// A field of a key, which may be nested.
+#[derive(Clone, Debug)]
+pub(crate) struct KeyField {
+    /// As paths write it.
+    pub(crate) name: String,
+    /// The names on the way to it, in quotes as text spells them.
+    pub(crate) steps: Vec<String>,
+}
+
+impl KeyField {
+    fn of(field: &str) -> Self {
+        let names = steps::names(field);
+        let plain = names.iter().map(|name| crate::path::identity_field(name));
+        Self {
+            name: plain.collect::<Vec<_>>().join("."),
+            steps: names.iter().map(|name| quoted(name)).collect(),
+        }
+    }
+}
+
+/// The turn of fields that are not listed. Those that are read last come after them.
+pub(crate) const UNLISTED: usize = usize::MAX - 1;
+
 /// What is known of a place that no schema mentions.
 static UNKNOWN: Reading = Reading {
-    turn: usize::MAX,
+    turn: UNLISTED,
     late: false,
+    tick: None,
+    unordered: false,
     key: None,
     members: BTreeMap::new(),
 };
@@ -44,13 +73,30 @@ impl Reading {
         for (turn, field) in schema.field_order.iter().enumerate() {
             // A field has the turn of the first of its own fields.
             let mut reading = &mut root;
-            for name in parts(field) {
-                reading = reading.entry(name);
+            for name in steps::names(field) {
+                reading = reading.entry(&name);
                 reading.turn = reading.turn.min(turn);
             }
         }
         for field in &schema.late_fields {
             root.descend(field).late = true;
+        }
+        for field in &schema.read_last {
+            let reading = root.descend(field);
+            if reading.turn == UNLISTED {
+                reading.turn = usize::MAX;
+            }
+        }
+        if let Some(tick) = &schema.tick {
+            let names = steps::names(tick);
+            let mut reading = &mut root;
+            for (at, name) in names.iter().enumerate() {
+                reading.tick = Some(names[at..].iter().map(|name| quoted(name)).collect());
+                reading = reading.entry(name);
+            }
+        }
+        for path in &schema.unordered {
+            root.descend(path).unordered = true;
         }
         for rule in &schema.keys {
             root.descend(&rule.path).key = Some(Key::of(rule, schema, artefact));
@@ -69,7 +115,8 @@ impl Reading {
     }
 
     fn descend(&mut self, path: &str) -> &mut Self {
-        parts(path).fold(self, Self::entry)
+        let names = steps::names(path);
+        names.iter().fold(self, |reading, name| reading.entry(name))
     }
 
     fn entry(&mut self, name: &str) -> &mut Self {
@@ -85,23 +132,20 @@ impl Key {
             && rule.fields.len() == 1
             && schema.tick.as_ref() == rule.fields.first();
         let noun = if told_by_tick {
-            ""
+            String::new()
         } else if rule.label.is_empty() {
-            parts(&rule.path).last().unwrap_or(artefact)
+            let last = steps::names(&rule.path).pop();
+            last.unwrap_or_else(|| artefact.to_owned())
         } else {
-            &rule.label
+            rule.label.clone()
         };
         Self {
             fields: rule
                 .fields
                 .iter()
-                .map(|name| (crate::path::identity_field(name), quoted(name)))
+                .map(|field| KeyField::of(field))
                 .collect(),
-            noun: noun.to_owned(),
+            noun,
         }
     }
-}
-
-fn parts(path: &str) -> impl Iterator<Item = &str> {
-    path.split('.').filter(|part| !part.is_empty())
 }

@@ -1,5 +1,6 @@
 //! The schema: what a subject declares about its artefacts (identity, causal order, time).
 
+use std::fmt;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
@@ -78,7 +79,8 @@ pub struct ArtefactSchema {
     pub name: String,
     /// Its stage, one of [`Schema::stages`].
     pub stage: String,
-    /// The field of a record that holds its tick, if its records have one.
+    /// The field of a record that holds its tick, if its records have one; dotted if it is nested, also in an
+    /// array inside the document (`rows.t`). A tick is a number, or a string with an ISO date or time ([`Tick`](crate::Tick)).
     pub tick: Option<String>,
     /// What identifies the elements of each array, by path.
     pub keys: Vec<KeyRule>,
@@ -88,15 +90,75 @@ pub struct ArtefactSchema {
     /// Fields (dotted, as in `field_order`) whose value is known only at the end of the span in
     /// [`Schema::spans`] that holds the record's tick.
     pub late_fields: Vec<String>,
+    /// Fields (dotted, as in `field_order`) that are read after all others, such as digests, which differ
+    /// because something else does.
+    pub read_last: Vec<String>,
+    /// Arrays whose order does not matter, by path as in [`KeyRule::path`]: elements that only changed
+    /// their places do not differ. Digests and patches see every order.
+    pub unordered: Vec<String>,
+}
+
+impl ArtefactSchema {
+    /// A schema that says nothing about the artefact of this name. The methods below add to it, and stay
+    /// as they are when later versions add fields.
+    ///
+    /// ```
+    /// use aether_diff::{ArtefactSchema, KeyRule};
+    /// # fn main() -> Result<(), aether_diff::KeyRuleError> {
+    /// let ledgers = ArtefactSchema::new("ledgers")
+    ///     .with_stage("UMX")
+    ///     .with_tick("tick")
+    ///     .with_key("edges=e_id".parse()?)
+    ///     .with_unordered("tags");
+    /// assert_eq!(ledgers.keys.len(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            ..Self::default()
+        }
+    }
+
+    /// Sets the stage.
+    #[must_use]
+    pub fn with_stage(mut self, stage: impl Into<String>) -> Self {
+        self.stage = stage.into();
+        self
+    }
+
+    /// Sets the field that holds a record's tick.
+    #[must_use]
+    pub fn with_tick(mut self, field: impl Into<String>) -> Self {
+        self.tick = Some(field.into());
+        self
+    }
+
+    /// Adds what identifies the elements of an array.
+    #[must_use]
+    pub fn with_key(mut self, key: KeyRule) -> Self {
+        self.keys.push(key);
+        self
+    }
+
+    /// Adds an array whose order does not matter.
+    #[must_use]
+    pub fn with_unordered(mut self, path: impl Into<String>) -> Self {
+        self.unordered.push(path.into());
+        self
+    }
 }
 
 /// The identity of an array's elements.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KeyRule {
     /// Dotted path of the array inside the artefact, without indices: `` for the artefact's own
-    /// array, `edges` for the `edges` of each of its records, `topology.edges` inside an object.
+    /// array, `edges` for the `edges` of each of its records, `topology.edges` inside an object. A
+    /// name that has a dot itself is in quotes: `"a.b".edges`.
     pub path: String,
-    /// The fields that together identify an element (`["layer", "seq"]`). An empty list means that
+    /// The fields that together identify an element (`["layer", "seq"]`), dotted like the path if they are
+    /// nested (`m.id`). An empty list means that
     /// the array is a vector: its elements are identified by their positions.
     pub fields: Vec<String>,
     /// What people call an element (`edge`), for texts such as `edge 5`; the path's last part
@@ -110,6 +172,13 @@ pub struct KeyRule {
 pub struct KeyRuleError {
     /// The text.
     pub text: String,
+}
+
+impl fmt::Display for KeyRule {
+    /// Writes the rule as [`FromStr`] reads it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}={}", self.path, self.fields.join(","))
+    }
 }
 
 impl FromStr for KeyRule {

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use serde::de::{Deserialize, Deserializer};
 use serde::ser::{Serialize, Serializer};
 
-use crate::{Cause, Change, Chart, Diff, Followed, LeftOut, Path};
+use crate::{Cause, Change, Chart, Diff, Followed, LeftOut, Path, Sizes};
 
 /// Noun by the pattern of an element. The pattern of a cause has its file before it.
 type Nouns = BTreeMap<String, String>;
@@ -25,6 +25,8 @@ struct Written<'d> {
     changes: &'d [Change],
     left_out: &'d [LeftOut],
     charts: &'d [Chart],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sizes: &'d Option<Sizes>,
     nouns: Nouns,
 }
 
@@ -38,6 +40,8 @@ struct Read {
     changes: Vec<Change>,
     left_out: Vec<LeftOut>,
     charts: Vec<Chart>,
+    #[serde(default)]
+    sizes: Option<Sizes>,
     nouns: Nouns,
 }
 
@@ -45,12 +49,18 @@ impl Serialize for Diff {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut nouns = Nouns::new();
         let changes = self.first_divergence.iter().chain(&self.changes);
-        let paths = changes.map(|change| &change.path);
+        let paths = changes.flat_map(|change| [Some(&change.path), change.path_before.as_ref()]);
+        let paths = paths.flatten();
         for path in paths.chain(self.left_out.iter().map(|left_out| &left_out.path)) {
             nouns.extend(path.nouns(""));
         }
         for cause in &self.causes {
-            nouns.extend(cause.path.nouns(&cause.file));
+            for path in [Some(&cause.path), cause.path_before.as_ref()]
+                .into_iter()
+                .flatten()
+            {
+                nouns.extend(path.nouns(&cause.file));
+            }
         }
         Written {
             first_divergence: &self.first_divergence,
@@ -60,6 +70,7 @@ impl Serialize for Diff {
             changes: &self.changes,
             left_out: &self.left_out,
             charts: &self.charts,
+            sizes: &self.sizes,
             nouns,
         }
         .serialize(serializer)
@@ -76,12 +87,14 @@ impl<'de> Deserialize<'de> for Diff {
             mut changes,
             mut left_out,
             charts,
+            sizes,
             nouns,
         } = Read::deserialize(deserializer)?;
         let paths: Vec<&mut Path> = first_divergence
             .iter_mut()
             .chain(&mut changes)
-            .map(|change| &mut change.path)
+            .flat_map(|change| [Some(&mut change.path), change.path_before.as_mut()])
+            .flatten()
             .chain(left_out.iter_mut().map(|left_out| &mut left_out.path))
             .collect();
         for path in paths {
@@ -89,6 +102,9 @@ impl<'de> Deserialize<'de> for Diff {
         }
         for cause in &mut causes {
             cause.path.call_elements(&nouns, &cause.file);
+            if let Some(path) = &mut cause.path_before {
+                path.call_elements(&nouns, &cause.file);
+            }
         }
         Ok(Self {
             first_divergence,
@@ -97,6 +113,7 @@ impl<'de> Deserialize<'de> for Diff {
             changes,
             left_out,
             charts,
+            sizes,
             alike,
         })
     }

@@ -12,7 +12,10 @@ use std::time::Instant;
 use crate::change::is_hash_text;
 use crate::change::{Change, ChangeKind, Diff, Followed, LeftOut, LeftOutReason};
 use crate::path::Path;
+use crate::size::Largest;
+use crate::tick::{Stamp, When};
 use crate::{DiffOptions, PlaceSort};
+use aether_json::scan::{Kind, kind};
 use aether_json::{Json, number};
 
 /// Sorts of places that are counted in a stage; others are not.
@@ -20,22 +23,6 @@ const SORTS_MAX: usize = 4096;
 
 /// How many questions about the time are answered without looking at a clock.
 const CLOCK_EVERY: u32 = 256;
-
-/// When a change happened; what has no tick comes last.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct When(u64, bool);
-
-impl When {
-    pub(super) const NEVER: Self = Self(u64::MAX, true);
-
-    pub(super) fn at(tick: u64) -> Self {
-        Self(tick, false)
-    }
-
-    pub(super) fn tick(self) -> Option<u64> {
-        (!self.1).then_some(self.0)
-    }
-}
 
 /// The findings so far, artefact by artefact in causal order.
 #[derive(Debug)]
@@ -55,6 +42,7 @@ pub(super) struct Tally {
     found: u64,
     skipped: u64,
     stages: Vec<Stage>,
+    sizes: Largest,
     left_out: Vec<LeftOut>,
 }
 
@@ -65,7 +53,7 @@ struct Stage {
     values: u64,
     hashes: u64,
     /// How many values differ at each tick.
-    ticks: BTreeMap<u64, u64>,
+    ticks: BTreeMap<When, u64>,
     /// How many places of each sort differ, by path pattern.
     patterns: BTreeMap<String, BTreeMap<(ChangeKind, Offset), u64>>,
     /// How many sorts there are in `patterns`.
@@ -74,7 +62,7 @@ struct Stage {
 
 /// A change before it is built: values as they are spelled, nothing copied.
 pub(super) struct Met<'m> {
-    pub(super) when: When,
+    pub(super) stamp: Stamp<'m>,
     pub(super) stage: &'m str,
     pub(super) pattern: &'m str,
     pub(super) kind: ChangeKind,
@@ -85,7 +73,7 @@ pub(super) struct Met<'m> {
 impl Met<'_> {
     fn is_hash(&self) -> bool {
         let is_hash = |raw: Option<&str>| raw.is_none_or(is_hash_text);
-        self.kind != ChangeKind::Moved
+        !matches!(self.kind, ChangeKind::Moved | ChangeKind::Renamed)
             && (self.before.is_some() || self.after.is_some())
             && is_hash(self.before)
             && is_hash(self.after)
@@ -101,17 +89,28 @@ enum Offset {
 }
 
 impl Offset {
-    fn of(met: &Met<'_>) -> Self {
+    /// The offset of a change, and both numbers if it is one of numbers.
+    fn of(met: &Met<'_>) -> (Self, Option<(f64, f64)>) {
         let (ChangeKind::Changed, Some(before), Some(after)) = (met.kind, met.before, met.after)
         else {
-            return Self::None;
+            return (Self::None, None);
         };
+        if kind(before) != Kind::Number || kind(after) != Kind::Number {
+            return (Self::None, None);
+        }
+        let whole = |text: &str| text.parse::<i64>().ok();
+        if let (Some(before), Some(after)) = (whole(before), whole(after)) {
+            let offset = Self::Whole(i128::from(after) - i128::from(before));
+            return (offset, Some((before as f64, after as f64)));
+        }
+        let double = |text: &str| text.parse::<f64>().ok();
         let whole = |text: &str| text.parse::<i128>().ok();
         let difference = whole(before).zip(whole(after));
-        match difference.and_then(|(before, after)| after.checked_sub(before)) {
+        let offset = match difference.and_then(|(before, after)| after.checked_sub(before)) {
             Some(difference) => Self::Whole(difference),
             None => number::offset(before, after).map_or(Self::None, Self::Decimal),
-        }
+        };
+        (offset, double(before).zip(double(after)))
     }
 
     fn json(&self) -> Option<Json> {
@@ -124,7 +123,7 @@ impl Offset {
 }
 
 impl Stage {
-    fn count_place(&mut self, met: &Met<'_>) {
+    fn count_place(&mut self, met: &Met<'_>, offset: Offset) {
         let is_full = self.sorts >= SORTS_MAX;
         if !self.patterns.contains_key(met.pattern) {
             if is_full {
@@ -136,7 +135,7 @@ impl Stage {
         let Some(sorts) = self.patterns.get_mut(met.pattern) else {
             return;
         };
-        let sort = (met.kind, Offset::of(met));
+        let sort = (met.kind, offset);
         if let Some(count) = sorts.get_mut(&sort) {
             *count += 1;
         } else if !is_full {
@@ -174,6 +173,7 @@ impl Tally {
             found: 0,
             skipped: 0,
             stages: Vec::new(),
+            sizes: Largest::default(),
             left_out: Vec::new(),
         }
     }
@@ -215,7 +215,7 @@ impl Tally {
     /// Counts one change, and builds it in full if it is listed or is the first divergence.
     pub(super) fn add(&mut self, met: &Met<'_>, make: impl FnOnce() -> Change) {
         let order = self.found;
-        let when = met.when;
+        let when = met.stamp.when;
         self.found += 1;
         self.count(met);
         let is_first = self.first.as_ref().is_none_or(|(first, _)| when < *first);
@@ -280,10 +280,14 @@ impl Tally {
         if let Some(stage) = self.stages.last_mut() {
             stage.values += 1;
             stage.hashes += u64::from(met.is_hash());
-            if let Some(tick) = met.when.tick() {
-                *stage.ticks.entry(tick).or_default() += 1;
+            if met.stamp.when != When::NEVER {
+                *stage.ticks.entry(met.stamp.when).or_default() += 1;
             }
-            stage.count_place(met);
+            let (offset, numbers) = Offset::of(met);
+            if let (Some(numbers), Some(before), Some(after)) = (numbers, met.before, met.after) {
+                self.sizes.add(met.stamp, numbers, (before, after));
+            }
+            stage.count_place(met, offset);
         }
     }
 
@@ -326,6 +330,7 @@ impl Tally {
             first_divergence: first,
             causes: Vec::new(),
             charts: Vec::new(),
+            sizes: self.sizes.finish(),
             changes,
             left_out,
             alike,
@@ -374,7 +379,7 @@ fn followed(mut stages: Vec<Stage>, first: Option<&Change>) -> Vec<Followed> {
     {
         stage.values -= 1;
         stage.hashes -= u64::from(first.is_hash());
-        if let Some(values) = first.tick.and_then(|tick| stage.ticks.get_mut(&tick)) {
+        if let Some(values) = stage.ticks.get_mut(&Stamp::of(first.tick.as_ref()).when) {
             *values -= 1;
         }
     }

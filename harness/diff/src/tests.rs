@@ -95,8 +95,12 @@ fn diff_of(before: &[&str], after: &[&str]) -> Diff {
 }
 
 fn line(change: &Change) -> String {
-    let tick = change.tick.map_or("-".to_owned(), |tick| tick.to_string());
-    let what = change::what_happened(change.kind, change.before.as_ref(), change.after.as_ref());
+    let tick = change
+        .tick
+        .as_ref()
+        .map_or("-".to_owned(), |tick| tick.to_string());
+    let values = (change.before.as_ref(), change.after.as_ref());
+    let what = change::what_happened(change.kind, change.path_before.as_ref(), values);
     format!("{tick} {} {}{what}", change.stage, change.path)
 }
 
@@ -182,15 +186,16 @@ fn elements_without_identity_are_matched_by_value_then_by_position() {
         r#"x=[{"a":1,"b":1},{"a":2,"b":2},{"a":2,"b":1}]"#,
         &["- x x[1].b: 1 → 2"],
     );
-    // Numbers of the same count are a vector.
+    // Numbers of the same count are a vector, unless fewer edits explain the change.
     check(
         "x={\"u\":[0,0,3,1,0]}",
-        "x={\"u\":[0,3,1,0,0]}",
-        &[
-            "- x x.u[1]: 0 → 3",
-            "- x x.u[2]: 3 → 1",
-            "- x x.u[3]: 1 → 0",
-        ],
+        "x={\"u\":[0,3,1,1,0]}",
+        &["- x x.u[1]: 0 → 3", "- x x.u[2]: 3 → 1"],
+    );
+    check(
+        "x={\"u\":[0,1,2,3]}",
+        "x={\"u\":[3,0,1,2]}",
+        &["- x x.u[0] moved: position 3 → 0"],
     );
     // Of another count, they are aligned.
     check(
@@ -202,6 +207,255 @@ fn elements_without_identity_are_matched_by_value_then_by_position() {
         "x={\"u\":[1,2,3]}",
         "x={\"u\":[1,9]}",
         &["- x x.u[1]: 2 → 9", "- x x.u[2] removed: 3"],
+    );
+}
+
+#[test]
+fn a_renamed_member_is_one_change() {
+    check(
+        r#"x={"a":{"n":[1,2]},"c":1,"d":1}"#,
+        r#"x={"b":{"n":[1,2]},"c":1,"d":1}"#,
+        &[r#"- x x.b renamed from a: {"n":[1,2]}"#],
+    );
+    let diff = diff_of(&[r#"x=[{"m":{"a b":7}}]"#], &[r#"x=[{"m":{"c":7}}]"#]);
+    let first = diff.first_divergence.clone().unwrap();
+    assert_eq!(first.kind, ChangeKind::Renamed);
+    assert_eq!(first.path.to_string(), "x[0].m.c");
+    assert_eq!(
+        first.path_before.as_ref().unwrap().to_string(),
+        r#"x[0].m["a b"]"#
+    );
+    assert_eq!(first.lead(), r#"x · [0].m.c renamed from ["a b"]: 7"#);
+    let json = aether_json::to_value(&first).unwrap();
+    assert_eq!(json["kind"], json!("renamed"));
+    assert_eq!(json["path_before"], json!(r#"x[0].m["a b"]"#));
+    let text = aether_json::to_string(&diff).unwrap();
+    assert_eq!(aether_json::from_str::<Diff>(&text).unwrap(), diff);
+    // A value that several members lost or gained says nothing about which is which.
+    check(
+        r#"x={"a":1,"b":1}"#,
+        r#"x={"c":1}"#,
+        &[
+            "- x x.a removed: 1",
+            "- x x.b removed: 1",
+            "- x x.c added: 1",
+        ],
+    );
+    let inputs = |name: &str| format!(r#"inputs={{"t":{{"{name}":5}},"files":{{"t":"t.json"}}}}"#);
+    let causes = diff_of(&[&inputs("k")], &[&inputs("kk")]).causes;
+    assert_eq!(causes[0].lead(), "t.json kk renamed from k: 5");
+    assert_eq!(causes[0].path_before.as_ref().unwrap().to_string(), "k");
+}
+
+#[test]
+fn differences_that_cannot_be_seen_are_shown() {
+    let text_of = |before: &str, after: &str| {
+        let [before, after] = [before, after].map(|text| format!("x={}", Json::string(text)));
+        let mut out = Vec::new();
+        diff_of(&[&before], &[&after])
+            .write_plain(&mut out, true)
+            .unwrap();
+        String::from_utf8(out).unwrap()
+    };
+    for (before, after, expected) in [
+        (
+            "caf\u{e9}",
+            "cafe\u{301}",
+            "\"caf\u{e9}\" → \"cafe‹U+0301›\"",
+        ),
+        ("ab", "a\u{200b}b", "\"ab\" → \"a‹U+200B›b\""),
+        ("1 0", "1\u{a0}0", "\"1 0\" → \"1‹U+00A0›0\""),
+        ("a", "\u{202e}a", "\"a\" → \"‹U+202E›a\""),
+        ("a", "a\u{9b}2J", "\"a\" → \"a‹U+009B›2J\""),
+        ("a\nb\n", "a\r\nb\n", "-a\n      +a‹U+000D›\n"),
+        ("a\nb\n", "a\nb", "-b\n      +b‹no line end›\n"),
+        ("a\nb\n", "a\nb \n", "-b\n      +b‹U+0020›\n"),
+        ("a\n\tb\n", "a\n    b\n", "-‹U+0009›b\n      +    b\n"),
+    ] {
+        let text = text_of(before, after);
+        assert!(text.contains(expected), "{text}");
+    }
+    let diff = diff_of(
+        &["a\u{1b}[2J={\"k\u{202e}\":{\"a\":1}}"],
+        &["a\u{1b}[2J={\"k\u{202e}\":{\"a\":2}}"],
+    );
+    let mut out = Vec::new();
+    diff.write_plain(&mut out, true).unwrap();
+    let text = String::from_utf8(out).unwrap() + &diff.changes[0].lead();
+    assert!(!text.contains(['\u{1b}', '\u{202e}']), "{text}");
+    assert!(
+        text.contains("‹U+202E›") && text.contains("‹U+001B›"),
+        "{text}"
+    );
+}
+
+#[test]
+fn numbers_that_moved_have_a_size() {
+    let ledger = |tick: u64, sum: &str| format!(r#"{{"tick":{tick},"sum":{sum}}}"#);
+    let ledgers = |sums: [&str; 4]| {
+        let records: Vec<String> = (1..)
+            .zip(sums)
+            .map(|(tick, sum)| ledger(tick, sum))
+            .collect();
+        format!("ledgers=[{}]", records.join(","))
+    };
+    let diff = diff_of(
+        &[&ledgers(["1.5", "2", "3", "4"])],
+        &[&ledgers(["1.5", "2.0000001", "3.0000001", "4.5"])],
+    );
+    let size = diff.changes[0].size.as_ref().unwrap();
+    assert_eq!(
+        (size.abs.as_str(), size.rel.as_ref().unwrap().as_str()),
+        ("1e-7", "5e-8")
+    );
+    let sizes = diff.sizes.as_ref().unwrap();
+    assert_eq!(
+        sizes.lead(),
+        "largest difference of 3 numbers: 0.5 (relative 0.125), growing from tick 4"
+    );
+    let json = aether_json::to_value(&diff.changes[2]).unwrap();
+    assert_eq!(
+        json["size"],
+        json!({"abs": "0.5".parse::<Value>().unwrap(), "rel": "0.125".parse::<Value>().unwrap(), "ulp": 562949953421312_u64})
+    );
+    let text = aether_json::to_string(&diff).unwrap();
+    assert_eq!(aether_json::from_str::<Diff>(&text).unwrap(), diff);
+    let diff = diff_of(&[r#"x={"a":"1"}"#], &[r#"x={"a":2}"#]);
+    assert_eq!((&diff.sizes, &diff.changes[0].size), (&None, &None));
+}
+
+/// Compares one artefact by a schema of its own.
+#[track_caller]
+fn check_with(schema: ArtefactSchema, before: &str, after: &str, expected: &[&str]) {
+    let schema = Schema {
+        artefacts: vec![schema],
+        ..Schema::default()
+    };
+    let [before, after] = [before, after].map(|json| [artefact("x", json)]);
+    let diff = diff(&before, &after, &schema, &DiffOptions::default());
+    let lines: Vec<String> = diff.changes.iter().map(line).collect();
+    assert_eq!(lines, expected);
+    assert_eq!(diff.is_equal(), expected.is_empty());
+    let text = aether_json::to_string(&diff).unwrap();
+    assert_eq!(aether_json::from_str::<Diff>(&text).unwrap(), diff);
+    // The digests name the same ticks, but they see every order.
+    let schema = &schema;
+    if !schema.artefacts[0].unordered.is_empty() {
+        return;
+    }
+    let [a, b] = [&before, &after].map(|artefacts| [digest(&artefacts[0], schema)]);
+    let of_digests = crate::diff(&a, &b, schema, &DiffOptions::default());
+    let ticks = |diff: &Diff| diff.changes.iter().map(|c| c.tick.clone()).min();
+    assert_eq!(ticks(&of_digests), ticks(&diff));
+}
+
+#[test]
+fn ticks_may_be_decimals_and_dates() {
+    let schema = || ArtefactSchema::new("x").with_tick("t");
+    check_with(
+        schema(),
+        r#"[{"t":10,"v":1},{"t":9.5,"v":1},{"t":1e-1,"v":1}]"#,
+        r#"[{"t":10,"v":2},{"t":9.5,"v":2},{"t":1e-1,"v":2}]"#,
+        &[
+            "1e-1 x x[2].v: 1 → 2",
+            "9.5 x x[1].v: 1 → 2",
+            "10 x x[0].v: 1 → 2",
+        ],
+    );
+    check_with(
+        schema(),
+        r#"[{"t":"2024-03-01","v":1},{"t":"2024-02-29T23:00:00Z","v":1},{"t":"soon","v":1}]"#,
+        r#"[{"t":"2024-03-01","v":2},{"t":"2024-02-29T23:00:00Z","v":2},{"t":"soon","v":2}]"#,
+        &[
+            "2024-02-29T23:00:00Z x x[1].v: 1 → 2",
+            "2024-03-01 x x[0].v: 1 → 2",
+            "- x x[2].v: 1 → 2",
+        ],
+    );
+    check_with(
+        ArtefactSchema::new("x").with_tick("at.t"),
+        r#"[{"at":{"t":2},"v":1}]"#,
+        r#"[{"at":{"t":2},"v":2}]"#,
+        &["2 x x[0].v: 1 → 2"],
+    );
+    let change = |tick: &str| {
+        let [before, after] =
+            [1, 2].map(|v| [artefact("x", &format!(r#"[{{"t":{tick},"v":{v}}}]"#))]);
+        let schema = Schema {
+            artefacts: vec![schema()],
+            ..Schema::default()
+        };
+        diff(&before, &after, &schema, &DiffOptions::default())
+            .first_divergence
+            .unwrap()
+    };
+    for (tick, lead) in [
+        ("0.50", "tick 0.50 · x · [0].v: 1 → 2"),
+        ("\"2024-01-01\"", "tick 2024-01-01 · x · [0].v: 1 → 2"),
+    ] {
+        let change = change(tick);
+        assert_eq!(change.lead(), lead);
+        assert!(
+            aether_json::to_string(&change)
+                .unwrap()
+                .starts_with(&format!("{{\"tick\":{tick},"))
+        );
+    }
+}
+
+#[test]
+fn keys_may_be_nested_and_have_dots() {
+    let schema = |key: &str| ArtefactSchema::new("x").with_key(key.parse().unwrap());
+    check_with(
+        schema("=m.id"),
+        r#"[{"m":{"id":1},"v":1},{"m":{"id":2},"v":1}]"#,
+        r#"[{"m":{"id":2},"v":2},{"m":{"id":1},"v":1}]"#,
+        &[
+            "- x x[m.id=2] moved: position 1 → 0",
+            "- x x[m.id=2].v: 1 → 2",
+        ],
+    );
+    check_with(
+        schema(r#""a.b".c="d.e".f"#),
+        r#"{"a.b":{"c":[{"d.e":{"f":1},"v":1}]}}"#,
+        r#"{"a.b":{"c":[{"d.e":{"f":3}},{"d.e":{"f":1},"v":2}]}}"#,
+        &[
+            r#"- x x["a.b"].c["d.e".f=3] added: {"d.e":{"f":3}}"#,
+            r#"- x x["a.b"].c["d.e".f=1].v: 1 → 2"#,
+        ],
+    );
+}
+
+#[test]
+fn the_order_of_an_unordered_array_does_not_matter() {
+    let schema = || ArtefactSchema::new("x").with_unordered("tags");
+    check_with(
+        schema(),
+        r#"[{"tags":["a","b","c"]}]"#,
+        r#"[{"tags":["c","a","b"]}]"#,
+        &[],
+    );
+    check_with(
+        schema(),
+        r#"[{"tags":["a","b","c"],"v":1}]"#,
+        r#"[{"tags":["c","a","d","e"],"v":2}]"#,
+        &[
+            r#"- x x[0].tags[2]: "b" → "d""#,
+            r#"- x x[0].tags[3] added: "e""#,
+            "- x x[0].v: 1 → 2",
+        ],
+    );
+    check_with(
+        schema().with_key("tags=id".parse().unwrap()),
+        r#"{"tags":[{"id":1,"v":1},{"id":2,"v":1}]}"#,
+        r#"{"tags":[{"id":2,"v":1},{"id":1,"v":2}]}"#,
+        &["- x x.tags[id=1].v: 1 → 2"],
+    );
+    check_with(
+        ArtefactSchema::new("x").with_unordered(""),
+        "[1,2,2]",
+        "[2,1,2]",
+        &[],
     );
 }
 
@@ -603,7 +857,7 @@ proptest! {
         let whole = diff(&before, &after, &schema(), &unlimited);
         prop_assert_eq!(whole.is_equal(), before == after);
         prop_assert_eq!(whole.first_divergence.as_ref(), whole.changes.first());
-        let ticks: Vec<u64> = whole.changes.iter().map(|c| c.tick.unwrap_or(u64::MAX)).collect();
+        let ticks: Vec<u64> = whole.changes.iter().map(|c| c.tick.as_ref().map_or(u64::MAX, |tick| tick.as_u64().unwrap())).collect();
         prop_assert!(ticks.is_sorted());
         for (entries, time) in [(0, None), (1, Some(Duration::ZERO)), (9, Some(Duration::ZERO))] {
             let cut = diff(&before, &after, &schema(), &DiffOptions { entries, time });

@@ -6,8 +6,9 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 use similar::TextDiff;
 
+use crate::visible::{Sight, visible};
 use crate::{
-    Cause, Change, ChangeKind, Diff, Followed, Json, LeftOut, LeftOutReason, shortened_pair,
+    Cause, Change, ChangeKind, Diff, Followed, Json, LeftOut, LeftOutReason, Path, shortened_pair,
 };
 
 /// The styles of the parts of a text.
@@ -76,8 +77,13 @@ impl Lines<'_> {
         } = self.styles;
         if let Some(first) = &diff.first_divergence {
             write!(self.out, "  {heading}{}{heading:#}", first.heading())?;
-            self.values(first.kind, &first.before, &first.after)?;
-            writeln!(self.out, "    {dimmed}at {}{dimmed:#}", first.path)?;
+            self.values(
+                first.kind,
+                first.path_before.as_ref(),
+                (&first.before, &first.after),
+            )?;
+            let path = first.path.to_string();
+            writeln!(self.out, "    {dimmed}at {}{dimmed:#}", visible(&path))?;
             self.text_lines(first)?;
         }
         let shown = if all { usize::MAX } else { CAUSES_SHOWN };
@@ -92,6 +98,9 @@ impl Lines<'_> {
         }
         for followed in &diff.followed {
             self.followed(followed)?;
+        }
+        if let Some(sizes) = &diff.sizes {
+            writeln!(self.out, "  {}", sizes.lead())?;
         }
         if all && diff.changes.len() > 1 {
             writeln!(self.out, "  {dimmed}all changes{dimmed:#}")?;
@@ -109,7 +118,7 @@ impl Lines<'_> {
 
     fn followed(&mut self, followed: &Followed) -> io::Result<()> {
         let (stage, values) = (&followed.stage, followed.values - followed.hashes);
-        write!(self.out, "  then {stage}")?;
+        write!(self.out, "  then {}", visible(stage))?;
         if followed.ticks > 0 {
             write!(self.out, " {}", counted(followed.ticks, "tick"))?;
         }
@@ -124,11 +133,12 @@ impl Lines<'_> {
     /// One change in the list of all.
     fn change(&mut self, change: &Change) -> io::Result<()> {
         write!(self.out, "    ")?;
-        if let Some(tick) = change.tick {
+        if let Some(tick) = &change.tick {
             write!(self.out, "tick {tick} · ")?;
         }
-        write!(self.out, "{}", change.path)?;
-        self.values(change.kind, &change.before, &change.after)?;
+        write!(self.out, "{}", visible(&change.path.to_string()))?;
+        let values = (&change.before, &change.after);
+        self.values(change.kind, change.path_before.as_ref(), values)?;
         self.text_lines(change)
     }
 
@@ -138,18 +148,20 @@ impl Lines<'_> {
         let gap = if path.is_empty() { "" } else { " " };
         write!(
             self.out,
-            "  {style}cause: {}{gap}{path}{style:#}",
-            cause.file
+            "  {style}cause: {}{gap}{}{style:#}",
+            visible(&cause.file),
+            visible(&path)
         )?;
-        self.values(cause.kind, &cause.before, &cause.after)
+        let values = (&cause.before, &cause.after);
+        self.values(cause.kind, cause.path_before.as_ref(), values)
     }
 
     /// The end of a line: what happened to which values.
     fn values(
         &mut self,
         kind: ChangeKind,
-        before: &Option<Json>,
-        after: &Option<Json>,
+        path_before: Option<&Path>,
+        (before, after): (&Option<Json>, &Option<Json>),
     ) -> io::Result<()> {
         let Styles {
             old: red,
@@ -164,6 +176,14 @@ impl Lines<'_> {
         match kind {
             ChangeKind::Changed => writeln!(self.out, ": {old} → {new}"),
             ChangeKind::Moved => writeln!(self.out, " moved: position {old} → {new}"),
+            ChangeKind::Renamed => {
+                let name = path_before.map(Path::last_name).unwrap_or_default();
+                writeln!(
+                    self.out,
+                    " renamed from {red}{}{red:#}: {new}",
+                    visible(&name)
+                )
+            }
             ChangeKind::Added if after.is_none() => {
                 writeln!(self.out, " {green}added{green:#}")
             }
@@ -188,6 +208,7 @@ impl Lines<'_> {
             return Ok(());
         }
         let dimmed = self.styles.dimmed;
+        let sight = Sight::of_pair(&old, &new);
         let lines = TextDiff::from_lines(&old, &new);
         for hunk in lines
             .unified_diff()
@@ -201,8 +222,22 @@ impl Lines<'_> {
                     similar::ChangeTag::Insert => ('+', self.styles.new),
                     similar::ChangeTag::Equal => (' ', Style::new()),
                 };
-                let text = line.value().trim_end_matches(['\r', '\n']);
-                writeln!(self.out, "      {style}{sign}{text}{style:#}")?;
+                let value = line.value();
+                let text = value.strip_suffix('\n').unwrap_or(value);
+                let text = match line.tag() {
+                    // Indentation that did not change is left as it is.
+                    similar::ChangeTag::Equal => {
+                        let indented = text.trim_start_matches('\t');
+                        text[..text.len() - indented.len()].to_owned() + &sight.show_line(indented)
+                    }
+                    _ => sight.show_line(text),
+                };
+                let end = if value.ends_with('\n') {
+                    ""
+                } else {
+                    "‹no line end›"
+                };
+                writeln!(self.out, "      {style}{sign}{text}{end}{style:#}")?;
             }
         }
         Ok(())
@@ -212,7 +247,8 @@ impl Lines<'_> {
 impl LeftOut {
     /// What was left out in one line: `990 changes from ledgers[tick=9].sum on are counted, not listed`.
     pub fn lead(&self) -> String {
-        let (path, count) = (&self.path, self.count);
+        let (path, count) = (self.path.to_string(), self.count);
+        let path = visible(&path);
         match self.reason {
             LeftOutReason::Entries => {
                 format!("{count} changes from {path} on are counted, not listed")

@@ -7,17 +7,20 @@
 //! ```
 
 use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::change::{Change, ChangeKind, LeftOutReason};
 use crate::digest::Part;
-use crate::matching::{Identities, Identity, Met, Pair, Side, match_elements};
+use crate::matching::{Identities, Identity, Met, Pair, Side, match_elements, match_unordered};
 use crate::path::{Path, Step, element_label, pattern_name};
-use crate::reading::{Key, Reading};
+use crate::reading::{Key, Reading, UNLISTED};
 use crate::records;
+use crate::size::Size;
 use crate::spans::Spans;
-use crate::tally::{Tally, When, kind_of};
+use crate::steps;
+use crate::tally::{Tally, kind_of};
+use crate::tick::{Stamp, Tick, When};
 use crate::{Artefact, ArtefactSchema, Schema};
-use aether_json::layout::quoted;
 use aether_json::scan::{self, Kind, kind};
 use aether_json::{DEPTH_MAX, Json};
 
@@ -28,10 +31,12 @@ const ARTEFACT_SHOWN_MAX: usize = 16 * 1024;
 pub(super) struct Walk<'a, 't> {
     artefact: &'a str,
     stage: &'a str,
-    /// The field that holds a record's tick, in quotes.
-    tick_key: Option<String>,
+    /// The way to a record's tick; empty if records have none.
+    tick_steps: Vec<String>,
     spans: Spans,
     tally: &'a mut Tally,
+    /// How many arrays differ in nothing but an order that does not matter.
+    reordered: u64,
     trail: Vec<Mark<'a, 't>>,
     /// The pattern of the way, kept while walking, since every change is counted by it.
     pattern: String,
@@ -50,31 +55,33 @@ enum Mark<'a, 't> {
 
 /// When the values of a record are known.
 #[derive(Clone, Copy)]
-struct Moment {
+struct Moment<'t> {
     /// The tick of the record.
-    tick: When,
+    tick: Stamp<'t>,
     /// The end of its span.
-    late: When,
+    late: Stamp<'t>,
     /// Whether this value is a late one.
     is_late: bool,
 }
 
-impl Moment {
+impl Moment<'_> {
     const NEVER: Self = Self {
-        tick: When::NEVER,
-        late: When::NEVER,
+        tick: Stamp::NEVER,
+        late: Stamp::NEVER,
         is_late: false,
     };
-
-    fn when(self) -> When {
-        if self.is_late { self.late } else { self.tick }
-    }
 
     fn within(self, reading: &Reading) -> Self {
         Self {
             is_late: self.is_late || reading.late,
             ..self
         }
+    }
+}
+
+impl<'t> Moment<'t> {
+    fn stamp(self) -> Stamp<'t> {
+        if self.is_late { self.late } else { self.tick }
     }
 }
 
@@ -89,7 +96,10 @@ impl<'a, 't> Walk<'a, 't> {
         Self {
             artefact,
             stage,
-            tick_key: listed.tick.as_deref().map(quoted),
+            tick_steps: listed
+                .tick
+                .as_deref()
+                .map_or_else(Vec::new, steps::quoted_steps),
             // Where no field is late, no end of a span is asked for.
             spans: Spans::of(if listed.late_fields.is_empty() {
                 &[]
@@ -97,6 +107,7 @@ impl<'a, 't> Walk<'a, 't> {
                 &schema.spans
             }),
             tally,
+            reordered: 0,
             trail: Vec::new(),
             pattern: pattern_name(artefact).into_owned(),
         }
@@ -134,11 +145,11 @@ impl<'a, 't> Walk<'a, 't> {
     /// Different bytes are a difference, even if nothing in them was seen to differ: if they
     /// are not in layout, that is.
     pub(super) fn or_as_text(&mut self, seen: u64, before: &Artefact, after: &Artefact) {
-        if self.tally.seen() > seen {
+        if self.tally.seen() > seen || self.reordered > 0 {
             return;
         }
         let text = |artefact: &Artefact| Json::string(&String::from_utf8_lossy(artefact.text()));
-        self.found(When::NEVER, ChangeKind::Changed, (None, None), || {
+        self.found(Stamp::NEVER, ChangeKind::Changed, (None, None), || {
             (Some(text(before)), Some(text(after)))
         });
         let path = self.path();
@@ -158,8 +169,8 @@ impl<'a, 't> Walk<'a, 't> {
         let first = records
             .iter()
             .map(|record| self.moment(&[record]).tick)
-            .min()
-            .unwrap_or(When::NEVER);
+            .min_by_key(|stamp| stamp.when)
+            .unwrap_or(Stamp::NEVER);
         let shown = (text.len() <= ARTEFACT_SHOWN_MAX).then(|| Json::from_raw(text.trim_ascii()));
         self.found(first, kind, (None, None), || match kind {
             ChangeKind::Removed => (shown, None),
@@ -170,14 +181,14 @@ impl<'a, 't> Walk<'a, 't> {
     /// One tick of two artefacts that are kept as digests.
     pub(super) fn digest(
         &mut self,
-        tick: Option<u64>,
+        tick: Option<&Tick>,
         part: Part,
         before: Option<&str>,
         after: Option<&str>,
     ) {
-        let when = tick.map_or(When::NEVER, When::at);
+        let stamp = Stamp::of(tick);
         let found = |walk: &mut Self| {
-            walk.found(when, kind_of(before, after), (before, after), || {
+            walk.found(stamp, kind_of(before, after), (before, after), || {
                 (before.map(Json::from_raw), after.map(Json::from_raw))
             });
         };
@@ -185,7 +196,7 @@ impl<'a, 't> Walk<'a, 't> {
             "" => None,
             member => Some(format!("{member}=true")),
         };
-        let tick = tick.map(|tick| format!("tick={tick}"));
+        let tick = tick.map(|tick| format!("tick={}", tick.as_json()));
         let identity: Vec<String> = part.into_iter().chain(tick).collect();
         if identity.is_empty() {
             return found(self);
@@ -198,16 +209,16 @@ impl<'a, 't> Walk<'a, 't> {
     }
 
     /// Two values at the same place.
-    fn value(&mut self, before: &'t str, after: &'t str, reading: &'a Reading, moment: Moment) {
+    fn value(&mut self, before: &'t str, after: &'t str, reading: &'a Reading, moment: Moment<'_>) {
         if before == after {
             return;
         }
-        if self.tally.skips(moment.when()) {
+        if self.tally.skips(moment.stamp().when) {
             let path = self.path();
             self.tally.leave_out(|| path, LeftOutReason::Time, 1);
             return;
         }
-        let seen = self.tally.seen();
+        let seen = (self.tally.seen(), self.reordered);
         if self.trail.len() < DEPTH_MAX {
             match (kind(before), kind(after)) {
                 (Kind::Object, Kind::Object) => self.object(before, after, reading, moment),
@@ -219,12 +230,18 @@ impl<'a, 't> Walk<'a, 't> {
                 _ => {}
             }
         }
-        if self.tally.seen() == seen {
+        if (self.tally.seen(), self.reordered) == seen {
             self.changed(before, after, moment);
         }
     }
 
-    fn object(&mut self, before: &'t str, after: &'t str, reading: &'a Reading, moment: Moment) {
+    fn object(
+        &mut self,
+        before: &'t str,
+        after: &'t str,
+        reading: &'a Reading,
+        moment: Moment<'_>,
+    ) {
         let (Some(mut a), Some(mut b)) = (scan::members(before), scan::members(after)) else {
             return;
         };
@@ -237,13 +254,18 @@ impl<'a, 't> Walk<'a, 't> {
             b.sort_by_key(|member| member.0);
             joined(&a, &b)
         };
-        fields.sort_by_key(|field| (reading.member(field.0).turn, field.0));
+        let renamed = take_renamed(&mut fields);
+        fields.sort_by_key(|field| {
+            let turn = reading.member(field.0).turn;
+            (turn, turn == UNLISTED && is_added_and_empty(field), field.0)
+        });
         for (key, before, after) in fields {
             let reading = reading.member(key);
             let moment = moment.within(reading);
+            let key_before = renamed.get(key).copied();
             self.step(Mark::Member(key), |walk| match (before, after) {
                 (Some(before), Some(after)) => walk.value(before, after, reading, moment),
-                _ => walk.lone(before, after, moment.when()),
+                _ => walk.lone(before, after, key_before, moment.stamp()),
             });
         }
     }
@@ -256,7 +278,7 @@ impl<'a, 't> Walk<'a, 't> {
         after: &[&'t str],
         offset: usize,
         reading: &'a Reading,
-        moment: Moment,
+        moment: Moment<'_>,
     ) {
         let key = reading.key.as_ref();
         let identities = Identities::of(before, after, key);
@@ -269,8 +291,17 @@ impl<'a, 't> Walk<'a, 't> {
                 self.tally.leave_out(|| path, reason, count);
             }
         }
-        let are_records = self.trail.is_empty();
-        let matching = match_elements(before, after, key, &identities);
+        // The elements of the outermost array that has ticks each have a moment of their own.
+        let tick_steps = reading
+            .tick
+            .as_deref()
+            .filter(|_| moment.tick.when == When::NEVER);
+        let seen = (self.tally.seen(), self.reordered);
+        let matching = if reading.unordered {
+            match_unordered(before, after, key, &identities)
+        } else {
+            match_elements(before, after, key, &identities)
+        };
         for met in matching.walk() {
             let (old, new) = match met {
                 Met::Pair(pair) => (Some(pair.before), Some(pair.after)),
@@ -282,10 +313,12 @@ impl<'a, 't> Walk<'a, 't> {
             if texts.0 == texts.1 && !is_moved {
                 continue;
             }
-            let moment = match texts {
-                (Some(a), Some(b)) if are_records => self.moment(&[a, b]),
-                (Some(one), None) | (None, Some(one)) if are_records => self.moment(&[one]),
-                _ => moment,
+            let moment = match tick_steps {
+                Some(steps) => {
+                    let own = self.moment_at(steps, texts.0.into_iter().chain(texts.1));
+                    own.within(reading)
+                }
+                None => moment,
             };
             let (side, at) = match (old, new) {
                 (_, Some(at)) => (Side::After, at),
@@ -296,15 +329,18 @@ impl<'a, 't> Walk<'a, 't> {
             self.step(mark, |walk| {
                 if is_moved && let (Some(old), Some(new)) = (old, new) {
                     let [old, new] = [old, new].map(|at| Some(Json::from(at + offset)));
-                    walk.found(moment.when(), ChangeKind::Moved, (None, None), || {
+                    walk.found(moment.stamp(), ChangeKind::Moved, (None, None), || {
                         (old, new)
                     });
                 }
                 match texts {
                     (Some(a), Some(b)) => walk.value(a, b, inside(reading, a), moment),
-                    (a, b) => walk.lone(a, b, moment.when()),
+                    (a, b) => walk.lone(a, b, None, moment.stamp()),
                 }
             });
+        }
+        if reading.unordered && (self.tally.seen(), self.reordered) == seen {
+            self.reordered += 1;
         }
     }
 
@@ -322,19 +358,29 @@ impl<'a, 't> Walk<'a, 't> {
         self.pattern.truncate(length);
     }
 
-    /// A value that only one side has.
-    fn lone(&mut self, before: Option<&str>, after: Option<&str>, when: When) {
-        if self.tally.skips(when) {
+    /// A value that only one side has, or that the old one has under another key.
+    fn lone(
+        &mut self,
+        before: Option<&'t str>,
+        after: Option<&'t str>,
+        key_before: Option<&'t str>,
+        stamp: Stamp<'_>,
+    ) {
+        if self.tally.skips(stamp.when) {
             let path = self.path();
             self.tally.leave_out(|| path, LeftOutReason::Time, 1);
             return;
         }
-        self.found(when, kind_of(before, after), (before, after), || {
+        let (kind, before) = match key_before {
+            Some(_) => (ChangeKind::Renamed, after),
+            None => (kind_of(before, after), before),
+        };
+        self.found_from(key_before, stamp, kind, (before, after), || {
             (before.map(Json::from_raw), after.map(Json::from_raw))
         });
     }
 
-    fn changed(&mut self, before: &str, after: &str, moment: Moment) {
+    fn changed(&mut self, before: &str, after: &str, moment: Moment<'_>) {
         // Other than strings with escapes, only what is not laid out has two spellings.
         let is_plain = |raw: &str| match kind(raw) {
             Kind::Number | Kind::Word => true,
@@ -348,7 +394,7 @@ impl<'a, 't> Walk<'a, 't> {
             self.tally.leave_out(|| path, LeftOutReason::NotInLayout, 1);
         }
         self.found(
-            moment.when(),
+            moment.stamp(),
             ChangeKind::Changed,
             (Some(before), Some(after)),
             || {
@@ -367,13 +413,25 @@ impl<'a, 't> Walk<'a, 't> {
     /// kept.
     fn found(
         &mut self,
-        when: When,
+        stamp: Stamp<'_>,
+        kind: ChangeKind,
+        texts: (Option<&str>, Option<&str>),
+        values: impl FnOnce() -> (Option<Json>, Option<Json>),
+    ) {
+        self.found_from(None, stamp, kind, texts, values);
+    }
+
+    /// The same for a member that had another key before.
+    fn found_from(
+        &mut self,
+        key_before: Option<&str>,
+        stamp: Stamp<'_>,
         kind: ChangeKind,
         (before, after): (Option<&str>, Option<&str>),
         values: impl FnOnce() -> (Option<Json>, Option<Json>),
     ) {
         let met = crate::tally::Met {
-            when,
+            stamp,
             stage: self.stage,
             pattern: &self.pattern,
             kind,
@@ -383,31 +441,47 @@ impl<'a, 't> Walk<'a, 't> {
         let (artefact, stage, trail) = (self.artefact, self.stage, &self.trail);
         self.tally.add(&met, || {
             let (before, after) = values();
+            let size = match (kind, &before, &after) {
+                (ChangeKind::Changed, Some(before), Some(after)) => Size::of(before, after),
+                _ => None,
+            };
             Change {
-                tick: when.tick(),
+                tick: stamp.tick(),
                 stage: stage.to_owned(),
                 artefact: artefact.to_owned(),
                 path: path_of(artefact, trail),
+                path_before: key_before.map(|key| renamed_path(artefact, trail, key)),
                 kind,
                 before,
                 after,
+                size,
             }
         });
     }
 
     /// The moment of a record, given as it was and as it is: the earlier of their ticks.
-    fn moment(&self, texts: &[&str]) -> Moment {
-        let Some(tick_key) = &self.tick_key else {
+    fn moment<'r>(&self, texts: &[&'r str]) -> Moment<'r> {
+        self.moment_at(&self.tick_steps, texts.iter().copied())
+    }
+
+    fn moment_at<'r>(&self, way: &[String], texts: impl Iterator<Item = &'r str>) -> Moment<'r> {
+        if way.is_empty() {
             return Moment::NEVER;
-        };
-        let tick = texts
-            .iter()
-            .filter_map(|text| scan::member(text, tick_key)?.parse::<u64>().ok())
-            .min();
-        tick.map_or(Moment::NEVER, |tick| Moment {
-            tick: When::at(tick),
-            late: When::at(self.spans.end_of(tick)),
-            is_late: false,
+        }
+        let stamps = texts.filter_map(|text| Stamp::read(steps::find(text, way)?));
+        let earliest = stamps.min_by_key(|stamp| stamp.when);
+        earliest.map_or(Moment::NEVER, |tick| {
+            let end = tick
+                .as_u64()
+                .map(|number| (number, self.spans.end_of(number)));
+            Moment {
+                tick,
+                late: match end {
+                    Some((number, end)) if number != end => Stamp::number(end),
+                    _ => tick,
+                },
+                is_late: false,
+            }
         })
     }
 
@@ -416,7 +490,19 @@ impl<'a, 't> Walk<'a, 't> {
     }
 }
 
+/// The path of a member before it was renamed.
+fn renamed_path(artefact: &str, trail: &[Mark<'_, '_>], key: &str) -> Path {
+    let around = trail.split_last().map_or(trail, |(_, around)| around);
+    let mut steps = steps_of(artefact, around);
+    steps.push(Step::Field(unquoted(key).into()));
+    Path::new(steps)
+}
+
 fn path_of(artefact: &str, trail: &[Mark<'_, '_>]) -> Path {
+    Path::new(steps_of(artefact, trail))
+}
+
+fn steps_of(artefact: &str, trail: &[Mark<'_, '_>]) -> Vec<Step> {
     let mut steps = vec![Step::Field(artefact.into())];
     steps.extend(trail.iter().map(|mark| match mark {
         Mark::Member(key) => Step::Field(unquoted(key).into()),
@@ -424,14 +510,50 @@ fn path_of(artefact: &str, trail: &[Mark<'_, '_>]) -> Path {
         Mark::Digest(step) => step.clone(),
         Mark::Index(at) => Step::Index(*at),
     }));
-    Path::new(steps)
+    steps
+}
+
+/// A member: its key, and the values of both sides.
+pub(super) type Field<'t> = (&'t str, Option<&'t str>, Option<&'t str>);
+
+/// Whether only the new side has a member, and nothing is in it: it says less than what changed beside it.
+fn is_added_and_empty(field: &Field<'_>) -> bool {
+    field.1.is_none() && field.2.is_some_and(|value| matches!(value, "{}" | "[]"))
+}
+
+/// The old keys of members that were renamed, by the new ones; the old members are taken out. A member
+/// was renamed if one that went and one that came have the same value, and no others do.
+pub(super) fn take_renamed<'t>(fields: &mut Vec<Field<'t>>) -> BTreeMap<&'t str, &'t str> {
+    let is_lone = |field: &&Field<'_>| field.1.is_none() != field.2.is_none();
+    let went = fields.iter().filter(|field| field.2.is_none()).count();
+    if went == 0 || fields.iter().filter(is_lone).count() == went {
+        return BTreeMap::new();
+    }
+    // By value: the only key that went and the only one that came.
+    let mut by_value: BTreeMap<&str, [Option<Option<&'t str>>; 2]> = BTreeMap::new();
+    for &(key, before, after) in fields.iter().filter(is_lone) {
+        let Some(value) = before.or(after) else {
+            continue;
+        };
+        let side = &mut by_value.entry(value).or_default()[usize::from(before.is_none())];
+        *side = Some(if side.is_none() { Some(key) } else { None });
+    }
+    let renamed: BTreeMap<&str, &str> = by_value
+        .into_values()
+        .filter_map(|[old, new]| Some((new??, old??)))
+        // Two spellings of one key are not two names.
+        .filter(|(new, old)| unquoted(new) != unquoted(old))
+        .collect();
+    let old_keys: BTreeSet<&str> = renamed.values().copied().collect();
+    fields.retain(|field| field.2.is_some() || !old_keys.contains(field.0));
+    renamed
 }
 
 /// Members of two objects by key, both sorted; those that are equal are left out.
 pub(super) fn joined<'t>(
     before: &[scan::Member<'t>],
     after: &[scan::Member<'t>],
-) -> Vec<(&'t str, Option<&'t str>, Option<&'t str>)> {
+) -> Vec<Field<'t>> {
     let mut fields = Vec::new();
     let (mut a, mut b) = (before.iter().peekable(), after.iter().peekable());
     while let Some(key) = [a.peek(), b.peek()]
@@ -468,7 +590,7 @@ fn element_step(key: &Key, identity: &Identity<'_>, occurrence: usize) -> Step {
     let values = identity.values();
     let named = key.fields.iter().zip(values);
     let mut identity = named
-        .map(|((name, _), value)| format!("{name}={value}"))
+        .map(|(field, value)| format!("{}={value}", field.name))
         .collect::<Vec<_>>()
         .join(",");
     if occurrence > 1 {

@@ -2,6 +2,7 @@
 
 mod fault;
 pub mod layout;
+mod nearest;
 pub mod number;
 mod parse;
 mod read;
@@ -11,6 +12,7 @@ mod text;
 mod value;
 
 pub use fault::{Container, Expected, Fault, JsonProblem};
+pub use nearest::nearest;
 pub use parse::{Parser, Tree};
 pub use read::{OnError, Reader, Strict, Token, TokenKind};
 pub use serde_format::{

@@ -63,7 +63,7 @@ impl FromStr for Form {
         let names = NAMES.map(|(name, _)| name);
         Err(FormError::Unknown {
             form: text.to_owned(),
-            hint: match nearest(text, &names) {
+            hint: match nearest(text, names) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("the forms are {} and /regex/", names.join(", ")),
             },

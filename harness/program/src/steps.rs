@@ -191,7 +191,12 @@ fn walk(value: &mut Value, steps: &[Step], whole: bool, visit: &mut dyn FnMut(&m
 impl Reach {
     /// Whether there is a name that was probably meant.
     pub(crate) fn has_nearest(&self) -> bool {
-        self.hint().starts_with("; did you mean")
+        match self {
+            Self::Missing { step, names } => {
+                nearest(step, names.iter().map(String::as_str)).is_some()
+            }
+            _ => false,
+        }
     }
 
     /// The end of a message about a path that matches nothing.
@@ -200,7 +205,7 @@ impl Reach {
             return String::new();
         };
         let known: Vec<&str> = names.iter().map(String::as_str).collect();
-        match nearest(step, &known) {
+        match nearest(step, known.iter().copied()) {
             Some(near) => format!("; did you mean `{near}`?"),
             None if known.is_empty() => "; there are no members here".to_owned(),
             None => {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::attribution::Attribution;
-use crate::exec::{EnvironmentChange, RunFailure};
+use crate::exec::{EnvironmentChange, RunFailure, Unchangeable};
 use crate::snapshot::{GoldenProblem, MANIFEST_FILE};
 use crate::{Diff, DiffOptions, ScenarioError};
 
@@ -32,6 +32,11 @@ pub enum Finding {
     UnexpectedSuccess,
     /// The scenario has no goldens yet.
     NoGoldens,
+    /// The scenario has no goldens, and what it produces are those of a scenario that no longer exists.
+    Renamed {
+        /// The name that the goldens have.
+        from: String,
+    },
     /// Beside what else is wrong, the run failed too.
     AlsoFailed {
         /// What it reported.
@@ -71,7 +76,7 @@ pub enum Finding {
     /// Two runs of the same scenario differ.
     Differs(Box<Difference>),
     /// Changes of the environment that could not be made, and why.
-    EnvironmentUnchanged(Vec<(EnvironmentChange, String)>),
+    EnvironmentUnchanged(Vec<(EnvironmentChange, Unchangeable)>),
 }
 
 /// Which run of a check.
@@ -141,6 +146,10 @@ impl fmt::Display for Finding {
             Self::UnexpectedSuccess => {
                 f.write_str("the run was expected to fail, but it succeeded")
             }
+            Self::Renamed { from } => write!(
+                f,
+                "renamed from `{from}`, whose goldens are what it produces"
+            ),
             Self::NoGoldens => f.write_str("the scenario has no goldens yet"),
             Self::AlsoFailed { message } => write!(f, "and the run failed: {message}"),
             Self::UnreadableGoldens { dir, error } => {

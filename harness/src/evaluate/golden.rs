@@ -3,6 +3,7 @@
 use super::{CheckResult, CheckRun, Ending, Finding, RunName, RunOutput};
 use crate::Verdict;
 use crate::exec::RunFailure;
+use crate::scenario::ScenarioName;
 use crate::snapshot::{GoldenProblem, Manifest, Opened, Snapshot};
 
 impl CheckRun<'_> {
@@ -20,7 +21,7 @@ impl CheckRun<'_> {
             Err(error) => return self.unreadable(&error),
         };
         match opened {
-            Opened::Missing => missing(ran),
+            Opened::Missing => self.missing(ran),
             Opened::Edited(snapshot, problems) => edited(snapshot, problems, ran),
             Opened::Sound(snapshot) => match ran {
                 Err(failure) => {
@@ -79,6 +80,39 @@ impl CheckRun<'_> {
         CheckResult::bare(Verdict::Mismatch)
     }
 
+    /// The result if there are no goldens.
+    fn missing(&self, ran: Result<RunOutput, RunFailure>) -> CheckResult {
+        let renamed = ran.as_ref().ok().and_then(|output| self.renamed(output));
+        let finding = renamed.unwrap_or(Finding::NoGoldens);
+        let mut result = CheckResult::new(Verdict::MissingGolden, finding);
+        result.findings.extend(also_failed(&ran));
+        result.about(None, ran.ok())
+    }
+
+    /// The goldens without a scenario that are what a run of this one produces.
+    fn renamed(&self, output: &RunOutput) -> Option<Finding> {
+        if output.ending != Ending::Expected {
+            return None;
+        }
+        let paths = self.suite.paths();
+        let names = crate::snapshot::directories(&paths.snapshots()).ok()?;
+        let is_same = |name: &String| {
+            let Ok(name) = ScenarioName::new(name.as_str()) else {
+                return false;
+            };
+            let is_orphan = paths.scenario(&name).symlink_metadata().is_err();
+            is_orphan
+                && matches!(
+                    crate::snapshot::open(&paths.snapshot(&name)),
+                    Ok(Opened::Sound(snapshot))
+                        if self.same_mode(&snapshot.manifest)
+                            && output.set.equals_but_for_paths(&snapshot.manifest)
+                )
+        };
+        let from = names.into_iter().find(is_same)?;
+        Some(Finding::Renamed { from })
+    }
+
     fn same_mode(&self, manifest: &Manifest) -> bool {
         manifest.snapshot == self.scenario.snapshot
     }
@@ -99,13 +133,6 @@ pub(super) fn program_failed(message: &str) -> CheckResult {
         message: message.to_owned(),
     };
     CheckResult::new(Verdict::ProgramError, finding)
-}
-
-/// The result if there are no goldens.
-fn missing(ran: Result<RunOutput, RunFailure>) -> CheckResult {
-    let mut result = CheckResult::new(Verdict::MissingGolden, Finding::NoGoldens);
-    result.findings.extend(also_failed(&ran));
-    result.about(None, ran.ok())
 }
 
 /// The result if something other than a bless changed the goldens.
@@ -130,15 +157,15 @@ fn edited(
     .about(before, after)
 }
 
-/// What else is wrong: a run that did not end well.
+/// What else is wrong: a run that did not end as it should.
 fn also_failed(ran: &Result<RunOutput, RunFailure>) -> Option<Finding> {
     let message = match ran {
         Err(failure) => failure.to_string(),
-        Ok(RunOutput {
-            ending: Ending::Failed(message),
-            ..
-        }) => message.clone(),
-        Ok(_) => return None,
+        Ok(output) => match &output.ending {
+            Ending::Failed(message) => message.clone(),
+            Ending::Succeeded => return Some(Finding::UnexpectedSuccess),
+            Ending::Expected => return None,
+        },
     };
     Some(Finding::AlsoFailed { message })
 }

@@ -4,7 +4,7 @@
 use super::finding::BRIEF;
 use super::{CheckResult, Finding};
 use crate::scenario::{SCENARIO_FILE, ScenarioName};
-use crate::snapshot::{MANIFEST_FILE, golden_file};
+use crate::snapshot::{GoldenProblem, MANIFEST_FILE, golden_file};
 use crate::{Check, Diff, Suite, Verdict};
 
 /// A result as a trial reports it.
@@ -100,21 +100,45 @@ fn remedy(suite: &Suite, name: &str, check: &Check, result: &CheckResult) -> Vec
     let goldens = ScenarioName::new(name)
         .map(|name| suite.paths().display(&suite.paths().snapshot(&name)))
         .unwrap_or_default();
-    let fails = result
-        .findings
-        .iter()
-        .any(|finding| matches!(finding, Finding::AlsoFailed { .. }));
+    let has = |is: fn(&Finding) -> bool| result.findings.iter().any(is);
+    let fails = has(|finding| {
+        matches!(
+            finding,
+            Finding::AlsoFailed { .. } | Finding::UnexpectedSuccess
+        )
+    });
     match result.verdict {
         Verdict::Match | Verdict::Invalid | Verdict::ProgramError | Verdict::Timeout => Vec::new(),
-        Verdict::Orphan => vec![format!(
-            "if the scenario is gone for good, remove its goldens: {git} rm -r {goldens}"
-        )],
-        // A run that fails cannot be blessed.
+        Verdict::Orphan => vec![
+            format!("if the scenario is gone for good, remove its goldens: {git} rm -r {goldens}"),
+            "if it was renamed, bless it under its new name, which moves them".to_owned(),
+        ],
+        // A run that does not end as it should cannot be blessed.
         Verdict::MissingGolden if fails => vec![format!("see how it fails: {typed} diff {name}")],
+        Verdict::MissingGolden if has(|finding| matches!(finding, Finding::Renamed { .. })) => {
+            vec![format!(
+                "move its goldens: {typed} bless {name} --reason \"…\""
+            )]
+        }
         Verdict::MissingGolden => vec![
             format!("see what it produces: {typed} diff {name}"),
             format!("make it the golden:   {typed} bless {name} --reason \"…\""),
         ],
+        Verdict::EditedGolden if has(is_conflict) => {
+            let side = format!("take one side:   {git} checkout --ours -- {goldens} (or --theirs)");
+            let both = format!(
+                "or bless again, which keeps the reasons of both:  {typed} bless {name} --reason \"…\""
+            );
+            let add = format!("then:            {git} add {goldens}");
+            if fails {
+                vec![side, add]
+            } else {
+                vec![side, both, add]
+            }
+        }
+        Verdict::EditedGolden if fails => {
+            vec![format!("undo the edit:   {git} checkout -- {goldens}")]
+        }
         Verdict::EditedGolden => vec![
             format!("undo the edit:   {git} checkout -- {goldens}"),
             format!("or bless again:  {typed} bless {name} --reason \"…\""),
@@ -123,9 +147,19 @@ fn remedy(suite: &Suite, name: &str, check: &Check, result: &CheckResult) -> Vec
             "run it again: {}",
             suite.typed_trial(&format!("{name}::{check}"))
         )],
+        Verdict::StaleInputs | Verdict::Mismatch if fails => {
+            vec![format!("see all of it:   {typed} diff {name} --all")]
+        }
         Verdict::StaleInputs | Verdict::Mismatch => vec![
             format!("see all of it:   {typed} diff {name} --all"),
             format!("if intended:     {typed} bless {name} --reason \"…\""),
         ],
     }
+}
+
+fn is_conflict(finding: &Finding) -> bool {
+    matches!(
+        finding,
+        Finding::EditedGolden(GoldenProblem::Conflict { .. })
+    )
 }

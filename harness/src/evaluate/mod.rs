@@ -27,6 +27,7 @@ use std::sync::Arc;
 
 use crate::exec::{
     ChildJob, EnvironmentChange, EnvironmentChanges, Guard, Outcome, RunFailure, STACK_BYTES,
+    Unchangeable,
 };
 use crate::scenario::{Expect, Scenario, SnapshotMode};
 use crate::snapshot::{GoldenSet, SetError, Snapshot};
@@ -75,7 +76,7 @@ pub struct ChildRun {
     /// What the run produced.
     pub output: RunOutput,
     /// Changes of the environment that could not be made, and why.
-    pub unchanged: Vec<(EnvironmentChange, String)>,
+    pub unchanged: Vec<(EnvironmentChange, Unchangeable)>,
 }
 
 /// How a run ended, compared with what the scenario expects.
@@ -338,9 +339,11 @@ fn run_output(
 }
 
 fn not_goldens(error: SetError) -> RunFailure {
+    let is_scenario = matches!(error, SetError::Scenario(_));
+    let (SetError::Scenario(problem) | SetError::Subject(problem)) = error;
     RunFailure::NotGoldens {
-        is_scenario: matches!(error, SetError::Scenario(_)),
-        problem: error.to_string(),
+        problem,
+        is_scenario,
     }
 }
 

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::environment::{EnvironmentChange, EnvironmentChanges};
+use super::environment::{EnvironmentChange, EnvironmentChanges, Unchangeable};
 use super::{Guard, Outcome, RunFailure, STACK_BYTES, launch};
 use crate::scenario::{Scenario, ScenarioName};
 use crate::{Artefact, Failure, Layout, Scratch, Suite};
@@ -46,7 +46,7 @@ struct Request {
 #[derive(Debug, Serialize, Deserialize)]
 struct Response {
     /// Changes that could not be made, and why.
-    unchanged: Vec<(EnvironmentChange, String)>,
+    unchanged: Vec<(EnvironmentChange, Unchangeable)>,
     end: End,
 }
 
@@ -79,7 +79,7 @@ pub(crate) struct ChildRun {
     /// How its run ended.
     pub(crate) outcome: Outcome,
     /// Changes of the environment that could not be made, and why.
-    pub(crate) unchanged: Vec<(EnvironmentChange, String)>,
+    pub(crate) unchanged: Vec<(EnvironmentChange, Unchangeable)>,
 }
 
 /// A run in its own process.

@@ -33,6 +33,27 @@ pub enum EnvironmentChange {
     Processors,
 }
 
+/// Why a part of the environment could not be changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[non_exhaustive]
+pub enum Unchangeable {
+    /// The system has no way to change it.
+    #[error("this system cannot change it")]
+    Unsupported,
+    /// Only one processor is allowed already.
+    #[error("there is only one")]
+    OneProcessor,
+    /// The system refused.
+    #[error("{0}")]
+    System(String),
+}
+
+impl Unchangeable {
+    fn system(error: impl fmt::Display) -> Self {
+        Self::System(error.to_string())
+    }
+}
+
 /// A set of changes.
 pub type EnvironmentChanges = BTreeSet<EnvironmentChange>;
 
@@ -96,7 +117,7 @@ impl EnvironmentChange {
     ///
     /// # Errors
     /// Why it could not be changed.
-    pub(super) fn change_inside(self) -> Result<(), String> {
+    pub(super) fn change_inside(self) -> Result<(), Unchangeable> {
         match self {
             Self::AddressLayout => address_layout(),
             Self::Umask => umask(),
@@ -148,32 +169,32 @@ impl fmt::Display for EnvironmentChange {
 
 /// Starts this program over at fixed addresses, or at random ones if they were fixed.
 #[cfg(target_os = "linux")]
-fn address_layout() -> Result<(), String> {
+fn address_layout() -> Result<(), Unchangeable> {
     use std::os::unix::process::CommandExt;
 
     use nix::sys::personality::{self, Persona};
     if std::env::args_os().any(|arg| arg == STARTED_OVER) {
         return Ok(());
     }
-    let now = personality::get().map_err(|error| error.to_string())?;
-    personality::set(now ^ Persona::ADDR_NO_RANDOMIZE).map_err(|error| error.to_string())?;
-    let program = std::env::current_exe().map_err(|error| error.to_string())?;
+    let now = personality::get().map_err(Unchangeable::system)?;
+    personality::set(now ^ Persona::ADDR_NO_RANDOMIZE).map_err(Unchangeable::system)?;
+    let program = std::env::current_exe().map_err(Unchangeable::system)?;
     let error = Command::new(program)
         .args(std::env::args_os().skip(1))
         .arg(STARTED_OVER)
         .exec();
-    Err(error.to_string())
+    Err(Unchangeable::system(error))
 }
 
 #[cfg(not(target_os = "linux"))]
-fn address_layout() -> Result<(), String> {
-    Err("this system has no switch for it".to_owned())
+fn address_layout() -> Result<(), Unchangeable> {
+    Err(Unchangeable::Unsupported)
 }
 
 /// Another limit for the programs that this one starts; the run itself gets a stack of another size
 /// from who makes its thread.
 #[cfg(unix)]
-fn stack_size() -> Result<(), String> {
+fn stack_size() -> Result<(), Unchangeable> {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     const SMALL: u64 = 4 << 20;
     const LARGE: u64 = 16 << 20;
@@ -188,16 +209,16 @@ fn stack_size() -> Result<(), String> {
         current: Some(other),
         maximum: now.maximum,
     };
-    setrlimit(Resource::Stack, limit).map_err(|error| error.to_string())
+    setrlimit(Resource::Stack, limit).map_err(Unchangeable::system)
 }
 
 #[cfg(not(unix))]
-fn stack_size() -> Result<(), String> {
+fn stack_size() -> Result<(), Unchangeable> {
     Ok(())
 }
 
 #[cfg(unix)]
-fn umask() -> Result<(), String> {
+fn umask() -> Result<(), Unchangeable> {
     use rustix::fs::Mode;
     let (first, other) = (Mode::from_raw_mode(0o077), Mode::from_raw_mode(0o027));
     if rustix::process::umask(first) == first {
@@ -207,25 +228,25 @@ fn umask() -> Result<(), String> {
 }
 
 #[cfg(not(unix))]
-fn umask() -> Result<(), String> {
-    Err("this system has none".to_owned())
+fn umask() -> Result<(), Unchangeable> {
+    Err(Unchangeable::Unsupported)
 }
 
 /// Leaves one processor of those allowed.
 #[cfg(target_os = "linux")]
-fn processors() -> Result<(), String> {
+fn processors() -> Result<(), Unchangeable> {
     use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
-    let allowed = sched_getaffinity(None).map_err(|error| error.to_string())?;
+    let allowed = sched_getaffinity(None).map_err(Unchangeable::system)?;
     let first = (0..CpuSet::MAX_CPU).find(|&cpu| allowed.is_set(cpu));
     let Some(first) = first.filter(|_| allowed.count() > 1) else {
-        return Err("there is only one".to_owned());
+        return Err(Unchangeable::OneProcessor);
     };
     let mut one = CpuSet::new();
     one.set(first);
-    sched_setaffinity(None, &one).map_err(|error| error.to_string())
+    sched_setaffinity(None, &one).map_err(Unchangeable::system)
 }
 
 #[cfg(not(target_os = "linux"))]
-fn processors() -> Result<(), String> {
-    Err("this system cannot restrict them".to_owned())
+fn processors() -> Result<(), Unchangeable> {
+    Err(Unchangeable::Unsupported)
 }

@@ -18,7 +18,7 @@ use std::thread;
 use std::time::Duration;
 
 pub(crate) use child::ChildJob;
-pub use environment::{EnvironmentChange, EnvironmentChanges};
+pub use environment::{EnvironmentChange, EnvironmentChanges, Unchangeable};
 pub use failure::RunFailure;
 pub use load::Load;
 

@@ -96,26 +96,96 @@ pub(super) fn groups(scenarios: &[ScenarioReport]) -> Vec<Group> {
     groups
 }
 
+/// A changed input that scenarios of a group have in common. Equal changes at several places of one file are
+/// one: `fixtures/topologies/ring5.json edges/*/k: 12 → 13, 5 places`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SharedCause {
+    /// The change at the first of its places.
+    pub cause: Cause,
+    /// At how many places of the file the value changed so.
+    pub places: u64,
+    /// How many scenarios of the group have it.
+    pub scenarios: usize,
+}
+
+impl SharedCause {
+    /// The cause in one line, with its path as a pattern if there are several places.
+    pub fn lead(&self) -> String {
+        let lead = self.cause.lead();
+        if self.places < 2 {
+            return lead;
+        }
+        let place = format!("{} {}", self.cause.file, self.cause.path);
+        let what = lead.strip_prefix(&place).unwrap_or_default();
+        let places = counted(self.places, "place");
+        let (file, pattern) = (&self.cause.file, self.cause.path.pattern());
+        format!("{file} {pattern}{what}, {places}")
+    }
+
+    /// How many scenarios of `group` have it: `all 12`, `3 of 12`.
+    pub fn share(&self, group: &Group) -> String {
+        let all = group.scenarios.len();
+        if self.scenarios == all {
+            format!("all {all}")
+        } else {
+            format!("{} of {all}", self.scenarios)
+        }
+    }
+}
+
 impl Report {
-    /// The changed inputs that two or more scenarios of a group have in common, with how many have
-    /// each; those of most first.
-    pub fn shared_causes(&self, group: &Group) -> Vec<(&Cause, usize)> {
-        let mut shared: Vec<(&Cause, usize)> = Vec::new();
+    /// The changed inputs that two or more scenarios of a group have in common, those that most have
+    /// first.
+    pub fn shared_causes(&self, group: &Group) -> Vec<SharedCause> {
+        /// What equal changes have in common.
+        type Sort<'c> = (
+            &'c str,
+            String,
+            ChangeKind,
+            Option<&'c Json>,
+            Option<&'c Json>,
+        );
+        struct Known {
+            at: usize,
+            paths: BTreeSet<String>,
+            scenarios: BTreeSet<usize>,
+        }
+        let mut shared: Vec<SharedCause> = Vec::new();
         let names: BTreeSet<&String> = group.scenarios.iter().collect();
         let members = self.scenarios.iter().filter(|s| names.contains(&s.name));
-        let mut known: BTreeMap<String, usize> = BTreeMap::new();
-        for cause in members
-            .filter_map(|s| s.diff.as_ref())
-            .flat_map(|d| &d.causes)
-        {
-            let at = *known.entry(cause.lead()).or_insert(shared.len());
-            match shared.get_mut(at) {
-                Some((_, scenarios)) => *scenarios += 1,
-                None => shared.push((cause, 1)),
+        let mut known: BTreeMap<Sort<'_>, Known> = BTreeMap::new();
+        for (member, diff) in members.filter_map(|s| s.diff.as_ref()).enumerate() {
+            for cause in &diff.causes {
+                let (before, after) = (cause.before.as_ref(), cause.after.as_ref());
+                let sort = (
+                    &*cause.file,
+                    cause.path.pattern(),
+                    cause.kind,
+                    before,
+                    after,
+                );
+                let known = known.entry(sort).or_insert_with(|| {
+                    shared.push(SharedCause {
+                        cause: cause.clone(),
+                        places: 0,
+                        scenarios: 0,
+                    });
+                    Known {
+                        at: shared.len() - 1,
+                        paths: BTreeSet::new(),
+                        scenarios: BTreeSet::new(),
+                    }
+                });
+                known.paths.insert(cause.path.to_string());
+                known.scenarios.insert(member);
             }
         }
-        shared.retain(|(_, scenarios)| *scenarios > 1);
-        shared.sort_by_key(|(_, scenarios)| std::cmp::Reverse(*scenarios));
+        for known in known.into_values() {
+            shared[known.at].places = known.paths.len() as u64;
+            shared[known.at].scenarios = known.scenarios.len();
+        }
+        shared.retain(|cause| cause.scenarios > 1);
+        shared.sort_by_key(|cause| std::cmp::Reverse(cause.scenarios));
         shared
     }
 }

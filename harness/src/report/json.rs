@@ -33,6 +33,8 @@ struct ScenarioView<'r> {
 struct CauseView<'r> {
     file: &'r str,
     path: &'r Path,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path_before: &'r Option<Path>,
     before: &'r Option<Json>,
     after: &'r Option<Json>,
 }
@@ -42,6 +44,7 @@ impl<'r> CauseView<'r> {
         let Cause {
             file,
             path,
+            path_before,
             before,
             after,
             kind: _,
@@ -49,6 +52,7 @@ impl<'r> CauseView<'r> {
         Self {
             file,
             path,
+            path_before,
             before,
             after,
         }
@@ -70,7 +74,8 @@ impl Report {
     /// ```
     ///
     /// `changes` is there with `all`, `note` if there is one, `offsets` if a group has
-    /// several.
+    /// several, `path_before` after the `path` of a member that was renamed, and `size`
+    /// (`abs`, `rel`, `ulp`) at the end of the change of a number.
     ///
     /// # Errors
     /// What `out` says.

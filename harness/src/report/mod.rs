@@ -7,8 +7,10 @@
 mod group;
 mod json;
 mod text;
+mod visible;
 
-pub use group::{Group, OffsetGroup};
+pub use group::{Group, OffsetGroup, SharedCause};
+pub use visible::{visible, visible_line};
 
 use crate::{Diff, Verdict, counted};
 
@@ -66,7 +68,10 @@ impl Report {
         let all = self.scenarios.len();
         match self.scenarios.iter().filter(|s| s.differs()).count() {
             0 => format!("{}: nothing differs", counted(all as u64, "scenario")),
-            1 => format!("1 of {all} scenarios differs from its golden"),
+            1 => format!(
+                "1 of {} differs from its golden",
+                counted(all as u64, "scenario")
+            ),
             differing => format!("{differing} of {all} scenarios differ from their goldens"),
         }
     }

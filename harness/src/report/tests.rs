@@ -107,6 +107,7 @@ ring5: MISMATCH
   cause: fixtures/topologies/ring5.json edges[e_id=5].k: 1 → 2
   then UMX 1 tick: 1 value
   then U-ledger 2 ticks: 2 values, 2 hashes
+  largest difference of 4 numbers: 1 (relative 1)
 
 ring6: PROGRAM_ERROR
   overflow at tick 3
@@ -130,6 +131,7 @@ fn json_has_the_documented_shape() {
         "tick": 2, "stage": "UMX", "artefact": "ledgers",
         "path": "ledgers[tick=2].edges[e_id=5].f_e",
         "kind": "changed", "before": 1, "after": 2,
+        "size": {"abs": 1, "rel": 1, "ulp": 4_503_599_627_370_496_u64},
     });
     let expected = json!({
         "equal": false,
@@ -257,4 +259,78 @@ fn the_state_at_the_first_divergence_is_kept_for_a_chart() {
         shown,
         [r#"Chart { title: "ledgers, tick 2: u", before: [3, -1, 0], after: [3, -2, 1] }"#]
     );
+}
+
+#[test]
+fn equal_changes_of_many_places_are_one_cause() {
+    let set = |k: i64, flux: i64| {
+        let edges: Vec<Value> = (1..=5).map(|e| json!({"e_id": e, "k": k})).collect();
+        let inputs = json!({
+            "topology": {"edges": edges, "name": format!("n{k}")},
+            "files": {"topology": "fixtures/topologies/ring5.json"},
+        });
+        let ledgers = json!([{"tick": 1, "edges": [{"e_id": 5, "f_e": flux}]}]);
+        [("inputs", inputs), ("ledgers", ledgers)]
+            .map(|(name, value)| Artefact::from_json(name, value.to_string().as_bytes()).unwrap())
+    };
+    let report = Report::new(vec![
+        scenario("a", &set(12, 1), &set(13, 2)),
+        scenario("b", &set(12, 1), &set(13, 2)),
+    ]);
+    let text = text(&report, false);
+    let expected = "\
+  UMX · ledgers/*/edges/*/f_e · +1: 2 scenarios, 2 places
+    cause in all 2: fixtures/topologies/ring5.json edges/*/k: 12 → 13, 5 places
+    cause in all 2: fixtures/topologies/ring5.json name: \"n12\" → \"n13\"
+";
+    assert!(text.contains(expected), "{text}");
+}
+
+#[test]
+fn a_group_says_how_many_causes_it_leaves_out() {
+    let set = |v: i64| {
+        let members: serde_json::Map<String, Value> =
+            (0..10).map(|n| (format!("m{n}"), json!(v + n))).collect();
+        let inputs = json!({"t": members, "files": {"t": "t.json"}});
+        [
+            ("inputs", inputs),
+            ("ledgers", json!([{"tick": 1, "x": v}])),
+        ]
+        .map(|(name, value)| Artefact::from_json(name, value.to_string().as_bytes()).unwrap())
+    };
+    let report = Report::new(vec![
+        scenario("a", &set(1), &set(2)),
+        scenario("b", &set(1), &set(2)),
+    ]);
+    let text = text(&report, false);
+    assert!(text.contains("    and 2 more shared causes\n"), "{text}");
+}
+
+#[test]
+fn nothing_that_a_terminal_obeys_is_printed() {
+    let hostile = "\u{1b}]0;x\u{7}\u{1b}[31m\u{202e}\n::error::planted";
+    let mut schema = schema();
+    schema.stages = vec![hostile.to_owned()];
+    schema.artefacts[1].stage = hostile.to_owned();
+    let diff = diff(&run(1, 1), &run(2, 2), &schema, &DiffOptions::default());
+    let report = Report::new(vec![ScenarioReport {
+        name: hostile.to_owned(),
+        verdict: Some(Verdict::Mismatch),
+        diff: Some(diff),
+        note: Some(format!("{hostile}\0")),
+    }]);
+    let mut text = Vec::new();
+    report.write_text(&mut text, true).unwrap();
+    let text = String::from_utf8(text).unwrap();
+    for c in ['\u{7}', '\u{202e}', '\0'] {
+        assert!(!text.contains(c), "{c:?} in {text}");
+    }
+    let plain = anstream::adapter::strip_str(&text).to_string();
+    assert!(!plain.contains('\u{1b}'), "{plain}");
+    // The red of the program is shown, not used: as often as the window title beside it.
+    let titles = text.matches("\\u{1b}]0;x").count();
+    assert_eq!(text.matches("\\u{1b}[31m").count(), titles);
+    assert!(titles > 3, "{text}");
+    let is_command = |line: &str| line.trim_start().starts_with("::");
+    assert!(!plain.lines().any(is_command), "{plain}");
 }

@@ -1,11 +1,14 @@
 //! The report for people, as text with styles; whoever prints it strips them if they are not
 //! wanted (`anstream` does, and respects `NO_COLOR`).
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 
-use super::{Report, ScenarioReport};
+use super::visible::visible_styled;
+use super::{Report, ScenarioReport, visible, visible_line};
+use crate::{Diff, counted};
 
 const HEADING: Style = Style::new().bold();
 const CAUSE: Style = AnsiColor::Yellow.on_default();
@@ -23,6 +26,19 @@ impl Report {
     /// # Errors
     /// What `out` reports.
     pub fn write_text(&self, out: &mut dyn Write, all: bool) -> io::Result<()> {
+        self.write_text_ending(out, all, &self.summary())
+    }
+
+    /// The same with another last line, for what is not a comparison with goldens.
+    ///
+    /// # Errors
+    /// What `out` reports.
+    pub fn write_text_ending(
+        &self,
+        out: &mut dyn Write,
+        all: bool,
+        last_line: &str,
+    ) -> io::Result<()> {
         let mut differing = 0;
         for scenario in &self.scenarios {
             if scenario.differs() {
@@ -35,7 +51,7 @@ impl Report {
             self.write_groups(out)?;
             writeln!(out)?;
         }
-        writeln!(out, "{}", self.summary())
+        writeln!(out, "{last_line}")
     }
 
     /// Writes the groups with their offsets, and the changed inputs that their scenarios share.
@@ -44,19 +60,19 @@ impl Report {
     /// What `out` reports.
     pub fn write_groups(&self, out: &mut dyn Write) -> io::Result<()> {
         for group in &self.groups {
-            writeln!(out, "  {}", group.lead())?;
+            writeln!(out, "  {}", visible_line(&group.lead()))?;
             for offset in &group.offsets {
                 writeln!(out, "    {}", offset.lead())?;
             }
-            for (cause, scenarios) in self.shared_causes(group).iter().take(CAUSES_SHOWN) {
-                let all = group.scenarios.len();
-                let of = if *scenarios == all {
-                    format!("all {all}")
-                } else {
-                    format!("{scenarios} of {all}")
-                };
-                let lead = cause.lead();
-                writeln!(out, "    {CAUSE}cause in {of}: {lead}{CAUSE:#}")?;
+            let causes = self.shared_causes(group);
+            for cause in causes.iter().take(CAUSES_SHOWN) {
+                let (share, lead) = (cause.share(group), cause.lead());
+                let lead = visible_line(&lead);
+                writeln!(out, "    {CAUSE}cause in {share}: {lead}{CAUSE:#}")?;
+            }
+            if let Some(more) = causes.len().checked_sub(CAUSES_SHOWN).filter(|&n| n > 0) {
+                let more = counted(more as u64, "more shared cause");
+                writeln!(out, "    {CAUSE}and {more}{CAUSE:#}")?;
             }
         }
         Ok(())
@@ -79,12 +95,43 @@ fn write_scenario(out: &mut dyn Write, scenario: &ScenarioReport, all: bool) -> 
         name, diff, note, ..
     } = scenario;
     let verdict = scenario.verdict_name();
+    let name = visible_line(name);
     writeln!(out, "{HEADING}{name}{HEADING:#}: {verdict}")?;
     if let Some(diff) = diff {
-        diff.write_text(out, all)?;
+        let mut text = Vec::new();
+        named_visibly(diff).write_text(&mut text, all)?;
+        let text = String::from_utf8_lossy(&text);
+        out.write_all(visible_styled(&text).as_bytes())?;
     }
-    for line in note.iter().flat_map(|note| note.lines()) {
+    let note = note.as_deref().map(visible).unwrap_or_default();
+    for line in note.lines() {
         writeln!(out, "  {line}")?;
     }
     writeln!(out)
+}
+
+/// A diff whose names of stages, artefacts and files stay on their line and hold no style. The paths and
+/// values of a diff are JSON, in which line ends and styles are escaped.
+fn named_visibly(diff: &Diff) -> Cow<'_, Diff> {
+    fn names(diff: &mut Diff) -> impl Iterator<Item = &mut String> {
+        let changes = diff.first_divergence.iter_mut().chain(&mut diff.changes);
+        changes
+            .flat_map(|change| [&mut change.stage, &mut change.artefact])
+            .chain(diff.causes.iter_mut().map(|cause| &mut cause.file))
+            .chain(diff.followed.iter_mut().map(|followed| &mut followed.stage))
+    }
+    let changes = diff.first_divergence.iter().chain(&diff.changes);
+    let mut all = changes
+        .flat_map(|change| [&change.stage, &change.artefact])
+        .chain(diff.causes.iter().map(|cause| &cause.file))
+        .chain(diff.followed.iter().map(|followed| &followed.stage));
+    let is_visible = |name: &String| matches!(visible_line(name), Cow::Borrowed(_));
+    if all.all(is_visible) {
+        return Cow::Borrowed(diff);
+    }
+    let mut diff = diff.clone();
+    for name in names(&mut diff) {
+        *name = visible_line(name).into_owned();
+    }
+    Cow::Owned(diff)
 }

@@ -13,7 +13,7 @@ use std::time::SystemTime;
 use serde::{Deserialize, Serialize};
 
 use super::TrialResult;
-use crate::atomic::write_whole;
+use crate::atomic::{at, read_regular, write_whole};
 use crate::scenario::ScenarioName;
 use crate::{Check, Layout};
 
@@ -84,7 +84,7 @@ impl Run {
 
     /// The run whose directory is `dir`, if it is one.
     pub fn open(dir: &Path) -> Option<Self> {
-        let bytes = fs::read(dir.join(RUN_FILE)).ok()?;
+        let bytes = read_regular(&dir.join(RUN_FILE)).ok()?;
         let about: About = aether_json::from_slice(&bytes).ok()?;
         Some(Self {
             started: about.started,
@@ -123,8 +123,9 @@ impl Run {
     /// Takes back what an earlier start of the same trial left in this run: should this start not
     /// come to its end, there is no result.
     pub fn forget(&self, scenario: &str, check: &Check) -> io::Result<()> {
-        match fs::remove_file(self.file(scenario, check)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        let file = self.file(scenario, check);
+        match fs::remove_file(&file) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(at(&file, &error)),
             _ => Ok(()),
         }
     }
@@ -161,7 +162,7 @@ impl Run {
 }
 
 fn read(path: &Path) -> Result<TrialResult, String> {
-    fs::read(path)
+    read_regular(path)
         .map_err(|error| error.to_string())
         .and_then(|bytes| TrialResult::parse(&bytes))
         .map_err(|problem| format!("{}: {problem}", path.display()))

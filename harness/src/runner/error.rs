@@ -36,6 +36,29 @@ pub enum RunnerError {
         /// The other.
         other: String,
     },
+    /// An option has a value that it may not have.
+    #[error("{option}: expected {expected}, found {}", if found.is_empty() { "nothing".to_owned() } else { format!("`{found}`") })]
+    Option {
+        /// The option.
+        option: &'static str,
+        /// Its value; empty if there is none.
+        found: String,
+        /// What it may be.
+        expected: &'static str,
+    },
+    /// The filters leave no trial.
+    #[error(
+        "no trial matches{}, so nothing would be checked (`--list` names the trials, \
+         `--no-tests=pass` allows it)",
+        filter.as_ref().map(|filter| format!(" `{filter}`")).unwrap_or_default()
+    )]
+    NothingSelected {
+        /// The filter, if there is one.
+        filter: Option<String>,
+    },
+    /// Whoever read the standard output closed it.
+    #[error("the standard output was closed before everything was written to it")]
+    OutputClosed,
     /// Two trials have the same name.
     #[error("two trials have the name {0}")]
     Duplicate(String),

@@ -5,10 +5,13 @@
 //! libtest-mimic; everything else goes to standard error.
 
 mod error;
+mod options;
 mod plan;
 mod selection;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
+use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -17,10 +20,12 @@ use std::time::{Duration, Instant};
 use libtest_mimic::{Arguments, Conclusion, Failed, Trial};
 
 pub use self::error::RunnerError;
+use self::options::{NoTests, Options};
 use self::plan::{Plan, Target};
 use crate::evaluate::{CheckMessage, CheckResult, evaluate};
+use crate::report::{visible, visible_line};
 use crate::results::{Run, TrialResult};
-use crate::scenario::ScenarioName;
+use crate::scenario::{Scenario, ScenarioName};
 use crate::{Check, Layout, Subject, Suite};
 
 /// The exit status of a command line that can mean no trial.
@@ -94,10 +99,14 @@ impl Runner {
         if !self.suite.has_runner() {
             self.suite = self.suite.runner(test_command());
         }
-        match self.run(&Arguments::from_args()) {
+        let options = Options {
+            no_tests: NoTests::Warn,
+            shard: None,
+        };
+        match self.run(&Arguments::from_args(), options) {
             Ok(conclusion) => conclusion.exit_code(),
             Err(error) => {
-                eprintln!("error: {error}");
+                eprintln!("error: {}", visible(&error.to_string()));
                 ExitCode::from(BAD_USAGE)
             }
         }
@@ -105,7 +114,9 @@ impl Runner {
 
     /// Runs trials as a command among others, over a suite that
     /// [lets itself be started again](Suite::with_children) already: the arguments are those of a
-    /// test binary, after the program's name.
+    /// test binary, after the program's name, and in addition `--shard i/n`, which runs only one of `n` parts
+    /// of the scenarios, and `--no-tests=pass|warn|fail`, which says what to do if no trial is selected: it is
+    /// an error (`fail`) without it.
     ///
     /// Whether all trials passed.
     ///
@@ -116,19 +127,31 @@ impl Runner {
         I: IntoIterator,
         I::Item: Into<OsString> + Clone,
     {
-        let conclusion = self.run(&Arguments::from_iter(args))?;
+        let mut args: Vec<OsString> = args.into_iter().map(Into::into).collect();
+        let options = Options::take(&mut args)?;
+        let conclusion = self.run(&Arguments::from_iter(args), options)?;
         Ok(!conclusion.has_failed())
     }
 
-    fn run(self, args: &Arguments) -> Result<Conclusion, RunnerError> {
-        let selection = selection::select(&self.suite, args)?;
+    fn run(self, args: &Arguments, options: Options) -> Result<Conclusion, RunnerError> {
+        if args.test_threads == Some(0) {
+            return Err(RunnerError::Option {
+                option: "--test-threads",
+                found: "0".to_owned(),
+                expected: "a number from 1",
+            });
+        }
+        let mut selection = selection::select(&self.suite, args, options.no_tests)?;
+        if let Some(shard) = options.shard {
+            selection.plans = shard.part(selection.plans);
+        }
         if let Some(warning) = &selection.warning {
             eprintln!("{warning}");
         }
         let dropped = if args.list {
             Vec::new()
         } else {
-            dropped(&selection.plans)
+            dropped(&selection.plans, args)
         };
         let run = if args.list {
             None
@@ -150,7 +173,7 @@ impl Runner {
             .into_iter()
             .map(|plan| trial(&stage, plan))
             .collect();
-        let conclusion = libtest_mimic::run(args, trials);
+        let conclusion = until_closed(|| libtest_mimic::run(args, trials))?;
         for line in dropped {
             eprintln!("{line}");
         }
@@ -158,22 +181,52 @@ impl Runner {
     }
 }
 
-/// What scenarios leave out, one line each.
-fn dropped(plans: &[Plan]) -> Vec<String> {
-    plans
+/// What the scenarios of selected trials leave out, one line each.
+fn dropped(plans: &[Plan], args: &Arguments) -> Vec<String> {
+    let selected: BTreeSet<&str> = plans
         .iter()
-        .filter(|plan| plan.check == Check::Golden)
+        .filter(|plan| selection::is_selected(args, &plan.name()))
+        .map(|plan| &*plan.scenario)
+        .collect();
+    let scenarios: BTreeMap<&str, &Scenario> = plans
+        .iter()
+        .filter(|plan| selected.contains(&*plan.scenario))
         .filter_map(|plan| match &plan.target {
-            Target::Evaluate(scenario) => Some(scenario),
+            Target::Evaluate(scenario) => Some((&*plan.scenario, &**scenario)),
             Target::Known(_) => None,
         })
-        .flat_map(|scenario| {
-            scenario
-                .dropped
-                .iter()
-                .map(|(check, reason)| format!("dropped: {}::{check}: {reason}", scenario.name()))
+        .collect();
+    let lines = scenarios.iter().flat_map(|(name, scenario)| {
+        let dropped = scenario.dropped.iter();
+        dropped.map(move |(check, reason)| {
+            format!("dropped: {name}::{check}: {}", visible_line(reason))
         })
-        .collect()
+    });
+    lines.collect()
+}
+
+/// Runs what prints to the standard output, which libtest-mimic does in the belief that nobody closes it.
+/// `run | head -1` does.
+fn until_closed(run: impl FnOnce() -> Conclusion) -> Result<Conclusion, RunnerError> {
+    type Hook = dyn Fn(&PanicHookInfo<'_>) + Send + Sync;
+    let is_closed = |payload: Option<&str>| payload.is_some_and(|text| text.contains("BrokenPipe"));
+    let before: Arc<Hook> = Arc::from(panic::take_hook());
+    let others = Arc::clone(&before);
+    panic::set_hook(Box::new(move |info| {
+        if !is_closed(info.payload_as_str()) {
+            others(info);
+        }
+    }));
+    let ended = panic::catch_unwind(AssertUnwindSafe(run));
+    panic::set_hook(Box::new(move |info| before(info)));
+    ended.or_else(|payload| {
+        let text = payload.downcast_ref::<String>().map(String::as_str);
+        if is_closed(text) {
+            Err(RunnerError::OutputClosed)
+        } else {
+            panic::resume_unwind(payload)
+        }
+    })
 }
 
 /// A trial of a suite.
@@ -247,7 +300,7 @@ fn perform(suite: &Suite, run: &Run, plan: &Plan) -> Result<(), Failed> {
     };
     let took = start.elapsed();
     let message = CheckMessage::new(suite, &plan.scenario, &plan.check, &result);
-    let text = message.text.clone();
+    let text = visible(&message.text).into_owned();
     let left = stored(leave(suite, run, plan, &result, message, took));
     match (result.verdict.passes(), left) {
         (true, Ok(())) => Ok(()),

@@ -3,6 +3,7 @@
 use libtest_mimic::Arguments;
 
 use super::RunnerError;
+use super::options::NoTests;
 use super::plan::{Plan, orphans, plan_found, plan_orphan};
 use crate::scenario::{Found, twins};
 use crate::{Check, Suite};
@@ -18,7 +19,11 @@ pub(super) struct Selection {
 ///
 /// # Errors
 /// Nothing can be run, or the filter names a check that no scenario has.
-pub(super) fn select(suite: &Suite, args: &Arguments) -> Result<Selection, RunnerError> {
+pub(super) fn select(
+    suite: &Suite,
+    args: &Arguments,
+    no_tests: NoTests,
+) -> Result<Selection, RunnerError> {
     if let Some(plans) = exactly_one(suite, args)? {
         return Ok(Selection {
             plans,
@@ -26,18 +31,28 @@ pub(super) fn select(suite: &Suite, args: &Arguments) -> Result<Selection, Runne
         });
     }
     let plans = scan(suite)?;
-    let matching = |plan: &&Plan| is_selected(args, &plan.name());
-    let warning = match &args.filter {
-        Some(filter) if !plans.iter().any(|plan| matching(&plan)) => {
-            if let Some((scenario, check)) = trial_name(suite, filter) {
-                return Err(no_such_trial(scenario, check, &plans));
-            }
+    if plans.iter().any(|plan| is_selected(args, &plan.name())) {
+        return Ok(Selection {
+            plans,
+            warning: None,
+        });
+    }
+    if let Some(filter) = &args.filter
+        && let Some((scenario, check)) = trial_name(suite, filter)
+    {
+        return Err(no_such_trial(scenario, check, &plans));
+    }
+    let filter = args.filter.clone();
+    let warning = match no_tests {
+        NoTests::Pass => None,
+        NoTests::Fail if !args.list => return Err(RunnerError::NothingSelected { filter }),
+        NoTests::Warn | NoTests::Fail => {
+            let filter = filter.map_or_else(String::new, |filter| format!(" `{filter}`"));
             Some(format!(
-                "warning: no scenario trial matches `{filter}`; nothing was checked here \
-                 (`--list` names the trials)"
+                "warning: no scenario trial matches{filter}; nothing was checked here (`--list` names the \
+                 trials)"
             ))
         }
-        _ => None,
     };
     Ok(Selection { plans, warning })
 }
@@ -144,7 +159,7 @@ fn trial_name<'f>(suite: &Suite, filter: &'f str) -> Option<(&'f str, Check)> {
 }
 
 /// As libtest-mimic selects, except for `--ignored`.
-fn is_selected(args: &Arguments, name: &str) -> bool {
+pub(super) fn is_selected(args: &Arguments, name: &str) -> bool {
     let fits = |filter: &String| {
         if args.exact {
             name == filter
@@ -162,7 +177,7 @@ fn no_such_trial(scenario: &str, check: Check, plans: &[Plan]) -> RunnerError {
     if names.contains(&scenario.as_str()) {
         return RunnerError::NotOffered { scenario, check };
     }
-    let near = crate::nearest::nearest(&scenario, &names).map(ToString::to_string);
+    let near = aether_json::nearest(&scenario, names).map(ToString::to_string);
     RunnerError::NoSuchTrial {
         scenario,
         check,

@@ -126,7 +126,5 @@ fn refused(path: &Path, reason: &str) -> ScenarioError {
 
 /// A name that can appear in a list of trials: one line, no control characters.
 fn printable(name: &str) -> String {
-    name.chars()
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-        .collect()
+    crate::report::visible_line(name).into_owned()
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// A valid scenario name: ASCII letters, digits, `.`, `_` and `-`, at most 128 of them, not starting
-/// with a dot.
+/// with a dot or a hyphen, not ending in a dot, and not the name of a device of Windows.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ScenarioName(String);
 
@@ -19,6 +19,15 @@ pub enum NameError {
     /// It would be hidden.
     #[error("the name starts with a dot")]
     Dot,
+    /// Commands would take it for an option.
+    #[error("the name starts with a hyphen; commands would take it for an option")]
+    Hyphen,
+    /// Windows drops the dot.
+    #[error("the name ends in a dot, which Windows cannot store")]
+    LastDot,
+    /// Windows keeps it for a device.
+    #[error("`{0}` is the name of a device on Windows, which cannot store a file of this name")]
+    Device(String),
     /// It has a character that file systems or filters do not agree on.
     #[error("the name contains {0:?}; ASCII letters, digits, '.', '_' and '-' are allowed")]
     Character(char),
@@ -41,6 +50,15 @@ impl ScenarioName {
         if name.starts_with('.') {
             return Err(NameError::Dot);
         }
+        if name.starts_with('-') {
+            return Err(NameError::Hyphen);
+        }
+        if name.ends_with('.') {
+            return Err(NameError::LastDot);
+        }
+        if let Some(device) = device(&name) {
+            return Err(NameError::Device(device.to_owned()));
+        }
         if name.len() > 128 {
             return Err(NameError::Long(name.len()));
         }
@@ -51,6 +69,18 @@ impl ScenarioName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// The part of a file's name that Windows takes for a device, whatever follows its first dot.
+fn device(name: &str) -> Option<&str> {
+    let stem = name.split('.').next().unwrap_or_default();
+    let lower = stem.to_ascii_lowercase();
+    let is_numbered = |prefix: &str| {
+        let number = lower.strip_prefix(prefix);
+        number.is_some_and(|number| matches!(number.as_bytes(), [b'0'..=b'9']))
+    };
+    let is_device = matches!(&*lower, "con" | "prn" | "aux" | "nul");
+    (is_device || is_numbered("com") || is_numbered("lpt")).then_some(stem)
 }
 
 impl fmt::Display for ScenarioName {
@@ -71,13 +101,30 @@ mod tests {
 
     #[test]
     fn names_are_plain_file_names() {
-        for good in ["gf01", "a", "A.b_c-9", "9", "a..b", &"x".repeat(128)] {
+        for good in [
+            "gf01",
+            "a",
+            "A.b_c-9",
+            "9",
+            "a..b",
+            "com",
+            "com10",
+            "a.con",
+            "cons",
+            &"x".repeat(128),
+        ] {
             assert_eq!(ScenarioName::new(good).unwrap().as_str(), good);
         }
         let check = |name: &str, error| assert_eq!(ScenarioName::new(name), Err(error));
         check("", NameError::Empty);
         check(".hidden", NameError::Dot);
         check("..", NameError::Dot);
+        check("-x", NameError::Hyphen);
+        check("a.", NameError::LastDot);
+        for device in ["con", "CON", "nul", "Prn", "aux", "com1", "lpt9"] {
+            check(device, NameError::Device(device.to_owned()));
+            check(&format!("{device}.1"), NameError::Device(device.to_owned()));
+        }
         check("a/b", NameError::Character('/'));
         check("a b", NameError::Character(' '));
         check("a::b", NameError::Character(':'));

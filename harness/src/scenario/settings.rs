@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use aether_json::nearest;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use toml::Spanned;
@@ -14,7 +15,6 @@ use toml::de::{DeTable, DeValue};
 
 use super::SCENARIO_FILE;
 use super::defaults::{DEFAULTS_FILE, merged};
-use crate::nearest::nearest;
 
 /// Keys of one table of `scenario.toml` that belong to a subject.
 ///
@@ -318,7 +318,7 @@ fn hint(name: &str, known: &[&str], path: &str, tables: &[KeyTable]) -> String {
             _ => format!("it belongs to {}", table.shown()),
         };
     }
-    match nearest(name, known) {
+    match nearest(name, known.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
         None => {
             let mut known = known.to_vec();

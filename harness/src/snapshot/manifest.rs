@@ -122,30 +122,92 @@ pub(crate) fn stated_format(bytes: &[u8]) -> Option<u32> {
     stated.filter(|format| (OLDEST_FORMAT..=FORMAT).contains(format))
 }
 
-/// The blesses of a manifest that cannot be read, such as one with conflict markers: every
-/// `[[bless]]` that is whole on its own.
+/// The blesses of a manifest that cannot be read, such as one with conflict markers: every `[[bless]]` that
+/// is whole on either side of a conflict, those of our side first.
+///
+/// Git's default style puts the lines that both sides have in common outside the markers, even within an
+/// entry:
+///
+/// ```text
+/// [[bless]]
+/// date = "2026-11-23"
+/// <<<<<<< HEAD
+/// reason = "ours"
+/// =======
+/// reason = "theirs"
+/// >>>>>>> branch
+/// ```
 pub fn salvaged_blesses(bytes: &[u8]) -> Vec<BlessEntry> {
-    #[derive(Deserialize)]
-    struct Alone {
-        bless: Vec<BlessEntry>,
-    }
     let text = String::from_utf8_lossy(bytes);
     let mut blesses: Vec<BlessEntry> = Vec::new();
-    for part in text.split("[[bless]]").skip(1) {
-        let is_marker = |line: &&str| {
-            ["<<<<<<<", "=======", ">>>>>>>", "|||||||"]
-                .iter()
-                .any(|marker| line.starts_with(marker))
-        };
-        let lines: Vec<&str> = part.lines().filter(|line| !is_marker(line)).collect();
-        let alone = toml::from_str::<Alone>(&format!("[[bless]]{}", lines.join("\n")));
-        for entry in alone.map(|alone| alone.bless).unwrap_or_default() {
+    for side in sides(&text) {
+        for entry in whole_blesses(&side) {
             if !blesses.contains(&entry) {
                 blesses.push(entry);
             }
         }
     }
     blesses
+}
+
+/// Every `[[bless]]` of a text that is whole on its own.
+fn whole_blesses(text: &str) -> Vec<BlessEntry> {
+    #[derive(Deserialize)]
+    struct Alone {
+        bless: Vec<BlessEntry>,
+    }
+    let parts = text.split("[[bless]]").skip(1);
+    parts
+        .filter_map(|part| toml::from_str::<Alone>(&format!("[[bless]]{part}")).ok())
+        .flat_map(|alone| alone.bless)
+        .collect()
+}
+
+/// The two sides of a text with conflict markers; two equal ones without.
+fn sides(text: &str) -> [String; 2] {
+    /// Where a line is.
+    enum Part {
+        Both,
+        Ours,
+        Base,
+        Theirs,
+    }
+    let [mut ours, mut theirs] = [String::new(), String::new()];
+    let mut part = Part::Both;
+    for line in text.split_inclusive('\n') {
+        match marker(line) {
+            Some('<') => part = Part::Ours,
+            Some('|') => part = Part::Base,
+            Some('=') => part = Part::Theirs,
+            Some(_) => part = Part::Both,
+            None => {
+                if matches!(part, Part::Both | Part::Ours) {
+                    ours.push_str(line);
+                }
+                if matches!(part, Part::Both | Part::Theirs) {
+                    theirs.push_str(line);
+                }
+            }
+        }
+    }
+    [ours, theirs]
+}
+
+/// The character of the conflict marker that a line is: seven of it, then a space or the end.
+fn marker(line: &str) -> Option<char> {
+    let first = line.chars().next()?;
+    let rest = line.trim_start_matches(first);
+    let is_marker = matches!(first, '<' | '|' | '=' | '>')
+        && line.len() - rest.len() == 7
+        && (rest.starts_with(' ') || rest.trim().is_empty());
+    is_marker.then_some(first)
+}
+
+/// Whether a file has the conflict markers of a merge.
+pub(super) fn has_conflict(bytes: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(bytes);
+    let has = |which: char| text.lines().any(|line| marker(line) == Some(which));
+    has('<') && has('=') && has('>')
 }
 
 #[cfg(test)]
@@ -187,6 +249,37 @@ mod tests {
             .collect();
         assert_eq!(reasons, ["first", "ours", "theirs"]);
         assert!(salvaged_blesses(b"\xff[[bless]]").is_empty());
+    }
+
+    #[test]
+    fn both_blesses_survive_in_every_style_of_conflict() {
+        let start = "format = 1\n[[bless]]\ndate = \"2026-11-22\"\nversion = \"1\"\nreason = \"first\"\n\n\
+                     [[bless]]\ndate = \"2026-11-23\"\nversion = \"1\"\n";
+        let check = |conflict: &str, expected: &[&str]| {
+            let text = format!("{start}{conflict}");
+            assert!(has_conflict(text.as_bytes()), "{text}");
+            let blesses = salvaged_blesses(text.as_bytes());
+            let reasons: Vec<&str> = blesses.iter().map(|entry| &*entry.reason).collect();
+            assert_eq!(reasons, expected, "{text}");
+        };
+        // Git's default: what both sides have in common is outside the markers.
+        check(
+            "<<<<<<< HEAD\nreason = \"ours\"\n=======\nreason = \"theirs\"\n>>>>>>> other\n",
+            &["first", "ours", "theirs"],
+        );
+        check(
+            "<<<<<<< HEAD\nreason = \"ours\"\n||||||| 1a2b3c\n=======\nreason = \"theirs\"\n>>>>>>> other\n",
+            &["first", "ours", "theirs"],
+        );
+        // One side blessed twice.
+        check(
+            "<<<<<<< HEAD\nreason = \"ours\"\n=======\nreason = \"theirs\"\n\n[[bless]]\ndate = \"2026-11-24\"\n\
+             version = \"1\"\nreason = \"more\"\n>>>>>>> other\n",
+            &["first", "ours", "theirs", "more"],
+        );
+        // A reason may look like a marker.
+        let text = "[[bless]]\ndate = \"d\"\nversion = \"1\"\nreason = \"\"\"\n======= x\n\"\"\"\n";
+        assert!(!has_conflict(text.as_bytes()));
     }
 
     #[test]

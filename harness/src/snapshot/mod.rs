@@ -20,6 +20,7 @@ pub use set::{GoldenSet, SetError, input_digests, is_golden_name};
 pub use store::{Replaced, SnapshotLock, StoreError, interrupted, remains};
 
 use crate::Artefact;
+use crate::atomic::read_regular;
 pub use crate::sha256::sha256_hex;
 
 /// The manifest's file name.
@@ -58,7 +59,7 @@ pub fn open(dir: &Path) -> io::Result<Opened> {
         let Opened::Edited(Some(snapshot), _) = &opened else {
             break;
         };
-        let now = fs::read(snapshot.dir.join(MANIFEST_FILE)).unwrap_or_default();
+        let now = read_regular(&snapshot.dir.join(MANIFEST_FILE)).unwrap_or_default();
         if sha256_hex(&now) == snapshot.manifest_hash {
             break;
         }
@@ -80,9 +81,15 @@ fn open_once(dir: &Path) -> io::Result<Opened> {
             file: MANIFEST_FILE.to_owned(),
         }));
     }
-    let bytes = fs::read(dir.join(MANIFEST_FILE))?;
+    let bytes = read_regular(&dir.join(MANIFEST_FILE))?;
+    refuse_pointer(MANIFEST_FILE, &bytes)?;
     let manifest = match Manifest::parse(&bytes) {
         Ok(manifest) => manifest,
+        Err(_) if manifest::has_conflict(&bytes) => {
+            return Ok(edited(GoldenProblem::Conflict {
+                file: MANIFEST_FILE.to_owned(),
+            }));
+        }
         Err(error) => return Ok(edited(GoldenProblem::Manifest(error))),
     };
     let snapshot = Snapshot {
@@ -96,6 +103,20 @@ fn open_once(dir: &Path) -> io::Result<Opened> {
     } else {
         Opened::Edited(Some(snapshot), problems)
     })
+}
+
+/// Refuses what Git LFS puts in place of a file whose content has not been fetched. Nobody edited the
+/// golden, and no bless may replace it.
+fn refuse_pointer(file: &str, bytes: &[u8]) -> io::Result<()> {
+    if bytes.starts_with(b"version https://git-lfs.github.com/spec/") {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            format!(
+                "{file} is a Git LFS pointer, and its content has not been fetched: run `git lfs pull`"
+            ),
+        ));
+    }
+    Ok(())
 }
 
 fn edited(problem: GoldenProblem) -> Opened {
@@ -123,7 +144,7 @@ impl Snapshot {
                 path: path.clone(),
                 source,
             };
-            let bytes = fs::read(&path).map_err(|error| at(error.into()))?;
+            let bytes = read_regular(&path).map_err(|error| at(error.into()))?;
             let name = file.strip_suffix(".json").unwrap_or(file);
             let artefact = Artefact::from_json(name, &bytes).map_err(|error| at(error.into()))?;
             artefacts.push(artefact);
@@ -143,7 +164,7 @@ impl Snapshot {
     pub fn layout_problems(&self) -> io::Result<Vec<GoldenProblem>> {
         let mut problems = Vec::new();
         for file in self.manifest.files.keys() {
-            let bytes = fs::read(self.dir.join(file))?;
+            let bytes = read_regular(&self.dir.join(file))?;
             if let Err(error) = Artefact::from_golden(file.as_str(), bytes) {
                 problems.push(GoldenProblem::Layout(error));
             }
@@ -158,9 +179,15 @@ impl Snapshot {
                 problems.push(GoldenProblem::Missing { file: file.clone() });
                 continue;
             }
-            let bytes = fs::read(self.dir.join(file))?;
+            let bytes = read_regular(&self.dir.join(file))?;
             let found = sha256_hex(&bytes);
-            if found != *expected {
+            if found == *expected {
+                continue;
+            }
+            refuse_pointer(file, &bytes)?;
+            if manifest::has_conflict(&bytes) {
+                problems.push(GoldenProblem::Conflict { file: file.clone() });
+            } else {
                 problems.push(GoldenProblem::Changed {
                     file: file.clone(),
                     found,

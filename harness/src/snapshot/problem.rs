@@ -27,6 +27,11 @@ pub enum GoldenProblem {
         /// Whether it has CRLF line endings, which a checkout may have made.
         has_crlf: bool,
     },
+    /// A file has the conflict markers of a merge.
+    Conflict {
+        /// Its name.
+        file: String,
+    },
     /// A file that the manifest does not list.
     Stray {
         /// Its name.
@@ -57,6 +62,9 @@ impl fmt::Display for GoldenProblem {
                     f.write_str("; it has CRLF line endings: is `.gitattributes` in force?")?;
                 }
                 Ok(())
+            }
+            Self::Conflict { file } => {
+                write!(f, "{file} has the conflict markers of a merge")
             }
             Self::Stray { file } => write!(f, "{file} was never blessed"),
             Self::Layout(error) => write!(f, "{error}"),

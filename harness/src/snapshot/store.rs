@@ -18,6 +18,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::{GoldenSet, MANIFEST_FILE, Manifest, golden_file};
+use crate::atomic::read_regular;
 use crate::scenario::ScenarioName;
 
 const LOCK_FILE: &str = ".bless.lock";
@@ -77,6 +78,11 @@ impl SnapshotLock {
     pub fn acquire(snapshots: &Path, waiting: impl FnOnce()) -> Result<Self, StoreError> {
         fs::create_dir_all(snapshots).map_err(io_error(snapshots, "create it"))?;
         let path = snapshots.join(LOCK_FILE);
+        // To open a pipe for writing would wait for a reader.
+        if fs::metadata(&path).is_ok_and(|lock| !lock.is_file()) {
+            let error = io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file");
+            return Err(io_error(&path, "open it for locking")(error));
+        }
         let file = File::options()
             .create(true)
             .truncate(false)
@@ -126,6 +132,15 @@ impl SnapshotLock {
         Ok(replaced)
     }
 
+    /// Removes the goldens of `name`, which are now those of a scenario of another name.
+    ///
+    /// # Errors
+    /// They cannot be removed.
+    pub fn remove(&self, name: &ScenarioName) -> Result<(), StoreError> {
+        remove_tree(&self.snapshots.join(name.as_str()))?;
+        sync_dir(&self.snapshots)
+    }
+
     fn write_new(
         &self,
         new: &Path,
@@ -140,7 +155,7 @@ impl SnapshotLock {
         for artefact in set.artefacts() {
             let file = golden_file(artefact.name());
             let old = current.join(&file);
-            let same = fs::read(&old).is_ok_and(|bytes| bytes == artefact.text());
+            let same = read_regular(&old).is_ok_and(|bytes| bytes == artefact.text());
             if same && fs::hard_link(&old, new.join(&file)).is_ok() {
                 continue;
             }

@@ -183,3 +183,36 @@ fn inputs_are_digested_by_member() {
     let none: BTreeMap<String, String> = BTreeMap::new();
     assert_eq!(digests("{}"), none);
 }
+
+/// A read of a pipe waits for a writer, and an opening for writing waits for a reader: for ever.
+#[cfg(unix)]
+#[test]
+fn pipes_are_refused_in_place_of_goldens_and_locks() {
+    let pipe = |path: &Path| {
+        let _ = fs::remove_file(path);
+        let made = std::process::Command::new("mkfifo").arg(path).status();
+        assert!(made.unwrap().success());
+    };
+    let root = tempfile::tempdir().unwrap();
+    let set = set(&[("a", "[1]")]);
+    for file in ["a.json", MANIFEST_FILE] {
+        store(root.path(), &set);
+        pipe(&root.path().join("some").join(file));
+        let error = open(&root.path().join("some")).unwrap_err().to_string();
+        assert_eq!(error, format!("{file} is not a regular file"));
+    }
+    // A bless makes the goldens anew without reading it.
+    let replaced = store(root.path(), &set);
+    assert!(
+        matches!(open(&root.path().join("some")), Ok(Opened::Sound(_))),
+        "{replaced:?}"
+    );
+    pipe(&root.path().join(".bless.lock"));
+    let error = SnapshotLock::acquire(root.path(), || ())
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.ends_with("cannot open it for locking: it is not a regular file"),
+        "{error}"
+    );
+}

@@ -1,4 +1,4 @@
-//! What can be typed after `aether profile` and `aether init`.
+//! The arguments of `aether profile` and `aether init`.
 
 use std::path::PathBuf;
 
@@ -18,8 +18,8 @@ pub(crate) struct ProfileShowCommand {
     /// A profile's name, or the path of its document (with a slash or an extension).
     #[arg(value_name = "NAME-or-PATH")]
     pub(crate) profile: String,
-    /// Where profiles are found by name [default: `fixtures/profiles` here or in the nearest
-    /// directory above; CMP-0 is built in].
+    /// Directory of the profiles that can be named [default: `fixtures/profiles` here or in the
+    /// nearest directory above; CMP-0 is built in].
     #[arg(long, value_name = "DIR")]
     pub(crate) profiles_dir: Option<PathBuf>,
 }
@@ -27,7 +27,7 @@ pub(crate) struct ProfileShowCommand {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  aether init first && aether run first/run.toml")]
 pub(crate) struct InitCommand {
-    /// The directory to make, or an empty one.
+    /// The directory to create; it may exist if it is empty.
     #[arg(value_name = "DIR")]
     pub(crate) dir: PathBuf,
 }

@@ -1,4 +1,4 @@
-//! What can be typed after `aether topology`.
+//! The arguments of `aether topology`.
 
 use std::path::PathBuf;
 
@@ -10,7 +10,7 @@ pub(crate) enum TopologyCommand {
     /// Makes a regular or random graph.
     #[command(subcommand)]
     New(NewTopologyCommand),
-    /// Makes a topology of an edge list.
+    /// Makes a topology from an edge list.
     Import(ImportCommand),
 }
 
@@ -31,12 +31,12 @@ pub(crate) enum NewTopologyCommand {
     Torus(RowsShape),
     /// Every pair of nodes joined.
     Complete(NodesShape),
-    /// Pairs of nodes drawn from a seed, which always gives the same ones.
+    /// Random pairs of nodes; the same seed always gives the same pairs.
     Random(RandomShape),
 }
 
 impl NewTopologyCommand {
-    /// The shape, and what is made of it.
+    /// The shape, and the settings of the topology that is made from it.
     pub(crate) const fn shape(&self) -> (Shape, &MadeTopology) {
         match self {
             Self::Line(NodesShape { nodes, made }) => (Shape::Line { nodes: *nodes }, made),
@@ -74,7 +74,7 @@ impl NewTopologyCommand {
 
 #[derive(Debug, Args)]
 pub(crate) struct NodesShape {
-    /// How many nodes.
+    /// Number of nodes.
     #[arg(value_name = "NODES")]
     nodes: u64,
     #[command(flatten)]
@@ -83,10 +83,10 @@ pub(crate) struct NodesShape {
 
 #[derive(Debug, Args)]
 pub(crate) struct RowsShape {
-    /// How many rows.
+    /// Number of rows.
     #[arg(value_name = "ROWS")]
     rows: u64,
-    /// How many columns.
+    /// Number of columns.
     #[arg(value_name = "COLUMNS")]
     columns: u64,
     #[command(flatten)]
@@ -95,23 +95,23 @@ pub(crate) struct RowsShape {
 
 #[derive(Debug, Args)]
 pub(crate) struct RandomShape {
-    /// How many nodes.
+    /// Number of nodes.
     #[arg(value_name = "NODES")]
     nodes: u64,
-    /// How many edges, all between different pairs of nodes.
+    /// Number of edges, each between a different pair of nodes.
     #[arg(value_name = "EDGES")]
     edges: u64,
-    /// What the choice of pairs follows from.
+    /// The seed of the random choice.
     #[arg(long, value_name = "SEED", default_value_t = 1, value_parser = clap::value_parser!(u64).range(0..=i64::MAX as u64))]
     seed: u64,
     #[command(flatten)]
     made: MadeTopology,
 }
 
-/// What a topology is called, what its edges carry, and where it goes.
+/// The name of a topology, the weights of its edges, and the file to write.
 #[derive(Debug, Args)]
 pub(crate) struct MadeTopology {
-    /// The graph id [default: from the shape or the file's name].
+    /// The graph id [default: made from the shape or the file name].
     #[arg(long, value_name = "GID")]
     pub(crate) gid: Option<String>,
     /// k of every edge [default: SC / (2 · the greatest degree), at least 1].
@@ -120,7 +120,7 @@ pub(crate) struct MadeTopology {
     /// cap of every edge.
     #[arg(long, value_name = "CAP", default_value_t = NO_CAP, value_parser = clap::value_parser!(i64).range(0..))]
     pub(crate) cap: i64,
-    /// SC, which the profile of a run must share.
+    /// SC; the profile of a run must have the same value.
     #[arg(long, value_name = "SC", default_value_t = 32, value_parser = clap::value_parser!(i64).range(1..))]
     pub(crate) sc: i64,
     /// Writes to a .json or .toml file and prints a summary [default: JSON to standard output].
@@ -133,13 +133,13 @@ pub(crate) struct MadeTopology {
     after_help = "Examples:\n  aether topology import karate.txt --out karate.json\n  aether topology import roads.csv --from source --to target --cap-column lanes\n  aether topology import web.mtx --drop-self-loops --drop-duplicates --out web.json"
 )]
 pub(crate) struct ImportCommand {
-    /// An edge a line: CSV with a header, or columns separated by white space.
+    /// The edge list, one edge per line: CSV with a header, or columns separated by white space.
     #[arg(value_name = "EDGES")]
     pub(crate) edges: PathBuf,
-    /// How the list is written [default: a .csv file is CSV, any other lines].
+    /// The format of the list [default: `csv` for a .csv file, `lines` for any other].
     #[arg(long = "as", value_enum, value_name = "FORM")]
     pub(crate) form: Option<ListFormatWord>,
-    /// The column of the first node: a name of the header, or a number from 1.
+    /// The column of the first node: a name from the header, or a number from 1.
     #[arg(long, value_name = "COLUMN")]
     pub(crate) from: Option<String>,
     /// The column of the second node.
@@ -151,17 +151,17 @@ pub(crate) struct ImportCommand {
     /// The column of cap [default: a CSV column `cap`, else --cap].
     #[arg(long, value_name = "COLUMN")]
     pub(crate) cap_column: Option<String>,
-    /// Leaves edges from a node to itself out.
+    /// Leaves out edges from a node to itself.
     #[arg(long)]
     pub(crate) drop_self_loops: bool,
-    /// Keeps only the first of several edges between two nodes, whichever way round.
+    /// Keeps only the first of several edges between two nodes, in either direction.
     #[arg(long)]
     pub(crate) drop_duplicates: bool,
     #[command(flatten)]
     pub(crate) made: MadeTopology,
 }
 
-/// The forms of an edge list.
+/// The formats of an edge list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ListFormatWord {
     /// Columns separated by white space, without a header; `#` and `%` start comments.

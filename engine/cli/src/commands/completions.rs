@@ -1,14 +1,14 @@
-//! `aether completions`: a script for a shell.
+//! `aether completions`: prints a completion script for a shell.
 
 use aether_json::json;
 use clap::CommandFactory as _;
 
-use crate::Ended;
+use crate::CommandResult;
 use crate::args::{Arguments, CompletionsCommand};
 use crate::exit::Status;
 use crate::output::Output;
 
-pub(crate) fn completions(command: &CompletionsCommand, output: &Output) -> Ended {
+pub(crate) fn completions(command: &CompletionsCommand, output: &Output) -> CommandResult {
     let mut script = Vec::new();
     clap_complete::generate(
         command.shell,

@@ -1,16 +1,16 @@
-//! `aether diff`: two stored runs, compared by the harness.
+//! `aether diff`: compares two stored runs with the comparison of the harness.
 
 use aether_engine::record::{FromText as _, RecordKind};
 use aether_engine::store::StoredRun;
 use aether_harness::{Artefact, DiffOptions, Report, ScenarioReport, Verdict, diff as compare};
 
-use crate::Ended;
+use crate::CommandResult;
 use crate::args::DiffCommand;
 use crate::exit::{Failure, Status};
 use crate::output::Output;
 use crate::registry;
 
-pub(crate) fn diff(command: &DiffCommand, output: &Output) -> Ended {
+pub(crate) fn diff(command: &DiffCommand, output: &Output) -> CommandResult {
     let before = registry::open_run(&command.runs, &command.before)?;
     let after = registry::open_run(&command.runs, &command.after)?;
     let schema = aether_subject::schema_of(&after.plan()?);

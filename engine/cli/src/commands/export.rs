@@ -1,4 +1,4 @@
-//! `aether export`: the records of a stored run, for other programs.
+//! `aether export`: writes the records of a stored run for other programs.
 
 use std::io::{self, BufWriter, Write};
 
@@ -6,7 +6,7 @@ use aether_engine::run::RecordKind;
 use aether_engine::store::StoredRun;
 
 use super::table;
-use crate::Ended;
+use crate::CommandResult;
 use crate::args::{ExportCommand, ExportForm};
 use crate::exit::{Failure, Status};
 use crate::output::Output;
@@ -19,11 +19,11 @@ enum What {
     Records(RecordKind),
     Metrics,
     Inputs,
-    /// The edges of the ledgers, a table of their own.
+    /// The edges of the ledgers, which have a table of their own.
     Edges,
 }
 
-pub(crate) fn export(command: &ExportCommand, output: &Output) -> Ended {
+pub(crate) fn export(command: &ExportCommand, output: &Output) -> CommandResult {
     let what = what(command)?;
     let run = registry::open_run(&command.runs, &command.run_id)?;
     match &command.out {
@@ -34,7 +34,7 @@ pub(crate) fn export(command: &ExportCommand, output: &Output) -> Ended {
         None => {
             let mut stdout = BufWriter::new(io::stdout().lock());
             match write(&run, what, command.form, &mut stdout).and_then(|()| Ok(stdout.flush()?)) {
-                // A reader that has seen enough (`| head`) is no failure.
+                // A reader that has seen enough (`| head`) is not a failure.
                 Err(Failure::Io(_, error)) if error.kind() == io::ErrorKind::BrokenPipe => {}
                 written => written?,
             }
@@ -47,7 +47,7 @@ fn what(command: &ExportCommand) -> Result<What, Failure> {
     let csv = command.form == ExportForm::Csv;
     let what = match command.kind.as_deref() {
         None if csv => {
-            let why = "a table has one kind of record: add --kind, as in `--kind p_blocks`";
+            let why = "a table holds one kind of record: add --kind, such as `--kind p_blocks`";
             return Err(Failure::Input(why.to_owned()));
         }
         None => What::Everything,
@@ -57,12 +57,12 @@ fn what(command: &ExportCommand) -> Result<What, Failure> {
         Some(name) => What::Records(RecordKind::from_name(name).ok_or_else(|| {
             let kinds = RecordKind::ALL.map(RecordKind::name).join(", ");
             Failure::Input(format!(
-                "there is no kind `{name}`; kinds are {kinds}, metrics, inputs, and for CSV edges"
+                "unknown kind `{name}`; the kinds are {kinds}, metrics, inputs and, for CSV, edges"
             ))
         })?),
     };
     if csv && matches!(what, What::Metrics | What::Inputs) {
-        let why = "metrics and inputs are no tables: leave out `--as csv`";
+        let why = "metrics and inputs are not tables: leave out `--as csv`";
         return Err(Failure::Input(why.to_owned()));
     }
     Ok(what)

@@ -1,4 +1,4 @@
-//! `aether init`: a small commented scenario that runs.
+//! `aether init`: writes a small, commented scenario that is ready to run.
 
 use std::fs;
 use std::path::Path;
@@ -8,15 +8,15 @@ use aether_engine::config::template;
 use aether_harness::ScenarioName;
 use aether_json::json;
 
-use crate::Ended;
+use crate::CommandResult;
 use crate::args::InitCommand;
 use crate::exit::{Failure, Status};
 use crate::output::Output;
 
-/// Where the scenario's documents name their schemas.
+/// The directory in which the scenario's documents look for their schemas.
 const SCHEMAS: &str = "schemas";
 
-pub(crate) fn init(command: &InitCommand, output: &Output) -> Ended {
+pub(crate) fn init(command: &InitCommand, output: &Output) -> CommandResult {
     let dir = &command.dir;
     let name = name_of(dir)?;
     refuse_used(dir)?;
@@ -39,7 +39,7 @@ pub(crate) fn init(command: &InitCommand, output: &Output) -> Ended {
         || {
             let (dir, run) = (dir.display(), run.display());
             format!(
-                "made {dir}: a scenario of four nodes and 16 ticks. Next:\n  \
+                "created {dir}: a scenario of four nodes and 16 ticks. Next:\n  \
                  aether validate {dir}\n  aether run {run}\n"
             )
         },
@@ -54,13 +54,13 @@ pub(crate) fn init(command: &InitCommand, output: &Output) -> Ended {
     Ok(Status::Done)
 }
 
-/// Nothing that is there already is touched.
+/// Refuses a directory that has entries, so that no existing file is overwritten.
 fn refuse_used(dir: &Path) -> Result<(), Failure> {
     let entries = match fs::read_dir(dir) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
         Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => {
-            let message = format!("{} is a file; name a directory", dir.display());
+            let message = format!("{} is a file; give the name of a directory", dir.display());
             return Err(Failure::Input(message));
         }
         Err(error) => {
@@ -70,20 +70,20 @@ fn refuse_used(dir: &Path) -> Result<(), Failure> {
     };
     if entries.count() > 0 {
         let dir = dir.display();
-        let message = format!("{dir} is not empty; name a directory that is new or empty");
+        let message = format!("{dir} is not empty; give the name of a new or empty directory");
         return Err(Failure::Input(message));
     }
     Ok(())
 }
 
-/// The directory's name, which is the scenario's: its graph and run id too.
+/// The name of the directory, which becomes the scenario's name, graph id and run id.
 fn name_of(dir: &Path) -> Result<String, Failure> {
     let whole = dir.file_name().is_none().then(|| dir.canonicalize().ok());
     let whole = whole.flatten();
     let name = whole.as_deref().unwrap_or(dir).file_name();
     let name = name.unwrap_or_default().to_string_lossy();
     let known = ScenarioName::new(name.as_ref()).map_err(|error| {
-        let message = format!("a directory `{name}` cannot be a scenario: {error}");
+        let message = format!("`{name}` cannot be the name of a scenario: {error}");
         Failure::Input(message)
     })?;
     Ok(known.to_string())

@@ -1,4 +1,4 @@
-//! `aether list`: the scenarios, which are the directories of the registry.
+//! `aether list`: lists the scenarios, which are the directories of the registry.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -7,13 +7,13 @@ use aether_harness::Scenario;
 use aether_json::{Value, json};
 use aether_subject::AetherSettings;
 
-use crate::Ended;
+use crate::CommandResult;
 use crate::args::ListCommand;
 use crate::exit::{Failure, Status};
 use crate::output::Output;
 use crate::registry;
 
-pub(crate) fn list(command: &ListCommand, output: &Output) -> Ended {
+pub(crate) fn list(command: &ListCommand, output: &Output) -> CommandResult {
     let dir = registry::scenarios_dir(&command.scenarios)?;
     let cannot_read = |error| Failure::Io(format!("{} cannot be read", dir.display()), error);
     let mut paths = Vec::new();

@@ -1,4 +1,4 @@
-//! `aether log`: the structured log, filtered.
+//! `aether log`: prints the structured log, filtered.
 
 use std::fmt::Write as _;
 use std::ops::RangeInclusive;
@@ -6,13 +6,13 @@ use std::ops::RangeInclusive;
 use aether_engine::record::{Component, LogEvent, LogPayload};
 use aether_json::Value;
 
-use crate::Ended;
+use crate::CommandResult;
 use crate::args::LogCommand;
 use crate::exit::{Failure, Status};
 use crate::output::Output;
 use crate::registry;
 
-pub(crate) fn log(command: &LogCommand, output: &Output) -> Ended {
+pub(crate) fn log(command: &LogCommand, output: &Output) -> CommandResult {
     let run = registry::open_run(&command.stored.runs, &command.stored.run_id)?;
     let ticks = command.tick.as_deref().map(parse_ticks).transpose()?;
     known("event", command.event.as_deref(), &LogPayload::EVENTS)?;
@@ -21,7 +21,7 @@ pub(crate) fn log(command: &LogCommand, output: &Output) -> Ended {
         command.component.as_deref(),
         &Component::ALL.map(Component::name),
     )?;
-    // Events without a tick belong to the run, and to no span of ticks.
+    // Events without a tick belong to the run, and are not in any range of ticks.
     let mut events = run.view().log(ticks)?;
     let is =
         |wanted: &Option<String>, name: &str| wanted.as_ref().is_none_or(|wanted| wanted == name);
@@ -40,29 +40,29 @@ pub(crate) fn log(command: &LogCommand, output: &Output) -> Ended {
     Ok(Status::Done)
 }
 
-/// Refuses a name that no event has: nothing would be left, and nobody told why.
+/// Refuses a name that no event has: the output would be empty without saying why.
 fn known(what: &str, name: Option<&str>, names: &[&str]) -> Result<(), Failure> {
     match name {
         Some(name) if !names.contains(&name) => {
             let names = names.join(", ");
             Err(Failure::Input(format!(
-                "there is no {what} `{name}`: it is one of {names}"
+                "unknown {what} `{name}`; expected one of {names}"
             )))
         }
         _ => Ok(()),
     }
 }
 
-/// `A..B`, both included, or one tick.
+/// Parses `A..B` (both included) or one tick: `3..5` is 3, 4 and 5.
 fn parse_ticks(text: &str) -> Result<RangeInclusive<u64>, Failure> {
     let (from, to) = text.split_once("..").unwrap_or((text, text));
     match (from.parse(), to.trim_start_matches('=').parse()) {
         (Ok(from), Ok(to)) if from <= to => Ok(from..=to),
         (Ok(from), Ok(to)) => Err(Failure::Input(format!(
-            "`{text}` is no span of ticks: {from} comes after {to}; write `{to}..{from}`"
+            "`{text}` is not a range of ticks: {from} comes after {to}; write `{to}..{from}`"
         ))),
         _ => Err(Failure::Input(format!(
-            "`{text}` is no span of ticks: write `3..5` or `3`"
+            "`{text}` is not a range of ticks; write `3..5` or `3`"
         ))),
     }
 }

@@ -1,4 +1,4 @@
-//! `aether metrics`: what a run amounts to.
+//! `aether metrics`: prints the numbers of a run.
 
 use std::fmt::Write as _;
 
@@ -7,13 +7,13 @@ use aether_json::json;
 use comfy_table::{CellAlignment, Table, presets};
 
 use super::openmetrics;
-use crate::Ended;
+use crate::CommandResult;
 use crate::args::{MetricsCommand, MetricsForm};
 use crate::exit::{Failure, Status};
 use crate::output::Output;
 use crate::registry;
 
-pub(crate) fn metrics(command: &MetricsCommand, output: &Output) -> Ended {
+pub(crate) fn metrics(command: &MetricsCommand, output: &Output) -> CommandResult {
     let run = registry::open_run(&command.stored.runs, &command.stored.run_id)?;
     let metrics = run.metrics()?;
     match command.form {
@@ -39,7 +39,7 @@ pub(crate) fn metrics(command: &MetricsCommand, output: &Output) -> Ended {
     Ok(Status::Done)
 }
 
-/// Windows that the text lists before it says how many are left.
+/// Most windows that the text lists; after them comes the number of those that are left out.
 const WINDOWS_MAX: usize = 40;
 
 fn text(metrics: &Metrics) -> String {

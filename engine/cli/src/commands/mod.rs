@@ -1,4 +1,4 @@
-//! One file a command; `table` and `window` are what several of them share.
+//! One file per command; several of them share `table` and `window`.
 
 pub(crate) mod completions;
 pub(crate) mod diff;

@@ -1,6 +1,6 @@
 //! A run's metrics as OpenMetrics text.
 //!
-//! Families stand in a fixed order, with fixed labels, so that equal runs give equal bytes.
+//! Families have a fixed order and fixed labels, so that equal runs give equal bytes.
 
 use std::fmt;
 
@@ -11,10 +11,10 @@ use prometheus_client::encoding::{DescriptorEncoder, text};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::{Registry, Unit};
 
-/// The exposition, ended by `# EOF`.
+/// The metrics in the OpenMetrics text format, which ends with `# EOF`.
 ///
 /// # Errors
-/// None that a string as the target has.
+/// The encoder's own; writing to a string does not fail.
 pub(super) fn exposition(header: &RunHeader, metrics: Metrics) -> Result<String, fmt::Error> {
     let mut registry = Registry::with_prefix("aether");
     registry.register_collector(Box::new(RunMetrics {
@@ -40,7 +40,7 @@ impl Collector for RunMetrics {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
         let metrics = &self.metrics;
         let last_entry = metrics.uledger_last_hash.map(|hash| hash.to_string());
-        let help = "What was run, and the hash that stands for it.";
+        let help = "What was run, and the hash that identifies it.";
         encoder
             .encode_descriptor("run", help, None, MetricType::Info)?
             .encode_info(&[
@@ -92,7 +92,7 @@ impl Collector for RunMetrics {
     }
 }
 
-/// Labels that are the same for all samples of a run.
+/// The labels that all samples of a run share.
 type Labels<'m> = [(&'static str, &'m str); 2];
 type NoExemplar = [(&'static str, &'static str); 0];
 

@@ -1,14 +1,14 @@
-//! `aether plot`: a picture of a stored run.
+//! `aether plot`: draws a stored run as SVG.
 
 use aether_json::{Value, json};
 
-use crate::Ended;
+use crate::CommandResult;
 use crate::args::PlotCommand;
 use crate::exit::Status;
 use crate::output::Output;
 use crate::{plot as pictures, registry};
 
-pub(crate) fn plot(command: &PlotCommand, output: &Output) -> Ended {
+pub(crate) fn plot(command: &PlotCommand, output: &Output) -> CommandResult {
     let run = registry::open_run(&command.stored.runs, &command.stored.run_id)?;
     let picture = pictures::draw(&run, command.what)?;
     if let Some(path) = &command.out {
@@ -16,7 +16,7 @@ pub(crate) fn plot(command: &PlotCommand, output: &Output) -> Ended {
     }
     if output.is_json() {
         let path = command.out.as_ref().map(|path| path.display().to_string());
-        // Where there is no file, the picture is part of the answer.
+        // Without a file to write to, the picture is part of the result.
         let svg = if path.is_none() {
             Value::from(picture.svg.as_str())
         } else {

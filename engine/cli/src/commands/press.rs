@@ -1,4 +1,4 @@
-//! `aether press`: capsules of a window's streams.
+//! `aether press`: packs the streams of a window into a capsule file, and reads capsules.
 
 use std::collections::BTreeMap;
 
@@ -12,13 +12,13 @@ use aether_json::{Value, json};
 use comfy_table::{CellAlignment, Table, presets};
 
 use super::window;
-use crate::Ended;
+use crate::CommandResult;
 use crate::args::{CapsuleCommand, PackCommand};
 use crate::exit::{Failure, Status};
 use crate::output::Output;
 use crate::registry;
 
-pub(crate) fn pack(command: &PackCommand, output: &Output) -> Ended {
+pub(crate) fn pack(command: &PackCommand, output: &Output) -> CommandResult {
     let run = registry::open_run(&command.stored.runs, &command.stored.run_id)?;
     let capsule = pack_window(&run, &command.window)?;
     let bytes = capsule.to_bytes();
@@ -72,7 +72,7 @@ fn pack_window(run: &StoredRun, name: &str) -> Result<Capsule, Failure> {
     Ok(packer.finish())
 }
 
-pub(crate) fn unpack(command: &CapsuleCommand, output: &Output) -> Ended {
+pub(crate) fn unpack(command: &CapsuleCommand, output: &Output) -> CommandResult {
     let capsule = read(&command.file)?;
     let mut streams: BTreeMap<String, Value> = BTreeMap::new();
     for (entry, _) in capsule.streams() {
@@ -85,17 +85,17 @@ pub(crate) fn unpack(command: &CapsuleCommand, output: &Output) -> Ended {
         streams.insert(entry.stream_id.clone(), lists.collect());
     }
     let manifest = json!({ "window_id": capsule.manifest().window_id, "streams": streams });
-    // Vectors are data in either format.
+    // Vectors are data, so they are printed as JSON in both output formats.
     output.print(format!("{manifest}\n").as_bytes())?;
     Ok(Status::Done)
 }
 
-/// Differences may need 65 bits: the number is spelled, not rounded.
+/// A number as JSON in full: differences may need 65 bits, which a float would round.
 fn number(value: &i128) -> Value {
     Value::from(*value)
 }
 
-pub(crate) fn info(command: &CapsuleCommand, output: &Output) -> Ended {
+pub(crate) fn info(command: &CapsuleCommand, output: &Output) -> CommandResult {
     let capsule = read(&command.file)?;
     let mut rows = Vec::new();
     for (entry, payload) in capsule.streams() {
@@ -126,7 +126,7 @@ pub(crate) fn info(command: &CapsuleCommand, output: &Output) -> Ended {
     Ok(Status::Done)
 }
 
-/// A stream's sizes: the tally, which is the paper's, and what really is written.
+/// The sizes of a stream: the tally as the paper counts it, and the bytes of the payload.
 struct Row {
     stream_id: String,
     scheme: &'static str,

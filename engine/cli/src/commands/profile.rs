@@ -1,4 +1,4 @@
-//! `aether profile show`: a profile in words and numbers.
+//! `aether profile show`: explains a profile in words and numbers.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -7,17 +7,17 @@ use aether_engine::config::CMP_0;
 use aether_engine::config::{ExplainedProfile, FileSystem, MemoryDocuments, explain_profile};
 use aether_json::json;
 
-use crate::Ended;
+use crate::CommandResult;
 use crate::args::ProfileShowCommand;
 use crate::exit::{Failure, Status};
 use crate::output::Output;
 use crate::registry;
 
-/// Where profiles are found by their names, here or in the nearest directory above.
+/// The directory of named profiles, here or in the nearest directory above.
 const PROFILES: &str = "fixtures/profiles";
 const BUILT_IN: &str = "built in";
 
-pub(crate) fn show(command: &ProfileShowCommand, output: &Output) -> Ended {
+pub(crate) fn show(command: &ProfileShowCommand, output: &Output) -> CommandResult {
     let files = FileSystem::new(registry::working_dir()?);
     let target = command.profile.as_str();
     let path = Path::new(target);
@@ -41,7 +41,7 @@ pub(crate) fn show(command: &ProfileShowCommand, output: &Output) -> Ended {
     Ok(Status::Done)
 }
 
-/// The profile of a name: a document of the profiles' directory, else CMP-0 as it is built in.
+/// The profile with a name: a document in the profiles' directory, else the built-in CMP-0.
 fn by_name(
     command: &ProfileShowCommand,
     files: &FileSystem,
@@ -58,7 +58,7 @@ fn by_name(
             }
             Ok(profile) => known.push(profile.name().to_owned()),
             Err(report) if named_so => return Err(Failure::Documents(report)),
-            // Another document's problems are none of this one's.
+            // The problems of other documents in the directory do not matter here.
             Err(_) => {}
         }
     }
@@ -72,7 +72,7 @@ fn by_name(
     known.sort();
     known.dedup();
     Err(Failure::Input(format!(
-        "there is no profile `{name}`; known are {}. Name a document by its path, such as ./{name}.json",
+        "unknown profile `{name}`; the known profiles are {}. Give a document by its path, such as ./{name}.json",
         known.join(", ")
     )))
 }
@@ -83,7 +83,7 @@ fn profiles_dir(command: &ProfileShowCommand) -> Result<Option<PathBuf>, Failure
     }
     let here = registry::working_dir()?;
     let found = here.ancestors().find(|dir| dir.join(PROFILES).is_dir());
-    // Shown as it would be typed, where that is from here.
+    // Shown as a user would type it from the working directory, if the file is below it.
     Ok(found.map(|dir| {
         if dir == here {
             PathBuf::from(PROFILES)
@@ -118,7 +118,7 @@ fn text(from: &str, profile: &ExplainedProfile) -> String {
     text
 }
 
-/// A text in lines of a readable length.
+/// Wraps a string into lines of a readable length.
 fn wrapped(text: &str) -> Vec<String> {
     const WIDTH: usize = 88;
     let mut lines: Vec<String> = Vec::new();

@@ -1,4 +1,4 @@
-//! `aether replay`: the state at a tick, from the nearest checkpoint.
+//! `aether replay`: rebuilds the state at a tick from the nearest checkpoint.
 
 use std::time::Instant;
 
@@ -6,13 +6,13 @@ use aether_engine::record::UmxLedger;
 use aether_engine::run::Replay;
 use aether_json::json;
 
-use crate::Ended;
+use crate::CommandResult;
 use crate::args::ReplayCommand;
 use crate::exit::{Failure, Status};
 use crate::output::Output;
 use crate::registry;
 
-pub(crate) fn replay(command: &ReplayCommand, output: &Output) -> Ended {
+pub(crate) fn replay(command: &ReplayCommand, output: &Output) -> CommandResult {
     let run = registry::open_run(&command.stored.runs, &command.stored.run_id)?;
     let plan = run.plan()?;
     let tick = command.tick;
@@ -24,7 +24,7 @@ pub(crate) fn replay(command: &ReplayCommand, output: &Output) -> Ended {
     }
     #[expect(
         clippy::disallowed_methods,
-        reason = "the time taken is told, and in no record"
+        reason = "the elapsed time is printed and is not part of any record"
     )]
     let started = Instant::now();
     let checkpoint = run.checkpoint_before(tick + 1)?;
@@ -40,7 +40,7 @@ pub(crate) fn replay(command: &ReplayCommand, output: &Output) -> Ended {
     let state = replay.state().to_vec();
     let matches = match run.value::<UmxLedger>(tick)? {
         Some(ledger) => ledger.post_u == state,
-        // Nothing is stored of tick 0: it is what the inputs make of it.
+        // The state of tick 0 is not stored: it follows from the inputs.
         None => tick == 0,
     };
     let origin = if from == 0 {
@@ -52,7 +52,7 @@ pub(crate) fn replay(command: &ReplayCommand, output: &Output) -> Ended {
         || {
             let verdict = if matches { "matches" } else { "DOES NOT MATCH" };
             format!(
-                "tick {tick} from {origin}, {} ticks made again in {seconds:.3} s: {verdict}\n{}\n",
+                "tick {tick} from {origin}, {} ticks replayed in {seconds:.3} s: {verdict}\n{}\n",
                 tick - from,
                 registry::shortened(&state),
             )

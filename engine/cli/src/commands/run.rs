@@ -1,4 +1,4 @@
-//! `aether run`: a run from files, stored and summed up.
+//! `aether run` and `aether resume`: make a run, store it, and print a summary.
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -9,14 +9,14 @@ use aether_engine::run::{RunOptions, RunStatus};
 use aether_engine::store::{Existing, Recorded, RunStore, Written};
 use aether_json::{Value, json};
 
-use crate::Ended;
+use crate::CommandResult;
 use crate::args::{RunCommand, ScenariosDir, StoredCommand};
 use crate::exit::{Failure, Status};
-use crate::log_destination::{Begins, LogDestination};
+use crate::log_destination::{LogDestination, LogStart};
 use crate::output::Output;
 use crate::{progress, registry};
 
-pub(crate) fn run(command: &RunCommand, output: &Output) -> Ended {
+pub(crate) fn run(command: &RunCommand, output: &Output) -> CommandResult {
     let (path, plan) = load(command)?;
     let run_id = command.run_id.as_deref().unwrap_or(plan.run_id());
     let existing = if command.force {
@@ -24,7 +24,7 @@ pub(crate) fn run(command: &RunCommand, output: &Output) -> Ended {
     } else {
         Existing::Keep
     };
-    let log = LogDestination::open(&plan, &path, Begins::Anew, output)?;
+    let log = LogDestination::open(&plan, &path, LogStart::Truncate, output)?;
     let bar = progress::bar(&plan, output);
     let send = |event: &LogEvent| {
         if let Some(log) = &log {
@@ -48,8 +48,8 @@ pub(crate) fn run(command: &RunCommand, output: &Output) -> Ended {
     finish(run_id, &plan, &recorded?, output)
 }
 
-/// Sums the run up; the status says how it ended.
-fn finish(run_id: &str, plan: &RunPlan, recorded: &Recorded, output: &Output) -> Ended {
+/// Prints a summary of the run; the exit status says how it ended.
+fn finish(run_id: &str, plan: &RunPlan, recorded: &Recorded, output: &Output) -> CommandResult {
     output.result(
         || text(run_id, plan, recorded),
         || summary(run_id, plan, recorded),
@@ -65,8 +65,8 @@ fn finish(run_id: &str, plan: &RunPlan, recorded: &Recorded, output: &Output) ->
     })
 }
 
-/// `aether resume`: a run that was cut off, finished.
-pub(crate) fn resume(command: &StoredCommand, output: &Output) -> Ended {
+/// `aether resume`: finishes an interrupted run.
+pub(crate) fn resume(command: &StoredCommand, output: &Output) -> CommandResult {
     let stored = registry::open_run(&command.runs, &command.run_id)?;
     let run_id = registry::id_of(&stored);
     let plan = stored.plan()?;
@@ -94,13 +94,13 @@ pub(crate) fn resume(command: &StoredCommand, output: &Output) -> Ended {
     finish(&run_id, &plan, &recorded?, output)
 }
 
-/// Where the lines of the windows that are added go. The run itself has every line, so that a place
-/// that is gone by now is no reason not to finish it.
+/// The destination of the log lines of the windows that are added. The stored run has every line,
+/// so a destination that no longer exists does not keep the run from being finished.
 fn rest_of_log(plan: &RunPlan, output: &Output) -> Result<Option<LogDestination>, Failure> {
     let base = registry::base_dir(&ScenariosDir::default())?;
     let file = plan.documents().files().get("run_config");
     let run_config = base.join(file.map_or("", String::as_str));
-    match LogDestination::open(plan, &run_config, Begins::AfterWhatIsThere, output) {
+    match LogDestination::open(plan, &run_config, LogStart::Append, output) {
         Err(Failure::Io(name, error)) => {
             output.note(&format!("log lines are not sent to {name}: {error}"));
             Ok(None)
@@ -111,7 +111,7 @@ fn rest_of_log(plan: &RunPlan, output: &Output) -> Result<Option<LogDestination>
 
 fn load(command: &RunCommand) -> Result<(PathBuf, RunPlan), Failure> {
     let path = registry::find_run_config(&command.target, &command.scenarios)?;
-    // The whole path, so that what is below the base is shown relative to it.
+    // The absolute path, so that reports show paths below the base relative to it.
     let path = path.canonicalize().unwrap_or(path);
     let files = FileSystem::new(registry::base_dir(&command.scenarios)?);
     let plan = config::load_run(&files, &path).map_err(Failure::Documents)?;

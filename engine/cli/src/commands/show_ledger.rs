@@ -1,15 +1,15 @@
-//! `aether show-ledger`: U-ledger entries in order.
+//! `aether show-ledger`: prints U-ledger entries in order.
 
 use aether_engine::record::{FromText as _, LedgerEntry};
 use comfy_table::{Table, presets};
 
-use crate::Ended;
+use crate::CommandResult;
 use crate::args::ShowLedgerCommand;
 use crate::exit::{Failure, Status};
 use crate::output::Output;
 use crate::registry;
 
-pub(crate) fn show_ledger(command: &ShowLedgerCommand, output: &Output) -> Ended {
+pub(crate) fn show_ledger(command: &ShowLedgerCommand, output: &Output) -> CommandResult {
     let run = registry::open_run(&command.stored.runs, &command.stored.run_id)?;
     let last = run.ticks_recorded()?;
     let (from, to) = (command.from.unwrap_or(1), command.to.unwrap_or(last));

@@ -1,4 +1,4 @@
-//! Records as tables: one row a record, vectors as numbered columns.
+//! Records as CSV tables: one row per record, vectors as numbered columns.
 
 use std::collections::BTreeMap;
 
@@ -11,8 +11,8 @@ use aether_json::Value;
 
 use crate::exit::Failure;
 
-/// One table of a kind. The `edges` of ledgers are left to [`write_edges`]; other lists of objects
-/// stand in one cell as JSON.
+/// Writes the table of one kind. The `edges` of ledgers are left to [`write_edges`]; any other list
+/// of objects is one cell of JSON.
 pub(super) fn write_records(
     run: &StoredRun,
     kind: RecordKind,
@@ -36,7 +36,7 @@ pub(super) fn write_records(
     Ok(table.flush()?)
 }
 
-/// The edges of all ledgers, each row with its tick.
+/// Writes the edges of all ledgers, one row per tick and edge.
 pub(super) fn write_edges(run: &StoredRun, sink: &mut dyn Write) -> Result<(), Failure> {
     const FIELDS: [&str; 7] = ["e_id", "i", "j", "du", "raw", "cap", "f_e"];
     let mut table = csv::Writer::from_writer(sink);
@@ -56,7 +56,7 @@ pub(super) fn write_edges(run: &StoredRun, sink: &mut dyn Write) -> Result<(), F
     Ok(table.flush()?)
 }
 
-/// The columns of a table, in the order in which they were first seen.
+/// The columns of a table, in the order of their first appearance.
 #[derive(Default)]
 struct Columns {
     order: Vec<String>,
@@ -79,12 +79,13 @@ fn object(record: Result<StoredRecord, StoreError>) -> Result<BTreeMap<String, V
     match aether_json::from_slice(record.text.as_ref()) {
         Ok(Value::Object(members)) => Ok(members),
         _ => Err(Failure::Input(
-            "a stored record is no JSON object".to_owned(),
+            "a stored record is not a JSON object".to_owned(),
         )),
     }
 }
 
-/// Column and cell of everything in a record.
+/// The cells of a record, each with its column: `{"tick":1,"post_u":[4,2]}` becomes `tick` 1,
+/// `post_u_1` 4, `post_u_2` 2.
 fn row(record: Result<StoredRecord, StoreError>) -> Result<Vec<(String, String)>, Failure> {
     let mut cells = Vec::new();
     let mut members = object(record)?;

@@ -1,4 +1,4 @@
-//! `aether topology`: documents made from a shape, or from an edge list.
+//! `aether topology`: makes a topology document from a shape or an edge list.
 
 use std::path::Path;
 
@@ -6,13 +6,13 @@ use aether_engine::config::FileSystem;
 use aether_engine::topology::{Format, ImportOptions, ListFormat, NewTopology, Settings, import};
 use aether_json::json;
 
-use crate::Ended;
+use crate::CommandResult;
 use crate::args::{ImportCommand, ListFormatWord, MadeTopology, NewTopologyCommand};
 use crate::exit::{Failure, Status};
 use crate::output::Output;
 use crate::registry;
 
-pub(crate) fn new(command: &NewTopologyCommand, output: &Output) -> Ended {
+pub(crate) fn new(command: &NewTopologyCommand, output: &Output) -> CommandResult {
     let (shape, made) = command.shape();
     let topology = shape.make(&settings(made)).map_err(|errors| {
         let errors: Vec<_> = errors.iter().map(ToString::to_string).collect();
@@ -21,7 +21,7 @@ pub(crate) fn new(command: &NewTopologyCommand, output: &Output) -> Ended {
     write(&topology, made.out.as_deref(), output)
 }
 
-pub(crate) fn import_edges(command: &ImportCommand, output: &Output) -> Ended {
+pub(crate) fn import_edges(command: &ImportCommand, output: &Output) -> CommandResult {
     let files = FileSystem::new(registry::working_dir()?);
     let options = ImportOptions {
         format: command.form.map(|form| match form {
@@ -49,14 +49,14 @@ fn settings(made: &MadeTopology) -> Settings {
     }
 }
 
-/// The document to its file with a summary, or to standard output.
-fn write(topology: &NewTopology, out: Option<&Path>, output: &Output) -> Ended {
+/// Writes the document to its file and prints a summary, or writes it to standard output.
+fn write(topology: &NewTopology, out: Option<&Path>, output: &Output) -> CommandResult {
     let format = match out.map(Path::extension) {
         Some(Some(extension)) if extension.eq_ignore_ascii_case("toml") => Format::Toml,
         Some(Some(extension)) if extension.eq_ignore_ascii_case("json") => Format::Json,
         None => Format::Json,
         Some(_) => {
-            let message = "--out: the format follows from the extension, `.json` or `.toml`";
+            let message = "--out: expected a file name that ends in `.json` or `.toml`, which sets the format";
             return Err(Failure::Input(message.to_owned()));
         }
     };

@@ -1,11 +1,11 @@
-//! `aether validate`: every problem of every document, at once.
+//! `aether validate`: reports every problem of every document at once.
 
 use std::path::Path;
 
 use aether_engine::config::{self, Code, FileSystem, Place, Problem, Report};
 use aether_json::json;
 
-use crate::Ended;
+use crate::CommandResult;
 use crate::args::ValidateCommand;
 use crate::exit::{Failure, Status};
 use crate::output::Output;
@@ -13,7 +13,7 @@ use crate::registry;
 
 const SCENARIO_FILE: &str = "scenario.toml";
 
-pub(crate) fn validate(command: &ValidateCommand, output: &Output) -> Ended {
+pub(crate) fn validate(command: &ValidateCommand, output: &Output) -> CommandResult {
     let files = FileSystem::new(registry::working_dir()?);
     let reports = command.paths.iter().flat_map(|path| check(&files, path));
     if let Some(report) = Report::merged(reports) {
@@ -27,23 +27,27 @@ pub(crate) fn validate(command: &ValidateCommand, output: &Output) -> Ended {
     Ok(Status::Done)
 }
 
-/// What is wrong with a document, or with a scenario directory for the engine and for the harness.
+/// The problems of a document, or of a scenario directory: those of the engine and of the harness.
 fn check(files: &FileSystem, path: &Path) -> Vec<Report> {
     if !path.is_dir() {
         return config::validate(files, path).err().into_iter().collect();
     }
     let report = config::validate_scenario(files, path).err();
-    let told = report.iter().flat_map(Report::problems).any(|problem| {
+    let is_reported = report.iter().flat_map(Report::problems).any(|problem| {
         problem.code == Code::NotAScenario || problem.place.path.ends_with(SCENARIO_FILE)
     });
-    // What both find wrong with `scenario.toml` is told once, in the engine's words.
-    let more = if told { None } else { harness_report(path) };
+    // A problem of `scenario.toml` that both find is reported once, in the engine's words.
+    let more = if is_reported {
+        None
+    } else {
+        harness_report(path)
+    };
     report.into_iter().chain(more).collect()
 }
 
-/// What only the harness knows of `scenario.toml`.
+/// The problems of `scenario.toml` that only the harness finds.
 fn harness_report(dir: &Path) -> Option<Report> {
-    // `.` is no name; the directory that it means has one.
+    // `.` is not a name; the directory that it refers to has one.
     let whole = dir.file_name().is_none().then(|| dir.canonicalize().ok());
     let dir = whole.flatten().unwrap_or_else(|| dir.to_owned());
     let error = registry::load_scenario(&dir).err()?;
@@ -67,7 +71,7 @@ fn problem(file: &str, (line, column): (usize, usize), message: &str) -> Problem
         },
         at: String::new(),
         expected: None,
-        help: vec!["correct the field, which the harness reads, or leave it out".to_owned()],
+        help: vec!["correct the field, which the harness reads, or remove it".to_owned()],
         related: Vec::new(),
     }
 }

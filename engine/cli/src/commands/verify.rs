@@ -1,4 +1,4 @@
-//! `aether verify`: a stored run made again and compared, to the byte.
+//! `aether verify`: recomputes a stored run and compares it with the file, byte for byte.
 
 use std::fmt::Write as _;
 use std::ops::ControlFlow;
@@ -7,15 +7,15 @@ use aether_engine::run::RunOptions;
 use aether_json::json;
 use indicatif::ProgressBar;
 
-use crate::Ended;
+use crate::CommandResult;
 use crate::args::StoredCommand;
 use crate::exit::Status;
 use crate::output::Output;
 use crate::{progress, registry};
 
-pub(crate) fn verify(command: &StoredCommand, output: &Output) -> Ended {
+pub(crate) fn verify(command: &StoredCommand, output: &Output) -> CommandResult {
     let run = registry::open_run(&command.runs, &command.run_id)?;
-    // Without a plan there is nothing to run, which the verification says.
+    // Without a plan there is nothing to run; the verification reports that.
     let bar = run.plan().map_or_else(
         |_| ProgressBar::hidden(),
         |plan| progress::bar(&plan, output),
@@ -46,14 +46,14 @@ pub(crate) fn verify(command: &StoredCommand, output: &Output) -> Ended {
                 None => {
                     let _ = writeln!(
                         text,
-                        "{} is whole: {counted} made again, all equal",
+                        "{} is intact: {counted} recomputed, all equal",
                         command.run_id
                     );
                 }
                 Some((first, rest)) => {
                     let _ = writeln!(
                         text,
-                        "{} is not what its inputs make ({counted})",
+                        "{} differs from what its inputs produce ({counted})",
                         command.run_id
                     );
                     let _ = writeln!(text, "first: {first}");

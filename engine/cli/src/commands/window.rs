@@ -1,10 +1,11 @@
-//! A window of a stored run, by its id or its number.
+//! Finds a window of a stored run by its id or its number.
 
 use aether_engine::config::{RunPlan, Window};
 
 use crate::exit::Failure;
 
-/// The window that `name` means: an id, or a number from 1, primaries first, then as configured.
+/// The window that `name` refers to: an id, or a number from 1 (primaries first, then as
+/// configured).
 pub(super) fn find<'p>(plan: &'p RunPlan, name: &str) -> Result<&'p Window, Failure> {
     let windows = plan.windows();
     let by_id = windows.iter().find(|window| window.window_id() == name);
@@ -13,7 +14,7 @@ pub(super) fn find<'p>(plan: &'p RunPlan, name: &str) -> Result<&'p Window, Fail
         let first = windows.first().map_or("", Window::window_id);
         let count = windows.len();
         Failure::Input(format!(
-            "no window `{name}`: windows are numbered 1 to {count}, the first is `{first}`"
+            "unknown window `{name}`; windows are numbered 1 to {count}, and the first is `{first}`"
         ))
     })
 }

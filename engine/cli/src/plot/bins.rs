@@ -1,14 +1,14 @@
-//! Many ticks and rows in few cells.
+//! Reduces the values of many ticks and rows to a grid of few cells, for heat maps.
 
 /// Columns and rows of a heat map, at most.
 const COLUMNS_MAX: u64 = 320;
 const ROWS_MAX: u64 = 100;
 
-/// What a cell shows of the values that fall into it.
+/// How a cell summarizes the values that fall into it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Statistic {
     Mean,
-    /// The value farthest from 0, sign included: what comes and goes still shows.
+    /// The value farthest from 0, with its sign: a short peak remains visible.
     Farthest,
     Sum,
 }
@@ -97,7 +97,7 @@ impl Bins {
         self.columns
     }
 
-    /// The lines of cells, each from the first tick on; none where nothing fell into a cell.
+    /// The rows of cells, each from the first tick on; `None` for a cell without values.
     pub(super) fn lines(&self) -> impl Iterator<Item = impl Iterator<Item = Option<f64>>> {
         let statistic = self.statistic;
         self.cells
@@ -112,7 +112,8 @@ impl Bins {
             .filter_map(|cell| cell.value(self.statistic))
     }
 
-    /// How the cells were made, in a sentence; none where each is one value.
+    /// How values were combined, as "Each cell is the mean of 4 ticks."; `None` if each cell is a
+    /// single value.
     pub(super) fn note(&self, row: &str) -> Option<String> {
         let over = match (self.ticks_a_cell, self.rows_a_cell) {
             (1, 1) => return None,

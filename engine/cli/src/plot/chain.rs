@@ -1,4 +1,4 @@
-//! The chain value over ticks.
+//! Draws the chain value over ticks.
 
 use super::bins::{Bins, Statistic};
 use super::colours::{Ramp, Role};
@@ -6,11 +6,11 @@ use super::frame::{Axis, BAR_WIDTH, Frame, chart, colour_bar, picture};
 use super::heat_map::cells;
 use super::scale::{Scale, steps};
 
-/// Ticks that are points of their own, at most.
+/// Most ticks that are drawn as single points.
 const POINTS_MAX: u64 = 2_000;
-/// Ticks whose points are joined, at most: beyond them the lines hide the points.
+/// Most ticks whose points are joined by lines; with more, the lines would hide the points.
 const LINE_MAX: usize = 200;
-/// Bands of values where ticks are counted.
+/// Number of bands of values in which the ticks of a long run are counted.
 const BANDS: u64 = 60;
 const HEIGHT: i32 = 360;
 
@@ -18,7 +18,7 @@ const HEIGHT: i32 = 360;
 pub(super) struct ChainPlot {
     modulus: i64,
     points: Vec<(f64, f64)>,
-    /// How many ticks have their value in each band, where there are too many for points.
+    /// The number of ticks whose value is in each band, if there are too many ticks for points.
     density: Option<Bins>,
 }
 

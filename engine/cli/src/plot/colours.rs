@@ -1,28 +1,28 @@
-//! What colours mean, and what they are in a light and in a dark surrounding.
+//! The colours of pictures: what each is for, and its value in light and in dark mode.
 //!
-//! A drawing knows roles alone. Each becomes a class of the picture's style sheet, which has its two
-//! colours; so one file looks right wherever it is shown.
+//! A drawing uses only roles. Each role is a class of the picture's style sheet, which has both of
+//! its colours, so that one file looks right on any background.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use colorous::Color;
 
-/// Levels of a colour scale; the one in the middle is 0 of a diverging one.
+/// Number of levels of a colour scale; the middle level is the 0 of a diverging scale.
 pub(super) const LEVELS: u8 = 33;
-/// Colours that tell series apart; what is beyond them shares the last.
+/// Number of colours for series; all further series share the last one.
 pub(super) const SERIES: u8 = 8;
-/// Levels of the colours of edges.
+/// Number of levels of the colours of edges.
 pub(super) const FLOWS: u8 = 9;
 
-/// What something is drawn for.
+/// The purpose of a drawn element, which determines its colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Role {
-    /// Behind everything.
+    /// The background.
     Surface,
     /// Titles and labels.
     Ink,
-    /// What explains.
+    /// Notes and subtitles.
     Muted,
     /// Axes and lines of the grid.
     Grid,
@@ -68,8 +68,8 @@ impl Role {
     }
 }
 
-/// Okabe and Ito's colours, which also tell themselves apart to the colour-blind; the last is for
-/// whatever is left.
+/// The colours of Okabe and Ito, which colour-blind readers can distinguish too; the last is for
+/// all further series.
 const SERIES_COLOURS: [[[u8; 3]; 2]; SERIES as usize] = [
     [[0, 114, 178], [77, 163, 217]],
     [[230, 159, 0], [240, 180, 60]],
@@ -113,7 +113,7 @@ impl Ramp {
     }
 }
 
-/// What a class paints.
+/// Which property of an element a class sets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Paint {
     Fill,
@@ -142,17 +142,17 @@ pub(super) fn class(paint: Paint, role: Role) -> String {
     )
 }
 
-/// The rules of the classes that a picture uses. Plain rules, no variables: also what knows neither
-/// those nor dark surroundings shows the light colours.
+/// The CSS rules of the classes that a picture uses. Without CSS variables: a viewer that knows
+/// neither variables nor dark mode shows the light colours.
 pub(super) fn style_sheet(used: &BTreeSet<(Paint, Role)>, ramp: Ramp) -> String {
-    let rules = |surrounding: usize| {
+    let rules = |theme: usize| {
         let mut rules = String::new();
         for &(paint, role) in used {
             let property = match paint {
                 Paint::Fill => "fill",
                 Paint::Stroke => "stroke",
             };
-            let colour = role.colours(ramp)[surrounding];
+            let colour = role.colours(ramp)[theme];
             let _ = writeln!(rules, ".{}{{{property}:#{colour:x}}}", class(paint, role));
         }
         rules
@@ -169,7 +169,7 @@ const fn of_bytes([r, g, b]: [u8; 3]) -> Color {
     Color { r, g, b }
 }
 
-/// The colour of a level between some that are evenly spaced.
+/// The colour of a level, interpolated between evenly spaced stops.
 fn between(anchors: &[[u8; 3]], level: u8, levels: u8) -> Color {
     let steps = usize::from(levels - 1);
     let place = usize::from(level.min(levels - 1)) * (anchors.len() - 1);
@@ -183,7 +183,7 @@ fn between(anchors: &[[u8; 3]], level: u8, levels: u8) -> Color {
     of_bytes(mixed)
 }
 
-/// Black or white, whichever is read better on a colour.
+/// Black or white, whichever is easier to read on a colour.
 fn readable_on(colour: Color) -> Color {
     let weighted =
         299 * u32::from(colour.r) + 587 * u32::from(colour.g) + 114 * u32::from(colour.b);

@@ -1,7 +1,7 @@
-//! An SVG whose colours are classes.
+//! Writes SVG files whose colours are classes of a style sheet.
 //!
-//! Each colour is a [`Role`], whose light and dark values the style sheet has. Filled rectangles of one
-//! role become one path, so that a heat map of many cells stays a small file.
+//! Each colour is a [`Role`]; the style sheet has its light and dark value. Filled rectangles of
+//! one role become one path, so that a heat map of many cells stays a small file.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -13,10 +13,10 @@ use svg::node::element::{
 
 use super::colours::{self, Paint, Ramp, Role};
 
-/// A place in whole pixels: x to the right, y down.
+/// A position in whole pixels: x to the right, y down.
 pub(super) type Pixel = (i32, i32);
 
-/// Which part of a text is at its place, from left to right.
+/// Which part of a text is at its position, from left to right.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Across {
     Start,
@@ -24,7 +24,7 @@ pub(super) enum Across {
     End,
 }
 
-/// Which part of a text is at its place, from top to bottom.
+/// Which part of a text is at its position, from top to bottom.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Down {
     Top,
@@ -32,16 +32,16 @@ pub(super) enum Down {
     Bottom,
 }
 
-/// How a text is written.
+/// The style of a text.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct TextStyle {
     pub(super) role: Role,
-    /// Of the letters, in pixels.
+    /// Size of the letters, in pixels.
     pub(super) size: u32,
     pub(super) bold: bool,
     pub(super) across: Across,
     pub(super) down: Down,
-    /// Clockwise; 0 reads from left to right.
+    /// Rotation, clockwise; 0 reads from left to right.
     pub(super) degrees: u16,
 }
 
@@ -76,7 +76,7 @@ pub(super) struct Drawing {
     size: Pixel,
     elements: Vec<Element>,
     used: BTreeSet<(Paint, Role)>,
-    /// The rectangles of one role that were drawn last, as path data.
+    /// The rectangles that were drawn last and share a role, as path data.
     cells: Option<(Role, String)>,
 }
 
@@ -90,7 +90,7 @@ impl Drawing {
         }
     }
 
-    /// The file.
+    /// The text of the SVG file.
     pub(super) fn into_svg(mut self, title: &str, description: &str, ramp: Ramp) -> String {
         self.flush();
         let (width, height) = self.size;
@@ -135,7 +135,7 @@ impl Drawing {
         }
     }
 
-    /// A filled rectangle, from its upper left to its lower right corner.
+    /// Draws a filled rectangle, from its upper left to its lower right corner.
     pub(super) fn rectangle(&mut self, role: Role, (x, y): Pixel, (right, bottom): Pixel) {
         let (width, height) = (right - x, bottom - y);
         if width == 0 || height == 0 {
@@ -148,7 +148,7 @@ impl Drawing {
         let _ = write!(data, "M{x} {y}h{width}v{height}h{}z", -width);
     }
 
-    /// A line through some points.
+    /// Draws a line through some points.
     pub(super) fn line(&mut self, role: Role, width: u32, points: &[Pixel]) {
         let points: Vec<_> = points.iter().map(|(x, y)| format!("{x},{y}")).collect();
         let line = Polyline::new()
@@ -160,14 +160,14 @@ impl Drawing {
         self.push(line);
     }
 
-    /// A filled circle.
+    /// Draws a filled circle.
     pub(super) fn disc(&mut self, role: Role, (x, y): Pixel, radius: i32) {
         let circle = Circle::new().set("cx", x).set("cy", y).set("r", radius);
         let class = self.class(Paint::Fill, role);
         self.push(circle.set("class", class));
     }
 
-    /// The rim of a circle.
+    /// Draws the rim of a circle.
     pub(super) fn rim(&mut self, role: Role, (x, y): Pixel, radius: i32) {
         let circle = Circle::new().set("cx", x).set("cy", y).set("r", radius);
         let class = self.class(Paint::Stroke, role);
@@ -175,7 +175,7 @@ impl Drawing {
         self.push(circle.set("stroke-width", 1));
     }
 
-    /// A filled polygon.
+    /// Draws a filled polygon.
     pub(super) fn polygon(&mut self, role: Role, corners: &[Pixel]) {
         let mut data = String::new();
         for (number, (x, y)) in corners.iter().enumerate() {
@@ -193,7 +193,7 @@ impl Drawing {
             Across::Middle => "middle",
             Across::End => "end",
         };
-        // From the place down to the line that letters stand on.
+        // The distance from the position down to the baseline of the letters.
         let drop = match style.down {
             Down::Top => "0.78em",
             Down::Middle => "0.35em",

@@ -1,4 +1,4 @@
-//! What all pictures share: title, margins, axes, legend, colour bar.
+//! The parts that all pictures share: title, margins, axes, legend and colour bar.
 
 use std::cell::RefCell;
 
@@ -13,16 +13,16 @@ const TITLE_HEIGHT: i32 = 64;
 const NOTE_HEIGHT: i32 = 28;
 const LABEL_SIZE: u32 = 12;
 const NAME_SIZE: u32 = 13;
-/// Room for the labels and the name of an axis: below a chart, and left of it.
+/// Space for the labels and the name of an axis, below a chart and left of it.
 const BELOW: i32 = 46;
 const BESIDE: i32 = 64;
 /// Length of the marks at labels.
 const MARK: i32 = 4;
-/// Pixels between labels of a colour bar, at least.
+/// Least distance between the labels of a colour bar, in pixels.
 const LABELS_APART: i32 = 18;
 
-/// A part of a picture. Its pixels count from its own upper left corner; what would be drawn outside
-/// is drawn on its edge.
+/// A part of a picture. Its pixels count from its own upper left corner; a position outside is
+/// moved to its edge.
 #[derive(Clone, Copy)]
 pub(super) struct Area<'d> {
     drawing: &'d RefCell<Drawing>,
@@ -41,7 +41,7 @@ impl Area<'_> {
         self.bottom - self.top
     }
 
-    /// Without so much on each side.
+    /// The area without a margin on each side.
     const fn inset(self, top: i32, bottom: i32, left: i32, right: i32) -> Self {
         Self {
             left: self.left + left,
@@ -52,13 +52,13 @@ impl Area<'_> {
         }
     }
 
-    /// What is left and what is right of `x`.
+    /// The parts to the left and to the right of `x`.
     pub(super) const fn split_left(self, x: i32) -> (Self, Self) {
         let x = self.left + x;
         (Self { right: x, ..self }, Self { left: x, ..self })
     }
 
-    /// What is below `y`.
+    /// The part below `y`.
     pub(super) const fn below(self, y: i32) -> Self {
         Self {
             top: self.top + y,
@@ -100,25 +100,25 @@ impl Area<'_> {
         self.drawing.borrow_mut().polygon(role, &corners);
     }
 
-    /// Text may be beside the area.
+    /// Draws text, which may be outside the area.
     pub(super) fn text(&self, text: &str, style: TextStyle, (x, y): Pixel) {
         let at = (self.left + x, self.top + y);
         self.drawing.borrow_mut().text(text, style, at);
     }
 }
 
-/// What is said round a picture.
+/// The text around a picture.
 pub(super) struct Frame {
     pub(super) title: String,
-    /// Which run, and how large it is.
+    /// The run and its size.
     pub(super) subtitle: String,
-    /// How the picture was made, where that is not plain to see.
+    /// How values were combined or left out, if they were.
     pub(super) note: Option<String>,
-    /// Height of what is drawn, without title and note.
+    /// Height of the drawing, without title and note.
     pub(super) height: i32,
 }
 
-/// A picture as SVG: the frame, and what `draw` draws within it.
+/// A picture as SVG: the frame, with the drawing that `draw` makes inside it.
 pub(super) fn picture(frame: &Frame, ramp: Ramp, draw: impl FnOnce(Area<'_>)) -> String {
     let note_height = if frame.note.is_some() { NOTE_HEIGHT } else { 0 };
     let height = frame.height + TITLE_HEIGHT + note_height + MARGIN;
@@ -156,12 +156,12 @@ pub(super) struct Axis {
     pub(super) from: f64,
     pub(super) to: f64,
     pub(super) labels: Vec<f64>,
-    /// What it shows, with its unit.
+    /// The quantity, with its unit.
     pub(super) name: String,
 }
 
 impl Axis {
-    /// Of ticks, nodes or edges 1..n, each with a unit of width round its number.
+    /// An axis of the ticks, nodes or edges 1..n; each has a width of one, centred on its number.
     pub(super) fn counted(count: u64, labels_max: u64, name: &str) -> Self {
         Self {
             from: 0.5,
@@ -171,13 +171,13 @@ impl Axis {
         }
     }
 
-    /// Where a value is on so many pixels: the nearest one.
+    /// The pixel nearest to a value, on an axis of a given length in pixels.
     fn place(&self, value: f64, (first, last): (i32, i32)) -> i32 {
         let share = (value - self.from) / (self.to - self.from);
         first + (share * f64::from(last - first)).round() as i32
     }
 
-    /// The labels with their pixels.
+    /// The labels with their positions in pixels.
     fn labels_on(&self, pixels: (i32, i32)) -> Vec<(i32, f64)> {
         let labels = self.labels.iter();
         labels
@@ -185,14 +185,14 @@ impl Axis {
             .collect()
     }
 
-    /// The other way round: the first on top.
+    /// The same axis reversed, with the first value on top.
     pub(super) fn downward(mut self) -> Self {
         std::mem::swap(&mut self.from, &mut self.to);
         self
     }
 }
 
-/// What is between the axes of a chart, in the values of the axes.
+/// The area between the axes of a chart; positions are values of the axes.
 pub(super) struct Plotting<'d> {
     pub(super) area: Area<'d>,
     x: Axis,
@@ -200,7 +200,7 @@ pub(super) struct Plotting<'d> {
 }
 
 impl Plotting<'_> {
-    /// The pixel of a value, in the area.
+    /// The pixel of a pair of values, in the area.
     pub(super) fn place(&self, (x, y): (f64, f64)) -> Pixel {
         let (width, height) = (self.area.width(), self.area.height());
         (
@@ -216,7 +216,7 @@ impl Plotting<'_> {
     }
 }
 
-/// A chart with its axes; `grid` draws lines from the labels of the vertical one.
+/// Draws the axes of a chart; `grid` adds a line at each label of the vertical axis.
 pub(super) fn chart<'d>(area: Area<'d>, x: Axis, y: Axis, grid: bool) -> Plotting<'d> {
     let chart = area.inset(6, 0, 0, 12);
     let plotting = Plotting {
@@ -265,10 +265,10 @@ pub(super) fn chart<'d>(area: Area<'d>, x: Axis, y: Axis, grid: bool) -> Plottin
     plotting
 }
 
-/// Width that [`colour_bar`] needs.
+/// The width that [`colour_bar`] needs.
 pub(super) const BAR_WIDTH: i32 = 96;
 
-/// A vertical colour bar with its labels, on the right of a chart.
+/// Draws a vertical colour bar with its labels, to the right of a chart.
 pub(super) fn colour_bar(area: Area<'_>, scale: &Scale, name: &str) {
     let name = if scale.is_logarithmic() {
         format!("{name}, log scale")
@@ -277,7 +277,7 @@ pub(super) fn colour_bar(area: Area<'_>, scale: &Scale, name: &str) {
     };
     let (top, bottom) = (6, area.height() - BELOW);
     let length = f64::from(bottom - top);
-    // Pixels are whole: what is cut off is below one.
+    // Pixels are whole, so less than one pixel is cut off.
     let y = |place: f64| bottom - (place * length).round() as i32;
     for level in 0..LEVELS {
         let part = |level: u8| y(f64::from(level) / f64::from(LEVELS));
@@ -303,7 +303,7 @@ pub(super) fn colour_bar(area: Area<'_>, scale: &Scale, name: &str) {
     area.text(&name, style, (BAR_WIDTH, (top + bottom) / 2));
 }
 
-/// Names with the colours that stand for them, in lines; how high that is.
+/// Draws a legend, names with their colours in lines, and returns its height.
 pub(super) fn legend(area: Area<'_>, names: &[(Role, String)], left: i32) -> i32 {
     let (mut x, mut y) = (left, 4);
     let style = TextStyle::new(Role::Ink, LABEL_SIZE).at(Across::Start, Down::Middle);

@@ -1,18 +1,18 @@
-//! Values over ticks as colours.
+//! Draws heat maps: the values of nodes or edges over ticks, as colours.
 
 use super::bins::Bins;
 use super::colours::Role;
 use super::frame::{Axis, BAR_WIDTH, Frame, Plotting, chart, colour_bar, picture};
 use super::scale::Scale;
 
-/// What a heat map is of.
+/// The data and the texts of a heat map.
 pub(super) struct HeatMap<'b> {
     pub(super) bins: &'b Bins,
     pub(super) title: String,
     pub(super) subtitle: String,
-    /// What a row is: `node`, `edge`.
+    /// The name of a row: `node` or `edge`.
     pub(super) row: &'static str,
-    /// What is shown, with its unit.
+    /// The quantity, with its unit.
     pub(super) value: &'static str,
 }
 
@@ -37,15 +37,15 @@ impl HeatMap<'_> {
     }
 }
 
-/// Rows are at most this high, and the whole neither flat nor a tower.
+/// The height of a heat map: rows have a largest height, and the whole is neither flat nor tall.
 fn plot_height(rows: u64) -> i32 {
     i32::try_from(rows.saturating_mul(26)).map_or(420, |height| height.clamp(160, 420)) + 52
 }
 
-/// Each line of cells, neighbours of one colour as one rectangle. `y` is where the edge after so
-/// many rows is.
+/// Draws the cells; neighbours in a row with the same colour become one rectangle. `y` gives the
+/// position of the edge after a number of rows.
 pub(super) fn cells(plotting: &Plotting<'_>, bins: &Bins, scale: &Scale, y: impl Fn(f64) -> f64) {
-    // By level, so that the cells of one colour are one element of the file.
+    // Sorted by level, so that all cells of a colour are one element of the file.
     let mut runs: Vec<(u8, [(f64, f64); 2])> = Vec::new();
     let (width, height) = (bins.ticks_a_cell() as f64, bins.rows_a_cell() as f64);
     let (right, bottom) = (bins.ticks() as f64 + 0.5, bins.rows() as f64);
@@ -79,7 +79,7 @@ mod tests {
     use super::*;
     use crate::plot::bins::Statistic;
 
-    /// Noise has no neighbours of one colour: the largest file that a heat map can be.
+    /// Noise has no neighbours of the same colour, so it gives the largest file of a heat map.
     #[test]
     fn noise_of_a_thousand_nodes_and_ten_thousand_ticks_is_a_bounded_file() {
         let mut bins = Bins::new(Statistic::Farthest, 10_000, 1_000);

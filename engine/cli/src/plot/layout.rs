@@ -1,22 +1,23 @@
-//! Where the nodes of a graph are drawn.
+//! Chooses the positions of the nodes of a graph.
 //!
-//! Basic arithmetic, square roots and `libm` alone: the same places on every machine.
+//! It uses only basic arithmetic, square roots and `libm`, so that every machine gives the same
+//! positions.
 
 use std::collections::BTreeSet;
 
-/// Nodes from which one is the hub of a star: it has an edge to every other.
+/// Least number of nodes of a star, in which one node has an edge to every other.
 const STAR_FROM: usize = 4;
-/// What the forces are given time for: pairs of nodes times rounds.
+/// The time limit of the force layout: pairs of nodes times rounds.
 const WORK: usize = 60_000_000;
 
-/// A place, y downward.
+/// A position, y downward.
 pub(super) type Place = (f64, f64);
 
-/// Places of nodes 0..n, joined by `edges`, from 0 on in both directions.
+/// The positions of the nodes 0..n that `edges` join; both coordinates start at 0.
 ///
-/// A grid that is numbered row by row lies as a grid, a ring as a ring, a line as a line, a star
-/// round its hub; whatever else lies where springs along the edges and a push between all nodes let
-/// it rest.
+/// A grid that is numbered row by row is drawn as a grid, a ring as a ring, a line as a line, and
+/// a star around its hub. For any other graph, edges pull like springs and all nodes repel each
+/// other, until they come to rest.
 pub(super) fn places(node_count: usize, edges: &[(usize, usize)]) -> Vec<Place> {
     let pairs: BTreeSet<(usize, usize)> = edges
         .iter()
@@ -39,7 +40,7 @@ fn small(node_count: usize) -> Option<Vec<Place>> {
     }
 }
 
-/// 1 – 2 – 3 – …, in rows of a snake where it is long.
+/// The line 1 – 2 – 3 – …; a long one winds through several rows.
 fn line(node_count: usize, pairs: &BTreeSet<(usize, usize)>) -> Option<Vec<Place>> {
     const ROW: usize = 12;
     let joined = pairs.len() == node_count - 1 && pairs.iter().all(|(from, to)| to - from == 1);
@@ -86,7 +87,7 @@ fn grid(node_count: usize, pairs: &BTreeSet<(usize, usize)>) -> Option<Vec<Place
     })
 }
 
-/// Neighbours in number joined, the last to the first; further edges may cross.
+/// A ring: consecutive nodes are joined, and the last to the first. Further edges may cross it.
 fn ring(node_count: usize, pairs: &BTreeSet<(usize, usize)>) -> Option<Vec<Place>> {
     const CHORDS_A_NODE: usize = 64;
     let around = (0..node_count).all(|node| {
@@ -96,7 +97,7 @@ fn ring(node_count: usize, pairs: &BTreeSet<(usize, usize)>) -> Option<Vec<Place
     (around && pairs.len() <= CHORDS_A_NODE * node_count).then(|| circle(0..node_count, node_count))
 }
 
-/// One node joined to all others, and they to nobody else.
+/// A star: one node is joined to all others, which have no other edges.
 fn star(node_count: usize, pairs: &BTreeSet<(usize, usize)>) -> Option<Vec<Place>> {
     if node_count < STAR_FROM || pairs.len() != node_count - 1 {
         return None;
@@ -113,7 +114,7 @@ fn star(node_count: usize, pairs: &BTreeSet<(usize, usize)>) -> Option<Vec<Place
     Some(places)
 }
 
-/// Evenly round 0, from the top clockwise.
+/// Positions evenly spaced on a circle around 0, clockwise from the top.
 fn circle(places: impl Iterator<Item = usize>, count: usize) -> Vec<Place> {
     let angle = |place: usize| std::f64::consts::TAU * place as f64 / count.max(1) as f64;
     places
@@ -121,9 +122,10 @@ fn circle(places: impl Iterator<Item = usize>, count: usize) -> Vec<Place> {
         .collect()
 }
 
-/// Fruchterman and Reingold: edges pull, all nodes push, and what moves cools down.
+/// The layout of Fruchterman and Reingold: edges attract, all nodes repel each other, and the
+/// largest step shrinks from round to round.
 fn forces(node_count: usize, pairs: &BTreeSet<(usize, usize)>) -> Vec<Place> {
-    // A spiral to begin with, so that no two nodes are at one place.
+    // Start on a spiral, so that no two nodes have the same position.
     let mut places: Vec<Place> = (0..node_count)
         .map(|node| {
             let (radius, angle) = ((node as f64 + 0.5).sqrt(), 2.399_963 * node as f64);
@@ -145,8 +147,8 @@ fn forces(node_count: usize, pairs: &BTreeSet<(usize, usize)>) -> Vec<Place> {
                     y += dy * push;
                 }
             }
-            // Towards the middle, so that parts without a path between them stay in sight.
-            // As strong as this, nodes without edges lie less than two lengths apart.
+            // Pull towards the middle, so that unconnected parts stay in view. With this strength,
+            // nodes without edges are less than two lengths apart.
             moves[node] = (x - place.0, y - place.1);
         }
         for &(from, to) in pairs {
@@ -169,7 +171,7 @@ fn forces(node_count: usize, pairs: &BTreeSet<(usize, usize)>) -> Vec<Place> {
     places
 }
 
-/// The same picture, moved into its corner.
+/// The same positions, moved so that the smallest coordinates are 0.
 fn from_zero(places: &[Place]) -> Vec<Place> {
     let least = |along: fn(&Place) -> f64| places.iter().map(along).fold(f64::INFINITY, f64::min);
     let (left, top) = (least(|place| place.0), least(|place| place.1));
@@ -209,7 +211,7 @@ mod tests {
 
     #[test]
     fn nodes_without_edges_stay_near_the_rest() {
-        // A tree of 60 nodes and two that nothing joins.
+        // A tree of 60 nodes and two nodes without edges.
         let edges: Vec<_> = (1..60).map(|node| (node / 2, node)).collect();
         let places = places(62, &edges);
         let wide = |places: &[Place]| {

@@ -1,8 +1,9 @@
 //! Pictures of a run, as SVG.
 //!
-//! A picture is made from one walk over the records; what it keeps of them is bounded by its size,
-//! not by the run's. The same run gives the same bytes. Colours are classes with a light and a dark
-//! value ([`colours`]); [`frame`] places titles, axes and labels, [`drawing`] writes the file.
+//! A picture is made in one pass over the records; the memory it needs depends on the size of the
+//! picture, not on that of the run. The same run gives the same bytes. Colours are classes with a
+//! light and a dark value ([`colours`]); [`frame`] places titles, axes and labels, and [`drawing`]
+//! writes the file.
 
 mod bins;
 mod chain;
@@ -32,7 +33,7 @@ use crate::registry::{id_of, json_of};
 /// A finished picture.
 pub(crate) struct Picture {
     pub(crate) svg: String,
-    /// How many values share a cell or bar, for programs; null where none do.
+    /// How many values share a cell or bar, for programs; null if none do.
     pub(crate) bins: Value,
 }
 
@@ -41,7 +42,7 @@ pub(crate) fn draw(run: &StoredRun, what: PlotWhat) -> Result<Picture, Failure> 
     let ticks = run.ticks_recorded()?;
     if ticks == 0 {
         return Err(Failure::Input(format!(
-            "run `{}` has no committed window yet: there is nothing to draw",
+            "run `{}` has no committed window yet, so there is nothing to draw",
             id_of(run)
         )));
     }
@@ -78,7 +79,7 @@ fn flux(run: &StoredRun, ticks: u64) -> Result<Picture, Failure> {
     let edges = run.header().edge_count as u64;
     if edges == 0 {
         return Err(Failure::Input(format!(
-            "run `{}` has no edges: there is no flux to draw",
+            "run `{}` has no edges, so there is no flux to draw",
             id_of(run)
         )));
     }
@@ -92,7 +93,7 @@ fn flux(run: &StoredRun, ticks: u64) -> Result<Picture, Failure> {
         title: "Flux over ticks".to_owned(),
         subtitle: subtitle(run),
         row: "edge",
-        value: "flux f_e a tick",
+        value: "flux f_e per tick",
     };
     Ok(Picture {
         svg: map.draw(),
@@ -156,7 +157,7 @@ fn topology(run: &StoredRun) -> Result<Picture, Failure> {
     })
 }
 
-/// Which run, and how large it is.
+/// The subtitle: the run and its size.
 fn subtitle(run: &StoredRun) -> String {
     let header = run.header();
     let counted = |count: usize, what: &str| {

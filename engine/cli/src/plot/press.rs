@@ -1,4 +1,4 @@
-//! Bits of every window, stream upon stream.
+//! Draws the bits of every window as stacked bars, one colour per stream.
 
 use aether_engine::record::Manifest;
 
@@ -7,30 +7,30 @@ use super::drawing::{Across, Down, TextStyle};
 use super::frame::{Axis, Frame, chart, legend, picture};
 use super::scale::steps;
 
-/// Bars side by side, at most; more windows share one.
+/// Most bars side by side; if there are more windows, several share a bar.
 const BARS_MAX: usize = 120;
-/// Bars that are named one by one, at most.
+/// Most bars that have a label of their own.
 const NAMED_MAX: usize = 12;
-/// How wide a bar is, in pixels, at most.
+/// Largest width of a bar, in pixels.
 const BAR_WIDTH_MAX: f64 = 120.0;
 const HEIGHT: i32 = 380;
 
-/// The manifests of a run.
+/// The bits of a run's manifests.
 #[derive(Default)]
 pub(super) struct PressPlot {
-    /// Names of streams in the order in which they were met.
+    /// Names of streams in the order of their first appearance.
     streams: Vec<String>,
     windows: Vec<Window>,
 }
 
 struct Window {
     name: String,
-    /// Bits by the place of the stream.
+    /// Bits by the index of the stream.
     bits: Vec<f64>,
 }
 
 impl PressPlot {
-    /// Adds a window: a primary one is known by its ticks, any other by its name.
+    /// Adds a window; a primary window is labelled by its ticks, any other by its name.
     pub(super) fn add(&mut self, manifest: &Manifest, primary: bool) {
         let mut bits = vec![0.0; self.streams.len()];
         for stream in &manifest.streams {
@@ -53,7 +53,7 @@ impl PressPlot {
         self.windows.push(Window { name, bits });
     }
 
-    /// How many windows share a bar.
+    /// Number of windows that share a bar.
     pub(super) fn windows_a_bar(&self) -> usize {
         self.windows.len().div_ceil(BARS_MAX).max(1)
     }
@@ -100,7 +100,7 @@ impl PressPlot {
             let plotting = chart(area, x, y, true);
             let width = shared as f64;
             let pixels = plotting.area.width();
-            // A few bars do not fill the width.
+            // If there are only a few bars, they do not fill the width.
             let widest = BAR_WIDTH_MAX * windows as f64 / f64::from(pixels.max(1));
             for (number, bar) in bars.iter().enumerate() {
                 let left = number as f64 * width + 0.5;
@@ -136,7 +136,7 @@ impl PressPlot {
         sum
     }
 
-    /// The streams, those beyond the colours under one name.
+    /// The legend of the streams; those that share the last colour have one entry.
     fn legend(&self) -> Vec<(Role, String)> {
         let own = usize::from(SERIES) - 1;
         let named = self.streams.iter().take(own).enumerate();

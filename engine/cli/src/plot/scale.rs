@@ -1,23 +1,23 @@
-//! From values to colours and to labels.
+//! Maps values to levels of a colour scale, and chooses round values for labels.
 
 use super::colours::{LEVELS, Ramp};
 
-/// How values become levels of a colour scale.
+/// The mapping of values to levels of a colour scale.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Scale {
     pub(super) ramp: Ramp,
     low: f64,
     high: f64,
-    /// Where the place grows with the logarithm of the distance from 0, so that small values next to
-    /// a few large ones are told apart: the distance below which it is nearly linear.
+    /// Of a logarithmic scale, on which small values next to a few large ones remain visible: the
+    /// distance from 0 below which it is nearly linear.
     linear_below: Option<f64>,
 }
 
-/// A scale is logarithmic where its typical value is this many times below its largest.
+/// A scale is logarithmic if its typical value is this many times smaller than its largest.
 const LOGARITHMIC_FROM: f64 = 12.0;
 
 impl Scale {
-    /// A scale for these values: round 0 where there are negative ones.
+    /// A scale for these values; centred on 0 if some are negative.
     pub(super) fn of(values: impl Iterator<Item = f64>) -> Self {
         let mut values: Vec<f64> = values.collect();
         let least = values.iter().copied().fold(f64::INFINITY, f64::min);
@@ -45,7 +45,7 @@ impl Scale {
                 linear_below,
             };
         }
-        // What is mostly far from 0 shows its own range.
+        // Values that are mostly far from 0 show their own range.
         let own = linear_below.is_none() && least >= most / 2.0 && least < most;
         let low = if own { least } else { 0.0 };
         let high = if most > low { most } else { low + 1.0 };
@@ -61,7 +61,7 @@ impl Scale {
         self.linear_below.is_some()
     }
 
-    /// Where a value is between the ends, 0 to 1.
+    /// The position of a value between the ends, 0 to 1.
     pub(super) fn place(&self, value: f64) -> f64 {
         let along = |value: f64| match self.linear_below {
             Some(unit) => value.signum() * libm::log1p(value.abs() / unit),
@@ -75,7 +75,7 @@ impl Scale {
         level_of(self.place(value), LEVELS)
     }
 
-    /// Round values to label the scale with, the most telling first.
+    /// Round values to label the scale with, the most useful first.
     pub(super) fn labels(&self) -> Vec<f64> {
         let Some(unit) = self.linear_below else {
             return steps(self.low, self.high, 6);
@@ -98,14 +98,15 @@ impl Scale {
     }
 }
 
-/// The level of a place between 0 and 1.
+/// The level of a position between 0 and 1.
 pub(super) fn level_of(place: f64, levels: u8) -> u8 {
     let scaled = (place * f64::from(levels)).floor();
-    // Within 0..levels, so nothing is cut off.
+    // The result is within 0..levels, so nothing is cut off.
     (scaled.clamp(0.0, f64::from(levels - 1))) as u8
 }
 
-/// Multiples of 1, 2 or 5 times a power of ten within a range, at most `count` and one.
+/// The multiples of 1, 2 or 5 times a power of ten within a range, at most `count` + 1 of them:
+/// 0 to 10 with `count` 5 gives 0, 2, 4, 6, 8, 10.
 pub(super) fn steps(low: f64, high: f64, count: u32) -> Vec<f64> {
     let span = high - low;
     let mut step = 1.0;
@@ -128,7 +129,8 @@ pub(super) fn steps(low: f64, high: f64, count: u32) -> Vec<f64> {
     labels.filter(|value| *value <= high).collect()
 }
 
-/// Whole multiples only, for ticks, ids and counts: from 1 where that is within the range.
+/// Whole labels only, for ticks, ids and counts. The lowest value has a label too, unless it is
+/// close to the next one.
 pub(super) fn whole_steps(low: u64, high: u64, count: u64) -> Vec<f64> {
     let span = high.saturating_sub(low);
     let mut step = 1_u64;
@@ -149,7 +151,7 @@ pub(super) fn whole_steps(low: u64, high: u64, count: u64) -> Vec<f64> {
     labels.into_iter().map(|label| label as f64).collect()
 }
 
-/// A number in few letters: 12000, 1.5M, −3.2G.
+/// A number in few characters: 12000, 1.5M, −3.2G.
 pub(super) fn short(value: f64) -> String {
     let (sign, value) = (if value < 0.0 { "−" } else { "" }, value.abs());
     const UNITS: [(f64, &str); 6] = [
@@ -246,7 +248,7 @@ mod tests {
         let scale = Scale::of([0.0, 3.0, 8.0].into_iter());
         assert_eq!(scale.ramp, Ramp::Sequential);
         assert_eq!([0.0, 4.0, 8.0].map(|value| scale.level(value)), [0, 16, 32]);
-        // Mostly far from 0: its own range.
+        // Mostly far from 0, so the scale shows its own range.
         let scale = Scale::of([19.0, 20.0, 22.0].into_iter());
         assert_eq!([19.0, 22.0].map(|value| scale.level(value)), [0, 32]);
         // The same everywhere, or nothing at all.
@@ -256,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn small_values_next_to_a_large_one_are_told_apart() {
+    fn small_values_next_to_a_large_one_are_distinguished() {
         let scale = Scale::of([1_000_000.0, 1.0, 1.0, 2.0, 10.0].into_iter());
         assert!(scale.is_logarithmic());
         let levels = [0.0, 1.0, 10.0, 1_000.0, 1_000_000.0].map(|value| scale.level(value));

@@ -1,4 +1,4 @@
-//! The graph itself: nodes by their state, edges by what they moved.
+//! Draws the graph: nodes coloured by their state, edges by their flux.
 
 use std::collections::BTreeMap;
 
@@ -10,23 +10,23 @@ use super::frame::{Area, BAR_WIDTH, Frame, colour_bar, picture};
 use super::layout;
 use super::scale::{Scale, level_of, short};
 
-/// Nodes of a drawing, at most.
+/// Most nodes of a drawing.
 pub(super) const NODES_MAX: usize = 2_000;
-/// Edges of a drawing, at most; those that moved most come first.
+/// Most edges of a drawing; those with the largest flux are kept.
 const EDGES_MAX: usize = 4_000;
-/// Edges that have an arrow, at most.
+/// Most edges with which arrows are drawn.
 const ARROWS_MAX: usize = 200;
-/// How wide edges are, in pixels.
+/// The width of edges, in pixels.
 const WIDTH_MAX: f64 = 7.0;
 const HEIGHT: i32 = 560;
 const FLAT_HEIGHT: i32 = 220;
-/// Radius from which a node has a rim, and from which it has its number.
+/// The radius from which a node has a rim, and the radius from which it shows its number.
 const RIM_FROM: i32 = 6;
 const LABEL_FROM: i32 = 9;
-/// Pixels between edges that join the same pair.
+/// Distance between edges that join the same pair of nodes, in pixels.
 const APART: f64 = 9.0;
 
-/// What the edges moved, and where the nodes ended.
+/// The total flux of the edges, and the final state of the nodes.
 #[derive(Default)]
 pub(super) struct TopologyPlot {
     ticks: u64,
@@ -70,13 +70,14 @@ impl TopologyPlot {
         let mut drawn: Vec<usize> = (0..self.edges.len()).collect();
         drawn.sort_by_key(|edge| std::cmp::Reverse(self.edges[*edge].moved));
         drawn.truncate(EDGES_MAX);
-        // What moved most is drawn last, on top.
+        // The edges with the largest flux are drawn last, on top.
         drawn.reverse();
         let left_out = self.edges.len() - drawn.len();
         let mut note =
-            "Edges: mean of |f_e| a tick; arrows point where the sum of f_e went.".to_owned();
+            "Edges: mean of |f_e| per tick; arrows show the direction of the sum of f_e."
+                .to_owned();
         if left_out > 0 {
-            note = format!("{note} The {left_out} edges that moved least are left out.");
+            note = format!("{note} The {left_out} edges with the smallest flux are left out.");
         }
         let flat = places.iter().all(|(_, y)| *y == 0.0);
         let frame = Frame {
@@ -121,7 +122,7 @@ impl TopologyPlot {
         }
     }
 
-    /// For each edge how far it is beside the straight line, in lanes: several edges may join a pair.
+    /// The offset of each edge from the straight line, in lanes: several edges may join a pair.
     fn lanes(&self) -> Vec<f64> {
         let pair = |edge: &Edge| (edge.from.min(edge.to), edge.from.max(edge.to));
         let mut counts: BTreeMap<(usize, usize), usize> = BTreeMap::new();
@@ -134,7 +135,7 @@ impl TopologyPlot {
             let place = seen.entry(pair).or_default();
             let lane = *place as f64 - (counts[&pair] - 1) as f64 / 2.0;
             *place += 1;
-            // The same side, whichever way the edge is written.
+            // The side does not depend on the direction of the edge.
             if edge.from < edge.to { lane } else { -lane }
         });
         lanes.collect()
@@ -157,7 +158,7 @@ impl TopologyPlot {
     }
 }
 
-/// The area of a graph, with its nodes in pixels.
+/// The area of a graph, with the positions of its nodes in pixels.
 struct Graph<'d> {
     area: Area<'d>,
     places: Vec<(f64, f64)>,
@@ -174,7 +175,7 @@ impl<'d> Graph<'d> {
         let edge = radius + 8.0;
         let most = |along: fn(&layout::Place) -> f64| places.iter().map(along).fold(0.0, f64::max);
         let (wide, high) = (most(|place| place.0), most(|place| place.1));
-        // As large as it fits, in the middle, not stretched.
+        // As large as the area allows, centred, not stretched.
         let fits = |room: f64, extent: f64| (room - 2.0 * edge) / extent.max(1e-9);
         let stretch = fits(width, wide).min(fits(height, high));
         let stretch = if wide.max(high) > 0.0 { stretch } else { 0.0 };
@@ -184,12 +185,12 @@ impl<'d> Graph<'d> {
         );
         let in_pixels = |(x, y): &layout::Place| (left + x * stretch, top + y * stretch);
         let places: Vec<_> = places.iter().map(in_pixels).collect();
-        // Where nodes lie close together, they are small enough to be told apart.
+        // Nodes that are close together are drawn small, so that they do not overlap.
         let room = (room(&places) * 0.5).max(3.0);
         Self {
             area,
             places,
-            // Whole by then.
+            // The value is whole here.
             radius: radius.min(room).floor() as i32,
         }
     }
@@ -208,7 +209,7 @@ impl<'d> Graph<'d> {
     }
 }
 
-/// The distance to the nearest other node, which all but a tenth of the nodes have.
+/// A distance that all but a tenth of the nodes have to their nearest neighbour.
 fn room(places: &[(f64, f64)]) -> f64 {
     let nearest = places.iter().enumerate().map(|(node, (x, y))| {
         let others = places
@@ -245,7 +246,7 @@ fn whole((x, y): (f64, f64)) -> (i32, i32) {
     (x.round() as i32, y.round() as i32)
 }
 
-/// Three edges with what they stand for.
+/// The legend of edges: three examples with their flux.
 fn edge_legend(area: Area<'_>, most: f64, y: i32) {
     let style = TextStyle::new(Role::Muted, 12).at(Across::Start, Down::Middle);
     if most == 0.0 {
@@ -261,5 +262,5 @@ fn edge_legend(area: Area<'_>, most: f64, y: i32) {
         area.text(&label, style, (x + 48, y));
         x += 64 + 8 * i32::try_from(label.chars().count()).unwrap_or(0);
     }
-    area.text("mean flux a tick", style, (x, y));
+    area.text("mean flux per tick", style, (x, y));
 }

@@ -1,4 +1,5 @@
-//! `inspect --tick` of runs that were changed in ways that still open: what fails is marked.
+//! Tests of `inspect --tick` with damaged run files that can still be opened: failed checks are
+//! reported and marked.
 
 use rusqlite::Connection;
 use serde_json::Value;
@@ -12,7 +13,8 @@ fn change(runs: &Runs, run: &str, sql: &str) {
     assert_eq!(changed, 1, "{sql}");
 }
 
-/// Inspects a tick that fails: the kinds and problems, which the text tells as well.
+/// Inspects a tick that fails, checks that text and JSON report the same, and returns the kinds and
+/// problems.
 #[track_caller]
 fn failed(runs: &Runs, run: &str, tick: &str) -> Vec<(String, String)> {
     let args = ["inspect", run, "--tick", tick];
@@ -28,8 +30,8 @@ fn failed(runs: &Runs, run: &str, tick: &str) -> Vec<(String, String)> {
         .map(|check| (member(check, "kind"), member(check, "problem")))
         .collect();
     for (kind, problem) in &checks {
-        let told = |line: &str| ["✗", kind, problem].iter().all(|word| line.contains(word));
-        assert!(text.stdout.lines().any(told), "{text:#?}");
+        let reported = |line: &str| ["✗", kind, problem].iter().all(|word| line.contains(word));
+        assert!(text.stdout.lines().any(reported), "{text:#?}");
     }
     checks
 }
@@ -46,7 +48,7 @@ fn check(sql: &str, tick: &str, expected: &[(&str, &str)]) {
             "{kind}, {problem}: {found:#?}"
         );
     }
-    // A tick that has nothing to do with it passes.
+    // A tick that is not affected passes.
     runs.aether(&["inspect", "pfna-demo", "--tick", "12"])
         .with(0);
 }
@@ -57,7 +59,7 @@ fn a_record_that_lost_its_hash_is_shown_and_marked() {
         "UPDATE p_blocks SET json = replace(json, '\"seq\":6', '\"seq\":7') WHERE tick = 6",
         "6",
         &[
-            ("p_blocks", "does not have its stored hash"),
+            ("p_blocks", "does not match its stored hash"),
             ("p_blocks", "C_t"),
             (
                 "u_ledger",
@@ -70,7 +72,7 @@ fn a_record_that_lost_its_hash_is_shown_and_marked() {
          WHERE tick = 6 AND layer = 'DATA'",
         "6",
         &[
-            ("envelopes", "does not have its stored hash"),
+            ("envelopes", "does not match its stored hash"),
             ("u_ledger", "`nap_envelope_hash`"),
         ],
     );
@@ -78,30 +80,30 @@ fn a_record_that_lost_its_hash_is_shown_and_marked() {
         "UPDATE u_ledger SET json = replace(json, '\"timestamp_utc\":null', '\"timestamp_utc\":1')
          WHERE tick = 6",
         "6",
-        &[("u_ledger", "does not have its stored hash")],
+        &[("u_ledger", "does not match its stored hash")],
     );
     check(
         "UPDATE manifests SET json = replace(json, 'CMP-0', 'CMP-9') WHERE seq = 1",
         "6",
         &[
-            ("manifests", "does not have its stored hash"),
+            ("manifests", "does not match its stored hash"),
             ("u_ledger", "`apx_manifest_hash`"),
         ],
     );
 }
 
 #[test]
-fn a_hash_that_is_another_is_marked() {
+fn a_changed_hash_is_marked() {
     check(
         "UPDATE ledgers SET sha256 = zeroblob(32) WHERE tick = 6",
         "6",
-        &[("ledgers", "does not have its stored hash")],
+        &[("ledgers", "does not match its stored hash")],
     );
     check(
         "UPDATE scenes SET pfna_refs = '[\"X\"]' WHERE tick = 6",
         "6",
         &[
-            ("scenes", "does not have its stored hash"),
+            ("scenes", "does not match its stored hash"),
             ("u_ledger", "`meta.scene_hash`"),
         ],
     );
@@ -126,7 +128,7 @@ fn the_next_entry_names_a_changed_one() {
 }
 
 #[test]
-fn columns_that_cannot_be_read_are_told_and_the_rest_is_shown() {
+fn columns_that_cannot_be_read_are_reported_and_the_rest_is_shown() {
     let runs = Runs::of(&["pfna-demo"]);
     change(
         &runs,
@@ -148,7 +150,7 @@ fn columns_that_cannot_be_read_are_told_and_the_rest_is_shown() {
 }
 
 #[test]
-fn inputs_that_cannot_be_read_are_told() {
+fn inputs_that_cannot_be_read_are_reported() {
     let runs = Runs::of(&["gf01"]);
     change(
         &runs,

@@ -1,4 +1,5 @@
-//! `validate`: documents and scenario directories, whatever their bytes.
+//! Tests of `validate`: every problem of documents and scenario directories is reported, whatever
+//! their bytes.
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +8,7 @@ use tempfile::TempDir;
 
 use super::{aether, aether_in, keys, root};
 
-/// The documents of a valid run of two ticks, to break.
+/// The documents of a valid run of two ticks, which tests then break.
 fn folder() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let copy = |from: &str, to: &str| {
@@ -38,7 +39,7 @@ fn write(folder: &TempDir, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
     path
 }
 
-/// The problems of a document, told alike as text and as JSON, with status 2.
+/// The problems of documents, after checking that text and JSON report the same with status 2.
 #[track_caller]
 fn problems(paths: &[&Path]) -> Vec<Value> {
     let paths: Vec<_> = paths.iter().map(|path| path.to_str().unwrap()).collect();
@@ -54,15 +55,15 @@ fn problems(paths: &[&Path]) -> Vec<Value> {
         let place = format!("{path}:{line}:{}", problem["column"]);
         let code = problem["code"].as_str().unwrap();
         assert!(code.starts_with("AE"), "{problem:#}");
-        let told = problem["excerpt"].is_null() || text.stderr.contains(&place);
-        assert!(told, "{place} is missing: {text:#?}");
+        let reported = problem["excerpt"].is_null() || text.stderr.contains(&place);
+        assert!(reported, "{place} is missing: {text:#?}");
         let message = problem["message"].as_str().unwrap();
-        text.tells(&[path, code, message]);
+        text.reports(&[path, code, message]);
     }
     problems
 }
 
-/// A document with one problem, at a place.
+/// Checks that a document has one problem, at a place.
 #[track_caller]
 fn one(path: &Path, line: u64, column: u64, words: &[&str]) {
     let problems = problems(&[path]);
@@ -144,7 +145,7 @@ fn truncated() {
 }
 
 #[test]
-fn truncated_anywhere_it_is_told_and_never_a_panic() {
+fn truncated_anywhere_it_is_reported_and_never_a_panic() {
     let folder = folder();
     let topology = std::fs::read(folder.path().join("line4.json")).unwrap();
     let mut paths = Vec::new();
@@ -156,10 +157,13 @@ fn truncated_anywhere_it_is_told_and_never_a_panic() {
         ));
     }
     let paths: Vec<_> = paths.iter().map(PathBuf::as_path).collect();
-    let told = problems(&paths);
+    let reported = problems(&paths);
     for path in &paths {
         let path = path.to_str().unwrap();
-        assert!(told.iter().any(|problem| problem["path"] == path), "{path}");
+        assert!(
+            reported.iter().any(|problem| problem["path"] == path),
+            "{path}"
+        );
     }
 }
 
@@ -179,7 +183,7 @@ fn empty() {
 }
 
 #[test]
-fn documents_alone_are_told_by_their_fields() {
+fn documents_alone_are_recognized_by_their_fields() {
     let folder = folder();
     let topology = std::fs::read_to_string(folder.path().join("line4.json")).unwrap();
     let path = write(
@@ -209,7 +213,7 @@ fn documents_alone_are_told_by_their_fields() {
 }
 
 #[test]
-fn several_broken_documents_are_told_at_once() {
+fn several_broken_documents_are_reported_at_once() {
     let folder = folder();
     let paths = [
         write(&folder, "a.toml", "v = \n"),
@@ -219,12 +223,15 @@ fn several_broken_documents_are_told_at_once() {
         folder.path().join("none.toml"),
     ];
     let paths: Vec<_> = paths.iter().map(PathBuf::as_path).collect();
-    let told = problems(&paths);
+    let reported = problems(&paths);
     for path in &paths {
         let path = path.to_str().unwrap();
-        assert!(told.iter().any(|problem| problem["path"] == path), "{path}");
+        assert!(
+            reported.iter().any(|problem| problem["path"] == path),
+            "{path}"
+        );
     }
-    // A problem of a document that several runs name is told once.
+    // A problem of a document that several runs name is reported once.
     let topology = write(&folder, "line4.json", "{\"gid\":\"LINE4\"");
     let run = write(&folder, "run.toml", RUN);
     let other = write(&folder, "other.toml", RUN);
@@ -233,15 +240,15 @@ fn several_broken_documents_are_told_at_once() {
 }
 
 #[test]
-fn every_problem_of_one_document_is_told_at_once() {
+fn every_problem_of_one_document_is_reported_at_once() {
     let folder = folder();
     let text = RUN
         .replace("ticks = 2", "ticks = true")
         .replace("[64, 0, 0, 0]", "[64, 0.5, 0]")
         + "nonsense = 1\n";
-    let told = problems(&[&write(&folder, "run.toml", text)]);
+    let reported = problems(&[&write(&folder, "run.toml", text)]);
     for at in ["ticks", "initial_state[1]", "nonsense"] {
-        assert!(told.iter().any(|problem| problem["at"] == at), "{at}");
+        assert!(reported.iter().any(|problem| problem["at"] == at), "{at}");
     }
 }
 
@@ -257,26 +264,26 @@ fn scenario_directories() {
         "scenario.toml",
         SCENARIO.replace("instant", "soon"),
     );
-    let told = problems(&[dir]);
-    let of_file: Vec<_> = told
+    let reported = problems(&[dir]);
+    let of_file: Vec<_> = reported
         .iter()
         .filter(|problem| problem["path"].as_str().unwrap().ends_with("scenario.toml"))
         .collect();
-    assert_eq!(of_file.len(), 1, "{told:#?}");
+    assert_eq!(of_file.len(), 1, "{reported:#?}");
     assert_eq!(of_file[0]["line"], 3);
 
-    // Both of its documents are broken, and both are told.
+    // Both of its documents are broken, and both are reported.
     write(&folder, "run.toml", RUN.replace("ticks = 2", "ticks = 0"));
     assert!(problems(&[dir]).len() > 1);
 
     std::fs::remove_file(dir.join("scenario.toml")).unwrap();
-    let told = problems(&[dir]);
-    assert!(told.iter().any(|problem| problem["code"] == "AE0009"));
-    assert!(told.iter().any(|problem| problem["at"] == "ticks"));
+    let reported = problems(&[dir]);
+    assert!(reported.iter().any(|problem| problem["code"] == "AE0009"));
+    assert!(reported.iter().any(|problem| problem["at"] == "ticks"));
 }
 
 #[test]
-fn what_only_the_harness_reads_is_told() {
+fn what_only_the_harness_reads_is_reported() {
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path().join("scenario");
     std::fs::create_dir(&dir).unwrap();
@@ -288,9 +295,14 @@ fn what_only_the_harness_reads_is_told() {
     std::fs::write(&scenario, SCENARIO).unwrap();
     aether(&["validate", dir.to_str().unwrap()]).with(0);
     std::fs::write(&scenario, format!("{SCENARIO}expect = \"surprise\"\n")).unwrap();
-    let told = problems(&[&dir]);
-    assert_eq!(told.len(), 1, "{told:#?}");
-    assert_eq!(told[0]["path"], scenario.to_str().unwrap());
-    assert_eq!(told[0]["line"], 4);
-    assert!(told[0]["message"].as_str().unwrap().contains("surprise"));
+    let reported = problems(&[&dir]);
+    assert_eq!(reported.len(), 1, "{reported:#?}");
+    assert_eq!(reported[0]["path"], scenario.to_str().unwrap());
+    assert_eq!(reported[0]["line"], 4);
+    assert!(
+        reported[0]["message"]
+            .as_str()
+            .unwrap()
+            .contains("surprise")
+    );
 }

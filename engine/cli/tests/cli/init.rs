@@ -1,4 +1,4 @@
-//! `init`: a scenario that validates and runs, and nothing that was there is touched.
+//! Tests of `init`: the new scenario is valid and runs, and existing files are not changed.
 
 use std::path::PathBuf;
 
@@ -6,7 +6,7 @@ use tempfile::TempDir;
 
 use super::{aether_in, keys, root};
 
-/// An empty directory whose name a scenario can have.
+/// An empty directory whose name is valid for a scenario.
 fn empty() -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let here = folder.path().join("here");
@@ -21,10 +21,10 @@ const FILES: [&str; 4] = ["scenario.toml", "run.toml", "topology.toml", "profile
 fn what_init_writes_validates_and_runs() {
     let folder = tempfile::tempdir().unwrap();
     let aether = |args: &[&str]| aether_in(folder.path(), args);
-    let told = aether(&["init", "a b/my-first"]).with(0);
+    let created = aether(&["init", "a b/my-first"]).with(0);
     assert!(
-        told.stdout.contains("aether run a b/my-first/run.toml"),
-        "{told:#?}"
+        created.stdout.contains("aether run a b/my-first/run.toml"),
+        "{created:#?}"
     );
     let validated = aether(&["validate", "a b/my-first", "a b/my-first/run.toml"]).with(0);
     assert_eq!(validated.stdout, "2 valid\n");
@@ -37,7 +37,7 @@ fn what_init_writes_validates_and_runs() {
     );
     aether(&["verify", "my-first"]).with(0);
 
-    // Comments say what fields mean, and the schemas that they name are there.
+    // Comments explain the fields, and the schemas that they name exist.
     for file in FILES {
         let text = std::fs::read_to_string(folder.path().join("a b/my-first").join(file)).unwrap();
         let schema = text
@@ -73,11 +73,13 @@ fn nothing_is_written_where_something_is() {
     let (_folder, here) = empty();
     std::fs::write(here.join("mine"), "x").unwrap();
     let aether = |args: &[&str]| aether_in(&here, args);
-    aether(&["init", "."]).with(2).tells(&["is not empty"]);
+    aether(&["init", "."]).with(2).reports(&["is not empty"]);
     aether(&["init", "my first"])
         .with(2)
-        .tells(&["my first", "letters"]);
-    aether(&["init", "mine"]).with(2).tells(&["mine is a file"]);
+        .reports(&["my first", "letters"]);
+    aether(&["init", "mine"])
+        .with(2)
+        .reports(&["mine is a file"]);
     let json = aether(&["init", ".", "--format", "json"]).with(2).json();
     assert!(json["error"].as_str().unwrap().contains("not empty"));
     aether(&["init", "mine/below"]).with(2);
@@ -85,7 +87,7 @@ fn nothing_is_written_where_something_is() {
     assert_eq!(std::fs::read(here.join("mine")).unwrap(), b"x");
 }
 
-/// One template for `init` and for new scenarios of the repository.
+/// `init` and `cargo xtask new` use the same template.
 #[test]
 fn the_template_is_also_that_of_the_repository() {
     let folder = tempfile::tempdir().unwrap();
@@ -94,7 +96,7 @@ fn the_template_is_also_that_of_the_repository() {
         let written = std::fs::read_to_string(folder.path().join("same").join(file)).unwrap();
         assert_eq!(written, text);
     }
-    // Schemas of the repository, where its own scenarios look for them.
+    // The schemas of the repository are where its own scenarios look for them.
     for (_, text) in aether_engine::config::template("x", "docs/schemas") {
         let schema = text
             .lines()

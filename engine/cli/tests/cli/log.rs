@@ -1,4 +1,4 @@
-//! `log` and `metrics`.
+//! Tests of `log` and `metrics`: filters, and the formats of metrics.
 
 use std::collections::BTreeMap;
 
@@ -48,7 +48,7 @@ fn log_is_all_of_it_or_what_the_filters_leave() {
         log(&["--component", component, "--tick", "6..6"]),
         left(&|event| event["component"] == component && tick(event) == Some(6))
     );
-    // A name that there is, and no event of it in this run.
+    // A known name, of which this run has no event.
     assert_eq!(log(&["--event", "error"]), left(&|_| false));
 }
 
@@ -83,7 +83,8 @@ fn metrics_are_those_of_the_export() {
     }
 }
 
-/// Every sample of an exposition, by name and labels; what an independent reader makes of it.
+/// Every sample of an exposition by name and labels, as a parser independent of the engine reads
+/// it.
 fn samples(exposition: &str) -> BTreeMap<String, i64> {
     let read =
         parse_openmetrics(exposition).unwrap_or_else(|error| panic!("{error}: {exposition}"));
@@ -176,7 +177,7 @@ fn openmetrics_text_says_what_the_metrics_say() {
                 expected += 1;
             }
         }
-        // And the information on the run, with its last hash.
+        // And the information about the run, with its last hash.
         assert_eq!(samples.len(), expected + 1);
         assert!(text.contains(metrics["uledger_last_hash"].as_str().unwrap()));
         let again = runs.aether(&["metrics", scenario, "--as", "openmetrics"]);
@@ -198,5 +199,5 @@ fn metrics_as_json_are_the_object_in_either_format() {
         plain
     );
     let ended = runs.aether(&["metrics", "gf01", "--as", "xml"]).with(2);
-    ended.tells(&["xml", "json, openmetrics"]);
+    ended.reports(&["xml", "json, openmetrics"]);
 }

@@ -1,4 +1,4 @@
-//! The `aether` command from outside: what it prints, where, and the status it ends with.
+//! Tests of the `aether` command as its users see it: what it prints, where, and its exit status.
 #![expect(
     clippy::unwrap_used,
     reason = "a test ends where something unexpected happens"
@@ -33,7 +33,7 @@ fn root() -> PathBuf {
         .unwrap()
 }
 
-/// What a command came to.
+/// The result of a command.
 #[derive(Debug)]
 struct Ended {
     status: Option<i32>,
@@ -50,15 +50,15 @@ impl Ended {
         self
     }
 
-    /// Standard output as JSON, which nothing but one document may be.
+    /// Standard output as JSON; it must be exactly one document.
     #[track_caller]
     fn json(&self) -> Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:#?}"))
     }
 
-    /// Checks that a failure was told on standard error alone, and says all of `words`.
+    /// Checks that a failure was reported only on standard error, with all of `words`.
     #[track_caller]
-    fn tells(&self, words: &[&str]) {
+    fn reports(&self, words: &[&str]) {
         assert_eq!(self.stdout, "", "{self:#?}");
         for word in words {
             assert!(self.stderr.contains(word), "`{word}` is missing: {self:#?}");
@@ -66,7 +66,7 @@ impl Ended {
     }
 }
 
-/// Runs `aether` somewhere.
+/// Runs `aether` in a directory.
 fn aether_in(directory: &Path, args: &[&str]) -> Ended {
     let output = Command::new(env!("CARGO_BIN_EXE_aether"))
         .args(args)
@@ -85,7 +85,7 @@ fn aether(args: &[&str]) -> Ended {
     aether_in(&root(), args)
 }
 
-/// A directory of stored runs, which goes with it.
+/// A directory of stored runs, which is deleted when dropped.
 struct Runs(TempDir);
 
 impl Runs {
@@ -118,10 +118,11 @@ impl Runs {
             .json()
     }
 
-    /// Checks that a command fails with status 2 in both formats, and says all of `words`.
+    /// Checks that a command fails with status 2 in both formats, with all of `words` in its
+    /// message.
     #[track_caller]
     fn refuses(&self, args: &[&str], words: &[&str]) {
-        self.aether(args).with(2).tells(words);
+        self.aether(args).with(2).reports(words);
         let ended = self.aether(&[args, &["--format", "json"]].concat()).with(2);
         let error = ended.json()["error"].as_str().unwrap().to_owned();
         for word in words {

@@ -1,4 +1,4 @@
-//! `plot`: pictures that any XML reader reads, the same every time.
+//! Tests of `plot`: pictures are well-formed XML, and the same every time.
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -32,7 +32,7 @@ fn is(node: &Node<'_, '_>, name: &str) -> bool {
     node.tag_name().name() == name
 }
 
-/// Checks what every picture must be, and returns what is written in it.
+/// Checks the requirements on every picture, and returns the texts in it.
 #[track_caller]
 fn check(svg: &str) -> Vec<String> {
     let picture = Document::parse(svg).unwrap_or_else(|error| panic!("{error}: {svg}"));
@@ -48,7 +48,7 @@ fn check(svg: &str) -> Vec<String> {
             "{name} is missing"
         );
     }
-    // Every class has a colour in light and in dark.
+    // Every class has a colour in light and in dark mode.
     let style = svg.children().find(|node| is(node, "style")).unwrap();
     let style = text_of(&style);
     let (light, dark) = style
@@ -66,7 +66,7 @@ fn check(svg: &str) -> Vec<String> {
             "{class} has no colour"
         );
     }
-    // All within the picture.
+    // Everything is inside the picture.
     let size = |name: &str| svg.attribute(name).unwrap().parse::<f64>().unwrap();
     for node in svg.descendants() {
         for (name, limit) in [
@@ -107,7 +107,7 @@ fn pictures_are_well_formed_and_the_same_every_time() {
             assert!(written[1].starts_with("run "), "{written:?}");
             assert_eq!(runs.aether(&args).with(0).stdout, ended.stdout);
         }
-        // State is what is drawn where nothing else is asked for.
+        // The state is drawn by default.
         let state = runs.aether(&["plot", scenario, "--what", "state"]).with(0);
         assert_eq!(
             runs.aether(&["plot", scenario]).with(0).stdout,
@@ -252,8 +252,8 @@ fn what_cannot_be_drawn_is_refused() {
     let runs = Runs::of(&["gf01"]);
     runs.refuses(&["plot", "gf09"], &["`gf09`"]);
     let ended = runs.aether(&["plot", "gf01", "--what", "bits"]).with(2);
-    ended.tells(&["bits", "state, flux, chain, press, topology"]);
-    // A failed plot leaves what was there.
+    ended.reports(&["bits", "state, flux, chain, press, topology"]);
+    // A failed plot does not change an existing file.
     let path = runs.file("picture.svg");
     std::fs::write(&path, "before").unwrap();
     let args = ["plot", "gf09", "--out", path.to_str().unwrap()];
@@ -261,7 +261,7 @@ fn what_cannot_be_drawn_is_refused() {
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "before");
     let nowhere = runs.file("none/picture.svg");
     let args = ["plot", "gf01", "--out", nowhere.to_str().unwrap()];
-    runs.aether(&args).with(3).tells(&["none"]);
+    runs.aether(&args).with(3).reports(&["none"]);
     // Nothing is committed yet.
     let options = RunOptions {
         progress: &|_| ControlFlow::Break(()),

@@ -1,4 +1,4 @@
-//! `press`: capsules say what the ledgers say, or nothing.
+//! Tests of `press`: a capsule decodes to the values of the ledgers, or is refused.
 
 use std::path::PathBuf;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{Runs, aether, export_of, keys};
 
-/// A capsule of a window.
+/// The path of a capsule of a window.
 fn pack(runs: &Runs, run: &str, window: &str) -> PathBuf {
     let path = runs.file(&format!("{run}-{window}.apx"));
     let out = path.to_str().unwrap();
@@ -71,7 +71,7 @@ fn capsules_hold_what_the_ledgers_say() {
             let streams = unpacked["streams"].as_object().unwrap();
             assert_eq!(streams.len(), super::len(&manifest["streams"]));
             for (name, found) in streams {
-                // Names are `S<n>_<source>`, with the hint behind it.
+                // Names are `S<n>_<source>`, followed by the hint.
                 let (_, source) = name.split_once('_').unwrap();
                 let source = ["_ID", "_R", "_GR"]
                     .iter()
@@ -138,7 +138,7 @@ fn no_changed_byte_gives_a_wrong_vector() {
 }
 
 #[test]
-fn a_damaged_capsule_is_told_with_its_section() {
+fn a_damaged_capsule_is_reported_with_its_section() {
     let runs = Runs::of(&["gf02"]);
     let path = pack(&runs, "gf02", "1");
     let bytes = std::fs::read(&path).unwrap();
@@ -156,7 +156,7 @@ fn a_damaged_capsule_is_told_with_its_section() {
         std::fs::write(&broken, bytes).unwrap();
         for command in ["unpack", "info"] {
             let ended = aether(&["press", command, name]).with(1);
-            ended.tells(&["broken.apx", word]);
+            ended.reports(&["broken.apx", word]);
             let ended = aether(&["press", command, name, "--format", "json"]).with(1);
             assert_eq!(keys(&ended.json()), ["error"]);
         }
@@ -173,9 +173,11 @@ fn what_cannot_be_packed_or_read_is_refused() {
     let args = ["press", "pack", "none", "--window", "1", "--out", out];
     runs.refuses(&args, &["`none`"]);
     assert!(!path.exists());
-    aether(&["press", "unpack", out]).with(2).tells(&["x.apx"]);
+    aether(&["press", "unpack", out])
+        .with(2)
+        .reports(&["x.apx"]);
 
-    // A window that a failed run did not come to.
+    // A window that a failed run did not reach.
     runs.aether(&["run", "overflow"]).with(2);
     let args = ["press", "pack", "overflow", "--window", "3", "--out", out];
     runs.refuses(&args, &["not closed"]);

@@ -1,4 +1,4 @@
-//! `profile show`: every rule in words and numbers.
+//! Tests of `profile show`: every rule is explained in words and numbers.
 
 use serde_json::json;
 
@@ -22,7 +22,7 @@ fn a_name_is_found_in_the_profiles_and_cmp_0_everywhere() {
     let show = |args: &[&str]| aether_in(nowhere.path(), &[&["profile", "show"], args].concat());
     let built_in = show(&["cmp-0"]).with(0).stdout;
     assert!(built_in.starts_with("CMP-0 (built in)\n"), "{built_in}");
-    // From below the directory that has the profiles, by file name, and from one that is named.
+    // From below the directory with the profiles, by file name; and from a directory that is given.
     let below = aether_in(
         &root().join("scenarios/gf01"),
         &["profile", "show", "cmp-2"],
@@ -34,9 +34,11 @@ fn a_name_is_found_in_the_profiles_and_cmp_0_everywhere() {
     );
     let dir = root().join("fixtures/profiles").display().to_string();
     show(&["CMP-2", "--profiles-dir", &dir]).with(0);
-    show(&["CMP-2"])
-        .with(2)
-        .tells(&["no profile `CMP-2`", "known are CMP-0", "./CMP-2.json"]);
+    show(&["CMP-2"]).with(2).reports(&[
+        "unknown profile `CMP-2`",
+        "profiles are CMP-0",
+        "./CMP-2.json",
+    ]);
 }
 
 #[test]
@@ -68,7 +70,7 @@ fn the_profile_as_data() {
     assert_eq!(len(&shown["rules"]), 11);
 }
 
-/// The profile of new scenarios, the built-in one and the repository's are the same.
+/// The profile of new scenarios, the built-in profile and the repository's are the same.
 #[test]
 fn there_is_one_cmp_0() {
     let nowhere = tempfile::tempdir().unwrap();
@@ -81,7 +83,7 @@ fn there_is_one_cmp_0() {
 }
 
 #[test]
-fn a_broken_profile_is_told_with_the_rules_there_are() {
+fn a_broken_profile_is_reported_with_the_known_rules() {
     let folder = tempfile::tempdir().unwrap();
     let text = aether_engine::config::CMP_0.replace("prime_weighted\"\n", "prime_wieghted\"\n");
     std::fs::write(folder.path().join("mine.toml"), text).unwrap();
@@ -91,9 +93,11 @@ fn a_broken_profile_is_told_with_the_rules_there_are() {
         "prime_wieghted",
         "`prime_weighted`, `constant` or `sum_abs_flux`",
     ];
-    show(&["mine.toml"]).with(2).tells(&words);
-    show(&["mine", "--profiles-dir", "."]).with(2).tells(&words);
+    show(&["mine.toml"]).with(2).reports(&words);
+    show(&["mine", "--profiles-dir", "."])
+        .with(2)
+        .reports(&words);
     let json = show(&["mine.toml", "--format", "json"]).with(2).json();
     assert_eq!(json["problems"][0]["code"], "AE0402");
-    show(&["none.toml"]).with(2).tells(&["AE0001"]);
+    show(&["none.toml"]).with(2).reports(&["AE0001"]);
 }

@@ -1,4 +1,4 @@
-//! `export`, `inspect` and `show-ledger`: the records of a stored run.
+//! Tests of `export`, `inspect` and `show-ledger`: the records of a stored run.
 
 use serde_json::{Value, json};
 
@@ -165,13 +165,13 @@ fn out_is_a_file_and_nothing_is_printed() {
     let written = std::fs::read_to_string(&path).unwrap();
     assert_eq!(written, format!("{}\n", export_of("gf01")));
 
-    // Refused, it leaves what was there.
+    // A refused export does not change an existing file.
     runs.aether(&["export", "gf09", "--out", out]).with(2);
     assert_eq!(std::fs::read_to_string(&path).unwrap(), written);
     let nowhere = runs.file("none/gf01.json");
     let args = ["export", "gf01", "--out", nowhere.to_str().unwrap()];
     let ended = runs.aether(&args).with(3);
-    ended.tells(&["none", "cannot be written"]);
+    ended.reports(&["none", "cannot be written"]);
     assert!(!ended.stderr.contains("at path"), "{ended:#?}");
 }
 

@@ -1,4 +1,4 @@
-//! `run` and `resume`: what is stored, under which name, and how a run ends.
+//! Tests of `run` and `resume`: what is stored, under which name, and how a run ends.
 
 use std::cell::RefCell;
 use std::ops::ControlFlow;
@@ -81,7 +81,7 @@ fn a_taken_id_is_kept_refused_or_replaced() {
         &["run", "gf02", "--run-id", "x"],
         &["`x`", "exists", "--force"],
     );
-    // Nor under a name that differs in case alone, be it the same run.
+    // A name that differs only in case is refused too, even for the same run.
     runs.refuses(
         &["run", "gf01", "--run-id", "X"],
         &["`x`", "case", "--run-id"],
@@ -157,14 +157,14 @@ fn what_is_not_there_or_no_name_is_refused() {
         runs.refuses(&["run", "gf01", "--run-id", id], &["run id"]);
     }
     let ended = runs.aether(&["run", "none/run.toml"]).with(2);
-    ended.tells(&["none/run.toml:1:1", "no such file"]);
+    ended.reports(&["none/run.toml:1:1", "no such file"]);
     let ended = runs.aether(&["run", "none/run.toml", "--format", "json"]);
     assert_eq!(keys(&ended.with(2).json()), ["problems", "unchecked"]);
     // A directory of runs that is a file.
     let file = runs.file("file");
     std::fs::write(&file, "").unwrap();
     let args = ["run", "gf01", "--runs-dir", file.to_str().unwrap()];
-    super::aether(&args).with(3).tells(&["file"]);
+    super::aether(&args).with(3).reports(&["file"]);
     let ended = super::aether(&[&args[..], &["--format", "json"]].concat()).with(3);
     assert_eq!(keys(&ended.json()), ["error"]);
     assert!(!runs.directory().exists() || runs.store().run_ids().unwrap().is_empty());
@@ -260,7 +260,7 @@ fn a_run_that_is_finished_sends_the_rest_of_its_log() {
     let log = runs.file("run.log");
     let whole = std::fs::read_to_string(&log).unwrap();
     assert!(whole.lines().count() > 32);
-    // Cut off in its second window: the first eight ticks were sent.
+    // Interrupted in its second window, when the first eight ticks were sent.
     let sent = RefCell::new(String::new());
     let show = |event: &LogEvent| {
         let mut sent = sent.borrow_mut();

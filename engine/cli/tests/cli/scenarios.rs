@@ -1,4 +1,4 @@
-//! `list` and `completions`, and command lines that are not understood.
+//! Tests of `list`, `completions` and help, and of command lines that cannot be parsed.
 
 use std::collections::BTreeSet;
 
@@ -43,14 +43,14 @@ fn list_works_below_the_registry_and_fails_without_one() {
 
     let empty = tempfile::tempdir().unwrap();
     let ended = aether_in(empty.path(), &["list"]).with(2);
-    ended.tells(&["scenarios", "--scenarios-dir"]);
+    ended.reports(&["scenarios", "--scenarios-dir"]);
     let ended = aether_in(empty.path(), &["list", "--format", "json"]).with(2);
     assert_eq!(keys(&ended.json()), ["error"]);
     for args in [&["list"][..], &["run", "gf01"]] {
         let nowhere = [args, &["--scenarios-dir", "no/where"]].concat();
         aether_in(empty.path(), &nowhere)
             .with(2)
-            .tells(&["no/where"]);
+            .reports(&["no/where"]);
     }
     let dir = root().join("scenarios").display().to_string();
     let ended = aether_in(empty.path(), &["list", "--scenarios-dir", &dir]).with(0);
@@ -58,7 +58,7 @@ fn list_works_below_the_registry_and_fails_without_one() {
 }
 
 #[test]
-fn list_tells_a_broken_scenario_and_lists_the_others() {
+fn list_reports_a_broken_scenario_and_lists_the_others() {
     let folder = tempfile::tempdir().unwrap();
     for (name, text) in [
         (
@@ -92,20 +92,20 @@ fn completions_of_every_shell_name_the_commands() {
     let script = aether(&["completions", "bash"]).with(0).stdout;
     assert_eq!(json.json()["shell"], "bash");
     assert_eq!(json.json()["script"], script);
-    aether(&["completions", "cmd"]).with(2).tells(&["cmd"]);
+    aether(&["completions", "cmd"]).with(2).reports(&["cmd"]);
 }
 
 #[test]
-fn usage_is_told_and_has_its_status() {
+fn usage_is_reported_and_has_its_status() {
     aether(&[]).with(2);
-    aether(&["rnu"]).with(2).tells(&["rnu", "--help"]);
+    aether(&["rnu"]).with(2).reports(&["rnu", "--help"]);
     aether(&["list", "--format", "yaml"])
         .with(2)
-        .tells(&["yaml", "json"]);
+        .reports(&["yaml", "json"]);
     aether(&["run", "gf01", "--threads", "0"])
         .with(2)
-        .tells(&["threads"]);
-    // To a program as data, like every failure.
+        .reports(&["threads"]);
+    // With JSON output it is data, like every failure.
     for (args, word) in [
         (&["inspect", "--format", "json"][..], "<RUN-ID>"),
         (&["--format=json", "rnu"], "rnu"),
@@ -130,7 +130,7 @@ fn usage_is_told_and_has_its_status() {
     assert!(aether(&["--version"]).with(0).stdout.starts_with("aether "));
 }
 
-/// Every command, with those below it.
+/// Every command, with its subcommands.
 const COMMANDS: [&[&str]; 22] = [
     &["list"],
     &["validate"],
@@ -168,8 +168,8 @@ fn every_command_explains_itself_with_examples() {
         let example = format!("aether {}", command.join(" "));
         assert!(examples.contains(&example), "{help}");
     }
-    // A command that is none is answered with the nearest, and with status 2.
+    // An unknown command is answered with the nearest one, and with status 2.
     aether(&["inspekt", "gf01"])
         .with(2)
-        .tells(&["inspekt", "inspect"]);
+        .reports(&["inspekt", "inspect"]);
 }

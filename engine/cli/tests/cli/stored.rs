@@ -1,4 +1,4 @@
-//! `verify`, `replay` and `diff`: what a stored run is worth.
+//! Tests of `verify`, `replay` and `diff`: checks and comparisons of stored runs.
 
 use rusqlite::Connection;
 use serde_json::Value;
@@ -6,10 +6,10 @@ use serde_json::Value;
 use super::{Runs, export_of, keys};
 
 #[test]
-fn a_whole_run_is_told_to_be_whole() {
+fn an_intact_run_is_reported_as_intact() {
     let runs = Runs::of(&["gf01"]);
     let text = runs.aether(&["verify", "gf01"]).with(0);
-    assert!(text.stdout.contains("gf01 is whole: 8 ticks"), "{text:#?}");
+    assert!(text.stdout.contains("gf01 is intact: 8 ticks"), "{text:#?}");
     let json = runs.json(&["verify", "gf01"]);
     assert_eq!(keys(&json), ["findings", "records", "ticks", "whole"]);
     assert_eq!(json["whole"], true);
@@ -17,7 +17,7 @@ fn a_whole_run_is_told_to_be_whole() {
     assert_eq!(json["findings"], serde_json::json!([]));
 }
 
-/// Changes one byte of the text of the second row of a table, keeping it JSON.
+/// Changes one byte of the text of the second row of a table, so that it is still JSON.
 fn change(runs: &Runs, run: &str, table: &str, key: &str) {
     let file = runs.directory().join(format!("{run}.aether"));
     let database = Connection::open(file).unwrap();
@@ -54,14 +54,14 @@ fn a_changed_byte_of_any_table_is_found_and_named() {
         assert_eq!(json["whole"], false);
         let first = json["findings"][0].as_str().unwrap();
         assert!(first.contains(table) && first.contains('2'), "{first}");
-        // Nor is it exported for whole.
+        // Nor can it be exported.
         let ended = runs.aether(&["export", "gf01"]).with(1);
         assert!(ended.stderr.contains(table), "{ended:#?}");
     }
 }
 
 #[test]
-fn what_is_no_run_is_refused_by_every_command_that_reads_one() {
+fn what_is_not_a_run_is_refused_by_every_command_that_reads_one() {
     let runs = Runs::of(&["gf01"]);
     let file = |name: &str| runs.directory().join(format!("{name}.aether"));
     std::fs::write(
@@ -77,11 +77,14 @@ fn what_is_no_run_is_refused_by_every_command_that_reads_one() {
     drop(database);
     let long = "x".repeat(129);
     let none: [(&str, &[&str]); 8] = [
-        ("gone", &["`gone`", "stored there: ", "gf01"]),
-        ("text", &["text.aether", "no run file"]),
-        ("empty", &["empty.aether", "no run file"]),
+        ("gone", &["`gone`", "the stored runs are ", "gf01"]),
+        ("text", &["text.aether", "not a run file"]),
+        ("empty", &["empty.aether", "not a run file"]),
         ("folder", &["`folder`"]),
-        ("newer", &["newer.aether", "99", "newer `aether`"]),
+        (
+            "newer",
+            &["newer.aether", "99", "newer version of `aether`"],
+        ),
         ("a/b", &["run id `a/b`", "letters"]),
         (".gf01", &["run id `.gf01`", "dot"]),
         (&long, &["run id", "128", "129"]),
@@ -107,17 +110,17 @@ fn what_is_no_run_is_refused_by_every_command_that_reads_one() {
         runs.refuses(&[&["press", "pack", id], &pack[..]].concat(), words);
     }
     assert!(!out.exists());
-    // Nor is such a file overwritten by a run, unless it is told to be.
+    // A run does not overwrite such a file without --force.
     let taken = ["run", "gf01", "--run-id", "text"];
-    runs.refuses(&taken, &["`text`", "no run", "--force"]);
+    runs.refuses(&taken, &["`text`", "not a run file", "--force"]);
     let forced = runs.json(&[&taken[..], &["--force"]].concat());
     assert_eq!(forced["written"], "replaced");
     runs.aether(&["verify", "text"]).with(0);
-    // A directory is not even then.
+    // A directory is not overwritten even then.
     for force in [&[][..], &["--force"]] {
         let args = [&["run", "gf01", "--run-id", "folder"], force].concat();
         let ended = runs.aether(&args).with(3);
-        ended.tells(&["folder.aether", "is a directory"]);
+        ended.reports(&["folder.aether", "is a directory"]);
     }
     assert!(file("folder").is_dir());
 }
@@ -151,7 +154,9 @@ fn every_tick_is_replayed() {
     }
     let text = runs.aether(&["replay", "gf01", "--tick", "3"]).with(0);
     assert!(text.stdout.contains("matches\n3 1 0 0 0 0"), "{text:#?}");
-    runs.aether(&["replay", "gf01"]).with(2).tells(&["--tick"]);
+    runs.aether(&["replay", "gf01"])
+        .with(2)
+        .reports(&["--tick"]);
 }
 
 #[test]
@@ -165,7 +170,7 @@ fn equal_runs_have_no_difference() {
 }
 
 #[test]
-fn the_first_divergence_of_different_runs_is_told_first() {
+fn the_first_divergence_of_different_runs_is_reported_first() {
     let runs = Runs::new();
     let root = super::root();
     let text = std::fs::read_to_string(root.join("scenarios/line4/run.toml")).unwrap();

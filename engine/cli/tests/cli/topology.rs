@@ -1,4 +1,5 @@
-//! `topology new` and `topology import`: documents that validate, and what is told where none is made.
+//! Tests of `topology new` and `topology import`: their documents are valid, and failures are
+//! reported.
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -13,7 +14,7 @@ fn made(folder: &TempDir, args: &[&str]) -> Ended {
     aether_in(folder.path(), &[&["topology"], args].concat())
 }
 
-/// The document that is printed, which is also valid.
+/// The document that is printed, after checking that it is valid.
 #[track_caller]
 fn document(folder: &TempDir, args: &[&str]) -> Value {
     let printed = made(folder, args).with(0);
@@ -90,10 +91,10 @@ fn a_seed_always_gives_the_same_edges() {
 }
 
 #[test]
-fn what_cannot_be_made_is_told_at_once() {
+fn what_cannot_be_made_is_reported_at_once() {
     let folder = folder();
     let refuses = |args: &[&str], words: &[&str]| {
-        made(&folder, args).with(2).tells(words);
+        made(&folder, args).with(2).reports(words);
         let json = made(&folder, &[args, &["--format", "json"]].concat())
             .with(2)
             .json();
@@ -195,12 +196,12 @@ fn an_edge_list_with_a_header() {
 }
 
 #[test]
-fn every_problem_of_an_edge_list_is_told_with_its_place() {
+fn every_problem_of_an_edge_list_is_reported_with_its_place() {
     let folder = folder();
     let list = "1 2\n3\n2 x\n-1 3\n4 4\n";
     std::fs::write(folder.path().join("bad.txt"), list).unwrap();
     let ended = made(&folder, &["import", "bad.txt"]).with(2);
-    ended.tells(&[
+    ended.reports(&[
         "bad.txt:2:1",
         "bad.txt:3:3",
         "bad.txt:4:1",
@@ -217,9 +218,9 @@ fn every_problem_of_an_edge_list_is_told_with_its_place() {
     assert_eq!(lines, [2, 3, 4, 5]);
     made(&folder, &["import", "none.txt"])
         .with(2)
-        .tells(&["AE0001", "none.txt"]);
+        .reports(&["AE0001", "none.txt"]);
     let columns = ["import", "bad.txt", "--from", "source", "--k-column", "0"];
     made(&folder, &columns)
         .with(2)
-        .tells(&["--from", "--k-column", "AE0802"]);
+        .reports(&["--from", "--k-column", "AE0802"]);
 }

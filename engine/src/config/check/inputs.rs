@@ -12,7 +12,8 @@ use super::super::tree::{Document, Value};
 use super::state::{difference, integers, sort_entries};
 use super::{Known, count, field_or, over_limit, run, value_at};
 
-/// The entries in the order in which they are applied; N and T where they are known.
+/// Checks the entries against N and T, if those are known, and returns them in the order in which
+/// they are applied.
 pub(crate) fn inputs(
     document: &Document,
     content: &PfnaDocument,

@@ -1,8 +1,8 @@
-//! From documents to the parts of a plan: what types cannot say.
+//! Turns documents into the parts of a plan, with the checks that types cannot express.
 //!
-//! Each check tells its problems and gives its part of the plan where it has none; a check whose
-//! ground is missing (N, ticks) leaves out what it cannot know and never reports the consequence
-//! of a problem that was reported already.
+//! Each check reports its problems, and returns its part of the plan if it has none. A check that
+//! depends on a missing value (N, ticks) skips what it cannot know, and never reports a consequence
+//! of a problem that was already reported.
 
 mod inputs;
 mod profile;
@@ -21,7 +21,7 @@ pub(crate) use windows::windows;
 use super::problem::{Code, Draft, Problems};
 use super::tree::{Document, NodeId, Value};
 
-/// A number that another document says, and where.
+/// A number from a different document, and its place there.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Known<'a> {
     pub(crate) number: u64,
@@ -38,7 +38,7 @@ fn field_or(structure: Value<'_>, place: Option<NodeId>) -> Value<'_> {
     value_at(structure.document(), place).unwrap_or(structure)
 }
 
-/// Tells that something is beyond a limit of the engine.
+/// Reports that something is over a limit of the engine.
 fn over_limit(value: Value<'_>, what: &str, count: u64, limit: u64, problems: &mut Problems) {
     let message = format!("{count} {what}, which is over the limit of {limit}");
     let draft = Draft::on(value, Code::OverLimit, message)

@@ -1,4 +1,4 @@
-//! The rules of a profile and their constants.
+//! Checks the rules of a profile and their constants.
 
 use super::super::decode::{Given, Int};
 use super::super::defaults;
@@ -72,7 +72,7 @@ fn st_rule(document: &Document, rule: &StRuleDocument, problems: &mut Problems) 
             return Some(StRule::Constant(constant));
         }
         (None, None) => {
-            // A wrong `mode` or constant was told already.
+            // A wrong `mode` or constant was already reported.
             if rule.places.mode.is_none() && rule.places.gf01_constant.is_none() {
                 no_mode(value, problems);
             }
@@ -125,7 +125,7 @@ fn no_mode(value: Value<'_>, problems: &mut Problems) {
 /// A field of a rule: its key, the mode that it belongs to, its place.
 type ModeField = (&'static str, &'static str, Option<NodeId>);
 
-/// Reports fields that belong to another mode.
+/// Reports fields that belong to a different mode.
 fn foreign(document: &Document, mode: &str, fields: &[ModeField], problems: &mut Problems) {
     for &(key, owner, place) in fields {
         let Some(field) = value_at(document, place) else {

@@ -1,4 +1,4 @@
-//! What a RunConfig says by itself.
+//! Checks the settings of a RunConfig that do not depend on other documents.
 
 use std::collections::BTreeMap;
 
@@ -14,10 +14,10 @@ use super::super::problem::{Code, Draft, Problems};
 use super::super::tree::{Document, Value};
 use super::{count, field_or, over_limit, value_at};
 
-/// The settings of a run that no other document has a part in.
+/// The settings of a run that do not depend on other documents.
 #[derive(Debug)]
 pub(crate) struct RunSettings {
-    /// T, where it is within the limit.
+    /// T; `None` if it is over the limit.
     pub(crate) ticks: Option<u64>,
     pub(crate) diagnostics: Diagnostics,
     pub(crate) logging: Logging,
@@ -48,7 +48,7 @@ pub(crate) fn run_settings(
     }
 }
 
-/// Tells of a version that this engine does not read.
+/// Reports a version that this engine does not read.
 pub(super) fn version(
     value: Option<Value<'_>>,
     found: Option<Int>,
@@ -74,7 +74,7 @@ fn ticks(document: &Document, run: &RunConfig, problems: &mut Problems) -> Optio
     None
 }
 
-/// The initial state is given in one way.
+/// Checks that the initial state is given in exactly one way.
 fn state_fields(document: &Document, run: &RunConfig, problems: &mut Problems) {
     let root = document.root();
     match (
@@ -102,7 +102,7 @@ fn state_fields(document: &Document, run: &RunConfig, problems: &mut Problems) {
     }
 }
 
-/// PFNA is on with a document, or off; a path alone says neither.
+/// Checks that PFNA is either on, with a document, or off. A path without the switch is a problem.
 fn pfna_fields(document: &Document, run: &RunConfig, problems: &mut Problems) {
     let enabled = value_at(document, run.places.enable_pfna);
     let path = value_at(document, run.places.pfna_path);
@@ -168,12 +168,13 @@ fn logging(
     }
 }
 
-/// A flag, or what its absence means.
+/// The value of a flag, or its default.
 pub(crate) fn flag(flag: Option<Flag>, default: bool) -> bool {
     flag.map_or(default, |Flag(flag)| flag)
 }
 
-/// What envelopes say: the run's word, else the profile's, else the engine's.
+/// The values of envelopes: those of the RunConfig, else of the profile, else the engine's
+/// defaults.
 pub(crate) fn nap(
     document: &Document,
     run: Option<&NapDocument>,

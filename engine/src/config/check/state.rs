@@ -1,4 +1,4 @@
-//! The state at tick 0.
+//! Checks the initial state: a list in a document, or a CSV file.
 
 use super::super::decode::{Decode as _, Int, List};
 use super::super::plan::InputEntry;
@@ -7,7 +7,7 @@ use super::super::source::{Source, Span};
 use super::super::tree::{Document, Value, shortened};
 use super::Known;
 
-/// A list of integers, one a node.
+/// A list of integers, one per node.
 pub(crate) fn inline_state(
     document: &Document,
     list: &List<Int>,
@@ -20,7 +20,7 @@ pub(crate) fn inline_state(
     values
 }
 
-/// A document that is one list of integers.
+/// A document that consists of one list of integers.
 pub(crate) fn json_state(
     document: &Document,
     node_count: Option<Known<'_>>,
@@ -30,7 +30,7 @@ pub(crate) fn json_state(
     inline_state(document, &list, node_count, problems)
 }
 
-/// One integer a line, under an optional header.
+/// A CSV file with one integer per line, under an optional header.
 pub(crate) fn state_csv(
     source: &Source,
     node_count: Option<Known<'_>>,
@@ -50,7 +50,8 @@ pub(crate) fn state_csv(
         is_first = false;
         match cell.parse::<i64>() {
             Ok(value) if !cell.starts_with('+') => values.push(value),
-            // A last line end makes no line, and neither does a blank end of the file.
+            // A line end at the end of the file does not start another line, nor do blank lines
+            // there.
             _ if cell.is_empty() && is_blank(source, offset) => {}
             _ if is_header && !cell.contains(',') => {}
             _ => {
@@ -87,7 +88,7 @@ pub(crate) fn state_csv(
     (problems.len() == before).then_some(values)
 }
 
-/// Whether nothing follows.
+/// Whether the rest is blank.
 fn is_blank(source: &Source, offset: usize) -> bool {
     source
         .text()
@@ -95,7 +96,7 @@ fn is_blank(source: &Source, offset: usize) -> bool {
         .is_none_or(|rest| rest.trim().is_empty())
 }
 
-/// Tells when a list has not one item a node.
+/// Reports a list that does not have one item per node.
 fn check_length(
     value: Value<'_>,
     found: u64,
@@ -115,7 +116,7 @@ fn check_length(
     false
 }
 
-/// How many are missing or too many.
+/// The help: how many items to add or remove.
 pub(super) fn difference(found: u64, expected: u64) -> Option<String> {
     if found < expected {
         Some(format!("add {} more, one for each node", expected - found))
@@ -127,7 +128,7 @@ pub(super) fn difference(found: u64, expected: u64) -> Option<String> {
     }
 }
 
-/// The integers of a list, when all are good.
+/// The integers of a list; `None` if any is wrong.
 pub(super) fn integers(
     document: &Document,
     list: &List<Int>,
@@ -142,7 +143,7 @@ pub(super) fn integers(
     good.then_some(values)
 }
 
-/// Orders entries as they are applied.
+/// Sorts entries into the order in which they are applied.
 pub(super) fn sort_entries(entries: &mut [InputEntry]) {
     entries.sort_by(|a, b| (a.tick, &a.pfna_id).cmp(&(b.tick, &b.pfna_id)));
 }

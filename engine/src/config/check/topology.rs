@@ -1,4 +1,4 @@
-//! The graph: ids in order, ends that exist, one SC, within limits.
+//! Checks the graph: ids in order, ends that exist, a single SC, sizes within the limits.
 
 use super::super::decode::{Given, Int, List};
 use super::super::defaults;
@@ -47,7 +47,7 @@ pub(crate) fn topology(
     (problems.len() == before).then_some(topology)
 }
 
-/// Node ids are 1..N in order, and there are N.
+/// Checks that the node ids are exactly 1..N, in order.
 fn nodes(
     document: &Document,
     list: &List<NodeDocument>,
@@ -120,7 +120,7 @@ fn edges_of(
     Some(edges)
 }
 
-/// The edge with its ends as indices, where they are two nodes.
+/// The edge with its ends as indices; `None` if they are not two different nodes.
 fn ends(
     value: Value<'_>,
     edge: &EdgeDocument,
@@ -159,7 +159,7 @@ fn end(at: Value<'_>, node: i64, node_count: Option<u64>, problems: &mut Problem
         .and_then(|node| node.checked_sub(1));
     let inside = |index: &u64| node_count.is_none_or(|number| *index < number);
     if let Some(index) = index.filter(inside) {
-        // Below N, which has a limit; with N unknown there will be no plan.
+        // The id is at most N, which has a limit. If N is unknown, there will be no plan.
         return u32::try_from(index).ok();
     }
     let known = node_count.map_or("from 1".to_owned(), |number| format!("from 1 to {number}"));
@@ -190,7 +190,8 @@ fn scale_differs(
     problems.add_on(at, draft);
 }
 
-/// Ids that count 1, 2, 3, …; a jump is told once and the count goes on from there.
+/// Checks that ids count 1, 2, 3, …. A jump is reported once, and counting continues from there: in
+/// 1, 2, 5, 6 only 5 is a problem.
 struct Order {
     noun: &'static str,
     code: Code,
@@ -220,7 +221,7 @@ impl Order {
         self.expected = id.saturating_add(1);
     }
 
-    /// Counts an item whose id is unknown.
+    /// Counts an item whose id could not be read.
     fn skip(&mut self) {
         self.expected = self.expected.saturating_add(1);
     }

@@ -1,4 +1,4 @@
-//! Windows: primary ones that tile the run, additional ones inside it.
+//! Checks windows: primary windows tile the run, and additional windows are inside it.
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -12,7 +12,7 @@ use super::super::problem::{Code, Draft, Problems};
 use super::super::tree::{Document, Value, shortened};
 use super::{count, field_or, over_limit, value_at};
 
-/// All windows, the primary ones first; `ticks` is the run's length where it is known.
+/// All windows, the primary ones first; `ticks` is the run's length, if it is known.
 pub(crate) fn windows(
     document: &Document,
     run: &RunConfig,
@@ -26,7 +26,7 @@ pub(crate) fn windows(
     (problems.len() == before).then_some(all)
 }
 
-/// The windows of the document, each with the value of its id; none of them primary so far.
+/// The windows of the document, each with the value of its id. None is marked as primary yet.
 fn configured<'a>(
     document: &'a Document,
     run: &RunConfig,
@@ -144,7 +144,8 @@ fn range(
     range
 }
 
-/// The primary window covers every tick.
+/// Checks that the primary window covers every tick. In a run of 10 ticks, a primary window of
+/// ticks 3 to 10 is a problem at its start tick: ticks 1 to 2 are in no primary window.
 fn primary_gap(
     (start_at, start): (Value<'_>, i64),
     (end_at, end): (Value<'_>, i64),
@@ -222,8 +223,8 @@ fn streams(
     streams
 }
 
-/// The primary windows: the one that is named, taken out of the configured ones, or those that
-/// tile the run.
+/// The primary windows: the named one, which is removed from the configured windows, or the
+/// generated ones that tile the run.
 fn primaries(
     document: &Document,
     run: &RunConfig,
@@ -283,7 +284,7 @@ fn no_such_window(
     configured: &[(Window, Value<'_>)],
     problems: &mut Problems,
 ) {
-    // A window that is there and has problems of its own is not missing.
+    // A window that exists but has problems is not missing.
     let listed = run.windows.as_ref();
     let listed = listed
         .into_iter()
@@ -310,7 +311,8 @@ fn no_such_window(
     );
 }
 
-/// Windows of `every` ticks from tick 1 on, the last as short as it must be.
+/// Windows of `every` ticks from tick 1 on; the last may be shorter. Ten ticks with `every` 4 give
+/// 1–4, 5–8 and 9–10.
 fn tiling(
     value: Value<'_>,
     run: &RunConfig,
@@ -352,7 +354,7 @@ fn tiling(
         let gid = field_or(value, run.places.gid);
         problems.add_on(gid, Draft::on(gid, Code::GeneratedName, message));
     }
-    // The generated ids say their number, so the few configured ones are looked up by it.
+    // Generated ids contain their number, so the few configured ids can be looked up by it.
     for (window, at) in configured {
         let id = &window.window_id;
         let rest = id

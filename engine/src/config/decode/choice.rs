@@ -1,18 +1,18 @@
-//! Words of a fixed set.
+//! Decodes a field whose value is one of a fixed set of words.
 
 use super::super::problem::{Code, Draft, Problems};
 use super::super::tree::{Kind, Value, shortened};
 use super::{Decode, list_of, nearest, subject, wrong_type};
 
-/// A type that a document writes as one of a few words.
+/// A type whose values are written as words in a document.
 pub(crate) trait Choice: Sized + Copy + 'static {
-    /// Every word with what it means, in the order in which they are told.
+    /// Every word with its value, in the order in which messages list them.
     const WORDS: &'static [(&'static str, Self)];
 
-    /// The problem that another word is.
+    /// The code of the problem if the word is unknown.
     const CODE: Code = Code::UnknownChoice;
 
-    /// What the words are, in a message: "scheme".
+    /// What the words name, in a message: "scheme".
     const NOUN: &'static str;
 }
 

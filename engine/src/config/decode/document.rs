@@ -1,21 +1,21 @@
-//! The declaration of a document's structures.
+//! The macro `document!` declares the structures of documents; this file also decodes their fields.
 
 use super::super::problem::{Code, Draft, Problems};
 use super::super::tree::{Kind, NodeId, Value, shortened};
 use super::{Decode, list_of, nearest};
 
-/// What becomes of a field that a structure does not know.
+/// How a structure treats unknown fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unknown {
-    /// It is a problem.
+    /// An unknown field is a problem.
     Refused,
-    /// It describes, and has no effect; a likely slip is a problem all the same.
+    /// An unknown field is a description without effect. A likely misspelling is still a problem.
     Descriptive,
 }
 
 /// A required field of a document whose other fields are still worth checking without it.
 ///
-/// `None` where it is missing or wrong, which was told already.
+/// `None` if it is missing or wrong, which was already reported.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Given<T>(pub(crate) Option<T>);
 
@@ -40,28 +40,28 @@ impl<T: schemars::JsonSchema> schemars::JsonSchema for Given<T> {
     }
 }
 
-/// A structure that knows where its fields are, so that a check need not look for them by key.
+/// A structure that knows the places of its fields, so that a check need not look them up by key.
 pub(crate) trait HasPlaces {
     /// One place per field, under the field's name.
     type Places;
 }
 
-/// An object being taken apart.
+/// An object that is being decoded.
 pub(crate) struct Fields<'a> {
     object: Value<'a>,
     noun: &'static str,
     known: &'static [&'static str],
-    /// What each known field is.
+    /// The documentation of each known field.
     docs: &'static [&'static str],
-    /// The value of each known field, also of one under a name that is nearly its own.
+    /// The value of each known field, including one whose key is probably a misspelling of it.
     found: [Option<Value<'a>>; FIELDS_MAX],
 }
 
-/// More fields than any structure has: a million edges must not allocate a list each.
+/// More fields than any structure has. The array avoids an allocation for each of a million edges.
 pub(crate) const FIELDS_MAX: usize = 24;
 
 impl<'a> Fields<'a> {
-    /// Looks at an object's keys; `None` when it is none.
+    /// Matches the keys of an object with the known fields; `None` if the value is not an object.
     pub(crate) fn open<T: Decode>(
         object: Value<'a>,
         noun: &'static str,
@@ -85,7 +85,7 @@ impl<'a> Fields<'a> {
             }
             next = position.map_or(next, |position| position + 1);
             match position.and_then(|position| found.get_mut(position)) {
-                // Of a duplicate key, which was told already, the first is read.
+                // Of a duplicate key, which was already reported, the first is read.
                 Some(place) => {
                     place.get_or_insert(field);
                 }
@@ -106,10 +106,10 @@ impl<'a> Fields<'a> {
         })
     }
 
-    /// Tells of the fields that are not known.
+    /// Reports unknown fields.
     fn with_unknown(mut self, unknown: Unknown, problems: &mut Problems) -> Self {
         let is_root = self.object.path().is_empty();
-        // A field that is there already is not what another was meant to be.
+        // A field that is present is not the one that an unknown key was meant to be.
         let absent = self
             .known
             .iter()
@@ -130,7 +130,7 @@ impl<'a> Fields<'a> {
             if let Some((known, place)) = places.find(|(known, _)| Some(**known) == meant)
                 && place.is_none()
             {
-                // What it was meant to say is checked with the rest.
+                // Its value is checked as that of the field that was probably meant.
                 *place = Some(field);
                 field.mean(known);
             }
@@ -139,13 +139,13 @@ impl<'a> Fields<'a> {
         self
     }
 
-    /// A field that may be absent; null says the same as absence.
+    /// A field that may be absent; null means the same as absence.
     pub(crate) fn optional<T: Decode>(&self, key: &str, problems: &mut Problems) -> Option<T> {
         let value = self.field(key).filter(|value| value.kind() != Kind::Null)?;
         known(value, problems)
     }
 
-    /// A field that must be there.
+    /// A field that must be present.
     pub(crate) fn required<T: Decode>(&self, key: &str, problems: &mut Problems) -> Option<T> {
         if let Some(value) = self.field(key) {
             return known(value, problems);
@@ -160,7 +160,7 @@ impl<'a> Fields<'a> {
         None
     }
 
-    /// Where the known fields are, in the order in which they are declared.
+    /// The places of the known fields, in the order of their declaration.
     pub(crate) fn places(&self) -> impl Iterator<Item = Option<NodeId>> {
         self.found.iter().map(|found| found.map(Value::id))
     }
@@ -171,7 +171,7 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// A value that means something, decoded.
+/// Decodes a value, unless it is one whose problem was already reported.
 fn known<T: Decode>(value: Value<'_>, problems: &mut Problems) -> Option<T> {
     if value.is_broken() {
         return None;
@@ -261,7 +261,7 @@ macro_rules! document {
             /// The fields, in the order in which they are documented.
             pub(crate) const FIELDS: &'static [&'static str] = &[$($key),*];
 
-            /// What the fields are, in the same order.
+            /// The documentation of the fields, in the same order.
             pub(crate) const DOCS: &'static [&'static str] = &[$(concat!($($doc),*)),*];
 
             /// The fields as a table of the reference.
@@ -277,7 +277,7 @@ macro_rules! document {
         }
 
         const _: () = {
-        /// Where each field is, good or bad; `None` for one that is absent.
+        /// The place of each field, valid or not; `None` for one that is absent.
         #[derive(Clone, Debug)]
         #[allow(dead_code, reason = "only some fields have a check that points at them")]
         pub(crate) struct Places {

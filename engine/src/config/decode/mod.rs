@@ -1,7 +1,7 @@
-//! From a tree to typed documents, telling every problem on the way.
+//! Decodes a tree into typed documents, and reports every problem in it.
 //!
-//! A type says what it accepts by [`Decode`]; structures are declared once, with [`document!`],
-//! which gives the struct, its field list, the decoding and the JSON Schema.
+//! A type implements [`Decode`] to say what it accepts. Structures are declared once, with
+//! [`document!`], which produces the struct, its field list, the decoding and the JSON Schema.
 
 #[macro_use]
 mod document;
@@ -10,27 +10,28 @@ mod names;
 mod scalars;
 mod suggest;
 
+pub(crate) use aether_json::nearest;
 pub(crate) use choice::Choice;
 pub(crate) use document::{FIELDS_MAX, Fields, Given, HasPlaces, Unknown};
 #[cfg(feature = "topology")]
 pub(crate) use names::bad_name;
 pub(crate) use names::{Name, PathText, ProfileName, RunId, Text};
 pub(crate) use scalars::{AnyObject, Anything, Flag, Int, List};
-pub(crate) use suggest::{list_of, nearest};
+pub(crate) use suggest::list_of;
 
 use super::problem::{Code, Draft, Problems};
 use super::tree::{Kind, Value, shortened};
 
-/// A type that a value of a document can be.
+/// A type that a value of a document can be decoded into.
 pub(crate) trait Decode: Sized {
-    /// What is expected, with its article: "an integer of at least 1".
+    /// What is expected, with an article: "an integer of at least 1".
     fn expected() -> String;
 
-    /// The value, or `None` with the problems told.
+    /// The value; `None` if it has problems, which are reported to `problems`.
     fn decode(value: Value<'_>, problems: &mut Problems) -> Option<Self>;
 }
 
-/// Tells that a value is of another type than `T`.
+/// Reports that a value does not have the type `T`.
 pub(crate) fn wrong_type<T: Decode>(value: Value<'_>, wanted: Kind, problems: &mut Problems) {
     if value.is_broken() {
         return;
@@ -53,7 +54,7 @@ pub(crate) fn wrong_type<T: Decode>(value: Value<'_>, wanted: Kind, problems: &m
     problems.add_on(value, draft.expected(T::expected()));
 }
 
-/// How a message names a value: by its key, or by its place in a list.
+/// The name of a value in a message: its key, or its place in a list.
 pub(crate) fn subject(value: Value<'_>) -> String {
     match value.key() {
         Some(key) => format!("`{}`", shortened(key)),
@@ -62,7 +63,7 @@ pub(crate) fn subject(value: Value<'_>) -> String {
     }
 }
 
-/// The same value in the wanted type, where a person would see it at once.
+/// Help that writes the same value in the expected type, if that is obvious: `"8"` as `8`.
 fn conversion(value: Value<'_>, wanted: Kind) -> Option<String> {
     let text = value.text();
     match (value.kind(), wanted) {
@@ -87,7 +88,7 @@ fn conversion(value: Value<'_>, wanted: Kind) -> Option<String> {
     }
 }
 
-/// The integer that a float like `8.0` or `1e3` stands for.
+/// The integer that a float like `8.0` or `1e3` equals.
 fn whole_number(text: &str) -> Option<String> {
     let (whole, fraction) = text.split_once('.')?;
     let is_whole = fraction.bytes().all(|byte| byte == b'0');

@@ -1,12 +1,12 @@
-//! Texts: ids and names, run ids, paths.
+//! Decodes strings: ids, names, run ids and paths.
 
 use super::super::limits::NAME_CHARS_MAX;
 use super::super::problem::{Code, Draft, Problems};
 use super::super::tree::{Kind, Value};
 use super::{Decode, subject, wrong_type};
 
-/// Declares a kind of text: its name, what is expected, how it is told, and its check, which gives
-/// what is wrong.
+/// Declares a type of string: its name, what is expected, the code of a problem, and its check,
+/// which returns what is wrong.
 macro_rules! text {
     ($(#[$meta:meta])* $name:ident, $expected:literal, $code:ident, $check:expr, $pattern:expr) => {
         $(#[$meta])*
@@ -125,7 +125,7 @@ pub(crate) fn bad_run_id(text: &str) -> Option<String> {
     (count > NAME_CHARS_MAX).then(|| format!("is {count} characters long"))
 }
 
-/// A character that a person may not see.
+/// A character in a message, with its code point if it is invisible.
 fn character(character: char) -> String {
     match character {
         ' ' => "a space".to_owned(),

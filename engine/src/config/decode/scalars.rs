@@ -1,4 +1,4 @@
-//! Integers, booleans, lists, and values that are kept out of it.
+//! Decodes integers, booleans and lists, and values that the engine does not interpret.
 
 use std::marker::PhantomData;
 
@@ -60,7 +60,7 @@ impl Decode for Flag {
     }
 }
 
-/// A list whose items are decoded when they are asked for, since there may be millions.
+/// A list whose items are decoded on demand, since there may be millions.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct List<T> {
     at: NodeId,
@@ -69,7 +69,7 @@ pub(crate) struct List<T> {
 }
 
 impl<T: Decode> List<T> {
-    /// How many items there are, good and bad.
+    /// Number of items, valid or not.
     pub(crate) fn len(&self) -> u64 {
         self.len
     }
@@ -78,7 +78,7 @@ impl<T: Decode> List<T> {
         document.value(self.at)
     }
 
-    /// The items, each with its value in the document; `None` for one whose problems were told.
+    /// The items, each with its value in the document; `None` for one that has reported problems.
     pub(crate) fn each<'a>(
         &self,
         document: &'a Document,
@@ -95,7 +95,7 @@ impl<T: Decode> List<T> {
         }
     }
 
-    /// All items, when every one is good.
+    /// All items; `None` if any of them is wrong.
     pub(crate) fn all(&self, document: &Document, problems: &mut Problems) -> Option<Vec<T>> {
         let mut all = Some(Vec::new());
         self.each(document, problems, |_, item, _| match (item, &mut all) {
@@ -139,7 +139,7 @@ impl Decode for Anything {
     }
 }
 
-/// An object that the engine does not look into.
+/// An object whose members the engine does not read.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct AnyObject;
 

@@ -1,4 +1,4 @@
-//! The documents as they are written, before they are known to fit together.
+//! The documents as people write them, before they are checked against each other.
 //!
 //! Each structure is declared once: its fields here are its fields in JSON, in TOML, in the JSON
 //! Schema and in the messages.

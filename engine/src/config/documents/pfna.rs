@@ -1,4 +1,4 @@
-//! PFNA V0: external inputs.
+//! PFNA V0: external inputs, which are added to the state before given ticks.
 
 use super::super::decode::{Int, List, Name, RunId, Text};
 

@@ -1,4 +1,5 @@
-//! `RunConfig_v1`: what is run, for how long, and what is tallied and logged on the way.
+//! `RunConfig_v1`: which documents a run uses, how many ticks it has, and what is tallied and
+//! logged.
 
 use super::super::decode::{Anything, Choice, Flag, Int, List, Name, PathText, RunId, Text};
 use super::super::plan::{Scheme, StreamSource};

@@ -1,4 +1,5 @@
-//! `scenario.toml`: what a scenario is for. The harness reads more of it than the engine.
+//! `scenario.toml`: the purpose of a scenario. The harness reads more of its fields than the
+//! engine.
 
 use super::super::decode::{Choice, List, Text};
 

@@ -1,4 +1,4 @@
-//! `TopologyProfile_v1`: the graph.
+//! `TopologyProfile_v1`: the graph of a run, its nodes and edges.
 
 use super::super::decode::{AnyObject, Int, List, Name, Text};
 

@@ -1,9 +1,9 @@
-//! The stable codes of problems: the one place that gives each its number, meaning and remedy.
+//! The stable codes of problems, each with its number, meaning and remedy.
 
 use serde::Serialize;
 
-/// Declares the codes: number, title (what is wrong), explanation (why it is wrong), remedy (what
-/// to do, shown where a problem has no better help of its own).
+/// Declares the codes: number, title (what is wrong), explanation (why it is wrong) and remedy
+/// (what to do; shown if a problem has no more specific help).
 macro_rules! codes {
     ($($name:ident = $number:literal, $title:literal, $explanation:literal, $remedy:literal;)*) => {
         /// A kind of problem, with a number that never changes its meaning.

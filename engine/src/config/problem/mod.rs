@@ -1,4 +1,4 @@
-//! What is wrong with documents: collected, not stopped at; data first, text second.
+//! The problems of documents. Checks collect all of them, as data that is rendered as text later.
 //!
 //! A check makes a [`Draft`]; [`Problems`] gives it line, column and excerpt and turns it into a
 //! [`Problem`]; a [`Report`] is all of them in order. Nothing here depends on anything but the
@@ -59,8 +59,8 @@ impl Report {
         Self { unchecked, ..self }
     }
 
-    /// The report of a check that failed without telling why: a mistake of this engine, which must
-    /// not pass for success.
+    /// The report of a check that failed without a problem. That is a bug in this engine, which
+    /// must not look like success.
     pub(crate) fn unexplained(path: &str) -> Self {
         let message = "the document was refused, and the check that did so says nothing";
         let draft = Draft::new(Code::Unexplained, Span::new(0, 0), message);
@@ -82,7 +82,7 @@ impl Report {
     }
 }
 
-/// One line a problem: `path:line:column: AE0001: message`.
+/// One line per problem: `path:line:column: AE0001: message`.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, problem) in self.problems.iter().enumerate() {
@@ -105,7 +105,7 @@ pub struct Problem {
     pub place: Place,
     /// Where in the document's structure, as `edges[2].i`; empty for the document as a whole.
     pub at: String,
-    /// What was expected, where one phrase says it.
+    /// What was expected, if one phrase says it.
     pub expected: Option<String>,
     /// What to do, best advice first; never empty.
     pub help: Vec<String>,
@@ -143,14 +143,14 @@ pub struct Place {
     pub line: usize,
     /// From 1, in characters.
     pub column: usize,
-    /// The text there; absent where the document could not be read.
+    /// The text there; `None` if the document could not be read.
     pub excerpt: Option<Excerpt>,
 }
 
 /// The line of a place, cut to a readable length.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Excerpt {
-    /// The line, with `…` where it was cut.
+    /// The line; `…` marks where it was cut.
     pub text: String,
     /// Byte in `text` at which the underline starts.
     pub start: usize,
@@ -160,7 +160,7 @@ pub struct Excerpt {
     pub cut: bool,
 }
 
-/// A second place, with what it has to do with the first.
+/// A second place, with its relation to the first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Related {
     /// What is there.
@@ -229,7 +229,7 @@ impl Excerpt {
     }
 }
 
-/// A problem in the making: what a check knows.
+/// A problem as a check states it, before its line, column and excerpt are known.
 #[derive(Clone, Debug)]
 pub(crate) struct Draft {
     code: Code,
@@ -343,7 +343,7 @@ impl Draft {
 #[derive(Debug, Default)]
 pub(crate) struct Problems {
     found: Vec<Problem>,
-    /// How many each document has, also those not kept.
+    /// The number of problems of each document, including those that are not kept.
     counts: BTreeMap<String, usize>,
     unchecked: Vec<String>,
 }
@@ -369,7 +369,7 @@ impl Problems {
         }
     }
 
-    /// Tells what a problem keeps from being checked: a phrase, and why.
+    /// Reports what could not be checked because of a problem, and why.
     pub(crate) fn unchecked(&mut self, what: &str, why: &str) {
         self.unchecked.push(format!("{what}, since {why}"));
     }
@@ -381,7 +381,7 @@ impl Problems {
             .is_some_and(|count| *count >= PROBLEMS_PER_DOCUMENT_MAX)
     }
 
-    /// Counts a problem that is not worth making because [`Problems::is_full`].
+    /// Counts a problem without making it, because [`Problems::is_full`].
     pub(crate) fn count(&mut self, source: &Source) {
         self.has_room(source.path());
     }
@@ -399,7 +399,7 @@ impl Problems {
         self.counts.values().sum()
     }
 
-    /// The report, where anything was found.
+    /// The report; `None` if there are no problems.
     pub(crate) fn into_report(mut self) -> Option<Report> {
         for (path, count) in &self.counts {
             if let Some(more) = count

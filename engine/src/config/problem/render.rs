@@ -1,4 +1,4 @@
-//! Reports for people, in the form rustc made familiar.
+//! Renders reports for people, in the form of rustc's error messages.
 
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
@@ -50,7 +50,7 @@ fn group(problem: &Problem) -> Group<'_> {
     group
 }
 
-/// Adds where a place is, and its line.
+/// Adds the position of a place, and its line.
 fn place<'a>(group: Group<'a>, place: &'a Place, label: Option<String>, main: bool) -> Group<'a> {
     let path = place.path.as_str();
     let origin = || {
@@ -75,7 +75,7 @@ fn place<'a>(group: Group<'a>, place: &'a Place, label: Option<String>, main: bo
     let snippet = Snippet::source(text.as_str())
         .line_start(place.line)
         .annotation(kind.span(*start..*end).label(label));
-    // The column of a line that is cut at its start is not the one to be seen.
+    // If the line is cut at its start, its columns are not those of the shown text.
     if *cut {
         group.element(origin()).element(snippet)
     } else {

@@ -1,8 +1,8 @@
-//! A run's documents written out again: every default filled in, nothing left that has no effect
-//! on the run or its pictures, in canonical JSON.
+//! Writes the documents of a run as canonical JSON, with every default filled in, and without
+//! anything that has no effect on the run or its pictures.
 //!
-//! What is written reads back to an equal plan, so a stored run can be run again from its own
-//! inputs. Large lists go straight to text.
+//! The result loads as an equal plan, so a stored run can be repeated from its own inputs. Large
+//! lists are written directly as text.
 
 mod run_config;
 mod topology;
@@ -17,9 +17,9 @@ pub(super) use run_config::{ConfiguredNames, Settings, run_config};
 pub(super) use topology::topology;
 
 /// A value that a closure writes.
-pub(super) struct Made<F>(pub(super) F);
+pub(super) struct WriteWith<F>(pub(super) F);
 
-impl<F: Fn(&mut Writer)> Canonical for Made<F> {
+impl<F: Fn(&mut Writer)> Canonical for WriteWith<F> {
     fn write(&self, writer: &mut Writer) {
         (self.0)(writer);
     }
@@ -27,7 +27,7 @@ impl<F: Fn(&mut Writer)> Canonical for Made<F> {
 
 /// An object whose members a closure adds.
 pub(super) fn object(members: impl Fn(&mut Object<'_>)) -> impl Canonical {
-    Made(move |writer: &mut Writer| {
+    WriteWith(move |writer: &mut Writer| {
         let mut object = Object::begin(writer);
         members(&mut object);
         object.end();
@@ -36,7 +36,7 @@ pub(super) fn object(members: impl Fn(&mut Object<'_>)) -> impl Canonical {
 
 /// A boolean.
 pub(super) fn flag(flag: bool) -> impl Canonical {
-    Made(move |writer: &mut Writer| writer.raw(if flag { "true" } else { "false" }))
+    WriteWith(move |writer: &mut Writer| writer.raw(if flag { "true" } else { "false" }))
 }
 
 /// The word of a choice.
@@ -143,7 +143,7 @@ pub(super) fn pfna(
         .as_ref()
         .map_or(defaults::NAP_NID, |nid| nid.0.as_str());
     let pfna_id = content.pfna_id.get().map_or("", |id| id.0.as_str());
-    let entries = Made(|writer: &mut Writer| writer.array(inputs));
+    let entries = WriteWith(|writer: &mut Writer| writer.array(inputs));
     canonical::text(&object(|members| {
         members.field("entries", &entries);
         members.field("gid", gid);

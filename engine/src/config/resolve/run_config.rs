@@ -1,4 +1,4 @@
-//! The RunConfig written out again: the initial state inline, every setting said.
+//! Writes the resolved RunConfig: the initial state inline, and every setting explicit.
 
 use std::collections::BTreeMap;
 
@@ -9,15 +9,15 @@ use super::super::plan::{
 };
 use super::super::problem::Problems;
 use super::super::tree::Document;
-use super::{Made, flag, object, word};
+use super::{WriteWith, flag, object, word};
 use crate::canonical::{self, Canonical, Object, Writer};
 
-/// What the document says that the plan does not keep.
+/// The parts of the document that the plan does not keep.
 #[derive(Debug, Default)]
 pub(in super::super) struct ConfiguredNames {
     pub(in super::super) topology_path: String,
     pub(in super::super) profile_path: String,
-    /// Where PFNA is on.
+    /// The path of the PFNA document; `None` if PFNA is off.
     pub(in super::super) pfna_path: Option<String>,
     pub(in super::super) window_every: Option<u64>,
     /// `aeon_window_id` by `window_id`.
@@ -25,7 +25,7 @@ pub(in super::super) struct ConfiguredNames {
 }
 
 impl ConfiguredNames {
-    /// What a RunConfig without problems says.
+    /// The settings of a RunConfig without problems.
     pub(in super::super) fn of(document: &Document, run: &RunConfig) -> Self {
         let text = |path: Option<&super::super::decode::PathText>| {
             path.expect("a RunConfig without problems names its documents")
@@ -35,7 +35,7 @@ impl ConfiguredNames {
         let pfna_on = run.enable_pfna.is_some_and(|flag| flag.0);
         let mut aeon_ids = BTreeMap::new();
         let windows = run.windows.as_ref().and_then(|list: &List<_>| {
-            // Without problems, as checked before; nothing can be told here.
+            // The document was checked before and has no problems, so none can be reported here.
             list.all(document, &mut Problems::default())
         });
         for window in windows.into_iter().flatten() {
@@ -55,7 +55,7 @@ impl ConfiguredNames {
     }
 }
 
-/// The parts of a plan that its RunConfig says.
+/// The parts of a plan that come from its RunConfig.
 pub(in super::super) struct Settings<'p> {
     pub(in super::super) gid: &'p str,
     pub(in super::super) run_id: &'p str,
@@ -82,7 +82,7 @@ pub(in super::super) fn run_config(plan: &Settings<'_>, names: &ConfiguredNames)
         .windows
         .iter()
         .filter(|window| !(tiled && window.primary));
-    let windows = Made(|writer: &mut Writer| {
+    let windows = WriteWith(|writer: &mut Writer| {
         writer.raw("[");
         for (index, window) in listed.clone().enumerate() {
             writer.raw(if index == 0 { "" } else { "," });
@@ -119,7 +119,7 @@ pub(in super::super) fn run_config(plan: &Settings<'_>, names: &ConfiguredNames)
 }
 
 fn write_window(writer: &mut Writer, window: &Window, aeon_id: Option<&String>) {
-    let streams = Made(|writer: &mut Writer| writer.array(&window.streams));
+    let streams = WriteWith(|writer: &mut Writer| writer.array(&window.streams));
     let mut members = Object::begin(writer);
     members.optional("aeon_window_id", aeon_id);
     members.field("apx_name", &window.apx_name);

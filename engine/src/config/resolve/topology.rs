@@ -1,12 +1,12 @@
-//! The graph written out again: labels, attributes and `meta` kept, since pictures and reports
-//! name nodes by them.
+//! Writes the resolved topology. It keeps labels, attributes and `meta`, by which pictures and
+//! reports name nodes.
 
 use super::super::plan::{Edge, Topology};
 use super::super::tree::{Document, Kind, Value};
-use super::{Made, object};
+use super::{WriteWith, object};
 use crate::canonical::{self, Canonical, Object, Writer};
 
-/// The topology's text; `profile` stands in where the document notes none.
+/// The topology's text; `profile` is used if the document does not name one.
 pub(in super::super) fn topology(
     document: &Document,
     topology: &Topology,
@@ -15,10 +15,10 @@ pub(in super::super) fn topology(
     let root = document.root();
     let given = |key: &str| root.field(key).filter(|value| value.kind() != Kind::Null);
     let noted = given("profile").map_or(profile, Value::text);
-    // Looked up once: a million edges seldom have attributes.
+    // Checked once for all edges: a million edges rarely have attributes.
     let items = root.field("edges").into_iter().flat_map(Value::children);
     let attributed = items.clone().any(|edge| edge.field("attrs").is_some());
-    let edges = Made(|writer: &mut Writer| {
+    let edges = WriteWith(|writer: &mut Writer| {
         let mut items = attributed.then(|| items.clone());
         writer.raw("[");
         for (index, edge) in topology.edges.iter().enumerate() {
@@ -65,9 +65,9 @@ fn write_edge(writer: &mut Writer, id: usize, edge: &Edge, scale: i64, attrs: Op
     members.end();
 }
 
-/// The nodes, a null label being none.
+/// The nodes; a null label is the same as no label.
 fn without_nulls(nodes: Value<'_>) -> impl Canonical {
-    Made(move |writer: &mut Writer| {
+    WriteWith(move |writer: &mut Writer| {
         writer.raw("[");
         for (index, node) in nodes.children().enumerate() {
             writer.raw(if index == 0 { "" } else { "," });
@@ -82,11 +82,11 @@ fn without_nulls(nodes: Value<'_>) -> impl Canonical {
     })
 }
 
-/// A part of a document as it is, but for the order of its keys.
+/// A part of a document, unchanged except for the order of its keys.
 impl Canonical for Value<'_> {
     fn write(&self, writer: &mut Writer) {
         match self.kind() {
-            // TOML also writes inf and nan, which JSON can only quote.
+            // TOML also has inf and nan, which JSON can only write as strings.
             Kind::Float if self.text().contains(['i', 'n']) => self.text().write(writer),
             Kind::Null | Kind::Bool | Kind::Integer | Kind::Float => writer.raw(self.text()),
             Kind::String | Kind::Date => self.text().write(writer),

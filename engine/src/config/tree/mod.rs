@@ -1,8 +1,14 @@
 //! One tree for JSON and TOML, with the place of every key and value.
 //!
-//! A million-edge topology is eight million values, so a node is 16 bytes: offsets into the text
-//! instead of copies of it. Nodes stand in document order, a container before its children, and a
-//! container says where its subtree ends.
+//! A million-edge topology has eight million values, so a node is only 16 bytes, with offsets into
+//! the text instead of copies. Nodes are in document order, a container before its children, and a
+//! container stores the index after its subtree. `{"a": [1, 2], "b": 3}` has these nodes:
+//!
+//! ```text
+//! index   0        1        2   3   4
+//! node    object   list     1   2   3
+//! end     5        4
+//! ```
 
 mod json;
 mod toml;
@@ -13,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::problem::Draft;
 use super::source::{Source, Span};
 
-/// What a value is, before anything is asked of it.
+/// The type of a value in the document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub(crate) enum Kind {
@@ -42,7 +48,7 @@ impl Kind {
         }
     }
 
-    /// The kind with its article, as a message names it.
+    /// The kind with an article, as messages name it.
     pub(crate) fn with_article(self) -> &'static str {
         match self {
             Self::Null => "null",
@@ -61,7 +67,7 @@ const TAG_BITS: u32 = 3;
 const TAG_MASK: u32 = (1 << TAG_BITS) - 1;
 const NO_KEY: u32 = u32::MAX;
 
-/// One value with its key, where it has one.
+/// One value with its key, if it has one.
 #[derive(Clone, Copy, Debug)]
 struct Node {
     /// Where the value starts in the text.
@@ -74,11 +80,11 @@ struct Node {
     key_len_and_kind: u32,
 }
 
-/// A place of a value in its [`Document`]: valid for the document it came from.
+/// The index of a value in its [`Document`]; valid only for that document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct NodeId(u32);
 
-/// A document with the problems that do not keep it from being read, or what keeps it from it.
+/// A document with its recoverable problems, or the problems that keep it from being read.
 pub(crate) type Parse = Result<(Document, Vec<Draft>), (Source, Vec<Draft>)>;
 
 /// A parsed document.
@@ -86,26 +92,27 @@ pub(crate) type Parse = Result<(Document, Vec<Draft>), (Source, Vec<Draft>)>;
 pub(crate) struct Document {
     source: Source,
     nodes: Vec<Node>,
-    /// Texts that differ from what stands between the quotes (escapes), and numbers that differ
+    /// Strings that differ from the text between their quotes (escapes), and numbers that differ
     /// from their spelling (`0xff`, `1_000`).
     texts: BTreeMap<u32, Box<str>>,
     /// The same for keys.
     keys: BTreeMap<u32, Box<str>>,
-    /// Values whose text means nothing, which was told: nobody says more of them.
+    /// Invalid values, whose problem was already reported; nothing more is reported about them.
     broken: BTreeSet<u32>,
-    /// What misspelt keys were meant to be, so that what stands under them is still checked.
+    /// What misspelt keys were meant to be, so that their values are still checked.
     meant: RefCell<BTreeMap<u32, &'static str>>,
-    /// Where in which container the last [`Value::path`] was found, since problems come in order.
+    /// The container and position of the last [`Value::path`], since problems are reported in
+    /// order.
     last_item: Cell<(u32, u32, usize)>,
 }
 
 impl Document {
-    /// Reads JSON; the problems are those of the text alone (syntax, duplicate keys).
+    /// Reads JSON; the problems are only those of the text (syntax, duplicate keys).
     pub(crate) fn parse_json(source: Source) -> Parse {
         json::parse(source)
     }
 
-    /// Reads TOML; as [`Document::parse_json`].
+    /// Reads TOML; see [`Document::parse_json`].
     pub(crate) fn parse_toml(source: Source) -> Parse {
         toml::parse(source)
     }
@@ -149,7 +156,7 @@ impl Document {
         index
     }
 
-    /// Ends a container: what was pushed since is below it.
+    /// Ends a container; everything pushed since its start is inside it.
     fn close(&mut self, index: u32) {
         let extent = self.len();
         if let Some(node) = self.nodes.get_mut(index as usize) {
@@ -158,7 +165,7 @@ impl Document {
     }
 
     fn len(&self) -> u32 {
-        // A node takes at least one byte of a text below 512 MiB.
+        // Each node takes at least one byte of a text below 512 MiB.
         u32::try_from(self.nodes.len()).unwrap_or(u32::MAX)
     }
 
@@ -201,17 +208,17 @@ impl<'a> Value<'a> {
         Kind::from_tag(self.document.node(self.index).key_len_and_kind)
     }
 
-    /// Whether the value means nothing, which was told when the document was read.
+    /// Whether the value is invalid, which was reported when the document was read.
     pub(crate) fn is_broken(self) -> bool {
         !self.document.broken.is_empty() && self.document.broken.contains(&self.index)
     }
 
-    /// The value's bytes; of a container only what opens it.
+    /// The span of the value; for a container, only its opening.
     pub(crate) fn span(self) -> Span {
         let node = self.document.node(self.index);
         match self.kind() {
             Kind::List | Kind::Object => match (self.opening_len(node.start), self.key_span()) {
-                // The table of a dotted key has no opening of its own.
+                // The table of a dotted key has no opening of its own in the text.
                 (0, Some(key)) => key,
                 (len, _) => Span {
                     start: node.start,
@@ -225,7 +232,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// How much of a container is underlined: its bracket, or a TOML table's header.
+    /// The part of a container that is underlined: its bracket, or the header of a TOML table.
     fn opening_len(self, start: u32) -> u32 {
         let rest = self
             .document
@@ -249,7 +256,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The key under which the value stands.
+    /// The key of the value.
     pub(crate) fn key(self) -> Option<&'a str> {
         if !self.document.keys.is_empty()
             && let Some(key) = self.document.keys.get(&self.index)
@@ -260,7 +267,7 @@ impl<'a> Value<'a> {
         Some(unquoted(self.document.source.slice(span)))
     }
 
-    /// The key's bytes, quotes included.
+    /// The span of the key, quotes included.
     pub(crate) fn key_span(self) -> Option<Span> {
         let node = self.document.node(self.index);
         let end = node
@@ -272,7 +279,7 @@ impl<'a> Value<'a> {
         })
     }
 
-    /// A scalar's text: a string's content, or the digits of a number in decimal.
+    /// The text of a scalar: the content of a string, or a number in decimal digits.
     pub(crate) fn text(self) -> &'a str {
         if !self.document.texts.is_empty()
             && let Some(text) = self.document.texts.get(&self.index)
@@ -300,7 +307,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The value of a field of an object, also where the key was told to be misspelt.
+    /// The value of a field of an object, even if its key was reported as misspelt.
     pub(crate) fn field(self, key: &str) -> Option<Value<'a>> {
         let spelt = self.children().find(|child| child.key() == Some(key));
         let meant = self.document.meant.borrow();
@@ -311,12 +318,13 @@ impl<'a> Value<'a> {
             .find(|child| meant.get(&child.index) == Some(&key))
     }
 
-    /// Takes the value for that of another key from here on: its own is misspelt, which was told.
+    /// Treats the value as that of a different key from now on. Its own key was reported as
+    /// misspelt.
     pub(crate) fn mean(self, key: &'static str) {
         self.document.meant.borrow_mut().insert(self.index, key);
     }
 
-    /// Where the value stands: `edges[2].i`; empty for the root.
+    /// The path of the value, as `edges[2].i`; empty for the root.
     pub(crate) fn path(self) -> String {
         let mut path = String::new();
         let mut at = self.document.root();
@@ -337,7 +345,7 @@ impl<'a> Value<'a> {
         path
     }
 
-    /// The child whose subtree holds the node, with its position among the children.
+    /// The child whose subtree contains the node, with its position among the children.
     fn child_towards(self, index: u32) -> Option<(Value<'a>, usize)> {
         let end = self.document.next(self.index);
         let (mut child, mut position) = (self.index + 1, 0);
@@ -389,7 +397,7 @@ impl<'a> Iterator for Children<'a> {
     }
 }
 
-/// What stands between the quotes, where there are quotes.
+/// The text between the quotes; the whole text if it is not quoted.
 fn unquoted(raw: &str) -> &str {
     for quote in ['"', '\''] {
         if let Some(inner) = raw
@@ -402,7 +410,7 @@ fn unquoted(raw: &str) -> &str {
     raw
 }
 
-/// A text cut to what a message can carry, control characters escaped.
+/// A string shortened for a message, with control characters escaped.
 pub(crate) fn shortened(text: &str) -> String {
     const CHARS_MAX: usize = 60;
     let mut short = String::new();

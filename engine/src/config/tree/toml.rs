@@ -1,4 +1,4 @@
-//! TOML as the same tree: the `toml` crate parses, and its places and values are laid out flat.
+//! Reads TOML into the same tree: the `toml` crate parses, and its values become flat nodes.
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, Error};
@@ -94,7 +94,7 @@ impl Layout<'_> {
         }
     }
 
-    /// Adds a scalar; its text is kept where the document spells it another way.
+    /// Adds a scalar; its text is kept if the document spells it differently.
     fn scalar(
         &mut self,
         kind: Kind,
@@ -110,7 +110,7 @@ impl Layout<'_> {
     }
 }
 
-/// The first problem of each line: what a parser finds after it is seldom another.
+/// The first problem of each line; later ones on the line are usually its consequences.
 fn syntax_problems(source: &Source, errors: &[Error]) -> Vec<Draft> {
     let start = |error: &Error| error.span().map_or(0, |span| span.start);
     let unclosed = errors
@@ -138,7 +138,7 @@ fn syntax_problem(source: &Source, error: &Error, unclosed: Option<&Error>) -> D
     if message.starts_with("duplicate key") {
         return Draft::new(Code::DuplicateKey, span, format!("duplicate key `{found}`"));
     }
-    // The parser says `<what>, expected <something>`.
+    // The parser's message is `<what>, expected <something>`.
     let (what, expected) = message.split_once(", expected ").unwrap_or((message, ""));
     let toml = |message: &str, help: &str| {
         Draft::new(Code::TomlSyntax, span, message.to_owned()).help(help)
@@ -179,7 +179,7 @@ fn syntax_problem(source: &Source, error: &Error, unclosed: Option<&Error>) -> D
             .expected(expected)
             .help(format!("write {expected} here"));
     }
-    // What is unclosed is found at the end, far from what was forgotten.
+    // An unclosed bracket is found at the end, far from the place where it was forgotten.
     let other = unclosed
         .map(Error::message)
         .filter(|unclosed| *unclosed != message);

@@ -1,8 +1,8 @@
-//! Bits in bytes, most significant first, and the codes made of them.
+//! Writes and reads bits, most significant first, and the codes that consist of them.
 
 use super::ESCAPE;
 
-/// A payload that does not decode.
+/// Why a payload does not decode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PayloadError {
     /// The payload ends in the middle of something.
@@ -11,8 +11,8 @@ pub enum PayloadError {
         /// Length of the payload in bytes.
         at: usize,
     },
-    /// A code is longer than any number needs.
-    #[error("corrupt: the code at bit {at} is no number that a run can have")]
+    /// A code has more digits than any number of a stream.
+    #[error("corrupt: the code at bit {at} is not a number that a run can have")]
     Code {
         /// Bit at which the code starts.
         at: u64,
@@ -30,7 +30,7 @@ pub enum PayloadError {
         at: u64,
     },
     /// The padding is not zero, or something follows the payload.
-    #[error("corrupt: the payload goes on after its last number, at byte {at}")]
+    #[error("corrupt: the payload continues after its last number, at byte {at}")]
     Trailing {
         /// The first byte that does not belong.
         at: usize,
@@ -65,14 +65,14 @@ impl BitWriter {
         }
     }
 
-    /// The `count` low bits of a number, the highest of them first.
+    /// Writes the `count` low bits of a number, the highest of them first.
     pub(super) fn low_bits(&mut self, number: u128, count: u32) {
         for shift in (0..count).rev() {
             self.bit((number >> shift) & 1 == 1);
         }
     }
 
-    /// γ(number), for numbers ≥ 1.
+    /// Writes γ(number), for numbers ≥ 1: 5 becomes `00101`.
     pub(super) fn gamma(&mut self, number: u128) {
         let digits = u128::BITS - number.leading_zeros();
         self.low_bits(0, digits.saturating_sub(1));
@@ -91,7 +91,7 @@ impl BitWriter {
         self.low_bits(folded, parameter);
     }
 
-    /// All bits, padded with zeros.
+    /// All bits, padded with zeros to whole bytes.
     pub(super) fn finish(mut self) -> Vec<u8> {
         while self.partial_len != 0 {
             self.bit(false);
@@ -137,7 +137,7 @@ impl<'b> BitReader<'b> {
         (0..count).try_fold(0, |number, _| Ok((number << 1) | u128::from(self.bit()?)))
     }
 
-    /// A number of at most 72 binary digits, which is more than any zigzag has.
+    /// Reads a γ code of a number of at most 72 binary digits, which is more than any zigzag has.
     pub(super) fn gamma(&mut self) -> Result<u128, PayloadError> {
         const DIGITS_MAX: u32 = 72;
         let start = self.at;
@@ -163,7 +163,7 @@ impl<'b> BitReader<'b> {
         Ok((quotient << parameter) | self.low_bits(parameter)?)
     }
 
-    /// Checks that nothing but zeros is left of this byte, and no byte after it.
+    /// Checks that the rest of this byte is zeros, and that no byte follows.
     pub(super) fn finish(mut self) -> Result<(), PayloadError> {
         while !self.at.is_multiple_of(8) {
             let at = usize::try_from(self.at / 8).unwrap_or(usize::MAX);
@@ -180,7 +180,8 @@ impl<'b> BitReader<'b> {
     }
 }
 
-/// A number in groups of seven bits, the lowest first, the high bit set on all but the last.
+/// Writes a number in groups of seven bits, the lowest first, with the high bit set on all but the
+/// last: 300 becomes `ac 02`.
 pub(super) fn write_varint(bytes: &mut Vec<u8>, mut number: u64) {
     while number >= 0x80 {
         bytes.push((number & 0x7f) as u8 | 0x80);
@@ -189,7 +190,7 @@ pub(super) fn write_varint(bytes: &mut Vec<u8>, mut number: u64) {
     bytes.push(number as u8);
 }
 
-/// The number and the byte after it; the shortest form alone is taken.
+/// Reads a number; returns it with the index of the byte after it. Only the shortest form is valid.
 pub(super) fn read_varint(bytes: &[u8], start: usize) -> Result<(u64, usize), PayloadError> {
     let mut number = 0_u64;
     for (index, shift) in (start..).zip((0..64).step_by(7)) {

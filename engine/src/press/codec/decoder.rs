@@ -1,9 +1,9 @@
-//! Payload to vectors.
+//! [`Decoder`]: reads the vectors of a stream from a payload.
 
 use super::bits::{BitReader, PayloadError, read_varint};
 use crate::config::{Scheme, limits};
 
-/// No number of a stream is larger: the difference of two signed 64-bit integers is below 2^64.
+/// Largest number of a stream: the difference of two signed 64-bit integers is below 2^64.
 const VALUE_MAX: u128 = 1 << 64;
 
 /// Reads the payload of a stream, vector by vector; see [`Encoder`](super::Encoder).
@@ -23,7 +23,7 @@ pub struct Decoder<'b> {
 }
 
 impl<'b> Decoder<'b> {
-    /// A decoder of a payload that was made under that scheme and parameter.
+    /// A decoder of a payload that was written under that scheme and parameter.
     ///
     /// # Errors
     /// The payload's head is not that of a stream.
@@ -47,7 +47,7 @@ impl<'b> Decoder<'b> {
         })
     }
 
-    /// How many vectors are still to be read.
+    /// Number of vectors that were not read yet.
     pub const fn vectors_left(&self) -> u64 {
         self.left
     }
@@ -57,10 +57,11 @@ impl<'b> Decoder<'b> {
         self.length
     }
 
-    /// The next vector; none after the last, when the payload has been read to its very end.
+    /// The next vector; `None` after the last, when the payload has been read to its end.
     ///
     /// # Errors
-    /// What is there is no vector of such a stream. Nothing is returned that was not written.
+    /// The bytes are not a vector of such a stream. Only vectors that an encoder wrote are
+    /// returned.
     pub fn next_vector(&mut self) -> Result<Option<Vec<i128>>, PayloadError> {
         if self.left == 0 {
             if self.open_run > 0 {
@@ -98,7 +99,7 @@ impl<'b> Decoder<'b> {
                 self.after_run = false;
                 let delta = unfold(self.bits.golomb_rice(0)?);
                 if delta == 0 {
-                    // A zero belongs to a run; any other way to write it is not the encoder's.
+                    // A zero is part of a run; the encoder never writes it in any other way.
                     return Err(PayloadError::Range { at: self.bits.at() });
                 }
                 self.previous = self.in_range(self.previous + delta)?;

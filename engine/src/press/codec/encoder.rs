@@ -1,4 +1,4 @@
-//! Vectors to payload.
+//! [`Encoder`]: writes the vectors of a stream as a payload.
 
 use super::super::tally::zigzag;
 use super::bits::{BitWriter, write_varint};
@@ -47,7 +47,7 @@ impl Encoder {
         }
     }
 
-    /// Appends a vector, of the length that was announced.
+    /// Appends a vector of the announced length.
     ///
     /// Numbers lie within ±2^65, as every difference of two signed 64-bit integers does.
     pub fn push(&mut self, vector: &[i128]) {

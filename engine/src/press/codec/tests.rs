@@ -1,3 +1,5 @@
+//! Tests of the codec: payloads bit by bit, vectors that come back, and payloads that are refused.
+
 use proptest::prelude::*;
 
 use super::*;
@@ -118,17 +120,18 @@ proptest! {
         }
     }
 
-    /// Every payload that decodes is the one that the encoder makes: no two spellings of a stream.
+    /// Every payload that decodes is the one that the encoder writes, so a stream has only one
+    /// form.
     #[test]
     fn any_bytes_decode_to_what_encodes_to_them(payload in proptest::collection::vec(any::<u8>(), 0..40)) {
         for (scheme, parameter) in SCHEMES {
-            // A head that promises millions of vectors of nothing is valid and slow to list.
+            // A head that announces millions of empty vectors is valid, but slow to read.
             let Ok(head) = Decoder::new(&payload, scheme, parameter) else { continue };
             if head.vectors_left().saturating_mul(head.vector_len().max(1)) > 100_000 {
                 continue;
             }
             let Ok(vectors) = decode(&payload, scheme, parameter) else { continue };
-            // Without a vector there is nothing to tell their length by.
+            // If there are no vectors, nothing shows their length.
             if !vectors.is_empty() {
                 prop_assert_eq!(encode(scheme, parameter, &vectors), payload.clone());
             }

@@ -1,10 +1,10 @@
-//! A block in, ledgers out.
+//! Decodes a block of columns into ledgers.
 
 use super::{COLUMNS, HEADER_SIZE, LAYOUT, Shape};
 use crate::record::{EdgeFlux, UmxLedger};
 use crate::varint;
 
-/// Bytes of the longest number.
+/// Length of the longest number, in bytes.
 const NUMBER_SIZE_MAX: usize = 10;
 
 /// A decoded block: the vectors of its ticks.
@@ -24,7 +24,7 @@ impl Block {
     /// Decodes the first `wanted` of a block's ticks.
     ///
     /// # Errors
-    /// What is wrong with the bytes, in a few words.
+    /// A short description of what is wrong with the bytes.
     pub(in crate::store) fn decode(
         shape: &Shape,
         first_tick: u64,
@@ -81,7 +81,7 @@ impl Block {
         }
     }
 
-    /// Whether the block has the tick.
+    /// Whether the block contains the tick.
     pub(in crate::store) fn holds(&self, tick: u64) -> bool {
         self.place(tick).is_some()
     }
@@ -123,7 +123,7 @@ impl Block {
     }
 }
 
-/// Wraps only for vectors that no run made; their hash tells.
+/// Wraps only for vectors that no run produced; their hash reveals that.
 fn sum(values: &[i64]) -> i64 {
     values.iter().fold(0, |sum, &value| sum.wrapping_add(value))
 }
@@ -151,7 +151,7 @@ fn split(plain: &[u8]) -> Result<[&[u8]; COLUMNS], &'static str> {
 
 struct Column<'b> {
     rest: &'b [u8],
-    /// Left out: zeros alone.
+    /// The column was left out, since it has only zeros.
     absent: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Ledgers in, a block out.
+//! Encodes ledgers into blocks of columns.
 
 use std::io;
 
@@ -6,13 +6,13 @@ use super::{COLUMNS, HEADER_SIZE, LAYOUT, Shape};
 use crate::record::UmxLedger;
 use crate::varint;
 
-/// Fast, and the columns are small already.
+/// The compression level: fast, since the columns are already small.
 const LEVEL: i32 = 1;
 
-/// Gathers the ticks of one block.
+/// Collects the ticks of one block.
 pub(in crate::store) struct BlockBuilder {
     columns: [Column; COLUMNS],
-    /// The suggestion for the next pre_u, and for the next f_e.
+    /// The predictions of the next pre_u and of the next f_e.
     state: Vec<i64>,
     fluxes: Vec<i64>,
     scratch: Vec<i64>,
@@ -26,7 +26,7 @@ pub(in crate::store) struct BlockBuilder {
 struct Column {
     bytes: Vec<u8>,
     /// Whether any number so far is not zero.
-    told: bool,
+    nonzero: bool,
 }
 
 /// A full block.
@@ -52,7 +52,7 @@ impl BlockBuilder {
         })
     }
 
-    /// Appends a tick, the one after the last; whether the block is full then.
+    /// Appends the next tick; returns whether the block is then full.
     pub(in crate::store) fn push(&mut self, shape: &Shape, ledger: &UmxLedger) -> bool {
         if self.ticks == 0 {
             self.first_tick = ledger.tick;
@@ -78,7 +78,7 @@ impl BlockBuilder {
         self.ticks >= self.capacity
     }
 
-    /// The block, where there are ticks; the next one starts afresh.
+    /// The block; `None` if it has no ticks. A new block starts.
     pub(in crate::store) fn take(&mut self) -> io::Result<Option<EncodedBlock>> {
         if self.ticks == 0 {
             return Ok(None);
@@ -86,11 +86,11 @@ impl BlockBuilder {
         let mut plain = Vec::with_capacity(HEADER_SIZE);
         plain.push(LAYOUT);
         for column in &self.columns {
-            let size = u32::try_from(column.told_bytes().len()).map_err(io::Error::other)?;
+            let size = u32::try_from(column.stored_bytes().len()).map_err(io::Error::other)?;
             plain.extend_from_slice(&size.to_le_bytes());
         }
         for column in &self.columns {
-            plain.extend_from_slice(column.told_bytes());
+            plain.extend_from_slice(column.stored_bytes());
         }
         let block = EncodedBlock {
             first_tick: self.first_tick,
@@ -101,11 +101,11 @@ impl BlockBuilder {
         Ok(Some(block))
     }
 
-    /// Drops what was gathered.
+    /// Drops the ticks of the block.
     pub(in crate::store) fn clear(&mut self) {
         for column in &mut self.columns {
             column.bytes.clear();
-            column.told = false;
+            column.nonzero = false;
         }
         self.state.fill(0);
         self.fluxes.fill(0);
@@ -116,12 +116,12 @@ impl BlockBuilder {
 impl Column {
     #[inline]
     fn push(&mut self, difference: i64) {
-        self.told |= difference != 0;
+        self.nonzero |= difference != 0;
         varint::push(&mut self.bytes, difference);
     }
 
-    /// The bytes, none where they are zeros alone.
-    fn told_bytes(&self) -> &[u8] {
-        if self.told { &self.bytes } else { &[] }
+    /// The bytes of the column; empty if all numbers are zero.
+    fn stored_bytes(&self) -> &[u8] {
+        if self.nonzero { &self.bytes } else { &[] }
     }
 }

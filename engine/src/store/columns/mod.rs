@@ -1,17 +1,18 @@
-//! Tick vectors as compact columns: what a ledger says, over many ticks, in one compressed block.
+//! Tick vectors as compact columns: the ledgers of many ticks in one compressed block.
 //!
-//! A block holds four columns of whole ticks, each tick's numbers end to end, every number as the
-//! difference to what the ones before it suggest:
+//! A block has four columns of whole ticks, with the numbers of each tick end to end. Every number
+//! is stored as its difference to a prediction from earlier numbers:
 //!
-//! | column | difference to |
+//! | column | prediction |
 //! | --- | --- |
-//! | pre_u, N a tick | post_u of the tick before; 0 at the first tick |
-//! | f_e, E a tick | f_e of the tick before; 0 at the first tick |
-//! | raw, E a tick | ⌊k·abs(du) / SC⌋ |
-//! | post_u, N a tick | pre_u after the fluxes |
+//! | pre_u, N per tick | post_u of the tick before; 0 at the first tick |
+//! | f_e, E per tick | f_e of the tick before; 0 at the first tick |
+//! | raw, E per tick | ⌊k·abs(du) / SC⌋ |
+//! | post_u, N per tick | pre_u after the fluxes |
 //!
-//! The suggestions make most numbers zero and never decide one: any i64 comes back, whatever rule
-//! made it. A column of zeros alone is left out. `docs/run-file.md` has the bytes.
+//! The predictions make most differences zero. They only affect size: any i64 is restored exactly,
+//! whatever rule produced it. For example, fluxes 3, 3, 4 of an edge are stored as 3, 0, 1. A
+//! column of only zeros is left out. `docs/run-file.md` describes the bytes.
 
 mod decode;
 mod encode;
@@ -24,14 +25,14 @@ use crate::config::Topology;
 /// Version of the layout, the first byte of every block.
 const LAYOUT: u8 = 1;
 const COLUMNS: usize = 4;
-/// Bytes before the columns: layout, then the four lengths.
+/// Number of bytes before the columns: the layout, then the four lengths.
 const HEADER_SIZE: usize = 1 + COLUMNS * 4;
-/// Numbers that a block holds at most, unless a single tick has more.
+/// Most numbers in a block, unless a single tick has more.
 const BLOCK_NUMBERS: usize = 1 << 15;
-/// Ticks that a block holds at most.
+/// Most ticks in a block.
 const BLOCK_TICKS: usize = 256;
 
-/// What the suggestions are computed from.
+/// The values from which the predictions are computed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Shape {
     pub(super) node_count: usize,
@@ -67,14 +68,14 @@ impl Shape {
         }
     }
 
-    /// Ticks that fill a block.
+    /// Number of ticks in a full block.
     fn ticks_a_block(&self) -> usize {
         let numbers = 2 * (self.node_count + self.edges.len());
         (BLOCK_NUMBERS / numbers.max(1)).clamp(1, BLOCK_TICKS)
     }
 
-    /// What raw is under the only flux rule so far. Wraps where that leaves 64 bits: a suggestion
-    /// needs no sense, only to be the same on both sides.
+    /// The prediction of raw: its value under the only flux rule so far. It wraps at 64 bits, since
+    /// a prediction only has to be the same when writing and when reading.
     #[inline]
     fn suggest_raw(&self, edge: &ShapeEdge, du: i64) -> i64 {
         let product = i128::from(edge.k) * i128::from(du.unsigned_abs());
@@ -85,7 +86,7 @@ impl Shape {
         product.wrapping_div_euclid(scale) as i64
     }
 
-    /// Turns `state` from before a tick into after it.
+    /// Changes `state` from the one before a tick to the one after it.
     #[inline]
     fn move_state(&self, state: &mut [i64], fluxes: impl Iterator<Item = i64>) {
         for (edge, flux) in self.edges.iter().zip(fluxes) {

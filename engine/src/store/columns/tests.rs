@@ -1,3 +1,5 @@
+//! Tests of columns: ledgers of any numbers come back, and damaged blocks are noticed.
+
 use proptest::prelude::*;
 
 use super::*;
@@ -18,7 +20,7 @@ fn shape(node_count: usize, edges: &[(usize, usize, i64)]) -> Shape {
     }
 }
 
-/// A ledger of any numbers: what the columns bring back does not hang on the flux rule.
+/// A ledger of arbitrary numbers, since the columns must restore them under any flux rule.
 fn ledger(shape: &Shape, tick: u64, pre_u: Vec<i64>, post_u: Vec<i64>, any: &[i64]) -> UmxLedger {
     let numbers = any.iter().copied().cycle();
     let fluxes = numbers.clone().zip(numbers.skip(1).step_by(2));
@@ -102,7 +104,7 @@ fn a_changed_or_short_block_is_refused() {
     for place in 0..block.bytes.len() {
         let mut bytes = block.bytes.clone();
         bytes[place] ^= 0x10;
-        // What decodes all the same has to be the same.
+        // A changed block that still decodes must give the same ledgers.
         if let Ok(decoded) = Block::decode(&shape, 1, 20, &bytes) {
             for tick in 1..=20_u64 {
                 assert_eq!(

@@ -1,9 +1,9 @@
-//! Whether the records of one tick are what the tick before and the inputs make of it.
+//! Checks whether the records of one tick follow from the tick before and the inputs.
 //!
-//! [`StoredRun::verify`] makes the whole run again; here one tick is, from the nearest checkpoint.
-//! Every record of it is compared with what it should be, and every hash and reference in its scene
-//! and its entry with the record that it is of: the additional windows' manifests, the Codex
-//! library, and the envelopes that are not emitted included.
+//! [`StoredRun::verify`] recomputes the whole run; here only one tick is recomputed, from the
+//! nearest checkpoint. Every record is compared with what it should be, and every hash and
+//! reference in the scene and the entry with the record that it refers to, including the manifests
+//! of additional windows, the Codex library, and the envelopes that are not emitted.
 
 mod problem;
 
@@ -26,7 +26,7 @@ use problem::{
     vector_difference,
 };
 
-/// The records of a tick as the file has them, and what is wrong with them.
+/// The records of a tick as they are in the file, and the checks that they fail.
 #[derive(Clone, Debug)]
 pub struct CheckedTick {
     tick: u64,
@@ -42,9 +42,9 @@ pub struct CheckedTick {
     pub entry: Option<FoundRecord>,
     /// The emitted envelopes, in order.
     pub envelopes: Vec<FoundRecord>,
-    /// What is wrong, in the order in which it was found.
+    /// The failed checks, in the order in which they were found.
     pub failed: Vec<FailedCheck>,
-    /// Why the tick was not made again: the inputs cannot be read.
+    /// Why the tick could not be recomputed: the inputs cannot be read.
     pub unusable_inputs: Option<String>,
 }
 
@@ -70,19 +70,19 @@ impl StoredRun {
 }
 
 impl CheckedTick {
-    /// Whether nothing is wrong.
+    /// Whether all checks passed.
     #[must_use]
     pub const fn is_whole(&self) -> bool {
         self.failed.is_empty() && self.unusable_inputs.is_none()
     }
 
-    /// Whether anything of a kind failed.
+    /// Whether a check of a kind of record failed.
     #[must_use]
     pub fn fails(&self, kind: RecordKind) -> bool {
         self.failed.iter().any(|check| check.kind == kind)
     }
 
-    /// Whether a hash in the entry is not that of its record.
+    /// Whether a hash in the entry differs from that of its record.
     #[must_use]
     pub fn is_broken_link(&self, name: &str) -> bool {
         self.failed.iter().any(|check| {
@@ -112,7 +112,7 @@ impl CheckedTick {
         Ok(checked)
     }
 
-    /// What is there; what cannot be read is a failed check.
+    /// Reads the stored records; one that cannot be read is a failed check.
     fn find(
         &mut self,
         run: &StoredRun,
@@ -172,7 +172,7 @@ impl CheckedTick {
         self.check_entry(run, plan, &manifests, &envelopes)
     }
 
-    /// Makes the tick again, and compares; the chain values before and after it.
+    /// Recomputes the tick and compares it; returns the chain values before and after it.
     fn check_rules(&mut self, run: &StoredRun, plan: &RunPlan) -> Option<(i64, i64)> {
         let mut replay = match replay_up_to(run, plan, self.tick) {
             Ok(replay) => replay,
@@ -205,7 +205,7 @@ impl CheckedTick {
         Some(chain)
     }
 
-    /// A failed check, unless it is that a record is missing which could not be read.
+    /// Adds a failed check, unless it reports a record as missing that could not be read.
     fn fail_once(&mut self, kind: RecordKind, problem: Option<TickProblem>) {
         if let Some(problem) = problem
             && !(problem == TickProblem::Missing && self.fails(kind))
@@ -250,7 +250,8 @@ impl CheckedTick {
         Ok(manifests)
     }
 
-    /// Compares the emitted envelopes; the hashes of all, those that are not emitted formed again.
+    /// Compares the emitted envelopes, and returns the hashes of all, including those that are not
+    /// emitted.
     fn check_envelopes(&mut self, plan: &RunPlan, expected: &[NapEnvelope]) -> EnvelopeHashes {
         let mut hashes = EnvelopeHashes::default();
         let mut stored = std::mem::take(&mut self.envelopes).into_iter();
@@ -276,7 +277,7 @@ impl CheckedTick {
         hashes
     }
 
-    /// Holds the scene against the records that it shows.
+    /// Compares the scene with the records that it refers to.
     fn check_scene(
         &mut self,
         plan: &RunPlan,
@@ -327,7 +328,7 @@ impl CheckedTick {
         }
     }
 
-    /// Holds every hash of the entry against the record that it is of.
+    /// Compares every hash of the entry with that of its record.
     fn check_entry(
         &mut self,
         run: &StoredRun,
@@ -379,7 +380,7 @@ impl CheckedTick {
             ),
             ("meta.ingress_hash", meta.ingress_hash, envelopes.ingress),
             ("meta.egress_hash", meta.egress_hash, envelopes.egress),
-            // Without the ledgers there is nothing to compare the library with.
+            // Without the ledgers, the library cannot be computed.
             (
                 "codex_library_hash",
                 entry.codex_library_hash,
@@ -418,8 +419,8 @@ impl CheckedTick {
         Ok(())
     }
 
-    /// The hash of the Codex library when the tick's window closes, as the stored ledgers make it;
-    /// `None` if they cannot be read.
+    /// The hash of the Codex library when the tick's window closes, computed from the stored
+    /// ledgers; `None` if they cannot be read.
     fn library_hash(
         &self,
         run: &StoredRun,
@@ -458,7 +459,7 @@ impl CheckedTick {
         }
     }
 
-    /// Two hashes that must be equal.
+    /// Checks two hashes that must be equal.
     fn link<S, T>(&mut self, kind: RecordKind, member: &'static str, stated: S, is: &T)
     where
         T: From<S> + PartialEq,
@@ -468,7 +469,7 @@ impl CheckedTick {
         }
     }
 
-    /// Values that must be equal.
+    /// Checks values that must be equal.
     fn values(&mut self, kind: RecordKind, values: Vec<(&str, String, String)>) {
         for (member, found, expected) in values {
             if found != expected {
@@ -489,9 +490,9 @@ impl CheckedTick {
 /// The manifests that a tick refers to.
 #[derive(Default)]
 struct Manifests {
-    /// That of the primary window that holds the tick, with its hash.
+    /// That of the primary window that contains the tick, with its hash.
     primary: Option<(Manifest, Hash)>,
-    /// Hashes of those of the additional windows that close at the tick, by window id.
+    /// The hashes of those of the additional windows that close at the tick, by window id.
     closing: BTreeMap<String, Hash>,
 }
 
@@ -506,9 +507,9 @@ fn manifest_check(found: i64, manifest: &Manifest) -> (&'static str, String, Str
     ("manifest_check", found.to_string(), expected)
 }
 
-/// The run made again up to the tick before, from the nearest checkpoint that is whole.
+/// Recomputes the run up to the tick before, from the nearest intact checkpoint.
 fn replay_up_to<'p>(run: &StoredRun, plan: &'p RunPlan, tick: u64) -> Result<Replay<'p>, RunError> {
-    // One that is damaged is not one to start from.
+    // A damaged checkpoint is skipped.
     let start = run.checkpoint_before(tick).ok().flatten();
     let mut replay = match &start {
         Some(checkpoint) => Replay::from_checkpoint(plan, checkpoint),

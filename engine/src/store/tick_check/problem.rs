@@ -1,4 +1,4 @@
-//! What can be wrong with a record of a tick, and how two records differ.
+//! The problems that a record of a tick can have, and how two records differ.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use crate::record::{DecodeError, FromText, NapEnvelope, PBlock, RecordKind, UmxL
 use crate::run::RunError;
 use crate::store::{Damage, FoundRecord};
 
-/// Something that is not as it should be.
+/// A check that failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FailedCheck {
     /// The kind of the record.
@@ -19,56 +19,62 @@ pub struct FailedCheck {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TickProblem {
-    /// The record does not have its stored hash.
+    /// The record does not match its stored hash.
     Hash,
     /// The record cannot be read from the file.
     Damaged(Damage),
-    /// The record is not one of its kind.
+    /// The stored text is not a record of its kind.
     Unreadable(String),
     /// The ticks before do not lead to this one.
     Before(RunError),
-    /// The tick itself cannot be made.
+    /// The tick cannot be computed.
     Fails(RunError),
-    /// The tick makes such a record, and the file has none.
+    /// The tick produces such a record, but the file has none.
     Missing,
-    /// The file has such a record, and the tick makes none.
+    /// The file has such a record, but the tick produces none.
     Unexpected,
     /// A value differs.
     Value {
-        /// What it is the value of.
+        /// The name of the value.
         what: String,
-        /// What the file has.
+        /// The value in the file.
         found: String,
-        /// What the tick gives.
+        /// The value that the tick produces.
         expected: String,
     },
-    /// The record differs in something else.
+    /// The record differs in a different way.
     Differs,
-    /// A member is not the hash of the record that it names.
+    /// A member is not the hash of the record that it refers to.
     Link {
         /// The member, `meta.` before those of `meta`.
         member: &'static str,
     },
-    /// The entry is the last one, and not the one that the run names.
+    /// The entry is the last one, but does not have the hash that the run records as its last.
     NotTheLast,
 }
 
 impl fmt::Display for TickProblem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Hash => formatter.write_str("does not have its stored hash"),
+            Self::Hash => formatter.write_str("does not match its stored hash"),
             Self::Damaged(damage) => damage.fmt(formatter),
             Self::Unreadable(error) => formatter.write_str(error),
-            Self::Before(error) => write!(formatter, "the ticks before do not lead here: {error}"),
+            Self::Before(error) => write!(
+                formatter,
+                "the earlier ticks do not lead to this one: {error}"
+            ),
             Self::Fails(error) => write!(formatter, "the tick fails: {error}"),
             Self::Missing => formatter.write_str("is missing"),
-            Self::Unexpected => formatter.write_str("there should be none"),
+            Self::Unexpected => formatter.write_str("should not exist"),
             Self::Value {
                 what,
                 found,
                 expected,
-            } => write!(formatter, "{what} is {found}, the tick gives {expected}"),
-            Self::Differs => formatter.write_str("is not what the tick gives"),
+            } => write!(
+                formatter,
+                "{what} is {found}, but the tick produces {expected}"
+            ),
+            Self::Differs => formatter.write_str("differs from what the tick produces"),
             Self::Link { member } => {
                 write!(formatter, "`{member}` is not the hash of that record")
             }
@@ -81,7 +87,7 @@ pub(super) fn unreadable(error: &DecodeError) -> TickProblem {
     TickProblem::Unreadable(error.to_string())
 }
 
-/// How a stored record differs from the one that was made; `None` if it does not.
+/// How a stored record differs from the recomputed one; `None` if it does not.
 pub(super) fn differs<R: FromText + PartialEq>(
     found: Option<&FoundRecord>,
     made: Option<&R>,
@@ -96,7 +102,7 @@ pub(super) fn differs<R: FromText + PartialEq>(
     }
 }
 
-/// Where a ledger first differs from the one that was made.
+/// Where a ledger first differs from the recomputed one.
 pub(super) fn ledger_difference(found: &UmxLedger, made: &UmxLedger) -> TickProblem {
     let vectors = [
         ("pre_u", &found.pre_u, &made.pre_u),
@@ -116,7 +122,7 @@ pub(super) fn ledger_difference(found: &UmxLedger, made: &UmxLedger) -> TickProb
     }
 }
 
-/// The first node whose values differ.
+/// The first node with a different value.
 pub(super) fn vector_difference(vectors: [(&str, &Vec<i64>, &Vec<i64>); 2]) -> Option<TickProblem> {
     for (name, found, made) in vectors {
         let mut nodes = found.iter().zip(made).zip(1..);

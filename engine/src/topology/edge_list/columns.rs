@@ -1,4 +1,4 @@
-//! Numbers in columns, with their places.
+//! Reads the numbers of an edge from the columns of a line.
 
 use super::{Import, Listed};
 use crate::config::{Code, Draft, Span, shortened};
@@ -13,7 +13,7 @@ pub(super) struct Columns {
 }
 
 impl Columns {
-    /// How many columns a line needs.
+    /// Number of columns that a line must have.
     fn least(self) -> usize {
         let optional = self.conductance.max(self.cap);
         let last = self.from.max(self.to);
@@ -21,15 +21,15 @@ impl Columns {
     }
 }
 
-/// A column number as it is written, from 1.
+/// A column number as messages write it, from 1.
 pub(super) fn numbered(column: &str) -> Option<usize> {
     let number: usize = column.parse().ok()?;
     number.checked_sub(1).filter(|_| number <= 1_000)
 }
 
 impl Import<'_> {
-    /// Reads an edge from the cells of a line; whether there may be more. `place` gives the span
-    /// of a cell, and of the line where there is no such cell.
+    /// Reads an edge from the cells of a line; returns whether more edges may follow. `place` gives
+    /// the span of a cell, or of the line if it has no such cell.
     pub(super) fn line(
         &mut self,
         cells: &[&str],
@@ -47,7 +47,7 @@ impl Import<'_> {
             let draft = Draft::new(Code::EdgeLine, place(cells.len()), message)
                 .expected(format!("at least {least} columns"));
             let help = (!hint.is_empty()).then(|| hint.to_owned());
-            self.tell(draft.help_if(help));
+            self.report(draft.help_if(help));
             return true;
         }
         let from = self.number(cells, columns.from, "a node id", hint, &place);
@@ -72,7 +72,7 @@ impl Import<'_> {
         self.add(edge, place(columns.to))
     }
 
-    /// The integer of a cell, from 0.
+    /// The integer of a cell, which must not be negative.
     fn number(
         &mut self,
         cells: &[&str],
@@ -95,7 +95,7 @@ impl Import<'_> {
         let draft =
             Draft::new(Code::EdgeLine, place(column), message).expected("an integer of at least 0");
         let help = (!hint.is_empty()).then(|| hint.to_owned());
-        self.tell(draft.help_if(help));
+        self.report(draft.help_if(help));
         None
     }
 }

@@ -1,9 +1,9 @@
-//! Columns separated by white space.
+//! Reads edge lists of columns separated by white space.
 
 use super::columns::{Columns, numbered};
 use super::{Code, Draft, Import, Span};
 
-/// Reads an edge a line; blank lines and what follows `#` or `%` are nothing.
+/// Reads one edge per line. Blank lines, and anything after `#` or `%`, are ignored.
 pub(super) fn read(import: &mut Import<'_>) {
     let Some(columns) = columns(import) else {
         return;
@@ -28,7 +28,7 @@ pub(super) fn read(import: &mut Import<'_>) {
         }
         let hint = hint(content, &cells);
         let place = |column: usize| match cells.get(column) {
-            // Cells are parts of the line, so where one starts is how far it is from its start.
+            // Cells are slices of the line, so their offset follows from their address.
             Some(cell) => {
                 let from = at + (cell.as_ptr() as usize).wrapping_sub(content.as_ptr() as usize);
                 Span::new(from, from + cell.len())
@@ -46,7 +46,7 @@ fn span_of(at: usize, content: &str) -> Span {
     Span::new(at + blank, at + blank + content.trim().len())
 }
 
-/// What is likely meant by a line that has no two integers.
+/// Help for a line without two integers.
 fn hint(content: &str, cells: &[&str]) -> &'static str {
     if content.contains([',', ';']) {
         "if this is CSV with a header, name the file .csv or add --as csv"
@@ -60,7 +60,7 @@ fn hint(content: &str, cells: &[&str]) -> &'static str {
     }
 }
 
-/// The columns that are asked for, which have numbers here.
+/// The requested columns, which must be numbers here.
 fn columns(import: &mut Import<'_>) -> Option<Columns> {
     let options = import.options;
     let mut good = true;
@@ -76,7 +76,7 @@ fn columns(import: &mut Import<'_>) -> Option<Columns> {
             let draft = Draft::new(Code::EdgeColumn, Span::new(0, 0), message)
                 .expected("a column number from 1")
                 .help("write the number of the column, or add --as csv where there is a header");
-            import.tell(draft);
+            import.report(draft);
         }
         number
     };
@@ -92,7 +92,7 @@ fn columns(import: &mut Import<'_>) -> Option<Columns> {
     })
 }
 
-/// The line of a Matrix Market file that says rows, columns and entries.
+/// The size line of a Matrix Market file, with its numbers of rows, columns and entries.
 fn size_line(import: &mut Import<'_>, cells: &[&str], span: Span) {
     let sizes: Vec<Option<i64>> = cells.iter().map(|cell| cell.parse().ok()).collect();
     match sizes.as_slice() {
@@ -104,7 +104,7 @@ fn size_line(import: &mut Import<'_>, cells: &[&str], span: Span) {
             let draft = Draft::new(Code::EdgeLine, span, message)
                 .expected("three integers, the first two equal")
                 .help("a graph is a square matrix in coordinate form");
-            import.tell(draft);
+            import.report(draft);
         }
     }
 }

@@ -1,7 +1,8 @@
-//! Edge lists: an edge a line, as public graph collections have them.
+//! Imports edge lists, with one edge per line, as public graph collections publish them.
 //!
-//! `lines` reads white-space separated columns, `table` CSV with a header; both tell the numbers of a
-//! line to [`Import`], which maps node ids to 1..N and makes the topology.
+//! `lines` reads columns separated by white space, and `table` reads CSV with a header. Both pass
+//! the numbers of each line to [`Import`], which maps node ids to 1..N and makes the topology: the
+//! edges `10 30` and `30 20` become 1–3 and 3–2.
 
 mod columns;
 mod lines;
@@ -17,7 +18,7 @@ use crate::config::{
     read_text,
 };
 
-/// How an edge list is written.
+/// The format of an edge list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ListFormat {
     /// Columns separated by white space, without a header; `#` and `%` start comments. The banner
@@ -27,30 +28,29 @@ pub enum ListFormat {
     Csv,
 }
 
-/// What is read from an edge list, and how.
+/// Options for reading an edge list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ImportOptions {
-    /// Without one, a file that ends in `.csv` is CSV and any other one lines.
+    /// The format; by default CSV for a `.csv` file, and lines for any other.
     pub format: Option<ListFormat>,
-    /// The column of the first node: a name of the header, or a number from 1.
+    /// The column of the first node: a name from the header, or a number from 1.
     pub from: Option<String>,
     /// The column of the second node.
     pub to: Option<String>,
-    /// The column of k; without one, a CSV column `k`, else [`Settings::conductance`].
+    /// The column of k; by default a CSV column `k`, else [`Settings::conductance`].
     pub conductance: Option<String>,
-    /// The column of cap; without one, a CSV column `cap`, else [`Settings::cap`].
+    /// The column of cap; by default a CSV column `cap`, else [`Settings::cap`].
     pub cap: Option<String>,
     /// Whether edges from a node to itself are left out; they are problems otherwise.
     pub drop_self_loops: bool,
-    /// Whether only the first of several edges between two nodes is kept, whichever way round.
+    /// Whether only the first of several edges between two nodes is kept, in either direction.
     pub drop_duplicates: bool,
-    /// What edges carry where no column says it.
+    /// The values of edges for which there is no column.
     pub settings: Settings,
 }
 
-/// Reads an edge list. Node ids are integers from 0, in any order and with gaps; the nodes 1..N are
-/// those that occur, in order of their ids, and `meta.node_ids` lists the ids where they are not
-/// 1..N themselves.
+/// Reads an edge list. Node ids are integers from 0, in any order and with gaps. The nodes 1..N are
+/// the ids that occur, in ascending order; `meta.node_ids` lists them if they are not 1..N already.
 ///
 /// ```
 /// use aether_engine::config::MemoryDocuments;
@@ -84,7 +84,7 @@ pub fn import(
     import.finish(&stem, &name)
 }
 
-/// An edge as its line says it.
+/// An edge as it is in its line.
 struct Listed {
     from: i64,
     to: i64,
@@ -99,7 +99,7 @@ struct Import<'a> {
     problems: Problems,
     edges: Vec<Listed>,
     self_loops: u64,
-    /// N, where the file says it.
+    /// N, if the file states it.
     node_count: Option<(i64, Span)>,
 }
 
@@ -114,7 +114,7 @@ impl<'a> Import<'a> {
             node_count: None,
         };
         if let Some(wrong) = options.settings.gid.as_deref().and_then(bad_name) {
-            import.tell(Draft::new(
+            import.report(Draft::new(
                 Code::BadName,
                 Span::new(0, 0),
                 format!("the gid {wrong}"),
@@ -123,12 +123,12 @@ impl<'a> Import<'a> {
         import
     }
 
-    fn tell(&mut self, draft: Draft) {
+    fn report(&mut self, draft: Draft) {
         self.problems.add(self.source, draft);
     }
 
-    /// Adds an edge; `line` is what it was read from, `to` the place of its second node. Whether
-    /// there may be more.
+    /// Adds an edge; `line` is the span of its line, `to` that of its second node. Returns whether
+    /// more edges may follow.
     fn add(&mut self, edge: Listed, to: Span) -> bool {
         if edge.from == edge.to {
             if self.options.drop_self_loops {
@@ -139,7 +139,7 @@ impl<'a> Import<'a> {
             let draft = Draft::new(Code::SelfLoop, to, message)
                 .expected("another node")
                 .help("remove the line, or leave all such edges out with --drop-self-loops");
-            self.tell(draft);
+            self.report(draft);
             return true;
         }
         if self.edges.len() as u64 >= EDGES_MAX {
@@ -147,7 +147,7 @@ impl<'a> Import<'a> {
             let draft = Draft::new(Code::OverLimit, to, message)
                 .expected(format!("at most {EDGES_MAX} edges"))
                 .help(format!("this engine runs at most {EDGES_MAX} edges"));
-            self.tell(draft);
+            self.report(draft);
             return false;
         }
         self.edges.push(edge);
@@ -165,7 +165,7 @@ impl<'a> Import<'a> {
             let end = self.source.text().trim_end().len();
             let draft = Draft::new(Code::EdgeLine, Span::new(end, end), "the list has no edge")
                 .expected("two node ids on a line");
-            self.tell(draft);
+            self.report(draft);
         }
         if ids.len() as u64 > NODES_MAX {
             let message = format!(
@@ -175,7 +175,7 @@ impl<'a> Import<'a> {
             let draft = Draft::new(Code::OverLimit, Span::new(0, 0), message)
                 .expected(format!("at most {NODES_MAX} nodes"))
                 .help(format!("this engine runs at most {NODES_MAX} nodes"));
-            self.tell(draft);
+            self.report(draft);
         }
         if let Some(report) = std::mem::take(&mut self.problems).into_report() {
             return Err(report);
@@ -183,7 +183,7 @@ impl<'a> Import<'a> {
         Ok(self.made(ids, duplicates, stem, name))
     }
 
-    /// The node ids in order: those that occur, or all that the file says there are.
+    /// The node ids in order: those that occur, or 1..N if the file states N.
     fn ids(&mut self) -> Vec<i64> {
         if let Some((count, span)) = self.node_count {
             let beyond = self
@@ -195,9 +195,9 @@ impl<'a> Import<'a> {
                 let message = format!("node {id} occurs and the size line says {count} nodes");
                 let draft = Draft::new(Code::EdgeLine, span, message)
                     .help("correct the size line, which counts rows, columns and entries");
-                self.tell(draft);
+                self.report(draft);
             }
-            // Beyond the limit there is a problem, and no list of them all is needed for it.
+            // Over the limit there is a problem, for which the complete list is not needed.
             let most = NODES_MAX.cast_signed();
             return (1..=count.min(most.saturating_add(1))).collect();
         }
@@ -208,7 +208,7 @@ impl<'a> Import<'a> {
         ids
     }
 
-    /// Keeps the first edge between two nodes; how many were left out.
+    /// Keeps only the first edge between two nodes; returns the number of edges that were left out.
     fn drop_duplicates(&mut self) -> u64 {
         let pairs = self.edges.iter().enumerate();
         let mut pairs: Vec<(i64, i64, usize)> = pairs
@@ -244,7 +244,7 @@ impl<'a> Import<'a> {
         let edge = |listed: &Listed| Edge {
             from: index(listed.from),
             to: index(listed.to),
-            // Without one of its own, it is chosen below from the greatest degree.
+            // An edge without its own k gets one below, from the greatest degree.
             conductance: listed.conductance.unwrap_or_default(),
             cap: listed.cap.unwrap_or(settings.cap),
             c: defaults::EDGE_C,
@@ -279,7 +279,7 @@ impl<'a> Import<'a> {
     }
 }
 
-/// A graph id from the name of a file: what cannot stand in one becomes `_`.
+/// A graph id from a file name: characters that an id may not have become `_`.
 fn gid_of(stem: &str) -> String {
     let plain = |c: char| match c {
         ' '..='~' if !matches!(c, '"' | '\'' | '\\' | '/') => c,

@@ -1,4 +1,4 @@
-//! CSV with a header.
+//! Reads edge lists in CSV with a header.
 
 use csv::{ReaderBuilder, StringRecord, Trim};
 
@@ -6,7 +6,7 @@ use super::columns::{Columns, numbered};
 use super::{Code, Draft, Import, Span};
 use crate::config::{list_of, shortened};
 
-/// Names that public collections give the two nodes of an edge.
+/// The column names that public collections use for the two nodes of an edge.
 const ENDS: [(&str, &str); 11] = [
     ("from", "to"),
     ("source", "target"),
@@ -21,7 +21,7 @@ const ENDS: [(&str, &str); 11] = [
     ("id_1", "id_2"),
 ];
 
-/// Reads an edge a record, under the header of the first.
+/// Reads one edge per record; the first record is the header.
 pub(super) fn read(import: &mut Import<'_>) {
     let text = import.source.text();
     let delimiter = delimiter(text);
@@ -34,7 +34,7 @@ pub(super) fn read(import: &mut Import<'_>) {
         .from_reader(text.as_bytes());
     let mut record = StringRecord::new();
     let mut columns = None;
-    // The text is UTF-8, and records may differ in length, so no record can fail.
+    // The text is UTF-8, and records may have different lengths, so no record can fail.
     while let Ok(true) = reader.read_record(&mut record) {
         let start = record
             .position()
@@ -55,12 +55,12 @@ pub(super) fn read(import: &mut Import<'_>) {
     }
 }
 
-/// What separates the columns of the header.
+/// The character that separates the columns of the header.
 fn delimiter(text: &str) -> u8 {
     let header = text
         .lines()
         .find(|line| !line.trim().is_empty() && !line.starts_with('#'));
-    // A text without a header has no columns, whatever separates them.
+    // A text without a header has no columns, so any separator will do.
     let Some(header) = header else { return b',' };
     let found = [b',', b';', b'\t']
         .into_iter()
@@ -75,10 +75,10 @@ fn columns_of(
     place: impl Fn(usize) -> Span,
 ) -> Option<Columns> {
     if header.iter().all(|cell| cell.parse::<i64>().is_ok()) {
-        let draft = Draft::new(Code::EdgeColumn, place(0), "the first line is no header")
+        let draft = Draft::new(Code::EdgeColumn, place(0), "the first line is not a header")
             .expected("the names of the columns")
             .help("add a first line such as `from,to`");
-        import.tell(draft);
+        import.report(draft);
         return None;
     }
     let named = |name: &str| {
@@ -94,7 +94,7 @@ fn columns_of(
         if found.is_none() {
             good = false;
             let message = format!("{option}: there is no column `{}`", name.escape_debug());
-            import.tell(no_column(message, header, &place));
+            import.report(no_column(message, header, &place));
         }
         found
     };
@@ -109,7 +109,8 @@ fn columns_of(
     if good && (from.is_none() || to.is_none()) {
         let message = "which columns are the two nodes does not follow from the header".to_owned();
         let draft = no_column(message, header, &place);
-        import.tell(draft.help("name them with --from and --to, or `from` and `to` in the header"));
+        import
+            .report(draft.help("name them with --from and --to, or `from` and `to` in the header"));
     }
     good.then_some(())?;
     Some(Columns {
@@ -128,7 +129,7 @@ fn no_column(message: String, header: &[&str], place: impl Fn(usize) -> Span) ->
     Draft::new(Code::EdgeColumn, span, message).help(format!("the columns are {names}"))
 }
 
-/// Where a cell of the record that starts at a byte stands; after its last cell, the whole record.
+/// The span of a cell of the record that starts at a byte; the whole record if it has no such cell.
 fn cell_span(text: &str, start: usize, delimiter: u8, column: usize) -> Span {
     let rest = text.get(start..).expect("a record starts in its text");
     let blank = rest.len() - rest.trim_start_matches(['\n', '\r']).len();

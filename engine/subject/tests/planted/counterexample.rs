@@ -1,4 +1,4 @@
-//! What a property of the engine leaves behind becomes a scenario.
+//! Tests that the counterexample of a failed property can become a scenario.
 
 use std::fs;
 

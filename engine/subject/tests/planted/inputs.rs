@@ -1,5 +1,5 @@
-//! One input changed: an edge's k, cap or ends, a profile constant, an input value, an initial value,
-//! a window bound.
+//! Changes one input (an edge's k, cap or ends, a profile constant, an input value, an initial
+//! value, a window bound) and checks that the report names it.
 
 use aether_engine::config::FileSystem;
 use aether_subject::AetherSubject;
@@ -13,19 +13,19 @@ use crate::subject;
 /// One change of one document.
 struct Planted {
     scenario: &'static str,
-    /// The document; the scenario's RunConfig where empty.
+    /// The document; the scenario's RunConfig if empty.
     file: &'static str,
-    /// What is replaced in it, and by what.
+    /// The text to replace, and its replacement.
     from: &'static str,
     to: &'static str,
-    /// The cause as a report should name it: path and both values; after a semicolon, what else the
-    /// resolved inputs take over from it.
+    /// The cause that a report should name: path and both values. After a semicolon, the other
+    /// values of the resolved inputs that follow from it.
     cause: &'static str,
-    /// The first divergence as a report should name it.
+    /// The first divergence that a report should name.
     first: &'static str,
 }
 
-/// The records of the documents as they are now, by the engine alone.
+/// The records of the changed documents, made by the engine without the harness.
 fn records(workspace: &Workspace) -> Artefacts {
     let reader = FileSystem::new(workspace.root());
     let export = subject::export_from(&reader, &workspace.run_config()).expect("a run");
@@ -72,7 +72,7 @@ fn planted(change: &Planted) -> Result<(), String> {
     named.map_err(|difference| format!("{}, {}: {difference}", change.scenario, change.to))
 }
 
-/// Where nothing else differs the changed input itself is the divergence.
+/// If nothing else differs, the changed input itself is the divergence.
 fn inputs_alone(change: &Planted) -> Option<Divergence> {
     let (_, divergence) = change.first.split_once("inputs ")?;
     let (path, values) = divergence.split_once(": ")?;
@@ -151,7 +151,7 @@ fn one_constant_of_a_profile() {
         "line4" "fixtures/profiles/cmp-0.json": r#""modulus_M": 1000000007"# => r#""modulus_M": 1000000009"#,
             "modulus_M: 1000000007 → 1000000009", "tick 3 Loom p_blocks[tick=3].C_t: 66451708 → 66451696";
         "line4" "fixtures/profiles/cmp-0.json": r#""I_block_spacing_W": 8"# => r#""I_block_spacing_W": 5"#,
-            // The RunConfig as resolved takes its spacing over.
+            // The resolved RunConfig takes its spacing from it.
             "I_block_spacing_W: 8 → 5; scenarios/line4/run.toml loom.W: 8 → 5", "tick 5 Loom i_blocks[tick=5]: nothing → {\"C_t\":204620786,\"W\":5,\"";
         "ring5" "fixtures/profiles/cmp-0.json": r#""I_block_spacing_W": 8"# => r#""I_block_spacing_W": 9"#,
             "I_block_spacing_W: 8 → 9", "inputs inputs.profile.I_block_spacing_W: 8 → 9";

@@ -1,10 +1,10 @@
-//! Single changes planted into shipped scenarios: the report names tick, stage and path of the first
-//! divergence, both values, and the changed input.
+//! Makes single changes in shipped scenarios, and checks that the report names the tick, the stage
+//! and the path of the first divergence, both values, and the changed input.
 //!
-//! What it should say is found out twice and without the harness: [`reading`] scans the goldens and
-//! the records of the changed run, and the tables below spell the outcome out.
+//! The expected report is known in two ways that do not use the harness: [`reading`] scans the
+//! goldens and the records of the changed run, and the tables below state the result.
 
-// The oracle and what goes with it belong to the engine's laws; this target needs a part of each.
+// These modules belong to the engine's law tests; this target needs a part of each.
 #[path = "../../../tests/compare.rs"]
 #[expect(dead_code, reason = "the laws need the rest")]
 mod compare;
@@ -76,7 +76,7 @@ impl Workspace {
         }
     }
 
-    /// Replaces the one place at which a document has a text.
+    /// Replaces a text that occurs exactly once in a document.
     fn edit(&self, file: &str, from: &str, to: &str) {
         let path = self.root().join(file);
         let text = fs::read_to_string(&path).expect(file);
@@ -102,7 +102,7 @@ impl Workspace {
             .collect()
     }
 
-    /// What `diff --format json` says of the scenario.
+    /// The output of `diff --format json` for the scenario.
     fn report(&self, subject: impl Subject + 'static) -> Value {
         let layout = Layout::new(self.root()).with_target(self.root().join("target"));
         let suite = Suite::new(self.root()).layout(layout).subject(subject);
@@ -123,7 +123,7 @@ impl Workspace {
     }
 }
 
-/// What a report names first.
+/// The first divergence of a report.
 fn named(report: &Value) -> Option<Divergence> {
     let first = report["first_divergence"].as_object()?;
     let text = |member: &str| first[member].as_str().expect("a text").to_owned();
@@ -140,14 +140,14 @@ fn named(report: &Value) -> Option<Divergence> {
     })
 }
 
-/// A divergence in a line, as the tables spell it.
+/// A divergence as one line, in the form of the tables.
 fn line(first: &Divergence) -> String {
     let tick = first
         .tick
         .map_or_else(String::new, |tick| format!("tick {tick} "));
     let shown = |value: &Option<String>| {
         let value = value.as_deref().unwrap_or("nothing");
-        // The value of a whole record, or a hash, says no more than its beginning.
+        // Of a whole record or a hash, the beginning is enough.
         value.chars().take(24).collect::<String>()
     };
     format!(
@@ -159,7 +159,7 @@ fn line(first: &Divergence) -> String {
     )
 }
 
-/// Holds report, scan and table against one another; the differences, for people.
+/// Compares the report, the scan and the table; returns their differences, for people.
 fn compare(report: &Value, scanned: Option<&Divergence>, expected: &str) -> Result<(), String> {
     let named = named(report).ok_or("the report finds no difference")?;
     match scanned {

@@ -1,8 +1,8 @@
-//! Where two runs first diverge, by a plain scan of everything: slow, obvious, and without a line of
-//! the harness.
+//! Finds where two runs first diverge by a plain scan of all values: slow and obvious, without any
+//! code of the harness.
 //!
-//! Every value that differs is listed with its time, in the order in which people read records; the
-//! earliest is the first divergence.
+//! It lists every value that differs with its tick and stage, in the order in which people read
+//! records; the earliest is the first divergence.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,15 +25,15 @@ pub(super) struct Divergence {
 struct Reading {
     stage: &'static str,
     name: &'static str,
-    /// The field that holds a record's tick.
+    /// The field with the tick of a record.
     tick: &'static str,
-    /// What identifies a record.
+    /// The fields that identify a record.
     identity: &'static [&'static str],
     /// Members in the order in which they are read; the others follow by name.
     order: &'static [&'static str],
-    /// Lists inside a record whose elements have an identity.
+    /// Lists of a record whose elements are identified by a key.
     lists: &'static [(&'static str, &'static str)],
-    /// Members that wait for the check of the window.
+    /// Members that depend on the check of the window.
     late: &'static [&'static str],
 }
 
@@ -192,7 +192,7 @@ const READINGS: [Reading; 11] = [
     },
 ];
 
-/// The first divergence of two runs, inputs left aside.
+/// The first divergence of two runs, without their inputs.
 pub(super) fn first(before: &Artefacts, after: &Artefacts) -> Option<Divergence> {
     let ends = window_ends(after);
     let mut all: Vec<(Option<u64>, Divergence)> = Vec::new();
@@ -209,7 +209,7 @@ pub(super) fn first(before: &Artefacts, after: &Artefacts) -> Option<Divergence>
             _ => scan.value(Some(old), Some(new), reading.name, false),
         }
     }
-    // What has no tick comes last; `min_by_key` keeps the first of equals.
+    // Values without a tick come last; `min_by_key` keeps the first of equals.
     let earliest = all
         .into_iter()
         .min_by_key(|(tick, _)| (tick.is_none(), tick.unwrap_or(0)));
@@ -310,7 +310,7 @@ impl Scan<'_> {
     }
 }
 
-/// A member as paths have it.
+/// A member in the form that paths use.
 fn member(name: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
     if name.chars().all(plain) {
@@ -320,8 +320,8 @@ fn member(name: &str) -> String {
     }
 }
 
-/// The elements of two lists by identity, in the order of the new one; what is gone comes where it
-/// stood, before what followed it.
+/// The elements of two lists by identity, in the order of the new list; a removed element comes at
+/// its old place, before the element that followed it.
 fn paired<'j>(
     before: &'j [Json],
     after: &'j [Json],
@@ -336,18 +336,18 @@ fn paired<'j>(
     };
     let place = |all: &[Json], wanted: &str| all.iter().position(|element| id(element) == wanted);
     let mut pairs = Vec::new();
-    let mut told = 0;
+    let mut passed = 0;
     for new in after {
         let old = place(before, &id(new));
-        for gone in &before[told..old.map_or(told, |old| old.max(told))] {
+        for gone in &before[passed..old.map_or(passed, |old| old.max(passed))] {
             if place(after, &id(gone)).is_none() {
                 pairs.push((id(gone), Some(gone), None));
             }
         }
-        told = old.map_or(told, |old| told.max(old + 1));
+        passed = old.map_or(passed, |old| passed.max(old + 1));
         pairs.push((id(new), old.map(|old| &before[old]), Some(new)));
     }
-    for gone in &before[told..] {
+    for gone in &before[passed..] {
         if place(after, &id(gone)).is_none() {
             pairs.push((id(gone), Some(gone), None));
         }

@@ -1,4 +1,5 @@
-//! One line of a rule changed: the oracle computes the run of an engine that has it.
+//! Changes one line of a rule: the oracle computes the run of an engine with that rule, and the
+//! report must name the divergence.
 
 use aether_harness::{
     Artefact, Failure, KeyTable, Prepared, RunRequest, Scenario, Schema, Subject,
@@ -10,7 +11,7 @@ use super::{Workspace, assert_all, compare};
 use crate::oracle::{Int, Json, Rules, run};
 use crate::read;
 
-/// What the oracle computes.
+/// The artefacts that the oracle computes.
 const COMPUTED: [&str; 10] = [
     "ledgers",
     "p_blocks",
@@ -24,7 +25,7 @@ const COMPUTED: [&str; 10] = [
     "metrics",
 ];
 
-/// An engine with one line changed. The log, which the oracle does not write, stays as it is.
+/// An engine with one changed line. The log, which the oracle does not write, is not changed.
 struct Altered {
     engine: AetherSubject,
     records: Artefacts,
@@ -80,7 +81,7 @@ impl Prepared for AlteredRun {
     }
 }
 
-/// Runs a scenario under other rules beside its goldens.
+/// Runs a scenario under different rules, and compares it with its goldens.
 fn planted(scenario: &'static str, rules: Rules, expected: &str) -> Result<(), String> {
     let workspace = Workspace::of(scenario);
     let mut case = read::case(&workspace.root().join(workspace.run_config()));
@@ -108,7 +109,7 @@ fn planted(scenario: &'static str, rules: Rules, expected: &str) -> Result<(), S
     result.map_err(|difference| format!("{scenario}, a rule: {difference}"))
 }
 
-/// The rules with some of them changed.
+/// The rules with some changes.
 macro_rules! with {
     ($($rule:ident: $line:expr),*) => {
         Rules { $($rule: $line,)* ..Rules::WRITTEN }

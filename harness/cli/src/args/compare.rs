@@ -17,6 +17,14 @@ pub struct Args {
     /// `ledgers.edges=e_id` in a directory with `ledgers.json`.
     #[arg(long = "key", value_name = "PATH=FIELD")]
     keys: Vec<String>,
+    /// Where the ticks of records are: `tick`, `rows.t` in an array of the document, or `ledgers.tick` in
+    /// a directory with `ledgers.json`.
+    #[arg(long = "tick", value_name = "PATH")]
+    ticks: Vec<String>,
+    /// Which members are read first, stage by stage in causal order: `flow=edges,nodes`. In a
+    /// directory, which documents belong to a stage.
+    #[arg(long = "stage", value_name = "NAME=PATH")]
+    stages: Vec<String>,
     #[command(flatten)]
     report: Report,
 }
@@ -31,6 +39,8 @@ impl Args {
             before: self.before,
             after: self.after,
             keys: self.keys,
+            ticks: self.ticks,
+            stages: self.stages,
             report: self.report.request(Vec::new()),
         };
         compare(suite, &request, console)

@@ -17,6 +17,7 @@ use std::process::ExitCode;
 
 use crate::commands::{CommandError, Console, Status};
 use aether_harness::Suite;
+use aether_harness::report::visible;
 
 /// The commands of the harness.
 #[derive(Debug, clap::Subcommand)]
@@ -80,7 +81,7 @@ fn exit(result: Result<Status, CommandError>) -> ExitCode {
     match result {
         Ok(status) => ExitCode::from(status.code()),
         Err(error) => {
-            eprintln!("error: {error}");
+            eprintln!("error: {}", visible(&error.to_string()));
             ExitCode::from(error.code())
         }
     }

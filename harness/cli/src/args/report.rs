@@ -20,6 +20,9 @@ pub struct Args {
     /// Write to this file instead of standard output.
     #[arg(long, value_name = "PATH")]
     out: Option<PathBuf>,
+    /// With `--format markdown`, name the commits after this one that change both goldens and the program.
+    #[arg(long, value_name = "COMMIT")]
+    since: Option<String>,
 }
 
 impl Args {
@@ -33,6 +36,7 @@ impl Args {
             include_ignored: self.include_ignored,
             format: self.format,
             out: self.out,
+            since: self.since,
         };
         report(suite, &request, console)
     }

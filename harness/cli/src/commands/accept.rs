@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use super::shown::Shown;
 use super::{CommandError, Console};
-use aether_harness::evaluate::{CheckResult, Ending, RunOutput, evaluate};
+use aether_harness::evaluate::{CheckResult, Ending, Finding, RunOutput, evaluate};
 use aether_harness::scenario::{Scenario, ScenarioName};
 use aether_harness::snapshot::{
     BlessEntry, GoldenSet, MANIFEST_FILE, Manifest, Opened, Replaced, Snapshot, SnapshotLock,
@@ -39,6 +39,17 @@ impl Pending {
     pub(super) fn name(&self) -> &str {
         self.scenario.name().as_str()
     }
+
+    /// The name under which the goldens of a renamed scenario are.
+    pub(super) fn renamed_from(&self) -> Option<&str> {
+        self.result
+            .findings
+            .iter()
+            .find_map(|finding| match finding {
+                Finding::Renamed { from } => Some(from.as_str()),
+                _ => None,
+            })
+    }
 }
 
 impl Refusal {
@@ -57,6 +68,22 @@ pub(super) fn refuse_under_ci(ci: Option<&str>) -> Result<(), CommandError> {
         Some(value) => Err(CommandError::Usage(format!(
             "goldens are not blessed under CI (CI={value}): bless on your machine, and commit"
         ))),
+    }
+}
+
+/// The reason of a bless as it is kept; refuses one that says nothing, such as the `…` of a suggested
+/// command.
+///
+/// # Errors
+/// Why it is refused.
+pub(super) fn checked_reason(reason: &str) -> Result<&str, &'static str> {
+    let reason = reason.trim();
+    if reason.is_empty() {
+        Err("the reason is empty")
+    } else if reason.chars().all(|c| matches!(c, '…' | '.')) {
+        Err("`…` stands for your reason: say why the goldens change")
+    } else {
+        Ok(reason)
     }
 }
 
@@ -187,7 +214,11 @@ pub(super) fn write(
         }
     };
     let mut manifest = manifest(one, &set);
-    manifest.bless = blesses(&current, suite, name);
+    let former = former(suite, one)?;
+    manifest.bless = match &former {
+        Some((_, former)) => former.manifest.bless.clone(),
+        None => blesses(&current, suite, name),
+    };
     manifest.bless.push(BlessEntry {
         date: stamp.date.to_owned(),
         version: one.version.clone(),
@@ -195,6 +226,9 @@ pub(super) fn write(
         artefacts: part,
     });
     let replaced = lock.replace(name, &set, &manifest)?;
+    if let Some((former, _)) = &former {
+        lock.remove(former)?;
+    }
     drop(lock);
     if only.is_none() {
         aether_harness::outputs::clear(suite, name)?;
@@ -220,6 +254,30 @@ fn current(suite: &Suite, one: &Pending) -> Result<Opened, CommandError> {
         )));
     }
     Ok(now)
+}
+
+/// The goldens of a renamed scenario under its former name, which move. None if they are no longer what was
+/// evaluated: then they stay.
+fn former(suite: &Suite, one: &Pending) -> Result<Option<(ScenarioName, Snapshot)>, CommandError> {
+    let Some(from) = one.renamed_from() else {
+        return Ok(None);
+    };
+    let Ok(from) = ScenarioName::new(from) else {
+        return Ok(None);
+    };
+    if suite.look_up(from.as_str()).is_some() {
+        return Ok(None);
+    }
+    let opened = aether_harness::snapshot::open(&suite.paths().snapshot(&from))?;
+    let output = one.result.after.as_ref();
+    Ok(match (opened, output) {
+        (Opened::Sound(snapshot), Some(output))
+            if output.set.equals_but_for_paths(&snapshot.manifest) =>
+        {
+            Some((from, snapshot))
+        }
+        _ => None,
+    })
 }
 
 fn sound(opened: &Opened) -> Option<&Snapshot> {

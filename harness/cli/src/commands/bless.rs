@@ -6,7 +6,9 @@
 
 use std::path::PathBuf;
 
-use super::accept::{Pending, Refusal, Stamp, described, examine, refuse_under_ci, write};
+use super::accept::{
+    Pending, Refusal, Stamp, checked_reason, described, examine, refuse_under_ci, write,
+};
 use super::render::{ScenarioDiff, report};
 use super::{CommandError, Console, Status, chosen, scenario_of};
 use crate::bundle::Bundle;
@@ -83,12 +85,19 @@ pub fn bless(
     };
     for one in &pending {
         let replaced = write(suite, one, None, &stamp, console)?;
-        writeln!(
-            console.out,
-            "blessed {}: {}",
-            one.name(),
-            described(&replaced)
-        )?;
+        match one.renamed_from() {
+            Some(from) => writeln!(
+                console.out,
+                "blessed {}: moved the goldens of {from}",
+                one.name()
+            )?,
+            None => writeln!(
+                console.out,
+                "blessed {}: {}",
+                one.name(),
+                described(&replaced)
+            )?,
+        }
     }
     Ok(Status::Done)
 }
@@ -163,16 +172,16 @@ fn reason(
     console: &mut Console<'_>,
 ) -> Result<String, CommandError> {
     if let Some(reason) = &options.reason {
-        let reason = reason.trim();
-        if reason.is_empty() {
-            return Err(CommandError::Usage("the reason is empty".to_owned()));
-        }
+        let reason = checked_reason(reason);
+        let reason = reason.map_err(|problem| CommandError::Usage(problem.to_owned()))?;
         return Ok(reason.to_owned());
     }
     if let Some(ask) = &mut console.ask {
         let answer = ask("reason: ")?.unwrap_or_default();
         if !answer.trim().is_empty() {
-            return Ok(answer.trim().to_owned());
+            let reason = checked_reason(&answer);
+            let reason = reason.map_err(|problem| CommandError::Usage(problem.to_owned()))?;
+            return Ok(reason.to_owned());
         }
     }
     let names: Vec<String> = pending.iter().map(|one| quoted(one.name())).collect();

@@ -18,7 +18,7 @@ use aether_harness::results::{Run, TrialResult};
 use aether_harness::scenario::{Expect, Scenario};
 use aether_harness::snapshot::sha256_hex;
 use aether_harness::snapshot::{self, GoldenProblem, GoldenSet, Opened, golden_file};
-use aether_harness::{Artefact, Check, Suite, Verdict};
+use aether_harness::{Artefact, Check, Suite, Verdict, counted};
 
 /// What to put into a bundle.
 #[derive(Clone, Debug, Default)]
@@ -51,9 +51,9 @@ pub fn bundle(
             Ok(Some((bundled, set))) => {
                 writeln!(
                     console.out,
-                    "{}: {} files",
+                    "{}: {}",
                     bundled.name,
-                    bundled.files.len()
+                    counted(bundled.files.len() as u64, "file")
                 )?;
                 sets.insert(bundled.name.clone(), set);
                 manifest.scenarios.push(bundled);

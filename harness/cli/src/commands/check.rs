@@ -24,8 +24,11 @@ pub fn check(suite: &Suite, console: &mut Console<'_>) -> Result<Status, Command
     if problems.is_empty() {
         writeln!(
             console.out,
-            "{} scenarios and their goldens are in order",
-            found.len()
+            "{} in order",
+            match found.len() {
+                1 => "1 scenario and its goldens are".to_owned(),
+                many => format!("{many} scenarios and their goldens are"),
+            }
         )?;
         return Ok(Status::Done);
     }
@@ -57,7 +60,14 @@ fn goldens(suite: &Suite, found: &[Found]) -> Result<Vec<String>, CommandError> 
         };
         let dir = paths.snapshot(scenario.name());
         let shown = paths.display(&dir);
-        match snapshot::open(&dir)? {
+        let opened = match snapshot::open(&dir) {
+            Ok(opened) => opened,
+            Err(error) => {
+                problems.push(format!("goldens: {shown}: {error}"));
+                continue;
+            }
+        };
+        match opened {
             Opened::Missing => problems.push(format!(
                 "goldens: {shown} is missing: {} bless {}",
                 suite.typed(),

@@ -8,7 +8,10 @@ use super::render::{ScenarioDiff, render};
 use super::{CommandError, Console, Status};
 use aether_harness::evaluate::CheckRun;
 use aether_harness::scenario::ScenarioName;
-use aether_harness::{Artefact, ArtefactSchema, Check, KeyRule, Schema, Suite};
+use aether_harness::{
+    Artefact, ArtefactSchema, Check, KeyRule, Outline, Schema, Suite, infer, nearest, quoted,
+    visible,
+};
 
 /// Two sides, and what identifies the elements of their arrays.
 #[derive(Clone, Debug, Default)]
@@ -20,14 +23,22 @@ pub struct CompareRequest {
     /// `PATH=FIELD[,FIELD…]` each, as [`KeyRule`] reads it: the dotted path of an array, and the
     /// fields that identify its elements. For directories the path starts with the document's name.
     pub keys: Vec<String>,
+    /// Where the ticks of records are, as a dotted path; in directories after the document's name.
+    pub ticks: Vec<String>,
+    /// `NAME=PATH[,PATH…]` each, in causal order: the members that belong to a stage and are read before
+    /// those of later ones. In directories, the names of documents.
+    pub stages: Vec<String>,
     /// How differences are written; its names are not looked at.
     pub report: DiffRequest,
 }
 
 /// Compares two documents or directories.
 ///
+/// If neither keys nor ticks nor stages are given, and no subject knows the documents, they are inferred,
+/// and what was chosen is written to `console.err` as options.
+///
 /// # Errors
-/// A side cannot be read, or a key is none.
+/// A side cannot be read, or a key, tick or stage is not one or matches nothing.
 pub fn compare(
     suite: &Suite,
     request: &CompareRequest,
@@ -51,11 +62,31 @@ pub fn compare(
             ));
         }
     };
-    for key in &request.keys {
-        add_key(&mut schema, key, is_dir.0)?;
+    let declared = [&request.keys, &request.ticks, &request.stages];
+    if declared.iter().any(|options| !options.is_empty()) {
+        let documents = Documents {
+            before: &before,
+            after: &after,
+            in_directory: is_dir.0,
+        };
+        for key in &request.keys {
+            documents.add_key(&mut schema, key)?;
+        }
+        for tick in &request.ticks {
+            documents.add_tick(&mut schema, tick)?;
+        }
+        for stage in &request.stages {
+            documents.add_stage(&mut schema, stage)?;
+        }
+    } else if schema == Schema::default() {
+        schema = inferred(&before, &after);
+        let options = options(&schema, is_dir.0);
+        if !options.is_empty() {
+            writeln!(console.err, "compared with {options}")?;
+        }
     }
-    let name = format!("{} {}", request.before.display(), request.after.display());
-    let compared = ScenarioDiff::comparison(name, before, after, schema);
+    let names = [&request.before, &request.after].map(|path| path.display().to_string());
+    let compared = ScenarioDiff::comparison(names, before, after, schema);
     let status = Status::of(compared.verdict());
     render(&request.report, &[compared], console)?;
     Ok(status)
@@ -124,38 +155,165 @@ fn known_schema(suite: &Suite, request: &CompareRequest) -> Schema {
         .unwrap_or_default()
 }
 
-/// Adds a key; one for the same array that the subject declared gives way.
-fn add_key(schema: &mut Schema, key: &str, in_directory: bool) -> Result<(), CommandError> {
-    let mut rule: KeyRule = key
-        .parse()
-        .map_err(|error| CommandError::Usage(format!("--key: {error}")))?;
-    if rule.fields.is_empty() {
-        return Err(CommandError::Usage(format!(
-            "--key {key}: the field is missing"
-        )));
-    }
-    let artefact = if in_directory {
-        let path = rule.path.clone();
-        let (artefact, path) = path.split_once('.').unwrap_or((&path, ""));
-        path.clone_into(&mut rule.path);
-        artefact.to_owned()
-    } else {
-        DOCUMENT.to_owned()
+/// The schema that the documents themselves show.
+fn inferred(before: &[Artefact], after: &[Artefact]) -> Schema {
+    let pair = |new: &Artefact| {
+        let old = before.iter().find(|old| old.name() == new.name())?;
+        Some(infer(old, new))
     };
-    let listed = schema
-        .artefacts
-        .iter_mut()
-        .find(|rules| rules.name == artefact);
-    match listed {
-        Some(rules) => {
-            rules.keys.retain(|other| other.path != rule.path);
-            rules.keys.push(rule);
-        }
-        None => schema.artefacts.push(ArtefactSchema {
-            name: artefact,
-            keys: vec![rule],
-            ..ArtefactSchema::default()
-        }),
+    Schema {
+        artefacts: after.iter().filter_map(pair).collect(),
+        ..Schema::default()
     }
-    Ok(())
+}
+
+/// A schema as the options that declare it.
+fn options(schema: &Schema, in_directory: bool) -> String {
+    let mut options = Vec::new();
+    for artefact in &schema.artefacts {
+        let name = &artefact.name;
+        for key in &artefact.keys {
+            let key = match (in_directory, key.path.is_empty()) {
+                (false, _) => key.to_string(),
+                (true, true) => format!("{name}{key}"),
+                (true, false) => format!("{name}.{key}"),
+            };
+            options.push(format!("--key {}", quoted(&key)));
+        }
+        if let Some(tick) = &artefact.tick {
+            let tick = if in_directory {
+                format!("{name}.{tick}")
+            } else {
+                tick.clone()
+            };
+            options.push(format!("--tick {}", quoted(&tick)));
+        }
+    }
+    visible(&options.join(" ")).into_owned()
+}
+
+/// What is compared, to find what options name in it.
+struct Documents<'a> {
+    before: &'a [Artefact],
+    after: &'a [Artefact],
+    in_directory: bool,
+}
+
+impl Documents<'_> {
+    /// Parts a path into the document's name and the rest; there is only one if it is no directory.
+    fn split<'p>(&self, option: &str, path: &'p str) -> Result<(&'p str, &'p str), CommandError> {
+        if !self.in_directory {
+            return Ok((DOCUMENT, path));
+        }
+        let (name, path) = path.split_once('.').unwrap_or((path, ""));
+        let both = self.before.iter().chain(self.after);
+        let names: Vec<&str> = both.map(Artefact::name).collect();
+        if names.contains(&name) {
+            return Ok((name, path));
+        }
+        let problem = format!("{option}: there is no document {name:?} on either side");
+        Err(CommandError::Usage(with_nearest(problem, name, &names)))
+    }
+
+    fn outline(&self, name: &str) -> Outline {
+        let both = self.before.iter().chain(self.after);
+        Outline::of(both.filter(|artefact| artefact.name() == name))
+    }
+
+    /// Adds a key; one for the same array that the subject declared gives way.
+    fn add_key(&self, schema: &mut Schema, key: &str) -> Result<(), CommandError> {
+        let option = format!("--key {key}");
+        let mut rule: KeyRule = key
+            .parse()
+            .map_err(|error| CommandError::Usage(format!("--key: {error}")))?;
+        if rule.fields.is_empty() {
+            return Err(CommandError::Usage(format!(
+                "{option}: the field is missing"
+            )));
+        }
+        let whole = rule.path.clone();
+        let (name, path) = self.split(&option, &whole)?;
+        path.clone_into(&mut rule.path);
+        let outline = self.outline(name);
+        if let Some(missing) = outline.missing_in_key(&rule) {
+            return Err(nothing_matches(&option, &missing, &outline));
+        }
+        let rules = rules(schema, name);
+        rules.keys.retain(|other| other.path != rule.path);
+        rules.keys.push(rule);
+        Ok(())
+    }
+
+    fn add_tick(&self, schema: &mut Schema, tick: &str) -> Result<(), CommandError> {
+        let option = format!("--tick {tick}");
+        let (name, path) = self.split(&option, tick)?;
+        let outline = self.outline(name);
+        if !outline.has_member(path) {
+            return Err(nothing_matches(&option, path, &outline));
+        }
+        rules(schema, name).tick = Some(path.to_owned());
+        Ok(())
+    }
+
+    fn add_stage(&self, schema: &mut Schema, stage: &str) -> Result<(), CommandError> {
+        let option = format!("--stage {stage}");
+        let parts = stage
+            .split_once('=')
+            .filter(|(name, paths)| !name.is_empty() && !paths.is_empty());
+        let Some((stage, paths)) = parts else {
+            let expected = "expected NAME=PATH, such as flow=edges,nodes";
+            return Err(CommandError::Usage(format!("{option}: {expected}")));
+        };
+        if !schema.stages.iter().any(|known| known == stage) {
+            schema.stages.push(stage.to_owned());
+        }
+        for whole in paths.split(',') {
+            let (name, path) = self.split(&option, whole)?;
+            if path.is_empty() {
+                stage.clone_into(&mut rules(schema, name).stage);
+                continue;
+            }
+            let outline = self.outline(name);
+            if !outline.has_member(path) {
+                return Err(nothing_matches(&option, path, &outline));
+            }
+            rules(schema, name).field_order.push(path.to_owned());
+        }
+        Ok(())
+    }
+}
+
+/// The rules of a document, which may have none yet.
+fn rules<'s>(schema: &'s mut Schema, name: &str) -> &'s mut ArtefactSchema {
+    let known = schema.artefacts.iter().position(|rules| rules.name == name);
+    let at = known.unwrap_or_else(|| {
+        schema.artefacts.push(ArtefactSchema::new(name));
+        schema.artefacts.len() - 1
+    });
+    &mut schema.artefacts[at]
+}
+
+fn nothing_matches(option: &str, path: &str, outline: &Outline) -> CommandError {
+    if path.is_empty() {
+        let problem = format!("{option}: the document is not an array; name an array in it");
+        return CommandError::Usage(problem);
+    }
+    let members: Vec<&str> = outline.members().collect();
+    let is_there = members.contains(&path);
+    let problem = if is_there {
+        format!("{option}: `{path}` is not an array on either side")
+    } else {
+        format!("{option}: nothing is called `{path}` on either side")
+    };
+    if is_there {
+        return CommandError::Usage(problem);
+    }
+    CommandError::Usage(with_nearest(problem, path, &members))
+}
+
+fn with_nearest(problem: String, name: &str, names: &[&str]) -> String {
+    match nearest(name, names.iter().copied()) {
+        Some(near) => format!("{problem}; the nearest name is `{near}`"),
+        None => problem,
+    }
 }

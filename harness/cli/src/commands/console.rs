@@ -1,6 +1,6 @@
 //! The console: where a command prints, and how it asks a person.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, BufRead, IsTerminal, Write};
 
 /// Answers a question with a line, or with `None` if there is no answer.
 pub type Ask<'a> = dyn FnMut(&str) -> io::Result<Option<String>> + 'a;
@@ -34,7 +34,29 @@ fn ask_on_terminal(question: &str) -> io::Result<Option<String>> {
     let mut err = io::stderr();
     write!(err, "{question}")?;
     err.flush()?;
-    let mut line = String::new();
-    let read = io::stdin().read_line(&mut line)?;
+    line(&mut io::stdin().lock())
+}
+
+/// The next line of `input` without what surrounds it; `None` at its end. A stray byte that is not UTF-8
+/// becomes a character that no answer has, so that the question is asked again.
+fn line(input: &mut dyn BufRead) -> io::Result<Option<String>> {
+    let mut line = Vec::new();
+    let read = input.read_until(b'\n', &mut line)?;
+    let line = String::from_utf8_lossy(&line);
     Ok((read > 0).then(|| line.trim().to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stray_byte_is_not_the_end() {
+        let mut input = &b"\xffa\n skip \n\xe9"[..];
+        let mut next = || line(&mut input).unwrap();
+        assert_eq!(next().as_deref(), Some("\u{fffd}a"));
+        assert_eq!(next().as_deref(), Some("skip"));
+        assert_eq!(next().as_deref(), Some("\u{fffd}"));
+        assert_eq!(next(), None);
+    }
 }

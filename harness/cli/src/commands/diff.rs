@@ -95,7 +95,10 @@ fn leave(
 
 /// Goldens without a scenario.
 pub(super) fn orphans(suite: &Suite) -> Result<Vec<(String, String)>, CommandError> {
-    let found = suite.discover()?;
+    let scenarios = suite.paths().display(&suite.paths().scenarios());
+    let found = suite
+        .discover()
+        .map_err(|error| CommandError::Io(format!("{scenarios}: {error}")))?;
     let names = aether_harness::snapshot::directories(&suite.paths().snapshots())?;
     Ok(names
         .into_iter()

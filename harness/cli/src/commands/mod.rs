@@ -9,6 +9,7 @@ mod compare;
 mod console;
 mod diff;
 mod flaky;
+mod history;
 mod new;
 mod render;
 mod report;
@@ -120,7 +121,11 @@ impl From<ReadError> for CommandError {
 
 impl From<RunnerError> for CommandError {
     fn from(error: RunnerError) -> Self {
-        Self::Usage(error.to_string())
+        let text = error.to_string();
+        match error {
+            RunnerError::OutputClosed => Self::Io(text),
+            _ => Self::Usage(text),
+        }
     }
 }
 
@@ -163,7 +168,7 @@ pub(crate) fn chosen(suite: &Suite, names: &[String]) -> Result<Vec<Found>, Comm
 fn no_scenario(suite: &Suite, name: &str) -> String {
     let found = suite.discover().unwrap_or_default();
     let names: Vec<&str> = found.iter().map(|found| found.name.as_str()).collect();
-    let near = aether_harness::nearest(name, &names);
+    let near = aether_harness::nearest(name, names);
     let hint = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
     let orphan = ScenarioName::new(name).is_ok_and(|name| suite.paths().snapshot(&name).exists());
     let orphan = if orphan {

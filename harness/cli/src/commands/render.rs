@@ -8,7 +8,9 @@ use super::diff::{DiffRequest, Format};
 use super::{CommandError, Console, Status};
 use crate::html;
 use aether_harness::evaluate::{CheckResult, Ending};
-use aether_harness::{Artefact, DiffOptions, Report, ScenarioReport, Schema, Verdict};
+use aether_harness::{
+    Artefact, DiffOptions, Report, ScenarioReport, Schema, Verdict, counted, visible,
+};
 
 /// One scenario, or one comparison, to report.
 pub(crate) struct ScenarioDiff {
@@ -18,6 +20,8 @@ pub(crate) struct ScenarioDiff {
     before: Vec<Artefact>,
     after: Vec<Artefact>,
     schema: Schema,
+    /// What is compared if it is not a scenario with its golden.
+    documents: Option<[String; 2]>,
 }
 
 impl ScenarioDiff {
@@ -58,12 +62,14 @@ impl ScenarioDiff {
             before: Vec::new(),
             after: Vec::new(),
             schema: Schema::default(),
+            documents: None,
         }
     }
 
-    /// A comparison of two sets of artefacts.
+    /// A comparison of two sets of artefacts, which are called like this. It is a report of one
+    /// scenario, whose name is the second one's.
     pub(crate) fn comparison(
-        name: String,
+        documents: [String; 2],
         before: Vec<Artefact>,
         after: Vec<Artefact>,
         schema: Schema,
@@ -77,7 +83,15 @@ impl ScenarioDiff {
             before,
             after,
             schema,
-            ..Self::bare(name, verdict, String::new())
+            ..Self::bare(documents[1].clone(), verdict, String::new())
+        }
+        .of_documents(documents)
+    }
+
+    fn of_documents(self, documents: [String; 2]) -> Self {
+        Self {
+            documents: Some(documents),
+            ..self
         }
     }
 
@@ -125,7 +139,13 @@ pub(crate) fn render(
 ) -> Result<(), CommandError> {
     let mut text = Vec::new();
     match request.format {
-        Format::Text => report(scenarios).write_text(&mut text, request.all)?,
+        Format::Text => {
+            let report = report(scenarios);
+            let documents = scenarios.first().and_then(|one| one.documents.as_ref());
+            let last_line = documents.map(|documents| said_of_two(documents, &report));
+            let last_line = last_line.unwrap_or_else(|| report.summary());
+            report.write_text_ending(&mut text, request.all, &last_line)?;
+        }
         Format::Json => report(scenarios).write_json(&mut text, request.all)?,
         Format::JsonPatch => text = patch(scenarios)?,
         Format::Html => html::write(&report(scenarios), &mut text)?,
@@ -140,6 +160,26 @@ pub(crate) fn render(
         .map_err(|error| CommandError::Io(format!("{}: {error}", path.display())))?;
     writeln!(console.err, "wrote {}", path.display())?;
     Ok(())
+}
+
+/// A comparison in one line.
+fn said_of_two([before, after]: &[String; 2], report: &Report) -> String {
+    let [before, after] = [before, after].map(|name| visible(name));
+    let diffs = report.scenarios.iter().filter_map(|one| one.diff.as_ref());
+    let places: u64 = diffs
+        .map(|diff| {
+            let first = u64::from(diff.first_divergence.is_some());
+            first + diff.followed.iter().map(|stage| stage.values).sum::<u64>()
+        })
+        .sum();
+    match places {
+        0 if report.equal => format!("{before} and {after} do not differ"),
+        0 => format!("{before} and {after} differ"),
+        places => format!(
+            "{before} and {after} differ in {}",
+            counted(places, "place")
+        ),
+    }
 }
 
 /// `{artefact: patch}` of the one scenario; `{}` if nothing differs.

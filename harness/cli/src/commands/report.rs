@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use super::history::mixed_commits;
 use super::{CommandError, Console, Status};
-use crate::reports::{self, Absence, Merge};
+use crate::reports::{self, Absence, Context, Merge};
 use aether_harness::Suite;
 use aether_harness::results::Run;
 
@@ -21,6 +22,8 @@ pub enum ReportFormat {
     Github,
     /// One self-contained page.
     Html,
+    /// One comment on a pull request.
+    Markdown,
 }
 
 /// Which results to merge, and how to report them.
@@ -35,6 +38,8 @@ pub struct ReportRequest {
     pub format: ReportFormat,
     /// The file to write to, in place of the standard output.
     pub out: Option<PathBuf>,
+    /// The commit after which those that change both goldens and the program are named, in Markdown.
+    pub since: Option<String>,
 }
 
 /// Merges the results of trials and holds them against the trials of the suite.
@@ -59,6 +64,16 @@ pub fn report(
         ReportFormat::Jsonl => reports::write_lines(&mut text, &merge)?,
         ReportFormat::Github => reports::write_github(&mut text, &merge)?,
         ReportFormat::Html => reports::write_page(&mut text, &merge)?,
+        ReportFormat::Markdown => {
+            let context = Context {
+                typed: suite.typed().to_owned(),
+                mixed_commits: match &request.since {
+                    Some(since) => mixed_commits(suite.paths(), since)?,
+                    None => Vec::new(),
+                },
+            };
+            reports::write_markdown(&mut text, &merge, &context)?;
+        }
     }
     match &request.out {
         None => console.out.write_all(&text)?,

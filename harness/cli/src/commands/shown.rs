@@ -49,8 +49,12 @@ impl Shown {
 
     /// Forgets what was shown: it has been dealt with.
     pub(crate) fn forget(suite: &Suite, name: &ScenarioName) -> io::Result<()> {
-        match fs::remove_file(suite.paths().shown(name)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        let path = suite.paths().shown(name);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                let said = format!("{}: {error}", path.display());
+                Err(io::Error::new(error.kind(), said))
+            }
             _ => Ok(()),
         }
     }

@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use aether_harness::Json;
+use aether_harness::report::visible_line;
 
 /// Rows of changes on a page.
 const ROWS: usize = 20_000;
@@ -59,9 +60,9 @@ impl Budget {
         let end = text.char_indices().nth(limit).map(|(end, _)| end);
         self.characters = self.characters.saturating_sub(text.len().min(limit));
         match end {
-            None => html! { code { (text) } },
+            None => html! { code { (visible_line(text)) } },
             Some(end) => html! {
-                code { (text[..end]) "…" } " " span.kind { (text.len()) " bytes" }
+                code { (visible_line(&text[..end])) "…" } " " span.kind { (text.len()) " bytes" }
             },
         }
     }

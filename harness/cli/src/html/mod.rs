@@ -17,8 +17,8 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest as _, Sha256};
 
 use self::budget::Budget;
-use aether_harness::report::Group;
-use aether_harness::{Report, ScenarioReport, Verdict};
+use aether_harness::report::{Group, visible_line};
+use aether_harness::{Report, ScenarioReport, Verdict, counted};
 
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
@@ -39,6 +39,9 @@ const KEYS: [(&str, &str); 7] = [
 
 /// Names in a list of those in which nothing differs; more are counted.
 const MATCHING_SHOWN: usize = 2000;
+
+/// Causes in the heading of a group; more are counted.
+const CAUSES_SHOWN: usize = 3;
 
 /// Writes a report as one self-contained HTML file: groups folded, then each scenario with its
 /// first divergence on top, the values side by side and charts of the vectors at its tick.
@@ -151,20 +154,21 @@ impl Page<'_> {
 
     fn group(&self, group: &Group) -> Markup {
         let causes = self.report.shared_causes(group);
-        let total = group.scenarios.len();
+        let more = causes.len().saturating_sub(CAUSES_SHOWN);
         html! {
             details.group.item {
                 summary {
-                    span.stage { (group.stage) } " "
-                    code { (group.pattern) } " "
+                    span.stage { (visible_line(&group.stage)) } " "
+                    code { (visible_line(&group.pattern)) } " "
                     span.what { (group.what()) } " "
                     span.counts { (group.counts()) }
-                    @for (cause, scenarios) in causes.iter().take(3) {
+                    @for cause in causes.iter().take(CAUSES_SHOWN) {
                         span.cause {
-                            "cause in "
-                            @if *scenarios == total { "all" } @else { (scenarios) " of " (total) }
-                            ": " (cause.lead())
+                            "cause in " (cause.share(group)) ": " (visible_line(&cause.lead()))
                         }
+                    }
+                    @if more > 0 {
+                        span.cause { "and " (counted(more as u64, "more shared cause")) }
                     }
                 }
                 @for offset in &group.offsets {
@@ -200,7 +204,7 @@ fn verdict_markup(verdict: &str) -> Markup {
 fn links(names: &[String]) -> Markup {
     html! {
         ul.links {
-            @for name in names { li { a href=(format!("#{}", anchor(name))) { (name) } } }
+            @for name in names { li { a href=(format!("#{}", anchor(name))) { (visible_line(name)) } } }
         }
     }
 }
@@ -214,7 +218,7 @@ fn matching_markup(matching: &[&ScenarioReport]) -> Markup {
                 summary { (verdict_markup(Verdict::Match.name())) " " (matching.len()) }
                 ul.links {
                     @for one in matching.iter().take(MATCHING_SHOWN) {
-                        li #(anchor(&one.name)) { (one.name) }
+                        li #(anchor(&one.name)) { (visible_line(&one.name)) }
                     }
                 }
                 @if more > 0 { p.aside { "and " (more) " more" } }

@@ -4,8 +4,8 @@ use maud::{Markup, html};
 
 use super::budget::Budget;
 use super::{anchor, chart, verdict_markup};
-use aether_harness::report::ScenarioReport;
-use aether_harness::{Cause, Change, ChangeKind, Diff, Followed};
+use aether_harness::report::{ScenarioReport, visible, visible_line};
+use aether_harness::{Cause, Change, ChangeKind, Diff, Followed, counted};
 
 /// Causes on one card; more are counted.
 const CAUSES_SHOWN: usize = 50;
@@ -24,13 +24,13 @@ pub(super) fn card(scenario: &ScenarioReport, open: bool, budget: &mut Budget) -
     html! {
         details.scenario.item #(anchor(name)) open[open] {
             summary {
-                span.name { (name) } " "
+                span.name { (visible_line(name)) } " "
                 (verdict_markup(verdict))
-                @if let Some(first) = first { " " span.lead { (first.lead()) } }
+                @if let Some(first) = first { " " span.lead { (visible_line(&first.lead())) } }
             }
             @if let Some(first) = first { (first_markup(first, budget)) }
             @if let Some(diff) = diff { (causes(&diff.causes, budget)) }
-            @if let Some(note) = note { pre.note { (note) } }
+            @if let Some(note) = note { pre.note { (visible(note)) } }
             @match (diff, rows) {
                 (Some(diff), Some(rows)) => (consequences(diff, rows, budget)),
                 (Some(_), None) => p.aside { "too many scenarios differ to show all changes of each" },
@@ -50,9 +50,9 @@ fn first_markup(first: &Change, budget: &mut Budget) -> Markup {
     html! {
         div.first {
             p.where {
-                @if let Some(tick) = first.tick { span.tick { "tick " (tick) } }
-                span.stage { (first.stage) }
-                span.place { (place) }
+                @if let Some(tick) = &first.tick { span.tick { "tick " (tick) } }
+                span.stage { (visible_line(&first.stage)) }
+                span.place { (visible_line(&place)) }
                 @if first.kind != ChangeKind::Changed { span.kind { (kind(first.kind)) } }
             }
             div.values {
@@ -62,7 +62,7 @@ fn first_markup(first: &Change, budget: &mut Budget) -> Markup {
                     div.offset { span.label { "by" } code { (signed(offset.as_str())) } }
                 }
             }
-            p.path { code { (first.path.to_string()) } }
+            p.path { code { (visible_line(&first.path.to_string())) } }
         }
     }
 }
@@ -77,15 +77,15 @@ fn causes(causes: &[Cause], budget: &mut Budget) -> Markup {
                 tbody {
                     @for cause in causes.iter().take(CAUSES_SHOWN) {
                         tr {
-                            td { (cause.file) }
-                            td { code { (cause.path.to_string()) } (kind_note(cause.kind)) }
+                            td { (visible_line(&cause.file)) }
+                            td { code { (visible_line(&cause.path.to_string())) } (kind_note(cause.kind)) }
                             td.before { (budget.value(cause.before.as_ref())) }
                             td.after { (budget.value(cause.after.as_ref())) }
                         }
                     }
                 }
             }
-            @if more > 0 { p.aside { "and " (more) " more changed inputs" } }
+            @if more > 0 { p.aside { "and " (counted(more as u64, "more changed input")) } }
         }
     }
 }
@@ -111,7 +111,7 @@ fn consequences(diff: &Diff, rows: usize, budget: &mut Budget) -> Markup {
                 }
             }
         }
-        @for left_out in &diff.left_out { p.aside { (left_out.lead()) } }
+        @for left_out in &diff.left_out { p.aside { (visible_line(&left_out.lead())) } }
     }
 }
 
@@ -132,7 +132,7 @@ fn followed(followed: &[Followed]) -> Markup {
             tbody {
                 @for stage in followed {
                     tr {
-                        td { (stage.stage) }
+                        td { (visible_line(&stage.stage)) }
                         td.number { (stage.ticks) }
                         td.number { (stage.values - stage.hashes) }
                         td.number { (stage.hashes) }
@@ -158,9 +158,9 @@ fn changes(changes: &[Change], budget: &mut Budget) -> Markup {
             tbody {
                 @for change in changes {
                     tr {
-                        td.number { @if let Some(tick) = change.tick { (tick) } }
-                        td { (change.stage) }
-                        td { code { (change.path.to_string()) } (kind_note(change.kind)) }
+                        td.number { @if let Some(tick) = &change.tick { (tick) } }
+                        td { (visible_line(&change.stage)) }
+                        td { code { (visible_line(&change.path.to_string())) } (kind_note(change.kind)) }
                         td.before { (budget.value(change.before.as_ref())) }
                         td.after { (budget.value(change.after.as_ref())) }
                     }

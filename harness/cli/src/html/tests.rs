@@ -126,3 +126,63 @@ fn the_state_at_the_first_divergence_is_drawn() {
     )]);
     assert_eq!(page.matches("<rect").count(), 6);
 }
+
+#[test]
+fn a_group_says_how_many_causes_it_does_not_show() {
+    let inputs = |v: i64| {
+        let inputs = json!({
+            "m": {"a": v, "b": v + 1, "c": v + 2, "d": v + 3, "e": v + 4},
+            "files": {"m": "m.json"},
+        });
+        let out = json!([{"tick": 1, "x": v}]);
+        [("inputs", inputs), ("ledgers", out)]
+            .map(|(name, value)| Artefact::from_json(name, value.to_string().as_bytes()).unwrap())
+    };
+    let page = page(vec![
+        scenario("s1", &inputs(1), &inputs(2)),
+        scenario("s2", &inputs(1), &inputs(2)),
+    ]);
+    assert!(page.contains("cause in all 2: m.json a: 1 → 2"), "{page}");
+    assert!(page.contains("and 2 more shared causes"), "{page}");
+}
+
+#[test]
+fn nothing_on_the_page_is_obeyed_or_turned_around() {
+    let value = |text: &str| {
+        [Artefact::from_json("a", json!({"k\u{202e}": text}).to_string().as_bytes()).unwrap()]
+    };
+    let mut bad = scenario("s\u{202e}", &value("\u{202e}a"), &value("\u{9b}b"));
+    bad.note = Some("\u{1b}[2J\0\u{ffff}".into());
+    let page = page(vec![bad]);
+    for c in ['\u{202e}', '\u{9b}', '\u{1b}', '\0', '\u{ffff}'] {
+        let within = page.replace("<style>", "");
+        assert!(!within.contains(c), "{c:?}");
+    }
+    assert!(page.contains("\\u{202e}a"));
+}
+
+/// No rule of the page asks for more than a small screen has, and every text wraps.
+#[test]
+fn the_page_fits_a_screen_of_360_pixels() {
+    let body = STYLE
+        .lines()
+        .find(|line| line.starts_with("body {"))
+        .unwrap();
+    assert!(body.contains("overflow-wrap: anywhere"), "{body}");
+    // 360 pixels less the margins, at 16 pixels per rem.
+    let most = 19.0;
+    for (at, _) in STYLE.match_indices("rem") {
+        let start = STYLE[..at].rfind(|c: char| !(c.is_ascii_digit() || c == '.'));
+        let start = start.map_or(0, |start| start + 1);
+        let Ok(size) = STYLE[start..at].parse::<f64>() else {
+            continue;
+        };
+        let rule = &STYLE[STYLE[..start].rfind(['{', ';']).unwrap_or(0) + 1..start];
+        let is_limited =
+            rule.contains("min(") || rule.contains("max-width") || rule.contains("flex");
+        assert!(
+            size <= most || is_limited || rule.contains("50vw"),
+            "{rule}{size}rem"
+        );
+    }
+}

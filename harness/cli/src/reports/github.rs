@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+use aether_harness::report::{visible, visible_line};
 use aether_harness::results::TrialResult;
 use aether_harness::{PlaceSort, Verdict};
 
@@ -103,16 +104,19 @@ fn command(file: Option<&str>, title: &str, text: &str) -> String {
     format!("::error {file}title={}::{}", property(title), data(text))
 }
 
-/// A text that stays on its line.
+/// A text that stays on its line, and that no terminal obeys.
 fn data(text: &str) -> String {
-    text.replace('%', "%25")
+    visible(text)
+        .replace('%', "%25")
         .replace('\r', "%0D")
         .replace('\n', "%0A")
 }
 
 /// A text that also ends no property.
 fn property(text: &str) -> String {
-    data(text).replace(':', "%3A").replace(',', "%2C")
+    data(&visible_line(text))
+        .replace(':', "%3A")
+        .replace(',', "%2C")
 }
 
 #[cfg(test)]
@@ -123,9 +127,21 @@ mod tests {
     fn commands_are_escaped() {
         assert_eq!(
             command(Some("a,b:c"), "50 %, or\nmore", "x: 1,2\r\n100 %"),
-            "::error file=a%2Cb%3Ac,title=50 %25%2C or%0Amore::x: 1,2%0D%0A100 %25"
+            "::error file=a%2Cb%3Ac,title=50 %25%2C or\\nmore::x: 1,2%0A100 %25"
         );
         assert_eq!(command(None, "t", "m"), "::error title=t::m");
+    }
+
+    #[test]
+    fn commands_hold_nothing_that_a_terminal_obeys() {
+        let hostile = "\u{1b}]0;x\u{7}\0\u{202e}\n::error::planted";
+        let command = command(Some(hostile), hostile, hostile);
+        assert_eq!(command.lines().count(), 1);
+        assert!(
+            !command.contains(['\u{1b}', '\u{7}', '\0', '\u{202e}']),
+            "{command:?}"
+        );
+        assert!(command.contains("\\u{1b}]0"), "{command}");
     }
 
     #[test]

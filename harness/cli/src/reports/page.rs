@@ -12,7 +12,8 @@ pub(crate) fn write(out: &mut dyn Write, merge: &Merge) -> io::Result<()> {
     html::write(&Report::new(merge.entries.iter().map(entry).collect()), out)
 }
 
-fn entry(entry: &Entry) -> ScenarioReport {
+/// A trial as the report has a scenario.
+pub(super) fn entry(entry: &Entry) -> ScenarioReport {
     let (verdict, diff, note) = match &entry.outcome {
         Ok(result) if result.verdict.passes() => {
             (Some(result.verdict), Some(Diff::default()), None)

@@ -173,6 +173,19 @@ impl Browser {
         );
     }
 
+    /// Shows the page on a screen of this width, in pixels.
+    pub(crate) fn width(&self, pixels: u32) {
+        self.post(
+            "/goog/cdp/execute",
+            &json!({
+                "cmd": "Emulation.setDeviceMetricsOverride",
+                "params": {
+                    "width": pixels, "height": 800, "deviceScaleFactor": 1, "mobile": true,
+                },
+            }),
+        );
+    }
+
     /// What the console says, which nothing should have a reason for.
     pub(crate) fn console(&self) -> Vec<String> {
         let log = self.post("/se/log", &json!({ "type": "browser" }));

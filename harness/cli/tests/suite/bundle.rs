@@ -121,7 +121,7 @@ fn outputs_travel_and_are_accepted() {
     let said = accept(&here, bundle);
     assert_eq!(said.code(), 1);
     assert!(
-        said.error().contains("bring both to one commit"),
+        said.error().contains("use the same commit for both"),
         "{}",
         said.error()
     );

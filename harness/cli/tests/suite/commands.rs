@@ -22,6 +22,7 @@ crate::tests![commands;
     a_patch_is_of_one_scenario,
     a_bless_refuses_what_changed_since_it_was_shown,
     documents_and_directories_are_compared,
+    documents_show_how_they_are_compared,
 ];
 
 fn checked(workspace: &Workspace) -> Said {
@@ -31,7 +32,7 @@ fn checked(workspace: &Workspace) -> Said {
 fn a_workspace_in_order_passes() {
     let workspace = Workspace::blessed();
     let said = checked(&workspace);
-    assert_eq!(said.out, "1 scenarios and their goldens are in order\n");
+    assert_eq!(said.out, "1 scenario and its goldens are in order\n");
     assert_eq!(said.code(), 0);
     assert_eq!(workspace.command(check).code(), 0);
     let empty = Workspace::empty();
@@ -55,13 +56,13 @@ fn everything_out_of_order_is_told() {
             fs::remove_dir_all(workspace.path("fixtures/snapshots/ring")).unwrap();
         },
     );
-    told("totals.json is not what was blessed", &|workspace| {
+    told("totals.json differs from what was blessed", &|workspace| {
         workspace.write("fixtures/snapshots/ring/totals.json", "{}\n");
     });
     told("fixtures/snapshots/gone has no scenario", &|workspace| {
         fs::create_dir(workspace.path("fixtures/snapshots/gone")).unwrap();
     });
-    told("is what a killed bless left", &|workspace| {
+    told("was left by a bless that was killed", &|workspace| {
         fs::create_dir(workspace.path("fixtures/snapshots/.bless-ring.new")).unwrap();
     });
 }
@@ -157,7 +158,7 @@ fn a_diff_leads_with_the_first_divergence_and_its_cause() {
     );
     assert_eq!(
         lines.last(),
-        Some(&"1 of 1 scenarios differs from its golden")
+        Some(&"1 of 1 scenario differs from its golden")
     );
 
     let json = DiffRequest {
@@ -396,6 +397,85 @@ fn a_bless_refuses_what_changed_since_it_was_shown() {
     workspace.bless("ring", "now it was seen");
 }
 
+/// Without options, what identifies elements is inferred and written as options; options that match
+/// nothing are errors with the nearest name.
+fn documents_show_how_they_are_compared() {
+    let workspace = Workspace::blessed();
+    let hash = |digit: &str| digit.repeat(64);
+    let document =
+        |rows: &str, digit: &str| format!(r#"{{"a_hash": "{}", "rows": [{rows}]}}"#, hash(digit));
+    let row = |step: &str, v: u32| format!(r#"{{"name": "n{v}", "step": {step}, "v": {v}}}"#);
+    let rows = |all: &[String]| all.join(",");
+    workspace.write(
+        "a.json",
+        &document(&rows(&[row("0.5", 1), row("1", 2)]), "a"),
+    );
+    workspace.write(
+        "b.json",
+        &document(&rows(&[row("0.5", 1), row("1", 2), row("1.5", 3)]), "b"),
+    );
+    workspace.write("one/run.json", &format!("[{}]", row("1", 1)));
+    workspace.write(
+        "two/run.json",
+        &format!("[{}]", row("1", 1).replace(": 1}", ": 2}")),
+    );
+    let compared = |before: &str, after: &str, options: [&[&str]; 3]| {
+        let [keys, ticks, stages] =
+            options.map(|all| all.iter().map(|&option| option.to_owned()).collect());
+        let request = CompareRequest {
+            before: workspace.path(before),
+            after: workspace.path(after),
+            keys,
+            ticks,
+            stages,
+            report: DiffRequest::default(),
+        };
+        workspace.command(|suite, console| compare(suite, &request, console))
+    };
+    let said = compared("a.json", "b.json", [&[], &[], &[]]);
+    assert_eq!(said.err, "compared with --key rows=name --tick rows.step\n");
+    // What has a tick comes before the digest, which is read last.
+    assert!(said.out.contains("tick 1.5 · document"), "{}", said.out);
+    let last = said.out.lines().last().unwrap();
+    assert!(last.ends_with("b.json differ in 2 places"), "{last}");
+    let same = compared("a.json", "a.json", [&[], &[], &[]]);
+    assert!(same.out.ends_with("a.json do not differ\n"), "{}", same.out);
+
+    let said = compared("one", "two", [&[], &[], &[]]);
+    assert_eq!(said.err, "compared with --key run=name --tick run.step\n");
+    assert!(said.out.contains("at run[name=\"n1\"].v"), "{}", said.out);
+    let said = compared("one", "two", [&["run=step"], &["run.step"], &["all=run"]]);
+    assert_eq!(said.err, "");
+    assert!(said.out.contains("tick 1 · all · v: 1 → 2"), "{}", said.out);
+
+    for (options, expected) in [
+        (
+            [&["rwos=name"][..], &[], &[]],
+            "nothing is called `rwos` on either side; the nearest name is `rows`",
+        ),
+        (
+            [&["rows=nam"], &[], &[]],
+            "`rows.nam` on either side; the nearest name is `rows.name`",
+        ),
+        ([&["a_hash=x"], &[], &[]], "`a_hash` is not an array"),
+        ([&["=id"], &[], &[]], "the document is not an array"),
+        ([&[], &["rows.stp"], &[]], "the nearest name is `rows.step`"),
+        ([&[], &[], &["first"]], "expected NAME=PATH"),
+        ([&[], &[], &["first=rowz"]], "the nearest name is `rows`"),
+    ] {
+        let said = compared("a.json", "b.json", options);
+        assert_eq!(said.code(), 2);
+        let error = said.error();
+        assert!(error.contains(expected), "{error}");
+    }
+    let said = compared("one", "two", [&["rnu=name"], &[], &[]]);
+    let error = said.error();
+    assert!(
+        error.contains("there is no document \"rnu\"") && error.contains("`run`"),
+        "{error}"
+    );
+}
+
 fn documents_and_directories_are_compared() {
     let workspace = Workspace::blessed();
     let compared = |before: &str, after: &str, keys: &[&str]| {
@@ -403,7 +483,7 @@ fn documents_and_directories_are_compared() {
             before: workspace.path(before),
             after: workspace.path(after),
             keys: keys.iter().map(|key| (*key).to_owned()).collect(),
-            report: DiffRequest::default(),
+            ..CompareRequest::default()
         };
         workspace.command(|suite, console| compare(suite, &request, console))
     };

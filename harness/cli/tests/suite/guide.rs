@@ -244,7 +244,13 @@ fn the_tutorial_tells_the_truth() {
         "scenarios/saver/account.json",
         "{ \"percent\": 3, \"deposits\": [1000, 0, 500] }",
     );
-    let with = |generous| Suite::new(workspace.root()).subject(Account { generous });
+    let with = |generous| {
+        let target = workspace.path("target");
+        let layout = aether_harness::Layout::new(workspace.root()).with_target(target);
+        Suite::new(workspace.root())
+            .layout(layout)
+            .subject(Account { generous })
+    };
     let options = aether_harness_cli::commands::BlessOptions {
         all: true,
         reason: Some("first".to_owned()),

@@ -10,6 +10,13 @@ crate::tests![installed;
     a_new_scenario_is_a_program_that_runs,
     init_prepares_a_directory_once,
     run_takes_the_arguments_of_a_test,
+    compare_keeps_an_argument_named_run,
+    a_reader_that_stops_is_no_panic,
+    only_selected_scenarios_say_what_they_drop,
+    the_suggested_reason_is_not_a_reason,
+    a_program_that_fails_is_not_to_be_blessed,
+    a_read_only_directory_is_named,
+    workspaces_that_share_a_target_directory_do_not_mix,
     statuses_are_those_of_every_command,
     the_root_is_taken_by_every_command_and_named_in_what_they_suggest,
     a_python_user_is_never_sent_to_cargo,
@@ -93,7 +100,7 @@ fn a_python_program_is_gated_from_nothing() {
         &workspace,
         &["check"],
         0,
-        &["1 scenarios and their goldens are in order"],
+        &["1 scenario and its goldens are in order"],
     );
 
     // The program changes: the first divergence is told, then all of it, and nothing is blessed
@@ -285,12 +292,49 @@ fn run_takes_the_arguments_of_a_test() {
         2,
         &["did you mean `two`?"],
     );
+    // A filter that matches nothing checks nothing, which is a mistake unless it is allowed.
     says(
         &workspace,
         &["run", "nothing"],
-        0,
-        &["warning: no scenario trial matches"],
+        2,
+        &["no trial matches `nothing`", "--no-tests=pass"],
     );
+    says(
+        &workspace,
+        &["run", "--skip", "o"],
+        2,
+        &["no trial matches,"],
+    );
+    let passed = says(
+        &workspace,
+        &["run", "nothing", "--no-tests=pass"],
+        0,
+        &["0 passed"],
+    );
+    assert!(!passed.contains("warning"), "{passed}");
+    says(
+        &workspace,
+        &["run", "--no-tests", "warn", "nothing"],
+        0,
+        &["warning: no"],
+    );
+    // No thread would run no trial, for ever.
+    says(
+        &workspace,
+        &["run", "--test-threads", "0"],
+        2,
+        &["--test-threads: expected a number from 1, found `0`"],
+    );
+    // An empty argument is a filter that fits all, not a directory.
+    let all = says(&workspace, &["run", "", "--list"], 0, &[]);
+    assert_eq!(all, listed);
+    // All trials of a scenario are in one shard.
+    let first = says(&workspace, &["run", "--shard", "1/2", "--list"], 0, &[]);
+    let second = says(&workspace, &["run", "--list", "--shard=2/2"], 0, &[]);
+    assert_eq!(first.matches("one::").count(), 3, "{first}");
+    assert_eq!(second.matches("two::").count(), 3, "{second}");
+    assert!(!first.contains("two") && !second.contains("one"));
+    says(&workspace, &["run", "--shard", "3/3"], 0, &["0 passed"]);
     says(
         &workspace,
         &["run", "--nonsense"],
@@ -406,7 +450,7 @@ fn the_root_is_taken_by_every_command_and_named_in_what_they_suggest() {
     says(
         &workspace,
         &["sensitivity", "--root", at],
-        1,
+        0,
         &["one: noticed"],
     );
     let numbers = "its place/scenarios/one/numbers.txt";
@@ -417,6 +461,7 @@ fn the_root_is_taken_by_every_command_and_named_in_what_they_suggest() {
     workspace.edit("its place/fixtures/snapshots/one/sums.json", "1", "2");
     let suggested = "git -C 'its place' checkout -- fixtures/snapshots/one";
     says(&workspace, &["run", "--root", at], 1, &[suggested]);
+    says(&workspace, &["new", "two", "--root", at], 0, &["two"]);
     std::fs::remove_dir_all(workspace.path("its place/scenarios/one")).unwrap();
     let suggested = "git -C 'its place' rm -r fixtures/snapshots/one";
     says(&workspace, &["check", "--root", at], 1, &[suggested]);
@@ -434,6 +479,7 @@ fn a_python_user_is_never_sent_to_cargo() {
     };
     hear(&["run"]);
     hear(&["new", "one"]);
+    hear(&["report"]);
     for command in [
         "run",
         "diff",
@@ -480,4 +526,181 @@ fn a_python_user_is_never_sent_to_cargo() {
         let line = said.lines().find(|line| line.contains(word));
         assert_eq!(line, None, "{said}");
     }
+}
+
+fn compare_keeps_an_argument_named_run() {
+    let workspace = nothing();
+    workspace.write("run", "{\"a\": 1}");
+    workspace.write("after/scenarios/x/scenario.toml", "");
+    let ran = harness(&workspace, "", &["compare", "run", "after"]);
+    assert_eq!(ran.status, Some(2), "{}{}", ran.out, ran.err);
+    let expected = "a document and a directory cannot be compared";
+    assert!(ran.err.contains(expected), "{}", ran.err);
+}
+
+fn a_reader_that_stops_is_no_panic() {
+    if !cfg!(unix) {
+        return;
+    }
+    let workspace = nothing();
+    says(&workspace, &["new", "one"], 0, &[]);
+    for threads in ["1", "4"] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_aether-harness"));
+        command.args(["run", "--test-threads", threads]);
+        command
+            .current_dir(workspace.path(""))
+            .env_remove("CARGO_TARGET_DIR");
+        let (reader, writer) = std::io::pipe().unwrap();
+        command.stdout(writer).stderr(std::process::Stdio::piped());
+        let child = command.spawn().unwrap();
+        drop(command);
+        drop(reader);
+        let output = child.wait_with_output().unwrap();
+        let err = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(3), "{err}");
+        assert!(err.contains("the standard output was closed"), "{err}");
+        assert!(!err.contains("panicked"), "{err}");
+    }
+}
+
+fn only_selected_scenarios_say_what_they_drop() {
+    if !cfg!(unix) {
+        return;
+    }
+    let workspace = nothing();
+    for name in ["one", "two"] {
+        says(&workspace, &["new", name], 0, &[]);
+        let file = format!("scenarios/{name}/scenario.toml");
+        let text = workspace.read(&file);
+        workspace.write(
+            &file,
+            &format!("{text}\n[drop]\nprocess = \"slow {name}\"\n"),
+        );
+    }
+    says(&workspace, &["bless", "--all", "--reason", "first"], 0, &[]);
+    let said = says(
+        &workspace,
+        &["run", "two"],
+        0,
+        &["dropped: two::process: slow two"],
+    );
+    assert!(!said.contains("slow one"), "{said}");
+    says(&workspace, &["run"], 0, &["slow one", "slow two"]);
+}
+
+fn the_suggested_reason_is_not_a_reason() {
+    if !cfg!(unix) {
+        return;
+    }
+    let workspace = nothing();
+    says(&workspace, &["new", "one"], 0, &[]);
+    for reason in ["…", " ... "] {
+        says(
+            &workspace,
+            &["bless", "one", "--reason", reason],
+            2,
+            &["`…` stands for your reason"],
+        );
+    }
+    assert!(!workspace.path("fixtures/snapshots/one").exists());
+}
+
+fn a_program_that_fails_is_not_to_be_blessed() {
+    if !cfg!(unix) {
+        return;
+    }
+    let workspace = nothing();
+    let scenario = |expect: &str, script: &str| {
+        workspace.write(
+            "scenarios/one/scenario.toml",
+            &format!(
+                "description = \"d\"\n{expect}[command]\nprogram = \"sh\"\nargs = [\"-c\", \"{script}\"]\n\
+                 [[outputs]]\nname = \"o\"\nfrom = \"stdout\"\n"
+            ),
+        );
+    };
+    for (expect, script) in [("", "exit 7"), ("expect = \"failure\"\n", "echo 1")] {
+        scenario(expect, script);
+        let said = says(
+            &workspace,
+            &["run", "one::golden", "--exact"],
+            1,
+            &["MISSING_GOLDEN"],
+        );
+        assert!(!said.contains("bless"), "{said}");
+        assert!(
+            said.contains("see how it fails: aether-harness diff one"),
+            "{said}"
+        );
+        says(
+            &workspace,
+            &["bless", "one", "--reason", "r"],
+            2 - i32::from(script == "echo 1"),
+            &[],
+        );
+    }
+}
+
+fn a_read_only_directory_is_named() {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let workspace = nothing();
+        says(&workspace, &["new", "one"], 0, &[]);
+        let target = workspace.path("target");
+        std::fs::create_dir_all(&target).unwrap();
+        let mode = |mode| std::fs::Permissions::from_mode(mode);
+        std::fs::set_permissions(&target, mode(0o555)).unwrap();
+        if std::fs::write(target.join("probe"), "").is_ok() {
+            // Nothing is read-only for the superuser; a file in the way has the same effect.
+            std::fs::remove_dir_all(&target).unwrap();
+            workspace.write("target", "");
+        }
+        for args in [&["diff"][..], &["run"], &["bless", "one", "--reason", "r"]] {
+            let ran = harness(&workspace, "", args);
+            let said = format!("{}{}", ran.out, ran.err);
+            assert_ne!(ran.status, Some(0), "{args:?}: {said}");
+            let line = said.lines().find(|line| line.contains("os error"));
+            assert!(
+                line.is_some_and(|line| line.contains("target")),
+                "{args:?}: {said}"
+            );
+        }
+        if target.is_dir() {
+            std::fs::set_permissions(&target, mode(0o755)).unwrap();
+        }
+    }
+}
+
+fn workspaces_that_share_a_target_directory_do_not_mix() {
+    if !cfg!(unix) {
+        return;
+    }
+    let shared = tempfile::tempdir().unwrap();
+    let harness = |workspace: &Workspace, args: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_aether-harness"));
+        command.args(args).current_dir(workspace.path(""));
+        command
+            .env_remove("CI")
+            .env("CARGO_TARGET_DIR", shared.path());
+        Ran::of(&mut command)
+    };
+    let (here, there) = (nothing(), nothing());
+    for workspace in [&here, &there] {
+        assert_eq!(harness(workspace, &["new", "one"]).status, Some(0));
+        let blessed = harness(workspace, &["bless", "one", "--reason", "first"]);
+        assert_eq!(blessed.status, Some(0), "{}", blessed.err);
+    }
+    here.edit("scenarios/one/numbers.txt", "3", "4");
+    there.edit("scenarios/one/numbers.txt", "3", "5");
+    assert_eq!(harness(&here, &["diff", "one"]).status, Some(1));
+    assert_eq!(harness(&there, &["diff", "one"]).status, Some(1));
+    // What was shown of the other one says nothing about this one.
+    let blessed = harness(&here, &["bless", "one", "--reason", "second"]);
+    assert_eq!(blessed.status, Some(0), "{}{}", blessed.out, blessed.err);
+    // Nor do its results count here.
+    let ran = harness(&there, &["run"]);
+    assert_eq!(ran.status, Some(1), "{}", ran.out);
+    let report = harness(&here, &["report"]);
+    assert_eq!(report.status, Some(2), "{}{}", report.out, report.err);
 }

@@ -18,9 +18,11 @@ mod browser;
 mod bundle;
 mod commands;
 mod examples;
+mod gate;
 mod guide;
 mod installed;
 mod kill;
+mod merges;
 mod nextest;
 mod page;
 mod planted;
@@ -47,9 +49,11 @@ const TESTS: &[&[Test]] = &[
     bundle::TESTS,
     commands::TESTS,
     examples::TESTS,
+    gate::TESTS,
     guide::TESTS,
     installed::TESTS,
     kill::TESTS,
+    merges::TESTS,
     nextest::TESTS,
     page::TESTS,
     planted::TESTS,

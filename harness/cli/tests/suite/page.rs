@@ -198,6 +198,13 @@ fn a_browser_opens_folds_and_filters_it() {
     let faint = browser.ask(include_str!("contrast.js"));
     assert!(faint[0].as_str().unwrap().starts_with("H1."), "{faint}");
 
+    // It fits a small screen, unfolded.
+    browser.width(360);
+    browser.press("u");
+    let width = browser.ask("return document.documentElement.scrollWidth");
+    assert!(width.as_u64().unwrap() <= 360, "{width}");
+    browser.width(1280);
+
     // A link of a group leads to its scenario and unfolds it.
     browser.ask("document.querySelector('.links a[href=\"#scenario-a3\"]').click()");
     browser.press("f");

@@ -23,7 +23,7 @@ crate::tests![planted;
     epsilon_is_followed_to_a_static,
     zeta_is_followed_to_its_addresses,
     eta_is_not_blessed_within_one_second,
-    theta_is_followed_to_two_surroundings_at_once,
+    theta_is_followed_to_two_changes_at_once,
     iota_is_caught_by_running_often,
     a_steady_scenario_is_not_flaky,
 ];
@@ -196,7 +196,7 @@ fn scenario(workspace: &Workspace) {
     );
 }
 
-/// This binary in a part over `subject`, in surroundings that the faults under test know.
+/// This binary in a part over `subject`, in an environment that the faults under test know.
 fn played(workspace: &Workspace, part: &str, subject: &str) -> Ran {
     let mut command = workspace.process(&format!("{part} {subject}"));
     command
@@ -307,7 +307,7 @@ fn eta_is_not_blessed_within_one_second() {
     assert!(!workspace.path("fixtures/snapshots/one").exists());
 }
 
-fn theta_is_followed_to_two_surroundings_at_once() {
+fn theta_is_followed_to_two_changes_at_once() {
     found(
         "theta",
         &["process"],
@@ -325,7 +325,7 @@ fn iota_is_caught_by_running_often() {
     let one = &report["scenarios"][0];
     assert_eq!(one["name"], "one");
     assert_eq!(one["verdict"], "NONDETERMINISTIC");
-    // A run here, one elsewhere and one in changed surroundings, eight times: of 24 runs after the
+    // A run here, one elsewhere and one in a changed environment, eight times: of 24 runs after the
     // first, the eleventh and the twenty-second of all.
     assert_eq!(one["runs"], 24);
     let differing: Vec<u64> = one["differing"]

@@ -1,10 +1,10 @@
-//! Nondeterminism, planted and attributed: the run in another process, and whose fault it is.
+//! A run in a new process with a changed environment, and what causes a difference.
 
 use crate::workspace::Workspace;
 
 crate::tests![process;
-    what_depends_on_its_surroundings_is_told_which,
-    what_differs_in_itself_is_told_how,
+    what_depends_on_its_environment_is_attributed,
+    what_differs_in_itself_is_attributed,
     a_crash_elsewhere_is_a_failure,
 ];
 
@@ -30,7 +30,7 @@ fn check(fault: &str, trial: &str, verdict: &str, expected: &str) {
     assert_eq!(left.count(), 0);
 }
 
-fn what_depends_on_its_surroundings_is_told_which() {
+fn what_depends_on_its_environment_is_attributed() {
     let case = |fault, expected: &str| check(fault, "process", "NONDETERMINISTIC", expected);
     case("zone", "\n  caused by the time zone (TZ): changed alone");
     case(
@@ -47,7 +47,7 @@ fn what_depends_on_its_surroundings_is_told_which() {
     );
 }
 
-fn what_differs_in_itself_is_told_how() {
+fn what_differs_in_itself_is_attributed() {
     let case = |fault, expected: &str| check(fault, "determinism", "NONDETERMINISTIC", expected);
     case("clock", "the values grow from run to run: a clock");
     case("memory", "state outlives a run");

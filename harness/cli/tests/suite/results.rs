@@ -25,6 +25,7 @@ crate::tests![results;
     annotations_point_at_files_and_fold_what_is_alike,
     annotations_are_bounded,
     the_page_shows_what_the_trials_found,
+    a_comment_has_what_a_reviewer_needs,
     shards_make_the_same_report_as_one_run,
     long_trials_are_missed_only_when_asked_for,
 ];
@@ -227,8 +228,8 @@ fn results_that_cannot_be_read_are_told() {
         assert!(said.out.contains("ring.replay.json: "), "{}", said.out);
         assert!(said.out.contains("ring::replay: no result"), "{}", said.out);
     };
-    told("", "EOF");
-    told(&sound[..sound.len() / 2], "EOF");
+    told("", "the text ends where a value is expected");
+    told(&sound[..sound.len() / 2], "the text ends where");
     told(
         &sound.replace("\"v\":2", "\"v\":1"),
         "its format is 1, but this version reads 2",
@@ -533,4 +534,23 @@ fn long_trials_are_missed_only_when_asked_for() {
     assert_eq!(reported(&workspace, &all).code(), 1);
     workspace.runner(&["--include-ignored"]);
     assert_eq!(reported(&workspace, &all).code(), 0);
+}
+
+fn a_comment_has_what_a_reviewer_needs() {
+    let workspace = mixed();
+    let said = reported(&workspace, &as_format(ReportFormat::Markdown));
+    for text in [
+        "<!-- aether-harness -->\n### ",
+        "| MISMATCH | ",
+        "| STALE_INPUTS | 1 |",
+        "#### Similar changes",
+        "- `grow · generations/*/cells/*",
+        "  - first divergence: `coil::golden: tick ",
+        "  - cause: `stale::golden: scenarios/stale/run.toml rule: 30 → 90`",
+        "cargo xtask bless coil none ring stale --reason",
+        "<details><summary>MISMATCH <code>coil::golden: tick ",
+    ] {
+        assert!(said.out.contains(text), "{text}: {}", said.out);
+    }
+    assert!(said.out.len() <= 65_536);
 }

@@ -338,7 +338,7 @@ fn artefacts_need_whole_goldens_beside_them() {
     says(
         &said,
         &[
-            "ring EDITED_GOLDEN: its goldens are not as they were blessed",
+            "ring EDITED_GOLDEN: its goldens differ from what was blessed",
             "MISSING_GOLDEN: fresh\n",
             "fresh MISSING_GOLDEN: it has no goldens yet",
             "accepted 2: fresh, ring\n",

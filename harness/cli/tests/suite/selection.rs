@@ -70,11 +70,17 @@ fn a_filter_that_names_a_check_and_matches_nothing_is_an_error() {
         &["rin::golden", "--exact"],
         "no trial matches `rin::golden`; did you mean `ring`?",
     );
-    check(
-        &["ring::resume", "--exact"],
-        "the subject does not offer it",
+    std::fs::create_dir(workspace.path("scenarios/prog")).unwrap();
+    workspace.write(
+        "scenarios/prog/scenario.toml",
+        "description = \"d\"\n[command]\nprogram = \"sh\"\n\
+         [[outputs]]\nname = \"a\"\nfrom = \"stdout\"\n",
     );
-    check(&["ring::resume"], "its subject does not offer it");
+    check(
+        &["prog::replay", "--exact"],
+        "its subject does not offer it",
+    );
+    check(&["prog::replay"], "its subject does not offer it");
     check(&["zzz::determinism"], "no trial matches `zzz::determinism`");
     check(
         &["zzz::determinism", "--list"],

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use similar::{Algorithm, DiffOp};
 
-use super::{Matching, Pair, equal_ends, order};
-use aether_json::scan::{self, Kind, kind};
+use super::likeness::{self, Shape};
+use super::{Matching, Pair, equal_ends, fewest, order};
+use aether_json::scan::{Kind, kind};
 
-/// Runs of removed and added elements whose numbers multiply to more than this are paired by
-/// position, not by likeness.
+/// Runs of removed and added elements whose numbers multiply to more than this are not compared each
+/// with each.
 const LIKENESS_PAIRS_MAX: usize = 400;
 
 /// Matches elements by value: those that are unique on both sides wherever they are, then those
@@ -36,6 +37,11 @@ fn between(before: &[&str], after: &[&str]) -> Matching {
         return matching;
     }
     let (ids_before, ids_after, unique) = number_values(before, after);
+    if fewest::is_short(before.len(), after.len()) && are_scalars(before) && are_scalars(after) {
+        matching.pairs = fewest::pairs(&ids_before, &ids_after);
+        matching.add_unpaired(before.len(), after.len());
+        return matching;
+    }
     // Unique values, in the order of the new array. Those that kept their order are anchors.
     let kept = order::longest_ascending(unique.iter().map(|pair| pair.before));
     let mut taken_before = vec![false; before.len()];
@@ -67,7 +73,47 @@ fn between(before: &[&str], after: &[&str]) -> Matching {
         from = (anchor.before + 1, anchor.after + 1);
     }
     matching.pairs.extend(unique);
+    move_equal(&mut matching, &ids_before, &ids_after);
     matching
+}
+
+/// Matches equal elements wherever they are, then what is left, as changed, if it is alike.
+pub(super) fn unordered(before: &[&str], after: &[&str]) -> Matching {
+    let (ids_before, ids_after, _) = number_values(before, after);
+    let mut matching = Matching {
+        removed: (0..before.len()).collect(),
+        added: (0..after.len()).collect(),
+        ..Matching::default()
+    };
+    move_equal(&mut matching, &ids_before, &ids_after);
+    let mut removed = std::mem::take(&mut matching.removed);
+    removed.sort_unstable();
+    let added = std::mem::take(&mut matching.added);
+    replaced(&mut matching, &Texts { before, after }, &removed, &added);
+    matching.sorted()
+}
+
+/// Pairs elements that were removed at one place and added at another.
+fn move_equal(matching: &mut Matching, ids_before: &[u32], ids_after: &[u32]) {
+    if matching.removed.is_empty() || matching.added.is_empty() {
+        return;
+    }
+    matching.removed.sort_unstable();
+    matching.added.sort_unstable();
+    let mut removed: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+    for &at in matching.removed.iter().rev() {
+        removed.entry(ids_before[at]).or_default().push(at);
+    }
+    let pairs = &mut matching.pairs;
+    let known = pairs.len();
+    matching.added.retain(|&new| {
+        let old = removed.get_mut(&ids_after[new]).and_then(Vec::pop);
+        pairs.extend(old.map(|old| Pair::new(old, new)));
+        old.is_none()
+    });
+    if matching.pairs.len() > known {
+        matching.removed = removed.into_values().flatten().collect();
+    }
 }
 
 struct Texts<'a, 't> {
@@ -171,23 +217,15 @@ fn gap(
     }
 }
 
-/// Pairs elements that replaced others, in order, if they are similar.
+/// Pairs elements that replaced others, in order, if they are alike.
 fn replaced(matching: &mut Matching, texts: &Texts<'_, '_>, before: &[usize], after: &[usize]) {
-    let a: Vec<Shape<'_>> = before
+    let a: Vec<Shape> = before
         .iter()
         .map(|&at| Shape::of(texts.before[at]))
         .collect();
-    let b: Vec<Shape<'_>> = after.iter().map(|&at| Shape::of(texts.after[at])).collect();
-    let pairs = if a.len() * b.len() > LIKENESS_PAIRS_MAX {
-        (0..a.len().min(b.len()))
-            .filter(|&at| a[at].likeness(&b[at]) > 0)
-            .map(|at| (at, at))
-            .collect()
-    } else {
-        most_alike(&a, &b)
-    };
+    let b: Vec<Shape> = after.iter().map(|&at| Shape::of(texts.after[at])).collect();
     let mut next = (0, 0);
-    for (x, y) in pairs.into_iter().chain([(a.len(), b.len())]) {
+    for (x, y) in alike(&a, &b).into_iter().chain([(a.len(), b.len())]) {
         matching.removed.extend(&before[next.0..x]);
         matching.added.extend(&after[next.1..y]);
         if x < a.len() {
@@ -197,8 +235,38 @@ fn replaced(matching: &mut Matching, texts: &Texts<'_, '_>, before: &[usize], af
     }
 }
 
+/// The pairs of elements that are alike, in order. Of many elements, those that share what no other
+/// has are paired first, and only what is between them is compared with each other.
+fn alike(a: &[Shape], b: &[Shape]) -> Vec<(usize, usize)> {
+    if a.len() * b.len() <= LIKENESS_PAIRS_MAX {
+        return most_alike(a, b);
+    }
+    let mut pairs = Vec::new();
+    let mut from = (0, 0);
+    for anchor in likeness::anchors(a, b)
+        .into_iter()
+        .chain([(a.len(), b.len())])
+    {
+        let (x, y) = (&a[from.0..anchor.0], &b[from.1..anchor.1]);
+        let between = if x.len() * y.len() <= LIKENESS_PAIRS_MAX {
+            most_alike(x, y)
+        } else {
+            (0..x.len().min(y.len()))
+                .filter(|&at| x[at].likeness(&y[at]) > 0)
+                .map(|at| (at, at))
+                .collect()
+        };
+        pairs.extend(between.into_iter().map(|(x, y)| (from.0 + x, from.1 + y)));
+        if anchor.0 < a.len() {
+            pairs.push(anchor);
+        }
+        from = (anchor.0 + 1, anchor.1 + 1);
+    }
+    pairs
+}
+
 /// The pairs, in order, whose likenesses add up to the most.
-fn most_alike(a: &[Shape<'_>], b: &[Shape<'_>]) -> Vec<(usize, usize)> {
+fn most_alike(a: &[Shape], b: &[Shape]) -> Vec<(usize, usize)> {
     let width = b.len() + 1;
     let mut best = vec![0_u64; (a.len() + 1) * width];
     let mut likeness = vec![0; a.len() * b.len()];
@@ -234,46 +302,7 @@ fn most_alike(a: &[Shape<'_>], b: &[Shape<'_>]) -> Vec<(usize, usize)> {
     pairs
 }
 
-/// An element opened one level, to be compared with several others.
-enum Shape<'t> {
-    Scalar,
-    Object(Vec<scan::Member<'t>>),
-    Array(Vec<&'t str>),
-}
-
-impl<'t> Shape<'t> {
-    fn of(element: &'t str) -> Self {
-        let shape = match kind(element) {
-            Kind::Object => scan::members(element).map(Self::Object),
-            Kind::Array => scan::elements(element).map(Self::Array),
-            _ => None,
-        };
-        shape.unwrap_or(Self::Scalar)
-    }
-
-    /// From 0, better reported as removed and added, to 1,000, almost the same.
-    fn likeness(&self, other: &Self) -> u64 {
-        let (equal, all) = match (self, other) {
-            (Self::Object(a), Self::Object(b)) => {
-                let equal = a.iter().filter(|member| b.contains(member)).count();
-                (equal, a.len().max(b.len()))
-            }
-            (Self::Array(a), Self::Array(b)) => {
-                let equal = a.iter().zip(b).filter(|(a, b)| a == b).count();
-                (equal, a.len().max(b.len()))
-            }
-            // One value in place of another is one change, not two.
-            _ => return 1,
-        };
-        // A pair that differs in at most two places is never longer to report than what it
-        // would be otherwise, one removed and one added.
-        if all - equal <= 2 || equal * 4 >= all {
-            (1 + equal as u64 * 999)
-                .checked_div(all as u64)
-                .unwrap_or(1)
-                .max(1)
-        } else {
-            0
-        }
-    }
+fn are_scalars(elements: &[&str]) -> bool {
+    let is_scalar = |element: &&str| !matches!(kind(element), Kind::Object | Kind::Array);
+    elements.iter().all(is_scalar)
 }

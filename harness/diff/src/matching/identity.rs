@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use crate::reading::Key;
-use aether_json::scan;
+use crate::steps;
 
 /// What identifies one element: the texts of its key fields.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,12 +19,12 @@ pub(crate) enum Identity<'t> {
 
 impl<'t> Identity<'t> {
     fn of(element: &'t str, key: &Key) -> Self {
-        if let [(_, quoted)] = &*key.fields {
-            return scan::member(element, quoted).map_or(Self::Missing, Self::One);
+        if let [field] = &*key.fields {
+            return steps::find(element, &field.steps).map_or(Self::Missing, Self::One);
         }
         key.fields
             .iter()
-            .map(|(_, quoted)| scan::member(element, quoted))
+            .map(|field| steps::find(element, &field.steps))
             .collect::<Option<Box<[_]>>>()
             .map_or(Self::Missing, Self::Many)
     }

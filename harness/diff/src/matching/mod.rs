@@ -1,8 +1,10 @@
 //! Matches the elements of two arrays: which element of the old array is which of the new one.
 
 mod aligned;
+mod fewest;
 mod identity;
 mod keyed;
+mod likeness;
 mod order;
 
 pub(crate) use identity::{Identities, Identity, Side};
@@ -65,6 +67,26 @@ impl Matching {
             pair.moved = !kept;
         }
         self
+    }
+
+    /// Every element that is in no pair was removed or added.
+    fn add_unpaired(&mut self, before: usize, after: usize) {
+        let mut paired = (vec![false; before], vec![false; after]);
+        for pair in &self.pairs {
+            paired.0[pair.before] = true;
+            paired.1[pair.after] = true;
+        }
+        self.removed.extend((0..before).filter(|&at| !paired.0[at]));
+        self.added.extend((0..after).filter(|&at| !paired.1[at]));
+    }
+
+    /// How many edits this explains the new array with.
+    fn edits(&self, before: &[&str], after: &[&str]) -> usize {
+        let pairs = self.pairs.iter();
+        let of_pair = |pair: &Pair| {
+            usize::from(pair.moved) + usize::from(before[pair.before] != after[pair.after])
+        };
+        self.removed.len() + self.added.len() + pairs.map(of_pair).sum::<usize>()
     }
 
     /// Takes in a matching of some elements, whose positions are given.
@@ -131,8 +153,9 @@ pub(crate) enum Met {
 ///
 /// With a key, elements with the same identity are the same; if several share one, equal ones
 /// are matched first and the rest in order, and those that lack a field of the key are matched
-/// like elements without a key. Without one, elements that are unique on both sides match, what
-/// is between them is aligned within fixed bounds, and what is left is matched by position.
+/// like elements without a key. Without one, short arrays of scalars are matched with the fewest
+/// edits. Of others, elements that are unique on both sides match, what is between them is aligned
+/// within fixed bounds, equal elements that are left have moved, and the rest is removed or added.
 /// Nothing here depends on time or on the budget.
 pub(crate) fn match_elements(
     before: &[&str],
@@ -161,6 +184,24 @@ pub(crate) fn match_elements(
     matching
 }
 
+/// Matches the elements of two arrays whose order does not matter: with a key as [`match_elements`] does,
+/// without one equal elements wherever they are, then those that are alike. Nothing has moved.
+pub(crate) fn match_unordered(
+    before: &[&str],
+    after: &[&str],
+    key: Option<&Key>,
+    identities: &Identities<'_>,
+) -> Matching {
+    let mut matching = match key {
+        None => aligned::unordered(before, after),
+        Some(_) => match_elements(before, after, key, identities),
+    };
+    for pair in &mut matching.pairs {
+        pair.moved = false;
+    }
+    matching
+}
+
 /// How many elements both arrays begin and, beyond these, end with.
 fn equal_ends(before: &[&str], after: &[&str]) -> (usize, usize) {
     let prefix = before.iter().zip(after).take_while(|(a, b)| a == b).count();
@@ -173,14 +214,14 @@ fn equal_ends(before: &[&str], after: &[&str]) -> (usize, usize) {
     (prefix, suffix)
 }
 
-/// This many differences between two vectors are reported by position in any case.
+/// This many differences between two long vectors are reported by position in any case.
 const VECTOR_CHANGES: usize = 16;
 
-/// How many differences by position are easier to read than one of an alignment.
+/// How many differences by position are easier to read than one of an alignment of long vectors.
 const VECTOR_FACTOR: usize = 8;
 
-/// Arrays of as many numbers are vectors, whose positions mean something, unless they are long and
-/// an alignment explains them with far fewer differences.
+/// Arrays of as many numbers are vectors, whose positions mean something, unless an alignment explains
+/// them with fewer differences. Long vectors are aligned only if there are far fewer.
 fn vector(before: &[&str], after: &[&str]) -> Option<Matching> {
     let numbers = |elements: &[&str]| elements.iter().all(|e| kind(e) == Kind::Number);
     if before.len() != after.len() || !numbers(before) || !numbers(after) {
@@ -188,18 +229,14 @@ fn vector(before: &[&str], after: &[&str]) -> Option<Matching> {
     }
     let differing = before.iter().zip(after).filter(|(a, b)| a != b).count();
     let by_position = || Matching::by_position(before.len(), after.len());
-    if differing <= VECTOR_CHANGES {
+    let is_short = fewest::is_short(before.len(), after.len());
+    if differing <= 1 || (!is_short && differing <= VECTOR_CHANGES) {
         return Some(by_position());
     }
     let aligned = aligned::aligned(before, after);
-    let cost = aligned.removed.len()
-        + aligned.added.len()
-        + aligned
-            .pairs
-            .iter()
-            .filter(|pair| pair.moved || before[pair.before] != after[pair.after])
-            .count();
-    (differing <= VECTOR_FACTOR * cost).then(by_position)
+    let factor = if is_short { 1 } else { VECTOR_FACTOR };
+    let is_vector = differing <= factor * aligned.edits(before, after);
+    Some(if is_vector { by_position() } else { aligned })
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use crate::compare::pair_by_name;
 use crate::matching::{Identities, Matching, Pair, match_elements};
 use crate::reading::Reading;
 use crate::records;
-use crate::walk::{inside, joined, unquoted};
+use crate::walk::{inside, joined, take_renamed, unquoted};
 use crate::{Artefact, ArtefactError, Schema};
 use aether_json::scan::{self, Kind, kind};
 use aether_json::{DEPTH_MAX, Json};
@@ -21,7 +21,8 @@ use aether_json::{DEPTH_MAX, Json};
 /// are equal have none.
 ///
 /// Elements are matched as [`diff`](crate::diff()) matches them: a record that was inserted is one
-/// `add`, one that moved one `move`, a value that changed one `replace`. An artefact that only the
+/// `add`, one that moved and a member that
+/// was renamed one `move`, a value that changed one `replace`. An artefact that only the
 /// new side has is added as a whole (`add` at the empty path), one that only the old side has is
 /// removed as a whole. There is no budget: an incomplete patch would be worthless.
 ///
@@ -141,12 +142,18 @@ impl<'n> Script<'n> {
     ) -> Result<(), ArtefactError> {
         before.sort_by_key(|member| member.0);
         after.sort_by_key(|member| member.0);
-        let fields = joined(&before, &after);
+        let mut fields = joined(&before, &after);
+        let renamed = take_renamed(&mut fields);
         // Removals come first: if two spellings of one key differ, the new one stays.
         for (key, ..) in fields.iter().filter(|field| field.2.is_none()) {
             let path = self.path_to(&unquoted(key));
             self.operations.push(Operation::Remove { path });
         }
+        for (&new, &old) in &renamed {
+            let [from, path] = [old, new].map(|key| self.path_to(&unquoted(key)));
+            self.operations.push(Operation::Move { from, path });
+        }
+        fields.retain(|field| field.1.is_some() || !renamed.contains_key(field.0));
         for (key, old, new) in fields {
             match (old, new) {
                 (None, Some(new)) => {

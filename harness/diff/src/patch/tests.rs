@@ -107,6 +107,17 @@ fn known_edits_are_as_few_operations() {
         ]),
     );
     check(
+        &json!({"a/": 1, "b": [2], "c": 3, "d": 3}),
+        &json!({"b": [2], "e": 1, "f": 3}),
+        &[],
+        &json!([
+            {"op": "remove", "path": "/c"},
+            {"op": "remove", "path": "/d"},
+            {"op": "move", "from": "/a~1", "path": "/e"},
+            {"op": "add", "path": "/f", "value": 3},
+        ]),
+    );
+    check(
         &json!(1),
         &json!([1]),
         &[],

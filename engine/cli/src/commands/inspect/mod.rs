@@ -1,4 +1,4 @@
-//! `aether inspect`: a stored run, or one tick, window or layer of it.
+//! `aether inspect`: shows a stored run, or one tick, window or layer of it.
 
 mod tick;
 
@@ -13,20 +13,20 @@ use aether_json::Value;
 use comfy_table::{CellAlignment, Table, presets};
 
 use super::window;
-use crate::Ended;
+use crate::CommandResult;
 use crate::args::InspectCommand;
 use crate::exit::{Failure, Status};
 use crate::output::Output;
 use crate::registry::{self, json_of};
 
-/// What is shown: members of the export object, and the same for people.
+/// What is shown: members of the export object for programs, and text for people.
 #[derive(Default)]
 struct Shown {
     members: BTreeMap<String, Value>,
     text: String,
 }
 
-pub(crate) fn inspect(command: &InspectCommand, output: &Output) -> Ended {
+pub(crate) fn inspect(command: &InspectCommand, output: &Output) -> CommandResult {
     let run = registry::open_run(&command.stored.runs, &command.stored.run_id)?;
     let mut shown = Shown::default();
     let nothing_asked =
@@ -110,7 +110,7 @@ fn summary(run: &StoredRun, shown: &mut Shown) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Rows that a table shows before it says how many are left.
+/// Most rows that a table shows; after them comes the number of the rows that are left out.
 const ROWS_MAX: usize = 40;
 
 fn plain<const N: usize>(header: [&str; N]) -> Table {
@@ -169,12 +169,12 @@ fn manifest(run: &StoredRun, name: &str, shown: &mut Shown) -> Result<(), Failur
     Ok(())
 }
 
-/// The envelopes of a layer; of one tick, where that is asked for too.
+/// The envelopes of a layer; only those of one tick if `--tick` is given too.
 fn layer(run: &StoredRun, name: &str, tick: Option<u64>, shown: &mut Shown) -> Result<(), Failure> {
     let Some(layer) = Layer::from_name(name) else {
         let layers = Layer::ALL.map(Layer::name).join(", ");
         return Err(Failure::Input(format!(
-            "no layer `{name}`: layers are {layers}"
+            "unknown layer `{name}`; the layers are {layers}"
         )));
     };
     let mut table = plain(["tick", "seq", "payload", "after C"]);

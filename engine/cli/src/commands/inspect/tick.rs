@@ -1,4 +1,4 @@
-//! One tick for people and for programs.
+//! `aether inspect --tick`: the records of one tick, and whether they pass their checks.
 
 use std::fmt::Write as _;
 
@@ -16,12 +16,12 @@ use crate::registry::{json_of, shortened};
 
 const WRONG: Style = AnsiColor::Red.on_default().bold();
 
-/// Adds a tick to what is shown; whether it passes its checks.
+/// Adds a tick to what is shown; returns whether it passes its checks.
 pub(super) fn show(run: &StoredRun, tick: u64, shown: &mut Shown) -> Result<bool, Failure> {
     let last = run.ticks_recorded()?;
     if !(1..=last).contains(&tick) {
         let range = match last {
-            0 => "no tick is".to_owned(),
+            0 => "no tick is recorded".to_owned(),
             last => format!("ticks are 1 to {last}"),
         };
         return Err(Failure::Input(format!(
@@ -38,8 +38,7 @@ pub(super) fn show(run: &StoredRun, tick: u64, shown: &mut Shown) -> Result<bool
     Ok(records.is_whole())
 }
 
-/// The records as they are, under the keys of the export object; and what failed, where something
-/// did.
+/// Adds the records under the keys of the export object, and the failed checks if there are any.
 fn members(records: &CheckedTick, shown: &mut Shown) {
     let single = [
         (RecordKind::Ledgers, &records.ledger),
@@ -80,12 +79,12 @@ fn head(records: &CheckedTick, (tick, last): (u64, u64), text: &mut String) {
     if let Some(problem) = &records.unusable_inputs {
         let _ = writeln!(
             text,
-            "{WRONG}✗ inputs    {WRONG:#} {problem}: the tick was not made again"
+            "{WRONG}✗ inputs    {WRONG:#} {problem}: the tick was not recomputed"
         );
     }
 }
 
-/// What was added before the tick.
+/// The external inputs that were added before the tick.
 fn inputs(run: &StoredRun, records: &CheckedTick, tick: u64, text: &mut String) {
     let refs = decoded(&records.scene, SceneFrame::from_text).map(|scene| scene.pfna_refs);
     let refs = refs.unwrap_or_default();
@@ -97,7 +96,7 @@ fn inputs(run: &StoredRun, records: &CheckedTick, tick: u64, text: &mut String) 
     let document = document.map_or(Value::Null, |text| json_of(text.as_bytes()));
     let mut label = "inputs";
     for pfna_id in &refs {
-        // Before tick 1 those of tick 0 are applied too.
+        // The inputs of tick 0 are applied before tick 1 too.
         let is_it = |entry: &&Value| {
             let at = entry["tick"].as_u64();
             let applied = at == Some(tick) || (tick == 1 && at == Some(0));
@@ -165,7 +164,7 @@ fn body(records: &CheckedTick, text: &mut String) {
     }
 }
 
-/// The entry with its hashes, each marked where it is not that of its record.
+/// The entry with its hashes; a hash that is not that of its record is marked.
 fn entry(records: &CheckedTick, text: &mut String) {
     let Some(found) = &records.entry else {
         return;
@@ -221,7 +220,7 @@ fn decoded<R, E>(found: &Option<FoundRecord>, decode: fn(&[u8]) -> Result<R, E>)
     found.as_ref().and_then(|found| decode(&found.text).ok())
 }
 
-/// The nodes; of many those that changed most.
+/// The nodes; if there are many, those that changed most.
 fn states(ledger: &UmxLedger) -> String {
     let mut table = plain(["node", "before", "after", "change"]);
     let change = |node: &usize| i128::from(ledger.post_u[*node]) - i128::from(ledger.pre_u[*node]);
@@ -243,7 +242,7 @@ fn states(ledger: &UmxLedger) -> String {
     finish(&table, ledger.pre_u.len(), "nodes")
 }
 
-/// The edges that moved something; of many those that moved most.
+/// The edges with a flux; if there are many, those with the largest.
 fn moved(ledger: &UmxLedger) -> String {
     let edges: Vec<_> = ledger.edges.iter().filter(|edge| edge.f_e != 0).collect();
     if edges.is_empty() {
@@ -266,7 +265,7 @@ fn moved(ledger: &UmxLedger) -> String {
     finish(&table, edges.len(), "moved edges")
 }
 
-/// All of a few in order; of many the greatest, the greatest first.
+/// All items in order if they fit a table; else the greatest, the greatest first.
 fn most_first(count: usize, size: impl Fn(&usize) -> u128) -> Vec<usize> {
     let mut all: Vec<usize> = (0..count).collect();
     if count > ROWS_MAX {

@@ -1,15 +1,15 @@
-//! Keys that an object has twice.
+//! Finds duplicate keys of objects.
 
 use super::super::super::limits::PROBLEMS_PER_DOCUMENT_MAX;
 use super::super::super::problem::{Code, Draft};
 use super::super::{Document, Kind, Value, shortened};
 
-/// A problem for each key that its object has already.
+/// A problem for each key that its object already has.
 pub(super) fn duplicates(document: &Document) -> Vec<Draft> {
     let mut problems = Vec::new();
     let mut keys: Vec<(&str, Value<'_>)> = Vec::new();
     for index in 0..document.len() {
-        // Enough to fill a report, and no more than memory bears.
+        // Enough to fill a report; more would only use memory.
         if problems.len() > PROBLEMS_PER_DOCUMENT_MAX {
             break;
         }
@@ -23,7 +23,7 @@ pub(super) fn duplicates(document: &Document) -> Vec<Draft> {
                 .children()
                 .filter_map(|child| Some((child.key()?, child))),
         );
-        // Small objects, as nearly all are, are compared pair by pair.
+        // In small objects, which are the most common, keys are compared pair by pair.
         if keys.len() > 12 {
             keys.sort_by_key(|(key, value)| (*key, value.index));
             for pair in keys.windows(2) {

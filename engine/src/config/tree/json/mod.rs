@@ -1,7 +1,7 @@
-//! JSON as the tree: the workspace's one reader gives the tokens, and they are laid out flat here.
+//! Reads JSON into the tree: the workspace's JSON reader gives the tokens, which become flat nodes.
 //!
-//! The reader goes on after an error that leaves no doubt about what was meant, so that one report
-//! has all of them. [`syntax_errors`] puts them into words, [`duplicates`] finds equal keys.
+//! The reader continues after an error whose intention is clear, so that one report has all of
+//! them. [`syntax_errors`] turns them into problems, and [`duplicates`] finds duplicate keys.
 
 mod duplicates;
 mod syntax_errors;
@@ -36,7 +36,7 @@ pub(super) fn parse(source: Source) -> Parse {
 
 /// Adds a node for each value of the text.
 fn lay_out(reader: &mut Reader<'_, SyntaxErrors>, document: &mut Document) -> Result<(), Fault> {
-    // An estimate that never moves a large tree: seven numbers of ten bytes with their keys.
+    // An estimate that avoids moving a large tree: seven numbers of ten bytes with their keys.
     document.nodes.reserve(reader.text().len() / 16);
     let mut open = Vec::new();
     let mut key = None;
@@ -62,7 +62,7 @@ fn lay_out(reader: &mut Reader<'_, SyntaxErrors>, document: &mut Document) -> Re
             TokenKind::Float => Kind::Float,
             TokenKind::Bool => Kind::Bool,
             TokenKind::Null => Kind::Null,
-            // No document has a field of this kind, and a broken value is not checked.
+            // No document has a field of this kind, and an invalid value is not checked.
             TokenKind::Unknown => Kind::Date,
         };
         let span = Span::new(token.start, token.end);
@@ -72,7 +72,7 @@ fn lay_out(reader: &mut Reader<'_, SyntaxErrors>, document: &mut Document) -> Re
         } else if token.is_broken {
             document.broken.insert(index);
             if index == 0 {
-                // Nothing else is to be said of a document whose one value means nothing.
+                // If the only value of a document is invalid, there is nothing else to report.
                 break;
             }
         } else if token.is_rewritten {

@@ -1,7 +1,7 @@
-//! The syntax errors of a JSON document, in words.
+//! Turns the syntax errors of a JSON document into problems.
 //!
-//! The reader reports each as data. Those that come in numbers (comments, single quotes, …) are
-//! shown once, with a count of the others.
+//! The reader reports each error as data. Errors that are often repeated (comments, single quotes,
+//! …) are shown once, with the number of the others.
 
 use std::mem::{Discriminant, discriminant};
 
@@ -12,17 +12,17 @@ use super::super::super::problem::{Code, Draft};
 use super::super::super::source::{Source, Span};
 use super::super::shortened;
 
-/// The errors after which the reader went on, in the order of the text.
+/// The errors after which the reader continued, in the order of the text.
 #[derive(Debug, Default)]
 pub(super) struct SyntaxErrors {
     faults: Vec<Fault>,
-    /// Each habit with its place in `faults`, and how often it came again.
+    /// For each kind of repeated error, its index in `faults` and the number of repetitions.
     habits: Vec<(Discriminant<JsonProblem>, usize, usize)>,
 }
 
 impl OnError for SyntaxErrors {
-    /// Takes the first error of a habit and counts the others. One error too many for a report
-    /// ends the reading.
+    /// Keeps the first error of a repeated kind and counts the others. One error more than a report
+    /// holds ends the reading.
     fn on_error(&mut self, fault: Fault) -> Result<(), Fault> {
         if is_habit(&fault.problem) {
             let habit = discriminant(&fault.problem);
@@ -40,7 +40,7 @@ impl OnError for SyntaxErrors {
 }
 
 impl SyntaxErrors {
-    /// All errors as problems of the document, the one that ended the reading last.
+    /// All errors as problems of the document; the one that ended the reading is last.
     pub(super) fn into_drafts(self, source: &Source, fatal: Option<Fault>) -> Vec<Draft> {
         let faults = self.faults.into_iter().chain(fatal);
         let mut drafts: Vec<Draft> = faults.map(|fault| draft(&fault, source)).collect();
@@ -53,7 +53,7 @@ impl SyntaxErrors {
     }
 }
 
-/// Whether a document that has the error once often has it everywhere.
+/// Whether a document that has the error once usually has it in many places.
 fn is_habit(problem: &JsonProblem) -> bool {
     matches!(
         problem,
@@ -119,7 +119,7 @@ fn draft(fault: &Fault, source: &Source) -> Draft {
     }
 }
 
-/// Something other than what is expected.
+/// The problem for text that is not what is expected.
 fn unexpected(fault: &Fault, expected: Expected, source: &Source) -> Draft {
     let span = source.clamp(Span::new(fault.at, fault.end));
     let found = shortened(source.slice(span));
@@ -170,7 +170,7 @@ fn unexpected(fault: &Fault, expected: Expected, source: &Source) -> Draft {
     }
 }
 
-/// A comma is missing after the item before.
+/// The problem for a missing comma after the previous item.
 fn missing_comma(fault: &Fault, expected: Expected, source: &Source) -> Draft {
     let before = source.text().get(..fault.at).unwrap_or("").trim_end().len();
     let message = "a comma is missing after this item";
@@ -180,7 +180,7 @@ fn missing_comma(fault: &Fault, expected: Expected, source: &Source) -> Draft {
         .help("add a comma")
 }
 
-/// The document ends where something is expected.
+/// The problem for a document that ends too early.
 fn ends(fault: &Fault, expected: Expected, source: &Source) -> Draft {
     let end = source.text().trim_end().len();
     let end = Span::new(end, end);
@@ -218,7 +218,7 @@ fn word_help(found: &str, expected: Expected) -> Option<String> {
     }
 }
 
-/// The integer that a spelling with leading zeros means: `7` for `007`.
+/// The integer that a number with leading zeros means: `7` for `007`.
 fn without_leading_zeros(spelling: &str) -> String {
     let (sign, digits) = match spelling.strip_prefix('-') {
         Some(digits) => ("-", digits),

@@ -1,4 +1,4 @@
-//! `serde_json` is the measure of what JSON is.
+//! Compares this reader with `serde_json`, which defines what is valid JSON.
 
 use proptest::prelude::*;
 
@@ -6,7 +6,7 @@ use super::super::super::problem::{Code, Draft};
 use super::super::Value;
 use super::*;
 
-/// The codes of the problems of a text.
+/// The codes of the problems of a document.
 fn reported(text: &str) -> Vec<Code> {
     let drafts = match parse(Source::new("x.json".into(), text.into())) {
         Ok((_, drafts)) | Err((_, drafts)) => drafts,
@@ -14,7 +14,7 @@ fn reported(text: &str) -> Vec<Code> {
     drafts.iter().map(Draft::code).collect()
 }
 
-/// A value of the tree as `serde_json` has it.
+/// A value of the tree as a `serde_json` value.
 fn value(value: Value<'_>) -> serde_json::Value {
     match value.kind() {
         Kind::List => value.children().map(self::value).collect(),
@@ -31,7 +31,7 @@ fn value(value: Value<'_>) -> serde_json::Value {
     }
 }
 
-/// `serde_json` is the measure of what JSON is.
+/// Checks that this reader and `serde_json` accept the same texts with the same values.
 fn check(text: &str) {
     let theirs = serde_json::from_str::<serde_json::Value>(text);
     let only_duplicates = |drafts: &[Draft]| {
@@ -41,7 +41,7 @@ fn check(text: &str) {
     match (parse(Source::new("x.json".into(), text.into())), theirs) {
         (Ok((document, drafts)), Ok(theirs)) => {
             assert!(only_duplicates(&drafts), "{text:?}");
-            // Of duplicates, the two readers keep different ones.
+            // Of duplicate keys, the two readers keep different values.
             if drafts.is_empty() {
                 assert_eq!(value(document.root()), theirs, "{text:?}");
             }
@@ -50,9 +50,9 @@ fn check(text: &str) {
             let code = drafts.first().map(Draft::code);
             assert_eq!(code, Some(Code::TooDeep), "{text:?}");
         }
-        // An error after which the reader goes on is reported all the same.
+        // An error after which the reader continues is reported too.
         (Ok((_, drafts)), Err(error)) => {
-            assert!(!only_duplicates(&drafts), "{text:?} is no JSON: {error}");
+            assert!(!only_duplicates(&drafts), "{text:?} is not JSON: {error}");
         }
         (Err(_), Err(_)) => {}
     }
@@ -186,7 +186,7 @@ fn recoverable_errors_are_reported_and_read_as_what_was_meant() {
         let meant: serde_json::Value = serde_json::from_str(meant).expect("JSON");
         let read = value(document.root());
         assert_eq!(
-            read.to_string().replace("-0", "0"),
+            read.to_string().replace("-0.0", "0"),
             meant.to_string(),
             "{text}"
         );

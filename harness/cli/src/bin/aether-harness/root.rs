@@ -15,10 +15,10 @@ pub(crate) type Arguments = (Option<PathBuf>, Vec<OsString>);
 /// first argument, if it has scenarios; any other word is a filter.
 pub(crate) fn arguments() -> Arguments {
     let mut args = cli::arguments();
-    let run = args.iter().position(|arg| arg == "run");
-    let dir = run.map(|run| run + 1).filter(|&at| {
+    let dir = cli::run_position(&args).map(|run| run + 1).filter(|&at| {
+        // An empty argument is a filter, not the directory `./`.
         args.get(at)
-            .is_some_and(|arg| has_scenarios(Path::new(arg)))
+            .is_some_and(|arg| !arg.is_empty() && has_scenarios(Path::new(arg)))
     });
     let dir = dir.map(|at| PathBuf::from(args.remove(at)));
     (dir, args)

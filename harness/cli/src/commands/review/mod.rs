@@ -304,11 +304,17 @@ impl<'a> Review<'a> {
             return Ok(false);
         }
         let reason = self.ask("reason: ", console)?.unwrap_or_default();
-        let reason = reason.trim();
-        if reason.is_empty() {
+        if reason.trim().is_empty() {
             writeln!(console.out, "nothing was accepted: that needs a reason")?;
             return Ok(false);
         }
+        let reason = match accept::checked_reason(&reason) {
+            Ok(reason) => reason,
+            Err(problem) => {
+                writeln!(console.out, "nothing was accepted: {problem}")?;
+                return Ok(false);
+            }
+        };
         let stamp = Stamp {
             date: &self.options.date,
             reason,
@@ -454,8 +460,9 @@ impl<'a> Review<'a> {
     /// The scenario that diverges first.
     fn first(&self, open: &[usize]) -> Option<&Item> {
         let tick = |item: &&Item| {
-            let tick = item.first_divergence().and_then(|first| first.tick);
-            tick.unwrap_or(u64::MAX)
+            let tick = item.first_divergence().and_then(|first| first.tick.clone());
+            // `None` would sort first.
+            (tick.is_none(), tick)
         };
         open.iter().map(|at| &self.items[*at]).min_by_key(tick)
     }

@@ -1,0 +1,453 @@
+//! How far numbers moved: the exact difference, the relative one, and how many doubles lie between.
+//!
+//! ```text
+//! 1.0 → 1.5        abs 0.5    rel 0.5    ulp 2251799813685248
+//! 1 → 1.0000000000000002      abs 2e-16  rel 2e-16  ulp 1
+//! ```
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::tick::{Stamp, Tick, When};
+use aether_json::Json;
+
+/// Numbers whose digits are further apart than this have no exact difference.
+const DIGITS_MAX: i64 = 4_096;
+
+/// A number of more digits than this before or after its point is spelled with an exponent.
+const PLAIN_MAX: i64 = 24;
+
+/// How far one number moved.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Size {
+    /// The exact difference, without a sign.
+    pub abs: Json,
+    /// The difference divided by the old number without its sign, to six digits; `None` if that is 0.
+    pub rel: Option<Json>,
+    /// How many steps between neighbouring doubles (IEEE 754 binary64) lie between both; `None` if either
+    /// is too large for a double.
+    pub ulp: Option<u64>,
+}
+
+impl Size {
+    /// The size of a change; `None` if either value is not a number, or if their exponents are thousands
+    /// apart.
+    ///
+    /// ```
+    /// use aether_diff::{Json, Size};
+    /// let [before, after] = ["1", "1.0000000000000002"].map(|n| Json::parse(n).expect("JSON"));
+    /// let size = Size::of(&before, &after).expect("both are numbers");
+    /// assert_eq!(size.abs.as_str(), "2e-16");
+    /// assert_eq!(size.rel.expect("1 is not 0").as_str(), "2e-16");
+    /// assert_eq!(size.ulp, Some(1));
+    /// ```
+    pub fn of(before: &Json, after: &Json) -> Option<Self> {
+        let [old, new] = [before, after].map(|number| Decimal::parse(number.as_str()));
+        let (old, new) = (old?, new?);
+        let difference = old.distance(&new)?;
+        let [old_double, new_double] = [before, after].map(|number| number.as_str().parse().ok());
+        Some(Self {
+            abs: Json::parse(&difference.to_text()).ok()?,
+            rel: difference
+                .divided_by(&old)
+                .map(|text| Json::from_raw(&text)),
+            ulp: ulps(old_double?, new_double?),
+        })
+    }
+}
+
+/// How many steps between neighbouring doubles lie between two.
+fn ulps(before: f64, after: f64) -> Option<u64> {
+    if !before.is_finite() || !after.is_finite() {
+        return None;
+    }
+    // Doubles of one sign are in the order of their bits.
+    let place = |double: f64| {
+        let bits = i128::from(double.abs().to_bits());
+        if double < 0.0 { -bits } else { bits }
+    };
+    u64::try_from((place(before) - place(after)).unsigned_abs()).ok()
+}
+
+/// A decimal number without its sign: digits, most significant first and the first not 0, and the power of
+/// ten of the last. No digits are zero.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Decimal {
+    is_negative: bool,
+    digits: Vec<u8>,
+    exponent: i64,
+}
+
+impl Decimal {
+    fn parse(text: &str) -> Option<Self> {
+        let (is_negative, text) = match text.strip_prefix('-') {
+            Some(text) => (true, text),
+            None => (false, text),
+        };
+        if !text.starts_with(|c: char| c.is_ascii_digit()) {
+            return None;
+        }
+        let (mantissa, exponent) = match text.find(['e', 'E']) {
+            Some(at) => (&text[..at], text[at + 1..].parse::<i64>().ok()?),
+            None => (text, 0),
+        };
+        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        let digits = whole
+            .bytes()
+            .chain(fraction.bytes())
+            .map(|b| b.wrapping_sub(b'0'));
+        let digits: Vec<u8> = digits.skip_while(|&digit| digit == 0).collect();
+        if digits.iter().any(|&digit| digit > 9) {
+            return None;
+        }
+        let exponent = exponent.checked_sub(i64::try_from(fraction.len()).ok()?)?;
+        Some(Self::new(is_negative, digits, exponent))
+    }
+
+    fn new(is_negative: bool, mut digits: Vec<u8>, mut exponent: i64) -> Self {
+        while digits.last() == Some(&0) {
+            digits.pop();
+            exponent = exponent.saturating_add(1);
+        }
+        if digits.is_empty() {
+            exponent = 0;
+        }
+        Self {
+            is_negative,
+            digits,
+            exponent,
+        }
+    }
+
+    fn length(&self) -> i64 {
+        i64::try_from(self.digits.len()).unwrap_or(i64::MAX)
+    }
+
+    /// The difference to another number without its sign; `None` if it has too many digits.
+    fn distance(&self, other: &Self) -> Option<Self> {
+        let exponent = match (self.digits.is_empty(), other.digits.is_empty()) {
+            (true, _) => other.exponent,
+            (_, true) => self.exponent,
+            _ => self.exponent.min(other.exponent),
+        };
+        let [a, b] = [self, other].map(|number| {
+            let mut digits = number.digits.clone();
+            let zeros = match number.digits.is_empty() {
+                true => 0,
+                false => number.exponent.checked_sub(exponent)?,
+            };
+            if zeros > DIGITS_MAX || number.length() > DIGITS_MAX {
+                return None;
+            }
+            digits.resize(digits.len() + usize::try_from(zeros).ok()?, 0);
+            digits.reverse();
+            Some(digits)
+        });
+        let (a, b) = (a?, b?);
+        let digits = if self.is_negative == other.is_negative {
+            match cmp(&a, &b) {
+                Ordering::Less => minus(&b, &a),
+                _ => minus(&a, &b),
+            }
+        } else {
+            plus(&a, &b)
+        };
+        let digits = digits.into_iter().rev().skip_while(|&digit| digit == 0);
+        Some(Self::new(false, digits.collect(), exponent))
+    }
+
+    /// This number divided by another one, without a sign and to six digits; `None` if that one is 0.
+    fn divided_by(&self, other: &Self) -> Option<String> {
+        if other.digits.is_empty() {
+            return None;
+        }
+        if self.digits.is_empty() {
+            return Some("0".to_owned());
+        }
+        // Both mantissas are between 1 and 10.
+        let [a, b] = [self, other].map(|number| {
+            let digits: String = number
+                .digits
+                .iter()
+                .take(17)
+                .map(|&d| char::from(b'0' + d))
+                .collect();
+            let (first, rest) = digits.split_at(1);
+            format!("{first}.{rest}0").parse::<f64>().unwrap_or(1.0)
+        });
+        let power = (self.length() + self.exponent) - (other.length() + other.exponent);
+        let rounded = format!("{:.5e}", a / b);
+        let (mantissa, own) = rounded.split_once('e')?;
+        let digits: Vec<u8> = mantissa
+            .bytes()
+            .filter(u8::is_ascii_digit)
+            .map(|b| b - b'0')
+            .collect();
+        let exponent = own
+            .parse::<i64>()
+            .ok()?
+            .checked_add(power)?
+            .checked_sub(5)?;
+        Some(Self::new(false, digits, exponent).to_text())
+    }
+
+    fn to_text(&self) -> String {
+        let digits: String = self.digits.iter().map(|&d| char::from(b'0' + d)).collect();
+        if digits.is_empty() {
+            return "0".to_owned();
+        }
+        // How many digits there are before the point.
+        let point = self.length() + self.exponent;
+        let is_plain = point > -4 && point.max(-self.exponent) <= PLAIN_MAX;
+        if !is_plain {
+            let (first, rest) = digits.split_at(1);
+            let rest = if rest.is_empty() {
+                String::new()
+            } else {
+                format!(".{rest}")
+            };
+            return format!("{first}{rest}e{}", point - 1);
+        }
+        let zeros = |count: i64| "0".repeat(usize::try_from(count).unwrap_or(0));
+        if self.exponent >= 0 {
+            digits + &zeros(self.exponent)
+        } else if point <= 0 {
+            format!("0.{}{digits}", zeros(-point))
+        } else {
+            let (whole, fraction) = digits.split_at(usize::try_from(point).unwrap_or(0));
+            format!("{whole}.{fraction}")
+        }
+    }
+}
+
+/// Compares numbers given as digits, the least significant first.
+fn cmp(a: &[u8], b: &[u8]) -> Ordering {
+    let significant = |digits: &[u8]| digits.iter().rposition(|&d| d != 0).map_or(0, |at| at + 1);
+    let (a, b) = (&a[..significant(a)], &b[..significant(b)]);
+    a.len()
+        .cmp(&b.len())
+        .then_with(|| a.iter().rev().cmp(b.iter().rev()))
+}
+
+fn plus(a: &[u8], b: &[u8]) -> Vec<u8> {
+    let mut sum = Vec::with_capacity(a.len().max(b.len()) + 1);
+    let mut carry = 0;
+    for at in 0..a.len().max(b.len()) {
+        let digit = a.get(at).unwrap_or(&0) + b.get(at).unwrap_or(&0) + carry;
+        sum.push(digit % 10);
+        carry = digit / 10;
+    }
+    sum.push(carry);
+    sum
+}
+
+/// `a - b`, if `a` is not less.
+fn minus(a: &[u8], b: &[u8]) -> Vec<u8> {
+    let mut rest = Vec::with_capacity(a.len());
+    let mut borrow = 0;
+    for (at, &digit) in a.iter().enumerate() {
+        let taken = b.get(at).unwrap_or(&0) + borrow;
+        borrow = u8::from(digit < taken);
+        rest.push(digit + 10 * borrow - taken);
+    }
+    rest
+}
+
+/// How far the numbers of a diff moved, all of them together.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sizes {
+    /// How many numbers moved.
+    pub values: u64,
+    /// The largest difference.
+    pub abs: Json,
+    /// The largest relative difference; `None` if every old number is 0.
+    pub rel: Option<Json>,
+    /// The most doubles between an old number and its new one.
+    pub ulp: Option<u64>,
+    /// The tick from which the largest difference stays above that of the first tick that differs; `None` if
+    /// it does not grow.
+    pub grows_from: Option<Tick>,
+}
+
+/// More steps between doubles than this say less than the difference itself.
+const ULP_SHOWN_MAX: u64 = 1_000_000;
+
+impl Sizes {
+    /// The sizes in one line: `largest difference of 412 numbers: 0.5 (relative 0.01, 12 ulp), growing from
+    /// tick 41`.
+    pub fn lead(&self) -> String {
+        let mut also = Vec::new();
+        also.extend(self.rel.as_ref().map(|rel| format!("relative {rel}")));
+        let ulp = self.ulp.filter(|&ulp| ulp <= ULP_SHOWN_MAX);
+        also.extend(ulp.map(|ulp| format!("{ulp} ulp")));
+        let also = match also.join(", ") {
+            also if also.is_empty() => also,
+            also => format!(" ({also})"),
+        };
+        let of = match self.values {
+            1 => "difference: ".to_owned(),
+            values => format!("largest difference of {values} numbers: "),
+        };
+        let grows = self.grows_from.as_ref();
+        let grows = grows.map_or_else(String::new, |tick| format!(", growing from tick {tick}"));
+        format!("{of}{}{also}{grows}", self.abs)
+    }
+}
+
+/// Finds the [`Sizes`] while numbers come one by one.
+#[derive(Debug, Default)]
+pub(super) struct Largest {
+    values: u64,
+    abs: f64,
+    /// The numbers that are furthest apart.
+    pair: (String, String),
+    rel: Option<f64>,
+    ulp: Option<u64>,
+    by_tick: BTreeMap<When, (f64, Tick)>,
+}
+
+impl Largest {
+    /// Takes in a pair of numbers and how they are spelled.
+    pub(super) fn add(
+        &mut self,
+        stamp: Stamp<'_>,
+        (before, after): (f64, f64),
+        texts: (&str, &str),
+    ) {
+        let abs = (after - before).abs();
+        if self.values == 0 || abs > self.abs {
+            self.abs = abs;
+            texts.0.clone_into(&mut self.pair.0);
+            texts.1.clone_into(&mut self.pair.1);
+        }
+        self.values += 1;
+        if before != 0.0 {
+            let rel = abs / before.abs();
+            self.rel = Some(self.rel.map_or(rel, |largest| largest.max(rel)));
+        }
+        self.ulp = self.ulp.max(ulps(before, after));
+        if let Some((largest, _)) = self.by_tick.get_mut(&stamp.when) {
+            *largest = largest.max(abs);
+        } else if let Some(tick) = stamp.tick() {
+            self.by_tick.insert(stamp.when, (abs, tick));
+        }
+    }
+
+    /// What was found; `None` if no number moved.
+    pub(super) fn finish(self) -> Option<Sizes> {
+        if self.values == 0 {
+            return None;
+        }
+        let [before, after] = [&self.pair.0, &self.pair.1].map(|text| Json::from_raw(text));
+        let size = Size::of(&before, &after)?;
+        let first = self.by_tick.values().next().map_or(0.0, |(abs, _)| *abs);
+        let ticks = self.by_tick.values().rev();
+        let growing = ticks.take_while(|(abs, _)| *abs > first);
+        Some(Sizes {
+            values: self.values,
+            abs: size.abs,
+            rel: self.rel.filter(|rel| rel.is_finite()).and_then(|rel| {
+                let one = Decimal::parse("1")?;
+                let text = Decimal::parse(&format!("{rel:e}"))?.divided_by(&one)?;
+                Json::parse(&text).ok()
+            }),
+            ulp: self.ulp,
+            grows_from: growing.last().map(|(_, tick)| tick.clone()),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn differences_are_exact() {
+        for (before, after, abs, rel, ulp) in [
+            ("1", "2", "1", "1", Some(1 << 52)),
+            ("2", "3", "1", "0.5", Some(1 << 51)),
+            ("-2", "3", "5", "2.5", None),
+            (
+                "0.1",
+                "0.30000000000000004",
+                "0.20000000000000004",
+                "2",
+                None,
+            ),
+            ("1", "1.0000000000000002", "2e-16", "2e-16", Some(1)),
+            ("1.0", "1", "0", "0", Some(0)),
+            ("0", "-0", "0", "", Some(0)),
+            ("0", "5e-324", "5e-324", "", Some(1)),
+            ("-5e-324", "5e-324", "1e-323", "2", Some(2)),
+            ("75.0", "99.0", "24", "0.32", None),
+            ("3", "4", "1", "0.333333", None),
+            (
+                "9007199254740993",
+                "9007199254740992",
+                "1",
+                "1.11022e-16",
+                Some(0),
+            ),
+            (
+                "123456789012345678901234567890.5",
+                "123456789012345678901234567891",
+                "0.5",
+                "4.05e-30",
+                Some(0),
+            ),
+            ("1e300", "-1e300", "2e300", "2", None),
+            ("1e308", "1E+309", "9e308", "9", None),
+            ("99999", "100001", "2", "2.00002e-5", None),
+        ] {
+            let [old, new] = [before, after].map(|text| Json::parse(text).unwrap());
+            let size = Size::of(&old, &new).unwrap();
+            assert_eq!(size.abs.as_str(), abs, "{before} {after}");
+            assert_eq!(
+                size.rel.as_ref().map_or("", Json::as_str),
+                rel,
+                "{before} {after}"
+            );
+            if ulp.is_some() {
+                assert_eq!(size.ulp, ulp, "{before} {after}");
+            }
+        }
+        for (before, after) in [
+            ("\"1\"", "2"),
+            ("null", "1"),
+            ("1", "[1]"),
+            ("1", "1e999999"),
+        ] {
+            let [old, new] = [before, after].map(|text| Json::parse(text).unwrap());
+            assert_eq!(Size::of(&old, &new), None);
+        }
+    }
+
+    #[test]
+    fn the_largest_and_where_it_grows_are_kept() {
+        let sizes = |moves: &[(u64, &str, &str)]| {
+            let mut largest = Largest::default();
+            for (tick, before, after) in moves {
+                let numbers = (before.parse().unwrap(), after.parse().unwrap());
+                largest.add(Stamp::number(*tick), numbers, (before, after));
+            }
+            largest.finish().unwrap()
+        };
+        let found = sizes(&[
+            (1, "1", "1.1"),
+            (2, "1", "1.1"),
+            (3, "1", "1.3"),
+            (3, "0", "0.2"),
+            (4, "100", "100.5"),
+        ]);
+        assert_eq!((found.values, found.abs.as_str()), (5, "0.5"));
+        assert_eq!(found.rel.unwrap().as_str(), "0.3");
+        assert_eq!(found.grows_from, Some(3.into()));
+        assert_eq!(sizes(&[(1, "1", "2"), (2, "1", "2")]).grows_from, None);
+        assert_eq!(
+            sizes(&[(1, "1", "2"), (2, "1", "5"), (3, "1", "2")]).grows_from,
+            None
+        );
+    }
+}
