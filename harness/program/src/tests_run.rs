@@ -266,7 +266,7 @@ fn a_part_of_a_document_is_an_output() {
         script,
         &output("stdout", "at = 'r.d'"),
         Verdict::Invalid,
-        "at = \"r.d\" matches nothing; did you mean `c`?",
+        "at = \"r.d\" matches nothing; the members are a.b, c",
     );
     // What the golden has and the output no longer is a removal.
     let workspace = Workspace::new(script, &output("stdout", "at = 'r.c'"));
@@ -327,7 +327,7 @@ fn paths_that_match_nothing_are_refused() {
     );
     refused(
         "[[outputs.volatile]]\npath = \"items.tt\"\nform = \"number\"\nreason = \"r\"",
-        "volatile \"items.tt\" matches nothing; did you mean `t`?",
+        "volatile \"items.tt\" matches nothing; the members are id, t",
     );
     makes(
         "echo '[]'",

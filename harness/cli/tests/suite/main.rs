@@ -74,6 +74,10 @@ fn main() -> ExitCode {
         }
         return workspace::play(&part, root.as_ref());
     }
+    // Suites of this process may have children: programs that they run are started by this one.
+    if let Err(status) = aether_harness::Suite::new(".").with_children() {
+        return status;
+    }
     let trials = TESTS
         .iter()
         .flat_map(|tests| tests.iter())
