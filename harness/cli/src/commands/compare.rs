@@ -312,7 +312,7 @@ fn nothing_matches(option: &str, path: &str, outline: &Outline) -> CommandError 
 }
 
 fn with_nearest(problem: String, name: &str, names: &[&str]) -> String {
-    match nearest(name, names) {
+    match nearest(name, names.iter().copied()) {
         Some(near) => format!("{problem}; the nearest name is `{near}`"),
         None => problem,
     }
