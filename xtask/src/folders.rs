@@ -17,7 +17,7 @@ struct Order {
 const ORDERS: [Order; 1] = [Order {
     source: "harness/src",
     lines: &[
-        &["atomic", "sha256", "visible"],
+        &["atomic", "scratch", "sha256", "visible"],
         &["verdict"],
         &["check", "layout", "scenario", "subject"],
         &["documents"],

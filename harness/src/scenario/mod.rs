@@ -112,7 +112,12 @@ impl Scenario {
         let mut tables = vec![document::KEYS];
         tables.extend(subjects.iter().flat_map(|subject| subject.keys()));
         let mut problems = settings.unknown_keys(&tables);
-        problems.extend(settings.build().err());
+        match settings.build() {
+            Ok(None) => {}
+            // A build that is silently not run would gate an old program.
+            Ok(Some(_)) => problems.push(settings.problem(0..0, NO_BUILD)),
+            Err(problem) => problems.push(problem),
+        }
         let document = match settings.read::<Document>() {
             Ok(document) => document,
             Err(problem) => {
@@ -224,6 +229,10 @@ impl Scenario {
         checks
     }
 }
+
+/// Why defaults that have a `[build]` are refused.
+const NO_BUILD: &str =
+    "[build] in defaults.toml is not supported yet: build the program before you run its scenarios";
 
 /// What a scenario lacks for which a suite has no subject.
 const NO_SUBJECT: &str = "nothing here runs this scenario: it needs a [command]";
