@@ -124,6 +124,7 @@ fn joined(path: &str, name: &str) -> String {
 }
 
 /// What a visit meets.
+#[derive(Clone, Copy)]
 enum Seen<'t> {
     Member(&'t str),
     Array(&'t [&'t str]),
