@@ -143,11 +143,18 @@ impl Prepared for Ring {
                     name: "generations".to_owned(),
                     stage: "grow".to_owned(),
                     tick: Some("tick".to_owned()),
-                    keys: vec![KeyRule {
-                        path: String::new(),
-                        fields: vec!["tick".to_owned()],
-                        label: "generation".to_owned(),
-                    }],
+                    keys: vec![
+                        KeyRule {
+                            path: String::new(),
+                            fields: vec!["tick".to_owned()],
+                            label: "generation".to_owned(),
+                        },
+                        KeyRule {
+                            // A cell is what it is by its position.
+                            path: "cells".to_owned(),
+                            ..KeyRule::default()
+                        },
+                    ],
                     ..ArtefactSchema::default()
                 },
                 ArtefactSchema {
