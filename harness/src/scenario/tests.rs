@@ -238,19 +238,22 @@ fn load_with(defaults: &str, text: &str) -> Result<Scenario, String> {
 
 #[test]
 fn defaults_hold_for_what_a_scenario_does_not_say() {
-    let defaults = "description = \"all\"\ntags = [\"a\"]\nruntime = \"long\"\n\
-                    [build]\nprogram = \"make\"\nargs = [\"all\"]\ntime_limit = 2.5\n";
+    let defaults = "description = \"all\"\ntags = [\"a\"]\nruntime = \"long\"\n";
     let scenario = load_with(defaults, "tags = []\n").unwrap();
     assert_eq!(scenario.description, "all");
     assert_eq!(scenario.runtime, Runtime::Long);
     assert!(scenario.tags.is_empty());
-    let build = scenario.settings().build().unwrap().unwrap();
-    assert_eq!(
-        (build.program.as_str(), &build.args[..]),
-        ("make", &["all".to_owned()][..])
-    );
-    assert_eq!(build.time_limit, Some(Duration::from_millis(2500)));
     assert!(!scenario.settings().has("build"));
+}
+
+#[test]
+fn a_build_that_would_not_be_run_is_refused() {
+    let defaults = "[build]\nprogram = \"make\"\nargs = [\"all\"]\ntime_limit = 2.5\n";
+    let error = load_with(defaults, "description = \"d\"\n").unwrap_err();
+    assert!(
+        error.contains("[build] in defaults.toml is not supported yet"),
+        "{error}"
+    );
 }
 
 #[test]
