@@ -30,7 +30,7 @@ pub(crate) fn copy(
     let dir = process::scratch(scratch)?;
     let copy = dir.path().join(scenario.name().as_str());
     copy_tree(scenario.dir(), &copy).map_err(|error| process::io_failure(&copy, &error))?;
-    let format = scenario.snapshot_format();
+    let format = aether_harness::snapshot::format_of(scenario);
     let (inputs, changed) = (members(inputs)?, members(changed)?);
     for (name, value) in &changed {
         if OTHERS.contains(&name.as_str()) || inputs.get(name) == Some(value) {

@@ -238,7 +238,7 @@ impl Program {
             }
             process::End::Failure(failure) => failure,
         })?;
-        let format = self.scenario.snapshot_format();
+        let format = aether_harness::snapshot::format_of(&self.scenario);
         let machine = MachinePaths::of(places, &work, format);
         let successes = command.successes();
         let status = ended.refuse_failure(successes, &machine)?;

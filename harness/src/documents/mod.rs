@@ -48,7 +48,7 @@ impl Documents {
         find(scenario.dir(), &mut paths)?;
         let own = scenario.dir().join(SCENARIO_FILE);
         let mut documents = Self {
-            is_newest: scenario.snapshot_format() > 1,
+            is_newest: crate::snapshot::format_of(scenario) > 1,
             ..Self::default()
         };
         for path in paths.into_iter().filter(|path| *path != own) {

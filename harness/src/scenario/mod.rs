@@ -173,20 +173,6 @@ impl Scenario {
         self.goldens.as_deref()
     }
 
-    /// The version of the rules that its goldens were made by, and by which they are compared: what
-    /// their `snapshot.toml` says; the newest if there are none.
-    pub fn snapshot_format(&self) -> u32 {
-        use crate::snapshot::{FORMAT, MANIFEST_FILE, interrupted, stated_format};
-        let stated = self.goldens.as_ref().and_then(|dir| {
-            let dir = interrupted(dir).unwrap_or_else(|| dir.clone());
-            let path = dir.join(MANIFEST_FILE);
-            // What is not a file, such as a pipe, states nothing and might never end.
-            let bytes = path.is_file().then(|| std::fs::read(&path).ok())??;
-            stated_format(&bytes)
-        });
-        stated.unwrap_or(FORMAT)
-    }
-
     /// The scenario's name: that of its directory.
     pub fn name(&self) -> &ScenarioName {
         &self.name

@@ -13,7 +13,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-pub(crate) use manifest::stated_format;
+use manifest::stated_format;
 pub use manifest::{BlessEntry, FORMAT, Manifest, ManifestError, OLDEST_FORMAT, salvaged_blesses};
 pub use problem::{GoldenProblem, ReadError, ReadErrorKind};
 pub use set::{GoldenSet, SetError, input_digests, is_golden_name};
@@ -21,6 +21,7 @@ pub use store::{Replaced, SnapshotLock, StoreError, interrupted, remains};
 
 use crate::Artefact;
 use crate::atomic::read_regular;
+use crate::scenario::Scenario;
 pub use crate::sha256::sha256_hex;
 
 /// The manifest's file name.
@@ -45,6 +46,19 @@ pub enum Opened {
     /// Goldens that something else than a bless has changed, with every change found. The
     /// manifest is there when it can be read.
     Edited(Option<Snapshot>, Vec<GoldenProblem>),
+}
+
+/// The version of the rules that a scenario's goldens were made by, and by which they are compared:
+/// what their `snapshot.toml` says; the newest if there are none.
+pub fn format_of(scenario: &Scenario) -> u32 {
+    let stated = scenario.goldens().and_then(|dir| {
+        let dir = interrupted(dir).unwrap_or_else(|| dir.to_owned());
+        let path = dir.join(MANIFEST_FILE);
+        // What is not a file, such as a pipe, states nothing and might never end.
+        let bytes = path.is_file().then(|| fs::read(&path).ok())??;
+        stated_format(&bytes)
+    });
+    stated.unwrap_or(FORMAT)
 }
 
 /// Opens the goldens in `dir` and compares every file with its digest.

@@ -325,7 +325,7 @@ fn manifest(one: &Pending, set: &GoldenSet) -> Manifest {
         one.version.clone(),
         one.scenario.snapshot,
     );
-    manifest.format = one.scenario.snapshot_format();
+    manifest.format = aether_harness::snapshot::format_of(&one.scenario);
     manifest.files = set.file_digests();
     manifest.inputs = set.input_digests().clone();
     manifest

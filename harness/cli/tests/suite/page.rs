@@ -192,7 +192,7 @@ fn a_browser_opens_folds_and_filters_it() {
         let faint = browser.ask(include_str!("contrast.js"));
         assert_eq!(faint, json!([]), "{look}");
     }
-    // Which is told by something that can tell the opposite.
+    // The check itself sees a heading that is too faint.
     browser.ask("document.querySelector('h1').style.color = 'rgb(90 90 90)'");
     browser.ask("document.documentElement.dataset.look = 'dark'");
     let faint = browser.ask(include_str!("contrast.js"));

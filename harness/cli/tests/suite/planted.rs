@@ -360,7 +360,7 @@ fn a_steady_scenario_is_not_flaky() {
         said.out,
         "1 of 1 scenario produced the same bytes in all their runs (2 of each kind, under a load of 1)\n"
     );
-    // A mode that makes other bytes is named.
+    // A mode that produces different bytes is named.
     workspace.edit(
         "scenarios/ring/run.toml",
         "fault = \"\"",

@@ -49,7 +49,7 @@ pub(crate) fn of_command(
 ) -> Result<Inputs, Failure> {
     let mut documents = Documents::default();
     let mut files = Vec::new();
-    if scenario.snapshot_format() == 1 {
+    if aether_harness::snapshot::format_of(scenario) == 1 {
         documents = format_1::documents(scenario, places, command)?;
     } else {
         let mut names = BTreeMap::new();
