@@ -23,6 +23,7 @@ pub(crate) struct ScenarioCopy {
 /// What cannot be changed in this way: the command itself, and a document that is kept as a digest.
 pub(crate) fn copy(
     scenario: &Scenario,
+    format: u32,
     inputs: &Artefact,
     changed: &Artefact,
     scratch: &Path,
@@ -30,7 +31,6 @@ pub(crate) fn copy(
     let dir = process::scratch(scratch)?;
     let copy = dir.path().join(scenario.name().as_str());
     copy_tree(scenario.dir(), &copy).map_err(|error| process::io_failure(&copy, &error))?;
-    let format = aether_harness::snapshot::format_of(scenario);
     let (inputs, changed) = (members(inputs)?, members(changed)?);
     for (name, value) in &changed {
         if OTHERS.contains(&name.as_str()) || inputs.get(name) == Some(value) {

@@ -85,13 +85,15 @@ impl Subject for CommandSubject {
             scenario: scenario.dir().to_owned(),
             root: scenario.root().to_owned(),
         };
+        let format = aether_harness::snapshot::format_of(scenario);
         let Inputs { artefact, files } =
-            inputs::of_command(scenario, &places, &settings, &command)?;
+            inputs::of_command(scenario, format, &places, &settings, &command)?;
         Ok(Box::new(PreparedCommand {
             inputs: artefact,
             changed: None,
             program: Arc::new(Program {
                 scenario: scenario.clone(),
+                format,
                 command,
                 outputs: settings.outputs,
                 files,
@@ -127,6 +129,8 @@ impl Places {
 /// What `scenario.toml` says of a program.
 struct Program {
     scenario: Scenario,
+    /// The version of the rules that its goldens were made by.
+    format: u32,
     command: CommandTable,
     outputs: Vec<OutputTable>,
     files: Vec<ScenarioFile>,
@@ -160,6 +164,7 @@ impl Prepared for PreparedCommand {
         };
         let copy = changed::copy(
             &self.program.scenario,
+            self.program.format,
             &self.inputs,
             changed,
             &request.scratch,
@@ -238,8 +243,7 @@ impl Program {
             }
             process::End::Failure(failure) => failure,
         })?;
-        let format = aether_harness::snapshot::format_of(&self.scenario);
-        let machine = MachinePaths::of(places, &work, format);
+        let machine = MachinePaths::of(places, &work, self.format);
         let successes = command.successes();
         let status = ended.refuse_failure(successes, &machine)?;
         let found = Outputs {

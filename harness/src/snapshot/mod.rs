@@ -53,10 +53,7 @@ pub enum Opened {
 pub fn format_of(scenario: &Scenario) -> u32 {
     let stated = scenario.goldens().and_then(|dir| {
         let dir = interrupted(dir).unwrap_or_else(|| dir.to_owned());
-        let path = dir.join(MANIFEST_FILE);
-        // What is not a file, such as a pipe, states nothing and might never end.
-        let bytes = path.is_file().then(|| fs::read(&path).ok())??;
-        stated_format(&bytes)
+        stated_format(&read_regular(&dir.join(MANIFEST_FILE)).ok()?)
     });
     stated.unwrap_or(FORMAT)
 }

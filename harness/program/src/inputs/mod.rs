@@ -43,13 +43,14 @@ pub(crate) struct Inputs {
 /// A file cannot be read, or a setting matches nothing.
 pub(crate) fn of_command(
     scenario: &Scenario,
+    format: u32,
     places: &Places,
     settings: &CommandSettings,
     command: &CommandTable,
 ) -> Result<Inputs, Failure> {
     let mut documents = Documents::default();
     let mut files = Vec::new();
-    if aether_harness::snapshot::format_of(scenario) == 1 {
+    if format == 1 {
         documents = format_1::documents(scenario, places, command)?;
     } else {
         let mut names = BTreeMap::new();
