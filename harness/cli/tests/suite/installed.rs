@@ -22,6 +22,22 @@ crate::tests![installed;
     a_python_user_is_never_sent_to_cargo,
 ];
 
+/// The commands of `aether-harness`.
+const COMMANDS: [&str; 12] = [
+    "init",
+    "run",
+    "new",
+    "diff",
+    "review",
+    "bless",
+    "bundle",
+    "compare",
+    "check",
+    "report",
+    "flaky",
+    "sensitivity",
+];
+
 /// The command in the workspace's directory, or one below it.
 fn harness(workspace: &Workspace, below: &str, args: &[&str]) -> Ran {
     let mut command = Command::new(env!("CARGO_BIN_EXE_aether-harness"));
@@ -378,20 +394,7 @@ fn statuses_are_those_of_every_command() {
     says(&workspace, &["bless", "one", "--reason", "r"], 2, &[place]);
     says(&workspace, &["frobnicate"], 2, &["unrecognized subcommand"]);
     let help = says(&workspace, &["--help"], 0, &["Exit status"]);
-    for command in [
-        "init",
-        "run",
-        "new",
-        "diff",
-        "review",
-        "bless",
-        "bundle",
-        "compare",
-        "check",
-        "report",
-        "flaky",
-        "sensitivity",
-    ] {
+    for command in COMMANDS {
         assert!(
             help.contains(&format!("\n  {command} ")),
             "{command}: {help}"
@@ -501,20 +504,7 @@ fn a_python_user_is_never_sent_to_cargo() {
     hear(&["run", "on::golden"]);
     workspace.edit("fixtures/snapshots/one/sums.json", "1", "2");
     hear(&["run"]);
-    for command in [
-        "init",
-        "run",
-        "new",
-        "diff",
-        "review",
-        "bless",
-        "bundle",
-        "compare",
-        "check",
-        "report",
-        "flaky",
-        "sensitivity",
-    ] {
+    for command in COMMANDS {
         hear(&[command, "--help"]);
     }
     assert!(said.contains("aether-harness bless one --reason"), "{said}");
