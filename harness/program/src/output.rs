@@ -249,7 +249,9 @@ impl Outputs<'_> {
             OutputFormat::Csv => format::table::read(text()?, table(b',')).map_err(not("CSV"))?,
             OutputFormat::Tsv => format::table::read(text()?, table(b'\t')).map_err(not("TSV"))?,
             OutputFormat::Yaml => format::yaml::read(text()?).map_err(not("YAML"))?,
-            OutputFormat::Toml => toml_value(text()?).map_err(not("TOML"))?,
+            OutputFormat::Toml => {
+                toml_value(text()?).map_err(|error| not("TOML")(error.to_string()))?
+            }
             OutputFormat::Bytes => json!({
                 "sha256": sha256_hex(bytes),
                 "size": bytes.len() as u64,

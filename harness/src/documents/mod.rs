@@ -12,7 +12,7 @@ use crate::scenario::{SCENARIO_FILE, Scenario};
 use crate::sha256::sha256_hex;
 use crate::{Artefact, Failure, INPUTS, Json};
 
-pub use toml_value::toml_value;
+pub use toml_value::{TomlError, toml_value};
 
 /// Files that are inputs: documents, not programs.
 const EXTENSIONS: [&str; 8] = ["csv", "json", "jsonl", "toml", "tsv", "txt", "yaml", "yml"];

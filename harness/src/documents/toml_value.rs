@@ -3,22 +3,40 @@
 use std::collections::BTreeMap;
 
 use aether_json::{Number, Value, json};
+use thiserror::Error;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
+
+/// A document that is not valid TOML.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{line}:{column}: {message}")]
+#[non_exhaustive]
+pub struct TomlError {
+    /// The line, from 1.
+    pub line: usize,
+    /// The column in characters, from 1.
+    pub column: usize,
+    /// What is wrong there.
+    pub message: String,
+}
 
 /// The document. Numbers keep their spelling if JSON has it; what JSON has no form for is
 /// `{"toml": "…"}`.
 ///
 /// # Errors
-/// What is wrong, with line and column.
-pub fn toml_value(text: &str) -> Result<Value, String> {
+/// The document is not valid TOML.
+pub fn toml_value(text: &str) -> Result<Value, TomlError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let table = DeTable::parse(text).map_err(|error| {
         let at = error.span().map_or(0, |span| span.start);
         let before = text.get(..at).unwrap_or_default();
         let line = before.matches('\n').count() + 1;
         let column = before.chars().rev().take_while(|&c| c != '\n').count() + 1;
-        format!("{line}:{column}: {}", error.message())
+        TomlError {
+            line,
+            column,
+            message: error.message().to_owned(),
+        }
     })?;
     Ok(of_table(table.get_ref()))
 }
@@ -79,8 +97,14 @@ mod tests {
         assert!(
             toml_value("a = 1\na = 2\n")
                 .unwrap_err()
+                .to_string()
                 .starts_with("2:1: duplicate key")
         );
-        assert!(toml_value("a = \n").unwrap_err().starts_with("1:5: "));
+        assert!(
+            toml_value("a = \n")
+                .unwrap_err()
+                .to_string()
+                .starts_with("1:5: ")
+        );
     }
 }

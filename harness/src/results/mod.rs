@@ -5,5 +5,5 @@
 mod run;
 mod trial;
 
-pub use run::Run;
-pub use trial::TrialResult;
+pub use run::{Run, UnreadableResult};
+pub use trial::{ResultProblem, TrialResult};

@@ -11,8 +11,9 @@ use std::thread;
 use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
-use super::TrialResult;
+use super::{ResultProblem, TrialResult};
 use crate::atomic::{at, read_regular, write_whole};
 use crate::scenario::ScenarioName;
 use crate::{Check, Layout};
@@ -46,6 +47,16 @@ pub struct Run {
     /// The order in which runs began.
     started: u64,
     dir: PathBuf,
+}
+
+/// A file of a run that is not the result of a trial.
+#[derive(Debug, Error)]
+#[error("{}: {problem}", path.display())]
+pub struct UnreadableResult {
+    /// The file.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    pub problem: ResultProblem,
 }
 
 impl Run {
@@ -141,7 +152,7 @@ impl Run {
     ///
     /// # Errors
     /// The directory cannot be read.
-    pub fn results(&self) -> io::Result<Vec<Result<TrialResult, String>>> {
+    pub fn results(&self) -> io::Result<Vec<Result<TrialResult, UnreadableResult>>> {
         let mut files = Vec::new();
         for entry in fs::read_dir(&self.dir)? {
             let path = entry?.path();
@@ -161,11 +172,14 @@ impl Run {
     }
 }
 
-fn read(path: &Path) -> Result<TrialResult, String> {
+fn read(path: &Path) -> Result<TrialResult, UnreadableResult> {
     read_regular(path)
-        .map_err(|error| error.to_string())
+        .map_err(ResultProblem::from)
         .and_then(|bytes| TrialResult::parse(&bytes))
-        .map_err(|problem| format!("{}: {problem}", path.display()))
+        .map_err(|problem| UnreadableResult {
+            path: path.to_owned(),
+            problem,
+        })
 }
 
 /// The name of this process's run.

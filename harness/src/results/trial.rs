@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
 use crate::evaluate::CheckMessage;
 use crate::{Change, Check, Diff, PlaceSort, Verdict};
@@ -46,6 +47,30 @@ pub struct Timing {
     pub seconds: f64,
 }
 
+/// Why a file is not the result of a trial.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ResultProblem {
+    /// The file cannot be read.
+    #[error(transparent)]
+    Unreadable(#[from] std::io::Error),
+    /// It is not JSON, or lacks a member.
+    #[error(transparent)]
+    Malformed(#[from] aether_json::Error),
+    /// A different version of the harness wrote it.
+    #[error("its format is {found}, but this version reads {FORMAT}")]
+    Version {
+        /// The version of its format.
+        found: u32,
+    },
+    /// Its members name different trials.
+    #[error("it does not belong to the trial {trial}")]
+    WrongTrial {
+        /// The trial that it says it belongs to.
+        trial: String,
+    },
+}
+
 impl TrialResult {
     /// The result of one trial that took this long.
     pub fn new(
@@ -80,21 +105,21 @@ impl TrialResult {
     ///
     /// # Errors
     /// What is wrong with it.
-    pub fn parse(bytes: &[u8]) -> Result<Self, String> {
+    pub fn parse(bytes: &[u8]) -> Result<Self, ResultProblem> {
         /// Read first, so that a different version is reported as one.
         #[derive(Deserialize)]
         struct Version {
             v: u32,
         }
-        let Version { v } = aether_json::from_slice(bytes).map_err(|error| error.to_string())?;
+        let Version { v } = aether_json::from_slice(bytes)?;
         if v != FORMAT {
-            return Err(format!(
-                "its format is {v}, but this version reads {FORMAT}"
-            ));
+            return Err(ResultProblem::Version { found: v });
         }
-        let result: Self = aether_json::from_slice(bytes).map_err(|error| error.to_string())?;
+        let result: Self = aether_json::from_slice(bytes)?;
         if result.trial != format!("{}::{}", result.scenario, result.check) {
-            return Err(format!("it does not belong to the trial {}", result.trial));
+            return Err(ResultProblem::WrongTrial {
+                trial: result.trial,
+            });
         }
         Ok(result)
     }

@@ -17,8 +17,9 @@ use aether_harness::evaluate::{CheckResult, ERROR, Ending, Finding, RunOutput, e
 use aether_harness::results::{Run, TrialResult};
 use aether_harness::scenario::{Expect, Scenario};
 use aether_harness::snapshot::sha256_hex;
-use aether_harness::snapshot::{self, GoldenProblem, GoldenSet, Opened, golden_file};
+use aether_harness::snapshot::{self, GoldenProblem, GoldenSet, Opened, ReadError, golden_file};
 use aether_harness::{Artefact, Check, Suite, Verdict, counted};
+use thiserror::Error;
 
 /// What to put into a bundle.
 #[derive(Clone, Debug, Default)]
@@ -44,7 +45,7 @@ pub fn bundle(
     let mut status = Status::Done;
     for found in chosen(suite, &options.names)? {
         let entry = match scenario_of(&found) {
-            Ok(scenario) => entry(suite, scenario, &results),
+            Ok(scenario) => entry(suite, scenario, &results).map_err(|why| why.to_string()),
             Err(error) => Err(error.to_string()),
         };
         match entry {
@@ -113,7 +114,40 @@ fn newest(suite: &Suite) -> Result<Vec<TrialResult>, CommandError> {
     results
         .into_iter()
         .collect::<Result<Vec<_>, _>>()
-        .map_err(said)
+        .map_err(|error| said(error.to_string()))
+}
+
+/// Why the outputs of a scenario cannot be bundled.
+#[derive(Debug, Error)]
+enum NotBundled {
+    #[error(
+        "its golden check is {0}, and only outputs that differ from sound goldens can be accepted"
+    )]
+    GoldenCheck(Verdict),
+    #[error("its {check} check is {verdict}")]
+    OtherCheck { check: Check, verdict: Verdict },
+    #[error(transparent)]
+    Ending(#[from] UnexpectedEnding),
+    #[error("its outputs are not at {0}: run the golden check again")]
+    NoOutputs(String),
+    #[error(transparent)]
+    Outputs(ReadError),
+    #[error("{}", joined(.0))]
+    EditedGoldens(Vec<GoldenProblem>),
+    #[error("{path}: {source}")]
+    Goldens {
+        path: String,
+        source: std::io::Error,
+    },
+}
+
+/// A run that did not end as its scenario expects.
+#[derive(Debug, Error)]
+enum UnexpectedEnding {
+    #[error("its run failed")]
+    Failed,
+    #[error("its run was expected to fail, but it succeeded")]
+    Succeeded,
 }
 
 /// One scenario of a bundle; `None` if its last run left nothing that differs.
@@ -121,7 +155,7 @@ fn entry(
     suite: &Suite,
     scenario: &Scenario,
     results: &[TrialResult],
-) -> Result<Option<(Bundled, GoldenSet)>, String> {
+) -> Result<Option<(Bundled, GoldenSet)>, NotBundled> {
     let name = scenario.name();
     let of_scenario = || results.iter().filter(|r| r.scenario == name.as_str());
     let Some(golden) = of_scenario().find(|result| result.check == Check::Golden) else {
@@ -130,31 +164,28 @@ fn entry(
     match golden.verdict {
         Verdict::Match => return Ok(None),
         Verdict::MissingGolden | Verdict::StaleInputs | Verdict::Mismatch => {}
-        other => {
-            return Err(format!(
-                "its golden check is {other}, and only outputs that differ from sound goldens can be \
-                 accepted"
-            ));
-        }
+        other => return Err(NotBundled::GoldenCheck(other)),
     }
     let mut others = of_scenario().filter(|result| result.check != Check::Golden);
     if let Some(failed) = others.find(|result| !result.verdict.passes()) {
-        return Err(format!("its {} check is {}", failed.check, failed.verdict));
+        return Err(NotBundled::OtherCheck {
+            check: failed.check.clone(),
+            verdict: failed.verdict,
+        });
     }
-    let left = aether_harness::outputs::load(suite, name).map_err(|error| error.to_string())?;
-    let set = left.ok_or_else(|| {
-        format!(
-            "its outputs are not at {}: run the golden check again",
-            suite.paths().display(&suite.paths().output(name))
-        )
-    })?;
+    let left = aether_harness::outputs::load(suite, name).map_err(NotBundled::Outputs)?;
+    let set = left
+        .ok_or_else(|| NotBundled::NoOutputs(suite.paths().display(&suite.paths().output(name))))?;
     ends_as_expected(scenario, &set)?;
     let dir = suite.paths().snapshot(name);
     let goldens = match snapshot::open(&dir) {
         Ok(Opened::Missing) => String::new(),
         Ok(Opened::Sound(snapshot)) => snapshot.state_hash().to_owned(),
-        Ok(Opened::Edited(_, problems)) => return Err(joined(&problems)),
-        Err(error) => return Err(format!("{}: {error}", suite.paths().display(&dir))),
+        Ok(Opened::Edited(_, problems)) => return Err(NotBundled::EditedGoldens(problems)),
+        Err(source) => {
+            let path = suite.paths().display(&dir);
+            return Err(NotBundled::Goldens { path, source });
+        }
     };
     let subject = scenario.subject();
     let files = set.artefacts().map(|artefact| {
@@ -178,14 +209,12 @@ fn entry(
 }
 
 /// A run that should fail has left an error, and no other has.
-fn ends_as_expected(scenario: &Scenario, set: &GoldenSet) -> Result<(), String> {
+fn ends_as_expected(scenario: &Scenario, set: &GoldenSet) -> Result<(), UnexpectedEnding> {
     let has_error = set.artefacts().any(|artefact| artefact.name() == ERROR);
     match (scenario.expect, has_error) {
         (Expect::Success, false) | (Expect::Failure, true) => Ok(()),
-        (Expect::Success, true) => Err("its run failed".to_owned()),
-        (Expect::Failure, false) => {
-            Err("its run was expected to fail, but it succeeded".to_owned())
-        }
+        (Expect::Success, true) => Err(UnexpectedEnding::Failed),
+        (Expect::Failure, false) => Err(UnexpectedEnding::Succeeded),
     }
 }
 
@@ -253,7 +282,7 @@ fn examine(
         )));
     }
     let set = GoldenSet::stored(made).map_err(|error| invalid(error.to_string()))?;
-    ends_as_expected(scenario, &set).map_err(invalid)?;
+    ends_as_expected(scenario, &set).map_err(|ending| invalid(ending.to_string()))?;
     let resolved = resolve(suite, scenario)
         .map_err(|failure| Refusal::new(failure.verdict(), failure.to_string()))?;
     let other = unlike(set.input_digests(), &resolved.inputs);

@@ -32,7 +32,11 @@ pub(crate) fn write(out: &mut dyn Write, merge: &Merge) -> io::Result<()> {
         errors.push(command(None, &format!("{count} without a result"), &text));
     }
     for problem in &merge.problems {
-        errors.push(command(None, "a result cannot be read", problem));
+        errors.push(command(
+            None,
+            "a result cannot be read",
+            &problem.to_string(),
+        ));
     }
     if errors.len() > SHOWN + 1 {
         let more = errors.len() - SHOWN;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aether_harness::results::{Run, TrialResult};
+use aether_harness::results::{Run, TrialResult, UnreadableResult};
 use aether_harness::runner::ExpectedTrial;
 use aether_harness::{Check, counted};
 
@@ -25,7 +25,7 @@ pub(crate) enum Absence {
 }
 
 /// Every trial of the suite once, with its result.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 pub(crate) struct Merge {
     /// By scenario, then by check.
     pub(crate) entries: Vec<Entry>,
@@ -34,7 +34,7 @@ pub(crate) struct Merge {
     /// Trials with results that the suite no longer has.
     pub(crate) strays: Vec<String>,
     /// Results that cannot be read.
-    pub(crate) problems: Vec<String>,
+    pub(crate) problems: Vec<UnreadableResult>,
 }
 
 impl Merge {

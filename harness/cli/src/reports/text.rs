@@ -20,7 +20,7 @@ pub(crate) fn write(out: &mut dyn Write, merge: &Merge) -> io::Result<()> {
         )?;
     }
     for problem in &merge.problems {
-        writeln!(out, "{}", visible(problem))?;
+        writeln!(out, "{}", visible(&problem.to_string()))?;
     }
     for stray in &merge.strays {
         let stray = visible_line(stray);

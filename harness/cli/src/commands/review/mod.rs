@@ -24,6 +24,7 @@ use aether_harness::quoted;
 use aether_harness::report::visible;
 use aether_harness::snapshot::Opened;
 use aether_harness::{Check, Report, Suite, Verdict};
+use thiserror::Error;
 
 /// What to review.
 #[derive(Clone, Debug, Default)]
@@ -227,7 +228,7 @@ impl<'a> Review<'a> {
     }
 
     /// What the parts that people name mean; all of `open` if they name none.
-    fn selection(&self, open: &[usize], parts: &[String]) -> Result<Selection, String> {
+    fn selection(&self, open: &[usize], parts: &[String]) -> Result<Selection, NoSuchPart> {
         let mut selection = Selection::new();
         if parts.is_empty() {
             selection.extend(open.iter().map(|at| (*at, None)));
@@ -241,14 +242,14 @@ impl<'a> Review<'a> {
             if let Some(at) = named(part) {
                 selection.insert(at, None);
             } else if let Some((name, artefact)) = part.split_once('/') {
-                let at = named(name).ok_or_else(|| no_member(name))?;
+                let at = named(name).ok_or_else(|| NoSuchPart::member(name))?;
                 let artefact = artefact.strip_suffix(".json").unwrap_or(artefact);
                 if !self.items[at].open().any(|open| open == artefact) {
-                    let open: Vec<&str> = self.items[at].open().collect();
-                    return Err(format!(
-                        "{name} has no undecided artefact {artefact}; it has {}",
-                        open.join(", ")
-                    ));
+                    return Err(NoSuchPart::Artefact {
+                        scenario: name.to_owned(),
+                        artefact: artefact.to_owned(),
+                        undecided: self.items[at].open().map(str::to_owned).collect(),
+                    });
                 }
                 if let Some(artefacts) =
                     selection.entry(at).or_insert_with(|| Some(BTreeSet::new()))
@@ -260,7 +261,7 @@ impl<'a> Review<'a> {
                 let fits = |at: &usize| self.items[*at].has_offset(offset);
                 let fitting: Vec<usize> = open.iter().copied().filter(fits).collect();
                 if fitting.is_empty() {
-                    return Err(no_member(part));
+                    return Err(NoSuchPart::member(part));
                 }
                 selection.extend(fitting.into_iter().map(|at| (at, None)));
             }
@@ -424,7 +425,7 @@ impl<'a> Review<'a> {
             .map(|at| &self.items[*at])
             .find(|item| name == Some(item.name()));
         match (named, name) {
-            (None, Some(name)) => writeln!(console.out, "{}", no_member(name))?,
+            (None, Some(name)) => writeln!(console.out, "{}", NoSuchPart::member(name))?,
             (None, None) => {
                 if let Some(first) = self.first(open) {
                     self.report(open)
@@ -515,8 +516,23 @@ fn scenarios(number: usize) -> String {
     counted(number as u64, "scenario")
 }
 
-fn no_member(name: &str) -> String {
-    format!("no scenario, artefact or offset of this group is called {name}; l lists them")
+/// A part of a group that somebody named, and that the group does not have.
+#[derive(Debug, Error)]
+enum NoSuchPart {
+    #[error("no scenario, artefact or offset of this group is called {0}; l lists them")]
+    Member(String),
+    #[error("{scenario} has no undecided artefact {artefact}; it has {}", undecided.join(", "))]
+    Artefact {
+        scenario: String,
+        artefact: String,
+        undecided: Vec<String>,
+    },
+}
+
+impl NoSuchPart {
+    fn member(name: &str) -> Self {
+        Self::Member(name.to_owned())
+    }
 }
 
 /// Some artefacts can be accepted without the others only if the goldens are as they were blessed.
