@@ -98,10 +98,7 @@ fn without_codex(bencher: Bencher<'_, '_>, ticks: u64) {
 }
 
 fn run_on(bencher: Bencher<'_, '_>, plan: &RunPlan, size: Size, threads: usize) {
-    let options = RunOptions {
-        threads,
-        ..RunOptions::default()
-    };
+    let options = RunOptions::default().threads(threads);
     bencher
         .counter(ItemsCount::new(size.ticks))
         .bench_local(|| execute(plan, &options, &mut Nowhere).expect("nothing is written"));

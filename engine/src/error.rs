@@ -11,6 +11,7 @@ use crate::record::{Described, words};
 /// Why a run ended before its last tick.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "Members")]
+#[non_exhaustive]
 pub enum RunError {
     /// A number that a record needs does not fit a signed 64-bit integer.
     Overflow {
@@ -42,6 +43,7 @@ pub enum RunError {
 /// An operation whose result must fit a signed 64-bit integer, in the order in which a tick
 /// performs them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Operation {
     /// An external input added to the state.
     Input,
@@ -61,6 +63,7 @@ pub enum Operation {
 
 /// A diagnostic of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum DiagnosticCheck {
     /// The tick conserved the sum of the state.
     Conservation,

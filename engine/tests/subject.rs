@@ -17,24 +17,12 @@ pub(crate) fn export(texts: &Texts) -> Result<String, String> {
 
 /// The same on a number of threads.
 pub(crate) fn export_on(texts: &Texts, threads: usize) -> Result<String, String> {
-    export_with(
-        texts,
-        RunOptions {
-            threads,
-            ..RunOptions::default()
-        },
-    )
+    export_with(texts, RunOptions::default().threads(threads))
 }
 
 /// The same, but with the state read from each checkpoint as soon as it is made.
 pub(crate) fn export_from_checkpoints(texts: &Texts) -> Result<String, String> {
-    export_with(
-        texts,
-        RunOptions {
-            from_checkpoints: true,
-            ..RunOptions::default()
-        },
-    )
+    export_with(texts, RunOptions::default().from_checkpoints())
 }
 
 fn export_with(texts: &Texts, options: RunOptions<'_>) -> Result<String, String> {

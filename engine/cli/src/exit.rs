@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use aether_engine::config::Report;
 use aether_engine::record::DecodeError;
 use aether_engine::run::RunError;
-use aether_engine::store::{Difference, ExportError, RunStore, StoreError};
+use aether_engine::store::{Difference, ExportError, RunStore, StoreError, StoreErrorKind};
 use aether_engine::view::ViewError;
 use aether_json::json;
 
@@ -111,13 +111,18 @@ impl From<io::Error> for Failure {
     }
 }
 
+impl Failure {
+    fn of_export(error: io::Error) -> Self {
+        Self::Io("the export could not be written".to_owned(), error)
+    }
+}
+
 impl From<ExportError> for Failure {
     fn from(error: ExportError) -> Self {
         match error {
             ExportError::Store(error) => Self::Store(error),
-            ExportError::Write(error) => {
-                Self::Io("the export could not be written".to_owned(), error)
-            }
+            ExportError::Write(error) => Self::of_export(error),
+            other => Self::of_export(io::Error::other(other)),
         }
     }
 }
@@ -150,7 +155,10 @@ fn remedy(error: &StoreError) -> Option<String> {
 /// The ids of the stored runs, as many as fit on a line.
 fn stored_in(runs_dir: &Path) -> String {
     const NAMED: usize = 8;
-    let ids = RunStore::new(runs_dir).run_ids().unwrap_or_default();
+    let ids = match RunStore::new(runs_dir).run_ids() {
+        Ok(ids) => ids,
+        Err(error) => return format!("the runs there cannot be listed: {error}"),
+    };
     if ids.is_empty() {
         return "no runs are stored there; make one with `aether run`, or set --runs-dir"
             .to_owned();
@@ -164,18 +172,10 @@ fn stored_in(runs_dir: &Path) -> String {
 }
 
 fn store_status(error: &StoreError) -> Status {
-    match error {
-        StoreError::RunId(_)
-        | StoreError::NotFound { .. }
-        | StoreError::Exists { .. }
-        | StoreError::Busy { .. }
-        | StoreError::Finished { .. }
-        | StoreError::NotARun { .. }
-        | StoreError::NewerSchema { .. }
-        | StoreError::OtherEngine { .. }
-        | StoreError::Inputs { .. } => Status::BadInput,
-        StoreError::Damaged { .. } => Status::Difference,
-        StoreError::Database { .. } | StoreError::Io { .. } => Status::Internal,
+    match error.kind() {
+        StoreErrorKind::Request => Status::BadInput,
+        StoreErrorKind::Damage => Status::Difference,
+        StoreErrorKind::Machine => Status::Internal,
     }
 }
 

@@ -112,10 +112,12 @@ fn with_clock(event: &LogEvent) -> String {
         clippy::disallowed_methods,
         reason = "`logging.clock` asks for the wall clock here"
     )]
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let (sign, now) = match now {
+        Ok(since) => ("", since),
+        Err(before) => ("-", before.duration()),
+    };
     let mut line: Value = aether_json::from_str(&event.to_json()).expect("canonical text is JSON");
-    line["ts"] = format!("{}.{:03}", now.as_secs(), now.subsec_millis()).into();
+    line["ts"] = format!("{sign}{}.{:03}", now.as_secs(), now.subsec_millis()).into();
     line.to_string()
 }

@@ -6,6 +6,7 @@
 mod args;
 mod commands;
 mod exit;
+mod json;
 mod log_destination;
 mod output;
 mod plot;

@@ -7,6 +7,7 @@ use anstyle::{AnsiColor, Style};
 
 use crate::args::Format;
 use crate::exit::Failure;
+use crate::json::JsonText;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 
@@ -25,14 +26,14 @@ impl Output {
     }
 
     /// Prints a result as text or as JSON; only the chosen form is computed.
-    pub(crate) fn result(
+    pub(crate) fn result<J: Into<JsonText>>(
         &self,
         text: impl FnOnce() -> String,
-        json: impl FnOnce() -> Value,
+        json: impl FnOnce() -> J,
     ) -> Result<(), Failure> {
         let printed = match self.format {
             Format::Text => text(),
-            Format::Json => format!("{:#}\n", json()),
+            Format::Json => json().into().pretty() + "\n",
         };
         self.print(printed.as_bytes())
     }

@@ -20,7 +20,7 @@ pub(crate) fn bar(plan: &RunPlan, output: &Output) -> ProgressBar {
         return ProgressBar::hidden();
     }
     let style = ProgressStyle::with_template(STYLE)
-        .unwrap_or_else(|_| ProgressStyle::default_bar())
+        .expect("the template of the bar is valid")
         .with_key(
             "rate",
             |state: &ProgressState, text: &mut dyn fmt::Write| {

@@ -1,5 +1,6 @@
 //! Finds the files that arguments refer to: scenarios, RunConfigs and stored runs.
 
+use std::ffi::OsStr;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,7 +9,6 @@ use aether_engine::config::run_config;
 use aether_engine::store::{RunStore, StoredRun};
 
 use aether_harness::{Scenario, ScenarioError, Subject};
-use aether_json::Value;
 use aether_subject::AetherSubject;
 
 use crate::args::{RunsDir, ScenariosDir};
@@ -82,12 +82,9 @@ pub(crate) fn open_run(runs: &RunsDir, run_id: &str) -> Result<StoredRun, Failur
 }
 
 /// The id under which a run is stored: the stem of its file.
-pub(crate) fn id_of(run: &StoredRun) -> String {
-    run.path()
-        .file_stem()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned()
+pub(crate) fn id_of(run: &StoredRun) -> &str {
+    let stem = run.path().file_stem().and_then(OsStr::to_str);
+    stem.expect("a run file is named after its run id, which is ASCII")
 }
 
 /// The directory that recorded paths are relative to: the one that contains `scenarios`, if it
@@ -131,11 +128,6 @@ pub(crate) fn write_file(
 /// The error without the name of the temporary file, which means nothing to the user.
 fn without_path(error: &std::io::Error) -> std::io::Error {
     error.kind().into()
-}
-
-/// Canonical JSON as a value; null if it is not JSON, which never happens for a stored record.
-pub(crate) fn json_of(text: &[u8]) -> Value {
-    aether_json::from_slice(text).unwrap_or(Value::Null)
 }
 
 /// A vector for people: all numbers of a short one, and both ends of a long one.

@@ -12,12 +12,10 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     let documents = MemoryDocuments::new().with("x.txt", bytes);
     for format in [ListFormat::Lines, ListFormat::Csv] {
         for drop in [false, true] {
-            let options = ImportOptions {
-                format: Some(format),
-                drop_self_loops: drop,
-                drop_duplicates: drop,
-                ..ImportOptions::default()
-            };
+            let options = ImportOptions::default()
+                .format(format)
+                .drop_self_loops(drop)
+                .drop_duplicates(drop);
             match import(&documents, Path::new("x.txt"), &options) {
                 Ok(made) => {
                     for (file, format) in [("t.json", Format::Json), ("t.toml", Format::Toml)] {

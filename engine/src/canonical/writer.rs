@@ -17,6 +17,7 @@ pub(crate) trait Canonical {
 
 /// A record as bytes and their SHA-256.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct Encoded<'w> {
     /// The canonical text.
     pub text: &'w [u8],

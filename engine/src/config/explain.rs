@@ -22,6 +22,7 @@ pub struct ExplainedProfile {
 
 /// The explanation of one field of a profile.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Explained {
     /// The field, as `chain_rule`.
     pub field: &'static str,
@@ -180,13 +181,10 @@ fn chain(rule: ChainRule, modulus: i64) -> Explained {
 }
 
 fn s_t(rule: StRule) -> Explained {
-    let mode = |wanted: StMode| {
-        let found = StMode::WORDS.iter().find(|(_, mode)| *mode == wanted);
-        found.map_or_else(String::new, word)
-    };
+    let mode = resolve::word::<StMode>;
     let (value, meaning) = match rule {
         StRule::PrimeWeighted => (
-            mode(StMode::PrimeWeighted),
+            mode(StMode::PrimeWeighted).to_owned(),
             "s_t = 2 · u[1] + 3 · u[2] + 5 · u[3] + 7 · u[4] + …: the n-th prime times the state \
              of node n after the tick, summed. Two states that differ mostly give two values."
                 .to_owned(),

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::check::{self, Known};
-use super::decode::{Decode, PathText, nearest};
+use super::check::{self, CheckedTopology, Known};
+use super::decode::{Decode, Int, PathText, nearest};
 use super::defaults;
 use super::documents::{PfnaDocument, ProfileDocument, RunConfig, TopologyDocument};
 use super::limits::DOCUMENT_BYTES_MAX;
@@ -211,7 +211,8 @@ impl<'r> Loader<'r> {
             self.unchecked(run, &named, node_count.is_some(), settings.ticks.is_some());
             return None;
         }
-        let (topology, profile, windows) = (topology?, profile?, windows?);
+        let CheckedTopology { topology, attrs } = topology?;
+        let (profile, windows) = (profile?, windows?);
         let (gid, run_id) = (
             content.gid.get()?.0.clone(),
             content.run_id.get()?.0.clone(),
@@ -219,8 +220,9 @@ impl<'r> Loader<'r> {
         let (ticks, initial_state) = (settings.ticks?, state?);
         let inputs = if pfna_on { inputs? } else { Vec::new() };
         let spacing = content.loom.as_ref().and_then(|loom| loom.spacing);
-        let spacing = spacing.and_then(|spacing| u64::try_from(spacing.0).ok());
-        let checkpoint_spacing = spacing.unwrap_or(profile.checkpoint_spacing);
+        let checkpoint_spacing = spacing.map_or(profile.checkpoint_spacing, |Int(spacing)| {
+            check::count(spacing)
+        });
         let codex = check::flag(content.enable_codex, defaults::CODEX);
         let metrics = content.metrics.as_ref().and_then(|metrics| metrics.enabled);
         let metrics = check::flag(metrics, defaults::METRICS);
@@ -241,11 +243,16 @@ impl<'r> Loader<'r> {
                     logging: &settings.logging,
                     metrics,
                 };
-                let from = &named.topology.as_ref()?.document;
+                let Loaded { document, content } = named.topology.as_ref()?;
+                let given = resolve::GivenTopology {
+                    document,
+                    content,
+                    attrs: &attrs,
+                };
                 let pfna = named.pfna.as_ref();
                 ResolvedDocuments {
                     run_config: resolve::run_config(&settings, &names),
-                    topology: resolve::topology(from, &topology, &profile.name),
+                    topology: resolve::topology(&given, &topology, &profile.name),
                     profile: resolve::profile(&profile, &named.profile.as_ref()?.content),
                     pfna: pfna.map(|pfna| resolve::pfna(&pfna.content, &gid, &run_id, &inputs)),
                     files: std::mem::take(&mut self.files),
@@ -573,10 +580,11 @@ impl<'r> Loader<'r> {
         };
         let byte = bytes[at];
         // Up to the end of the line; bytes that are not UTF-8 appear as replacement characters.
-        let rest = bytes.get(at..).unwrap_or(&[]);
-        let line = rest.split(|byte| *byte == b'\n').next().unwrap_or(&[]);
-        let line = line.get(..line.len().min(64)).unwrap_or(line);
-        let mut text = String::from_utf8_lossy(bytes.get(..at).unwrap_or(&[])).into_owned();
+        let (before, rest) = bytes.split_at(at);
+        let mut lines = rest.split(|byte| *byte == b'\n');
+        let line = lines.next().expect("a split has a first part");
+        let line = &line[..line.len().min(64)];
+        let mut text = String::from_utf8_lossy(before).into_owned();
         text.push_str(&String::from_utf8_lossy(line));
         let source = Source::new(shown, text);
         let message = format!("the byte 0x{byte:02x} is not UTF-8");
@@ -608,7 +616,7 @@ fn node_count(topology: &Loaded<TopologyDocument>) -> Option<Known<'_>> {
     let count = topology.content.node_count.get()?;
     let value = check::value_at(&topology.document, topology.content.places.node_count)?;
     Some(Known {
-        number: u64::try_from(count.0).ok()?,
+        number: check::count(count.0),
         value,
     })
 }

@@ -74,6 +74,7 @@ pub struct Profile {
 
 /// How an edge's flux follows from the state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum FluxRule {
     /// `CMP0_flux_v1`: f = sign(du) · min(⌊k·|du| / SC⌋, cap, |du|).
     Cmp0V1,
@@ -81,6 +82,7 @@ pub enum FluxRule {
 
 /// The rule by which the chain value follows from the previous one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ChainRule {
     /// `CMP0_chain_v1`: C_t = (a·C_{t−1} + b·s_t + seq) mod M.
     Cmp0V1 {
@@ -93,6 +95,7 @@ pub enum ChainRule {
 
 /// The rule by which s_t is computed from a tick.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum StRule {
     /// Σ p_n · post_u[n], p_n the n-th prime.
     PrimeWeighted,
@@ -122,6 +125,7 @@ pub struct PressDefaults {
 
 /// A way of describing a stream of integers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Scheme {
     /// `ID`: every value by itself.
     Identity,
@@ -154,6 +158,7 @@ pub struct StreamPlan {
 
 /// The source of a stream, which gives one vector per tick.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum StreamSource {
     /// post_u − pre_u, N numbers.
     PostUDeltas,
@@ -293,6 +298,31 @@ impl ResolvedDocuments {
 }
 
 impl RunPlan {
+    /// M: every chain value is from 0 to M − 1.
+    #[must_use]
+    pub const fn modulus(&self) -> i64 {
+        self.profile.modulus
+    }
+
+    /// The external inputs that are applied before a tick, in order; before tick 1 those of tick 0
+    /// come first.
+    #[must_use]
+    pub fn inputs_before(&self, tick: u64) -> &[InputEntry] {
+        let first = if tick == 1 { 0 } else { tick };
+        self.inputs_between(first, tick)
+    }
+
+    /// The external inputs of one tick, in order.
+    pub(crate) fn inputs_at(&self, tick: u64) -> &[InputEntry] {
+        self.inputs_between(tick, tick)
+    }
+
+    fn inputs_between(&self, first: u64, last: u64) -> &[InputEntry] {
+        let start = self.inputs.partition_point(|entry| entry.tick < first);
+        let end = self.inputs.partition_point(|entry| entry.tick <= last);
+        &self.inputs[start..end]
+    }
+
     /// The graph's id.
     #[must_use]
     pub fn gid(&self) -> &str {
@@ -333,6 +363,20 @@ impl RunPlan {
     #[must_use]
     pub const fn documents(&self) -> &ResolvedDocuments {
         &self.documents
+    }
+}
+
+impl InputEntry {
+    /// Its id.
+    #[must_use]
+    pub fn pfna_id(&self) -> &str {
+        &self.pfna_id
+    }
+
+    /// What is added to the nodes, in order.
+    #[must_use]
+    pub fn values(&self) -> &[i64] {
+        &self.values
     }
 }
 

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 /// A scenario directory without exactly one RunConfig.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum RunConfigError {
     /// It has none.
     #[error("{}: expected a `run.toml` or `run.json`, found neither", .0.display())]

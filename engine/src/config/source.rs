@@ -11,8 +11,7 @@ pub(crate) struct Span {
 
 impl Span {
     pub(crate) fn new(start: usize, end: usize) -> Self {
-        // Documents are below 512 MiB, so both always fit.
-        let narrow = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
+        let narrow = |offset: usize| u32::try_from(offset).expect("a document is at most 512 MiB");
         Self {
             start: narrow(start),
             end: narrow(end.max(start)),
@@ -65,9 +64,9 @@ impl Source {
         &self.text
     }
 
-    /// The text of a span; empty if the span is not on character boundaries.
+    /// The text of a span, whose ends are on character boundaries.
     pub(crate) fn slice(&self, span: Span) -> &str {
-        self.text.get(span.start()..span.end()).unwrap_or("")
+        &self.text[span.start()..span.end()]
     }
 
     /// The span with its ends moved outward to character boundaries and into the text.
@@ -82,16 +81,13 @@ impl Source {
         let line = lines
             .partition_point(|&start| start as usize <= offset)
             .max(1);
-        let start = lines.get(line - 1).map_or(0, |&start| start as usize);
+        let start = lines[line - 1] as usize;
         let (mut from, mut column) = (start, 1);
         let (last, place) = self.counted.get();
         if place.line == line && last <= offset && last >= start {
             (from, column) = (last, place.column);
         }
-        column += self
-            .text
-            .get(from..offset)
-            .map_or(0, |text| text.chars().count());
+        column += self.text[from..offset].chars().count();
         let position = Position { line, column };
         if place.line != line || offset > last {
             self.counted.set((offset, position));
@@ -108,7 +104,7 @@ impl Source {
         let end = lines
             .get(line)
             .map_or(self.text.len(), |&next| next as usize - 1);
-        let text = self.text.get(start..end).unwrap_or("");
+        let text = &self.text[start..end];
         start..start + text.strip_suffix('\r').unwrap_or(text).len()
     }
 

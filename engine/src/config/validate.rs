@@ -15,6 +15,7 @@ use super::tree::{Document, Kind};
 
 /// The kind of a document, which its fields determine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum DocumentKind {
     /// A RunConfig, checked with all documents that it names.
     RunConfig,

@@ -5,25 +5,6 @@ use crate::canonical::{self, Hash};
 use crate::config::{InputEntry, LayerSet, RunPlan};
 use crate::record::{AppliedEntry, EnvelopeMeta, Layer, NapEnvelope};
 
-/// The entries that are applied before a tick. Before tick 1 those of tick 0 come first.
-pub(crate) fn applied_before(plan: &RunPlan, tick: u64) -> &[InputEntry] {
-    let first = if tick == 1 { 0 } else { tick };
-    plan.inputs_between(first, tick)
-}
-
-impl RunPlan {
-    /// The entries of one tick, in order.
-    pub(crate) fn inputs_at(&self, tick: u64) -> &[InputEntry] {
-        self.inputs_between(tick, tick)
-    }
-
-    fn inputs_between(&self, first: u64, last: u64) -> &[InputEntry] {
-        let start = self.inputs.partition_point(|entry| entry.tick < first);
-        let end = self.inputs.partition_point(|entry| entry.tick <= last);
-        &self.inputs[start..end]
-    }
-}
-
 impl LayerSet {
     /// Whether envelopes of the layer are emitted.
     pub(crate) const fn emits(self, layer: Layer) -> bool {
@@ -53,7 +34,7 @@ impl<'p> Envelopes<'p> {
         if tick == 1 {
             envelopes.push(self.session_start());
         }
-        let entries = applied_before(self.plan, tick);
+        let entries = self.plan.inputs_before(tick);
         if !entries.is_empty() {
             envelopes.push(self.ingress(tick, entries, c_prev));
         }

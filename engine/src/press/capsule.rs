@@ -17,6 +17,7 @@
 use sha2::{Digest, Sha256};
 
 use super::codec::{Decoder, Encoder, PayloadError};
+use super::tally::PARAMETERS;
 use super::{Tally, TickView};
 use crate::canonical;
 use crate::config::{RunPlan, Scheme, StreamPlan, StreamSource};
@@ -35,6 +36,7 @@ pub struct Capsule {
 
 /// Why bytes cannot be read as a capsule.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum CapsuleError {
     /// The file begins differently.
     #[error("not an .apx capsule: expected it to begin with `AETHAPX` and version 1")]
@@ -72,6 +74,22 @@ pub enum CapsuleError {
         /// What is wrong with it.
         error: PayloadError,
     },
+    /// The manifest's window is not a range of ticks.
+    #[error("the manifest's window, ticks {start} to {end}, is not a range of ticks")]
+    Ticks {
+        /// The first tick.
+        start: u64,
+        /// The last tick.
+        end: u64,
+    },
+    /// A Golomb–Rice stream has a parameter that this engine does not use.
+    #[error("{section} has the parameter {found}, and parameters are at most {}", PARAMETERS - 1)]
+    Parameter {
+        /// The stream.
+        section: Section,
+        /// The parameter.
+        found: u64,
+    },
     /// A stream does not have one vector per tick of its window.
     #[error("{section} has {found} vectors, and its window has {expected} ticks")]
     Count {
@@ -99,6 +117,7 @@ pub enum CapsuleError {
 
 /// A part of a capsule.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Section {
     /// The manifest.
     Manifest,
@@ -143,8 +162,16 @@ impl Capsule {
             section: section(),
             error,
         };
-        let mut decoder = Decoder::new(payload, entry.scheme, parameter(entry)).map_err(failed)?;
-        let expected = (self.manifest.end_tick + 1).saturating_sub(self.manifest.start_tick);
+        let parameter = parameter(entry).ok_or_else(|| CapsuleError::Parameter {
+            section: section(),
+            found: entry.params,
+        })?;
+        let mut decoder = Decoder::new(payload, entry.scheme, parameter).map_err(failed)?;
+        let (start, end) = (self.manifest.start_tick, self.manifest.end_tick);
+        let ticks = end
+            .checked_sub(start)
+            .and_then(|ticks| ticks.checked_add(1));
+        let expected = ticks.ok_or(CapsuleError::Ticks { start, end })?;
         let found = decoder.vectors_left();
         if found != expected {
             return Err(CapsuleError::Count {
@@ -162,7 +189,7 @@ impl Capsule {
         let found = match entry.scheme {
             Scheme::Identity => tally.identity(),
             Scheme::RunLength => tally.run_length(),
-            Scheme::GolombRice => tally.golomb_rice()[parameter(entry) as usize],
+            Scheme::GolombRice => tally.golomb_rice()[parameter as usize],
         };
         if i128::try_from(found) != Ok(i128::from(entry.residual_bits)) {
             let stated = entry.residual_bits;
@@ -233,10 +260,10 @@ fn push_section(bytes: &mut Vec<u8>, section: &[u8]) {
     bytes.extend(Sha256::digest(section));
 }
 
-/// The parameter of a stream. Every manifest of this engine has a small one; with any other, the
-/// number of bits will differ from the manifest's.
-fn parameter(entry: &StreamEntry) -> u32 {
-    entry.params.min(super::tally::PARAMETERS as u64 - 1) as u32
+/// The parameter of a stream; `None` if this engine has no such code.
+fn parameter(entry: &StreamEntry) -> Option<u32> {
+    let mut known = (0..).take(PARAMETERS);
+    known.find(|parameter| u64::from(*parameter) == entry.params)
 }
 
 struct Reader<'b> {
@@ -279,20 +306,27 @@ pub struct Packer<'p> {
 }
 
 impl<'p> Packer<'p> {
-    /// A packer for the window of `manifest`; `None` if the plan has no such window.
+    /// A packer for the window of `manifest`; `None` if it is not a manifest of the plan.
     pub fn new(plan: &'p RunPlan, manifest: Manifest) -> Option<Self> {
         let windows = &mut plan.windows.iter();
         let window = windows.find(|window| window.window_id == manifest.window_id)?;
+        let names = window.streams.iter().map(|stream| &stream.name);
+        let listed = manifest.streams.iter().map(|entry| &entry.stream_id);
+        let ticks = manifest.start_tick..=manifest.end_tick;
+        if ticks != window.ticks || !names.eq(listed) {
+            return None;
+        }
         let streams = window
             .streams
             .iter()
             .zip(&manifest.streams)
             .map(|(stream, entry)| {
                 let length = stream.source.vector_len(plan);
-                (stream, Encoder::new(entry.scheme, parameter(entry), length))
+                let encoder = Encoder::new(entry.scheme, parameter(entry)?, length);
+                Some((stream, encoder))
             });
         Some(Self {
-            streams: streams.collect(),
+            streams: streams.collect::<Option<_>>()?,
             manifest,
         })
     }

@@ -26,7 +26,7 @@ use std::collections::BTreeMap;
 
 use aether_json::{Value, json};
 
-use crate::canonical::Hash;
+use crate::canonical::{Canonical, Hash};
 
 /// Declares a record: its members in canonical order, each with its documentation, its Rust name
 /// and type, and its key.
@@ -55,6 +55,7 @@ macro_rules! record {
     ) => {
         $(#[doc = $about])+
         #[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize $($(, $extra)+)?)]
+        #[non_exhaustive]
         $vis struct $name {
             $($(
                 $(#[doc = $doc])+
@@ -85,6 +86,16 @@ macro_rules! record {
             }
         }
 
+        impl $crate::record::declare::Members for $name {
+            fn members(&self, visit: &mut dyn FnMut(&'static str, &dyn $crate::canonical::Canonical)) {
+                $(
+                    $( record!(@visit visit $key, &self.$field $(, $nothing)?); )?
+                    $( visit($constant, &$value); )?
+                    $( visit($derived, &self.$method()); )?
+                )+
+            }
+        }
+
         impl $crate::record::declare::Described for $name {
             fn schema() -> aether_json::Value {
                 let mut object = $crate::record::declare::ObjectSchema::new(&[$($about),+]);
@@ -110,6 +121,15 @@ macro_rules! record {
     (@member $writer:ident $first:ident $key:literal, $value:expr, $nothing:ident) => {
         if !$crate::record::declare::Omit::is_nothing($value) {
             record!(@member $writer $first $key, $value);
+        }
+    };
+
+    (@visit $visit:ident $key:literal, $value:expr) => {
+        $visit($key, $value);
+    };
+    (@visit $visit:ident $key:literal, $value:expr, $nothing:ident) => {
+        if !$crate::record::declare::Omit::is_nothing($value) {
+            $visit($key, $value);
         }
     };
 
@@ -164,6 +184,12 @@ impl<K, V> Omit for BTreeMap<K, V> {
     }
 }
 
+/// A record as its members, for a canonical form that differs from the record's in some of them.
+pub(crate) trait Members {
+    /// Visits each member that the record has, in canonical order: its key and its value.
+    fn members(&self, visit: &mut dyn FnMut(&'static str, &dyn Canonical));
+}
+
 /// A value whose canonical form is described by a JSON Schema.
 pub(crate) trait Described {
     fn schema() -> Value;
@@ -193,7 +219,7 @@ impl ObjectSchema {
         self.add(key, schema, required);
     }
 
-    pub(crate) fn constant(&mut self, key: &'static str, value: &dyn crate::canonical::Canonical) {
+    pub(crate) fn constant(&mut self, key: &'static str, value: &dyn Canonical) {
         let value: Value =
             aether_json::from_str(&crate::canonical::text(value)).expect("canonical text is JSON");
         self.add(key, json!({ "const": value }), true);
@@ -340,6 +366,19 @@ mod tests {
         let text = canonical::text(&reading(Some("me")));
         let expected = r#"{"degrees":21,"taken_by":"me","unit":"C","warm":true}"#;
         assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn the_members_are_those_of_the_canonical_form() {
+        for by in [None, Some("me")] {
+            let reading = reading(by);
+            let mut members = Vec::new();
+            reading.members(&mut |key, value| {
+                members.push(format!("\"{key}\":{}", canonical::text(value)));
+            });
+            let text = format!("{{{}}}", members.join(","));
+            assert_eq!(text, canonical::text(&reading));
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use crate::canonical::{self, Canonical, Hash};
 
 /// Why a text is not a record of the expected kind in canonical form.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum DecodeError {
     /// The text is not JSON, or not of the record's shape.
     #[error("not a record of this kind: {0}")]

@@ -254,6 +254,7 @@ impl TryFrom<MetaMembers> for EnvelopeMeta {
 
 /// An external input as an INGRESS envelope refers to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct AppliedEntry<'p> {
     /// The entry's id.
     pub pfna_id: &'p str,

@@ -50,6 +50,7 @@ pub struct KindInfo {
 
 /// What the position of a record among those of its kind is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Position {
     /// Its tick; every recorded tick has one.
     EveryTick,
@@ -99,6 +100,7 @@ impl KeyRule {
 
 /// A stage of the pipeline, which produces artefacts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Stage {
     /// State and fluxes.
     Umx,
@@ -258,12 +260,14 @@ macro_rules! kinds {
     ($( $(#[doc = $doc:literal])+ $kind:ident => $variant:ident($type:ty), )+) => {
         /// The kinds of record that an export has an array of.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        #[non_exhaustive]
         pub enum RecordKind {
             $( $(#[doc = $doc])+ $kind, )+
         }
 
         /// A record of any kind.
         #[derive(Clone, Copy, Debug)]
+        #[non_exhaustive]
         pub enum Record<'r> {
             $( $(#[doc = $doc])+ $variant(&'r $type), )+
         }

@@ -105,6 +105,7 @@ macro_rules! payloads {
     )+) => {
         /// What happened, by kind.
         #[derive(Clone, Debug, PartialEq, Eq)]
+        #[non_exhaustive]
         pub enum LogPayload {
             $(
                 $(#[doc = $about])+
@@ -287,6 +288,7 @@ impl Described for LogPayload {
 /// The part of the engine that an event comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Component {
     /// Inputs and envelopes.
     Gate,

@@ -1,6 +1,6 @@
 //! The records of the Press: description lengths.
 
-use super::declare::{Described, words};
+use super::declare::{Described, Members as _, words};
 use super::kind::{
     Cell, Column, KeyRule, KindInfo, Position, RecordKind, RecordType, Stage, count,
 };
@@ -123,21 +123,16 @@ pub(crate) struct ManifestPreimage<'m> {
 
 impl Canonical for ManifestPreimage<'_> {
     fn write(&self, writer: &mut Writer) {
-        let manifest = self.manifest;
-        let streams: Vec<_> = manifest
-            .streams
-            .iter()
-            .zip(self.values)
+        let streams = self.manifest.streams.iter().zip(self.values);
+        let streams: Vec<_> = streams
             .map(|(entry, values)| StreamPreimage { entry, values })
             .collect();
         let mut object = Object::begin(writer);
-        object.field("apx_name", &manifest.apx_name);
-        object.field("end_tick", &manifest.end_tick);
-        object.field("gid", &manifest.gid);
-        object.field("profile", &manifest.profile);
-        object.field("start_tick", &manifest.start_tick);
-        object.field("streams", &streams);
-        object.field("window_id", &manifest.window_id);
+        self.manifest.members(&mut |key, value| match key {
+            "manifest_check" => {}
+            "streams" => object.field(key, &streams),
+            _ => object.field(key, value),
+        });
         object.end();
     }
 }
@@ -149,15 +144,9 @@ struct StreamPreimage<'m> {
 
 impl Canonical for StreamPreimage<'_> {
     fn write(&self, writer: &mut Writer) {
-        let entry = self.entry;
         let mut object = Object::begin(writer);
-        object.field("L_model", &entry.model_bits);
-        object.field("L_residual", &entry.residual_bits);
-        object.field("L_total", &entry.total_bits);
-        object.field("description", &entry.description);
-        object.field("params", &entry.params);
-        object.field("scheme", &entry.scheme);
-        object.field("stream_id", &entry.stream_id);
+        self.entry
+            .members(&mut |key, value| object.field(key, value));
         object.field("values_sha256", self.values);
         object.end();
     }

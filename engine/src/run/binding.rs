@@ -7,7 +7,7 @@ use super::pending::PendingTick;
 use super::recorder::Recorder;
 use crate::canonical::Hash;
 use crate::config::RunPlan;
-use crate::gate::{self, EnvelopeHashes, Envelopes};
+use crate::gate::{EnvelopeHashes, Envelopes};
 use crate::record::{LedgerEntry, LedgerMeta, Manifest, Record, SceneFrame};
 
 /// A primary window whose check is known.
@@ -52,7 +52,7 @@ impl<'p> Binder<'p> {
         let check = closed.manifest.manifest_check;
         let envelopes = self.envelopes(tick, check, recorder)?;
         let data = envelopes.data.expect("every tick has a DATA envelope");
-        let entries = gate::applied_before(plan, tick.tick);
+        let entries = plan.inputs_before(tick.tick);
         let scene = SceneFrame {
             gid: plan.gid.clone(),
             run_id: plan.run_id.clone(),

@@ -14,24 +14,60 @@ use super::{Operation, RunError};
 use crate::canonical::Hash;
 use crate::codex::Codex;
 use crate::config::{RunPlan, Window};
-use crate::gate;
 use crate::press::{TickView, WindowTally};
 use crate::record::{
     CodexLibraryEntry, Component, LogEvent, LogPayload, Manifest, Metrics, Record, StatusName,
 };
 
 /// Options of a run; none of them changes a byte of any record.
+///
+/// ```
+/// use std::ops::ControlFlow;
+///
+/// use aether_engine::run::RunOptions;
+///
+/// let half = |tick: u64| if tick < 50 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) };
+/// let options = RunOptions::default().threads(2).progress(&half);
+/// ```
 #[derive(Clone, Copy)]
 pub struct RunOptions<'o> {
-    /// Number of threads that encode and hash; at least 1.
-    pub threads: usize,
-    /// Whether every span between checkpoints starts from its checkpoint instead of the current
-    /// state: a replay of the whole run.
-    pub from_checkpoints: bool,
-    /// Called with the last finished tick now and then; may ask the run to stop.
-    pub progress: &'o (dyn Fn(u64) -> ControlFlow<()> + Sync),
-    /// Called with every log event when its window is committed.
-    pub log: Option<&'o dyn Fn(&LogEvent)>,
+    pub(crate) threads: usize,
+    pub(crate) from_checkpoints: bool,
+    pub(crate) progress: &'o (dyn Fn(u64) -> ControlFlow<()> + Sync),
+    pub(crate) log: Option<&'o dyn Fn(&LogEvent)>,
+}
+
+impl<'o> RunOptions<'o> {
+    /// The number of threads that encode and hash; at least 1, which is the default.
+    #[must_use]
+    pub const fn threads(self, threads: usize) -> Self {
+        Self { threads, ..self }
+    }
+
+    /// Starts every span between checkpoints from its checkpoint instead of the current state: a
+    /// replay of the whole run.
+    #[must_use]
+    pub const fn from_checkpoints(self) -> Self {
+        Self {
+            from_checkpoints: true,
+            ..self
+        }
+    }
+
+    /// Calls a function with the last finished tick now and then; it may ask the run to stop.
+    #[must_use]
+    pub const fn progress(self, progress: &'o (dyn Fn(u64) -> ControlFlow<()> + Sync)) -> Self {
+        Self { progress, ..self }
+    }
+
+    /// Calls a function with every log event when its window is committed.
+    #[must_use]
+    pub const fn log(self, log: &'o dyn Fn(&LogEvent)) -> Self {
+        Self {
+            log: Some(log),
+            ..self
+        }
+    }
 }
 
 impl Default for RunOptions<'_> {
@@ -47,6 +83,7 @@ impl Default for RunOptions<'_> {
 
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Outcome {
     /// Whether the run reached its end.
     pub status: RunStatus,
@@ -263,7 +300,7 @@ impl<'p, 's> Pipeline<'p, 's> {
         let metrics = self.recorder.metrics();
         metrics.total_ticks += 1;
         metrics.i_blocks += u64::from(i_block_hash.is_some());
-        metrics.pfna_applied += gate::applied_before(self.plan, number).len() as u64;
+        metrics.pfna_applied += self.plan.inputs_before(number).len() as u64;
         Ok(())
     }
 

@@ -14,6 +14,7 @@ pub struct Replay<'p> {
 
 /// One recomputed tick.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct ReplayedTick<'r> {
     /// State and fluxes.
     pub ledger: &'r UmxLedger,
@@ -76,6 +77,7 @@ impl<'p> Replay<'p> {
 
 /// How the time chain does not follow from the ledgers.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ChainFault {
     /// A P-block differs from what its ledger and the previous chain value give.
     #[error("the P-block of tick {tick} does not follow from the ledger: expected C_t {expected}")]

@@ -1,7 +1,6 @@
 //! The rule of a tick: inputs, fluxes, chain. A direct run and a replay share it.
 
 use crate::config::RunPlan;
-use crate::gate;
 use crate::loom::{self, Chain};
 use crate::record::{IBlock, PBlock, UmxLedger};
 use crate::umx::{self, State};
@@ -97,7 +96,7 @@ impl<'p> Stepper<'p> {
 impl Tick {
     /// The ids of the inputs that were added before this tick, in order.
     pub(super) fn pfna_refs(&self, plan: &RunPlan) -> Vec<String> {
-        let applied = gate::applied_before(plan, self.ledger.tick);
+        let applied = plan.inputs_before(self.ledger.tick);
         applied.iter().map(|entry| entry.pfna_id.clone()).collect()
     }
 }

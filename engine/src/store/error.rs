@@ -8,6 +8,7 @@ use super::RunIdError;
 
 /// Why a run could not be stored, read or finished.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum StoreError {
     /// The name is not a run id.
     #[error(transparent)]
@@ -107,8 +108,20 @@ pub enum StoreError {
     },
 }
 
+/// Where the cause of a [`StoreError`] lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StoreErrorKind {
+    /// In what was asked for: there is no such run, or it does not allow this.
+    Request,
+    /// In the file, which is damaged.
+    Damage,
+    /// In SQLite, the file system or the machine.
+    Machine,
+}
+
 /// Why a file is not a run file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum NotARun {
     /// It is not an SQLite database, or it ends within the database header.
     NotADatabase,
@@ -129,6 +142,7 @@ impl fmt::Display for NotARun {
 
 /// The first difference between a stored run and a new one of the same name.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Difference {
     /// The two names differ only in case.
     Name,
@@ -171,6 +185,7 @@ impl fmt::Display for Difference {
 
 /// What is wrong with a damaged run file.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Damage {
     /// SQLite cannot read the file.
     Database(String),
@@ -241,6 +256,24 @@ impl fmt::Display for Damage {
 }
 
 impl StoreError {
+    /// Where the cause of the error lies.
+    #[must_use]
+    pub const fn kind(&self) -> StoreErrorKind {
+        match self {
+            Self::RunId(_)
+            | Self::NotFound { .. }
+            | Self::Exists { .. }
+            | Self::Busy { .. }
+            | Self::Finished { .. }
+            | Self::NotARun { .. }
+            | Self::NewerSchema { .. }
+            | Self::OtherEngine { .. }
+            | Self::Inputs { .. } => StoreErrorKind::Request,
+            Self::Damaged { .. } => StoreErrorKind::Damage,
+            Self::Database { .. } | Self::Io { .. } => StoreErrorKind::Machine,
+        }
+    }
+
     pub(super) fn io(path: &Path, source: io::Error) -> Self {
         Self::Io {
             path: path.to_owned(),

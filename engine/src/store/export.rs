@@ -11,6 +11,7 @@ use crate::run::{Exported, write_export};
 
 /// Why an export failed.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ExportError {
     /// The run could not be read.
     #[error(transparent)]

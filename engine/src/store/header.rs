@@ -14,6 +14,7 @@ use crate::run::{Outcome, RunStatus};
 
 /// The description of a stored run.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct RunHeader {
     /// The run's gid.
     pub gid: String,

@@ -33,7 +33,7 @@ mod tick_check;
 mod verify;
 mod writer;
 
-pub use error::{Damage, Difference, NotARun, StoreError};
+pub use error::{Damage, Difference, NotARun, StoreError, StoreErrorKind};
 pub use export::ExportError;
 pub use header::RunHeader;
 pub use recording::{Existing, Recorded, Written};

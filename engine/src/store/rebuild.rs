@@ -42,6 +42,9 @@ pub(super) struct SceneParts {
     manifest_check: Option<i64>,
 }
 
+/// The parts of a row, or the column that has a value that no engine writes.
+pub(super) type Parts<P> = Result<P, &'static str>;
+
 /// A record as it was read: its text, or the rebuilt record.
 pub(super) enum Content {
     Text(String),
@@ -118,25 +121,28 @@ pub(super) fn page_query(kind: RecordKind) -> String {
 }
 
 impl StoredParts {
-    /// The stored parts in a row of [`page_query`]; `None` for a value that no engine writes.
-    pub(super) fn read(kind: RecordKind, row: &Row<'_>) -> rusqlite::Result<Option<Self>> {
+    /// The stored parts in a row of [`page_query`].
+    pub(super) fn read(kind: RecordKind, row: &Row<'_>) -> rusqlite::Result<Parts<Self>> {
         let text = |at: usize| row.get::<_, Option<String>>(at);
-        Ok(match kind {
-            RecordKind::Ledgers => Some(Self::Ledger),
-            RecordKind::PBlocks => Some(match text(2)? {
+        Ok(Ok(match kind {
+            RecordKind::Ledgers => Self::Ledger,
+            RecordKind::PBlocks => match text(2)? {
                 Some(text) => Self::Text(text),
                 None => Self::PBlock {
                     s_t: row.get(3)?,
                     c_t: row.get(4)?,
                 },
-            }),
-            RecordKind::IBlocks => Some(match text(2)? {
+            },
+            RecordKind::IBlocks => match text(2)? {
                 Some(text) => Self::Text(text),
                 None => Self::IBlock { c_t: row.get(3)? },
-            }),
-            RecordKind::Scenes => SceneParts::read(row)?.map(Self::Scene),
-            _ => text(2)?.map(Self::Text),
-        })
+            },
+            RecordKind::Scenes => return Ok(SceneParts::read(row)?.map(Self::Scene)),
+            _ => match text(2)? {
+                Some(text) => Self::Text(text),
+                None => return Ok(Err("json")),
+            },
+        }))
     }
 
     /// The record, completed from the columns and other rows.
@@ -169,22 +175,26 @@ impl StoredParts {
 }
 
 impl SceneParts {
-    fn read(row: &Row<'_>) -> rusqlite::Result<Option<Self>> {
-        let hash = |at: usize| -> rusqlite::Result<Option<Hash>> {
-            let column: Option<Vec<u8>> = row.get(at)?;
-            Ok(column.as_deref().and_then(hash_column))
+    fn read(row: &Row<'_>) -> rusqlite::Result<Parts<Self>> {
+        let Some(nap_envelope_ref) = hash_column(&row.get::<_, Vec<u8>>(2)?) else {
+            return Ok(Err("nap_envelope_ref"));
         };
         let pfna_refs = match row.get::<_, Option<String>>(3)? {
-            Some(refs) => aether_json::from_str(&refs).ok(),
-            None => Some(Vec::new()),
+            Some(refs) => match aether_json::from_str(&refs) {
+                Ok(refs) => refs,
+                Err(_) => return Ok(Err("pfna_refs")),
+            },
+            None => Vec::new(),
         };
-        let (Some(nap_envelope_ref), Some(pfna_refs)) = (hash(2)?, pfna_refs) else {
-            return Ok(None);
+        let ledger_ref: Option<Vec<u8>> = row.get(4)?;
+        let ledger_ref = match ledger_ref.as_deref().map(hash_column) {
+            Some(None) => return Ok(Err("ledger_ref")),
+            found => found.flatten(),
         };
-        Ok(Some(Self {
+        Ok(Ok(Self {
             nap_envelope_ref,
             pfna_refs,
-            ledger_ref: hash(4)?,
+            ledger_ref,
             c_prev: row.get(5)?,
             c_t: row.get(6)?,
             window_id: row.get(7)?,

@@ -37,6 +37,7 @@ pub enum Written {
 
 /// The result of storing a run.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Recorded {
     /// How the run ended, with its metrics.
     pub outcome: Outcome,

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::LazyLock;
 
 use super::header::bound;
-use super::rebuild::{Content, StoredParts, page_query};
+use super::rebuild::{Content, Parts, StoredParts, page_query};
 use super::stored::{FoundRecord, StoredRecord, StoredRun};
 use super::writer::hash_column;
 use super::{Damage, StoreError};
@@ -38,8 +38,7 @@ struct PageRow {
     position: u64,
     /// `None` if the column does not contain a hash.
     hash: Option<Hash>,
-    /// `None` if a column contains a value that no engine writes.
-    kept: Option<StoredParts>,
+    kept: Parts<StoredParts>,
 }
 
 impl<'r> Records<'r> {
@@ -104,7 +103,13 @@ impl<'r> Records<'r> {
 
     fn content(&self, row: PageRow) -> Result<(u64, Option<Hash>, Content), StoreError> {
         let position = row.position;
-        let kept = row.kept.ok_or_else(|| self.missing(position))?;
+        let kept = row.kept.map_err(|column| {
+            self.run.damaged(Damage::Record {
+                kind: self.kind.name(),
+                position,
+                problem: format!("`{column}` has an invalid value"),
+            })
+        })?;
         let content = kept.content(self.run, self.kind, position)?;
         Ok((position, row.hash, content))
     }

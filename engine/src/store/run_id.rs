@@ -22,6 +22,7 @@ pub struct RunId(String);
 
 /// Why a string is not a run id.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum RunIdError {
     /// It is empty.
     #[error("a run id must not be empty")]

@@ -17,7 +17,7 @@ use super::writer::{BUSY_TIMEOUT, hash_column};
 use super::{Damage, StoreError, schema};
 use crate::canonical::{self, Hash};
 use crate::config::ResolvedDocuments;
-use crate::record::{FromText as _, IBlock, Metrics, RecordKind, RecordType};
+use crate::record::{FromText as _, IBlock, Metrics, Position, RecordKind, RecordType};
 
 /// A run in a file, as it was when it was opened. What a writer adds later is not visible.
 ///
@@ -46,6 +46,7 @@ pub struct StoredRun {
 
 /// One record as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct StoredRecord {
     /// Its position: the tick for kinds with one record per tick or checkpoint, else the number
     /// within the kind, from 1.
@@ -58,6 +59,7 @@ pub struct StoredRecord {
 
 /// One record as it is in a file, which may not match its hash.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FoundRecord {
     /// Its position, as in a [`StoredRecord`].
     pub position: u64,
@@ -158,12 +160,6 @@ impl StoredRun {
         Records::new(self, kind, 1)
     }
 
-    /// The records of a kind from a position on: a tick for kinds with one record per tick or
-    /// checkpoint, else a number within the kind.
-    pub fn records_from(&self, kind: RecordKind, position: u64) -> Records<'_> {
-        Records::new(self, kind, position)
-    }
-
     /// The records of a type, in run order from a position on, as values.
     ///
     /// Each is checked by its hash and its position; the first that fails ends the iteration.
@@ -184,6 +180,22 @@ impl StoredRun {
     /// All records of a type, in run order, as values; see [`StoredRun::values_from`].
     pub fn values<R: RecordType>(&self) -> impl Iterator<Item = Result<R, StoreError>> {
         self.values_from(1)
+    }
+
+    /// The records of some ticks, of a type that every tick has one of, as values.
+    ///
+    /// Each is checked as by [`StoredRun::values_from`]. A tick without a record is an error.
+    pub fn values_of_ticks<R: RecordType>(
+        &self,
+        ticks: RangeInclusive<u64>,
+    ) -> impl Iterator<Item = Result<R, StoreError>> {
+        let kind = R::INFO.kind.name();
+        assert_eq!(R::INFO.position, Position::EveryTick, "`{kind}`");
+        let mut values = self.values_from(*ticks.start());
+        ticks.map(move |position| {
+            let missing = || Err(self.damaged(Damage::Missing { kind, position }));
+            values.next().unwrap_or_else(missing)
+        })
     }
 
     /// One record as a value, by its position as in [`StoredRun::record`]; `None` if there is none.
@@ -278,30 +290,8 @@ impl StoredRun {
         }
     }
 
-    /// The records of some ticks: those that belong to one of the ticks, and the manifests of
-    /// windows that end there.
-    ///
-    /// # Errors
-    /// The file cannot be read.
-    pub fn records_of_ticks(
-        &self,
-        kind: RecordKind,
-        ticks: &RangeInclusive<u64>,
-    ) -> Result<impl Iterator<Item = Result<StoredRecord, StoreError>>, StoreError> {
-        let places = self.places_of_ticks(kind, ticks)?;
-        let (first, last) = places.map_or((0, 0), RangeInclusive::into_inner);
-        // Ticks never decrease along the numbers, so all records in between belong to the range
-        // too.
-        let records = (last > 0).then(|| self.records_from(kind, first));
-        let within = move |record: &Result<StoredRecord, StoreError>| {
-            record
-                .as_ref()
-                .map_or(true, |record| record.position <= last)
-        };
-        Ok(records.into_iter().flatten().take_while(within))
-    }
-
-    /// The positions of the records that [`StoredRun::records_of_ticks`] gives.
+    /// The positions of the records that belong to some ticks. A manifest belongs to the tick at
+    /// which its window ends.
     ///
     /// # Errors
     /// The file cannot be read.
@@ -412,7 +402,15 @@ impl StoredRun {
             .query_row(sql, [], |row| row.get(0))
             .optional()
             .map_err(|error| self.fail(error))?;
-        Ok(hash.as_deref().and_then(hash_column))
+        let hash = hash.map(|bytes| {
+            hash_column(&bytes).ok_or_else(|| {
+                self.damaged(Damage::Value {
+                    table: "u_ledger",
+                    column: "sha256",
+                })
+            })
+        });
+        hash.transpose()
     }
 
     pub(super) const fn row(&self) -> &HeaderRow {

@@ -21,6 +21,7 @@ const FINDINGS_MAX: usize = 100;
 
 /// The result of a verification.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Verification {
     /// Number of ticks that were recomputed.
     pub ticks: u64,
@@ -39,6 +40,7 @@ impl Verification {
 
 /// One thing that is wrong with a stored run.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Finding {
     /// SQLite's own check of the file.
     File {

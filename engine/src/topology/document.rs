@@ -12,6 +12,7 @@ pub(super) const CMP_0_SCALE: i64 = 32;
 
 /// The format of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Format {
     /// JSON, one edge per line.
     Json,

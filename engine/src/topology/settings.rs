@@ -10,15 +10,10 @@ pub const NO_CAP: i64 = 2_147_483_647;
 /// The name of a new topology, and the values of its edges.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// The graph id; by default it is made from the shape or the file name.
-    pub gid: Option<String>,
-    /// SC, the divisor of the flux rule, ≥ 1. The profile of a run must have the same value.
-    pub scale: i64,
-    /// k of every edge, ≥ 0. By default it is SC / (2 · the greatest degree), at least 1: the
-    /// largest k with which no node overshoots its neighbours.
-    pub conductance: Option<i64>,
-    /// cap of every edge, ≥ 0.
-    pub cap: i64,
+    pub(super) gid: Option<String>,
+    pub(super) scale: i64,
+    pub(super) conductance: Option<i64>,
+    pub(super) cap: i64,
 }
 
 impl Default for Settings {
@@ -33,6 +28,37 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// The graph id; by default it is made from the shape or the file name.
+    #[must_use]
+    pub fn with_gid(self, gid: impl Into<String>) -> Self {
+        Self {
+            gid: Some(gid.into()),
+            ..self
+        }
+    }
+
+    /// SC, the divisor of the flux rule, ≥ 1. The profile of a run must have the same value.
+    #[must_use]
+    pub fn with_scale(self, scale: i64) -> Self {
+        Self { scale, ..self }
+    }
+
+    /// k of every edge, ≥ 0. By default it is SC / (2 · the greatest degree), at least 1: the
+    /// largest k with which no node overshoots its neighbours.
+    #[must_use]
+    pub fn with_conductance(self, conductance: i64) -> Self {
+        Self {
+            conductance: Some(conductance),
+            ..self
+        }
+    }
+
+    /// cap of every edge, ≥ 0; [`NO_CAP`] by default.
+    #[must_use]
+    pub fn with_cap(self, cap: i64) -> Self {
+        Self { cap, ..self }
+    }
+
     /// The gid of the settings, which is checked, or else the given one.
     pub(super) fn gid(&self, otherwise: String) -> Result<String, MakeError> {
         let Some(gid) = &self.gid else {

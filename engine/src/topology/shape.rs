@@ -20,6 +20,7 @@ use crate::config::{Edge, Topology, defaults};
 /// assert!(ring.text(Format::Json).unwrap().contains(r#""gid": "RING5""#));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Shape {
     /// 1 – 2 – … – N.
     Line {

@@ -56,12 +56,8 @@ impl<'p> State<'p> {
             return Ok(());
         }
         for (node, value) in self.u.iter_mut().enumerate() {
-            let total = entries
-                .iter()
-                .map(|entry| i128::from(entry.values[node]))
-                .fold(i128::from(*value), |total, input| {
-                    total.saturating_add(input)
-                });
+            let inputs = entries.iter().map(|entry| i128::from(entry.values[node]));
+            let total = i128::from(*value) + inputs.sum::<i128>();
             *value = i64::try_from(total).map_err(|_| overflow(tick, Operation::Input, node))?;
         }
         Ok(())

@@ -38,6 +38,7 @@ enum Source<'r> {
 
 /// Why a record cannot be shown.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ViewError {
     /// The tick is not recorded.
     #[error("no {what} at tick {tick}: {}", ticks_recorded(*last))]
@@ -79,6 +80,7 @@ pub enum ViewError {
 
 /// The P-blocks and checkpoints of one window, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct LoomBlocks {
     /// One per tick.
     pub p_blocks: Vec<PBlock>,

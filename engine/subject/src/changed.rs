@@ -51,11 +51,11 @@ pub(super) fn plan(inputs: &Artefact) -> Result<RunPlan, Failure> {
         .map_err(|report| invalid(report.to_string()))
 }
 
+const RESOLVED: &str = "resolved inputs are JSON, and have every rule";
+
 /// The inputs with a different rule for s_t, and with a different order of the preferred schemes.
 pub(super) fn rules(inputs: &Artefact) -> Vec<Artefact> {
-    let Ok(document) = inputs.to_value() else {
-        return Vec::new();
-    };
+    let document = inputs.to_value().expect(RESOLVED);
     let mode = document.pointer("/profile/s_t_rule/mode").cloned();
     let s_t = [
         json!({ "mode": "prime_weighted" }),
@@ -73,10 +73,10 @@ pub(super) fn rules(inputs: &Artefact) -> Vec<Artefact> {
     }
     changes
         .into_iter()
-        .filter_map(|(place, value)| {
+        .map(|(place, value)| {
             let mut changed = document.clone();
-            *changed.pointer_mut(place)? = value;
-            Artefact::from_json("inputs", changed.to_string().as_bytes()).ok()
+            *changed.pointer_mut(place).expect(RESOLVED) = value;
+            Artefact::from_json("inputs", changed.to_string().as_bytes()).expect(RESOLVED)
         })
         .collect()
 }

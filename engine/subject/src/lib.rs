@@ -142,20 +142,11 @@ impl Prepared for PreparedRun {
 
     fn run(&self, request: &RunRequest) -> Result<Vec<Artefact>, Failure> {
         let progress = progress(&request.progress);
-        let direct = RunOptions {
-            progress: &progress,
-            ..RunOptions::default()
-        };
+        let direct = RunOptions::default().progress(&progress);
         let options = match request.mode.as_deref() {
             None => direct,
-            Some("threads") => RunOptions {
-                threads: THREADS,
-                ..direct
-            },
-            Some("replay") => RunOptions {
-                from_checkpoints: true,
-                ..direct
-            },
+            Some("threads") => direct.threads(THREADS),
+            Some("replay") => direct.from_checkpoints(),
             Some("resume") => return resume::cut_and_finished(&self.plan, request),
             Some(other) => unreachable!("the harness asks for modes that were offered: {other}"),
         };

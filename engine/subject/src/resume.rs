@@ -81,10 +81,7 @@ fn advance(
             ControlFlow::Continue(())
         }
     };
-    let options = RunOptions {
-        progress: &progress,
-        ..RunOptions::default()
-    };
+    let options = RunOptions::default().progress(&progress);
     let recorded = if is_first {
         store.record(plan, RUN_ID, Existing::Keep, &options)
     } else {

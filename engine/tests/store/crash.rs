@@ -35,10 +35,7 @@ fn child() {
         std::thread::sleep(Duration::from_micros(50));
         ControlFlow::Continue(())
     };
-    let options = RunOptions {
-        progress: &progress,
-        ..RunOptions::default()
-    };
+    let options = RunOptions::default().progress(&progress);
     let recorded = RunStore::new("runs").record(&long_plan(), "run", Existing::Keep, &options);
     if let Err(error) = recorded {
         println!("refused: {error}");

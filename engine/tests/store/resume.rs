@@ -21,11 +21,7 @@ fn shown(store: &RunStore, stops: &[u64]) -> Vec<String> {
                 ControlFlow::Break(())
             }
         };
-        let options = RunOptions {
-            progress: &progress,
-            log: Some(&show),
-            ..RunOptions::default()
-        };
+        let options = RunOptions::default().progress(&progress).log(&show);
         if step == 0 {
             store
                 .record(&every_kind(), "run", Existing::Keep, &options)

@@ -1,5 +1,7 @@
 //! `aether init`: writes a small, commented scenario that is ready to run.
 
+use std::ffi::OsStr;
+use std::fmt::Display;
 use std::fs;
 use std::path::Path;
 
@@ -78,10 +80,20 @@ fn refuse_used(dir: &Path) -> Result<(), Failure> {
 
 /// The name of the directory, which becomes the scenario's name, graph id and run id.
 fn name_of(dir: &Path) -> Result<String, Failure> {
-    let whole = dir.file_name().is_none().then(|| dir.canonicalize().ok());
-    let whole = whole.flatten();
-    let name = whole.as_deref().unwrap_or(dir).file_name();
-    let name = name.unwrap_or_default().to_string_lossy();
+    let unnamed = |why: &dyn Display| {
+        let message = format!("{} cannot be made a scenario: {why}", dir.display());
+        Failure::Input(message)
+    };
+    let name = match dir.file_name() {
+        Some(name) => name.to_owned(),
+        // `.` is not a name; the directory that it refers to has one.
+        None => {
+            let whole = dir.canonicalize().map_err(|error| unnamed(&error))?;
+            let name = whole.file_name().map(OsStr::to_owned);
+            name.ok_or_else(|| unnamed(&"it has no name"))?
+        }
+    };
+    let name = name.to_string_lossy();
     let known = ScenarioName::new(name.as_ref()).map_err(|error| {
         let message = format!("`{name}` cannot be the name of a scenario: {error}");
         Failure::Input(message)

@@ -35,7 +35,10 @@ pub(crate) fn list(command: &ListCommand, output: &Output) -> CommandResult {
         .collect();
     output.result(
         || table(&scenarios),
-        || scenarios.iter().map(|scenario| row(scenario)).collect(),
+        || {
+            let rows = scenarios.iter().map(|scenario| row(scenario));
+            rows.collect::<Value>()
+        },
     )?;
 
     let mut status = Status::Done;

@@ -3,12 +3,13 @@
 use std::fmt::Write as _;
 use std::ops::RangeInclusive;
 
-use aether_engine::record::{Component, LogEvent, LogPayload};
-use aether_json::Value;
+use aether_engine::record::{Component, FromText as _, LogEvent, LogPayload};
+use aether_json::scan;
 
 use crate::CommandResult;
 use crate::args::LogCommand;
 use crate::exit::{Failure, Status};
+use crate::json::JsonText;
 use crate::output::Output;
 use crate::registry;
 
@@ -30,12 +31,7 @@ pub(crate) fn log(command: &LogCommand, output: &Output) -> CommandResult {
     });
     output.result(
         || text(&events),
-        || {
-            let values = events.iter();
-            values
-                .map(|event| registry::json_of(event.to_json().as_bytes()))
-                .collect()
-        },
+        || events.iter().map(JsonText::of).collect::<JsonText>(),
     )?;
     Ok(Status::Done)
 }
@@ -73,24 +69,25 @@ fn text(events: &[LogEvent]) -> String {
         let tick = event
             .tick
             .map_or(String::new(), |tick| format!("tick {tick}"));
-        let members = registry::json_of(event.to_json().as_bytes());
-        let payload: Vec<String> = members["payload"]
-            .as_object()
-            .into_iter()
-            .flatten()
-            .map(|(key, value)| match value {
-                Value::String(value) => format!("{key}={value}"),
-                value => format!("{key}={value}"),
-            })
-            .collect();
         let _ = writeln!(
             text,
             "{:>6}  {tick:<10} {:<8} {:<14} {}",
             event.seq,
             event.component.name(),
             event.payload.event(),
-            payload.join(" "),
+            payload(&event.payload),
         );
     }
     text
+}
+
+/// The members of a payload, as `key=value`.
+fn payload(payload: &LogPayload) -> String {
+    let text = payload.to_text();
+    let members = scan::members(&text).expect("a payload is an object");
+    let plain =
+        |value: &str| aether_json::from_str::<String>(value).unwrap_or_else(|_| value.to_owned());
+    let members = members.into_iter();
+    let members = members.map(|(key, value)| format!("{}={}", plain(key), plain(value)));
+    members.collect::<Vec<_>>().join(" ")
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use aether_engine::record::{FromText as _, Metrics};
+use aether_engine::record::Metrics;
 use aether_json::json;
 use comfy_table::{CellAlignment, Table, presets};
 
@@ -10,6 +10,7 @@ use super::openmetrics;
 use crate::CommandResult;
 use crate::args::{MetricsCommand, MetricsForm};
 use crate::exit::{Failure, Status};
+use crate::json::JsonText;
 use crate::output::Output;
 use crate::registry;
 
@@ -18,7 +19,12 @@ pub(crate) fn metrics(command: &MetricsCommand, output: &Output) -> CommandResul
     let metrics = run.metrics()?;
     match command.form {
         Some(MetricsForm::Openmetrics) => {
-            let exposition = openmetrics::exposition(run.header(), metrics).map_err(|error| {
+            let l_total = u64::try_from(metrics.l_total).map_err(|_| {
+                let (run, l_total) = (&command.stored.run_id, metrics.l_total);
+                Failure::Damaged(format!("`l_total` of run `{run}` is negative: {l_total}"))
+            })?;
+            let exposition = openmetrics::exposition(run.header(), metrics, l_total);
+            let exposition = exposition.map_err(|error| {
                 let what = "the metrics could not be written".to_owned();
                 Failure::Io(what, std::io::Error::other(error))
             })?;
@@ -28,13 +34,9 @@ pub(crate) fn metrics(command: &MetricsCommand, output: &Output) -> CommandResul
             )?;
         }
         Some(MetricsForm::Json) => {
-            let value = registry::json_of(metrics.to_text().as_bytes());
-            output.print(format!("{value:#}\n").as_bytes())?;
+            output.print((JsonText::of(&metrics).pretty() + "\n").as_bytes())?;
         }
-        None => output.result(
-            || text(&metrics),
-            || registry::json_of(metrics.to_text().as_bytes()),
-        )?,
+        None => output.result(|| text(&metrics), || JsonText::of(&metrics))?,
     }
     Ok(Status::Done)
 }

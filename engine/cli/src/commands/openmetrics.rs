@@ -15,13 +15,18 @@ use prometheus_client::registry::{Registry, Unit};
 ///
 /// # Errors
 /// The encoder's own; writing to a string does not fail.
-pub(super) fn exposition(header: &RunHeader, metrics: Metrics) -> Result<String, fmt::Error> {
+pub(super) fn exposition(
+    header: &RunHeader,
+    metrics: Metrics,
+    l_total: u64,
+) -> Result<String, fmt::Error> {
     let mut registry = Registry::with_prefix("aether");
     registry.register_collector(Box::new(RunMetrics {
         profile: header.profile.clone(),
         status: header.status.name(),
         engine_version: header.engine_version.clone(),
         metrics,
+        l_total,
     }));
     let mut exposition = String::new();
     text::encode(&mut exposition, &registry)?;
@@ -34,6 +39,8 @@ struct RunMetrics {
     status: &'static str,
     engine_version: String,
     metrics: Metrics,
+    /// `metrics.l_total`, which is not negative.
+    l_total: u64,
 }
 
 impl Collector for RunMetrics {
@@ -125,11 +132,10 @@ impl RunMetrics {
         let metrics = &self.metrics;
         let bits = Unit::Other("bits".to_owned());
         let help = "Description length (L_total) of all manifests.";
-        let total = u64::try_from(metrics.l_total).unwrap_or(0);
         encoder
             .encode_descriptor("description_length", help, Some(&bits), MetricType::Counter)?
             .encode_family(&self.labels())?
-            .encode_counter::<NoExemplar, _, u64>(&total, None)?;
+            .encode_counter::<NoExemplar, _, u64>(&self.l_total, None)?;
         let help = "Description length (L_total) of a stream over a window.";
         let mut family =
             encoder.encode_descriptor("stream_length", help, Some(&bits), MetricType::Gauge)?;

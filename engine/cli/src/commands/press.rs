@@ -57,15 +57,22 @@ fn pack_window(run: &StoredRun, name: &str) -> Result<Capsule, Failure> {
         Err(ViewError::Window { .. }) => return Err(not_closed()),
         Err(error) => return Err(error.into()),
     };
-    let mut packer = Packer::new(&plan, manifest).ok_or_else(not_closed)?;
+    let mut packer = Packer::new(&plan, manifest).ok_or_else(|| {
+        Failure::Damaged(format!(
+            "{} is damaged: the manifest of window `{}` does not fit the inputs",
+            run.path().display(),
+            window.window_id()
+        ))
+    })?;
     let ticks = packer.ticks();
     let mut c_prev = plan.chain_start();
-    if let Some(block) = run.value::<PBlock>(ticks.start() - 1)? {
-        c_prev = block.c_t;
+    if let Some(before) = ticks.start().checked_sub(1).filter(|tick| *tick > 0) {
+        let mut block = run.values_of_ticks::<PBlock>(before..=before);
+        c_prev = block.next().expect("one tick has one P-block")?.c_t;
     }
-    let blocks = run.values_from::<PBlock>(*ticks.start());
-    let ledgers = run.values_from::<UmxLedger>(*ticks.start());
-    for ((ledger, block), _) in ledgers.zip(blocks).zip(ticks) {
+    let blocks = run.values_of_ticks::<PBlock>(ticks.clone());
+    let ledgers = run.values_of_ticks::<UmxLedger>(ticks);
+    for (ledger, block) in ledgers.zip(blocks) {
         packer.add(&ledger?, c_prev);
         c_prev = block?.c_t;
     }

@@ -10,6 +10,7 @@ use aether_json::json;
 use crate::CommandResult;
 use crate::args::ProfileShowCommand;
 use crate::exit::{Failure, Status};
+use crate::json::JsonText;
 use crate::output::Output;
 use crate::registry;
 
@@ -30,12 +31,13 @@ pub(crate) fn show(command: &ProfileShowCommand, output: &Output) -> CommandResu
     output.result(
         || text(&from, &profile),
         || {
-            json!({
+            let about = json!({
                 "name": profile.name(),
                 "source": from,
-                "profile": registry::json_of(profile.document().as_bytes()),
                 "rules": profile.explained(),
-            })
+            });
+            let document = JsonText::canonical(profile.document());
+            JsonText::with(about, [("profile", document)])
         },
     )?;
     Ok(Status::Done)
@@ -49,8 +51,10 @@ fn by_name(
     let name = command.profile.as_str();
     let dir = profiles_dir(command)?;
     let mut known = Vec::new();
-    for path in dir.iter().flat_map(|dir| documents(dir)) {
-        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let paths = dir.as_deref().map_or(Ok(Vec::new()), documents)?;
+    for path in paths {
+        let stem = path.file_stem().expect("a file in a directory has a name");
+        let stem = stem.to_string_lossy();
         let named_so = stem.eq_ignore_ascii_case(name);
         match explain_profile(files, &path) {
             Ok(profile) if named_so || profile.name().eq_ignore_ascii_case(name) => {
@@ -94,17 +98,18 @@ fn profiles_dir(command: &ProfileShowCommand) -> Result<Option<PathBuf>, Failure
 }
 
 /// The documents of a directory, in order of name.
-fn documents(dir: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
-    let mut paths: Vec<_> = entries
-        .map(|entry| entry.path())
-        .filter(|path| {
-            let extension = path.extension().unwrap_or_default();
-            extension == "json" || extension == "toml"
-        })
-        .collect();
+fn documents(dir: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let cannot = |error| Failure::Input(format!("{} cannot be read: {error}", dir.display()));
+    let mut paths = Vec::new();
+    for entry in std::fs::read_dir(dir).map_err(cannot)? {
+        let path = entry.map_err(cannot)?.path();
+        let extension = path.extension();
+        if extension.is_some_and(|extension| extension == "json" || extension == "toml") {
+            paths.push(path);
+        }
+    }
     paths.sort();
-    paths
+    Ok(paths)
 }
 
 fn text(from: &str, profile: &ExplainedProfile) -> String {

@@ -12,6 +12,7 @@ use aether_json::{Value, json};
 use crate::CommandResult;
 use crate::args::{RunCommand, ScenariosDir, StoredCommand};
 use crate::exit::{Failure, Status};
+use crate::json::JsonText;
 use crate::log_destination::{LogDestination, LogStart};
 use crate::output::Output;
 use crate::{progress, registry};
@@ -31,15 +32,16 @@ pub(crate) fn run(command: &RunCommand, output: &Output) -> CommandResult {
             log.send(event);
         }
     };
-    let options = RunOptions {
-        threads: usize::from(command.threads),
-        progress: &|tick| {
-            bar.set_position(tick);
-            ControlFlow::Continue(())
-        },
-        log: log.is_some().then_some(&send),
-        ..RunOptions::default()
+    let progress = |tick| {
+        bar.set_position(tick);
+        ControlFlow::Continue(())
     };
+    let mut options = RunOptions::default()
+        .threads(usize::from(command.threads))
+        .progress(&progress);
+    if log.is_some() {
+        options = options.log(&send);
+    }
     let recorded = RunStore::new(&command.runs.runs_dir).record(&plan, run_id, existing, &options);
     bar.finish_and_clear();
     if let Some(log) = log {
@@ -68,7 +70,7 @@ fn finish(run_id: &str, plan: &RunPlan, recorded: &Recorded, output: &Output) ->
 /// `aether resume`: finishes an interrupted run.
 pub(crate) fn resume(command: &StoredCommand, output: &Output) -> CommandResult {
     let stored = registry::open_run(&command.runs, &command.run_id)?;
-    let run_id = registry::id_of(&stored);
+    let run_id = registry::id_of(&stored).to_owned();
     let plan = stored.plan()?;
     drop(stored);
     let log = rest_of_log(&plan, output)?;
@@ -78,14 +80,14 @@ pub(crate) fn resume(command: &StoredCommand, output: &Output) -> CommandResult 
             log.send(event);
         }
     };
-    let options = RunOptions {
-        progress: &|tick| {
-            bar.set_position(tick);
-            ControlFlow::Continue(())
-        },
-        log: log.is_some().then_some(&send),
-        ..RunOptions::default()
+    let progress = |tick| {
+        bar.set_position(tick);
+        ControlFlow::Continue(())
     };
+    let mut options = RunOptions::default().progress(&progress);
+    if log.is_some() {
+        options = options.log(&send);
+    }
     let recorded = RunStore::new(&command.runs.runs_dir).resume(&run_id, &options);
     bar.finish_and_clear();
     if let Some(log) = log {
@@ -99,7 +101,8 @@ pub(crate) fn resume(command: &StoredCommand, output: &Output) -> CommandResult 
 fn rest_of_log(plan: &RunPlan, output: &Output) -> Result<Option<LogDestination>, Failure> {
     let base = registry::base_dir(&ScenariosDir::default())?;
     let file = plan.documents().files().get("run_config");
-    let run_config = base.join(file.map_or("", String::as_str));
+    // The paths of a RunConfig that was not a file start at the base.
+    let run_config = base.join(file.map_or("run_config", String::as_str));
     match LogDestination::open(plan, &run_config, LogStart::Append, output) {
         Err(Failure::Io(name, error)) => {
             output.note(&format!("log lines are not sent to {name}: {error}"));
@@ -152,19 +155,16 @@ fn text(run_id: &str, plan: &RunPlan, recorded: &Recorded) -> String {
         .collect()
 }
 
-fn summary(run_id: &str, plan: &RunPlan, recorded: &Recorded) -> Value {
+fn summary(run_id: &str, plan: &RunPlan, recorded: &Recorded) -> JsonText {
     let metrics = &recorded.outcome.metrics;
     let error = match recorded.outcome.status {
-        RunStatus::Failed(error) => {
-            aether_json::from_str(&error.to_json()).expect("canonical text is JSON")
-        }
-        RunStatus::Complete | RunStatus::Incomplete => Value::Null,
+        RunStatus::Failed(error) => JsonText::canonical(error.to_json()),
+        RunStatus::Complete | RunStatus::Incomplete => Value::Null.into(),
     };
-    json!({
+    let summary = json!({
         "run_id": run_id,
         "gid": plan.gid(),
         "status": recorded.outcome.status.name(),
-        "error": error,
         "ticks": plan.ticks(),
         "ticks_recorded": metrics.total_ticks,
         "windows": metrics.window_count,
@@ -173,7 +173,8 @@ fn summary(run_id: &str, plan: &RunPlan, recorded: &Recorded) -> Value {
         "last_entry_hash": metrics.uledger_last_hash.map(|hash| hash.to_string()),
         "path": recorded.path.display().to_string(),
         "written": written(recorded.written),
-    })
+    });
+    JsonText::with(summary, [("error", error)])
 }
 
 fn written(written: Written) -> &'static str {

@@ -6,6 +6,7 @@ use comfy_table::{Table, presets};
 use crate::CommandResult;
 use crate::args::ShowLedgerCommand;
 use crate::exit::{Failure, Status};
+use crate::json::JsonText;
 use crate::output::Output;
 use crate::registry;
 
@@ -18,10 +19,8 @@ pub(crate) fn show_ledger(command: &ShowLedgerCommand, output: &Output) -> Comma
             "ticks {from} to {to} are not recorded: ticks are 1 to {last}"
         )));
     }
-    let mut entries = Vec::new();
-    for (entry, _) in run.values_from::<LedgerEntry>(from).zip(from..=to) {
-        entries.push(entry?);
-    }
+    let entries = run.values_of_ticks::<LedgerEntry>(from..=to);
+    let entries: Vec<_> = entries.collect::<Result<_, _>>()?;
     output.result(
         || {
             let mut table = Table::new();
@@ -42,12 +41,7 @@ pub(crate) fn show_ledger(command: &ShowLedgerCommand, output: &Output) -> Comma
             }
             format!("{}\n", table.trim_fmt())
         },
-        || {
-            entries
-                .iter()
-                .map(|entry| registry::json_of(entry.to_text().as_bytes()))
-                .collect()
-        },
+        || entries.iter().map(JsonText::of).collect::<JsonText>(),
     )?;
     Ok(Status::Done)
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::io::Write;
 
+use aether_engine::record::UmxLedger;
 use aether_engine::run::RecordKind;
 use aether_engine::store::{StoreError, StoredRecord, StoredRun};
 use aether_json::Value;
@@ -20,12 +21,12 @@ pub(super) fn write_records(
 ) -> Result<(), Failure> {
     let mut columns = Columns::default();
     for record in run.records(kind) {
-        columns.see(&row(record)?);
+        columns.see(&row(run, kind, record)?);
     }
     let mut table = csv::Writer::from_writer(sink);
     table.write_record(&columns.order).map_err(failed)?;
     for record in run.records(kind) {
-        let row = row(record)?;
+        let row = row(run, kind, record)?;
         let cells = columns.order.iter().map(|column| {
             row.iter()
                 .find(|(name, _)| name == column)
@@ -38,19 +39,23 @@ pub(super) fn write_records(
 
 /// Writes the edges of all ledgers, one row per tick and edge.
 pub(super) fn write_edges(run: &StoredRun, sink: &mut dyn Write) -> Result<(), Failure> {
-    const FIELDS: [&str; 7] = ["e_id", "i", "j", "du", "raw", "cap", "f_e"];
     let mut table = csv::Writer::from_writer(sink);
-    table
-        .write_record(std::iter::once("tick").chain(FIELDS))
-        .map_err(failed)?;
-    for record in run.records(RecordKind::Ledgers) {
-        let ledger = object(record)?;
-        let tick = cell(&ledger["tick"]);
-        for edge in ledger["edges"].as_array().into_iter().flatten() {
-            let cells = FIELDS.iter().map(|field| cell(&edge[*field]));
-            table
-                .write_record(std::iter::once(tick.clone()).chain(cells))
-                .map_err(failed)?;
+    let columns = ["tick", "e_id", "i", "j", "du", "raw", "cap", "f_e"];
+    table.write_record(columns).map_err(failed)?;
+    for ledger in run.values::<UmxLedger>() {
+        let ledger = ledger?;
+        for edge in &ledger.edges {
+            let row = [
+                ledger.tick.to_string(),
+                edge.e_id.to_string(),
+                edge.i.to_string(),
+                edge.j.to_string(),
+                edge.du.to_string(),
+                edge.raw.to_string(),
+                edge.cap.to_string(),
+                edge.f_e.to_string(),
+            ];
+            table.write_record(row).map_err(failed)?;
         }
     }
     Ok(table.flush()?)
@@ -74,22 +79,23 @@ impl Columns {
     }
 }
 
-fn object(record: Result<StoredRecord, StoreError>) -> Result<BTreeMap<String, Value>, Failure> {
-    let record = record?;
-    match aether_json::from_slice(record.text.as_ref()) {
-        Ok(Value::Object(members)) => Ok(members),
-        _ => Err(Failure::Input(
-            "a stored record is not a JSON object".to_owned(),
-        )),
-    }
-}
-
 /// The cells of a record, each with its column: `{"tick":1,"post_u":[4,2]}` becomes `tick` 1,
 /// `post_u_1` 4, `post_u_2` 2.
-fn row(record: Result<StoredRecord, StoreError>) -> Result<Vec<(String, String)>, Failure> {
-    let mut cells = Vec::new();
-    let mut members = object(record)?;
+fn row(
+    run: &StoredRun,
+    kind: RecordKind,
+    record: Result<StoredRecord, StoreError>,
+) -> Result<Vec<(String, String)>, Failure> {
+    let record = record?;
+    let mut members: BTreeMap<String, Value> =
+        aether_json::from_slice(&record.text).map_err(|error| {
+            let (path, kind, position) = (run.path().display(), kind.name(), record.position);
+            Failure::Damaged(format!(
+                "{path} is damaged: `{kind}` {position} cannot be read: {error}"
+            ))
+        })?;
     members.remove("edges");
+    let mut cells = Vec::new();
     flatten("", &members, &mut cells);
     Ok(cells)
 }

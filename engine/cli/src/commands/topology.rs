@@ -23,30 +23,30 @@ pub(crate) fn new(command: &NewTopologyCommand, output: &Output) -> CommandResul
 
 pub(crate) fn import_edges(command: &ImportCommand, output: &Output) -> CommandResult {
     let files = FileSystem::new(registry::working_dir()?);
-    let options = ImportOptions {
-        format: command.form.map(|form| match form {
+    let mut options = ImportOptions::new(settings(&command.made))
+        .ends(command.from.clone(), command.to.clone())
+        .values(command.k_column.clone(), command.cap_column.clone())
+        .drop_self_loops(command.drop_self_loops)
+        .drop_duplicates(command.drop_duplicates);
+    if let Some(form) = command.form {
+        options = options.format(match form {
             ListFormatWord::Csv => ListFormat::Csv,
             ListFormatWord::Lines => ListFormat::Lines,
-        }),
-        from: command.from.clone(),
-        to: command.to.clone(),
-        conductance: command.k_column.clone(),
-        cap: command.cap_column.clone(),
-        drop_self_loops: command.drop_self_loops,
-        drop_duplicates: command.drop_duplicates,
-        settings: settings(&command.made),
-    };
+        });
+    }
     let topology = import(&files, &command.edges, &options).map_err(Failure::Documents)?;
     write(&topology, command.made.out.as_deref(), output)
 }
 
 fn settings(made: &MadeTopology) -> Settings {
-    Settings {
-        gid: made.gid.clone(),
-        scale: made.sc,
-        conductance: made.k,
-        cap: made.cap,
+    let mut settings = Settings::default().with_scale(made.sc).with_cap(made.cap);
+    if let Some(gid) = &made.gid {
+        settings = settings.with_gid(gid);
     }
+    if let Some(k) = made.k {
+        settings = settings.with_conductance(k);
+    }
+    settings
 }
 
 /// Writes the document to its file and prints a summary, or writes it to standard output.

@@ -60,18 +60,11 @@ fn harness_report(dir: &Path) -> Option<Report> {
 }
 
 fn problem(file: &str, (line, column): (usize, usize), message: &str) -> Problem {
-    Problem {
-        code: Code::NotAScenario,
-        message: message.to_owned(),
-        place: Place {
-            path: file.to_owned(),
-            line,
-            column,
-            excerpt: None,
-        },
-        at: String::new(),
-        expected: None,
-        help: vec!["correct the field, which the harness reads, or remove it".to_owned()],
-        related: Vec::new(),
-    }
+    let help = "correct the field, which the harness reads, or remove it";
+    Problem::new(
+        Code::NotAScenario,
+        message,
+        Place::at(file, line, column),
+        help,
+    )
 }

@@ -20,14 +20,11 @@ pub(crate) fn verify(command: &StoredCommand, output: &Output) -> CommandResult 
         |_| ProgressBar::hidden(),
         |plan| progress::bar(&plan, output),
     );
-    let options = RunOptions {
-        progress: &|tick| {
-            bar.set_position(tick);
-            ControlFlow::Continue(())
-        },
-        ..RunOptions::default()
+    let progress = |tick| {
+        bar.set_position(tick);
+        ControlFlow::Continue(())
     };
-    let verification = run.verify(&options);
+    let verification = run.verify(&RunOptions::default().progress(&progress));
     bar.finish_and_clear();
     let verification = verification?;
     let findings: Vec<_> = verification

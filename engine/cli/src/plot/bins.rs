@@ -38,8 +38,8 @@ impl Bins {
             ticks.div_ceil(COLUMNS_MAX).max(1),
             rows.div_ceil(ROWS_MAX).max(1),
         );
-        let columns = usize::try_from(ticks.div_ceil(ticks_a_cell)).unwrap_or(0);
-        let lines = usize::try_from(rows.div_ceil(rows_a_cell)).unwrap_or(0);
+        let columns = whole(ticks.div_ceil(ticks_a_cell));
+        let lines = whole(rows.div_ceil(rows_a_cell));
         Self {
             statistic,
             ticks,
@@ -59,21 +59,21 @@ impl Bins {
     }
 
     pub(super) fn add_one(&mut self, tick: u64, row: u64, value: i64) {
-        let column = usize::try_from(tick.saturating_sub(1) / self.ticks_a_cell);
-        let line = usize::try_from(row.saturating_sub(1) / self.rows_a_cell);
-        let (Ok(column), Ok(line)) = (column, line) else {
-            return;
-        };
-        let cell = (column < self.columns)
-            .then(|| line.checked_mul(self.columns)?.checked_add(column))
-            .flatten()
-            .and_then(|place| self.cells.get_mut(place));
-        if let Some(cell) = cell {
-            cell.count += 1;
-            cell.sum += i128::from(value);
-            if value.unsigned_abs() > cell.farthest.unsigned_abs() {
-                cell.farthest = value;
-            }
+        assert!(
+            (1..=self.ticks).contains(&tick),
+            "tick {tick} is of the run"
+        );
+        assert!(
+            (1..=self.rows).contains(&row),
+            "row {row} is of the picture"
+        );
+        let column = whole((tick - 1) / self.ticks_a_cell);
+        let line = whole((row - 1) / self.rows_a_cell);
+        let cell = &mut self.cells[line * self.columns + column];
+        cell.count += 1;
+        cell.sum += i128::from(value);
+        if value.unsigned_abs() > cell.farthest.unsigned_abs() {
+            cell.farthest = value;
         }
     }
 
@@ -128,6 +128,11 @@ impl Bins {
         };
         Some(format!("Each cell is {what} of {over}."))
     }
+}
+
+/// A number of cells, of which a picture has at most a few hundred.
+fn whole(count: u64) -> usize {
+    usize::try_from(count).expect("a picture has few cells")
 }
 
 impl Cell {

@@ -25,17 +25,18 @@ pub(super) struct ChainPlot {
 impl ChainPlot {
     pub(super) fn new(ticks: u64, modulus: i64) -> Self {
         Self {
-            modulus: modulus.max(1),
+            modulus,
             points: Vec::new(),
             density: (ticks > POINTS_MAX).then(|| Bins::new(Statistic::Sum, ticks, BANDS)),
         }
     }
 
+    /// Adds a value from 0 to M − 1.
     pub(super) fn add(&mut self, tick: u64, value: i64) {
         match &mut self.density {
             Some(bins) => {
                 let band = i128::from(value) * i128::from(BANDS) / i128::from(self.modulus);
-                let band = u64::try_from(band).unwrap_or(0).min(BANDS - 1);
+                let band = u64::try_from(band).expect("a chain value is not negative");
                 bins.add_one(tick, band + 1, 1);
             }
             None => self.points.push((tick as f64, value as f64)),

@@ -178,7 +178,7 @@ fn between(anchors: &[[u8; 3]], level: u8, levels: u8) -> Color {
     let mut mixed = from;
     for ((mixed, from), to) in mixed.iter_mut().zip(from).zip(to) {
         let sum = usize::from(from) * (steps - rest) + usize::from(to) * rest;
-        *mixed = u8::try_from((sum + steps / 2) / steps).unwrap_or(u8::MAX);
+        *mixed = u8::try_from((sum + steps / 2) / steps).expect("a mean of bytes is a byte");
     }
     of_bytes(mixed)
 }

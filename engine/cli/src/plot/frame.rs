@@ -2,6 +2,8 @@
 
 use std::cell::RefCell;
 
+use aether_engine::config::limits::NAME_CHARS_MAX;
+
 use super::colours::{LEVELS, Ramp, Role};
 use super::drawing::{Across, Down, Drawing, Pixel, TextStyle};
 use super::scale::{Scale, short};
@@ -308,7 +310,8 @@ pub(super) fn legend(area: Area<'_>, names: &[(Role, String)], left: i32) -> i32
     let (mut x, mut y) = (left, 4);
     let style = TextStyle::new(Role::Ink, LABEL_SIZE).at(Across::Start, Down::Middle);
     for (role, name) in names {
-        let wide = 24 + 7 * i32::try_from(name.chars().count()).unwrap_or(0);
+        let letters = name.chars().count().min(NAME_CHARS_MAX);
+        let wide = 24 + 7 * i32::try_from(letters).expect("a name is short");
         if x > left && x + wide > area.width() {
             (x, y) = (left, y + 20);
         }

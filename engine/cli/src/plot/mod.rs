@@ -28,7 +28,7 @@ use topology::{NODES_MAX, TopologyPlot};
 
 use crate::args::PlotWhat;
 use crate::exit::Failure;
-use crate::registry::{id_of, json_of};
+use crate::registry::id_of;
 
 /// A finished picture.
 pub(crate) struct Picture {
@@ -51,14 +51,14 @@ pub(crate) fn draw(run: &StoredRun, what: PlotWhat) -> Result<Picture, Failure> 
         PlotWhat::Flux => flux(run, ticks),
         PlotWhat::Chain => chain(run, ticks),
         PlotWhat::Press => press(run),
-        PlotWhat::Topology => topology(run),
+        PlotWhat::Topology => topology(run, ticks),
     }
 }
 
 fn state(run: &StoredRun, ticks: u64) -> Result<Picture, Failure> {
     let nodes = run.header().node_count as u64;
     let mut bins = Bins::new(Statistic::Mean, ticks, nodes);
-    for ledger in run.values::<UmxLedger>() {
+    for ledger in run.values_of_ticks::<UmxLedger>(1..=ticks) {
         let ledger = ledger?;
         bins.add(ledger.tick, ledger.post_u.iter().copied());
     }
@@ -84,7 +84,7 @@ fn flux(run: &StoredRun, ticks: u64) -> Result<Picture, Failure> {
         )));
     }
     let mut bins = Bins::new(Statistic::Farthest, ticks, edges);
-    for ledger in run.values::<UmxLedger>() {
+    for ledger in run.values_of_ticks::<UmxLedger>(1..=ticks) {
         let ledger = ledger?;
         bins.add(ledger.tick, ledger.edges.iter().map(|edge| edge.f_e));
     }
@@ -102,12 +102,19 @@ fn flux(run: &StoredRun, ticks: u64) -> Result<Picture, Failure> {
 }
 
 fn chain(run: &StoredRun, ticks: u64) -> Result<Picture, Failure> {
-    let profile = json_of(run.documents()?.profile().as_bytes());
-    let modulus = profile["modulus_M"].as_i64().unwrap_or(i64::MAX);
+    let modulus = run.plan()?.modulus();
     let mut plot = ChainPlot::new(ticks, modulus);
-    for entry in run.values::<LedgerEntry>() {
-        let entry = entry?;
-        plot.add(entry.tick, entry.c_t);
+    for (entry, tick) in run.values_of_ticks::<LedgerEntry>(1..=ticks).zip(1..) {
+        let value = entry?.c_t;
+        if !(0..modulus).contains(&value) {
+            return Err(Failure::Damaged(format!(
+                "{} is damaged: the chain value of tick {tick} is {value}, which is not from 0 to \
+                 {}",
+                run.path().display(),
+                modulus - 1
+            )));
+        }
+        plot.add(tick, value);
     }
     let bins = plot.bins().map_or(Value::Null, cells);
     Ok(Picture {
@@ -138,7 +145,7 @@ fn press(run: &StoredRun) -> Result<Picture, Failure> {
     })
 }
 
-fn topology(run: &StoredRun) -> Result<Picture, Failure> {
+fn topology(run: &StoredRun, ticks: u64) -> Result<Picture, Failure> {
     let nodes = run.header().node_count;
     if nodes > NODES_MAX {
         return Err(Failure::Input(format!(
@@ -148,7 +155,7 @@ fn topology(run: &StoredRun) -> Result<Picture, Failure> {
         )));
     }
     let mut plot = TopologyPlot::default();
-    for ledger in run.values::<UmxLedger>() {
+    for ledger in run.values_of_ticks::<UmxLedger>(1..=ticks) {
         plot.add(&ledger?);
     }
     Ok(Picture {
@@ -160,17 +167,16 @@ fn topology(run: &StoredRun) -> Result<Picture, Failure> {
 /// The subtitle: the run and its size.
 fn subtitle(run: &StoredRun) -> String {
     let header = run.header();
-    let counted = |count: usize, what: &str| {
+    let counted = |count: u64, what: &str| {
         let plural = if count == 1 { "" } else { "s" };
         format!("{count} {what}{plural}")
     };
-    let ticks = usize::try_from(header.ticks).unwrap_or(usize::MAX);
     let mut text = format!(
         "run {} · {} · {} · {} · profile {}",
         header.run_id,
-        counted(header.node_count, "node"),
-        counted(header.edge_count, "edge"),
-        counted(ticks, "tick"),
+        counted(header.node_count as u64, "node"),
+        counted(header.edge_count as u64, "edge"),
+        counted(header.ticks, "tick"),
         header.profile
     );
     if header.status.name() != "complete" {

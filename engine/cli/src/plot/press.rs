@@ -152,7 +152,8 @@ impl PressPlot {
 }
 
 fn series(place: usize) -> Role {
-    Role::Series(u8::try_from(place).unwrap_or(u8::MAX).min(SERIES - 1))
+    let place = place.min(usize::from(SERIES) - 1);
+    Role::Series(u8::try_from(place).expect("there are few series"))
 }
 
 fn shortened(name: &str, letters: usize) -> String {

@@ -98,6 +98,8 @@ impl Scale {
     }
 }
 
+const ENDLESS: &str = "a cycle does not end";
+
 /// The level of a position between 0 and 1.
 pub(super) fn level_of(place: f64, levels: u8) -> u8 {
     let scaled = (place * f64::from(levels)).floor();
@@ -112,13 +114,13 @@ pub(super) fn steps(low: f64, high: f64, count: u32) -> Vec<f64> {
     let mut step = 1.0;
     let mut factors = [2.0, 2.5, 2.0].into_iter().cycle();
     while span / step > f64::from(count) {
-        step *= factors.next().unwrap_or(2.0);
+        step *= factors.next().expect(ENDLESS);
     }
     // 1, 0.5, 0.2, 0.1, …
     let mut finer = [2.0, 2.5, 2.0].into_iter().cycle();
     let mut next = step;
     while step <= 1.0 && span > 0.0 {
-        next /= finer.next().unwrap_or(2.0);
+        next /= finer.next().expect(ENDLESS);
         if span / next > f64::from(count) || next < 1e-6 {
             break;
         }
@@ -136,7 +138,7 @@ pub(super) fn whole_steps(low: u64, high: u64, count: u64) -> Vec<f64> {
     let mut step = 1_u64;
     let mut factors = [(2, 1), (5, 2), (2, 1)].into_iter().cycle();
     while span / step > count {
-        let (times, over) = factors.next().unwrap_or((2, 1));
+        let (times, over) = factors.next().expect(ENDLESS);
         step = step.saturating_mul(times) / over;
     }
     let multiples = (low.div_ceil(step)..=high / step).map(|number| number * step);

@@ -45,7 +45,7 @@ struct Edge {
 
 impl TopologyPlot {
     pub(super) fn add(&mut self, ledger: &UmxLedger) {
-        let place = |id: u64| usize::try_from(id).unwrap_or(1).saturating_sub(1);
+        let place = |id: u64| usize::try_from(id - 1).expect("a drawn graph has few nodes");
         if self.edges.is_empty() {
             let edges = ledger.edges.iter().map(|edge| Edge {
                 from: place(edge.i),
@@ -260,7 +260,7 @@ fn edge_legend(area: Area<'_>, most: f64, y: i32) {
         area.line(role, width, &[(x, y), (x + 40, y)]);
         let label = short((share * most * 100.0).round() / 100.0);
         area.text(&label, style, (x + 48, y));
-        x += 64 + 8 * i32::try_from(label.chars().count()).unwrap_or(0);
+        x += 64 + 8 * i32::try_from(label.chars().count()).expect("a short number is short");
     }
     area.text("mean flux per tick", style, (x, y));
 }

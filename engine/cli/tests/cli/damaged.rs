@@ -1,16 +1,61 @@
-//! Tests of `inspect --tick` with damaged run files that can still be opened: failed checks are
-//! reported and marked.
+//! Tests of damaged run files that can still be opened: `inspect --tick` reports and marks failed
+//! checks, and every command refuses what no engine writes, even if its hash is right.
 
+use std::ops::ControlFlow;
+
+use aether_engine::run::RunOptions;
+use aether_engine::store::Existing;
 use rusqlite::Connection;
-use serde_json::Value;
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
-use super::{Runs, keys};
+use super::{Runs, keys, plan};
 
 /// Runs a statement on the file of a run.
 fn change(runs: &Runs, run: &str, sql: &str) {
     let file = runs.directory().join(format!("{run}.aether"));
     let changed = Connection::open(file).unwrap().execute(sql, []).unwrap();
     assert_eq!(changed, 1, "{sql}");
+}
+
+/// Changes the text of a record, and stores the hash of the changed text with it.
+fn forge(runs: &Runs, run: &str, (table, key): (&str, &str), change: impl Fn(&str) -> String) {
+    let file = runs.directory().join(format!("{run}.aether"));
+    let file = Connection::open(file).unwrap();
+    let select = format!("SELECT json FROM {table} WHERE {key}");
+    let text: String = file.query_row(&select, [], |row| row.get(0)).unwrap();
+    let changed = change(&text);
+    assert_ne!(changed, text);
+    let hash = Sha256::digest(&changed).to_vec();
+    let update = format!("UPDATE {table} SET json = ?1, sha256 = ?2 WHERE {key}");
+    assert_eq!(file.execute(&update, (changed, hash)).unwrap(), 1);
+}
+
+/// Checks that a command fails with exit status 1 and reports the damage in both formats.
+#[track_caller]
+fn reports_damage(runs: &Runs, args: &[&str], words: &[&str]) {
+    runs.aether(args).with(1).reports(words);
+    let json = runs.aether(&[args, &["--format", "json"]].concat());
+    let json = json.with(1).json();
+    let error = json["error"].as_str().unwrap();
+    for word in words {
+        assert!(error.contains(word), "`{word}` is missing: {error}");
+    }
+}
+
+/// Stores a run of 16 ticks that stopped in its second window.
+fn cut() -> Runs {
+    let runs = Runs::new();
+    let stop = |tick| match tick {
+        ..10 => ControlFlow::Continue(()),
+        _ => ControlFlow::Break(()),
+    };
+    let options = RunOptions::default().progress(&stop);
+    let store = runs.store();
+    store
+        .record(&plan("line4"), "cut", Existing::Keep, &options)
+        .unwrap();
+    runs
 }
 
 /// Inspects a tick that fails, checks that text and JSON report the same, and returns the kinds and
@@ -160,6 +205,138 @@ fn inputs_that_cannot_be_read_are_reported() {
     let found = failed(&runs, "gf01", "3");
     assert_eq!(found.len(), 1, "{found:#?}");
     assert_eq!(found[0].0, "inputs");
+}
+
+#[test]
+fn text_that_is_not_json_is_shown_as_it_is() {
+    let runs = Runs::of(&["pfna-demo"]);
+    let sql = "UPDATE p_blocks SET json = '{\"C_t\":' WHERE tick = 6";
+    change(&runs, "pfna-demo", sql);
+    let found = failed(&runs, "pfna-demo", "6");
+    let unreadable = |(kind, problem): &(String, String)| {
+        kind == "p_blocks" && problem.contains("not a record of this kind")
+    };
+    assert!(found.iter().any(unreadable), "{found:#?}");
+    let args = ["inspect", "pfna-demo", "--tick", "6", "--format", "json"];
+    let json = runs.aether(&args).with(1).json();
+    assert_eq!(json["p_blocks"], json!(["{\"C_t\":"]));
+}
+
+#[test]
+fn a_value_that_no_engine_writes_is_named() {
+    check(
+        "UPDATE scenes SET pfna_refs = '{' WHERE tick = 6",
+        "6",
+        &[("scenes", "`scenes` 6 cannot be read: `pfna_refs`")],
+    );
+    check(
+        "UPDATE scenes SET nap_envelope_ref = zeroblob(3) WHERE tick = 6",
+        "6",
+        &[("scenes", "`scenes` 6 cannot be read: `nap_envelope_ref`")],
+    );
+    let runs = cut();
+    let sql = "UPDATE u_ledger SET sha256 = zeroblob(1)
+               WHERE tick = (SELECT max(tick) FROM u_ledger)";
+    change(&runs, "cut", sql);
+    reports_damage(&runs, &["inspect", "cut"], &["`u_ledger.sha256`"]);
+}
+
+#[test]
+fn an_input_that_the_run_does_not_have_is_not_shown_with_values() {
+    let runs = Runs::of(&["pfna-demo"]);
+    let sql = "UPDATE scenes SET pfna_refs = '[\"X\"]' WHERE tick = 6";
+    change(&runs, "pfna-demo", sql);
+    let text = runs.aether(&["inspect", "pfna-demo", "--tick", "6"]);
+    let text = text.with(1).stdout;
+    assert!(text.contains("X: not an input of this tick"), "{text}");
+}
+
+#[test]
+fn a_library_that_cannot_be_recomputed_is_not_taken_as_right() {
+    let runs = Runs::of(&["motifs-period-2"]);
+    let sql = "UPDATE ledgers SET sha256 = zeroblob(32) WHERE tick = 1";
+    change(&runs, "motifs-period-2", sql);
+    let found = failed(&runs, "motifs-period-2", "5");
+    let expected = (
+        "u_ledger".to_owned(),
+        "`codex_library_hash` cannot be checked: `ledgers` 1 does not match its stored hash"
+            .to_owned(),
+    );
+    assert_eq!(found, [expected]);
+}
+
+#[test]
+fn a_record_with_the_hash_of_other_text_is_refused() {
+    let runs = Runs::of(&["pfna-demo"]);
+    forge(&runs, "pfna-demo", ("u_ledger", "tick = 6"), |_| {
+        "[]".to_owned()
+    });
+    let words = ["pfna-demo.aether", "`u_ledger` 6 cannot be read"];
+    let args = ["export", "pfna-demo", "--as", "csv", "--kind", "u_ledger"];
+    reports_damage(&runs, &args, &words);
+    reports_damage(&runs, &["show-ledger", "pfna-demo"], &words);
+}
+
+#[test]
+fn a_picture_shows_only_values_that_a_run_can_have() {
+    let runs = Runs::of(&["gf01"]);
+    forge(&runs, "gf01", ("u_ledger", "tick = 3"), |text| {
+        let (start, rest) = text.split_once("\"C_t\":").unwrap();
+        format!("{start}\"C_t\":-{rest}")
+    });
+    let words = ["gf01.aether", "the chain value of tick 3 is -"];
+    reports_damage(&runs, &["plot", "gf01", "--what", "chain"], &words);
+}
+
+#[test]
+fn a_picture_or_capsule_of_missing_ticks_is_not_made() {
+    let runs = Runs::of(&["gf01"]);
+    change(&runs, "gf01", "DELETE FROM ledgers WHERE tick = 8");
+    let words = ["gf01.aether", "`ledgers` 8 is missing"];
+    for what in ["state", "flux", "topology"] {
+        reports_damage(&runs, &["plot", "gf01", "--what", what], &words);
+    }
+    let out = runs.file("x.apx");
+    let args = [
+        "press",
+        "pack",
+        "gf01",
+        "--window",
+        "1",
+        "--out",
+        out.to_str().unwrap(),
+    ];
+    reports_damage(&runs, &args, &words);
+    assert!(!out.exists());
+}
+
+#[test]
+fn a_manifest_of_other_ticks_is_not_packed() {
+    let runs = Runs::of(&["gf01"]);
+    forge(&runs, "gf01", ("manifests", "seq = 1"), |text| {
+        text.replace("\"start_tick\":1,", "\"start_tick\":0,")
+    });
+    let out = runs.file("x.apx");
+    let args = [
+        "press",
+        "pack",
+        "gf01",
+        "--window",
+        "1",
+        "--out",
+        out.to_str().unwrap(),
+    ];
+    reports_damage(&runs, &args, &["gf01.aether", "does not fit the inputs"]);
+}
+
+#[test]
+fn a_negative_length_is_not_exposed_as_zero() {
+    let runs = cut();
+    forge(&runs, "cut", ("manifests", "seq = 1"), |text| {
+        text.replace("\"L_total\":", "\"L_total\":-")
+    });
+    let args = ["metrics", "cut", "--as", "openmetrics"];
+    reports_damage(&runs, &args, &["`l_total`", "negative"]);
 }
 
 #[test]

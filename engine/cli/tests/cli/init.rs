@@ -80,6 +80,9 @@ fn nothing_is_written_where_something_is() {
     aether(&["init", "mine"])
         .with(2)
         .reports(&["mine is a file"]);
+    aether(&["init", "no/such/.."])
+        .with(2)
+        .reports(&["no/such/.. cannot be made a scenario"]);
     let json = aether(&["init", ".", "--format", "json"]).with(2).json();
     assert!(json["error"].as_str().unwrap().contains("not empty"));
     aether(&["init", "mine/below"]).with(2);

@@ -263,10 +263,7 @@ fn what_cannot_be_drawn_is_refused() {
     let args = ["plot", "gf01", "--out", nowhere.to_str().unwrap()];
     runs.aether(&args).with(3).reports(&["none"]);
     // Nothing is committed yet.
-    let options = RunOptions {
-        progress: &|_| ControlFlow::Break(()),
-        ..RunOptions::default()
-    };
+    let options = RunOptions::default().progress(&|_| ControlFlow::Break(()));
     let cut = runs
         .store()
         .record(&plan("gf01"), "cut", Existing::Keep, &options);

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use aether_engine::press::Capsule;
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 use super::{Runs, aether, export_of, keys};
 
@@ -161,6 +162,58 @@ fn a_damaged_capsule_is_reported_with_its_section() {
             assert_eq!(keys(&ended.json()), ["error"]);
         }
     }
+}
+
+/// A capsule with a part of its manifest replaced, under the hash of the new manifest.
+fn with_manifest(capsule: &[u8], from: &str, to: &str) -> Vec<u8> {
+    let (magic, rest) = capsule.split_at(8);
+    let (length, rest) = rest.split_at(4);
+    let length = u32::from_le_bytes(length.try_into().unwrap());
+    let (manifest, rest) = rest.split_at(usize::try_from(length).unwrap());
+    let text = std::str::from_utf8(manifest).unwrap();
+    let changed = text.replacen(from, to, 1);
+    assert_ne!(changed, text);
+    let length = u32::try_from(changed.len()).unwrap().to_le_bytes();
+    let hash = Sha256::digest(&changed);
+    [
+        magic,
+        &length,
+        changed.as_bytes(),
+        hash.as_slice(),
+        &rest[32..],
+    ]
+    .concat()
+}
+
+#[test]
+fn a_capsule_that_no_engine_writes_is_refused() {
+    let runs = Runs::of(&["gf01"]);
+    let bytes = std::fs::read(pack(&runs, "gf01", "1")).unwrap();
+    let forged = runs.file("forged.apx");
+    let name = forged.to_str().unwrap();
+    let last = format!("\"end_tick\":{}", u64::MAX);
+    for (from, to, words) in [
+        ("\"end_tick\":8", last.as_str(), "has 8 vectors"),
+        (
+            "\"end_tick\":8",
+            "\"end_tick\":0",
+            "is not a range of ticks",
+        ),
+        ("\"params\":", "\"params\":9", "parameters are at most 4"),
+    ] {
+        std::fs::write(&forged, with_manifest(&bytes, from, to)).unwrap();
+        for command in ["unpack", "info"] {
+            let ended = aether(&["press", command, name]).with(1);
+            ended.reports(&["forged.apx", words]);
+        }
+    }
+    let text = std::fs::read(pack(&runs, "gf01", "1")).unwrap();
+    let whole = with_manifest(&text, "\"start_tick\":1", "\"start_tick\":0");
+    let whole = with_manifest(&whole, "\"end_tick\":8", &last);
+    std::fs::write(&forged, whole).unwrap();
+    aether(&["press", "info", name])
+        .with(1)
+        .reports(&["is not a range of ticks"]);
 }
 
 #[test]

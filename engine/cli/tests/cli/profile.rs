@@ -101,3 +101,16 @@ fn a_broken_profile_is_reported_with_the_known_rules() {
     assert_eq!(json["problems"][0]["code"], "AE0402");
     show(&["none.toml"]).with(2).reports(&["AE0001"]);
 }
+
+#[test]
+fn a_directory_that_cannot_be_read_is_reported() {
+    aether(&[
+        "profile",
+        "show",
+        "CMP-0",
+        "--profiles-dir",
+        "no/such/directory",
+    ])
+    .with(2)
+    .reports(&["no/such/directory cannot be read"]);
+}

@@ -211,16 +211,13 @@ fn a_run_that_ended_is_not_resumed() {
 #[test]
 fn a_run_that_was_cut_off_is_finished_to_the_same_bytes() {
     let runs = Runs::new();
-    let options = RunOptions {
-        progress: &|tick| {
-            if tick < 10 {
-                ControlFlow::Continue(())
-            } else {
-                ControlFlow::Break(())
-            }
-        },
-        ..RunOptions::default()
-    };
+    let options = RunOptions::default().progress(&|tick| {
+        if tick < 10 {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(())
+        }
+    });
     let plan = plan("line4");
     let cut = runs
         .store()
@@ -267,14 +264,11 @@ fn a_run_that_is_finished_sends_the_rest_of_its_log() {
         sent.push_str(&event.to_json());
         sent.push('\n');
     };
-    let options = RunOptions {
-        progress: &|tick| match tick {
-            ..10 => ControlFlow::Continue(()),
-            _ => ControlFlow::Break(()),
-        },
-        log: Some(&show),
-        ..RunOptions::default()
+    let progress = |tick| match tick {
+        ..10 => ControlFlow::Continue(()),
+        _ => ControlFlow::Break(()),
     };
+    let options = RunOptions::default().progress(&progress).log(&show);
     let files = FileSystem::new(&root);
     let plan = load_run(&files, &file).unwrap_or_else(|report| panic!("{report}"));
     runs.store()
@@ -296,10 +290,7 @@ fn a_run_is_finished_where_its_log_has_nowhere_to_go() {
         + "[logging]\nenabled = true\ndestination = \"file\"\nfile_path = \"gone/run.log\"\n";
     let file = runs.file("run.toml");
     std::fs::write(&file, text).unwrap();
-    let options = RunOptions {
-        progress: &|_| ControlFlow::Break(()),
-        ..RunOptions::default()
-    };
+    let options = RunOptions::default().progress(&|_| ControlFlow::Break(()));
     let plan = load_run(&FileSystem::new(&root), &file).unwrap_or_else(|report| panic!("{report}"));
     runs.store()
         .record(&plan, "cut", Existing::Keep, &options)

@@ -15,7 +15,7 @@ pub(crate) use inputs::inputs;
 pub(crate) use profile::profile;
 pub(crate) use run::{flag, nap, run_settings};
 pub(crate) use state::{inline_state, json_state, state_csv};
-pub(crate) use topology::topology;
+pub(crate) use topology::{CheckedTopology, topology};
 pub(crate) use windows::windows;
 
 use super::problem::{Code, Draft, Problems};
@@ -48,6 +48,6 @@ fn over_limit(value: Value<'_>, what: &str, count: u64, limit: u64, problems: &m
 }
 
 /// A number that is known not to be negative, as a count.
-fn count(number: i64) -> u64 {
+pub(crate) fn count(number: i64) -> u64 {
     u64::try_from(number).expect("the number was checked not to be negative")
 }

@@ -134,7 +134,8 @@ pub(super) fn integers(
     list: &List<Int>,
     problems: &mut Problems,
 ) -> Option<Vec<i64>> {
-    let mut values = Vec::with_capacity(usize::try_from(list.len()).ok()?);
+    let length = usize::try_from(list.len()).expect("the items of a list are in memory");
+    let mut values = Vec::with_capacity(length);
     let mut good = true;
     list.each(document, problems, |_, integer, _| match integer {
         Some(Int(value)) => values.push(value),

@@ -1,19 +1,28 @@
 //! Checks the graph: ids in order, ends that exist, a single SC, sizes within the limits.
 
-use super::super::decode::{Given, Int, List};
+use std::collections::BTreeMap;
+
+use super::super::decode::{AnyObject, Given, Int, List};
 use super::super::defaults;
 use super::super::documents::{EdgeDocument, NodeDocument, TopologyDocument};
 use super::super::limits::{EDGES_MAX, NODES_MAX};
 use super::super::plan::{Edge, Topology};
 use super::super::problem::{Code, Draft, Problems};
-use super::super::tree::{Document, Value};
+use super::super::tree::{Document, NodeId, Value};
 use super::{count, field_or, over_limit, value_at};
+
+/// A topology without problems, and what its document says beside it.
+pub(crate) struct CheckedTopology {
+    pub(crate) topology: Topology,
+    /// The `attrs` of edges, by the index of the edge. A million edges rarely have any.
+    pub(crate) attrs: BTreeMap<usize, NodeId>,
+}
 
 pub(crate) fn topology(
     document: &Document,
     content: &TopologyDocument,
     problems: &mut Problems,
-) -> Option<Topology> {
+) -> Option<CheckedTopology> {
     let before = problems.len();
     let node_count = content.node_count.get().map(|Int(number)| count(*number));
     let node_count = node_count.filter(|&number| {
@@ -38,13 +47,14 @@ pub(crate) fn topology(
             problems,
         )
     });
+    let (edges, attrs) = edges?;
     let topology = Topology {
         gid: content.gid.get()?.0.clone(),
-        node_count: usize::try_from(node_count?).ok()?,
+        node_count: usize::try_from(node_count?).expect("at most NODES_MAX nodes"),
         scale: scale?,
-        edges: edges?,
+        edges,
     };
-    (problems.len() == before).then_some(topology)
+    (problems.len() == before).then_some(CheckedTopology { topology, attrs })
 }
 
 /// Checks that the node ids are exactly 1..N, in order.
@@ -87,7 +97,7 @@ fn edges_of(
     node_count: Option<u64>,
     (scale, scale_at): (Option<i64>, Option<Value<'_>>),
     problems: &mut Problems,
-) -> Option<Vec<Edge>> {
+) -> Option<(Vec<Edge>, BTreeMap<usize, NodeId>)> {
     if list.len() > EDGES_MAX {
         over_limit(
             list.value(document),
@@ -98,7 +108,9 @@ fn edges_of(
         );
         return None;
     }
-    let mut edges = Vec::with_capacity(usize::try_from(list.len()).ok()?);
+    let edge_count = usize::try_from(list.len()).expect("at most EDGES_MAX edges");
+    let mut edges = Vec::with_capacity(edge_count);
+    let mut attrs = BTreeMap::new();
     let mut order = Order::new("edge", Code::EdgeOrder);
     list.each(document, problems, |value, edge, problems| {
         let Some(edge) = edge else {
@@ -109,6 +121,9 @@ fn edges_of(
             Some(Int(id)) => order.next(field_or(value, edge.places.e_id), *id, problems),
             None => order.skip(),
         }
+        if let (Some(AnyObject), Some(place)) = (edge.attrs, edge.places.attrs) {
+            attrs.insert(edges.len(), place);
+        }
         edges.extend(ends(value, &edge, node_count, problems));
         if let (Some(Int(own)), Some(scale)) = (edge.scale, scale)
             && own != scale
@@ -117,7 +132,7 @@ fn edges_of(
             scale_differs(at, own, (scale, scale_at), problems);
         }
     });
-    Some(edges)
+    Some((edges, attrs))
 }
 
 /// The edge with its ends as indices; `None` if they are not two different nodes.

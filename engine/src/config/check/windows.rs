@@ -285,12 +285,15 @@ fn no_such_window(
     problems: &mut Problems,
 ) {
     // A window that exists but has problems is not missing.
-    let listed = run.windows.as_ref();
-    let listed = listed
-        .into_iter()
-        .flat_map(|list| list.value(value.document()).children());
-    let mut ids = listed.filter_map(|window| window.field("window_id"));
-    if ids.any(|listed| listed.text() == id) {
+    let (document, mut is_listed) = (value.document(), false);
+    if let Some(list) = &run.windows {
+        // The problems of the windows were reported when they were checked.
+        list.each(document, &mut Problems::default(), |_, window, _| {
+            let place = window.and_then(|window| window.places.window_id);
+            is_listed |= value_at(document, place).is_some_and(|listed| listed.text() == id);
+        });
+    }
+    if is_listed {
         return;
     }
     let ids: Vec<&str> = configured
@@ -334,7 +337,8 @@ fn tiling(
         );
         return None;
     }
-    let mut windows = Vec::with_capacity(usize::try_from(total).ok()?);
+    let window_count = usize::try_from(total).expect("at most WINDOWS_MAX windows");
+    let mut windows = Vec::with_capacity(window_count);
     for number in 1..=total {
         let start = (number - 1) * every + 1;
         let end = number.saturating_mul(every).min(ticks);

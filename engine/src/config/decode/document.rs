@@ -117,7 +117,7 @@ impl<'a> Fields<'a> {
             .filter(|(_, found)| found.is_none());
         let absent: Vec<&str> = absent.map(|(known, _)| *known).collect();
         for field in self.object.children() {
-            let Some(key) = field.key() else { continue };
+            let key = field.key().expect("the values of an object have keys");
             if self.known.contains(&key) || (is_root && key == "$schema") {
                 continue;
             }
@@ -150,9 +150,8 @@ impl<'a> Fields<'a> {
         if let Some(value) = self.field(key) {
             return known(value, problems);
         }
-        let position = self.known.iter().position(|known| *known == key);
         let message = format!("{} has no `{key}`", self.noun);
-        let doc = position.and_then(|at| self.docs.get(at)).unwrap_or(&"");
+        let doc = self.docs[self.position(key)];
         let draft = Draft::on(self.object, Code::MissingField, message)
             .expected(format!("`{key}`, {}", T::expected()))
             .help(format!("add `{key}`: {}", doc.trim().trim_end_matches('.')));
@@ -166,8 +165,14 @@ impl<'a> Fields<'a> {
     }
 
     fn field(&self, key: &str) -> Option<Value<'a>> {
-        let position = self.known.iter().position(|known| *known == key)?;
-        self.found.get(position).copied().flatten()
+        self.found[self.position(key)]
+    }
+
+    fn position(&self, key: &str) -> usize {
+        let mut known = self.known.iter();
+        known
+            .position(|known| *known == key)
+            .expect("a structure is asked for the fields that it declares")
     }
 }
 
@@ -305,7 +310,7 @@ macro_rules! document {
                 let mut places = fields.places();
                 Some(Self {
                     at: value.id(),
-                    places: Places { $( $field: places.next().flatten(), )* },
+                    places: Places { $( $field: places.next().expect("each field has a place"), )* },
                     $( $field: document!(@take $presence $field), )*
                 })
             }

@@ -95,6 +95,7 @@ impl fmt::Display for Report {
 
 /// One thing that is wrong, where it is, and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Problem {
     /// The kind of problem.
     pub code: Code,
@@ -114,6 +115,25 @@ pub struct Problem {
 }
 
 impl Problem {
+    /// A problem, with what to do about it.
+    #[must_use]
+    pub fn new(
+        code: Code,
+        message: impl Into<String>,
+        place: Place,
+        help: impl Into<String>,
+    ) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            place,
+            at: String::new(),
+            expected: None,
+            help: vec![help.into()],
+            related: Vec::new(),
+        }
+    }
+
     fn order(&self) -> (&str, usize, usize, Code, &str) {
         (
             &self.place.path,
@@ -136,6 +156,7 @@ impl fmt::Display for Problem {
 
 /// A place in a document.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Place {
     /// The document, relative to the base, with `/` between its parts.
     pub path: String,
@@ -149,6 +170,7 @@ pub struct Place {
 
 /// The line of a place, cut to a readable length.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Excerpt {
     /// The line; `…` marks where it was cut.
     pub text: String,
@@ -162,6 +184,7 @@ pub struct Excerpt {
 
 /// A second place, with its relation to the first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Related {
     /// What is there.
     pub message: String,
@@ -171,14 +194,20 @@ pub struct Related {
 }
 
 impl Place {
-    /// A document as a whole, of which no text is known.
-    pub(crate) fn file(path: impl Into<String>) -> Self {
+    /// A line and a column, both from 1, of a document whose text is not shown.
+    #[must_use]
+    pub fn at(path: impl Into<String>, line: usize, column: usize) -> Self {
         Self {
             path: path.into(),
-            line: 1,
-            column: 1,
+            line,
+            column,
             excerpt: None,
         }
+    }
+
+    /// A document as a whole, of which no text is known.
+    pub(crate) fn file(path: impl Into<String>) -> Self {
+        Self::at(path, 1, 1)
     }
 
     pub(crate) fn new(source: &Source, span: Span) -> Self {
@@ -217,7 +246,7 @@ impl Excerpt {
         let cut = first > range.start;
         let before = if cut { "…" } else { "" };
         let after = if last < range.end { "…" } else { "" };
-        let shown = text.get(first..last).unwrap_or("");
+        let shown = &text[first..last];
         let shift = |offset: usize| offset - first + before.len();
         let (start, end) = (shift(start), shift(end));
         Self {

@@ -14,7 +14,10 @@ use super::plan::{ChainRule, FluxRule, InputEntry, PressDefaults, Profile, Schem
 use crate::canonical::{self, Canonical, Object, Writer};
 
 pub(super) use run_config::{ConfiguredNames, Settings, run_config};
-pub(super) use topology::topology;
+pub(super) use topology::{GivenTopology, topology};
+
+/// Why a document that is written again has every part that it must have.
+const CHECKED: &str = "the document was checked, and has no problems";
 
 /// A value that a closure writes.
 pub(super) struct WriteWith<F>(pub(super) F);
@@ -42,7 +45,7 @@ pub(super) fn flag(flag: bool) -> impl Canonical {
 /// The word of a choice.
 pub(super) fn word<T: Choice + PartialEq>(choice: T) -> &'static str {
     let known = T::WORDS.iter().find(|(_, known)| *known == choice);
-    known.map_or("", |(word, _)| *word)
+    known.expect("every choice has a word").0
 }
 
 /// The profile, with its own envelope defaults or the engine's.

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::super::decode::List;
+use super::super::check::count;
 use super::super::documents::RunConfig;
 use super::super::plan::{
     Diagnostics, LayerSet, LogDestination, Logging, Nap, Scheme, StreamPlan, StreamSource, Window,
 };
 use super::super::problem::Problems;
 use super::super::tree::Document;
-use super::{WriteWith, flag, object, word};
+use super::{CHECKED, WriteWith, flag, object, word};
 use crate::canonical::{self, Canonical, Object, Writer};
 
 /// The parts of the document that the plan does not keep.
@@ -34,22 +34,20 @@ impl ConfiguredNames {
         };
         let pfna_on = run.enable_pfna.is_some_and(|flag| flag.0);
         let mut aeon_ids = BTreeMap::new();
-        let windows = run.windows.as_ref().and_then(|list: &List<_>| {
-            // The document was checked before and has no problems, so none can be reported here.
-            list.all(document, &mut Problems::default())
-        });
-        for window in windows.into_iter().flatten() {
-            if let (Some(id), Some(aeon)) = (window.window_id.get(), window.aeon_window_id) {
-                aeon_ids.insert(id.0.clone(), aeon.0);
+        if let Some(list) = &run.windows {
+            let windows = list.all(document, &mut Problems::default());
+            for window in windows.expect(CHECKED) {
+                if let Some(aeon) = window.aeon_window_id {
+                    let id = window.window_id.get().expect(CHECKED);
+                    aeon_ids.insert(id.0.clone(), aeon.0);
+                }
             }
         }
         Self {
             topology_path: text(run.topology_path.get()),
             profile_path: text(run.profile_path.get()),
             pfna_path: run.pfna_path.clone().filter(|_| pfna_on).map(|path| path.0),
-            window_every: run
-                .window_every
-                .and_then(|every| u64::try_from(every.0).ok()),
+            window_every: run.window_every.map(|every| count(every.0)),
             aeon_ids,
         }
     }

@@ -1,55 +1,86 @@
 //! Writes the resolved topology. It keeps labels, attributes and `meta`, by which pictures and
 //! reports name nodes.
 
+use std::collections::BTreeMap;
+
+use super::super::decode::{List, Text};
+use super::super::documents::{NodeDocument, TopologyDocument};
 use super::super::plan::{Edge, Topology};
-use super::super::tree::{Document, Kind, Value};
-use super::{WriteWith, object};
+use super::super::problem::Problems;
+use super::super::tree::{Document, Kind, NodeId, Value};
+use super::{CHECKED, WriteWith, object};
 use crate::canonical::{self, Canonical, Object, Writer};
+
+/// A topology's document, which was checked and has no problems.
+pub(in super::super) struct GivenTopology<'d> {
+    pub(in super::super) document: &'d Document,
+    pub(in super::super) content: &'d TopologyDocument,
+    /// The `attrs` of edges, by the index of the edge.
+    pub(in super::super) attrs: &'d BTreeMap<usize, NodeId>,
+}
 
 /// The topology's text; `profile` is used if the document does not name one.
 pub(in super::super) fn topology(
-    document: &Document,
+    given: &GivenTopology<'_>,
     topology: &Topology,
     profile: &str,
 ) -> String {
-    let root = document.root();
-    let given = |key: &str| root.field(key).filter(|value| value.kind() != Kind::Null);
-    let noted = given("profile").map_or(profile, Value::text);
-    // Checked once for all edges: a million edges rarely have attributes.
-    let items = root.field("edges").into_iter().flat_map(Value::children);
-    let attributed = items.clone().any(|edge| edge.field("attrs").is_some());
+    let (document, content) = (given.document, given.content);
+    let noted = content.profile.as_ref().map_or(profile, |Text(name)| name);
     let edges = WriteWith(|writer: &mut Writer| {
-        let mut items = attributed.then(|| items.clone());
         writer.raw("[");
         for (index, edge) in topology.edges.iter().enumerate() {
-            let attrs = items
-                .as_mut()
-                .and_then(Iterator::next)
-                .and_then(|item| attrs(item));
+            let attrs = given.attrs.get(&index).map(|place| document.value(*place));
             writer.raw(if index == 0 { "" } else { "," });
             write_edge(writer, index + 1, edge, topology.scale, attrs);
         }
         writer.raw("]");
     });
-    let nodes = given("nodes").filter(|nodes| {
-        nodes
-            .children()
-            .any(|node| node.field("label").is_some() || node.field("attrs").is_some())
-    });
+    let meta = content.meta.and(content.places.meta);
+    let nodes = content.nodes.as_ref();
+    let nodes = nodes.filter(|nodes| are_described(document, nodes));
     canonical::text(&object(|members| {
         members.field("N", &topology.node_count);
         members.field("SC", &topology.scale);
         members.field("edges", &edges);
         members.field("gid", &topology.gid);
-        members.optional("meta", given("meta").as_ref());
-        members.optional("nodes", nodes.map(|nodes| without_nulls(nodes)).as_ref());
+        members.optional("meta", meta.map(|place| document.value(place)).as_ref());
+        members.optional("nodes", nodes.map(|list| nodes_of(document, list)).as_ref());
         members.field("profile", noted);
     }))
 }
 
-fn attrs(item: Value<'_>) -> Option<Value<'_>> {
-    item.field("attrs")
-        .filter(|attrs| attrs.kind() != Kind::Null)
+/// Whether any node has a label or attributes.
+fn are_described(document: &Document, list: &List<NodeDocument>) -> bool {
+    let mut any = false;
+    each_node(document, list, |node| {
+        any |= node.places.label.is_some() || node.places.attrs.is_some();
+    });
+    any
+}
+
+/// The nodes; a null label is the same as no label.
+fn nodes_of(document: &Document, list: &List<NodeDocument>) -> impl Canonical {
+    WriteWith(move |writer: &mut Writer| {
+        let mut separator = "[";
+        each_node(document, list, |node| {
+            writer.raw(separator);
+            separator = ",";
+            let attrs = node.attrs.and(node.places.attrs);
+            let mut members = Object::begin(writer);
+            members.optional("attrs", attrs.map(|place| document.value(place)).as_ref());
+            members.optional("label", node.label.as_ref().map(|Text(label)| label));
+            members.field("node_id", &node.node_id.0);
+            members.end();
+        });
+        writer.raw("]");
+    })
+}
+
+fn each_node(document: &Document, list: &List<NodeDocument>, mut visit: impl FnMut(NodeDocument)) {
+    list.each(document, &mut Problems::default(), |_, node, _| {
+        visit(node.expect(CHECKED));
+    });
 }
 
 fn write_edge(writer: &mut Writer, id: usize, edge: &Edge, scale: i64, attrs: Option<Value<'_>>) {
@@ -63,23 +94,6 @@ fn write_edge(writer: &mut Writer, id: usize, edge: &Edge, scale: i64, attrs: Op
     members.field("j", &(edge.to + 1));
     members.field("k", &edge.conductance);
     members.end();
-}
-
-/// The nodes; a null label is the same as no label.
-fn without_nulls(nodes: Value<'_>) -> impl Canonical {
-    WriteWith(move |writer: &mut Writer| {
-        writer.raw("[");
-        for (index, node) in nodes.children().enumerate() {
-            writer.raw(if index == 0 { "" } else { "," });
-            let given = |key| node.field(key).filter(|value| value.kind() != Kind::Null);
-            let mut members = Object::begin(writer);
-            members.optional("attrs", given("attrs").as_ref());
-            members.optional("label", given("label").as_ref());
-            members.optional("node_id", given("node_id").as_ref());
-            members.end();
-        }
-        writer.raw("]");
-    })
 }
 
 /// A part of a document, unchanged except for the order of its keys.
@@ -99,9 +113,9 @@ impl Canonical for Value<'_> {
                 writer.raw("]");
             }
             Kind::Object => {
-                let keyed = self
-                    .children()
-                    .filter_map(|child| Some((child.key()?, child)));
+                const KEYED: &str = "the values of an object have keys";
+                let keyed = self.children();
+                let keyed = keyed.map(|child| (child.key().expect(KEYED), child));
                 let mut sorted: Vec<_> = keyed.collect();
                 sorted.sort_by_key(|(key, _)| *key);
                 let mut members = Object::begin(writer);

@@ -159,24 +159,16 @@ impl Document {
     /// Ends a container; everything pushed since its start is inside it.
     fn close(&mut self, index: u32) {
         let extent = self.len();
-        if let Some(node) = self.nodes.get_mut(index as usize) {
-            node.extent = extent;
-        }
+        self.nodes[index as usize].extent = extent;
     }
 
     fn len(&self) -> u32 {
-        // Each node takes at least one byte of a text below 512 MiB.
-        u32::try_from(self.nodes.len()).unwrap_or(u32::MAX)
+        u32::try_from(self.nodes.len())
+            .expect("each value takes a byte of the text, which is at most 512 MiB")
     }
 
     fn node(&self, index: u32) -> Node {
-        const MISSING: Node = Node {
-            start: 0,
-            extent: 0,
-            key_start: NO_KEY,
-            key_len_and_kind: 0,
-        };
-        self.nodes.get(index as usize).copied().unwrap_or(MISSING)
+        self.nodes[index as usize]
     }
 
     /// The index after the node and all below it.
@@ -234,23 +226,18 @@ impl<'a> Value<'a> {
 
     /// The part of a container that is underlined: its bracket, or the header of a TOML table.
     fn opening_len(self, start: u32) -> u32 {
-        let rest = self
-            .document
-            .source
-            .text()
-            .as_bytes()
-            .get(start as usize..)
-            .unwrap_or(&[]);
+        let rest = &self.document.source.text().as_bytes()[start as usize..];
         match rest {
             [b'{', ..] => 1,
             [b'[', ..] if self.kind() == Kind::List => 1,
             [b'[', ..] => {
-                let line = rest.split(|byte| *byte == b'\n').next().unwrap_or(&[]);
+                let mut lines = rest.split(|byte| *byte == b'\n');
+                let line = lines.next().expect("a split has a first part");
                 let closing = line
                     .iter()
                     .rposition(|byte| *byte == b']')
                     .map_or(0, |at| at + 1);
-                u32::try_from(closing.min(256)).unwrap_or(1)
+                u32::try_from(closing.min(256)).expect("at most 256")
             }
             _ => 0,
         }

@@ -4,6 +4,7 @@ use super::ESCAPE;
 
 /// Why a payload does not decode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum PayloadError {
     /// The payload ends in the middle of something.
     #[error("truncated: the payload ends at byte {at}, in the middle of a number")]
@@ -75,13 +76,13 @@ impl BitWriter {
     /// Writes γ(number), for numbers ≥ 1: 5 becomes `00101`.
     pub(super) fn gamma(&mut self, number: u128) {
         let digits = u128::BITS - number.leading_zeros();
-        self.low_bits(0, digits.saturating_sub(1));
+        self.low_bits(0, digits - 1);
         self.low_bits(number, digits);
     }
 
     pub(super) fn golomb_rice(&mut self, folded: u128, parameter: u32) {
         let quotient = folded >> parameter;
-        let ones = u32::try_from(quotient).unwrap_or(ESCAPE).min(ESCAPE);
+        let ones = u32::try_from(quotient.min(ESCAPE.into())).expect("at most ESCAPE");
         (0..ones).for_each(|_| self.bit(true));
         if ones < ESCAPE {
             self.bit(false);
@@ -122,15 +123,18 @@ impl<'b> BitReader<'b> {
     }
 
     pub(super) fn bit(&mut self) -> Result<bool, PayloadError> {
-        let byte = usize::try_from(self.at / 8)
-            .ok()
-            .and_then(|byte| self.bytes.get(byte));
+        let byte = self.bytes.get(self.byte());
         let byte = byte.ok_or(PayloadError::Truncated {
             at: self.bytes.len(),
         })?;
         let bit = (byte >> (7 - self.at % 8)) & 1 == 1;
         self.at += 1;
         Ok(bit)
+    }
+
+    /// The index of the byte that contains the next bit.
+    fn byte(&self) -> usize {
+        usize::try_from(self.at / 8).expect("a position within the payload, or just after it")
     }
 
     pub(super) fn low_bits(&mut self, count: u32) -> Result<u128, PayloadError> {
@@ -166,12 +170,12 @@ impl<'b> BitReader<'b> {
     /// Checks that the rest of this byte is zeros, and that no byte follows.
     pub(super) fn finish(mut self) -> Result<(), PayloadError> {
         while !self.at.is_multiple_of(8) {
-            let at = usize::try_from(self.at / 8).unwrap_or(usize::MAX);
+            let at = self.byte();
             if self.bit()? {
                 return Err(PayloadError::Trailing { at });
             }
         }
-        let end = usize::try_from(self.at / 8).unwrap_or(usize::MAX);
+        let end = self.byte();
         if end == self.bytes.len() {
             Ok(())
         } else {

@@ -9,16 +9,16 @@ mod problem;
 
 use std::collections::BTreeMap;
 
-use super::StoreError;
 use super::stored::{FoundRecord, StoredRun};
 use crate::canonical::{self, Hash};
 use crate::codex::Codex;
-use crate::config::RunPlan;
-use crate::gate::{self, EnvelopeHashes, Envelopes};
+use crate::config::{RunPlan, Window};
+use crate::gate::{EnvelopeHashes, Envelopes};
 use crate::record::{
-    FromText, LedgerEntry, Manifest, NapEnvelope, PBlock, RecordKind, SceneFrame, UmxLedger,
+    FromText, IBlock, LedgerEntry, Manifest, NapEnvelope, PBlock, RecordKind, SceneFrame, UmxLedger,
 };
 use crate::run::{Replay, RunError};
+use crate::store::{Damage, StoreError};
 
 pub use problem::{FailedCheck, TickProblem};
 use problem::{
@@ -26,8 +26,12 @@ use problem::{
     vector_difference,
 };
 
+/// The member of an entry that names the Codex library.
+const LIBRARY_HASH: &str = "codex_library_hash";
+
 /// The records of a tick as they are in the file, and the checks that they fail.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct CheckedTick {
     tick: u64,
     /// State and fluxes.
@@ -119,19 +123,15 @@ impl CheckedTick {
         kind: RecordKind,
         position: u64,
     ) -> Result<Option<FoundRecord>, StoreError> {
-        match run.record_as_found(kind, position) {
-            Ok(found) => {
-                if found.as_ref().is_some_and(|found| !found.is_whole()) {
-                    self.fail(kind, TickProblem::Hash);
-                }
-                Ok(found)
-            }
-            Err(StoreError::Damaged { damage, .. }) => {
-                self.fail(kind, TickProblem::Damaged(damage));
-                Ok(None)
-            }
-            Err(error) => Err(error),
+        let found = unless_damaged(run.record_as_found(kind, position))?;
+        let found = found.unwrap_or_else(|damage| {
+            self.fail(kind, TickProblem::Damaged(damage));
+            None
+        });
+        if found.as_ref().is_some_and(|found| !found.is_whole()) {
+            self.fail(kind, TickProblem::Hash);
         }
+        Ok(found)
     }
 
     /// The records of a kind that belong to a tick.
@@ -157,7 +157,7 @@ impl CheckedTick {
     }
 
     fn check(&mut self, run: &StoredRun, plan: &RunPlan) -> Result<(), StoreError> {
-        let Some(chain) = self.check_rules(run, plan) else {
+        let Some(chain) = self.check_rules(run, plan)? else {
             return Ok(());
         };
         let manifests = self.manifests(run, plan)?;
@@ -173,20 +173,27 @@ impl CheckedTick {
     }
 
     /// Recomputes the tick and compares it; returns the chain values before and after it.
-    fn check_rules(&mut self, run: &StoredRun, plan: &RunPlan) -> Option<(i64, i64)> {
-        let mut replay = match replay_up_to(run, plan, self.tick) {
+    fn check_rules(
+        &mut self,
+        run: &StoredRun,
+        plan: &RunPlan,
+    ) -> Result<Option<(i64, i64)>, StoreError> {
+        // A damaged checkpoint is skipped.
+        let checkpoint = unless_damaged(run.checkpoint_before(self.tick))?.unwrap_or(None);
+        let mut replay = match replay_up_to(checkpoint.as_ref(), plan, self.tick) {
             Ok(replay) => replay,
             Err(error) => {
                 self.fail(RecordKind::Ledgers, TickProblem::Before(error));
-                return None;
+                return Ok(None);
             }
         };
         let c_prev = replay.chain_value();
         let made = match replay.advance() {
-            Ok(made) => made?,
+            Ok(Some(made)) => made,
+            Ok(None) => return Ok(None),
             Err(error) => {
                 self.fail(RecordKind::Ledgers, TickProblem::Fails(error));
-                return None;
+                return Ok(None);
             }
         };
         let chain = (c_prev, made.p_block.c_t);
@@ -202,7 +209,7 @@ impl CheckedTick {
         ] {
             self.fail_once(kind, problem);
         }
-        Some(chain)
+        Ok(Some(chain))
     }
 
     /// Adds a failed check, unless it reports a record as missing that could not be read.
@@ -217,8 +224,7 @@ impl CheckedTick {
     /// The manifests that the tick refers to.
     fn manifests(&mut self, run: &StoredRun, plan: &RunPlan) -> Result<Manifests, StoreError> {
         let mut manifests = Manifests::default();
-        let primary = plan.windows.iter().filter(|window| window.primary);
-        let Some(window) = { primary }.find(|window| window.ticks.contains(&self.tick)) else {
+        let Some(window) = self.primary_window(plan) else {
             return Ok(manifests);
         };
         let end = *window.ticks.end();
@@ -300,7 +306,7 @@ impl CheckedTick {
             scene.nap_envelope_ref,
             &envelopes.data,
         );
-        let refs = gate::applied_before(plan, self.tick).iter();
+        let refs = plan.inputs_before(self.tick).iter();
         let refs: Vec<&str> = refs.map(|entry| entry.pfna_id.as_str()).collect();
         let mut values = vec![
             ("C_prev", scene.c_prev.to_string(), c_prev.to_string()),
@@ -342,10 +348,10 @@ impl CheckedTick {
         };
         let previous = match self.tick {
             1 => None,
-            tick => run.record_as_found(KIND, tick - 1).ok().flatten(),
+            // If it cannot be read, it does not have the hash that this entry names.
+            tick => unless_damaged(run.record_as_found(KIND, tick - 1))?.unwrap_or(None),
         };
         let meta = &entry.meta;
-        let library = self.library_hash(run, plan, manifests);
         for (member, stated, is) in [
             (
                 "umx_ledger_hash",
@@ -380,14 +386,12 @@ impl CheckedTick {
             ),
             ("meta.ingress_hash", meta.ingress_hash, envelopes.ingress),
             ("meta.egress_hash", meta.egress_hash, envelopes.egress),
-            // Without the ledgers, the library cannot be computed.
-            (
-                "codex_library_hash",
-                entry.codex_library_hash,
-                library.unwrap_or(entry.codex_library_hash),
-            ),
         ] {
             self.link(KIND, member, stated, &is);
+        }
+        match self.library_hash(run, plan)? {
+            Ok(is) => self.link(KIND, LIBRARY_HASH, entry.codex_library_hash, &is),
+            Err(problem) => self.fail(KIND, problem),
         }
         self.link(
             KIND,
@@ -419,25 +423,37 @@ impl CheckedTick {
         Ok(())
     }
 
-    /// The hash of the Codex library when the tick's window closes, computed from the stored
-    /// ledgers; `None` if they cannot be read.
+    /// The hash of the Codex library at the end of the tick's window, computed from the stored
+    /// ledgers, or why it cannot be computed.
     fn library_hash(
         &self,
         run: &StoredRun,
         plan: &RunPlan,
-        manifests: &Manifests,
-    ) -> Option<Option<Hash>> {
-        if !plan.codex {
-            return Some(None);
-        }
-        let end = manifests.primary.as_ref()?.0.end_tick;
+    ) -> Result<Result<Option<Hash>, TickProblem>, StoreError> {
+        let Some(window) = self.primary_window(plan).filter(|_| plan.codex) else {
+            return Ok(Ok(None));
+        };
+        let end = *window.ticks.end();
         let mut codex = Codex::new(plan);
-        let mut ledgers = run.values::<UmxLedger>();
-        for _ in 1..=end {
-            codex.observe(&ledgers.next()?.ok()?);
+        for ledger in run.values_of_ticks::<UmxLedger>(1..=end) {
+            match unless_damaged(ledger)? {
+                Ok(ledger) => {
+                    codex.observe(&ledger);
+                }
+                Err(damage) => {
+                    let member = LIBRARY_HASH;
+                    return Ok(Err(TickProblem::Unchecked { member, damage }));
+                }
+            }
         }
-        let library = codex.library(end).ok()?;
-        Some(Some(Codex::library_hash(&library)))
+        let library = codex.library(end).map_err(TickProblem::Fails);
+        Ok(library.map(|library| Some(Codex::library_hash(&library))))
+    }
+
+    /// The primary window that contains the tick.
+    fn primary_window<'p>(&self, plan: &'p RunPlan) -> Option<&'p Window> {
+        let mut primary = plan.windows.iter().filter(|window| window.primary);
+        primary.find(|window| window.ticks.contains(&self.tick))
     }
 
     /// A record of the tick as a value; one that is missing or cannot be read fails.
@@ -507,11 +523,13 @@ fn manifest_check(found: i64, manifest: &Manifest) -> (&'static str, String, Str
     ("manifest_check", found.to_string(), expected)
 }
 
-/// Recomputes the run up to the tick before, from the nearest intact checkpoint.
-fn replay_up_to<'p>(run: &StoredRun, plan: &'p RunPlan, tick: u64) -> Result<Replay<'p>, RunError> {
-    // A damaged checkpoint is skipped.
-    let start = run.checkpoint_before(tick).ok().flatten();
-    let mut replay = match &start {
+/// Recomputes the run up to the tick before, from a checkpoint or from the start.
+fn replay_up_to<'p>(
+    checkpoint: Option<&IBlock>,
+    plan: &'p RunPlan,
+    tick: u64,
+) -> Result<Replay<'p>, RunError> {
+    let mut replay = match checkpoint {
         Some(checkpoint) => Replay::from_checkpoint(plan, checkpoint),
         None => Replay::from_start(plan)?,
     };
@@ -519,6 +537,15 @@ fn replay_up_to<'p>(run: &StoredRun, plan: &'p RunPlan, tick: u64) -> Result<Rep
         replay.advance()?;
     }
     Ok(replay)
+}
+
+/// What was read, or the damage that kept it from being read. Other errors are not of the file.
+fn unless_damaged<T>(read: Result<T, StoreError>) -> Result<Result<T, Damage>, StoreError> {
+    match read {
+        Ok(value) => Ok(Ok(value)),
+        Err(StoreError::Damaged { damage, .. }) => Ok(Err(damage)),
+        Err(error) => Err(error),
+    }
 }
 
 fn hash_of(found: &Option<FoundRecord>) -> Option<Hash> {

@@ -8,6 +8,7 @@ use crate::store::{Damage, FoundRecord};
 
 /// A check that failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FailedCheck {
     /// The kind of the record.
     pub kind: RecordKind,
@@ -49,6 +50,13 @@ pub enum TickProblem {
         /// The member, `meta.` before those of `meta`.
         member: &'static str,
     },
+    /// A member cannot be checked, because of damage to records that it depends on.
+    Unchecked {
+        /// The member.
+        member: &'static str,
+        /// What is damaged.
+        damage: Damage,
+    },
     /// The entry is the last one, but does not have the hash that the run records as its last.
     NotTheLast,
 }
@@ -77,6 +85,9 @@ impl fmt::Display for TickProblem {
             Self::Differs => formatter.write_str("differs from what the tick produces"),
             Self::Link { member } => {
                 write!(formatter, "`{member}` is not the hash of that record")
+            }
+            Self::Unchecked { member, damage } => {
+                write!(formatter, "`{member}` cannot be checked: {damage}")
             }
             Self::NotTheLast => formatter.write_str("is not the last entry that the run names"),
         }

@@ -20,6 +20,7 @@ use crate::config::{
 
 /// The format of an edge list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ListFormat {
     /// Columns separated by white space, without a header; `#` and `%` start comments. The banner
     /// and the size line of a Matrix Market file are understood.
@@ -31,22 +32,71 @@ pub enum ListFormat {
 /// Options for reading an edge list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ImportOptions {
+    format: Option<ListFormat>,
+    from: Option<String>,
+    to: Option<String>,
+    conductance: Option<String>,
+    cap: Option<String>,
+    drop_self_loops: bool,
+    drop_duplicates: bool,
+    settings: Settings,
+}
+
+impl ImportOptions {
+    /// Options with these values for edges that have no column of their own.
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        Self {
+            settings,
+            ..Self::default()
+        }
+    }
+
     /// The format; by default CSV for a `.csv` file, and lines for any other.
-    pub format: Option<ListFormat>,
-    /// The column of the first node: a name from the header, or a number from 1.
-    pub from: Option<String>,
-    /// The column of the second node.
-    pub to: Option<String>,
-    /// The column of k; by default a CSV column `k`, else [`Settings::conductance`].
-    pub conductance: Option<String>,
-    /// The column of cap; by default a CSV column `cap`, else [`Settings::cap`].
-    pub cap: Option<String>,
+    #[must_use]
+    pub fn format(self, format: ListFormat) -> Self {
+        Self {
+            format: Some(format),
+            ..self
+        }
+    }
+
+    /// The columns of the first and the second node, each a name from the header or a number from
+    /// 1; by default they are found by their names, or are the first two.
+    #[must_use]
+    pub fn ends(self, from: Option<String>, to: Option<String>) -> Self {
+        Self { from, to, ..self }
+    }
+
+    /// The columns of k and of cap; by default the CSV columns `k` and `cap`, else the values of
+    /// the settings.
+    #[must_use]
+    pub fn values(self, conductance: Option<String>, cap: Option<String>) -> Self {
+        Self {
+            conductance,
+            cap,
+            ..self
+        }
+    }
+
     /// Whether edges from a node to itself are left out; they are problems otherwise.
-    pub drop_self_loops: bool,
-    /// Whether only the first of several edges between two nodes is kept, in either direction.
-    pub drop_duplicates: bool,
-    /// The values of edges for which there is no column.
-    pub settings: Settings,
+    #[must_use]
+    pub fn drop_self_loops(self, drop_self_loops: bool) -> Self {
+        Self {
+            drop_self_loops,
+            ..self
+        }
+    }
+
+    /// Whether only the first of several edges between two nodes is kept, in either direction;
+    /// the others are problems otherwise.
+    #[must_use]
+    pub fn drop_duplicates(self, drop_duplicates: bool) -> Self {
+        Self {
+            drop_duplicates,
+            ..self
+        }
+    }
 }
 
 /// Reads an edge list. Node ids are integers from 0, in any order and with gaps. The nodes 1..N are
@@ -219,14 +269,14 @@ impl<'a> Import<'a> {
         for pair in pairs.windows(2) {
             if let [(a, b, _), (c, d, later)] = pair
                 && (a, b) == (c, d)
-                && let Some(first) = is_first.get_mut(*later)
             {
-                *first = false;
+                is_first[*later] = false;
             }
         }
         let before = self.edges.len();
         let mut is_first = is_first.into_iter();
-        self.edges.retain(|_| is_first.next().unwrap_or(true));
+        self.edges
+            .retain(|_| is_first.next().expect("one answer for each edge"));
         (before - self.edges.len()) as u64
     }
 

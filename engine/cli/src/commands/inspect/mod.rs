@@ -9,20 +9,20 @@ use std::fmt::Write as _;
 use aether_engine::record::{FromText, Layer};
 use aether_engine::store::StoredRun;
 use aether_engine::view::ViewError;
-use aether_json::Value;
 use comfy_table::{CellAlignment, Table, presets};
 
 use super::window;
 use crate::CommandResult;
 use crate::args::InspectCommand;
 use crate::exit::{Failure, Status};
+use crate::json::JsonText;
 use crate::output::Output;
-use crate::registry::{self, json_of};
+use crate::registry;
 
 /// What is shown: members of the export object for programs, and text for people.
 #[derive(Default)]
 struct Shown {
-    members: BTreeMap<String, Value>,
+    members: BTreeMap<String, JsonText>,
     text: String,
 }
 
@@ -45,7 +45,7 @@ pub(crate) fn inspect(command: &InspectCommand, output: &Output) -> CommandResul
         layer(&run, name, command.tick, &mut shown)?;
     }
     let Shown { members, text } = shown;
-    output.result(|| text, || Value::Object(members))?;
+    output.result(|| text, || members)?;
     Ok(if whole {
         Status::Done
     } else {
@@ -102,11 +102,12 @@ fn summary(run: &StoredRun, shown: &mut Shown) -> Result<(), Failure> {
     if let Some(error) = summary.error {
         let _ = writeln!(text, "error       {}", error.to_json());
     }
-    for (name, text) in [("run", summary.to_text()), ("metrics", metrics.to_text())] {
-        shown
-            .members
-            .insert(name.to_owned(), json_of(text.as_bytes()));
-    }
+    let members = [
+        ("run", JsonText::of(&summary)),
+        ("metrics", JsonText::of(&metrics)),
+    ];
+    let members = members.map(|(name, record)| (name.to_owned(), record));
+    shown.members.extend(members);
     Ok(())
 }
 
@@ -165,7 +166,7 @@ fn manifest(run: &StoredRun, name: &str, shown: &mut Shown) -> Result<(), Failur
     let _ = writeln!(text, "{}", table.trim_fmt());
     shown
         .members
-        .insert("manifests".to_owned(), array_of([manifest]));
+        .insert("manifests".to_owned(), array_of(&[manifest]));
     Ok(())
 }
 
@@ -194,14 +195,11 @@ fn layer(run: &StoredRun, name: &str, tick: Option<u64>, shown: &mut Shown) -> R
     );
     shown
         .members
-        .insert("envelopes".to_owned(), array_of(envelopes));
+        .insert("envelopes".to_owned(), array_of(&envelopes));
     Ok(())
 }
 
 /// Records as an array of the export object.
-fn array_of<R: FromText>(records: impl IntoIterator<Item = R>) -> Value {
-    let values = records.into_iter();
-    values
-        .map(|record| json_of(record.to_text().as_bytes()))
-        .collect()
+fn array_of<R: FromText>(records: &[R]) -> JsonText {
+    records.iter().map(JsonText::of).collect()
 }

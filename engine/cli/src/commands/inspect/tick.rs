@@ -12,7 +12,8 @@ use anstyle::{AnsiColor, Style};
 
 use super::{ROWS_MAX, Shown, finish, plain};
 use crate::exit::Failure;
-use crate::registry::{json_of, shortened};
+use crate::json::JsonText;
+use crate::registry::shortened;
 
 const WRONG: Style = AnsiColor::Red.on_default().bold();
 
@@ -32,7 +33,7 @@ pub(super) fn show(run: &StoredRun, tick: u64, shown: &mut Shown) -> Result<bool
     members(&records, shown);
     let text = &mut shown.text;
     head(&records, (tick, last), text);
-    inputs(run, &records, tick, text);
+    inputs(run, &records, tick, text)?;
     body(&records, text);
     entry(&records, text);
     Ok(records.is_whole())
@@ -48,13 +49,14 @@ fn members(records: &CheckedTick, shown: &mut Shown) {
         (RecordKind::ULedger, &records.entry),
     ];
     for (kind, record) in single {
-        let records = record.iter().map(|record| json_of(&record.text)).collect();
-        shown.members.insert(kind.name().to_owned(), records);
+        let records = record.iter().map(|record| JsonText::found(&record.text));
+        let name = kind.name().to_owned();
+        shown.members.insert(name, records.collect());
     }
     let envelopes = records.envelopes.iter();
-    let envelopes = envelopes.map(|record| json_of(&record.text)).collect();
+    let envelopes = envelopes.map(|record| JsonText::found(&record.text));
     let name = RecordKind::Envelopes.name().to_owned();
-    shown.members.insert(name, envelopes);
+    shown.members.insert(name, envelopes.collect());
     let failed = records
         .failed
         .iter()
@@ -64,7 +66,7 @@ fn members(records: &CheckedTick, shown: &mut Shown) {
     let failed: Vec<Value> = failed.chain(inputs).collect();
     if !failed.is_empty() {
         let name = "failed_checks".to_owned();
-        shown.members.insert(name, Value::Array(failed));
+        shown.members.insert(name, Value::Array(failed).into());
     }
 }
 
@@ -85,34 +87,34 @@ fn head(records: &CheckedTick, (tick, last): (u64, u64), text: &mut String) {
 }
 
 /// The external inputs that were added before the tick.
-fn inputs(run: &StoredRun, records: &CheckedTick, tick: u64, text: &mut String) {
+fn inputs(
+    run: &StoredRun,
+    records: &CheckedTick,
+    tick: u64,
+    text: &mut String,
+) -> Result<(), Failure> {
     let refs = decoded(&records.scene, SceneFrame::from_text).map(|scene| scene.pfna_refs);
-    let refs = refs.unwrap_or_default();
-    if refs.is_empty() {
-        return;
-    }
-    let document = run.documents().ok();
-    let document = document.as_ref().and_then(|documents| documents.pfna());
-    let document = document.map_or(Value::Null, |text| json_of(text.as_bytes()));
+    let Some(refs) = refs.filter(|refs| !refs.is_empty()) else {
+        return Ok(());
+    };
+    let plan = match records.unusable_inputs {
+        None => Some(run.plan()?),
+        Some(_) => None,
+    };
     let mut label = "inputs";
-    for pfna_id in &refs {
-        // The inputs of tick 0 are applied before tick 1 too.
-        let is_it = |entry: &&Value| {
-            let at = entry["tick"].as_u64();
-            let applied = at == Some(tick) || (tick == 1 && at == Some(0));
-            applied && entry["pfna_id"].as_str() == Some(pfna_id)
+    for (place, pfna_id) in refs.iter().enumerate() {
+        let values = plan
+            .as_ref()
+            .map(|plan| plan.inputs_before(tick).get(place));
+        let values = match values {
+            Some(Some(entry)) if entry.pfna_id() == pfna_id => shortened(entry.values()),
+            Some(_) => "not an input of this tick".to_owned(),
+            None => "unknown, since the inputs cannot be read".to_owned(),
         };
-        let entry = document["entries"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .find(is_it);
-        let values = entry.and_then(|entry| entry["values"].as_array());
-        let values = values.into_iter().flatten().filter_map(Value::as_i64);
-        let values = shortened(&values.collect::<Vec<_>>());
         let _ = writeln!(text, "{label:<11} {pfna_id}: {values}");
         label = "";
     }
+    Ok(())
 }
 
 fn body(records: &CheckedTick, text: &mut String) {

@@ -18,11 +18,12 @@ pub(super) fn duplicates(document: &Document) -> Vec<Draft> {
             continue;
         }
         keys.clear();
-        keys.extend(
-            object
-                .children()
-                .filter_map(|child| Some((child.key()?, child))),
-        );
+        keys.extend(object.children().map(|child| {
+            (
+                child.key().expect("the values of an object have keys"),
+                child,
+            )
+        }));
         // In small objects, which are the most common, keys are compared pair by pair.
         if keys.len() > 12 {
             keys.sort_by_key(|(key, value)| (*key, value.index));
@@ -47,8 +48,9 @@ pub(super) fn duplicates(document: &Document) -> Vec<Draft> {
 }
 
 fn duplicate(earlier: Value<'_>, later: Value<'_>) -> Draft {
-    let key = shortened(later.key().unwrap_or(""));
-    let span = earlier.key_span().unwrap_or_else(|| earlier.span());
+    const KEYED: &str = "duplicate keys are keys";
+    let key = shortened(later.key().expect(KEYED));
+    let span = earlier.key_span().expect(KEYED);
     Draft::on_key(later, Code::DuplicateKey, format!("duplicate key `{key}`")).related_at(
         later.document().source(),
         span,

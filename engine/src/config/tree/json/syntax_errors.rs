@@ -123,13 +123,13 @@ fn draft(fault: &Fault, source: &Source) -> Draft {
 fn unexpected(fault: &Fault, expected: Expected, source: &Source) -> Draft {
     let span = source.clamp(Span::new(fault.at, fault.end));
     let found = shortened(source.slice(span));
-    let rest = source.text().get(fault.at..).unwrap_or("");
-    let first = rest.bytes().next().unwrap_or(b' ');
+    let rest = &source.text()[span.start()..];
+    let first = rest.bytes().next();
     let is_after_item = matches!(expected, Expected::CommaOrBrace | Expected::CommaOrBracket);
     let is_number = matches!(
         found.as_str(),
         "NaN" | "Infinity" | "+Infinity" | "-Infinity"
-    ) || (matches!(first, b'+' | b'.') && expected == Expected::Value);
+    ) || (matches!(first, Some(b'+' | b'.')) && expected == Expected::Value);
     let (code, message) = if is_number {
         (
             Code::BadNumber,
@@ -143,13 +143,13 @@ fn unexpected(fault: &Fault, expected: Expected, source: &Source) -> Draft {
     };
     let help = match (first, fault.opened) {
         _ if is_number => code.remedy().to_owned(),
-        (b'/', _) if rest.starts_with("/*") => {
+        (Some(b'/'), _) if rest.starts_with("/*") => {
             "JSON has no comments, and this one is not closed: remove it".to_owned()
         }
-        (b'\'', _) => "write strings and keys in double quotes".to_owned(),
-        (b',', _) => "remove the comma, or write what is missing before it".to_owned(),
-        (b'=', _) => "JSON writes `\"key\": value`".to_owned(),
-        (b'}' | b']', Some((container, _))) if is_after_item => {
+        (Some(b'\''), _) => "write strings and keys in double quotes".to_owned(),
+        (Some(b','), _) => "remove the comma, or write what is missing before it".to_owned(),
+        (Some(b'='), _) => "JSON writes `\"key\": value`".to_owned(),
+        (Some(b'}' | b']'), Some((container, _))) if is_after_item => {
             let bracket = match container {
                 Container::Object => '}',
                 _ => ']',
@@ -162,7 +162,7 @@ fn unexpected(fault: &Fault, expected: Expected, source: &Source) -> Draft {
         .expected(expected.as_str())
         .help(help);
     match (fault.opened, first) {
-        (Some((_, start)), b'}' | b']') => {
+        (Some((_, start)), Some(b'}' | b']')) => {
             let opened = Span::new(start, start + 1);
             draft.related_at(source, opened, "opened here")
         }
@@ -172,9 +172,9 @@ fn unexpected(fault: &Fault, expected: Expected, source: &Source) -> Draft {
 
 /// The problem for a missing comma after the previous item.
 fn missing_comma(fault: &Fault, expected: Expected, source: &Source) -> Draft {
-    let before = source.text().get(..fault.at).unwrap_or("").trim_end().len();
+    let before = source.text()[..fault.at].trim_end().len();
     let message = "a comma is missing after this item";
-    let span = Span::new(before.saturating_sub(1), before);
+    let span = Span::new(before - 1, before);
     Draft::new(Code::UnexpectedText, source.clamp(span), message)
         .expected(format!("{expected} after it"))
         .help("add a comma")
