@@ -322,7 +322,7 @@ fn a_manifest_of_other_ticks_is_not_packed() {
         "pack",
         "gf01",
         "--window",
-        "1",
+        "GF01_W1_ticks_1_2",
         "--out",
         out.to_str().unwrap(),
     ];

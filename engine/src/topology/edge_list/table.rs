@@ -134,7 +134,7 @@ fn cell_span(text: &str, start: usize, delimiter: u8, column: usize) -> Span {
     let rest = text.get(start..).expect("a record starts in its text");
     let blank = rest.len() - rest.trim_start_matches(['\n', '\r']).len();
     let start = start + blank;
-    let rest = rest.as_bytes().get(blank..).unwrap_or(&[]);
+    let rest = &rest.as_bytes()[blank..];
     let (mut from, mut index, mut quoted) = (0, 0, false);
     for (at, byte) in rest.iter().chain(b"\n").enumerate() {
         quoted ^= *byte == b'"';
