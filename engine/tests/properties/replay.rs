@@ -183,6 +183,6 @@ fn tamper(recorded: &mut Recorded, kind: u8, index: usize) -> Option<&'static st
 fn tick_of(fault: &ChainFault) -> Option<u64> {
     match fault {
         ChainFault::PBlock { tick, .. } | ChainFault::IBlock { tick } => Some(*tick),
-        ChainFault::Ledger { .. } | ChainFault::Run(_) => None,
+        _ => None,
     }
 }
