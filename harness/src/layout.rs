@@ -46,6 +46,13 @@ impl Layout {
         self
     }
 
+    /// The same workspace, whose root is reached by this very path, whatever links are in it.
+    #[must_use]
+    pub(crate) fn reached_by(mut self, root: impl Into<PathBuf>) -> Self {
+        self.root = root.into();
+        self
+    }
+
     /// The workspace's root.
     pub fn root(&self) -> &Path {
         &self.root

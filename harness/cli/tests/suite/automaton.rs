@@ -25,6 +25,9 @@ pub(crate) const ISOLATED: &str = "AUTOMATON_ISOLATED";
 /// scenario.
 pub(crate) const OPENED: &str = "AUTOMATON_OPENED";
 
+/// The variable that names a file to which every run adds a line with its mode.
+pub(crate) const RAN: &str = "AUTOMATON_RAN";
+
 /// The mode that the fault `threads` shows in.
 const THREADS: &str = "threads";
 
@@ -114,13 +117,18 @@ impl Subject for Automaton {
 }
 
 fn note_opening() {
-    if let Some(path) = std::env::var_os(OPENED) {
+    note(OPENED, &std::process::id().to_string());
+}
+
+/// Adds a line to the file that a variable names, if it does.
+fn note(variable: &str, line: &str) {
+    if let Some(path) = std::env::var_os(variable) {
         let mut file = OpenOptions::new()
             .append(true)
             .create(true)
             .open(path)
             .unwrap();
-        writeln!(file, "{}", std::process::id()).unwrap();
+        writeln!(file, "{line}").unwrap();
     }
 }
 
@@ -201,6 +209,7 @@ impl Document {
     }
 
     fn run(&self, request: &RunRequest) -> Result<Vec<Artefact>, Failure> {
+        note(RAN, request.mode.as_deref().unwrap_or("direct"));
         let document = self;
         let mut cells = document.cells.clone();
         if document.fault == "numb" {
