@@ -23,14 +23,13 @@ fn counted(names: &[&str], script: &str) -> Option<Workspace> {
     for name in names {
         workspace.write(
             &format!("scenarios/{name}/scenario.toml"),
-            &format!(
-                "description = \"counts its runs\"\ncode = [\"*.sh\"]\n[command]\nprogram = \"sh\"\n\
-                 args = [\"{{scenario}}/script.sh\"]\nenv = {{ RUNS = \"{}\" }}\n\
-                 [[outputs]]\nname = \"out\"\nfrom = \"stdout\"\n",
-                workspace.path("runs").display()
-            ),
+            "description = \"counts its runs\"\ncode = [\"*.sh\"]\n[command]\nprogram = \"sh\"\n\
+             args = [\"{scenario}/script.sh\"]\n[[outputs]]\nname = \"out\"\nfrom = \"stdout\"\n",
+
         );
-        let script = format!("echo {name} >> \"$RUNS\"\n{script}\n");
+        // A file that the scenario named would be an input.
+        let runs = workspace.path("runs");
+        let script = format!("RUNS='{}'\necho {name} >> \"$RUNS\"\n{script}\n", runs.display());
         workspace.write(&format!("scenarios/{name}/script.sh"), &script);
     }
     Some(workspace)

@@ -27,12 +27,14 @@ fn workspace(script: &str, keys: &str, output: &str) -> Option<Workspace> {
         FILE,
         &format!(
             "description = \"one output\"\ncode = [\"*.sh\"]\n{keys}\n[command]\nprogram = \"sh\"\n\
-             args = [\"{{scenario}}/script.sh\"]\nenv = {{ KEPT = \"{}\" }}\n\
-             [[outputs]]\nname = \"out\"\nfrom = \"stdout\"\n{output}\n",
-            workspace.path("kept").display()
+             args = [\"{{scenario}}/script.sh\"]\nenv = {{ SET = \"1\" }}\n\
+             [[outputs]]\nname = \"out\"\nfrom = \"stdout\"\n{output}\n"
         ),
     );
-    workspace.write("scenarios/one/script.sh", script);
+    // A file that outlives runs; one that the scenario named would be an input.
+    let kept = workspace.path("kept");
+    let script = script.replace("$KEPT", &kept.to_string_lossy());
+    workspace.write("scenarios/one/script.sh", &script);
     Some(workspace)
 }
 
@@ -249,7 +251,7 @@ fn a_variable_that_is_passed_stays_as_it_is() {
     );
     for (pass, expected) in [
         ("[\"A=B\"]", "pass lists names of environment variables"),
-        ("[\"KEPT\"]", "`KEPT` is in env, which says what it is"),
+        ("[\"SET\"]", "`SET` is in env, which says what it is"),
     ] {
         workspace.edit(FILE, "[\"USER\", \"TZ\", \"MY_DATA\"]", pass);
         let said = workspace.try_bless("one", Some("r"));
