@@ -22,9 +22,15 @@ pub(crate) fn declarations(
         .display(&program.scenario.dir().join(SCENARIO_FILE));
     let mut lines = Vec::new();
     if !variables.is_empty() {
-        let known = program.command.pass.iter().map(|name| name.get_ref().as_str());
+        let known = program
+            .command
+            .pass
+            .iter()
+            .map(|name| name.get_ref().as_str());
         let names: BTreeSet<&str> = known.chain(variables.iter().copied()).collect();
-        lines.push(format!("if the program needs it, write into [command] of {file}:"));
+        lines.push(format!(
+            "if the program needs it, write into [command] of {file}:"
+        ));
         lines.push(format!("  pass = {}", list(names)));
     }
     let schema = program.schema();
@@ -109,7 +115,7 @@ fn replacements(varying: &Varying) -> Vec<String> {
         .iter()
         .flat_map(|lines| {
             let lines: Option<Vec<&str>> = lines.iter().map(Value::as_str).collect();
-            lines.map_or_else(Vec::new, |lines| replacements_in(&lines, varying.looks))
+            lines.map_or_else(Vec::new, |lines| replacements_in(&lines))
         })
         .collect();
     let tables = found.into_iter().flat_map(|(pattern, with)| {
@@ -125,7 +131,7 @@ fn replacements(varying: &Varying) -> Vec<String> {
 
 /// For each word in which versions of one line differ, the pattern that finds it by the word before, and
 /// what takes its place. Nothing if they have different numbers of words.
-fn replacements_in(lines: &[&str], looks: Looks) -> Vec<(String, String)> {
+fn replacements_in(lines: &[&str]) -> Vec<(String, String)> {
     let words: Vec<Vec<&str>> = lines
         .iter()
         .map(|line| line.split_whitespace().collect())
@@ -135,7 +141,9 @@ fn replacements_in(lines: &[&str], looks: Looks) -> Vec<(String, String)> {
         return Vec::new();
     }
     let differs = |at: usize| words.iter().any(|other| other[at] != words[0][at]);
-    let is_name = |word: &str| word.chars().any(char::is_alphabetic) && !word.contains(|c: char| c.is_ascii_digit());
+    let is_name = |word: &str| {
+        word.chars().any(char::is_alphabetic) && !word.contains(|c: char| c.is_ascii_digit())
+    };
     (0..count)
         .filter(|&at| differs(at))
         .map(|at| {
@@ -143,7 +151,7 @@ fn replacements_in(lines: &[&str], looks: Looks) -> Vec<(String, String)> {
                 .iter()
                 .map(|words| crate::format::spelled(words[at]))
                 .collect();
-            let form = form::of_values(values.iter().collect(), looks).unwrap_or("text");
+            let form = form::of_values(values.iter().collect(), Looks::Mixed).unwrap_or("text");
             let before = (at > 0 && !differs(at - 1)).then(|| words[0][at - 1]);
             let ahead = match before {
                 Some(word) if is_name(word) => format!(r"({}\s+)", regex::escape(word)),
@@ -161,7 +169,7 @@ mod tests {
     #[test]
     fn a_word_of_a_line_is_found_by_the_word_before() {
         let check = |lines: &[&str], expected: &[(&str, &str)]| {
-            let found = replacements_in(lines, Looks::Number);
+            let found = replacements_in(lines);
             let found: Vec<(&str, &str)> = found
                 .iter()
                 .map(|(pattern, with)| (pattern.as_str(), with.as_str()))

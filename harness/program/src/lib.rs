@@ -41,11 +41,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aether_harness::varying::Varying;
 use aether_harness::{
     Artefact, ArtefactSchema, Failure, KeyRule, KeyTable, Prepared, RunRequest, Scenario,
     ScenarioFile, ScenarioProblem, Schema, Settings, Subject,
 };
-use aether_harness::varying::Varying;
 use aether_json::json;
 
 use crate::inputs::Inputs;

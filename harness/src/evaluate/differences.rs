@@ -190,7 +190,10 @@ fn unlike(first: &Observation, other: &Observation, run: RunName) -> Difference 
 
 /// What the subject offers to declare, so that a run does not fail or differ in this way.
 fn declarations(run: &CheckRun<'_>, varying: &[Varying], outside: &Outside) -> Option<String> {
-    let names = outside.variables.iter().filter(|variable| variable.is_removed);
+    let names = outside
+        .variables
+        .iter()
+        .filter(|variable| variable.is_removed);
     let names: Vec<&str> = names.map(|variable| &*variable.name).collect();
     run.prepared().declarations(varying, &names)
 }

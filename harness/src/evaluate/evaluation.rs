@@ -145,13 +145,13 @@ impl Evaluation {
         }
     }
 
-    /// The first run, or the result if it left nothing to compare with.
-    pub(super) fn usable(&self, run: &CheckRun<'_>) -> Result<&Observation, CheckResult> {
+    /// The result of checks that compare with the first run, if it left nothing to compare with.
+    pub(super) fn unusable(&self, run: &CheckRun<'_>) -> Option<CheckResult> {
         match self.first(run) {
-            Err(failure) => Err(CheckResult::failed(RunName::First, failure)),
+            Err(failure) => Some(CheckResult::failed(RunName::First, failure)),
             Ok(first) => match &first.output.ending {
-                Ending::Failed(message) => Err(program_failed(message)),
-                Ending::Expected | Ending::Succeeded => Ok(first),
+                Ending::Failed(message) => Some(program_failed(message)),
+                Ending::Expected | Ending::Succeeded => None,
             },
         }
     }

@@ -284,7 +284,11 @@ fn write_variables(variables: &[AlteredVariable], f: &mut fmt::Formatter<'_>) ->
     match named.as_slice() {
         [] => Ok(()),
         [one] => write!(f, "\n  the variable that matters is {one}"),
-        several => write!(f, "\n  the variables that matter are {}", several.join(", ")),
+        several => write!(
+            f,
+            "\n  the variables that matter are {}",
+            several.join(", ")
+        ),
     }
 }
 

@@ -2,10 +2,10 @@
 
 use super::evaluation::{Compared, Evaluation};
 use super::{CheckResult, CheckRun, Ending, Finding, RunName, RunOutput};
-use crate::{Check, Verdict};
 use crate::exec::RunFailure;
 use crate::scenario::ScenarioName;
 use crate::snapshot::{GoldenProblem, Manifest, Opened, Snapshot};
+use crate::{Check, Verdict};
 
 impl Evaluation {
     /// The `golden` check: the first verdict that applies.
@@ -152,9 +152,7 @@ impl Evaluation {
 
     fn fits(&self, snapshot: &Snapshot, output: &RunOutput) -> bool {
         let manifest = &snapshot.manifest;
-        output.set.equals(manifest)
-            && self.same_mode(manifest)
-            && output.ending == Ending::Expected
+        output.set.equals(manifest) && self.same_mode(manifest) && output.ending == Ending::Expected
     }
 }
 

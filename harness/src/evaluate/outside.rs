@@ -10,7 +10,7 @@ use super::run::Observation;
 use super::{CheckRun, Ending, RunOutput};
 use crate::Verdict;
 use crate::exec::{
-    Altered, Alteration, EnvironmentChange, EnvironmentChanges, Inherited, RunFailure, inherited,
+    Alteration, Altered, EnvironmentChange, EnvironmentChanges, Inherited, RunFailure, inherited,
 };
 use crate::varying::{Varying, VaryingStep};
 

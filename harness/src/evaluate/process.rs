@@ -9,7 +9,7 @@ impl Evaluation {
     /// The `process` check.
     pub(super) fn process(&self, run: &CheckRun<'_>) -> CheckResult {
         let (compared, unchanged) = self.elsewhere(run);
-        if let Err(result) = self.usable(run) {
+        if let Some(result) = self.unusable(run) {
             return result;
         }
         let mut result = result_of(compared, RunName::ChangedEnvironment);

@@ -8,19 +8,15 @@ impl Evaluation {
     /// The `determinism` check: compares a direct run with a second one.
     pub(super) fn determinism(&self, run: &CheckRun<'_>) -> CheckResult {
         let again = self.again(run);
-        match self.usable(run) {
-            Err(result) => result,
-            Ok(_) => result_of(again, RunName::Second),
-        }
+        self.unusable(run)
+            .unwrap_or_else(|| result_of(again, RunName::Second))
     }
 
     /// The check of a mode: compares a direct run with one in this mode.
     pub(super) fn mode(&self, run: &CheckRun<'_>, mode: &Mode) -> CheckResult {
         let other = self.in_mode(run, mode);
-        match self.usable(run) {
-            Err(result) => result,
-            Ok(_) => result_of(&other, RunName::Mode(mode.description().to_owned())),
-        }
+        self.unusable(run)
+            .unwrap_or_else(|| result_of(&other, RunName::Mode(mode.description().to_owned())))
     }
 }
 

@@ -5,9 +5,9 @@ use std::time::{Duration, SystemTime};
 
 use super::CheckRun;
 use super::run::Observation;
+use crate::exec::{EnvironmentChange, EnvironmentChanges, RunFailure};
 use crate::varying::{Varying, varying};
 use crate::{Artefact, Schema};
-use crate::exec::{EnvironmentChange, EnvironmentChanges, RunFailure};
 
 /// Runs of one scenario in the same environment.
 pub(super) struct Sample {

@@ -15,7 +15,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::environment::{EnvironmentChange, EnvironmentChanges, Unchangeable};
-use super::variables::{self, Altered, Alteration, Inherited};
+use super::variables::{self, Alteration, Altered, Inherited};
 use super::{Guard, Outcome, RunFailure, STACK_BYTES, launch};
 use crate::scenario::{Scenario, ScenarioName};
 use crate::varying::HOME;

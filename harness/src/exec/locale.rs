@@ -34,7 +34,9 @@ fn in_use() -> String {
         reason = "the changed environment has another locale than this"
     )]
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let found = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(variable);
+    let found = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .into_iter()
+        .find_map(variable);
     found.unwrap_or_else(|| "C".to_owned())
 }
 

@@ -22,7 +22,7 @@ pub(crate) use child::ChildJob;
 pub use environment::{EnvironmentChange, EnvironmentChanges, Unchangeable};
 pub use failure::RunFailure;
 pub use load::Load;
-pub(crate) use variables::{Altered, Alteration, Inherited, inherited};
+pub(crate) use variables::{Alteration, Altered, Inherited, inherited};
 
 use crate::{Artefact, Failure, FailureKind, Prepared, Progress, RunRequest, Scenario};
 

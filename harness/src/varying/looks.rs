@@ -156,7 +156,11 @@ fn of_place(name: &str, series: &[Value], moments: &[&Moment]) -> Looks {
     let are_numbers = series.iter().all(|value| value.as_number().is_some());
     // Of a sentence, what differs in it counts.
     let whole: Vec<&str> = runs.iter().map(|(text, _)| *text).collect();
-    for part in [&whole, &differing(&whole, in_word), &differing(&whole, in_token)] {
+    for part in [
+        &whole,
+        &differing(&whole, in_word),
+        &differing(&whole, in_token),
+    ] {
         if let Some(looks) = of_texts(name, part, moments, are_numbers) {
             return looks;
         }
@@ -181,7 +185,11 @@ fn text(value: &Value) -> Option<String> {
 
 /// What of the environment is in values that differ only in a changed one.
 fn of_environment(runs: &[(&str, &Moment)]) -> Option<Looks> {
-    let marks = [(HOME, Looks::Home), (USER, Looks::User), (HOST, Looks::Host)];
+    let marks = [
+        (HOME, Looks::Home),
+        (USER, Looks::User),
+        (HOST, Looks::Host),
+    ];
     let found = marks.iter().find(|(mark, _)| {
         let has = |(text, moment): &(&str, &Moment)| text.contains(mark) == moment.is_elsewhere;
         runs.iter().any(|(_, moment)| moment.is_elsewhere) && runs.iter().all(has)
@@ -189,12 +197,7 @@ fn of_environment(runs: &[(&str, &Moment)]) -> Option<Looks> {
     found.map(|(_, looks)| *looks)
 }
 
-fn of_texts(
-    name: &str,
-    texts: &[&str],
-    moments: &[&Moment],
-    are_numbers: bool,
-) -> Option<Looks> {
+fn of_texts(name: &str, texts: &[&str], moments: &[&Moment], are_numbers: bool) -> Option<Looks> {
     let all = |is: &dyn Fn(&str) -> bool| texts.iter().all(|text| is(text));
     let runs = || texts.iter().copied().zip(moments.iter().copied());
     let here = || runs().filter(|(_, moment)| !moment.is_elsewhere);
@@ -230,7 +233,10 @@ fn of_texts(
     if all(&has_unit) || (are_numbers && names_a_duration(name) && all(&is_positive)) {
         return Some(Looks::Duration);
     }
-    if all(&|text| text.strip_prefix("0x").is_some_and(|digits| is_hex(digits, 4))) {
+    if all(&|text| {
+        text.strip_prefix("0x")
+            .is_some_and(|digits| is_hex(digits, 4))
+    }) {
         return Some(Looks::Address);
     }
     if !are_numbers && all(&|text| is_hex(text, 8)) {
@@ -252,7 +258,10 @@ fn differing<'t>(texts: &[&'t str], is_in_word: fn(char) -> bool) -> Vec<&'t str
         });
         let same = lengths.min().unwrap_or(0);
         // Back to where a word begins.
-        let in_word = of_first[..same].iter().rev().take_while(|c| is_in_word(**c));
+        let in_word = of_first[..same]
+            .iter()
+            .rev()
+            .take_while(|c| is_in_word(**c));
         same - in_word.count()
     };
     let start = same(&|text| text.chars().collect());
@@ -335,13 +344,16 @@ fn is_running(runs: &[(&str, &Moment)]) -> bool {
         return false;
     }
     UNITS.iter().any(|unit| {
-        runs.iter().zip(&numbers).skip(1).all(|((_, moment), number)| {
-            let grown = (number - numbers[0]) / unit;
-            // It was read somewhere in each of both runs.
-            let least = moment.from.saturating_sub(first.to).as_secs_f64();
-            let most = moment.to.saturating_sub(first.from).as_secs_f64();
-            grown > 0.0 && least * 0.9 <= grown && grown <= most * 1.1
-        })
+        runs.iter()
+            .zip(&numbers)
+            .skip(1)
+            .all(|((_, moment), number)| {
+                let grown = (number - numbers[0]) / unit;
+                // It was read somewhere in each of both runs.
+                let least = moment.from.saturating_sub(first.to).as_secs_f64();
+                let most = moment.to.saturating_sub(first.from).as_secs_f64();
+                grown > 0.0 && least * 0.9 <= grown && grown <= most * 1.1
+            })
     })
 }
 
@@ -367,7 +379,9 @@ fn is_positive(text: &str) -> bool {
 
 /// Whether it is a number with a unit of time.
 fn has_unit(text: &str) -> bool {
-    let units = ["ns", "us", "µs", "ms", "s", "sec", "secs", "seconds", "min", "minutes"];
+    let units = [
+        "ns", "us", "µs", "ms", "s", "sec", "secs", "seconds", "min", "minutes",
+    ];
     units.iter().any(|unit| {
         let number = text.strip_suffix(unit);
         number.is_some_and(|number| is_positive(number.trim_end()))
@@ -379,8 +393,12 @@ fn names_a_duration(name: &str) -> bool {
     let name = name.to_lowercase();
     let words = name.split(|c: char| !c.is_alphanumeric());
     words.into_iter().any(|word| {
-        let whole = ["ms", "us", "ns", "sec", "secs", "wall", "cpu", "took", "time"];
-        let part = ["elapsed", "duration", "second", "runtime", "latency", "millis"];
+        let whole = [
+            "ms", "us", "ns", "sec", "secs", "wall", "cpu", "took", "time",
+        ];
+        let part = [
+            "elapsed", "duration", "second", "runtime", "latency", "millis",
+        ];
         whole.contains(&word) || part.iter().any(|part| word.contains(part))
     })
 }

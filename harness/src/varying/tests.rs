@@ -52,7 +52,11 @@ fn found(documents: &[&str], has_elsewhere: bool) -> Vec<String> {
     varying(&runs, &schema())
         .iter()
         .map(|varying| {
-            let elsewhere = if varying.only_elsewhere { " elsewhere" } else { "" };
+            let elsewhere = if varying.only_elsewhere {
+                " elsewhere"
+            } else {
+                ""
+            };
             format!("{varying}{elsewhere}")
         })
         .collect()
@@ -183,8 +187,7 @@ fn what_a_changed_environment_shows_is_named() {
         let documents = [here, here, elsewhere].map(|value| format!("{{\"v\": \"{value}\"}}"));
         let documents: Vec<&str> = documents.iter().map(String::as_str).collect();
         let found = found(&documents, true);
-        let expected =
-            format!("o.v: 1 value, {expected} (\"{here}\" → \"{elsewhere}\") elsewhere");
+        let expected = format!("o.v: 1 value, {expected} (\"{here}\" → \"{elsewhere}\") elsewhere");
         assert_eq!(found, [expected]);
     };
     check("root", USER, "the user name");

@@ -157,10 +157,7 @@ impl Walk<'_> {
                 }
                 aligned
             }
-            None => arrays
-                .iter()
-                .map(|array| array.iter().collect())
-                .collect(),
+            None => arrays.iter().map(|array| array.iter().collect()).collect(),
         };
         let shortest = arrays.iter().map(Vec::len).min().unwrap_or(0);
         if arrays.iter().any(|array| array.len() != shortest) {

@@ -88,10 +88,7 @@ pub(super) fn checked_reason(reason: &str) -> Result<&str, &'static str> {
 }
 
 /// What a bless of one scenario would do: nothing, something, or what forbids it.
-pub(super) fn examine(
-    suite: &Suite,
-    evaluation: &Evaluation,
-) -> Result<Option<Pending>, Refusal> {
+pub(super) fn examine(suite: &Suite, evaluation: &Evaluation) -> Result<Option<Pending>, Refusal> {
     let scenario = evaluation.scenario();
     let result = evaluation.check(&Check::Golden);
     if result.verdict.passes() {

@@ -7,8 +7,7 @@
 use std::path::PathBuf;
 
 use super::accept::{
-    Pending, Refusal, Stamp, checked_reason, described, evaluation, examine, refuse_under_ci,
-    write,
+    Pending, Refusal, Stamp, checked_reason, described, evaluation, examine, refuse_under_ci, write,
 };
 use super::render::{ScenarioDiff, report};
 use super::{CommandError, Console, Status, chosen, scenario_of};

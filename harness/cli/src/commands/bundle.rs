@@ -13,7 +13,9 @@ use super::accept::{Pending, Refusal, acceptable, check_others, evaluation, unse
 use super::bless::all_or_none;
 use super::{CommandError, Console, Status, chosen, scenario_of};
 use crate::bundle::{Bundle, BundleError, BundleManifest, Bundled, BundledFile};
-use aether_harness::evaluate::{CheckResult, ERROR, Ending, Evaluation, Finding, RunOutput, resolve};
+use aether_harness::evaluate::{
+    CheckResult, ERROR, Ending, Evaluation, Finding, RunOutput, resolve,
+};
 use aether_harness::results::{Run, TrialResult};
 use aether_harness::scenario::{Expect, Scenario};
 use aether_harness::snapshot::sha256_hex;
@@ -358,11 +360,7 @@ fn same_goldens(
 }
 
 /// A run on this machine that produces something different is reported, but not refused.
-fn report_other_output(
-    evaluation: &Evaluation,
-    result: &CheckResult,
-    console: &mut Console<'_>,
-) {
+fn report_other_output(evaluation: &Evaluation, result: &CheckResult, console: &mut Console<'_>) {
     let here = evaluation.check(&Check::Golden);
     let (Some(here), Some(bundled)) = (&here.after, &result.after) else {
         return;

@@ -25,11 +25,13 @@ fn counted(names: &[&str], script: &str) -> Option<Workspace> {
             &format!("scenarios/{name}/scenario.toml"),
             "description = \"counts its runs\"\ncode = [\"*.sh\"]\n[command]\nprogram = \"sh\"\n\
              args = [\"{scenario}/script.sh\"]\n[[outputs]]\nname = \"out\"\nfrom = \"stdout\"\n",
-
         );
         // A file that the scenario named would be an input.
         let runs = workspace.path("runs");
-        let script = format!("RUNS='{}'\necho {name} >> \"$RUNS\"\n{script}\n", runs.display());
+        let script = format!(
+            "RUNS='{}'\necho {name} >> \"$RUNS\"\n{script}\n",
+            runs.display()
+        );
         workspace.write(&format!("scenarios/{name}/script.sh"), &script);
     }
     Some(workspace)
@@ -106,10 +108,16 @@ fn each_mode_costs_one_run() {
     let workspace = Workspace::blessed();
     let noted = workspace.path("ran");
     for (args, expected) in [
-        (vec![], vec!["direct", "direct", "direct", "replay", "threads"]),
+        (
+            vec![],
+            vec!["direct", "direct", "direct", "replay", "threads"],
+        ),
         (vec!["ring::golden"], vec!["direct"]),
         (vec!["ring::threads"], vec!["direct", "threads"]),
-        (vec!["--test-threads", "1", "ring::re"], vec!["direct", "replay"]),
+        (
+            vec!["--test-threads", "1", "ring::re"],
+            vec!["direct", "replay"],
+        ),
     ] {
         let mut runner = workspace.process("runner");
         let ran = Ran::of(runner.args(&args).env(RAN, &noted));
@@ -177,11 +185,17 @@ fn attribution_runs_once_for_all_checks() {
     let (all, out) = cost(&["--test-threads", "1"]);
     // The run in a changed environment, and nothing else.
     assert_eq!(all, alone + 1, "{out}");
-    assert_eq!(out.matches("these values differ between runs").count(), 1, "{out}");
+    assert_eq!(
+        out.matches("these values differ between runs").count(),
+        1,
+        "{out}"
+    );
     let refers = "for the reason that the check `determinism` reports";
     assert!(
-        out.contains("NONDETERMINISTIC one::process: the run in a new process with a changed environment \
-             produced different bytes in out, for the reason that the check `determinism` reports"),
+        out.contains(
+            "NONDETERMINISTIC one::process: the run in a new process with a changed environment \
+             produced different bytes in out, for the reason that the check `determinism` reports"
+        ),
         "{out}"
     );
     assert!(out.contains(refers), "{out}");

@@ -61,15 +61,22 @@ fn message(workspace: &Workspace, check: &str) -> String {
 #[track_caller]
 fn holds(message: &str, expected: &[&str]) {
     for expected in expected {
-        assert!(message.contains(expected), "{expected:?} is not in\n{message}");
+        assert!(
+            message.contains(expected),
+            "{expected:?} is not in\n{message}"
+        );
     }
 }
 
 /// The lines that a message suggests after the line that begins so, without their indentation.
 #[track_caller]
 fn suggested(message: &str, lead: &str) -> String {
-    let mut lines = message.lines().skip_while(|line| !line.trim_start().starts_with(lead));
-    lines.next().unwrap_or_else(|| panic!("{lead:?} begins no line of\n{message}"));
+    let mut lines = message
+        .lines()
+        .skip_while(|line| !line.trim_start().starts_with(lead));
+    lines
+        .next()
+        .unwrap_or_else(|| panic!("{lead:?} begins no line of\n{message}"));
     let lines = lines.map_while(|line| line.strip_prefix("    "));
     lines.map(|line| format!("{line}\n")).collect()
 }
@@ -149,7 +156,10 @@ fn words_of_a_text_can_be_declared() {
     };
     let message = message(&workspace, "determinism");
     let lines = suggested(&message, MAY_DIFFER);
-    holds(&lines, &["pattern = '(at\\s+)\\S+'", "pattern = '(pid\\s+)\\S+'"]);
+    holds(
+        &lines,
+        &["pattern = '(at\\s+)\\S+'", "pattern = '(pid\\s+)\\S+'"],
+    );
     workspace.write(FILE, &(workspace.read(FILE) + &lines));
     is_steady(&workspace);
     let golden = workspace.read("fixtures/snapshots/one/out.json");
@@ -184,14 +194,25 @@ fn values_that_differ_anyway_hide_nothing_of_the_environment() {
     };
     // Each check by itself tells all of it.
     let alone = message(&workspace, "process");
-    holds(&alone, &["out.user: 1 value, the user name", "out.ns: 1 value, a clock"]);
+    holds(
+        &alone,
+        &[
+            "out.user: 1 value, the user name",
+            "out.ns: 1 value, a clock",
+        ],
+    );
     // Together, each thing is told once.
     let ran = runner(&workspace, &["one::"]);
     let result = |check: &str| {
         let result = workspace.result("one", check);
         result["message"].as_str().unwrap().to_owned()
     };
-    assert_eq!(ran.out.matches("out.ns: 1 value, a clock").count(), 1, "{}", ran.out);
+    assert_eq!(
+        ran.out.matches("out.ns: 1 value, a clock").count(),
+        1,
+        "{}",
+        ran.out
+    );
     holds(&result("determinism"), &["out.ns: 1 value, a clock"]);
     let process = result("process");
     holds(
@@ -242,10 +263,15 @@ fn a_variable_that_is_passed_stays_as_it_is() {
     // Nothing that is not passed is there, but for what starts processes and what is set on purpose.
     workspace.write("scenarios/one/script.sh", "echo \"[\\\"$MY_OTHER\\\"]\"");
     let mut runner = workspace.process("runner");
-    let ran = Ran::of(runner.args(["one::process", "--exact"]).env("MY_OTHER", "1"));
+    let ran = Ran::of(
+        runner
+            .args(["one::process", "--exact"])
+            .env("MY_OTHER", "1"),
+    );
     assert_eq!(ran.status, Some(101), "{}", ran.out);
     assert!(
-        ran.out.contains("the variable that matters is MY_OTHER (removed)"),
+        ran.out
+            .contains("the variable that matters is MY_OTHER (removed)"),
         "{}",
         ran.out
     );
@@ -282,14 +308,22 @@ fn a_missing_locale_never_counts() {
         if !has(program) {
             return;
         }
-        workspace.edit(FILE, "program = \"sh\"", &format!("program = \"{program}\""));
+        workspace.edit(
+            FILE,
+            "program = \"sh\"",
+            &format!("program = \"{program}\""),
+        );
         workspace.write("scenarios/one/script.sh", script);
         is_steady(&workspace);
         let golden = workspace.read("fixtures/snapshots/one/error.json");
         assert_eq!(golden, "{\n\"status\":3,\n\"stderr\":[\"no\"]\n}\n");
         // The person's own locale may be missing too.
         let mut runner = workspace.process("runner");
-        let ran = Ran::of(runner.env("LC_ALL", "xx_YY.UTF-8").env("LANG", "xx_YY.UTF-8"));
+        let ran = Ran::of(
+            runner
+                .env("LC_ALL", "xx_YY.UTF-8")
+                .env("LANG", "xx_YY.UTF-8"),
+        );
         assert_eq!(ran.status, Some(0), "{program}: {}{}", ran.out, ran.err);
     };
     missing("bash", "echo no >&2; exit 3");
