@@ -1,6 +1,5 @@
 //! When a run ran, and with which process ids: what its values are compared with.
 
-use std::ops::RangeInclusive;
 use std::time::{Duration, SystemTime};
 
 /// The name by which a changed environment calls the user.
@@ -19,8 +18,8 @@ pub struct Moment {
     pub(crate) from: Duration,
     /// When it had ended.
     pub(crate) to: Duration,
-    /// The process ids that the system gave out meanwhile, if it says so.
-    pub(crate) process_ids: Option<RangeInclusive<u64>>,
+    /// The process ids that the system had given out last before and after, if it says so.
+    pub(crate) process_ids: Option<(u64, u64)>,
     /// Whether the environment was a changed one.
     pub(crate) is_elsewhere: bool,
     /// Whether the run had a process of its own.
@@ -43,15 +42,10 @@ impl Running {
 
     /// The run has ended, in a process of its own or not, in a changed environment or not.
     pub(crate) fn end(self, is_alone: bool, is_elsewhere: bool) -> Moment {
-        let process_ids = match (self.last_id, last_process_id()) {
-            // They begin anew after the greatest.
-            (Some(from), Some(to)) if from <= to => Some(from + 1..=to),
-            _ => None,
-        };
         Moment {
             from: self.from,
             to: now(),
-            process_ids,
+            process_ids: self.last_id.zip(last_process_id()),
             is_elsewhere,
             is_alone,
         }
@@ -62,10 +56,15 @@ impl Moment {
     /// Whether this was the id of a process of the run.
     pub(crate) fn has_process(&self, id: u64) -> bool {
         let own = !self.is_alone && id == u64::from(std::process::id());
-        own || self
-            .process_ids
-            .as_ref()
-            .is_some_and(|ids| ids.contains(&id))
+        let is_between = |(before, last): (u64, u64)| {
+            if before <= last {
+                before < id && id <= last
+            } else {
+                // They began anew after the greatest.
+                before < id || id <= last
+            }
+        };
+        own || self.process_ids.is_some_and(is_between)
     }
 
     /// Whether it had ended when the clock showed this second.

@@ -9,7 +9,7 @@ fn moment(after: u64, is_elsewhere: bool) -> Moment {
     Moment {
         from,
         to: from + Duration::from_millis(20),
-        process_ids: Some(4000 + after..=4005 + after),
+        process_ids: Some((4000 + after, 4005 + after)),
         is_elsewhere,
         is_alone: true,
     }
@@ -171,6 +171,23 @@ fn values_are_held_against_their_runs() {
     check(&[r#""12ms""#, r#""9ms""#], "a duration");
     check(&[r#""/tmp/a1""#, r#""/tmp/zz""#], "a path");
     check(&["1", "\"a\""], "values of different kinds");
+}
+
+#[test]
+fn process_ids_begin_anew() {
+    let moment = Moment {
+        process_ids: Some((32_760, 310)),
+        ..moment(0, false)
+    };
+    for (id, expected) in [
+        (32_760, false),
+        (32_761, true),
+        (1, true),
+        (310, true),
+        (311, false),
+    ] {
+        assert_eq!(moment.has_process(id), expected, "{id}");
+    }
 }
 
 #[test]

@@ -28,6 +28,10 @@ pub(crate) const OPENED: &str = "AUTOMATON_OPENED";
 /// The variable that names a file to which every run adds a line with its mode.
 pub(crate) const RAN: &str = "AUTOMATON_RAN";
 
+/// The variable that names a file to which every process adds a line with its id and a `+` when it opens a
+/// scenario, and a `-` when it no longer keeps what it read.
+pub(crate) const KEPT: &str = "AUTOMATON_KEPT";
+
 /// The mode that the fault `threads` shows in.
 const THREADS: &str = "threads";
 
@@ -118,6 +122,7 @@ impl Subject for Automaton {
 
 fn note_opening() {
     note(OPENED, &std::process::id().to_string());
+    note(KEPT, &format!("{} +", std::process::id()));
 }
 
 /// Adds a line to the file that a variable names, if it does.
@@ -136,6 +141,12 @@ fn note(variable: &str, line: &str) {
 struct Ring {
     document: Document,
     inputs: Artefact,
+}
+
+impl Drop for Ring {
+    fn drop(&mut self) {
+        note(KEPT, &format!("{} -", std::process::id()));
+    }
 }
 
 impl Prepared for Ring {

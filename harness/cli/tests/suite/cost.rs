@@ -2,13 +2,14 @@
 
 use std::fs;
 
-use crate::automaton::RAN;
+use crate::automaton::{KEPT, RAN};
 use crate::workspace::{Ran, Workspace};
 
 crate::tests![cost;
     checks_share_the_runs_of_a_scenario,
     a_check_alone_makes_the_runs_it_needs,
     each_mode_costs_one_run,
+    nothing_is_kept_longer_than_checks_need_it,
     a_bless_makes_three_runs,
     a_part_of_the_scenarios_shares_runs_too,
     attribution_runs_once_for_all_checks,
@@ -128,6 +129,29 @@ fn each_mode_costs_one_run() {
         assert_eq!(runs, expected, "{args:?}");
         fs::remove_file(&noted).unwrap();
     }
+}
+
+fn nothing_is_kept_longer_than_checks_need_it() {
+    let workspace = Workspace::blessed();
+    for name in ["coil", "wheel"] {
+        workspace.scenario(name, "", "");
+        workspace.bless(name, "first");
+    }
+    let noted = workspace.path("kept");
+    let mut runner = workspace.process("runner");
+    runner.args(["--test-threads", "1"]).env(KEPT, &noted);
+    let ran = Ran::of(&mut runner);
+    assert_eq!(ran.status, Some(0), "{}", ran.out);
+    // The process of the runner is the one that opened all three.
+    let text = fs::read_to_string(&noted).unwrap();
+    let first = text.split_whitespace().next().unwrap();
+    let own: Vec<&str> = text
+        .lines()
+        .filter_map(|line| line.split_once(' '))
+        .filter(|(process, _)| *process == first)
+        .map(|(_, sign)| sign)
+        .collect();
+    assert_eq!(own, ["+", "-", "+", "-", "+", "-"], "{text}");
 }
 
 fn a_bless_makes_three_runs() {
