@@ -98,7 +98,7 @@ fn tables(output: &OutputTable, varying: &[&Varying]) -> Vec<String> {
             lines.extend(replacements(varying));
             continue;
         }
-        if let Some(form) = form::of_values(varying.values(), varying.looks) {
+        if let Some(form) = form::of_values(&varying.values(), varying.looks) {
             lines.push("[[outputs.volatile]]".to_owned());
             lines.push(format!("path = {}", quoted(&path)));
             lines.push(format!("form = {}", quoted(form)));
@@ -151,7 +151,8 @@ fn replacements_in(lines: &[&str]) -> Vec<(String, String)> {
                 .iter()
                 .map(|words| crate::format::spelled(words[at]))
                 .collect();
-            let form = form::of_values(values.iter().collect(), Looks::Mixed).unwrap_or("text");
+            let form =
+                form::of_values(&values.iter().collect::<Vec<_>>(), Looks::Mixed).unwrap_or("text");
             let before = (at > 0 && !differs(at - 1)).then(|| words[0][at - 1]);
             let ahead = match before {
                 Some(word) if is_name(word) => format!(r"({}\s+)", regex::escape(word)),

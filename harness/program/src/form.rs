@@ -147,7 +147,7 @@ fn is_duration(text: &str) -> bool {
 }
 
 /// The name of the form that values have which look like this; `None` if no form fits them all.
-pub(crate) fn of_values(values: Vec<&Value>, looks: Looks) -> Option<&'static str> {
+pub(crate) fn of_values(values: &[&Value], looks: Looks) -> Option<&'static str> {
     let order = match looks {
         Looks::Duration => ["duration", "number", "text"].as_slice(),
         Looks::Address | Looks::Hex => &["hex", "text", "number"],

@@ -124,6 +124,35 @@ fn an_order_is_one_finding_and_what_elements_hold_another() {
 }
 
 #[test]
+fn records_are_walked_however_many_they_are() {
+    let document = |seed: u64, count: u64| {
+        let records: Vec<String> = (0..count)
+            .map(|at| format!("{{\"id\": {at}, \"x\": {}}}", at * seed % 7919))
+            .collect();
+        format!("[{}]", records.join(","))
+    };
+    for count in [9_000, 25_000] {
+        let found = found(&[&document(1, count), &document(2, count)], false);
+        assert_eq!(found.len(), 1, "{found:?}");
+        // All but those for which both are 0.
+        let expected = count - count.div_ceil(7919);
+        let lead = format!("o.x: {expected} values, different numbers (");
+        let plain = found[0].replace(',', "");
+        assert!(plain.starts_with(&lead.replace(',', "")), "{found:?}");
+    }
+    let shuffled = |step: u64| {
+        let records: Vec<String> = (0..20_001)
+            .map(|at| (at * step % 20_001).to_string())
+            .collect();
+        format!("[{}]", records.join(","))
+    };
+    check(
+        &[&shuffled(1), &shuffled(2)],
+        &["o: 1 array, the same elements in another order"],
+    );
+}
+
+#[test]
 fn values_are_held_against_their_runs() {
     let check = |values: &[&str], expected: &str| {
         let documents: Vec<String> = values

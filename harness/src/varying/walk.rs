@@ -13,6 +13,26 @@ const SERIES_MAX: usize = 12;
 /// Sibling members of equal contents above which their names are data.
 const NAMES_MAX: usize = 8;
 
+/// Records of one artefact that are parsed at once.
+const RECORDS_MAX: usize = 10_000;
+
+/// The records of an array artefact, one per line; `None` if it is something else.
+fn records(artefact: &Artefact) -> Option<Vec<&str>> {
+    let text = std::str::from_utf8(artefact.text()).ok()?;
+    if text == "[]\n" {
+        return Some(Vec::new());
+    }
+    let body = text.strip_prefix("[\n")?.strip_suffix("\n]\n")?;
+    let bare = |line| str::strip_suffix(line, ",").unwrap_or(line);
+    Some(body.split('\n').map(bare).collect())
+}
+
+fn sorted<'t>(records: &[&'t str]) -> Vec<&'t str> {
+    let mut records = records.to_vec();
+    records.sort_unstable();
+    records
+}
+
 /// Where values are, without indices.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Pattern {
@@ -99,16 +119,60 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     fn artefacts(&mut self, artefacts: &[Option<&Artefact>]) {
-        let values: Option<Vec<Value>> = artefacts
-            .iter()
-            .map(|artefact| artefact.and_then(|artefact| artefact.to_value().ok()))
-            .collect();
-        match values {
-            Some(values) => self.values(&values.iter().collect::<Vec<_>>()),
+        let Some(artefacts) = artefacts.iter().copied().collect::<Option<Vec<_>>>() else {
+            let is_there = |artefact: &Option<&Artefact>| Value::from(artefact.is_some());
+            let there: Vec<Value> = artefacts.iter().map(is_there).collect();
+            return self.note(Way::Presence, &there.iter().collect::<Vec<_>>(), false);
+        };
+        let records: Option<Vec<Vec<&str>>> =
+            artefacts.iter().map(|artefact| records(artefact)).collect();
+        match records {
+            Some(records) => self.records(&records),
             None => {
-                let is_there = |artefact: &Option<&Artefact>| Value::from(artefact.is_some());
-                let there: Vec<Value> = artefacts.iter().map(is_there).collect();
-                self.note(Way::Presence, &there.iter().collect::<Vec<_>>(), false);
+                let values: Vec<Value> = artefacts
+                    .iter()
+                    .map(|artefact| artefact.to_value().expect("an artefact is JSON"))
+                    .collect();
+                self.values(&values.iter().collect::<Vec<_>>());
+            }
+        }
+    }
+
+    /// The records of an array artefact: those that differ are parsed, and not too many at once.
+    fn records(&mut self, runs: &[Vec<&str>]) {
+        let length = runs[0].len();
+        // Stands for the records: equal ones have equal numbers.
+        let numbers = runs.iter().map(|records| {
+            let first = runs.iter().position(|other| other == records);
+            Value::from(first.unwrap_or_default())
+        });
+        let numbers: Vec<Value> = numbers.collect();
+        let numbers: Vec<&Value> = numbers.iter().collect();
+        if runs.iter().any(|records| records.len() != length) {
+            return self.note(Way::Length, &numbers, false);
+        }
+        let differs = |at: &usize| runs.iter().any(|records| records[*at] != runs[0][*at]);
+        let differing: Vec<usize> = (0..length).filter(differs).collect();
+        let parsed = |records: &Vec<&str>, part: &[usize]| -> Vec<Value> {
+            let parse = |at: &usize| records[*at].parse().expect("a record is JSON");
+            part.iter().map(parse).collect()
+        };
+        if differing.len() <= RECORDS_MAX {
+            let arrays = runs.iter().map(|records| parsed(records, &differing));
+            let arrays: Vec<Value> = arrays.map(Value::Array).collect();
+            return self.values(&arrays.iter().collect::<Vec<_>>());
+        }
+        // Beyond that, only a mere change of order is seen as one.
+        let first = sorted(&runs[0]);
+        if runs.iter().all(|records| sorted(records) == first) {
+            return self.note(Way::Order, &numbers, false);
+        }
+        for part in differing.chunks(RECORDS_MAX) {
+            let arrays: Vec<Vec<Value>> =
+                runs.iter().map(|records| parsed(records, part)).collect();
+            for at in 0..part.len() {
+                let elements: Vec<&Value> = arrays.iter().map(|array| &array[at]).collect();
+                self.values(&elements);
             }
         }
     }
