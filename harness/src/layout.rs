@@ -46,6 +46,13 @@ impl Layout {
         self
     }
 
+    /// The same workspace, whose root is reached by this very path, whatever links are in it.
+    #[must_use]
+    pub(crate) fn reached_by(mut self, root: impl Into<PathBuf>) -> Self {
+        self.root = root.into();
+        self
+    }
+
     /// The workspace's root.
     pub fn root(&self) -> &Path {
         &self.root
@@ -122,9 +129,15 @@ fn existing(path: &Path) -> PathBuf {
     made.unwrap_or_else(|| path.to_owned())
 }
 
-/// A path as people read it: relative to `root` if it is below it.
+/// A path as people read it: relative to `root` if it is below it, whether it is spelled as the root is or
+/// without the links that lead there.
 pub(crate) fn relative(root: &Path, path: &Path) -> String {
-    let shown = path.strip_prefix(root).unwrap_or(path);
+    let real = || {
+        let root = std::fs::canonicalize(root).ok()?;
+        path.strip_prefix(root).ok().map(Path::to_owned)
+    };
+    let below = path.strip_prefix(root).ok().map(Path::to_owned);
+    let shown = below.or_else(real).unwrap_or_else(|| path.to_owned());
     shown.display().to_string().replace('\\', "/")
 }
 

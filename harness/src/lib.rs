@@ -154,6 +154,7 @@ mod sha256;
 pub mod snapshot;
 mod subject;
 mod suite;
+pub mod varying;
 mod verdict;
 mod visible;
 

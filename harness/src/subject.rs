@@ -7,11 +7,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::scenario::{KeyTable, Scenario, ScenarioProblem, Settings};
+use crate::varying::Varying;
 use crate::{Artefact, Schema};
 
 /// A program that turns scenario directories into named JSON artefacts.
 ///
-/// The harness opens a scenario once per trial ([`Subject::open`]) and makes every run of the trial
+/// The harness opens a scenario once in each process ([`Subject::open`]) and makes every run of its checks
 /// from what was read then. A subject is deterministic by claim: the harness is there to doubt it.
 pub trait Subject: Send + Sync {
     /// A short name for reports (`aether`).
@@ -107,6 +108,21 @@ pub trait Prepared: Send + Sync {
     /// # Errors
     /// What went wrong; a failure of the program itself carries its error document.
     fn run(&self, request: &RunRequest) -> Result<Vec<Artefact>, Failure>;
+
+    /// The inherited variables that the program which this starts is given as they are, in a changed
+    /// environment too. All others are removed or changed there, but for those that the system needs to
+    /// start a process. `None` if the subject starts no program: then only what build tools set is removed.
+    fn pass(&self) -> Option<Vec<String>> {
+        None
+    }
+
+    /// What to write into `scenario.toml` so that these values may differ from run to run, and so that these
+    /// inherited variables stay as they are, ready to be pasted; `None` if the subject has no
+    /// declarations for that.
+    fn declarations(&self, varying: &[Varying], variables: &[&str]) -> Option<String> {
+        let _ = (varying, variables);
+        None
+    }
 
     /// The same scenario with these inputs instead of its own: what [`Prepared::inputs`] returned,
     /// with a value changed. `None` if the subject does not offer this.
@@ -319,6 +335,9 @@ pub struct RunRequest {
     /// Where the subject may write while it runs: in a directory of its own under this one, which
     /// need not exist yet. It is below the target directory, and the subject removes what it writes.
     pub scratch: PathBuf,
+    /// Variables that a program which the subject starts may not inherit: in a changed environment, all that
+    /// [`Prepared::pass`] does not name.
+    pub removed_variables: Vec<String>,
 }
 
 impl RunRequest {
@@ -328,6 +347,7 @@ impl RunRequest {
             mode: None,
             progress: Progress::default(),
             scratch: scratch.into(),
+            removed_variables: Vec::new(),
         }
     }
 

@@ -18,7 +18,7 @@ const ORDERS: [Order; 1] = [Order {
     source: "harness/src",
     lines: &[
         &["atomic", "scratch", "sha256", "visible"],
-        &["verdict"],
+        &["varying", "verdict"],
         &["check", "layout", "scenario", "subject"],
         &["snapshot"],
         &["documents"],

@@ -25,7 +25,7 @@ use serde::Deserialize;
 /// Aether as a subject: every scenario directory holds a `run.toml` or `run.json`.
 #[derive(Clone, Debug)]
 pub struct AetherSubject {
-    files: FileSystem,
+    root: PathBuf,
 }
 
 /// The settings of `scenario.toml` that only Aether reads.
@@ -48,11 +48,10 @@ impl AetherSettings {
 }
 
 impl AetherSubject {
-    /// A subject that names files relative to `root`.
+    /// A subject that names files relative to `root`, or to the root of the scenario if that is reached by another
+    /// path.
     pub fn new(root: impl Into<PathBuf>) -> Self {
-        Self {
-            files: FileSystem::new(root),
-        }
+        Self { root: root.into() }
     }
 }
 
@@ -93,7 +92,12 @@ impl Subject for AetherSubject {
     fn open(&self, scenario: &Scenario) -> Result<Box<dyn Prepared>, Failure> {
         let path = config::run_config(scenario.dir())
             .map_err(|error| Failure::invalid(error.to_string()))?;
-        let plan = config::load_run(&self.files, &path)
+        let root = if scenario.dir().starts_with(&self.root) {
+            &self.root
+        } else {
+            scenario.root()
+        };
+        let plan = config::load_run(&FileSystem::new(root), &path)
             .map_err(|report| Failure::invalid(report.to_string()))?;
         Ok(Box::new(PreparedRun::new(plan)?))
     }

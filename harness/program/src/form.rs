@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use aether_harness::nearest;
+use aether_harness::varying::Looks;
 use aether_json::Value;
 use regex::Regex;
 
@@ -143,6 +144,24 @@ fn is_uuid(text: &str) -> bool {
 fn is_duration(text: &str) -> bool {
     let pattern = r"^(\d+(\.\d+)?([eE][+-]?\d+)?( ?(ns|us|µs|ms|s|sec|secs|seconds?|m|min|minutes?|h|hours?|d|days?))?|(\d+:)?\d{1,2}:\d{2}(\.\d+)?|P(\d+D)?(T(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?|(\d+(\.\d+)?(h|m|s|ms) ?)+)$";
     Regex::new(pattern).is_ok_and(|regex| regex.is_match(text))
+}
+
+/// The name of the form that values have which look like this; `None` if no form fits them all.
+pub(crate) fn of_values(values: &[&Value], looks: Looks) -> Option<&'static str> {
+    let order = match looks {
+        Looks::Duration => ["duration", "number", "text"].as_slice(),
+        Looks::Address | Looks::Hex => &["hex", "text", "number"],
+        Looks::Clock | Looks::Time => &["timestamp", "number", "text"],
+        Looks::ProcessId | Looks::Counter | Looks::Number => &["number", "text"],
+        // What a path is called may be anything, and a name may hold a slash.
+        Looks::Home | Looks::Path => &["path", "text", "number"],
+        _ => &["uuid", "timestamp", "number", "text"],
+    };
+    let fits = |name: &&&str| {
+        let form: Form = name.parse().expect("it is one of the names");
+        values.iter().all(|value| form.fits(value))
+    };
+    order.iter().find(fits).copied()
 }
 
 #[cfg(test)]

@@ -12,17 +12,21 @@
 //! | `inputs` | finds the files that a run depends on |
 //! | `changed` | copies a scenario with changed documents |
 //! | `process` | runs the program, in a `group` that ends as one |
+//! | `locale` | takes warnings about a missing locale out of its error stream |
 //! | `output` | reads what it left, each file as its `format` says |
 //! | `machine` | takes the directories of this machine out of it |
+//! | `declare` | writes declarations of what differs from run to run |
 //! | `form` | knows what volatile values look like |
 //! | `steps` | reads dotted paths |
 //! | `start` | says why one could not be started |
 
 mod changed;
+mod declare;
 mod form;
 mod format;
 mod group;
 mod inputs;
+mod locale;
 mod machine;
 mod output;
 mod process;
@@ -37,6 +41,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aether_harness::varying::Varying;
 use aether_harness::{
     Artefact, ArtefactSchema, Failure, KeyRule, KeyTable, Prepared, RunRequest, Scenario,
     ScenarioFile, ScenarioProblem, Schema, Settings, Subject,
@@ -158,6 +163,15 @@ impl Prepared for PreparedCommand {
         self.program.schema()
     }
 
+    fn pass(&self) -> Option<Vec<String>> {
+        let pass = self.program.command.pass.iter();
+        Some(pass.map(|name| name.get_ref().clone()).collect())
+    }
+
+    fn declarations(&self, varying: &[Varying], variables: &[&str]) -> Option<String> {
+        declare::declarations(&self.program, varying, variables)
+    }
+
     fn run(&self, request: &RunRequest) -> Result<Vec<Artefact>, Failure> {
         let Some(changed) = &self.changed else {
             return self.program.run(&self.program.places, request);
@@ -221,6 +235,9 @@ impl Program {
         fs::create_dir(&work).map_err(|error| process::io_failure(&work, &error))?;
         let program = start::resolved(command, &self.places);
         let mut started = std::process::Command::new(&program);
+        for variable in &request.removed_variables {
+            started.env_remove(variable);
+        }
         started
             .args(command.args.iter().map(|arg| places.filled(arg)))
             .envs(
@@ -236,6 +253,7 @@ impl Program {
             stdin: stdin.as_deref(),
             written: &output::files(outputs, scratch.path(), &work),
             progress: &request.progress,
+            keeps_warnings: self.format == 1,
         };
         let ended = run.to_end(started).map_err(|end| match end {
             process::End::NotStarted(error) => {

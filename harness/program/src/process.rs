@@ -10,6 +10,7 @@ use std::time::Duration;
 use aether_json::json;
 
 use crate::group::Group;
+use crate::locale;
 use crate::machine::MachinePaths;
 use aether_harness::exec::launch;
 use aether_harness::{Artefact, Failure, Progress, Scratch};
@@ -37,6 +38,8 @@ pub(crate) struct Run<'a> {
     /// The files of the declared outputs, which may not grow without end.
     pub(crate) written: &'a [PathBuf],
     pub(crate) progress: &'a Progress,
+    /// Whether warnings about a missing locale stay in the error stream, as they do for goldens of format 1.
+    pub(crate) keeps_warnings: bool,
 }
 
 /// Why a program did not end by itself.
@@ -80,6 +83,10 @@ impl Run<'_> {
             .map_err(|error| Failure::program(format!("it cannot be waited for: {error}")))?;
         if let Some(error) = launch::failure(&not_started) {
             return Err(End::NotStarted(error));
+        }
+        if !self.keeps_warnings {
+            let path = self.scratch.join("stderr");
+            locale::drop_warnings(&path).map_err(|error| io_failure(&path, &error))?;
         }
         let ended = Ended {
             status,

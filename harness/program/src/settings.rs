@@ -29,6 +29,7 @@ pub(crate) const KEYS: [KeyTable; 5] = [
             "env",
             "exit",
             "follow",
+            "pass",
             "program",
             "stdin",
             "time_limit",
@@ -102,6 +103,9 @@ pub(crate) struct CommandTable {
     /// Fields of input documents that name further inputs, as dotted paths.
     #[serde(default)]
     pub(crate) follow: Vec<Spanned<String>>,
+    /// Variables that the program inherits as they are, in a changed environment too.
+    #[serde(default)]
+    pub(crate) pass: Vec<Spanned<String>>,
     /// Seconds; as `time_limit` of the scenario, which it may not contradict.
     pub(crate) time_limit: Option<Spanned<f64>>,
 }
@@ -247,6 +251,9 @@ pub(crate) fn check(settings: &Settings) -> Vec<ScenarioProblem> {
     {
         problems.push(settings.problem(exit.span(), problem));
     }
+    if let Some(command) = &document.command {
+        check_pass(command, settings, &mut problems);
+    }
     for globs in [&document.ignore, &document.code, &document.inputs] {
         for written in globs {
             if let Err(error) = glob(written.get_ref()) {
@@ -265,6 +272,20 @@ pub(crate) fn check(settings: &Settings) -> Vec<ScenarioProblem> {
         check_differences(output, &mut at);
     }
     problems
+}
+
+fn check_pass(command: &CommandTable, settings: &Settings, problems: &mut Vec<ScenarioProblem>) {
+    for variable in &command.pass {
+        let name = variable.get_ref();
+        let problem = if name.is_empty() || name.contains(['=', '\0']) {
+            "pass lists names of environment variables: pass = [\"JAVA_HOME\"]".to_owned()
+        } else if command.env.contains_key(name) {
+            format!("`{name}` is in env, which says what it is: pass is for what is inherited")
+        } else {
+            continue;
+        };
+        problems.push(settings.problem(variable.span(), problem));
+    }
 }
 
 fn exit_problem(exit: &[i32]) -> Option<&'static str> {

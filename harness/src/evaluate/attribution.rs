@@ -1,4 +1,4 @@
-//! Finds the cause of a difference between runs, by running the scenario again under other conditions.
+//! What makes runs differ, as it is found by running the scenario again under other conditions.
 //!
 //! A cause is named only if several runs confirm it: one run may agree by luck, and a busy machine changes
 //! the order of threads. A cause must show in all runs of a sample, or in far more than without it.
@@ -14,21 +14,8 @@ use std::fmt;
 
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
-use super::{CheckRun, RunOutput};
-use crate::exec::{EnvironmentChange, EnvironmentChanges, RunFailure};
-use crate::scenario::Runtime;
-use crate::{Artefact, DiffOptions, Verdict};
-
-/// Runs that must agree before they are taken to.
-pub(super) const AGREEING: usize = 3;
-
-/// Runs of a sample; fewer if a scenario is long.
-const SAMPLE: usize = 8;
-const LONG_SAMPLE: usize = 4;
-
-/// Runs, a second apart, whose values must grow before a clock is named: other values do so in
-/// their order once in 720 times.
-const GROWING: usize = 6;
+use crate::exec::{EnvironmentChange, RunFailure};
+use crate::varying::Looks;
 
 /// What makes runs differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +38,10 @@ pub enum Attribution {
     Order,
     /// Values that grow from run to run.
     Clock,
+    /// Values that all look like this.
+    Seen(Looks),
+    /// Values that look like several things, each of them known.
+    Several,
     /// Different values each time.
     Random,
     /// It does not show often enough to be followed.
@@ -79,6 +70,8 @@ impl Attribution {
             Self::HashOrder => "hash-order",
             Self::Order => "order",
             Self::Clock => "clock",
+            Self::Seen(looks) => looks.name(),
+            Self::Several => "several",
             Self::Random => "random",
             Self::Rare { .. } => "rare",
             Self::Failed(_) | Self::NoChildren => "unknown",
@@ -164,6 +157,16 @@ impl fmt::Display for Attribution {
                 "the output still differs with all changes undone: the values grow from run to run: \
                  a clock"
             }
+            Self::Seen(looks) => {
+                return write!(
+                    f,
+                    "the output still differs with all changes undone: {looks}"
+                );
+            }
+            Self::Several => {
+                "the output still differs with all changes undone, for several reasons: each value \
+                 below has its own"
+            }
             Self::Random => {
                 "the output still differs with all changes undone: different values in each run: a \
                  random seed, a race of threads, or a clock"
@@ -183,227 +186,5 @@ impl fmt::Display for Attribution {
             }
         };
         f.write_str(text)
-    }
-}
-
-/// How often runs differ from another one.
-#[derive(Clone, Copy)]
-enum Differs {
-    Never,
-    Sometimes,
-    Always,
-}
-
-impl CheckRun<'_> {
-    /// Why a run in a changed environment differs from `first`.
-    pub fn cause_outside(&self, first: &RunOutput) -> Attribution {
-        self.try_cause_outside(first)
-            .unwrap_or_else(Attribution::Failed)
-    }
-
-    fn try_cause_outside(&self, first: &RunOutput) -> Result<Attribution, RunFailure> {
-        let none = EnvironmentChanges::new();
-        if !matches!(self.differs(first, &none, Differs::Never)?, Differs::Never) {
-            return self.try_cause_inside(first);
-        }
-        let mut causes = Vec::new();
-        for change in EnvironmentChange::ALL {
-            match self.differs(first, &EnvironmentChanges::from([change]), Differs::Always)? {
-                Differs::Never => {}
-                Differs::Always => causes.push(change),
-                Differs::Sometimes => return self.try_cause_inside(first),
-            }
-        }
-        if !causes.is_empty() {
-            return self.confirmed(first, causes);
-        }
-        let all = EnvironmentChanges::from(EnvironmentChange::ALL);
-        if !matches!(self.differs(first, &all, Differs::Always)?, Differs::Always) {
-            return self.try_cause_inside(first);
-        }
-        let mut needed = Vec::new();
-        for change in EnvironmentChange::ALL {
-            let mut others = all.clone();
-            others.remove(&change);
-            if !matches!(
-                self.differs(first, &others, Differs::Always)?,
-                Differs::Always
-            ) {
-                needed.push(change);
-            }
-        }
-        Ok(Attribution::Together(needed))
-    }
-
-    /// The causes, if they show once more: a fault that comes and goes could have come with one of
-    /// them by chance.
-    fn confirmed(
-        &self,
-        first: &RunOutput,
-        causes: Vec<EnvironmentChange>,
-    ) -> Result<Attribution, RunFailure> {
-        let none = EnvironmentChanges::new();
-        let mut holds = matches!(self.differs(first, &none, Differs::Never)?, Differs::Never);
-        for cause in &causes {
-            let changed = EnvironmentChanges::from([*cause]);
-            holds &= matches!(
-                self.differs(first, &changed, Differs::Always)?,
-                Differs::Always
-            );
-        }
-        if holds {
-            Ok(Attribution::Environment(causes))
-        } else {
-            self.try_cause_inside(first)
-        }
-    }
-
-    /// How runs in this environment compare with `first`. They are repeated while they may still
-    /// turn out as `expected`.
-    fn differs(
-        &self,
-        first: &RunOutput,
-        changes: &EnvironmentChanges,
-        expected: Differs,
-    ) -> Result<Differs, RunFailure> {
-        let mut differing = 0;
-        for runs in 1..=AGREEING {
-            let differs = match self.run_in_child(changes) {
-                Ok(other) => !first.equals(&other.output),
-                // Failing is a way of differing; being slow is not.
-                Err(failure) if failure.verdict() == Verdict::Timeout => return Err(failure),
-                Err(_) => true,
-            };
-            differing += usize::from(differs);
-            match expected {
-                Differs::Always if differing == 0 => return Ok(Differs::Never),
-                Differs::Never if differing > 0 => return Ok(Differs::Sometimes),
-                _ if differing > 0 && differing < runs => return Ok(Differs::Sometimes),
-                _ => {}
-            }
-        }
-        Ok(if differing == 0 {
-            Differs::Never
-        } else {
-            Differs::Always
-        })
-    }
-
-    /// Why runs differ although nothing around them was changed. `first` is what a run in this
-    /// process produced.
-    pub fn cause_inside(&self, first: &RunOutput) -> Attribution {
-        self.try_cause_inside(first)
-            .unwrap_or_else(Attribution::Failed)
-    }
-
-    fn try_cause_inside(&self, first: &RunOutput) -> Result<Attribution, RunFailure> {
-        let size = match self.scenario.runtime {
-            Runtime::Instant | Runtime::Short => SAMPLE,
-            Runtime::Long => LONG_SAMPLE,
-        };
-        let plain = self.sample(&EnvironmentChanges::new(), size)?;
-        if plain.agrees() {
-            // A clock that counts seconds agrees with itself for a while.
-            super::sample::until_next_second();
-            let later = self.sample(&EnvironmentChanges::new(), 1)?;
-            if !plain.runs[0].equals(&later.runs[0]) {
-                return Ok(if self.grows(first)? {
-                    Attribution::Clock
-                } else {
-                    Attribution::Rare {
-                        differing: 1,
-                        runs: size + 1,
-                    }
-                });
-            }
-            return Ok(if plain.runs[0].equals(first) {
-                // Whatever it was, it went into neither this process nor new ones again.
-                self.repeats_here(first)?
-            } else {
-                Attribution::PersistentState
-            });
-        }
-        let mut is_shuffled_on_one = false;
-        // What most runs agree in already, pinning something would say little about.
-        let pinnable: &[EnvironmentChange] = if plain.is_mostly_one() {
-            &[]
-        } else {
-            &EnvironmentChange::PINNED
-        };
-        for &pinned in pinnable {
-            let sample = self.sample(&EnvironmentChanges::from([pinned]), size)?;
-            if !sample.unchanged.is_empty() {
-                continue;
-            }
-            if sample.is_steadier_than(&plain) {
-                return Ok(Attribution::Pinned(pinned));
-            }
-            if pinned == EnvironmentChange::Processors {
-                is_shuffled_on_one = sample.is_shuffled();
-            }
-        }
-        if plain.is_reordered() {
-            return Ok(if is_shuffled_on_one {
-                Attribution::HashOrder
-            } else {
-                Attribution::Order
-            });
-        }
-        if self.grows(first)? {
-            return Ok(Attribution::Clock);
-        }
-        Ok(if plain.is_mostly_one() {
-            Attribution::Rare {
-                differing: size - plain.modal(),
-                runs: size,
-            }
-        } else {
-            Attribution::Random
-        })
-    }
-
-    /// New processes produce what the first run produced: either later runs in this process do not, or
-    /// the difference was a rare one.
-    fn repeats_here(&self, first: &RunOutput) -> Result<Attribution, RunFailure> {
-        let mut differing = 0;
-        for _ in 0..AGREEING {
-            differing += usize::from(!first.equals(&self.run(None)?));
-        }
-        let is_isolated = self.scenario.subject().isolated();
-        Ok(if differing == AGREEING && !is_isolated {
-            Attribution::PersistentState
-        } else {
-            Attribution::Rare {
-                differing,
-                runs: AGREEING,
-            }
-        })
-    }
-
-    /// Whether the first value in which runs differ is greater in each later run, the runs lying a
-    /// second apart.
-    fn grows(&self, like: &RunOutput) -> Result<bool, RunFailure> {
-        let none = EnvironmentChanges::new();
-        let mut runs = Vec::new();
-        for _ in 0..GROWING {
-            super::sample::until_next_second();
-            runs.extend(self.sample(&none, 1)?.runs);
-        }
-        let texts: Vec<Vec<Artefact>> = runs.iter().map(|run| run.set.to_vec()).collect();
-        let brief = DiffOptions {
-            entries: 1,
-            ..DiffOptions::default()
-        };
-        let steps = texts.windows(2).map(|pair| {
-            let diff = crate::diff(&pair[0], &pair[1], &like.schema, &brief);
-            let first = diff.first_divergence?;
-            Some((first.path.to_string(), first.before?, first.after?))
-        });
-        let Some(steps) = steps.collect::<Option<Vec<_>>>() else {
-            return Ok(false);
-        };
-        Ok(steps.iter().all(|(path, before, after)| {
-            *path == steps[0].0 && super::sample::is_below(before.as_str(), after.as_str())
-        }))
     }
 }

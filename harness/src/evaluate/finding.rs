@@ -6,7 +6,8 @@ use std::time::Duration;
 use super::attribution::Attribution;
 use crate::exec::{EnvironmentChange, RunFailure, Unchangeable};
 use crate::snapshot::{GoldenProblem, MANIFEST_FILE};
-use crate::{Diff, DiffOptions, ScenarioError};
+use crate::varying::Varying;
+use crate::{Check, Diff, DiffOptions, ScenarioError};
 
 /// One thing that a check found.
 #[derive(Clone, Debug)]
@@ -75,6 +76,15 @@ pub enum Finding {
     },
     /// Two runs of the same scenario differ.
     Differs(Box<Difference>),
+    /// Why a run in a changed environment failed.
+    Because {
+        /// The change that matters.
+        cause: Attribution,
+        /// The environment variables that matter, if those are the cause.
+        variables: Vec<AlteredVariable>,
+        /// What to write into `scenario.toml` so that it does not fail.
+        declarations: Option<String>,
+    },
     /// Changes of the environment that could not be made, and why.
     EnvironmentUnchanged(Vec<(EnvironmentChange, Unchangeable)>),
 }
@@ -101,6 +111,7 @@ pub enum RunName {
 
 /// In what two runs differ, and why.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Difference {
     /// The run that differs from the first.
     pub run: RunName,
@@ -110,6 +121,27 @@ pub struct Difference {
     pub diff: Diff,
     /// What makes them differ, if that was looked for.
     pub cause: Option<Attribution>,
+    /// How it failed, if it did: its message, with the end of its output.
+    pub failure: Option<String>,
+    /// The environment variables that matter, if those are the cause.
+    pub variables: Vec<AlteredVariable>,
+    /// Every pattern of values that differ between runs.
+    pub varying: Vec<Varying>,
+    /// What to write into `scenario.toml` so that they may.
+    pub declarations: Option<String>,
+    /// The check that reports the same difference, in full.
+    pub see: Option<Check>,
+    /// Whether the run differs in more than what that check reports.
+    pub is_partly_elsewhere: bool,
+}
+
+/// An environment variable that a changed environment sets or removes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AlteredVariable {
+    /// Its name.
+    pub name: String,
+    /// Whether it is removed; otherwise it has another value.
+    pub is_removed: bool,
 }
 
 /// How much a message lists: it counts what followed and lists nothing but causes.
@@ -178,6 +210,15 @@ impl fmt::Display for Finding {
                 write!(f, "from a bundle, produced by {subject} {version}")
             }
             Self::Differs(difference) => write!(f, "{difference}"),
+            Self::Because {
+                cause,
+                variables,
+                declarations,
+            } => {
+                write!(f, "  {cause}")?;
+                write_variables(variables, f)?;
+                write_declarations(declarations.as_deref(), f)
+            }
             Self::EnvironmentUnchanged(unchanged) => {
                 let unchanged: Vec<String> = unchanged
                     .iter()
@@ -197,10 +238,63 @@ impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let artefacts = self.artefacts.join(", ");
         write!(f, "{} produced different bytes in {artefacts}", self.run)?;
-        write!(f, "{}", super::message::divergence(&self.diff))?;
-        match &self.cause {
-            Some(cause) => write!(f, "\n  {cause}"),
-            None => Ok(()),
+        if let Some(check) = &self.see {
+            if !self.is_partly_elsewhere {
+                return write!(f, ", for the reason that the check `{check}` reports");
+            }
+            write!(f, ", in more than the check `{check}` reports")?;
         }
+        if let Some(failure) = &self.failure {
+            write!(f, ": it failed: {failure}")?;
+        } else {
+            write!(f, "{}", super::message::divergence(&self.diff))?;
+        }
+        if let Some(cause) = &self.cause {
+            write!(f, "\n  {cause}")?;
+        }
+        write_variables(&self.variables, f)?;
+        if !self.varying.is_empty() {
+            f.write_str("\n  these values differ between runs:")?;
+        }
+        for varying in self.varying.iter().take(PATTERNS_MAX) {
+            write!(f, "\n    {varying}")?;
+        }
+        if let Some(more) = self.varying.len().checked_sub(PATTERNS_MAX + 1) {
+            write!(f, "\n    and {} more patterns", more + 1)?;
+        }
+        write_declarations(self.declarations.as_deref(), f)
     }
+}
+
+/// Patterns that a message lists.
+const PATTERNS_MAX: usize = 200;
+
+fn write_variables(variables: &[AlteredVariable], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let named: Vec<String> = variables
+        .iter()
+        .map(|variable| {
+            let how = if variable.is_removed {
+                "removed"
+            } else {
+                "changed"
+            };
+            format!("{} ({how})", variable.name)
+        })
+        .collect();
+    match named.as_slice() {
+        [] => Ok(()),
+        [one] => write!(f, "\n  the variable that matters is {one}"),
+        several => write!(
+            f,
+            "\n  the variables that matter are {}",
+            several.join(", ")
+        ),
+    }
+}
+
+fn write_declarations(declarations: Option<&str>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    for line in declarations.unwrap_or_default().lines() {
+        write!(f, "\n  {line}")?;
+    }
+    Ok(())
 }

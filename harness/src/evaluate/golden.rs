@@ -1,21 +1,22 @@
 //! Compares a run with the goldens.
 
+use super::evaluation::{Compared, Evaluation};
 use super::{CheckResult, CheckRun, Ending, Finding, RunName, RunOutput};
-use crate::Verdict;
 use crate::exec::RunFailure;
 use crate::scenario::ScenarioName;
 use crate::snapshot::{GoldenProblem, Manifest, Opened, Snapshot};
+use crate::{Check, Verdict};
 
-impl CheckRun<'_> {
+impl Evaluation {
     /// The `golden` check: the first verdict that applies.
-    pub(super) fn golden(&self) -> CheckResult {
-        let ran = self.run(None);
+    pub(super) fn golden(&self, run: &CheckRun<'_>) -> CheckResult {
+        let ran = self.first(run).map(|first| first.output.clone());
         if let Err(failure) = &ran
             && failure.verdict() == Verdict::Invalid
         {
             return CheckResult::failed(RunName::First, failure.clone());
         }
-        let dir = self.suite.paths().snapshot(self.scenario.name());
+        let dir = self.suite().paths().snapshot(self.scenario().name());
         let opened = match crate::snapshot::open(&dir) {
             Ok(opened) => opened,
             Err(error) => return self.unreadable(&error),
@@ -28,7 +29,7 @@ impl CheckRun<'_> {
                     CheckResult::failed(RunName::First, failure).about(Some(snapshot), None)
                 }
                 Ok(output) => {
-                    let result = self.compare(&snapshot, &output);
+                    let result = self.compare(run, &snapshot, &output);
                     result.about(Some(snapshot), Some(output))
                 }
             },
@@ -36,18 +37,17 @@ impl CheckRun<'_> {
     }
 
     fn unreadable(&self, error: &std::io::Error) -> CheckResult {
-        let dir = self.suite.paths().snapshot(self.scenario.name());
+        let dir = self.suite().paths().snapshot(self.scenario().name());
         let finding = Finding::UnreadableGoldens {
-            dir: self.suite.paths().display(&dir),
+            dir: self.suite().paths().display(&dir),
             error: error.to_string(),
         };
         CheckResult::new(Verdict::Invalid, finding)
     }
 
-    fn compare(&self, snapshot: &Snapshot, output: &RunOutput) -> CheckResult {
+    fn compare(&self, run: &CheckRun<'_>, snapshot: &Snapshot, output: &RunOutput) -> CheckResult {
         let manifest = &snapshot.manifest;
-        let same = output.set.equals(manifest);
-        if same && self.same_mode(manifest) && output.ending == Ending::Expected {
+        if self.fits(snapshot, output) {
             return CheckResult::bare(Verdict::Match);
         }
         // Only goldens that differ are worth a look at their layout.
@@ -64,7 +64,7 @@ impl CheckRun<'_> {
         if let Ending::Failed(message) = &output.ending {
             return program_failed(message);
         }
-        if let Some(unlike) = self.differs_from_itself(output) {
+        if let Some(unlike) = self.differs_from_itself(run) {
             return unlike;
         }
         if !self.same_mode(manifest) {
@@ -94,7 +94,7 @@ impl CheckRun<'_> {
         if output.ending != Ending::Expected {
             return None;
         }
-        let paths = self.suite.paths();
+        let paths = self.suite().paths();
         let names = crate::snapshot::directories(&paths.snapshots()).ok()?;
         let is_same = |name: &String| {
             let Ok(name) = ScenarioName::new(name.as_str()) else {
@@ -114,16 +114,45 @@ impl CheckRun<'_> {
     }
 
     fn same_mode(&self, manifest: &Manifest) -> bool {
-        manifest.snapshot == self.scenario.snapshot
+        manifest.snapshot == self.scenario().snapshot
     }
 
     /// A run that differs from its goldens is repeated before the goldens are blamed.
-    fn differs_from_itself(&self, output: &RunOutput) -> Option<CheckResult> {
-        match self.run(None) {
-            Ok(again) if output.equals(&again) => None,
-            Ok(again) => Some(self.unlike(output, &again, RunName::Second, None)),
-            Err(failure) => Some(CheckResult::failed(RunName::Second, failure)),
+    fn differs_from_itself(&self, run: &CheckRun<'_>) -> Option<CheckResult> {
+        match self.again(run) {
+            Compared::NotMade | Compared::Same => None,
+            Compared::Differs(difference) => {
+                let mut difference = difference.clone();
+                if self.reported(run).is_some() {
+                    difference.see = Some(Check::Determinism);
+                }
+                Some(CheckResult::new(
+                    Verdict::Nondeterministic,
+                    Finding::Differs(difference),
+                ))
+            }
+            Compared::Failed(failure) => {
+                Some(CheckResult::failed(RunName::Second, failure.clone()))
+            }
         }
+    }
+
+    /// Whether the goldens are what the first run produces, which is all that a bless wants to know of most
+    /// scenarios.
+    pub fn is_match(&self) -> bool {
+        let Ok(run) = self.open(&Check::Golden) else {
+            return false;
+        };
+        let goldens = self.suite().paths().snapshot(self.scenario().name());
+        match (self.first(&run), crate::snapshot::open(&goldens)) {
+            (Ok(first), Ok(Opened::Sound(snapshot))) => self.fits(&snapshot, &first.output),
+            _ => false,
+        }
+    }
+
+    fn fits(&self, snapshot: &Snapshot, output: &RunOutput) -> bool {
+        let manifest = &snapshot.manifest;
+        output.set.equals(manifest) && self.same_mode(manifest) && output.ending == Ending::Expected
     }
 }
 

@@ -2,36 +2,42 @@
 //!
 //! | module | what it does |
 //! | --- | --- |
+//! | `run` | a scenario that is open, and its runs |
+//! | `evaluation` | the checks of a scenario, which share its documents and runs |
 //! | `golden` | compares a run with the goldens |
-//! | `repeat` | compares runs with one another |
+//! | `repeat` | compares a run with another in the same process |
 //! | `process` | compares a run with one in a new process and a changed environment |
-//! | `attribution` | says what makes runs differ, from the runs of a `sample` |
+//! | `attribution` | what makes runs differ |
+//! | `inside`, `outside` | find it out, in the same environment or in changed ones, from the runs of a `sample` |
+//! | `differences` | reports in what runs differ, and why |
 //! | `finding` | what was found, as data with its prose |
 //! | `message` | what a failing trial prints |
 
 mod attribution;
+mod differences;
+mod evaluation;
 mod finding;
 mod golden;
+mod inside;
 mod message;
+mod outside;
 mod process;
 mod repeat;
+mod run;
 mod sample;
 
 pub use attribution::Attribution;
-pub use finding::{Difference, Finding, RunName};
+pub use evaluation::Evaluation;
+pub use finding::{AlteredVariable, Difference, Finding, RunName};
 pub use message::CheckMessage;
-pub use sample::until_next_second;
+pub use run::{CheckRun, ERROR};
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use crate::exec::{
-    ChildJob, EnvironmentChange, EnvironmentChanges, Guard, Outcome, RunFailure, STACK_BYTES,
-    Unchangeable,
-};
-use crate::scenario::{Expect, Scenario, SnapshotMode};
-use crate::snapshot::{GoldenSet, SetError, Snapshot};
-use crate::{Artefact, Check, Diff, Failure, Mode, Prepared, Schema, Suite, Verdict};
+use crate::exec::{EnvironmentChange, RunFailure, Unchangeable};
+use crate::scenario::Scenario;
+use crate::snapshot::{GoldenSet, Snapshot};
+use crate::{Check, Diff, Schema, Suite, Verdict};
 
 /// A verdict with what it is based on.
 #[derive(Clone, Debug)]
@@ -140,25 +146,9 @@ impl CheckResult {
     }
 }
 
-/// Runs one check of one scenario. Its documents are read once.
+/// Runs one check of one scenario, by itself. [`Evaluation`] makes several, which share their runs.
 pub fn evaluate(suite: &Suite, scenario: &Scenario, check: &Check) -> CheckResult {
-    let run = match CheckRun::open(suite, scenario, check) {
-        Ok(run) => run,
-        Err(failure) => return CheckResult::failed(RunName::First, failure),
-    };
-    match check {
-        Check::Golden => run.golden(),
-        Check::Determinism => run.repeat(None),
-        Check::Process => run.process(),
-        Check::Mode(name) => {
-            let modes = scenario.subject().modes();
-            let mode = modes.iter().find(|mode| mode.name() == name);
-            mode.map_or_else(
-                || CheckResult::new(Verdict::Invalid, Finding::NoSuchMode(name.clone())),
-                |mode| run.repeat(Some(mode)),
-            )
-        }
-    }
+    Evaluation::new(suite, scenario, [check.clone()]).check(check)
 }
 
 /// The inputs of a scenario as they are resolved now, without a run.
@@ -176,198 +166,9 @@ pub struct Resolved {
 /// They cannot be resolved.
 pub fn resolve(suite: &Suite, scenario: &Scenario) -> Result<Resolved, RunFailure> {
     let run = CheckRun::open(suite, scenario, &Check::Golden)?;
-    let inputs = crate::snapshot::input_digests(run.prepared.inputs()).map_err(not_goldens)?;
+    let inputs = run::input_digests(run.prepared())?;
     Ok(Resolved {
         inputs,
-        schema: run.prepared.schema(),
+        schema: run.prepared().schema(),
     })
 }
-
-/// A scenario whose documents have been read, ready to be run as often as a check needs.
-pub struct CheckRun<'a> {
-    suite: &'a Suite,
-    scenario: &'a Scenario,
-    label: String,
-    prepared: Arc<dyn Prepared>,
-}
-
-impl<'a> CheckRun<'a> {
-    /// Reads the documents of a scenario, for the runs of `check`.
-    ///
-    /// # Errors
-    /// They are not valid.
-    pub fn open(
-        suite: &'a Suite,
-        scenario: &'a Scenario,
-        check: &Check,
-    ) -> Result<Self, RunFailure> {
-        let label = format!("{}::{check}", scenario.name());
-        let prepared = Guard {
-            scenario,
-            label: &label,
-            stack_bytes: STACK_BYTES,
-        }
-        .open()?;
-        Ok(Self {
-            suite,
-            scenario,
-            label,
-            prepared,
-        })
-    }
-
-    /// What was read.
-    pub fn prepared(&self) -> &dyn Prepared {
-        self.prepared.as_ref()
-    }
-
-    /// The scenario.
-    pub fn scenario(&self) -> &'a Scenario {
-        self.scenario
-    }
-
-    /// The suite.
-    pub fn suite(&self) -> &'a Suite {
-        self.suite
-    }
-
-    fn guard(&self) -> Guard<'_> {
-        Guard {
-            scenario: self.scenario,
-            label: &self.label,
-            stack_bytes: STACK_BYTES,
-        }
-    }
-
-    /// Runs the scenario, directly or in a mode.
-    ///
-    /// # Errors
-    /// There is nothing to compare.
-    pub fn run(&self, mode: Option<&Mode>) -> Result<RunOutput, RunFailure> {
-        let mode = mode.map(Mode::name);
-        if self.scenario.subject().isolated() && self.suite.has_children() {
-            return Ok(self.in_child(mode, &EnvironmentChanges::new())?.output);
-        }
-        let outcome = self
-            .guard()
-            .run(&self.prepared, mode, &self.suite.paths().outputs())?;
-        run_output(
-            self.scenario,
-            self.prepared.schema(),
-            self.prepared.inputs().clone(),
-            outcome,
-        )
-    }
-
-    /// Runs the scenario from these inputs instead of its own; `None` if the subject does not offer
-    /// this.
-    ///
-    /// # Errors
-    /// There is nothing to compare; the inputs may not be valid.
-    pub fn run_with_inputs(&self, inputs: &Artefact) -> Result<Option<RunOutput>, RunFailure> {
-        let guard = self.guard();
-        let Some(changed) = guard.with_inputs(&self.prepared, inputs)? else {
-            return Ok(None);
-        };
-        let outcome = guard.run(&changed, None, &self.suite.paths().outputs())?;
-        run_output(
-            self.scenario,
-            changed.schema(),
-            changed.inputs().clone(),
-            outcome,
-        )
-        .map(Some)
-    }
-
-    /// Runs the scenario in a new process, with these changes of its environment.
-    ///
-    /// # Errors
-    /// There is nothing to compare.
-    pub fn run_in_child(&self, changes: &EnvironmentChanges) -> Result<ChildRun, RunFailure> {
-        self.in_child(None, changes)
-    }
-
-    fn in_child(
-        &self,
-        mode: Option<&str>,
-        changes: &EnvironmentChanges,
-    ) -> Result<ChildRun, RunFailure> {
-        let child = ChildJob {
-            layout: self.suite.paths(),
-            scenario: self.scenario,
-            mode,
-            label: &self.label,
-            changes,
-        }
-        .run()?;
-        let schema = self.prepared.schema();
-        Ok(ChildRun {
-            output: run_output(self.scenario, schema, child.inputs, child.outcome)?,
-            unchanged: child.unchanged,
-        })
-    }
-}
-
-/// What a run produced, as goldens are kept. A failure makes the artefact `error`, expected or not.
-fn run_output(
-    scenario: &Scenario,
-    schema: Schema,
-    inputs: Artefact,
-    outcome: Outcome,
-) -> Result<RunOutput, RunFailure> {
-    let failed = outcome.is_err();
-    let (artefacts, ending) = match (outcome, scenario.expect) {
-        (Ok(artefacts), Expect::Success) => (artefacts, Ending::Expected),
-        (Ok(artefacts), Expect::Failure) => (artefacts, Ending::Succeeded),
-        (Err(failure), Expect::Failure) => (vec![error_artefact(&failure)], Ending::Expected),
-        (Err(failure), Expect::Success) => {
-            let error = error_artefact(&failure);
-            (vec![error], Ending::Failed(failure.message))
-        }
-    };
-    let mut scenario = scenario.clone();
-    if failed {
-        // The size of an error says nothing about the size of the goldens.
-        scenario.snapshot = SnapshotMode::Full;
-    }
-    let set = GoldenSet::new(&scenario, &schema, inputs, artefacts).map_err(not_goldens)?;
-    Ok(RunOutput {
-        set,
-        schema,
-        ending,
-    })
-}
-
-fn not_goldens(error: SetError) -> RunFailure {
-    let is_scenario = matches!(error, SetError::Scenario(_));
-    let (SetError::Scenario(problem) | SetError::Subject(problem)) = error;
-    RunFailure::NotGoldens {
-        problem,
-        is_scenario,
-    }
-}
-
-/// Whether a CI system is asking, which is stricter.
-fn under_ci() -> bool {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "in CI a check that could not be made whole is a failure"
-    )]
-    let ci = std::env::var_os("CI");
-    ci.is_some_and(|value| !value.is_empty() && value != "false")
-}
-
-/// The golden of a failure: the program's own account, else its message.
-fn error_artefact(failure: &Failure) -> Artefact {
-    let text = match &failure.error {
-        Some(error) => error.text().to_vec(),
-        None => aether_json::json!({ "message": failure.message })
-            .to_string()
-            .into_bytes(),
-    };
-    Artefact::from_json(ERROR, &text)
-        .unwrap_or_else(|_| Artefact::from_canonical_records(ERROR, [text]))
-}
-
-/// The artefact that holds the error of a failed run.
-pub const ERROR: &str = "error";

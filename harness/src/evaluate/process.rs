@@ -1,42 +1,39 @@
 //! Compares a run with one in a new process with a changed environment.
 
-use super::golden::program_failed;
-use super::{CheckResult, CheckRun, Ending, Finding, RunName};
+use super::evaluation::{Compared, Evaluation};
+use super::repeat::result_of;
+use super::{CheckResult, CheckRun, Finding, RunName};
 use crate::Verdict;
-use crate::exec::{EnvironmentChange, EnvironmentChanges};
 
-impl CheckRun<'_> {
+impl Evaluation {
     /// The `process` check.
-    pub(super) fn process(&self) -> CheckResult {
-        let first = match self.run(None) {
-            Ok(first) => first,
-            Err(failure) => return CheckResult::failed(RunName::First, failure),
-        };
-        if let Ending::Failed(message) = &first.ending {
-            return program_failed(message);
+    pub(super) fn process(&self, run: &CheckRun<'_>) -> CheckResult {
+        let (compared, unchanged) = self.elsewhere(run);
+        if let Some(result) = self.unusable(run) {
+            return result;
         }
-        let all = EnvironmentChanges::from(EnvironmentChange::ALL);
-        let other = match self.run_in_child(&all) {
-            Ok(other) => other,
-            Err(failure) => return CheckResult::failed(RunName::ChangedEnvironment, failure),
-        };
-        if !first.equals(&other.output) {
-            let cause = self.cause_outside(&first);
-            return self.unlike(
-                &first,
-                &other.output,
-                RunName::ChangedEnvironment,
-                Some(cause),
-            );
+        let mut result = result_of(compared, RunName::ChangedEnvironment);
+        if let Compared::Failed(failure) = compared {
+            result.findings.extend(self.because(run, failure));
         }
-        if other.unchanged.is_empty() {
-            return CheckResult::bare(Verdict::Match);
+        if !matches!(compared, Compared::Same) || unchanged.is_empty() {
+            return result;
         }
-        let finding = Finding::EnvironmentUnchanged(other.unchanged);
-        if cfg!(target_os = "linux") && super::under_ci() {
+        let finding = Finding::EnvironmentUnchanged(unchanged.clone());
+        if cfg!(target_os = "linux") && under_ci() {
             return CheckResult::new(Verdict::Invalid, finding);
         }
-        eprintln!("{}: {finding}", self.label);
-        CheckResult::bare(Verdict::Match)
+        eprintln!("{}: {finding}", run.label());
+        result
     }
+}
+
+/// Whether a CI system is asking, which is stricter.
+fn under_ci() -> bool {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "in CI a check that could not be made whole is a failure"
+    )]
+    let ci = std::env::var_os("CI");
+    ci.is_some_and(|value| !value.is_empty() && value != "false")
 }

@@ -3,13 +3,15 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
 
-use super::{CheckRun, RunOutput};
-use crate::Artefact;
+use super::CheckRun;
+use super::run::Observation;
 use crate::exec::{EnvironmentChange, EnvironmentChanges, RunFailure};
+use crate::varying::{Varying, varying};
+use crate::{Artefact, Schema};
 
 /// Runs of one scenario in the same environment.
 pub(super) struct Sample {
-    pub(super) runs: Vec<RunOutput>,
+    pub(super) runs: Vec<Observation>,
     /// What could not be changed around them.
     pub(super) unchanged: Vec<EnvironmentChange>,
 }
@@ -26,9 +28,9 @@ impl CheckRun<'_> {
             unchanged: Vec::new(),
         };
         for _ in 0..size {
-            let from = self.run_in_child(changes)?;
-            sample.runs.push(from.output);
-            sample.unchanged = from.unchanged.into_iter().map(|(what, _)| what).collect();
+            let (run, unchanged) = self.observe_in_child(changes)?;
+            sample.runs.push(run);
+            sample.unchanged = unchanged.into_iter().map(|(what, _)| what).collect();
             if !sample.unchanged.is_empty() {
                 break;
             }
@@ -45,8 +47,8 @@ impl Sample {
 
     /// How many runs made what most of them made.
     pub(super) fn modal(&self) -> usize {
-        let same = |run: &RunOutput| {
-            let equals = |other: &&RunOutput| run.equals(other);
+        let same = |run: &Observation| {
+            let equals = |other: &&Observation| run.output.equals(&other.output);
             self.runs.iter().filter(equals).count()
         };
         self.runs.iter().map(same).max().unwrap_or(0)
@@ -63,6 +65,12 @@ impl Sample {
             return false;
         }
         is_steadier(self.modal(), other.modal(), self.runs.len())
+    }
+
+    /// Every pattern of values that differ between these runs.
+    pub(super) fn varying(&self, schema: &Schema) -> Vec<Varying> {
+        let observed: Vec<_> = self.runs.iter().map(Observation::observed).collect();
+        varying(&observed, schema)
     }
 
     /// Whether all runs hold the same values, in whatever order.
@@ -126,8 +134,8 @@ fn is_steadier(pinned: usize, plain: usize, size: usize) -> bool {
 }
 
 /// Everything between the punctuation of what a run made, in order.
-fn tokens(output: &RunOutput) -> Vec<String> {
-    output
+fn tokens(run: &Observation) -> Vec<String> {
+    run.output
         .set
         .artefacts()
         .flat_map(|artefact: &Artefact| {
@@ -150,7 +158,7 @@ pub(super) fn is_below(a: &str, b: &str) -> bool {
 
 /// Waits until the clock shows another second: a time stamp is then another one, unless it counts
 /// minutes.
-pub fn until_next_second() {
+pub(super) fn until_next_second() {
     #[expect(
         clippy::disallowed_methods,
         reason = "what depends on the clock is to be caught, not hidden by it"

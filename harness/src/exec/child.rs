@@ -4,6 +4,7 @@
 //! artefact come out, `stdout` and `stderr` hold what the child printed. Whatever the child does, the parent
 //! kills it some time after the scenario's time limit.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,9 +15,11 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::environment::{EnvironmentChange, EnvironmentChanges, Unchangeable};
+use super::variables::{self, Alteration, Altered, Inherited};
 use super::{Guard, Outcome, RunFailure, STACK_BYTES, launch};
 use crate::scenario::{Scenario, ScenarioName};
-use crate::{Artefact, Failure, Layout, Scratch, Suite};
+use crate::varying::HOME;
+use crate::{Artefact, Failure, Layout, RunRequest, Scratch, Suite};
 
 /// The argument that makes this program a child.
 const ARGUMENT: &str = "--aether-harness-child";
@@ -39,7 +42,9 @@ struct Request {
     scenario: String,
     label: String,
     mode: Option<String>,
-    changes: EnvironmentChanges,
+    changes: BTreeSet<EnvironmentChange>,
+    /// Variables that the program which the subject starts may not inherit.
+    removed: Vec<String>,
 }
 
 /// What a child did.
@@ -90,6 +95,8 @@ pub(crate) struct ChildJob<'a> {
     pub(crate) mode: Option<&'a str>,
     pub(crate) label: &'a str,
     pub(crate) changes: &'a EnvironmentChanges,
+    /// The variables that may be neither removed nor changed, if the subject says so.
+    pub(crate) pass: Option<&'a [String]>,
 }
 
 impl ChildJob<'_> {
@@ -102,16 +109,23 @@ impl ChildJob<'_> {
             error: error.to_string(),
         };
         let dir = scratch(self.layout).map_err(lost)?;
+        let (root, not_reached) = self.root(dir.path());
+        let altered = self.altered(dir.path());
         let request = Request {
-            root: self.layout.root().to_owned(),
+            root,
             target: self.layout.target().to_owned(),
             scenario: self.scenario.name().to_string(),
             label: self.label.to_owned(),
             mode: self.mode.map(str::to_owned),
-            changes: self.changes.clone(),
+            changes: self.changes.parts().clone(),
+            removed: altered
+                .iter()
+                .filter(|altered| altered.to == Alteration::RemovedForProgram)
+                .map(|altered| altered.name.clone())
+                .collect(),
         };
         let limit = self.scenario.time_limit;
-        let mut child = start(dir.path(), &request).map_err(lost)?;
+        let mut child = start(dir.path(), &request, &altered).map_err(lost)?;
         let status = wait(&mut child, limit + SLACK).map_err(lost)?;
         let Some(status) = status else {
             return Err(RunFailure::Killed { limit });
@@ -138,12 +152,57 @@ impl ChildJob<'_> {
                 (inputs, Err(failure))
             }
         };
+        let mut unchanged = response.unchanged;
+        unchanged.extend(not_reached.map(|why| (EnvironmentChange::RootPath, why)));
         Ok(ChildRun {
             inputs: inputs.receive(dir.path()).map_err(lost)?,
             outcome,
-            unchanged: response.unchanged,
+            unchanged,
         })
     }
+
+    /// The path by which the child reaches the root: a link, if that is changed and the system lets
+    /// anyone make one.
+    fn root(&self, scratch: &Path) -> (PathBuf, Option<Unchangeable>) {
+        let root = self.layout.root();
+        if !self.changes.parts().contains(&EnvironmentChange::RootPath) {
+            return (root.to_owned(), None);
+        }
+        let other = scratch.join("another").join("path");
+        let made = fs::create_dir_all(scratch.join("another"))
+            .map_err(Unchangeable::system)
+            .and_then(|()| link(root, &other));
+        match made {
+            Ok(()) => (other, None),
+            Err(why) => (root.to_owned(), Some(why)),
+        }
+    }
+
+    /// What becomes of the variables.
+    fn altered(&self, scratch: &Path) -> Vec<Altered> {
+        let names = variables::inherited();
+        let inherited = Inherited {
+            names: &names,
+            pass: self.pass,
+        };
+        let mut altered = Vec::new();
+        for &change in self.changes.parts() {
+            altered.extend(inherited.altered(change, scratch));
+        }
+        altered.retain(|altered| self.changes.covers(&altered.name));
+        altered
+    }
+}
+
+#[cfg(unix)]
+fn link(to: &Path, at: &Path) -> Result<(), Unchangeable> {
+    std::os::unix::fs::symlink(to, at).map_err(Unchangeable::system)
+}
+
+#[cfg(not(unix))]
+fn link(_: &Path, _: &Path) -> Result<(), Unchangeable> {
+    // Links to directories need rights there.
+    Err(Unchangeable::Unsupported)
 }
 
 impl Sent {
@@ -167,7 +226,8 @@ fn scratch(layout: &Layout) -> io::Result<Scratch> {
     Scratch::new(&layout.outputs(), ".child-")
 }
 
-fn start(dir: &Path, request: &Request) -> io::Result<Child> {
+fn start(dir: &Path, request: &Request, altered: &[Altered]) -> io::Result<Child> {
+    fs::create_dir_all(dir.join(HOME))?;
     fs::write(dir.join(REQUEST), aether_json::to_vec(request)?)?;
     let mut command = Command::new(std::env::current_exe()?);
     command
@@ -176,8 +236,15 @@ fn start(dir: &Path, request: &Request) -> io::Result<Child> {
         .stdin(Stdio::null())
         .stdout(File::create(dir.join("stdout"))?)
         .stderr(File::create(dir.join("stderr"))?);
-    for change in &request.changes {
-        change.change_outside(&mut command, dir);
+    for Altered { name, to } in altered {
+        match to {
+            Alteration::Set(value) => command.env(name, value),
+            Alteration::Removed => command.env_remove(name),
+            Alteration::RemovedForProgram => continue,
+        };
+    }
+    if request.changes.contains(&EnvironmentChange::Directory) {
+        command.current_dir(dir);
     }
     command.spawn()
 }
@@ -302,7 +369,9 @@ fn end_with_parent() {
 
 /// The inputs as this process reads them, and how the run ended.
 fn perform(suite: &Suite, request: &Request) -> Result<(Artefact, Outcome), RunFailure> {
-    let layout = Layout::new(&request.root).with_target(&request.target);
+    let layout = Layout::new(&request.root)
+        .with_target(&request.target)
+        .reached_by(&request.root);
     let suite = suite.clone().layout(layout);
     let invalid = |message: String| RunFailure::Invalid { message };
     let name = ScenarioName::new(&*request.scenario).map_err(|error| invalid(error.to_string()))?;
@@ -320,6 +389,8 @@ fn perform(suite: &Suite, request: &Request) -> Result<(Artefact, Outcome), RunF
         },
     };
     let prepared = guard.open()?;
-    let outcome = guard.run(&prepared, request.mode.as_deref(), &suite.paths().outputs())?;
+    let mut run = RunRequest::direct(suite.paths().outputs()).in_mode(request.mode.as_deref());
+    run.removed_variables.clone_from(&request.removed);
+    let outcome = guard.run(&prepared, run)?;
     Ok((prepared.inputs().clone(), outcome))
 }

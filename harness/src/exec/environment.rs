@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::path::Path;
 use std::process::Command;
 
 use serde::{Deserialize, Serialize};
@@ -31,6 +30,8 @@ pub enum EnvironmentChange {
     HashSeeds,
     /// The processors allowed.
     Processors,
+    /// The path by which the root is reached.
+    RootPath,
 }
 
 /// Why a part of the environment could not be changed.
@@ -49,17 +50,74 @@ pub enum Unchangeable {
 }
 
 impl Unchangeable {
-    fn system(error: impl fmt::Display) -> Self {
+    pub(super) fn system(error: impl fmt::Display) -> Self {
         Self::System(error.to_string())
     }
 }
 
 /// A set of changes.
-pub type EnvironmentChanges = BTreeSet<EnvironmentChange>;
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct EnvironmentChanges {
+    parts: BTreeSet<EnvironmentChange>,
+    /// The variables that [`EnvironmentChange::Variables`] changes; all of them if it is `None`.
+    variables: Option<BTreeSet<String>>,
+}
+
+impl<const N: usize> From<[EnvironmentChange; N]> for EnvironmentChanges {
+    fn from(parts: [EnvironmentChange; N]) -> Self {
+        Self {
+            parts: BTreeSet::from(parts),
+            variables: None,
+        }
+    }
+}
+
+impl EnvironmentChanges {
+    /// No change.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Every change.
+    pub fn all() -> Self {
+        Self::from(EnvironmentChange::ALL)
+    }
+
+    /// The same without one of them.
+    #[must_use]
+    pub fn without(mut self, change: EnvironmentChange) -> Self {
+        self.parts.remove(&change);
+        self
+    }
+
+    /// Only these variables, and nothing else.
+    pub(crate) fn of_variables(names: impl IntoIterator<Item = String>) -> Self {
+        Self {
+            parts: BTreeSet::from([EnvironmentChange::Variables]),
+            variables: Some(names.into_iter().collect()),
+        }
+    }
+
+    /// Whether nothing is changed.
+    pub fn is_empty(&self) -> bool {
+        self.parts.is_empty()
+    }
+
+    /// The changes, in the order in which they are made.
+    pub(crate) fn parts(&self) -> &BTreeSet<EnvironmentChange> {
+        &self.parts
+    }
+
+    /// Whether a variable is changed, if the change that it belongs to is made.
+    pub(crate) fn covers(&self, variable: &str) -> bool {
+        let names = self.variables.as_ref();
+        names.is_none_or(|names| names.contains(variable))
+    }
+}
 
 impl EnvironmentChange {
     /// Every change, in the order in which they are made.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::AddressLayout,
         Self::Variables,
         Self::Locale,
@@ -69,49 +127,8 @@ impl EnvironmentChange {
         Self::StackSize,
         Self::HashSeeds,
         Self::Processors,
+        Self::RootPath,
     ];
-
-    /// Changes it for a child that is about to be started, as far as that is done from outside.
-    pub(super) fn change_outside(self, command: &mut Command, scratch: &Path) {
-        match self {
-            Self::Variables => {
-                for (name, _) in std::env::vars_os() {
-                    let name = name.to_string_lossy().into_owned();
-                    if name.starts_with("CARGO_") || name.starts_with("RUST") {
-                        command.env_remove(name);
-                    }
-                }
-                command
-                    .env("HOME", scratch)
-                    .env("USER", "somebody-else")
-                    .env("LOGNAME", "somebody-else")
-                    .env("HOSTNAME", "elsewhere")
-                    .env("COLUMNS", "41")
-                    .env("NO_COLOR", "1")
-                    .env("UNHEARD_OF", "x".repeat(777));
-            }
-            Self::Locale => {
-                command
-                    .env("LC_ALL", "tr_TR.UTF-8")
-                    .env("LANG", "tr_TR.UTF-8")
-                    .env("LANGUAGE", "tr");
-            }
-            Self::TimeZone => {
-                // Thirteen and three quarter hours off, even if no zones are installed.
-                command.env("TZ", "ELSE-13:45");
-            }
-            Self::Directory => {
-                command.current_dir(scratch);
-            }
-            Self::HashSeeds => {
-                // Rust's own seeds are new in every process; other languages read theirs from a variable.
-                command
-                    .env("PYTHONHASHSEED", "4242")
-                    .env("PERL_HASH_SEED", "4242");
-            }
-            Self::AddressLayout | Self::Umask | Self::StackSize | Self::Processors => {}
-        }
-    }
 
     /// Changes it in the child itself.
     ///
@@ -123,9 +140,13 @@ impl EnvironmentChange {
             Self::Umask => umask(),
             Self::StackSize => stack_size(),
             Self::Processors => processors(),
-            Self::Variables | Self::Locale | Self::TimeZone | Self::Directory | Self::HashSeeds => {
-                Ok(())
-            }
+            // Whoever starts the child changes these.
+            Self::Variables
+            | Self::Locale
+            | Self::TimeZone
+            | Self::Directory
+            | Self::HashSeeds
+            | Self::RootPath => Ok(()),
         }
     }
 
@@ -144,6 +165,7 @@ impl EnvironmentChange {
             Self::StackSize => "stack-size",
             Self::HashSeeds => "hash-seeds",
             Self::Processors => "processors",
+            Self::RootPath => "root-path",
         }
     }
 }
@@ -163,6 +185,7 @@ impl fmt::Display for EnvironmentChange {
             Self::StackSize => "the stack size",
             Self::HashSeeds => "the hash seeds (PYTHONHASHSEED)",
             Self::Processors => "the processors allowed",
+            Self::RootPath => "the path of the root",
         })
     }
 }

@@ -8,10 +8,11 @@ mod environment;
 mod failure;
 pub mod launch;
 mod load;
+mod locale;
+mod variables;
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
@@ -21,6 +22,7 @@ pub(crate) use child::ChildJob;
 pub use environment::{EnvironmentChange, EnvironmentChanges, Unchangeable};
 pub use failure::RunFailure;
 pub use load::Load;
+pub(crate) use variables::{Alteration, Altered, Inherited, inherited};
 
 use crate::{Artefact, Failure, FailureKind, Prepared, Progress, RunRequest, Scenario};
 
@@ -84,18 +86,16 @@ impl Guard<'_> {
         }
     }
 
-    /// Runs a scenario that was opened. `mode` is the name of a mode; `None` for a direct run.
+    /// Runs a scenario that was opened.
     ///
     /// # Errors
     /// There is nothing to compare.
     pub(crate) fn run(
         &self,
         prepared: &Arc<dyn Prepared>,
-        mode: Option<&str>,
-        scratch: &Path,
+        request: RunRequest,
     ) -> Result<Outcome, RunFailure> {
         let prepared = Arc::clone(prepared);
-        let request = RunRequest::direct(scratch).in_mode(mode);
         let progress = request.progress.clone();
         let outcome = self.call(&progress, last_message, move || prepared.run(&request))?;
         match outcome {

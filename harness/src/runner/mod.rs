@@ -22,7 +22,7 @@ use libtest_mimic::{Arguments, Conclusion, Failed, Trial};
 pub use self::error::RunnerError;
 use self::options::{NoTests, Options};
 use self::plan::{Plan, Target};
-use crate::evaluate::{CheckMessage, CheckResult, evaluate};
+use crate::evaluate::{CheckMessage, CheckResult, Evaluation};
 use crate::report::{visible, visible_line};
 use crate::results::{Run, TrialResult};
 use crate::scenario::{Scenario, ScenarioName};
@@ -168,17 +168,49 @@ impl Runner {
             suite: self.suite,
             run,
         });
+        let mut evaluations = evaluations(&stage.suite, &selection.plans, args);
         let trials = selection
             .plans
             .into_iter()
-            .map(|plan| trial(&stage, plan))
+            .map(|plan| {
+                let evaluation = evaluations.get(&*plan.scenario).map(Arc::clone);
+                trial(&stage, plan, evaluation)
+            })
             .collect();
+        // From here on, the trials of a scenario alone keep its runs.
+        evaluations.clear();
         let conclusion = until_closed(|| libtest_mimic::run(args, trials))?;
         for line in dropped {
             eprintln!("{line}");
         }
         Ok(conclusion)
     }
+}
+
+/// What the trials of each scenario share.
+fn evaluations(
+    suite: &Suite,
+    plans: &[Plan],
+    args: &Arguments,
+) -> BTreeMap<String, Arc<Evaluation>> {
+    let mut selected: BTreeMap<&str, (&Arc<Scenario>, Vec<Check>)> = BTreeMap::new();
+    for plan in plans {
+        if let Target::Evaluate(scenario) = &plan.target
+            && selection::is_selected(args, &plan.name())
+        {
+            let (_, checks) = selected
+                .entry(&plan.scenario)
+                .or_insert_with(|| (scenario, Vec::new()));
+            checks.push(plan.check.clone());
+        }
+    }
+    selected
+        .into_iter()
+        .map(|(name, (scenario, checks))| {
+            let evaluation = Evaluation::new(suite, scenario, checks);
+            (name.to_owned(), Arc::new(evaluation))
+        })
+        .collect()
 }
 
 /// What the scenarios of selected trials leave out, one line each.
@@ -273,18 +305,25 @@ struct Stage {
     run: Option<Run>,
 }
 
-fn trial(stage: &Arc<Stage>, plan: Plan) -> Trial {
+fn trial(stage: &Arc<Stage>, plan: Plan, evaluation: Option<Arc<Evaluation>>) -> Trial {
     let stage = Arc::clone(stage);
     let (name, is_long) = (plan.name(), plan.is_long());
     let test = move || {
         let run = stage.run.as_ref();
-        run.map_or(Ok(()), |run| perform(&stage.suite, run, &plan))
+        run.map_or(Ok(()), |run| {
+            perform(&stage.suite, run, &plan, evaluation.as_deref())
+        })
     };
     Trial::test(name, test).with_ignored_flag(is_long)
 }
 
 /// Runs one trial and leaves its result and what the run made.
-fn perform(suite: &Suite, run: &Run, plan: &Plan) -> Result<(), Failed> {
+fn perform(
+    suite: &Suite,
+    run: &Run,
+    plan: &Plan,
+    evaluation: Option<&Evaluation>,
+) -> Result<(), Failed> {
     let stored = |result: std::io::Result<()>| {
         result.map_err(|error| format!("the result could not be stored: {error}"))
     };
@@ -295,7 +334,9 @@ fn perform(suite: &Suite, run: &Run, plan: &Plan) -> Result<(), Failed> {
     )]
     let start = Instant::now();
     let result = match &plan.target {
-        Target::Evaluate(scenario) => evaluate(suite, scenario, &plan.check),
+        Target::Evaluate(_) => evaluation
+            .expect("a trial that is made is selected")
+            .check(&plan.check),
         Target::Known(result) => (**result).clone(),
     };
     let took = start.elapsed();

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use super::shown::Shown;
 use super::{CommandError, Console};
-use aether_harness::evaluate::{CheckResult, Ending, Finding, RunOutput, evaluate};
+use aether_harness::evaluate::{CheckResult, Ending, Evaluation, Finding, RunOutput};
 use aether_harness::scenario::{Scenario, ScenarioName};
 use aether_harness::snapshot::{
     BlessEntry, GoldenSet, MANIFEST_FILE, Manifest, Opened, Replaced, Snapshot, SnapshotLock,
@@ -88,13 +88,14 @@ pub(super) fn checked_reason(reason: &str) -> Result<&str, &'static str> {
 }
 
 /// What a bless of one scenario would do: nothing, something, or what forbids it.
-pub(super) fn examine(suite: &Suite, scenario: &Scenario) -> Result<Option<Pending>, Refusal> {
-    let result = evaluate(suite, scenario, &Check::Golden);
+pub(super) fn examine(suite: &Suite, evaluation: &Evaluation) -> Result<Option<Pending>, Refusal> {
+    let scenario = evaluation.scenario();
+    let result = evaluation.check(&Check::Golden);
     if result.verdict.passes() {
         return Ok(None);
     }
     acceptable(&result)?;
-    check_others(suite, scenario, &BTreeSet::new())?;
+    check_others(suite, evaluation)?;
     unseen(suite, scenario.name(), &result)?;
     Ok(Some(Pending {
         scenario: scenario.clone(),
@@ -133,18 +134,19 @@ pub(super) fn acceptable(result: &CheckResult) -> Result<(), Refusal> {
     }
 }
 
-/// Makes every check of a scenario but `golden`, those aside that are known to hold.
-pub(super) fn check_others(
-    suite: &Suite,
-    scenario: &Scenario,
-    known: &BTreeSet<Check>,
-) -> Result<(), Refusal> {
+/// The checks of a scenario for an acceptance, which ends with the first that fails: none refers to another.
+pub(super) fn evaluation(suite: &Suite, scenario: &Scenario) -> Evaluation {
+    Evaluation::new(suite, scenario, [])
+}
+
+/// Makes every check of a scenario but `golden`.
+pub(super) fn check_others(suite: &Suite, evaluation: &Evaluation) -> Result<(), Refusal> {
+    let scenario = evaluation.scenario();
     for check in scenario.checks(suite.has_children()) {
-        if check == Check::Golden || scenario.dropped.contains_key(&check) || known.contains(&check)
-        {
+        if check == Check::Golden || scenario.dropped.contains_key(&check) {
             continue;
         }
-        let other = evaluate(suite, scenario, &check);
+        let other = evaluation.check(&check);
         if !other.verdict.passes() {
             return Err(Refusal::new(
                 other.verdict,

@@ -7,14 +7,13 @@
 use std::path::PathBuf;
 
 use super::accept::{
-    Pending, Refusal, Stamp, checked_reason, described, examine, refuse_under_ci, write,
+    Pending, Refusal, Stamp, checked_reason, described, evaluation, examine, refuse_under_ci, write,
 };
 use super::render::{ScenarioDiff, report};
 use super::{CommandError, Console, Status, chosen, scenario_of};
 use crate::bundle::Bundle;
-use aether_harness::evaluate::{CheckResult, CheckRun, RunName, until_next_second};
 use aether_harness::quoted;
-use aether_harness::{Check, Suite, Verdict};
+use aether_harness::{Suite, Verdict};
 
 /// What to bless, and how.
 #[derive(Clone, Debug, Default)]
@@ -33,7 +32,7 @@ pub struct BlessOptions {
     pub ci: Option<String>,
     /// The date of the bless, `YYYY-MM-DD`.
     pub date: String,
-    /// Wait until the clock shows another second and run once more, so that a time stamp in whole
+    /// Make the second run in another second of the clock than the first, so that a time stamp in whole
     /// seconds is noticed. The command always does, except for a bundle.
     pub another_second: bool,
 }
@@ -60,9 +59,6 @@ pub fn bless(
     };
     if pending.is_empty() {
         return Ok(Status::Done);
-    }
-    if options.another_second && options.from_bundle.is_none() {
-        refuse_time_stamps(suite, &pending)?;
     }
     let scenarios = pending
         .iter()
@@ -103,22 +99,37 @@ pub fn bless(
 }
 
 /// Evaluates every chosen scenario: what would change, and what forbids it.
+///
+/// All first runs come first, so that at most one of the second runs has to wait for another second.
 fn pending(
     suite: &Suite,
     options: &BlessOptions,
     console: &mut Console<'_>,
 ) -> Result<Vec<Pending>, CommandError> {
+    let mut differing = Vec::new();
+    for found in chosen(suite, &options.names)? {
+        let evaluation = match scenario_of(&found) {
+            Err(error) => Err(Refusal::new(Verdict::Invalid, error.to_string())),
+            Ok(scenario) => {
+                let mut evaluation = evaluation(suite, scenario);
+                if options.another_second {
+                    evaluation = evaluation.in_another_second();
+                }
+                if evaluation.is_match() {
+                    writeln!(console.out, "{}: nothing to change", found.name)?;
+                    continue;
+                }
+                Ok(evaluation)
+            }
+        };
+        differing.push((found.name, evaluation));
+    }
     let mut pending = Vec::new();
     let mut refusals = Vec::new();
-    for found in chosen(suite, &options.names)? {
-        let judged = match scenario_of(&found) {
-            Ok(scenario) => examine(suite, scenario),
-            Err(error) => Err(Refusal::new(Verdict::Invalid, error.to_string())),
-        };
-        match judged {
-            Ok(None) => writeln!(console.out, "{}: nothing to change", found.name)?,
-            Ok(Some(one)) => pending.push(one),
-            Err(refusal) => refusals.push((found.name, refusal)),
+    for (name, evaluation) in differing {
+        match evaluation.and_then(|evaluation| examine(suite, &evaluation)) {
+            Ok(one) => pending.extend(one),
+            Err(refusal) => refusals.push((name, refusal)),
         }
     }
     all_or_none(pending, &refusals)
@@ -144,25 +155,6 @@ pub(super) fn all_or_none(
         Some(Status::BadInput) => CommandError::Usage(message),
         _ => CommandError::Refused(message),
     })
-}
-
-/// Runs everything once more in another second of the clock: an output with a time stamp may have had
-/// the same bytes until now.
-fn refuse_time_stamps(suite: &Suite, pending: &[Pending]) -> Result<(), CommandError> {
-    until_next_second();
-    let refusals: Vec<(String, Refusal)> = pending
-        .iter()
-        .filter_map(|one| {
-            let output = one.result.after.as_ref()?;
-            let result = match CheckRun::open(suite, &one.scenario, &Check::Determinism) {
-                Ok(run) => run.differs_by_now(output)?,
-                Err(failure) => CheckResult::failed(RunName::LaterSecond, failure),
-            };
-            let refusal = Refusal::new(result.verdict, result.detail());
-            Some((one.name().to_owned(), refusal))
-        })
-        .collect();
-    all_or_none(Vec::new(), &refusals).map(drop)
 }
 
 fn reason(

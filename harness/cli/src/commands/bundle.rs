@@ -9,11 +9,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use super::accept::{Pending, Refusal, acceptable, check_others, unseen};
+use super::accept::{Pending, Refusal, acceptable, check_others, evaluation, unseen};
 use super::bless::all_or_none;
 use super::{CommandError, Console, Status, chosen, scenario_of};
 use crate::bundle::{Bundle, BundleError, BundleManifest, Bundled, BundledFile};
-use aether_harness::evaluate::{CheckResult, ERROR, Ending, Finding, RunOutput, evaluate, resolve};
+use aether_harness::evaluate::{
+    CheckResult, ERROR, Ending, Evaluation, Finding, RunOutput, resolve,
+};
 use aether_harness::results::{Run, TrialResult};
 use aether_harness::scenario::{Expect, Scenario};
 use aether_harness::snapshot::sha256_hex;
@@ -318,9 +320,10 @@ fn examine(
     };
     let result = CheckResult::new(verdict, made_by).about(before, Some(after));
     acceptable(&result)?;
-    check_others(suite, scenario, &BTreeSet::new())?;
+    let evaluation = evaluation(suite, scenario);
+    check_others(suite, &evaluation)?;
     unseen(suite, scenario.name(), &result)?;
-    report_other_output(suite, scenario, &result, console);
+    report_other_output(&evaluation, &result, console);
     Ok(Some(Pending {
         scenario: scenario.clone(),
         result,
@@ -357,13 +360,8 @@ fn same_goldens(
 }
 
 /// A run on this machine that produces something different is reported, but not refused.
-fn report_other_output(
-    suite: &Suite,
-    scenario: &Scenario,
-    result: &CheckResult,
-    console: &mut Console<'_>,
-) {
-    let here = evaluate(suite, scenario, &Check::Golden);
+fn report_other_output(evaluation: &Evaluation, result: &CheckResult, console: &mut Console<'_>) {
+    let here = evaluation.check(&Check::Golden);
     let (Some(here), Some(bundled)) = (&here.after, &result.after) else {
         return;
     };
@@ -373,7 +371,7 @@ fn report_other_output(
         let _ = writeln!(
             console.err,
             "{}: a run on this machine produces {} that differ from the bundle; is the commit the same?",
-            scenario.name(),
+            evaluation.scenario().name(),
             differing.join(", ")
         );
     }

@@ -25,6 +25,13 @@ pub(crate) const ISOLATED: &str = "AUTOMATON_ISOLATED";
 /// scenario.
 pub(crate) const OPENED: &str = "AUTOMATON_OPENED";
 
+/// The variable that names a file to which every run adds a line with its mode.
+pub(crate) const RAN: &str = "AUTOMATON_RAN";
+
+/// The variable that names a file to which every process adds a line with its id and a `+` when it opens a
+/// scenario, and a `-` when it no longer keeps what it read.
+pub(crate) const KEPT: &str = "AUTOMATON_KEPT";
+
 /// The mode that the fault `threads` shows in.
 const THREADS: &str = "threads";
 
@@ -114,13 +121,19 @@ impl Subject for Automaton {
 }
 
 fn note_opening() {
-    if let Some(path) = std::env::var_os(OPENED) {
+    note(OPENED, &std::process::id().to_string());
+    note(KEPT, &format!("{} +", std::process::id()));
+}
+
+/// Adds a line to the file that a variable names, if it does.
+fn note(variable: &str, line: &str) {
+    if let Some(path) = std::env::var_os(variable) {
         let mut file = OpenOptions::new()
             .append(true)
             .create(true)
             .open(path)
             .unwrap();
-        writeln!(file, "{}", std::process::id()).unwrap();
+        writeln!(file, "{line}").unwrap();
     }
 }
 
@@ -128,6 +141,12 @@ fn note_opening() {
 struct Ring {
     document: Document,
     inputs: Artefact,
+}
+
+impl Drop for Ring {
+    fn drop(&mut self) {
+        note(KEPT, &format!("{} -", std::process::id()));
+    }
 }
 
 impl Prepared for Ring {
@@ -201,6 +220,7 @@ impl Document {
     }
 
     fn run(&self, request: &RunRequest) -> Result<Vec<Artefact>, Failure> {
+        note(RAN, request.mode.as_deref().unwrap_or("direct"));
         let document = self;
         let mut cells = document.cells.clone();
         if document.fault == "numb" {

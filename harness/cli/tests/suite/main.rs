@@ -17,6 +17,8 @@ mod bless;
 mod browser;
 mod bundle;
 mod commands;
+mod cost;
+mod differs;
 mod examples;
 mod gate;
 mod guide;
@@ -48,6 +50,8 @@ const TESTS: &[&[Test]] = &[
     bless::TESTS,
     bundle::TESTS,
     commands::TESTS,
+    cost::TESTS,
+    differs::TESTS,
     examples::TESTS,
     gate::TESTS,
     guide::TESTS,

@@ -169,8 +169,8 @@ fn eta(_: &Path) -> Vec<String> {
 
 fn theta(_: &Path) -> Vec<String> {
     let somebody = std::env::var("USER").is_ok_and(|user| user == "somebody-else");
-    let turkish = std::env::var("LC_ALL").is_ok_and(|locale| locale.starts_with("tr_"));
-    vec![u8::from(somebody && turkish).to_string()]
+    let foreign = std::env::var("LC_ALL").is_ok_and(|locale| locale != "C");
+    vec![u8::from(somebody && foreign).to_string()]
 }
 
 /// Differs in every eleventh run, whoever asks, counted in a file.
@@ -206,6 +206,8 @@ fn played(workspace: &Workspace, part: &str, subject: &str) -> Ran {
     Ran::of(&mut command)
 }
 
+const REFERS: &str = "for the reason that the check `determinism` reports";
+
 /// The subject is found out by `checks`, each with this attribution, and cannot be blessed.
 #[track_caller]
 fn found(subject: &str, checks: &[&str], place: &str, expected: &str) {
@@ -219,8 +221,12 @@ fn found(subject: &str, checks: &[&str], place: &str, expected: &str) {
         if result["verdict"] != "MATCH" {
             assert_eq!(result["verdict"], "NONDETERMINISTIC", "{subject}: {result}");
             let message = result["message"].as_str().unwrap();
-            assert!(message.contains(expected), "{subject}: {message}");
-            assert!(message.contains(place), "{subject}: {message}");
+            // What one check reports, another refers to.
+            let is_told = found.contains(&"determinism") && message.contains(REFERS);
+            if !is_told {
+                assert!(message.contains(expected), "{subject}: {message}");
+                assert!(message.contains(place), "{subject}: {message}");
+            }
             found.push(check);
         }
     }

@@ -71,4 +71,11 @@ fn a_crash_elsewhere_is_a_failure() {
         "PROGRAM_ERROR",
         "with a changed environment: its process ended with",
     );
+    // The change that matters is found for a failure too.
+    check(
+        "crash",
+        "process",
+        "PROGRAM_ERROR",
+        "\n  caused by the time zone (TZ): changed alone",
+    );
 }

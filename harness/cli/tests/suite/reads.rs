@@ -1,4 +1,4 @@
-//! How often the files of a scenario are read: once per trial.
+//! How often the files of a scenario are read: once in each process.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -17,7 +17,7 @@ use crate::automaton::{Automaton, OPENED};
 use crate::workspace::{Ran, Workspace};
 
 crate::tests![reads;
-    a_process_opens_a_scenario_once_per_trial,
+    a_process_opens_a_scenario_once,
     a_check_runs_from_what_was_read_first,
     the_settings_of_a_program_are_read_once,
 ];
@@ -38,7 +38,7 @@ fn openings(workspace: &Workspace, args: &[&str]) -> Vec<usize> {
     counts
 }
 
-fn a_process_opens_a_scenario_once_per_trial() {
+fn a_process_opens_a_scenario_once() {
     let workspace = Workspace::blessed();
     for check in ["golden", "determinism", "threads", "replay"] {
         let trial = format!("ring::{check}");
@@ -46,7 +46,7 @@ fn a_process_opens_a_scenario_once_per_trial() {
     }
     // The process that is started for the check reads its own.
     assert_eq!(openings(&workspace, &["ring::process", "--exact"]), [1, 1]);
-    assert_eq!(openings(&workspace, &[]), [1, 5]);
+    assert_eq!(openings(&workspace, &[]), [1, 1]);
 }
 
 /// A subject that counts how often it opens a scenario, and removes what it has read.

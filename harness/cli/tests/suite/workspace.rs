@@ -39,7 +39,7 @@ pub(crate) fn has(program: &str) -> bool {
 /// The variable that names the workspace to play it in.
 pub(crate) const ROOT: &str = "AETHER_HARNESS_ROOT";
 
-/// Plays `runner`, `flaky`, `bless` or `review` over the workspace at `root`; `runner alpha` has another
+/// Plays `runner`, `run`, `flaky`, `bless`, `bless-in-seconds` or `review` over the workspace at `root`; `runner alpha` has another
 /// subject than the automaton.
 pub(crate) fn play(part: &str, root: &Path) -> ExitCode {
     let (part, subject) = part.split_once(' ').unwrap_or((part, ""));
@@ -54,6 +54,17 @@ pub(crate) fn play(part: &str, root: &Path) -> ExitCode {
         Ok(suite) => suite,
         Err(status) => return status,
     };
+    if part == "run" {
+        let args = std::env::args_os();
+        return match Runner::of(suite).run_with(args) {
+            Ok(true) => ExitCode::SUCCESS,
+            Ok(false) => ExitCode::from(1),
+            Err(error) => {
+                eprintln!("{error}");
+                ExitCode::from(2)
+            }
+        };
+    }
     if part == "review" {
         let options = ReviewOptions {
             date: "2026-11-25".to_owned(),
@@ -78,7 +89,7 @@ pub(crate) fn play(part: &str, root: &Path) -> ExitCode {
         all: true,
         reason: Some("as ordered".to_owned()),
         date: "2026-11-23".to_owned(),
-        another_second: !subject.is_empty(),
+        another_second: !subject.is_empty() || part == "bless-in-seconds",
         ..BlessOptions::default()
     };
     ended(Console::standard(|console| {

@@ -367,7 +367,8 @@ impl<'a> Review<'a> {
                 format!("{detail}; look again: {typed} review {name}"),
             )
         };
-        let pending = accept::examine(self.suite, &item.scenario)?
+        let evaluation = accept::evaluation(self.suite, &item.scenario);
+        let pending = accept::examine(self.suite, &evaluation)?
             .ok_or_else(|| again("nothing differs now".to_owned()))?;
         let sets = |result: &CheckResult| result.after.clone();
         let (Some(shown), Some(now)) = (sets(&item.result), sets(&pending.result)) else {

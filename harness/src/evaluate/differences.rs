@@ -1,0 +1,199 @@
+//! Reports in what two runs differ, and why: once for each run that differs, whatever checks ask.
+
+use super::attribution::Attribution;
+use super::evaluation::Evaluation;
+use super::finding::{BRIEF, Difference};
+use super::inside::{AGREEING, among};
+use super::outside::{Effect, Outside, is_among};
+use super::run::Observation;
+use super::{CheckRun, Ending, Finding, RunName};
+use crate::exec::RunFailure;
+use crate::varying::Varying;
+use crate::{Check, Mode};
+
+impl Evaluation {
+    /// In what a second run differs from the first.
+    pub(super) fn unlike_again(
+        &self,
+        run: &CheckRun<'_>,
+        first: &Observation,
+        again: &Observation,
+    ) -> Difference {
+        let name = if self.waits() {
+            RunName::LaterSecond
+        } else {
+            RunName::Second
+        };
+        let mut difference = unlike(first, again, name);
+        self.explain_inside(run, first, again, &mut difference);
+        difference
+    }
+
+    /// In what a run in a mode differs from the first: the mode is the cause if direct runs agree.
+    pub(super) fn unlike_mode(
+        &self,
+        run: &CheckRun<'_>,
+        mode: &Mode,
+        first: &Observation,
+        other: &Observation,
+    ) -> Difference {
+        let description = mode.description().to_owned();
+        let mut difference = unlike(first, other, RunName::Mode(description.clone()));
+        let agrees = |_| {
+            let again = run.run(None);
+            again.is_ok_and(|again| first.output.equals(&again))
+        };
+        if (0..AGREEING).all(agrees) {
+            difference.cause = Some(Attribution::Mode(description));
+            difference.varying = among(&[first, other], &first.output.schema);
+            return difference;
+        }
+        self.explain_inside(run, first, other, &mut difference);
+        self.refer(run, &mut difference, first, other);
+        difference
+    }
+
+    /// In what a run in a changed environment differs from the first.
+    pub(super) fn unlike_elsewhere(
+        &self,
+        run: &CheckRun<'_>,
+        first: &Observation,
+        other: &Observation,
+    ) -> Difference {
+        let mut difference = unlike(first, other, RunName::ChangedEnvironment);
+        if let Ending::Failed(message) = &other.output.ending {
+            difference.failure = Some(message.clone());
+            if let Some(outside) = run.look_outside(Effect::Failure) {
+                difference.declarations = declarations(run, &[], &outside);
+                (difference.cause, difference.variables) =
+                    (Some(outside.attribution), outside.variables);
+                return difference;
+            }
+        }
+        let is_reported = self.reported(run).is_some();
+        let found = if is_reported {
+            None
+        } else {
+            run.look_outside(Effect::OtherBytes(&first.output))
+        };
+        let outside = match found {
+            Some(outside) => {
+                difference.varying = among(&[first, other], &first.output.schema);
+                Some(outside)
+            }
+            None => {
+                self.explain_inside(run, first, other, &mut difference);
+                let (only_here, anyway): (Vec<_>, Vec<_>) = difference
+                    .varying
+                    .iter()
+                    .cloned()
+                    .partition(|varying| varying.only_elsewhere);
+                if only_here.is_empty() {
+                    self.refer(run, &mut difference, first, other);
+                    return difference;
+                }
+                let effect = Effect::OtherValues {
+                    first,
+                    anyway: &anyway,
+                };
+                let outside = run.look_outside(effect);
+                if outside.is_some() && is_reported {
+                    // The rest is reported there.
+                    difference.varying = only_here;
+                    difference.see = Some(Check::Determinism);
+                    difference.is_partly_elsewhere = true;
+                }
+                outside
+            }
+        };
+        if let Some(outside) = outside {
+            (difference.cause, difference.variables) =
+                (Some(outside.attribution), outside.variables);
+        }
+        difference.declarations = run.prepared().declarations(&difference.varying, &[]);
+        difference
+    }
+
+    /// What follows a failure in a changed environment that left nothing to compare.
+    pub(super) fn because(&self, run: &CheckRun<'_>, failure: &RunFailure) -> Option<Finding> {
+        if failure.verdict() == crate::Verdict::Timeout {
+            return None;
+        }
+        let outside = run.look_outside(Effect::Failure)?;
+        Some(Finding::Because {
+            declarations: declarations(run, &[], &outside),
+            cause: outside.attribution,
+            variables: outside.variables,
+        })
+    }
+
+    /// Says why runs in the same environment differ, if this program can start itself to find out.
+    fn explain_inside(
+        &self,
+        run: &CheckRun<'_>,
+        first: &Observation,
+        other: &Observation,
+        difference: &mut Difference,
+    ) {
+        let schema = &first.output.schema;
+        if run.suite().has_children() {
+            let inside = self.inside(run, &first.output);
+            let mut runs = vec![first, other];
+            runs.extend(&inside.runs);
+            difference.cause = Some(inside.attribution.clone());
+            difference.varying = among(&runs, schema);
+        } else {
+            difference.varying = among(&[first, other], schema);
+        }
+        difference.declarations = run.prepared().declarations(&difference.varying, &[]);
+    }
+
+    /// Refers to what `determinism` reports, if that is all there is.
+    fn refer(
+        &self,
+        run: &CheckRun<'_>,
+        difference: &mut Difference,
+        first: &Observation,
+        other: &Observation,
+    ) {
+        let Some(reported) = self.reported(run) else {
+            return;
+        };
+        let found = among(&[first, other], &first.output.schema);
+        if found.iter().all(|one| is_among(one, &reported.varying)) {
+            difference.see = Some(Check::Determinism);
+        }
+    }
+}
+
+/// Two runs that differ.
+fn unlike(first: &Observation, other: &Observation, run: RunName) -> Difference {
+    let (first, other) = (&first.output, &other.output);
+    Difference {
+        run,
+        artefacts: first.differing(other),
+        diff: crate::diff(
+            &first.set.to_vec(),
+            &other.set.to_vec(),
+            &first.schema,
+            &BRIEF,
+        ),
+        cause: None,
+        failure: None,
+        variables: Vec::new(),
+        varying: Vec::new(),
+        declarations: None,
+        see: None,
+        is_partly_elsewhere: false,
+    }
+}
+
+/// What the subject offers to declare, so that a run does not fail or differ in this way.
+fn declarations(run: &CheckRun<'_>, varying: &[Varying], outside: &Outside) -> Option<String> {
+    let names = outside
+        .variables
+        .iter()
+        .filter(|variable| variable.is_removed);
+    let names: Vec<&str> = names.map(|variable| &*variable.name).collect();
+    run.prepared().declarations(varying, &names)
+}

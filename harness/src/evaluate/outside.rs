@@ -1,0 +1,220 @@
+//! Finds out which change of the environment makes a run differ, or fail.
+//!
+//! The changes are made one at a time, then undone one at a time. Of the environment variables, the one that
+//! matters is found by halving.
+
+use super::attribution::Attribution;
+use super::finding::AlteredVariable;
+use super::inside::{AGREEING, among};
+use super::run::Observation;
+use super::{CheckRun, Ending, RunOutput};
+use crate::Verdict;
+use crate::exec::{
+    Alteration, Altered, EnvironmentChange, EnvironmentChanges, Inherited, RunFailure, inherited,
+};
+use crate::varying::{Varying, VaryingStep};
+
+/// Variables that a report names if no single one is enough.
+const VARIABLES_MAX: usize = 4;
+
+/// What of a run in a changed environment is looked into.
+#[derive(Clone, Copy)]
+pub(super) enum Effect<'a> {
+    /// That it produces other bytes than this run.
+    OtherBytes(&'a RunOutput),
+    /// That it differs from this run in other values than these, which differ anyway.
+    OtherValues {
+        first: &'a Observation,
+        anyway: &'a [Varying],
+    },
+    /// That it fails.
+    Failure,
+}
+
+/// Which change has an effect.
+pub(super) struct Outside {
+    pub(super) attribution: Attribution,
+    /// The environment variables that matter, if those are the cause.
+    pub(super) variables: Vec<AlteredVariable>,
+}
+
+/// How often runs have an effect.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shows {
+    Never,
+    Sometimes,
+    Always,
+}
+
+impl CheckRun<'_> {
+    /// Why a run in a changed environment differs from `first`.
+    pub fn cause_outside(&self, first: &RunOutput) -> Attribution {
+        match self.look_outside(Effect::OtherBytes(first)) {
+            Some(outside) => outside.attribution,
+            None => self.cause_inside(first),
+        }
+    }
+
+    /// Which change of the environment has this effect; `None` if runs have it in the same environment too.
+    pub(super) fn look_outside(&self, effect: Effect<'_>) -> Option<Outside> {
+        self.try_outside(effect).unwrap_or_else(|failure| {
+            Some(Outside {
+                attribution: Attribution::Failed(failure),
+                variables: Vec::new(),
+            })
+        })
+    }
+
+    fn try_outside(&self, effect: Effect<'_>) -> Result<Option<Outside>, RunFailure> {
+        let none = EnvironmentChanges::new();
+        if self.shows(effect, &none, Shows::Never)? != Shows::Never {
+            return Ok(None);
+        }
+        let mut causes = Vec::new();
+        for change in EnvironmentChange::ALL {
+            match self.shows(effect, &EnvironmentChanges::from([change]), Shows::Always)? {
+                Shows::Never => {}
+                Shows::Always => causes.push(change),
+                Shows::Sometimes => return Ok(None),
+            }
+        }
+        if !causes.is_empty() {
+            return self.confirmed(effect, causes);
+        }
+        let all = EnvironmentChanges::all();
+        if self.shows(effect, &all, Shows::Always)? != Shows::Always {
+            return Ok(None);
+        }
+        let mut needed = Vec::new();
+        for change in EnvironmentChange::ALL {
+            let others = all.clone().without(change);
+            if self.shows(effect, &others, Shows::Always)? != Shows::Always {
+                needed.push(change);
+            }
+        }
+        Ok(Some(Outside {
+            attribution: Attribution::Together(needed),
+            variables: Vec::new(),
+        }))
+    }
+
+    /// The causes, if they show once more: a fault that comes and goes could have come with one of
+    /// them by chance.
+    fn confirmed(
+        &self,
+        effect: Effect<'_>,
+        causes: Vec<EnvironmentChange>,
+    ) -> Result<Option<Outside>, RunFailure> {
+        let none = EnvironmentChanges::new();
+        let mut holds = self.shows(effect, &none, Shows::Never)? == Shows::Never;
+        for cause in &causes {
+            let changed = EnvironmentChanges::from([*cause]);
+            holds &= self.shows(effect, &changed, Shows::Always)? == Shows::Always;
+        }
+        if !holds {
+            return Ok(None);
+        }
+        let variables = if causes.contains(&EnvironmentChange::Variables) {
+            self.variables(effect)?
+        } else {
+            Vec::new()
+        };
+        Ok(Some(Outside {
+            attribution: Attribution::Environment(causes),
+            variables,
+        }))
+    }
+
+    /// The variables that have the effect: one, if one alone has it.
+    fn variables(&self, effect: Effect<'_>) -> Result<Vec<AlteredVariable>, RunFailure> {
+        let names = inherited();
+        let inherited = Inherited {
+            names: &names,
+            pass: self.pass(),
+        };
+        let scratch = self.suite().paths().outputs();
+        let mut altered = inherited.altered(EnvironmentChange::Variables, &scratch);
+        while altered.len() > 1 {
+            let second = altered.split_off(altered.len() / 2);
+            let has = |half: &[Altered]| {
+                let names = half.iter().map(|altered| altered.name.clone());
+                let changes = EnvironmentChanges::of_variables(names);
+                Ok(self.shows(effect, &changes, Shows::Always)? == Shows::Always)
+            };
+            if has(&altered)? {
+                continue;
+            }
+            if has(&second)? {
+                altered = second;
+                continue;
+            }
+            // It takes some of both.
+            altered.extend(second);
+            break;
+        }
+        if altered.len() > VARIABLES_MAX {
+            return Ok(Vec::new());
+        }
+        let named = altered.into_iter().map(|altered| AlteredVariable {
+            is_removed: !matches!(altered.to, Alteration::Set(_)),
+            name: altered.name,
+        });
+        Ok(named.collect())
+    }
+
+    /// How often runs in this environment have the effect. They are repeated while they may still
+    /// turn out as `expected`.
+    fn shows(
+        &self,
+        effect: Effect<'_>,
+        changes: &EnvironmentChanges,
+        expected: Shows,
+    ) -> Result<Shows, RunFailure> {
+        let mut showing = 0;
+        for runs in 1..=AGREEING {
+            let shows = match self.observe_in_child(changes) {
+                Ok((run, _)) => effect.is_in(&run),
+                // Failing is a way of differing; being slow is not.
+                Err(failure) if failure.verdict() == Verdict::Timeout => return Err(failure),
+                Err(_) => true,
+            };
+            showing += usize::from(shows);
+            match expected {
+                Shows::Always if showing == 0 => return Ok(Shows::Never),
+                Shows::Never if showing > 0 => return Ok(Shows::Sometimes),
+                _ if showing > 0 && showing < runs => return Ok(Shows::Sometimes),
+                _ => {}
+            }
+        }
+        Ok(if showing == 0 {
+            Shows::Never
+        } else {
+            Shows::Always
+        })
+    }
+}
+
+impl Effect<'_> {
+    fn is_in(self, run: &Observation) -> bool {
+        match self {
+            Self::OtherBytes(first) => !first.equals(&run.output),
+            Self::OtherValues { first, anyway } => {
+                let found = among(&[first, run], &first.output.schema);
+                found.iter().any(|varying| !is_among(varying, anyway))
+            }
+            Self::Failure => matches!(run.output.ending, Ending::Failed(_)),
+        }
+    }
+}
+
+/// Whether these values are of a pattern that is known.
+pub(super) fn is_among(varying: &Varying, known: &[Varying]) -> bool {
+    let fits = |(one, other): (&VaryingStep, &VaryingStep)| {
+        one == other || *one == VaryingStep::Any || *other == VaryingStep::Any
+    };
+    known.iter().any(|known| {
+        known.artefact == varying.artefact
+            && known.steps.len() == varying.steps.len()
+            && known.steps.iter().zip(&varying.steps).all(fits)
+    })
+}

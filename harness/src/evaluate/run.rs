@@ -1,0 +1,280 @@
+//! A scenario that is open, and its runs.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{ChildRun, Ending, RunOutput};
+use crate::exec::{
+    ChildJob, EnvironmentChange, EnvironmentChanges, Guard, Outcome, RunFailure, STACK_BYTES,
+    Unchangeable,
+};
+use crate::scenario::{Expect, Scenario, SnapshotMode};
+use crate::snapshot::{GoldenSet, SetError};
+use crate::varying::{Moment, Observed, Running};
+use crate::{Artefact, Check, Failure, Mode, Prepared, RunRequest, Schema, Suite};
+
+/// What a run produced, and when it ran.
+#[derive(Debug)]
+pub(super) struct Observation {
+    pub(super) output: RunOutput,
+    pub(super) moment: Moment,
+}
+
+impl Observation {
+    /// The artefacts that are compared with those of other runs.
+    pub(super) fn observed(&self) -> Observed<'_> {
+        Observed {
+            artefacts: self.output.set.artefacts().collect(),
+            moment: &self.moment,
+        }
+    }
+}
+
+/// Changes of the environment that could not be made, and why.
+pub(super) type Unchanged = Vec<(EnvironmentChange, Unchangeable)>;
+
+fn label(scenario: &Scenario, check: &Check) -> String {
+    format!("{}::{check}", scenario.name())
+}
+
+/// Reads the documents of a scenario.
+///
+/// # Errors
+/// They are not valid.
+pub(super) fn opened(scenario: &Scenario, check: &Check) -> Result<Arc<dyn Prepared>, RunFailure> {
+    Guard {
+        scenario,
+        label: &label(scenario, check),
+        stack_bytes: STACK_BYTES,
+    }
+    .open()
+}
+
+/// Member of the inputs to the digest of its text.
+///
+/// # Errors
+/// The inputs are not an object.
+pub(super) fn input_digests(
+    prepared: &dyn Prepared,
+) -> Result<BTreeMap<String, String>, RunFailure> {
+    crate::snapshot::input_digests(prepared.inputs()).map_err(not_goldens)
+}
+
+/// A scenario whose documents have been read, ready to be run as often as a check needs.
+pub struct CheckRun<'a> {
+    suite: &'a Suite,
+    scenario: &'a Scenario,
+    label: String,
+    prepared: Arc<dyn Prepared>,
+    /// The variables that may be neither removed nor changed, if the subject says so.
+    pass: Option<Vec<String>>,
+}
+
+impl<'a> CheckRun<'a> {
+    /// Reads the documents of a scenario, for the runs of `check`.
+    ///
+    /// # Errors
+    /// They are not valid.
+    pub fn open(
+        suite: &'a Suite,
+        scenario: &'a Scenario,
+        check: &Check,
+    ) -> Result<Self, RunFailure> {
+        let prepared = opened(scenario, check)?;
+        Ok(Self::of(suite, scenario, check, prepared))
+    }
+
+    /// The runs of `check`, of documents that were read.
+    pub(super) fn of(
+        suite: &'a Suite,
+        scenario: &'a Scenario,
+        check: &Check,
+        prepared: Arc<dyn Prepared>,
+    ) -> Self {
+        Self {
+            suite,
+            scenario,
+            label: label(scenario, check),
+            pass: prepared.pass(),
+            prepared,
+        }
+    }
+
+    /// What was read.
+    pub fn prepared(&self) -> &dyn Prepared {
+        self.prepared.as_ref()
+    }
+
+    /// The scenario.
+    pub fn scenario(&self) -> &'a Scenario {
+        self.scenario
+    }
+
+    /// The suite.
+    pub fn suite(&self) -> &'a Suite {
+        self.suite
+    }
+
+    fn guard(&self) -> Guard<'_> {
+        Guard {
+            scenario: self.scenario,
+            label: &self.label,
+            stack_bytes: STACK_BYTES,
+        }
+    }
+
+    /// Runs the scenario, directly or in a mode.
+    ///
+    /// # Errors
+    /// There is nothing to compare.
+    pub fn run(&self, mode: Option<&Mode>) -> Result<RunOutput, RunFailure> {
+        let mode = mode.map(Mode::name);
+        if self.scenario.subject().isolated() && self.suite.has_children() {
+            return Ok(self.in_child(mode, &EnvironmentChanges::new())?.output);
+        }
+        let request = RunRequest::direct(self.suite.paths().outputs()).in_mode(mode);
+        let outcome = self.guard().run(&self.prepared, request)?;
+        run_output(
+            self.scenario,
+            self.prepared.schema(),
+            self.prepared.inputs().clone(),
+            outcome,
+        )
+    }
+
+    /// Runs the scenario from these inputs instead of its own; `None` if the subject does not offer
+    /// this.
+    ///
+    /// # Errors
+    /// There is nothing to compare; the inputs may not be valid.
+    pub fn run_with_inputs(&self, inputs: &Artefact) -> Result<Option<RunOutput>, RunFailure> {
+        let guard = self.guard();
+        let Some(changed) = guard.with_inputs(&self.prepared, inputs)? else {
+            return Ok(None);
+        };
+        let request = RunRequest::direct(self.suite.paths().outputs());
+        let outcome = guard.run(&changed, request)?;
+        run_output(
+            self.scenario,
+            changed.schema(),
+            changed.inputs().clone(),
+            outcome,
+        )
+        .map(Some)
+    }
+
+    /// What the runs are called when they are named.
+    pub(super) fn label(&self) -> &str {
+        &self.label
+    }
+
+    /// The variables that the subject gives to its program as they are; `None` if it has none.
+    pub(super) fn pass(&self) -> Option<&[String]> {
+        self.pass.as_deref()
+    }
+
+    /// Runs the scenario, directly or in a mode, and notes when.
+    pub(super) fn observe(&self, mode: Option<&Mode>) -> Result<Observation, RunFailure> {
+        let running = Running::begin();
+        let output = self.run(mode)?;
+        let is_alone = self.scenario.subject().isolated() && self.suite.has_children();
+        Ok(Observation {
+            output,
+            moment: running.end(is_alone, false),
+        })
+    }
+
+    /// Runs the scenario in a new process, and notes when; with the changes that could not be made.
+    pub(super) fn observe_in_child(
+        &self,
+        changes: &EnvironmentChanges,
+    ) -> Result<(Observation, Unchanged), RunFailure> {
+        let running = Running::begin();
+        let ChildRun { output, unchanged } = self.run_in_child(changes)?;
+        let moment = running.end(true, !changes.is_empty());
+        Ok((Observation { output, moment }, unchanged))
+    }
+
+    /// Runs the scenario in a new process, with these changes of its environment.
+    ///
+    /// # Errors
+    /// There is nothing to compare.
+    pub fn run_in_child(&self, changes: &EnvironmentChanges) -> Result<ChildRun, RunFailure> {
+        self.in_child(None, changes)
+    }
+
+    fn in_child(
+        &self,
+        mode: Option<&str>,
+        changes: &EnvironmentChanges,
+    ) -> Result<ChildRun, RunFailure> {
+        let child = ChildJob {
+            layout: self.suite.paths(),
+            scenario: self.scenario,
+            mode,
+            label: &self.label,
+            changes,
+            pass: self.pass.as_deref(),
+        }
+        .run()?;
+        let schema = self.prepared.schema();
+        Ok(ChildRun {
+            output: run_output(self.scenario, schema, child.inputs, child.outcome)?,
+            unchanged: child.unchanged,
+        })
+    }
+}
+
+/// What a run produced, as goldens are kept. A failure makes the artefact `error`, expected or not.
+fn run_output(
+    scenario: &Scenario,
+    schema: Schema,
+    inputs: Artefact,
+    outcome: Outcome,
+) -> Result<RunOutput, RunFailure> {
+    let failed = outcome.is_err();
+    let (artefacts, ending) = match (outcome, scenario.expect) {
+        (Ok(artefacts), Expect::Success) => (artefacts, Ending::Expected),
+        (Ok(artefacts), Expect::Failure) => (artefacts, Ending::Succeeded),
+        (Err(failure), Expect::Failure) => (vec![error_artefact(&failure)], Ending::Expected),
+        (Err(failure), Expect::Success) => {
+            let error = error_artefact(&failure);
+            (vec![error], Ending::Failed(failure.message))
+        }
+    };
+    let mut scenario = scenario.clone();
+    if failed {
+        // The size of an error says nothing about the size of the goldens.
+        scenario.snapshot = SnapshotMode::Full;
+    }
+    let set = GoldenSet::new(&scenario, &schema, inputs, artefacts).map_err(not_goldens)?;
+    Ok(RunOutput {
+        set,
+        schema,
+        ending,
+    })
+}
+
+fn not_goldens(error: SetError) -> RunFailure {
+    let is_scenario = matches!(error, SetError::Scenario(_));
+    let (SetError::Scenario(problem) | SetError::Subject(problem)) = error;
+    RunFailure::NotGoldens {
+        problem,
+        is_scenario,
+    }
+}
+
+/// The golden of a failure: the program's own account, else its message.
+fn error_artefact(failure: &Failure) -> Artefact {
+    let text = match &failure.error {
+        Some(error) => error.text().to_vec(),
+        None => aether_json::json!({ "message": failure.message })
+            .to_string()
+            .into_bytes(),
+    };
+    Artefact::from_json(ERROR, &text)
+        .unwrap_or_else(|_| Artefact::from_canonical_records(ERROR, [text]))
+}
+
+/// The artefact that holds the error of a failed run.
+pub const ERROR: &str = "error";
