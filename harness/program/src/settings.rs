@@ -32,6 +32,7 @@ pub(crate) const KEYS: [KeyTable; 5] = [
             "program",
             "stdin",
             "time_limit",
+            "version",
         ],
     },
     KeyTable {
@@ -102,6 +103,8 @@ pub(crate) struct CommandTable {
     /// Fields of input documents that name further inputs, as dotted paths.
     #[serde(default)]
     pub(crate) follow: Vec<Spanned<String>>,
+    /// A command whose output identifies the program.
+    pub(crate) version: Option<Spanned<Vec<String>>>,
     /// Seconds; as `time_limit` of the scenario, which it may not contradict.
     pub(crate) time_limit: Option<Spanned<f64>>,
 }
@@ -246,6 +249,17 @@ pub(crate) fn check(settings: &Settings) -> Vec<ScenarioProblem> {
         && let Some(problem) = exit_problem(exit.get_ref())
     {
         problems.push(settings.problem(exit.span(), problem));
+    }
+    let version = document.command.as_ref().and_then(|c| c.version.as_ref());
+    if let Some(version) = version
+        && version
+            .get_ref()
+            .first()
+            .is_none_or(|program| program.trim().is_empty())
+    {
+        let problem =
+            "version is a command that prints a version: version = [\"hledger\", \"--version\"]";
+        problems.push(settings.problem(version.span(), problem));
     }
     for globs in [&document.ignore, &document.code, &document.inputs] {
         for written in globs {

@@ -9,6 +9,22 @@ use crate::snapshot::{GoldenProblem, Manifest, Opened, Snapshot};
 impl CheckRun<'_> {
     /// The `golden` check: the first verdict that applies.
     pub(super) fn golden(&self) -> CheckResult {
+        let failed = |failure| CheckResult::failed(RunName::First, failure);
+        let version = match self.version() {
+            Ok(version) => version,
+            Err(failure) => return failed(failure),
+        };
+        let mut result = self.against_goldens();
+        if !result.verdict.passes() {
+            match self.identified(version) {
+                Ok(program) => result.program = Some(program),
+                Err(failure) => return failed(failure),
+            }
+        }
+        result
+    }
+
+    fn against_goldens(&self) -> CheckResult {
         let ran = self.run(None);
         if let Err(failure) = &ran
             && failure.verdict() == Verdict::Invalid

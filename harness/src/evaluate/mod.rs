@@ -27,10 +27,10 @@ use std::sync::Arc;
 
 use crate::exec::{
     ChildJob, EnvironmentChange, EnvironmentChanges, Guard, Outcome, RunFailure, STACK_BYTES,
-    Unchangeable,
+    Unchangeable, ensure_built,
 };
 use crate::scenario::{Expect, Scenario, SnapshotMode};
-use crate::snapshot::{GoldenSet, SetError, Snapshot};
+use crate::snapshot::{GoldenSet, ProgramChange, ProgramRecord, SetError, Snapshot};
 use crate::{Artefact, Check, Diff, Failure, Mode, Prepared, Schema, Suite, Verdict};
 
 /// A verdict with what it is based on.
@@ -45,6 +45,8 @@ pub struct CheckResult {
     pub after: Option<RunOutput>,
     /// The goldens, if they can be read.
     pub before: Option<Snapshot>,
+    /// What identifies the program that ran, if it matters: the run and the goldens differ.
+    pub program: Option<ProgramRecord>,
 }
 
 /// What one run produced, with how to read it.
@@ -106,6 +108,7 @@ impl CheckResult {
             findings: Vec::new(),
             after: None,
             before: None,
+            program: None,
         }
     }
 
@@ -118,6 +121,31 @@ impl CheckResult {
     /// A run that left nothing to compare.
     pub fn failed(run: RunName, failure: RunFailure) -> Self {
         Self::new(failure.verdict(), Finding::Failed { run, failure })
+    }
+
+    /// What changed of the program since the bless, as far as the goldens know it.
+    pub fn program_changes(&self) -> Vec<ProgramChange> {
+        match (&self.before, &self.program) {
+            (Some(before), Some(now)) => before.manifest.program.changes(now),
+            _ => Vec::new(),
+        }
+    }
+
+    /// What is to be said of the program in one line: what of it changed, or that outputs changed although
+    /// neither the inputs nor the code did; `None` if nothing is known.
+    pub fn program_line(&self) -> Option<String> {
+        let line = ProgramChange::line(&self.program_changes());
+        line.or_else(|| self.is_unexplained().then(|| UNEXPLAINED.to_owned()))
+    }
+
+    /// Whether outputs changed although neither the inputs nor the code did.
+    fn is_unexplained(&self) -> bool {
+        let is_known = |before: &Snapshot| !before.manifest.program.code.is_empty();
+        self.verdict == Verdict::Mismatch
+            && self.findings.is_empty()
+            && self.before.as_ref().is_some_and(is_known)
+            && self.program.is_some()
+            && self.program_changes().is_empty()
     }
 
     /// What was found, in words; empty for a match.
@@ -192,16 +220,34 @@ pub struct CheckRun<'a> {
 }
 
 impl<'a> CheckRun<'a> {
-    /// Reads the documents of a scenario, for the runs of `check`.
+    /// Builds the suite, unless that was done, and reads the documents of a scenario, for the runs of
+    /// `check`.
     ///
     /// # Errors
-    /// They are not valid.
+    /// The build failed, or they are not valid.
     pub fn open(
         suite: &'a Suite,
         scenario: &'a Scenario,
         check: &Check,
     ) -> Result<Self, RunFailure> {
         let label = format!("{}::{check}", scenario.name());
+        ensure_built(suite, scenario, &label)?;
+        Self::labelled(suite, scenario, label)
+    }
+
+    /// Reads the documents of a scenario as they are, for who runs nothing.
+    ///
+    /// # Errors
+    /// They are not valid.
+    pub fn read(suite: &'a Suite, scenario: &'a Scenario) -> Result<Self, RunFailure> {
+        Self::labelled(suite, scenario, scenario.name().to_string())
+    }
+
+    fn labelled(
+        suite: &'a Suite,
+        scenario: &'a Scenario,
+        label: String,
+    ) -> Result<Self, RunFailure> {
         let prepared = Guard {
             scenario,
             label: &label,
@@ -219,6 +265,32 @@ impl<'a> CheckRun<'a> {
     /// What was read.
     pub fn prepared(&self) -> &dyn Prepared {
         self.prepared.as_ref()
+    }
+
+    /// What the program says that it is; `None` if the scenario does not ask.
+    fn version(&self) -> Result<Option<String>, RunFailure> {
+        let outputs = self.suite.paths().outputs();
+        self.guard().version(&self.prepared, &outputs)
+    }
+
+    /// What identifies the program now.
+    ///
+    /// # Errors
+    /// It cannot be asked for its version.
+    pub fn program(&self) -> Result<ProgramRecord, RunFailure> {
+        let version = self.version()?;
+        self.identified(version)
+    }
+
+    fn identified(&self, version: Option<String>) -> Result<ProgramRecord, RunFailure> {
+        let code = self.guard().code(&self.prepared)?;
+        let mut built = self.scenario.built();
+        built.retain(|file| code.contains_key(file));
+        Ok(ProgramRecord {
+            version,
+            built,
+            code,
+        })
     }
 
     /// The scenario.
@@ -346,6 +418,10 @@ fn not_goldens(error: SetError) -> RunFailure {
         is_scenario,
     }
 }
+
+/// What is said if nothing that is known explains a difference.
+const UNEXPLAINED: &str = "neither the inputs nor the code changed; the outputs also depend on something else: \
+                           a dependency, the machine, or [[outputs]] in scenario.toml";
 
 /// Whether a CI system is asking, which is stricter.
 fn under_ci() -> bool {

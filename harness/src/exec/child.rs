@@ -39,6 +39,8 @@ struct Request {
     scenario: String,
     label: String,
     mode: Option<String>,
+    /// Whether the rules of the scenario's goldens apply; if not, the newest do.
+    has_goldens: bool,
     changes: EnvironmentChanges,
 }
 
@@ -108,6 +110,7 @@ impl ChildJob<'_> {
             scenario: self.scenario.name().to_string(),
             label: self.label.to_owned(),
             mode: self.mode.map(str::to_owned),
+            has_goldens: self.scenario.goldens().is_some(),
             changes: self.changes.clone(),
         };
         let limit = self.scenario.time_limit;
@@ -306,9 +309,12 @@ fn perform(suite: &Suite, request: &Request) -> Result<(Artefact, Outcome), RunF
     let suite = suite.clone().layout(layout);
     let invalid = |message: String| RunFailure::Invalid { message };
     let name = ScenarioName::new(&*request.scenario).map_err(|error| invalid(error.to_string()))?;
-    let scenario = suite
+    let mut scenario = suite
         .load(&name)
         .map_err(|error| invalid(error.to_string()))?;
+    if !request.has_goldens {
+        scenario = scenario.without_goldens();
+    }
     let has_other_stack = request.changes.contains(&EnvironmentChange::StackSize);
     let guard = Guard {
         scenario: &scenario,
