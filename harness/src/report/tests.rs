@@ -168,7 +168,7 @@ fn json_has_the_documented_shape() {
         "equal": true,
         "scenarios": [{
             "name": "gf01", "verdict": "MATCH", "first_divergence": null,
-            "causes": [], "followed": {}, "left_out": [],
+            "causes": [], "program": [], "followed": {}, "left_out": [],
         }],
         "groups": [],
     });

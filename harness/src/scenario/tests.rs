@@ -339,7 +339,7 @@ fn problems_of_defaults_name_their_file() {
     check(
         "[build]\nargs = []\n",
         own,
-        "/defaults.toml:1:2: missing field `program`",
+        "/defaults.toml:1:1: missing field `program`",
     );
     check(
         "",

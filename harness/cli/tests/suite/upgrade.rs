@@ -31,60 +31,57 @@ fn a_workspace_of_an_earlier_version_is_upgraded() {
         return skipped("there is no python3");
     }
     let workspace = copied("script");
-    let name = only(&workspace, "scenarios");
-    let goldens = format!("fixtures/snapshots/{name}");
-    let manifest = format!("{goldens}/snapshot.toml");
-    assert!(workspace.read(&manifest).contains("\nformat = 1\n"));
-    let outputs: Vec<(String, String)> = files(&workspace, &goldens)
-        .into_iter()
-        .filter(|(file, _)| file != "inputs.json" && file != "snapshot.toml")
-        .collect();
-    assert!(!outputs.is_empty());
+    let names = ["holiday", "weekday"];
+    let dirs = names.map(|name| format!("fixtures/snapshots/{name}"));
+    let all = || dirs.each_ref().map(|dir| files(&workspace, dir));
+    let before = all();
+    for files in &before {
+        assert!(text_of(files, "snapshot.toml").contains("\nformat = 1\n"));
+    }
     // They hold as they are.
     assert_eq!(workspace.runner(&["golden"]).status, Some(0));
 
-    let before = files(&workspace, &goldens);
     let said = upgraded(&workspace, &[], true);
-    assert_eq!(
-        said.out,
-        format!("{name}: would be upgraded from format 1 to 2\n")
-    );
-    assert_eq!(files(&workspace, &goldens), before);
+    let would = names.map(|name| format!("{name}: would be upgraded from format 1 to 2\n"));
+    assert_eq!(said.out, would.concat());
+    assert_eq!(all(), before);
 
     let said = upgraded(&workspace, &[], false);
     assert_eq!(said.code(), 0, "{:?}", said.result);
-    let expected = format!("upgraded {name} from format 1 to 2: ");
-    assert!(said.out.starts_with(&expected), "{}", said.out);
-    let after = workspace.read(&manifest);
-    assert!(after.contains("\nformat = 2\n"), "{after}");
     let entry = "date = \"2026-11-26\"\nversion = \"-\"\nreason = \"upgraded from format 1 to 2; the \
                  outputs are equal\"\n";
-    assert!(after.ends_with(entry), "{after}");
-    assert_eq!(after.matches("[[bless]]").count(), 2, "{after}");
-    for (file, text) in outputs {
-        assert_eq!(workspace.read(&format!("{goldens}/{file}")), text, "{file}");
+    for ((name, old), new) in names.iter().zip(&before).zip(all()) {
+        let expected = format!("upgraded {name} from format 1 to 2: wrote inputs.json\n");
+        assert!(said.out.contains(&expected), "{}", said.out);
+        let manifest = text_of(&new, "snapshot.toml");
+        assert!(manifest.contains("\nformat = 2\n"), "{manifest}");
+        assert!(manifest.ends_with(entry), "{manifest}");
+        let blesses = |manifest: &str| manifest.matches("[[bless]]").count();
+        let earlier = blesses(text_of(old, "snapshot.toml"));
+        assert_eq!(blesses(manifest), earlier + 1, "{manifest}");
+        assert!(manifest.contains("\"bakery.py\" = "), "{manifest}");
+        for (file, text) in old.iter().filter(|(file, _)| !is_rewritten(file)) {
+            assert_eq!(text_of(&new, file), text, "{name} {file}");
+        }
     }
     let ran = workspace.runner(&[]);
     assert_eq!(ran.status, Some(0), "{}", ran.out);
     // Once more: there is nothing to do.
-    let said = upgraded(&workspace, &[&name], false);
+    let said = upgraded(&workspace, &names, false);
     assert_eq!(said.code(), 0);
-    assert_eq!(
-        said.out,
-        format!("{name}: its goldens have the newest format already\n")
-    );
+    let already = names.map(|name| format!("{name}: its goldens have the newest format already\n"));
+    assert_eq!(said.out, already.concat());
 }
 
-/// The one entry of a directory that is a directory.
-fn only(workspace: &Workspace, dir: &str) -> String {
-    let entries = fs::read_dir(workspace.path(dir)).unwrap();
-    let mut names: Vec<String> = entries
-        .map(|entry| entry.unwrap())
-        .filter(|entry| entry.path().is_dir())
-        .map(|entry| entry.file_name().into_string().unwrap())
-        .collect();
-    names.sort();
-    names.remove(0)
+/// Whether an upgrade writes this file anew.
+fn is_rewritten(file: &str) -> bool {
+    file == "inputs.json" || file == "snapshot.toml"
+}
+
+#[track_caller]
+fn text_of<'f>(files: &'f [(String, String)], name: &str) -> &'f str {
+    let file = files.iter().find(|(file, _)| file == name);
+    &file.unwrap().1
 }
 
 fn files(workspace: &Workspace, dir: &str) -> Vec<(String, String)> {
