@@ -179,7 +179,8 @@ pub fn tail(path: &Path) -> Vec<String> {
     lines[from..].iter().map(|&line| line.to_owned()).collect()
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
 
