@@ -72,16 +72,6 @@ impl ProgramRecord {
 }
 
 impl ProgramChange {
-    /// A version that changed.
-    pub fn of_version(what: &str, before: &str, after: &str) -> Self {
-        Self {
-            what: what.to_owned(),
-            before: Some(before.to_owned()),
-            after: Some(after.to_owned()),
-            is_file: false,
-        }
-    }
-
     /// The change in a few words: `hledger 1.25 → 1.30`, `src/sim.py`.
     pub fn lead(&self) -> String {
         let what = &self.what;
@@ -135,7 +125,12 @@ fn version_change(before: &str, after: &str) -> ProgramChange {
         0 => "version".to_owned(),
         same => old[..same].join(" "),
     };
-    ProgramChange::of_version(&what, &old[same..].join(" "), &new[same..].join(" "))
+    ProgramChange {
+        what,
+        before: Some(old[same..].join(" ")),
+        after: Some(new[same..].join(" ")),
+        is_file: false,
+    }
 }
 
 #[cfg(test)]

@@ -128,8 +128,8 @@ fn text(
         writeln!(out, "{indent}{line}")?;
     }
     writeln!(out, "\nfiles")?;
-    if files.is_empty() {
-        writeln!(out, "  {}", without_files(suite, scenario))?;
+    if let Some(line) = remark(suite, scenario, files) {
+        writeln!(out, "  {line}")?;
     }
     let width = files.iter().map(|file| file.path.chars().count()).max();
     let width = width.unwrap_or(0).min(60);
@@ -157,15 +157,18 @@ fn stored(stored: Stored) -> &'static str {
     }
 }
 
-/// Why no file is listed.
-fn without_files(suite: &Suite, scenario: &Scenario) -> String {
-    let has_roles = !scenario.subject().workspace_files(suite.paths()).is_empty();
-    if has_roles && format_of(scenario) == OLDEST_FORMAT {
-        let (typed, name) = (suite.typed(), scenario.name());
-        return format!(
-            "the goldens have format 1, whose rules give files no roles: {typed} bless --upgrade {name}"
-        );
+/// What the list of files does not say.
+fn remark(suite: &Suite, scenario: &Scenario, files: &[ScenarioFile]) -> Option<String> {
+    if files.is_empty() {
+        let subject = scenario.subject().name();
+        return Some(format!(
+            "the subject `{subject}` does not say which files it reads"
+        ));
     }
-    let subject = scenario.subject().name();
-    format!("the subject `{subject}` does not say which files it reads")
+    let (typed, name) = (suite.typed(), scenario.name());
+    (format_of(scenario) == OLDEST_FORMAT).then(|| {
+        format!(
+            "the goldens have format 1, which knows documents alone: {typed} bless --upgrade {name}"
+        )
+    })
 }

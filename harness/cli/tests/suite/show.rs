@@ -8,6 +8,7 @@ use crate::workspace::{Said, Workspace};
 crate::tests![show;
     every_file_has_its_role_and_rule,
     documents_that_lose_something_say_why,
+    goldens_of_format_1_have_their_own_rule,
     a_rust_subject_is_shown_too,
     what_cannot_be_shown_is_an_error,
 ];
@@ -147,6 +148,22 @@ fn documents_that_lose_something_say_why() {
         text.contains("stored by line (day.json:2:1: duplicate key"),
         "{text}"
     );
+}
+
+fn goldens_of_format_1_have_their_own_rule() {
+    let workspace = workspace();
+    workspace.write("scenarios/one/notes.txt", "n");
+    workspace.write("fixtures/snapshots/one/snapshot.toml", "format = 1\n");
+    let all = in_json(&workspace, "one");
+    let row = |name: &str, stored: &str| {
+        let path = format!("scenarios/one/{name}");
+        let rule = "a document, as in format 1";
+        json!({ "path": path, "role": "input", "rule": rule, "stored": stored })
+    };
+    let expected = [row("day.json", "structure"), row("notes.txt", "lines")];
+    assert_eq!(all["files"], json!(expected));
+    let text = shown(&workspace, "one", Listing::Text).out;
+    assert!(text.contains("cargo xtask bless --upgrade one"), "{text}");
 }
 
 fn a_rust_subject_is_shown_too() {

@@ -62,6 +62,7 @@ pub(crate) fn of_command(
     let (mut files, mut code, mut watch) = (Vec::new(), BTreeMap::new(), None);
     if format == 1 {
         documents = format_1::documents(scenario, places, command)?;
+        files = format_1::listed(&documents);
     } else {
         let mut names = BTreeMap::new();
         let found = roles::of(scenario, places, settings, command)?;
