@@ -98,6 +98,16 @@ impl Layout {
         self.outputs().join(".results")
     }
 
+    /// What is known of the last `[build]`.
+    pub(crate) fn build(&self) -> PathBuf {
+        self.outputs().join(".build")
+    }
+
+    /// The list of the files that a `[build]` made or changed, with their digests, in JSON.
+    pub(crate) fn built(&self) -> PathBuf {
+        self.build().join("made.json")
+    }
+
     /// What `diff` and `review` showed last of a scenario.
     pub fn shown(&self, name: &ScenarioName) -> PathBuf {
         self.outputs().join(".shown").join(format!("{name}.toml"))

@@ -1,5 +1,6 @@
 //! The program under test, as the harness sees it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,7 +9,7 @@ use std::time::Duration;
 
 use crate::scenario::{KeyTable, Scenario, ScenarioProblem, Settings};
 use crate::varying::Varying;
-use crate::{Artefact, Schema};
+use crate::{Artefact, Layout, Schema};
 
 /// A program that turns scenario directories into named JSON artefacts.
 ///
@@ -76,6 +77,13 @@ pub trait Subject: Send + Sync {
         false
     }
 
+    /// Every file of a workspace that could have a role in one of its scenarios: those among them that a
+    /// `[build]` makes or changes are code. Empty if the subject gives no roles.
+    fn workspace_files(&self, layout: &Layout) -> Vec<PathBuf> {
+        let _ = layout;
+        Vec::new()
+    }
+
     /// The files of a new scenario called `name`, as paths inside its directory and their texts,
     /// `scenario.toml` among them; empty if the subject has no template.
     fn template(&self, name: &str) -> Vec<(PathBuf, String)> {
@@ -95,6 +103,21 @@ pub trait Prepared: Send + Sync {
     /// Every file that has a role in this scenario; empty if the subject does not say.
     fn files(&self) -> Vec<ScenarioFile> {
         Vec::new()
+    }
+
+    /// What the program says that it is, if the scenario knows how to ask. It may write below `scratch`
+    /// meanwhile.
+    ///
+    /// # Errors
+    /// [`FailureKind::Invalid`] if it cannot be asked.
+    fn version(&self, scratch: &Path) -> Result<Option<String>, Failure> {
+        let _ = scratch;
+        Ok(None)
+    }
+
+    /// The SHA-256 of every file that is code, by its path as in [`Prepared::files`].
+    fn code(&self) -> BTreeMap<String, String> {
+        BTreeMap::new()
     }
 
     /// How to read the artefacts of this scenario. Without a schema, arrays are matched by what is
@@ -152,6 +175,8 @@ pub struct ScenarioFile {
     pub rule: String,
     /// How an input is held by the goldens.
     pub stored: Stored,
+    /// Why the goldens do not hold a document by its structure.
+    pub why: Option<String>,
 }
 
 /// What a file is for.

@@ -1,9 +1,9 @@
 //! A workspace with its subjects: what every command and every trial starts from.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use crate::scenario::{Found, ScenarioName};
+use crate::scenario::{BuildFailed, Found, ScenarioName};
 use crate::{Check, Layout, Subject};
 
 /// Looks for what is out of order in a workspace: one line per problem.
@@ -19,6 +19,7 @@ pub struct Suite {
     command: String,
     git: String,
     runner: Option<String>,
+    built: Arc<OnceLock<Result<(), BuildFailed>>>,
 }
 
 impl Suite {
@@ -32,6 +33,7 @@ impl Suite {
             command: "aether-harness".to_owned(),
             git: "git".to_owned(),
             runner: None,
+            built: Arc::default(),
         }
     }
 
@@ -72,6 +74,7 @@ impl Suite {
     #[must_use]
     pub fn layout(mut self, layout: Layout) -> Self {
         self.layout = layout;
+        self.built = Arc::default();
         self
     }
 
@@ -90,6 +93,18 @@ impl Suite {
     pub(crate) fn that_has_children(mut self) -> Self {
         self.has_children = true;
         self
+    }
+
+    /// What became of the `[build]`, which all clones of a suite share; empty before it is needed.
+    pub(crate) fn built(&self) -> &OnceLock<Result<(), BuildFailed>> {
+        &self.built
+    }
+
+    /// Every file of the workspace that could have a role, in order.
+    pub(crate) fn files(&self) -> Vec<PathBuf> {
+        let subjects = self.subjects.iter();
+        let files = subjects.flat_map(|subject| subject.workspace_files(&self.layout));
+        files.collect()
     }
 
     /// Whether this program can be started again as a child process.
@@ -169,16 +184,13 @@ impl Suite {
         name: &ScenarioName,
     ) -> Result<crate::Scenario, crate::ScenarioError> {
         let scenario = crate::Scenario::load(&self.layout.scenario(name), &self.subjects)?;
-        Ok(scenario.with_goldens(self.layout.snapshot(name)))
+        Ok(scenario.placed(&self.layout))
     }
 
-    /// A scenario that knows where its goldens are.
+    /// A scenario that knows its place.
     fn placed(&self, found: Found) -> Found {
         let Found { name, scenario } = found;
-        let scenario = scenario.map(|scenario| {
-            let goldens = self.layout.snapshot(scenario.name());
-            scenario.with_goldens(goldens)
-        });
+        let scenario = scenario.map(|scenario| scenario.placed(&self.layout));
         Found { name, scenario }
     }
 

@@ -105,7 +105,7 @@ fn text_of(path: &Path, value: &Value, format: u32) -> Option<String> {
         };
     }
     let bytes = fs::read(path).ok()?;
-    match stored::of_bytes(path, &bytes).0 {
+    match stored::of_bytes(path, &bytes).stored {
         Stored::Digest => None,
         Stored::Lines => lines(value),
         Stored::Structure => match Structure::of(path)? {
@@ -211,7 +211,7 @@ mod tests {
         let check = |name: &str, text: &str, expected: &str| {
             let path: PathBuf = dir.path().join(name);
             fs::write(&path, text).unwrap();
-            let (_, value) = stored::of_bytes(&path, text.as_bytes());
+            let value = stored::of_bytes(&path, text.as_bytes()).value;
             assert_eq!(
                 text_of(&path, &value, 2).as_deref(),
                 Some(expected),

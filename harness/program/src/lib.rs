@@ -11,8 +11,9 @@
 //! | `settings` | reads and checks `[command]` and `[[outputs]]` |
 //! | `inputs` | finds the files that a run depends on |
 //! | `changed` | copies a scenario with changed documents |
-//! | `process` | runs the program, in a `group` that ends as one |
+//! | `process` | runs the program |
 //! | `locale` | takes warnings about a missing locale out of its error stream |
+//! | `version` | asks it for its version |
 //! | `output` | reads what it left, each file as its `format` says |
 //! | `machine` | takes the directories of this machine out of it |
 //! | `declare` | writes declarations of what differs from run to run |
@@ -24,7 +25,6 @@ mod changed;
 mod declare;
 mod form;
 mod format;
-mod group;
 mod inputs;
 mod locale;
 mod machine;
@@ -34,17 +34,19 @@ mod settings;
 mod start;
 mod steps;
 mod template;
+mod version;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use aether_harness::snapshot::sha256_hex;
 use aether_harness::varying::Varying;
 use aether_harness::{
-    Artefact, ArtefactSchema, Failure, KeyRule, KeyTable, Prepared, RunRequest, Scenario,
-    ScenarioFile, ScenarioProblem, Schema, Settings, Subject,
+    Artefact, ArtefactSchema, Failure, FailureKind, KeyRule, KeyTable, Layout, Prepared,
+    RunRequest, Scenario, ScenarioFile, ScenarioProblem, Schema, Settings, Subject,
 };
 use aether_json::json;
 
@@ -91,20 +93,23 @@ impl Subject for CommandSubject {
             root: scenario.root().to_owned(),
         };
         let format = aether_harness::snapshot::format_of(scenario);
-        let Inputs { artefact, files } =
-            inputs::of_command(scenario, format, &places, &settings, &command)?;
+        let inputs = inputs::of_command(scenario, format, &places, &settings, &command)?;
         Ok(Box::new(PreparedCommand {
-            inputs: artefact,
+            inputs: inputs.artefact.clone(),
             changed: None,
             program: Arc::new(Program {
                 scenario: scenario.clone(),
                 format,
                 command,
                 outputs: settings.outputs,
-                files,
+                inputs,
                 places,
             }),
         }))
+    }
+
+    fn workspace_files(&self, layout: &Layout) -> Vec<PathBuf> {
+        inputs::candidates(layout)
     }
 
     fn template(&self, _: &str) -> Vec<(PathBuf, String)> {
@@ -138,7 +143,7 @@ struct Program {
     format: u32,
     command: CommandTable,
     outputs: Vec<OutputTable>,
-    files: Vec<ScenarioFile>,
+    inputs: Inputs,
     places: Places,
 }
 
@@ -156,7 +161,29 @@ impl Prepared for PreparedCommand {
     }
 
     fn files(&self) -> Vec<ScenarioFile> {
-        self.program.files.clone()
+        self.program.inputs.files.clone()
+    }
+
+    fn version(&self, scratch: &Path) -> Result<Option<String>, Failure> {
+        let program = &self.program;
+        let Some(written) = &program.command.version else {
+            return Ok(None);
+        };
+        let limit = program.scenario.time_limit;
+        let version = version::version(
+            written.get_ref(),
+            &program.command,
+            &program.places,
+            limit,
+            scratch,
+        )?;
+        Ok(Some(version))
+    }
+
+    fn code(&self) -> BTreeMap<String, String> {
+        let code = self.program.inputs.code.iter();
+        code.map(|(path, file)| (path.clone(), code_digest(file)))
+            .collect()
     }
 
     fn schema(&self) -> Schema {
@@ -174,7 +201,20 @@ impl Prepared for PreparedCommand {
 
     fn run(&self, request: &RunRequest) -> Result<Vec<Artefact>, Failure> {
         let Some(changed) = &self.changed else {
-            return self.program.run(&self.program.places, request);
+            let Program {
+                scenario,
+                inputs,
+                places,
+                ..
+            } = &*self.program;
+            let made = self.program.run(places, request);
+            // What a program that failed did to its inputs may be why.
+            let was_stopped =
+                matches!(&made, Err(failure) if failure.kind == FailureKind::Cancelled);
+            if let Some(watch) = inputs.watch.as_ref().filter(|_| !was_stopped) {
+                watch.refuse_changed(scenario, places)?;
+            }
+            return made;
         };
         let copy = changed::copy(
             &self.program.scenario,
@@ -286,6 +326,11 @@ impl Program {
         refuse_equal_names(&artefacts)?;
         Ok(artefacts)
     }
+}
+
+/// The SHA-256 of a file. One that cannot be read is none that a run depends on.
+fn code_digest(file: &Path) -> String {
+    fs::read(file).map_or_else(|_| "unreadable".to_owned(), |bytes| sha256_hex(&bytes))
 }
 
 /// Names that differ in case alone are one file on some systems.

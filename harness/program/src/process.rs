@@ -1,7 +1,7 @@
 //! Runs a program once: its streams, its limits, and how it ended.
 
 use std::fs::{self, File};
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::thread;
@@ -9,15 +9,10 @@ use std::time::Duration;
 
 use aether_json::json;
 
-use crate::group::Group;
 use crate::locale;
 use crate::machine::MachinePaths;
-use aether_harness::exec::launch;
+use aether_harness::exec::{Group, launch, tail};
 use aether_harness::{Artefact, Failure, Progress, Scratch};
-
-/// Lines of the error stream that a failure repeats, and how far from its end they are looked for.
-const TAIL_LINES: usize = 20;
-const TAIL_BYTES: u64 = 16 << 10;
 
 /// What a program may write to one stream or declared file.
 pub(crate) const OUTPUT_BYTES_MAX: u64 = 256 << 20;
@@ -195,23 +190,6 @@ impl Ended {
             .expect("what aether-json writes is JSON");
         Failure::program(message).with_error(error)
     }
-}
-
-/// The last lines of a stream that may be of any length.
-fn tail(path: &Path) -> Vec<String> {
-    let read = || -> io::Result<Vec<u8>> {
-        let mut file = File::open(path)?;
-        let length = file.metadata()?.len();
-        file.seek(SeekFrom::Start(length.saturating_sub(TAIL_BYTES)))?;
-        let mut said = Vec::new();
-        file.take(TAIL_BYTES).read_to_end(&mut said)?;
-        Ok(said)
-    };
-    let said = read().unwrap_or_default();
-    let said = String::from_utf8_lossy(&said);
-    let lines: Vec<&str> = said.lines().collect();
-    let from = lines.len().saturating_sub(TAIL_LINES);
-    lines[from..].iter().map(|&line| line.to_owned()).collect()
 }
 
 fn shown(tail: &[String]) -> String {

@@ -33,6 +33,7 @@ pub(crate) const KEYS: [KeyTable; 5] = [
             "program",
             "stdin",
             "time_limit",
+            "version",
         ],
     },
     KeyTable {
@@ -106,6 +107,8 @@ pub(crate) struct CommandTable {
     /// Variables that the program inherits as they are, in a changed environment too.
     #[serde(default)]
     pub(crate) pass: Vec<Spanned<String>>,
+    /// A command whose output identifies the program.
+    pub(crate) version: Option<Spanned<Vec<String>>>,
     /// Seconds; as `time_limit` of the scenario, which it may not contradict.
     pub(crate) time_limit: Option<Spanned<f64>>,
 }
@@ -253,6 +256,17 @@ pub(crate) fn check(settings: &Settings) -> Vec<ScenarioProblem> {
     }
     if let Some(command) = &document.command {
         check_pass(command, settings, &mut problems);
+    }
+    let version = document.command.as_ref().and_then(|c| c.version.as_ref());
+    if let Some(version) = version
+        && version
+            .get_ref()
+            .first()
+            .is_none_or(|program| program.trim().is_empty())
+    {
+        let problem =
+            "version is a command that prints a version: version = [\"hledger\", \"--version\"]";
+        problems.push(settings.problem(version.span(), problem));
     }
     for globs in [&document.ignore, &document.code, &document.inputs] {
         for written in globs {

@@ -11,7 +11,12 @@ use crate::settings::CommandTable;
 /// The program to start: a path is relative to the scenario's directory, a bare name is looked up in
 /// `PATH`.
 pub(crate) fn resolved(command: &CommandTable, places: &Places) -> PathBuf {
-    let program = places.filled(command.program.get_ref());
+    program(command.program.get_ref(), places)
+}
+
+/// The same for the program of another command.
+pub(crate) fn program(written: &str, places: &Places) -> PathBuf {
+    let program = places.filled(written);
     if program.contains(['/', '\\']) {
         places.scenario.join(program)
     } else {

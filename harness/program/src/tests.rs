@@ -82,7 +82,7 @@ fn problems_of_a_command_name_their_place() {
         &format!("{command}unheardof = 1\n{output}"),
         &[
             ":4:1: [command] has no key `unheardof`; the keys are args, env, exit, follow, program, \
-             stdin, time_limit",
+             stdin, time_limit, version",
         ],
     );
     // Without a command, this subject does not run it.

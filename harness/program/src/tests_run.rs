@@ -466,6 +466,62 @@ fn files_named_anywhere_are_inputs() {
 }
 
 #[test]
+fn an_input_that_changes_during_a_run_is_named() {
+    let changed = |script: &str, expected: &str| {
+        let workspace = with_args(
+            "\"{root}/given.txt\"",
+            "code = [\"*.sh\"]\nignore = [\"log\"]",
+        );
+        workspace.write("given.txt", "1");
+        workspace.write("scenarios/one/day.json", "1");
+        workspace.write(
+            "scenarios/one/script.sh",
+            &format!("cd ${{0%/*}}\n{script}\necho 1\n"),
+        );
+        let result = workspace.evaluate();
+        let detail = result.detail();
+        if expected.is_empty() {
+            assert_eq!(result.verdict, Verdict::MissingGolden, "{detail}");
+            return;
+        }
+        assert_eq!(result.verdict, Verdict::Invalid, "{detail}");
+        let expected = format!("inputs changed while the program ran: {expected}\n  a run leaves");
+        assert!(detail.starts_with(&expected), "{detail}");
+    };
+    changed("echo 2 > day.json", "scenarios/one/day.json changed");
+    changed("echo 2 >> ../../given.txt", "given.txt changed");
+    changed("rm day.json", "scenarios/one/day.json is gone");
+    changed("echo 2 > new.json", "scenarios/one/new.json is new");
+    changed(
+        "echo 2 > day.json; rm ../../given.txt; mkdir d; echo > d/x",
+        "given.txt is gone; scenarios/one/day.json changed; scenarios/one/d/x is new",
+    );
+    // A program that fails is not excused, expected or not.
+    changed(
+        "echo 2 > day.json; exit 1",
+        "scenarios/one/day.json changed",
+    );
+    // What is written anew as it was, and what has no role, is not changed.
+    changed(
+        "cp day.json x; mv x day.json; touch ../../given.txt; echo > log; echo '# x' >> script.sh",
+        "",
+    );
+}
+
+#[test]
+fn an_input_may_change_under_the_rules_of_format_1() {
+    let workspace = with_args("", "code = [\"*.sh\"]");
+    workspace.write("scenarios/one/day.json", "1");
+    workspace.write(
+        "scenarios/one/script.sh",
+        "echo 2 > ${0%/*}/day.json; echo 1",
+    );
+    workspace.write("fixtures/snapshots/one/snapshot.toml", "format = 1\n");
+    let result = workspace.evaluate();
+    assert_eq!(result.verdict, Verdict::EditedGolden, "{}", result.detail());
+}
+
+#[test]
 fn toml_without_a_json_form_is_noticed() {
     let workspace = with_args("\"{root}/a.toml\"", "");
     workspace.write("a.toml", "x = inf\nd = 1979-05-27\n");

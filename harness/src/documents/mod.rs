@@ -100,6 +100,12 @@ impl Documents {
         self.insert(name.to_owned(), file, value.to_value());
     }
 
+    /// The files that were added, each with its content as inputs have it.
+    pub fn files(&self) -> impl Iterator<Item = (&str, &Value)> {
+        let files = self.files.iter();
+        files.filter_map(|(name, file)| Some((file.as_str(), self.members.get(name)?)))
+    }
+
     /// The documents as the artefact `inputs`.
     ///
     /// # Errors

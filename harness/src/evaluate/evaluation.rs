@@ -112,9 +112,16 @@ impl Evaluation {
 
     /// The scenario, open for the runs of a check. Its documents are read once.
     pub(super) fn open(&self, check: &Check) -> Result<CheckRun<'_>, RunFailure> {
-        let prepared = self.prepared.get_or_init(|| opened(&self.scenario, check));
+        let prepared = self
+            .prepared
+            .get_or_init(|| opened(&self.suite, &self.scenario, check));
         let prepared = Arc::clone(prepared.as_ref().map_err(Clone::clone)?);
-        Ok(CheckRun::of(&self.suite, &self.scenario, check, prepared))
+        Ok(CheckRun::for_check(
+            &self.suite,
+            &self.scenario,
+            check,
+            prepared,
+        ))
     }
 
     /// Whether the second run is in another second of the clock than the first.

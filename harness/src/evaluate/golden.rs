@@ -10,6 +10,22 @@ use crate::{Check, Verdict};
 impl Evaluation {
     /// The `golden` check: the first verdict that applies.
     pub(super) fn golden(&self, run: &CheckRun<'_>) -> CheckResult {
+        let failed = |failure| CheckResult::failed(RunName::First, failure);
+        let version = match run.version() {
+            Ok(version) => version,
+            Err(failure) => return failed(failure),
+        };
+        let mut result = self.against_goldens(run);
+        if !result.verdict.passes() {
+            match run.identified(version) {
+                Ok(program) => result.program = Some(program),
+                Err(failure) => return failed(failure),
+            }
+        }
+        result
+    }
+
+    fn against_goldens(&self, run: &CheckRun<'_>) -> CheckResult {
         let ran = self.first(run).map(|first| first.output.clone());
         if let Err(failure) = &ran
             && failure.verdict() == Verdict::Invalid

@@ -44,6 +44,9 @@ impl CheckMessage {
                 Err(error) => text.push_str(&format!("\n{error}")),
             }
         }
+        if let Some(line) = result.program_line() {
+            text.push_str(&format!("\n  {line}"));
+        }
         for line in remedy(suite, name, check, result) {
             text.push_str("\n  ");
             text.push_str(&line);

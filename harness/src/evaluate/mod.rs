@@ -36,7 +36,7 @@ use std::collections::BTreeMap;
 
 use crate::exec::{EnvironmentChange, RunFailure, Unchangeable};
 use crate::scenario::Scenario;
-use crate::snapshot::{GoldenSet, Snapshot};
+use crate::snapshot::{GoldenSet, ProgramChange, ProgramRecord, Snapshot};
 use crate::{Check, Diff, Schema, Suite, Verdict};
 
 /// A verdict with what it is based on.
@@ -51,6 +51,8 @@ pub struct CheckResult {
     pub after: Option<RunOutput>,
     /// The goldens, if they can be read.
     pub before: Option<Snapshot>,
+    /// What identifies the program that ran, if it matters: the run and the goldens differ.
+    pub program: Option<ProgramRecord>,
 }
 
 /// What one run produced, with how to read it.
@@ -112,6 +114,7 @@ impl CheckResult {
             findings: Vec::new(),
             after: None,
             before: None,
+            program: None,
         }
     }
 
@@ -124,6 +127,31 @@ impl CheckResult {
     /// A run that left nothing to compare.
     pub fn failed(run: RunName, failure: RunFailure) -> Self {
         Self::new(failure.verdict(), Finding::Failed { run, failure })
+    }
+
+    /// What changed of the program since the bless, as far as the goldens know it.
+    pub fn program_changes(&self) -> Vec<ProgramChange> {
+        match (&self.before, &self.program) {
+            (Some(before), Some(now)) => before.manifest.program.changes(now),
+            _ => Vec::new(),
+        }
+    }
+
+    /// What is to be said of the program in one line: what of it changed, or that outputs changed although
+    /// neither the inputs nor the code did; `None` if nothing is known.
+    pub fn program_line(&self) -> Option<String> {
+        let line = ProgramChange::line(&self.program_changes());
+        line.or_else(|| self.is_unexplained().then(|| UNEXPLAINED.to_owned()))
+    }
+
+    /// Whether outputs changed although neither the inputs nor the code did.
+    fn is_unexplained(&self) -> bool {
+        let is_known = |before: &Snapshot| !before.manifest.program.code.is_empty();
+        self.verdict == Verdict::Mismatch
+            && self.findings.is_empty()
+            && self.before.as_ref().is_some_and(is_known)
+            && self.program.is_some()
+            && self.program_changes().is_empty()
     }
 
     /// What was found, in words; empty for a match.
@@ -172,3 +200,7 @@ pub fn resolve(suite: &Suite, scenario: &Scenario) -> Result<Resolved, RunFailur
         schema: run.prepared().schema(),
     })
 }
+
+/// What is said if nothing that is known explains a difference.
+const UNEXPLAINED: &str = "neither the inputs nor the code changed; the outputs also depend on something else: \
+                           a dependency, the machine, or [[outputs]] in scenario.toml";

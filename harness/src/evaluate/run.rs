@@ -6,10 +6,10 @@ use std::sync::Arc;
 use super::{ChildRun, Ending, RunOutput};
 use crate::exec::{
     ChildJob, EnvironmentChange, EnvironmentChanges, Guard, Outcome, RunFailure, STACK_BYTES,
-    Unchangeable,
+    Unchangeable, ensure_built,
 };
 use crate::scenario::{Expect, Scenario, SnapshotMode};
-use crate::snapshot::{GoldenSet, SetError};
+use crate::snapshot::{GoldenSet, ProgramRecord, SetError};
 use crate::varying::{Moment, Observed, Running};
 use crate::{Artefact, Check, Failure, Mode, Prepared, RunRequest, Schema, Suite};
 
@@ -37,14 +37,25 @@ fn label(scenario: &Scenario, check: &Check) -> String {
     format!("{}::{check}", scenario.name())
 }
 
-/// Reads the documents of a scenario.
+/// Builds the suite, unless that was done, and reads the documents of a scenario.
 ///
 /// # Errors
-/// They are not valid.
-pub(super) fn opened(scenario: &Scenario, check: &Check) -> Result<Arc<dyn Prepared>, RunFailure> {
+/// The build failed, or they are not valid.
+pub(super) fn opened(
+    suite: &Suite,
+    scenario: &Scenario,
+    check: &Check,
+) -> Result<Arc<dyn Prepared>, RunFailure> {
+    let label = label(scenario, check);
+    ensure_built(suite, scenario, &label)?;
+    read(scenario, &label)
+}
+
+/// Reads the documents of a scenario as they are.
+fn read(scenario: &Scenario, label: &str) -> Result<Arc<dyn Prepared>, RunFailure> {
     Guard {
         scenario,
-        label: &label(scenario, check),
+        label,
         stack_bytes: STACK_BYTES,
     }
     .open()
@@ -71,30 +82,50 @@ pub struct CheckRun<'a> {
 }
 
 impl<'a> CheckRun<'a> {
-    /// Reads the documents of a scenario, for the runs of `check`.
+    /// Builds the suite, unless that was done, and reads the documents of a scenario, for the runs of
+    /// `check`.
     ///
     /// # Errors
-    /// They are not valid.
+    /// The build failed, or they are not valid.
     pub fn open(
         suite: &'a Suite,
         scenario: &'a Scenario,
         check: &Check,
     ) -> Result<Self, RunFailure> {
-        let prepared = opened(scenario, check)?;
-        Ok(Self::of(suite, scenario, check, prepared))
+        let prepared = opened(suite, scenario, check)?;
+        Ok(Self::of(suite, scenario, label(scenario, check), prepared))
+    }
+
+    /// Reads the documents of a scenario as they are, for who runs nothing.
+    ///
+    /// # Errors
+    /// They are not valid.
+    pub fn read(suite: &'a Suite, scenario: &'a Scenario) -> Result<Self, RunFailure> {
+        let label = scenario.name().to_string();
+        let prepared = read(scenario, &label)?;
+        Ok(Self::of(suite, scenario, label, prepared))
     }
 
     /// The runs of `check`, of documents that were read.
-    pub(super) fn of(
+    pub(super) fn for_check(
         suite: &'a Suite,
         scenario: &'a Scenario,
         check: &Check,
         prepared: Arc<dyn Prepared>,
     ) -> Self {
+        Self::of(suite, scenario, label(scenario, check), prepared)
+    }
+
+    fn of(
+        suite: &'a Suite,
+        scenario: &'a Scenario,
+        label: String,
+        prepared: Arc<dyn Prepared>,
+    ) -> Self {
         Self {
             suite,
             scenario,
-            label: label(scenario, check),
+            label,
             pass: prepared.pass(),
             prepared,
         }
@@ -103,6 +134,32 @@ impl<'a> CheckRun<'a> {
     /// What was read.
     pub fn prepared(&self) -> &dyn Prepared {
         self.prepared.as_ref()
+    }
+
+    /// What the program says that it is; `None` if the scenario does not ask.
+    pub(super) fn version(&self) -> Result<Option<String>, RunFailure> {
+        let outputs = self.suite.paths().outputs();
+        self.guard().version(&self.prepared, &outputs)
+    }
+
+    /// What identifies the program now.
+    ///
+    /// # Errors
+    /// It cannot be asked for its version.
+    pub fn program(&self) -> Result<ProgramRecord, RunFailure> {
+        let version = self.version()?;
+        self.identified(version)
+    }
+
+    pub(super) fn identified(&self, version: Option<String>) -> Result<ProgramRecord, RunFailure> {
+        let code = self.guard().code(&self.prepared)?;
+        let mut built = self.scenario.built();
+        built.retain(|file| code.contains_key(file));
+        Ok(ProgramRecord {
+            version,
+            built,
+            code,
+        })
     }
 
     /// The scenario.

@@ -42,6 +42,8 @@ struct Request {
     scenario: String,
     label: String,
     mode: Option<String>,
+    /// Whether the rules of the scenario's goldens apply; if not, the newest do.
+    has_goldens: bool,
     changes: BTreeSet<EnvironmentChange>,
     /// Variables that the program which the subject starts may not inherit.
     removed: Vec<String>,
@@ -117,6 +119,7 @@ impl ChildJob<'_> {
             scenario: self.scenario.name().to_string(),
             label: self.label.to_owned(),
             mode: self.mode.map(str::to_owned),
+            has_goldens: self.scenario.goldens().is_some(),
             changes: self.changes.parts().clone(),
             removed: altered
                 .iter()
@@ -375,9 +378,12 @@ fn perform(suite: &Suite, request: &Request) -> Result<(Artefact, Outcome), RunF
     let suite = suite.clone().layout(layout);
     let invalid = |message: String| RunFailure::Invalid { message };
     let name = ScenarioName::new(&*request.scenario).map_err(|error| invalid(error.to_string()))?;
-    let scenario = suite
+    let mut scenario = suite
         .load(&name)
         .map_err(|error| invalid(error.to_string()))?;
+    if !request.has_goldens {
+        scenario = scenario.without_goldens();
+    }
     let has_other_stack = request.changes.contains(&EnvironmentChange::StackSize);
     let guard = Guard {
         scenario: &scenario,

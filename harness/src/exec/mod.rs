@@ -3,25 +3,35 @@
 //! Every call into a subject happens on its own thread, so that the waiting thread can name
 //! a long run, ask it to stop, and go on without it if it does not.
 
+mod build;
 mod child;
 mod environment;
 mod failure;
+mod fingerprint;
+mod group;
 pub mod launch;
 mod load;
 mod locale;
+mod task;
 mod variables;
 
 use std::any::Any;
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
+pub(crate) use build::ensure_built;
 pub(crate) use child::ChildJob;
 pub use environment::{EnvironmentChange, EnvironmentChanges, Unchangeable};
 pub use failure::RunFailure;
+pub use fingerprint::Fingerprint;
+pub use group::Group;
 pub use load::Load;
+pub use task::{Task, TaskFailure, TaskOutput, tail};
 pub(crate) use variables::{Alteration, Altered, Inherited, inherited};
 
 use crate::{Artefact, Failure, FailureKind, Prepared, Progress, RunRequest, Scenario};
@@ -86,6 +96,39 @@ impl Guard<'_> {
         }
     }
 
+    /// Asks the program of a scenario that was opened for its version.
+    ///
+    /// # Errors
+    /// It cannot be asked.
+    pub(crate) fn version(
+        &self,
+        prepared: &Arc<dyn Prepared>,
+        scratch: &Path,
+    ) -> Result<Option<String>, RunFailure> {
+        let (prepared, scratch) = (Arc::clone(prepared), scratch.to_owned());
+        // The subject itself ends a program that does not answer within the limit.
+        let limit = self.scenario.time_limit * 2;
+        let version = self.call_for(
+            limit,
+            &Progress::default(),
+            |_| None,
+            move || prepared.version(&scratch),
+        )?;
+        version.map_err(|failure| self.contract(failure))
+    }
+
+    /// The digests of its program's files.
+    ///
+    /// # Errors
+    /// The subject broke its contract.
+    pub(crate) fn code(
+        &self,
+        prepared: &Arc<dyn Prepared>,
+    ) -> Result<BTreeMap<String, String>, RunFailure> {
+        let prepared = Arc::clone(prepared);
+        self.call(&Progress::default(), |_| None, move || prepared.code())
+    }
+
     /// Runs a scenario that was opened.
     ///
     /// # Errors
@@ -120,10 +163,21 @@ impl Guard<'_> {
         }
     }
 
-    /// Calls `work` on its own thread and waits for it, at most until the time limit. `last` is
-    /// what it has to say if it was stopped.
+    /// Calls `work` on its own thread and waits for it, at most until the time limit of the scenario.
+    /// `last` is what it has to say if it was stopped.
     fn call<T: Send + 'static>(
         &self,
+        progress: &Progress,
+        last: impl Fn(T) -> Option<String>,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, RunFailure> {
+        self.call_for(self.scenario.time_limit, progress, last, work)
+    }
+
+    /// The same with another time limit.
+    fn call_for<T: Send + 'static>(
+        &self,
+        limit: Duration,
         progress: &Progress,
         last: impl Fn(T) -> Option<String>,
         work: impl FnOnce() -> T + Send + 'static,
@@ -141,7 +195,6 @@ impl Guard<'_> {
                 error: error.to_string(),
             });
         }
-        let limit = self.scenario.time_limit;
         let unit = self.scenario.subject().progress_unit();
         let reached = || progress.last().map(|count| format!("{unit} {count}"));
         let mut waited = Duration::ZERO;

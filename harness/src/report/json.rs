@@ -5,6 +5,7 @@ use std::io;
 use serde::Serialize;
 
 use super::{Group, Report, ScenarioReport};
+use crate::snapshot::ProgramChange;
 use crate::{Cause, Change, FollowedByStage, Json, LeftOut, Path};
 
 /// The report as JSON has it.
@@ -21,6 +22,7 @@ struct ScenarioView<'r> {
     verdict: &'r str,
     first_divergence: Option<&'r Change>,
     causes: Vec<CauseView<'r>>,
+    program: &'r [ProgramChange],
     followed: FollowedByStage<'r>,
     #[serde(skip_serializing_if = "Option::is_none")]
     changes: Option<&'r [Change]>,
@@ -66,6 +68,7 @@ impl Report {
     /// {"equal", "scenarios": [{"name", "verdict",
     ///    "first_divergence": {"tick", "stage", "artefact", "path", "kind", "before", "after"} or null,
     ///    "causes": [{"file", "path", "before", "after"}],
+    ///    "program": [{"what", "before", "after"}],
     ///    "followed": {stage: {"values", "ticks"}},
     ///    "changes": [as first_divergence],
     ///    "left_out": [{"path", "reason", "count"}],
@@ -101,6 +104,7 @@ fn view(scenario: &ScenarioReport, all: bool) -> ScenarioView<'_> {
             .iter()
             .map(CauseView::of)
             .collect(),
+        program: &scenario.program,
         followed: FollowedByStage(diff.map_or(&[], |diff| &diff.followed)),
         changes: all.then(|| diff.map_or(&[][..], |diff| &diff.changes)),
         left_out: diff.map_or(&[], |diff| &diff.left_out),

@@ -12,6 +12,7 @@ pub use group::{Group, OffsetGroup, SharedCause};
 
 pub use crate::visible::{visible, visible_line};
 
+use crate::snapshot::ProgramChange;
 use crate::{Diff, Verdict, counted};
 
 /// The result of one scenario.
@@ -24,6 +25,8 @@ pub struct ScenarioReport {
     /// What differs; `None` if there was nothing to compare, because the run failed or there is
     /// no golden.
     pub diff: Option<Diff>,
+    /// What changed of the program since the bless. It is neither a cause nor a difference.
+    pub program: Vec<ProgramChange>,
     /// What else people should know: the end of a program's error output, say.
     pub note: Option<String>,
 }
@@ -36,6 +39,7 @@ pub struct ScenarioReport {
 ///     name: "gf01".to_owned(),
 ///     verdict: Some(Verdict::Match),
 ///     diff: Some(Diff::default()),
+///     program: Vec::new(),
 ///     note: None,
 /// }]);
 /// assert!(report.equal);

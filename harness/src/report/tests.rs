@@ -72,6 +72,7 @@ fn scenario(name: &str, before: &[Artefact], after: &[Artefact]) -> ScenarioRepo
         name: name.into(),
         verdict: Some(verdict),
         diff: Some(diff),
+        program: Vec::new(),
         note: None,
     }
 }
@@ -144,7 +145,8 @@ fn json_has_the_documented_shape() {
                 "path": "edges[e_id=5].k",
                 "before": 1, "after": 2,
             }],
-            "followed": {
+            "program": [],
+                "followed": {
                 "UMX": {"values": 1, "ticks": 1},
                 "U-ledger": {"values": 4, "ticks": 2},
             },
@@ -166,7 +168,7 @@ fn json_has_the_documented_shape() {
         "equal": true,
         "scenarios": [{
             "name": "gf01", "verdict": "MATCH", "first_divergence": null,
-            "causes": [], "followed": {}, "left_out": [],
+            "causes": [], "program": [], "followed": {}, "left_out": [],
         }],
         "groups": [],
     });
@@ -317,6 +319,7 @@ fn nothing_that_a_terminal_obeys_is_printed() {
         name: hostile.to_owned(),
         verdict: Some(Verdict::Mismatch),
         diff: Some(diff),
+        program: Vec::new(),
         note: Some(format!("{hostile}\0")),
     }]);
     let mut text = Vec::new();

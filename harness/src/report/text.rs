@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 
 use super::{Report, ScenarioReport, visible, visible_line};
+use crate::snapshot::ProgramChange;
 use crate::visible::visible_styled;
 use crate::{Diff, counted};
 
@@ -92,7 +93,11 @@ impl Report {
 
 fn write_scenario(out: &mut dyn Write, scenario: &ScenarioReport, all: bool) -> io::Result<()> {
     let ScenarioReport {
-        name, diff, note, ..
+        name,
+        diff,
+        program,
+        note,
+        ..
     } = scenario;
     let verdict = scenario.verdict_name();
     let name = visible_line(name);
@@ -102,6 +107,9 @@ fn write_scenario(out: &mut dyn Write, scenario: &ScenarioReport, all: bool) -> 
         named_visibly(diff).write_text(&mut text, all)?;
         let text = String::from_utf8_lossy(&text);
         out.write_all(visible_styled(&text).as_bytes())?;
+    }
+    if let Some(line) = ProgramChange::line(program) {
+        writeln!(out, "  {}", visible_line(&line))?;
     }
     let note = note.as_deref().map(visible).unwrap_or_default();
     for line in note.lines() {

@@ -76,6 +76,16 @@ pub enum Expect {
     Failure,
 }
 
+impl Expect {
+    /// The word that `scenario.toml` uses.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Failure => "failure",
+        }
+    }
+}
+
 /// What is kept of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, serde::Serialize)]
 #[serde(rename_all = "lowercase")]

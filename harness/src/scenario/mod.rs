@@ -4,24 +4,27 @@
 //! scenario is returned with the reason, so that it becomes a failing trial. The file is read once;
 //! its subject reads its own keys from the same [`Settings`].
 
+mod build;
 mod defaults;
 mod discover;
 mod document;
 mod name;
 mod settings;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use build::Build;
+pub(crate) use build::BuildFailed;
 pub use defaults::DEFAULTS_FILE;
 pub use discover::{Found, discover, look_up, twins};
 use document::Document;
 pub use document::{Expect, Runtime, SnapshotMode};
 pub use name::{NameError, ScenarioName};
-pub use settings::{Build, KeyTable, ScenarioProblem, Settings};
+pub use settings::{KeyTable, ScenarioProblem, Settings};
 
 use crate::{Check, Subject};
 
@@ -38,6 +41,8 @@ pub struct Scenario {
     settings: Settings,
     /// Where its goldens are, if it belongs to a suite.
     goldens: Option<PathBuf>,
+    /// The file that lists what the build made, if it belongs to a suite.
+    built: Option<PathBuf>,
     /// What it is for.
     pub description: String,
     /// How long it takes, roughly.
@@ -112,12 +117,7 @@ impl Scenario {
         let mut tables = vec![document::KEYS];
         tables.extend(subjects.iter().flat_map(|subject| subject.keys()));
         let mut problems = settings.unknown_keys(&tables);
-        match settings.build() {
-            Ok(None) => {}
-            // A build that is silently not run would gate an old program.
-            Ok(Some(_)) => problems.push(settings.problem(0..0, NO_BUILD)),
-            Err(problem) => problems.push(problem),
-        }
+        problems.extend(settings.build().err());
         let document = match settings.read::<Document>() {
             Ok(document) => document,
             Err(problem) => {
@@ -158,14 +158,32 @@ impl Scenario {
             dropped,
             settings,
             goldens: None,
+            built: None,
         })
     }
 
-    /// The same scenario, whose goldens are in `dir`.
+    /// The same scenario as part of the workspace with this layout.
     #[must_use]
-    pub(crate) fn with_goldens(mut self, dir: PathBuf) -> Self {
-        self.goldens = Some(dir);
+    pub(crate) fn placed(mut self, layout: &crate::Layout) -> Self {
+        self.goldens = Some(layout.snapshot(&self.name));
+        self.built = Some(layout.built());
         self
+    }
+
+    /// The same scenario as if it had no goldens, so that the newest rules apply to it.
+    #[must_use]
+    pub fn without_goldens(mut self) -> Self {
+        self.goldens = None;
+        self
+    }
+
+    /// The files that a `[build]` made or changed, as paths relative to the root; none if there is no
+    /// build, or it was not run yet.
+    pub fn built(&self) -> BTreeSet<String> {
+        let has_build = matches!(self.settings.build(), Ok(Some(_)));
+        let list = self.built.as_ref().filter(|_| has_build);
+        let files = list.and_then(|list| built_files(list)).unwrap_or_default();
+        files.into_keys().collect()
     }
 
     /// The directory of its goldens, which need not exist; `None` if it belongs to no suite.
@@ -216,9 +234,11 @@ impl Scenario {
     }
 }
 
-/// Why defaults that have a `[build]` are refused.
-const NO_BUILD: &str =
-    "[build] in defaults.toml is not supported yet: build the program before you run its scenarios";
+/// The files that the list at `path` names, with their digests; `None` if there is no list.
+pub(crate) fn built_files(path: &Path) -> Option<BTreeMap<String, String>> {
+    let bytes = crate::atomic::read_regular(path).ok()?;
+    aether_json::from_slice(&bytes).ok()
+}
 
 /// What a scenario lacks for which a suite has no subject.
 const NO_SUBJECT: &str = "nothing here runs this scenario: it needs a [command]";

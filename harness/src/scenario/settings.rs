@@ -1,19 +1,17 @@
 //! `scenario.toml` as text, from which the harness and each subject read their own keys.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use aether_json::nearest;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::SCENARIO_FILE;
+use super::build::{BUILD_KEYS, Build, BuildTable, Defaults};
 use super::defaults::{DEFAULTS_FILE, merged};
 
 /// Keys of one table of `scenario.toml` that belong to a subject.
@@ -162,28 +160,8 @@ impl Settings {
         let document = toml::from_str::<Defaults>(&defaults.text);
         let document = document
             .map_err(|error| defaults.problem(error.span().unwrap_or(0..0), error.message()))?;
-        let Some(build) = document.build else {
-            return Ok(None);
-        };
-        if build.program.get_ref().trim().is_empty() {
-            return Err(defaults.problem(build.program.span(), "the program is empty"));
-        }
-        let time_limit = match &build.time_limit {
-            None => None,
-            Some(limit) => match Duration::try_from_secs_f64(*limit.get_ref()) {
-                Ok(limit) if !limit.is_zero() => Some(limit),
-                _ => {
-                    let problem = "time_limit is a number of seconds above 0";
-                    return Err(defaults.problem(limit.span(), problem));
-                }
-            },
-        };
-        Ok(Some(Build {
-            program: build.program.into_inner(),
-            args: build.args,
-            env: build.env,
-            time_limit,
-        }))
+        let build = document.build.map(BuildTable::checked).transpose();
+        build.map_err(|(span, problem)| defaults.problem(span, problem))
     }
 
     /// All keys, with the defaults for those that the scenario does not have.
@@ -222,49 +200,6 @@ impl Settings {
         }
         problems
     }
-}
-
-/// `[build]`: the command that makes what scenarios run.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Build {
-    /// The program: a name that is looked up, or a path relative to the root.
-    pub program: String,
-    /// Its arguments.
-    pub args: Vec<String>,
-    /// Variables of its environment, in addition to those inherited.
-    pub env: BTreeMap<String, String>,
-    /// When it is ended; `None` if it may take as long as it takes.
-    pub time_limit: Option<Duration>,
-}
-
-/// The keys that `defaults.toml` has and `scenario.toml` has not.
-const BUILD_KEYS: [KeyTable; 2] = [
-    KeyTable {
-        table: "",
-        is_array: false,
-        keys: &["build"],
-    },
-    KeyTable {
-        table: "build",
-        is_array: false,
-        keys: &["args", "env", "program", "time_limit"],
-    },
-];
-
-/// The keys of `defaults.toml` that are no defaults.
-#[derive(Deserialize)]
-struct Defaults {
-    build: Option<BuildTable>,
-}
-
-#[derive(Deserialize)]
-struct BuildTable {
-    program: Spanned<String>,
-    #[serde(default)]
-    args: Vec<String>,
-    #[serde(default)]
-    env: BTreeMap<String, String>,
-    time_limit: Option<Spanned<f64>>,
 }
 
 /// Looks through a table and the tables in it whose keys are known.

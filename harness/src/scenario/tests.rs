@@ -247,13 +247,18 @@ fn defaults_hold_for_what_a_scenario_does_not_say() {
 }
 
 #[test]
-fn a_build_that_would_not_be_run_is_refused() {
-    let defaults = "[build]\nprogram = \"make\"\nargs = [\"all\"]\ntime_limit = 2.5\n";
-    let error = load_with(defaults, "description = \"d\"\n").unwrap_err();
-    assert!(
-        error.contains("[build] in defaults.toml is not supported yet"),
-        "{error}"
-    );
+fn a_build_is_read_from_the_defaults() {
+    let defaults = "[build]\nprogram = \"make\"\nargs = [\"-C\", \"{root}\"]\nenv = { A = \"1\" }\n\
+                    time_limit = 2.5\n";
+    let scenario = load_with(defaults, "description = \"d\"\n").unwrap();
+    let build = scenario.settings().build().unwrap().unwrap();
+    assert_eq!((&*build.program, &*build.args[1]), ("make", "{root}"));
+    assert_eq!(build.env["A"], "1");
+    assert_eq!(build.time_limit, Some(Duration::from_millis(2500)));
+    // A scenario that belongs to no suite knows of nothing that was built.
+    assert!(scenario.built().is_empty());
+    let scenario = load_with("", "description = \"d\"\n").unwrap();
+    assert_eq!(scenario.settings().build(), Ok(None));
 }
 
 #[test]
@@ -320,6 +325,21 @@ fn problems_of_defaults_name_their_file() {
         own,
         "/defaults.toml:3:1: [build] has no key `argz`; did you mean `args`?\n\
          /defaults.toml:2:11: the program is empty",
+    );
+    check(
+        "[build]\nprogram = \"make\"\nargs = [\"{scenario}/x\"]\n",
+        own,
+        "/defaults.toml:3:9: a build is for all scenarios: it has {root}, but no {scenario}",
+    );
+    check(
+        "[build]\nprogram = \"make\"\ntime_limit = 0\n",
+        own,
+        "/defaults.toml:3:14: time_limit is a number of seconds above 0",
+    );
+    check(
+        "[build]\nargs = []\n",
+        own,
+        "/defaults.toml:1:1: missing field `program`",
     );
     check(
         "",

@@ -5,6 +5,7 @@
 
 mod manifest;
 mod problem;
+mod program;
 mod set;
 mod store;
 
@@ -16,6 +17,7 @@ use std::path::{Path, PathBuf};
 use manifest::stated_format;
 pub use manifest::{BlessEntry, FORMAT, Manifest, ManifestError, OLDEST_FORMAT, salvaged_blesses};
 pub use problem::{GoldenProblem, ReadError, ReadErrorKind};
+pub use program::{ProgramChange, ProgramRecord};
 pub use set::{GoldenSet, SetError, input_digests, is_golden_name};
 pub use store::{Replaced, SnapshotLock, StoreError, interrupted, remains};
 

@@ -1,6 +1,6 @@
 //! The artefacts of one run, in the form in which goldens are stored.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aether_json::scan;
 
@@ -132,6 +132,18 @@ impl GoldenSet {
         let inputs = golden_file(INPUTS);
         but(&self.file_digests(), &inputs) == but(&manifest.files, &inputs)
             && but(&self.inputs, PATHS) == but(&manifest.inputs, PATHS)
+    }
+
+    /// The names of artefacts in which this set differs from a manifest, apart from its inputs.
+    pub fn differing_outputs(&self, manifest: &Manifest) -> Vec<String> {
+        let new = self.file_digests();
+        let files: BTreeSet<&String> = new.keys().chain(manifest.files.keys()).collect();
+        let inputs = golden_file(INPUTS);
+        files
+            .into_iter()
+            .filter(|file| **file != inputs && new.get(*file) != manifest.files.get(*file))
+            .map(|file| file.strip_suffix(".json").unwrap_or(file).to_owned())
+            .collect()
     }
 
     /// The names of artefacts in which two sets differ.

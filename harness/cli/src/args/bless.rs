@@ -2,14 +2,16 @@
 
 use std::path::PathBuf;
 
-use crate::commands::{BlessOptions, CommandError, Console, Status, bless};
+use crate::commands::{
+    BlessOptions, CommandError, Console, Status, UpgradeOptions, bless, upgrade,
+};
 use aether_harness::Suite;
 
 /// Options of `bless`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The scenarios to bless.
-    #[arg(value_name = "NAME", required_unless_present = "all")]
+    #[arg(value_name = "NAME", required_unless_present_any = ["all", "upgrade"])]
     names: Vec<String>,
     /// Bless every scenario.
     #[arg(long, conflicts_with = "names")]
@@ -23,6 +25,9 @@ pub struct Args {
     /// Bless what this bundle holds instead of what a run produces now.
     #[arg(long, value_name = "FILE")]
     from_bundle: Option<PathBuf>,
+    /// Rewrite goldens of an older format, if the outputs are equal; all of them if no scenario is named.
+    #[arg(long, conflicts_with_all = ["reason", "from_bundle"])]
+    upgrade: bool,
 }
 
 impl Args {
@@ -31,6 +36,15 @@ impl Args {
         suite: &Suite,
         console: &mut Console<'_>,
     ) -> Result<Status, CommandError> {
+        if self.upgrade {
+            let options = UpgradeOptions {
+                names: self.names,
+                dry_run: self.dry_run,
+                ci: super::ci(),
+                date: crate::date::today(),
+            };
+            return upgrade(suite, &options, console);
+        }
         let options = BlessOptions {
             names: self.names,
             all: self.all,

@@ -12,6 +12,7 @@ mod report;
 mod review;
 mod run;
 mod sensitivity;
+mod show;
 
 use std::process::ExitCode;
 
@@ -34,6 +35,8 @@ pub enum Command {
     Compare(compare::Args),
     /// Create a scenario directory to start from.
     New(new::Args),
+    /// Show a scenario with its defaults filled in, and the role of every file.
+    Show(show::Args),
     /// Look for problems: orphans, edited goldens, wrong layout.
     Check(check::Args),
     /// Merge the results of trials and shards.
@@ -57,6 +60,7 @@ impl Command {
             Self::Diff(args) => args.run(suite, console),
             Self::Compare(args) => args.run(suite, console),
             Self::New(args) => args.run(suite, console),
+            Self::Show(args) => args.run(suite, console),
             Self::Check(args) => args.run(suite, console),
             Self::Report(args) => args.run(suite, console),
             Self::Run(args) => args.run(suite, console),

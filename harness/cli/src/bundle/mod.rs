@@ -22,6 +22,7 @@ pub(crate) use reader::{Bundle, BundleError};
 pub(crate) use writer::write;
 
 use aether_harness::scenario::{ScenarioName, SnapshotMode};
+use aether_harness::snapshot::ProgramRecord;
 
 /// The version of the format that is written.
 const FORMAT: u32 = 1;
@@ -54,6 +55,9 @@ pub(crate) struct Bundled {
     pub(crate) goldens: String,
     /// Member of `inputs` to the SHA-256 of its text.
     pub(crate) inputs: BTreeMap<String, String>,
+    /// What identifies the program that made it.
+    #[serde(default, skip_serializing_if = "ProgramRecord::is_empty")]
+    pub(crate) program: ProgramRecord,
     pub(crate) files: BTreeMap<String, BundledFile>,
 }
 

@@ -29,6 +29,7 @@ fn manifest() -> BundleManifest {
         snapshot: SnapshotMode::Full,
         goldens: String::new(),
         inputs: BTreeMap::new(),
+        program: ProgramRecord::default(),
         files: BTreeMap::from([
             ("a.json".to_owned(), listed(TEXT)),
             ("inputs.json".to_owned(), listed(b"{}\n")),

@@ -330,6 +330,7 @@ fn manifest(one: &Pending, set: &GoldenSet) -> Manifest {
     manifest.format = aether_harness::snapshot::format_of(&one.scenario);
     manifest.files = set.file_digests();
     manifest.inputs = set.input_digests().clone();
+    manifest.program = one.result.program.clone().unwrap_or_default();
     manifest
 }
 

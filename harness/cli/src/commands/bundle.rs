@@ -14,8 +14,9 @@ use super::bless::all_or_none;
 use super::{CommandError, Console, Status, chosen, scenario_of};
 use crate::bundle::{Bundle, BundleError, BundleManifest, Bundled, BundledFile};
 use aether_harness::evaluate::{
-    CheckResult, ERROR, Ending, Evaluation, Finding, RunOutput, resolve,
+    CheckResult, CheckRun, ERROR, Ending, Evaluation, Finding, RunOutput, resolve,
 };
+use aether_harness::exec::RunFailure;
 use aether_harness::results::{Run, TrialResult};
 use aether_harness::scenario::{Expect, Scenario};
 use aether_harness::snapshot::sha256_hex;
@@ -130,6 +131,8 @@ enum NotBundled {
     OtherCheck { check: Check, verdict: Verdict },
     #[error(transparent)]
     Ending(#[from] UnexpectedEnding),
+    #[error(transparent)]
+    Program(#[from] RunFailure),
     #[error("its outputs are not at {0}: run the golden check again")]
     NoOutputs(String),
     #[error(transparent)]
@@ -189,6 +192,7 @@ fn entry(
             return Err(NotBundled::Goldens { path, source });
         }
     };
+    let program = CheckRun::read(suite, scenario)?.program()?;
     let subject = scenario.subject();
     let files = set.artefacts().map(|artefact| {
         let file = BundledFile {
@@ -205,6 +209,7 @@ fn entry(
         snapshot: scenario.snapshot,
         goldens,
         inputs: set.input_digests().clone(),
+        program,
         files: files.collect(),
     };
     Ok(Some((bundled, set)))
@@ -318,7 +323,8 @@ fn examine(
         subject: bundled.subject.clone(),
         version: bundled.version.clone(),
     };
-    let result = CheckResult::new(verdict, made_by).about(before, Some(after));
+    let mut result = CheckResult::new(verdict, made_by).about(before, Some(after));
+    result.program = Some(bundled.program.clone());
     acceptable(&result)?;
     let evaluation = evaluation(suite, scenario);
     check_others(suite, &evaluation)?;

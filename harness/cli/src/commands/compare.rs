@@ -9,8 +9,7 @@ use super::{CommandError, Console, Status};
 use aether_harness::evaluate::CheckRun;
 use aether_harness::scenario::ScenarioName;
 use aether_harness::{
-    Artefact, ArtefactSchema, Check, KeyRule, Outline, Schema, Suite, infer, nearest, quoted,
-    visible,
+    Artefact, ArtefactSchema, KeyRule, Outline, Schema, Suite, infer, nearest, quoted, visible,
 };
 
 /// Two sides, and what identifies the elements of their arrays.
@@ -147,7 +146,7 @@ fn known_schema(suite: &Suite, request: &CompareRequest) -> Schema {
         let dir = fs::canonicalize(dir).ok()?;
         let name = ScenarioName::new(dir.file_name()?.to_str()?).ok()?;
         let scenario = suite.look_up(name.as_str())?.scenario.ok()?;
-        let run = CheckRun::open(suite, &scenario, &Check::Golden).ok()?;
+        let run = CheckRun::read(suite, &scenario).ok()?;
         Some(run.prepared().schema())
     };
     schema(&request.after)

@@ -15,7 +15,9 @@ mod render;
 mod report;
 mod review;
 mod sensitivity;
+mod show;
 mod shown;
+mod upgrade;
 
 use std::io;
 
@@ -30,6 +32,8 @@ pub use new::{NewOptions, new};
 pub use report::{ReportFormat, ReportRequest, report};
 pub use review::{ReviewOptions, review};
 pub use sensitivity::{SensitivityOptions, sensitivity};
+pub use show::{ShowRequest, show};
+pub use upgrade::{UpgradeOptions, upgrade};
 
 use aether_harness::runner::RunnerError;
 use aether_harness::scenario::{Found, Scenario, ScenarioError, ScenarioName};

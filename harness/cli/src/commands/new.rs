@@ -4,9 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::{CommandError, Console, Status, chosen, scenario_of};
+use aether_harness::Suite;
 use aether_harness::evaluate::CheckRun;
 use aether_harness::scenario::{SCENARIO_FILE, ScenarioName, twins};
-use aether_harness::{Check, Suite};
 
 /// What the new scenario is called and starts from.
 #[derive(Clone, Debug, Default)]
@@ -140,7 +140,6 @@ fn make(suite: &Suite, name: &ScenarioName, dir: &Path, files: &Files) -> Result
         .look_up(name.as_str())
         .ok_or_else(|| invalid("it is not a directory".to_owned()))?;
     let scenario = scenario_of(&found).map_err(|error| invalid(error.to_string()))?;
-    CheckRun::open(suite, scenario, &Check::Golden)
-        .map_err(|failure| invalid(failure.to_string()))?;
+    CheckRun::read(suite, scenario).map_err(|failure| invalid(failure.to_string()))?;
     Ok(())
 }

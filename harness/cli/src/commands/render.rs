@@ -8,6 +8,7 @@ use super::diff::{DiffRequest, Format};
 use super::{CommandError, Console, Status};
 use crate::html;
 use aether_harness::evaluate::{CheckResult, Ending};
+use aether_harness::snapshot::ProgramChange;
 use aether_harness::{
     Artefact, DiffOptions, Report, ScenarioReport, Schema, Verdict, counted, visible,
 };
@@ -20,6 +21,8 @@ pub(crate) struct ScenarioDiff {
     before: Vec<Artefact>,
     after: Vec<Artefact>,
     schema: Schema,
+    /// What changed of the program since the bless.
+    program: Vec<ProgramChange>,
     /// What is compared if it is not a scenario with its golden.
     documents: Option<[String; 2]>,
 }
@@ -30,6 +33,12 @@ impl ScenarioDiff {
         let mut scenario = Self::bare(name, result.verdict, result.detail());
         if result.verdict.passes() {
             return Ok(scenario);
+        }
+        scenario.program = result.program_changes();
+        if scenario.program.is_empty()
+            && let Some(line) = result.program_line()
+        {
+            scenario.detail = line;
         }
         if let Some(before) = &result.before {
             // Edited goldens may be beyond reading; that is what the verdict says.
@@ -62,6 +71,7 @@ impl ScenarioDiff {
             before: Vec::new(),
             after: Vec::new(),
             schema: Schema::default(),
+            program: Vec::new(),
             documents: None,
         }
     }
@@ -120,6 +130,7 @@ impl ScenarioDiff {
             name: self.name.clone(),
             verdict: Some(self.verdict),
             diff,
+            program: self.program.clone(),
             note: (!self.detail.is_empty()).then(|| self.detail.clone()),
         }
     }

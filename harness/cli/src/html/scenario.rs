@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use super::budget::Budget;
 use super::{anchor, chart, verdict_markup};
 use aether_harness::report::{ScenarioReport, visible, visible_line};
+use aether_harness::snapshot::ProgramChange;
 use aether_harness::{Cause, Change, ChangeKind, Diff, Followed, counted};
 
 /// Causes on one card; more are counted.
@@ -13,7 +14,11 @@ const CAUSES_SHOWN: usize = 50;
 /// The card of a scenario that differs.
 pub(super) fn card(scenario: &ScenarioReport, open: bool, budget: &mut Budget) -> Markup {
     let ScenarioReport {
-        name, diff, note, ..
+        name,
+        diff,
+        program,
+        note,
+        ..
     } = scenario;
     let verdict = scenario.verdict_name();
     let first = diff
@@ -30,6 +35,7 @@ pub(super) fn card(scenario: &ScenarioReport, open: bool, budget: &mut Budget) -
             }
             @if let Some(first) = first { (first_markup(first, budget)) }
             @if let Some(diff) = diff { (causes(&diff.causes, budget)) }
+            @if let Some(line) = ProgramChange::line(program) { p.program { (visible_line(&line)) } }
             @if let Some(note) = note { pre.note { (visible(note)) } }
             @match (diff, rows) {
                 (Some(diff), Some(rows)) => (consequences(diff, rows, budget)),

@@ -29,6 +29,8 @@ pub(super) fn entry(entry: &Entry) -> ScenarioReport {
         name: entry.trial.clone(),
         verdict,
         diff,
+        // The message says it.
+        program: Vec::new(),
         note,
     }
 }

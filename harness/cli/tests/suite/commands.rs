@@ -287,6 +287,7 @@ fn a_diff_as_json_has_these_members_and_no_others() {
             "left_out",
             "name",
             "note",
+            "program",
             "verdict",
         ];
         if scenario["note"].is_null() {

@@ -37,7 +37,7 @@ pub(crate) fn play_automaton(root: &Path) -> ExitCode {
 }
 
 /// A copy of an example, whose runs leave nothing in the repository.
-fn copied(name: &str) -> Workspace {
+pub(crate) fn copied(name: &str) -> Workspace {
     let workspace = Workspace::empty();
     let from = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../examples")

@@ -23,7 +23,7 @@ crate::tests![installed;
 ];
 
 /// The commands of `aether-harness`.
-const COMMANDS: [&str; 12] = [
+const COMMANDS: [&str; 13] = [
     "init",
     "run",
     "new",
@@ -32,6 +32,7 @@ const COMMANDS: [&str; 12] = [
     "bless",
     "bundle",
     "compare",
+    "show",
     "check",
     "report",
     "flaky",

@@ -15,6 +15,7 @@
 mod automaton;
 mod bless;
 mod browser;
+mod build;
 mod bundle;
 mod commands;
 mod cost;
@@ -30,11 +31,14 @@ mod page;
 mod planted;
 mod process;
 mod program;
+mod program_changes;
 mod reads;
 mod results;
 mod review;
 mod selection;
 mod sensitivity;
+mod show;
+mod upgrade;
 mod verdicts;
 mod workspace;
 
@@ -48,6 +52,7 @@ type Test = (&'static str, fn());
 
 const TESTS: &[&[Test]] = &[
     bless::TESTS,
+    build::TESTS,
     bundle::TESTS,
     commands::TESTS,
     cost::TESTS,
@@ -63,11 +68,14 @@ const TESTS: &[&[Test]] = &[
     planted::TESTS,
     process::TESTS,
     program::TESTS,
+    program_changes::TESTS,
     reads::TESTS,
     results::TESTS,
     review::TESTS,
     selection::TESTS,
     sensitivity::TESTS,
+    show::TESTS,
+    upgrade::TESTS,
     verdicts::TESTS,
 ];
 

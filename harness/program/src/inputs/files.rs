@@ -25,6 +25,16 @@ pub(super) struct File {
     pub(super) leads: Leads,
 }
 
+impl Leads {
+    /// The file whose content is read; `None` for a link that is not followed.
+    pub(super) fn real(&self) -> Option<&Path> {
+        match self {
+            Self::Inside(real) | Self::Outside(real) => Some(real),
+            Self::Link(_) => None,
+        }
+    }
+}
+
 /// What this path leads to; `None` if it is not a file: a directory, a pipe, a device.
 pub(super) fn file(path: &Path, root: &Path) -> Option<File> {
     let real = fs::canonicalize(path).ok()?;
@@ -39,7 +49,7 @@ pub(super) fn file(path: &Path, root: &Path) -> Option<File> {
     Some(File { path, leads })
 }
 
-fn real_root(root: &Path) -> PathBuf {
+pub(super) fn real_root(root: &Path) -> PathBuf {
     fs::canonicalize(root).unwrap_or_else(|_| root.to_owned())
 }
 

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use aether_harness::documents::{Documents, is_document};
-use aether_harness::{Failure, Scenario};
+use aether_harness::{Failure, FileRole, Scenario, ScenarioFile, Stored};
+use aether_json::Value;
 
 use crate::Places;
 use crate::settings::CommandTable;
@@ -26,4 +27,22 @@ pub(super) fn documents(
         documents.add_file(scenario, &path)?;
     }
     Ok(documents)
+}
+
+/// Their roles: all of them are inputs, and nothing else has one.
+pub(super) fn listed(documents: &Documents) -> Vec<ScenarioFile> {
+    let listed = documents.files().map(|(path, value)| ScenarioFile {
+        path: path.to_owned(),
+        role: FileRole::Input,
+        rule: "a document, as in format 1".to_owned(),
+        stored: match value {
+            Value::String(_) => Stored::Lines,
+            Value::Object(members) if members.keys().eq(["sha256"]) => Stored::Digest,
+            _ => Stored::Structure,
+        },
+        why: None,
+    });
+    let mut listed: Vec<ScenarioFile> = listed.collect();
+    listed.sort_by(|a, b| a.path.cmp(&b.path));
+    listed
 }

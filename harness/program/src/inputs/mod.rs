@@ -7,6 +7,7 @@
 //! | `named` | finds the files that a command line names |
 //! | `roles` | gives each file its role, by the first rule that applies |
 //! | `stored` | reads a file as the goldens hold it |
+//! | `watch` | notices what changes while a program runs |
 //! | `format_1` | collects inputs as goldens of format 1 have them |
 
 mod files;
@@ -15,13 +16,18 @@ mod ignored;
 mod named;
 mod roles;
 pub(crate) mod stored;
+mod watch;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use aether_harness::documents::Documents;
 use aether_harness::scenario::SCENARIO_FILE;
-use aether_harness::{Artefact, Failure, Json, Scenario, ScenarioFile};
+use aether_harness::{Artefact, Failure, FileRole, Json, Scenario, ScenarioFile};
 use aether_json::json;
+
+pub(crate) use roles::candidates;
+pub(crate) use watch::Watch;
 
 use crate::Places;
 use crate::settings::{CommandSettings, CommandTable};
@@ -35,6 +41,10 @@ pub(crate) struct Inputs {
     pub(crate) artefact: Artefact,
     /// Every file with its role.
     pub(crate) files: Vec<ScenarioFile>,
+    /// Where each file that is code is.
+    pub(crate) code: BTreeMap<String, PathBuf>,
+    /// What a run may not change; `None` under the rules of format 1, which did not forbid it.
+    pub(crate) watch: Option<Watch>,
 }
 
 /// The inputs of a program: files, and its command line as written.
@@ -49,16 +59,22 @@ pub(crate) fn of_command(
     command: &CommandTable,
 ) -> Result<Inputs, Failure> {
     let mut documents = Documents::default();
-    let mut files = Vec::new();
+    let (mut files, mut code, mut watch) = (Vec::new(), BTreeMap::new(), None);
     if format == 1 {
         documents = format_1::documents(scenario, places, command)?;
+        files = format_1::listed(&documents);
     } else {
         let mut names = BTreeMap::new();
-        for file in roles::of(scenario, places, settings, command)? {
+        let found = roles::of(scenario, places, settings, command)?;
+        watch = Some(Watch::of(scenario, places, settings, &found)?);
+        for file in found {
             if let Some((name, value)) = &file.input {
                 let name = unique(name, &names);
                 names.insert(name.clone(), ());
                 documents.add(&name, file.listed.path.clone(), &Json::from(value));
+            }
+            if file.listed.role == FileRole::Code {
+                code.insert(file.listed.path.clone(), file.file.path);
             }
             files.push(file.listed);
         }
@@ -75,6 +91,8 @@ pub(crate) fn of_command(
     Ok(Inputs {
         artefact: documents.artefact()?,
         files,
+        code,
+        watch,
     })
 }
 

@@ -1,10 +1,12 @@
 //! The role of each file, by the first rule that applies.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::path::{Path, PathBuf};
 
+use aether_harness::exec::Fingerprint;
 use aether_harness::scenario::SCENARIO_FILE;
-use aether_harness::{Failure, FileRole, Scenario, ScenarioFile, Stored};
+use aether_harness::{Failure, FileRole, Layout, Scenario, ScenarioFile, Stored};
 use aether_json::Value;
 use globset::GlobMatcher;
 use toml::Spanned;
@@ -20,9 +22,17 @@ use crate::steps::{Reach, Steps};
 /// A file with its role.
 pub(super) struct Found {
     pub(super) listed: ScenarioFile,
+    pub(super) file: File,
+    /// Whether it was written since, as far as metadata says so.
+    pub(super) fingerprint: Option<Fingerprint>,
     /// Its name and value among the inputs, if it is one.
     pub(super) input: Option<(String, Value)>,
+    /// The SHA-256 of what it leads to; empty for code, which is not read yet.
+    pub(super) sha256: String,
 }
+
+/// The rule of files that the build made.
+const BUILT: &str = "made by [build]";
 
 /// Every file that has a role.
 ///
@@ -34,20 +44,12 @@ pub(super) fn of(
     settings: &CommandSettings,
     command: &CommandTable,
 ) -> Result<Vec<Found>, Failure> {
-    let mut roles = Roles {
-        scenario,
-        ignore: Globs::of(&settings.ignore, places)?,
-        code: Globs::of(&settings.code, places)?,
-        ignored: Ignored::below(scenario.root()),
-        found: BTreeMap::new(),
-    };
-    let own = scenario.dir().join(SCENARIO_FILE);
-    for file in roles.below(scenario.dir())? {
-        if file.path != own {
-            roles.give(file, FileRole::Input, "below the scenario's directory");
-        }
+    let mut roles = Roles::new(scenario, places, settings)?;
+    for file in roles.own()? {
+        roles.give(file, FileRole::Input, "below the scenario's directory");
     }
     roles.globs(settings, places)?;
+    roles.built();
     roles.program(places, command);
     roles.named(places, command);
     let mut found = roles.read()?;
@@ -55,16 +57,99 @@ pub(super) fn of(
     Ok(found)
 }
 
+/// The files that the build made, as they are found.
+fn built(scenario: &Scenario) -> BTreeSet<PathBuf> {
+    let root = files::real_root(scenario.root());
+    scenario
+        .built()
+        .iter()
+        .map(|path| root.join(path))
+        .collect()
+}
+
+/// Every file of a workspace that could have a role, except those below the target directory. Links are left
+/// out: what they lead to below the root is found by itself.
+pub(crate) fn candidates(layout: &Layout) -> Vec<PathBuf> {
+    let ignored = Ignored::below(layout.root());
+    let skip = |path: &Path, is_dir: bool| {
+        path == layout.target() || is_litter(path) || ignored.covers(path, is_dir)
+    };
+    let mut found = Vec::new();
+    let mut dirs = vec![layout.root().to_owned()];
+    while let Some(dir) = dirs.pop() {
+        // What cannot be read has no role, and what is gone meanwhile is not there.
+        for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
+            let Ok(kind) = entry.file_type() else {
+                continue;
+            };
+            let path = entry.path();
+            if skip(&path, kind.is_dir()) {
+                continue;
+            }
+            if kind.is_dir() {
+                dirs.push(path);
+            } else if kind.is_file() {
+                found.push(path);
+            }
+        }
+    }
+    found
+}
+
+/// The paths of the inputs below the scenario's directory, as a run finds them now.
+///
+/// # Errors
+/// A directory cannot be read.
+pub(super) fn own_inputs(
+    scenario: &Scenario,
+    places: &Places,
+    settings: &CommandSettings,
+) -> Result<BTreeSet<PathBuf>, Failure> {
+    let roles = Roles::new(scenario, places, settings)?;
+    let files = roles.own()?.into_iter();
+    let files = files.filter(|file| roles.code_rule(file).is_none());
+    Ok(files.map(|file| file.path).collect())
+}
+
 struct Roles<'a> {
     scenario: &'a Scenario,
     ignore: Globs,
     code: Globs,
     ignored: Ignored,
+    /// The files that the build made, without links in their paths.
+    built: BTreeSet<PathBuf>,
     /// By what they lead to, so that each has one role.
     found: BTreeMap<Leads, (File, FileRole, &'static str)>,
 }
 
-impl Roles<'_> {
+impl<'a> Roles<'a> {
+    fn new(
+        scenario: &'a Scenario,
+        places: &Places,
+        settings: &CommandSettings,
+    ) -> Result<Self, Failure> {
+        Ok(Self {
+            scenario,
+            ignore: Globs::of(&settings.ignore, places)?,
+            code: Globs::of(&settings.code, places)?,
+            ignored: Ignored::below(scenario.root()),
+            built: built(scenario),
+            found: BTreeMap::new(),
+        })
+    }
+
+    /// The rule by which a file is code whatever else it is, if there is one.
+    fn code_rule(&self, file: &File) -> Option<&'static str> {
+        let is_built = |real: &PathBuf| self.built.contains(real);
+        if self.code.has(&file.path) {
+            Some("code")
+        } else if matches!(&file.leads, Leads::Inside(real) if is_built(real)) {
+            Some(BUILT)
+        } else {
+            None
+        }
+    }
+
     /// Whether a file has no role, or a directory none in which one could have.
     fn is_ignored(&self, path: &Path, is_dir: bool) -> bool {
         is_litter(path) || self.ignore.has(path) || self.ignored.covers(path, is_dir)
@@ -76,20 +161,42 @@ impl Roles<'_> {
         })
     }
 
+    /// The files of the scenario's directory.
+    fn own(&self) -> Result<Vec<File>, Failure> {
+        let settings = self.scenario.dir().join(SCENARIO_FILE);
+        let mut files = self.below(self.scenario.dir())?;
+        files.retain(|file| file.path != settings);
+        Ok(files)
+    }
+
     /// Gives a file a role, unless it has one or an earlier rule applies.
     fn give(&mut self, file: File, role: FileRole, rule: &'static str) {
-        let (role, rule) = if self.code.has(&file.path) {
-            (FileRole::Code, "code")
-        } else {
-            (role, rule)
+        let (role, rule) = match self.code_rule(&file) {
+            Some(rule) => (FileRole::Code, rule),
+            None => (role, rule),
         };
         self.found
             .entry(file.leads.clone())
             .or_insert((file, role, rule));
     }
 
+    /// The files that the build made.
+    fn built(&mut self) {
+        for path in self.built.clone() {
+            if let Some(file) = files::file(&path, self.scenario.root())
+                && !self.is_ignored(&file.path, false)
+            {
+                self.give(file, FileRole::Code, BUILT);
+            }
+        }
+    }
+
     /// The files of `inputs` and of `code`.
+    ///
+    /// # Errors
+    /// Every glob of inputs that matches nothing.
     fn globs(&mut self, settings: &CommandSettings, places: &Places) -> Result<(), Failure> {
+        let mut problems = Vec::new();
         for (globs, role, rule) in [
             (&settings.code, FileRole::Code, "code"),
             (&settings.inputs, FileRole::Input, "inputs"),
@@ -110,14 +217,18 @@ impl Roles<'_> {
                 if files.is_empty() && rule == "inputs" {
                     let problem = format!("no file matches {:?}", written.get_ref());
                     let problem = self.scenario.settings().problem(written.span(), problem);
-                    return Err(Failure::invalid(problem.to_string()));
+                    problems.push(problem.to_string());
                 }
                 for file in files {
                     self.give(file, role, rule);
                 }
             }
         }
-        Ok(())
+        if problems.is_empty() {
+            Ok(())
+        } else {
+            Err(Failure::invalid(problems.join("\n")))
+        }
     }
 
     /// The program, and what an interpreter runs.
@@ -164,21 +275,32 @@ impl Roles<'_> {
     }
 
     fn one(&self, file: &File, role: FileRole, rule: &'static str) -> Result<Found, Failure> {
-        let (stored, input) = match role {
-            FileRole::Code => (Stored::Digest, None),
-            FileRole::Input => {
-                let (stored, value) = stored::of(&file.leads, &file.path)?;
-                (stored, Some((self.name(&file.path), value)))
-            }
+        let listed = |stored, why| ScenarioFile {
+            path: self.scenario.display(&file.path),
+            role,
+            rule: rule.to_owned(),
+            stored,
+            why,
         };
-        Ok(Found {
-            listed: ScenarioFile {
-                path: self.scenario.display(&file.path),
-                role,
-                rule: rule.to_owned(),
-                stored,
+        let fingerprint = file.leads.real().and_then(Fingerprint::of);
+        Ok(match role {
+            FileRole::Code => Found {
+                listed: listed(Stored::Digest, None),
+                file: file.clone(),
+                fingerprint,
+                input: None,
+                sha256: String::new(),
             },
-            input,
+            FileRole::Input => {
+                let read = stored::of(&file.leads, &file.path)?;
+                Found {
+                    listed: listed(read.stored, read.why),
+                    file: file.clone(),
+                    fingerprint,
+                    input: Some((self.name(&file.path), read.value)),
+                    sha256: read.sha256,
+                }
+            }
         })
     }
 
@@ -295,7 +417,7 @@ fn is_installed(file: &File) -> bool {
         let Leads::Outside(real) = &file.leads else {
             return false;
         };
-        std::fs::metadata(real).is_ok_and(|meta| meta.permissions().mode() & 0o111 != 0)
+        fs::metadata(real).is_ok_and(|meta| meta.permissions().mode() & 0o111 != 0)
     }
     #[cfg(not(unix))]
     {

@@ -41,63 +41,127 @@ impl Structure {
         })
     }
 
-    /// The value of a document; `None` if it would lose something.
-    fn read(self, text: &str) -> Option<Value> {
+    /// The value of the document of this name.
+    ///
+    /// # Errors
+    /// What it would lose, with the place if there is one.
+    fn read(self, name: &str, text: &str) -> Result<Value, String> {
         let value = match self {
-            Self::Json => text.parse().ok(),
+            Self::Json => text.parse().or_else(|_| {
+                // The same once more, with the place of the problem.
+                let artefact = Artefact::from_json(name, text.as_bytes());
+                let artefact = artefact.map_err(|error| error.to_string())?;
+                artefact.to_value().map_err(|error| error.to_string())
+            })?,
             Self::JsonLines => {
-                let artefact = Artefact::from_json_lines("lines", text.as_bytes()).ok()?;
-                artefact.to_value().ok()
+                let artefact = Artefact::from_json_lines(name, text.as_bytes());
+                let artefact = artefact.map_err(|error| error.to_string())?;
+                artefact.to_value().map_err(|error| error.to_string())?
             }
-            Self::Toml => aether_harness::documents::toml_value(text).ok(),
-            Self::Yaml => crate::format::yaml::read(text).ok(),
+            Self::Toml => aether_harness::documents::toml_value(text)
+                .map_err(|problem| format!("{name}:{problem}"))?,
+            Self::Yaml => crate::format::yaml::read(text)?,
             Self::Table { delimiter } => {
                 let table = table::Table {
                     delimiter,
                     has_header: true,
                 };
-                // Without a row, the names of the columns would be lost.
-                let has_rows =
-                    |value: &Value| value.as_array().is_some_and(|rows| !rows.is_empty());
-                table::read(text, table).ok().filter(has_rows)
+                let value = table::read(text, table)?;
+                if value.as_array().is_none_or(Vec::is_empty) {
+                    return Err("without a row, the names of its columns would be lost".to_owned());
+                }
+                value
             }
         };
-        value.filter(|value| depth(value) <= DEPTH_MAX)
+        if depth(&value) > DEPTH_MAX {
+            return Err(format!("it is nested more than {DEPTH_MAX} deep"));
+        }
+        Ok(value)
     }
+}
+
+/// An input as it was read.
+pub(super) struct Read {
+    pub(super) stored: Stored,
+    pub(super) value: Value,
+    /// Why it is not stored by structure, if it is a document.
+    pub(super) why: Option<String>,
+    /// The SHA-256 of its bytes; that of its text for a link that is not followed.
+    pub(super) sha256: String,
 }
 
 /// A file as the goldens hold it.
 ///
 /// # Errors
 /// It cannot be read.
-pub(super) fn of(leads: &Leads, shown: &Path) -> Result<(Stored, Value), Failure> {
+pub(super) fn of(leads: &Leads, shown: &Path) -> Result<Read, Failure> {
     let unreadable = |error: std::io::Error| Failure::unreadable(shown, &error);
     match leads {
         Leads::Link(text) => {
-            let text = text.to_string_lossy();
-            let value = json!({ "link_sha256": sha256_hex(text.as_bytes()) });
-            Ok((Stored::Digest, value))
+            let sha256 = sha256_hex(text.to_string_lossy().as_bytes());
+            Ok(Read {
+                stored: Stored::Digest,
+                value: json!({ "link_sha256": sha256 }),
+                why: Some("it is a link out of the workspace".to_owned()),
+                sha256,
+            })
         }
         Leads::Outside(real) => {
             let bytes = fs::read(real).map_err(unreadable)?;
-            Ok((Stored::Digest, digest(&bytes)))
+            Ok(Read {
+                stored: Stored::Digest,
+                value: digest(&bytes),
+                why: Some("it is outside the workspace".to_owned()),
+                sha256: sha256_hex(&bytes),
+            })
         }
         Leads::Inside(real) => {
             let bytes = fs::read(real).map_err(unreadable)?;
-            Ok(of_bytes(shown, &bytes))
+            let Content { stored, value, why } = of_bytes(shown, &bytes);
+            Ok(Read {
+                stored,
+                value,
+                why,
+                sha256: sha256_hex(&bytes),
+            })
         }
     }
 }
 
+/// The content of a file.
+pub(crate) struct Content {
+    pub(crate) stored: Stored,
+    pub(crate) value: Value,
+    /// Why it is not stored by structure, if it is a document.
+    pub(crate) why: Option<String>,
+}
+
 /// The content of a file of this name as the goldens hold it.
-pub(crate) fn of_bytes(name: &Path, bytes: &[u8]) -> (Stored, Value) {
-    let is_short = bytes.len() as u64 <= WHOLE_BYTES_MAX;
-    let Some(text) = std::str::from_utf8(bytes).ok().filter(|_| is_short) else {
-        return (Stored::Digest, digest(bytes));
+pub(crate) fn of_bytes(name: &Path, bytes: &[u8]) -> Content {
+    let structure = Structure::of(name);
+    let as_digest = |why: String| Content {
+        stored: Stored::Digest,
+        value: digest(bytes),
+        why: structure.map(|_| why),
     };
-    match Structure::of(name).and_then(|structure| structure.read(text)) {
-        Some(value) => (Stored::Structure, value),
-        None => (Stored::Lines, lines::read(text, None)),
+    if bytes.len() as u64 > WHOLE_BYTES_MAX {
+        return as_digest(format!("it is larger than {} MiB", WHOLE_BYTES_MAX >> 20));
+    }
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return as_digest("it is not UTF-8".to_owned());
+    };
+    let shown = name.file_name().unwrap_or_default().to_string_lossy();
+    match structure.map(|structure| structure.read(&shown, text)) {
+        Some(Ok(value)) => Content {
+            stored: Stored::Structure,
+            value,
+            why: None,
+        },
+        other => Content {
+            stored: Stored::Lines,
+            value: lines::read(text, None),
+            why: other.and_then(Result::err),
+        },
     }
 }
 
@@ -120,9 +184,9 @@ mod tests {
     #[test]
     fn documents_are_stored_by_structure_and_all_else_without_loss() {
         let check = |name: &str, text: &str, stored: Stored, expected: &str| {
-            let (how, value) = of_bytes(Path::new(name), text.as_bytes());
+            let content = of_bytes(Path::new(name), text.as_bytes());
             assert_eq!(
-                (how, value.to_string().as_str()),
+                (content.stored, content.value.to_string().as_str()),
                 (stored, expected),
                 "{name}"
             );
@@ -159,16 +223,46 @@ mod tests {
         check("a.csv", "a,b\n", Stored::Lines, r#"["a,b"]"#);
         check("a.yaml", "k: !x 1\n", Stored::Lines, r#"["k: !x 1"]"#);
         let deep = format!("{}{}", "[".repeat(120), "]".repeat(120));
-        assert_eq!(
-            of_bytes(Path::new("a.json"), deep.as_bytes()).0,
-            Stored::Lines
+        let why = |name: &str, bytes: &[u8]| {
+            let content = of_bytes(Path::new(name), bytes);
+            (content.stored, content.why.unwrap_or_default())
+        };
+        let is = |(stored, why): (Stored, String), expected: Stored, text: &str| {
+            assert_eq!(stored, expected, "{why}");
+            assert!(why.contains(text), "{text:?} is not in {why:?}");
+        };
+        is(
+            why("a.json", deep.as_bytes()),
+            Stored::Lines,
+            "more than 100 deep",
         );
-        assert_eq!(of_bytes(Path::new("a.json"), b"\xff").0, Stored::Digest);
+        is(why("a.json", b"\xff"), Stored::Digest, "it is not UTF-8");
+        is(
+            why("a.json", b"{\"k\":1,\n\"k\":2}"),
+            Stored::Lines,
+            "a.json:2:1: duplicate key",
+        );
+        is(
+            why("a.toml", b"k = 1\nk = 2"),
+            Stored::Lines,
+            "a.toml:2:1: duplicate key",
+        );
+        is(why("a.csv", b"a,a\n1,2\n"), Stored::Lines, "a");
+        is(
+            why("a.csv", b"a,b\n"),
+            Stored::Lines,
+            "the names of its columns",
+        );
+        // Other files have no structure that could be lost.
+        assert_eq!(why("a.txt", b"\xff"), (Stored::Digest, String::new()));
+        assert_eq!(why("a.dat", b"x"), (Stored::Lines, String::new()));
         let long = vec![b'x'; (1 << 20) + 1];
-        let (how, value) = of_bytes(Path::new("a.txt"), &long);
-        assert_eq!(
-            (how, value["size"].as_u64()),
-            (Stored::Digest, Some((1 << 20) + 1))
+        is(
+            why("a.csv", &long),
+            Stored::Digest,
+            "it is larger than 1 MiB",
         );
+        let size = of_bytes(Path::new("a.txt"), &long).value["size"].as_u64();
+        assert_eq!(size, Some((1 << 20) + 1));
     }
 }

@@ -7,12 +7,16 @@ use std::process::{Child, Command, ExitStatus};
 ///
 /// Its status is taken only after its group was ended: until then its process id, and so that of the
 /// group, is nobody else's.
-pub(crate) struct Group {
+pub struct Group {
     child: Child,
 }
 
 impl Group {
-    pub(crate) fn start(mut command: Command) -> io::Result<Self> {
+    /// Starts a program in a group of its own.
+    ///
+    /// # Errors
+    /// It cannot be started.
+    pub fn start(mut command: Command) -> io::Result<Self> {
         #[cfg(unix)]
         {
             use std::os::unix::process::CommandExt;
@@ -27,7 +31,10 @@ impl Group {
     }
 
     /// Ends whatever is still running, and says how the program itself ended.
-    pub(crate) fn end(mut self) -> io::Result<ExitStatus> {
+    ///
+    /// # Errors
+    /// It cannot be waited for.
+    pub fn end(mut self) -> io::Result<ExitStatus> {
         #[cfg(unix)]
         if let Some(id) = self.id() {
             // The group is empty if the program ended and left nothing running.
@@ -41,7 +48,7 @@ impl Group {
 
     /// Whether the program has ended. Its status stays to be taken.
     #[cfg(unix)]
-    pub(crate) fn has_ended(&mut self) -> bool {
+    pub fn has_ended(&mut self) -> bool {
         use rustix::process::{WaitId, WaitIdOptions, waitid};
         let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
         match self.id().map(|id| waitid(WaitId::Pid(id), options)) {
@@ -51,8 +58,9 @@ impl Group {
         }
     }
 
+    /// Whether the program has ended. Its status stays to be taken.
     #[cfg(not(unix))]
-    pub(crate) fn has_ended(&mut self) -> bool {
+    pub fn has_ended(&mut self) -> bool {
         !matches!(self.child.try_wait(), Ok(None))
     }
 
