@@ -122,6 +122,39 @@ fn equal_documents_do_not_differ() {
 }
 
 #[test]
+fn elements_of_a_vector_are_counted_from_1_by_their_name() {
+    let mut schema = schema();
+    let of_ledgers = schema.position("ledgers").unwrap();
+    let keys = &mut schema.artefacts[of_ledgers].keys;
+    let vector = keys.iter_mut().find(|key| key.path == "pre_u").unwrap();
+    vector.label = "node".to_owned();
+    let [old, new] = ["[1,2,3]", "[1,4,3,9]"].map(|vector| {
+        let text = format!(r#"[{{"tick":3,"pre_u":{vector}}}]"#);
+        [Artefact::from_json("ledgers", text.as_bytes()).unwrap()]
+    });
+    let diff = diff(&old, &new, &schema, &DiffOptions::default());
+    let leads: Vec<String> = diff.changes.iter().map(Change::lead).collect();
+    assert_eq!(
+        leads,
+        [
+            "tick 3 · UMX · pre_u · node 2: 2 → 4",
+            "tick 3 · UMX · pre_u · node 4 added: 9"
+        ]
+    );
+    let paths: Vec<String> = diff.changes.iter().map(|c| c.path.to_string()).collect();
+    assert_eq!(
+        paths,
+        [
+            "ledgers[tick=3].pre_u[node=2]",
+            "ledgers[tick=3].pre_u[node=4]"
+        ]
+    );
+    assert_eq!(diff.changes[0].path.pattern(), "ledgers/*/pre_u/*");
+    let stored = aether_json::to_string(&diff).unwrap();
+    assert_eq!(aether_json::from_str::<Diff>(&stored).unwrap(), diff);
+}
+
+#[test]
 fn fields_are_told_in_the_order_in_which_they_are_read() {
     check(
         r#"ledgers=[{"tick":3,"pre_u":[1,2],"edges":[{"e_id":5,"raw":2,"f_e":1,"du":3}],"post_u":[1,2],"a":0}]"#,

@@ -72,6 +72,7 @@ fn scenario(name: &str, before: &[Artefact], after: &[Artefact]) -> ScenarioRepo
         name: name.into(),
         verdict: Some(verdict),
         diff: Some(diff),
+        raw: Vec::new(),
         note: None,
     }
 }
@@ -317,6 +318,7 @@ fn nothing_that_a_terminal_obeys_is_printed() {
         name: hostile.to_owned(),
         verdict: Some(Verdict::Mismatch),
         diff: Some(diff),
+        raw: Vec::new(),
         note: Some(format!("{hostile}\0")),
     }]);
     let mut text = Vec::new();

@@ -14,7 +14,7 @@ use std::ffi::OsString;
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use libtest_mimic::{Arguments, Conclusion, Failed, Trial};
@@ -167,6 +167,7 @@ impl Runner {
         let stage = Arc::new(Stage {
             suite: self.suite,
             run,
+            used: Mutex::default(),
         });
         let trials = selection
             .plans
@@ -175,6 +176,9 @@ impl Runner {
             .collect();
         let conclusion = until_closed(|| libtest_mimic::run(args, trials))?;
         for line in dropped {
+            eprintln!("{line}");
+        }
+        for line in stage.used() {
             eprintln!("{line}");
         }
         Ok(conclusion)
@@ -271,6 +275,15 @@ struct Stage {
     suite: Suite,
     /// Where results go; `None` where trials are only listed.
     run: Option<Run>,
+    /// What was allowed to differ and made a difference, one line each.
+    used: Mutex<BTreeSet<String>>,
+}
+
+impl Stage {
+    fn used(&self) -> BTreeSet<String> {
+        let used = self.used.lock();
+        used.unwrap_or_else(PoisonError::into_inner).clone()
+    }
 }
 
 fn trial(stage: &Arc<Stage>, plan: Plan) -> Trial {
@@ -278,13 +291,14 @@ fn trial(stage: &Arc<Stage>, plan: Plan) -> Trial {
     let (name, is_long) = (plan.name(), plan.is_long());
     let test = move || {
         let run = stage.run.as_ref();
-        run.map_or(Ok(()), |run| perform(&stage.suite, run, &plan))
+        run.map_or(Ok(()), |run| perform(&stage, run, &plan))
     };
     Trial::test(name, test).with_ignored_flag(is_long)
 }
 
 /// Runs one trial and leaves its result and what the run made.
-fn perform(suite: &Suite, run: &Run, plan: &Plan) -> Result<(), Failed> {
+fn perform(stage: &Stage, run: &Run, plan: &Plan) -> Result<(), Failed> {
+    let suite = &stage.suite;
     let stored = |result: std::io::Result<()>| {
         result.map_err(|error| format!("the result could not be stored: {error}"))
     };
@@ -299,6 +313,15 @@ fn perform(suite: &Suite, run: &Run, plan: &Plan) -> Result<(), Failed> {
         Target::Known(result) => (**result).clone(),
     };
     let took = start.elapsed();
+    if plan.check == Check::Golden {
+        let name = visible_line(&plan.scenario);
+        let lines = result
+            .used()
+            .into_iter()
+            .map(|used| format!("allowed: {name}: {used}"));
+        let all = stage.used.lock();
+        all.unwrap_or_else(PoisonError::into_inner).extend(lines);
+    }
     let message = CheckMessage::new(suite, &plan.scenario, &plan.check, &result);
     let text = visible(&message.text).into_owned();
     let left = stored(leave(suite, run, plan, &result, message, took));

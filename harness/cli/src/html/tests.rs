@@ -72,6 +72,7 @@ fn scenario(name: &str, before: &[Artefact], after: &[Artefact]) -> ScenarioRepo
         name: name.into(),
         verdict: Some(verdict),
         diff: Some(diff),
+        raw: Vec::new(),
         note: None,
     }
 }
