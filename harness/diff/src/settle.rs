@@ -446,7 +446,7 @@ mod tests {
         let [old, new] =
             [before, after].map(|text| Artefact::from_json("o", text.as_bytes()).unwrap());
         let settled = settled(&[old], &[new], schema)?;
-        let text = String::from_utf8_lossy(settled.after[0].text()).replace('\n', "");
+        let text = String::from_utf8_lossy(settled.after[0].text()).replace(['\n', ' '], "");
         // What is settled is in layout.
         Artefact::from_golden("o", settled.after[0].text()).unwrap();
         Some((
@@ -486,9 +486,7 @@ mod tests {
             r#"{"m":{"a":{"z":[1,[2]]},"b":{"y":1,"z":3}},"x":1}"#,
             r#"{"m":{"a":{"z":[1,[2.1]]},"b":{"y":1.1,"z":3.05}},"x":1.2}"#,
             Some((
-                r#"{"m":{"a":{"z":[1,[2]]},"b":{"y":1.1,"z":3}},"x":1.2}"#
-                    .replace("[1,[2]]", "[  1,  [2]  ]")
-                    .as_str(),
+                r#"{"m":{"a":{"z":[1,[2]]},"b":{"y":1.1,"z":3}},"x":1.2}"#,
                 2,
                 "o.m.a.z[1][0]",
             )),

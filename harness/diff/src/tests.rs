@@ -122,6 +122,57 @@ fn equal_documents_do_not_differ() {
 }
 
 #[test]
+fn digests_hold_ticks_of_every_sort() {
+    for ticks in [
+        ["1", "2", "3"],
+        ["-2", "0.5", "1.50"],
+        ["1e-3", "1.0", "1e1"],
+        [
+            r#""2024-02-29""#,
+            r#""2024-02-29T12:30:00.5+01:00""#,
+            r#""2024-03-01""#,
+        ],
+        [r#""09:00""#, r#""09:00:00.25""#, r#""10:00""#],
+        [
+            r#""2024-01-01T00:00:00Z""#,
+            r#""2024-01-01""#,
+            r#""2024-01-02""#,
+        ],
+    ] {
+        let of = |last: u32| {
+            let records = ticks
+                .iter()
+                .zip([1, 2, last])
+                .map(|(tick, value)| format!(r#"{{"check":{value},"tick":{tick},"v":{value}}}"#));
+            Artefact::from_canonical_records("uledger", records)
+        };
+        let schema = schema();
+        let golden = digest(&of(3), &schema);
+        // As it is stored and read again.
+        let golden = Artefact::from_golden("uledger", golden.text()).unwrap();
+        let compared = |new: &Artefact| {
+            let options = DiffOptions::default();
+            diff(
+                std::slice::from_ref(&golden),
+                std::slice::from_ref(new),
+                &schema,
+                &options,
+            )
+        };
+        for same in [digest(&of(3), &schema), of(3)] {
+            assert_eq!(compared(&same), Diff::default(), "{ticks:?}");
+        }
+        for other in [digest(&of(4), &schema), of(4)] {
+            let first = compared(&other).first_divergence.unwrap();
+            let tick = first
+                .tick
+                .map(|tick| aether_json::to_string(&tick).unwrap());
+            assert_eq!(tick.as_deref(), Some(ticks[2]), "{ticks:?}");
+        }
+    }
+}
+
+#[test]
 fn elements_of_a_vector_are_counted_from_1_by_their_name() {
     let mut schema = schema();
     let of_ledgers = schema.position("ledgers").unwrap();

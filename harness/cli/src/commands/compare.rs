@@ -95,8 +95,8 @@ pub fn compare(
             ));
         }
     };
-    let options = [&request.keys, &request.ticks, &request.stages];
-    if options.iter().any(|options| !options.is_empty()) {
+    let given = [&request.keys, &request.ticks, &request.stages];
+    if given.iter().any(|options| !options.is_empty()) {
         let documents = Documents {
             before: &before,
             after: &after,

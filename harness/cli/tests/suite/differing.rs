@@ -326,8 +326,8 @@ fn a_tolerance_that_says_nothing_is_refused() {
     );
     invalid(
         "",
-        &of("path = \"sx\"\nulp = 4"),
-        "tolerance \"sx\" matches nothing; did you mean `xs`?",
+        &of("path = \"xss\"\nulp = 4"),
+        "tolerance \"xss\" matches nothing; did you mean `xs`?",
     );
     invalid("", &of("path = \"xs\"\nulps = 4"), "did you mean `ulp`?");
     let digest = "snapshot = \"digest\"\nsnapshot_reason = \"large\"";
@@ -461,7 +461,7 @@ fn a_bundle_carries_bytes() {
     };
     let said = here.command(|suite, console| bless(suite, &options, console));
     assert_eq!(said.code(), 0, "{:?}", said.result);
-    assert!(said.out.contains("wrote o.bin, o.json"), "{}", said.out);
+    assert!(said.out.contains("wrote o.json, o.bin"), "{}", said.out);
     assert_eq!(fs::read(here.path(BYTES)).unwrap()[19], b'R');
     assert_eq!(here.runner(&[]).status, Some(0));
 }
@@ -544,7 +544,7 @@ fn documents_are_compared_as_the_outputs_of_a_scenario() {
     let said = compared("a", "c", &[]);
     assert_eq!(said.code(), 1);
     assert!(
-        said.out.contains("tick 2 · solve removed: "),
+        said.out.contains("tick 2 · solve · o[t=2] removed: "),
         "{}",
         said.out
     );
