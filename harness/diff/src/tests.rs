@@ -201,6 +201,7 @@ fn elements_of_a_vector_are_counted_from_1_by_their_name() {
         ]
     );
     assert_eq!(diff.changes[0].path.pattern(), "ledgers/*/pre_u/*");
+    assert_eq!(diff.charts[0].element, "node");
     let stored = aether_json::to_string(&diff).unwrap();
     assert_eq!(aether_json::from_str::<Diff>(&stored).unwrap(), diff);
 }

@@ -95,10 +95,6 @@ impl RunOutput {
     /// The same for these of the artefacts.
     pub fn tolerated_in(&self, before: &[Artefact], after: &[Artefact]) -> Option<Tolerated> {
         let settled = crate::settled(before, after, &self.schema)?;
-        let texts = |artefacts: &[Artefact]| -> BTreeMap<String, Vec<u8>> {
-            let text = |artefact: &Artefact| (artefact.name().to_owned(), artefact.text().to_vec());
-            artefacts.iter().map(text).collect()
-        };
         (texts(before) == texts(&settled.after)).then_some(settled.tolerated)
     }
 }
@@ -409,6 +405,14 @@ fn under_ci() -> bool {
     )]
     let ci = std::env::var_os("CI");
     ci.is_some_and(|value| !value.is_empty() && value != "false")
+}
+
+/// The text of each artefact by name.
+fn texts(artefacts: &[Artefact]) -> BTreeMap<&str, &[u8]> {
+    artefacts
+        .iter()
+        .map(|artefact| (artefact.name(), artefact.text()))
+        .collect()
 }
 
 /// The golden of a failure: the program's own account, else its message.

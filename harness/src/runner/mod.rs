@@ -26,7 +26,7 @@ use crate::evaluate::{CheckMessage, CheckResult, evaluate};
 use crate::report::{visible, visible_line};
 use crate::results::{Run, TrialResult};
 use crate::scenario::{Scenario, ScenarioName};
-use crate::{Check, Layout, Subject, Suite};
+use crate::{Check, Layout, Subject, Suite, counted};
 
 /// The exit status of a command line that can mean no trial.
 const BAD_USAGE: u8 = 2;
@@ -275,14 +275,22 @@ struct Stage {
     suite: Suite,
     /// Where results go; `None` where trials are only listed.
     run: Option<Run>,
-    /// What was allowed to differ and made a difference, one line each.
-    used: Mutex<BTreeSet<String>>,
+    /// What was allowed to differ and made a difference, each with the scenarios.
+    used: Mutex<BTreeMap<String, BTreeSet<String>>>,
 }
 
 impl Stage {
-    fn used(&self) -> BTreeSet<String> {
-        let used = self.used.lock();
-        used.unwrap_or_else(PoisonError::into_inner).clone()
+    /// What was allowed to differ, one line each: what several scenarios have in common is said once.
+    fn used(&self) -> Vec<String> {
+        let used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        let line = |(used, scenarios): (&String, &BTreeSet<String>)| match scenarios.first() {
+            Some(one) if scenarios.len() == 1 => format!("allowed: {one}: {used}"),
+            _ => {
+                let count = counted(scenarios.len() as u64, "scenario");
+                format!("allowed in {count}: {used}")
+            }
+        };
+        used.iter().map(line).collect()
     }
 }
 
@@ -314,13 +322,11 @@ fn perform(stage: &Stage, run: &Run, plan: &Plan) -> Result<(), Failed> {
     };
     let took = start.elapsed();
     if plan.check == Check::Golden {
-        let name = visible_line(&plan.scenario);
-        let lines = result
-            .used()
-            .into_iter()
-            .map(|used| format!("allowed: {name}: {used}"));
-        let all = stage.used.lock();
-        all.unwrap_or_else(PoisonError::into_inner).extend(lines);
+        let mut all = stage.used.lock().unwrap_or_else(PoisonError::into_inner);
+        for used in result.used() {
+            let name = visible_line(&plan.scenario).into_owned();
+            all.entry(used).or_default().insert(name);
+        }
     }
     let message = CheckMessage::new(suite, &plan.scenario, &plan.check, &result);
     let text = visible(&message.text).into_owned();

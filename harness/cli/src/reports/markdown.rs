@@ -293,6 +293,7 @@ mod tests {
     use std::time::Duration;
 
     use aether_harness::evaluate::CheckMessage;
+    use aether_harness::{Artefact, ArtefactSchema, DiffOptions, Schema, Tolerance, diff};
 
     use super::super::Entry;
     use super::*;
@@ -355,6 +356,36 @@ mod tests {
                 "{count}"
             );
         }
+    }
+
+    #[test]
+    fn sizes_and_tolerances_are_said() {
+        let of = |text: &str| [Artefact::from_json("o", text.as_bytes()).unwrap()];
+        let tolerance = Tolerance::new("x", "noise").with_abs("1".parse().unwrap());
+        let schema = Schema {
+            artefacts: vec![ArtefactSchema::new("o").with_tolerance(tolerance)],
+            ..Schema::default()
+        };
+        let report = |after: &str| {
+            let (before, after) = (of(r#"{"x":1,"y":1}"#), of(after));
+            Some(diff(&before, &after, &schema, &DiffOptions::default()))
+        };
+        let mut merge = merge(2, "x");
+        let [first, second] = &mut *merge.entries else {
+            unreachable!("there are two");
+        };
+        first.outcome.as_mut().unwrap().report = report(r#"{"x":1,"y":3}"#);
+        let second = second.outcome.as_mut().unwrap();
+        second.report = report(r#"{"x":1.5,"y":1}"#);
+        second.verdict = Verdict::Match;
+        let text = comment(&merge, &[]);
+        assert!(
+            text.contains("  - `s0::golden: difference: 2 (relative 2)`\n"),
+            "{text}"
+        );
+        let within = "#### Within tolerance\n\n- `s1::golden: 1 value within tolerance; largest 50 % of what is \
+                      allowed, at o.x (noise)`\n";
+        assert!(text.contains(within), "{text}");
     }
 
     #[test]
