@@ -17,7 +17,8 @@ use aether_json::scan;
 /// element with an identity is written with its identity fields in the order of their
 /// [`KeyRule`](crate::KeyRule), the values as JSON (`envelopes[layer="DATA",seq=3]`); where several
 /// elements of an array share an identity, the second and later ones are numbered:
-/// `ledgers[tick=3#2]`. Any other element is written by its position, from 0: `pre_u[3]`. The
+/// `ledgers[tick=3#2]`. An element of a vector whose elements have a label is written by its number, from 1:
+/// `pre_u[node=4]`. Any other element is written by its position, from 0: `pre_u[3]`. The
 /// position is that in the new document, or in the old one for what was removed.
 ///
 /// A path is text to serde, and [`Path::parse`] reads it back, but for what people call elements.

@@ -258,7 +258,9 @@ fn the_state_at_the_first_divergence_is_kept_for_a_chart() {
     let shown: Vec<String> = charts.iter().map(|c| format!("{c:?}")).collect();
     assert_eq!(
         shown,
-        [r#"Chart { title: "ledgers, tick 2: u", element: "", before: [3, -1, 0], after: [3, -2, 1] }"#]
+        [
+            r#"Chart { title: "ledgers, tick 2: u", element: "", before: [3, -1, 0], after: [3, -2, 1] }"#
+        ]
     );
 }
 
