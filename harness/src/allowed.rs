@@ -115,8 +115,10 @@ mod tests {
         let tolerance = Tolerance::new("x", "why")
             .with_rel("1e-9".parse().unwrap())
             .with_ulp(4);
-        let mut schema = Schema::default();
-        schema.artefacts = vec![ArtefactSchema::new("o").with_tolerance(tolerance)];
+        let schema = Schema {
+            artefacts: vec![ArtefactSchema::new("o").with_tolerance(tolerance)],
+            ..Schema::default()
+        };
         let lines: Vec<String> = Allowed::tolerances(&schema)
             .iter()
             .map(Allowed::to_string)

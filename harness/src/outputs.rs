@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 pub use crate::atomic::write_whole;
 use crate::atomic::{at, read_regular};
@@ -93,7 +93,7 @@ fn unreadable(path: &Path, source: ReadErrorKind) -> ReadError {
     }
 }
 
-fn read(path: &PathBuf) -> Result<Vec<u8>, ReadError> {
+fn read(path: &Path) -> Result<Vec<u8>, ReadError> {
     read_regular(path).map_err(|error| unreadable(path, error.into()))
 }
 

@@ -184,7 +184,7 @@ impl<'s, 't> Settling<'s, 't> {
         let edits = match pairs_by_identity(&old, &new, reading.key.as_ref()) {
             Some(pairs) => self.by_identity(&elements, &pairs),
             None if old.len() == new.len() => self.by_position(&elements),
-            None => self.from_both_ends(&elements),
+            None => self.at_both_ends(&elements),
         };
         edited(after, edits)
     }
@@ -258,7 +258,7 @@ impl<'s, 't> Settling<'s, 't> {
     }
 
     /// Arrays of two lengths: elements that are equal within tolerance at the front and at the end.
-    fn from_both_ends(&mut self, elements: &Elements<'_, 's, 't>) -> Vec<Edit<'t>> {
+    fn at_both_ends(&mut self, elements: &Elements<'_, 's, 't>) -> Vec<Edit<'t>> {
         let (old, new) = (elements.old.len(), elements.new.len());
         let mut edits = Vec::new();
         let mut left = old.min(new);

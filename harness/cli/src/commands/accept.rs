@@ -30,7 +30,7 @@ pub(super) enum Examined {
     /// Nothing; with the numbers that differ within their tolerances, if there are any.
     Nothing(Option<Tolerated>),
     /// Change its goldens.
-    Pending(Pending),
+    Pending(Box<Pending>),
 }
 
 /// Why a scenario cannot be blessed.
@@ -114,12 +114,12 @@ pub(super) fn examine(
     acceptable(&result)?;
     check_others(suite, scenario, &BTreeSet::new())?;
     unseen(suite, scenario.name(), &result)?;
-    Ok(Examined::Pending(Pending {
+    Ok(Examined::Pending(Box::new(Pending {
         scenario: scenario.clone(),
         result,
         version: scenario.subject().version(),
         exact,
-    }))
+    })))
 }
 
 /// A match that needed a tolerance as the mismatch that it is without.

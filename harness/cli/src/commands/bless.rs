@@ -119,7 +119,7 @@ fn pending(
         };
         match judged {
             Ok(Examined::Nothing(why)) => say_nothing(&found.name, why.as_ref(), console)?,
-            Ok(Examined::Pending(one)) => pending.push(one),
+            Ok(Examined::Pending(one)) => pending.push(*one),
             Err(refusal) => refusals.push((found.name, refusal)),
         }
     }

@@ -255,7 +255,7 @@ pub(super) fn pending(
         let made = artefacts.remove(&bundled.name).unwrap_or_default();
         match examine(suite, bundled, made, options.exact, console) {
             Ok(Examined::Nothing(why)) => say_nothing(&bundled.name, why.as_ref(), console)?,
-            Ok(Examined::Pending(one)) => pending.push(one),
+            Ok(Examined::Pending(one)) => pending.push(*one),
             Err(refusal) => refusals.push((bundled.name.clone(), refusal)),
         }
     }
@@ -339,12 +339,12 @@ fn examine(
     check_others(suite, scenario, &BTreeSet::new())?;
     unseen(suite, scenario.name(), &result)?;
     report_other_output(suite, scenario, &result, console);
-    Ok(Examined::Pending(Pending {
+    Ok(Examined::Pending(Box::new(Pending {
         scenario: scenario.clone(),
         result,
         version: bundled.version.clone(),
         exact,
-    }))
+    })))
 }
 
 /// The goldens here, which must be those that the bundle was compared with.

@@ -1,7 +1,6 @@
 //! What may differ: numbers within a tolerance, values of one form, and bytes that are no documents.
 
 use std::fs;
-use std::path::PathBuf;
 
 use aether_harness_cli::commands::{
     BlessOptions, BundleOptions, CompareRequest, DiffRequest, Format, Listing, SensitivityOptions,
@@ -65,8 +64,8 @@ fn golden(workspace: &Workspace) -> Ran {
     workspace.runner(&["one::golden", "--exact"])
 }
 
-fn differs(workspace: &Workspace, request: DiffRequest) -> Said {
-    workspace.command(|suite, console| diff(suite, &request, console))
+fn differs(workspace: &Workspace, request: &DiffRequest) -> Said {
+    workspace.command(|suite, console| diff(suite, request, console))
 }
 
 fn diff_json(workspace: &Workspace, raw: bool) -> Value {
@@ -76,7 +75,7 @@ fn diff_json(workspace: &Workspace, raw: bool) -> Value {
         raw,
         ..DiffRequest::default()
     };
-    serde_json::from_str(&differs(workspace, request).out).unwrap()
+    serde_json::from_str(&differs(workspace, &request).out).unwrap()
 }
 
 fn bless_with(workspace: &Workspace, exact: bool) -> Said {
@@ -125,7 +124,7 @@ fn numbers_within_tolerance_match_and_say_so() {
         (&json!(1), &json!(0.3))
     );
     assert_eq!(tolerance["sizes"]["abs"].to_string(), "3e-10");
-    let said = differs(&workspace, DiffRequest::default());
+    let said = differs(&workspace, &DiffRequest::default());
     assert_eq!(said.code(), 0);
     let text = format!(
         "one: MATCH\n  {lead}\n    difference: 3e-10 (relative 3e-10, 1351080 ulp)\n    because: the solver \
@@ -139,7 +138,7 @@ fn numbers_within_tolerance_match_and_say_so() {
         format: Format::Html,
         ..DiffRequest::default()
     };
-    let page = differs(&workspace, html).out;
+    let page = differs(&workspace, &html).out;
     assert!(page.contains(lead), "{page}");
 
     let before = workspace.read(GOLDEN);
@@ -388,7 +387,7 @@ fn bytes_are_kept_beside_their_golden() {
         format: Format::Html,
         ..DiffRequest::default()
     };
-    let page = differs(&workspace, html).out;
+    let page = differs(&workspace, &html).out;
     assert!(
         page.contains("first differing byte of o: offset 19"),
         "{page}"
@@ -503,10 +502,10 @@ fn raw_values_are_left_and_shown() {
         raw: true,
         ..DiffRequest::default()
     };
-    let said = differs(&workspace, request);
+    let said = differs(&workspace, &request);
     assert!(said.out.contains("\n  raw: o.m.at: "), "{}", said.out);
     assert!(
-        !differs(&workspace, DiffRequest::default())
+        !differs(&workspace, &DiffRequest::default())
             .out
             .contains("raw:")
     );
@@ -525,7 +524,7 @@ fn documents_are_compared_as_the_outputs_of_a_scenario() {
         let request = CompareRequest {
             before: workspace.path(before),
             after: workspace.path(after),
-            schema: Some(PathBuf::from(workspace.path("scenarios/one/scenario.toml"))),
+            schema: Some(workspace.path("scenarios/one/scenario.toml")),
             keys: keys.iter().map(|&key| key.to_owned()).collect(),
             ..CompareRequest::default()
         };

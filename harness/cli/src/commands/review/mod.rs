@@ -375,7 +375,7 @@ impl<'a> Review<'a> {
             return Err(again("the run produced nothing".to_owned()));
         };
         if shown.equals(&now) {
-            Ok(pending)
+            Ok(*pending)
         } else {
             let other = shown.differing(&now).join(", ");
             Err(again(format!(
