@@ -14,7 +14,10 @@
 //! | `process` | runs the program |
 //! | `locale` | takes warnings about a missing locale out of its error stream |
 //! | `version` | asks it for its version |
-//! | `output` | reads what it left, each file as its `format` says |
+//! | `output` | finds what it left |
+//! | `read` | reads each file as its `format` says |
+//! | `declared` | finds declared paths that match nothing |
+//! | `compared` | reads any documents as outputs, to compare them |
 //! | `machine` | takes the directories of this machine out of it |
 //! | `declare` | writes declarations of what differs from run to run |
 //! | `form` | knows what volatile values look like |
@@ -22,7 +25,9 @@
 //! | `start` | says why one could not be started |
 
 mod changed;
+mod compared;
 mod declare;
+mod declared;
 mod form;
 mod format;
 mod inputs;
@@ -30,6 +35,7 @@ mod locale;
 mod machine;
 mod output;
 mod process;
+mod read;
 mod settings;
 mod start;
 mod steps;
@@ -45,16 +51,19 @@ use std::time::Duration;
 use aether_harness::snapshot::sha256_hex;
 use aether_harness::varying::Varying;
 use aether_harness::{
-    Artefact, ArtefactSchema, Failure, FailureKind, KeyRule, KeyTable, Layout, Prepared,
+    Allowed, Artefact, ArtefactSchema, Failure, FailureKind, KeyRule, KeyTable, Layout, Prepared,
     RunRequest, Scenario, ScenarioFile, ScenarioProblem, Schema, Settings, Subject,
 };
 use aether_json::json;
+use toml::Spanned;
 
 use crate::inputs::Inputs;
 use crate::machine::MachinePaths;
 use crate::output::Outputs;
 
-use crate::settings::{CommandSettings, CommandTable, OutputTable};
+use crate::settings::{CommandSettings, CommandTable, OutputTable, ToleranceTable};
+
+pub use crate::compared::DeclaredOutputs;
 
 /// Runs the program that a scenario names in its `[command]`.
 #[derive(Clone, Copy, Debug, Default)]
@@ -187,7 +196,11 @@ impl Prepared for PreparedCommand {
     }
 
     fn schema(&self) -> Schema {
-        self.program.schema()
+        schema(&self.program.outputs)
+    }
+
+    fn allowed(&self) -> Vec<Allowed> {
+        self.program.allowed()
     }
 
     fn pass(&self) -> Option<Vec<String>> {
@@ -240,29 +253,28 @@ impl Prepared for PreparedCommand {
 }
 
 impl Program {
-    fn schema(&self) -> Schema {
-        let mut schema = Schema::default();
+    /// What may differ, with the reasons.
+    fn allowed(&self) -> Vec<Allowed> {
+        let mut allowed = Vec::new();
         for output in &self.outputs {
-            if !output.stage.is_empty() && !schema.stages.contains(&output.stage) {
-                schema.stages.push(output.stage.clone());
-            }
-            schema.artefacts.push(ArtefactSchema {
-                name: output::pattern(output),
-                stage: output.stage.clone(),
-                tick: output.tick.as_ref().map(|tick| tick.get_ref().clone()),
-                keys: output
-                    .keys
-                    .iter()
-                    .map(|(path, fields)| KeyRule {
-                        path: path.get_ref().clone(),
-                        fields: fields.clone(),
-                        label: String::new(),
-                    })
-                    .collect(),
-                ..ArtefactSchema::default()
-            });
+            let of_output = |reason: &Spanned<String>| Allowed {
+                output: output::pattern(output),
+                reason: reason.get_ref().clone(),
+                ..Allowed::default()
+            };
+            allowed.extend(output.volatile.iter().map(|volatile| Allowed {
+                volatile: Some(volatile.path.get_ref().clone()),
+                form: Some(volatile.form.get_ref().clone()),
+                ..of_output(&volatile.reason)
+            }));
+            allowed.extend(output.replace.iter().map(|replace| Allowed {
+                replace: Some(replace.pattern.get_ref().clone()),
+                with: Some(replace.with.clone()),
+                ..of_output(&replace.reason)
+            }));
         }
-        schema
+        allowed.extend(Allowed::tolerances(&schema(&self.outputs)));
+        allowed
     }
 
     /// Runs the program on the documents in `places`.
@@ -331,6 +343,40 @@ impl Program {
 /// The SHA-256 of a file. One that cannot be read is none that a run depends on.
 fn code_digest(file: &Path) -> String {
     fs::read(file).map_or_else(|_| "unreadable".to_owned(), |bytes| sha256_hex(&bytes))
+}
+
+/// How to read the artefacts of these outputs.
+fn schema(outputs: &[OutputTable]) -> Schema {
+    let mut schema = Schema::default();
+    for output in outputs {
+        if !output.stage.is_empty() && !schema.stages.contains(&output.stage) {
+            schema.stages.push(output.stage.clone());
+        }
+        schema.artefacts.push(artefact_schema(output));
+    }
+    schema
+}
+
+fn artefact_schema(output: &OutputTable) -> ArtefactSchema {
+    let keys = output.keys.iter().map(|(path, fields)| KeyRule {
+        path: path.get_ref().clone(),
+        fields: fields.clone(),
+        label: String::new(),
+    });
+    let unordered = output.unordered.iter().map(|path| path.get_ref().clone());
+    ArtefactSchema {
+        name: output::pattern(output),
+        stage: output.stage.clone(),
+        tick: output.tick.as_ref().map(|tick| tick.get_ref().clone()),
+        keys: keys.collect(),
+        unordered: unordered.collect(),
+        tolerances: output
+            .tolerance
+            .iter()
+            .map(ToleranceTable::tolerance)
+            .collect(),
+        ..ArtefactSchema::default()
+    }
 }
 
 /// Names that differ in case alone are one file on some systems.

@@ -175,7 +175,7 @@ fn unlike(first: &Observation, other: &Observation, run: RunName) -> Difference 
         diff: crate::diff(
             &first.set.to_vec(),
             &other.set.to_vec(),
-            &first.schema,
+            &first.schema_of_runs(),
             &BRIEF,
         ),
         cause: None,

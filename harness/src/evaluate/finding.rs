@@ -7,7 +7,7 @@ use super::attribution::Attribution;
 use crate::exec::{EnvironmentChange, RunFailure, Unchangeable};
 use crate::snapshot::{GoldenProblem, MANIFEST_FILE};
 use crate::varying::Varying;
-use crate::{Check, Diff, DiffOptions, ScenarioError};
+use crate::{Check, Diff, DiffOptions, ScenarioError, Tolerated};
 
 /// One thing that a check found.
 #[derive(Clone, Debug)]
@@ -74,6 +74,8 @@ pub enum Finding {
         /// Its version.
         version: String,
     },
+    /// Nothing differs but numbers that are within their tolerances.
+    Tolerated(Tolerated),
     /// Two runs of the same scenario differ.
     Differs(Box<Difference>),
     /// Why a run in a changed environment failed.
@@ -209,6 +211,7 @@ impl fmt::Display for Finding {
             Self::FromBundle { subject, version } => {
                 write!(f, "from a bundle, produced by {subject} {version}")
             }
+            Self::Tolerated(tolerated) => f.write_str(&tolerated.lead()),
             Self::Differs(difference) => write!(f, "{difference}"),
             Self::Because {
                 cause,

@@ -35,9 +35,9 @@ pub use run::{CheckRun, ERROR};
 use std::collections::BTreeMap;
 
 use crate::exec::{EnvironmentChange, RunFailure, Unchangeable};
-use crate::scenario::Scenario;
+use crate::scenario::{Determinism, Scenario};
 use crate::snapshot::{GoldenSet, ProgramChange, ProgramRecord, Snapshot};
-use crate::{Check, Diff, Schema, Suite, Verdict};
+use crate::{Allowed, Artefact, Check, Diff, Schema, Suite, Tolerated, Verdict};
 
 /// A verdict with what it is based on.
 #[derive(Clone, Debug)]
@@ -45,7 +45,7 @@ use crate::{Check, Diff, Schema, Suite, Verdict};
 pub struct CheckResult {
     /// The verdict.
     pub verdict: Verdict,
-    /// What was found; empty for a match.
+    /// What was found; empty for a match, unless it needed a tolerance.
     pub findings: Vec<Finding>,
     /// What the run produced, if it produced something.
     pub after: Option<RunOutput>,
@@ -64,6 +64,10 @@ pub struct RunOutput {
     pub schema: Schema,
     /// How the run ended.
     pub ending: Ending,
+    /// What may differ, with the reasons.
+    pub allowed: Vec<Allowed>,
+    /// When it counts as the same as another run.
+    pub determinism: Determinism,
 }
 
 impl RunOutput {
@@ -72,9 +76,32 @@ impl RunOutput {
         self.set.differing(&other.set)
     }
 
-    /// Whether two runs produced the same bytes.
+    /// Whether two runs produced the same bytes or, if the scenario says that this is enough, the same but
+    /// for numbers within their tolerances.
     pub fn equals(&self, other: &Self) -> bool {
         self.differing(other).is_empty()
+            || (self.determinism == Determinism::WithinTolerance
+                && other.tolerated(&self.set.to_vec()).is_some())
+    }
+
+    /// How to compare this run with another one: exactly, unless the scenario says otherwise.
+    pub fn schema_of_runs(&self) -> Schema {
+        match self.determinism {
+            Determinism::Exact => self.schema.clone().exact(),
+            Determinism::WithinTolerance => self.schema.clone(),
+        }
+    }
+
+    /// The numbers that differ from those of `before`, if they are within their tolerances and nothing else
+    /// differs at all; `None` otherwise, and if nothing differs.
+    pub fn tolerated(&self, before: &[Artefact]) -> Option<Tolerated> {
+        self.tolerated_in(before, &self.set.to_vec())
+    }
+
+    /// The same for these of the artefacts.
+    pub fn tolerated_in(&self, before: &[Artefact], after: &[Artefact]) -> Option<Tolerated> {
+        let settled = crate::settled(before, after, &self.schema)?;
+        (texts(before) == texts(&settled.after)).then_some(settled.tolerated)
     }
 }
 
@@ -160,6 +187,30 @@ impl CheckResult {
         findings.join("\n")
     }
 
+    /// The numbers that were within their tolerances, if a match needed them.
+    pub fn tolerated(&self) -> Option<&Tolerated> {
+        self.findings.iter().find_map(|finding| match finding {
+            Finding::Tolerated(tolerated) => Some(tolerated),
+            _ => None,
+        })
+    }
+
+    /// What was allowed to differ and made a difference, with the reasons.
+    pub fn used(&self) -> Vec<String> {
+        let allowed = self.after.iter().flat_map(|output| &output.allowed);
+        let volatile = allowed.filter(|allowed| !allowed.is_tolerance());
+        let mut used: Vec<String> = volatile.map(ToString::to_string).collect();
+        if let Some(tolerated) = self.tolerated() {
+            let reasons = tolerated.reasons.join("; ");
+            used.push(format!(
+                "{}: {}",
+                tolerated.lead(),
+                crate::visible(&reasons)
+            ));
+        }
+        used
+    }
+
     /// In what two runs differ, if that is the verdict.
     pub fn difference(&self) -> Option<&Difference> {
         self.findings.iter().find_map(|finding| match finding {
@@ -186,6 +237,8 @@ pub struct Resolved {
     pub inputs: BTreeMap<String, String>,
     /// How to read the artefacts of a run.
     pub schema: Schema,
+    /// What may differ, with the reasons.
+    pub allowed: Vec<Allowed>,
 }
 
 /// Resolves the inputs of a scenario.
@@ -198,7 +251,16 @@ pub fn resolve(suite: &Suite, scenario: &Scenario) -> Result<Resolved, RunFailur
     Ok(Resolved {
         inputs,
         schema: run.prepared().schema(),
+        allowed: run.prepared().allowed(),
     })
+}
+
+/// The text of each artefact by name.
+fn texts(artefacts: &[Artefact]) -> BTreeMap<&str, &[u8]> {
+    artefacts
+        .iter()
+        .map(|artefact| (artefact.name(), artefact.text()))
+        .collect()
 }
 
 /// What is said if nothing that is known explains a difference.

@@ -11,7 +11,7 @@ use crate::exec::{
 use crate::scenario::{Expect, Scenario, SnapshotMode};
 use crate::snapshot::{GoldenSet, ProgramRecord, SetError};
 use crate::varying::{Moment, Observed, Running};
-use crate::{Artefact, Check, Failure, Mode, Prepared, RunRequest, Schema, Suite};
+use crate::{Artefact, Check, Failure, Mode, Prepared, RunRequest, Suite};
 
 /// What a run produced, and when it ran.
 #[derive(Debug)]
@@ -191,12 +191,8 @@ impl<'a> CheckRun<'a> {
         }
         let request = RunRequest::direct(self.suite.paths().outputs()).in_mode(mode);
         let outcome = self.guard().run(&self.prepared, request)?;
-        run_output(
-            self.scenario,
-            self.prepared.schema(),
-            self.prepared.inputs().clone(),
-            outcome,
-        )
+        let inputs = self.prepared.inputs().clone();
+        run_output(self.scenario, self.prepared(), inputs, outcome)
     }
 
     /// Runs the scenario from these inputs instead of its own; `None` if the subject does not offer
@@ -211,13 +207,8 @@ impl<'a> CheckRun<'a> {
         };
         let request = RunRequest::direct(self.suite.paths().outputs());
         let outcome = guard.run(&changed, request)?;
-        run_output(
-            self.scenario,
-            changed.schema(),
-            changed.inputs().clone(),
-            outcome,
-        )
-        .map(Some)
+        let inputs = changed.inputs().clone();
+        run_output(self.scenario, changed.as_ref(), inputs, outcome).map(Some)
     }
 
     /// What the runs are called when they are named.
@@ -274,9 +265,8 @@ impl<'a> CheckRun<'a> {
             pass: self.pass.as_deref(),
         }
         .run()?;
-        let schema = self.prepared.schema();
         Ok(ChildRun {
-            output: run_output(self.scenario, schema, child.inputs, child.outcome)?,
+            output: run_output(self.scenario, self.prepared(), child.inputs, child.outcome)?,
             unchanged: child.unchanged,
         })
     }
@@ -285,10 +275,12 @@ impl<'a> CheckRun<'a> {
 /// What a run produced, as goldens are kept. A failure makes the artefact `error`, expected or not.
 fn run_output(
     scenario: &Scenario,
-    schema: Schema,
+    prepared: &dyn Prepared,
     inputs: Artefact,
     outcome: Outcome,
 ) -> Result<RunOutput, RunFailure> {
+    let schema = prepared.schema();
+    let determinism = scenario.determinism;
     let failed = outcome.is_err();
     let (artefacts, ending) = match (outcome, scenario.expect) {
         (Ok(artefacts), Expect::Success) => (artefacts, Ending::Expected),
@@ -309,6 +301,8 @@ fn run_output(
         set,
         schema,
         ending,
+        allowed: prepared.allowed(),
+        determinism,
     })
 }
 

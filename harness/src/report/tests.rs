@@ -73,6 +73,7 @@ fn scenario(name: &str, before: &[Artefact], after: &[Artefact]) -> ScenarioRepo
         verdict: Some(verdict),
         diff: Some(diff),
         program: Vec::new(),
+        raw: Vec::new(),
         note: None,
     }
 }
@@ -259,7 +260,9 @@ fn the_state_at_the_first_divergence_is_kept_for_a_chart() {
     let shown: Vec<String> = charts.iter().map(|c| format!("{c:?}")).collect();
     assert_eq!(
         shown,
-        [r#"Chart { title: "ledgers, tick 2: u", before: [3, -1, 0], after: [3, -2, 1] }"#]
+        [
+            r#"Chart { title: "ledgers, tick 2: u", element: "", before: [3, -1, 0], after: [3, -2, 1] }"#
+        ]
     );
 }
 
@@ -320,6 +323,7 @@ fn nothing_that_a_terminal_obeys_is_printed() {
         verdict: Some(Verdict::Mismatch),
         diff: Some(diff),
         program: Vec::new(),
+        raw: Vec::new(),
         note: Some(format!("{hostile}\0")),
     }]);
     let mut text = Vec::new();

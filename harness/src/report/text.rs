@@ -6,10 +6,10 @@ use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 
-use super::{Report, ScenarioReport, visible, visible_line};
+use super::{RawValue, Report, ScenarioReport, visible, visible_line};
 use crate::snapshot::ProgramChange;
 use crate::visible::visible_styled;
-use crate::{Diff, counted};
+use crate::{Diff, counted, shortened_pair};
 
 const HEADING: Style = Style::new().bold();
 const CAUSE: Style = AnsiColor::Yellow.on_default();
@@ -17,9 +17,12 @@ const CAUSE: Style = AnsiColor::Yellow.on_default();
 /// Causes that are listed of a group.
 const CAUSES_SHOWN: usize = 8;
 
+/// Raw values that are listed of a scenario unless all are asked for.
+const RAW_SHOWN: usize = 20;
+
 impl Report {
     /// Writes the report as text: each scenario that differs with its first divergence, causes and
-    /// what followed, then the groups. With `all`, every change and cause is listed.
+    /// what followed, and each that needed a tolerance; then the groups. With `all`, every change and cause is listed.
     ///
     /// The text holds ANSI styles; print it through `anstream` to have them stripped if they
     /// are not wanted.
@@ -42,8 +45,8 @@ impl Report {
     ) -> io::Result<()> {
         let mut differing = 0;
         for scenario in &self.scenarios {
-            if scenario.differs() {
-                differing += 1;
+            differing += usize::from(scenario.differs());
+            if scenario.is_told() {
                 write_scenario(out, scenario, all)?;
             }
         }
@@ -96,6 +99,7 @@ fn write_scenario(out: &mut dyn Write, scenario: &ScenarioReport, all: bool) -> 
         name,
         diff,
         program,
+        raw,
         note,
         ..
     } = scenario;
@@ -110,6 +114,15 @@ fn write_scenario(out: &mut dyn Write, scenario: &ScenarioReport, all: bool) -> 
     }
     if let Some(line) = ProgramChange::line(program) {
         writeln!(out, "  {}", visible_line(&line))?;
+    }
+    let shown = if all { usize::MAX } else { RAW_SHOWN };
+    for RawValue { path, value } in raw.iter().take(shown) {
+        let path = path.to_string();
+        let value = shortened_pair(None, Some(value)).1;
+        writeln!(out, "  raw: {}: {value}", visible_line(&path))?;
+    }
+    if let Some(more) = raw.len().checked_sub(shown).filter(|&n| n > 0) {
+        writeln!(out, "  and {}", counted(more as u64, "more raw value"))?;
     }
     let note = note.as_deref().map(visible).unwrap_or_default();
     for line in note.lines() {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::ProgramRecord;
+use crate::Allowed;
 use crate::scenario::SnapshotMode;
 
 /// The version of the format of new goldens.
@@ -53,6 +54,9 @@ pub struct Manifest {
     /// What identifies the program.
     #[serde(default, skip_serializing_if = "ProgramRecord::is_empty")]
     pub program: ProgramRecord,
+    /// What may differ, as it was declared at the last bless.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allowed: Vec<Allowed>,
     /// Every bless, oldest first.
     #[serde(default)]
     pub bless: Vec<BlessEntry>,
@@ -84,6 +88,7 @@ impl Manifest {
             files: BTreeMap::new(),
             inputs: BTreeMap::new(),
             program: ProgramRecord::default(),
+            allowed: Vec::new(),
             bless: Vec::new(),
         }
     }
@@ -227,6 +232,14 @@ mod tests {
         manifest.program.version = Some("sim 1\n[[bless]]".into());
         manifest.program.built.insert("dist/a b".into());
         manifest.program.code.insert("src/a.py".into(), "22".into());
+        manifest.allowed.push(Allowed {
+            output: "a".into(),
+            tolerance: Some("x.*".into()),
+            abs: Some("1e-9".into()),
+            ulp: Some(4),
+            reason: "[[bless]]".into(),
+            ..Allowed::default()
+        });
         for reason in ["plain", "two\nlines", "\"quoted\" \\ 'both'", "– ü \u{1}"] {
             manifest.bless.push(BlessEntry {
                 date: "2026-11-23".into(),

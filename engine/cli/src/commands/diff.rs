@@ -30,6 +30,7 @@ pub(crate) fn diff(command: &DiffCommand, output: &Output) -> CommandResult {
         }),
         diff: Some(difference),
         program: Vec::new(),
+        raw: Vec::new(),
         note: None,
     }]);
     let mut printed = Vec::new();

@@ -7,13 +7,14 @@
 use std::path::PathBuf;
 
 use super::accept::{
-    Pending, Refusal, Stamp, checked_reason, described, evaluation, examine, refuse_under_ci, write,
+    Examined, Pending, Refusal, Stamp, checked_reason, described, evaluation, examine,
+    refuse_under_ci, write,
 };
 use super::render::{ScenarioDiff, report};
 use super::{CommandError, Console, Status, chosen, scenario_of};
 use crate::bundle::Bundle;
 use aether_harness::quoted;
-use aether_harness::{Suite, Verdict};
+use aether_harness::{Suite, Tolerated, Verdict};
 
 /// What to bless, and how.
 #[derive(Clone, Debug, Default)]
@@ -24,6 +25,8 @@ pub struct BlessOptions {
     pub all: bool,
     /// Why the goldens change.
     pub reason: Option<String>,
+    /// Rewrite goldens from which numbers differ only within their tolerances too.
+    pub exact: bool,
     /// Show what would change, and change nothing.
     pub dry_run: bool,
     /// A bundle of outputs to bless in place of what a run makes now.
@@ -55,7 +58,7 @@ pub fn bless(
     }
     let pending = match &options.from_bundle {
         None => pending(suite, options, console)?,
-        Some(path) => super::bundle::pending(suite, &Bundle::open(path)?, &options.names, console)?,
+        Some(path) => super::bundle::pending(suite, &Bundle::open(path)?, options, console)?,
     };
     if pending.is_empty() {
         return Ok(Status::Done);
@@ -127,12 +130,30 @@ fn pending(
     let mut pending = Vec::new();
     let mut refusals = Vec::new();
     for (name, evaluation) in differing {
-        match evaluation.and_then(|evaluation| examine(suite, &evaluation)) {
-            Ok(one) => pending.extend(one),
+        match evaluation.and_then(|evaluation| examine(suite, &evaluation, options.exact)) {
+            Ok(Examined::Nothing(why)) => say_nothing(&name, why.as_ref(), console)?,
+            Ok(Examined::Pending(one)) => pending.push(*one),
             Err(refusal) => refusals.push((name, refusal)),
         }
     }
     all_or_none(pending, &refusals)
+}
+
+/// Says that nothing of a scenario would change, and why if numbers differ all the same.
+pub(super) fn say_nothing(
+    name: &str,
+    tolerated: Option<&Tolerated>,
+    console: &mut Console<'_>,
+) -> Result<(), CommandError> {
+    match tolerated {
+        None => writeln!(console.out, "{name}: nothing to change")?,
+        Some(tolerated) => writeln!(
+            console.out,
+            "{name}: nothing to bless: {}; --exact makes the new numbers the golden",
+            tolerated.lead()
+        )?,
+    }
+    Ok(())
 }
 
 /// What is to be blessed, if nothing forbids any of it.

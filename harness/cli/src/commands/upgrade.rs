@@ -120,6 +120,7 @@ fn examine(suite: &Suite, scenario: &Scenario, among_all: bool) -> Result<Examin
         version: scenario.subject().version(),
         scenario: upgraded.clone(),
         result,
+        exact: false,
     })))
 }
 

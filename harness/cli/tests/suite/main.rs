@@ -19,6 +19,7 @@ mod build;
 mod bundle;
 mod commands;
 mod cost;
+mod differing;
 mod differs;
 mod examples;
 mod gate;
@@ -56,6 +57,7 @@ const TESTS: &[&[Test]] = &[
     bundle::TESTS,
     commands::TESTS,
     cost::TESTS,
+    differing::TESTS,
     differs::TESTS,
     examples::TESTS,
     gate::TESTS,
