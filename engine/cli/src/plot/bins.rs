@@ -183,12 +183,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_beyond_the_grid_is_left_out() {
-        let mut bins = Bins::new(Statistic::Mean, 0, 0);
-        bins.add(1, [1].into_iter());
-        assert_eq!(bins.values().count(), 0);
-        let mut bins = Bins::new(Statistic::Mean, 2, 1);
-        bins.add(u64::MAX, [1, 1].into_iter());
-        assert_eq!(bins.values().count(), 0);
+    #[should_panic(expected = "tick 3 is of the run")]
+    fn a_tick_beyond_the_run_cannot_be_added() {
+        Bins::new(Statistic::Mean, 2, 1).add(3, [1].into_iter());
+    }
+
+    #[test]
+    #[should_panic(expected = "row 2 is of the picture")]
+    fn a_row_beyond_the_picture_cannot_be_added() {
+        Bins::new(Statistic::Mean, 2, 1).add(1, [1, 1].into_iter());
     }
 }

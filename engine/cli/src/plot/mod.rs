@@ -60,6 +60,7 @@ fn state(run: &StoredRun, ticks: u64) -> Result<Picture, Failure> {
     let mut bins = Bins::new(Statistic::Mean, ticks, nodes);
     for ledger in run.values_of_ticks::<UmxLedger>(1..=ticks) {
         let ledger = ledger?;
+        whole(run, ledger.tick, "node", nodes, ledger.post_u.len())?;
         bins.add(ledger.tick, ledger.post_u.iter().copied());
     }
     let map = HeatMap {
@@ -86,6 +87,7 @@ fn flux(run: &StoredRun, ticks: u64) -> Result<Picture, Failure> {
     let mut bins = Bins::new(Statistic::Farthest, ticks, edges);
     for ledger in run.values_of_ticks::<UmxLedger>(1..=ticks) {
         let ledger = ledger?;
+        whole(run, ledger.tick, "edge", edges, ledger.edges.len())?;
         bins.add(ledger.tick, ledger.edges.iter().map(|edge| edge.f_e));
     }
     let map = HeatMap {
@@ -99,6 +101,23 @@ fn flux(run: &StoredRun, ticks: u64) -> Result<Picture, Failure> {
         svg: map.draw(),
         bins: cells(&bins),
     })
+}
+
+/// Refuses a ledger that does not have as many nodes or edges as the run.
+fn whole(
+    run: &StoredRun,
+    tick: u64,
+    what: &str,
+    expected: u64,
+    found: usize,
+) -> Result<(), Failure> {
+    if found as u64 == expected {
+        return Ok(());
+    }
+    Err(Failure::Damaged(format!(
+        "{} is damaged: the run has {expected} {what}s, but the ledger of tick {tick} has {found}",
+        run.path().display()
+    )))
 }
 
 fn chain(run: &StoredRun, ticks: u64) -> Result<Picture, Failure> {

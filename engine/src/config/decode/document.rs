@@ -127,12 +127,11 @@ impl<'a> Fields<'a> {
             }
             let meant = nearest(key, absent.iter().copied());
             let mut places = self.known.iter().zip(&mut self.found);
-            if let Some((known, place)) = places.find(|(known, _)| Some(**known) == meant)
+            if let Some((_, place)) = places.find(|(known, _)| Some(**known) == meant)
                 && place.is_none()
             {
                 // Its value is checked as that of the field that was probably meant.
                 *place = Some(field);
-                field.mean(known);
             }
             unknown_field(field, key, meant, self.noun, self.known, unknown, problems);
         }

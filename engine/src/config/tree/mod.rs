@@ -13,7 +13,7 @@
 mod json;
 mod toml;
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::problem::Draft;
@@ -99,8 +99,6 @@ pub(crate) struct Document {
     keys: BTreeMap<u32, Box<str>>,
     /// Invalid values, whose problem was already reported; nothing more is reported about them.
     broken: BTreeSet<u32>,
-    /// What misspelt keys were meant to be, so that their values are still checked.
-    meant: RefCell<BTreeMap<u32, &'static str>>,
     /// The container and position of the last [`Value::path`], since problems are reported in
     /// order.
     last_item: Cell<(u32, u32, usize)>,
@@ -125,7 +123,6 @@ impl Document {
             texts,
             keys,
             broken: BTreeSet::new(),
-            meant: RefCell::default(),
             last_item: Cell::new((0, 0, 0)),
         }
     }
@@ -294,21 +291,9 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The value of a field of an object, even if its key was reported as misspelt.
+    /// The value of a field of an object.
     pub(crate) fn field(self, key: &str) -> Option<Value<'a>> {
-        let spelt = self.children().find(|child| child.key() == Some(key));
-        let meant = self.document.meant.borrow();
-        if spelt.is_some() || meant.is_empty() {
-            return spelt;
-        }
-        self.children()
-            .find(|child| meant.get(&child.index) == Some(&key))
-    }
-
-    /// Treats the value as that of a different key from now on. Its own key was reported as
-    /// misspelt.
-    pub(crate) fn mean(self, key: &'static str) {
-        self.document.meant.borrow_mut().insert(self.index, key);
+        self.children().find(|child| child.key() == Some(key))
     }
 
     /// The path of the value, as `edges[2].i`; empty for the root.
