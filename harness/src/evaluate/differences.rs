@@ -8,7 +8,6 @@ use super::outside::{Effect, Outside, is_among};
 use super::run::Observation;
 use super::{CheckRun, Ending, Finding, RunName};
 use crate::exec::RunFailure;
-use crate::varying::Varying;
 use crate::{Check, Mode};
 
 impl Evaluation {
@@ -64,7 +63,7 @@ impl Evaluation {
         if let Ending::Failed(message) = &other.output.ending {
             difference.failure = Some(message.clone());
             if let Some(outside) = run.look_outside(Effect::Failure) {
-                difference.declarations = declarations(run, &[], &outside);
+                difference.declarations = declarations(run, &outside);
                 (difference.cause, difference.variables) =
                     (Some(outside.attribution), outside.variables);
                 return difference;
@@ -121,7 +120,7 @@ impl Evaluation {
         }
         let outside = run.look_outside(Effect::Failure)?;
         Some(Finding::Because {
-            declarations: declarations(run, &[], &outside),
+            declarations: declarations(run, &outside),
             cause: outside.attribution,
             variables: outside.variables,
         })
@@ -188,12 +187,15 @@ fn unlike(first: &Observation, other: &Observation, run: RunName) -> Difference 
     }
 }
 
-/// What the subject offers to declare, so that a run does not fail or differ in this way.
-fn declarations(run: &CheckRun<'_>, varying: &[Varying], outside: &Outside) -> Option<String> {
-    let names = outside
-        .variables
+/// What the subject offers to declare, so that a run does not fail in this way.
+fn declarations(run: &CheckRun<'_>, outside: &Outside) -> Option<String> {
+    let mut names: Vec<&str> = outside
+        .attribution
+        .environment()
         .iter()
-        .filter(|variable| variable.is_removed);
-    let names: Vec<&str> = names.map(|variable| &*variable.name).collect();
-    run.prepared().declarations(varying, &names)
+        .flat_map(|change| change.variables())
+        .copied()
+        .collect();
+    names.extend(outside.variables.iter().map(|variable| &*variable.name));
+    run.prepared().declarations(&[], &names)
 }

@@ -1,7 +1,7 @@
 //! Finds out which change of the environment makes a run differ, or fail.
 //!
 //! The changes are made one at a time, then undone one at a time. Of the environment variables, the one that
-//! matters is found by halving.
+//! matters is found by halving, or several that matter together by leaving out one at a time.
 
 use super::attribution::Attribution;
 use super::finding::AlteredVariable;
@@ -13,9 +13,6 @@ use crate::exec::{
     Alteration, Altered, EnvironmentChange, EnvironmentChanges, Inherited, RunFailure, inherited,
 };
 use crate::varying::{Varying, VaryingStep};
-
-/// Variables that a report names if no single one is enough.
-const VARIABLES_MAX: usize = 4;
 
 /// What of a run in a changed environment is looked into.
 #[derive(Clone, Copy)]
@@ -125,7 +122,7 @@ impl CheckRun<'_> {
         }))
     }
 
-    /// The variables that have the effect: one, if one alone has it.
+    /// The variables that have the effect: one, if one alone has it, else a set of which none can be left out.
     fn variables(&self, effect: Effect<'_>) -> Result<Vec<AlteredVariable>, RunFailure> {
         let names = inherited();
         let inherited = Inherited {
@@ -134,13 +131,13 @@ impl CheckRun<'_> {
         };
         let scratch = self.suite().paths().outputs();
         let mut altered = inherited.altered(EnvironmentChange::Variables, &scratch);
+        let has = |altered: &[Altered]| {
+            let names = altered.iter().map(|altered| altered.name.clone());
+            let changes = EnvironmentChanges::of_variables(names);
+            Ok(self.shows(effect, &changes, Shows::Always)? == Shows::Always)
+        };
         while altered.len() > 1 {
             let second = altered.split_off(altered.len() / 2);
-            let has = |half: &[Altered]| {
-                let names = half.iter().map(|altered| altered.name.clone());
-                let changes = EnvironmentChanges::of_variables(names);
-                Ok(self.shows(effect, &changes, Shows::Always)? == Shows::Always)
-            };
             if has(&altered)? {
                 continue;
             }
@@ -150,10 +147,13 @@ impl CheckRun<'_> {
             }
             // It takes some of both.
             altered.extend(second);
+            for at in (0..altered.len()).rev() {
+                let one = altered.remove(at);
+                if !has(&altered)? {
+                    altered.insert(at, one);
+                }
+            }
             break;
-        }
-        if altered.len() > VARIABLES_MAX {
-            return Ok(Vec::new());
         }
         let named = altered.into_iter().map(|altered| AlteredVariable {
             is_removed: !matches!(altered.to, Alteration::Set(_)),
