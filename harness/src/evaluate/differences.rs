@@ -4,7 +4,7 @@ use super::attribution::Attribution;
 use super::evaluation::Evaluation;
 use super::finding::{BRIEF, Difference};
 use super::inside::{AGREEING, among};
-use super::outside::{Effect, Outside, is_among};
+use super::outside::{Effect, Outside, is_among, only_elsewhere};
 use super::run::Observation;
 use super::{CheckRun, Ending, Finding, RunName};
 use crate::exec::RunFailure;
@@ -82,23 +82,17 @@ impl Evaluation {
             }
             None => {
                 self.explain_inside(run, first, other, &mut difference);
-                let (only_here, anyway): (Vec<_>, Vec<_>) = difference
-                    .varying
-                    .iter()
-                    .cloned()
-                    .partition(|varying| varying.only_elsewhere);
-                if only_here.is_empty() {
+                let mut known = vec![first];
+                known.extend(&self.inside(run, &first.output).runs);
+                let only_elsewhere = only_elsewhere(&known, other);
+                if only_elsewhere.is_empty() {
                     self.refer(run, &mut difference, first, other);
                     return difference;
                 }
-                let effect = Effect::OtherValues {
-                    first,
-                    anyway: &anyway,
-                };
-                let outside = run.look_outside(effect);
+                let outside = run.look_outside(Effect::OtherValues(&known));
                 if outside.is_some() && is_reported {
                     // The rest is reported there.
-                    difference.varying = only_here;
+                    difference.varying = only_elsewhere;
                     difference.see = Some(Check::Determinism);
                     difference.is_partly_elsewhere = true;
                 }

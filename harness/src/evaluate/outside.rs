@@ -5,25 +5,22 @@
 
 use super::attribution::Attribution;
 use super::finding::AlteredVariable;
-use super::inside::{AGREEING, among};
+use super::inside::AGREEING;
 use super::run::Observation;
 use super::{CheckRun, Ending, RunOutput};
 use crate::Verdict;
 use crate::exec::{
     Alteration, Altered, EnvironmentChange, EnvironmentChanges, Inherited, RunFailure, inherited,
 };
-use crate::varying::{Varying, VaryingStep};
+use crate::varying::{Observed, Varying, VaryingStep, varying};
 
 /// What of a run in a changed environment is looked into.
 #[derive(Clone, Copy)]
 pub(super) enum Effect<'a> {
     /// That it produces other bytes than this run.
     OtherBytes(&'a RunOutput),
-    /// That it differs from this run in other values than these, which differ anyway.
-    OtherValues {
-        first: &'a Observation,
-        anyway: &'a [Varying],
-    },
+    /// That it differs from these runs where they agree with one another.
+    OtherValues(&'a [&'a Observation]),
     /// That it fails.
     Failure,
 }
@@ -198,13 +195,23 @@ impl Effect<'_> {
     fn is_in(self, run: &Observation) -> bool {
         match self {
             Self::OtherBytes(first) => !first.equals(&run.output),
-            Self::OtherValues { first, anyway } => {
-                let found = among(&[first, run], &first.output.schema);
-                found.iter().any(|varying| !is_among(varying, anyway))
-            }
+            Self::OtherValues(known) => !only_elsewhere(known, run).is_empty(),
             Self::Failure => matches!(run.output.ending, Ending::Failed(_)),
         }
     }
+}
+
+/// The values in which a run differs from others that agree there with one another.
+pub(super) fn only_elsewhere(known: &[&Observation], run: &Observation) -> Vec<Varying> {
+    let moment = run.moment.elsewhere();
+    let mut observed: Vec<Observed<'_>> = known.iter().map(|known| known.observed()).collect();
+    observed.push(Observed {
+        moment: &moment,
+        ..run.observed()
+    });
+    let mut found = varying(&observed, &run.output.schema);
+    found.retain(|varying| varying.only_elsewhere);
+    found
 }
 
 /// Whether these values are of a pattern that is known.

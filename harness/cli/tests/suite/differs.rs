@@ -226,6 +226,23 @@ fn values_that_differ_anyway_hide_nothing_of_the_environment() {
         ],
     );
     assert!(!process.contains("out.ns:"), "{process}");
+    // Lines of a text have one pattern, and each differs in its own way.
+    workspace.edit(
+        FILE,
+        "from = \"stdout\"",
+        "from = \"stdout\"\nformat = \"text\"",
+    );
+    workspace.write("scenarios/one/script.sh", "date +%s%N; echo \"$USER\"");
+    let ran = runner(&workspace, &["one::"]);
+    assert_eq!(ran.status, Some(101));
+    holds(&result("determinism"), &["out: 1 value, a clock"]);
+    holds(
+        &result("process"),
+        &[
+            "caused by the environment variables",
+            "out: 1 value, the user name",
+        ],
+    );
 }
 
 fn the_variable_that_a_program_needs_is_found_and_can_be_passed() {
