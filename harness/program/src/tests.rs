@@ -81,7 +81,7 @@ fn problems_of_a_command_name_their_place() {
     check(
         &format!("{command}unheardof = 1\n{output}"),
         &[
-            ":4:1: [command] has no key `unheardof`; the keys are args, env, exit, follow, program, \
+            ":4:1: [command] has no key `unheardof`; the keys are args, env, exit, follow, pass, program, \
              stdin, time_limit, version",
         ],
     );

@@ -4,11 +4,10 @@ use super::attribution::Attribution;
 use super::evaluation::Evaluation;
 use super::finding::{BRIEF, Difference};
 use super::inside::{AGREEING, among};
-use super::outside::{Effect, Outside, is_among};
+use super::outside::{Effect, Outside, is_among, only_elsewhere};
 use super::run::Observation;
 use super::{CheckRun, Ending, Finding, RunName};
 use crate::exec::RunFailure;
-use crate::varying::Varying;
 use crate::{Check, Mode};
 
 impl Evaluation {
@@ -64,7 +63,7 @@ impl Evaluation {
         if let Ending::Failed(message) = &other.output.ending {
             difference.failure = Some(message.clone());
             if let Some(outside) = run.look_outside(Effect::Failure) {
-                difference.declarations = declarations(run, &[], &outside);
+                difference.declarations = declarations(run, &outside);
                 (difference.cause, difference.variables) =
                     (Some(outside.attribution), outside.variables);
                 return difference;
@@ -83,23 +82,17 @@ impl Evaluation {
             }
             None => {
                 self.explain_inside(run, first, other, &mut difference);
-                let (only_here, anyway): (Vec<_>, Vec<_>) = difference
-                    .varying
-                    .iter()
-                    .cloned()
-                    .partition(|varying| varying.only_elsewhere);
-                if only_here.is_empty() {
+                let mut known = vec![first];
+                known.extend(&self.inside(run, &first.output).runs);
+                let only_elsewhere = only_elsewhere(&known, other);
+                if only_elsewhere.is_empty() {
                     self.refer(run, &mut difference, first, other);
                     return difference;
                 }
-                let effect = Effect::OtherValues {
-                    first,
-                    anyway: &anyway,
-                };
-                let outside = run.look_outside(effect);
+                let outside = run.look_outside(Effect::OtherValues(&known));
                 if outside.is_some() && is_reported {
                     // The rest is reported there.
-                    difference.varying = only_here;
+                    difference.varying = only_elsewhere;
                     difference.see = Some(Check::Determinism);
                     difference.is_partly_elsewhere = true;
                 }
@@ -121,7 +114,7 @@ impl Evaluation {
         }
         let outside = run.look_outside(Effect::Failure)?;
         Some(Finding::Because {
-            declarations: declarations(run, &[], &outside),
+            declarations: declarations(run, &outside),
             cause: outside.attribution,
             variables: outside.variables,
         })
@@ -188,12 +181,15 @@ fn unlike(first: &Observation, other: &Observation, run: RunName) -> Difference 
     }
 }
 
-/// What the subject offers to declare, so that a run does not fail or differ in this way.
-fn declarations(run: &CheckRun<'_>, varying: &[Varying], outside: &Outside) -> Option<String> {
-    let names = outside
-        .variables
+/// What the subject offers to declare, so that a run does not fail in this way.
+fn declarations(run: &CheckRun<'_>, outside: &Outside) -> Option<String> {
+    let mut names: Vec<&str> = outside
+        .attribution
+        .environment()
         .iter()
-        .filter(|variable| variable.is_removed);
-    let names: Vec<&str> = names.map(|variable| &*variable.name).collect();
-    run.prepared().declarations(varying, &names)
+        .flat_map(|change| change.variables())
+        .copied()
+        .collect();
+    names.extend(outside.variables.iter().map(|variable| &*variable.name));
+    run.prepared().declarations(&[], &names)
 }

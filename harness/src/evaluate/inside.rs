@@ -91,7 +91,8 @@ impl CheckRun<'_> {
                 Attribution::PersistentState
             });
         }
-        if let Some(known) = known(&plain.varying(&first.schema)) {
+        let varying = plain.varying(&first.schema);
+        if let Some(known) = known(&varying) {
             return Ok(known);
         }
         let mut is_shuffled_on_one = false;
@@ -128,6 +129,8 @@ impl CheckRun<'_> {
                 differing: size - plain.modal(),
                 runs: size,
             }
+        } else if varying.len() > 1 && varying.iter().any(|varying| is_known(varying.looks)) {
+            Attribution::Several
         } else {
             Attribution::Random
         })
@@ -190,12 +193,6 @@ fn of_one_kind(varying: &[Varying]) -> Option<Looks> {
 
 /// The cause, if what the values look like says all of it.
 fn known(varying: &[Varying]) -> Option<Attribution> {
-    let is_known = |looks: Looks| {
-        matches!(
-            looks,
-            Looks::Clock | Looks::Duration | Looks::ProcessId | Looks::Counter | Looks::Uuid
-        )
-    };
     if varying.is_empty() || !varying.iter().all(|varying| is_known(varying.looks)) {
         return None;
     }
@@ -204,6 +201,14 @@ fn known(varying: &[Varying]) -> Option<Attribution> {
         Some(looks) => Attribution::Seen(looks),
         None => Attribution::Several,
     })
+}
+
+/// Whether what looks like this needs no other reason to differ.
+fn is_known(looks: Looks) -> bool {
+    matches!(
+        looks,
+        Looks::Clock | Looks::Duration | Looks::ProcessId | Looks::Counter | Looks::Uuid
+    )
 }
 
 /// Every pattern at which these runs differ.

@@ -1,32 +1,26 @@
 //! Finds out which change of the environment makes a run differ, or fail.
 //!
 //! The changes are made one at a time, then undone one at a time. Of the environment variables, the one that
-//! matters is found by halving.
+//! matters is found by halving, or several that matter together by leaving out one at a time.
 
 use super::attribution::Attribution;
 use super::finding::AlteredVariable;
-use super::inside::{AGREEING, among};
+use super::inside::AGREEING;
 use super::run::Observation;
 use super::{CheckRun, Ending, RunOutput};
 use crate::Verdict;
 use crate::exec::{
     Alteration, Altered, EnvironmentChange, EnvironmentChanges, Inherited, RunFailure, inherited,
 };
-use crate::varying::{Varying, VaryingStep};
-
-/// Variables that a report names if no single one is enough.
-const VARIABLES_MAX: usize = 4;
+use crate::varying::{Observed, Varying, VaryingStep, varying};
 
 /// What of a run in a changed environment is looked into.
 #[derive(Clone, Copy)]
 pub(super) enum Effect<'a> {
     /// That it produces other bytes than this run.
     OtherBytes(&'a RunOutput),
-    /// That it differs from this run in other values than these, which differ anyway.
-    OtherValues {
-        first: &'a Observation,
-        anyway: &'a [Varying],
-    },
+    /// That it differs from these runs where they agree with one another.
+    OtherValues(&'a [&'a Observation]),
     /// That it fails.
     Failure,
 }
@@ -125,7 +119,7 @@ impl CheckRun<'_> {
         }))
     }
 
-    /// The variables that have the effect: one, if one alone has it.
+    /// The variables that have the effect: one, if one alone has it, else a set of which none can be left out.
     fn variables(&self, effect: Effect<'_>) -> Result<Vec<AlteredVariable>, RunFailure> {
         let names = inherited();
         let inherited = Inherited {
@@ -134,13 +128,13 @@ impl CheckRun<'_> {
         };
         let scratch = self.suite().paths().outputs();
         let mut altered = inherited.altered(EnvironmentChange::Variables, &scratch);
+        let has = |altered: &[Altered]| {
+            let names = altered.iter().map(|altered| altered.name.clone());
+            let changes = EnvironmentChanges::of_variables(names);
+            Ok(self.shows(effect, &changes, Shows::Always)? == Shows::Always)
+        };
         while altered.len() > 1 {
             let second = altered.split_off(altered.len() / 2);
-            let has = |half: &[Altered]| {
-                let names = half.iter().map(|altered| altered.name.clone());
-                let changes = EnvironmentChanges::of_variables(names);
-                Ok(self.shows(effect, &changes, Shows::Always)? == Shows::Always)
-            };
             if has(&altered)? {
                 continue;
             }
@@ -150,10 +144,13 @@ impl CheckRun<'_> {
             }
             // It takes some of both.
             altered.extend(second);
+            for at in (0..altered.len()).rev() {
+                let one = altered.remove(at);
+                if !has(&altered)? {
+                    altered.insert(at, one);
+                }
+            }
             break;
-        }
-        if altered.len() > VARIABLES_MAX {
-            return Ok(Vec::new());
         }
         let named = altered.into_iter().map(|altered| AlteredVariable {
             is_removed: !matches!(altered.to, Alteration::Set(_)),
@@ -198,13 +195,23 @@ impl Effect<'_> {
     fn is_in(self, run: &Observation) -> bool {
         match self {
             Self::OtherBytes(first) => !first.equals(&run.output),
-            Self::OtherValues { first, anyway } => {
-                let found = among(&[first, run], &first.output.schema);
-                found.iter().any(|varying| !is_among(varying, anyway))
-            }
+            Self::OtherValues(known) => !only_elsewhere(known, run).is_empty(),
             Self::Failure => matches!(run.output.ending, Ending::Failed(_)),
         }
     }
+}
+
+/// The values in which a run differs from others that agree there with one another.
+pub(super) fn only_elsewhere(known: &[&Observation], run: &Observation) -> Vec<Varying> {
+    let moment = run.moment.elsewhere();
+    let mut observed: Vec<Observed<'_>> = known.iter().map(|known| known.observed()).collect();
+    observed.push(Observed {
+        moment: &moment,
+        ..run.observed()
+    });
+    let mut found = varying(&observed, &run.output.schema);
+    found.retain(|varying| varying.only_elsewhere);
+    found
 }
 
 /// Whether these values are of a pattern that is known.

@@ -150,6 +150,16 @@ impl EnvironmentChange {
         }
     }
 
+    /// The variables that it sets, if it does nothing else.
+    pub(crate) fn variables(self) -> &'static [&'static str] {
+        match self {
+            Self::Locale => &["LANG", "LANGUAGE", "LC_ALL"],
+            Self::TimeZone => &["TZ"],
+            Self::HashSeeds => &["PERL_HASH_SEED", "PYTHONHASHSEED"],
+            _ => &[],
+        }
+    }
+
     /// What each process has its own of. The change pins it.
     pub const PINNED: [Self; 3] = [Self::HashSeeds, Self::AddressLayout, Self::Processors];
 

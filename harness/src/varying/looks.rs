@@ -333,8 +333,15 @@ fn shows(text: &str, moment: &Moment) -> bool {
 /// Runs whose times are compared with a number lie so far apart.
 const APART: Duration = Duration::from_millis(100);
 
+/// The runs in processes of their own, of which one follows another.
+fn alone<'r>(runs: &[(&'r str, &'r Moment)]) -> Vec<(&'r str, &'r Moment)> {
+    let alone = runs.iter().filter(|(_, moment)| moment.is_alone);
+    alone.copied().collect()
+}
+
 /// Whether numbers grow as time passes: a clock that begins somewhere else.
 fn is_running(runs: &[(&str, &Moment)]) -> bool {
+    let runs = alone(runs);
     let numbers: Option<Vec<f64>> = runs.iter().map(|(text, _)| text.parse().ok()).collect();
     let (Some(numbers), true) = (numbers, runs.len() >= 3) else {
         return false;
@@ -359,13 +366,9 @@ fn is_running(runs: &[(&str, &Moment)]) -> bool {
 
 /// Whether each later run has the same number more, whenever it ran.
 fn is_counting(runs: &[(&str, &Moment)]) -> bool {
-    let alone: Vec<&str> = runs
-        .iter()
-        .filter(|(_, moment)| moment.is_alone)
-        .map(|(text, _)| *text)
-        .collect();
-    let numbers: Option<Vec<i64>> = alone.iter().map(|text| text.parse().ok()).collect();
-    let (Some(numbers), true) = (numbers, alone.len() >= 3) else {
+    let runs = alone(runs);
+    let numbers: Option<Vec<i64>> = runs.iter().map(|(text, _)| text.parse().ok()).collect();
+    let (Some(numbers), true) = (numbers, runs.len() >= 3) else {
         return false;
     };
     let step = numbers[1].checked_sub(numbers[0]);

@@ -135,7 +135,7 @@ pub(crate) fn varying(runs: &[Observed<'_>], schema: &Schema) -> Vec<Varying> {
         .into_iter()
         .map(|(pattern, places)| Varying {
             looks: looks::of(&pattern, &places, &moments),
-            only_elsewhere: places.only_elsewhere,
+            only_elsewhere: pattern.only_elsewhere,
             places: places.count,
             series: places.series,
             artefact: pattern.artefact,

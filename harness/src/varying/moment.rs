@@ -53,6 +53,14 @@ impl Running {
 }
 
 impl Moment {
+    /// The same, taken to be in a changed environment.
+    pub(crate) fn elsewhere(&self) -> Self {
+        Self {
+            is_elsewhere: true,
+            ..self.clone()
+        }
+    }
+
     /// Whether this was the id of a process of the run.
     pub(crate) fn has_process(&self, id: u64) -> bool {
         let own = !self.is_alone && id == u64::from(std::process::id());

@@ -244,4 +244,19 @@ fn what_a_changed_environment_shows_is_named() {
         "the home directory",
     );
     check("18:00", "07:45", "a date or time");
+    // Places of one pattern that differ anyway are another finding.
+    let lines = |clock: &str, user: &str| format!("[\"at {clock}\", \"by {user}\"]");
+    let documents = [
+        lines("1764180000", "me"),
+        lines("1764180001", "me"),
+        lines("1764180002", USER),
+    ];
+    let documents: Vec<&str> = documents.iter().map(String::as_str).collect();
+    assert_eq!(
+        self::found(&documents, true),
+        [
+            "o: 1 value, a clock (\"at 1764180000\" → \"at 1764180001\")".to_owned(),
+            format!("o: 1 value, the user name (\"by me\" → \"by {USER}\") elsewhere"),
+        ]
+    );
 }

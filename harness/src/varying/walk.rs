@@ -33,11 +33,13 @@ fn sorted<'t>(records: &[&'t str]) -> Vec<&'t str> {
     records
 }
 
-/// Where values are, without indices.
+/// Where values are, without indices, and in which runs they differ.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Pattern {
     pub(super) artefact: String,
     pub(super) steps: Vec<VaryingStep>,
+    /// Whether runs in the same environment agree there.
+    pub(super) only_elsewhere: bool,
 }
 
 /// In what way a place differs.
@@ -63,14 +65,11 @@ pub(super) struct Places {
     pub(super) way: Way,
     /// The values of some places, run by run.
     pub(super) series: Vec<Vec<Value>>,
-    /// Whether runs in the same environment agree in all of them.
-    pub(super) only_elsewhere: bool,
 }
 
 impl Places {
     fn join(&mut self, other: Self) {
         self.count += other.count;
-        self.only_elsewhere &= other.only_elsewhere;
         let room = SERIES_MAX.saturating_sub(self.series.len());
         self.series.extend(other.series.into_iter().take(room));
     }
@@ -266,10 +265,6 @@ impl Walk<'_> {
     }
 
     fn note(&mut self, way: Way, values: &[&Value], has_series: bool) {
-        let pattern = Pattern {
-            artefact: self.artefact.to_owned(),
-            steps: self.steps.clone(),
-        };
         let is_scalar = values
             .iter()
             .all(|value| value.as_array().is_none() && value.as_object().is_none());
@@ -284,11 +279,15 @@ impl Walk<'_> {
             .filter(|(_, is_elsewhere)| !**is_elsewhere)
             .map(|(value, _)| value)
             .collect();
+        let pattern = Pattern {
+            artefact: self.artefact.to_owned(),
+            steps: self.steps.clone(),
+            only_elsewhere: here.windows(2).all(|pair| pair[0] == pair[1]),
+        };
         let places = Places {
             count: 1,
             way,
             series,
-            only_elsewhere: here.windows(2).all(|pair| pair[0] == pair[1]),
         };
         match self.found.get_mut(&pattern) {
             Some(known) => known.join(places),

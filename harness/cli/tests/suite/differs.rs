@@ -10,6 +10,7 @@ crate::tests![differs;
     what_the_environment_shows_is_named_and_can_be_declared,
     values_that_differ_anyway_hide_nothing_of_the_environment,
     the_variable_that_a_program_needs_is_found_and_can_be_passed,
+    several_variables_may_matter_together,
     a_variable_that_is_passed_stays_as_it_is,
     the_root_is_reached_by_another_path,
     a_missing_locale_never_counts,
@@ -225,6 +226,23 @@ fn values_that_differ_anyway_hide_nothing_of_the_environment() {
         ],
     );
     assert!(!process.contains("out.ns:"), "{process}");
+    // Lines of a text have one pattern, and each differs in its own way.
+    workspace.edit(
+        FILE,
+        "from = \"stdout\"",
+        "from = \"stdout\"\nformat = \"text\"",
+    );
+    workspace.write("scenarios/one/script.sh", "date +%s%N; echo \"$USER\"");
+    let ran = runner(&workspace, &["one::"]);
+    assert_eq!(ran.status, Some(101));
+    holds(&result("determinism"), &["out: 1 value, a clock"]);
+    holds(
+        &result("process"),
+        &[
+            "caused by the environment variables",
+            "out: 1 value, the user name",
+        ],
+    );
 }
 
 fn the_variable_that_a_program_needs_is_found_and_can_be_passed() {
@@ -248,6 +266,31 @@ fn the_variable_that_a_program_needs_is_found_and_can_be_passed() {
     workspace.edit(FILE, "[command]\n", &format!("[command]\n{line}"));
     let ran = runner(&workspace, &["one::process", "--exact"]);
     assert_eq!(ran.status, Some(0), "{}{}", ran.out, ran.err);
+}
+
+fn several_variables_may_matter_together() {
+    // Either is enough; without both it fails.
+    let script = "test -n \"$MY_DATA$MY_OTHER\" || exit 3; echo 1";
+    let Some(workspace) = workspace(script, "", "") else {
+        return;
+    };
+    let mut runner = workspace.process("runner");
+    runner.env("MY_DATA", "1").env("MY_OTHER", "1");
+    let ran = Ran::of(runner.args(["one::process", "--exact"]));
+    holds(
+        &ran.out,
+        &["the variables that matter are MY_DATA (removed), MY_OTHER (removed)\n"],
+    );
+    // A program that another time zone makes fail can be given its own.
+    workspace.write(
+        "scenarios/one/script.sh",
+        "test -z \"$TZ\" || exit 3; echo 1",
+    );
+    let mut runner = workspace.process("runner");
+    let ran = Ran::of(runner.args(["one::process", "--exact"]).env_remove("TZ"));
+    holds(&ran.out, &["caused by the time zone (TZ)"]);
+    let line = suggested(&ran.out, "if the program needs it, write into [command]");
+    assert_eq!(line, "pass = [\"TZ\"]\n");
 }
 
 fn a_variable_that_is_passed_stays_as_it_is() {
