@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use crate::review::answered;
 use crate::workspace::{Ran, Workspace};
 
 crate::tests![build;
@@ -103,6 +104,10 @@ fn a_build_runs_once_before_inputs_are_read() {
         expected += builds;
         assert_eq!(count(&workspace), expected, "{args:?}");
     }
+    // The new scenario has no goldens yet.
+    let said = answered(&workspace, &[("q", None)]);
+    assert!(said.out.contains("MISSING_GOLDEN: d"), "{}", said.out);
+    assert_eq!(count(&workspace), expected + 1);
 }
 
 fn a_build_that_fails_is_reported_once() {
