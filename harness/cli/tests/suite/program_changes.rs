@@ -277,8 +277,8 @@ fn a_version_that_cannot_be_had_is_invalid() {
         "d\"\ntime_limit = 0.4\n",
     );
     fails(
-        "echo begun; sleep 600",
-        "exceeded its time limit of 0.4 s and was killed\n  | begun",
+        "sleep 600",
+        "exceeded its time limit of 0.4 s and was killed",
     );
     workspace.write(
         "scenarios/a/scenario.toml",
