@@ -160,8 +160,8 @@ mod visible;
 pub use aether_diff::{
     Artefact, ArtefactError, ArtefactSchema, Cause, Change, ChangeKind, Chart, Diff, DiffOptions,
     Followed, FollowedByStage, INPUTS, Json, JsonProblem, KeyRule, KeyRuleError, LeftOut,
-    LeftOutReason, Outline, Path, PlaceSort, Schema, Size, Sizes, Tick, counted, diff, digest,
-    infer, patches, visible,
+    LeftOutReason, Numbered, Outline, Path, PlaceSort, Schema, Size, Sizes, Tick, counted, diff,
+    digest, infer, patches, visible,
 };
 pub use aether_json::nearest;
 pub use check::Check;

@@ -1,5 +1,6 @@
 //! The schema: what a subject declares about its artefacts (identity, causal order, time).
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
@@ -96,6 +97,17 @@ pub struct ArtefactSchema {
     /// Arrays whose order does not matter, by path as in [`KeyRule::path`]: elements that only changed
     /// their places do not differ. Digests and patches see every order.
     pub unordered: Vec<String>,
+    /// Of the artefact `inputs`: the documents whose elements people find by their number, by member.
+    pub numbered: BTreeMap<String, Numbered>,
+}
+
+/// How people count the elements of a document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Numbered {
+    /// What they call one (`row`).
+    pub noun: String,
+    /// The number of the first.
+    pub first: usize,
 }
 
 impl ArtefactSchema {

@@ -40,7 +40,7 @@ use std::time::Duration;
 
 use aether_harness::snapshot::sha256_hex;
 use aether_harness::{
-    Artefact, ArtefactSchema, Failure, FailureKind, KeyRule, KeyTable, Layout, Prepared,
+    Artefact, ArtefactSchema, Failure, FailureKind, INPUTS, KeyRule, KeyTable, Layout, Prepared,
     RunRequest, Scenario, ScenarioFile, ScenarioProblem, Schema, Settings, Subject,
 };
 use aether_json::json;
@@ -228,6 +228,11 @@ impl Prepared for PreparedCommand {
 impl Program {
     fn schema(&self) -> Schema {
         let mut schema = Schema::default();
+        schema.artefacts.push(ArtefactSchema {
+            name: INPUTS.to_owned(),
+            numbered: self.inputs.numbered.clone(),
+            ..ArtefactSchema::default()
+        });
         for output in &self.outputs {
             if !output.stage.is_empty() && !schema.stages.contains(&output.stage) {
                 schema.stages.push(output.stage.clone());

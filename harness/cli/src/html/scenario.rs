@@ -84,7 +84,7 @@ fn causes(causes: &[Cause], budget: &mut Budget) -> Markup {
                     @for cause in causes.iter().take(CAUSES_SHOWN) {
                         tr {
                             td { (visible_line(&cause.file)) }
-                            td { code { (visible_line(&cause.path.to_string())) } (kind_note(cause.kind)) }
+                            td { code { (visible_line(&cause.place())) } (kind_note(cause.kind)) }
                             td.before { (budget.value(cause.before.as_ref())) }
                             td.after { (budget.value(cause.after.as_ref())) }
                         }

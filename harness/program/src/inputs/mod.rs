@@ -23,7 +23,7 @@ use std::path::PathBuf;
 
 use aether_harness::documents::Documents;
 use aether_harness::scenario::SCENARIO_FILE;
-use aether_harness::{Artefact, Failure, FileRole, Json, Scenario, ScenarioFile};
+use aether_harness::{Artefact, Failure, FileRole, Json, Numbered, Scenario, ScenarioFile};
 use aether_json::json;
 
 pub(crate) use roles::candidates;
@@ -41,6 +41,8 @@ pub(crate) struct Inputs {
     pub(crate) artefact: Artefact,
     /// Every file with its role.
     pub(crate) files: Vec<ScenarioFile>,
+    /// The documents whose elements are rows or lines, by member.
+    pub(crate) numbered: BTreeMap<String, Numbered>,
     /// Where each file that is code is.
     pub(crate) code: BTreeMap<String, PathBuf>,
     /// What a run may not change; `None` under the rules of format 1, which did not forbid it.
@@ -60,6 +62,7 @@ pub(crate) fn of_command(
 ) -> Result<Inputs, Failure> {
     let mut documents = Documents::default();
     let (mut files, mut code, mut watch) = (Vec::new(), BTreeMap::new(), None);
+    let mut numbered = BTreeMap::new();
     if format == 1 {
         documents = format_1::documents(scenario, places, command)?;
         files = format_1::listed(&documents);
@@ -71,6 +74,7 @@ pub(crate) fn of_command(
             if let Some((name, value)) = &file.input {
                 let name = unique(name, &names);
                 names.insert(name.clone(), ());
+                numbered.extend(stored::numbered(&file.listed).map(|how| (name.clone(), how)));
                 documents.add(&name, file.listed.path.clone(), &Json::from(value));
             }
             if file.listed.role == FileRole::Code {
@@ -91,6 +95,7 @@ pub(crate) fn of_command(
     Ok(Inputs {
         artefact: documents.artefact()?,
         files,
+        numbered,
         code,
         watch,
     })
