@@ -904,7 +904,7 @@ fn causes_are_named_as_people_count_in_their_files() {
         leads,
         [
             "s/a.csv row 3 (north).p: 75.0 → 99.0",
-            r#"s/a.csv row 4 (east): removed {"p":3,"region":"east"}"#,
+            r#"s/a.csv row 4 (east) removed: {"p":3,"region":"east"}"#,
             r#"s/b line 2: "y" → "z""#,
             "s/c.json [1]: 2 → 3",
         ]
