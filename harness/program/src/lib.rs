@@ -90,7 +90,6 @@ impl Subject for CommandSubject {
         let format = aether_harness::snapshot::format_of(scenario);
         let inputs = inputs::of_command(scenario, format, &places, &settings, &command)?;
         Ok(Box::new(PreparedCommand {
-            inputs: inputs.artefact.clone(),
             changed: None,
             program: Arc::new(Program {
                 scenario: scenario.clone(),
@@ -145,14 +144,14 @@ struct Program {
 /// A program with the inputs that it was read with, or with changed ones.
 struct PreparedCommand {
     program: Arc<Program>,
-    inputs: Artefact,
     /// The inputs to run with, if they are not those of the scenario.
     changed: Option<Artefact>,
 }
 
 impl Prepared for PreparedCommand {
     fn inputs(&self) -> &Artefact {
-        self.changed.as_ref().unwrap_or(&self.inputs)
+        let own = &self.program.inputs.artefact;
+        self.changed.as_ref().unwrap_or(own)
     }
 
     fn files(&self) -> Vec<ScenarioFile> {
@@ -205,7 +204,7 @@ impl Prepared for PreparedCommand {
         let copy = changed::copy(
             &self.program.scenario,
             self.program.format,
-            &self.inputs,
+            &self.program.inputs.artefact,
             changed,
             &request.scratch,
         )?;
@@ -219,7 +218,6 @@ impl Prepared for PreparedCommand {
     fn with_inputs(&self, inputs: &Artefact) -> Result<Option<Box<dyn Prepared>>, Failure> {
         Ok(Some(Box::new(Self {
             program: Arc::clone(&self.program),
-            inputs: self.inputs.clone(),
             changed: Some(inputs.clone()),
         })))
     }

@@ -3,6 +3,7 @@
 //! | module | what it does |
 //! | --- | --- |
 //! | `files` | walks directories, follows links |
+//! | `globs` | matches paths with the globs of the settings |
 //! | `ignored` | knows what git ignores and what is litter |
 //! | `named` | finds the files that a command line names |
 //! | `roles` | gives each file its role, by the first rule that applies |
@@ -12,6 +13,7 @@
 
 mod files;
 mod format_1;
+mod globs;
 mod ignored;
 mod named;
 mod roles;
@@ -26,7 +28,7 @@ use aether_harness::scenario::SCENARIO_FILE;
 use aether_harness::{Artefact, Failure, FileRole, Json, Numbered, Scenario, ScenarioFile};
 use aether_json::json;
 
-pub(crate) use roles::candidates;
+pub(crate) use files::candidates;
 pub(crate) use watch::Watch;
 
 use crate::Places;
