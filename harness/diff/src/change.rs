@@ -240,12 +240,30 @@ pub struct Cause {
     pub after: Option<Json>,
     /// What happened there; not part of the JSON report.
     pub kind: ChangeKind,
+    /// What people call the first element of the path, if they find it by its number: `row 4 (north)`,
+    /// `line 12`. Not part of the JSON report.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub element: Option<String>,
 }
 
 impl Cause {
+    /// The place in that document as people find it: `edges[e_id=5].k`, `row 4 (north).price`, `line 12`.
+    pub fn place(&self) -> String {
+        let Some(element) = &self.element else {
+            return self.path.to_string();
+        };
+        let rest = self.path.without_first().to_string();
+        let dot = if rest.is_empty() || rest.starts_with('[') {
+            ""
+        } else {
+            "."
+        };
+        format!("{element}{dot}{rest}")
+    }
+
     /// The cause in one line: `fixtures/topologies/ring5.json edges[e_id=5].k: 1 → 2`.
     pub fn lead(&self) -> String {
-        let path = self.path.to_string();
+        let path = self.place();
         let gap = if path.is_empty() { "" } else { " " };
         let values = (self.before.as_ref(), self.after.as_ref());
         let what = what_happened(self.kind, self.path_before.as_ref(), values);

@@ -79,7 +79,7 @@ pub fn diff(
         };
         compare_artefacts(pair, schema, tally);
     }
-    let files = causes::Files::of(before, after);
+    let mut files = causes::Files::of(before, after, schema);
     let causes = causes.finish();
     let mut diff = effects.finish();
     diff.left_out.extend(causes.left_out);

@@ -75,7 +75,7 @@ pub use options::DiffOptions;
 pub use outline::{Outline, infer};
 pub use patch::{Operation, Patch, Pointer, patches};
 pub use path::Path;
-pub use schema::{ArtefactSchema, KeyRule, KeyRuleError, Schema};
+pub use schema::{ArtefactSchema, KeyRule, KeyRuleError, Numbered, Schema};
 pub use settle::{Settled, settled};
 pub use size::{Size, Sizes};
 pub use text::counted;

@@ -204,6 +204,14 @@ impl Path {
         }
     }
 
+    /// The position of the element to which the first step leads, if it has no identity.
+    pub(crate) fn first_index(&self) -> Option<usize> {
+        match self.steps.first() {
+            Some(Step::Index(at)) => Some(*at),
+            _ => None,
+        }
+    }
+
     /// The path without its first step, as a cause names it inside its file.
     pub(crate) fn without_first(&self) -> Self {
         Self::new(self.steps.get(1..).unwrap_or_default().to_vec())

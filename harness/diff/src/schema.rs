@@ -1,5 +1,6 @@
 //! The schema: what a subject declares about its artefacts (identity, causal order, time).
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
@@ -116,6 +117,17 @@ pub struct ArtefactSchema {
     /// Numbers that may move. They count as equal while they are within their tolerance; everything else must
     /// be the same.
     pub tolerances: Vec<Tolerance>,
+    /// Of the artefact `inputs`: the documents whose elements people find by their number, by member.
+    pub numbered: BTreeMap<String, Numbered>,
+}
+
+/// How people count the elements of a document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Numbered {
+    /// What they call one (`row`).
+    pub noun: String,
+    /// The number of the first.
+    pub first: usize,
 }
 
 impl ArtefactSchema {

@@ -1,5 +1,6 @@
 //! Tests of the diff: documents in, reported changes out.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use aether_json::{Value, json};
@@ -950,4 +951,49 @@ proptest! {
             prop_assert!(cut.changes.len() <= entries);
         }
     }
+}
+
+#[test]
+fn causes_are_named_as_people_count_in_their_files() {
+    let inputs = |rows: &str, lines: &str, rest: &str| {
+        let text = format!(
+            r#"{{"files":{{"a.csv":"s/a.csv","b":"s/b","c.json":"s/c.json"}},"a.csv":{rows},"b":{lines},"c.json":{rest}}}"#
+        );
+        [Artefact::from_json(INPUTS, text.as_bytes()).unwrap()]
+    };
+    let numbered = [("a.csv", "row", 2), ("b", "line", 1)].map(|(member, noun, first)| {
+        let noun = noun.to_owned();
+        (member.to_owned(), Numbered { noun, first })
+    });
+    let schema = Schema {
+        artefacts: vec![ArtefactSchema {
+            name: INPUTS.to_owned(),
+            numbered: BTreeMap::from(numbered),
+            ..ArtefactSchema::default()
+        }],
+        ..Schema::default()
+    };
+    let before = inputs(
+        r#"[{"p":1,"region":"south"},{"p":75.0,"region":"north"},{"p":3,"region":"east"}]"#,
+        r#"["x","y"]"#,
+        "[1,2]",
+    );
+    let after = inputs(
+        r#"[{"p":1,"region":"south"},{"p":99.0,"region":"north"}]"#,
+        r#"["x","z"]"#,
+        "[1,3]",
+    );
+    let diff = diff(&before, &after, &schema, &DiffOptions::default());
+    let leads: Vec<String> = diff.causes.iter().map(Cause::lead).collect();
+    assert_eq!(
+        leads,
+        [
+            "s/a.csv row 3 (north).p: 75.0 → 99.0",
+            r#"s/a.csv row 4 (east) removed: {"p":3,"region":"east"}"#,
+            r#"s/b line 2: "y" → "z""#,
+            "s/c.json [1]: 2 → 3",
+        ]
+    );
+    // The path is one that programs can follow.
+    assert_eq!(diff.causes[0].path.to_string(), "[1].p");
 }

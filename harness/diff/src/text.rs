@@ -184,7 +184,7 @@ impl Lines<'_> {
 
     fn cause(&mut self, cause: &Cause) -> io::Result<()> {
         let style = self.styles.cause;
-        let path = cause.path.to_string();
+        let path = cause.place();
         let gap = if path.is_empty() { "" } else { " " };
         write!(
             self.out,

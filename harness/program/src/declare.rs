@@ -33,7 +33,7 @@ pub(crate) fn declarations(
         ));
         lines.push(format!("  pass = {}", list(names)));
     }
-    let schema = crate::schema(&program.outputs);
+    let schema = program.schema();
     for (at, output) in program.outputs.iter().enumerate() {
         let of_output: Vec<&Varying> = varying
             .iter()

@@ -51,8 +51,8 @@ use std::time::Duration;
 use aether_harness::snapshot::sha256_hex;
 use aether_harness::varying::Varying;
 use aether_harness::{
-    Allowed, Artefact, ArtefactSchema, Failure, FailureKind, KeyRule, KeyTable, Layout, Prepared,
-    RunRequest, Scenario, ScenarioFile, ScenarioProblem, Schema, Settings, Subject,
+    Allowed, Artefact, ArtefactSchema, Failure, FailureKind, INPUTS, KeyRule, KeyTable, Layout,
+    Prepared, RunRequest, Scenario, ScenarioFile, ScenarioProblem, Schema, Settings, Subject,
 };
 use aether_json::json;
 use toml::Spanned;
@@ -104,7 +104,6 @@ impl Subject for CommandSubject {
         let format = aether_harness::snapshot::format_of(scenario);
         let inputs = inputs::of_command(scenario, format, &places, &settings, &command)?;
         Ok(Box::new(PreparedCommand {
-            inputs: inputs.artefact.clone(),
             changed: None,
             program: Arc::new(Program {
                 scenario: scenario.clone(),
@@ -159,14 +158,14 @@ struct Program {
 /// A program with the inputs that it was read with, or with changed ones.
 struct PreparedCommand {
     program: Arc<Program>,
-    inputs: Artefact,
     /// The inputs to run with, if they are not those of the scenario.
     changed: Option<Artefact>,
 }
 
 impl Prepared for PreparedCommand {
     fn inputs(&self) -> &Artefact {
-        self.changed.as_ref().unwrap_or(&self.inputs)
+        let own = &self.program.inputs.artefact;
+        self.changed.as_ref().unwrap_or(own)
     }
 
     fn files(&self) -> Vec<ScenarioFile> {
@@ -196,7 +195,7 @@ impl Prepared for PreparedCommand {
     }
 
     fn schema(&self) -> Schema {
-        schema(&self.program.outputs)
+        self.program.schema()
     }
 
     fn allowed(&self) -> Vec<Allowed> {
@@ -232,7 +231,7 @@ impl Prepared for PreparedCommand {
         let copy = changed::copy(
             &self.program.scenario,
             self.program.format,
-            &self.inputs,
+            &self.program.inputs.artefact,
             changed,
             &request.scratch,
         )?;
@@ -246,13 +245,22 @@ impl Prepared for PreparedCommand {
     fn with_inputs(&self, inputs: &Artefact) -> Result<Option<Box<dyn Prepared>>, Failure> {
         Ok(Some(Box::new(Self {
             program: Arc::clone(&self.program),
-            inputs: self.inputs.clone(),
             changed: Some(inputs.clone()),
         })))
     }
 }
 
 impl Program {
+    fn schema(&self) -> Schema {
+        let mut schema = schema(&self.outputs);
+        schema.artefacts.push(ArtefactSchema {
+            name: INPUTS.to_owned(),
+            numbered: self.inputs.numbered.clone(),
+            ..ArtefactSchema::default()
+        });
+        schema
+    }
+
     /// What may differ, with the reasons.
     fn allowed(&self) -> Vec<Allowed> {
         let mut allowed = Vec::new();

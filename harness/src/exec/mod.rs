@@ -39,6 +39,9 @@ use crate::{Artefact, Failure, FailureKind, Prepared, Progress, RunRequest, Scen
 /// How long a subject may take to stop once it is asked to.
 const GRACE: Duration = Duration::from_secs(2);
 
+/// How long a subject may take in addition to a program that it ends itself.
+const SLACK: Duration = Duration::from_secs(20);
+
 /// When a running scenario is first named, if half of its time limit has not passed before; then at
 /// twice that, and so on.
 const SLOW: Duration = Duration::from_secs(10);
@@ -107,7 +110,7 @@ impl Guard<'_> {
     ) -> Result<Option<String>, RunFailure> {
         let (prepared, scratch) = (Arc::clone(prepared), scratch.to_owned());
         // The subject itself ends a program that does not answer within the limit.
-        let limit = self.scenario.time_limit * 2;
+        let limit = self.scenario.time_limit + SLACK;
         let version = self.call_for(
             limit,
             &Progress::default(),

@@ -115,7 +115,7 @@ impl SharedCause {
         if self.places < 2 {
             return lead;
         }
-        let place = format!("{} {}", self.cause.file, self.cause.path);
+        let place = format!("{} {}", self.cause.file, self.cause.place());
         let what = lead.strip_prefix(&place).unwrap_or_default();
         let places = counted(self.places, "place");
         let (file, pattern) = (&self.cause.file, self.cause.path.pattern());

@@ -72,6 +72,7 @@ impl<'r> CauseView<'r> {
             before,
             after,
             kind: _,
+            element: _,
         } = cause;
         Self {
             file,

@@ -100,7 +100,7 @@ fn causes(causes: &[Cause], budget: &mut Budget) -> Markup {
                         @let [before, after] = budget.pair(cause.before.as_ref(), cause.after.as_ref());
                         tr {
                             td { (visible_line(&cause.file)) }
-                            td { code { (visible_line(&cause.path.to_string())) } (kind_note(cause.kind)) }
+                            td { code { (visible_line(&cause.place())) } (kind_note(cause.kind)) }
                             td.before { (before) }
                             td.after { (after) }
                         }

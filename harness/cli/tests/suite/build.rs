@@ -1,9 +1,9 @@
 //! `[build]` of `defaults.toml`, through the installed command: when it runs, what it made, how it fails.
 
 use std::fs;
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use crate::review::answered;
 use crate::workspace::{Ran, Workspace};
 
 crate::tests![build;
@@ -103,6 +103,10 @@ fn a_build_runs_once_before_inputs_are_read() {
         expected += builds;
         assert_eq!(count(&workspace), expected, "{args:?}");
     }
+    // The new scenario has no goldens yet.
+    let said = answered(&workspace, &[("q", None)]);
+    assert!(said.out.contains("MISSING_GOLDEN: d"), "{}", said.out);
+    assert_eq!(count(&workspace), expected + 1);
 }
 
 fn a_build_that_fails_is_reported_once() {
@@ -145,9 +149,9 @@ fn a_build_that_fails_is_reported_once() {
         ],
     );
     fails(
-        "echo begun; sleep 600 & wait",
+        "sleep 600 & wait",
         "time_limit = 0.3",
-        &["exceeded its time limit of 0.3 s and was killed", "| begun"],
+        &["exceeded its time limit of 0.3 s and was killed"],
     );
     if let Some(workspace) = workspace(&["a"], "", "") {
         workspace.edit(
@@ -303,7 +307,8 @@ fn an_interrupted_build_is_ended() {
     let mut started = command(&workspace, &["run"]);
     started.stdout(Stdio::null()).stderr(Stdio::null());
     let mut started = started.spawn().unwrap();
-    let pid = wait_for(&workspace.path("pid"));
+    assert!(wait_until(&|| workspace.path("pid").exists()));
+    let pid = workspace.read("pid").trim().to_owned();
     assert!(is_running(&pid));
     let id = started.id().to_string();
     assert_eq!(
@@ -311,18 +316,17 @@ fn an_interrupted_build_is_ended() {
         Some(0)
     );
     assert_eq!(started.wait().unwrap().code(), Some(130));
-    while is_running(&pid) {
-        std::thread::yield_now();
-    }
+    assert!(wait_until(&|| !is_running(&pid)));
 }
 
-fn wait_for(path: &Path) -> String {
-    loop {
-        if let Ok(text) = fs::read_to_string(path) {
-            return text.trim().to_owned();
+fn wait_until(holds: &dyn Fn() -> bool) -> bool {
+    for _ in 0..6000 {
+        if holds() {
+            return true;
         }
-        std::thread::sleep(std::time::Duration::from_millis(5));
+        std::thread::sleep(std::time::Duration::from_millis(10));
     }
+    false
 }
 
 /// Whether a process runs; one that ended and was not waited for does not.

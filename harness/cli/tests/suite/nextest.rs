@@ -14,6 +14,7 @@ use crate::workspace::{Ran, Workspace, skipped};
 crate::tests![nextest;
     partitions_are_the_suite,
     a_failure_fails_its_partition_and_is_merged,
+    a_build_runs_once_per_run,
 ];
 
 /// Whether nextest is there.
@@ -188,4 +189,40 @@ fn a_failure_fails_its_partition_and_is_merged() {
         "{}",
         said.out
     );
+}
+
+/// The scenarios are those of a Rust subject, which may have a build too.
+fn a_build_runs_once_per_run() {
+    if !is_there() || !cfg!(unix) {
+        return;
+    }
+    let package = suite(&["coil"]);
+    let workspace = &package.workspace;
+    workspace.write(
+        "scenarios/defaults.toml",
+        "[build]\nprogram = \"sh\"\nargs = [\"-c\", \"echo >> count; [ ! -e broken ]\"]\n",
+    );
+    let count = || workspace.read("count").lines().count();
+    for run in 1..=2 {
+        let ran = package.nextest(&[]);
+        assert_eq!(ran.status, Some(0), "{}{}", ran.out, ran.err);
+        assert_eq!(count(), run);
+    }
+    workspace.write("broken", "");
+    let ran = package.nextest(&[]);
+    assert_eq!(ran.status, Some(100), "{}{}", ran.out, ran.err);
+    assert_eq!(count(), 3);
+    let run = workspace.newest_run();
+    let results: Vec<String> = trials(&run);
+    let texts = fs::read_dir(&run)
+        .unwrap()
+        .map(|entry| fs::read_to_string(entry.unwrap().path()));
+    let texts: String = texts.map(Result::unwrap).collect();
+    assert_eq!(
+        texts.matches("ended with exit status: 1").count(),
+        1,
+        "{texts}"
+    );
+    let referred = texts.matches("the build failed, as reported for ").count();
+    assert_eq!(referred, results.len() - 1, "{texts}");
 }

@@ -23,6 +23,7 @@ crate::tests![program;
     programs_are_found_beside_their_scenario,
     each_run_has_an_empty_directory,
     documents_are_inputs_and_programs_are_not,
+    causes_name_rows_and_lines,
     what_surrounds_a_program_is_changed_for_it,
     a_program_that_differs_from_itself_is_told,
 ];
@@ -498,6 +499,25 @@ fn each_run_has_an_empty_directory() {
         })
         .count();
     assert_eq!(left, 0);
+}
+
+fn causes_name_rows_and_lines() {
+    let Some(workspace) = simple("echo 1", "", SHELL, STDOUT) else {
+        return;
+    };
+    let write = |file: &str, text: &str| workspace.write(&format!("scenarios/one/{file}"), text);
+    write("prices.csv", "region,price\nsouth,1\neast,2\nnorth,75.0\n");
+    write("books.journal", "a\nb\n");
+    workspace.bless("one", "first");
+    write("prices.csv", "region,price\nsouth,1\neast,2\nnorth,99.0\n");
+    write("books.journal", "a\nc\n");
+    let ran = workspace.runner(&["one::golden", "--exact"]);
+    for cause in [
+        "scenarios/one/prices.csv row 4 (north).price: 75.0 → 99.0",
+        "scenarios/one/books.journal line 2: \"b\" → \"c\"",
+    ] {
+        assert!(ran.out.contains(cause), "{cause}: {}", ran.out);
+    }
 }
 
 fn documents_are_inputs_and_programs_are_not() {

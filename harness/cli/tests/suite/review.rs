@@ -38,10 +38,10 @@ fn options(names: &[&str]) -> ReviewOptions {
 }
 
 /// An answer, and what happens before it is given.
-type Answer<'a> = (&'a str, Option<&'a dyn Fn()>);
+pub(crate) type Answer<'a> = (&'a str, Option<&'a dyn Fn()>);
 
 /// Reviews all scenarios with these answers. What comes after the last one is the end of the input.
-fn answered(workspace: &Workspace, answers: &[Answer<'_>]) -> Said {
+pub(crate) fn answered(workspace: &Workspace, answers: &[Answer<'_>]) -> Said {
     let mut answers: VecDeque<Answer<'_>> = answers.iter().copied().collect();
     let mut ask = |question: &str| {
         assert!(

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use aether_harness::Failure;
+use aether_harness::{Failure, Layout};
+
+use super::ignored::{Ignored, is_litter};
 
 /// What a path leads to.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -157,4 +159,33 @@ impl Walk<'_> {
         });
         Ok(())
     }
+}
+
+/// Every file of a workspace that could have a role, except those below the target directory. Links are left
+/// out: what they lead to below the root is found by itself.
+pub(crate) fn candidates(layout: &Layout) -> Vec<PathBuf> {
+    let ignored = Ignored::below(layout.root());
+    let skip = |path: &Path, is_dir: bool| {
+        path == layout.target() || is_litter(path) || ignored.covers(path, is_dir)
+    };
+    let mut found = Vec::new();
+    let mut dirs = vec![layout.root().to_owned()];
+    while let Some(dir) = dirs.pop() {
+        // What cannot be read has no role, and what is gone meanwhile is not there.
+        for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
+            let Ok(kind) = entry.file_type() else {
+                continue;
+            };
+            let path = entry.path();
+            if skip(&path, kind.is_dir()) {
+                continue;
+            }
+            if kind.is_dir() {
+                dirs.push(path);
+            } else if kind.is_file() {
+                found.push(path);
+            }
+        }
+    }
+    found
 }

@@ -3,6 +3,7 @@
 //! | module | what it does |
 //! | --- | --- |
 //! | `files` | walks directories, follows links |
+//! | `globs` | matches paths with the globs of the settings |
 //! | `ignored` | knows what git ignores and what is litter |
 //! | `named` | finds the files that a command line names |
 //! | `roles` | gives each file its role, by the first rule that applies |
@@ -12,6 +13,7 @@
 
 mod files;
 mod format_1;
+mod globs;
 mod ignored;
 mod named;
 mod roles;
@@ -23,10 +25,10 @@ use std::path::PathBuf;
 
 use aether_harness::documents::Documents;
 use aether_harness::scenario::SCENARIO_FILE;
-use aether_harness::{Artefact, Failure, FileRole, Json, Scenario, ScenarioFile};
+use aether_harness::{Artefact, Failure, FileRole, Json, Numbered, Scenario, ScenarioFile};
 use aether_json::json;
 
-pub(crate) use roles::candidates;
+pub(crate) use files::candidates;
 pub(crate) use watch::Watch;
 
 use crate::Places;
@@ -41,6 +43,8 @@ pub(crate) struct Inputs {
     pub(crate) artefact: Artefact,
     /// Every file with its role.
     pub(crate) files: Vec<ScenarioFile>,
+    /// The documents whose elements are rows or lines, by member.
+    pub(crate) numbered: BTreeMap<String, Numbered>,
     /// Where each file that is code is.
     pub(crate) code: BTreeMap<String, PathBuf>,
     /// What a run may not change; `None` under the rules of format 1, which did not forbid it.
@@ -60,6 +64,7 @@ pub(crate) fn of_command(
 ) -> Result<Inputs, Failure> {
     let mut documents = Documents::default();
     let (mut files, mut code, mut watch) = (Vec::new(), BTreeMap::new(), None);
+    let mut numbered = BTreeMap::new();
     if format == 1 {
         documents = format_1::documents(scenario, places, command)?;
         files = format_1::listed(&documents);
@@ -71,6 +76,7 @@ pub(crate) fn of_command(
             if let Some((name, value)) = &file.input {
                 let name = unique(name, &names);
                 names.insert(name.clone(), ());
+                numbered.extend(stored::numbered(&file.listed).map(|how| (name.clone(), how)));
                 documents.add(&name, file.listed.path.clone(), &Json::from(value));
             }
             if file.listed.role == FileRole::Code {
@@ -91,6 +97,7 @@ pub(crate) fn of_command(
     Ok(Inputs {
         artefact: documents.artefact()?,
         files,
+        numbered,
         code,
         watch,
     })

@@ -6,16 +6,16 @@ use std::path::{Path, PathBuf};
 
 use aether_harness::exec::Fingerprint;
 use aether_harness::scenario::SCENARIO_FILE;
-use aether_harness::{Failure, FileRole, Layout, Scenario, ScenarioFile, Stored};
+use aether_harness::{Failure, FileRole, Scenario, ScenarioFile, Stored};
 use aether_json::Value;
-use globset::GlobMatcher;
 use toml::Spanned;
 
 use super::files::{self, File, Leads};
+use super::globs::{Globs, literal_base, matcher, pattern};
 use super::ignored::{Ignored, is_litter};
 use super::{named, stored};
 use crate::Places;
-use crate::settings::{CommandSettings, CommandTable, glob};
+use crate::settings::{CommandSettings, CommandTable};
 use crate::start;
 use crate::steps::{Reach, Steps};
 
@@ -65,35 +65,6 @@ fn built(scenario: &Scenario) -> BTreeSet<PathBuf> {
         .iter()
         .map(|path| root.join(path))
         .collect()
-}
-
-/// Every file of a workspace that could have a role, except those below the target directory. Links are left
-/// out: what they lead to below the root is found by itself.
-pub(crate) fn candidates(layout: &Layout) -> Vec<PathBuf> {
-    let ignored = Ignored::below(layout.root());
-    let skip = |path: &Path, is_dir: bool| {
-        path == layout.target() || is_litter(path) || ignored.covers(path, is_dir)
-    };
-    let mut found = Vec::new();
-    let mut dirs = vec![layout.root().to_owned()];
-    while let Some(dir) = dirs.pop() {
-        // What cannot be read has no role, and what is gone meanwhile is not there.
-        for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
-            let Ok(kind) = entry.file_type() else {
-                continue;
-            };
-            let path = entry.path();
-            if skip(&path, kind.is_dir()) {
-                continue;
-            }
-            if kind.is_dir() {
-                dirs.push(path);
-            } else if kind.is_file() {
-                found.push(path);
-            }
-        }
-    }
-    found
 }
 
 /// The paths of the inputs below the scenario's directory, as a run finds them now.
@@ -423,53 +394,4 @@ fn is_installed(file: &File) -> bool {
     {
         matches!(&file.leads, Leads::Outside(real) if real.extension().is_some_and(|it| it == "exe"))
     }
-}
-
-/// Patterns for paths.
-struct Globs(Vec<GlobMatcher>);
-
-impl Globs {
-    fn of(written: &[Spanned<String>], places: &Places) -> Result<Self, Failure> {
-        let patterns = written
-            .iter()
-            .map(|written| matcher(&pattern(written.get_ref(), places)));
-        patterns.collect::<Result<_, _>>().map(Self)
-    }
-
-    fn has(&self, path: &Path) -> bool {
-        self.0.iter().any(|glob| glob.is_match(path))
-    }
-}
-
-fn matcher(pattern: &str) -> Result<GlobMatcher, Failure> {
-    let glob = glob(pattern).map_err(|error| Failure::invalid(error.to_string()))?;
-    Ok(glob.compile_matcher())
-}
-
-/// A pattern for whole paths. Without `{root}` or `{scenario}` it is one below the scenario's directory,
-/// and without a slash one of a name anywhere in it.
-fn pattern(written: &str, places: &Places) -> String {
-    let escaped = |path: &Path| globset::escape(&path.to_string_lossy());
-    if !written.starts_with("{root}") && !written.starts_with("{scenario}") {
-        let inner = if written.contains('/') { "" } else { "**/" };
-        return format!("{}/{inner}{written}", escaped(&places.scenario));
-    }
-    written
-        .replace("{scenario}", &escaped(&places.scenario))
-        .replace("{root}", &escaped(&places.root))
-}
-
-/// The directory, or file, that a pattern begins with before anything that is not literal.
-fn literal_base(pattern: &str) -> PathBuf {
-    let unescaped = |part: &str| {
-        let mut text = part.to_owned();
-        for c in ['?', '*', '[', ']', '{', '}'] {
-            text = text.replace(&format!("[{c}]"), &c.to_string());
-        }
-        text
-    };
-    let parts = pattern.split('/').map(unescaped);
-    let is_literal = |part: &String| !part.contains(['*', '?', '[', '{']);
-    let literal: Vec<String> = parts.take_while(is_literal).collect();
-    PathBuf::from(literal.join("/"))
 }

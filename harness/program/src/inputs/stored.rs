@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use aether_harness::snapshot::sha256_hex;
-use aether_harness::{Artefact, Failure, Stored};
+use aether_harness::{Artefact, Failure, Numbered, ScenarioFile, Stored};
 use aether_json::{Value, json};
 
 use super::files::Leads;
@@ -126,6 +126,23 @@ pub(super) fn of(leads: &Leads, shown: &Path) -> Result<Read, Failure> {
             })
         }
     }
+}
+
+/// How people count what an input is stored as: the rows of a table after its header, and lines.
+pub(super) fn numbered(file: &ScenarioFile) -> Option<Numbered> {
+    let is_table = matches!(
+        Structure::of(Path::new(&file.path)),
+        Some(Structure::Table { .. })
+    );
+    let (noun, first) = match file.stored {
+        Stored::Lines => ("line", 1),
+        Stored::Structure if is_table => ("row", 2),
+        Stored::Structure | Stored::Digest => return None,
+    };
+    Some(Numbered {
+        noun: noun.to_owned(),
+        first,
+    })
 }
 
 /// The content of a file.
