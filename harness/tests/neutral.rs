@@ -60,24 +60,42 @@ fn repository() -> PathBuf {
 fn cargo(dir: &Path, args: &[&str]) -> String {
     let mut command = Command::new(env!("CARGO"));
     command.current_dir(dir).args(args).arg("--offline");
-    // A target directory of its own, warm from one run of this test to the next.
-    command.env("CARGO_TARGET_DIR", dir.join("target"));
+    // The target directory of this workspace, so that what both need is built once.
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
+    command.env("CARGO_TARGET_DIR", target);
     let output = command.output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.success(), "cargo {args:?}: {said}");
     String::from_utf8(output.stdout).unwrap()
 }
 
+/// The development profile of this workspace, with our own crates as quick to build as can be.
+fn profile() -> String {
+    let manifest = fs::read_to_string(repository().join("Cargo.toml")).unwrap();
+    let manifest: toml::Table = manifest.parse().unwrap();
+    let mut dev = manifest["profile"]["dev"].clone();
+    let packages = dev["package"].as_table_mut().unwrap();
+    for ours in ["aether-diff", "aether-harness", "aether-json"] {
+        let quick = toml::Table::from_iter([("opt-level".to_owned(), 0.into())]);
+        packages.insert(ours.to_owned(), quick.into());
+    }
+    toml::to_string(&toml::Table::from_iter([(
+        "profile".to_owned(),
+        toml::Table::from_iter([("dev".to_owned(), dev)]).into(),
+    )]))
+    .unwrap()
+}
+
 /// The crate, with the versions that this workspace has locked.
 fn user() -> PathBuf {
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("neutral");
     let harness = env!("CARGO_MANIFEST_DIR");
+    let profile = profile();
     let manifest = format!(
         "[package]\nname = \"user\"\nedition = \"2024\"\n\n[workspace]\n\n\
          [dependencies]\nserde = {{ version = \"1\", features = [\"derive\"] }}\nserde_json = \"1\"\n\n\
          [dev-dependencies]\naether-harness = {{ path = {harness:?} }}\n\n\
-         [profile.dev]\ndebug = false\n\n\
-         [[test]]\nname = \"same\"\nharness = false\n"
+         [[test]]\nname = \"same\"\nharness = false\n\n{profile}"
     );
     let files = [
         ("Cargo.toml", manifest.as_str()),

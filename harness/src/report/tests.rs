@@ -150,6 +150,11 @@ fn json_has_the_documented_shape() {
                 "U-ledger": {"values": 4, "ticks": 2},
             },
             "left_out": [],
+            "tolerance": null,
+            "sizes": {
+                "values": 4, "abs": 1, "rel": 1, "ulp": 4_503_599_627_370_496_u64,
+                "grows_from": null,
+            },
         }],
         "groups": [{
             "stage": "UMX", "pattern": "ledgers/*/edges/*/f_e", "kind": "changed",
@@ -167,7 +172,7 @@ fn json_has_the_documented_shape() {
         "equal": true,
         "scenarios": [{
             "name": "gf01", "verdict": "MATCH", "first_divergence": null,
-            "causes": [], "followed": {}, "left_out": [],
+            "causes": [], "followed": {}, "left_out": [], "tolerance": null,
         }],
         "groups": [],
     });
