@@ -152,6 +152,11 @@ fn json_has_the_documented_shape() {
                 "U-ledger": {"values": 4, "ticks": 2},
             },
             "left_out": [],
+            "tolerance": null,
+            "sizes": {
+                "values": 4, "abs": 1, "rel": 1, "ulp": 4_503_599_627_370_496_u64,
+                "grows_from": null,
+            },
         }],
         "groups": [{
             "stage": "UMX", "pattern": "ledgers/*/edges/*/f_e", "kind": "changed",
@@ -169,7 +174,7 @@ fn json_has_the_documented_shape() {
         "equal": true,
         "scenarios": [{
             "name": "gf01", "verdict": "MATCH", "first_divergence": null,
-            "causes": [], "program": [], "followed": {}, "left_out": [],
+            "causes": [], "program": [], "followed": {}, "left_out": [], "tolerance": null,
         }],
         "groups": [],
     });

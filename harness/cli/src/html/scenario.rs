@@ -77,9 +77,11 @@ fn first_markup(first: &Change, budget: &mut Budget) -> Markup {
                 @if let Some(offset) = &offset {
                     div.offset { span.label { "by" } code { (signed(offset.as_str())) } }
                 }
-                @if let Some(size) = &first.size {
+            }
+            @if let Some(size) = &first.size {
+                p.moved {
                     @for (name, value) in parts(size) {
-                        div.offset { span.label { (name) } code { (value) } }
+                        span.label { (name) } code { (value) } " "
                     }
                 }
             }
