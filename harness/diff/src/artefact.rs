@@ -1,6 +1,8 @@
 //! Artefacts: the named JSON documents that a subject makes of a scenario, in the one
 //! layout in which they are compared and stored.
 
+use std::sync::Arc;
+
 use aether_json::{Fault, JsonProblem, Parser, Value, layout};
 
 /// One named output of a subject, always held in the layout of golden files.
@@ -31,11 +33,24 @@ use aether_json::{Fault, JsonProblem, Parser, Value, layout};
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Artefact {
     name: String,
     text: Vec<u8>,
+    /// What it is the digest of, if it is no document and not too large.
+    bytes: Option<Arc<[u8]>>,
+    /// Its text before values that differ from run to run were replaced, if some were.
+    raw: Option<Arc<[u8]>>,
 }
+
+impl PartialEq for Artefact {
+    /// Whether name and text are the same. Equal digests have equal bytes.
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name && self.text == other.text
+    }
+}
+
+impl Eq for Artefact {}
 
 /// Why some JSON text cannot be an artefact.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -60,6 +75,12 @@ pub enum ArtefactError {
         /// The first line that should look different, from 1.
         line: usize,
     },
+    /// The bytes stored with it are others than it has the digest of.
+    #[error("{name}: its bytes are not those that its digest is of")]
+    OtherBytes {
+        /// The artefact.
+        name: String,
+    },
 }
 
 impl Artefact {
@@ -71,7 +92,7 @@ impl Artefact {
     pub fn from_json(name: impl Into<String>, json: &[u8]) -> Result<Self, ArtefactError> {
         let name = name.into();
         match laid_out(json) {
-            Ok(text) => Ok(Self { name, text }),
+            Ok(text) => Ok(Self::laid_out_already(&name, text)),
             Err(fault) => Err(json_error(name, json, fault)),
         }
     }
@@ -83,7 +104,7 @@ impl Artefact {
     pub fn from_json_lines(name: impl Into<String>, lines: &[u8]) -> Result<Self, ArtefactError> {
         let name = name.into();
         match lines_laid_out(lines) {
-            Ok(text) => Ok(Self { name, text }),
+            Ok(text) => Ok(Self::laid_out_already(&name, text)),
             Err(fault) => Err(json_error(name, lines, fault)),
         }
     }
@@ -99,7 +120,7 @@ impl Artefact {
     ) -> Result<Self, ArtefactError> {
         let (name, text) = (name.into(), text.into());
         match laid_out(&text) {
-            Ok(expected) if expected == text => Ok(Self { name, text }),
+            Ok(expected) if expected == text => Ok(Self::laid_out_already(&name, text)),
             Ok(expected) => {
                 let same = expected.iter().zip(&text).take_while(|(a, b)| a == b);
                 let line = same.filter(|(a, _)| **a == b'\n').count() + 1;
@@ -126,10 +147,42 @@ impl Artefact {
             empty = false;
         }
         layout::close_records(empty, &mut text);
+        Self::laid_out_already(&name.into(), text)
+    }
+
+    /// An artefact whose text is known to be in golden layout.
+    pub(crate) fn laid_out_already(name: &str, text: Vec<u8>) -> Self {
         Self {
-            name: name.into(),
+            name: name.to_owned(),
             text,
+            bytes: None,
+            raw: None,
         }
+    }
+
+    pub(crate) fn attach(&mut self, bytes: &[u8]) {
+        self.bytes = Some(bytes.into());
+    }
+
+    /// The artefact, with the document that it was before values that differ from run to run were replaced.
+    /// Nothing but a report that asks for these values looks at it.
+    ///
+    /// # Errors
+    /// As [`Artefact::from_golden`].
+    pub fn with_raw(mut self, text: &[u8]) -> Result<Self, ArtefactError> {
+        let raw = Self::from_golden(self.name.clone(), text)?;
+        self.raw = Some(raw.text.into());
+        Ok(self)
+    }
+
+    /// The document before values that differ from run to run were replaced; `None` if none were.
+    pub fn raw(&self) -> Option<&[u8]> {
+        self.raw.as_deref()
+    }
+
+    /// The bytes that this artefact has the digest of; `None` if it is a document, or they are not kept.
+    pub fn bytes(&self) -> Option<&[u8]> {
+        self.bytes.as_deref()
     }
 
     /// The artefact's name: the stem of its golden file.

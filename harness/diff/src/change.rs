@@ -2,10 +2,12 @@
 
 use serde::{Deserialize, Serialize, Serializer};
 
+use crate::bytes::BytesDifference;
 use crate::chart::Chart;
 use crate::path::Path;
 use crate::size::{Size, Sizes};
 use crate::tick::Tick;
+use crate::tolerance::Tolerated;
 use crate::visible::{Sight, visible};
 use aether_json::{Json, number};
 
@@ -32,13 +34,18 @@ pub struct Diff {
     /// How far numbers moved, of all changes but those of the inputs; `None` if none did. If the time
     /// budget ended the listing, of those until then.
     pub sizes: Option<Sizes>,
+    /// The numbers that differ within their tolerances, which are in none of the above; `None` if there are
+    /// none.
+    pub tolerated: Option<Tolerated>,
+    /// Where the bytes of artefacts that are no documents first differ, if both sides have them.
+    pub bytes: Vec<BytesDifference>,
     /// How many places differ as the first divergence does, itself included: those of its
     /// [sort](PlaceSort). 0 if there is no difference.
     pub alike: u64,
 }
 
 impl Diff {
-    /// Whether nothing differs, inputs included.
+    /// Whether nothing differs, inputs included, but for what is within tolerance.
     pub fn is_equal(&self) -> bool {
         self.first_divergence.is_none() && self.causes.is_empty()
     }

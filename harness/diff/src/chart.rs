@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::compare::Pair;
 use crate::records;
 use crate::steps;
-use crate::{Artefact, Change, Json, Tick};
+use crate::{Artefact, Change, Json, KeyRule, Tick};
 use aether_json::scan::{self, Kind, kind};
 
 /// How many vectors are drawn at most.
@@ -23,6 +23,9 @@ const ARTEFACT_MAX: usize = 32_000_000;
 pub struct Chart {
     /// Where: artefact, tick and field.
     pub title: String,
+    /// What the elements are called, if they are counted from 1; empty if they are not.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub element: String,
     /// The old numbers, the first 512 of them.
     pub before: Vec<Json>,
     /// The new numbers, likewise.
@@ -44,7 +47,8 @@ pub(super) fn charts(pairs: &[Pair<'_>], first: &Change) -> Vec<Chart> {
         else {
             continue;
         };
-        for chart in vectors(pair.name, tick, before, after) {
+        let keys = pair.schema.map_or(&[][..], |schema| &schema.keys);
+        for chart in vectors(pair.name, tick, keys, before, after) {
             // What one stage hands on to the next as it is would be drawn twice.
             let same =
                 |drawn: &Chart| (&drawn.before, &drawn.after) == (&chart.before, &chart.after);
@@ -68,12 +72,17 @@ fn record_at<'a>(artefact: &'a Artefact, field: &str, tick: &Tick) -> Option<&'a
     all.find(|record| steps::find(record, &steps) == Some(tick.as_json()))
 }
 
-fn vectors(artefact: &str, tick: &Tick, before: &str, after: &str) -> Vec<Chart> {
+fn vectors(artefact: &str, tick: &Tick, keys: &[KeyRule], before: &str, after: &str) -> Vec<Chart> {
     let members = scan::members(after).unwrap_or_default();
     let vector = |(key, new): scan::Member<'_>| {
         let old = scan::member(before, key)?;
         let [old_numbers, new_numbers] = [numbers(old)?, numbers(new)?];
+        let name = crate::walk::unquoted(key);
+        let rule = keys
+            .iter()
+            .find(|rule| rule.path == name && rule.fields.is_empty());
         (old != new).then(|| Chart {
+            element: rule.map(|rule| rule.label.clone()).unwrap_or_default(),
             title: format!("{artefact}, tick {tick}: {}", key.trim_matches('"')),
             before: old_numbers,
             after: new_numbers,

@@ -6,7 +6,10 @@ use crate::digest::{digest, is_digest};
 use crate::reading::Reading;
 use crate::tally::Tally;
 use crate::walk::Walk;
-use crate::{Artefact, ArtefactSchema, ChangeKind, Diff, DiffOptions, Schema, causes, chart};
+use crate::{
+    Artefact, ArtefactSchema, BytesDifference, ChangeKind, Diff, DiffOptions, Schema, causes,
+    chart, settle,
+};
 
 /// The artefact whose differences are causes.
 pub const INPUTS: &str = "inputs";
@@ -20,7 +23,8 @@ pub const INPUTS: &str = "inputs";
 /// tick, within it the earliest stage, then the artefact in the order of the schema, the record,
 /// and the field in the order in which it is read. What has no tick comes last. [`Diff::is_equal`]
 /// holds exactly if all artefacts are equal as bytes but for the order of
-/// [`unordered`](ArtefactSchema::unordered) arrays, or an artefact has the digests that the other side
+/// [`unordered`](ArtefactSchema::unordered) arrays and numbers within their
+/// [tolerance](ArtefactSchema::tolerances), or an artefact has the digests that the other side
 /// holds in its place.
 ///
 /// ```
@@ -62,6 +66,8 @@ pub fn diff(
     schema: &Schema,
     options: &DiffOptions,
 ) -> Diff {
+    let settled = settle::settled(before, after, schema);
+    let after = settled.as_ref().map_or(after, |settled| &settled.after);
     let mut causes = Tally::new(options);
     let mut effects = Tally::new(options);
     let pairs = pair_by_name(before, after, schema);
@@ -89,6 +95,10 @@ pub fn diff(
         .into_iter()
         .map(|change| files.cause(change))
         .collect();
+    let both = pairs.iter().filter_map(|pair| pair.before.zip(pair.after));
+    let differing = both.filter_map(|(before, after)| BytesDifference::of(before, after));
+    diff.bytes = differing.take(options.entries).collect();
+    diff.tolerated = settled.map(|settled| settled.tolerated);
     diff
 }
 

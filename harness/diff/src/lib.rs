@@ -8,6 +8,7 @@
 //! | module | what it does |
 //! | --- | --- |
 //! | `artefact`, `schema` | a named document in the one layout, and how to read it |
+//! | `bytes` | outputs that are no documents |
 //! | `compare` | pairs artefacts by name and puts them in causal order |
 //! | `records` | cuts away the lines that two artefacts begin and end with |
 //! | `matching` | says which element became which |
@@ -16,7 +17,8 @@
 //! | `tally` | keeps the first divergence, the counts, and as many changes as the budget allows |
 //! | `digest` | documents kept as digests per tick |
 //! | `patch` | the same difference as RFC 6902 operations |
-//! | `size` | how far numbers moved |
+//! | `decimal`, `size` | how far numbers moved |
+//! | `tolerance`, `settle` | numbers that may move, and what is left to compare |
 //! | `stored` | a diff as it is written and read back |
 //! | `text` | the difference as lines for people |
 //! | `tick` | when a record was made |
@@ -27,10 +29,12 @@
 //! continues without it.
 
 mod artefact;
+mod bytes;
 mod causes;
 mod change;
 mod chart;
 mod compare;
+mod decimal;
 mod digest;
 mod matching;
 mod options;
@@ -40,6 +44,7 @@ mod path;
 mod reading;
 mod records;
 mod schema;
+mod settle;
 mod size;
 mod spans;
 mod steps;
@@ -47,6 +52,7 @@ mod stored;
 mod tally;
 mod text;
 mod tick;
+mod tolerance;
 mod visible;
 mod walk;
 
@@ -57,6 +63,7 @@ mod tests;
 
 pub use aether_json::{Json, JsonProblem, Value};
 pub use artefact::{Artefact, ArtefactError};
+pub use bytes::{BYTES_KEPT_MAX, BytesDifference};
 pub use change::{
     Cause, Change, ChangeKind, Diff, Followed, FollowedByStage, LeftOut, LeftOutReason, PlaceSort,
     shortened_pair,
@@ -69,7 +76,9 @@ pub use outline::{Outline, infer};
 pub use patch::{Operation, Patch, Pointer, patches};
 pub use path::Path;
 pub use schema::{ArtefactSchema, KeyRule, KeyRuleError, Schema};
+pub use settle::{Settled, settled};
 pub use size::{Size, Sizes};
 pub use text::counted;
 pub use tick::Tick;
-pub use visible::visible;
+pub use tolerance::{Bound, BoundError, Tolerance, Tolerated};
+pub use visible::{is_unseen, visible, visible_pair};

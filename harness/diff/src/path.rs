@@ -17,7 +17,8 @@ use aether_json::scan;
 /// element with an identity is written with its identity fields in the order of their
 /// [`KeyRule`](crate::KeyRule), the values as JSON (`envelopes[layer="DATA",seq=3]`); where several
 /// elements of an array share an identity, the second and later ones are numbered:
-/// `ledgers[tick=3#2]`. Any other element is written by its position, from 0: `pre_u[3]`. The
+/// `ledgers[tick=3#2]`. An element of a vector whose elements have a label is written by its number, from 1:
+/// `pre_u[node=4]`. Any other element is written by its position, from 0: `pre_u[3]`. The
 /// position is that in the new document, or in the old one for what was removed.
 ///
 /// A path is text to serde, and [`Path::parse`] reads it back, but for what people call elements.
@@ -102,9 +103,14 @@ impl Path {
         let mut fields: Vec<Step> = Vec::new();
         for step in self.steps.iter().skip(1) {
             match step {
-                Step::Element { label, .. } => {
-                    // `edge 5` says that it is one of the `edges`.
-                    fields.pop();
+                Step::Element { identity, label } => {
+                    // `edge 5` says that it is one of the `edges`; `node 5` does not say which list of
+                    // numbers, one per node, it is in.
+                    let is_counted = is_counted(identity, label)
+                        && fields.last().is_some_and(|array| !array.is_called(label));
+                    if !is_counted {
+                        fields.pop();
+                    }
                     if !fields.is_empty() {
                         parts.push(Self::new(std::mem::take(&mut fields)).to_string());
                     }
@@ -248,6 +254,24 @@ pub(crate) fn pattern_name(name: &str) -> Cow<'_, str> {
         Cow::Owned(name.replace('~', "~0").replace('/', "~1"))
     } else {
         Cow::Borrowed(name)
+    }
+}
+
+/// Whether an element is named by its number alone: `node=5`, which people call `node 5`.
+fn is_counted(identity: &str, label: &str) -> bool {
+    let parts = identity.split_once('=').zip(label.rsplit_once(' '));
+    parts.is_some_and(|((field, number), (noun, called))| {
+        number == called
+            && number.bytes().all(|b| b.is_ascii_digit())
+            && field == identity_field(noun)
+    })
+}
+
+impl Step {
+    /// Whether it is the member by whose name an element is called.
+    fn is_called(&self, label: &str) -> bool {
+        let noun = label.rsplit_once(' ').map_or(label, |(noun, _)| noun);
+        matches!(self, Self::Field(name) if **name == *noun)
     }
 }
 

@@ -31,6 +31,8 @@ pub(crate) struct Key {
     pub(crate) fields: Vec<KeyField>,
     /// What people call an element; empty if the tick says it already.
     pub(crate) noun: String,
+    /// Whether the schema says what people call it.
+    has_label: bool,
 }
 
 /// A field of a key, which may be nested.
@@ -127,6 +129,12 @@ impl Reading {
 }
 
 impl Key {
+    /// What the elements of a vector are called, if they are counted.
+    pub(crate) fn counted(&self) -> Option<&str> {
+        let counts = self.fields.is_empty() && self.has_label;
+        counts.then_some(&*self.noun)
+    }
+
     fn of(rule: &KeyRule, schema: &ArtefactSchema, artefact: &str) -> Self {
         let told_by_tick = rule.path.is_empty()
             && rule.fields.len() == 1
@@ -146,6 +154,7 @@ impl Key {
                 .map(|field| KeyField::of(field))
                 .collect(),
             noun,
+            has_label: !rule.label.is_empty(),
         }
     }
 }

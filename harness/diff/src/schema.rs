@@ -4,6 +4,8 @@ use std::fmt;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
+use crate::Tolerance;
+
 /// How the diff reads the artefacts of one scenario.
 ///
 /// Everything here is declared once by the subject, scenario by scenario; the harness knows no
@@ -49,6 +51,21 @@ impl Schema {
 }
 
 impl Schema {
+    /// Whether numbers of any artefact may move.
+    pub fn has_tolerances(&self) -> bool {
+        let mut artefacts = self.artefacts.iter();
+        artefacts.any(|listed| !listed.tolerances.is_empty())
+    }
+
+    /// The same schema without tolerances, for a comparison that is exact.
+    #[must_use]
+    pub fn exact(mut self) -> Self {
+        for listed in &mut self.artefacts {
+            listed.tolerances.clear();
+        }
+        self
+    }
+
     /// The position in [`Schema::artefacts`] of what says how to read the artefact of this name; `None`
     /// if it is not listed.
     pub fn position(&self, name: &str) -> Option<usize> {
@@ -96,6 +113,9 @@ pub struct ArtefactSchema {
     /// Arrays whose order does not matter, by path as in [`KeyRule::path`]: elements that only changed
     /// their places do not differ. Digests and patches see every order.
     pub unordered: Vec<String>,
+    /// Numbers that may move. They count as equal while they are within their tolerance; everything else must
+    /// be the same.
+    pub tolerances: Vec<Tolerance>,
 }
 
 impl ArtefactSchema {
@@ -142,6 +162,13 @@ impl ArtefactSchema {
         self
     }
 
+    /// Adds numbers that may move.
+    #[must_use]
+    pub fn with_tolerance(mut self, tolerance: Tolerance) -> Self {
+        self.tolerances.push(tolerance);
+        self
+    }
+
     /// Adds an array whose order does not matter.
     #[must_use]
     pub fn with_unordered(mut self, path: impl Into<String>) -> Self {
@@ -162,7 +189,8 @@ pub struct KeyRule {
     /// the array is a vector: its elements are identified by their positions.
     pub fields: Vec<String>,
     /// What people call an element (`edge`), for texts such as `edge 5`; the path's last part
-    /// if it is empty.
+    /// if it is empty. The elements of a vector that have a label are named by it and counted from 1, in
+    /// paths too: `post_u[node=1]`.
     pub label: String,
 }
 

@@ -5,19 +5,13 @@
 //! 1 → 1.0000000000000002      abs 2e-16  rel 2e-16  ulp 1
 //! ```
 
-use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::decimal::Decimal;
 use crate::tick::{Stamp, Tick, When};
 use aether_json::Json;
-
-/// Numbers whose digits are further apart than this have no exact difference.
-const DIGITS_MAX: i64 = 4_096;
-
-/// A number of more digits than this before or after its point is spelled with an exponent.
-const PLAIN_MAX: i64 = 24;
 
 /// How far one number moved.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,8 +52,8 @@ impl Size {
     }
 }
 
-/// How many steps between neighbouring doubles lie between two.
-fn ulps(before: f64, after: f64) -> Option<u64> {
+/// How many steps between neighbouring doubles lie between two; `None` if either is not finite.
+pub(crate) fn ulps(before: f64, after: f64) -> Option<u64> {
     if !before.is_finite() || !after.is_finite() {
         return None;
     }
@@ -69,190 +63,6 @@ fn ulps(before: f64, after: f64) -> Option<u64> {
         if double < 0.0 { -bits } else { bits }
     };
     u64::try_from((place(before) - place(after)).unsigned_abs()).ok()
-}
-
-/// A decimal number without its sign: digits, most significant first and the first not 0, and the power of
-/// ten of the last. No digits are zero.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Decimal {
-    is_negative: bool,
-    digits: Vec<u8>,
-    exponent: i64,
-}
-
-impl Decimal {
-    fn parse(text: &str) -> Option<Self> {
-        let (is_negative, text) = match text.strip_prefix('-') {
-            Some(text) => (true, text),
-            None => (false, text),
-        };
-        if !text.starts_with(|c: char| c.is_ascii_digit()) {
-            return None;
-        }
-        let (mantissa, exponent) = match text.find(['e', 'E']) {
-            Some(at) => (&text[..at], text[at + 1..].parse::<i64>().ok()?),
-            None => (text, 0),
-        };
-        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-        let digits = whole
-            .bytes()
-            .chain(fraction.bytes())
-            .map(|b| b.wrapping_sub(b'0'));
-        let digits: Vec<u8> = digits.skip_while(|&digit| digit == 0).collect();
-        if digits.iter().any(|&digit| digit > 9) {
-            return None;
-        }
-        let exponent = exponent.checked_sub(i64::try_from(fraction.len()).ok()?)?;
-        Some(Self::new(is_negative, digits, exponent))
-    }
-
-    fn new(is_negative: bool, mut digits: Vec<u8>, mut exponent: i64) -> Self {
-        while digits.last() == Some(&0) {
-            digits.pop();
-            exponent = exponent.saturating_add(1);
-        }
-        if digits.is_empty() {
-            exponent = 0;
-        }
-        Self {
-            is_negative,
-            digits,
-            exponent,
-        }
-    }
-
-    fn length(&self) -> i64 {
-        i64::try_from(self.digits.len()).unwrap_or(i64::MAX)
-    }
-
-    /// The difference to another number without its sign; `None` if it has too many digits.
-    fn distance(&self, other: &Self) -> Option<Self> {
-        let exponent = match (self.digits.is_empty(), other.digits.is_empty()) {
-            (true, _) => other.exponent,
-            (_, true) => self.exponent,
-            _ => self.exponent.min(other.exponent),
-        };
-        let [a, b] = [self, other].map(|number| {
-            let mut digits = number.digits.clone();
-            let zeros = match number.digits.is_empty() {
-                true => 0,
-                false => number.exponent.checked_sub(exponent)?,
-            };
-            if zeros > DIGITS_MAX || number.length() > DIGITS_MAX {
-                return None;
-            }
-            digits.resize(digits.len() + usize::try_from(zeros).ok()?, 0);
-            digits.reverse();
-            Some(digits)
-        });
-        let (a, b) = (a?, b?);
-        let digits = if self.is_negative == other.is_negative {
-            match cmp(&a, &b) {
-                Ordering::Less => minus(&b, &a),
-                _ => minus(&a, &b),
-            }
-        } else {
-            plus(&a, &b)
-        };
-        let digits = digits.into_iter().rev().skip_while(|&digit| digit == 0);
-        Some(Self::new(false, digits.collect(), exponent))
-    }
-
-    /// This number divided by another one, without a sign and to six digits; `None` if that one is 0.
-    fn divided_by(&self, other: &Self) -> Option<String> {
-        if other.digits.is_empty() {
-            return None;
-        }
-        if self.digits.is_empty() {
-            return Some("0".to_owned());
-        }
-        // Both mantissas are between 1 and 10.
-        let [a, b] = [self, other].map(|number| {
-            let digits: String = number
-                .digits
-                .iter()
-                .take(17)
-                .map(|&d| char::from(b'0' + d))
-                .collect();
-            let (first, rest) = digits.split_at(1);
-            format!("{first}.{rest}0").parse::<f64>().unwrap_or(1.0)
-        });
-        let power = (self.length() + self.exponent) - (other.length() + other.exponent);
-        let rounded = format!("{:.5e}", a / b);
-        let (mantissa, own) = rounded.split_once('e')?;
-        let digits: Vec<u8> = mantissa
-            .bytes()
-            .filter(u8::is_ascii_digit)
-            .map(|b| b - b'0')
-            .collect();
-        let exponent = own
-            .parse::<i64>()
-            .ok()?
-            .checked_add(power)?
-            .checked_sub(5)?;
-        Some(Self::new(false, digits, exponent).to_text())
-    }
-
-    fn to_text(&self) -> String {
-        let digits: String = self.digits.iter().map(|&d| char::from(b'0' + d)).collect();
-        if digits.is_empty() {
-            return "0".to_owned();
-        }
-        // How many digits there are before the point.
-        let point = self.length() + self.exponent;
-        let is_plain = point > -4 && point.max(-self.exponent) <= PLAIN_MAX;
-        if !is_plain {
-            let (first, rest) = digits.split_at(1);
-            let rest = if rest.is_empty() {
-                String::new()
-            } else {
-                format!(".{rest}")
-            };
-            return format!("{first}{rest}e{}", point - 1);
-        }
-        let zeros = |count: i64| "0".repeat(usize::try_from(count).unwrap_or(0));
-        if self.exponent >= 0 {
-            digits + &zeros(self.exponent)
-        } else if point <= 0 {
-            format!("0.{}{digits}", zeros(-point))
-        } else {
-            let (whole, fraction) = digits.split_at(usize::try_from(point).unwrap_or(0));
-            format!("{whole}.{fraction}")
-        }
-    }
-}
-
-/// Compares numbers given as digits, the least significant first.
-fn cmp(a: &[u8], b: &[u8]) -> Ordering {
-    let significant = |digits: &[u8]| digits.iter().rposition(|&d| d != 0).map_or(0, |at| at + 1);
-    let (a, b) = (&a[..significant(a)], &b[..significant(b)]);
-    a.len()
-        .cmp(&b.len())
-        .then_with(|| a.iter().rev().cmp(b.iter().rev()))
-}
-
-fn plus(a: &[u8], b: &[u8]) -> Vec<u8> {
-    let mut sum = Vec::with_capacity(a.len().max(b.len()) + 1);
-    let mut carry = 0;
-    for at in 0..a.len().max(b.len()) {
-        let digit = a.get(at).unwrap_or(&0) + b.get(at).unwrap_or(&0) + carry;
-        sum.push(digit % 10);
-        carry = digit / 10;
-    }
-    sum.push(carry);
-    sum
-}
-
-/// `a - b`, if `a` is not less.
-fn minus(a: &[u8], b: &[u8]) -> Vec<u8> {
-    let mut rest = Vec::with_capacity(a.len());
-    let mut borrow = 0;
-    for (at, &digit) in a.iter().enumerate() {
-        let taken = b.get(at).unwrap_or(&0) + borrow;
-        borrow = u8::from(digit < taken);
-        rest.push(digit + 10 * borrow - taken);
-    }
-    rest
 }
 
 /// How far the numbers of a diff moved, all of them together.

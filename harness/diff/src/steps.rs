@@ -1,10 +1,25 @@
 //! Dotted paths of a schema: `edges.du`, `m.id`, and `"a.b".id` for a member whose name has a dot.
 
+use crate::tolerance::Step;
 use aether_json::layout::quoted;
 use aether_json::scan;
 
 /// The names of a dotted path, empty ones left out. A name in quotes is a JSON string.
 pub(crate) fn names(path: &str) -> Vec<String> {
+    spelled(path).into_iter().map(|(name, _)| name).collect()
+}
+
+/// The steps of a dotted path in which `*` is any member, unless it is in quotes.
+pub(crate) fn wild(path: &str) -> Vec<Step> {
+    let step = |(name, is_quoted): (String, bool)| match &*name {
+        "*" if !is_quoted => Step::Any,
+        name => Step::Member(quoted(name)),
+    };
+    spelled(path).into_iter().map(step).collect()
+}
+
+/// The names of a dotted path, each with whether it is in quotes.
+fn spelled(path: &str) -> Vec<(String, bool)> {
     let mut names = Vec::new();
     let mut rest = path;
     while !rest.is_empty() {
@@ -16,12 +31,13 @@ pub(crate) fn names(path: &str) -> Vec<String> {
             let name: String = aether_json::from_str(&rest[..length]).ok()?;
             Some((name, length))
         });
+        let is_quoted = name.is_some();
         let (name, length) = name.unwrap_or_else(|| {
             let length = rest.find('.').unwrap_or(rest.len());
             (rest[..length].to_owned(), length)
         });
         if !name.is_empty() {
-            names.push(name);
+            names.push((name, is_quoted));
         }
         rest = rest[length..].strip_prefix('.').unwrap_or_default();
     }
@@ -57,6 +73,8 @@ mod tests {
         ] {
             assert_eq!(names(path), expected, "{path}");
         }
+        let member = |name: &str| Step::Member(quoted(name));
+        assert_eq!(wild(r#"a.*."*""#), [member("a"), Step::Any, member("*")]);
         let record = r#"{"a.b":{"id":7},"m":1}"#;
         assert_eq!(find(record, &quoted_steps(r#""a.b".id"#)), Some("7"));
         assert_eq!(find(record, &quoted_steps("m.id")), None);

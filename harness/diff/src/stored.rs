@@ -11,7 +11,9 @@ use std::collections::BTreeMap;
 use serde::de::{Deserialize, Deserializer};
 use serde::ser::{Serialize, Serializer};
 
-use crate::{Cause, Change, Chart, Diff, Followed, LeftOut, Path, Sizes};
+use crate::{
+    BytesDifference, Cause, Change, Chart, Diff, Followed, LeftOut, Path, Sizes, Tolerated,
+};
 
 /// Noun by the pattern of an element. The pattern of a cause has its file before it.
 type Nouns = BTreeMap<String, String>;
@@ -27,7 +29,15 @@ struct Written<'d> {
     charts: &'d [Chart],
     #[serde(skip_serializing_if = "Option::is_none")]
     sizes: &'d Option<Sizes>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tolerated: &'d Option<Tolerated>,
+    #[serde(skip_serializing_if = "is_empty")]
+    bytes: &'d [BytesDifference],
     nouns: Nouns,
+}
+
+fn is_empty<T>(list: &&[T]) -> bool {
+    list.is_empty()
 }
 
 #[derive(serde::Deserialize)]
@@ -42,6 +52,10 @@ struct Read {
     charts: Vec<Chart>,
     #[serde(default)]
     sizes: Option<Sizes>,
+    #[serde(default)]
+    tolerated: Option<Tolerated>,
+    #[serde(default)]
+    bytes: Vec<BytesDifference>,
     nouns: Nouns,
 }
 
@@ -51,7 +65,9 @@ impl Serialize for Diff {
         let changes = self.first_divergence.iter().chain(&self.changes);
         let paths = changes.flat_map(|change| [Some(&change.path), change.path_before.as_ref()]);
         let paths = paths.flatten();
-        for path in paths.chain(self.left_out.iter().map(|left_out| &left_out.path)) {
+        let left_out = self.left_out.iter().map(|left_out| &left_out.path);
+        let tolerated = self.tolerated.iter().map(|tolerated| &tolerated.at);
+        for path in paths.chain(left_out).chain(tolerated) {
             nouns.extend(path.nouns(""));
         }
         for cause in &self.causes {
@@ -71,6 +87,8 @@ impl Serialize for Diff {
             left_out: &self.left_out,
             charts: &self.charts,
             sizes: &self.sizes,
+            tolerated: &self.tolerated,
+            bytes: &self.bytes,
             nouns,
         }
         .serialize(serializer)
@@ -88,6 +106,8 @@ impl<'de> Deserialize<'de> for Diff {
             mut left_out,
             charts,
             sizes,
+            mut tolerated,
+            bytes,
             nouns,
         } = Read::deserialize(deserializer)?;
         let paths: Vec<&mut Path> = first_divergence
@@ -96,6 +116,7 @@ impl<'de> Deserialize<'de> for Diff {
             .flat_map(|change| [Some(&mut change.path), change.path_before.as_mut()])
             .flatten()
             .chain(left_out.iter_mut().map(|left_out| &mut left_out.path))
+            .chain(tolerated.iter_mut().map(|tolerated| &mut tolerated.at))
             .collect();
         for path in paths {
             path.call_elements(&nouns, "");
@@ -114,6 +135,8 @@ impl<'de> Deserialize<'de> for Diff {
             left_out,
             charts,
             sizes,
+            tolerated,
+            bytes,
             alike,
         })
     }

@@ -331,6 +331,8 @@ impl Tally {
             causes: Vec::new(),
             charts: Vec::new(),
             sizes: self.sizes.finish(),
+            tolerated: None,
+            bytes: Vec::new(),
             changes,
             left_out,
             alike,

@@ -122,6 +122,91 @@ fn equal_documents_do_not_differ() {
 }
 
 #[test]
+fn digests_hold_ticks_of_every_sort() {
+    for ticks in [
+        ["1", "2", "3"],
+        ["-2", "0.5", "1.50"],
+        ["1e-3", "1.0", "1e1"],
+        [
+            r#""2024-02-29""#,
+            r#""2024-02-29T12:30:00.5+01:00""#,
+            r#""2024-03-01""#,
+        ],
+        [r#""09:00""#, r#""09:00:00.25""#, r#""10:00""#],
+        [
+            r#""2024-01-01T00:00:00Z""#,
+            r#""2024-01-01""#,
+            r#""2024-01-02""#,
+        ],
+    ] {
+        let of = |last: u32| {
+            let records = ticks
+                .iter()
+                .zip([1, 2, last])
+                .map(|(tick, value)| format!(r#"{{"check":{value},"tick":{tick},"v":{value}}}"#));
+            Artefact::from_canonical_records("uledger", records)
+        };
+        let schema = schema();
+        let golden = digest(&of(3), &schema);
+        // As it is stored and read again.
+        let golden = Artefact::from_golden("uledger", golden.text()).unwrap();
+        let compared = |new: &Artefact| {
+            let options = DiffOptions::default();
+            diff(
+                std::slice::from_ref(&golden),
+                std::slice::from_ref(new),
+                &schema,
+                &options,
+            )
+        };
+        for same in [digest(&of(3), &schema), of(3)] {
+            assert_eq!(compared(&same), Diff::default(), "{ticks:?}");
+        }
+        for other in [digest(&of(4), &schema), of(4)] {
+            let first = compared(&other).first_divergence.unwrap();
+            let tick = first
+                .tick
+                .map(|tick| aether_json::to_string(&tick).unwrap());
+            assert_eq!(tick.as_deref(), Some(ticks[2]), "{ticks:?}");
+        }
+    }
+}
+
+#[test]
+fn elements_of_a_vector_are_counted_from_1_by_their_name() {
+    let mut schema = schema();
+    let of_ledgers = schema.position("ledgers").unwrap();
+    let keys = &mut schema.artefacts[of_ledgers].keys;
+    let vector = keys.iter_mut().find(|key| key.path == "pre_u").unwrap();
+    vector.label = "node".to_owned();
+    let [old, new] = ["[1,2,3]", "[1,4,3,9]"].map(|vector| {
+        let text = format!(r#"[{{"tick":3,"pre_u":{vector}}}]"#);
+        [Artefact::from_json("ledgers", text.as_bytes()).unwrap()]
+    });
+    let diff = diff(&old, &new, &schema, &DiffOptions::default());
+    let leads: Vec<String> = diff.changes.iter().map(Change::lead).collect();
+    assert_eq!(
+        leads,
+        [
+            "tick 3 · UMX · pre_u · node 2: 2 → 4",
+            "tick 3 · UMX · pre_u · node 4 added: 9"
+        ]
+    );
+    let paths: Vec<String> = diff.changes.iter().map(|c| c.path.to_string()).collect();
+    assert_eq!(
+        paths,
+        [
+            "ledgers[tick=3].pre_u[node=2]",
+            "ledgers[tick=3].pre_u[node=4]"
+        ]
+    );
+    assert_eq!(diff.changes[0].path.pattern(), "ledgers/*/pre_u/*");
+    assert_eq!(diff.charts[0].element, "node");
+    let stored = aether_json::to_string(&diff).unwrap();
+    assert_eq!(aether_json::from_str::<Diff>(&stored).unwrap(), diff);
+}
+
+#[test]
 fn fields_are_told_in_the_order_in_which_they_are_read() {
     check(
         r#"ledgers=[{"tick":3,"pre_u":[1,2],"edges":[{"e_id":5,"raw":2,"f_e":1,"du":3}],"post_u":[1,2],"a":0}]"#,

@@ -8,7 +8,8 @@ use similar::TextDiff;
 
 use crate::visible::{Sight, visible};
 use crate::{
-    Cause, Change, ChangeKind, Diff, Followed, Json, LeftOut, LeftOutReason, Path, shortened_pair,
+    BytesDifference, Cause, Change, ChangeKind, Diff, Followed, Json, LeftOut, LeftOutReason, Path,
+    Tolerated, shortened_pair,
 };
 
 /// The styles of the parts of a text.
@@ -39,6 +40,9 @@ const PLAIN: Styles = Styles {
 
 /// Causes that are listed unless all are asked for.
 const CAUSES_SHOWN: usize = 8;
+
+/// Outputs whose first differing bytes are shown unless all are asked for.
+const BYTES_SHOWN: usize = 4;
 
 /// Unchanged lines of a string shown around each changed line.
 const CONTEXT_LINES: usize = 2;
@@ -86,6 +90,7 @@ impl Lines<'_> {
             writeln!(self.out, "    {dimmed}at {}{dimmed:#}", visible(&path))?;
             self.text_lines(first)?;
         }
+        self.bytes(&diff.bytes, if all { usize::MAX } else { BYTES_SHOWN })?;
         let shown = if all { usize::MAX } else { CAUSES_SHOWN };
         for cause in diff.causes.iter().take(shown) {
             self.cause(cause)?;
@@ -102,6 +107,9 @@ impl Lines<'_> {
         if let Some(sizes) = &diff.sizes {
             writeln!(self.out, "  {}", sizes.lead())?;
         }
+        if let Some(tolerated) = &diff.tolerated {
+            self.tolerated(tolerated)?;
+        }
         if all && diff.changes.len() > 1 {
             writeln!(self.out, "  {dimmed}all changes{dimmed:#}")?;
             for change in &diff.changes {
@@ -112,6 +120,38 @@ impl Lines<'_> {
         let is_reported = |left_out: &&LeftOut| all || left_out.reason != LeftOutReason::Entries;
         for left_out in diff.left_out.iter().filter(is_reported) {
             writeln!(self.out, "  {dimmed}{}{dimmed:#}", left_out.lead())?;
+        }
+        Ok(())
+    }
+
+    /// Where bytes first differ.
+    fn bytes(&mut self, differences: &[BytesDifference], shown: usize) -> io::Result<()> {
+        let Styles {
+            old: red,
+            new: green,
+            dimmed,
+            ..
+        } = self.styles;
+        for difference in differences.iter().take(shown) {
+            writeln!(self.out, "    {}", visible(&difference.lead()))?;
+            let [old, new] = difference.lines();
+            writeln!(self.out, "      {red}before  {old}{red:#}")?;
+            writeln!(self.out, "      {green}after   {new}{green:#}")?;
+        }
+        if let Some(more) = differences.len().checked_sub(shown).filter(|&n| n > 0) {
+            let more = counted(more as u64, "more output");
+            writeln!(self.out, "    {dimmed}and bytes of {more}{dimmed:#}")?;
+        }
+        Ok(())
+    }
+
+    fn tolerated(&mut self, tolerated: &Tolerated) -> io::Result<()> {
+        writeln!(self.out, "  {}", tolerated.lead())?;
+        if let Some(sizes) = &tolerated.sizes {
+            writeln!(self.out, "    {}", sizes.lead())?;
+        }
+        for reason in &tolerated.reasons {
+            writeln!(self.out, "    because: {}", visible(reason))?;
         }
         Ok(())
     }

@@ -21,6 +21,19 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Sight::default().show(text)
 }
 
+/// Two texts that differ, as they are safe to show: what [`visible`] shows and, if one spells a letter as a
+/// letter and a mark and the other does not, marks too.
+///
+/// ```
+/// use aether_diff::visible_pair;
+/// assert_eq!(visible_pair("\u{e9}", "e\u{301}"), ["\u{e9}", "e‹U+0301›"]);
+/// ```
+#[must_use]
+pub fn visible_pair<'a>(before: &'a str, after: &'a str) -> [Cow<'a, str>; 2] {
+    let sight = Sight::of_pair(before, after);
+    [before, after].map(|text| sight.show(text))
+}
+
 /// Which characters are made visible.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Sight {
@@ -79,8 +92,9 @@ fn is_in(c: char, ranges: &[RangeInclusive<u32>]) -> bool {
     ranges.iter().any(|range| range.contains(&u32::from(c)))
 }
 
-/// Whether a character takes no room, looks like a space, or controls what is shown.
-fn is_unseen(c: char) -> bool {
+/// Whether a character takes no room, looks like a space, or controls what is shown: those that [`visible`]
+/// shows by their numbers.
+pub fn is_unseen(c: char) -> bool {
     const UNSEEN: [RangeInclusive<u32>; 25] = [
         // Controls, among them ESC, CR and C1.
         0x0000..=0x001f,

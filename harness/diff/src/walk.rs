@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::change::{Change, ChangeKind, LeftOutReason};
 use crate::digest::Part;
 use crate::matching::{Identities, Identity, Met, Pair, Side, match_elements, match_unordered};
-use crate::path::{Path, Step, element_label, pattern_name};
+use crate::path::{Path, Step, element_label, identity_field, pattern_name};
 use crate::reading::{Key, Reading, UNLISTED};
 use crate::records;
 use crate::size::Size;
@@ -43,13 +43,15 @@ pub(super) struct Walk<'a, 't> {
 }
 
 /// One step of the way to where the walk is; paths are written only for what is found.
-enum Mark<'a, 't> {
+pub(super) enum Mark<'a, 't> {
     /// A member, its key as text spells it.
     Member(&'t str),
     /// An element with an identity, and which of several with the same one it is.
     Element(&'a Key, Identity<'t>, usize),
     /// One tick of digests.
     Digest(Step),
+    /// An element of a vector whose elements have a name, by its number from 1.
+    Counted(&'a str, usize),
     Index(usize),
 }
 
@@ -350,7 +352,9 @@ impl<'a, 't> Walk<'a, 't> {
         self.pattern.push('/');
         match &mark {
             Mark::Member(key) => self.pattern.push_str(&pattern_name(&unquoted(key))),
-            Mark::Element(..) | Mark::Digest(_) | Mark::Index(_) => self.pattern.push('*'),
+            Mark::Element(..) | Mark::Digest(_) | Mark::Counted(..) | Mark::Index(_) => {
+                self.pattern.push('*');
+            }
         }
         self.trail.push(mark);
         there(self);
@@ -498,7 +502,7 @@ fn renamed_path(artefact: &str, trail: &[Mark<'_, '_>], key: &str) -> Path {
     Path::new(steps)
 }
 
-fn path_of(artefact: &str, trail: &[Mark<'_, '_>]) -> Path {
+pub(super) fn path_of(artefact: &str, trail: &[Mark<'_, '_>]) -> Path {
     Path::new(steps_of(artefact, trail))
 }
 
@@ -508,6 +512,10 @@ fn steps_of(artefact: &str, trail: &[Mark<'_, '_>]) -> Vec<Step> {
         Mark::Member(key) => Step::Field(unquoted(key).into()),
         Mark::Element(key, identity, occurrence) => element_step(key, identity, *occurrence),
         Mark::Digest(step) => step.clone(),
+        Mark::Counted(noun, number) => Step::Element {
+            identity: format!("{}={number}", identity_field(noun)).into(),
+            label: format!("{noun} {number}").into(),
+        },
         Mark::Index(at) => Step::Index(*at),
     }));
     steps
@@ -571,13 +579,16 @@ pub(super) fn joined<'t>(
     fields
 }
 
-fn element_mark<'a, 't>(
+pub(super) fn element_mark<'a, 't>(
     key: Option<&'a Key>,
     identities: &Identities<'t>,
     side: Side,
     at: usize,
     offset: usize,
 ) -> Mark<'a, 't> {
+    if let Some(noun) = key.and_then(Key::counted) {
+        return Mark::Counted(noun, at + offset + 1);
+    }
     match (key, identities.get(side, at)) {
         (None, _) | (_, Identity::Missing) => Mark::Index(at + offset),
         (Some(key), identity) => {
