@@ -125,8 +125,8 @@ impl RecordType for CodexLibraryEntry {
         tick: None,
         keys: &[
             KeyRule::record(&["motif_id"], "motif"),
-            KeyRule::vector("pattern_descriptor.f_e_signature"),
-            KeyRule::vector("pattern_descriptor.du_signature"),
+            KeyRule::vector("pattern_descriptor.f_e_signature", "edge"),
+            KeyRule::vector("pattern_descriptor.du_signature", "edge"),
         ],
         reading_order: &["pattern_descriptor", "usage_stats", "mdl_stats"],
         late_fields: &[],

@@ -107,8 +107,8 @@ impl RecordType for SceneFrame {
         tick: Some("tick"),
         keys: &[
             KeyRule::record(&["tick"], "scene"),
-            KeyRule::vector("pre_u"),
-            KeyRule::vector("post_u"),
+            KeyRule::vector("pre_u", "node"),
+            KeyRule::vector("post_u", "node"),
         ],
         reading_order: &[
             "pfna_refs",

@@ -68,7 +68,7 @@ pub struct KeyRule {
     /// The fields that identify an element; empty for a vector, whose elements are identified by
     /// position.
     pub fields: &'static [&'static str],
-    /// The name of an element; "" for a vector.
+    /// The name of an element.
     pub label: &'static str,
 }
 
@@ -91,9 +91,9 @@ impl KeyRule {
         }
     }
 
-    /// A vector: the position identifies a number.
-    pub(super) const fn vector(path: &'static str) -> Self {
-        Self::list(path, &[], "")
+    /// A vector: the position, counted from 1, is the number of a `label`.
+    pub(super) const fn vector(path: &'static str, label: &'static str) -> Self {
+        Self::list(path, &[], label)
     }
 }
 

@@ -118,7 +118,7 @@ impl RecordType for IBlock {
         keys: &[
             KeyRule::record(&["tick"], "I-block"),
             KeyRule::list("topology_snapshot", &["e_id"], "edge"),
-            KeyRule::vector("post_u"),
+            KeyRule::vector("post_u", "node"),
         ],
         reading_order: &["W", "topology_snapshot", "post_u", "C_t"],
         late_fields: &[],

@@ -57,8 +57,8 @@ impl RecordType for UmxLedger {
         keys: &[
             KeyRule::record(&["tick"], "ledger"),
             KeyRule::list("edges", &["e_id"], "edge"),
-            KeyRule::vector("pre_u"),
-            KeyRule::vector("post_u"),
+            KeyRule::vector("pre_u", "node"),
+            KeyRule::vector("post_u", "node"),
         ],
         reading_order: &[
             "pre_u",

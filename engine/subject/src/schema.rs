@@ -7,13 +7,13 @@ use aether_engine::record::{self, KINDS, KindInfo, Stage};
 use aether_harness::{ArtefactSchema, KeyRule, Schema};
 
 /// The lists of the resolved documents, with the keys and the names of their elements. The elements
-/// of a vector are identified by position.
+/// of a vector are counted from 1.
 const INPUTS: [(&str, &[&str], &str); 7] = [
     ("topology.edges", &["e_id"], "edge"),
     ("topology.nodes", &["node_id"], "node"),
     ("pfna.entries", &["tick", "pfna_id"], "entry"),
-    ("pfna.entries.values", &[], ""),
-    ("run_config.initial_state", &[], ""),
+    ("pfna.entries.values", &[], "node"),
+    ("run_config.initial_state", &[], "node"),
     ("run_config.windows", &["window_id"], "window"),
     ("run_config.windows.streams", &["name"], "stream"),
 ];

@@ -188,7 +188,7 @@ fn the_first_divergence_of_different_runs_is_reported_first() {
     let json = json.json();
     assert_eq!(json["equal"], false);
     let first = &json["scenarios"][0]["first_divergence"];
-    assert_eq!(first["path"], "ledgers[tick=1].pre_u[0]");
+    assert_eq!(first["path"], "ledgers[tick=1].pre_u[node=1]");
     assert_eq!(
         (&first["before"], &first["after"]),
         (&64.into(), &65.into())

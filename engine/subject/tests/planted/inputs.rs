@@ -174,17 +174,17 @@ fn one_constant_of_a_profile() {
 fn one_value_of_the_inputs() {
     check(&planted![
         "pfna-demo" "fixtures/pfna/pfna-demo.json": "[40, 0, 0, 0]" => "[41, 0, 0, 0]",
-            "entries[tick=0,pfna_id=\"start\"].values[0]: 40 → 41", "tick 1 UMX ledgers[tick=1].pre_u[0]: 40 → 41";
+            "entries[tick=0,pfna_id=\"start\"].values[node=1]: 40 → 41", "tick 1 UMX ledgers[tick=1].pre_u[node=1]: 40 → 41";
         "pfna-demo" "fixtures/pfna/pfna-demo.json": "[0, 0, 0, 100]" => "[0, 0, 0, 99]",
-            "entries[tick=5,pfna_id=\"b-pulse\"].values[3]: 100 → 99", "tick 5 UMX ledgers[tick=5].pre_u[3]: 101 → 100";
+            "entries[tick=5,pfna_id=\"b-pulse\"].values[node=4]: 100 → 99", "tick 5 UMX ledgers[tick=5].pre_u[node=4]: 101 → 100";
         "pfna-demo" "fixtures/pfna/pfna-demo.json": "[0, 64, -64, 0]" => "[0, 64, -63, 0]",
-            "entries[tick=9,pfna_id=\"late\"].values[2]: -64 → -63", "tick 9 UMX ledgers[tick=9].pre_u[2]: -24 → -23";
+            "entries[tick=9,pfna_id=\"late\"].values[node=3]: -64 → -63", "tick 9 UMX ledgers[tick=9].pre_u[node=3]: -24 → -23";
         "inputs-every-tick" "fixtures/pfna/every-tick.json": "[7, -7, 0, 14, -14]" => "[7, -7, 1, 14, -14]",
-            "entries[tick=7,pfna_id=\"t7\"].values[2]: 0 → 1", "tick 7 UMX ledgers[tick=7].pre_u[2]: 32 → 33";
+            "entries[tick=7,pfna_id=\"t7\"].values[node=3]: 0 → 1", "tick 7 UMX ledgers[tick=7].pre_u[node=3]: 32 → 33";
         "inputs-start" "fixtures/pfna/start-twice.json": "[0, 7, 0, 0, 0, -7]" => "[0, 7, 0, 0, 0, -8]",
-            "entries[tick=1,pfna_id=\"one\"].values[5]: -7 → -8", "tick 1 UMX ledgers[tick=1].pre_u[5]: -6 → -7";
+            "entries[tick=1,pfna_id=\"one\"].values[node=6]: -7 → -8", "tick 1 UMX ledgers[tick=1].pre_u[node=6]: -6 → -7";
         "one-node" "fixtures/pfna/lone.json": "[-12]" => "[-13]",
-            "entries[tick=3,pfna_id=\"in\"].values[0]: -12 → -13", "tick 3 UMX ledgers[tick=3].pre_u[0]: -7 → -8";
+            "entries[tick=3,pfna_id=\"in\"].values[node=1]: -12 → -13", "tick 3 UMX ledgers[tick=3].pre_u[node=1]: -7 → -8";
     ]);
 }
 
@@ -192,13 +192,13 @@ fn one_value_of_the_inputs() {
 fn one_initial_value() {
     check(&planted![
         "ring5" "": "[100, 0, 0, 0, 0]" => "[100, 0, 0, 0, 1]",
-            "initial_state[4]: 0 → 1", "tick 1 UMX ledgers[tick=1].pre_u[4]: 0 → 1";
+            "initial_state[node=5]: 0 → 1", "tick 1 UMX ledgers[tick=1].pre_u[node=5]: 0 → 1";
         "caps-bind" "": "[100, 0, 0, 0, 0]" => "[101, 0, 0, 0, 0]",
-            "initial_state[0]: 100 → 101", "tick 1 UMX ledgers[tick=1].pre_u[0]: 100 → 101";
+            "initial_state[node=1]: 100 → 101", "tick 1 UMX ledgers[tick=1].pre_u[node=1]: 100 → 101";
         "tiles" "": "[640, 0, -20, 3]" => "[640, 0, -20, 2]",
-            "initial_state[3]: 3 → 2", "tick 1 UMX ledgers[tick=1].pre_u[3]: 3 → 2";
+            "initial_state[node=4]: 3 → 2", "tick 1 UMX ledgers[tick=1].pre_u[node=4]: 3 → 2";
         "motifs-period-2" "": "[10, 3]" => "[10, 4]",
-            "initial_state[1]: 3 → 4", "tick 1 UMX ledgers[tick=1].pre_u[1]: 3 → 4";
+            "initial_state[node=2]: 3 → 4", "tick 1 UMX ledgers[tick=1].pre_u[node=2]: 3 → 4";
     ]);
 }
 

@@ -39,6 +39,16 @@ struct Reading {
 
 const NO: &[&str] = &[];
 
+/// Lists of numbers, and what has one of them each, counted from 1.
+const VECTORS: [(&str, &str); 6] = [
+    ("pre_u", "node"),
+    ("post_u", "node"),
+    ("values", "node"),
+    ("initial_state", "node"),
+    ("f_e_signature", "edge"),
+    ("du_signature", "edge"),
+];
+
 /// The artefacts in causal order.
 const READINGS: [Reading; 11] = [
     Reading {
@@ -287,8 +297,13 @@ impl Scan<'_> {
                         self.value(old, new, &format!("{path}[{id}]"), is_late);
                     }
                 } else {
+                    let vector = VECTORS.iter().find(|(vector, _)| *vector == name);
                     for at in 0..old.len().max(new.len()) {
-                        self.value(old.get(at), new.get(at), &format!("{path}[{at}]"), is_late);
+                        let place = match vector {
+                            Some((_, noun)) => format!("{path}[{noun}={}]", at + 1),
+                            None => format!("{path}[{at}]"),
+                        };
+                        self.value(old.get(at), new.get(at), &place, is_late);
                     }
                 }
             }
