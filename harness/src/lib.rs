@@ -138,6 +138,7 @@
 //! - Two worked examples, in `examples/` of this crate: a cellular automaton as a Rust subject, and a
 //!   Python script as a command, each with goldens and a regression to look at.
 
+mod allowed;
 mod atomic;
 mod check;
 pub mod documents;
@@ -158,20 +159,22 @@ mod verdict;
 mod visible;
 
 pub use aether_diff::{
-    Artefact, ArtefactError, ArtefactSchema, Cause, Change, ChangeKind, Chart, Diff, DiffOptions,
-    Followed, FollowedByStage, INPUTS, Json, JsonProblem, KeyRule, KeyRuleError, LeftOut,
-    LeftOutReason, Outline, Path, PlaceSort, Schema, Size, Sizes, Tick, counted, diff, digest,
-    infer, patches, visible,
+    Artefact, ArtefactError, ArtefactSchema, Bound, BoundError, BytesDifference, Cause, Change,
+    ChangeKind, Chart, Diff, DiffOptions, Followed, FollowedByStage, INPUTS, Json, JsonProblem,
+    KeyRule, KeyRuleError, LeftOut, LeftOutReason, Outline, Path, PlaceSort, Schema, Settled, Size,
+    Sizes, Tick, Tolerance, Tolerated, counted, diff, digest, infer, patches, settled,
+    shortened_pair, visible, visible_pair,
 };
 pub use aether_json::nearest;
+pub use allowed::Allowed;
 pub use check::Check;
 pub use documents::documents;
 pub use layout::Layout;
-pub use report::{Report, ScenarioReport};
+pub use report::{RawValue, Report, ScenarioReport};
 pub use runner::Runner;
 pub use scenario::{
-    Expect, KeyTable, NameError, Runtime, Scenario, ScenarioError, ScenarioName, ScenarioProblem,
-    Settings, SnapshotMode,
+    Determinism, Expect, KeyTable, NameError, Runtime, Scenario, ScenarioError, ScenarioName,
+    ScenarioProblem, Settings, SnapshotMode,
 };
 pub use scratch::Scratch;
 pub use subject::{

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::scenario::{KeyTable, Scenario, ScenarioProblem, Settings};
-use crate::{Artefact, Schema};
+use crate::{Allowed, Artefact, Schema};
 
 /// A program that turns scenario directories into named JSON artefacts.
 ///
@@ -100,6 +100,12 @@ pub trait Prepared: Send + Sync {
     /// unique in them, and there is neither tick nor stage.
     fn schema(&self) -> Schema {
         Schema::default()
+    }
+
+    /// What may differ, with the reasons: the tolerances of the schema, and what the subject itself takes out
+    /// of the artefacts.
+    fn allowed(&self) -> Vec<Allowed> {
+        Allowed::tolerances(&self.schema())
     }
 
     /// Runs the scenario and returns every artefact except `inputs`.

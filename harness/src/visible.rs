@@ -102,24 +102,10 @@ fn is_command(line: &str) -> bool {
     line.starts_with("::") || line.starts_with("##[") || line.starts_with("##vso[")
 }
 
-/// Whether a character is obeyed, unseen or forbidden in XML instead of shown.
+/// Whether a character is obeyed, unseen or forbidden in XML instead of shown: what a diff makes visible, but
+/// for the characters that lay out a text of several lines.
 fn is_hidden(c: char) -> bool {
-    let is_layout = matches!(c, '\n' | '\t');
-    let is_mark = matches!(
-        c,
-        '\u{61c}'
-            | '\u{200b}'
-            | '\u{200e}'
-            | '\u{200f}'
-            | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{feff}'
-            | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e007f}'
-    );
-    // The last two characters of each plane and 32 others are not characters at all.
-    let is_none = u32::from(c) & 0xfffe == 0xfffe || matches!(c, '\u{fdd0}'..='\u{fdef}');
-    (c.is_control() && !is_layout) || is_mark || is_none
+    !matches!(c, '\n' | '\t') && aether_diff::is_unseen(c)
 }
 
 #[cfg(test)]
@@ -133,6 +119,7 @@ mod tests {
         check("\u{1b}]0;title\u{7}", "‹U+001B›]0;title‹U+0007›");
         check("\0\u{9b}1m", "‹U+0000›‹U+009B›1m");
         check("abc\u{202e}cba", "abc‹U+202E›cba");
+        check("1\u{a0}000", "1‹U+00A0›000");
         check("\u{fffe}\u{ffff}\u{1fffe}", "‹U+FFFE›‹U+FFFF›‹U+1FFFE›");
         check("hidden\rshown\r\nnext", "hidden‹U+000D›shown\nnext");
     }

@@ -19,7 +19,7 @@ const ORDERS: [Order; 1] = [Order {
     lines: &[
         &["atomic", "scratch", "sha256", "visible"],
         &["verdict"],
-        &["check", "layout", "scenario", "subject"],
+        &["allowed", "check", "layout", "scenario", "subject"],
         &["snapshot"],
         &["documents"],
         &["suite"],

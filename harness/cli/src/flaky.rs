@@ -194,7 +194,7 @@ fn brief(first: &RunOutput, run: &RunOutput) -> Diff {
     aether_harness::diff(
         &first.set.to_vec(),
         &run.set.to_vec(),
-        &first.schema,
+        &first.schema_of_runs(),
         &options,
     )
 }

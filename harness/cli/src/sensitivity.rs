@@ -41,7 +41,7 @@ pub(crate) struct Step {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum StepOutcome {
     Noticed,
-    /// Every artefact is the golden, except for the inputs themselves.
+    /// Every artefact is the golden, except for the inputs themselves and what a tolerance hides.
     Unnoticed,
     /// The subject refuses the inputs, one step up and one down.
     Invalid,
@@ -62,16 +62,22 @@ pub(crate) fn sensitivity(
         return Err(Box::new(golden));
     };
     let failed = |failure| Box::new(CheckResult::failed(RunName::First, failure));
+    let goldens = golden
+        .before
+        .as_ref()
+        .and_then(|before| before.artefacts().ok());
+    let goldens = goldens.unwrap_or_default();
     let run = CheckRun::open(suite, scenario, &Check::Golden).map_err(failed)?;
     let inputs = run.prepared().inputs();
     let tries = Tries {
         run: &run,
         base: &base,
+        goldens: &goldens,
         inputs,
     };
     match run.run_with_inputs(inputs) {
         Ok(None) => return Ok(None),
-        Ok(Some(same)) if is_unnoticed(&base, &same) => {}
+        Ok(Some(same)) if is_unnoticed(&base, &same, &goldens) => {}
         Ok(Some(_)) => {
             return Err(Box::new(CheckResult::new(
                 Verdict::ProgramError,
@@ -132,16 +138,31 @@ fn first_of_each<'a>(
         .filter(move |(_, place)| seen.insert(place.pattern()))
 }
 
-/// Whether two runs are the same except for their inputs.
-fn is_unnoticed(base: &RunOutput, other: &RunOutput) -> bool {
+/// Whether two runs are the same except for their inputs, or a tolerance hides from the goldens what differs.
+fn is_unnoticed(base: &RunOutput, other: &RunOutput, goldens: &[Artefact]) -> bool {
     let differing = base.differing(other);
-    base.ending == other.ending && differing.iter().all(|name| name == INPUTS)
+    base.ending == other.ending
+        && (differing.iter().all(|name| name == INPUTS) || is_hidden(other, goldens))
+}
+
+/// Whether nothing differs from the goldens but the inputs, and numbers within their tolerances.
+fn is_hidden(output: &RunOutput, goldens: &[Artefact]) -> bool {
+    let outputs = |artefacts: &[Artefact]| -> Vec<Artefact> {
+        let outputs = artefacts
+            .iter()
+            .filter(|artefact| artefact.name() != INPUTS);
+        outputs.cloned().collect()
+    };
+    output
+        .tolerated_in(&outputs(goldens), &outputs(&output.set.to_vec()))
+        .is_some()
 }
 
 /// Runs with changed inputs, compared with the run as it is.
 struct Tries<'a> {
     run: &'a CheckRun<'a>,
     base: &'a RunOutput,
+    goldens: &'a [Artefact],
     inputs: &'a Artefact,
 }
 
@@ -160,7 +181,9 @@ impl Tries<'_> {
             step.causes = causes(self.inputs, &changed, &self.base.schema);
             step.outcome = match self.run.run_with_inputs(&changed) {
                 Ok(None) | Err(RunFailure::Invalid { .. }) => continue,
-                Ok(Some(output)) if is_unnoticed(self.base, &output) => StepOutcome::Unnoticed,
+                Ok(Some(output)) if is_unnoticed(self.base, &output, self.goldens) => {
+                    StepOutcome::Unnoticed
+                }
                 Ok(Some(output)) => {
                     step.succeeded = output.ending == Ending::Expected
                         && self.run.scenario().expect == Expect::Success;

@@ -12,13 +12,18 @@
 //! | `inputs` | finds the files that a run depends on |
 //! | `changed` | copies a scenario with changed documents |
 //! | `process` | runs the program, in a `group` that ends as one |
-//! | `output` | reads what it left, each file as its `format` says |
+//! | `output` | finds what it left |
+//! | `read` | reads each file as its `format` says |
+//! | `declared` | finds declared paths that match nothing |
+//! | `compared` | reads any documents as outputs, to compare them |
 //! | `machine` | takes the directories of this machine out of it |
 //! | `form` | knows what volatile values look like |
 //! | `steps` | reads dotted paths |
 //! | `start` | says why one could not be started |
 
 mod changed;
+mod compared;
+mod declared;
 mod form;
 mod format;
 mod group;
@@ -26,6 +31,7 @@ mod inputs;
 mod machine;
 mod output;
 mod process;
+mod read;
 mod settings;
 mod start;
 mod steps;
@@ -38,16 +44,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aether_harness::{
-    Artefact, ArtefactSchema, Failure, KeyRule, KeyTable, Prepared, RunRequest, Scenario,
+    Allowed, Artefact, ArtefactSchema, Failure, KeyRule, KeyTable, Prepared, RunRequest, Scenario,
     ScenarioFile, ScenarioProblem, Schema, Settings, Subject,
 };
 use aether_json::json;
+use toml::Spanned;
 
 use crate::inputs::Inputs;
 use crate::machine::MachinePaths;
 use crate::output::Outputs;
 
-use crate::settings::{CommandSettings, CommandTable, OutputTable};
+use crate::settings::{CommandSettings, CommandTable, OutputTable, ToleranceTable};
+
+pub use crate::compared::DeclaredOutputs;
 
 /// Runs the program that a scenario names in its `[command]`.
 #[derive(Clone, Copy, Debug, Default)]
@@ -155,7 +164,11 @@ impl Prepared for PreparedCommand {
     }
 
     fn schema(&self) -> Schema {
-        self.program.schema()
+        schema(&self.program.outputs)
+    }
+
+    fn allowed(&self) -> Vec<Allowed> {
+        self.program.allowed()
     }
 
     fn run(&self, request: &RunRequest) -> Result<Vec<Artefact>, Failure> {
@@ -186,29 +199,28 @@ impl Prepared for PreparedCommand {
 }
 
 impl Program {
-    fn schema(&self) -> Schema {
-        let mut schema = Schema::default();
+    /// What may differ, with the reasons.
+    fn allowed(&self) -> Vec<Allowed> {
+        let mut allowed = Vec::new();
         for output in &self.outputs {
-            if !output.stage.is_empty() && !schema.stages.contains(&output.stage) {
-                schema.stages.push(output.stage.clone());
-            }
-            schema.artefacts.push(ArtefactSchema {
-                name: output::pattern(output),
-                stage: output.stage.clone(),
-                tick: output.tick.as_ref().map(|tick| tick.get_ref().clone()),
-                keys: output
-                    .keys
-                    .iter()
-                    .map(|(path, fields)| KeyRule {
-                        path: path.get_ref().clone(),
-                        fields: fields.clone(),
-                        label: String::new(),
-                    })
-                    .collect(),
-                ..ArtefactSchema::default()
-            });
+            let of_output = |reason: &Spanned<String>| Allowed {
+                output: output::pattern(output),
+                reason: reason.get_ref().clone(),
+                ..Allowed::default()
+            };
+            allowed.extend(output.volatile.iter().map(|volatile| Allowed {
+                volatile: Some(volatile.path.get_ref().clone()),
+                form: Some(volatile.form.get_ref().clone()),
+                ..of_output(&volatile.reason)
+            }));
+            allowed.extend(output.replace.iter().map(|replace| Allowed {
+                replace: Some(replace.pattern.get_ref().clone()),
+                with: Some(replace.with.clone()),
+                ..of_output(&replace.reason)
+            }));
         }
-        schema
+        allowed.extend(Allowed::tolerances(&schema(&self.outputs)));
+        allowed
     }
 
     /// Runs the program on the documents in `places`.
@@ -267,6 +279,40 @@ impl Program {
         }
         refuse_equal_names(&artefacts)?;
         Ok(artefacts)
+    }
+}
+
+/// How to read the artefacts of these outputs.
+fn schema(outputs: &[OutputTable]) -> Schema {
+    let mut schema = Schema::default();
+    for output in outputs {
+        if !output.stage.is_empty() && !schema.stages.contains(&output.stage) {
+            schema.stages.push(output.stage.clone());
+        }
+        schema.artefacts.push(artefact_schema(output));
+    }
+    schema
+}
+
+fn artefact_schema(output: &OutputTable) -> ArtefactSchema {
+    let keys = output.keys.iter().map(|(path, fields)| KeyRule {
+        path: path.get_ref().clone(),
+        fields: fields.clone(),
+        label: String::new(),
+    });
+    let unordered = output.unordered.iter().map(|path| path.get_ref().clone());
+    ArtefactSchema {
+        name: output::pattern(output),
+        stage: output.stage.clone(),
+        tick: output.tick.as_ref().map(|tick| tick.get_ref().clone()),
+        keys: keys.collect(),
+        unordered: unordered.collect(),
+        tolerances: output
+            .tolerance
+            .iter()
+            .map(ToleranceTable::tolerance)
+            .collect(),
+        ..ArtefactSchema::default()
     }
 }
 

@@ -1,23 +1,19 @@
 //! Reads the declared outputs of a program as artefacts.
 
-use std::borrow::Cow;
 use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use aether_harness::documents::toml_value;
-use aether_harness::snapshot::{MANIFEST_FILE, golden_file, is_golden_name, sha256_hex};
+use aether_harness::snapshot::{golden_of, has_goldens, is_golden_name};
 use aether_harness::{Artefact, Scenario};
-use aether_json::{Value, json};
-use regex::Regex;
-use toml::Spanned;
+use aether_json::Value;
 
-use crate::form::Form;
-use crate::format;
+use crate::declared;
 use crate::machine::MachinePaths;
 use crate::process::OUTPUT_BYTES_MAX;
+use crate::read::{self, Parsed, Reader};
 use crate::settings::{Empty, OutputFormat, OutputTable, STREAMS, glob, is_reserved};
-use crate::steps::{Reach, Steps};
+use crate::steps::Steps;
 
 /// Names of other files that a message about a missing one lists.
 const OTHERS_MAX: usize = 8;
@@ -132,7 +128,7 @@ impl Outputs<'_> {
                 from: below,
             });
         }
-        if sources.is_empty() && !self.has_goldens() {
+        if sources.is_empty() && !has_goldens(self.scenario) {
             return Err(Problem::Program(format!(
                 "no file matches {from}; {}",
                 left(self.work)
@@ -168,112 +164,60 @@ impl Outputs<'_> {
             return Err(program("is empty".to_owned()));
         }
         let has_paths = self.machine.covers_outputs() && self.machine.may_be_in(&bytes);
-        let parsed = self
-            .parsed(output, name, &bytes, has_paths)
-            .map_err(program)?;
-        let is_changed = has_paths
-            || output.at.is_some()
-            || !output.unordered.is_empty()
-            || !output.volatile.is_empty();
-        let mut value = match parsed {
-            Parsed::Artefact(artefact) if !is_changed => return Ok(Some(artefact)),
-            Parsed::Artefact(artefact) => artefact
-                .to_value()
-                .map_err(|error| program(error.to_string()))?,
-            Parsed::Value(value) => value,
+        let machine = has_paths.then_some(self.machine);
+        let read = |replaces: bool| {
+            let reader = Reader {
+                output,
+                machine,
+                replaces,
+            };
+            reader.read(name, &bytes).map_err(program)
         };
-        if let Some(at) = &output.at {
-            let steps = steps(at.get_ref());
-            match steps.select(&value) {
-                Some(part) => value = part.clone(),
-                // What the golden has is removed.
-                None if self.golden(name).is_some() => return Ok(None),
-                None => {
-                    let hint = steps.reach(&value).hint();
-                    let problem = format!("at = {:?} matches nothing{hint}", at.get_ref());
-                    return Err(self.invalid(at.span(), name, &problem));
-                }
+        let value = match read(true)? {
+            Parsed::Artefact(artefact) if is_done(output, has_paths) => return Ok(Some(artefact)),
+            parsed => parsed.value().map_err(program)?,
+        };
+        let Some(mut value) = self.part(output, name, value)? else {
+            return Ok(None);
+        };
+        let mut raw = match (output.replace.is_empty(), output.volatile.is_empty()) {
+            (true, true) => None,
+            (true, false) => Some(value.clone()),
+            (false, _) => Some(read(false)?.value().map_err(program)?),
+        };
+        for value in [Some(&mut value), raw.as_mut()].into_iter().flatten() {
+            if has_paths {
+                self.machine.replace_in(value);
             }
         }
-        if has_paths {
-            self.machine.replace_in(&mut value);
-        }
         self.hide_volatile(output, name, &mut value)?;
-        for path in &output.unordered {
-            steps(path.get_ref()).visit(&mut value, true, &mut |value| {
-                if let Value::Array(elements) = value {
-                    elements.sort_by_cached_key(ToString::to_string);
-                }
-            });
-        }
-        Artefact::from_json(name, value.to_string().as_bytes())
+        read::sort_unordered(output, &mut value, raw.as_mut());
+        read::artefact(name, &value, raw.as_ref())
             .map(Some)
             .map_err(|error| program(error.to_string()))
     }
 
-    fn parsed(
+    /// The part of a document that is the output; `None` if it is gone, though the golden has it.
+    fn part(
         &self,
         output: &OutputTable,
         name: &str,
-        bytes: &[u8],
-        has_paths: bool,
-    ) -> Result<Parsed, String> {
-        let text = || {
-            std::str::from_utf8(bytes).map_err(|error| {
-                format!(
-                    "is not UTF-8 at byte {}: use format = \"bytes\"",
-                    error.valid_up_to()
-                )
-            })
+        value: Value,
+    ) -> Result<Option<Value>, Problem> {
+        let Some(at) = &output.at else {
+            return Ok(Some(value));
         };
-        let table = |delimiter: u8| {
-            let chosen = output.delimiter.as_ref();
-            let chosen = chosen.and_then(|chosen| chosen.get_ref().bytes().next());
-            format::table::Table {
-                delimiter: chosen.unwrap_or(delimiter),
-                has_header: output
-                    .header
-                    .as_ref()
-                    .is_none_or(|header| *header.get_ref()),
+        let steps = steps(at.get_ref());
+        match steps.select(&value) {
+            Some(part) => Ok(Some(part.clone())),
+            // What the golden has is removed.
+            None if self.golden(name).is_some() => Ok(None),
+            None => {
+                let hint = steps.reach(&value).hint();
+                let problem = format!("at = {:?} matches nothing{hint}", at.get_ref());
+                Err(self.invalid(at.span(), name, &problem))
             }
-        };
-        let not = |format: &'static str| move |error: String| format!("is not {format}: {error}");
-        let value = match output.format {
-            OutputFormat::Json | OutputFormat::Jsonl => {
-                let json = format::json::Json {
-                    has_lines: output.format == OutputFormat::Jsonl,
-                    keeps_nonfinite: output.nonfinite.is_some(),
-                };
-                return format::json::read(name, bytes, json).map(Parsed::Artefact);
-            }
-            OutputFormat::Csv => format::table::read(text()?, table(b',')).map_err(not("CSV"))?,
-            OutputFormat::Tsv => format::table::read(text()?, table(b'\t')).map_err(not("TSV"))?,
-            OutputFormat::Yaml => format::yaml::read(text()?).map_err(not("YAML"))?,
-            OutputFormat::Toml => {
-                toml_value(text()?).map_err(|error| not("TOML")(error.to_string()))?
-            }
-            OutputFormat::Bytes => json!({
-                "sha256": sha256_hex(bytes),
-                "size": bytes.len() as u64,
-            }),
-            OutputFormat::Text => {
-                let mut text = Cow::Borrowed(text()?);
-                if has_paths {
-                    text = Cow::Owned(self.machine.replaced(&text));
-                }
-                for replace in &output.replace {
-                    let pattern = Regex::new(replace.pattern.get_ref())
-                        .expect("what `check` accepts is a regular expression");
-                    text = Cow::Owned(replaced(&text, &pattern, &replace.with));
-                }
-                let record = output.record.as_ref().map(|record| {
-                    format::lines::record(record.get_ref())
-                        .expect("what `check` accepts is a regular expression")
-                });
-                format::lines::read(&text, record.as_ref())
-            }
-        };
-        Ok(Parsed::Value(value))
+        }
     }
 
     /// Puts a placeholder for each volatile value that has its form. One of another form stays as it
@@ -284,23 +228,8 @@ impl Outputs<'_> {
         name: &str,
         value: &mut Value,
     ) -> Result<(), Problem> {
-        for volatile in &output.volatile {
-            let form: Form = volatile
-                .form
-                .get_ref()
-                .parse()
-                .expect("what `check` accepts is a form");
-            let mut other = None;
-            steps(volatile.path.get_ref()).visit(value, false, &mut |value| {
-                if form.fits(value) {
-                    *value = Value::from(form.placeholder());
-                } else {
-                    other.get_or_insert_with(|| value.to_string());
-                }
-            });
-            if let Some(other) = other
-                && self.golden(name).is_none()
-            {
+        for (volatile, other) in read::hide_volatile(output, value) {
+            if self.golden(name).is_none() {
                 let problem = format!(
                     "`{}` is {other}, which does not have the form {}",
                     volatile.path.get_ref(),
@@ -314,54 +243,11 @@ impl Outputs<'_> {
 
     /// A declared path that matches neither the output nor its golden is a slip of the pen.
     fn refuse_paths(&self, output: &OutputTable, artefact: &Artefact) -> Result<(), Problem> {
-        let mut declared: Vec<Declared<'_>> = Vec::new();
-        for (path, fields) in &output.keys {
-            let array = path.get_ref();
-            declared.push(Declared::new("keys", path, vec![steps(array)]));
-            for field in fields {
-                let mut ways = vec![steps(array).member(field)];
-                ways.extend(
-                    field
-                        .parse::<Steps>()
-                        .ok()
-                        .map(|field| steps(array).join(field)),
-                );
-                declared.push(Declared::new("keys", path, ways).named(field));
-            }
+        let golden = || self.golden(artefact.name());
+        match declared::missing(output, artefact, golden) {
+            None => Ok(()),
+            Some((span, problem)) => Err(self.invalid(span, artefact.name(), &problem)),
         }
-        if let Some(tick) = &output.tick {
-            let mut ways = vec![steps("").member(tick.get_ref())];
-            ways.extend(tick.get_ref().parse::<Steps>().ok());
-            declared.push(Declared::new("tick", tick, ways));
-        }
-        for path in &output.unordered {
-            declared.push(Declared::new(
-                "unordered",
-                path,
-                vec![steps(path.get_ref())],
-            ));
-        }
-        for volatile in &output.volatile {
-            let ways = vec![steps(volatile.path.get_ref())];
-            declared.push(Declared::new("volatile", &volatile.path, ways));
-        }
-        look_through(artefact, &mut declared);
-        let name = artefact.name();
-        if declared.iter().any(Declared::is_missing)
-            && let Some(golden) = self.golden(name)
-        {
-            look_through(&golden, &mut declared);
-        }
-        let Some(missing) = declared.iter().find(|declared| declared.is_missing()) else {
-            return Ok(());
-        };
-        let problem = format!(
-            "{} {:?} matches nothing{}",
-            missing.key,
-            missing.written,
-            missing.hint()
-        );
-        Err(self.invalid(missing.span.clone(), name, &problem))
     }
 
     fn invalid(&self, span: Range<usize>, name: &str, problem: &str) -> Problem {
@@ -370,115 +256,18 @@ impl Outputs<'_> {
         Problem::Invalid(problem.to_string())
     }
 
-    fn has_goldens(&self) -> bool {
-        let dir = self.scenario.goldens();
-        dir.is_some_and(|dir| dir.join(MANIFEST_FILE).is_file())
-    }
-
-    /// The golden of this artefact; `None` if there is none that can be read.
     fn golden(&self, name: &str) -> Option<Artefact> {
-        let path = self.scenario.goldens()?.join(golden_file(name));
-        let bytes = path.is_file().then(|| fs::read(&path).ok())??;
-        Artefact::from_json(name, &bytes).ok()
+        golden_of(self.scenario, name)
     }
 }
 
-enum Parsed {
-    /// In layout already.
-    Artefact(Artefact),
-    Value(Value),
+/// Whether what was read of an output is what its golden holds.
+fn is_done(output: &OutputTable, has_paths: bool) -> bool {
+    output.format == OutputFormat::Bytes || !(has_paths || read::is_changed(output))
 }
 
 fn steps(path: &str) -> Steps {
     path.parse().expect("what `check` accepts is a path")
-}
-
-/// A text in which every match of a pattern is replaced, line by line.
-fn replaced(text: &str, pattern: &Regex, with: &str) -> String {
-    text.split_inclusive('\n')
-        .map(|line| {
-            let bare = line.strip_suffix('\n');
-            let end = if bare.is_some() { "\n" } else { "" };
-            let replaced = pattern.replace_all(bare.unwrap_or(line), with);
-            format!("{replaced}{end}")
-        })
-        .collect()
-}
-
-/// A path that an output declares, and what was found of it.
-struct Declared<'a> {
-    /// The key that holds it.
-    key: &'static str,
-    written: &'a str,
-    span: Range<usize>,
-    /// The paths that it may mean.
-    ways: Vec<Steps>,
-    reach: Reach,
-}
-
-impl<'a> Declared<'a> {
-    fn new(key: &'static str, path: &'a Spanned<String>, ways: Vec<Steps>) -> Self {
-        Self {
-            key,
-            written: path.get_ref(),
-            span: path.span(),
-            ways,
-            reach: Reach::Nowhere,
-        }
-    }
-
-    /// With another name in messages.
-    fn named(mut self, written: &'a str) -> Self {
-        self.written = written;
-        self
-    }
-
-    fn is_missing(&self) -> bool {
-        matches!(self.reach, Reach::Missing { .. })
-    }
-
-    fn hint(&self) -> String {
-        self.reach.hint()
-    }
-
-    fn look(&mut self, value: &Value) {
-        for way in &self.ways {
-            let reach = way.reach(value);
-            match (&mut self.reach, reach) {
-                (Reach::Found, _) => return,
-                (Reach::Missing { names, .. }, Reach::Missing { names: more, .. }) => {
-                    names.extend(more);
-                }
-                (Reach::Missing { .. }, Reach::Nowhere) => {}
-                (known, reach) => *known = reach,
-            }
-        }
-    }
-}
-
-/// Looks for the paths, record by record, until all are found.
-fn look_through(artefact: &Artefact, declared: &mut [Declared<'_>]) {
-    let text = String::from_utf8_lossy(artefact.text());
-    if text.starts_with("[\n") {
-        for line in text.lines() {
-            if declared
-                .iter()
-                .all(|declared| declared.reach == Reach::Found)
-            {
-                return;
-            }
-            let record = line.strip_suffix(',').unwrap_or(line);
-            if let Ok(record) = record.parse::<Value>() {
-                for declared in declared.iter_mut() {
-                    declared.look(&record);
-                }
-            }
-        }
-    } else if let Ok(value) = artefact.to_value() {
-        for declared in declared {
-            declared.look(&value);
-        }
-    }
 }
 
 /// The regular files and links below a directory, as paths from it with slashes, in order. Links to

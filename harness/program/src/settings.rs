@@ -6,7 +6,7 @@ use std::path::{Component, Path};
 use std::time::Duration;
 
 use aether_harness::snapshot::is_golden_name;
-use aether_harness::{KeyTable, ScenarioProblem, Settings};
+use aether_harness::{Bound, KeyTable, ScenarioProblem, Settings, Tolerance};
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -15,7 +15,7 @@ use crate::format::lines;
 use crate::steps::Steps;
 
 /// The keys that belong to the command subject.
-pub(crate) const KEYS: [KeyTable; 5] = [
+pub(crate) const KEYS: [KeyTable; 6] = [
     KeyTable {
         table: "",
         is_array: false,
@@ -51,9 +51,15 @@ pub(crate) const KEYS: [KeyTable; 5] = [
             "replace",
             "stage",
             "tick",
+            "tolerance",
             "unordered",
             "volatile",
         ],
+    },
+    KeyTable {
+        table: "outputs.tolerance",
+        is_array: true,
+        keys: &["abs", "path", "reason", "rel", "ulp"],
     },
     KeyTable {
         table: "outputs.volatile",
@@ -72,6 +78,9 @@ pub(crate) const KEYS: [KeyTable; 5] = [
 pub(crate) struct CommandSettings {
     /// The harness's own limit, which `[command]` may not contradict.
     time_limit: Option<Spanned<f64>>,
+    /// The harness's own settings that say what tolerances may do.
+    determinism: Option<Spanned<String>>,
+    snapshot: Option<String>,
     pub(crate) command: Option<CommandTable>,
     /// Globs of files that have no role.
     #[serde(default)]
@@ -145,6 +154,8 @@ pub(crate) struct OutputTable {
     pub(crate) volatile: Vec<VolatileTable>,
     #[serde(default)]
     pub(crate) replace: Vec<ReplaceTable>,
+    #[serde(default)]
+    pub(crate) tolerance: Vec<ToleranceTable>,
 }
 
 /// One `[[outputs.volatile]]`: values that differ from run to run.
@@ -161,6 +172,35 @@ pub(crate) struct ReplaceTable {
     pub(crate) pattern: Spanned<String>,
     pub(crate) with: String,
     pub(crate) reason: Spanned<String>,
+}
+
+/// One `[[outputs.tolerance]]`: numbers that may move.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct ToleranceTable {
+    pub(crate) path: Spanned<String>,
+    abs: Option<Spanned<String>>,
+    rel: Option<Spanned<String>>,
+    ulp: Option<u64>,
+    pub(crate) reason: Spanned<String>,
+}
+
+impl ToleranceTable {
+    fn bounds(&self) -> impl Iterator<Item = &Spanned<String>> {
+        self.abs.iter().chain(&self.rel)
+    }
+
+    /// The same as a schema has it.
+    pub(crate) fn tolerance(&self) -> Tolerance {
+        let bound = |bound: &Option<Spanned<String>>| -> Option<Bound> {
+            let text = bound.as_ref()?.get_ref();
+            Some(text.parse().expect("what `check` accepts is a bound"))
+        };
+        let mut tolerance = Tolerance::new(self.path.get_ref(), self.reason.get_ref());
+        tolerance.abs = bound(&self.abs);
+        tolerance.rel = bound(&self.rel);
+        tolerance.ulp = self.ulp;
+        tolerance
+    }
 }
 
 /// How an output is written.
@@ -182,7 +222,7 @@ pub(crate) enum OutputFormat {
     Yaml,
     /// One document.
     Toml,
-    /// Size and digest.
+    /// Size and digest, and up to 1 MiB the bytes beside the golden.
     Bytes,
 }
 
@@ -255,6 +295,7 @@ pub(crate) fn check(settings: &Settings) -> Vec<ScenarioProblem> {
             }
         }
     }
+    check_tolerances(&document, settings, &mut problems);
     let mut names = BTreeSet::new();
     for output in &document.outputs {
         let mut at = |span, problem: String| problems.push(settings.problem(span, problem));
@@ -282,6 +323,30 @@ fn exit_problem(exit: &[i32]) -> Option<&'static str> {
 pub(crate) fn time_limit(settings: &Settings) -> Option<Duration> {
     let command = settings.read::<CommandSettings>().ok()?.command?;
     Duration::try_from_secs_f64(*command.time_limit?.get_ref()).ok()
+}
+
+/// Tolerances are about numbers that goldens hold.
+fn check_tolerances(
+    document: &CommandSettings,
+    settings: &Settings,
+    problems: &mut Vec<ScenarioProblem>,
+) {
+    let mut tolerances = document.outputs.iter().flat_map(|output| &output.tolerance);
+    match (tolerances.next(), document.snapshot.as_deref()) {
+        (Some(tolerance), Some("digest")) => problems.push(settings.problem(
+            tolerance.path.span(),
+            "goldens that are digests hold no numbers: a tolerance needs snapshot = \"full\"",
+        )),
+        (None, _) => {
+            let within = document.determinism.as_ref();
+            if let Some(within) = within.filter(|within| within.get_ref() == "within-tolerance") {
+                let problem =
+                    "no output has a tolerance: add [[outputs.tolerance]], or remove this";
+                problems.push(settings.problem(within.span(), problem));
+            }
+        }
+        (Some(_), _) => {}
+    }
 }
 
 fn check_time_limit(
@@ -411,6 +476,11 @@ fn check_format(output: &OutputTable, found: &mut Found<'_>) {
     let volatile = output.volatile.first().map(|volatile| volatile.path.span());
     let structured = &[Json, Jsonl, Csv, Tsv, Text, Yaml, Toml];
     only("volatile", volatile, structured, "anything but \"bytes\"");
+    let tolerance = output
+        .tolerance
+        .first()
+        .map(|tolerance| tolerance.path.span());
+    only("tolerance", tolerance, structured, "anything but \"bytes\"");
     debug_assert!(!structured.contains(&Bytes), "bytes have no members");
     if let Some(delimiter) = &output.delimiter
         && !matches!(delimiter.get_ref().as_bytes(), [byte] if byte.is_ascii() && !b"\"\r\n".contains(byte))
@@ -432,7 +502,8 @@ fn check_paths(output: &OutputTable, found: &mut Found<'_>) {
         .iter()
         .chain(&output.unordered)
         .chain(output.keys.keys())
-        .chain(volatile);
+        .chain(volatile)
+        .chain(output.tolerance.iter().map(|tolerance| &tolerance.path));
     for path in paths {
         if let Err(error) = path.get_ref().parse::<Steps>() {
             found(path.span(), error.to_string());
@@ -451,8 +522,20 @@ fn check_differences(output: &OutputTable, found: &mut Found<'_>) {
             found(replace.pattern.span(), error.to_string());
         }
     }
+    for tolerance in &output.tolerance {
+        if tolerance.bounds().next().is_none() && tolerance.ulp.is_none() {
+            let problem = "a tolerance needs a bound: abs = \"1e-9\", rel = \"1e-6\" or ulp = 4";
+            found(tolerance.path.span(), problem.to_owned());
+        }
+        for bound in tolerance.bounds() {
+            if let Err(error) = bound.get_ref().parse::<Bound>() {
+                found(bound.span(), error.to_string());
+            }
+        }
+    }
     let reasons = output.volatile.iter().map(|volatile| &volatile.reason);
-    for reason in reasons.chain(output.replace.iter().map(|replace| &replace.reason)) {
+    let reasons = reasons.chain(output.replace.iter().map(|replace| &replace.reason));
+    for reason in reasons.chain(output.tolerance.iter().map(|tolerance| &tolerance.reason)) {
         if reason.get_ref().trim().is_empty() {
             found(reason.span(), "the reason is empty".to_owned());
         }

@@ -72,7 +72,7 @@ fn problems_of_a_command_name_their_place() {
             ":6:1: [command] has no key `expect`; it belongs to the top level, above every table",
             ":10:1: [[outputs]] has no key `frmat`; did you mean `format`?",
             ":11:1: [[outputs]] has no key `foo`; the keys are at, delimiter, empty, format, from, \
-             header, keys, name, nonfinite, record, replace, stage, tick, unordered, volatile",
+             header, keys, name, nonfinite, record, replace, stage, tick, tolerance, unordered, volatile",
             ":12:1: [[outputs]] has no key `args`; it belongs to [command]",
             ":9:8: from is \"stdout\", \"stderr\", or a file or glob below the directory in which \
              the program runs, without `..`",

@@ -342,6 +342,46 @@ fn paths_that_match_nothing_are_refused() {
 }
 
 #[test]
+fn goldens_of_an_interrupted_bless_are_read() {
+    let script = "echo '{\"items\": [1]}'";
+    let part = Workspace::new(script, &output("stdout", "at = \"items\""));
+    let glob = Workspace::new(
+        "mkdir out; echo 1 > out/a.json",
+        "[[outputs]]\nname = \"{stem}\"\nfrom = \"out/*.json\"",
+    );
+    for (workspace, without) in [(part, "echo '{\"other\": 1}'"), (glob, "mkdir out")] {
+        workspace.bless(2);
+        let goldens = workspace.path("fixtures/snapshots");
+        // A bless that was killed between its two renames.
+        fs::rename(goldens.join("one"), goldens.join(".bless-one.old")).unwrap();
+        assert_eq!(workspace.evaluate().verdict, Verdict::Match);
+        workspace.write("scenarios/one/script.sh", without);
+        let result = workspace.evaluate();
+        assert_eq!(result.verdict, Verdict::Mismatch, "{}", result.detail());
+    }
+}
+
+#[test]
+fn unordered_records_match_within_tolerance_in_any_order() {
+    let rest = "unordered = [\"\"]\nkeys = { \"\" = [\"id\"] }\n[[outputs.tolerance]]\npath = \"error\"\nabs = \"0.1\"\n\
+                reason = \"noise\"";
+    let script = "echo '[{\"error\": 1.00, \"id\": 1}, {\"error\": 1.02, \"id\": 2}]'";
+    let workspace = Workspace::new(script, &output("stdout", rest));
+    workspace.bless(2);
+    // Sorted by their text, the records change places.
+    let other = script.replace("1.02", "0.99");
+    workspace.write("scenarios/one/script.sh", &other);
+    let result = workspace.evaluate();
+    assert_eq!(result.verdict, Verdict::Match, "{}", result.detail());
+    assert_eq!(result.tolerated().unwrap().values, 1);
+    workspace.write(
+        "scenarios/one/script.sh",
+        &other.replace("\"id\": 2", "\"id\": 3"),
+    );
+    assert_eq!(workspace.evaluate().verdict, Verdict::Mismatch);
+}
+
+#[test]
 fn volatile_values_have_a_placeholder() {
     let rest = "[[outputs.volatile]]\npath = \"m.at\"\nform = \"timestamp\"\nreason = \"clock\"";
     let workspace = Workspace::new(

@@ -395,7 +395,7 @@ impl CheckRun<'_> {
             ..DiffOptions::default()
         };
         let steps = texts.windows(2).map(|pair| {
-            let diff = crate::diff(&pair[0], &pair[1], &like.schema, &brief);
+            let diff = crate::diff(&pair[0], &pair[1], &like.schema_of_runs(), &brief);
             let first = diff.first_divergence?;
             Some((first.path.to_string(), first.before?, first.after?))
         });

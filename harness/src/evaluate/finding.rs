@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::attribution::Attribution;
 use crate::exec::{EnvironmentChange, RunFailure, Unchangeable};
 use crate::snapshot::{GoldenProblem, MANIFEST_FILE};
-use crate::{Diff, DiffOptions, ScenarioError};
+use crate::{Diff, DiffOptions, ScenarioError, Tolerated};
 
 /// One thing that a check found.
 #[derive(Clone, Debug)]
@@ -73,6 +73,8 @@ pub enum Finding {
         /// Its version.
         version: String,
     },
+    /// Nothing differs but numbers that are within their tolerances.
+    Tolerated(Tolerated),
     /// Two runs of the same scenario differ.
     Differs(Box<Difference>),
     /// Changes of the environment that could not be made, and why.
@@ -177,6 +179,7 @@ impl fmt::Display for Finding {
             Self::FromBundle { subject, version } => {
                 write!(f, "from a bundle, produced by {subject} {version}")
             }
+            Self::Tolerated(tolerated) => f.write_str(&tolerated.lead()),
             Self::Differs(difference) => write!(f, "{difference}"),
             Self::EnvironmentUnchanged(unchanged) => {
                 let unchanged: Vec<String> = unchanged

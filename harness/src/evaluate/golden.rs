@@ -64,6 +64,12 @@ impl CheckRun<'_> {
         if let Ending::Failed(message) = &output.ending {
             return program_failed(message);
         }
+        if self.same_mode(manifest)
+            && output.ending == Ending::Expected
+            && let Some(result) = self.within_tolerance(snapshot, output)
+        {
+            return result;
+        }
         if let Some(unlike) = self.differs_from_itself(output) {
             return unlike;
         }
@@ -78,6 +84,17 @@ impl CheckRun<'_> {
             return CheckResult::new(Verdict::Mismatch, Finding::UnexpectedSuccess);
         }
         CheckResult::bare(Verdict::Mismatch)
+    }
+
+    /// The result if nothing differs but numbers within their tolerances; `None` otherwise.
+    fn within_tolerance(&self, snapshot: &Snapshot, output: &RunOutput) -> Option<CheckResult> {
+        if !output.schema.has_tolerances() {
+            return None;
+        }
+        // Goldens that cannot be read are reported where they are shown.
+        let tolerated = output.tolerated(&snapshot.artefacts().ok()?)?;
+        let finding = Finding::Tolerated(tolerated);
+        Some(CheckResult::new(Verdict::Match, finding))
     }
 
     /// The result if there are no goldens.

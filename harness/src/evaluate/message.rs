@@ -13,7 +13,7 @@ use crate::{Check, Diff, Suite, Verdict};
 pub struct CheckMessage {
     /// Everything, for people; empty if the trial passes.
     pub text: String,
-    /// What differs, if two things were compared.
+    /// What differs, if two things were compared; of a match, what was within tolerance.
     pub diff: Option<Diff>,
     /// The file to look at first, relative to the root.
     pub file: Option<String>,
@@ -23,7 +23,15 @@ impl CheckMessage {
     /// The message of a trial that ended with `result`.
     pub fn new(suite: &Suite, name: &str, check: &Check, result: &CheckResult) -> Self {
         if result.verdict.passes() {
-            return Self::default();
+            let tolerated = result.tolerated().cloned();
+            let diff = tolerated.map(|tolerated| Diff {
+                tolerated: Some(tolerated),
+                ..Diff::default()
+            });
+            return Self {
+                diff,
+                ..Self::default()
+            };
         }
         let mut text = format!("{} {name}::{check}", result.verdict);
         let detail = result.detail();

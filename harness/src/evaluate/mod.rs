@@ -29,9 +29,11 @@ use crate::exec::{
     ChildJob, EnvironmentChange, EnvironmentChanges, Guard, Outcome, RunFailure, STACK_BYTES,
     Unchangeable,
 };
-use crate::scenario::{Expect, Scenario, SnapshotMode};
+use crate::scenario::{Determinism, Expect, Scenario, SnapshotMode};
 use crate::snapshot::{GoldenSet, SetError, Snapshot};
-use crate::{Artefact, Check, Diff, Failure, Mode, Prepared, Schema, Suite, Verdict};
+use crate::{
+    Allowed, Artefact, Check, Diff, Failure, Mode, Prepared, Schema, Suite, Tolerated, Verdict,
+};
 
 /// A verdict with what it is based on.
 #[derive(Clone, Debug)]
@@ -39,7 +41,7 @@ use crate::{Artefact, Check, Diff, Failure, Mode, Prepared, Schema, Suite, Verdi
 pub struct CheckResult {
     /// The verdict.
     pub verdict: Verdict,
-    /// What was found; empty for a match.
+    /// What was found; empty for a match, unless it needed a tolerance.
     pub findings: Vec<Finding>,
     /// What the run produced, if it produced something.
     pub after: Option<RunOutput>,
@@ -56,6 +58,10 @@ pub struct RunOutput {
     pub schema: Schema,
     /// How the run ended.
     pub ending: Ending,
+    /// What may differ, with the reasons.
+    pub allowed: Vec<Allowed>,
+    /// When it counts as the same as another run.
+    pub determinism: Determinism,
 }
 
 impl RunOutput {
@@ -64,9 +70,32 @@ impl RunOutput {
         self.set.differing(&other.set)
     }
 
-    /// Whether two runs produced the same bytes.
+    /// Whether two runs produced the same bytes or, if the scenario says that this is enough, the same but
+    /// for numbers within their tolerances.
     pub fn equals(&self, other: &Self) -> bool {
         self.differing(other).is_empty()
+            || (self.determinism == Determinism::WithinTolerance
+                && other.tolerated(&self.set.to_vec()).is_some())
+    }
+
+    /// How to compare this run with another one: exactly, unless the scenario says otherwise.
+    pub fn schema_of_runs(&self) -> Schema {
+        match self.determinism {
+            Determinism::Exact => self.schema.clone().exact(),
+            Determinism::WithinTolerance => self.schema.clone(),
+        }
+    }
+
+    /// The numbers that differ from those of `before`, if they are within their tolerances and nothing else
+    /// differs at all; `None` otherwise, and if nothing differs.
+    pub fn tolerated(&self, before: &[Artefact]) -> Option<Tolerated> {
+        self.tolerated_in(before, &self.set.to_vec())
+    }
+
+    /// The same for these of the artefacts.
+    pub fn tolerated_in(&self, before: &[Artefact], after: &[Artefact]) -> Option<Tolerated> {
+        let settled = crate::settled(before, after, &self.schema)?;
+        (texts(before) == texts(&settled.after)).then_some(settled.tolerated)
     }
 }
 
@@ -126,6 +155,30 @@ impl CheckResult {
         findings.join("\n")
     }
 
+    /// The numbers that were within their tolerances, if a match needed them.
+    pub fn tolerated(&self) -> Option<&Tolerated> {
+        self.findings.iter().find_map(|finding| match finding {
+            Finding::Tolerated(tolerated) => Some(tolerated),
+            _ => None,
+        })
+    }
+
+    /// What was allowed to differ and made a difference, with the reasons.
+    pub fn used(&self) -> Vec<String> {
+        let allowed = self.after.iter().flat_map(|output| &output.allowed);
+        let volatile = allowed.filter(|allowed| !allowed.is_tolerance());
+        let mut used: Vec<String> = volatile.map(ToString::to_string).collect();
+        if let Some(tolerated) = self.tolerated() {
+            let reasons = tolerated.reasons.join("; ");
+            used.push(format!(
+                "{}: {}",
+                tolerated.lead(),
+                crate::visible(&reasons)
+            ));
+        }
+        used
+    }
+
     /// In what two runs differ, if that is the verdict.
     pub fn difference(&self) -> Option<&Difference> {
         self.findings.iter().find_map(|finding| match finding {
@@ -168,6 +221,8 @@ pub struct Resolved {
     pub inputs: BTreeMap<String, String>,
     /// How to read the artefacts of a run.
     pub schema: Schema,
+    /// What may differ, with the reasons.
+    pub allowed: Vec<Allowed>,
 }
 
 /// Resolves the inputs of a scenario.
@@ -180,6 +235,7 @@ pub fn resolve(suite: &Suite, scenario: &Scenario) -> Result<Resolved, RunFailur
     Ok(Resolved {
         inputs,
         schema: run.prepared.schema(),
+        allowed: run.prepared.allowed(),
     })
 }
 
@@ -251,12 +307,8 @@ impl<'a> CheckRun<'a> {
         let outcome = self
             .guard()
             .run(&self.prepared, mode, &self.suite.paths().outputs())?;
-        run_output(
-            self.scenario,
-            self.prepared.schema(),
-            self.prepared.inputs().clone(),
-            outcome,
-        )
+        let inputs = self.prepared.inputs().clone();
+        run_output(self.scenario, self.prepared(), inputs, outcome)
     }
 
     /// Runs the scenario from these inputs instead of its own; `None` if the subject does not offer
@@ -270,13 +322,8 @@ impl<'a> CheckRun<'a> {
             return Ok(None);
         };
         let outcome = guard.run(&changed, None, &self.suite.paths().outputs())?;
-        run_output(
-            self.scenario,
-            changed.schema(),
-            changed.inputs().clone(),
-            outcome,
-        )
-        .map(Some)
+        let inputs = changed.inputs().clone();
+        run_output(self.scenario, changed.as_ref(), inputs, outcome).map(Some)
     }
 
     /// Runs the scenario in a new process, with these changes of its environment.
@@ -300,9 +347,8 @@ impl<'a> CheckRun<'a> {
             changes,
         }
         .run()?;
-        let schema = self.prepared.schema();
         Ok(ChildRun {
-            output: run_output(self.scenario, schema, child.inputs, child.outcome)?,
+            output: run_output(self.scenario, self.prepared(), child.inputs, child.outcome)?,
             unchanged: child.unchanged,
         })
     }
@@ -311,10 +357,12 @@ impl<'a> CheckRun<'a> {
 /// What a run produced, as goldens are kept. A failure makes the artefact `error`, expected or not.
 fn run_output(
     scenario: &Scenario,
-    schema: Schema,
+    prepared: &dyn Prepared,
     inputs: Artefact,
     outcome: Outcome,
 ) -> Result<RunOutput, RunFailure> {
+    let schema = prepared.schema();
+    let determinism = scenario.determinism;
     let failed = outcome.is_err();
     let (artefacts, ending) = match (outcome, scenario.expect) {
         (Ok(artefacts), Expect::Success) => (artefacts, Ending::Expected),
@@ -335,6 +383,8 @@ fn run_output(
         set,
         schema,
         ending,
+        allowed: prepared.allowed(),
+        determinism,
     })
 }
 
@@ -355,6 +405,14 @@ fn under_ci() -> bool {
     )]
     let ci = std::env::var_os("CI");
     ci.is_some_and(|value| !value.is_empty() && value != "false")
+}
+
+/// The text of each artefact by name.
+fn texts(artefacts: &[Artefact]) -> BTreeMap<&str, &[u8]> {
+    artefacts
+        .iter()
+        .map(|artefact| (artefact.name(), artefact.text()))
+        .collect()
 }
 
 /// The golden of a failure: the program's own account, else its message.

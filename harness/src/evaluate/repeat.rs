@@ -66,7 +66,7 @@ impl CheckRun<'_> {
             diff: crate::diff(
                 &first.set.to_vec(),
                 &again.set.to_vec(),
-                &first.schema,
+                &first.schema_of_runs(),
                 &BRIEF,
             ),
             cause,

@@ -70,6 +70,9 @@ enum End {
 struct Sent {
     name: String,
     file: String,
+    /// The files of the bytes that it has the digest of, and of its text before values were replaced.
+    bytes: Option<String>,
+    raw: Option<String>,
 }
 
 /// What came out of a child.
@@ -149,17 +152,34 @@ impl ChildJob<'_> {
 impl Sent {
     /// Writes an artefact into the directory, as its file number `index`.
     fn send(artefact: &Artefact, dir: &Path, index: usize) -> io::Result<Self> {
-        let file = format!("artefact-{index}");
-        fs::write(dir.join(&file), artefact.text())?;
+        let put = |file: String, content: &[u8]| {
+            fs::write(dir.join(&file), content)?;
+            Ok::<_, io::Error>(file)
+        };
+        let part = |part: &str, content: Option<&[u8]>| {
+            let put = content.map(|content| put(format!("artefact-{index}-{part}"), content));
+            put.transpose()
+        };
         Ok(Self {
             name: artefact.name().to_owned(),
-            file,
+            file: put(format!("artefact-{index}"), artefact.text())?,
+            bytes: part("bytes", artefact.bytes())?,
+            raw: part("raw", artefact.raw())?,
         })
     }
 
     fn receive(&self, dir: &Path) -> io::Result<Artefact> {
-        let bytes = fs::read(dir.join(&self.file))?;
-        Artefact::from_golden(&*self.name, bytes).map_err(io::Error::other)
+        let text = fs::read(dir.join(&self.file))?;
+        let mut artefact = Artefact::from_golden(&*self.name, text).map_err(io::Error::other)?;
+        if let Some(file) = &self.bytes {
+            let bytes = fs::read(dir.join(file))?;
+            artefact = artefact.with_bytes(&bytes).map_err(io::Error::other)?;
+        }
+        if let Some(file) = &self.raw {
+            let raw = fs::read(dir.join(file))?;
+            artefact = artefact.with_raw(&raw).map_err(io::Error::other)?;
+        }
+        Ok(artefact)
     }
 }
 

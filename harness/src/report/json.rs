@@ -4,8 +4,8 @@ use std::io;
 
 use serde::Serialize;
 
-use super::{Group, Report, ScenarioReport};
-use crate::{Cause, Change, FollowedByStage, Json, LeftOut, Path};
+use super::{Group, RawValue, Report, ScenarioReport};
+use crate::{BytesDifference, Cause, Change, FollowedByStage, Json, LeftOut, Path, Sizes};
 
 /// The report as JSON has it.
 #[derive(Serialize)]
@@ -25,8 +25,30 @@ struct ScenarioView<'r> {
     #[serde(skip_serializing_if = "Option::is_none")]
     changes: Option<&'r [Change]>,
     left_out: &'r [LeftOut],
+    tolerance: Option<ToleranceView<'r>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sizes: Option<&'r Sizes>,
+    #[serde(skip_serializing_if = "is_empty")]
+    bytes: &'r [BytesDifference],
+    #[serde(skip_serializing_if = "is_empty")]
+    raw: &'r [RawValue],
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<&'r str>,
+}
+
+/// The numbers that are within their tolerances.
+#[derive(Serialize)]
+struct ToleranceView<'r> {
+    values: u64,
+    largest: &'r Json,
+    at: &'r Path,
+    reasons: &'r [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sizes: Option<&'r Sizes>,
+}
+
+fn is_empty<T>(list: &&[T]) -> bool {
+    list.is_empty()
 }
 
 #[derive(Serialize)]
@@ -69,11 +91,16 @@ impl Report {
     ///    "followed": {stage: {"values", "ticks"}},
     ///    "changes": [as first_divergence],
     ///    "left_out": [{"path", "reason", "count"}],
+    ///    "tolerance": {"values", "largest", "at", "reasons", "sizes"} or null,
+    ///    "sizes": {"values", "abs", "rel", "ulp", "grows_from"},
+    ///    "bytes": [{"artefact", "offset", "from", "before", "after"}],
+    ///    "raw": [{"path", "value"}],
     ///    "note"}],
     ///  "groups": [{"stage", "pattern", "kind", "offset", "places", "scenarios", "offsets"}]}
     /// ```
     ///
-    /// `changes` is there with `all`, `note` if there is one, `offsets` if a group has
+    /// `changes` is there with `all`; `sizes` if numbers moved, `bytes` if the bytes of outputs that are no
+    /// documents differ, `raw` if raw values are asked for, `note` if there is one; `offsets` if a group has
     /// several, `path_before` after the `path` of a member that was renamed, and `size`
     /// (`abs`, `rel`, `ulp`) at the end of the change of a number.
     ///
@@ -104,6 +131,16 @@ fn view(scenario: &ScenarioReport, all: bool) -> ScenarioView<'_> {
         followed: FollowedByStage(diff.map_or(&[], |diff| &diff.followed)),
         changes: all.then(|| diff.map_or(&[][..], |diff| &diff.changes)),
         left_out: diff.map_or(&[], |diff| &diff.left_out),
+        tolerance: scenario.tolerated().map(|tolerated| ToleranceView {
+            values: tolerated.values,
+            largest: &tolerated.largest,
+            at: &tolerated.at,
+            reasons: &tolerated.reasons,
+            sizes: tolerated.sizes.as_ref(),
+        }),
+        sizes: diff.and_then(|diff| diff.sizes.as_ref()),
+        bytes: diff.map_or(&[], |diff| &diff.bytes),
+        raw: &scenario.raw,
         note: scenario.note.as_deref(),
     }
 }

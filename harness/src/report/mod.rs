@@ -12,7 +12,9 @@ pub use group::{Group, OffsetGroup, SharedCause};
 
 pub use crate::visible::{visible, visible_line};
 
-use crate::{Diff, Verdict, counted};
+use serde::Serialize;
+
+use crate::{Diff, Json, Path, Tolerated, Verdict, counted};
 
 /// The result of one scenario.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,8 +26,19 @@ pub struct ScenarioReport {
     /// What differs; `None` if there was nothing to compare, because the run failed or there is
     /// no golden.
     pub diff: Option<Diff>,
+    /// The values that differ from run to run as this run produced them, if they are asked for.
+    pub raw: Vec<RawValue>,
     /// What else people should know: the end of a program's error output, say.
     pub note: Option<String>,
+}
+
+/// A value that differs from run to run, of which goldens hold only the form.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RawValue {
+    /// Where it is.
+    pub path: Path,
+    /// The value.
+    pub value: Json,
 }
 
 /// The results of several scenarios.
@@ -36,6 +49,7 @@ pub struct ScenarioReport {
 ///     name: "gf01".to_owned(),
 ///     verdict: Some(Verdict::Match),
 ///     diff: Some(Diff::default()),
+///     raw: Vec::new(),
 ///     note: None,
 /// }]);
 /// assert!(report.equal);
@@ -81,6 +95,16 @@ impl ScenarioReport {
     /// The verdict as reports print it.
     pub fn verdict_name(&self) -> &'static str {
         self.verdict.map_or("NO_RESULT", Verdict::name)
+    }
+
+    /// The numbers that are within their tolerances; `None` if there are none.
+    pub fn tolerated(&self) -> Option<&Tolerated> {
+        self.diff.as_ref()?.tolerated.as_ref()
+    }
+
+    /// Whether there is something to report of it.
+    fn is_told(&self) -> bool {
+        self.differs() || self.tolerated().is_some() || !self.raw.is_empty()
     }
 
     /// Whether it has another verdict than `MATCH`, or any difference.

@@ -72,6 +72,7 @@ fn scenario(name: &str, before: &[Artefact], after: &[Artefact]) -> ScenarioRepo
         name: name.into(),
         verdict: Some(verdict),
         diff: Some(diff),
+        raw: Vec::new(),
         note: None,
     }
 }
@@ -149,6 +150,11 @@ fn json_has_the_documented_shape() {
                 "U-ledger": {"values": 4, "ticks": 2},
             },
             "left_out": [],
+            "tolerance": null,
+            "sizes": {
+                "values": 4, "abs": 1, "rel": 1, "ulp": 4_503_599_627_370_496_u64,
+                "grows_from": null,
+            },
         }],
         "groups": [{
             "stage": "UMX", "pattern": "ledgers/*/edges/*/f_e", "kind": "changed",
@@ -166,7 +172,7 @@ fn json_has_the_documented_shape() {
         "equal": true,
         "scenarios": [{
             "name": "gf01", "verdict": "MATCH", "first_divergence": null,
-            "causes": [], "followed": {}, "left_out": [],
+            "causes": [], "followed": {}, "left_out": [], "tolerance": null,
         }],
         "groups": [],
     });
@@ -257,7 +263,9 @@ fn the_state_at_the_first_divergence_is_kept_for_a_chart() {
     let shown: Vec<String> = charts.iter().map(|c| format!("{c:?}")).collect();
     assert_eq!(
         shown,
-        [r#"Chart { title: "ledgers, tick 2: u", before: [3, -1, 0], after: [3, -2, 1] }"#]
+        [
+            r#"Chart { title: "ledgers, tick 2: u", element: "", before: [3, -1, 0], after: [3, -2, 1] }"#
+        ]
     );
 }
 
@@ -317,6 +325,7 @@ fn nothing_that_a_terminal_obeys_is_printed() {
         name: hostile.to_owned(),
         verdict: Some(Verdict::Mismatch),
         diff: Some(diff),
+        raw: Vec::new(),
         note: Some(format!("{hostile}\0")),
     }]);
     let mut text = Vec::new();

@@ -6,9 +6,9 @@ use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 
-use super::{Report, ScenarioReport, visible, visible_line};
+use super::{RawValue, Report, ScenarioReport, visible, visible_line};
 use crate::visible::visible_styled;
-use crate::{Diff, counted};
+use crate::{Diff, counted, shortened_pair};
 
 const HEADING: Style = Style::new().bold();
 const CAUSE: Style = AnsiColor::Yellow.on_default();
@@ -16,9 +16,12 @@ const CAUSE: Style = AnsiColor::Yellow.on_default();
 /// Causes that are listed of a group.
 const CAUSES_SHOWN: usize = 8;
 
+/// Raw values that are listed of a scenario unless all are asked for.
+const RAW_SHOWN: usize = 20;
+
 impl Report {
     /// Writes the report as text: each scenario that differs with its first divergence, causes and
-    /// what followed, then the groups. With `all`, every change and cause is listed.
+    /// what followed, and each that needed a tolerance; then the groups. With `all`, every change and cause is listed.
     ///
     /// The text holds ANSI styles; print it through `anstream` to have them stripped if they
     /// are not wanted.
@@ -41,8 +44,8 @@ impl Report {
     ) -> io::Result<()> {
         let mut differing = 0;
         for scenario in &self.scenarios {
-            if scenario.differs() {
-                differing += 1;
+            differing += usize::from(scenario.differs());
+            if scenario.is_told() {
                 write_scenario(out, scenario, all)?;
             }
         }
@@ -92,7 +95,11 @@ impl Report {
 
 fn write_scenario(out: &mut dyn Write, scenario: &ScenarioReport, all: bool) -> io::Result<()> {
     let ScenarioReport {
-        name, diff, note, ..
+        name,
+        diff,
+        raw,
+        note,
+        ..
     } = scenario;
     let verdict = scenario.verdict_name();
     let name = visible_line(name);
@@ -102,6 +109,15 @@ fn write_scenario(out: &mut dyn Write, scenario: &ScenarioReport, all: bool) -> 
         named_visibly(diff).write_text(&mut text, all)?;
         let text = String::from_utf8_lossy(&text);
         out.write_all(visible_styled(&text).as_bytes())?;
+    }
+    let shown = if all { usize::MAX } else { RAW_SHOWN };
+    for RawValue { path, value } in raw.iter().take(shown) {
+        let path = path.to_string();
+        let value = shortened_pair(None, Some(value)).1;
+        writeln!(out, "  raw: {}: {value}", visible_line(&path))?;
+    }
+    if let Some(more) = raw.len().checked_sub(shown).filter(|&n| n > 0) {
+        writeln!(out, "  and {}", counted(more as u64, "more raw value"))?;
     }
     let note = note.as_deref().map(visible).unwrap_or_default();
     for line in note.lines() {

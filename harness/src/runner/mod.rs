@@ -14,7 +14,7 @@ use std::ffi::OsString;
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use libtest_mimic::{Arguments, Conclusion, Failed, Trial};
@@ -26,7 +26,7 @@ use crate::evaluate::{CheckMessage, CheckResult, evaluate};
 use crate::report::{visible, visible_line};
 use crate::results::{Run, TrialResult};
 use crate::scenario::{Scenario, ScenarioName};
-use crate::{Check, Layout, Subject, Suite};
+use crate::{Check, Layout, Subject, Suite, counted};
 
 /// The exit status of a command line that can mean no trial.
 const BAD_USAGE: u8 = 2;
@@ -167,6 +167,7 @@ impl Runner {
         let stage = Arc::new(Stage {
             suite: self.suite,
             run,
+            used: Mutex::default(),
         });
         let trials = selection
             .plans
@@ -175,6 +176,9 @@ impl Runner {
             .collect();
         let conclusion = until_closed(|| libtest_mimic::run(args, trials))?;
         for line in dropped {
+            eprintln!("{line}");
+        }
+        for line in stage.used() {
             eprintln!("{line}");
         }
         Ok(conclusion)
@@ -271,6 +275,23 @@ struct Stage {
     suite: Suite,
     /// Where results go; `None` where trials are only listed.
     run: Option<Run>,
+    /// What was allowed to differ and made a difference, each with the scenarios.
+    used: Mutex<BTreeMap<String, BTreeSet<String>>>,
+}
+
+impl Stage {
+    /// What was allowed to differ, one line each: what several scenarios have in common is said once.
+    fn used(&self) -> Vec<String> {
+        let used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        let line = |(used, scenarios): (&String, &BTreeSet<String>)| match scenarios.first() {
+            Some(one) if scenarios.len() == 1 => format!("allowed: {one}: {used}"),
+            _ => {
+                let count = counted(scenarios.len() as u64, "scenario");
+                format!("allowed in {count}: {used}")
+            }
+        };
+        used.iter().map(line).collect()
+    }
 }
 
 fn trial(stage: &Arc<Stage>, plan: Plan) -> Trial {
@@ -278,13 +299,14 @@ fn trial(stage: &Arc<Stage>, plan: Plan) -> Trial {
     let (name, is_long) = (plan.name(), plan.is_long());
     let test = move || {
         let run = stage.run.as_ref();
-        run.map_or(Ok(()), |run| perform(&stage.suite, run, &plan))
+        run.map_or(Ok(()), |run| perform(&stage, run, &plan))
     };
     Trial::test(name, test).with_ignored_flag(is_long)
 }
 
 /// Runs one trial and leaves its result and what the run made.
-fn perform(suite: &Suite, run: &Run, plan: &Plan) -> Result<(), Failed> {
+fn perform(stage: &Stage, run: &Run, plan: &Plan) -> Result<(), Failed> {
+    let suite = &stage.suite;
     let stored = |result: std::io::Result<()>| {
         result.map_err(|error| format!("the result could not be stored: {error}"))
     };
@@ -299,6 +321,13 @@ fn perform(suite: &Suite, run: &Run, plan: &Plan) -> Result<(), Failed> {
         Target::Known(result) => (**result).clone(),
     };
     let took = start.elapsed();
+    if plan.check == Check::Golden {
+        let mut all = stage.used.lock().unwrap_or_else(PoisonError::into_inner);
+        for used in result.used() {
+            let name = visible_line(&plan.scenario).into_owned();
+            all.entry(used).or_default().insert(name);
+        }
+    }
     let message = CheckMessage::new(suite, &plan.scenario, &plan.check, &result);
     let text = visible(&message.text).into_owned();
     let left = stored(leave(suite, run, plan, &result, message, took));

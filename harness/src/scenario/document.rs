@@ -13,6 +13,8 @@ pub(super) const KEYS: KeyTable = KeyTable {
     is_array: false,
     keys: &[
         "description",
+        "determinism",
+        "determinism_reason",
         "drop",
         "expect",
         "runtime",
@@ -36,6 +38,9 @@ pub(super) struct Document {
     #[serde(default)]
     pub(super) snapshot: SnapshotMode,
     pub(super) snapshot_reason: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) determinism: Determinism,
+    pub(super) determinism_reason: Option<Spanned<String>>,
     pub(super) time_limit: Option<Spanned<f64>>,
     #[serde(default)]
     pub(super) drop: BTreeMap<Spanned<String>, Spanned<String>>,
@@ -74,6 +79,17 @@ pub enum Expect {
     Success,
     /// With an error, which is the golden `error.json`.
     Failure,
+}
+
+/// When two runs of a scenario count as the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Determinism {
+    /// If they produce the same bytes.
+    #[default]
+    Exact,
+    /// If they produce the same bytes but for numbers within their tolerances.
+    WithinTolerance,
 }
 
 /// What is kept of a run.

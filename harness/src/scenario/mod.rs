@@ -19,7 +19,7 @@ use std::time::Duration;
 pub use defaults::DEFAULTS_FILE;
 pub use discover::{Found, discover, look_up, twins};
 use document::Document;
-pub use document::{Expect, Runtime, SnapshotMode};
+pub use document::{Determinism, Expect, Runtime, SnapshotMode};
 pub use name::{NameError, ScenarioName};
 pub use settings::{Build, KeyTable, ScenarioProblem, Settings};
 
@@ -48,6 +48,8 @@ pub struct Scenario {
     pub expect: Expect,
     /// What is kept of a run.
     pub snapshot: SnapshotMode,
+    /// When two runs count as the same.
+    pub determinism: Determinism,
     /// When a run is ended.
     pub time_limit: Duration,
     /// The checks that it drops, each with the reason.
@@ -137,6 +139,7 @@ impl Scenario {
             found.at(document.description.span(), "the description is empty");
         }
         check_snapshot(&document, &mut found);
+        check_determinism(&document, &mut found);
         let time_limit = time_limit(&document, &mut found);
         let time_limit = subject.time_limit(&settings).unwrap_or(time_limit);
         let dropped = dropped(&document, subject.as_ref(), &mut found);
@@ -154,6 +157,7 @@ impl Scenario {
             tags: document.tags,
             expect: document.expect,
             snapshot: document.snapshot,
+            determinism: document.determinism,
             time_limit,
             dropped,
             settings,
@@ -256,6 +260,23 @@ fn check_snapshot(document: &Document, found: &mut Problems<'_>) {
             0..0,
             "a scenario that is expected to fail keeps its error in full: remove snapshot = \"digest\"",
         );
+    }
+}
+
+fn check_determinism(document: &Document, found: &mut Problems<'_>) {
+    match (document.determinism, &document.determinism_reason) {
+        (Determinism::WithinTolerance, None) => found.at(
+            0..0,
+            "determinism = \"within-tolerance\" needs a reason: determinism_reason = \"…\"",
+        ),
+        (Determinism::WithinTolerance, Some(reason)) if reason.get_ref().trim().is_empty() => {
+            found.at(reason.span(), "the reason is empty");
+        }
+        (Determinism::Exact, Some(reason)) => found.at(
+            reason.span(),
+            "determinism_reason belongs to determinism = \"within-tolerance\"",
+        ),
+        (Determinism::WithinTolerance, Some(_)) | (Determinism::Exact, None) => {}
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Allowed;
 use crate::scenario::SnapshotMode;
 
 /// The version of the format of new goldens.
@@ -49,6 +50,9 @@ pub struct Manifest {
     pub files: BTreeMap<String, String>,
     /// Member of `inputs` to the SHA-256 of its text: the documents as resolved.
     pub inputs: BTreeMap<String, String>,
+    /// What may differ, as it was declared at the last bless.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allowed: Vec<Allowed>,
     /// Every bless, oldest first.
     #[serde(default)]
     pub bless: Vec<BlessEntry>,
@@ -79,6 +83,7 @@ impl Manifest {
             snapshot,
             files: BTreeMap::new(),
             inputs: BTreeMap::new(),
+            allowed: Vec::new(),
             bless: Vec::new(),
         }
     }
@@ -219,6 +224,14 @@ mod tests {
         let mut manifest = Manifest::new("s".into(), "0.1.0".into(), SnapshotMode::Full);
         manifest.files.insert("a.json".into(), "00".into());
         manifest.inputs.insert("a b.c".into(), "11".into());
+        manifest.allowed.push(Allowed {
+            output: "a".into(),
+            tolerance: Some("x.*".into()),
+            abs: Some("1e-9".into()),
+            ulp: Some(4),
+            reason: "[[bless]]".into(),
+            ..Allowed::default()
+        });
         for reason in ["plain", "two\nlines", "\"quoted\" \\ 'both'", "– ü \u{1}"] {
             manifest.bless.push(BlessEntry {
                 date: "2026-11-23".into(),

@@ -1,6 +1,7 @@
 //! Stored goldens: reads them, checks them against `snapshot.toml`, and replaces them as a whole.
 //!
-//! A snapshot is a directory of `<artefact>.json` files and a [`Manifest`]. Only a bless writes one,
+//! A snapshot is a directory of `<artefact>.json` files, `<artefact>.bin` for bytes that are no document, and a
+//! [`Manifest`]. Only a bless writes one,
 //! and it writes all files of a scenario or none ([`store`]).
 
 mod manifest;
@@ -19,10 +20,10 @@ pub use problem::{GoldenProblem, ReadError, ReadErrorKind};
 pub use set::{GoldenSet, SetError, input_digests, is_golden_name};
 pub use store::{Replaced, SnapshotLock, StoreError, interrupted, remains};
 
-use crate::Artefact;
 use crate::atomic::read_regular;
 use crate::scenario::Scenario;
 pub use crate::sha256::sha256_hex;
+use crate::{Artefact, ArtefactError};
 
 /// The manifest's file name.
 pub const MANIFEST_FILE: &str = "snapshot.toml";
@@ -51,10 +52,8 @@ pub enum Opened {
 /// The version of the rules that a scenario's goldens were made by, and by which they are compared:
 /// what their `snapshot.toml` says; the newest if there are none.
 pub fn format_of(scenario: &Scenario) -> u32 {
-    let stated = scenario.goldens().and_then(|dir| {
-        let dir = interrupted(dir).unwrap_or_else(|| dir.to_owned());
-        stated_format(&read_regular(&dir.join(MANIFEST_FILE)).ok()?)
-    });
+    let stated = goldens_dir(scenario)
+        .and_then(|dir| stated_format(&read_regular(&dir.join(MANIFEST_FILE)).ok()?));
     stated.unwrap_or(FORMAT)
 }
 
@@ -149,18 +148,38 @@ impl Snapshot {
     /// A file cannot be read or is not JSON.
     pub fn artefacts(&self) -> Result<Vec<Artefact>, ReadError> {
         let mut artefacts = Vec::new();
-        for file in self.manifest.files.keys() {
-            let path = self.dir.join(file);
-            let at = |source| ReadError {
-                path: path.clone(),
-                source,
-            };
-            let bytes = read_regular(&path).map_err(|error| at(error.into()))?;
+        let files = &self.manifest.files;
+        for file in files.keys().filter(|file| bytes_of(file).is_none()) {
             let name = file.strip_suffix(".json").unwrap_or(file);
-            let artefact = Artefact::from_json(name, &bytes).map_err(|error| at(error.into()))?;
+            let (path, bytes) = self.read(file)?;
+            let at = |error: ArtefactError| ReadError {
+                path,
+                source: error.into(),
+            };
+            let mut artefact = Artefact::from_json(name, &bytes).map_err(at)?;
+            let beside = bytes_file(name);
+            if files.contains_key(&beside) {
+                let (path, bytes) = self.read(&beside)?;
+                let at = |error: ArtefactError| ReadError {
+                    path,
+                    source: error.into(),
+                };
+                artefact = artefact.with_bytes(&bytes).map_err(at)?;
+            }
             artefacts.push(artefact);
         }
         Ok(artefacts)
+    }
+
+    fn read(&self, file: &str) -> Result<(PathBuf, Vec<u8>), ReadError> {
+        let path = self.dir.join(file);
+        match read_regular(&path) {
+            Ok(bytes) => Ok((path, bytes)),
+            Err(error) => Err(ReadError {
+                path,
+                source: error.into(),
+            }),
+        }
     }
 
     /// The digest of the whole state: of `snapshot.toml`, which holds those of all files.
@@ -174,7 +193,8 @@ impl Snapshot {
     /// A file cannot be read.
     pub fn layout_problems(&self) -> io::Result<Vec<GoldenProblem>> {
         let mut problems = Vec::new();
-        for file in self.manifest.files.keys() {
+        let files = self.manifest.files.keys();
+        for file in files.filter(|file| bytes_of(file).is_none()) {
             let bytes = read_regular(&self.dir.join(file))?;
             if let Err(error) = Artefact::from_golden(file.as_str(), bytes) {
                 problems.push(GoldenProblem::Layout(error));
@@ -235,6 +255,39 @@ pub fn directories(snapshots: &Path) -> io::Result<Vec<String>> {
 /// The file of an artefact's golden.
 pub fn golden_file(artefact: &str) -> String {
     format!("{artefact}.json")
+}
+
+/// The file beside it that holds the bytes of an artefact that is no document.
+pub fn bytes_file(artefact: &str) -> String {
+    format!("{artefact}.bin")
+}
+
+/// The artefact whose bytes a file holds; `None` for any other file.
+pub fn bytes_of(file: &str) -> Option<&str> {
+    file.strip_suffix(".bin")
+}
+
+/// The artefact that a file of the goldens belongs to.
+pub fn artefact_of(file: &str) -> &str {
+    let document = || file.strip_suffix(".json");
+    bytes_of(file).or_else(document).unwrap_or(file)
+}
+
+/// The golden of one artefact of a scenario; `None` if there is none that can be read.
+pub fn golden_of(scenario: &Scenario, artefact: &str) -> Option<Artefact> {
+    let path = goldens_dir(scenario)?.join(golden_file(artefact));
+    Artefact::from_json(artefact, &read_regular(&path).ok()?).ok()
+}
+
+/// Whether a scenario has goldens, sound or not.
+pub fn has_goldens(scenario: &Scenario) -> bool {
+    goldens_dir(scenario).is_some_and(|dir| dir.join(MANIFEST_FILE).is_file())
+}
+
+/// Where the goldens of a scenario are, also while a bless that was killed waits to be put right.
+fn goldens_dir(scenario: &Scenario) -> Option<PathBuf> {
+    let dir = scenario.goldens()?;
+    Some(interrupted(dir).unwrap_or_else(|| dir.to_owned()))
 }
 
 #[cfg(test)]

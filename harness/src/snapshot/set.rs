@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use aether_json::scan;
 
-use super::{Manifest, golden_file};
+use super::{Manifest, bytes_file, bytes_of, golden_file};
 use crate::scenario::{Expect, Scenario, SnapshotMode};
 use crate::sha256::sha256_hex;
 use crate::{Artefact, INPUTS, Schema};
@@ -48,7 +48,8 @@ impl GoldenSet {
         made: Vec<Artefact>,
     ) -> Result<Self, SetError> {
         let digests = input_digests(&inputs)?;
-        let bytes: usize = made.iter().map(|artefact| artefact.text().len()).sum();
+        let kept = |artefact: &Artefact| artefact.bytes().map_or(0, <[u8]>::len);
+        let bytes: usize = made.iter().map(|made| made.text().len() + kept(made)).sum();
         check_mode(scenario, bytes)?;
         let mut artefacts = BTreeMap::from([(INPUTS.to_owned(), inputs)]);
         for artefact in made {
@@ -103,10 +104,29 @@ impl GoldenSet {
         self.artefacts.values().cloned().collect()
     }
 
+    /// The files that hold the set: one document per artefact, and beside it the bytes that it has the
+    /// digest of, if they are kept.
+    pub fn files(&self) -> impl Iterator<Item = (String, &[u8])> {
+        self.artefacts.values().flat_map(|artefact| {
+            let bytes = artefact.bytes();
+            let bytes = bytes.map(|bytes| (bytes_file(artefact.name()), bytes));
+            [Some((golden_file(artefact.name()), artefact.text())), bytes]
+                .into_iter()
+                .flatten()
+        })
+    }
+
     /// File name to digest, as `snapshot.toml` holds them.
     pub fn file_digests(&self) -> BTreeMap<String, String> {
-        self.artefacts
-            .iter()
+        let digest = |(file, bytes): (String, &[u8])| (file, sha256_hex(bytes));
+        self.files().map(digest).collect()
+    }
+
+    /// The digests of the documents alone. What bytes are kept beside them follows from them, and goldens
+    /// that were blessed before bytes were kept have none.
+    fn document_digests(&self) -> BTreeMap<String, String> {
+        let artefacts = self.artefacts.iter();
+        artefacts
             .map(|(name, artefact)| (golden_file(name), sha256_hex(artefact.text())))
             .collect()
     }
@@ -116,9 +136,9 @@ impl GoldenSet {
         &self.inputs
     }
 
-    /// Whether these are the files that a manifest speaks of, byte for byte.
+    /// Whether these are the goldens that a manifest speaks of, byte for byte.
     pub fn equals(&self, manifest: &Manifest) -> bool {
-        self.file_digests() == manifest.files
+        self.document_digests() == documents(manifest)
     }
 
     /// Whether these are the files that a manifest speaks of, whatever the paths of the inputs: the goldens of
@@ -130,7 +150,7 @@ impl GoldenSet {
             names
         };
         let inputs = golden_file(INPUTS);
-        but(&self.file_digests(), &inputs) == but(&manifest.files, &inputs)
+        but(&self.document_digests(), &inputs) == but(&documents(manifest), &inputs)
             && but(&self.inputs, PATHS) == but(&manifest.inputs, PATHS)
     }
 
@@ -148,6 +168,13 @@ impl GoldenSet {
         names.dedup();
         names
     }
+}
+
+/// The documents that a manifest speaks of.
+fn documents(manifest: &Manifest) -> BTreeMap<String, String> {
+    let mut files = manifest.files.clone();
+    files.retain(|file, _| bytes_of(file).is_none());
+    files
 }
 
 /// Whether every system can store a golden of this name: ASCII letters, digits, `_` and `-`; inside

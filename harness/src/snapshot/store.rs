@@ -17,7 +17,7 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::{GoldenSet, MANIFEST_FILE, Manifest, golden_file};
+use super::{GoldenSet, MANIFEST_FILE, Manifest};
 use crate::atomic::read_regular;
 use crate::scenario::ScenarioName;
 
@@ -152,14 +152,13 @@ impl SnapshotLock {
             written: Vec::new(),
             removed: Vec::new(),
         };
-        for artefact in set.artefacts() {
-            let file = golden_file(artefact.name());
+        for (file, content) in set.files() {
             let old = current.join(&file);
-            let same = read_regular(&old).is_ok_and(|bytes| bytes == artefact.text());
+            let same = read_regular(&old).is_ok_and(|bytes| bytes == content);
             if same && fs::hard_link(&old, new.join(&file)).is_ok() {
                 continue;
             }
-            write_synced(&new.join(&file), artefact.text())?;
+            write_synced(&new.join(&file), content)?;
             if !same {
                 replaced.written.push(file);
             }

@@ -29,6 +29,7 @@ pub(crate) fn diff(command: &DiffCommand, output: &Output) -> CommandResult {
             Verdict::Mismatch
         }),
         diff: Some(difference),
+        raw: Vec::new(),
         note: None,
     }]);
     let mut printed = Vec::new();

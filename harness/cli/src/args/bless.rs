@@ -17,6 +17,9 @@ pub struct Args {
     /// Why the goldens change; kept with them.
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
+    /// Also rewrite goldens from which numbers differ only within their tolerances.
+    #[arg(long)]
+    exact: bool,
     /// Show what would change, and write nothing.
     #[arg(long)]
     dry_run: bool,
@@ -35,6 +38,7 @@ impl Args {
             names: self.names,
             all: self.all,
             reason: self.reason,
+            exact: self.exact,
             dry_run: self.dry_run,
             from_bundle: self.from_bundle,
             ci: super::ci(),

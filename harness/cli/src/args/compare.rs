@@ -25,6 +25,10 @@ pub struct Args {
     /// directory, which documents belong to a stage.
     #[arg(long = "stage", value_name = "NAME=PATH")]
     stages: Vec<String>,
+    /// The documents are outputs of this scenario: read them as its `scenario.toml` says (formats, keys,
+    /// ticks, stages, volatile values, tolerances).
+    #[arg(long, value_name = "SCENARIO.TOML")]
+    schema: Option<PathBuf>,
     #[command(flatten)]
     report: Report,
 }
@@ -41,6 +45,7 @@ impl Args {
             keys: self.keys,
             ticks: self.ticks,
             stages: self.stages,
+            schema: self.schema,
             report: self.report.request(Vec::new()),
         };
         compare(suite, &request, console)

@@ -11,6 +11,9 @@ pub struct Args {
     /// The scenarios to compare; all if none is named.
     #[arg(value_name = "NAME")]
     names: Vec<String>,
+    /// Show the values that differ from run to run (`[[outputs.volatile]]`), as the run produced them.
+    #[arg(long)]
+    raw: bool,
     #[command(flatten)]
     report: Report,
 }
@@ -33,6 +36,7 @@ impl Report {
     pub(super) fn request(self, names: Vec<String>) -> DiffRequest {
         DiffRequest {
             names,
+            raw: false,
             all: self.all,
             format: self.format,
             out: self.out,
@@ -46,6 +50,8 @@ impl Args {
         suite: &Suite,
         console: &mut Console<'_>,
     ) -> Result<Status, CommandError> {
-        diff(suite, &self.report.request(self.names), console)
+        let mut request = self.report.request(self.names);
+        request.raw = self.raw;
+        diff(suite, &request, console)
     }
 }

@@ -1,7 +1,8 @@
 //! Bundles: new outputs of failed runs in one file, for a bless on another machine.
 //!
 //! A bundle is a gzipped tar archive. Its first entry, `bundle.toml`, is a [`BundleManifest`]; then
-//! come the files that it lists, `scenarios/<name>/<artefact>.json`, in its order and nothing else.
+//! come the files that it lists, `scenarios/<name>/<artefact>.json` and the `<artefact>.bin` of those that are no
+//! documents, in its order and nothing else.
 //! Equal outputs make equal bundles, byte for byte: every entry has the same time, owner and mode.
 //!
 //! [`write`] makes one, [`Bundle`] reads one without unpacking anything to disk: an entry that the
@@ -22,6 +23,7 @@ pub(crate) use reader::{Bundle, BundleError};
 pub(crate) use writer::write;
 
 use aether_harness::scenario::{ScenarioName, SnapshotMode};
+use aether_harness::snapshot::{artefact_of, is_golden_name};
 
 /// The version of the format that is written.
 const FORMAT: u32 = 1;
@@ -102,18 +104,19 @@ impl BundleManifest {
             }
             for file in scenario.files.keys().filter(|file| !is_plain(file)) {
                 let name = &scenario.name;
-                problems.push(format!("{name}: {file:?} is not <artefact>.json"));
+                problems.push(format!(
+                    "{name}: {file:?} is neither <artefact>.json nor <artefact>.bin"
+                ));
             }
         }
         problems
     }
 }
 
-/// Whether a name is that of a golden, and of nothing outside its directory.
+/// Whether a name is that of a golden or of the bytes beside it, and of nothing outside its directory.
 fn is_plain(file: &str) -> bool {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
-    file.strip_suffix(".json")
-        .is_some_and(|stem| !stem.is_empty() && stem.chars().all(plain))
+    let artefact = artefact_of(file);
+    artefact.len() < file.len() && is_golden_name(artefact)
 }
 
 /// Where a file lies in the archive.

@@ -10,7 +10,7 @@ use tar::{Archive, Entry, EntryType};
 
 use super::{BundleManifest, Bundled, MANIFEST, entry_path};
 use aether_harness::Artefact;
-use aether_harness::snapshot::sha256_hex;
+use aether_harness::snapshot::{artefact_of, bytes_of, sha256_hex};
 
 /// The largest `bundle.toml`, file, and sum of files that are read.
 const MANIFEST_MAX: u64 = 64 << 20;
@@ -118,6 +118,8 @@ impl Bundle {
             ]));
         }
         let mut read: BTreeMap<String, Vec<Artefact>> = BTreeMap::new();
+        // The bytes of an artefact come before its document.
+        let mut bytes_before: BTreeMap<(&str, &str), Vec<u8>> = BTreeMap::new();
         let mut unlike = Vec::new();
         for (scenario, file, listed) in self.manifest.entries() {
             let expected = entry_path(&scenario.name, file);
@@ -133,14 +135,26 @@ impl Bundle {
             if !wanted(&scenario.name) {
                 continue;
             }
-            let name = file.strip_suffix(".json").unwrap_or(file);
-            match Artefact::from_golden(name, bytes) {
+            let name = artefact_of(file);
+            if bytes_of(file).is_some() {
+                bytes_before.insert((&scenario.name, name), bytes);
+                continue;
+            }
+            let artefact = Artefact::from_golden(name, bytes);
+            let artefact = match bytes_before.remove(&(&*scenario.name, name)) {
+                Some(bytes) => artefact.and_then(|artefact| artefact.with_bytes(&bytes)),
+                None => artefact,
+            };
+            match artefact {
                 Ok(artefact) => read
                     .entry(scenario.name.clone())
                     .or_default()
                     .push(artefact),
                 Err(error) => unlike.push(format!("{}: {error}", scenario.name)),
             }
+        }
+        for (scenario, name) in bytes_before.keys() {
+            unlike.push(format!("{scenario}: {name} has bytes, but no document"));
         }
         if let Some(entry) = entries.next() {
             let found = path_of(&entry.map_err(|source| damaged("the end", source))?);

@@ -229,7 +229,9 @@ fn no_entry_leads_out_of_its_place() {
     ] {
         let mut bad = manifest();
         bad.scenarios[0].files.insert(file.to_owned(), listed(TEXT));
-        Made::with(&bad, &SOUND).refused(&format!("one: {file:?} is not <artefact>.json"));
+        Made::with(&bad, &SOUND).refused(&format!(
+            "one: {file:?} is neither <artefact>.json nor <artefact>.bin"
+        ));
     }
     let mut twice = manifest();
     twice.scenarios[1].name = "one".to_owned();

@@ -11,9 +11,9 @@ use aether_harness::evaluate::{CheckResult, Ending, Finding, RunOutput, evaluate
 use aether_harness::scenario::{Scenario, ScenarioName};
 use aether_harness::snapshot::{
     BlessEntry, GoldenSet, MANIFEST_FILE, Manifest, Opened, Replaced, Snapshot, SnapshotLock,
-    salvaged_blesses,
+    artefact_of, salvaged_blesses,
 };
-use aether_harness::{Check, Suite, Verdict};
+use aether_harness::{Artefact, Check, Suite, Tolerated, Verdict, settled};
 
 /// One scenario whose goldens would change.
 pub(super) struct Pending {
@@ -21,6 +21,16 @@ pub(super) struct Pending {
     pub(super) result: CheckResult,
     /// The version of the subject that made the product.
     pub(super) version: String,
+    /// Whether artefacts whose numbers differ only within their tolerances are rewritten too.
+    pub(super) exact: bool,
+}
+
+/// What a bless of one scenario would do.
+pub(super) enum Examined {
+    /// Nothing; with the numbers that differ within their tolerances, if there are any.
+    Nothing(Option<Tolerated>),
+    /// Change its goldens.
+    Pending(Box<Pending>),
 }
 
 /// Why a scenario cannot be blessed.
@@ -88,19 +98,38 @@ pub(super) fn checked_reason(reason: &str) -> Result<&str, &'static str> {
 }
 
 /// What a bless of one scenario would do: nothing, something, or what forbids it.
-pub(super) fn examine(suite: &Suite, scenario: &Scenario) -> Result<Option<Pending>, Refusal> {
-    let result = evaluate(suite, scenario, &Check::Golden);
+pub(super) fn examine(
+    suite: &Suite,
+    scenario: &Scenario,
+    exact: bool,
+) -> Result<Examined, Refusal> {
+    let mut result = evaluate(suite, scenario, &Check::Golden);
     if result.verdict.passes() {
-        return Ok(None);
+        let tolerated = result.tolerated().cloned();
+        if !exact || tolerated.is_none() {
+            return Ok(Examined::Nothing(tolerated));
+        }
+        result = without_tolerance(result);
     }
     acceptable(&result)?;
     check_others(suite, scenario, &BTreeSet::new())?;
     unseen(suite, scenario.name(), &result)?;
-    Ok(Some(Pending {
+    Ok(Examined::Pending(Box::new(Pending {
         scenario: scenario.clone(),
         result,
         version: scenario.subject().version(),
-    }))
+        exact,
+    })))
+}
+
+/// A match that needed a tolerance as the mismatch that it is without.
+pub(super) fn without_tolerance(mut result: CheckResult) -> CheckResult {
+    result.verdict = Verdict::Mismatch;
+    result.findings.clear();
+    if let Some(output) = &mut result.after {
+        output.schema = std::mem::take(&mut output.schema).exact();
+    }
+    result
 }
 
 /// Whether what a golden check found can become the goldens at all.
@@ -198,8 +227,22 @@ pub(super) fn write(
         let _ = writeln!(console.err, "another bless is running; waiting for it");
     })?;
     let current = current(suite, one)?;
+    let kept = match sound(&current) {
+        Some(old) if !one.exact => within_tolerance(old, output)?,
+        _ => BTreeSet::new(),
+    };
     let (set, part) = match only {
-        None => (output.set.clone(), Vec::new()),
+        None if kept.is_empty() => (output.set.clone(), Vec::new()),
+        None => {
+            let old = sound(&current).expect("only sound goldens are kept");
+            let names = output.set.artefacts().map(Artefact::name);
+            let new = names
+                .filter(|name| !kept.contains(*name))
+                .map(str::to_owned)
+                .collect();
+            // Goldens that the run did not produce go, as in any bless.
+            (mixed(name, old, output, &new, &kept)?, Vec::new())
+        }
         Some(only) => {
             let old = sound(&current).ok_or_else(|| {
                 CommandError::Refused(format!(
@@ -207,13 +250,20 @@ pub(super) fn write(
                      the scenario"
                 ))
             })?;
+            let goldens = old
+                .manifest
+                .files
+                .keys()
+                .map(|file| artefact_of(file).to_owned());
+            let kept = goldens.filter(|name| !only.contains(name)).collect();
             (
-                mixed(name, old, output, only)?,
+                mixed(name, old, output, only, &kept)?,
                 only.iter().cloned().collect(),
             )
         }
     };
     let mut manifest = manifest(one, &set);
+    manifest.allowed.clone_from(&output.allowed);
     let former = former(suite, one)?;
     manifest.bless = match &former {
         Some((_, former)) => former.manifest.bless.clone(),
@@ -301,18 +351,37 @@ fn blesses(opened: &Opened, suite: &Suite, name: &ScenarioName) -> Vec<BlessEntr
     }
 }
 
-/// The old goldens with the artefacts `only` of the output in place of theirs.
+/// The artefacts in which nothing differs but numbers within their tolerances: their goldens stay.
+fn within_tolerance(old: &Snapshot, output: &RunOutput) -> Result<BTreeSet<String>, CommandError> {
+    if !output.schema.has_tolerances() {
+        return Ok(BTreeSet::new());
+    }
+    let (goldens, new) = (old.artefacts()?, output.set.to_vec());
+    let Some(settled) = settled(&goldens, &new, &output.schema) else {
+        return Ok(BTreeSet::new());
+    };
+    let is_kept = |(settled, new): &(&Artefact, &Artefact)| {
+        settled != new && goldens.iter().any(|golden| golden == *settled)
+    };
+    let pairs = settled.after.iter().zip(&new).filter(is_kept);
+    Ok(pairs
+        .map(|(settled, _)| settled.name().to_owned())
+        .collect())
+}
+
+/// The artefacts `only` of the output with the `kept` ones of the old goldens.
 fn mixed(
     name: &ScenarioName,
     old: &Snapshot,
     output: &RunOutput,
     only: &BTreeSet<String>,
+    kept: &BTreeSet<String>,
 ) -> Result<GoldenSet, CommandError> {
     let goldens = old.artefacts()?;
     let new = output.set.artefacts().cloned();
     let kept = goldens
         .into_iter()
-        .filter(|artefact| !only.contains(artefact.name()));
+        .filter(|artefact| kept.contains(artefact.name()));
     let taken = new.filter(|artefact| only.contains(artefact.name()));
     GoldenSet::stored(kept.chain(taken).collect())
         .map_err(|error| CommandError::Refused(format!("{name}: {error}")))

@@ -7,14 +7,14 @@
 use std::path::PathBuf;
 
 use super::accept::{
-    Pending, Refusal, Stamp, checked_reason, described, examine, refuse_under_ci, write,
+    Examined, Pending, Refusal, Stamp, checked_reason, described, examine, refuse_under_ci, write,
 };
 use super::render::{ScenarioDiff, report};
 use super::{CommandError, Console, Status, chosen, scenario_of};
 use crate::bundle::Bundle;
 use aether_harness::evaluate::{CheckResult, CheckRun, RunName, until_next_second};
 use aether_harness::quoted;
-use aether_harness::{Check, Suite, Verdict};
+use aether_harness::{Check, Suite, Tolerated, Verdict};
 
 /// What to bless, and how.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +25,8 @@ pub struct BlessOptions {
     pub all: bool,
     /// Why the goldens change.
     pub reason: Option<String>,
+    /// Rewrite goldens from which numbers differ only within their tolerances too.
+    pub exact: bool,
     /// Show what would change, and change nothing.
     pub dry_run: bool,
     /// A bundle of outputs to bless in place of what a run makes now.
@@ -56,7 +58,7 @@ pub fn bless(
     }
     let pending = match &options.from_bundle {
         None => pending(suite, options, console)?,
-        Some(path) => super::bundle::pending(suite, &Bundle::open(path)?, &options.names, console)?,
+        Some(path) => super::bundle::pending(suite, &Bundle::open(path)?, options, console)?,
     };
     if pending.is_empty() {
         return Ok(Status::Done);
@@ -112,16 +114,33 @@ fn pending(
     let mut refusals = Vec::new();
     for found in chosen(suite, &options.names)? {
         let judged = match scenario_of(&found) {
-            Ok(scenario) => examine(suite, scenario),
+            Ok(scenario) => examine(suite, scenario, options.exact),
             Err(error) => Err(Refusal::new(Verdict::Invalid, error.to_string())),
         };
         match judged {
-            Ok(None) => writeln!(console.out, "{}: nothing to change", found.name)?,
-            Ok(Some(one)) => pending.push(one),
+            Ok(Examined::Nothing(why)) => say_nothing(&found.name, why.as_ref(), console)?,
+            Ok(Examined::Pending(one)) => pending.push(*one),
             Err(refusal) => refusals.push((found.name, refusal)),
         }
     }
     all_or_none(pending, &refusals)
+}
+
+/// Says that nothing of a scenario would change, and why if numbers differ all the same.
+pub(super) fn say_nothing(
+    name: &str,
+    tolerated: Option<&Tolerated>,
+    console: &mut Console<'_>,
+) -> Result<(), CommandError> {
+    match tolerated {
+        None => writeln!(console.out, "{name}: nothing to change")?,
+        Some(tolerated) => writeln!(
+            console.out,
+            "{name}: nothing to bless: {}; --exact makes the new numbers the golden",
+            tolerated.lead()
+        )?,
+    }
+    Ok(())
 }
 
 /// What is to be blessed, if nothing forbids any of it.

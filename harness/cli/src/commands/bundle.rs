@@ -9,15 +9,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use super::accept::{Pending, Refusal, acceptable, check_others, unseen};
-use super::bless::all_or_none;
+use super::accept::{
+    Examined, Pending, Refusal, acceptable, check_others, unseen, without_tolerance,
+};
+use super::bless::{BlessOptions, all_or_none, say_nothing};
 use super::{CommandError, Console, Status, chosen, scenario_of};
 use crate::bundle::{Bundle, BundleError, BundleManifest, Bundled, BundledFile};
 use aether_harness::evaluate::{CheckResult, ERROR, Ending, Finding, RunOutput, evaluate, resolve};
 use aether_harness::results::{Run, TrialResult};
 use aether_harness::scenario::{Expect, Scenario};
 use aether_harness::snapshot::sha256_hex;
-use aether_harness::snapshot::{self, GoldenProblem, GoldenSet, Opened, ReadError, golden_file};
+use aether_harness::snapshot::{self, GoldenProblem, GoldenSet, Opened, ReadError};
 use aether_harness::{Artefact, Check, Suite, Verdict, counted};
 use thiserror::Error;
 
@@ -78,11 +80,11 @@ pub fn bundle(
     manifest.scenarios.sort_by(|a, b| a.name.cmp(&b.name));
     let out = &options.out;
     crate::bundle::write(out, &manifest, |scenario, file| {
-        let artefact = sets
+        let content = sets
             .get(scenario)
-            .and_then(|set| set.artefacts().find(|a| golden_file(a.name()) == file));
-        artefact
-            .map(|artefact| artefact.text().to_vec())
+            .and_then(|set| set.files().find(|(name, _)| name == file));
+        content
+            .map(|(_, bytes)| bytes.to_vec())
             .ok_or_else(|| std::io::Error::other(format!("{scenario}/{file} is gone")))
     })
     .map_err(|error| CommandError::Io(format!("{}: {error}", out.display())))?;
@@ -188,12 +190,12 @@ fn entry(
         }
     };
     let subject = scenario.subject();
-    let files = set.artefacts().map(|artefact| {
+    let files = set.files().map(|(name, content)| {
         let file = BundledFile {
-            bytes: artefact.text().len() as u64,
-            sha256: sha256_hex(artefact.text()),
+            bytes: content.len() as u64,
+            sha256: sha256_hex(content),
         };
-        (golden_file(artefact.name()), file)
+        (name, file)
     });
     let bundled = Bundled {
         name: name.to_string(),
@@ -228,9 +230,10 @@ impl From<BundleError> for CommandError {
 pub(super) fn pending(
     suite: &Suite,
     bundle: &Bundle,
-    names: &[String],
+    options: &BlessOptions,
     console: &mut Console<'_>,
 ) -> Result<Vec<Pending>, CommandError> {
+    let names = &options.names;
     let held: Vec<&str> = bundle
         .scenarios()
         .iter()
@@ -250,9 +253,9 @@ pub(super) fn pending(
     let mut refusals = Vec::new();
     for bundled in bundle.scenarios().iter().filter(|held| wanted(&held.name)) {
         let made = artefacts.remove(&bundled.name).unwrap_or_default();
-        match examine(suite, bundled, made, console) {
-            Ok(None) => writeln!(console.out, "{}: nothing to change", bundled.name)?,
-            Ok(Some(one)) => pending.push(one),
+        match examine(suite, bundled, made, options.exact, console) {
+            Ok(Examined::Nothing(why)) => say_nothing(&bundled.name, why.as_ref(), console)?,
+            Ok(Examined::Pending(one)) => pending.push(*one),
             Err(refusal) => refusals.push((bundled.name.clone(), refusal)),
         }
     }
@@ -264,8 +267,9 @@ fn examine(
     suite: &Suite,
     bundled: &Bundled,
     made: Vec<Artefact>,
+    exact: bool,
     console: &mut Console<'_>,
-) -> Result<Option<Pending>, Refusal> {
+) -> Result<Examined, Refusal> {
     let invalid = |problem: String| Refusal::new(Verdict::Invalid, problem);
     let found = suite
         .look_up(&bundled.name)
@@ -300,7 +304,7 @@ fn examine(
         .as_ref()
         .is_some_and(|before| set.equals(&before.manifest))
     {
-        return Ok(None);
+        return Ok(Examined::Nothing(None));
     }
     let verdict = match &before {
         None => Verdict::MissingGolden,
@@ -311,21 +315,36 @@ fn examine(
         set,
         schema: resolved.schema,
         ending: Ending::Expected,
+        allowed: resolved.allowed,
+        determinism: scenario.determinism,
     };
+    let goldens = before
+        .as_ref()
+        .map(snapshot::Snapshot::artefacts)
+        .transpose();
+    let goldens = goldens.map_err(|error| invalid(error.to_string()))?;
+    let tolerated = goldens.and_then(|goldens| after.tolerated(&goldens));
+    if tolerated.is_some() && !exact {
+        return Ok(Examined::Nothing(tolerated));
+    }
     let made_by = Finding::FromBundle {
         subject: bundled.subject.clone(),
         version: bundled.version.clone(),
     };
-    let result = CheckResult::new(verdict, made_by).about(before, Some(after));
+    let mut result = CheckResult::new(verdict, made_by).about(before, Some(after));
+    if tolerated.is_some() {
+        result = without_tolerance(result);
+    }
     acceptable(&result)?;
     check_others(suite, scenario, &BTreeSet::new())?;
     unseen(suite, scenario.name(), &result)?;
     report_other_output(suite, scenario, &result, console);
-    Ok(Some(Pending {
+    Ok(Examined::Pending(Box::new(Pending {
         scenario: scenario.clone(),
         result,
         version: bundled.version.clone(),
-    }))
+        exact,
+    })))
 }
 
 /// The goldens here, which must be those that the bundle was compared with.

@@ -8,10 +8,12 @@ use super::render::{ScenarioDiff, render};
 use super::{CommandError, Console, Status};
 use aether_harness::evaluate::CheckRun;
 use aether_harness::scenario::ScenarioName;
+use aether_harness::snapshot::bytes_of;
 use aether_harness::{
     Artefact, ArtefactSchema, Check, KeyRule, Outline, Schema, Suite, infer, nearest, quoted,
     visible,
 };
+use aether_program::DeclaredOutputs;
 
 /// Two sides, and what identifies the elements of their arrays.
 #[derive(Clone, Debug, Default)]
@@ -28,14 +30,16 @@ pub struct CompareRequest {
     /// `NAME=PATH[,PATH…]` each, in causal order: the members that belong to a stage and are read before
     /// those of later ones. In directories, the names of documents.
     pub stages: Vec<String>,
+    /// A `scenario.toml`, or its directory: the documents are its outputs.
+    pub schema: Option<PathBuf>,
     /// How differences are written; its names are not looked at.
     pub report: DiffRequest,
 }
 
 /// Compares two documents or directories.
 ///
-/// If neither keys nor ticks nor stages are given, and no subject knows the documents, they are inferred,
-/// and what was chosen is written to `console.err` as options.
+/// If neither a schema nor keys nor ticks nor stages are given, and no subject knows the documents, they are
+/// inferred, and what was chosen is written to `console.err` as options.
 ///
 /// # Errors
 /// A side cannot be read, or a key, tick or stage is not one or matches nothing.
@@ -45,25 +49,54 @@ pub fn compare(
     console: &mut Console<'_>,
 ) -> Result<Status, CommandError> {
     let is_dir = (request.before.is_dir(), request.after.is_dir());
+    let declared = request
+        .schema
+        .as_deref()
+        .map(|path| Declared::load(suite, path));
+    let declared = declared.transpose()?;
+    let outputs = declared.as_ref().and_then(Declared::outputs);
     let (before, after, mut schema) = match is_dir {
         (true, true) => (
-            directory(&request.before)?,
-            directory(&request.after)?,
-            known_schema(suite, request),
+            directory(&request.before, outputs)?,
+            directory(&request.after, outputs)?,
+            match &declared {
+                Some(declared) => declared.schema(),
+                None => known_schema(suite, request),
+            },
         ),
-        (false, false) => (
-            vec![document(&request.before, DOCUMENT)?],
-            vec![document(&request.after, DOCUMENT)?],
-            Schema::default(),
-        ),
+        (false, false) => {
+            let output = declared
+                .as_ref()
+                .map(|declared| declared.of_documents(request));
+            let output = output.transpose()?;
+            let read = |path: &Path| match (outputs, &output) {
+                (Some(outputs), Some(output)) => {
+                    output_document(path, outputs, output.position, DOCUMENT)
+                }
+                _ => document(path, DOCUMENT),
+            };
+            let rules = output.as_ref().map(|output| ArtefactSchema {
+                name: DOCUMENT.to_owned(),
+                ..output.rules.clone()
+            });
+            let schema = Schema {
+                artefacts: rules.into_iter().collect(),
+                ..Schema::default()
+            };
+            (
+                vec![read(&request.before)?],
+                vec![read(&request.after)?],
+                schema,
+            )
+        }
         _ => {
             return Err(CommandError::Usage(
                 "a document and a directory cannot be compared".to_owned(),
             ));
         }
     };
-    let declared = [&request.keys, &request.ticks, &request.stages];
-    if declared.iter().any(|options| !options.is_empty()) {
+    let given = [&request.keys, &request.ticks, &request.stages];
+    if given.iter().any(|options| !options.is_empty()) {
         let documents = Documents {
             before: &before,
             after: &after,
@@ -78,7 +111,7 @@ pub fn compare(
         for stage in &request.stages {
             documents.add_stage(&mut schema, stage)?;
         }
-    } else if schema == Schema::default() {
+    } else if declared.is_none() && schema == Schema::default() {
         schema = inferred(&before, &after);
         let options = options(&schema, is_dir.0);
         if !options.is_empty() {
@@ -95,7 +128,107 @@ pub fn compare(
 /// What a single document is called on both sides.
 const DOCUMENT: &str = "document";
 
-fn directory(dir: &Path) -> Result<Vec<Artefact>, CommandError> {
+/// What `--schema` names.
+enum Declared {
+    /// The outputs of a program.
+    Outputs(DeclaredOutputs),
+    /// What the subject of a scenario declares.
+    Schema(Schema),
+}
+
+/// The output that a document is.
+struct Output {
+    position: usize,
+    rules: ArtefactSchema,
+}
+
+impl Declared {
+    fn load(suite: &Suite, path: &Path) -> Result<Self, CommandError> {
+        let usage = |problem: String| CommandError::Usage(format!("--schema: {problem}"));
+        match subject_schema(suite, path) {
+            Some(schema) => Ok(Self::Schema(schema)),
+            None => DeclaredOutputs::load(path)
+                .map(Self::Outputs)
+                .map_err(usage),
+        }
+    }
+
+    fn outputs(&self) -> Option<&DeclaredOutputs> {
+        match self {
+            Self::Outputs(outputs) => Some(outputs),
+            Self::Schema(_) => None,
+        }
+    }
+
+    fn schema(&self) -> Schema {
+        match self {
+            Self::Outputs(outputs) => outputs.schema(),
+            Self::Schema(schema) => schema.clone(),
+        }
+    }
+
+    /// The output that two documents are: the one that either is called like, else the only one.
+    fn of_documents(&self, request: &CompareRequest) -> Result<Output, CommandError> {
+        let schema = self.schema();
+        let stems =
+            [&request.after, &request.before].map(|path| path.file_stem().unwrap_or_default());
+        let named = stems
+            .iter()
+            .find_map(|stem| schema.position(&stem.to_string_lossy()));
+        let position = match (named, &*schema.artefacts) {
+            (Some(position), _) => position,
+            (None, [_]) => 0,
+            (None, listed) => {
+                let names: Vec<&str> = listed.iter().map(|listed| &*listed.name).collect();
+                return Err(CommandError::Usage(format!(
+                    "--schema: the documents are called like none of its outputs, {}: which they are is known by \
+                     the name of the file",
+                    names.join(", ")
+                )));
+            }
+        };
+        Ok(Output {
+            position,
+            rules: schema.artefacts[position].clone(),
+        })
+    }
+}
+
+/// What the subject of a scenario of this suite declares, if the scenario is not a command.
+fn subject_schema(suite: &Suite, path: &Path) -> Option<Schema> {
+    let real = fs::canonicalize(path).ok()?;
+    let dir = if real.is_dir() {
+        &*real
+    } else {
+        real.parent()?
+    };
+    let name = ScenarioName::new(dir.file_name()?.to_str()?).ok()?;
+    let is_own = fs::canonicalize(suite.paths().scenario(&name)).is_ok_and(|own| own == dir);
+    let scenario = suite
+        .look_up(name.as_str())
+        .filter(|_| is_own)?
+        .scenario
+        .ok()?;
+    if scenario.settings().has("command") {
+        return None;
+    }
+    let run = CheckRun::open(suite, &scenario, &Check::Golden).ok()?;
+    Some(run.prepared().schema())
+}
+
+/// A document as an output declares it.
+fn output_document(
+    path: &Path,
+    outputs: &DeclaredOutputs,
+    position: usize,
+    name: &str,
+) -> Result<Artefact, CommandError> {
+    let problem = |error: String| CommandError::Usage(format!("{}: {error}", path.display()));
+    let bytes = fs::read(path).map_err(|error| problem(error.to_string()))?;
+    outputs.read(position, name, path, &bytes).map_err(problem)
+}
+
+fn directory(dir: &Path, outputs: Option<&DeclaredOutputs>) -> Result<Vec<Artefact>, CommandError> {
     let mut paths: Vec<PathBuf> = fs::read_dir(dir)
         .and_then(|entries| {
             entries
@@ -109,14 +242,21 @@ fn directory(dir: &Path) -> Result<Vec<Artefact>, CommandError> {
         let is_document = path
             .extension()
             .is_some_and(|extension| extension == "json" || extension == "jsonl");
-        if is_document {
-            let name = path.file_stem().unwrap_or_default().to_string_lossy();
-            artefacts.push(document(&path, &name)?);
+        let name = path.file_stem().unwrap_or_default().to_string_lossy();
+        // `inputs.json` beside goldens is no output.
+        let output = outputs.filter(|_| path.is_file() && name != aether_harness::INPUTS);
+        let output = output.and_then(|outputs| Some((outputs, outputs.position(&name)?)));
+        match output {
+            Some((outputs, position)) if bytes_of(&path.to_string_lossy()).is_none() => {
+                artefacts.push(output_document(&path, outputs, position, &name)?);
+            }
+            _ if is_document => artefacts.push(document(&path, &name)?),
+            _ => {}
         }
     }
     if artefacts.is_empty() {
         return Err(CommandError::Usage(format!(
-            "{}: there are no .json documents in it",
+            "{}: there are no documents in it that can be read",
             dir.display()
         )));
     }

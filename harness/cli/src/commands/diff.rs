@@ -29,6 +29,8 @@ pub struct DiffRequest {
     pub names: Vec<String>,
     /// List every change, not only the first and the counts.
     pub all: bool,
+    /// Show the values that differ from run to run, as the run produced them.
+    pub raw: bool,
     /// How differences are written.
     pub format: Format,
     /// The file to write to, in place of the standard output.
@@ -67,7 +69,12 @@ pub fn diff(
             Err(error) => CheckResult::new(Verdict::Invalid, Finding::Scenario(error)),
         };
         status = status.max(Status::of(result.verdict));
-        scenarios.push(ScenarioDiff::of(found.name, &result)?);
+        let scenario = ScenarioDiff::of(found.name, &result)?;
+        scenarios.push(if request.raw {
+            scenario.with_raw(&result)
+        } else {
+            scenario
+        });
     }
     if request.names.is_empty() {
         for (name, detail) in orphans(suite)? {

@@ -9,7 +9,8 @@ use super::{CommandError, Console, Status};
 use crate::html;
 use aether_harness::evaluate::{CheckResult, Ending};
 use aether_harness::{
-    Artefact, DiffOptions, Report, ScenarioReport, Schema, Verdict, counted, visible,
+    Artefact, ArtefactSchema, Change, Diff, DiffOptions, RawValue, Report, ScenarioReport, Schema,
+    Tolerated, Verdict, counted, visible,
 };
 
 /// One scenario, or one comparison, to report.
@@ -20,6 +21,9 @@ pub(crate) struct ScenarioDiff {
     before: Vec<Artefact>,
     after: Vec<Artefact>,
     schema: Schema,
+    /// The numbers within their tolerances, of a match that needed them.
+    tolerated: Option<Tolerated>,
+    raw: Vec<RawValue>,
     /// What is compared if it is not a scenario with its golden.
     documents: Option<[String; 2]>,
 }
@@ -29,6 +33,9 @@ impl ScenarioDiff {
     pub(crate) fn of(name: String, result: &CheckResult) -> Result<Self, CommandError> {
         let mut scenario = Self::bare(name, result.verdict, result.detail());
         if result.verdict.passes() {
+            // What the tolerances did is said by the diff.
+            scenario.detail.clear();
+            scenario.tolerated = result.tolerated().cloned();
             return Ok(scenario);
         }
         if let Some(before) = &result.before {
@@ -53,6 +60,16 @@ impl ScenarioDiff {
         Ok(scenario)
     }
 
+    /// The same with the values that differ from run to run, as the run produced them.
+    pub(crate) fn with_raw(mut self, result: &CheckResult) -> Self {
+        let artefacts = result
+            .after
+            .iter()
+            .flat_map(|output| output.set.artefacts());
+        self.raw = artefacts.flat_map(raw_values).collect();
+        self
+    }
+
     /// A verdict with nothing to compare.
     pub(crate) fn bare(name: String, verdict: Verdict, detail: String) -> Self {
         Self {
@@ -62,6 +79,8 @@ impl ScenarioDiff {
             before: Vec::new(),
             after: Vec::new(),
             schema: Schema::default(),
+            tolerated: None,
+            raw: Vec::new(),
             documents: None,
         }
     }
@@ -74,7 +93,7 @@ impl ScenarioDiff {
         after: Vec<Artefact>,
         schema: Schema,
     ) -> Self {
-        let verdict = if before == after {
+        let verdict = if before == after || are_equal(&before, &after, &schema) {
             Verdict::Match
         } else {
             Verdict::Mismatch
@@ -104,8 +123,11 @@ impl ScenarioDiff {
     }
 
     pub(crate) fn report(&self, options: &DiffOptions) -> ScenarioReport {
-        let diff = if self.verdict.passes() {
-            Some(aether_harness::Diff::default())
+        let diff = if self.verdict.passes() && self.documents.is_none() {
+            Some(Diff {
+                tolerated: self.tolerated.clone(),
+                ..Diff::default()
+            })
         } else if self.has_both() {
             Some(aether_harness::diff(
                 &self.before,
@@ -120,9 +142,43 @@ impl ScenarioDiff {
             name: self.name.clone(),
             verdict: Some(self.verdict),
             diff,
+            raw: self.raw.clone(),
             note: (!self.detail.is_empty()).then(|| self.detail.clone()),
         }
     }
+}
+
+/// Whether two documents are equal but for numbers within their tolerances, and orders that do not matter.
+fn are_equal(before: &[Artefact], after: &[Artefact], schema: &Schema) -> bool {
+    let allows =
+        |listed: &ArtefactSchema| !listed.tolerances.is_empty() || !listed.unordered.is_empty();
+    if !schema.artefacts.iter().any(allows) {
+        return false;
+    }
+    let options = DiffOptions {
+        entries: 1,
+        time: None,
+    };
+    aether_harness::diff(before, after, schema, &options).is_equal()
+}
+
+/// The values of an artefact that differ from run to run, as the run produced them.
+fn raw_values(artefact: &Artefact) -> Vec<RawValue> {
+    let raw = artefact
+        .raw()
+        .and_then(|raw| Artefact::from_golden(artefact.name(), raw).ok());
+    let Some(raw) = raw else {
+        return Vec::new();
+    };
+    let (schema, options) = (Schema::default(), DiffOptions::default());
+    let diff = aether_harness::diff(std::slice::from_ref(artefact), &[raw], &schema, &options);
+    let value = |change: Change| {
+        Some(RawValue {
+            path: change.path,
+            value: change.after?,
+        })
+    };
+    diff.changes.into_iter().filter_map(value).collect()
 }
 
 /// The report over what was found.

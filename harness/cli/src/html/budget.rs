@@ -2,8 +2,8 @@
 
 use maud::{Markup, html};
 
-use aether_harness::Json;
 use aether_harness::report::visible_line;
+use aether_harness::{Json, visible_pair};
 
 /// Rows of changes on a page.
 const ROWS: usize = 20_000;
@@ -50,19 +50,37 @@ impl Budget {
         Some(rows)
     }
 
-    /// A value, cut off if it is too long to read or the page is full.
+    /// Two values side by side, each cut off if it is too long to read or the page is full. What cannot be seen
+    /// in them is shown by its number, as the report for people does.
+    pub(super) fn pair(&mut self, before: Option<&Json>, after: Option<&Json>) -> [Markup; 2] {
+        match (before, after) {
+            (Some(before), Some(after)) => {
+                let shown = visible_pair(before.as_str(), after.as_str());
+                let sizes = [before, after].map(|value| value.as_str().len());
+                let [old, new] = [&*shown[0], &*shown[1]];
+                [self.text(old, sizes[0]), self.text(new, sizes[1])]
+            }
+            (before, after) => [self.value(before), self.value(after)],
+        }
+    }
+
+    /// A value, cut off likewise.
     pub(super) fn value(&mut self, value: Option<&Json>) -> Markup {
         let Some(value) = value else {
             return html! { span.none { "—" } };
         };
         let text = value.as_str();
+        self.text(&visible_line(text), text.len())
+    }
+
+    fn text(&mut self, text: &str, size: usize) -> Markup {
         let limit = VALUE.min(self.characters.max(VALUE_WHEN_FULL));
         let end = text.char_indices().nth(limit).map(|(end, _)| end);
         self.characters = self.characters.saturating_sub(text.len().min(limit));
         match end {
             None => html! { code { (visible_line(text)) } },
             Some(end) => html! {
-                code { (visible_line(&text[..end])) "…" } " " span.kind { (text.len()) " bytes" }
+                code { (visible_line(&text[..end])) "…" } " " span.kind { (size) " bytes" }
             },
         }
     }

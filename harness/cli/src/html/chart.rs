@@ -7,6 +7,14 @@ use aether_harness::Chart;
 const WIDTH: f64 = 480.0;
 const HEIGHT: f64 = 120.0;
 
+/// A position of a vector: `[3]`, or `node 4` if the schema says what is counted.
+fn position_name(chart: &Chart, at: usize) -> String {
+    match &*chart.element {
+        "" => format!("[{at}]"),
+        noun => format!("{noun} {}", at + 1),
+    }
+}
+
 /// One chart with its title. Each position has two bars, the old one on the left; numbers that
 /// differ are drawn in full, the others pale.
 pub(super) fn markup(chart: &Chart) -> Markup {
@@ -50,7 +58,7 @@ pub(super) fn markup(chart: &Chart) -> Markup {
                         @let (x, y, width, height) = bar(at, value, side);
                         @let is_same = before.get(at) == after.get(at);
                         rect .(class) .same[is_same] x=(x) y=(y) width=(width) height=(height) {
-                            title { "[" (at) "] " (class) ": " (value) }
+                            title { (position_name(chart, at)) " " (class) ": " (value) }
                         }
                     }
                 }

@@ -90,7 +90,7 @@ impl Page<'_> {
                                 }
                             }
                         }
-                        @if !matching.is_empty() { (matching_markup(&matching)) }
+                        @if !matching.is_empty() { (matching_markup(&matching, &mut budget)) }
                     }
                     script { (PreEscaped(SCRIPT)) }
                 }
@@ -209,11 +209,22 @@ fn links(names: &[String]) -> Markup {
     }
 }
 
-fn matching_markup(matching: &[&ScenarioReport]) -> Markup {
+fn matching_markup(matching: &[&ScenarioReport], budget: &mut Budget) -> Markup {
+    let has_more_to_say = |one: &&&ScenarioReport| one.tolerated().is_some() || !one.raw.is_empty();
     let more = matching.len().saturating_sub(MATCHING_SHOWN);
     html! {
         section #matching aria-labelledby="matching-title" {
             h2 #matching-title { "As stored" }
+            @for one in matching.iter().filter(has_more_to_say).take(MATCHING_SHOWN) {
+                details.item {
+                    summary {
+                        span.name { (visible_line(&one.name)) } " " (verdict_markup(one.verdict_name()))
+                        @if one.tolerated().is_some() { " " span.lead { "within tolerance" } }
+                    }
+                    @if let Some(within) = one.tolerated() { (scenario::tolerated(within)) }
+                    (scenario::raw_values(&one.raw, budget))
+                }
+            }
             details.item {
                 summary { (verdict_markup(Verdict::Match.name())) " " (matching.len()) }
                 ul.links {

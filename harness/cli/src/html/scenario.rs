@@ -5,10 +5,16 @@ use maud::{Markup, html};
 use super::budget::Budget;
 use super::{anchor, chart, verdict_markup};
 use aether_harness::report::{ScenarioReport, visible, visible_line};
-use aether_harness::{Cause, Change, ChangeKind, Diff, Followed, counted};
+use aether_harness::{
+    BytesDifference, Cause, Change, ChangeKind, Diff, Followed, RawValue, Size, Tolerated, counted,
+};
 
 /// Causes on one card; more are counted.
 const CAUSES_SHOWN: usize = 50;
+
+/// Outputs whose first differing bytes are shown on one card, and raw values; more are counted.
+const BYTES_SHOWN: usize = 20;
+const RAW_SHOWN: usize = 500;
 
 /// The card of a scenario that differs.
 pub(super) fn card(scenario: &ScenarioReport, open: bool, budget: &mut Budget) -> Markup {
@@ -29,8 +35,11 @@ pub(super) fn card(scenario: &ScenarioReport, open: bool, budget: &mut Budget) -
                 @if let Some(first) = first { " " span.lead { (visible_line(&first.lead())) } }
             }
             @if let Some(first) = first { (first_markup(first, budget)) }
+            @if let Some(diff) = diff { (bytes(&diff.bytes)) }
             @if let Some(diff) = diff { (causes(&diff.causes, budget)) }
             @if let Some(note) = note { pre.note { (visible(note)) } }
+            @if let Some(within) = scenario.tolerated() { (tolerated(within)) }
+            (raw_values(&scenario.raw, budget))
             @match (diff, rows) {
                 (Some(diff), Some(rows)) => (consequences(diff, rows, budget)),
                 (Some(_), None) => p.aside { "too many scenarios differ to show all changes of each" },
@@ -47,6 +56,7 @@ fn first_markup(first: &Change, budget: &mut Budget) -> Markup {
         place => place,
     };
     let offset = first.offset();
+    let [before, after] = budget.pair(first.before.as_ref(), first.after.as_ref());
     html! {
         div.first {
             p.where {
@@ -56,10 +66,17 @@ fn first_markup(first: &Change, budget: &mut Budget) -> Markup {
                 @if first.kind != ChangeKind::Changed { span.kind { (kind(first.kind)) } }
             }
             div.values {
-                div.before { span.label { "before" } (budget.value(first.before.as_ref())) }
-                div.after { span.label { "after" } (budget.value(first.after.as_ref())) }
+                div.before { span.label { "before" } (before) }
+                div.after { span.label { "after" } (after) }
                 @if let Some(offset) = &offset {
                     div.offset { span.label { "by" } code { (signed(offset.as_str())) } }
+                }
+            }
+            @if let Some(size) = &first.size {
+                p.moved {
+                    @for (name, value) in parts(size) {
+                        span.label { (name) } code { (value) } " "
+                    }
                 }
             }
             p.path { code { (visible_line(&first.path.to_string())) } }
@@ -76,11 +93,12 @@ fn causes(causes: &[Cause], budget: &mut Budget) -> Markup {
                 thead { tr { th scope="col" { "file" } th scope="col" { "path" } (sides()) } }
                 tbody {
                     @for cause in causes.iter().take(CAUSES_SHOWN) {
+                        @let [before, after] = budget.pair(cause.before.as_ref(), cause.after.as_ref());
                         tr {
                             td { (visible_line(&cause.file)) }
                             td { code { (visible_line(&cause.path.to_string())) } (kind_note(cause.kind)) }
-                            td.before { (budget.value(cause.before.as_ref())) }
-                            td.after { (budget.value(cause.after.as_ref())) }
+                            td.before { (before) }
+                            td.after { (after) }
                         }
                     }
                 }
@@ -102,6 +120,7 @@ fn consequences(diff: &Diff, rows: usize, budget: &mut Budget) -> Markup {
             h3 { "What followed" }
             (followed(&diff.followed))
         }
+        @if let Some(sizes) = &diff.sizes { p.sizes { (sizes.lead()) } }
         @if diff.changes.len() > 1 {
             details.changes {
                 summary { "Every change (" (diff.changes.len()) ")" }
@@ -145,6 +164,7 @@ fn followed(followed: &[Followed]) -> Markup {
 }
 
 fn changes(changes: &[Change], budget: &mut Budget) -> Markup {
+    let has_sizes = changes.iter().any(|change| change.size.is_some());
     html! {
         table.side-by-side {
             thead {
@@ -153,18 +173,89 @@ fn changes(changes: &[Change], budget: &mut Budget) -> Markup {
                     th scope="col" { "stage" }
                     th scope="col" { "path" }
                     (sides())
+                    @if has_sizes {
+                        th scope="col" { "by" } th scope="col" { "relative" } th scope="col" { "ulp" }
+                    }
                 }
             }
             tbody {
                 @for change in changes {
+                    @let [before, after] = budget.pair(change.before.as_ref(), change.after.as_ref());
                     tr {
                         td.number { @if let Some(tick) = &change.tick { (tick) } }
                         td { (visible_line(&change.stage)) }
                         td { code { (visible_line(&change.path.to_string())) } (kind_note(change.kind)) }
-                        td.before { (budget.value(change.before.as_ref())) }
-                        td.after { (budget.value(change.after.as_ref())) }
+                        td.before { (before) }
+                        td.after { (after) }
+                        @if has_sizes { (size(change.size.as_ref())) }
                     }
                 }
+            }
+        }
+    }
+}
+
+/// How far a number moved, in three cells.
+fn size(size: Option<&Size>) -> Markup {
+    let parts = size.map(parts).unwrap_or_default();
+    let of = |name: &str| {
+        let part = parts.iter().find(|(known, _)| *known == name);
+        part.map(|(_, value)| value.as_str()).unwrap_or_default()
+    };
+    html! {
+        @for name in ["difference", "relative", "ulp"] { td.number { (of(name)) } }
+    }
+}
+
+/// The parts of a size that say something, each with its name.
+fn parts(size: &Size) -> Vec<(&'static str, String)> {
+    let mut parts = vec![("difference", size.abs.to_string())];
+    parts.extend(size.rel.as_ref().map(|rel| ("relative", rel.to_string())));
+    parts.extend(size.ulp.map(|ulp| ("ulp", ulp.to_string())));
+    parts
+}
+
+/// Where the bytes of outputs that are no documents first differ.
+fn bytes(differences: &[BytesDifference]) -> Markup {
+    html! {
+        @for difference in differences.iter().take(BYTES_SHOWN) {
+            @let [before, after] = difference.lines();
+            p.bytes { (visible_line(&difference.lead())) }
+            pre.note { "before  " (before) "\n" "after   " (after) }
+        }
+        @if differences.len() > BYTES_SHOWN {
+            p.aside { "and bytes of " (differences.len() - BYTES_SHOWN) " more outputs" }
+        }
+    }
+}
+
+/// The numbers that are within their tolerances, and why they may be.
+pub(super) fn tolerated(tolerated: &Tolerated) -> Markup {
+    html! {
+        p.tolerated { (tolerated.lead()) }
+        @if let Some(sizes) = &tolerated.sizes { p.tolerated { (sizes.lead()) } }
+        @for reason in &tolerated.reasons { p.tolerated { "because: " (visible_line(reason)) } }
+    }
+}
+
+/// The values that differ from run to run.
+pub(super) fn raw_values(raw: &[RawValue], budget: &mut Budget) -> Markup {
+    html! {
+        @if !raw.is_empty() {
+            details.changes {
+                summary { "Raw values (" (raw.len()) ")" }
+                table.side-by-side {
+                    thead { tr { th scope="col" { "path" } th scope="col" { "value" } } }
+                    tbody {
+                        @for RawValue { path, value } in raw.iter().take(RAW_SHOWN) {
+                            tr {
+                                td { code { (visible_line(&path.to_string())) } }
+                                td { (budget.value(Some(value))) }
+                            }
+                        }
+                    }
+                }
+                @if raw.len() > RAW_SHOWN { p.aside { "and " (raw.len() - RAW_SHOWN) " more" } }
             }
         }
     }

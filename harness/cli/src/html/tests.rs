@@ -72,6 +72,7 @@ fn scenario(name: &str, before: &[Artefact], after: &[Artefact]) -> ScenarioRepo
         name: name.into(),
         verdict: Some(verdict),
         diff: Some(diff),
+        raw: Vec::new(),
         note: None,
     }
 }
@@ -185,4 +186,50 @@ fn the_page_fits_a_screen_of_360_pixels() {
             "{rule}{size}rem"
         );
     }
+}
+
+#[test]
+fn what_cannot_be_seen_is_shown_as_the_text_shows_it() {
+    let of =
+        |text: &str| vec![Artefact::from_json("o", json!([text]).to_string().as_bytes()).unwrap()];
+    for (before, after) in [
+        ("1\u{a0}000", "1 000"),
+        ("caf\u{e9}", "cafe\u{301}"),
+        ("a\u{2800}", "a"),
+    ] {
+        let one = scenario("s", &of(before), &of(after));
+        let first = one.diff.as_ref().unwrap().first_divergence.clone().unwrap();
+        let mut page = Vec::new();
+        write(&Report::new(vec![one]), &mut page).unwrap();
+        let page = String::from_utf8(page).unwrap();
+        let shown = aether_harness::shortened_pair(first.before.as_ref(), first.after.as_ref());
+        for value in [shown.0, shown.1] {
+            let value = format!("<code>{}</code>", value.replace('"', "&quot;"));
+            assert!(page.contains(&value), "{value} is not in {page}");
+        }
+    }
+}
+
+#[test]
+fn numbers_that_moved_have_their_size() {
+    let mut page = Vec::new();
+    let report = Report::new(vec![scenario("s", &run(4, 1), &run(6, 1))]);
+    write(&report, &mut page).unwrap();
+    let page = String::from_utf8(page).unwrap();
+    let sizes = report.scenarios[0]
+        .diff
+        .as_ref()
+        .unwrap()
+        .sizes
+        .as_ref()
+        .unwrap();
+    assert!(
+        page.contains(&format!("<p class=\"sizes\">{}</p>", sizes.lead())),
+        "{page}"
+    );
+    assert!(
+        page.contains("<span class=\"label\">relative</span><code>0.5</code>"),
+        "{page}"
+    );
+    assert!(page.contains("<td class=\"number\">0.5</td>"), "{page}");
 }

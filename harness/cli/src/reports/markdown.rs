@@ -57,7 +57,9 @@ pub(crate) fn write(out: &mut dyn Write, merge: &Merge, context: &Context) -> io
     text.push_str(&verdicts(merge));
     text.push_str(&commits(&context.mixed_commits));
     let entries = merge.entries.iter().map(page::entry).collect();
-    text.push_str(&groups(&Report::new(entries)));
+    let report = Report::new(entries);
+    text.push_str(&groups(&report));
+    text.push_str(&tolerated(&report));
     text.push_str(&commands(merge, &context.typed));
     let mut left = merge.failed().count();
     for result in merge.failed() {
@@ -126,6 +128,9 @@ fn groups(report: &Report) -> String {
         if let Some(first) = first_divergence(report, group) {
             text.push_str(&format!("  - first divergence: {}\n", code(&first)));
         }
+        if let Some(sizes) = sizes(report, group) {
+            text.push_str(&format!("  - {}\n", code(&sizes)));
+        }
         for cause in causes(report, group) {
             text.push_str(&format!("  - {cause}\n"));
         }
@@ -143,6 +148,35 @@ fn first_divergence(report: &Report, group: &Group) -> Option<String> {
     let one = report.scenarios.iter().find(|one| one.name == *name)?;
     let first = one.diff.as_ref()?.first_divergence.as_ref()?;
     Some(format!("{name}: {}", first.lead()))
+}
+
+/// How far the numbers of the first trial of a group moved.
+fn sizes(report: &Report, group: &Group) -> Option<String> {
+    let name = group.scenarios.first()?;
+    let one = report.scenarios.iter().find(|one| one.name == *name)?;
+    let sizes = one.diff.as_ref()?.sizes.as_ref()?;
+    Some(format!("{name}: {}", sizes.lead()))
+}
+
+/// The matches that needed a tolerance.
+fn tolerated(report: &Report) -> String {
+    let lead = |one: &ScenarioReport| {
+        let tolerated = one.tolerated()?;
+        let reasons = tolerated.reasons.join("; ");
+        Some(format!("{}: {} ({reasons})", one.name, tolerated.lead()))
+    };
+    let lines: Vec<String> = report.scenarios.iter().filter_map(lead).collect();
+    let mut text = String::new();
+    if !lines.is_empty() {
+        text.push_str("\n#### Within tolerance\n\n");
+    }
+    for line in lines.iter().take(GROUPS_SHOWN) {
+        text.push_str(&format!("- {}\n", code(line)));
+    }
+    if let Some(more) = lines.len().checked_sub(GROUPS_SHOWN).filter(|&n| n > 0) {
+        text.push_str(&format!("- and {}\n", counted(more as u64, "more trial")));
+    }
+    text
 }
 
 /// The causes that the trials of a group share, else those of its first trial that has any.
@@ -259,6 +293,7 @@ mod tests {
     use std::time::Duration;
 
     use aether_harness::evaluate::CheckMessage;
+    use aether_harness::{Artefact, ArtefactSchema, DiffOptions, Schema, Tolerance, diff};
 
     use super::super::Entry;
     use super::*;
@@ -321,6 +356,36 @@ mod tests {
                 "{count}"
             );
         }
+    }
+
+    #[test]
+    fn sizes_and_tolerances_are_said() {
+        let of = |text: &str| [Artefact::from_json("o", text.as_bytes()).unwrap()];
+        let tolerance = Tolerance::new("x", "noise").with_abs("1".parse().unwrap());
+        let schema = Schema {
+            artefacts: vec![ArtefactSchema::new("o").with_tolerance(tolerance)],
+            ..Schema::default()
+        };
+        let report = |after: &str| {
+            let (before, after) = (of(r#"{"x":1,"y":1}"#), of(after));
+            Some(diff(&before, &after, &schema, &DiffOptions::default()))
+        };
+        let mut merge = merge(2, "x");
+        let [first, second] = &mut *merge.entries else {
+            unreachable!("there are two");
+        };
+        first.outcome.as_mut().unwrap().report = report(r#"{"x":1,"y":3}"#);
+        let second = second.outcome.as_mut().unwrap();
+        second.report = report(r#"{"x":1.5,"y":1}"#);
+        second.verdict = Verdict::Match;
+        let text = comment(&merge, &[]);
+        assert!(
+            text.contains("  - `s0::golden: difference: 2 (relative 2)`\n"),
+            "{text}"
+        );
+        let within = "#### Within tolerance\n\n- `s1::golden: 1 value within tolerance; largest 50 % of what is \
+                      allowed, at o.x (noise)`\n";
+        assert!(text.contains(within), "{text}");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use aether_harness::{Diff, Report, ScenarioReport};
+use aether_harness::{Report, ScenarioReport};
 
 use super::{Entry, Merge};
 use crate::html;
@@ -16,7 +16,8 @@ pub(crate) fn write(out: &mut dyn Write, merge: &Merge) -> io::Result<()> {
 pub(super) fn entry(entry: &Entry) -> ScenarioReport {
     let (verdict, diff, note) = match &entry.outcome {
         Ok(result) if result.verdict.passes() => {
-            (Some(result.verdict), Some(Diff::default()), None)
+            let diff = result.report.clone().unwrap_or_default();
+            (Some(result.verdict), Some(diff), None)
         }
         Ok(result) => (
             Some(result.verdict),
@@ -29,6 +30,7 @@ pub(super) fn entry(entry: &Entry) -> ScenarioReport {
         name: entry.trial.clone(),
         verdict,
         diff,
+        raw: Vec::new(),
         note,
     }
 }

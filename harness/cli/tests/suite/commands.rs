@@ -256,6 +256,7 @@ fn a_diff_as_json_has_these_members_and_no_others() {
         |value: &Value| -> Vec<String> { value.as_object().unwrap().keys().cloned().collect() };
     let report = |all: bool, names: &[&str]| -> (u8, Value) {
         let request = DiffRequest {
+            raw: false,
             names: names.iter().map(|name| (*name).to_owned()).collect(),
             all,
             format: Format::Json,
@@ -287,10 +288,16 @@ fn a_diff_as_json_has_these_members_and_no_others() {
             "left_out",
             "name",
             "note",
+            "tolerance",
             "verdict",
         ];
         if scenario["note"].is_null() {
             expected.retain(|key| *key != "note");
+        }
+        // Only numbers that moved have sizes.
+        let moved = scenario["changes"].as_array().unwrap().iter();
+        if moved.filter(|change| change.get("size").is_some()).count() > 0 {
+            expected.insert(expected.len() - 2, "sizes");
         }
         assert_eq!(keys(scenario), expected);
         for cause in scenario["causes"].as_array().unwrap() {
@@ -430,6 +437,7 @@ fn documents_show_how_they_are_compared() {
         let [keys, ticks, stages] =
             options.map(|all| all.iter().map(|&option| option.to_owned()).collect());
         let request = CompareRequest {
+            schema: None,
             before: workspace.path(before),
             after: workspace.path(after),
             keys,
@@ -487,6 +495,7 @@ fn documents_and_directories_are_compared() {
     let workspace = Workspace::blessed();
     let compared = |before: &str, after: &str, keys: &[&str]| {
         let request = CompareRequest {
+            schema: None,
             before: workspace.path(before),
             after: workspace.path(after),
             keys: keys.iter().map(|key| (*key).to_owned()).collect(),

@@ -17,6 +17,7 @@ mod bless;
 mod browser;
 mod bundle;
 mod commands;
+mod differing;
 mod examples;
 mod gate;
 mod guide;
@@ -48,6 +49,7 @@ const TESTS: &[&[Test]] = &[
     bless::TESTS,
     bundle::TESTS,
     commands::TESTS,
+    differing::TESTS,
     examples::TESTS,
     gate::TESTS,
     guide::TESTS,

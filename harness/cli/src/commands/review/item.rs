@@ -8,6 +8,7 @@ use crate::commands::render::ScenarioDiff;
 use crate::commands::shown::Shown;
 use aether_harness::evaluate::{CheckResult, evaluate};
 use aether_harness::scenario::Scenario;
+use aether_harness::snapshot::artefact_of;
 use aether_harness::{Change, Check, DiffOptions, ScenarioReport, Suite, Verdict};
 
 /// A review lists some changes of a scenario and counts the others; `diff --all` lists more.
@@ -171,6 +172,6 @@ fn differing(result: &CheckResult) -> Vec<String> {
     if files.is_empty() {
         files = names.into_iter().collect();
     }
-    let stem = |file: &String| file.strip_suffix(".json").unwrap_or(file).to_owned();
-    files.into_iter().map(stem).collect()
+    let names: BTreeSet<&str> = files.into_iter().map(|file| artefact_of(file)).collect();
+    names.into_iter().map(str::to_owned).collect()
 }

@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use self::answer::{Answer, Decision, HELP};
 use self::item::{Item, Part};
-use super::accept::{self, Pending, Refusal, Stamp, described, refuse_under_ci};
+use super::accept::{self, Examined, Pending, Refusal, Stamp, described, refuse_under_ci};
 use super::{CommandError, Console, Status, chosen, scenario_of};
 use aether_harness::counted;
 use aether_harness::evaluate::{CheckResult, evaluate};
@@ -367,17 +367,17 @@ impl<'a> Review<'a> {
                 format!("{detail}; look again: {typed} review {name}"),
             )
         };
-        let pending = accept::examine(self.suite, &item.scenario)?
-            .ok_or_else(|| again("nothing differs now".to_owned()))?;
+        let Examined::Pending(pending) = accept::examine(self.suite, &item.scenario, false)? else {
+            return Err(again("nothing differs now".to_owned()));
+        };
         let sets = |result: &CheckResult| result.after.clone();
         let (Some(shown), Some(now)) = (sets(&item.result), sets(&pending.result)) else {
             return Err(again("the run produced nothing".to_owned()));
         };
-        let other = shown.differing(&now);
-        if other.is_empty() {
-            Ok(pending)
+        if shown.equals(&now) {
+            Ok(*pending)
         } else {
-            let other = other.join(", ");
+            let other = shown.differing(&now).join(", ");
             Err(again(format!(
                 "it produces {other} that differ from what was shown"
             )))
