@@ -1,4 +1,4 @@
-//! Options of `run` that libtest does not have: `--no-tests` and `--shard`.
+//! Options of `run` that libtest does not have: `--no-tests`, `--scenario` and `--shard`.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -7,10 +7,12 @@ use super::RunnerError;
 use super::plan::Plan;
 
 /// What a command line asks for in addition to what every Rust test understands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Options {
     /// What to do if no trial is selected.
     pub(super) no_tests: NoTests,
+    /// The one scenario to run, and to read; all of them without it.
+    pub(super) scenario: Option<String>,
     /// Which part of the scenarios to run; all of them without it.
     pub(super) shard: Option<Shard>,
 }
@@ -36,6 +38,7 @@ pub(super) struct Shard {
 }
 
 const NO_TESTS: &str = "--no-tests";
+const SCENARIO: &str = "--scenario";
 const SHARD: &str = "--shard";
 
 impl Options {
@@ -52,6 +55,12 @@ impl Options {
                 "fail" => NoTests::Fail,
                 _ => return Err(bad(NO_TESTS, value, "`pass`, `warn` or `fail`")),
             };
+        }
+        if let Some(value) = value(args, SCENARIO) {
+            if value.is_empty() {
+                return Err(bad(SCENARIO, value, "the name of a scenario"));
+            }
+            options.scenario = Some(value);
         }
         if let Some(value) = value(args, SHARD) {
             let shard = Shard::parse(&value);

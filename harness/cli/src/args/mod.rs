@@ -7,6 +7,7 @@ mod check;
 mod compare;
 mod diff;
 mod flaky;
+mod golden;
 mod new;
 mod report;
 mod review;
@@ -32,6 +33,8 @@ pub enum Command {
     Diff(diff::Args),
     /// Compare any two documents or directories of them.
     Compare(compare::Args),
+    /// Compare a document of a test with its golden, or make it the golden.
+    Golden(Box<golden::Args>),
     /// Create a scenario directory to start from.
     New(new::Args),
     /// Look for problems: orphans, edited goldens, wrong layout.
@@ -56,6 +59,7 @@ impl Command {
             Self::Bundle(args) => args.run(suite, console),
             Self::Diff(args) => args.run(suite, console),
             Self::Compare(args) => args.run(suite, console),
+            Self::Golden(args) => (*args).run(suite, console),
             Self::New(args) => args.run(suite, console),
             Self::Check(args) => args.run(suite, console),
             Self::Report(args) => args.run(suite, console),

@@ -19,6 +19,7 @@ mod bundle;
 mod commands;
 mod examples;
 mod gate;
+mod golden;
 mod guide;
 mod installed;
 mod kill;
@@ -50,6 +51,7 @@ const TESTS: &[&[Test]] = &[
     commands::TESTS,
     examples::TESTS,
     gate::TESTS,
+    golden::TESTS,
     guide::TESTS,
     installed::TESTS,
     kill::TESTS,
