@@ -143,10 +143,12 @@ mod tests {
     fn options_are_taken_from_anywhere() {
         let check = |args: &str, no_tests, shard: Option<(usize, usize)>, left: &str| {
             let shard = shard.map(|(index, count)| Shard { index, count });
-            assert_eq!(
-                taken(args),
-                (Ok(Options { no_tests, shard }), left.to_owned())
-            );
+            let options = Options {
+                no_tests,
+                shard,
+                ..Options::default()
+            };
+            assert_eq!(taken(args), (Ok(options), left.to_owned()));
         };
         check("", NoTests::Fail, None, "");
         check("a --exact", NoTests::Fail, None, "a --exact");
@@ -164,6 +166,11 @@ mod tests {
             "a",
         );
         check("--sharded", NoTests::Fail, None, "--sharded");
+        for args in ["a --scenario ring", "--scenario=ring a"] {
+            let (options, left) = taken(args);
+            assert_eq!(options.unwrap().scenario.as_deref(), Some("ring"));
+            assert_eq!(left, "a");
+        }
     }
 
     #[test]
@@ -177,6 +184,10 @@ mod tests {
         check(
             "--no-tests",
             "--no-tests: expected `pass`, `warn` or `fail`, found nothing",
+        );
+        check(
+            "a --scenario",
+            "--scenario: expected the name of a scenario, found nothing",
         );
         for bad in ["0/2", "3/2", "1", "a/b", "1/0"] {
             check(
