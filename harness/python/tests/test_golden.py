@@ -97,6 +97,26 @@ def test_the_first_divergence_is_the_failure(pytester: pytest.Pytester) -> None:
     assert manifest.count("[[bless]]") == 2 and 'reason = "a better rate"' in manifest
 
 
+def test_the_readme_shows_what_happens(pytester: pytest.Pytester) -> None:
+    page = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
+
+    def fence(label: str) -> str:
+        return page.split(f"```{label}\n")[1].split("```")[0]
+
+    pytester.makeini("[pytest]\npythonpath = .")
+    for name in ("bank.py", "test_bank.py"):
+        (pytester.path / name).write_text(fence(f"python {name}"))
+    pytester.runpytest(*BLESS).assert_outcomes(passed=1)
+    test = pytester.path / "test_bank.py"
+    test.write_text(test.read_text().replace("rate=0.1", "rate=0.2"))
+    result = pytester.runpytest()
+    result.assert_outcomes(failed=1)
+    shown = [line for line in fence("text").splitlines() if line]
+    said = result.stdout.str().replace("aether_harness.GoldenMismatch: ", "")
+    for line in shown:
+        assert line.strip() in said, line
+
+
 def test_an_edited_golden_is_reported_as_that(pytester: pytest.Pytester) -> None:
     goldens = project(pytester)
     pytester.runpytest(*BLESS).assert_outcomes(passed=1)

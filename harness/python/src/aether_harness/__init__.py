@@ -12,3 +12,8 @@ from aether_harness._golden import Golden, GoldenMismatch
 from aether_harness._records import GoldenValueError
 
 __all__ = ["CommandMissing", "Golden", "GoldenMismatch", "GoldenValueError", "command"]
+
+# As people import them, which is what tracebacks show.
+for _public in (CommandMissing, Golden, GoldenMismatch, GoldenValueError, command):
+    _public.__module__ = __name__
+del _public
