@@ -145,7 +145,9 @@ def test_goldens_that_changed_since_they_were_shown_are_not_blessed(
     result = pytester.runpytest("--bless", "--reason", "a better rate")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
-        ["*the goldens changed since they were last shown; look again: pytest test_bank.py::test_ledger"]
+        [
+            "*the goldens changed since they were last shown; look again: pytest test_bank.py::test_ledger"
+        ]
     )
 
 
@@ -240,7 +242,7 @@ def test_scenarios_and_tests_share_the_goldens(pytester: pytest.Pytester) -> Non
     )
     pytester.runpytest(*BLESS).assert_outcomes(passed=2)
 
-    def say(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    def say(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [command(), *arguments], capture_output=True, text=True, cwd=pytester.path
         )
@@ -260,7 +262,9 @@ def test_scenarios_and_tests_share_the_goldens(pytester: pytest.Pytester) -> Non
     result = pytester.runpytest()
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(
-        [f"ORPHAN {NAME}: *belongs to the test test_bank.py::test_ledger, whose file does not exist"]
+        [
+            f"ORPHAN {NAME}: *belongs to the test test_bank.py::test_ledger, whose file does not exist"
+        ]
     )
     assert goldens.is_dir()
 

@@ -18,7 +18,9 @@ def test_plain_ids_are_spelled_out() -> None:
 
 def test_other_ids_have_a_digest() -> None:
     name = golden_name("tests/test_bank.py::TestBank::test_run[a b/ü-1]", "ledger")
-    assert re.fullmatch(r"pytest\.tests\.test_bank--TestBank--test_run-a-b--1---ledger---[0-9a-f]{12}", name)
+    assert re.fullmatch(
+        r"pytest\.tests\.test_bank--TestBank--test_run-a-b--1---ledger---[0-9a-f]{12}", name
+    )
 
 
 def test_no_two_are_the_same_on_any_system() -> None:

@@ -92,7 +92,10 @@ LOOP.append(LOOP)
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
-        ([{"price": float("nan")}], 'r[0].price is NaN, which is not a number that JSON has: use None, or nonfinite="text"'),
+        (
+            [{"price": float("nan")}],
+            'r[0].price is NaN, which is not a number that JSON has: use None, or nonfinite="text"',
+        ),
         ({"a b": [float("-inf")]}, "r['a b'][0] is -Infinity"),
         (decimal.Decimal("Infinity"), "r is Infinity"),
         ([{1, 2}], "r[0] is a set, which has no order: use sorted(…)"),
@@ -192,7 +195,10 @@ def test_pandas() -> None:
         (pd.DataFrame({"a": [1.0, None]}), "r[1].a is NaN"),
         (pd.DataFrame([[1]]), "r has a column with the name 0 of type int"),
         (pd.DataFrame([[1, 2]], columns=["a", "a"]), "r has two columns with the name 'a'"),
-        (pd.DataFrame({"index": [1], "a": [2]}, index=["x"]).rename_axis("a"), "cannot become columns"),
+        (
+            pd.DataFrame({"index": [1], "a": [2]}, index=["x"]).rename_axis("a"),
+            "cannot become columns",
+        ),
     ]:
         with pytest.raises(GoldenValueError) as refused:
             to_json(value, name="r")

@@ -151,7 +151,9 @@ def test_goldens_without_a_scenario_fail(pytester: pytest.Pytester) -> None:
     folder.rmdir()
     result = pytester.runpytest()
     result.assert_outcomes(passed=1, failed=1)
-    result.stdout.fnmatch_lines(["ORPHAN monday::golden: fixtures/snapshots/monday has no scenario*"])
+    result.stdout.fnmatch_lines(
+        ["ORPHAN monday::golden: fixtures/snapshots/monday has no scenario*"]
+    )
 
 
 def test_long_scenarios_wait_to_be_asked_for(pytester: pytest.Pytester) -> None:
@@ -214,7 +216,9 @@ def test_scenarios_are_found_from_below_and_named(pytester: pytest.Pytester) -> 
     (pytester.path / "tests" / "test_a.py").write_text("def test_a(): pass")
     result = pytester.runpytest()
     result.assert_outcomes(passed=1)
-    result.stdout.fnmatch_lines(["aether-harness: testpaths leaves out the scenarios; add \"scenarios\" to it"])
+    result.stdout.fnmatch_lines(
+        ['aether-harness: testpaths leaves out the scenarios; add "scenarios" to it']
+    )
     result = pytester.runpytest("scenarios/build/scenario.toml")
     result.assert_outcomes(passed=1)
     # A directory that is named; one that is not there.

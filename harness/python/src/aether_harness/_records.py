@@ -291,8 +291,11 @@ def _from_numpy(value: Any, place: _Place) -> tuple[bool, Any]:
             return True, list(value)
         return True, {name: value[name] for name in value.dtype.names}
     if kind == "f" and value.dtype.itemsize > 8:
-        raise _refusal(place, f"has the type {value.dtype}, which is wider than JSON readers expect: "
-                       "use .astype(float)")
+        raise _refusal(
+            place,
+            f"has the type {value.dtype}, which is wider than JSON readers expect: "
+            "use .astype(float)",
+        )
     if kind == "c":
         raise _refusal(place, "has complex numbers, which JSON does not have: use .real and .imag")
     if kind in "SV":

@@ -36,7 +36,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption("--reason", metavar="TEXT", help="why goldens change; kept with them")
     group.addoption(
-        "--include-ignored", action="store_true", help="run scenarios with runtime = \"long\" too"
+        "--include-ignored", action="store_true", help='run scenarios with runtime = "long" too'
     )
     parser.addini(
         ROOT_INI,
@@ -49,7 +49,9 @@ class State:
 
     def __init__(self, config: pytest.Config) -> None:
         self.root = _root(config)
-        self.reason: Optional[str] = config.getoption("reason") if config.getoption("bless") else None
+        self.reason: Optional[str] = (
+            config.getoption("reason") if config.getoption("bless") else None
+        )
         # All processes of a session are one run, whose results `aether-harness report` reads. With
         # pytest-xdist, so are those of its workers.
         own = f"{int(time.time())}-{os.getpid()}"
@@ -126,9 +128,7 @@ def _first(folder: Path) -> Path:
     return min((path for path in folder.iterdir() if path.is_file()), default=named)
 
 
-def _orphan(
-    manifest: Path, parent: pytest.Collector, state: State
-) -> Optional[pytest.Collector]:
+def _orphan(manifest: Path, parent: pytest.Collector, state: State) -> Optional[pytest.Collector]:
     """An item for goldens whose scenario or test file is gone."""
     folder = manifest.parent
     test = _test_of(folder)
