@@ -241,6 +241,8 @@ def test_a_scenario_may_have_a_name_that_pytest_leaves_out(pytester: pytest.Pyte
     scenario(pytester, "build")
     scenario(pytester, "dist")
     pytester.runpytest(*BLESS).assert_outcomes(passed=2)
+    pytester.runpytest("--ignore=scenarios/dist").assert_outcomes(passed=1)
+    pytester.runpytest("--ignore-glob=*/d*").assert_outcomes(passed=1)
 
 
 def test_with_xdist(pytester: pytest.Pytester) -> None:

@@ -10,6 +10,7 @@ import json
 import os
 import time
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any, Optional, Union
 
@@ -101,8 +102,18 @@ def pytest_report_header(config: pytest.Config) -> Optional[str]:
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> Optional[bool]:
     """A scenario may be called `build` or `dist`, which pytest leaves out otherwise."""
-    is_scenario = collection_path.parent == config.stash[STATE].scenarios()
-    return False if is_scenario and (collection_path / SCENARIO_FILE).is_file() else None
+    if collection_path.parent != config.stash[STATE].scenarios():
+        return None
+    if not any(fnmatch(collection_path.name, name) for name in config.getini("norecursedirs")):
+        return None
+    # Who leaves out a scenario by its path means it.
+    left_out = [Path(path).resolve() for path in config.getoption("ignore") or []]
+    globs = config.getoption("ignore_glob") or []
+    if collection_path.resolve() in left_out or any(
+        fnmatch(str(collection_path), str(Path(glob).absolute())) for glob in globs
+    ):
+        return None
+    return False if (collection_path / SCENARIO_FILE).is_file() else None
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> Optional[pytest.Collector]:
