@@ -14,6 +14,7 @@ use crate::sha256::sha256_hex;
 #[derive(Clone, Debug)]
 pub struct Layout {
     root: PathBuf,
+    scenarios: PathBuf,
     target: PathBuf,
     outputs: PathBuf,
 }
@@ -32,10 +33,18 @@ impl Layout {
         };
         let outputs = outputs(&root, &target);
         Self {
+            scenarios: root.join("scenarios"),
             root,
             target,
             outputs,
         }
+    }
+
+    /// The same workspace with its scenarios in another directory, which child processes do not learn.
+    #[must_use]
+    pub fn with_scenarios(mut self, scenarios: impl Into<PathBuf>) -> Self {
+        self.scenarios = scenarios.into();
+        self
     }
 
     /// The same workspace with another target directory.
@@ -65,7 +74,7 @@ impl Layout {
 
     /// The directory of all scenarios.
     pub fn scenarios(&self) -> PathBuf {
-        self.root.join("scenarios")
+        self.scenarios.clone()
     }
 
     /// The directory of all goldens.

@@ -20,6 +20,7 @@ pub struct Suite {
     git: String,
     runner: Option<String>,
     built: Arc<OnceLock<Result<(), BuildFailed>>>,
+    test: Option<String>,
 }
 
 impl Suite {
@@ -34,6 +35,7 @@ impl Suite {
             git: "git".to_owned(),
             runner: None,
             built: Arc::default(),
+            test: None,
         }
     }
 
@@ -67,6 +69,14 @@ impl Suite {
     #[must_use]
     pub fn runner(mut self, runner: impl Into<String>) -> Self {
         self.runner = Some(runner.into());
+        self
+    }
+
+    /// The same suite of what a test keeps, for people who type `test` to run that test again, and
+    /// `--bless --reason "…"` after it to accept what it keeps.
+    #[must_use]
+    pub fn test(mut self, test: impl Into<String>) -> Self {
+        self.test = Some(test.into());
         self
     }
 
@@ -122,6 +132,32 @@ impl Suite {
         &self.command
     }
 
+    /// What people type to see how a scenario differs.
+    pub fn typed_look(&self, name: &str) -> String {
+        match &self.test {
+            Some(test) => test.clone(),
+            None => format!("{} diff {name}", self.command),
+        }
+    }
+
+    /// What people type to see everything in which a scenario differs.
+    pub fn typed_look_at_all(&self, name: &str) -> String {
+        if self.test.is_none() {
+            return format!("{} diff {name} --all", self.command);
+        }
+        let dirs = [self.layout.snapshots(), self.layout.outputs()];
+        let [before, after] = dirs.map(|dir| quoted(&self.layout.display(&dir.join(name))));
+        format!("{} compare {before} {after} --all", self.command)
+    }
+
+    /// What people type to make what a scenario produces the goldens.
+    pub fn typed_bless(&self, name: &str) -> String {
+        match &self.test {
+            Some(test) => format!("{test} --bless --reason \"…\""),
+            None => format!("{} bless {name} --reason \"…\"", self.command),
+        }
+    }
+
     /// What people type before `checkout` and `rm` of paths below the root.
     pub fn typed_git(&self) -> &str {
         &self.git
@@ -141,6 +177,11 @@ impl Suite {
             Some(runner) => runner.trim_end_matches(" --").to_owned(),
             None => format!("{} run", self.command),
         }
+    }
+
+    /// Whether this is what a test keeps.
+    pub(crate) fn is_of_test(&self) -> bool {
+        self.test.is_some()
     }
 
     pub(crate) fn has_runner(&self) -> bool {

@@ -37,6 +37,9 @@ impl MachinePaths {
                 }
             }
         }
+        if !is_format_1 {
+            paths.extend(relative_paths(places, work));
+        }
         paths.sort_by_key(|(path, _)| std::cmp::Reverse(path.len()));
         Self { paths, is_format_1 }
     }
@@ -95,13 +98,59 @@ impl MachinePaths {
     }
 }
 
+/// The scenario and the root as programs spell them from where they run, which depends on where the target
+/// directory is: `../../../../scenarios/a`.
+fn relative_paths(places: &Places, work: &Path) -> Vec<(String, &'static str)> {
+    let spellings = |path: &Path| {
+        let real = std::fs::canonicalize(path).ok();
+        let mut paths = vec![path.to_owned()];
+        paths.extend(real.filter(|real| real != path));
+        paths
+    };
+    let mut found: Vec<(String, &'static str)> = Vec::new();
+    for (path, name) in [(&places.scenario, "{scenario}"), (&places.root, "{root}")] {
+        for (work, path) in spellings(work)
+            .iter()
+            .flat_map(|work| spellings(path).into_iter().map(move |path| (work, path)))
+        {
+            if let Some(path) = relative(work, &path)
+                && !found.iter().any(|(known, _)| *known == path)
+            {
+                found.push((path, name));
+            }
+        }
+    }
+    found
+}
+
+/// The way from one directory up and down to another, if it goes up twice at least: less is too likely to be
+/// a coincidence.
+fn relative(from: &Path, to: &Path) -> Option<String> {
+    let (from, to): (Vec<_>, Vec<_>) = (from.components().collect(), to.components().collect());
+    let common = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
+    let up = from.len() - common;
+    if common == 0 || up < 2 {
+        return None;
+    }
+    let parts = std::iter::repeat_n("..".into(), up);
+    let parts = parts.chain(
+        to[common..]
+            .iter()
+            .map(|part| part.as_os_str().to_string_lossy()),
+    );
+    Some(parts.collect::<Vec<_>>().join("/"))
+}
+
 fn replaced(text: &str, path: &str, name: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut from = 0;
     while let Some(at) = text[from..].find(path).map(|at| from + at) {
         let end = at + path.len();
         out.push_str(&text[from..at]);
-        let is_whole = starts_path(&text[..at]) && ends_component(&text[end..]);
+        let after = &text[end..];
+        // A way that goes further up leads elsewhere.
+        let goes_on = path.starts_with("..") && after.starts_with("/..");
+        let is_whole = starts_path(&text[..at]) && ends_component(after) && !goes_on;
         out.push_str(if is_whole { name } else { path });
         from = end;
     }
@@ -168,6 +217,30 @@ mod tests {
         ] {
             check(other, other);
         }
+    }
+
+    #[test]
+    fn ways_from_the_run_to_the_scenario_are_replaced() {
+        let paths = paths("/nowhere/repo");
+        let check = |text: &str, expected: &str| assert_eq!(paths.replaced(text), expected);
+        check(
+            "../../scenarios/a/m.ts(2,7): no",
+            "{scenario}/m.ts(2,7): no",
+        );
+        check("// ../../src/m.ts", "// {root}/src/m.ts");
+        for other in [
+            "../../../scenarios/a",
+            "../scenarios/a",
+            "../..x",
+            "x/../../scenarios/a",
+            "..",
+        ] {
+            check(other, other);
+        }
+        let above = |from: &str, to: &str| relative(Path::new(from), Path::new(to));
+        assert_eq!(above("/a/b/c", "/a/d").as_deref(), Some("../../d"));
+        assert_eq!(above("/a/b/c", "/d/e").as_deref(), Some("../../../d/e"));
+        assert_eq!(above("/a/b", "/a/d"), None);
     }
 
     #[test]

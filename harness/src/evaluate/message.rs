@@ -107,7 +107,12 @@ pub(super) fn divergence(diff: &Diff) -> String {
 
 /// The exact commands that come next.
 fn remedy(suite: &Suite, name: &str, check: &Check, result: &CheckResult) -> Vec<String> {
-    let (typed, git) = (suite.typed(), suite.typed_git());
+    let git = suite.typed_git();
+    let (look, all, bless) = (
+        suite.typed_look(name),
+        suite.typed_look_at_all(name),
+        suite.typed_bless(name),
+    );
     let goldens = ScenarioName::new(name)
         .map(|name| suite.paths().display(&suite.paths().snapshot(&name)))
         .unwrap_or_default();
@@ -125,21 +130,20 @@ fn remedy(suite: &Suite, name: &str, check: &Check, result: &CheckResult) -> Vec
             "if it was renamed, bless it under its new name, which moves them".to_owned(),
         ],
         // A run that does not end as it should cannot be blessed.
-        Verdict::MissingGolden if fails => vec![format!("see how it fails: {typed} diff {name}")],
+        Verdict::MissingGolden if fails => vec![format!("see how it fails: {look}")],
         Verdict::MissingGolden if has(|finding| matches!(finding, Finding::Renamed { .. })) => {
-            vec![format!(
-                "move its goldens: {typed} bless {name} --reason \"…\""
-            )]
+            vec![format!("move its goldens: {bless}")]
+        }
+        Verdict::MissingGolden if suite.is_of_test() => {
+            vec![format!("make it the golden: {bless}")]
         }
         Verdict::MissingGolden => vec![
-            format!("see what it produces: {typed} diff {name}"),
-            format!("make it the golden:   {typed} bless {name} --reason \"…\""),
+            format!("see what it produces: {look}"),
+            format!("make it the golden:   {bless}"),
         ],
         Verdict::EditedGolden if has(is_conflict) => {
             let side = format!("take one side:   {git} checkout --ours -- {goldens} (or --theirs)");
-            let both = format!(
-                "or bless again, which keeps the reasons of both:  {typed} bless {name} --reason \"…\""
-            );
+            let both = format!("or bless again, which keeps the reasons of both:  {bless}");
             let add = format!("then:            {git} add {goldens}");
             if fails {
                 vec![side, add]
@@ -152,18 +156,18 @@ fn remedy(suite: &Suite, name: &str, check: &Check, result: &CheckResult) -> Vec
         }
         Verdict::EditedGolden => vec![
             format!("undo the edit:   {git} checkout -- {goldens}"),
-            format!("or bless again:  {typed} bless {name} --reason \"…\""),
+            format!("or bless again:  {bless}"),
         ],
         Verdict::Nondeterministic => vec![format!(
             "run it again: {}",
             suite.typed_trial(&format!("{name}::{check}"))
         )],
         Verdict::StaleInputs | Verdict::Mismatch if fails => {
-            vec![format!("see all of it:   {typed} diff {name} --all")]
+            vec![format!("see all of it:   {all}")]
         }
         Verdict::StaleInputs | Verdict::Mismatch => vec![
-            format!("see all of it:   {typed} diff {name} --all"),
-            format!("if intended:     {typed} bless {name} --reason \"…\""),
+            format!("see all of it:   {all}"),
+            format!("if intended:     {bless}"),
         ],
     }
 }

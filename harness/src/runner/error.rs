@@ -80,6 +80,14 @@ pub enum RunnerError {
         /// The check.
         check: Check,
     },
+    /// There is no such scenario.
+    #[error("there is no scenario `{scenario}`{}", near.as_ref().map(|near| format!("; did you mean `{near}`?")).unwrap_or_default())]
+    NoSuchScenario {
+        /// Its name.
+        scenario: String,
+        /// The scenario that was probably meant.
+        near: Option<String>,
+    },
     /// No scenario has the name that was asked for.
     #[error("no trial matches `{scenario}::{check}`{}", near.as_ref().map(|near| format!("; did you mean `{near}`?")).unwrap_or_default())]
     NoSuchTrial {

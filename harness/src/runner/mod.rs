@@ -101,9 +101,9 @@ impl Runner {
         }
         let options = Options {
             no_tests: NoTests::Warn,
-            shard: None,
+            ..Options::default()
         };
-        match self.run(&Arguments::from_args(), options) {
+        match self.run(&Arguments::from_args(), &options) {
             Ok(conclusion) => conclusion.exit_code(),
             Err(error) => {
                 eprintln!("error: {}", visible(&error.to_string()));
@@ -114,8 +114,8 @@ impl Runner {
 
     /// Runs trials as a command among others, over a suite that
     /// [lets itself be started again](Suite::with_children) already: the arguments are those of a
-    /// test binary, after the program's name, and in addition `--shard i/n`, which runs only one of `n` parts
-    /// of the scenarios, and `--no-tests=pass|warn|fail`, which says what to do if no trial is selected: it is
+    /// test binary, after the program's name, and in addition `--scenario NAME`, which reads and runs only one
+    /// scenario, `--shard i/n`, which runs only one of `n` parts of the scenarios, and `--no-tests=pass|warn|fail`, which says what to do if no trial is selected: it is
     /// an error (`fail`) without it.
     ///
     /// Whether all trials passed.
@@ -129,11 +129,11 @@ impl Runner {
     {
         let mut args: Vec<OsString> = args.into_iter().map(Into::into).collect();
         let options = Options::take(&mut args)?;
-        let conclusion = self.run(&Arguments::from_iter(args), options)?;
+        let conclusion = self.run(&Arguments::from_iter(args), &options)?;
         Ok(!conclusion.has_failed())
     }
 
-    fn run(self, args: &Arguments, options: Options) -> Result<Conclusion, RunnerError> {
+    fn run(self, args: &Arguments, options: &Options) -> Result<Conclusion, RunnerError> {
         if args.test_threads == Some(0) {
             return Err(RunnerError::Option {
                 option: "--test-threads",
@@ -141,7 +141,7 @@ impl Runner {
                 expected: "a number from 1",
             });
         }
-        let mut selection = selection::select(&self.suite, args, options.no_tests)?;
+        let mut selection = selection::select(&self.suite, args, options)?;
         if let Some(shard) = options.shard {
             selection.plans = shard.part(selection.plans);
         }

@@ -1,4 +1,4 @@
-//! Options of `run` that libtest does not have: `--no-tests` and `--shard`.
+//! Options of `run` that libtest does not have: `--no-tests`, `--scenario` and `--shard`.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -7,10 +7,12 @@ use super::RunnerError;
 use super::plan::Plan;
 
 /// What a command line asks for in addition to what every Rust test understands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Options {
     /// What to do if no trial is selected.
     pub(super) no_tests: NoTests,
+    /// The one scenario to run, and to read; all of them without it.
+    pub(super) scenario: Option<String>,
     /// Which part of the scenarios to run; all of them without it.
     pub(super) shard: Option<Shard>,
 }
@@ -36,6 +38,7 @@ pub(super) struct Shard {
 }
 
 const NO_TESTS: &str = "--no-tests";
+const SCENARIO: &str = "--scenario";
 const SHARD: &str = "--shard";
 
 impl Options {
@@ -52,6 +55,12 @@ impl Options {
                 "fail" => NoTests::Fail,
                 _ => return Err(bad(NO_TESTS, value, "`pass`, `warn` or `fail`")),
             };
+        }
+        if let Some(value) = value(args, SCENARIO) {
+            if value.is_empty() {
+                return Err(bad(SCENARIO, value, "the name of a scenario"));
+            }
+            options.scenario = Some(value);
         }
         if let Some(value) = value(args, SHARD) {
             let shard = Shard::parse(&value);
@@ -134,10 +143,12 @@ mod tests {
     fn options_are_taken_from_anywhere() {
         let check = |args: &str, no_tests, shard: Option<(usize, usize)>, left: &str| {
             let shard = shard.map(|(index, count)| Shard { index, count });
-            assert_eq!(
-                taken(args),
-                (Ok(Options { no_tests, shard }), left.to_owned())
-            );
+            let options = Options {
+                no_tests,
+                shard,
+                ..Options::default()
+            };
+            assert_eq!(taken(args), (Ok(options), left.to_owned()));
         };
         check("", NoTests::Fail, None, "");
         check("a --exact", NoTests::Fail, None, "a --exact");
@@ -155,6 +166,11 @@ mod tests {
             "a",
         );
         check("--sharded", NoTests::Fail, None, "--sharded");
+        for args in ["a --scenario ring", "--scenario=ring a"] {
+            let (options, left) = taken(args);
+            assert_eq!(options.unwrap().scenario.as_deref(), Some("ring"));
+            assert_eq!(left, "a");
+        }
     }
 
     #[test]
@@ -168,6 +184,10 @@ mod tests {
         check(
             "--no-tests",
             "--no-tests: expected `pass`, `warn` or `fail`, found nothing",
+        );
+        check(
+            "a --scenario",
+            "--scenario: expected the name of a scenario, found nothing",
         );
         for bad in ["0/2", "3/2", "1", "a/b", "1/0"] {
             check(

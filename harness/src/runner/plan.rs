@@ -97,6 +97,9 @@ pub(super) fn plan_orphan(suite: &Suite, name: &str) -> Option<Plan> {
     let name = ScenarioName::new(name).ok()?;
     let dir = suite.paths().snapshot(&name);
     dir.symlink_metadata().ok()?;
+    if crate::snapshot::is_of_test(&dir) {
+        return None;
+    }
     Some(orphan(suite, name.as_str()))
 }
 

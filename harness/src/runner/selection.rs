@@ -3,7 +3,7 @@
 use libtest_mimic::Arguments;
 
 use super::RunnerError;
-use super::options::NoTests;
+use super::options::{NoTests, Options};
 use super::plan::{Plan, orphans, plan_found, plan_orphan};
 use crate::scenario::{Found, twins};
 use crate::{Check, Suite};
@@ -22,7 +22,7 @@ pub(super) struct Selection {
 pub(super) fn select(
     suite: &Suite,
     args: &Arguments,
-    no_tests: NoTests,
+    options: &Options,
 ) -> Result<Selection, RunnerError> {
     if let Some(plans) = exactly_one(suite, args)? {
         return Ok(Selection {
@@ -30,7 +30,10 @@ pub(super) fn select(
             warning: None,
         });
     }
-    let plans = scan(suite)?;
+    let plans = match &options.scenario {
+        Some(name) => of_scenario(suite, name)?,
+        None => scan(suite)?,
+    };
     if plans.iter().any(|plan| is_selected(args, &plan.name())) {
         return Ok(Selection {
             plans,
@@ -43,7 +46,7 @@ pub(super) fn select(
         return Err(no_such_trial(scenario, check, &plans));
     }
     let filter = args.filter.clone();
-    let warning = match no_tests {
+    let warning = match options.no_tests {
         NoTests::Pass => None,
         NoTests::Fail if !args.list => return Err(RunnerError::NothingSelected { filter }),
         NoTests::Warn | NoTests::Fail => {
@@ -75,6 +78,22 @@ fn exactly_one(suite: &Suite, args: &Arguments) -> Result<Option<Vec<Plan>>, Run
     }
     // What is left is a name that only a scan finds, such as one that is not a valid file name.
     Ok(None)
+}
+
+/// `--scenario <name>`: reads only that directory.
+fn of_scenario(suite: &Suite, name: &str) -> Result<Vec<Plan>, RunnerError> {
+    if let Some(found) = suite.look_up(name) {
+        return Ok(plan_found(suite, found).0);
+    }
+    if let Some(plan) = plan_orphan(suite, name) {
+        return Ok(vec![plan]);
+    }
+    let found = suite.discover().unwrap_or_default();
+    let names = found.iter().map(|found| found.name.as_str());
+    Err(RunnerError::NoSuchScenario {
+        scenario: name.to_owned(),
+        near: aether_json::nearest(name, names).map(ToString::to_string),
+    })
 }
 
 fn of_one(suite: &Suite, found: Found, check: Check) -> Result<Vec<Plan>, RunnerError> {

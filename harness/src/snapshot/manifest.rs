@@ -121,15 +121,25 @@ impl Manifest {
 /// The version of the format that a manifest says it has, even if the rest of it cannot be read; `None`
 /// if it does not say.
 pub(crate) fn stated_format(bytes: &[u8]) -> Option<u32> {
-    let text = String::from_utf8_lossy(bytes);
-    let stated = text.lines().find_map(|line| {
-        let value = line
-            .strip_prefix("format")?
-            .trim_start()
-            .strip_prefix('=')?;
-        value.trim().parse().ok()
-    });
+    let stated = stated(bytes, "format", |value| value.parse().ok());
     stated.filter(|format| (OLDEST_FORMAT..=FORMAT).contains(format))
+}
+
+/// The subject that a manifest says it has, even if the rest of it cannot be read; `None` if it does not say.
+pub(super) fn stated_subject(bytes: &[u8]) -> Option<String> {
+    stated(bytes, "subject", |value| {
+        let quoted = value.strip_prefix('"')?.strip_suffix('"')?;
+        Some(quoted.to_owned())
+    })
+}
+
+/// The value of the first line that gives one for `key`.
+fn stated<T>(bytes: &[u8], key: &str, read: impl Fn(&str) -> Option<T>) -> Option<T> {
+    let text = String::from_utf8_lossy(bytes);
+    text.lines().find_map(|line| {
+        let value = line.strip_prefix(key)?.trim_start().strip_prefix('=')?;
+        read(value.trim())
+    })
 }
 
 /// The blesses of a manifest that cannot be read, such as one with conflict markers: every `[[bless]]` that
@@ -309,6 +319,10 @@ mod tests {
         assert_eq!(stated_format(b"format=2"), Some(2));
         assert_eq!(stated_format(b"format = 7\n"), None);
         assert_eq!(stated_format(b"formats = 1\n"), None);
+        let subject = |text: &str| stated_subject(text.as_bytes());
+        let conflict = "format = 2\nsubject = \"a test\"\n<<<<<<< ours\n";
+        assert_eq!(subject(conflict).as_deref(), Some("a test"));
+        assert_eq!(subject("format = 2\n"), None);
     }
 
     #[test]

@@ -238,11 +238,31 @@ impl Snapshot {
     }
 }
 
-/// The names of all goldens under `snapshots`: everything in it but hidden entries and README files.
+/// The subject of goldens that a test keeps without a scenario, as `snapshot.toml` names it.
+pub const TEST_SUBJECT: &str = "a test";
+
+/// The names of the goldens of scenarios under `snapshots`: everything in it but hidden entries, README
+/// files, and what tests keep.
 ///
 /// # Errors
 /// The directory is there and cannot be read.
 pub fn directories(snapshots: &Path) -> io::Result<Vec<String>> {
+    let mut names = all_directories(snapshots)?;
+    names.retain(|name| !is_of_test(&snapshots.join(name)));
+    Ok(names)
+}
+
+/// The names of the goldens that tests keep under `snapshots`.
+///
+/// # Errors
+/// The directory is there and cannot be read.
+pub fn of_tests(snapshots: &Path) -> io::Result<Vec<String>> {
+    let mut names = all_directories(snapshots)?;
+    names.retain(|name| is_of_test(&snapshots.join(name)));
+    Ok(names)
+}
+
+fn all_directories(snapshots: &Path) -> io::Result<Vec<String>> {
     let names = match file_names(snapshots) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => BTreeSet::new(),
         names => names?,
@@ -252,6 +272,13 @@ pub fn directories(snapshots: &Path) -> io::Result<Vec<String>> {
         .into_iter()
         .filter(|name| !name.starts_with('.') && !is_readme(name))
         .collect())
+}
+
+/// Whether a test keeps the goldens in `dir`, so that they belong to no scenario. It is known of goldens in
+/// conflict too.
+pub fn is_of_test(dir: &Path) -> bool {
+    let manifest = read_regular(&dir.join(MANIFEST_FILE));
+    manifest.is_ok_and(|bytes| manifest::stated_subject(&bytes).as_deref() == Some(TEST_SUBJECT))
 }
 
 /// The file of an artefact's golden.

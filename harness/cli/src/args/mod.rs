@@ -7,6 +7,7 @@ mod check;
 mod compare;
 mod diff;
 mod flaky;
+mod golden;
 mod new;
 mod report;
 mod review;
@@ -33,6 +34,8 @@ pub enum Command {
     Diff(diff::Args),
     /// Compare any two documents or directories of them.
     Compare(compare::Args),
+    /// Compare a document of a test with its golden, or make it the golden.
+    Golden(Box<golden::Args>),
     /// Create a scenario directory to start from.
     New(new::Args),
     /// Show a scenario with its defaults filled in, and the role of every file.
@@ -59,6 +62,7 @@ impl Command {
             Self::Bundle(args) => args.run(suite, console),
             Self::Diff(args) => args.run(suite, console),
             Self::Compare(args) => args.run(suite, console),
+            Self::Golden(args) => (*args).run(suite, console),
             Self::New(args) => args.run(suite, console),
             Self::Show(args) => args.run(suite, console),
             Self::Check(args) => args.run(suite, console),

@@ -10,12 +10,13 @@ use crate::commands::{CommandError, Console, Status};
 ///
 /// A filter is a part of trial names (`SCENARIO::CHECK`); `--exact` takes it whole, `--skip` leaves
 /// out, `--list` only lists, `--include-ignored` runs long scenarios too, `--test-threads N` sets how
-/// many run at once. `--shard i/n` runs only the i-th of n parts of the scenarios. A filter that matches
-/// nothing is an error unless `--no-tests=pass` is given.
+/// many run at once. `--scenario NAME` runs only that scenario, `--shard i/n` only the i-th of n parts
+/// of the scenarios. A filter that matches nothing is an error unless `--no-tests=pass` is given.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// `[FILTER] [--exact] [--skip FILTER] [--list] [--ignored] [--include-ignored]
-    /// [--test-threads N] [--format pretty|terse|json] [--shard I/N] [--no-tests pass|warn|fail]`.
+    /// [--test-threads N] [--format pretty|terse|json] [--scenario NAME] [--shard I/N]
+    /// [--no-tests pass|warn|fail]`.
     #[arg(
         value_name = "TEST-ARGUMENT",
         trailing_var_arg = true,

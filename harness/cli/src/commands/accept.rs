@@ -200,8 +200,8 @@ pub(super) fn unseen(
         Some(changed) => Err(Refusal::new(
             result.verdict,
             format!(
-                "{changed} changed since they were last shown; look again: {} diff {name}",
-                suite.typed()
+                "{changed} changed since they were last shown; look again: {}",
+                suite.typed_look(name.as_str())
             ),
         )),
     }
@@ -301,8 +301,8 @@ fn current(suite: &Suite, one: &Pending) -> Result<Opened, CommandError> {
     let hash = |snapshot: &Snapshot| snapshot.state_hash().to_owned();
     if snapshot.map(hash) != one.result.before.as_ref().map(hash) {
         return Err(CommandError::Refused(format!(
-            "{name}: another bless changed the goldens meanwhile; look again: {} diff {name}",
-            suite.typed()
+            "{name}: another bless changed the goldens meanwhile; look again: {}",
+            suite.typed_look(name.as_str())
         )));
     }
     Ok(now)

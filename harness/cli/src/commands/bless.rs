@@ -204,10 +204,8 @@ fn reason(
         .map_or_else(String::new, |path| {
             format!(" --from-bundle {}", quoted(&path.display().to_string()))
         });
+    let typed = suite.typed_bless(&format!("{}{bundle}", names.join(" ")));
     Err(CommandError::Usage(format!(
-        "goldens would change, and a change needs a reason; nothing was written. Type:\n  {} bless \
-         {}{bundle} --reason \"…\"",
-        suite.typed(),
-        names.join(" ")
+        "goldens would change, and a change needs a reason; nothing was written. Type:\n  {typed}"
     )))
 }

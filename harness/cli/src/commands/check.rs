@@ -1,9 +1,11 @@
 //! `check`: looks for orphans, edited goldens and wrong layout, without running anything.
 
+use std::path::Path;
+
 use super::{CommandError, Console, Status};
 use aether_harness::report::visible;
 use aether_harness::scenario::{Found, twins};
-use aether_harness::snapshot::{self, Opened};
+use aether_harness::snapshot::{self, GoldenProblem, Opened};
 use aether_harness::{Suite, counted};
 
 /// Looks for what is out of order: scenarios that are not valid, goldens without a scenario and the
@@ -60,32 +62,19 @@ fn goldens(suite: &Suite, found: &[Found]) -> Result<Vec<String>, CommandError> 
             continue;
         };
         let dir = paths.snapshot(scenario.name());
-        let shown = paths.display(&dir);
-        let opened = match snapshot::open(&dir) {
-            Ok(opened) => opened,
-            Err(error) => {
-                problems.push(format!("goldens: {shown}: {error}"));
-                continue;
-            }
-        };
-        match opened {
-            Opened::Missing => problems.push(format!(
-                "goldens: {shown} is missing: {} bless {}",
+        match golden_problems(suite, &dir)? {
+            Some(found) => problems.extend(found),
+            None => problems.push(format!(
+                "goldens: {} is missing: {} bless {}",
+                paths.display(&dir),
                 suite.typed(),
                 found.name
             )),
-            Opened::Edited(_, edits) => {
-                problems.extend(edits.iter().map(|edit| format!("goldens: {shown}: {edit}")));
-            }
-            Opened::Sound(snapshot) => {
-                let layout = snapshot.layout_problems()?;
-                problems.extend(
-                    layout
-                        .iter()
-                        .map(|fault| format!("goldens: {shown}: {fault}")),
-                );
-            }
         }
+    }
+    for name in snapshot::of_tests(&paths.snapshots())? {
+        let found = golden_problems(suite, &paths.snapshots().join(name))?;
+        problems.extend(found.unwrap_or_default());
     }
     for name in snapshot::directories(&paths.snapshots())? {
         if !found.iter().any(|found| found.name == name) {
@@ -103,4 +92,21 @@ fn goldens(suite: &Suite, found: &[Found]) -> Result<Vec<String>, CommandError> 
         ));
     }
     Ok(problems)
+}
+
+/// What is wrong with the goldens in a directory; `None` if there are none.
+fn golden_problems(suite: &Suite, dir: &Path) -> Result<Option<Vec<String>>, CommandError> {
+    let shown = suite.paths().display(dir);
+    let listed = |problems: &[GoldenProblem]| {
+        let lines = problems.iter();
+        lines
+            .map(|problem| format!("goldens: {shown}: {problem}"))
+            .collect()
+    };
+    Ok(match snapshot::open(dir) {
+        Err(error) => Some(vec![format!("goldens: {shown}: {error}")]),
+        Ok(Opened::Missing) => None,
+        Ok(Opened::Edited(_, edits)) => Some(listed(&edits)),
+        Ok(Opened::Sound(snapshot)) => Some(listed(&snapshot.layout_problems()?)),
+    })
 }

@@ -15,6 +15,8 @@ mod subject;
 crate::tests![examples;
     the_automaton_and_its_regression,
     the_script_and_its_regression,
+    the_linter_and_its_regression,
+    the_pendulum_and_its_regression,
 ];
 
 /// The part of this binary that is the automaton's command.
@@ -50,7 +52,7 @@ fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let (from, name) = (entry.as_ref().unwrap().path(), entry.unwrap().file_name());
-        if name == "target" {
+        if name == "target" || name == "build" {
             continue;
         }
         if from.is_dir() {
@@ -85,15 +87,28 @@ fn the_automaton_and_its_regression() {
 }
 
 fn the_script_and_its_regression() {
+    check_python("script", "BAKERY_REGRESSION");
+}
+
+fn the_linter_and_its_regression() {
+    check_python("linter", "LINT_REGRESSION");
+}
+
+fn the_pendulum_and_its_regression() {
+    check_python("pendulum", "PENDULUM_REGRESSION");
+}
+
+/// The example is programs in Python, run by the installed command.
+fn check_python(example: &str, regression: &str) {
     if !has("python3") {
         return skipped("there is no python3");
     }
-    let workspace = copied("script");
+    let workspace = copied(example);
     let command = || {
         let mut command = Command::new(env!("CARGO_BIN_EXE_aether-harness"));
         command.current_dir(workspace.root());
         command.env_remove("CI").env_remove("CARGO_TARGET_DIR");
         command
     };
-    check(&workspace, command, "BAKERY_REGRESSION");
+    check(&workspace, command, regression);
 }

@@ -23,7 +23,7 @@ crate::tests![installed;
 ];
 
 /// The commands of `aether-harness`.
-const COMMANDS: [&str; 13] = [
+const COMMANDS: [&str; 14] = [
     "init",
     "run",
     "new",
@@ -33,6 +33,7 @@ const COMMANDS: [&str; 13] = [
     "bundle",
     "compare",
     "show",
+    "golden",
     "check",
     "report",
     "flaky",
@@ -345,6 +346,22 @@ fn run_takes_the_arguments_of_a_test() {
     // An empty argument is a filter that fits all, not a directory.
     let all = says(&workspace, &["run", "", "--list"], 0, &[]);
     assert_eq!(all, listed);
+    // One scenario is taken by its whole name, and alone.
+    let one = says(&workspace, &["run", "--scenario", "one", "--list"], 0, &[]);
+    assert_eq!(one.matches(": test").count(), 3, "{one}");
+    assert!(!one.contains("two"), "{one}");
+    says(
+        &workspace,
+        &["run", "--scenario=two", "golden"],
+        0,
+        &["1 passed"],
+    );
+    says(
+        &workspace,
+        &["run", "--scenario", "tow"],
+        2,
+        &["there is no scenario `tow`; did you mean `two`?"],
+    );
     // All trials of a scenario are in one shard.
     let first = says(&workspace, &["run", "--shard", "1/2", "--list"], 0, &[]);
     let second = says(&workspace, &["run", "--list", "--shard=2/2"], 0, &[]);

@@ -23,6 +23,7 @@ mod differing;
 mod differs;
 mod examples;
 mod gate;
+mod golden;
 mod guide;
 mod installed;
 mod kill;
@@ -61,6 +62,7 @@ const TESTS: &[&[Test]] = &[
     differs::TESTS,
     examples::TESTS,
     gate::TESTS,
+    golden::TESTS,
     guide::TESTS,
     installed::TESTS,
     kill::TESTS,

@@ -36,12 +36,12 @@ pub(crate) fn checked(root: PathBuf, command: &Command) -> Result<PathBuf, Comma
     )))
 }
 
-/// The nearest directory upwards that has scenarios, else this one for the commands that make some.
+/// The nearest directory upwards that has scenarios, else this one for the commands that need none.
 pub(crate) fn nearest(command: &Command) -> Result<PathBuf, CommandError> {
     let here = std::env::current_dir()?;
     let found = here.ancestors().find(|dir| has_scenarios(dir));
     match found {
-        Some(_) if matches!(command, Command::Init) => Ok(here),
+        Some(_) if is_for_here(command) => Ok(here),
         Some(found) => Ok(found.to_owned()),
         None if makes_scenarios(command) || needs_none(command) => Ok(here),
         None => Err(CommandError::Usage(format!(
@@ -50,6 +50,14 @@ pub(crate) fn nearest(command: &Command) -> Result<PathBuf, CommandError> {
             here.display()
         ))),
     }
+}
+
+/// Whether a command works on the directory in which it is typed, whatever is above it.
+fn is_for_here(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::Init | Command::Harness(cli::Command::Golden(_))
+    )
 }
 
 /// Whether a directory has scenarios. A target directory has a `scenarios` too, with outputs.
@@ -66,5 +74,8 @@ fn makes_scenarios(command: &Command) -> bool {
 }
 
 fn needs_none(command: &Command) -> bool {
-    matches!(command, Command::Harness(cli::Command::Compare(_)))
+    matches!(
+        command,
+        Command::Harness(cli::Command::Compare(_) | cli::Command::Golden(_))
+    )
 }
