@@ -43,6 +43,8 @@ use aether_harness::{
 };
 use aether_json::json;
 
+pub use crate::group::Interrupt;
+
 use crate::inputs::Inputs;
 use crate::machine::MachinePaths;
 use crate::output::Outputs;

@@ -28,7 +28,7 @@ pub use diff::{DiffRequest, Format, diff};
 pub use flaky::{FlakyOptions, flaky};
 pub use new::{NewOptions, new};
 pub use report::{ReportFormat, ReportRequest, report};
-pub use review::{ReviewOptions, review};
+pub use review::{ReviewOptions, WebOptions, review};
 pub use sensitivity::{SensitivityOptions, sensitivity};
 
 use aether_harness::runner::RunnerError;

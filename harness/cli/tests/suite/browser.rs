@@ -123,10 +123,11 @@ impl Browser {
     }
 
     pub(crate) fn open(&self, page: &Path) {
-        self.post(
-            "/url",
-            &json!({ "url": format!("file://{}", page.display()) }),
-        );
+        self.visit(&format!("file://{}", page.display()));
+    }
+
+    pub(crate) fn visit(&self, url: &str) {
+        self.post("/url", &json!({ "url": url }));
     }
 
     /// What a script returns, in the page that is open.

@@ -34,6 +34,7 @@ mod review;
 mod selection;
 mod sensitivity;
 mod verdicts;
+mod web;
 mod workspace;
 
 use std::process::ExitCode;
@@ -65,6 +66,7 @@ const TESTS: &[&[Test]] = &[
     selection::TESTS,
     sensitivity::TESTS,
     verdicts::TESTS,
+    web::TESTS,
 ];
 
 fn main() -> ExitCode {

@@ -39,7 +39,7 @@ pub(crate) fn has(program: &str) -> bool {
 /// The variable that names the workspace to play it in.
 pub(crate) const ROOT: &str = "AETHER_HARNESS_ROOT";
 
-/// Plays `runner`, `flaky`, `bless` or `review` over the workspace at `root`; `runner alpha` has another
+/// Plays `runner`, `command`, `flaky`, `bless` or `review` over the workspace at `root`; `runner alpha` has another
 /// subject than the automaton.
 pub(crate) fn play(part: &str, root: &Path) -> ExitCode {
     let (part, subject) = part.split_once(' ').unwrap_or((part, ""));
@@ -54,6 +54,9 @@ pub(crate) fn play(part: &str, root: &Path) -> ExitCode {
         Ok(suite) => suite,
         Err(status) => return status,
     };
+    if part == "command" {
+        return <CommandLine as clap::Parser>::parse().command.run(&suite);
+    }
     if part == "review" {
         let options = ReviewOptions {
             date: "2026-11-25".to_owned(),
@@ -84,6 +87,13 @@ pub(crate) fn play(part: &str, root: &Path) -> ExitCode {
     ended(Console::standard(|console| {
         bless(&suite, &options, console)
     }))
+}
+
+/// The command line, as `cargo xtask` and `aether-harness` have it.
+#[derive(clap::Parser)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: aether_harness_cli::Command,
 }
 
 fn ended(result: Result<Status, CommandError>) -> ExitCode {
