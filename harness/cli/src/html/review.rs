@@ -1,8 +1,8 @@
 //! What the page of a review has beyond that of a report: a form for each group and scenario under
 //! review, what was decided, and the end.
 //!
-//! The forms work without the page's script. With it, a decision brings back the [`parts`] of the page
-//! that depend on decisions, and the script puts those in place that changed.
+//! The forms work without the page's script. With it, the answer to a decision is the [`parts`] of the page
+//! that depend on decisions, and the script replaces those that changed.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -189,7 +189,7 @@ pub(super) fn script() -> Markup {
     html! { script { (PreEscaped(SCRIPT)) } }
 }
 
-/// Who has no script sees what became of a long acceptance all the same.
+/// Without its script, the page loads again until the decisions that came in are carried out.
 pub(super) fn refresh(board: &Board) -> Markup {
     html! {
         @if board.waiting > 0 { noscript { meta http-equiv="refresh" content="2"; } }
@@ -247,9 +247,6 @@ pub(super) fn form(board: &Board, about: &About) -> Markup {
     let open = board.undecided(about).len();
     let all = board.standings(about).len();
     let what = match about {
-        About::Group(_) if open < all => {
-            format!("the {} left", counted(open as u64, "scenario"))
-        }
         About::Group(_) => counted(open as u64, "scenario"),
         About::Scenario(name) => name.clone(),
     };

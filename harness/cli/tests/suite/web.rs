@@ -208,7 +208,7 @@ fn the_page_is_that_of_a_diff_and_has_forms() {
     assert_eq!(page.status, 200);
     // Whatever is on the page of the diff is on this one.
     let texts = |page: &str| -> Vec<String> {
-        let page = roxmltree_free(page);
+        let page = texts_of(page);
         page.lines().map(str::to_owned).collect()
     };
     let (diffed, shown) = (texts(&diff), texts(&page.body));
@@ -258,7 +258,7 @@ fn the_page_is_that_of_a_diff_and_has_forms() {
 }
 
 /// The texts between the tags of a page, without styles and scripts, one on each line.
-fn roxmltree_free(page: &str) -> String {
+fn texts_of(page: &str) -> String {
     let mut texts = String::new();
     let mut rest = &page[page.find("<h1").unwrap()..page.find("<script").unwrap()];
     while let Some((text, more)) = rest.split_once('<') {
@@ -279,7 +279,7 @@ fn groups_and_scenarios_are_accepted_and_rejected() {
     answer.says(&[
         "1 of 3 decided · accepted b",
         "Accepted: <q>only b – ok</q>",
-        "Accept the 2 scenarios left",
+        "Accept 2 scenarios",
     ]);
     assert!(manifest(&workspace, "b").contains("reason = \"only b – ok\""));
     assert_eq!(verdict(&workspace, "b"), "MATCH");
@@ -888,6 +888,8 @@ fn a_browser_accepts_and_rejects_by_key_and_button() {
              e.getBoundingClientRect().right > 360).map(e => e.outerHTML)",
         );
         assert_eq!(wide, json!([]));
+        browser.ask("document.getElementById('decide-scenario-dice').scrollIntoView()");
+        crate::page::picture(&browser, &format!("review-small-{look}"));
         browser.width(1280);
         crate::page::picture(&browser, &format!("review-{look}"));
     }

@@ -248,3 +248,41 @@ impl<'r> Desk<'r> {
 fn not_allowed(methods: &str) -> Answer {
     Answer::text(405, "this method is not for this").with("Allow", methods)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_does_not_know_the_address_does_not_use_the_page() {
+        let report = Report::new(Vec::new());
+        let (events, _review) = mpsc::channel();
+        let access = Access::new(80).unwrap();
+        let path = access.path();
+        let idle = Duration::from_secs(30 * 60);
+        let desk = Desk::new(&report, Board::default(), access, events, idle);
+        assert_eq!(desk.idle(), "30 minutes");
+        assert!(desk.idle_left().unwrap() <= idle);
+        let later = now() + idle;
+        // Whether a request counts as use: its time is noted.
+        let is_use = |text: &str| {
+            *desk.used.lock().unwrap() = later;
+            let request = Request::read(&mut text.as_bytes()).unwrap();
+            desk.answer(&request);
+            *desk.used.lock().unwrap() != later
+        };
+        let host = "Host: 127.0.0.1:80";
+        assert!(is_use(&format!("GET {path} HTTP/1.1\r\n{host}\r\n\r\n")));
+        assert!(is_use(&format!(
+            "GET {path}state HTTP/1.1\r\n{host}\r\n\r\n"
+        )));
+        for text in [
+            format!("GET / HTTP/1.1\r\n{host}\r\n\r\n"),
+            format!("GET /{}/ HTTP/1.1\r\n{host}\r\n\r\n", "x".repeat(32)),
+            format!("GET {path} HTTP/1.1\r\nHost: evil.example\r\n\r\n"),
+            format!("POST {path}finish HTTP/1.1\r\n{host}\r\n\r\n"),
+        ] {
+            assert!(!is_use(&text), "{text}");
+        }
+    }
+}
