@@ -32,6 +32,7 @@
     return progress().hasAttribute("data-working");
   };
 
+  const gone = "The review has ended, or cannot be reached. What was accepted stays accepted. To go on, start it again.";
   const ended = () => progress().hasAttribute("data-ended");
   const wait = (milliseconds) => new Promise((resolve) => { setTimeout(resolve, milliseconds); });
   const ask = async (url, options) => {
@@ -55,7 +56,7 @@
         working = await ask("state", {});
       }
     } catch {
-      say("The review has ended, or cannot be reached. What was accepted stays accepted. To go on, start it again.");
+      say(gone);
     } finally {
       work(false);
     }
@@ -65,6 +66,17 @@
     event.preventDefault();
     if (!ended()) send(event.target, event.submitter);
   });
+
+  // Reading is use as well: the server hears of it once a minute.
+  let heard = Date.now();
+  const use = () => {
+    if (busy || ended() || Date.now() - heard < 60000) return;
+    heard = Date.now();
+    fetch("state", { method: "HEAD", cache: "no-store" }).catch(() => say(gone));
+  };
+  for (const sort of ["keydown", "pointerdown", "scroll"]) {
+    addEventListener(sort, use, { capture: true, passive: true });
+  }
 
   const current = () => document.activeElement?.closest(".item");
   const decide = (what) => {

@@ -201,7 +201,7 @@ fn the_page_of_a_review_has_a_form_for_each_thing_to_decide() {
         reason: "\"><script>".into(),
         why: vec!["s1 MISMATCH: </form><script>\u{202e}".into()],
     };
-    board.refused.insert(group.clone(), refused);
+    board.refused.insert(group.clone(), refused.clone());
     board.decide(
         vec![("s2".into(), Standing::Accepted("<b>why</b>".into()))],
         "accepted s2",
@@ -209,11 +209,7 @@ fn the_page_of_a_review_has_a_form_for_each_thing_to_decide() {
     // What was refused of the group is over: it is another group now.
     assert_eq!(board.refused, BTreeMap::new());
     assert_eq!(board.undecided(&group), ["s1"]);
-    let refused = Refused {
-        reason: "\"><script>".into(),
-        why: vec!["s1 MISMATCH: </form><script>\u{202e}".into()],
-    };
-    board.refused.insert(group.clone(), refused);
+    board.refused.insert(group, refused);
     let left = page(&board);
     for part in [
         "value=\"&quot;&gt;&lt;script&gt;\"",

@@ -136,6 +136,14 @@ impl Browser {
         self.post("/execute/sync", &json!({ "script": script, "args": [] }))
     }
 
+    /// Evaluates an expression among the scripts of the page: what it changes, they see.
+    pub(crate) fn evaluate(&self, expression: &str) {
+        self.post(
+            "/goog/cdp/execute",
+            &json!({ "cmd": "Runtime.evaluate", "params": { "expression": expression } }),
+        );
+    }
+
     /// Waits until a script returns true.
     #[track_caller]
     pub(crate) fn until(&self, script: &str) {

@@ -135,7 +135,7 @@ impl<'r> Desk<'r> {
         let answer = match place {
             "" | "state" if !is_get => not_allowed("GET, HEAD"),
             "decide" | "finish" if request.method != "POST" => not_allowed("POST"),
-            "" => self.page(),
+            "" => self.page(200),
             "state" => self.parts(200),
             "decide" => {
                 let asked = self.asked(request)?;
@@ -151,11 +151,11 @@ impl<'r> Desk<'r> {
         ))
     }
 
-    fn page(&self) -> Answer {
+    fn page(&self, status: u16) -> Answer {
         let board = self.board().clone();
         let mut bytes = Vec::new();
         match page::write(self.report, &board, &mut bytes) {
-            Ok(()) => Answer::html(200, bytes),
+            Ok(()) => Answer::html(status, bytes),
             Err(error) => Answer::text(500, &io::Error::to_string(&error)),
         }
     }
@@ -190,8 +190,8 @@ impl<'r> Desk<'r> {
             Some(about) if status != 500 => {
                 Answer::see_other(format!("{}#{}", self.access.path(), about.id()))
             }
-            // Nobody answers any more.
-            _ => self.page(),
+            // Nobody may answer any more.
+            _ => self.page(status),
         })
     }
 

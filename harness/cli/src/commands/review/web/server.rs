@@ -146,9 +146,12 @@ impl Connection<'_> {
         // What is left unread would take the answer away from the client.
         let _ = stream.shutdown(Shutdown::Write);
         let mut rest = Timed::within(stream, FAREWELL);
-        while !self.server.has_ended.load(Ordering::SeqCst)
-            && matches!(rest.read(&mut [0; 4096]), Ok(1..))
-        {}
+        let mut buffer = [0; 4096];
+        while !self.server.has_ended.load(Ordering::SeqCst) {
+            if !matches!(rest.read(&mut buffer), Ok(1..)) {
+                break;
+            }
+        }
     }
 }
 
