@@ -30,6 +30,7 @@ crate::tests![web;
     what_cannot_be_written_ends_it,
     a_signal_ends_it,
     a_signal_ends_what_is_being_checked,
+    a_second_signal_ends_it_at_once,
     it_ends_when_nobody_uses_it,
     it_is_not_begun_in_vain,
     a_browser_accepts_and_rejects_by_key_and_button,
@@ -56,7 +57,13 @@ fn serve(workspace: &Workspace) -> Served {
     serve_as(workspace.process("command").args(["review", "--web"]))
 }
 
+#[track_caller]
 fn serve_as(command: &mut Command) -> Served {
+    try_serve(command).expect("its address is printed")
+}
+
+/// Starts a review; `None` if it ends without an address.
+fn try_serve(command: &mut Command) -> Option<Served> {
     let mut child = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -67,20 +74,23 @@ fn serve_as(command: &mut Command) -> Served {
     let mut out = String::new();
     let place = loop {
         let mut line = String::new();
-        assert_ne!(lines.read_line(&mut line).unwrap(), 0, "no address: {out}");
+        if lines.read_line(&mut line).unwrap() == 0 {
+            child.wait().unwrap();
+            return None;
+        }
         if let Some(place) = line.trim().strip_prefix("http://127.0.0.1:") {
             break place.to_owned();
         }
         out += &line;
     };
     let (port, path) = place.split_once('/').unwrap();
-    Served {
+    Some(Served {
         port: port.parse().unwrap(),
         path: format!("/{path}"),
         child,
         lines,
         out,
-    }
+    })
 }
 
 /// An answer to a request.
@@ -520,7 +530,8 @@ fn slow_and_broken_clients_harm_nobody() {
         served.path, served.port
     );
     let mut slow = Vec::new();
-    for _ in 0..12 {
+    // More than there is room for.
+    for _ in 0..40 {
         slow.push(connect());
         let mut stream = connect();
         stream.write_all(half.as_bytes()).unwrap();
@@ -673,6 +684,29 @@ fn a_signal_ends_what_is_being_checked() {
 #[cfg(not(unix))]
 fn a_signal_ends_what_is_being_checked() {}
 
+#[cfg(unix)]
+fn a_second_signal_ends_it_at_once() {
+    use rustix::process::Signal;
+    let workspace = three();
+    let mut served = serve(&workspace);
+    let snapshots = workspace.path("fixtures/snapshots");
+    let lock = SnapshotLock::acquire(&snapshots, || {}).unwrap();
+    let answer = served.post("decide", "scenario=a&decision=accept&reason=x");
+    assert_eq!(answer.status, 202, "{answer:?}");
+    let err = BufReader::new(served.child.stderr.take().unwrap());
+    let mut lines = err.lines().map(Result::unwrap);
+    assert!(lines.any(|line| line == "another bless is running; waiting for it"));
+    // It waits for the lock, and so does not see that it is to stop.
+    signal(&served, Signal::INT);
+    signal(&served, Signal::TERM);
+    assert_eq!(served.child.wait().unwrap().code(), Some(130));
+    drop(lock);
+    assert_eq!(verdict(&workspace, "a"), "STALE_INPUTS");
+}
+
+#[cfg(not(unix))]
+fn a_second_signal_ends_it_at_once() {}
+
 /// Sends on what is written to it, line by line.
 struct Lines(Sender<String>, String);
 
@@ -768,11 +802,18 @@ fn it_is_not_begun_in_vain() {
         assert!(ran.err.contains(expected), "{args:?} {}", ran.err);
         assert!(!ran.out.contains("http://"), "{}", ran.out);
     }
-    // A port that is free is taken.
+    // A port that is free is taken, unless somebody else takes it first.
     drop(taken);
-    let mut command = workspace.process("command");
-    let served = serve_as(command.args(["review", "--web", "--port", &port, "a"]));
-    assert_eq!(served.port.to_string(), port);
+    let served = (0..10).find_map(|_| {
+        let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = free.local_addr().unwrap().port();
+        drop(free);
+        let args = ["review", "--web", "--port", &port.to_string(), "a"];
+        let served = try_serve(workspace.process("command").args(args))?;
+        assert_eq!(served.port, port);
+        Some(served)
+    });
+    let served = served.unwrap();
     ended(&served.finish(), 1, "left 1: a\n");
     // There is nothing to ask about, so nothing is asked.
     let workspace = Workspace::blessed();
@@ -821,7 +862,7 @@ fn a_browser_accepts_and_rejects_by_key_and_button() {
     };
     let ask = |script: &str| browser.ask(&format!("return {script}"));
     says("0 of 6 decided");
-    // A key that is about a group or scenario says so where there is none.
+    // A key that is about a group or scenario says so if there is none.
     browser.press("a");
     says("Go to a group or scenario first: j and k.");
 

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use super::http::{Answer, Request, Unread};
 
-/// Connections at a time; further ones are closed.
+/// Connections at a time. For a further one, the one that has been silent for longest is closed.
 const CONNECTIONS_MAX: usize = 64;
 /// How long a request may take to come in, and an answer to go out.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -66,7 +66,7 @@ pub(super) fn serve<T>(
 struct Server {
     address: SocketAddr,
     has_ended: AtomicBool,
-    /// The connections, by number; `None` while one is being answered.
+    /// The connections, by number; `None` for one that is being answered or was closed.
     connections: Mutex<BTreeMap<u64, Option<TcpStream>>>,
 }
 
@@ -83,12 +83,16 @@ impl Server {
         let _ = TcpStream::connect(self.address);
     }
 
-    /// Takes a connection, if there are not too many.
+    /// Takes a connection, if there is room or room can be made.
     fn connection(&self, number: u64, stream: &TcpStream) -> Option<Connection<'_>> {
         let mut connections = self.connections();
-        let has_ended = self.has_ended.load(Ordering::SeqCst);
-        if has_ended || connections.len() >= CONNECTIONS_MAX {
+        if self.has_ended.load(Ordering::SeqCst) {
             return None;
+        }
+        if connections.len() >= CONNECTIONS_MAX {
+            // Those that are being answered are done soon; there is always time for them.
+            let silent = connections.values_mut().find(|it| it.is_some())?.take();
+            let _ = silent?.shutdown(Shutdown::Both);
         }
         connections.insert(number, Some(stream.try_clone().ok()?));
         Some(Connection {
