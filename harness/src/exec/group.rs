@@ -72,6 +72,35 @@ impl Group {
     }
 }
 
+/// While this exists, the first signal that would end this process (SIGINT, SIGTERM or SIGHUP) does something
+/// else; the programs that are running are ended all the same. The next one ends the process.
+///
+/// Elsewhere than on Unix, it changes nothing.
+#[must_use = "it lasts as long as this value"]
+#[derive(Debug)]
+pub struct Interrupt(());
+
+impl Interrupt {
+    /// Has the first signal do `work`, before it ends programs.
+    pub fn instead(work: impl FnOnce() + Send + 'static) -> Self {
+        #[cfg(unix)]
+        {
+            interrupt::be_ready();
+            interrupt::instead(Some(Box::new(work)));
+        }
+        #[cfg(not(unix))]
+        drop(work);
+        Self(())
+    }
+}
+
+impl Drop for Interrupt {
+    fn drop(&mut self) {
+        #[cfg(unix)]
+        interrupt::instead(None);
+    }
+}
+
 /// A terminal interrupts only its own process group, to which these programs do not belong: they
 /// would go on by themselves.
 #[cfg(unix)]
@@ -86,6 +115,13 @@ mod interrupt {
 
     /// The groups that are running, by id.
     static RUNNING: Mutex<BTreeSet<i32>> = Mutex::new(BTreeSet::new());
+
+    /// What the next signal does in place of ending this process.
+    static INSTEAD: Mutex<Option<Box<dyn FnOnce() + Send>>> = Mutex::new(None);
+
+    pub(crate) fn instead(work: Option<Box<dyn FnOnce() + Send>>) {
+        *INSTEAD.lock().unwrap_or_else(PoisonError::into_inner) = work;
+    }
 
     /// The exit status of a process that was interrupted, as shells have it.
     const INTERRUPTED: i32 = 130;
@@ -103,12 +139,23 @@ mod interrupt {
                 return;
             };
             thread::spawn(move || {
-                if signals.forever().next().is_some() {
+                for _ in signals.forever() {
+                    let instead = INSTEAD
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .take();
+                    // Whatever is done instead is done before programs are seen to have ended.
+                    let ends = instead.is_none();
+                    if let Some(work) = instead {
+                        work();
+                    }
                     let running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
                     for id in running.iter().filter_map(|&id| Pid::from_raw(id)) {
                         let _ = kill_process_group(id, Signal::KILL);
                     }
-                    std::process::exit(INTERRUPTED);
+                    if ends {
+                        std::process::exit(INTERRUPTED);
+                    }
                 }
             });
         });

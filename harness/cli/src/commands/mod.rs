@@ -32,7 +32,7 @@ pub use flaky::{FlakyOptions, flaky};
 pub use golden::{GoldenOptions, golden};
 pub use new::{NewOptions, new};
 pub use report::{ReportFormat, ReportRequest, report};
-pub use review::{ReviewOptions, review};
+pub use review::{ReviewOptions, WebOptions, review};
 pub use sensitivity::{SensitivityOptions, sensitivity};
 pub use show::{ShowRequest, show};
 pub use upgrade::{UpgradeOptions, upgrade};

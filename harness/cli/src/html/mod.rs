@@ -6,6 +6,7 @@
 
 mod budget;
 mod chart;
+pub(crate) mod review;
 mod scenario;
 
 use std::collections::BTreeMap;
@@ -17,6 +18,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest as _, Sha256};
 
 use self::budget::Budget;
+use self::review::{About, Board};
 use aether_harness::report::{Group, visible_line};
 use aether_harness::{Report, ScenarioReport, Verdict, counted};
 
@@ -53,12 +55,15 @@ const CAUSES_SHOWN: usize = 3;
 /// # Errors
 /// What `out` reports.
 pub(crate) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    Page { report }.write(out)
+    let board = None;
+    Page { report, board }.write(out)
 }
 
 /// A report on its way to a page.
 struct Page<'r> {
     report: &'r Report,
+    /// How far its review is, if it is under review.
+    board: Option<&'r Board>,
 }
 
 impl Page<'_> {
@@ -79,20 +84,23 @@ impl Page<'_> {
                         @if !self.report.groups.is_empty() {
                             section #groups aria-labelledby="groups-title" {
                                 h2 #groups-title { "Similar changes" }
-                                @for group in &self.report.groups { (self.group(group)) }
+                                @for (at, group) in self.report.groups.iter().enumerate() {
+                                    (self.group(at, group))
+                                }
                             }
                         }
                         @if !differing.is_empty() {
                             section #scenarios aria-labelledby="scenarios-title" {
                                 h2 #scenarios-title { "What differs" }
                                 @for (at, one) in differing.iter().enumerate() {
-                                    (scenario::card(one, at == 0, &mut budget))
+                                    (scenario::card(one, at == 0, self.board, &mut budget))
                                 }
                             }
                         }
                         @if !matching.is_empty() { (matching_markup(&matching, &mut budget)) }
                     }
                     script { (PreEscaped(SCRIPT)) }
+                    @if self.board.is_some() { (review::script()) }
                 }
             }
         };
@@ -103,13 +111,14 @@ impl Page<'_> {
         html! {
             head {
                 meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(policy());
+                meta http-equiv="Content-Security-Policy" content=(self.policy());
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 // A page without an icon asks for one.
                 link rel="icon" href="data:,";
                 title { (self.report.summary()) }
                 style { (PreEscaped(STYLE)) }
+                @if let Some(board) = self.board { (review::style()) (review::refresh(board)) }
             }
         }
     }
@@ -128,6 +137,10 @@ impl Page<'_> {
                             li { (verdict_markup(verdict)) " " (count) }
                         }
                     }
+                    @if let Some(board) = self.board {
+                        (review::finish(board))
+                        (review::progress(board))
+                    }
                 }
                 div.controls role="search" {
                     label.unseen for="filter" { "Filter" }
@@ -141,7 +154,7 @@ impl Page<'_> {
                     span #shown role="status" {}
                 }
                 dl #help hidden {
-                    @for (keys, what) in KEYS {
+                    @for (keys, what) in self.keys() {
                         div {
                             dt { @for key in keys.split(' ') { kbd { (key) } " " } }
                             dd { (what) }
@@ -152,7 +165,16 @@ impl Page<'_> {
         }
     }
 
-    fn group(&self, group: &Group) -> Markup {
+    fn keys(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        let review: &[_] = self.board.map_or(&[], |_| &review::KEYS);
+        KEYS.iter().chain(review).copied()
+    }
+
+    fn policy(&self) -> String {
+        self.board.map_or_else(policy, |_| review::policy())
+    }
+
+    fn group(&self, at: usize, group: &Group) -> Markup {
         let causes = self.report.shared_causes(group);
         let more = causes.len().saturating_sub(CAUSES_SHOWN);
         html! {
@@ -170,7 +192,9 @@ impl Page<'_> {
                     @if more > 0 {
                         span.cause { "and " (counted(more as u64, "more shared cause")) }
                     }
+                    @if let Some(board) = self.board { (review::mark(board, &About::Group(at))) }
                 }
+                @if let Some(board) = self.board { (review::form(board, &About::Group(at))) }
                 @for offset in &group.offsets {
                     h3 { (offset.lead()) }
                     (links(&offset.scenarios))
@@ -183,12 +207,24 @@ impl Page<'_> {
 
 /// The page runs its own script, has its own styles, and makes no requests.
 fn policy() -> String {
-    let hash = |text: &str| BASE64_STANDARD.encode(Sha256::digest(text.as_bytes()));
+    policy_of(&[STYLE], &[SCRIPT], "base-uri 'none'; form-action 'none'")
+}
+
+/// A policy that lets in these styles and scripts, and else what `more` says.
+fn policy_of(styles: &[&str], scripts: &[&str], more: &str) -> String {
+    let hashes = |texts: &[&str]| -> String {
+        let hash = |text: &&str| {
+            format!(
+                " 'sha256-{}'",
+                BASE64_STANDARD.encode(Sha256::digest(text.as_bytes()))
+            )
+        };
+        texts.iter().map(hash).collect()
+    };
     format!(
-        "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; img-src data:; base-uri \
-         'none'; form-action 'none'",
-        hash(STYLE),
-        hash(SCRIPT)
+        "default-src 'none'; style-src{}; script-src{}; img-src data:; {more}",
+        hashes(styles),
+        hashes(scripts)
     )
 }
 

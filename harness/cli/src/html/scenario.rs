@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use super::budget::Budget;
+use super::review::{self, About, Board};
 use super::{anchor, chart, verdict_markup};
 use aether_harness::report::{ScenarioReport, visible, visible_line};
 use aether_harness::snapshot::ProgramChange;
@@ -17,8 +18,13 @@ const CAUSES_SHOWN: usize = 50;
 const BYTES_SHOWN: usize = 20;
 const RAW_SHOWN: usize = 500;
 
-/// The card of a scenario that differs.
-pub(super) fn card(scenario: &ScenarioReport, open: bool, budget: &mut Budget) -> Markup {
+/// The card of a scenario that differs; `board` says how far its review is, if there is one.
+pub(super) fn card(
+    scenario: &ScenarioReport,
+    open: bool,
+    board: Option<&Board>,
+    budget: &mut Budget,
+) -> Markup {
     let ScenarioReport {
         name,
         diff,
@@ -32,12 +38,14 @@ pub(super) fn card(scenario: &ScenarioReport, open: bool, budget: &mut Budget) -
         .and_then(|diff| diff.first_divergence.as_ref());
     let changes = diff.as_ref().map_or(0, |diff| diff.changes.len());
     let rows = budget.rows_of_next(changes);
+    let about = About::Scenario(name.clone());
     html! {
         details.scenario.item #(anchor(name)) open[open] {
             summary {
                 span.name { (visible_line(name)) } " "
                 (verdict_markup(verdict))
                 @if let Some(first) = first { " " span.lead { (visible_line(&first.lead())) } }
+                @if let Some(board) = board { (review::mark(board, &about)) }
             }
             @if let Some(first) = first { (first_markup(first, budget)) }
             @if let Some(diff) = diff { (bytes(&diff.bytes)) }
@@ -46,6 +54,7 @@ pub(super) fn card(scenario: &ScenarioReport, open: bool, budget: &mut Budget) -
             @if let Some(note) = note { pre.note { (visible(note)) } }
             @if let Some(within) = scenario.tolerated() { (tolerated(within)) }
             (raw_values(&scenario.raw, budget))
+            @if let Some(board) = board { (review::form(board, &about)) }
             @match (diff, rows) {
                 (Some(diff), Some(rows)) => (consequences(diff, rows, budget)),
                 (Some(_), None) => p.aside { "too many scenarios differ to show all changes of each" },

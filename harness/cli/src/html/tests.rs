@@ -3,6 +3,7 @@ use aether_harness::{
 };
 use serde_json::{Value, json};
 
+use super::review::{Refused, Standing};
 use super::*;
 
 fn schema() -> Schema {
@@ -161,6 +162,82 @@ fn nothing_on_the_page_is_obeyed_or_turned_around() {
         assert!(!within.contains(c), "{c:?}");
     }
     assert!(page.contains("‹U+202E›a"));
+}
+
+#[test]
+fn the_page_of_a_review_has_a_form_for_each_thing_to_decide() {
+    let report = Report::new(vec![
+        scenario("s1", &run(1, 1), &run(2, 1)),
+        scenario("s2", &run(1, 1), &run(2, 1)),
+        scenario("s3", &run(1, 1), &run(2, 1)),
+    ]);
+    let names = ["s1", "s2"].map(str::to_owned);
+    let mut board = Board {
+        scenarios: names
+            .iter()
+            .map(|name| (name.clone(), Standing::Undecided))
+            .collect(),
+        groups: vec![names.to_vec()],
+        ..Board::default()
+    };
+    let page = |board: &Board| {
+        let mut page = Vec::new();
+        review::write(&report, board, &mut page).unwrap();
+        String::from_utf8(page).unwrap()
+    };
+    let all = page(&board);
+    assert_eq!(all.matches("action=\"decide\"").count(), 3);
+    assert_eq!(all.matches("action=\"finish\"").count(), 1);
+    for part in [
+        "Accept 2 scenarios",
+        "Reject s2",
+        "0 of 2 decided",
+        // The third is in the group, and cannot be accepted.
+        "This cannot be accepted: fix it first.",
+    ] {
+        assert!(all.contains(part), "{part}\n{all}");
+    }
+
+    let group = About::Group(0);
+    let refused = Refused {
+        reason: "\"><script>".into(),
+        why: vec!["s1 MISMATCH: </form><script>\u{202e}".into()],
+    };
+    board.refused.insert(group.clone(), refused.clone());
+    board.decide(
+        vec![("s2".into(), Standing::Accepted("<b>why</b>".into()))],
+        "accepted s2",
+    );
+    // What was refused of the group is over: it is another group now.
+    assert_eq!(board.refused, BTreeMap::new());
+    assert_eq!(board.undecided(&group), ["s1"]);
+    board.refused.insert(group, refused);
+    let left = page(&board);
+    for part in [
+        "value=\"&quot;&gt;&lt;script&gt;\"",
+        "s1 MISMATCH: &lt;/form&gt;&lt;script&gt;‹U+202E›",
+        "Accepted: <q>&lt;b&gt;why&lt;/b&gt;</q>",
+        "1 of 2 decided · accepted s2",
+        "Accept 1 scenario<",
+    ] {
+        assert!(left.contains(part), "{part}\n{left}");
+    }
+    assert_eq!(left.matches("<script").count(), 2);
+    // The parts are the same as on the page.
+    let parts = review::parts(&board);
+    let forms = parts
+        .split("</form>")
+        .filter_map(|part| Some(&part[part.find("<form")?..]));
+    assert_eq!(forms.clone().count(), 3);
+    for form in forms {
+        assert!(left.contains(form), "{form}");
+    }
+
+    // At the end there is nothing to send, and nothing was accepted by that.
+    board.has_ended = true;
+    let end = page(&board);
+    assert!(!end.contains("<form"), "{end}");
+    assert!(end.contains("Undecided: the goldens stay as they are."));
 }
 
 /// No rule of the page asks for more than a small screen has, and every text wraps.

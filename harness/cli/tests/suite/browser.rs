@@ -123,16 +123,25 @@ impl Browser {
     }
 
     pub(crate) fn open(&self, page: &Path) {
-        self.post(
-            "/url",
-            &json!({ "url": format!("file://{}", page.display()) }),
-        );
+        self.visit(&format!("file://{}", page.display()));
+    }
+
+    pub(crate) fn visit(&self, url: &str) {
+        self.post("/url", &json!({ "url": url }));
     }
 
     /// What a script returns, in the page that is open.
     #[track_caller]
     pub(crate) fn ask(&self, script: &str) -> Value {
         self.post("/execute/sync", &json!({ "script": script, "args": [] }))
+    }
+
+    /// Evaluates an expression among the scripts of the page: what it changes, they see.
+    pub(crate) fn evaluate(&self, expression: &str) {
+        self.post(
+            "/goog/cdp/execute",
+            &json!({ "cmd": "Runtime.evaluate", "params": { "expression": expression } }),
+        );
     }
 
     /// Waits until a script returns true.

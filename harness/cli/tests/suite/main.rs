@@ -42,6 +42,7 @@ mod sensitivity;
 mod show;
 mod upgrade;
 mod verdicts;
+mod web;
 mod workspace;
 
 use std::process::ExitCode;
@@ -81,6 +82,7 @@ const TESTS: &[&[Test]] = &[
     show::TESTS,
     upgrade::TESTS,
     verdicts::TESTS,
+    web::TESTS,
 ];
 
 fn main() -> ExitCode {

@@ -54,7 +54,7 @@ fn written(workspace: &Workspace) -> std::path::PathBuf {
 }
 
 /// Keeps pictures where they are asked for: `PAGE_PICTURES=<directory>`.
-fn picture(browser: &Browser, name: &str) {
+pub(crate) fn picture(browser: &Browser, name: &str) {
     if let Some(dir) = std::env::var_os("PAGE_PICTURES") {
         fs::create_dir_all(&dir).unwrap();
         let dir = Path::new(&dir);

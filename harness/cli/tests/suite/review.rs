@@ -80,12 +80,12 @@ fn reviewed(workspace: &Workspace, answers: &[&str]) -> Said {
     answered(workspace, &answers)
 }
 
-fn manifest(workspace: &Workspace, name: &str) -> String {
+pub(crate) fn manifest(workspace: &Workspace, name: &str) -> String {
     workspace.read(&format!("fixtures/snapshots/{name}/snapshot.toml"))
 }
 
 /// A workspace whose scenarios `a`, `b` and `c` differ alike: by +1, by +1, and by -1.
-fn three() -> Workspace {
+pub(crate) fn three() -> Workspace {
     let workspace = Workspace::empty();
     for name in ["a", "b", "c"] {
         workspace.scenario(name, "", "");
@@ -109,7 +109,7 @@ fn says(said: &Said, parts: &[&str]) {
 }
 
 #[track_caller]
-fn verdict(workspace: &Workspace, name: &str) -> String {
+pub(crate) fn verdict(workspace: &Workspace, name: &str) -> String {
     workspace.runner(&[&format!("{name}::golden"), "--exact"]);
     workspace.result(name, "golden")["verdict"]
         .as_str()

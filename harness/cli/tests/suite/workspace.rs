@@ -39,7 +39,7 @@ pub(crate) fn has(program: &str) -> bool {
 /// The variable that names the workspace to play it in.
 pub(crate) const ROOT: &str = "AETHER_HARNESS_ROOT";
 
-/// Plays `runner`, `run`, `flaky`, `bless`, `bless-in-seconds` or `review` over the workspace at `root`; `runner alpha` has another
+/// Plays `runner`, `run`, `command`, `flaky`, `bless`, `bless-in-seconds` or `review` over the workspace at `root`; `runner alpha` has another
 /// subject than the automaton.
 pub(crate) fn play(part: &str, root: &Path) -> ExitCode {
     let (part, subject) = part.split_once(' ').unwrap_or((part, ""));
@@ -64,6 +64,9 @@ pub(crate) fn play(part: &str, root: &Path) -> ExitCode {
                 ExitCode::from(2)
             }
         };
+    }
+    if part == "command" {
+        return <CommandLine as clap::Parser>::parse().command.run(&suite);
     }
     if part == "review" {
         let options = ReviewOptions {
@@ -95,6 +98,13 @@ pub(crate) fn play(part: &str, root: &Path) -> ExitCode {
     ended(Console::standard(|console| {
         bless(&suite, &options, console)
     }))
+}
+
+/// The command line, as `cargo xtask` and `aether-harness` have it.
+#[derive(clap::Parser)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: aether_harness_cli::Command,
 }
 
 fn ended(result: Result<Status, CommandError>) -> ExitCode {

@@ -1,5 +1,7 @@
 //! Parses the answers that people type in a review.
 
+use super::item::Decision;
+
 /// An answer to "accept, reject, skip?".
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Answer {
@@ -13,14 +15,6 @@ pub(super) enum Answer {
     Quit,
     /// Something else.
     Unknown,
-}
-
-/// What becomes of a difference.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Decision {
-    Accept,
-    Reject,
-    Skip,
 }
 
 pub(super) const HELP: &str = "\

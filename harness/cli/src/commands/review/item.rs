@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::answer::Decision;
 use crate::commands::CommandError;
 use crate::commands::render::ScenarioDiff;
 use crate::commands::shown::Shown;
@@ -11,14 +10,23 @@ use aether_harness::scenario::Scenario;
 use aether_harness::snapshot::artefact_of;
 use aether_harness::{Change, Check, DiffOptions, ScenarioReport, Suite, Verdict};
 
-/// A review lists some changes of a scenario and counts the others; `diff --all` lists more.
-const ENTRIES: usize = 100;
+/// What becomes of a difference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Decision {
+    Accept,
+    Reject,
+    Skip,
+}
 
 /// A scenario that differs from its goldens.
 pub(super) struct Item {
     pub(super) scenario: Scenario,
     pub(super) result: CheckResult,
     pub(super) report: ScenarioReport,
+    /// Its place among all scenarios.
+    pub(super) place: usize,
+    /// How much of a diff is listed.
+    listed: DiffOptions,
     /// Every artefact that differed when it was first shown; `None` for those undecided.
     decisions: BTreeMap<String, Option<Decision>>,
 }
@@ -38,6 +46,8 @@ impl Item {
         suite: &Suite,
         scenario: &Scenario,
         result: CheckResult,
+        place: usize,
+        listed: DiffOptions,
     ) -> Result<Self, CommandError> {
         let decisions = differing(&result)
             .into_iter()
@@ -45,8 +55,10 @@ impl Item {
             .collect();
         let mut item = Self {
             scenario: scenario.clone(),
-            report: report(scenario.name().as_str(), &result)?,
+            report: report(scenario.name().as_str(), &result, &listed)?,
             result,
+            place,
+            listed,
             decisions,
         };
         item.keep_as_shown(suite)?;
@@ -125,7 +137,7 @@ impl Item {
     /// Evaluates again after some of the goldens changed; decisions stay.
     pub(super) fn look_again(&mut self, suite: &Suite) -> Result<(), CommandError> {
         self.result = evaluate(suite, &self.scenario, &Check::Golden);
-        self.report = report(self.name(), &self.result)?;
+        self.report = report(self.name(), &self.result, &self.listed)?;
         self.keep_as_shown(suite)
     }
 
@@ -145,12 +157,12 @@ impl Item {
     }
 }
 
-fn report(name: &str, result: &CheckResult) -> Result<ScenarioReport, CommandError> {
-    let options = DiffOptions {
-        entries: ENTRIES,
-        ..DiffOptions::default()
-    };
-    Ok(ScenarioDiff::of(name.to_owned(), result)?.report(&options))
+fn report(
+    name: &str,
+    result: &CheckResult,
+    listed: &DiffOptions,
+) -> Result<ScenarioReport, CommandError> {
+    Ok(ScenarioDiff::of(name.to_owned(), result)?.report(listed))
 }
 
 /// The artefacts whose goldens a bless would change; all of them if none differs and the manifest
