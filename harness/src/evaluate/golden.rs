@@ -125,7 +125,7 @@ impl Evaluation {
     /// The goldens without a scenario that are what a run of this one produces.
     fn renamed(&self, output: &RunOutput) -> Option<Finding> {
         // A test's goldens belong to its own name; which tests there are is not known here.
-        if output.ending != Ending::Expected || self.suite.is_of_test() {
+        if output.ending != Ending::Expected || self.suite().is_of_test() {
             return None;
         }
         let paths = self.suite().paths();
