@@ -33,8 +33,10 @@ mod results;
 mod review;
 mod selection;
 mod sensitivity;
+mod served;
 mod verdicts;
 mod web;
+mod web_browser;
 mod workspace;
 
 use std::process::ExitCode;
@@ -67,6 +69,7 @@ const TESTS: &[&[Test]] = &[
     sensitivity::TESTS,
     verdicts::TESTS,
     web::TESTS,
+    web_browser::TESTS,
 ];
 
 fn main() -> ExitCode {
