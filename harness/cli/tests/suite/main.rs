@@ -39,10 +39,12 @@ mod results;
 mod review;
 mod selection;
 mod sensitivity;
+mod served;
 mod show;
 mod upgrade;
 mod verdicts;
 mod web;
+mod web_browser;
 mod workspace;
 
 use std::process::ExitCode;
@@ -83,6 +85,7 @@ const TESTS: &[&[Test]] = &[
     upgrade::TESTS,
     verdicts::TESTS,
     web::TESTS,
+    web_browser::TESTS,
 ];
 
 fn main() -> ExitCode {
