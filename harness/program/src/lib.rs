@@ -57,8 +57,6 @@ use aether_harness::{
 use aether_json::json;
 use toml::Spanned;
 
-pub use crate::group::Interrupt;
-
 use crate::inputs::Inputs;
 use crate::machine::MachinePaths;
 use crate::output::Outputs;

@@ -29,7 +29,7 @@ pub(crate) use child::ChildJob;
 pub use environment::{EnvironmentChange, EnvironmentChanges, Unchangeable};
 pub use failure::RunFailure;
 pub use fingerprint::Fingerprint;
-pub use group::Group;
+pub use group::{Group, Interrupt};
 pub use load::Load;
 pub use task::{Task, TaskFailure, TaskOutput, tail};
 pub(crate) use variables::{Alteration, Altered, Inherited, inherited};

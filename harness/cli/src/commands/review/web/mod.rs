@@ -23,7 +23,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 
-use aether_program::Interrupt;
+use aether_harness::exec::Interrupt;
 
 use self::access::Access;
 use self::desk::{Asked, Desk, Event, Outcome};
