@@ -20,6 +20,8 @@ pub(crate) struct Reading {
     pub(crate) unordered: bool,
     /// What identifies its elements.
     pub(crate) key: Option<Key>,
+    /// What an element without an identity is called; it is then counted.
+    pub(crate) element: Option<String>,
     /// By key, in quotes as text spells it.
     members: BTreeMap<String, Reading>,
 }
@@ -65,6 +67,7 @@ static UNKNOWN: Reading = Reading {
     tick: None,
     unordered: false,
     key: None,
+    element: None,
     members: BTreeMap::new(),
 };
 
@@ -72,6 +75,7 @@ impl Reading {
     /// What a schema says of an artefact.
     pub(crate) fn of(schema: &ArtefactSchema, artefact: &str) -> Self {
         let mut root = UNKNOWN.clone();
+        root.element = schema.element.clone();
         for (turn, field) in schema.field_order.iter().enumerate() {
             // A field has the turn of the first of its own fields.
             let mut reading = &mut root;

@@ -117,6 +117,9 @@ pub struct ArtefactSchema {
     /// Numbers that may move. They count as equal while they are within their tolerance; everything else must
     /// be the same.
     pub tolerances: Vec<Tolerance>,
+    /// What people call an element of the artefact's own array that has no identity (`line`). Such elements are
+    /// then counted from 1 in paths: `o[line=57]`. They are matched by content all the same.
+    pub element: Option<String>,
     /// Of the artefact `inputs`: the documents whose elements people find by their number, by member.
     pub numbered: BTreeMap<String, Numbered>,
 }

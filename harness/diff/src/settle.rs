@@ -413,7 +413,7 @@ fn find<'r, 't>(text: &'t str, part: &'t str, reading: &'r Reading, trail: &mut 
             if let Some(at) = elements.iter().position(|value| holds(value)) {
                 let key = reading.key.as_ref();
                 let identities = Identities::of(&[], &elements, key);
-                trail.push(element_mark(key, &identities, Side::After, at, 0));
+                trail.push(element_mark(reading, &identities, Side::After, at, 0));
                 find(elements[at], part, inside(reading, elements[at]), trail);
             }
         }

@@ -50,7 +50,7 @@ pub(super) enum Mark<'a, 't> {
     Element(&'a Key, Identity<'t>, usize),
     /// One tick of digests.
     Digest(Step),
-    /// An element of a vector whose elements have a name, by its number from 1.
+    /// An element that has a name but no identity, by its number from 1.
     Counted(&'a str, usize),
     Index(usize),
 }
@@ -327,7 +327,7 @@ impl<'a, 't> Walk<'a, 't> {
                 (Some(at), None) => (Side::Before, at),
                 (None, None) => continue,
             };
-            let mark = element_mark(key, &identities, side, at, offset);
+            let mark = element_mark(reading, &identities, side, at, offset);
             self.step(mark, |walk| {
                 if is_moved && let (Some(old), Some(new)) = (old, new) {
                     let [old, new] = [old, new].map(|at| Some(Json::from(at + offset)));
@@ -580,20 +580,22 @@ pub(super) fn joined<'t>(
 }
 
 pub(super) fn element_mark<'a, 't>(
-    key: Option<&'a Key>,
+    reading: &'a Reading,
     identities: &Identities<'t>,
     side: Side,
     at: usize,
     offset: usize,
 ) -> Mark<'a, 't> {
-    if let Some(noun) = key.and_then(Key::counted) {
-        return Mark::Counted(noun, at + offset + 1);
-    }
-    match (key, identities.get(side, at)) {
-        (None, _) | (_, Identity::Missing) => Mark::Index(at + offset),
-        (Some(key), identity) => {
+    let key = reading.key.as_ref();
+    let noun = key.and_then(Key::counted).or(reading.element.as_deref());
+    match (key, identities.get(side, at), noun) {
+        (Some(key), identity, _)
+            if !key.fields.is_empty() && !matches!(identity, Identity::Missing) =>
+        {
             Mark::Element(key, identity.clone(), identities.occurrence(side, at))
         }
+        (.., Some(noun)) => Mark::Counted(noun, at + offset + 1),
+        (.., None) => Mark::Index(at + offset),
     }
 }
 

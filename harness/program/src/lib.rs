@@ -61,7 +61,7 @@ use crate::inputs::Inputs;
 use crate::machine::MachinePaths;
 use crate::output::Outputs;
 
-use crate::settings::{CommandSettings, CommandTable, OutputTable, ToleranceTable};
+use crate::settings::{CommandSettings, CommandTable, OutputFormat, OutputTable, ToleranceTable};
 
 pub use crate::compared::DeclaredOutputs;
 
@@ -378,6 +378,7 @@ fn artefact_schema(output: &OutputTable) -> ArtefactSchema {
         tick: output.tick.as_ref().map(|tick| tick.get_ref().clone()),
         keys: keys.collect(),
         unordered: unordered.collect(),
+        element: (output.format == OutputFormat::Text).then(|| "line".to_owned()),
         tolerances: output
             .tolerance
             .iter()

@@ -17,7 +17,7 @@ use std::sync::{Arc, OnceLock};
 use super::finding::Difference;
 use super::golden::program_failed;
 use super::inside::Inside;
-use super::run::{Observation, Unchanged, opened};
+use super::run::{Observation, Unchanged, build, opened};
 use super::{CheckResult, CheckRun, Ending, Finding, RunName, RunOutput, sample};
 use crate::exec::{EnvironmentChanges, RunFailure};
 use crate::scenario::Scenario;
@@ -112,9 +112,8 @@ impl Evaluation {
 
     /// The scenario, open for the runs of a check. Its documents are read once.
     pub(super) fn open(&self, check: &Check) -> Result<CheckRun<'_>, RunFailure> {
-        let prepared = self
-            .prepared
-            .get_or_init(|| opened(&self.suite, &self.scenario, check));
+        build(&self.suite, &self.scenario, check)?;
+        let prepared = self.prepared.get_or_init(|| opened(&self.scenario, check));
         let prepared = Arc::clone(prepared.as_ref().map_err(Clone::clone)?);
         Ok(CheckRun::for_check(
             &self.suite,

@@ -37,21 +37,23 @@ fn label(scenario: &Scenario, check: &Check) -> String {
     format!("{}::{check}", scenario.name())
 }
 
-/// Builds the suite, unless that was done, and reads the documents of a scenario.
+/// Builds the suite for a check, unless that was done. A build that failed is reported in full to the first that
+/// asks.
 ///
 /// # Errors
-/// The build failed, or they are not valid.
-pub(super) fn opened(
-    suite: &Suite,
-    scenario: &Scenario,
-    check: &Check,
-) -> Result<Arc<dyn Prepared>, RunFailure> {
-    let label = label(scenario, check);
-    ensure_built(suite, scenario, &label)?;
-    read(scenario, &label)
+/// The build failed.
+pub(super) fn build(suite: &Suite, scenario: &Scenario, check: &Check) -> Result<(), RunFailure> {
+    ensure_built(suite, scenario, &label(scenario, check))
 }
 
-/// Reads the documents of a scenario as they are.
+/// Reads the documents of a scenario for a check.
+///
+/// # Errors
+/// They are not valid.
+pub(super) fn opened(scenario: &Scenario, check: &Check) -> Result<Arc<dyn Prepared>, RunFailure> {
+    read(scenario, &label(scenario, check))
+}
+
 fn read(scenario: &Scenario, label: &str) -> Result<Arc<dyn Prepared>, RunFailure> {
     Guard {
         scenario,
@@ -92,7 +94,8 @@ impl<'a> CheckRun<'a> {
         scenario: &'a Scenario,
         check: &Check,
     ) -> Result<Self, RunFailure> {
-        let prepared = opened(suite, scenario, check)?;
+        build(suite, scenario, check)?;
+        let prepared = opened(scenario, check)?;
         Ok(Self::of(suite, scenario, label(scenario, check), prepared))
     }
 

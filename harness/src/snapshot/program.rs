@@ -46,9 +46,12 @@ impl ProgramRecord {
         self.version.is_none() && self.code.is_empty()
     }
 
-    /// What differs in `now`: the version first, then files by path.
+    /// What differs in `now`: the version first, then files by path. Nothing, if nothing is known of the program.
     pub fn changes(&self, now: &Self) -> Vec<ProgramChange> {
         let mut changes = Vec::new();
+        if self.is_empty() {
+            return changes;
+        }
         // A version that was not asked for then or now says nothing.
         if let (Some(before), Some(after)) = (&self.version, &now.version)
             && before != after
