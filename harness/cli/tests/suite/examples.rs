@@ -17,6 +17,7 @@ crate::tests![examples;
     the_script_and_its_regression,
     the_linter_and_its_regression,
     the_pendulum_and_its_regression,
+    the_site_and_its_regression,
 ];
 
 /// The part of this binary that is the automaton's command.
@@ -96,6 +97,10 @@ fn the_linter_and_its_regression() {
 
 fn the_pendulum_and_its_regression() {
     check_python("pendulum", "PENDULUM_REGRESSION");
+}
+
+fn the_site_and_its_regression() {
+    check_python("site", "SITE_REGRESSION");
 }
 
 /// The example is programs in Python, run by the installed command.
