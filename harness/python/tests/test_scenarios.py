@@ -259,6 +259,18 @@ def test_with_xdist(pytester: pytest.Pytester) -> None:
     assert "9 trials in 1 run: 9 passed" in said.stdout
 
 
+def test_a_build_runs_once_in_a_session(pytester: pytest.Pytester) -> None:
+    for name in ("monday", "tuesday"):
+        scenario(pytester, name)
+    (pytester.path / "scenarios" / "defaults.toml").write_text(
+        '[build]\nprogram = "sh"\nargs = ["-c", "echo built >> builds.log"]\n'
+    )
+    pytester.runpytest(*BLESS).assert_outcomes(passed=2)
+    for session in (2, 3):
+        pytester.runpytest().assert_outcomes(passed=2)
+        assert len((pytester.path / "builds.log").read_text().splitlines()) == session
+
+
 def test_the_program_does_not_see_pytest(pytester: pytest.Pytester) -> None:
     folder = scenario(pytester, "monday")
     (pytester.path / "counter.py").write_text(

@@ -6,7 +6,7 @@
 //! | file | what it is |
 //! | --- | --- |
 //! | `lock` | held while a build runs, so that one runs at a time |
-//! | `run.json` | under nextest, the run that built last, and how that ended: its other processes do not build |
+//! | `run.json` | under nextest and pytest, the run that built last, and how that ended: its other processes do not build |
 //! | `made.json` | the files that the build made, in this run of it or an earlier one, with their digests |
 //!
 //! A build that finds everything up to date touches nothing. What it made stays listed while it is as the
@@ -30,13 +30,14 @@ use crate::snapshot::{self, MANIFEST_FILE, Manifest};
 use crate::suite::quoted;
 use crate::{Layout, Suite};
 
-/// Set by nextest: the same in all processes of one run.
-const NEXTEST_VARIABLE: &str = "NEXTEST_RUN_ID";
+/// Set by nextest, and by test frameworks that start one process per scenario: the same in all processes of
+/// one run.
+const RUN_VARIABLES: [&str; 2] = ["NEXTEST_RUN_ID", "AETHER_HARNESS_SESSION"];
 
 /// Set for a build, so that one which runs its own scenarios does not wait for itself.
 const BUILDING_VARIABLE: &str = "AETHER_HARNESS_BUILDING";
 
-/// How the build of one nextest run ended.
+/// How the build of one run of several processes ended.
 #[derive(Debug, Serialize, Deserialize)]
 struct LastRun {
     run: String,
@@ -73,7 +74,7 @@ pub(crate) fn ensure_built(
     })
 }
 
-/// Builds, or takes the result of another process of the same nextest run.
+/// Builds, or takes the result of another process of the same run.
 fn built(suite: &Suite, build: &Build, label: &str) -> Result<(), BuildFailed> {
     let failed = |message: String| BuildFailed {
         by: label.to_owned(),
@@ -86,7 +87,7 @@ fn built(suite: &Suite, build: &Build, label: &str) -> Result<(), BuildFailed> {
     let dir = suite.paths().build();
     let cannot = |error: io::Error| failed(format!("the build cannot be run: {error}"));
     let _lock = lock(&dir).map_err(cannot)?;
-    let Some(run) = variable(NEXTEST_VARIABLE) else {
+    let Some(run) = RUN_VARIABLES.into_iter().find_map(variable) else {
         return perform(suite, build).map_err(failed);
     };
     let known = dir.join("run.json");

@@ -17,6 +17,7 @@ crate::tests![examples;
     the_script_and_its_regression,
     the_linter_and_its_regression,
     the_pendulum_and_its_regression,
+    the_site_and_its_regression,
 ];
 
 /// The part of this binary that is the automaton's command.
@@ -71,10 +72,16 @@ fn check(workspace: &Workspace, command: impl Fn() -> Command, regression: &str)
     assert_eq!(ran.status, Some(0), "{}{}", ran.out, ran.err);
     let ran = Ran::of(command().arg("diff").env(regression, "1"));
     assert_eq!(ran.status, Some(1), "{}{}", ran.out, ran.err);
+    assert_eq!(ran.out, reports(workspace).pop().unwrap());
+}
+
+/// The reports that the page of an example shows.
+fn reports(workspace: &Workspace) -> Vec<String> {
     let page = workspace.read("README.md");
-    let shown = page.split("```text\n").nth(1).unwrap();
-    let shown = shown.split("```").next().unwrap();
-    assert_eq!(ran.out, shown);
+    let shown = page.split("```text\n").skip(1);
+    shown
+        .map(|shown| shown.split("```").next().unwrap().to_owned())
+        .collect()
 }
 
 fn the_automaton_and_its_regression() {
@@ -95,20 +102,34 @@ fn the_linter_and_its_regression() {
 }
 
 fn the_pendulum_and_its_regression() {
-    check_python("pendulum", "PENDULUM_REGRESSION");
+    if !check_python("pendulum", "PENDULUM_REGRESSION") {
+        return;
+    }
+    // Another mathematical library is within the tolerance, which the report says.
+    let workspace = copied("pendulum");
+    let ran = Ran::of(installed(&workspace).arg("diff").env("PENDULUM_LIBM", "1"));
+    assert_eq!(ran.status, Some(0), "{}{}", ran.out, ran.err);
+    assert_eq!(ran.out, reports(&workspace)[0]);
 }
 
-/// The example is programs in Python, run by the installed command.
-fn check_python(example: &str, regression: &str) {
+fn the_site_and_its_regression() {
+    check_python("site", "SITE_REGRESSION");
+}
+
+/// The example is programs in Python, run by the installed command. Whether there is a Python to run them.
+fn check_python(example: &str, regression: &str) -> bool {
     if !has("python3") {
-        return skipped("there is no python3");
+        skipped("there is no python3");
+        return false;
     }
     let workspace = copied(example);
-    let command = || {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_aether-harness"));
-        command.current_dir(workspace.root());
-        command.env_remove("CI").env_remove("CARGO_TARGET_DIR");
-        command
-    };
-    check(&workspace, command, regression);
+    check(&workspace, || installed(&workspace), regression);
+    true
+}
+
+fn installed(workspace: &Workspace) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_aether-harness"));
+    command.current_dir(workspace.root());
+    command.env_remove("CI").env_remove("CARGO_TARGET_DIR");
+    command
 }

@@ -86,4 +86,6 @@ def _environment(run: str) -> dict[str, str]:
         name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")
     }
     environment.setdefault("AETHER_HARNESS_RUN", run)
+    # What is built is built once for all processes of a session.
+    environment["AETHER_HARNESS_SESSION"] = run
     return environment

@@ -55,8 +55,9 @@ class State:
         )
         # All processes of a session are one run, whose results `aether-harness report` reads. With
         # pytest-xdist, so are those of its workers.
-        own = f"{int(time.time())}-{os.getpid()}"
-        self.run = f"pytest-{os.environ.get('PYTEST_XDIST_TESTRUNUID', own)}"
+        worker = getattr(config, "workerinput", {})
+        own = f"{time.time_ns()}-{os.getpid()}"
+        self.run = f"pytest-{worker.get('testrunuid', own)}"
 
     def scenarios(self) -> Path:
         return self.root / SCENARIOS
