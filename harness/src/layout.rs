@@ -59,6 +59,7 @@ impl Layout {
     #[must_use]
     pub(crate) fn reached_by(mut self, root: impl Into<PathBuf>) -> Self {
         self.root = root.into();
+        self.scenarios = self.root.join("scenarios");
         self
     }
 
