@@ -208,6 +208,39 @@ fn elements_of_a_vector_are_counted_from_1_by_their_name() {
 }
 
 #[test]
+fn elements_that_are_called_something_are_matched_by_content_and_counted_from_1() {
+    let schema = Schema {
+        artefacts: vec![ArtefactSchema {
+            name: "o".to_owned(),
+            keys: vec!["=t".parse().unwrap()],
+            element: Some("line".to_owned()),
+            ..ArtefactSchema::default()
+        }],
+        ..Schema::default()
+    };
+    let [old, new] = [
+        r#"["start","one",{"t":1,"v":2},"end"]"#,
+        r#"["start","new","one",{"t":1,"v":3},"last"]"#,
+    ]
+    .map(|text| [Artefact::from_json("o", text.as_bytes()).unwrap()]);
+    let diff = diff(&old, &new, &schema, &DiffOptions::default());
+    let mut found: Vec<String> = diff
+        .changes
+        .iter()
+        .map(|change| format!("{} at {}", change.lead(), change.path))
+        .collect();
+    found.sort();
+    assert_eq!(
+        found,
+        [
+            r#"line 2 added: "new" at o[line=2]"#,
+            r#"line 5: "end" → "last" at o[line=5]"#,
+            "o 1 · v: 2 → 3 at o[t=1].v",
+        ]
+    );
+}
+
+#[test]
 fn fields_are_told_in_the_order_in_which_they_are_read() {
     check(
         r#"ledgers=[{"tick":3,"pre_u":[1,2],"edges":[{"e_id":5,"raw":2,"f_e":1,"du":3}],"post_u":[1,2],"a":0}]"#,
