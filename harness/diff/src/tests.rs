@@ -233,9 +233,9 @@ fn elements_that_are_called_something_are_matched_by_content_and_counted_from_1(
     assert_eq!(
         found,
         [
-            r#"line 2 added: "new" at o[line=2]"#,
-            r#"line 5: "end" → "last" at o[line=5]"#,
-            "o 1 · v: 2 → 3 at o[t=1].v",
+            r#"o · line 2 added: "new" at o[line=2]"#,
+            r#"o · line 5: "end" → "last" at o[line=5]"#,
+            "o · o 1 · v: 2 → 3 at o[t=1].v",
         ]
     );
 }
