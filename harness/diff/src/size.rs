@@ -57,12 +57,12 @@ pub(crate) fn ulps(before: f64, after: f64) -> Option<u64> {
     if !before.is_finite() || !after.is_finite() {
         return None;
     }
-    // Doubles of one sign are in the order of their bits.
+    // Doubles of one sign are in the order of their bits, and without the sign these are below 2^63.
     let place = |double: f64| {
-        let bits = i128::from(double.abs().to_bits());
+        let bits = double.abs().to_bits().cast_signed();
         if double < 0.0 { -bits } else { bits }
     };
-    u64::try_from((place(before) - place(after)).unsigned_abs()).ok()
+    Some(place(before).abs_diff(place(after)))
 }
 
 /// How far the numbers of a diff moved, all of them together.
@@ -116,6 +116,9 @@ pub(super) struct Largest {
     rel: Option<f64>,
     ulp: Option<u64>,
     by_tick: BTreeMap<When, (f64, Tick)>,
+    /// The largest difference of the last tick, which is not among the others yet: numbers of one tick come one
+    /// after the other.
+    last: Option<(When, f64, Tick)>,
 }
 
 impl Largest {
@@ -138,15 +141,25 @@ impl Largest {
             self.rel = Some(self.rel.map_or(rel, |largest| largest.max(rel)));
         }
         self.ulp = self.ulp.max(ulps(before, after));
-        if let Some((largest, _)) = self.by_tick.get_mut(&stamp.when) {
+        match &mut self.last {
+            Some((when, largest, _)) if *when == stamp.when => *largest = largest.max(abs),
+            _ => {
+                self.keep_last();
+                self.last = stamp.tick().map(|tick| (stamp.when, abs, tick));
+            }
+        }
+    }
+
+    fn keep_last(&mut self) {
+        if let Some((when, abs, tick)) = self.last.take() {
+            let (largest, _) = self.by_tick.entry(when).or_insert((abs, tick));
             *largest = largest.max(abs);
-        } else if let Some(tick) = stamp.tick() {
-            self.by_tick.insert(stamp.when, (abs, tick));
         }
     }
 
     /// What was found; `None` if no number moved.
-    pub(super) fn finish(self) -> Option<Sizes> {
+    pub(super) fn finish(mut self) -> Option<Sizes> {
+        self.keep_last();
         if self.values == 0 {
             return None;
         }

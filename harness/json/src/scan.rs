@@ -184,32 +184,50 @@ fn skip_atom(bytes: &[u8], at: usize) -> usize {
 fn skip_string(bytes: &[u8], at: usize) -> Option<usize> {
     let mut at = at + 1;
     loop {
-        match *bytes.get(at)? {
-            b'"' => return Some(at + 1),
-            b'\\' => at += 2,
-            _ => at += 1,
+        at += bytes
+            .get(at..)?
+            .iter()
+            .position(|b| matches!(b, b'"' | b'\\'))?;
+        if bytes[at] == b'"' {
+            return Some(at + 1);
         }
+        at += 2;
     }
 }
+
+/// The bytes at which the end of a container is decided; the others are passed over.
+const DECIDES: [bool; 256] = {
+    let mut decides = [false; 256];
+    let bytes = b"\"{}[]";
+    let mut at = 0;
+    while at < bytes.len() {
+        decides[bytes[at] as usize] = true;
+        at += 1;
+    }
+    decides
+};
 
 /// Brackets are counted, not matched: whether each closes its own kind is for the strict reader.
 fn skip_container(bytes: &[u8], at: usize) -> Option<usize> {
     let mut at = at;
     let mut depth = 0_usize;
     loop {
-        match *bytes.get(at)? {
+        at += bytes
+            .get(at..)?
+            .iter()
+            .position(|&b| DECIDES[usize::from(b)])?;
+        match bytes[at] {
+            b'"' => {
+                at = skip_string(bytes, at)?;
+                continue;
+            }
             b'{' | b'[' => depth += 1,
-            b'}' | b']' => {
+            _ => {
                 depth -= 1;
                 if depth == 0 {
                     return Some(at + 1);
                 }
             }
-            b'"' => {
-                at = skip_string(bytes, at)?;
-                continue;
-            }
-            _ => {}
         }
         at += 1;
     }
