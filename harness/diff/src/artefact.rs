@@ -36,11 +36,12 @@ use aether_json::{Fault, JsonProblem, Parser, Value, layout};
 #[derive(Clone, Debug)]
 pub struct Artefact {
     name: String,
-    text: Vec<u8>,
+    /// Shared by copies: several checks look at what one run produced.
+    text: Arc<Vec<u8>>,
     /// What it is the digest of, if it is no document and not too large.
     bytes: Option<Arc<[u8]>>,
     /// Its text before values that differ from run to run were replaced, if some were.
-    raw: Option<Arc<[u8]>>,
+    raw: Option<Arc<Vec<u8>>>,
 }
 
 impl PartialEq for Artefact {
@@ -154,7 +155,7 @@ impl Artefact {
     pub(crate) fn laid_out_already(name: &str, text: Vec<u8>) -> Self {
         Self {
             name: name.to_owned(),
-            text,
+            text: Arc::new(text),
             bytes: None,
             raw: None,
         }
@@ -171,13 +172,13 @@ impl Artefact {
     /// As [`Artefact::from_golden`].
     pub fn with_raw(mut self, text: &[u8]) -> Result<Self, ArtefactError> {
         let raw = Self::from_golden(self.name.clone(), text)?;
-        self.raw = Some(raw.text.into());
+        self.raw = Some(raw.text);
         Ok(self)
     }
 
     /// The document before values that differ from run to run were replaced; `None` if none were.
     pub fn raw(&self) -> Option<&[u8]> {
-        self.raw.as_deref()
+        self.raw.as_deref().map(Vec::as_slice)
     }
 
     /// The bytes that this artefact has the digest of; `None` if it is a document, or they are not kept.
