@@ -111,7 +111,7 @@ pub enum StoreError {
 /// Where the cause of a [`StoreError`] lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StoreErrorKind {
-    /// In what was asked for: there is no such run, or it does not allow this.
+    /// In the request: the run does not exist, or does not allow this.
     Request,
     /// In the file, which is damaged.
     Damage,

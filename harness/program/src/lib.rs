@@ -348,7 +348,7 @@ impl Program {
     }
 }
 
-/// The SHA-256 of a file. One that cannot be read is none that a run depends on.
+/// The SHA-256 of a file; `unreadable` for one that cannot be read, on which no run can depend.
 fn code_digest(file: &Path) -> String {
     fs::read(file).map_or_else(|_| "unreadable".to_owned(), |bytes| sha256_hex(&bytes))
 }

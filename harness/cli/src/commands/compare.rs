@@ -242,7 +242,7 @@ fn directory(dir: &Path, outputs: Option<&DeclaredOutputs>) -> Result<Vec<Artefa
             .extension()
             .is_some_and(|extension| extension == "json" || extension == "jsonl");
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
-        // `inputs.json` beside goldens is no output.
+        // `inputs.json` lies beside the goldens of outputs, and is not one of them.
         let output = outputs.filter(|_| path.is_file() && name != aether_harness::INPUTS);
         let output = output.and_then(|outputs| Some((outputs, outputs.position(&name)?)));
         match output {

@@ -193,7 +193,7 @@ fn everything_else_must_match_exactly() {
     check("\"x\":1", "\"x\":1e999999", "tick 2 · o · x: 1 → 1e999999");
     check("\"t\":2", "\"t\":2.0", "o[t=2]");
     check("end", "END", "name: \"end\" → \"END\"");
-    // What is within tolerance is no change beside others.
+    // A number within its tolerance does not count as a change beside others.
     workspace.edit(SCRIPT, "\"x\":0.5", "\"x\":0.5000000001");
     workspace.edit(SCRIPT, "end", "END");
     let json = diff_json(&workspace, false);

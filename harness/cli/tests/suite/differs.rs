@@ -202,7 +202,7 @@ fn values_that_differ_anyway_hide_nothing_of_the_environment() {
             "out.ns: 1 value, a clock",
         ],
     );
-    // Together, each thing is told once.
+    // Together, each thing is reported once.
     let ran = runner(&workspace, &["one::"]);
     let result = |check: &str| {
         let result = workspace.result("one", check);

@@ -25,7 +25,7 @@ pub(super) fn ask(review: &mut Review<'_>, console: &mut Console<'_>) -> Result<
     Ok(())
 }
 
-/// There is no terminal: what to type in place of a review.
+/// The error without a terminal, with the commands to type instead of a review.
 pub(super) fn nobody(suite: &Suite, options: &ReviewOptions) -> CommandError {
     let typed = suite.typed();
     let names: Vec<String> = options.names.iter().map(|name| quoted(name)).collect();

@@ -30,7 +30,7 @@ pub(super) struct Answer {
     body: Vec<u8>,
 }
 
-/// Why there is no request to answer.
+/// Why a request cannot be answered.
 #[derive(Debug)]
 pub(super) enum Unread {
     /// It is not a request, or not one that is taken; the answer says so.
