@@ -21,7 +21,7 @@
 //! | `tolerance`, `settle` | numbers that may move, and what is left to compare |
 //! | `stored` | a diff as it is written and read back |
 //! | `text` | the difference as lines for people |
-//! | `tick` | when a record was made |
+//! | `tick`, `ticks` | when a record was made; the ticks at which records differ |
 //! | `visible` | characters that cannot be seen, shown by their numbers |
 //!
 //! Both documents are text in one layout, so equality is always a comparison of bytes, and only what
@@ -52,6 +52,7 @@ mod stored;
 mod tally;
 mod text;
 mod tick;
+mod ticks;
 mod tolerance;
 mod visible;
 mod walk;

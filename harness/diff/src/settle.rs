@@ -21,6 +21,7 @@ use crate::reading::{Key, Reading};
 use crate::size::Largest;
 use crate::steps;
 use crate::tick::Stamp;
+use crate::ticks::{Ticks, grows_from};
 use crate::tolerance::{Tolerance, Tolerated, Ways};
 use crate::walk::{Mark, element_mark, inside, path_of};
 use crate::{Artefact, INPUTS, Schema};
@@ -354,6 +355,7 @@ struct Sum {
     largest: Option<(f64, Path)>,
     reasons: Vec<String>,
     sizes: Largest,
+    ticks: Ticks,
 }
 
 impl Sum {
@@ -365,8 +367,8 @@ impl Sum {
             }
             let numbers = (hit.before.parse(), hit.after.parse());
             if let (Ok(old), Ok(new)) = numbers {
-                self.sizes
-                    .add(hit.stamp, (old, new), (hit.before, hit.after));
+                let abs = self.sizes.add((old, new), (hit.before, hit.after));
+                self.ticks.add(hit.stamp, Some(abs));
             }
         }
         let Some(largest) = hits.iter().max_by(|a, b| a.share.total_cmp(&b.share)) else {
@@ -380,7 +382,7 @@ impl Sum {
         }
     }
 
-    fn finish(self) -> Option<Tolerated> {
+    fn finish(mut self) -> Option<Tolerated> {
         let (share, at) = self.largest?;
         let share = Number::try_from((share * 1e6).round() / 1e6);
         let share = share.expect("a share is between 0 and 1");
@@ -389,7 +391,7 @@ impl Sum {
             largest: Json::from_raw(share.as_str()),
             at,
             reasons: self.reasons,
-            sizes: self.sizes.finish(),
+            sizes: self.sizes.finish(grows_from([&mut self.ticks])),
         })
     }
 }

@@ -5,12 +5,10 @@
 //! 1 → 1.0000000000000002      abs 2e-16  rel 2e-16  ulp 1
 //! ```
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use crate::decimal::Decimal;
-use crate::tick::{Stamp, Tick, When};
+use crate::tick::Tick;
 use aether_json::Json;
 
 /// How far one number moved.
@@ -115,20 +113,11 @@ pub(super) struct Largest {
     pair: (String, String),
     rel: Option<f64>,
     ulp: Option<u64>,
-    by_tick: BTreeMap<When, (f64, Tick)>,
-    /// The largest difference of the last tick, which is not among the others yet: numbers of one tick come one
-    /// after the other.
-    last: Option<(When, f64, Tick)>,
 }
 
 impl Largest {
-    /// Takes in a pair of numbers and how they are spelled.
-    pub(super) fn add(
-        &mut self,
-        stamp: Stamp<'_>,
-        (before, after): (f64, f64),
-        texts: (&str, &str),
-    ) {
+    /// Takes in a pair of numbers and how they are spelled; returns how far they are apart.
+    pub(super) fn add(&mut self, (before, after): (f64, f64), texts: (&str, &str)) -> f64 {
         let abs = (after - before).abs();
         if self.values == 0 || abs > self.abs {
             self.abs = abs;
@@ -141,33 +130,16 @@ impl Largest {
             self.rel = Some(self.rel.map_or(rel, |largest| largest.max(rel)));
         }
         self.ulp = self.ulp.max(ulps(before, after));
-        match &mut self.last {
-            Some((when, largest, _)) if *when == stamp.when => *largest = largest.max(abs),
-            _ => {
-                self.keep_last();
-                self.last = stamp.tick().map(|tick| (stamp.when, abs, tick));
-            }
-        }
-    }
-
-    fn keep_last(&mut self) {
-        if let Some((when, abs, tick)) = self.last.take() {
-            let (largest, _) = self.by_tick.entry(when).or_insert((abs, tick));
-            *largest = largest.max(abs);
-        }
+        abs
     }
 
     /// What was found; `None` if no number moved.
-    pub(super) fn finish(mut self) -> Option<Sizes> {
-        self.keep_last();
+    pub(super) fn finish(self, grows_from: Option<Tick>) -> Option<Sizes> {
         if self.values == 0 {
             return None;
         }
         let [before, after] = [&self.pair.0, &self.pair.1].map(|text| Json::from_raw(text));
         let size = Size::of(&before, &after)?;
-        let first = self.by_tick.values().next().map_or(0.0, |(abs, _)| *abs);
-        let ticks = self.by_tick.values().rev();
-        let growing = ticks.take_while(|(abs, _)| *abs > first);
         Some(Sizes {
             values: self.values,
             abs: size.abs,
@@ -177,7 +149,7 @@ impl Largest {
                 Json::parse(&text).ok()
             }),
             ulp: self.ulp,
-            grows_from: growing.last().map(|(_, tick)| tick.clone()),
+            grows_from,
         })
     }
 }
@@ -248,29 +220,16 @@ mod tests {
     }
 
     #[test]
-    fn the_largest_and_where_it_grows_are_kept() {
-        let sizes = |moves: &[(u64, &str, &str)]| {
-            let mut largest = Largest::default();
-            for (tick, before, after) in moves {
-                let numbers = (before.parse().unwrap(), after.parse().unwrap());
-                largest.add(Stamp::number(*tick), numbers, (before, after));
-            }
-            largest.finish().unwrap()
-        };
-        let found = sizes(&[
-            (1, "1", "1.1"),
-            (2, "1", "1.1"),
-            (3, "1", "1.3"),
-            (3, "0", "0.2"),
-            (4, "100", "100.5"),
-        ]);
-        assert_eq!((found.values, found.abs.as_str()), (5, "0.5"));
+    fn the_largest_of_each_kind_is_kept() {
+        let mut largest = Largest::default();
+        for (before, after) in [("1", "1.1"), ("1", "1.3"), ("0", "0.2"), ("100", "100.5")] {
+            largest.add(
+                (before.parse().unwrap(), after.parse().unwrap()),
+                (before, after),
+            );
+        }
+        let found = largest.finish(None).unwrap();
+        assert_eq!((found.values, found.abs.as_str()), (4, "0.5"));
         assert_eq!(found.rel.unwrap().as_str(), "0.3");
-        assert_eq!(found.grows_from, Some(3.into()));
-        assert_eq!(sizes(&[(1, "1", "2"), (2, "1", "2")]).grows_from, None);
-        assert_eq!(
-            sizes(&[(1, "1", "2"), (2, "1", "5"), (3, "1", "2")]).grows_from,
-            None
-        );
     }
 }

@@ -12,8 +12,9 @@ use std::time::Instant;
 use crate::change::is_hash_text;
 use crate::change::{Change, ChangeKind, Diff, Followed, LeftOut, LeftOutReason};
 use crate::path::Path;
-use crate::size::Largest;
+use crate::size::{Largest, Size};
 use crate::tick::{Stamp, When};
+use crate::ticks::{Ticks, grows_from};
 use crate::{DiffOptions, PlaceSort};
 use aether_json::scan::{Kind, kind};
 use aether_json::{Json, number};
@@ -34,6 +35,8 @@ pub(super) struct Tally {
     /// The first divergence so far. Changes come in the order of artefacts, records and fields, so
     /// only an earlier time replaces it.
     first: Option<(When, Change)>,
+    /// Whether no other value of its stage differs at the tick of the first divergence.
+    first_is_alone: bool,
     /// Found changes by time and by the order in which they were found; now and then cut down to
     /// the earliest `entries`.
     listed: Vec<(When, u64, Change)>,
@@ -52,8 +55,7 @@ struct Stage {
     name: String,
     values: u64,
     hashes: u64,
-    /// How many values differ at each tick.
-    ticks: BTreeMap<When, u64>,
+    ticks: Ticks,
     /// How many places of each sort differ, by path pattern.
     patterns: BTreeMap<String, BTreeMap<(ChangeKind, Offset), u64>>,
     /// How many sorts there are in `patterns`.
@@ -168,6 +170,7 @@ impl Tally {
             out_of_time: false,
             questions: 0,
             first: None,
+            first_is_alone: true,
             listed: Vec::new(),
             cut: None,
             found: 0,
@@ -219,6 +222,11 @@ impl Tally {
         self.found += 1;
         self.count(met);
         let is_first = self.first.as_ref().is_none_or(|(first, _)| when < *first);
+        // What was met before a new first divergence was later than it.
+        let is_beside =
+            |(first, change): &(When, Change)| *first == when && change.stage == met.stage;
+        self.first_is_alone =
+            is_first || self.first_is_alone && !self.first.as_ref().is_some_and(is_beside);
         let is_listed = self
             .cut
             .as_ref()
@@ -232,7 +240,7 @@ impl Tally {
         }
         if is_listed {
             self.listed.push((when, order, change));
-            if self.listed.len() >= self.entries.saturating_mul(2).max(1024) {
+            if self.listed.len() >= self.entries.saturating_add(self.entries / 2).max(1024) {
                 self.cut_down();
             }
         }
@@ -272,7 +280,7 @@ impl Tally {
                 name: met.stage.to_owned(),
                 values: 0,
                 hashes: 0,
-                ticks: BTreeMap::new(),
+                ticks: Ticks::default(),
                 patterns: BTreeMap::new(),
                 sorts: 0,
             });
@@ -280,13 +288,10 @@ impl Tally {
         if let Some(stage) = self.stages.last_mut() {
             stage.values += 1;
             stage.hashes += u64::from(met.is_hash());
-            if met.stamp.when != When::NEVER {
-                *stage.ticks.entry(met.stamp.when).or_default() += 1;
-            }
             let (offset, numbers) = Offset::of(met);
-            if let (Some(numbers), Some(before), Some(after)) = (numbers, met.before, met.after) {
-                self.sizes.add(met.stamp, numbers, (before, after));
-            }
+            let numbers = numbers.zip(met.before.zip(met.after));
+            let abs = numbers.map(|(numbers, texts)| self.sizes.add(numbers, texts));
+            stage.ticks.add(met.stamp, abs);
             stage.count_place(met, offset);
         }
     }
@@ -315,22 +320,23 @@ impl Tally {
                 count: self.found - self.listed.len() as u64,
             });
         }
-        let first = self.first.map(|(_, change)| change);
-        let stages = merged(self.stages);
+        let first = self.first.map(|(_, change)| sized(change));
+        let mut stages = merged(self.stages);
+        let grows_from = grows_from(stages.iter_mut().map(|stage| &mut stage.ticks));
         let changes: Vec<Change> = self
             .listed
             .into_iter()
-            .map(|(_, _, change)| change)
+            .map(|(_, _, change)| sized(change))
             .collect();
         let alike = first
             .as_ref()
             .map_or(0, |first| alike(&PlaceSort::of(first), &stages, &changes));
         Diff {
-            followed: followed(stages, first.as_ref()),
+            followed: followed(stages, first.as_ref(), self.first_is_alone),
             first_divergence: first,
             causes: Vec::new(),
             charts: Vec::new(),
-            sizes: self.sizes.finish(),
+            sizes: self.sizes.finish(grows_from),
             tolerated: None,
             bytes: Vec::new(),
             changes,
@@ -338,6 +344,15 @@ impl Tally {
             alike,
         }
     }
+}
+
+/// The change with how far its number moved, which is computed only for changes that are kept.
+fn sized(mut change: Change) -> Change {
+    if change.kind == ChangeKind::Changed {
+        let values = change.before.as_ref().zip(change.after.as_ref());
+        change.size = values.and_then(|(before, after)| Size::of(before, after));
+    }
+    change
 }
 
 /// How many places are of the sort of the first divergence. If there are too many sorts to count them
@@ -361,9 +376,7 @@ fn merged(stages: Vec<Stage>) -> Vec<Stage> {
         };
         known.values += stage.values;
         known.hashes += stage.hashes;
-        for (tick, values) in stage.ticks {
-            *known.ticks.entry(tick).or_default() += values;
-        }
+        known.ticks.merge(stage.ticks);
         for (pattern, sorts) in stage.patterns {
             let known = known.patterns.entry(pattern).or_default();
             for (sort, count) in sorts {
@@ -375,26 +388,24 @@ fn merged(stages: Vec<Stage>) -> Vec<Stage> {
 }
 
 /// The counts by stage, without the first divergence itself.
-fn followed(mut stages: Vec<Stage>, first: Option<&Change>) -> Vec<Followed> {
-    if let Some(first) = first
-        && let Some(stage) = stages.iter_mut().find(|stage| stage.name == first.stage)
-    {
-        stage.values -= 1;
-        stage.hashes -= u64::from(first.is_hash());
-        if let Some(values) = stage.ticks.get_mut(&Stamp::of(first.tick.as_ref()).when) {
-            *values -= 1;
-        }
-    }
-    stages
-        .into_iter()
-        .filter(|stage| stage.values > 0)
-        .map(|stage| Followed {
+fn followed(stages: Vec<Stage>, first: Option<&Change>, first_is_alone: bool) -> Vec<Followed> {
+    let counted = stages.into_iter().map(|mut stage| {
+        let mut followed = Followed {
+            ticks: stage.ticks.count(),
             stage: stage.name,
             values: stage.values,
-            ticks: stage.ticks.values().filter(|&&values| values > 0).count() as u64,
             hashes: stage.hashes,
-        })
-        .collect()
+        };
+        if let Some(first) = first
+            && followed.stage == first.stage
+        {
+            followed.values -= 1;
+            followed.hashes -= u64::from(first.is_hash());
+            followed.ticks -= u64::from(first_is_alone && first.tick.is_some());
+        }
+        followed
+    });
+    counted.filter(|followed| followed.values > 0).collect()
 }
 
 /// A change of a kind, as the walk meets it.

@@ -122,6 +122,14 @@ impl When {
         Self(i128::from(tick) * PARTS)
     }
 
+    /// The tick that [`When::at`] was made from.
+    pub(crate) fn whole(self) -> Tick {
+        let whole = u64::try_from(self.0 / PARTS);
+        whole
+            .expect("times that are not whole numbers are kept as spelled")
+            .into()
+    }
+
     /// Reads a JSON value.
     pub(crate) fn read(raw: &str) -> Option<Self> {
         if let Ok(whole) = raw.parse::<u64>() {
@@ -320,6 +328,11 @@ impl<'t> Stamp<'t> {
             Spelling::Raw(raw) => raw.parse().ok(),
             Spelling::Number(tick) => Some(tick),
         }
+    }
+
+    /// Whether the tick is a whole number, spelled as such.
+    pub(crate) fn is_plain(self) -> bool {
+        self.as_u64().is_some()
     }
 
     pub(crate) fn tick(self) -> Option<Tick> {

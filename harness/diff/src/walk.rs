@@ -15,7 +15,6 @@ use crate::matching::{Identities, Identity, Met, Pair, Side, match_elements, mat
 use crate::path::{Path, Step, element_label, identity_field, pattern_name};
 use crate::reading::{Key, Reading, UNLISTED};
 use crate::records;
-use crate::size::Size;
 use crate::spans::Spans;
 use crate::steps;
 use crate::tally::{Tally, kind_of};
@@ -445,10 +444,6 @@ impl<'a, 't> Walk<'a, 't> {
         let (artefact, stage, trail) = (self.artefact, self.stage, &self.trail);
         self.tally.add(&met, || {
             let (before, after) = values();
-            let size = match (kind, &before, &after) {
-                (ChangeKind::Changed, Some(before), Some(after)) => Size::of(before, after),
-                _ => None,
-            };
             Change {
                 tick: stamp.tick(),
                 stage: stage.to_owned(),
@@ -458,7 +453,7 @@ impl<'a, 't> Walk<'a, 't> {
                 kind,
                 before,
                 after,
-                size,
+                size: None,
             }
         });
     }
