@@ -44,7 +44,7 @@ impl StoredRun {
     /// # Errors
     /// The file cannot be read.
     pub fn missing_ticks(&self, plan: &RunPlan) -> Result<RangeInclusive<u64>, StoreError> {
-        let first = self.ticks_recorded()? + 1;
+        let first = self.ticks_recorded() + 1;
         let last = match self.header().status {
             RunStatus::Complete => first - 1,
             RunStatus::Failed(error) => error.tick(),
