@@ -20,7 +20,7 @@ use super::codec::{Decoder, Encoder, PayloadError};
 use super::tally::PARAMETERS;
 use super::{Tally, TickView};
 use crate::canonical;
-use crate::config::{RunPlan, Scheme, StreamPlan, StreamSource};
+use crate::config::{RunPlan, Scheme, StreamPlan, StreamSource, limits};
 use crate::record::{DecodeError, FromText as _, Manifest, StreamEntry, UmxLedger};
 
 const MAGIC: &[u8; 8] = b"AETHAPX\x01";
@@ -100,6 +100,17 @@ pub enum CapsuleError {
         /// Vectors of the payload.
         found: u64,
     },
+    /// A stream has more numbers than a capsule may hold.
+    #[error(
+        "{section} has {numbers} numbers, and a stream has at most {}",
+        limits::CAPSULE_NUMBERS_MAX
+    )]
+    Numbers {
+        /// The stream.
+        section: Section,
+        /// Its numbers, of all ticks together.
+        numbers: u128,
+    },
     /// A stream's values do not have the length that the manifest states.
     #[error("{section} has {found} bits, and the manifest says {stated}")]
     Bits {
@@ -148,25 +159,26 @@ impl Capsule {
             .zip(self.payloads.iter().map(Vec::as_slice))
     }
 
-    /// The vectors of a stream, one a tick; their number and bits are checked against the manifest.
+    /// The vectors of a stream, one per tick. Their number is checked against the manifest at once,
+    /// and their bits after the last of them.
     ///
     /// # Errors
     /// The capsule has no such stream, or its payload is not what the manifest describes.
-    pub fn vectors(&self, stream_id: &str) -> Result<Vec<Vec<i128>>, CapsuleError> {
+    pub fn vectors(&self, stream_id: &str) -> Result<Vectors<'_>, CapsuleError> {
         let mut streams = self.streams();
         let (entry, payload) = streams
             .find(|(entry, _)| entry.stream_id == stream_id)
             .ok_or_else(|| CapsuleError::NoStream(stream_id.to_owned()))?;
         let section = || Section::Stream(stream_id.to_owned());
-        let failed = |error| CapsuleError::Payload {
-            section: section(),
-            error,
-        };
         let parameter = parameter(entry).ok_or_else(|| CapsuleError::Parameter {
             section: section(),
             found: entry.params,
         })?;
-        let mut decoder = Decoder::new(payload, entry.scheme, parameter).map_err(failed)?;
+        let decoder = Decoder::new(payload, entry.scheme, parameter);
+        let decoder = decoder.map_err(|error| CapsuleError::Payload {
+            section: section(),
+            error,
+        })?;
         let (start, end) = (self.manifest.start_tick, self.manifest.end_tick);
         let ticks = end
             .checked_sub(start)
@@ -180,26 +192,18 @@ impl Capsule {
                 found,
             });
         }
-        let mut tally = Tally::default();
-        let mut vectors = Vec::new();
-        while let Some(vector) = decoder.next_vector().map_err(failed)? {
-            vector.iter().for_each(|&value| tally.push(value));
-            vectors.push(vector);
+        let numbers = u128::from(found) * u128::from(decoder.vector_len());
+        if numbers > u128::from(limits::CAPSULE_NUMBERS_MAX) {
+            let section = section();
+            return Err(CapsuleError::Numbers { section, numbers });
         }
-        let found = match entry.scheme {
-            Scheme::Identity => tally.identity(),
-            Scheme::RunLength => tally.run_length(),
-            Scheme::GolombRice => tally.golomb_rice()[parameter as usize],
-        };
-        if i128::try_from(found) != Ok(i128::from(entry.residual_bits)) {
-            let stated = entry.residual_bits;
-            return Err(CapsuleError::Bits {
-                section: section(),
-                stated,
-                found,
-            });
-        }
-        Ok(vectors)
+        Ok(Vectors {
+            entry,
+            parameter,
+            decoder,
+            tally: Tally::default(),
+            is_over: false,
+        })
     }
 
     /// The capsule as bytes.
@@ -252,6 +256,57 @@ impl Capsule {
             return Err(CapsuleError::Trailing { at: reader.at });
         }
         Ok(Self { manifest, payloads })
+    }
+}
+
+/// The vectors of a stream, decoded one by one; made by [`Capsule::vectors`]. The first error ends
+/// them.
+pub struct Vectors<'c> {
+    entry: &'c StreamEntry,
+    parameter: u32,
+    decoder: Decoder<'c>,
+    tally: Tally,
+    is_over: bool,
+}
+
+impl Vectors<'_> {
+    fn next_vector(&mut self) -> Result<Option<Vec<i128>>, CapsuleError> {
+        let section = || Section::Stream(self.entry.stream_id.clone());
+        let vector = self.decoder.next_vector();
+        let vector = vector.map_err(|error| CapsuleError::Payload {
+            section: section(),
+            error,
+        })?;
+        if let Some(vector) = vector {
+            vector.iter().for_each(|&value| self.tally.push(value));
+            return Ok(Some(vector));
+        }
+        let found = match self.entry.scheme {
+            Scheme::Identity => self.tally.identity(),
+            Scheme::RunLength => self.tally.run_length(),
+            Scheme::GolombRice => self.tally.golomb_rice()[self.parameter as usize],
+        };
+        if i128::try_from(found) == Ok(i128::from(self.entry.residual_bits)) {
+            return Ok(None);
+        }
+        Err(CapsuleError::Bits {
+            section: section(),
+            stated: self.entry.residual_bits,
+            found,
+        })
+    }
+}
+
+impl Iterator for Vectors<'_> {
+    type Item = Result<Vec<i128>, CapsuleError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.is_over {
+            return None;
+        }
+        let vector = self.next_vector().transpose();
+        self.is_over = !matches!(vector, Some(Ok(_)));
+        vector
     }
 }
 
@@ -329,6 +384,17 @@ impl<'p> Packer<'p> {
             streams: streams.collect::<Option<_>>()?,
             manifest,
         })
+    }
+
+    /// A stream that would have more numbers than a capsule may hold, and how many.
+    pub fn too_long(&self) -> Option<(&str, u128)> {
+        let ticks = u128::from(self.manifest.end_tick - self.manifest.start_tick) + 1;
+        let numbers = self.streams.iter().map(|(stream, encoder)| {
+            let numbers = ticks * encoder.vector_len() as u128;
+            (stream.name.as_str(), numbers)
+        });
+        let limit = u128::from(limits::CAPSULE_NUMBERS_MAX);
+        numbers.into_iter().find(|(_, numbers)| *numbers > limit)
     }
 
     /// The ticks that must be added.

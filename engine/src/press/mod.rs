@@ -9,7 +9,7 @@ mod codec;
 mod tally;
 mod window;
 
-pub use capsule::{Capsule, CapsuleError, Packer, Section};
+pub use capsule::{Capsule, CapsuleError, Packer, Section, Vectors};
 pub use codec::{Decoder, Encoder, PayloadError};
 pub(crate) use tally::Tally;
 pub(crate) use window::{TickView, WindowTally};

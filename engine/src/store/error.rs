@@ -21,6 +21,12 @@ pub enum StoreError {
         /// The directory that was searched.
         runs_dir: PathBuf,
     },
+    /// There is no file at a path.
+    #[error("there is no run file {}", path.display())]
+    NoFile {
+        /// The path.
+        path: PathBuf,
+    },
     /// A run of that name is stored, and the new one would differ from it.
     #[error("run `{existing}` already exists and differs: {difference}")]
     Exists {
@@ -203,6 +209,18 @@ pub enum Damage {
         /// The tick or place where it should be.
         position: u64,
     },
+    /// A table has a record that the header does not count.
+    Extra {
+        /// The kind of record, as exports name it.
+        kind: &'static str,
+        /// The tick or place where it is.
+        position: u64,
+    },
+    /// A table, index, view or trigger that is not one of a run file, or that is missing.
+    Schema {
+        /// Its name.
+        name: String,
+    },
     /// A record has its stored hash, but is not a record of its kind.
     Record {
         /// The kind of record, as exports name it.
@@ -219,6 +237,8 @@ pub enum Damage {
         /// What failed.
         reason: &'static str,
     },
+    /// A value differs from what the inputs produce: the first finding of a verification.
+    Differs(String),
     /// A value that no engine writes.
     Value {
         /// The table.
@@ -231,13 +251,22 @@ pub enum Damage {
 impl fmt::Display for Damage {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Database(reason) => formatter.write_str(reason),
+            Self::Database(reason) | Self::Differs(reason) => formatter.write_str(reason),
             Self::Hash { kind, position } => write!(
                 formatter,
                 "`{kind}` {position} does not match its stored hash"
             ),
             Self::Missing { kind, position } => {
                 write!(formatter, "`{kind}` {position} is missing or out of order")
+            }
+            Self::Extra { kind, position } => {
+                write!(
+                    formatter,
+                    "`{kind}` {position} is beyond the end of the run"
+                )
+            }
+            Self::Schema { name } => {
+                write!(formatter, "table or index `{name}` differs from the format")
             }
             Self::Record {
                 kind,
@@ -262,6 +291,7 @@ impl StoreError {
         match self {
             Self::RunId(_)
             | Self::NotFound { .. }
+            | Self::NoFile { .. }
             | Self::Exists { .. }
             | Self::Busy { .. }
             | Self::Finished { .. }

@@ -6,8 +6,9 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension as _, Row};
 
 use super::columns::{Shape, ShapeEdge};
+use super::row_counts::RowCounts;
 use crate::canonical::{self, Canonical, Hash, Writer};
-use crate::config::RunPlan;
+use crate::config::{RunPlan, limits};
 use crate::error::RunError;
 use crate::record::{Cell, FromText as _, StatusName};
 use crate::run::{Outcome, RunStatus};
@@ -50,15 +51,19 @@ macro_rules! header_columns {
         const COLUMNS: &[(&str, &str)] = &[$( (stringify!($column), $sql_type) ),+];
 
         impl HeaderRow {
-            /// The values of [`COLUMNS`].
+            /// The values of [`COLUMNS`], or of those that version 1 has.
             fn cells(&self) -> Vec<Cell<'_>> {
-                vec![$( self.$column.cell() ),+]
+                let mut cells = vec![$( self.$column.cell() ),+];
+                if self.rows.is_none() {
+                    cells.truncate(COLUMNS_OF_VERSION_1);
+                }
+                cells
             }
 
             /// `None` if a value is not one that an engine writes.
             fn from_row(row: &Row<'_>) -> rusqlite::Result<Option<Self>> {
                 $(
-                    let value = row.get_ref(stringify!($column))?;
+                    let value = cell_of(row, stringify!($column))?;
                     let Some($column) = HeaderValue::read(value) else {
                         return Ok(None);
                     };
@@ -87,13 +92,30 @@ header_columns! {
     /// `None` until the run has ended, as the metrics are.
     last_entry_hash: Option<HexHash> => "TEXT",
     metrics: Option<String> => "TEXT",
+    /// How many rows there are, up to the last commit; `None` in files of version 1.
+    rows: Option<RowCounts> => "TEXT NOT NULL",
 }
 
-/// The names and types of the columns of table `run`.
-pub(super) fn columns() -> Vec<(&'static str, &'static str)> {
+/// The last of [`COLUMNS`] is new in version 2.
+const COLUMNS_OF_VERSION_1: usize = COLUMNS.len() - 1;
+
+/// The names and types of the columns of table `run` in a version of the file.
+pub(super) fn columns(version: i64) -> Vec<(&'static str, &'static str)> {
     let key = [("id", "INTEGER PRIMARY KEY CHECK (id = 1)")];
     let hash = [("sha256", "BLOB NOT NULL")];
-    key.iter().chain(COLUMNS).chain(&hash).copied().collect()
+    let hashed = match version {
+        1 => &COLUMNS[..COLUMNS_OF_VERSION_1],
+        _ => COLUMNS,
+    };
+    key.iter().chain(hashed).chain(&hash).copied().collect()
+}
+
+/// The value of a column; NULL for one that the file's version does not have.
+fn cell_of<'r>(row: &'r Row<'_>, column: &str) -> rusqlite::Result<ValueRef<'r>> {
+    match row.get_ref(column) {
+        Err(rusqlite::Error::InvalidColumnName(_)) => Ok(ValueRef::Null),
+        value => value,
+    }
 }
 
 impl HeaderRow {
@@ -116,7 +138,13 @@ impl HeaderRow {
             error: None,
             last_entry_hash: None,
             metrics: None,
+            rows: Some(RowCounts::default()),
         }
+    }
+
+    /// Notes how many rows there are, in a file whose version has that.
+    pub(super) fn count(&mut self, rows: RowCounts) {
+        self.rows = self.rows.map(|_| rows);
     }
 
     /// The row of the same run when it has ended.
@@ -270,6 +298,16 @@ impl HeaderValue for StatusName {
     }
 }
 
+impl HeaderValue for RowCounts {
+    fn cell(&self) -> Cell<'_> {
+        Cell::OwnedText(self.to_text())
+    }
+
+    fn read(value: ValueRef<'_>) -> Option<Self> {
+        Self::from_text(value.as_str().ok()?)
+    }
+}
+
 impl HeaderValue for RunError {
     fn cell(&self) -> Cell<'_> {
         Cell::OwnedText(canonical::text(self))
@@ -318,6 +356,9 @@ pub(super) fn read_edges(
     connection: &Connection,
     header: &HeaderRow,
 ) -> rusqlite::Result<Option<Shape>> {
+    if header.node_count > limits::NODES_MAX || header.edge_count > limits::EDGES_MAX {
+        return Ok(None);
+    }
     let Ok(node_count) = usize::try_from(header.node_count) else {
         return Ok(None);
     };
@@ -333,7 +374,8 @@ pub(super) fn read_edges(
         let (Some(from), Some(to)) = (index(row.get(1)?), index(row.get(2)?)) else {
             return Ok(None);
         };
-        if e_id - 1 != signed(edges.len() as u64) {
+        let number = signed(edges.len() as u64) + 1;
+        if e_id != number || number > signed(header.edge_count) {
             return Ok(None);
         }
         edges.push(ShapeEdge {

@@ -4,9 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::lock::WriterLock;
+use super::recovery::{self, COMPANIONS, companion};
 use super::stored::StoredRun;
 use super::writer::{self, RunWriter};
-use super::{Difference, RunId, RunStore, StoreError};
+use super::{Difference, RunId, RunStore, StoreError, resumption};
 use crate::canonical;
 use crate::config::RunPlan;
 use crate::record::LogEvent;
@@ -82,7 +83,7 @@ impl RunStore {
         let beside = self.runs_dir().join(format!(".{run_id}.aether.new"));
         if !path.exists() {
             writer::create(&path, &beside, plan)?;
-            let outcome = write(&path, plan, 0, options)?;
+            let outcome = write(&path, plan, options)?;
             let written = Written::New;
             return Ok(Recorded {
                 outcome,
@@ -90,6 +91,7 @@ impl RunStore {
                 path,
             });
         }
+        recovery::tidy_locked(&path)?;
         if path.is_dir() {
             let source = std::io::ErrorKind::IsADirectory.into();
             return Err(StoreError::Io { path, source });
@@ -98,7 +100,7 @@ impl RunStore {
             refuse_other_header(&path, &run_id, plan)?;
         }
         writer::create(&beside, &beside, plan)?;
-        let made = write(&beside, plan, 0, options).and_then(|outcome| {
+        let made = write(&beside, plan, options).and_then(|outcome| {
             let written = match existing {
                 Existing::Keep => {
                     refuse_other_records(&path, &beside, &run_id)?;
@@ -124,9 +126,9 @@ impl RunStore {
     /// Finishes a run that was interrupted or stopped, from the inputs in its file. The result is
     /// byte for byte that of an uninterrupted run.
     ///
-    /// Stored ticks are recomputed and compared entry by entry, but not written. So it takes the
-    /// time of a whole run, and never continues from a state that it did not reproduce. An observer
-    /// of the log receives only the events of the windows that are added.
+    /// Everything stored is recomputed and compared, as by [`StoredRun::verify`], before anything is
+    /// added. So it takes the time of a whole run, and never continues from a state that it did not
+    /// reproduce. An observer of the log receives only the events of the windows that are added.
     ///
     /// # Errors
     /// Those of [`RunStore::record`]. Also: the run is not stored, has ended, was started by a
@@ -138,6 +140,7 @@ impl RunStore {
             return Err(self.not_found(&run_id));
         }
         let _lock = WriterLock::take(self.runs_dir(), &run_id)?;
+        recovery::tidy_locked(&path)?;
         let stored = StoredRun::open(&path)?;
         let (header, run_id) = (stored.header(), run_id.to_string());
         if header.status != RunStatus::Incomplete {
@@ -148,9 +151,8 @@ impl RunStore {
             let found = header.engine_version.clone();
             return Err(StoreError::OtherEngine { run_id, found });
         }
-        let (plan, last_tick) = (stored.plan()?, stored.ticks_recorded()?);
-        let shown = stored.events_recorded()?;
-        drop(stored);
+        let plan = stored.plan()?;
+        let shown = stored.counts().of(RecordKind::Log);
         let show_rest = |event: &LogEvent| {
             if let Some(show) = options.log
                 && event.seq > shown
@@ -162,7 +164,7 @@ impl RunStore {
             log: options.log.is_some().then_some(&show_rest),
             ..*options
         };
-        let outcome = write(&path, &plan, last_tick, &options)?;
+        let outcome = resumption::finish(stored, &plan, &options)?;
         let written = Written::Finished;
         Ok(Recorded {
             outcome,
@@ -188,14 +190,9 @@ impl Outcome {
     }
 }
 
-/// Makes the run in a file that already has its ticks up to `last_tick`.
-fn write(
-    path: &Path,
-    plan: &RunPlan,
-    last_tick: u64,
-    options: &RunOptions<'_>,
-) -> Result<Outcome, StoreError> {
-    let mut writer = RunWriter::open(path, plan, last_tick)?;
+/// Makes the run in a new file.
+fn write(path: &Path, plan: &RunPlan, options: &RunOptions<'_>) -> Result<Outcome, StoreError> {
+    let mut writer = RunWriter::open(path, plan)?;
     let outcome =
         execute(plan, options, &mut writer).map_err(|error| StoreError::from_io(path, error))?;
     writer.finish(&outcome)?;
@@ -205,10 +202,8 @@ fn write(
 /// Replaces `path` with the finished file `beside`.
 fn replace(path: &Path, beside: &Path) -> Result<(), StoreError> {
     // The log of an interrupted run must not be applied to the new file.
-    for ending in ["-wal", "-shm", "-journal"] {
-        let mut name = path.as_os_str().to_owned();
-        name.push(ending);
-        writer::remove_file(Path::new(&name))?;
+    for ending in COMPANIONS {
+        writer::remove_file(&companion(path, ending))?;
     }
     fs::rename(beside, path).map_err(|error| StoreError::io(path, error))?;
     writer::sync_parent(path)
@@ -276,7 +271,7 @@ fn first_difference(
         }
     }
     let (stored, made) = (stored.row(), made.row());
-    if stored == made {
+    if stored.differing_column(made).is_none() {
         return Ok(None);
     }
     let status = stored.status.name();

@@ -9,7 +9,7 @@ use super::stored::{FoundRecord, StoredRecord, StoredRun};
 use super::writer::hash_column;
 use super::{Damage, StoreError};
 use crate::canonical::{self, Hash};
-use crate::record::{Position, RecordKind, RecordType};
+use crate::record::{RecordKind, RecordType};
 
 /// Number of rows that are read at a time.
 const PAGE_ROWS: i64 = 128;
@@ -28,7 +28,7 @@ pub struct Records<'r> {
     next: u64,
     /// Number of rows to read at a time.
     rows: i64,
-    /// The position that the next record must have, if the kind has no gaps.
+    /// The position that the next record must have; `None` at the end of the kind.
     expected: Option<u64>,
     ended: bool,
 }
@@ -55,7 +55,7 @@ impl<'r> Records<'r> {
             page: VecDeque::new(),
             next: first,
             rows,
-            expected: (kind.info().position != Position::SomeTicks).then_some(first),
+            expected: run.place_from(kind, first),
             ended: false,
         }
     }
@@ -73,6 +73,7 @@ impl<'r> Records<'r> {
         for row in rows.map_err(|error| self.run.fail(error))? {
             let (position, hash, kept) = row.map_err(|error| self.run.fail(error))?;
             let position = u64::try_from(position).map_err(|_| self.missing(self.next))?;
+            // Keys are below 2^63.
             self.next = position + 1;
             let hash = hash_column(&hash);
             self.page.push_back(PageRow {
@@ -88,17 +89,18 @@ impl<'r> Records<'r> {
         if self.page.is_empty() {
             self.read_page()?;
         }
-        let Some(row) = self.page.pop_front() else {
-            return Ok(None);
-        };
-        if let Some(expected) = &mut self.expected {
-            if row.position != *expected {
-                let expected = *expected;
-                return Err(self.missing(expected));
+        match (self.page.pop_front(), self.expected) {
+            (None, None) => Ok(None),
+            (Some(row), Some(expected)) if row.position == expected => {
+                self.expected = self.run.place_from(self.kind, expected + 1);
+                Ok(Some(row))
             }
-            *expected += 1;
+            (Some(row), None) => {
+                let (kind, position) = (self.kind.name(), row.position);
+                Err(self.run.damaged(Damage::Extra { kind, position }))
+            }
+            (_, Some(expected)) => Err(self.missing(expected)),
         }
-        Ok(Some(row))
     }
 
     fn content(&self, row: PageRow) -> Result<(u64, Option<Hash>, Content), StoreError> {

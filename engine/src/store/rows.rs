@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use rusqlite::ToSql;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 
+use super::row_counts::RowCounts;
 use crate::canonical::Encoded;
 use crate::record::{Cell, KINDS, Record, RecordKind, RowContext};
 
@@ -50,6 +51,11 @@ pub(super) struct Places {
 }
 
 impl Places {
+    /// How many rows there are.
+    pub(super) fn counts(&self) -> RowCounts {
+        RowCounts::new(self.last)
+    }
+
     /// Ends the window; no later record refers to its manifests.
     pub(super) fn close_window(&mut self) {
         self.open_manifests.clear();

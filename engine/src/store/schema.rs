@@ -1,6 +1,10 @@
 //! The tables of a run file, and the marks by which a run file is recognized.
 
+use std::collections::BTreeMap;
+
 use rusqlite::Connection;
+use rusqlite::config::DbConfig;
+use rusqlite::limits::Limit;
 
 use super::{NotARun, StoreError, header};
 use crate::record::RecordKind;
@@ -10,7 +14,10 @@ use std::path::Path;
 pub(super) const APPLICATION_ID: i64 = 0x4145_5448;
 /// Version of the tables, SQLite's `user_version`. Raised when a table or the meaning of a column
 /// changes; older files of a known version stay readable.
-pub(super) const SCHEMA_VERSION: i64 = 1;
+pub(super) const SCHEMA_VERSION: i64 = 2;
+
+/// Longest statement, in bytes.
+const SQL_BYTES_MAX: i32 = 1 << 20;
 
 /// The tables without records, after `run`.
 const TABLES: &[(&str, &str)] = &[
@@ -50,10 +57,10 @@ const TABLES: &[(&str, &str)] = &[
     ),
 ];
 
-/// The name and the SQL text of every table and index, in the order of their creation. SQLite
-/// stores exactly these texts.
-pub(super) fn tables() -> Vec<(String, String)> {
-    let mut all = vec![table("run", &header::columns())];
+/// The name and the SQL text of every table and index of a version, in the order of their creation.
+/// SQLite stores exactly these texts.
+pub(super) fn tables(version: i64) -> Vec<(String, String)> {
+    let mut all = vec![table("run", &header::columns(version))];
     all.extend(
         TABLES
             .iter()
@@ -87,12 +94,25 @@ fn table(name: &str, columns: &[(&str, &str)]) -> (String, String) {
 pub(super) fn create(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "application_id", APPLICATION_ID)?;
     connection.pragma_update(None, "user_version", SCHEMA_VERSION)?;
-    tables()
+    tables(SCHEMA_VERSION)
         .iter()
         .try_for_each(|(_, sql)| connection.execute_batch(sql))
 }
 
-/// Whether the database is a run file of a version that this engine reads.
+/// Refuses what a run file must not make SQLite do: run code of its own, or reach other files.
+pub(super) fn harden(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false)?;
+    connection.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
+    connection.set_limit(Limit::SQLITE_LIMIT_TRIGGER_DEPTH, 0)?;
+    connection.set_limit(Limit::SQLITE_LIMIT_SQL_LENGTH, SQL_BYTES_MAX)?;
+    connection.pragma_update(None, "cell_size_check", true)
+}
+
+/// Whether the database is a run file of a version that this engine reads, with exactly the tables
+/// of that version. Nothing else of the file may be used before.
 pub(super) fn check(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     let pragma = |name: &str| -> Result<i64, StoreError> {
         connection
@@ -123,5 +143,27 @@ pub(super) fn check(connection: &Connection, path: &Path) -> Result<(), StoreErr
             },
         ));
     }
-    Ok(())
+    match differing_name(connection, found).map_err(|error| StoreError::database(path, error))? {
+        Some(name) => Err(StoreError::damaged(path, super::Damage::Schema { name })),
+        None => Ok(()),
+    }
+}
+
+/// The first table, index, view or trigger that differs from those of a version.
+fn differing_name(connection: &Connection, version: i64) -> rusqlite::Result<Option<String>> {
+    let mut expected: BTreeMap<String, String> = tables(version).into_iter().collect();
+    let mut select = connection.prepare("SELECT name, sql FROM sqlite_schema ORDER BY rowid")?;
+    let mut rows = select.query([])?;
+    while let Some(row) = rows.next()? {
+        let (name, sql): (String, Option<String>) = (row.get(0)?, row.get(1)?);
+        let is_expected = match sql {
+            Some(sql) => expected.remove(&name) == Some(sql),
+            // The indexes that SQLite makes for PRIMARY KEY columns have no text.
+            None => name.starts_with("sqlite_autoindex_"),
+        };
+        if !is_expected {
+            return Ok(Some(name));
+        }
+    }
+    Ok(expected.into_keys().next())
 }

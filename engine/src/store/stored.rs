@@ -7,17 +7,20 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
+use rusqlite::{Connection, OptionalExtension as _};
 
 use super::columns::{Block, Shape};
 use super::header::{self, HeaderRow, RunHeader};
 use super::metrics;
 use super::records::Records;
-use super::writer::{BUSY_TIMEOUT, hash_column};
-use super::{Damage, StoreError, schema};
+use super::row_counts::RowCounts;
+use super::writer::hash_column;
+use super::{Damage, StoreError, recovery, schema};
 use crate::canonical::{self, Hash};
-use crate::config::ResolvedDocuments;
-use crate::record::{FromText as _, IBlock, Metrics, Position, RecordKind, RecordType};
+use crate::config::{ResolvedDocuments, limits};
+use crate::record::{
+    FromText as _, IBlock, KINDS, Metrics, Position, RecordKind, RecordType, StatusName,
+};
 
 /// A run in a file, as it was when it was opened. What a writer adds later is not visible.
 ///
@@ -28,7 +31,7 @@ use crate::record::{FromText as _, IBlock, Metrics, Position, RecordKind, Record
 /// use aether_engine::store::RunStore;
 ///
 /// let run = RunStore::new(".aether/runs").open("GF01")?;
-/// println!("{} of {} ticks", run.ticks_recorded()?, run.header().ticks);
+/// println!("{} of {} ticks", run.ticks_recorded(), run.header().ticks);
 /// for record in run.records(RecordKind::ULedger) {
 ///     println!("{}", String::from_utf8_lossy(&record?.text));
 /// }
@@ -40,6 +43,7 @@ pub struct StoredRun {
     row: HeaderRow,
     header: RunHeader,
     shape: Shape,
+    counts: RowCounts,
     /// The block that was read last, since ticks are usually read in order.
     block: RefCell<Option<Rc<Block>>>,
 }
@@ -80,11 +84,18 @@ impl FoundRecord {
 }
 
 impl StoredRun {
-    pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
+    /// Opens a run file, whatever its name, even while it is being written.
+    ///
+    /// # Errors
+    /// There is no such file, it is not a run file, or it cannot be read.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        if !path.is_file() {
+            let path = path.to_owned();
+            return Err(StoreError::NoFile { path });
+        }
         let fail = |error| StoreError::database(path, error);
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(path, flags).map_err(fail)?;
-        connection.busy_timeout(BUSY_TIMEOUT).map_err(fail)?;
+        recovery::tidy(path);
+        let connection = recovery::open_for_reading(path).map_err(fail)?;
         // Everything is read from one state of the file, even while a writer continues.
         connection.execute_batch("BEGIN").map_err(fail)?;
         schema::check(&connection, path)?;
@@ -118,8 +129,10 @@ impl StoredRun {
             connection,
             row,
             shape,
+            counts: RowCounts::default(),
             block: RefCell::new(None),
         };
+        run.counts = run.count_rows()?;
         if run.header.last_entry_hash.is_none() {
             run.header.last_entry_hash = run.last_committed_entry()?;
         }
@@ -137,22 +150,81 @@ impl StoredRun {
     }
 
     /// Number of recorded ticks: all ticks of a complete run, else those of its committed windows.
-    ///
-    /// # Errors
-    /// The file cannot be read.
-    pub fn ticks_recorded(&self) -> Result<u64, StoreError> {
-        self.last("u_ledger", "tick")
+    pub const fn ticks_recorded(&self) -> u64 {
+        self.counts.ticks()
     }
 
-    /// Number of recorded events of the log.
-    pub(super) fn events_recorded(&self) -> Result<u64, StoreError> {
-        self.last("log", "seq")
+    /// How many records of each kind the file must have.
+    pub(super) const fn counts(&self) -> &RowCounts {
+        &self.counts
+    }
+
+    /// Reads the number of records of each kind from the header or, in a file of version 1, from the
+    /// metrics of an ended run; those of an interrupted one have the keys 1, 2, 3, ….
+    fn count_rows(&self) -> Result<RowCounts, StoreError> {
+        let is_ended = self.row.status != StatusName::Incomplete;
+        let counts = match &self.row.rows {
+            Some(counts) => *counts,
+            None if is_ended => {
+                let events = self.last(RecordKind::Log)?;
+                let library = self.last(RecordKind::CodexLibrary)?;
+                RowCounts::of_metrics(&self.metrics()?, events, library)
+            }
+            None => {
+                let mut counts = [0; KINDS.len()];
+                for kind in RecordKind::ALL {
+                    let last = self.last(kind)?;
+                    counts[kind as usize] = match kind.info().position {
+                        Position::SomeTicks => last / self.row.checkpoint_spacing.max(1),
+                        Position::EveryTick | Position::Number => last,
+                    };
+                }
+                RowCounts::new(counts)
+            }
+        };
+        let invalid = |column| {
+            let table = "run";
+            Err(self.damaged(Damage::Value { table, column }))
+        };
+        if self.row.ticks > limits::TICKS_MAX {
+            return invalid("ticks");
+        }
+        if self.row.checkpoint_spacing == 0 {
+            return invalid("checkpoint_spacing");
+        }
+        let ticks = counts.ticks();
+        if ticks > self.row.ticks
+            || self.row.status == StatusName::Complete && ticks != self.row.ticks
+        {
+            return invalid("ticks");
+        }
+        match counts.contradiction(self.row.checkpoint_spacing) {
+            Some(damage) => Err(self.damaged(damage)),
+            None => Ok(counts),
+        }
     }
 
     /// The greatest key of a table; 0 if it is empty.
-    fn last(&self, table: &'static str, column: &'static str) -> Result<u64, StoreError> {
+    fn last(&self, kind: RecordKind) -> Result<u64, StoreError> {
+        let (table, column) = (kind.name(), kind.columns()[0].0);
         let last: Option<i64> = self.query(&format!("SELECT max({column}) FROM {table}"))?;
         u64::try_from(last.unwrap_or(0)).map_err(|_| self.damaged(Damage::Value { table, column }))
+    }
+
+    /// The first position at or after another at which there is a record of a kind; `None` if the
+    /// kind ends before.
+    pub(super) fn place_from(&self, kind: RecordKind, position: u64) -> Option<u64> {
+        let step = self.step(kind);
+        let place = position.max(1).checked_next_multiple_of(step)?;
+        (place / step <= self.counts.of(kind)).then_some(place)
+    }
+
+    /// The distance between two records of a kind.
+    pub(super) fn step(&self, kind: RecordKind) -> u64 {
+        match kind.info().position {
+            Position::SomeTicks => self.row.checkpoint_spacing,
+            Position::EveryTick | Position::Number => 1,
+        }
     }
 
     /// All records of a kind, in run order, a page at a time.
@@ -241,14 +313,24 @@ impl StoredRun {
         Records::paged(self, kind, position, 1).found()
     }
 
+    /// Whether there is a record at a position. A row that should be there and is not is damage.
     fn has_row(&self, kind: RecordKind, position: u64) -> Result<bool, StoreError> {
+        if self.place_from(kind, position) != Some(position) {
+            return Ok(false);
+        }
         let exists = format!(
             "SELECT EXISTS (SELECT 1 FROM {} WHERE rowid = ?1)",
             kind.name()
         );
-        self.prepare(&exists)?
+        let exists: bool = self
+            .prepare(&exists)?
             .query_row([header::bound(position)], |row| row.get(0))
-            .map_err(|error| self.fail(error))
+            .map_err(|error| self.fail(error))?;
+        let kind = kind.name();
+        match exists {
+            true => Ok(true),
+            false => Err(self.damaged(Damage::Missing { kind, position })),
+        }
     }
 
     /// The tick of the last checkpoint at or before a tick; `None` before the first.
@@ -256,17 +338,9 @@ impl StoredRun {
     /// # Errors
     /// The file cannot be read.
     pub fn checkpoint_tick(&self, tick: u64) -> Result<Option<u64>, StoreError> {
-        let found: Option<i64> = self
-            .prepare("SELECT max(tick) FROM i_blocks WHERE tick <= ?1")?
-            .query_row([header::bound(tick)], |row| row.get(0))
-            .map_err(|error| self.fail(error))?;
-        let tick = found.map(u64::try_from).transpose();
-        tick.map_err(|_| {
-            self.damaged(Damage::Value {
-                table: "i_blocks",
-                column: "tick",
-            })
-        })
+        let spacing = self.row.checkpoint_spacing;
+        let number = (tick / spacing).min(self.counts.of(RecordKind::IBlocks));
+        Ok((number > 0).then(|| number * spacing))
     }
 
     /// The last checkpoint before a tick, from which later ticks can be recomputed; `None` before
@@ -300,22 +374,65 @@ impl StoredRun {
         kind: RecordKind,
         ticks: &RangeInclusive<u64>,
     ) -> Result<Option<RangeInclusive<u64>>, StoreError> {
-        let (key, table) = (kind.columns()[0].0, kind.name());
-        let tick = kind.info().tick.unwrap_or("NULL");
-        let sql =
-            format!("SELECT min({key}), max({key}) FROM {table} WHERE {tick} BETWEEN ?1 AND ?2");
-        let range = [header::bound(*ticks.start()), header::bound(*ticks.end())];
-        let (first, last): (Option<i64>, Option<i64>) = self
-            .prepare(&sql)?
-            .query_row(range, |row| Ok((row.get(0)?, row.get(1)?)))
-            .map_err(|error| self.fail(error))?;
-        let place = |place: i64| {
-            u64::try_from(place).map_err(|_| self.damaged(Damage::Value { table, column: key }))
+        let count = self.counts.of(kind);
+        let (first, last) = if kind.info().position == Position::Number {
+            let (key, table) = (kind.columns()[0].0, kind.name());
+            let tick = kind.info().tick.unwrap_or("NULL");
+            let sql = format!(
+                "SELECT (SELECT max({key}) FROM {table} WHERE {tick} < ?1 OR {tick} IS NULL),
+                        (SELECT min({key}) FROM {table} WHERE {tick} > ?2),
+                        (SELECT max({key}) FROM {table})"
+            );
+            let range = [header::bound(*ticks.start()), header::bound(*ticks.end())];
+            let around: [Option<i64>; 3] = self
+                .prepare(&sql)?
+                .query_row(range, |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?]))
+                .map_err(|error| self.fail(error))?;
+            let invalid = |_| self.damaged(Damage::Value { table, column: key });
+            let [before, after, greatest] =
+                around.map(|place| place.map(u64::try_from).transpose());
+            let (before, after) = (before.map_err(invalid)?, after.map_err(invalid)?);
+            // Of the records that should follow the last one, the first is enough to be missed.
+            let end = greatest.map_err(invalid)?.unwrap_or(0).saturating_add(1);
+            let last = after.map_or(count.min(end), |after| after.saturating_sub(1));
+            (before.unwrap_or(0).saturating_add(1), last)
+        } else {
+            let step = self.step(kind);
+            let last = (*ticks.end() / step).min(count).saturating_mul(step);
+            let first = self.place_from(kind, *ticks.start());
+            (first.unwrap_or(u64::MAX), last)
         };
-        match first.zip(last) {
-            Some((first, last)) => Ok(Some(place(first)?..=place(last)?)),
-            None => Ok(None),
+        Ok((first <= last).then_some(first..=last))
+    }
+
+    /// The records of a type that belong to some ticks, as values.
+    ///
+    /// # Errors
+    /// The file cannot be read, a record does not have its stored hash, or one is missing or in the
+    /// wrong place.
+    pub fn values_between<R: RecordType>(
+        &self,
+        ticks: &RangeInclusive<u64>,
+        tick_of: impl Fn(&R) -> Option<u64>,
+    ) -> Result<Vec<R>, StoreError> {
+        let kind = R::INFO.kind;
+        let places = self.places_of_ticks(kind, ticks)?;
+        let mut positions = places.into_iter().flatten().step_by(
+            usize::try_from(self.step(kind)).expect("a spacing is below 2^63, as are addresses"),
+        );
+        let mut found = Vec::new();
+        let Some(first) = positions.next() else {
+            return Ok(found);
+        };
+        let mut values = self.values_from(first);
+        for position in [first].into_iter().chain(positions) {
+            let value = values.next().transpose()?;
+            let is_here = |value: &R| tick_of(value).is_some_and(|tick| ticks.contains(&tick));
+            let kind = kind.name();
+            let missing = || self.damaged(Damage::Missing { kind, position });
+            found.push(value.filter(is_here).ok_or_else(missing)?);
         }
+        Ok(found)
     }
 
     /// The resolved inputs, from which the run can be repeated.

@@ -1,6 +1,5 @@
 //! Verification: recomputes a run from its stored inputs, and compares every stored value with it.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 
@@ -8,9 +7,10 @@ use rusqlite::OptionalExtension as _;
 
 use super::columns::Shape;
 use super::header::{HeaderRow, signed};
+use super::row_counts::RowCounts;
 use super::rows::Places;
 use super::stored::StoredRun;
-use super::{StoreError, metrics, schema, spill};
+use super::{Damage, StoreError, metrics, spill};
 use crate::canonical::{self, Encoded};
 use crate::config::RunPlan;
 use crate::record::{Record, RecordKind, StatusName};
@@ -46,11 +46,6 @@ pub enum Finding {
     File {
         /// SQLite's message.
         problem: String,
-    },
-    /// A table or an index differs from that of this schema version.
-    Schema {
-        /// Its name.
-        name: String,
     },
     /// A value of the header does not follow from the inputs or the records.
     Header {
@@ -100,9 +95,6 @@ impl fmt::Display for Finding {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File { problem } => write!(formatter, "file: {problem}"),
-            Self::Schema { name } => {
-                write!(formatter, "table or index `{name}` differs from the format")
-            }
             Self::Header { column } => {
                 write!(
                     formatter,
@@ -150,27 +142,41 @@ impl StoredRun {
     /// The file cannot be read for a reason outside the file. What is wrong in the file is a
     /// finding, not an error.
     pub fn verify(&self, options: &RunOptions<'_>) -> Result<Verification, StoreError> {
-        let mut findings = Findings::default();
-        let checked = self.check_file(&mut findings);
-        findings.collect(checked)?;
-        let mut verification = Verification {
-            ticks: 0,
-            records: 0,
-            findings: Vec::new(),
-        };
+        let mut comparison = Comparison::start(self)?;
+        let mut outcome = None;
         match self.plan() {
             Ok(plan) => {
-                let checked = self.check_records(&plan, options, &mut findings, &mut verification);
-                findings.collect(checked)?;
+                comparison.check_edges(self, &plan);
+                if !comparison.is_passed() || self.header().status != RunStatus::Incomplete {
+                    let mut verifier = Verifier {
+                        run: self,
+                        comparison: &mut comparison,
+                        is_over: false,
+                    };
+                    match execute(&plan, options, &mut verifier) {
+                        Ok(end) => outcome = Some(end),
+                        Err(error) if is_end(&error) => {}
+                        Err(error) => {
+                            let error = StoreError::from_io(self.path(), error);
+                            comparison.findings.collect::<()>(Err(error))?;
+                        }
+                    }
+                }
+                comparison.check_rest(self, &plan, outcome.as_ref())?;
             }
-            Err(error) => findings.add(Finding::Inputs {
-                problem: in_the_file(error)?,
-            }),
+            Err(error) => {
+                let problem = in_the_file(error)?;
+                comparison.findings.add(Finding::Inputs { problem });
+            }
         }
-        verification.findings = findings.0;
-        Ok(verification)
+        Ok(Verification {
+            ticks: comparison.last_tick,
+            records: comparison.counts.iter().sum(),
+            findings: comparison.findings.0,
+        })
     }
 
+    /// SQLite's own check of the file.
     fn check_file(&self, findings: &mut Findings) -> Result<(), StoreError> {
         let mut check = self.prepare("PRAGMA integrity_check(10)")?;
         let lines = check.query_map([], |row| row.get::<_, String>(0));
@@ -180,63 +186,15 @@ impl StoredRun {
                 findings.add(Finding::File { problem });
             }
         }
-        // The indexes that SQLite makes for UNIQUE columns have no text.
-        let sql = "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid";
-        let mut select = self.prepare(sql)?;
-        let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)));
-        let rows = rows.map_err(|error| self.fail(error))?;
-        let rows: Result<Vec<(String, String)>, _> = rows.collect();
-        let rows = rows.map_err(|error| self.fail(error))?;
-        let mut expected: BTreeMap<String, String> = schema::tables().into_iter().collect();
-        for (name, sql) in rows {
-            if expected.remove(&name).as_ref() != Some(&sql) {
-                findings.add(Finding::Schema { name });
-            }
-        }
-        for name in expected.into_keys() {
-            findings.add(Finding::Schema { name });
-        }
         Ok(())
     }
 
-    fn check_records(
+    /// Compares the number of rows of each kind.
+    fn check_counts(
         &self,
-        plan: &RunPlan,
-        options: &RunOptions<'_>,
+        counts: &[u64; RecordKind::ALL.len()],
         findings: &mut Findings,
-        verification: &mut Verification,
     ) -> Result<(), StoreError> {
-        if *self.shape() != Shape::of(&plan.topology) {
-            findings.add(Finding::Edges);
-        }
-        let last_tick = self.ticks_recorded()?;
-        let mut comparison = Comparison {
-            run: self,
-            places: Places::default(),
-            counts: [0; RecordKind::ALL.len()],
-            last_tick,
-            tick: 0,
-            passed: last_tick == 0,
-            findings,
-        };
-        let incomplete = self.header().status == RunStatus::Incomplete;
-        let outcome = if incomplete && last_tick == 0 {
-            None
-        } else {
-            match execute(plan, options, &mut comparison) {
-                Ok(outcome) => Some(outcome),
-                Err(error) if is_end(&error) => None,
-                Err(error) => {
-                    let error = StoreError::from_io(self.path(), error);
-                    let problem = in_the_file(error)?;
-                    comparison.findings.add(Finding::Unreadable { problem });
-                    None
-                }
-            }
-        };
-        let counts = comparison.counts;
-        verification.ticks = last_tick;
-        verification.records = counts.iter().sum();
         for kind in RecordKind::ALL {
             let table = kind.name();
             let stored: i64 = self.query(&format!("SELECT count(*) FROM {table}"))?;
@@ -245,10 +203,7 @@ impl StoredRun {
                 findings.add(Finding::ExtraRows { table, count });
             }
         }
-        if findings.collect(self.check_blocks(last_tick))? == Some(false) {
-            findings.add(Finding::Blocks);
-        }
-        self.check_header(plan, outcome.as_ref(), findings)
+        Ok(())
     }
 
     /// Whether the blocks of columns cover exactly the recorded ticks.
@@ -270,6 +225,7 @@ impl StoredRun {
         &self,
         plan: &RunPlan,
         outcome: Option<&Outcome>,
+        counts: RowCounts,
         findings: &mut Findings,
     ) -> Result<(), StoreError> {
         let stored = self.row();
@@ -282,6 +238,7 @@ impl StoredRun {
         {
             expected = expected.end(outcome);
         }
+        expected.rows = stored.rows.map(|_| counts);
         if let Some(column) = stored.differing_column(&expected) {
             findings.add(Finding::Header { column });
         }
@@ -327,28 +284,91 @@ fn in_the_file(error: StoreError) -> Result<String, StoreError> {
     }
 }
 
-/// Compares the records of the recomputed run with the stored ones.
-struct Comparison<'v> {
-    run: &'v StoredRun,
+/// Compares the records of a recomputed run with those of a file. Verifying and resuming share it.
+pub(super) struct Comparison {
     places: Places,
     counts: [u64; RecordKind::ALL.len()],
     last_tick: u64,
+    /// The current tick of the run.
     tick: u64,
-    /// Whether the run is past the last commit of an incomplete run; nothing after it is stored.
-    passed: bool,
-    findings: &'v mut Findings,
+    findings: Findings,
 }
 
-impl Comparison<'_> {
-    fn compare(&mut self, record: &Record<'_>, encoded: Encoded<'_>) -> Result<(), StoreError> {
+impl Comparison {
+    /// Checks the file by itself.
+    pub(super) fn start(run: &StoredRun) -> Result<Self, StoreError> {
+        let mut findings = Findings::default();
+        let checked = run.check_file(&mut findings);
+        findings.collect(checked)?;
+        Ok(Self {
+            places: Places::default(),
+            counts: [0; RecordKind::ALL.len()],
+            last_tick: run.ticks_recorded(),
+            tick: 0,
+            findings,
+        })
+    }
+
+    /// Compares table `edges` with the topology.
+    pub(super) fn check_edges(&mut self, run: &StoredRun, plan: &RunPlan) {
+        if *run.shape() != Shape::of(&plan.topology) {
+            self.findings.add(Finding::Edges);
+        }
+    }
+
+    /// Whether the last stored tick was compared.
+    pub(super) const fn is_passed(&self) -> bool {
+        self.tick >= self.last_tick
+    }
+
+    /// Compares what is stored beside the records, after the last of them.
+    pub(super) fn check_rest(
+        &mut self,
+        run: &StoredRun,
+        plan: &RunPlan,
+        outcome: Option<&Outcome>,
+    ) -> Result<(), StoreError> {
+        let findings = &mut self.findings;
+        let checked = run.check_counts(&self.counts, findings);
+        findings.collect(checked)?;
+        if findings.collect(run.check_blocks(self.last_tick))? == Some(false) {
+            findings.add(Finding::Blocks);
+        }
+        let counts = RowCounts::new(self.counts);
+        let checked = run.check_header(plan, outcome, counts, findings);
+        findings.collect(checked).map(|_| ())
+    }
+
+    /// The first finding, as an error.
+    pub(super) fn refuse_findings(&self, run: &StoredRun) -> Result<(), StoreError> {
+        match self.findings.0.first() {
+            Some(finding) => Err(run.damaged(Damage::Differs(finding.to_string()))),
+            None => Ok(()),
+        }
+    }
+
+    /// Ends a window of the recomputed run.
+    pub(super) fn close_window(&mut self) {
+        self.places.close_window();
+    }
+
+    /// Compares a record with the stored one.
+    pub(super) fn compare(
+        &mut self,
+        run: &StoredRun,
+        record: &Record<'_>,
+        encoded: Encoded<'_>,
+    ) -> Result<(), StoreError> {
+        if let Record::Ledger(ledger) = record {
+            self.tick = ledger.tick;
+        }
         let row = self.places.row(record, encoded);
         self.counts[record.kind() as usize] += 1;
-        let differs = self
-            .run
+        let differs = run
             .prepare(&row.table.select)?
             .query_row([row.key()], |stored| row.differing_column(stored))
             .optional()
-            .map_err(|error| self.run.fail(error));
+            .map_err(|error| run.fail(error));
         let (table, key) = (row.table.name, row.key());
         match self.findings.collect(differs)? {
             Some(Some(None)) | None => {}
@@ -359,52 +379,57 @@ impl Comparison<'_> {
                 column: None,
             }),
         }
-        if let Record::Ledger(ledger) = record {
-            let tick = ledger.tick;
-            let stored = self
-                .run
-                .block(tick)
-                .map(|block| block.ledger(self.run.shape(), tick));
-            match stored {
-                Ok(Some(stored)) if stored == **ledger => {}
-                Ok(_) => self.findings.add(Finding::Columns {
-                    tick,
-                    problem: None,
-                }),
-                Err(error) => {
-                    let problem = Some(in_the_file(error)?);
-                    self.findings.add(Finding::Columns { tick, problem });
-                }
+        let Record::Ledger(ledger) = record else {
+            return Ok(());
+        };
+        let tick = ledger.tick;
+        let stored = run.block(tick);
+        match stored.map(|block| block.ledger(run.shape(), tick)) {
+            Ok(Some(stored)) if stored == **ledger => {}
+            Ok(_) => self.findings.add(Finding::Columns {
+                tick,
+                problem: None,
+            }),
+            Err(error) => {
+                let problem = Some(in_the_file(error)?);
+                self.findings.add(Finding::Columns { tick, problem });
             }
         }
         Ok(())
     }
 }
 
-impl RecordSink for Comparison<'_> {
+/// Recomputes a run to compare it.
+struct Verifier<'v> {
+    run: &'v StoredRun,
+    comparison: &'v mut Comparison,
+    /// Whether the run is past the last commit; of an unfinished run, nothing after it is stored.
+    is_over: bool,
+}
+
+impl RecordSink for Verifier<'_> {
     fn put(&mut self, record: &Record<'_>, encoded: Encoded<'_>) -> io::Result<()> {
-        if let Record::Ledger(ledger) = record {
-            self.tick = ledger.tick;
-        }
-        if self.passed {
+        if self.is_over {
             return if self.run.header().status == RunStatus::Incomplete {
                 Err(io::Error::other(End))
             } else {
                 Ok(())
             };
         }
-        self.compare(record, encoded).map_err(StoreError::into_io)
+        let compared = self.comparison.compare(self.run, record, encoded);
+        compared.map_err(StoreError::into_io)
     }
 
     fn commit(&mut self) -> io::Result<()> {
-        self.places.close_window();
-        self.passed |= self.tick == self.last_tick && !self.is_complete();
+        self.comparison.close_window();
+        let is_complete = self.run.header().status == RunStatus::Complete;
+        self.is_over |= self.comparison.tick == self.comparison.last_tick && !is_complete;
         spill::clear(self.run.connection()).map_err(io::Error::other)
     }
 
     /// A failed run was rolled back; what follows is stored again.
     fn roll_back(&mut self) -> io::Result<()> {
-        self.passed = false;
+        self.is_over = false;
         spill::clear(self.run.connection()).map_err(io::Error::other)
     }
 
@@ -414,12 +439,6 @@ impl RecordSink for Comparison<'_> {
 
     fn read_spilled(&mut self, number: usize) -> io::Result<Vec<u8>> {
         spill::get(self.run.connection(), number)
-    }
-}
-
-impl Comparison<'_> {
-    fn is_complete(&self) -> bool {
-        self.run.header().status == RunStatus::Complete
     }
 }
 

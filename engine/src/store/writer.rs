@@ -4,14 +4,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{
-    Connection, OpenFlags, OptionalExtension as _, Transaction, TransactionBehavior, params,
-};
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, params};
 
 use super::columns::{BlockBuilder, Shape};
 use super::header::{self, HeaderRow, signed};
+use super::recovery::{COMPANIONS, companion};
 use super::rows::Places;
-use super::{Damage, StoreError, schema, spill};
+use super::{StoreError, schema, spill};
 use crate::canonical::{self, Encoded, Hash};
 use crate::config::RunPlan;
 use crate::run::{Outcome, Record, RecordSink, RunStatus};
@@ -36,21 +35,6 @@ pub(super) struct RunWriter {
     open: bool,
     /// Whether the run has spilled pages in this window.
     has_spill: bool,
-    /// The ticks that the file already has, until the run has passed them.
-    stored: Option<Stored>,
-}
-
-/// The committed windows of an interrupted run, which are recomputed and compared, but not written.
-struct Stored {
-    last_tick: u64,
-    /// The current tick of the run.
-    tick: u64,
-}
-
-impl Stored {
-    const fn is_passed(&self) -> bool {
-        self.tick == self.last_tick
-    }
 }
 
 /// Creates a run file with its tables, its inputs, and a header with the status `incomplete`.
@@ -103,8 +87,8 @@ fn write_inputs(connection: &Connection, plan: &RunPlan) -> rusqlite::Result<()>
 }
 
 impl RunWriter {
-    /// Continues a file that has the ticks up to `last_tick`, which is 0 for a new file.
-    pub(super) fn open(path: &Path, plan: &RunPlan, last_tick: u64) -> Result<Self, StoreError> {
+    /// Opens a file to write the records that it does not have yet.
+    pub(super) fn open(path: &Path, plan: &RunPlan) -> Result<Self, StoreError> {
         let connection =
             open_for_writing(path).map_err(|error| StoreError::database(path, error))?;
         let shape = Shape::of(&plan.topology);
@@ -119,8 +103,18 @@ impl RunWriter {
             committed: Places::default(),
             open: false,
             has_spill: false,
-            stored: (last_tick > 0).then_some(Stored { last_tick, tick: 0 }),
         })
+    }
+
+    /// Passes over a record that the file already has.
+    pub(super) fn pass(&mut self, record: &Record<'_>, encoded: Encoded<'_>) {
+        let _ = self.places.row(record, encoded);
+    }
+
+    /// Writes a file of a version that does not count its rows.
+    pub(super) fn without_counts(mut self) -> Self {
+        self.header.rows = None;
+        self
     }
 
     /// Writes how the run ended. A run at its end becomes one file without a log beside it; a
@@ -146,15 +140,6 @@ impl RunWriter {
 
     fn put_record(&mut self, record: &Record<'_>, encoded: Encoded<'_>) -> Result<(), StoreError> {
         let row = self.places.row(record, encoded);
-        if let Some(stored) = &mut self.stored {
-            if let Record::Ledger(ledger) = record {
-                stored.tick = ledger.tick;
-            }
-            return match record {
-                Record::LedgerEntry(entry) => self.check_entry(entry.tick, encoded.hash),
-                _ => Ok(()),
-            };
-        }
         if !self.open {
             self.execute("BEGIN IMMEDIATE")?;
             self.open = true;
@@ -167,29 +152,6 @@ impl RunWriter {
             Record::Ledger(ledger) if self.block.push(&self.shape, ledger) => self.flush(),
             _ => Ok(()),
         }
-    }
-
-    /// Compares the entry with the stored one. An entry hashes every record of its tick, so equal
-    /// entries mean equal ticks.
-    fn check_entry(&self, tick: u64, hash: Hash) -> Result<(), StoreError> {
-        let stored: Option<Vec<u8>> = self
-            .connection
-            .prepare_cached("SELECT sha256 FROM u_ledger WHERE tick = ?1")
-            .and_then(|mut select| {
-                select
-                    .query_row([signed(tick)], |row| row.get(0))
-                    .optional()
-            })
-            .map_err(|error| StoreError::database(&self.path, error))?;
-        if stored.as_deref().and_then(hash_column) == Some(hash) {
-            return Ok(());
-        }
-        let kind = crate::run::RecordKind::ULedger.name();
-        let damage = Damage::Hash {
-            kind,
-            position: tick,
-        };
-        Err(StoreError::damaged(&self.path, damage))
     }
 
     fn execute(&self, sql: &str) -> Result<(), StoreError> {
@@ -220,14 +182,15 @@ impl RunWriter {
 
     fn commit_window(&mut self) -> Result<(), StoreError> {
         self.flush()?;
+        self.header.count(self.places.counts());
         if self.open {
+            self.header
+                .write(&self.connection)
+                .map_err(|error| StoreError::database(&self.path, error))?;
             self.execute("COMMIT")?;
             self.open = false;
         }
         self.clear_spill()?;
-        if self.stored.as_ref().is_some_and(Stored::is_passed) {
-            self.stored = None;
-        }
         self.places.close_window();
         self.committed = self.places.clone();
         Ok(())
@@ -284,9 +247,7 @@ impl RecordSink for RunWriter {
 /// lose whole windows at the end, but never damages the file. In both cases, finishing the run
 /// recomputes the same windows.
 fn open_for_writing(path: &Path) -> rusqlite::Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(BUSY_TIMEOUT)?;
+    let connection = connect(path)?;
     connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     connection.pragma_update(None, "cache_size", -PAGE_CACHE_KIB)?;
@@ -295,9 +256,18 @@ fn open_for_writing(path: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
+/// A connection to an existing run file that may change it.
+pub(super) fn connect(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    schema::harden(&connection)?;
+    Ok(connection)
+}
+
 /// Moves the write-ahead log into the database file. If readers still use an old state, the log
 /// stays, and the file is complete together with it.
-fn close(connection: Connection) -> rusqlite::Result<()> {
+pub(super) fn close(connection: Connection) -> rusqlite::Result<()> {
     connection.flush_prepared_statement_cache();
     connection.busy_timeout(Duration::ZERO)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
@@ -313,12 +283,10 @@ fn close(connection: Connection) -> rusqlite::Result<()> {
 /// Deletes a database with the files that SQLite keeps beside it, the log first. A log that is left
 /// behind would be applied to the next file of that name.
 pub(super) fn remove_database(path: &Path) -> Result<(), StoreError> {
-    for ending in ["-journal", "-wal", "-shm", ""] {
-        let mut name = path.as_os_str().to_owned();
-        name.push(ending);
-        remove_file(Path::new(&name))?;
+    for ending in COMPANIONS {
+        remove_file(&companion(path, ending))?;
     }
-    Ok(())
+    remove_file(path)
 }
 
 /// Deletes a file if it exists.

@@ -126,7 +126,7 @@ impl RunView<'_> {
         match self.source {
             Source::Memory(run) => Ok(run.metrics().total_ticks),
             #[cfg(feature = "store")]
-            Source::Stored(run) => Ok(run.ticks_recorded()?),
+            Source::Stored(run) => Ok(run.ticks_recorded()),
         }
     }
 
@@ -463,19 +463,7 @@ impl RunView<'_> {
                 Ok(run.values().filter(within).collect())
             }
             #[cfg(feature = "store")]
-            Source::Stored(run) => {
-                let Some(places) = run.places_of_ticks(R::INFO.kind, ticks)? else {
-                    return Ok(Vec::new());
-                };
-                let values = run.values_from(*places.start());
-                // Ticks never decrease along the numbers, so the first one beyond the range ends
-                // it.
-                let within = |value: &Result<R, StoreError>| {
-                    let tick = value.as_ref().ok().and_then(&tick_of);
-                    tick.is_none_or(|tick| tick <= *ticks.end())
-                };
-                Ok(values.take_while(within).collect::<Result<_, _>>()?)
-            }
+            Source::Stored(run) => Ok(run.values_between(ticks, tick_of)?),
         }
     }
 }

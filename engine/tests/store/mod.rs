@@ -3,10 +3,14 @@
 #[cfg(target_os = "linux")]
 mod crash;
 mod damage;
+mod hostile;
+mod journals;
 #[cfg(target_os = "linux")]
 mod memory;
 mod page;
+mod replayed;
 mod resume;
+mod rows;
 mod versions;
 mod view;
 

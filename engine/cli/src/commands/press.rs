@@ -1,9 +1,11 @@
 //! `aether press`: packs the streams of a window into a capsule file, and reads capsules.
 
-use std::collections::BTreeMap;
-
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::io::{self, Write};
 use std::path::Path;
 
+use aether_engine::config::limits::CAPSULE_NUMBERS_MAX;
 use aether_engine::press::{Capsule, Packer};
 use aether_engine::record::{PBlock, UmxLedger};
 use aether_engine::store::StoredRun;
@@ -64,6 +66,13 @@ fn pack_window(run: &StoredRun, name: &str) -> Result<Capsule, Failure> {
             window.window_id()
         ))
     })?;
+    if let Some((stream, numbers)) = packer.too_long() {
+        return Err(Failure::Input(format!(
+            "stream `{stream}` of window `{}` has {numbers} numbers, and a capsule holds at most \
+             {CAPSULE_NUMBERS_MAX} per stream; pack a shorter window",
+            window.window_id()
+        )));
+    }
     let ticks = packer.ticks();
     let mut c_prev = plan.chain_start();
     if let Some(before) = ticks.start().checked_sub(1).filter(|tick| *tick > 0) {
@@ -81,25 +90,61 @@ fn pack_window(run: &StoredRun, name: &str) -> Result<Capsule, Failure> {
 
 pub(crate) fn unpack(command: &CapsuleCommand, output: &Output) -> CommandResult {
     let capsule = read(&command.file)?;
-    let mut streams: BTreeMap<String, Value> = BTreeMap::new();
-    for (entry, _) in capsule.streams() {
-        let vectors = capsule
-            .vectors(&entry.stream_id)
-            .map_err(|error| damaged(&command.file, &error))?;
-        let lists = vectors
-            .iter()
-            .map(|vector| vector.iter().map(number).collect::<Vec<_>>());
-        streams.insert(entry.stream_id.clone(), lists.collect());
-    }
-    let manifest = json!({ "window_id": capsule.manifest().window_id, "streams": streams });
-    // Vectors are data, so they are printed as JSON in both output formats.
-    output.print(format!("{manifest}\n").as_bytes())?;
+    let names: BTreeSet<_> = capsule
+        .streams()
+        .map(|(entry, _)| &*entry.stream_id)
+        .collect();
+    let each = |visit: &mut dyn FnMut(Step<'_>) -> Result<(), Failure>| -> Result<(), Failure> {
+        for &name in &names {
+            visit(Step::Stream(name))?;
+            let vectors = capsule.vectors(name);
+            for vector in vectors.map_err(|error| damaged(&command.file, &error))? {
+                visit(Step::Vector(
+                    &vector.map_err(|error| damaged(&command.file, &error))?,
+                ))?;
+            }
+        }
+        Ok(())
+    };
+    // Nothing is printed of a capsule that is damaged.
+    each(&mut |_| Ok(()))?;
+    // Vectors are data, so they are printed as JSON in both output formats. They need not fit into
+    // memory.
+    let window_id = json!(capsule.manifest().window_id);
+    let mut text = "{\"streams\":{".to_owned();
+    let mut opened = "";
+    let mut separator = "";
+    each(&mut |step| {
+        match step {
+            Step::Stream(name) => {
+                let _ = write!(text, "{opened}{}:[", json!(name));
+                (opened, separator) = ("],", "");
+            }
+            Step::Vector(vector) => {
+                let numbers: Vec<String> = vector.iter().map(i128::to_string).collect();
+                let _ = write!(text, "{separator}[{}]", numbers.join(","));
+                separator = ",";
+            }
+        }
+        if text.len() >= PRINTED_AT_ONCE {
+            output.print(text.as_bytes())?;
+            text.clear();
+        }
+        Ok(())
+    })?;
+    let end = opened.trim_end_matches(',');
+    let _ = writeln!(text, "{end}}},\"window_id\":{window_id}}}");
+    output.print(text.as_bytes())?;
     Ok(Status::Done)
 }
 
-/// A number as JSON in full: differences may need 65 bits, which a float would round.
-fn number(value: &i128) -> Value {
-    Value::from(*value)
+/// Bytes of a capsule's text that are printed together.
+const PRINTED_AT_ONCE: usize = 1 << 16;
+
+/// What a capsule contains, in the order in which it is printed.
+enum Step<'v> {
+    Stream(&'v str),
+    Vector(&'v [i128]),
 }
 
 pub(crate) fn info(command: &CapsuleCommand, output: &Output) -> CommandResult {
@@ -109,28 +154,44 @@ pub(crate) fn info(command: &CapsuleCommand, output: &Output) -> CommandResult {
         let vectors = capsule
             .vectors(&entry.stream_id)
             .map_err(|error| damaged(&command.file, &error))?;
-        let plain: Vec<u8> = vectors
-            .iter()
-            .flatten()
-            // A number that needs more than 64 bits would need two of them.
-            .flat_map(|&value| match i64::try_from(value) {
-                Ok(value) => value.to_le_bytes().to_vec(),
-                Err(_) => value.to_le_bytes().to_vec(),
-            })
-            .collect();
-        let zstd = zstd::encode_all(plain.as_slice(), 3)?.len();
+        let mut plain_bytes = 0;
+        let mut packed = zstd::Encoder::new(Counter(0), 3)?;
+        for vector in vectors {
+            for value in vector.map_err(|error| damaged(&command.file, &error))? {
+                // A number that needs more than 64 bits would need two of them.
+                let (both, one) = (value.to_le_bytes(), i64::try_from(value).is_ok());
+                let plain = if one { &both[..8] } else { &both[..] };
+                plain_bytes += plain.len();
+                packed.write_all(plain)?;
+            }
+        }
+        let Counter(zstd) = packed.finish()?;
         rows.push(Row {
             stream_id: entry.stream_id.clone(),
             scheme: entry.scheme.symbol(),
             parameter: entry.params,
             tally_bits: entry.total_bits,
             bytes: payload.len(),
-            plain_bytes: plain.len(),
+            plain_bytes,
             zstd_bytes: zstd,
         });
     }
     output.result(|| table(&capsule, &rows), || info_json(&capsule, &rows))?;
     Ok(Status::Done)
+}
+
+/// Counts the bytes that are written to it.
+struct Counter(usize);
+
+impl Write for Counter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// The sizes of a stream: the tally as the paper counts it, and the bytes of the payload.

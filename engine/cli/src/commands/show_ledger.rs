@@ -12,7 +12,7 @@ use crate::registry;
 
 pub(crate) fn show_ledger(command: &ShowLedgerCommand, output: &Output) -> CommandResult {
     let run = registry::open_run(&command.stored.runs, &command.stored.run_id)?;
-    let last = run.ticks_recorded()?;
+    let last = run.ticks_recorded();
     let (from, to) = (command.from.unwrap_or(1), command.to.unwrap_or(last));
     if from < 1 || to > last || from > to {
         return Err(Failure::Input(format!(

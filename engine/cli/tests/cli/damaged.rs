@@ -368,3 +368,93 @@ fn every_tick_of_sound_runs_passes() {
         }
     }
 }
+
+#[test]
+fn rows_missing_at_the_end_are_noticed_by_every_command_that_reads_them() {
+    let export: &[&[&str]] = &[&["export", "--as", "json"], &["verify"]];
+    let ledgers: &[&[&str]] = &[
+        &["plot"],
+        &["export", "--kind", "ledgers", "--as", "csv"],
+        &["replay", "--tick", "12"],
+    ];
+    for (table, key, commands) in [
+        ("u_ledger", "tick", &[&["show-ledger"][..]][..]),
+        ("log", "seq", &[&["log"], &["log", "--tick", "12"]]),
+        ("envelopes", "seq", &[&["inspect", "--layer", "EGRESS"]]),
+        (
+            "scenes",
+            "tick",
+            &[&["export", "--kind", "scenes", "--as", "jsonl"]],
+        ),
+        ("ledgers", "tick", ledgers),
+    ] {
+        let runs = Runs::of(&["pfna-demo"]);
+        let last = format!("(SELECT max({key}) FROM {table})");
+        change(
+            &runs,
+            "pfna-demo",
+            &format!("DELETE FROM {table} WHERE {key} = {last}"),
+        );
+        for command in export.iter().chain(commands) {
+            let (name, rest) = command.split_first().unwrap();
+            let args = [&[*name, "pfna-demo"], rest].concat();
+            // What was read before the gap may have been printed.
+            let ended = runs.aether(&args).with(1);
+            let said = match *name {
+                "verify" => &ended.stdout,
+                _ => &ended.stderr,
+            };
+            assert!(said.contains(table), "{args:?}: {}", ended.stderr);
+        }
+        if key == "tick" {
+            let found = failed(&runs, "pfna-demo", "12");
+            let is_missing =
+                |(kind, problem): &(String, String)| kind == table && problem.contains("missing");
+            assert!(found.iter().any(is_missing), "{table}: {found:#?}");
+        }
+    }
+}
+
+#[test]
+fn a_wrong_row_key_draws_no_picture() {
+    let runs = Runs::of(&["pfna-demo"]);
+    change(
+        &runs,
+        "pfna-demo",
+        "UPDATE ledgers SET tick = 15531 WHERE tick = 12",
+    );
+    reports_damage(&runs, &["plot", "pfna-demo"], &["`ledgers` 12 is missing"]);
+    let text = runs
+        .aether(&["inspect", "pfna-demo", "--tick", "5"])
+        .with(0);
+    assert!(!text.stdout.contains("15531"), "{text:#?}");
+}
+
+#[test]
+fn a_foreign_schema_ends_every_command_at_once() {
+    let runs = Runs::of(&["pfna-demo"]);
+    let file = runs.directory().join("pfna-demo.aether");
+    Connection::open(file)
+        .unwrap()
+        .execute_batch(
+            "DROP TABLE log; CREATE VIEW log AS WITH RECURSIVE n(seq) AS
+             (SELECT 1 UNION ALL SELECT seq + 1 FROM n) SELECT seq, 1 AS tick FROM n",
+        )
+        .unwrap();
+    for command in [
+        "inspect",
+        "verify",
+        "log",
+        "export",
+        "show-ledger",
+        "plot",
+        "metrics",
+        "resume",
+    ] {
+        reports_damage(
+            &runs,
+            &[command, "pfna-demo"],
+            &["`log`", "differs from the format"],
+        );
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use aether_engine::press::Capsule;
+use aether_engine::press::{Capsule, CapsuleError};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
@@ -119,7 +119,8 @@ fn no_changed_byte_gives_a_wrong_vector() {
     let whole = Capsule::from_bytes(&bytes).unwrap();
     let all = |capsule: &Capsule| {
         let names = whole.streams().map(|(entry, _)| &entry.stream_id);
-        let vectors: Result<Vec<_>, _> = names.map(|name| capsule.vectors(name)).collect();
+        let vectors: Result<Vec<Vec<_>>, CapsuleError> =
+            names.map(|name| capsule.vectors(name)?.collect()).collect();
         vectors
     };
     all(&whole).unwrap();
@@ -183,6 +184,42 @@ fn with_manifest(capsule: &[u8], from: &str, to: &str) -> Vec<u8> {
         &rest[32..],
     ]
     .concat()
+}
+
+/// A capsule whose first stream is replaced.
+fn with_payload(capsule: &[u8], payload: &[u8]) -> Vec<u8> {
+    let length = |bytes: &[u8], width: usize| {
+        let bytes = bytes[..width].iter().rev();
+        bytes.fold(0, |length, &byte| (length << 8) | usize::from(byte))
+    };
+    let manifest_end = 12 + length(&capsule[8..], 4) + 32;
+    let old = length(&capsule[manifest_end..], 8);
+    let hash = Sha256::digest(payload);
+    [
+        &capsule[..manifest_end],
+        &(payload.len() as u64).to_le_bytes(),
+        payload,
+        hash.as_slice(),
+        &capsule[manifest_end + 8 + old + 32..],
+    ]
+    .concat()
+}
+
+#[test]
+fn a_small_capsule_of_very_many_numbers_is_refused() {
+    let runs = Runs::of(&["gf01"]);
+    let bytes = std::fs::read(pack(&runs, "gf01", "1")).unwrap();
+    let bytes = with_manifest(&bytes, "\"end_tick\":8", "\"end_tick\":100000");
+    // 100,000 vectors of 1,000,000 zeros, as one run.
+    let head = [0xa0, 0x8d, 0x06, 0xc0, 0x84, 0x3d];
+    let bomb = with_payload(&bytes, &[&head[..], &[0; 9], &[0xff; 9]].concat());
+    let path = runs.file("bomb.apx");
+    std::fs::write(&path, bomb).unwrap();
+    for command in ["unpack", "info"] {
+        let ended = aether(&["press", command, path.to_str().unwrap()]).with(1);
+        ended.reports(&["bomb.apx", "100000000000 numbers", "at most 1000000000"]);
+        assert_eq!(ended.stdout, "");
+    }
 }
 
 #[test]

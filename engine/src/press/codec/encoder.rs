@@ -47,6 +47,11 @@ impl Encoder {
         }
     }
 
+    /// Numbers in each vector.
+    pub(crate) const fn vector_len(&self) -> usize {
+        self.length
+    }
+
     /// Appends a vector of the announced length.
     ///
     /// Numbers lie within ±2^65, as every difference of two signed 64-bit integers does.
