@@ -1,13 +1,17 @@
 //! The command line: subcommands, arguments and their help.
 
 mod documents;
+mod sql;
 mod topology;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::selection::SelectionArgs;
+
 pub(crate) use documents::{InitCommand, ProfileCommand, ProfileShowCommand};
+pub(crate) use sql::{SqlCommand, SqlForm};
 pub(crate) use topology::{
     ImportCommand, ListFormatWord, MadeTopology, NewTopologyCommand, TopologyCommand,
 };
@@ -48,6 +52,8 @@ pub(crate) enum Command {
     Run(RunCommand),
     /// Prints the records of a stored run.
     Export(ExportCommand),
+    /// Answers a query over a stored run, in SQL.
+    Sql(SqlCommand),
     /// Shows a stored run, or one tick, window or layer of it.
     Inspect(InspectCommand),
     /// Prints U-ledger entries in order.
@@ -155,19 +161,28 @@ pub(crate) struct RunCommand {
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  aether export gf01 --as json --out gf01.json\n  aether export gf01 --kind ledgers --as jsonl\n  aether export gf01 --kind p_blocks --as csv"
+    after_help = "Examples:\n  aether export gf01 --as json --out gf01.json\n  aether export gf01 --kind ledgers --as jsonl --tick 3..5\n  aether export gf01 --kind p_blocks --as csv\n  aether export water --long --node D0-J09 --tick 0..50 --as csv\n  aether export water --long --kind edges --as csv --out flux.csv"
 )]
 pub(crate) struct ExportCommand {
     /// The stored run.
-    #[arg(value_name = "RUN-ID")]
+    #[arg(value_name = "RUN")]
     pub(crate) run_id: String,
     /// Exports only one kind of record: ledgers, p_blocks, i_blocks, manifests, scenes, envelopes,
-    /// u_ledger, codex_library, codex_proposals, log, metrics or inputs.
+    /// u_ledger, codex_library, codex_proposals, log, metrics or inputs; as a table also edges.
     #[arg(long, value_name = "KIND")]
     pub(crate) kind: Option<String>,
     /// One JSON object, one JSON record per line, or a CSV table.
     #[arg(long = "as", value_enum, value_name = "FORM", default_value_t = ExportForm::Json)]
     pub(crate) form: ExportForm,
+    /// One row per tick and node (`--kind ledgers`, the default) or per tick and edge
+    /// (`--kind edges`), in any form.
+    #[arg(long)]
+    pub(crate) long: bool,
+    /// Puts names into the header of a CSV table, beside the ids.
+    #[arg(long)]
+    pub(crate) labels: bool,
+    #[command(flatten)]
+    pub(crate) selection: SelectionArgs,
     /// Writes to a file, which is replaced only when all is written.
     #[arg(long, value_name = "PATH")]
     pub(crate) out: Option<PathBuf>,

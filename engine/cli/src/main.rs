@@ -32,6 +32,7 @@ fn main() -> ExitCode {
         Command::Validate(command) => commands::validate::validate(command, &output),
         Command::Run(command) => commands::run::run(command, &output),
         Command::Export(command) => commands::export::export(command, &output),
+        Command::Sql(command) => commands::sql::sql(command, &output),
         Command::Inspect(command) => commands::inspect::inspect(command, &output),
         Command::ShowLedger(command) => commands::show_ledger::show_ledger(command, &output),
         Command::Verify(command) => commands::verify::verify(command, &output),

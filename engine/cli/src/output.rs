@@ -1,6 +1,6 @@
 //! Prints results to standard output, and notes and errors to standard error.
 
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 
 use aether_json::{Value, json};
 use anstyle::{AnsiColor, Style};
@@ -46,6 +46,19 @@ impl Output {
             // A reader that has seen enough (`| head`) is not a failure.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             written => written.map_err(|error| Failure::Io("standard output".to_owned(), error)),
+        }
+    }
+
+    /// Writes a result to standard output while it is made, without holding it.
+    pub(crate) fn stream(
+        &self,
+        write: impl FnOnce(&mut dyn Write) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let mut stdout = BufWriter::new(io::stdout().lock());
+        match write(&mut stdout).and_then(|()| Ok(stdout.flush()?)) {
+            // A reader that has seen enough (`| head`) is not a failure.
+            Err(Failure::Io(_, error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            written => written,
         }
     }
 

@@ -145,6 +145,14 @@ impl StoredParts {
         }))
     }
 
+    /// Size in bytes of the text that the row has.
+    pub(super) const fn text_size(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::Ledger | Self::PBlock { .. } | Self::IBlock { .. } | Self::Scene(_) => 0,
+        }
+    }
+
     /// The record, completed from the columns and other rows.
     pub(super) fn content(
         self,

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
 
@@ -39,9 +39,9 @@ pub struct StoredRun {
     connection: Connection,
     row: HeaderRow,
     header: RunHeader,
-    shape: Shape,
+    shape: Arc<Shape>,
     /// The block that was read last, since ticks are usually read in order.
-    block: RefCell<Option<Rc<Block>>>,
+    block: RefCell<Option<Arc<Block>>>,
 }
 
 /// One record as it is stored.
@@ -117,7 +117,7 @@ impl StoredRun {
             },
             connection,
             row,
-            shape,
+            shape: Arc::new(shape),
             block: RefCell::new(None),
         };
         if run.header.last_entry_hash.is_none() {
@@ -158,6 +158,30 @@ impl StoredRun {
     /// All records of a kind, in run order, a page at a time.
     pub fn records(&self, kind: RecordKind) -> Records<'_> {
         Records::new(self, kind, 1)
+    }
+
+    /// The records of a kind that belong to some ticks, in run order; all records of a kind that
+    /// belongs to the run and not to a tick.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn records_of_ticks(
+        &self,
+        kind: RecordKind,
+        ticks: &RangeInclusive<u64>,
+    ) -> Result<Records<'_>, StoreError> {
+        if kind.info().tick.is_none() {
+            return Ok(self.records(kind));
+        }
+        let places = if kind.info().position == Position::EveryTick {
+            let last = self.ticks_recorded()?.min(*ticks.end());
+            Some((*ticks.start()).max(1)..=last)
+        } else {
+            // Ticks never decrease along the positions, so the range has no others.
+            self.places_of_ticks(kind, ticks)?
+        };
+        let none = RangeInclusive::new(1, 0);
+        Ok(Records::between(self, kind, &places.unwrap_or(none)))
     }
 
     /// The records of a type, in run order from a position on, as values.
@@ -417,7 +441,11 @@ impl StoredRun {
         &self.row
     }
 
-    pub(super) const fn shape(&self) -> &Shape {
+    pub(super) fn shape(&self) -> &Shape {
+        &self.shape
+    }
+
+    pub(super) const fn shared_shape(&self) -> &Arc<Shape> {
         &self.shape
     }
 
@@ -447,11 +475,11 @@ impl StoredRun {
     }
 
     /// The decoded block that contains a tick.
-    pub(super) fn block(&self, tick: u64) -> Result<Rc<Block>, StoreError> {
+    pub(super) fn block(&self, tick: u64) -> Result<Arc<Block>, StoreError> {
         if let Some(block) = self.block.borrow().as_ref()
             && block.holds(tick)
         {
-            return Ok(Rc::clone(block));
+            return Ok(Arc::clone(block));
         }
         let sql = "SELECT first_tick, ticks, data FROM tick_columns
                    WHERE first_tick <= ?1 ORDER BY first_tick DESC LIMIT 1";
@@ -480,8 +508,8 @@ impl StoredRun {
         if !block.holds(tick) {
             return Err(missing());
         }
-        let block = Rc::new(block);
-        *self.block.borrow_mut() = Some(Rc::clone(&block));
+        let block = Arc::new(block);
+        *self.block.borrow_mut() = Some(Arc::clone(&block));
         Ok(block)
     }
 }

@@ -1,4 +1,4 @@
-//! One file per command; several of them share `table` and `window`.
+//! One file or folder per command; several of them share `window`.
 
 pub(crate) mod completions;
 pub(crate) mod diff;
@@ -15,7 +15,7 @@ pub(crate) mod profile;
 pub(crate) mod replay;
 pub(crate) mod run;
 pub(crate) mod show_ledger;
-mod table;
+pub(crate) mod sql;
 pub(crate) mod topology;
 pub(crate) mod validate;
 pub(crate) mod verify;
