@@ -80,7 +80,15 @@ impl FoundRecord {
 }
 
 impl StoredRun {
-    pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
+    /// Opens a run file, whatever its name, even while it is being written.
+    ///
+    /// # Errors
+    /// There is no such file, it is not a run file, or it cannot be read.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        if !path.is_file() {
+            let path = path.to_owned();
+            return Err(StoreError::NoFile { path });
+        }
         let fail = |error| StoreError::database(path, error);
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags).map_err(fail)?;
