@@ -1,4 +1,4 @@
-//! One file or folder per command; several of them share `window`.
+//! One file or folder per command; several of them share `touched` and `window`.
 
 pub(crate) mod completions;
 pub(crate) mod diff;
@@ -17,6 +17,7 @@ pub(crate) mod run;
 pub(crate) mod show_ledger;
 pub(crate) mod sql;
 pub(crate) mod topology;
+mod touched;
 pub(crate) mod validate;
 pub(crate) mod verify;
 mod window;

@@ -156,7 +156,7 @@ impl<'w> Rows<'w> {
             line.push(b',');
         }
         self.first = false;
-        let mut member = |line: &mut Vec<u8>, open: &str, column: &str, value: &str| {
+        let member = |line: &mut Vec<u8>, open: &str, column: &str, value: &str| {
             for piece in [open, "\"", column, "\":", value] {
                 line.extend_from_slice(piece.as_bytes());
             }

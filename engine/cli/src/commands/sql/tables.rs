@@ -4,7 +4,7 @@
 //! Both read the run through one [`Source`], which keeps the blocks of the last few ticks, so that a
 //! query that compares neighbouring ticks decodes each block once.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aether_engine::config::Names;
@@ -22,11 +22,16 @@ const BLOCK_BYTES_MAX: usize = 64 << 20;
 pub(super) struct Shared {
     source: Mutex<Source>,
     names: Names,
+    node_ids: Ids,
+    edge_ids: Ids,
     nodes: u64,
     edges: u64,
     /// The last recorded tick.
     last: u64,
 }
+
+/// The ids of those that have a name, by name.
+type Ids = BTreeMap<Box<str>, i64>;
 
 /// A run, the values that were read last, and why reading failed.
 pub(super) struct Source {
@@ -39,8 +44,11 @@ pub(super) struct Source {
 
 impl Source {
     pub(super) fn shared(run: StoredRun) -> Result<Arc<Shared>, Failure> {
+        let names = run.names()?;
         Ok(Arc::new(Shared {
-            names: run.names()?,
+            node_ids: ids(names.nodes()),
+            edge_ids: ids(names.edges()),
+            names,
             nodes: run.header().node_count as u64,
             edges: run.header().edge_count as u64,
             last: run.ticks_recorded()?,
@@ -151,7 +159,7 @@ impl Table for State {
     }
 
     fn named(&self, name: &str) -> Option<i64> {
-        id_of(self.0.names.nodes(), name)
+        self.0.node_ids.get(name).copied()
     }
 }
 
@@ -185,14 +193,12 @@ impl Table for Flux {
     }
 
     fn named(&self, name: &str) -> Option<i64> {
-        id_of(self.0.names.edges(), name)
+        self.0.edge_ids.get(name).copied()
     }
 }
 
-/// The id that has exactly this name.
-fn id_of<'n>(mut names: impl Iterator<Item = (u64, &'n str)>, name: &str) -> Option<i64> {
-    let found = names.find(|(_, other)| *other == name);
-    found.map(|(id, _)| signed(id))
+fn ids<'n>(names: impl Iterator<Item = (u64, &'n str)>) -> Ids {
+    names.map(|(id, name)| (name.into(), signed(id))).collect()
 }
 
 fn signed(count: u64) -> i64 {
