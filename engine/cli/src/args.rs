@@ -178,6 +178,10 @@ pub(crate) struct ExportCommand {
     /// (`--kind edges`), in any form.
     #[arg(long)]
     pub(crate) long: bool,
+    /// Recomputes the ticks that a failed or interrupted run reached and did not store; the column
+    /// `replayed` marks them. For --long.
+    #[arg(long)]
+    pub(crate) replayed: bool,
     /// Puts names into the header of a CSV table, beside the ids.
     #[arg(long)]
     pub(crate) labels: bool,

@@ -1,6 +1,6 @@
 //! [`Graph`]: which nodes and edges of a run are exported, and what they are called.
 
-use aether_engine::config::Names;
+
 use aether_engine::store::StoredRun;
 use aether_json::layout;
 

@@ -38,31 +38,48 @@ impl Long {
     }
 }
 
+/// What is written of a run.
+pub(super) struct LongExport<'e> {
+    pub(super) run: &'e StoredRun,
+    pub(super) table: Long,
+    pub(super) ticks: &'e RangeInclusive<u64>,
+    pub(super) graph: &'e Graph,
+    pub(super) form: ExportForm,
+    /// Recomputes the ticks that the run reached and did not store, and marks each row.
+    pub(super) replayed: bool,
+}
+
+/// The column that marks rows of ticks that were recomputed.
+const REPLAYED: &str = "replayed";
+
 /// Writes a long table as CSV, as one JSON object, or as one JSON object per line.
 ///
 /// Tick 0 has a state, which follows from the inputs, and no fluxes.
-pub(super) fn write(
-    run: &StoredRun,
-    table: Long,
-    ticks: &RangeInclusive<u64>,
-    graph: &Graph,
-    form: ExportForm,
-    sink: &mut dyn Write,
-) -> Result<(), Failure> {
+pub(super) fn write(export: &LongExport<'_>, sink: &mut dyn Write) -> Result<(), Failure> {
+    let (run, table, ticks) = (export.run, export.table, export.ticks);
     let names = run.names()?;
-    let mut rows = Rows::new(table, graph, &names, form, sink);
+    let mut rows = Rows::new(export, &names, sink);
     rows.begin()?;
     if ticks.contains(&0) && table == Long::State {
         let plan = run.plan()?;
         let replay = Replay::from_start(&plan).map_err(Failure::Run)?;
         rows.states(0, replay.state())?;
     }
-    let recorded = (*ticks.start()).max(1)..=*ticks.end();
-    for ledger in run.values_of_ticks::<UmxLedger>(recorded) {
-        let ledger = ledger?;
-        match table {
-            Long::State => rows.states(ledger.tick, &ledger.post_u)?,
-            Long::Flux => rows.fluxes(&ledger)?,
+    let stored = run.ticks_recorded()?.min(*ticks.end());
+    for ledger in run.values_of_ticks::<UmxLedger>((*ticks.start()).max(1)..=stored) {
+        rows.tick(&ledger?)?;
+    }
+    if export.replayed && *ticks.end() > stored {
+        let plan = run.plan()?;
+        let mut replayed = run.replayed(&plan)?;
+        rows.mark = "true";
+        while let Some(tick) = replayed.next_tick() {
+            if tick.ledger.tick > *ticks.end() {
+                break;
+            }
+            if ticks.contains(&tick.ledger.tick) {
+                rows.tick(tick.ledger)?;
+            }
         }
     }
     rows.end()
@@ -74,6 +91,9 @@ struct Rows<'w> {
     graph: &'w Graph,
     labels: Labels,
     form: ExportForm,
+    is_marked: bool,
+    /// Whether the rows are of ticks that were recomputed.
+    mark: &'static str,
     sink: &'w mut dyn Write,
     cells: Cells,
     line: Vec<u8>,
@@ -81,13 +101,8 @@ struct Rows<'w> {
 }
 
 impl<'w> Rows<'w> {
-    fn new(
-        table: Long,
-        graph: &'w Graph,
-        names: &Names,
-        form: ExportForm,
-        sink: &'w mut dyn Write,
-    ) -> Self {
+    fn new(export: &LongExport<'w>, names: &Names, sink: &'w mut dyn Write) -> Self {
+        let (table, graph, form) = (export.table, export.graph, export.form);
         let labels = match (table, form) {
             (Long::State, ExportForm::Csv) => {
                 Labels::cells(graph.nodes.count, |id| names.node(id))
@@ -101,6 +116,8 @@ impl<'w> Rows<'w> {
             graph,
             labels,
             form,
+            is_marked: export.replayed,
+            mark: "false",
             sink,
             cells: Cells::default(),
             line: Vec::new(),
@@ -113,12 +130,22 @@ impl<'w> Rows<'w> {
             ExportForm::Csv => {
                 let columns = self.table.columns();
                 columns.iter().for_each(|column| self.cells.plain(column));
+                if self.is_marked {
+                    self.cells.plain(REPLAYED);
+                }
                 self.cells.end(self.sink)?;
             }
             ExportForm::Json => write!(self.sink, "{{\"{}\":[", self.table.name())?,
             ExportForm::Jsonl => {}
         }
         Ok(())
+    }
+
+    fn tick(&mut self, ledger: &UmxLedger) -> Result<(), Failure> {
+        match self.table {
+            Long::State => self.states(ledger.tick, &ledger.post_u),
+            Long::Flux => self.fluxes(ledger),
+        }
     }
 
     fn states(&mut self, tick: u64, states: &[i64]) -> Result<(), Failure> {
@@ -145,6 +172,9 @@ impl<'w> Rows<'w> {
             self.cells.id(id);
             self.cells.plain(label);
             numbers.iter().for_each(|&number| self.cells.number(number));
+            if self.is_marked {
+                self.cells.plain(self.mark);
+            }
             self.cells.end(self.sink)?;
             return Ok(());
         }
@@ -166,6 +196,9 @@ impl<'w> Rows<'w> {
         member(line, ",", columns[2], label);
         for (column, &number) in columns[3..].iter().zip(numbers) {
             member(line, ",", column, digits.format(number));
+        }
+        if self.is_marked {
+            member(line, ",", REPLAYED, self.mark);
         }
         line.extend_from_slice(if self.form == ExportForm::Json { b"}" } else { b"}\n" });
         self.sink.write_all(line)?;

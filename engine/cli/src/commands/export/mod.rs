@@ -19,7 +19,7 @@ use std::cell::RefCell;
 use std::io::{self, Write};
 use std::ops::RangeInclusive;
 
-use aether_engine::run::RecordKind;
+use aether_engine::run::{RecordKind, RunStatus};
 use aether_engine::store::{StoredRecord, StoredRun};
 
 use crate::CommandResult;
@@ -31,7 +31,7 @@ use crate::registry;
 use crate::selection::{self, Selection};
 use graph::Graph;
 use layout::Layout;
-use long::Long;
+use long::{Long, LongExport};
 use wide::Wide;
 
 /// What is exported.
@@ -55,7 +55,8 @@ pub(crate) fn export(command: &ExportCommand, output: &Output) -> CommandResult 
         what,
         form: command.form,
         labels: command.labels,
-        ticks: ticks(&run, what, &selection)?,
+        replayed: command.replayed,
+        ticks: ticks(&run, what, command.replayed, &selection)?,
         graph: Graph::of(&run, &selection),
     };
     export.check(&selection)?;
@@ -74,6 +75,10 @@ fn what(command: &ExportCommand) -> Result<What, Failure> {
     let kind = command.kind.as_deref();
     if command.long {
         return long(command).map(What::Long);
+    }
+    if command.replayed {
+        let why = "a tick that was not stored has no records, only states and fluxes: add --long";
+        return Err(Failure::Input(why.to_owned()));
     }
     let what = match kind {
         None if csv => {
@@ -126,13 +131,18 @@ fn long(command: &ExportCommand) -> Result<Long, Failure> {
     }
 }
 
-/// The ticks that are exported; all recorded ones unless some are selected.
+/// The ticks that are exported; all that there are unless some are selected.
 fn ticks(
     run: &StoredRun,
     what: What,
+    replayed: bool,
     selection: &Selection,
 ) -> Result<RangeInclusive<u64>, Failure> {
-    let recorded = 1..=run.ticks_recorded()?;
+    let recorded = 1..=if replayed {
+        last_reached(run)?
+    } else {
+        run.ticks_recorded()?
+    };
     let Some(asked) = &selection.ticks else {
         return Ok(recorded);
     };
@@ -155,12 +165,23 @@ fn ticks(
     selection::among(Some(asked), &recorded)
 }
 
+/// The last tick that has a state: the one before the failing one, or the last of the window in
+/// which the run was cut off.
+fn last_reached(run: &StoredRun) -> Result<u64, Failure> {
+    let missing = run.missing_ticks(&run.plan()?)?;
+    Ok(match run.header().status {
+        RunStatus::Failed(_) => missing.end().saturating_sub(1),
+        _ => *missing.end(),
+    })
+}
+
 /// One export.
 struct Export<'e> {
     run: &'e StoredRun,
     what: What,
     form: ExportForm,
     labels: bool,
+    replayed: bool,
     ticks: RangeInclusive<u64>,
     graph: Graph,
 }
@@ -197,7 +218,15 @@ impl Export<'_> {
     fn write(&self, sink: &mut dyn Write) -> Result<(), Failure> {
         match (self.what, self.form) {
             (What::Long(table), form) => {
-                long::write(self.run, table, &self.ticks, &self.graph, form, sink)
+                let export = LongExport {
+                    run: self.run,
+                    table,
+                    ticks: &self.ticks,
+                    graph: &self.graph,
+                    form,
+                    replayed: self.replayed,
+                };
+                long::write(&export, sink)
             }
             (What::Records(kind), ExportForm::Csv) => {
                 self.wide(|wide| wide.write_records(&Layout::of(kind), sink))

@@ -59,8 +59,12 @@ impl Wide<'_> {
             for index in self.graph.edges.indices() {
                 let edge = &ledger.edges[index];
                 cells.id(ledger.tick);
-                [edge.e_id, edge.i, edge.j].map(|id| cells.id(id));
-                [edge.du, edge.raw, edge.cap, edge.f_e].map(|number| cells.number(number));
+                for id in [edge.e_id, edge.i, edge.j] {
+                    cells.id(id);
+                }
+                for number in [edge.du, edge.raw, edge.cap, edge.f_e] {
+                    cells.number(number);
+                }
                 cells.end(sink)?;
             }
         }
