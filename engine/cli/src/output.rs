@@ -38,14 +38,16 @@ impl Output {
     ) -> Result<(), Failure> {
         match self.format {
             Format::Text => self.print(text().as_bytes()),
-            Format::Json => {
-                let json = json().into();
-                self.write(|out| {
-                    json.write_pretty(out)?;
-                    out.write_all(b"\n")
-                })
-            }
+            Format::Json => self.json(&json().into()),
         }
+    }
+
+    /// Prints JSON, whatever the format.
+    pub(crate) fn json(&self, json: &JsonText) -> Result<(), Failure> {
+        self.write(|out| {
+            json.write_pretty(out)?;
+            out.write_all(b"\n")
+        })
     }
 
     /// Writes bytes to standard output, without colours if it is not a terminal.

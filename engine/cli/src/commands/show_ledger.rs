@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use aether_engine::record::LedgerEntry;
+use aether_engine::record::{FromText as _, LedgerEntry};
 use comfy_table::{Table, presets};
 
 use super::touched;

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::ops::RangeInclusive;
 
-use aether_engine::record::{FromText as _, UmxLedger};
+use aether_engine::record::UmxLedger;
 use aether_engine::run::RecordKind;
 use aether_json::{Value, json};
 
