@@ -32,14 +32,15 @@ impl StoredRun {
         write_export(self, output)
     }
 
-    /// Writes the export object with the records of some ticks only, each in the form that `write`
-    /// gives it. Records that belong to the run and not to a tick are all there.
+    /// Writes the export object with each record in the form that `write` gives it, and if ticks
+    /// are given with their records only. Records that belong to the run and not to a tick are all
+    /// there.
     ///
     /// # Errors
     /// As for [`StoredRun::write_export`].
     pub fn write_export_of(
         &self,
-        ticks: &RangeInclusive<u64>,
+        ticks: Option<&RangeInclusive<u64>>,
         write: &WriteRecord<'_>,
         output: &mut dyn Write,
     ) -> Result<(), ExportError> {
@@ -73,7 +74,7 @@ pub type WriteRecord<'w> =
 /// Some ticks of a run.
 struct Part<'p> {
     run: &'p StoredRun,
-    ticks: &'p RangeInclusive<u64>,
+    ticks: Option<&'p RangeInclusive<u64>>,
     write: &'p WriteRecord<'p>,
 }
 

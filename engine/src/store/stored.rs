@@ -188,25 +188,29 @@ impl StoredRun {
         Records::new(self, kind, 1)
     }
 
-    /// The records of a kind that belong to some ticks, in run order; all records of a kind that
-    /// belongs to the run and not to a tick.
+    /// The records of a kind that belong to some ticks, in run order; all records if no ticks are
+    /// given, and of a kind that belongs to the run and not to a tick.
+    ///
+    /// A kind that every tick has one of must have all of them: a missing one is an error.
     ///
     /// # Errors
     /// The file cannot be read.
     pub fn records_of_ticks(
         &self,
         kind: RecordKind,
-        ticks: &RangeInclusive<u64>,
+        ticks: Option<&RangeInclusive<u64>>,
     ) -> Result<Records<'_>, StoreError> {
-        if kind.info().tick.is_none() {
-            return Ok(self.records(kind));
-        }
-        let places = if kind.info().position == Position::EveryTick {
-            let last = self.ticks_recorded()?.min(*ticks.end());
-            Some((*ticks.start()).max(1)..=last)
-        } else {
+        let info = kind.info();
+        let places = match ticks {
+            _ if info.position == Position::EveryTick => {
+                let recorded = self.ticks_recorded()?;
+                let all = 1..=recorded;
+                let ticks = ticks.unwrap_or(&all);
+                Some((*ticks.start()).max(1)..=recorded.min(*ticks.end()))
+            }
             // Ticks never decrease along the positions, so the range has no others.
-            self.places_of_ticks(kind, ticks)?
+            Some(ticks) if info.tick.is_some() => self.places_of_ticks(kind, ticks)?,
+            _ => return Ok(self.records(kind)),
         };
         let none = RangeInclusive::new(1, 0);
         Ok(Records::between(self, kind, &places.unwrap_or(none)))

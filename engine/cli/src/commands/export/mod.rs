@@ -58,6 +58,7 @@ pub(crate) fn export(command: &ExportCommand, output: &Output) -> CommandResult 
         replayed: command.replayed,
         ticks: ticks(&run, what, command.replayed, &selection)?,
         graph: Graph::of(&run, &selection),
+        asked: selection.ticks.clone(),
     };
     export.check(&selection)?;
     match &command.out {
@@ -182,6 +183,9 @@ struct Export<'e> {
     form: ExportForm,
     labels: bool,
     replayed: bool,
+    /// The ticks that were asked for; `None` for all, and then events before the first tick too.
+    asked: Option<RangeInclusive<u64>>,
+    /// The ticks that are written.
     ticks: RangeInclusive<u64>,
     graph: Graph,
 }
@@ -280,6 +284,7 @@ impl Export<'_> {
         let names = if self.labels { Some(self.run.names()?) } else { None };
         write(&Wide {
             run: self.run,
+            asked: self.asked.as_ref(),
             ticks: &self.ticks,
             graph: &self.graph,
             names: names.as_ref(),
@@ -298,7 +303,7 @@ impl Export<'_> {
     ) -> Result<(), Failure> {
         let layout = (!self.is_whole()).then(|| Layout::of(kind));
         let mut part = Vec::new();
-        for record in self.run.records_of_ticks(kind, &self.ticks)? {
+        for record in self.run.records_of_ticks(kind, self.asked.as_ref())? {
             let StoredRecord { position, text, .. } = record?;
             let Some(layout) = &layout else {
                 write(&text)?;
@@ -331,7 +336,9 @@ impl Export<'_> {
             }
             Ok(())
         };
-        let written = self.run.write_export_of(&self.ticks, &write, sink);
+        let written = self
+            .run
+            .write_export_of(self.asked.as_ref(), &write, sink);
         match failed.take() {
             Some(kind) => Err(Failure::Damaged(format!(
                 "{} is damaged: one of `{}` cannot be read: it does not have the members of its kind",

@@ -20,6 +20,9 @@ use crate::exit::Failure;
 /// What is written of a run.
 pub(super) struct Wide<'e> {
     pub(super) run: &'e StoredRun,
+    /// The ticks that were asked for; `None` for all.
+    pub(super) asked: Option<&'e RangeInclusive<u64>>,
+    /// The ticks that have ledgers, as far as they are written.
     pub(super) ticks: &'e RangeInclusive<u64>,
     pub(super) graph: &'e Graph,
     /// The names for the header.
@@ -39,7 +42,7 @@ impl Wide<'_> {
         let mut cells = Cells::default();
         self.header(layout, &layout.members, &mut cells);
         cells.end(sink)?;
-        for record in self.run.records_of_ticks(layout.kind, self.ticks)? {
+        for record in self.run.records_of_ticks(layout.kind, self.asked)? {
             let record = record?;
             let text = std::str::from_utf8(&record.text).ok();
             text.and_then(|text| self.object(layout, &layout.members, text, &mut cells))
