@@ -129,14 +129,15 @@ fn a_query_cannot_change_or_open_anything() {
         "PRAGMA user_version = 7",
         "PRAGMA wal_checkpoint",
         "PRAGMA optimize",
-        "SELECT load_extension('x')",
         "ANALYZE",
+        "WITH x AS (SELECT 1) UPDATE run SET status = 'failed'",
         "REINDEX",
     ] {
         runs.refuses(&["sql", "ring", sql], &["only queries are possible"]);
     }
     for (sql, word) in [
         (&*attached, "only queries are possible"),
+        ("SELECT load_extension('x')", "not authorized to use function: load_extension"),
         ("SELECT 1; SELECT 2", "several statements"),
         ("", "the query is empty"),
         (" -- nothing", "the query is empty"),

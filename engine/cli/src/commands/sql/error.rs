@@ -23,6 +23,11 @@ impl Query<'_> {
         if let Some(failure) = self.source.take_failure() {
             return failure;
         }
+        // Views and computed tables refuse before the authorizer is asked.
+        let message = error.to_string();
+        if message.contains("cannot modify ") || message.contains(" may not be modified") {
+            return self.not_a_query();
+        }
         match error {
             Error::SqlInputError { msg, sql, offset, .. } => {
                 // What follows the first statement is prepared by itself.
