@@ -5,6 +5,8 @@
 
 use std::io::{self, Write};
 
+use super::work::looks_at;
+
 /// A row of a CSV table while its cells are added.
 ///
 /// ```text
@@ -29,11 +31,13 @@ impl Cells {
 
     /// Adds text that needs no quotes: one cell, or several with commas between them.
     pub(super) fn plain(&mut self, cells: &str) {
+        looks_at(cells.len() + 1);
         self.row.extend_from_slice(cells.as_bytes());
         self.row.push(b',');
     }
 
     pub(super) fn text(&mut self, text: &str) {
+        looks_at(text.len());
         if text.bytes().any(|byte| matches!(byte, b',' | b'"' | b'\n' | b'\r')) {
             self.plain(&quoted(text));
         } else {
@@ -43,6 +47,7 @@ impl Cells {
 
     /// Adds cells without a value.
     pub(super) fn empty(&mut self, count: usize) {
+        looks_at(count);
         self.row.extend(std::iter::repeat_n(b',', count));
     }
 

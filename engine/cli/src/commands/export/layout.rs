@@ -7,8 +7,10 @@ use std::collections::BTreeMap;
 
 use aether_engine::record;
 use aether_engine::run::RecordKind;
-use aether_json::Value;
 use aether_json::layout::quoted;
+use aether_json::{Value, scan};
+
+use super::work::looks_at;
 
 /// The members of the records of a kind; the one that holds the tick comes first, the others in
 /// canonical order.
@@ -61,6 +63,17 @@ impl Layout {
     /// Whether the records hold something of each edge.
     pub(super) fn has_edges(&self) -> bool {
         any(&self.members, |part| matches!(part, Part::OfEdges | Part::EdgeList))
+    }
+}
+
+impl Member {
+    /// The value of the member in an object, as text.
+    pub(super) fn of<'t>(&self, object: &[scan::Member<'t>]) -> Option<&'t str> {
+        let is_this = |(key, _): &&scan::Member<'t>| {
+            looks_at(1);
+            *key == self.key
+        };
+        object.iter().find(is_this).map(|(_, value)| *value)
     }
 }
 

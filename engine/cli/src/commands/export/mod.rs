@@ -14,6 +14,7 @@ mod layout;
 mod long;
 mod part;
 mod wide;
+mod work;
 
 use std::cell::RefCell;
 use std::io::{self, Write};
@@ -349,3 +350,6 @@ impl Export<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,6 +15,7 @@ use super::cells::Cells;
 use super::graph::{Graph, Ids};
 use super::layout::{Layout, Member, Part};
 use super::part::edge_list;
+use super::work::looks_at;
 use crate::exit::Failure;
 
 /// What is written of a run.
@@ -109,12 +110,12 @@ impl Wide<'_> {
         raw: &str,
         cells: &mut Cells,
     ) -> Option<()> {
+        looks_at(raw.len());
         let found = scan::members(raw)?;
         let mut matched = 0;
         for member in members {
-            let value = found.iter().find(|(key, _)| *key == member.key);
+            let value = member.of(&found);
             matched += usize::from(value.is_some());
-            let value = value.map(|(_, value)| *value);
             match (&member.part, value) {
                 (Part::Object(members), Some(value)) => {
                     self.object(layout, members, value, cells)?;
@@ -172,6 +173,7 @@ fn has_own_table(layout: &Layout, member: &Member) -> bool {
 
 /// Adds the chosen numbers of a vector.
 fn vector(raw: &str, ids: &Ids, cells: &mut Cells) -> Option<()> {
+    looks_at(raw.len());
     let inner = raw.strip_prefix('[')?.strip_suffix(']')?;
     let is_numbers = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'-' | b',');
     let commas = inner.bytes().filter(|&byte| byte == b',').count();
