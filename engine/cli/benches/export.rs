@@ -15,7 +15,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 #[cfg(not(target_os = "linux"))]
 fn main() {
-    println!("this benchmark reads the processor time of its children, which it knows for Linux only");
+    println!(
+        "this benchmark reads the processor time of its children, which it knows for Linux only"
+    );
 }
 
 #[cfg(target_os = "linux")]
@@ -44,12 +46,19 @@ mod linux {
         ("scenes", &["--kind", "scenes"], &["--kind", "scenes"]),
         ("u_ledger", &["--kind", "u_ledger"], &["--kind", "u_ledger"]),
         ("long state", &["--long"], &["--long"]),
-        ("long flux", &["--long", "--kind", "edges"], &["--long", "--kind", "edges"]),
+        (
+            "long flux",
+            &["--long", "--kind", "edges"],
+            &["--long", "--kind", "edges"],
+        ),
     ];
 
     pub(super) fn main() -> Result<(), Box<dyn Error>> {
         let folder = tempfile::tempdir()?;
-        println!("{:>6} {:>6}  {:<10} {:>9} {:>9} {:>6}", "N", "ticks", "table", "jsonl", "csv", "ratio");
+        println!(
+            "{:>6} {:>6}  {:<10} {:>9} {:>9} {:>6}",
+            "N", "ticks", "table", "jsonl", "csv", "ratio"
+        );
         for nodes in SIZES {
             let ticks = (LEDGER_BYTES / (160 * nodes)).max(8);
             let store = RunStore::new(folder.path());
@@ -96,7 +105,9 @@ mod linux {
         let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
         let times = [usage.user_time(), usage.system_time()];
         let micros = times.map(|time| time.tv_sec() * 1_000_000 + time.tv_usec());
-        Ok(Duration::from_micros(micros.iter().sum::<i64>().unsigned_abs()))
+        Ok(Duration::from_micros(
+            micros.iter().sum::<i64>().unsigned_abs(),
+        ))
     }
 
     /// A ring with a chord from every node.
@@ -112,7 +123,9 @@ mod linux {
                 r#"{comma}{{"e_id":{e_id},"i":{i},"j":{j},"k":{k},"cap":900,"SC":32}}"#
             )?;
         }
-        let state: Vec<String> = (1..=nodes).map(|node| (node * 977 % 10_007).to_string()).collect();
+        let state: Vec<String> = (1..=nodes)
+            .map(|node| (node * 977 % 10_007).to_string())
+            .collect();
         let topology =
             format!(r#"{{"gid":"B","profile":"CMP-0","N":{nodes},"SC":32,"edges":[{edges}]}}"#);
         let run = format!(
@@ -123,7 +136,10 @@ mod linux {
         );
         let documents = MemoryDocuments::new()
             .with("topology.json", topology)
-            .with("profile.json", include_str!("../../../fixtures/profiles/cmp-0.json"))
+            .with(
+                "profile.json",
+                include_str!("../../../fixtures/profiles/cmp-0.json"),
+            )
             .with("run.toml", run);
         load_run(&documents, "run.toml".as_ref()).map_err(|report| report.to_string().into())
     }

@@ -68,8 +68,7 @@ impl StoredRun {
 }
 
 /// Appends a record of a kind, given as canonical text, in the form in which it is exported.
-pub type WriteRecord<'w> =
-    dyn Fn(RecordKind, &[u8], &mut Vec<u8>) -> Result<(), io::Error> + 'w;
+pub type WriteRecord<'w> = dyn Fn(RecordKind, &[u8], &mut Vec<u8>) -> Result<(), io::Error> + 'w;
 
 /// Some ticks of a run.
 struct Part<'p> {

@@ -32,8 +32,16 @@ impl Bounds {
     fn left(self, count: u64) -> u64 {
         let share = match self {
             Self { one: true, .. } => return 1,
-            Self { from: true, to: true, .. } => 16,
-            Self { from: false, to: false, .. } => 1,
+            Self {
+                from: true,
+                to: true,
+                ..
+            } => 16,
+            Self {
+                from: false,
+                to: false,
+                ..
+            } => 1,
             _ => 4,
         };
         (count / share).max(1)
@@ -46,7 +54,9 @@ pub(crate) fn choose<T: Table>(table: &T, info: &mut IndexInfo) -> Result<()> {
     let mut used = Vec::new();
     let mut bounds = [Bounds::default(); 2];
     for (place, condition) in info.constraints().enumerate() {
-        let comparison = COMPARISONS.iter().find(|(op, _)| *op == condition.operator());
+        let comparison = COMPARISONS
+            .iter()
+            .find(|(op, _)| *op == condition.operator());
         let (Some(&(_, comparison)), true) = (comparison, condition.is_usable()) else {
             continue;
         };

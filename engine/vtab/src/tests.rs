@@ -27,7 +27,12 @@ impl Table for Grid {
     type Rows = Cursor;
 
     fn columns(&self) -> &[Column] {
-        &[("a", "INTEGER"), ("b", "INTEGER"), ("name", "TEXT"), ("v", "INTEGER")]
+        &[
+            ("a", "INTEGER"),
+            ("b", "INTEGER"),
+            ("name", "TEXT"),
+            ("v", "INTEGER"),
+        ]
     }
 
     fn counts(&self) -> [u64; 2] {
@@ -94,7 +99,9 @@ fn both() -> (Connection, Asked) {
     attach(&connection, "grid", Grid(Arc::clone(&asked))).unwrap();
     let sql = "CREATE TABLE plain (a INTEGER, b INTEGER, name TEXT, v INTEGER)";
     connection.execute_batch(sql).unwrap();
-    let mut insert = connection.prepare("INSERT INTO plain VALUES (?, ?, ?, ?)").unwrap();
+    let mut insert = connection
+        .prepare("INSERT INTO plain VALUES (?, ?, ?, ?)")
+        .unwrap();
     for a in 0..FIRSTS {
         for b in 1..=SECONDS {
             insert.execute((a, b, name(b), a * 10 + b)).unwrap();
@@ -116,28 +123,89 @@ fn rows(connection: &Connection, sql: &str) -> Vec<String> {
 
 /// Conditions on the keys, most of which are not about integers.
 const CONDITIONS: [&str; 44] = [
-    "a = 3", "a > 3", "a >= 3", "a < 3", "a <= 3", "a <> 3", "a IS 3", "a IS NOT 3",
-    "a = 3.0", "a = 3.5", "a > 3.5", "a >= 3.5", "a < 3.5", "a <= 3.5", "a > -1e300", "a < 1e300",
-    "a > 1e300", "a < -1e300", "a = 1e300", "a > 9223372036854775807", "a < -9223372036854775808",
-    "a >= 9223372036854775807", "a = '3'", "a > '3'", "a < '3'", "a < 'x'", "a > 'x'", "a = x'33'",
-    "a < x'33'", "a = NULL", "a > NULL", "a IS NULL", "a IN (9, 2, 2, NULL)",
-    "a BETWEEN 2 AND 4", "a = 2 OR a = 9", "+a = 3", "a = 3 AND a = 4", "a > 2 AND a > 5 AND a < 8",
-    "NOT a > 3", "a + 0 = 3", "a = (SELECT max(a) FROM plain) - 2", "a = b", "a = v % 10", "a LIKE '1%'",
+    "a = 3",
+    "a > 3",
+    "a >= 3",
+    "a < 3",
+    "a <= 3",
+    "a <> 3",
+    "a IS 3",
+    "a IS NOT 3",
+    "a = 3.0",
+    "a = 3.5",
+    "a > 3.5",
+    "a >= 3.5",
+    "a < 3.5",
+    "a <= 3.5",
+    "a > -1e300",
+    "a < 1e300",
+    "a > 1e300",
+    "a < -1e300",
+    "a = 1e300",
+    "a > 9223372036854775807",
+    "a < -9223372036854775808",
+    "a >= 9223372036854775807",
+    "a = '3'",
+    "a > '3'",
+    "a < '3'",
+    "a < 'x'",
+    "a > 'x'",
+    "a = x'33'",
+    "a < x'33'",
+    "a = NULL",
+    "a > NULL",
+    "a IS NULL",
+    "a IN (9, 2, 2, NULL)",
+    "a BETWEEN 2 AND 4",
+    "a = 2 OR a = 9",
+    "+a = 3",
+    "a = 3 AND a = 4",
+    "a > 2 AND a > 5 AND a < 8",
+    "NOT a > 3",
+    "a + 0 = 3",
+    "a = (SELECT max(a) FROM plain) - 2",
+    "a = b",
+    "a = v % 10",
+    "a LIKE '1%'",
 ];
 
 #[test]
 fn a_query_gives_the_rows_of_an_ordinary_table() {
     let (connection, _) = both();
     let of_name = [
-        "name = 'n5'", "name = 'n3'", "name = 'N5'", "name = 'N5' COLLATE NOCASE", "name = NULL",
-        "name IS NULL", "name > 'n5'", "name = 5", "name = x'6e35'", "name IN ('n1', 'n6', 'x')",
+        "name = 'n5'",
+        "name = 'n3'",
+        "name = 'N5'",
+        "name = 'N5' COLLATE NOCASE",
+        "name = NULL",
+        "name IS NULL",
+        "name > 'n5'",
+        "name = 5",
+        "name = x'6e35'",
+        "name IN ('n1', 'n6', 'x')",
     ];
     let of_a = CONDITIONS.map(str::to_owned);
     let of_b = CONDITIONS.map(|condition| {
-        condition.replace("(SELECT max(a)", "(SELECT max(b)").replace("a ", "b ").replace("a = b", "b = a")
+        condition
+            .replace("(SELECT max(a)", "(SELECT max(b)")
+            .replace("a ", "b ")
+            .replace("a = b", "b = a")
     });
-    let all: Vec<String> = of_a.into_iter().chain(of_b).chain(of_name.map(str::to_owned)).collect();
-    let orders = ["a, b", "a", "a DESC, b", "b, a", "a, b DESC", "a, b, v DESC", "v DESC", "b"];
+    let all: Vec<String> = of_a
+        .into_iter()
+        .chain(of_b)
+        .chain(of_name.map(str::to_owned))
+        .collect();
+    let orders = [
+        "a, b",
+        "a",
+        "a DESC, b",
+        "b, a",
+        "a, b DESC",
+        "a, b, v DESC",
+        "v DESC",
+        "b",
+    ];
     for (place, condition) in all.iter().enumerate() {
         // The broken row is not reached.
         let other = &all[(place * 7 + 3) % all.len()];
@@ -171,7 +239,11 @@ fn joins_groups_and_limits_are_those_of_an_ordinary_table() {
         "SELECT count(*) FROM T x, T y WHERE x.a = y.b AND x.b = y.a AND x.a < 9 AND y.a < 9",
     ] {
         let query = |table: &str| sql.replace(" T ", &format!(" {table} "));
-        let query = |table: &str| query(table).replace(" T\n", table).replace(" T,", &format!(" {table},"));
+        let query = |table: &str| {
+            query(table)
+                .replace(" T\n", table)
+                .replace(" T,", &format!(" {table},"))
+        };
         let found = rows(&connection, &query("grid"));
         assert_eq!(found, rows(&connection, &query("plain")), "{sql}");
     }
@@ -181,7 +253,12 @@ fn joins_groups_and_limits_are_those_of_an_ordinary_table() {
 fn asks(sql: &str, expected: &[[RangeInclusive<i64>; 2]]) {
     let (connection, asked) = both();
     rows(&connection, sql);
-    let asked: Vec<_> = asked.lock().unwrap().iter().map(|ranges| ranges.0.clone()).collect();
+    let asked: Vec<_> = asked
+        .lock()
+        .unwrap()
+        .iter()
+        .map(|ranges| ranges.0.clone())
+        .collect();
     assert_eq!(asked, expected, "{sql}");
 }
 
@@ -189,13 +266,34 @@ fn asks(sql: &str, expected: &[[RangeInclusive<i64>; 2]]) {
 fn only_what_a_condition_allows_is_asked_for() {
     const ALL: RangeInclusive<i64> = i64::MIN..=i64::MAX;
     asks("SELECT v FROM grid WHERE a = 5", &[[5..=5, ALL]]);
-    asks("SELECT v FROM grid WHERE a BETWEEN 3 AND 4", &[[3..=4, ALL]]);
-    asks("SELECT v FROM grid WHERE a > 3 AND a < 5 AND b = 2", &[[4..=4, 2..=2]]);
-    asks("SELECT v FROM grid WHERE a > 2.5 AND a <= 4", &[[2..=4, ALL]]);
-    asks("SELECT v FROM grid WHERE a < 3 AND name = 'n5'", &[[i64::MIN..=2, 5..=5]]);
-    asks("SELECT v FROM grid WHERE a IN (3, 8)", &[[3..=3, ALL], [8..=8, ALL]]);
-    asks("SELECT v FROM grid WHERE a = 2 OR a = 9", &[[2..=2, ALL], [9..=9, ALL]]);
-    asks("SELECT v FROM grid WHERE a = 4 ORDER BY b LIMIT 1", &[[4..=4, ALL]]);
+    asks(
+        "SELECT v FROM grid WHERE a BETWEEN 3 AND 4",
+        &[[3..=4, ALL]],
+    );
+    asks(
+        "SELECT v FROM grid WHERE a > 3 AND a < 5 AND b = 2",
+        &[[4..=4, 2..=2]],
+    );
+    asks(
+        "SELECT v FROM grid WHERE a > 2.5 AND a <= 4",
+        &[[2..=4, ALL]],
+    );
+    asks(
+        "SELECT v FROM grid WHERE a < 3 AND name = 'n5'",
+        &[[i64::MIN..=2, 5..=5]],
+    );
+    asks(
+        "SELECT v FROM grid WHERE a IN (3, 8)",
+        &[[3..=3, ALL], [8..=8, ALL]],
+    );
+    asks(
+        "SELECT v FROM grid WHERE a = 2 OR a = 9",
+        &[[2..=2, ALL], [9..=9, ALL]],
+    );
+    asks(
+        "SELECT v FROM grid WHERE a = 4 ORDER BY b LIMIT 1",
+        &[[4..=4, ALL]],
+    );
 }
 
 #[test]
@@ -210,7 +308,11 @@ fn a_row_that_cannot_be_computed_ends_the_query() {
 #[test]
 fn a_table_is_read_only() {
     let (connection, _) = both();
-    for sql in ["DELETE FROM grid", "INSERT INTO grid VALUES (1, 1, 'x', 1)", "DROP TABLE grid"] {
+    for sql in [
+        "DELETE FROM grid",
+        "INSERT INTO grid VALUES (1, 1, 'x', 1)",
+        "DROP TABLE grid",
+    ] {
         assert!(connection.execute_batch(sql).is_err(), "{sql}");
     }
 }

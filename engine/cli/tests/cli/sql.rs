@@ -43,14 +43,25 @@ fn states_and_fluxes_are_those_of_the_ledgers() {
     }
     assert_eq!(rows(&runs, "ring", "SELECT * FROM state"), states);
     assert_eq!(rows(&runs, "ring", "SELECT * FROM flux"), fluxes);
-    let found = rows(&runs, "ring", "SELECT * FROM state ORDER BY node DESC, tick LIMIT 4");
+    let found = rows(
+        &runs,
+        "ring",
+        "SELECT * FROM state ORDER BY node DESC, tick LIMIT 4",
+    );
     assert_eq!(found[3], states[7 * 3 + 6]);
     // Parts of them, in the ways in which people ask.
     for (condition, is) in [
-        ("tick = 60", &(|t: i64, _: i64| t == 60) as &dyn Fn(i64, i64) -> bool),
-        ("tick BETWEEN 49 AND 51 AND node = 3", &|t, n| (49..=51).contains(&t) && n == 3),
+        (
+            "tick = 60",
+            &(|t: i64, _: i64| t == 60) as &dyn Fn(i64, i64) -> bool,
+        ),
+        ("tick BETWEEN 49 AND 51 AND node = 3", &|t, n| {
+            (49..=51).contains(&t) && n == 3
+        }),
         ("tick >= 119.5 OR tick < 1", &|t, _| t > 119 || t < 1),
-        ("label = 'Löwe''s' AND tick > 100", &|t, n| n == 6 && t > 100),
+        ("label = 'Löwe''s' AND tick > 100", &|t, n| {
+            n == 6 && t > 100
+        }),
         ("label = 'd0-j01' COLLATE NOCASE", &|_, n| n == 1),
         ("label IS NULL AND tick IN (0, 120, 500)", &|t, n| {
             [3, 5, 7].contains(&n) && [0, 120].contains(&t)
@@ -71,7 +82,11 @@ fn states_and_fluxes_are_those_of_the_ledgers() {
                JOIN state i ON i.tick = f.tick - 1 AND i.node = e.i
                JOIN state j ON j.tick = f.tick - 1 AND j.node = e.j
                WHERE f.tick NOT IN (2) AND f.du <> i.value - j.value";
-    assert_eq!(rows(&runs, "ring", sql), [Value::Null; 0], "du follows from the state before");
+    assert_eq!(
+        rows(&runs, "ring", sql),
+        [Value::Null; 0],
+        "du follows from the state before"
+    );
 }
 
 #[test]
@@ -79,7 +94,10 @@ fn only_the_ticks_of_a_condition_are_decoded() {
     let runs = ring(200, 100);
     let file = runs.directory().join("ring.aether");
     let database = rusqlite::Connection::open(&file).unwrap();
-    let blocks = database.execute("UPDATE tick_columns SET data = x'00' WHERE first_tick > 50", []);
+    let blocks = database.execute(
+        "UPDATE tick_columns SET data = x'00' WHERE first_tick > 50",
+        [],
+    );
     assert!(blocks.unwrap() > 0);
     for sql in [
         "SELECT count(*) FROM flux WHERE tick BETWEEN 10 AND 50",
@@ -93,9 +111,16 @@ fn only_the_ticks_of_a_condition_are_decoded() {
     }
     let sql = "SELECT tick, value FROM state WHERE tick BETWEEN 49 AND 51 AND node = 7";
     let ended = runs.aether(&["sql", "ring", sql]).with(1);
-    assert!(ended.stderr.contains("the columns from tick 51 on do not decode"), "{ended:#?}");
+    assert!(
+        ended
+            .stderr
+            .contains("the columns from tick 51 on do not decode"),
+        "{ended:#?}"
+    );
     // As JSON, rows that came before the damage are not there.
-    let ended = runs.aether(&["sql", "ring", sql, "--format", "json"]).with(1);
+    let ended = runs
+        .aether(&["sql", "ring", sql, "--format", "json"])
+        .with(1);
     assert_eq!(keys(&ended.json()), ["error"]);
 }
 
@@ -137,7 +162,10 @@ fn a_query_cannot_change_or_open_anything() {
     }
     for (sql, word) in [
         (&*attached, "only queries are possible"),
-        ("SELECT load_extension('x')", "not authorized to use function: load_extension"),
+        (
+            "SELECT load_extension('x')",
+            "not authorized to use function: load_extension",
+        ),
         ("SELECT 1; SELECT 2", "several statements"),
         ("", "the query is empty"),
         (" -- nothing", "the query is empty"),
@@ -171,21 +199,37 @@ fn a_mistake_is_shown_with_its_place() {
     for (sql, words) in [
         (
             "SELECT valu FROM state",
-            &["no such column: valu", "--> SQL:1:8", "SELECT valu FROM state", "^^^^"][..],
+            &[
+                "no such column: valu",
+                "--> SQL:1:8",
+                "SELECT valu FROM state",
+                "^^^^",
+            ][..],
         ),
         ("SELECT *\nFROM stat", &["no such table: stat"]),
-        ("SELECT * FORM state", &["syntax error", "--> SQL:1:10", "  |          ^^^^"]),
+        (
+            "SELECT * FORM state",
+            &["syntax error", "--> SQL:1:10", "  |          ^^^^"],
+        ),
         ("SELECT 1; SELECT x", &["no such column: x", "--> SQL:1:18"]),
         ("SELECT tick FROM state WHERE (", &["incomplete input"]),
         ("SELECT json_extract('{', '$')", &["malformed JSON"]),
-        ("SELECT sum(9223372036854775807) FROM state", &["integer overflow"]),
+        (
+            "SELECT sum(9223372036854775807) FROM state",
+            &["integer overflow"],
+        ),
     ] {
         runs.refuses(&["sql", "gf01", sql], words);
     }
     runs.refuses(&["sql", "gf09", "SELECT 1"], &["`gf09`"]);
     let args = ["sql", "gf01", "SELECT 1", "--as", "csv", "--format", "json"];
     let ended = runs.aether(&args).with(2).json();
-    assert!(ended["error"].as_str().unwrap().contains("exclude each other"));
+    assert!(
+        ended["error"]
+            .as_str()
+            .unwrap()
+            .contains("exclude each other")
+    );
 }
 
 #[test]
@@ -199,18 +243,30 @@ fn rows_are_text_csv_or_json() {
                     \x20 1  a,\"b     NULL  00ff  1.0   9e999\n\
                     -20  ä\\nx        2        0.1  -9e999\n";
     assert_eq!(text, expected);
-    let csv = runs.aether(&["sql", "gf01", sql, "--as", "csv"]).with(0).stdout;
-    let expected = "n,t,missing,b,r,big\n1,\"a,\"\"b\",,00ff,1.0,9e999\n-20,\"ä\nx\",2,,0.1,-9e999\n";
+    let csv = runs
+        .aether(&["sql", "gf01", sql, "--as", "csv"])
+        .with(0)
+        .stdout;
+    let expected =
+        "n,t,missing,b,r,big\n1,\"a,\"\"b\",,00ff,1.0,9e999\n-20,\"ä\nx\",2,,0.1,-9e999\n";
     assert_eq!(csv, expected);
-    let json = runs.aether(&["sql", "gf01", sql, "--format", "json"]).with(0).stdout;
+    let json = runs
+        .aether(&["sql", "gf01", sql, "--format", "json"])
+        .with(0)
+        .stdout;
     let expected = "{\"columns\":[\"n\",\"t\",\"missing\",\"b\",\"r\",\"big\"],\"rows\":[\n\
                     [1,\"a,\\\"b\",null,\"00ff\",1.0,9e999],\n\
                     [-20,\"ä\\nx\",2,\"\",0.1,-9e999]\n]}\n";
     assert_eq!(json, expected);
-    let as_json = runs.aether(&["sql", "gf01", sql, "--as", "json"]).with(0).stdout;
+    let as_json = runs
+        .aether(&["sql", "gf01", sql, "--as", "json"])
+        .with(0)
+        .stdout;
     assert_eq!(as_json, json);
     // No rows, and more than the widths are measured by.
-    let none = runs.aether(&["sql", "gf01", "SELECT tick, C_t FROM p_blocks WHERE 0"]).with(0);
+    let none = runs
+        .aether(&["sql", "gf01", "SELECT tick, C_t FROM p_blocks WHERE 0"])
+        .with(0);
     assert_eq!(none.stdout, "tick  c_t\n────  ───\n");
     let none = runs.json(&["sql", "gf01", "SELECT 1 AS x WHERE 0"]);
     assert_eq!(none, json!({ "columns": ["x"], "rows": [] }));
@@ -232,7 +288,11 @@ fn a_query_can_come_from_standard_input() {
         .stdin(std::fs::File::open(file).unwrap())
         .output()
         .unwrap();
-    assert_eq!(String::from_utf8_lossy(&output.stdout), "n\n6\n", "{output:?}");
+    assert_eq!(
+        String::from_utf8_lossy(&output.stdout),
+        "n\n6\n",
+        "{output:?}"
+    );
 }
 
 #[test]
@@ -245,8 +305,15 @@ fn the_run_has_its_stored_name() {
     let with_name = rows(&runs, "trial-7", "SELECT * FROM run");
     assert_eq!(len_of(&plain[0]) + 1, len_of(&with_name[0]));
     // A run is found by its path too.
-    let path = runs.directory().join("trial-7.aether").display().to_string();
-    assert_eq!(rows(&runs, &path, "SELECT name FROM run"), [json!(["trial-7"])]);
+    let path = runs
+        .directory()
+        .join("trial-7.aether")
+        .display()
+        .to_string();
+    assert_eq!(
+        rows(&runs, &path, "SELECT name FROM run"),
+        [json!(["trial-7"])]
+    );
 }
 
 fn len_of(row: &Value) -> usize {
@@ -256,9 +323,15 @@ fn len_of(row: &Value) -> usize {
 #[test]
 fn a_failed_run_has_the_ticks_that_it_stored() {
     let runs = Runs::new();
-    let ended = runs.aether(&["run", "overflow", "--format", "json"]).with(2).json();
+    let ended = runs
+        .aether(&["run", "overflow", "--format", "json"])
+        .with(2)
+        .json();
     let sql = "SELECT max(tick) FROM state";
-    assert_eq!(rows(&runs, "overflow", sql), [json!([ended["ticks_recorded"]])]);
+    assert_eq!(
+        rows(&runs, "overflow", sql),
+        [json!([ended["ticks_recorded"]])]
+    );
 }
 
 /// Every query of the page that needs `aether sql` runs and gives rows.

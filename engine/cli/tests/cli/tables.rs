@@ -23,8 +23,12 @@ const KINDS: [&str; 10] = [
 ];
 
 /// Names that need quotes in CSV, JSON or SQL; nodes 3 and 5 have none.
-pub(crate) const NAMES: [(usize, &str); 4] =
-    [(1, "D0-J01"), (2, "east, upper"), (4, "6\" main"), (6, "Löwe's")];
+pub(crate) const NAMES: [(usize, &str); 4] = [
+    (1, "D0-J01"),
+    (2, "east, upper"),
+    (4, "6\" main"),
+    (6, "Löwe's"),
+];
 
 /// A run named `ring` of a ring with names, inputs at ticks 0 and 2, and a motif library.
 pub(crate) fn ring(nodes: usize, ticks: usize) -> Runs {
@@ -63,7 +67,9 @@ pub(crate) fn ring(nodes: usize, ticks: usize) -> Runs {
     std::fs::write(runs.file("pfna.json"), pfna.to_string()).unwrap();
     let profile = super::root().join("fixtures/profiles/cmp-0.json");
     std::fs::copy(profile, runs.file("cmp-0.json")).unwrap();
-    let state: Vec<String> = (1..=nodes).map(|n| (n * n * 977 % 10_007).to_string()).collect();
+    let state: Vec<String> = (1..=nodes)
+        .map(|n| (n * n * 977 % 10_007).to_string())
+        .collect();
     let run = format!(
         "v = 1\ngid = \"RING\"\nrun_id = \"ring\"\ntopology_path = \"ring.json\"\n\
          profile_path = \"cmp-0.json\"\npfna_path = \"pfna.json\"\nenable_pfna = true\n\
@@ -81,7 +87,12 @@ fn table(runs: &Runs, args: &[&str]) -> (Vec<String>, Vec<BTreeMap<String, Strin
     let text = runs.aether(&[&["export"], args, &["--as", "csv"]].concat());
     let text = text.with(0).stdout;
     let mut reader = csv::Reader::from_reader(text.as_bytes());
-    let header: Vec<_> = reader.headers().unwrap().iter().map(str::to_owned).collect();
+    let header: Vec<_> = reader
+        .headers()
+        .unwrap()
+        .iter()
+        .map(str::to_owned)
+        .collect();
     let rows = reader.records().map(|row| {
         let row = row.unwrap();
         let cells = header.iter().cloned().zip(row.iter().map(str::to_owned));
@@ -94,7 +105,10 @@ fn table(runs: &Runs, args: &[&str]) -> (Vec<String>, Vec<BTreeMap<String, Strin
 /// What a cell must hold, by an independent walk through the record: the column is a path of
 /// members, or a path and the number of an element.
 fn expected_cell(record: &Value, column: &str) -> String {
-    let at = |path: &str| path.split('.').try_fold(record, |value, key| value.get(key));
+    let at = |path: &str| {
+        path.split('.')
+            .try_fold(record, |value, key| value.get(key))
+    };
     let shown = |value: &Value| match value {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
@@ -114,7 +128,13 @@ fn expected_cell(record: &Value, column: &str) -> String {
 
 #[test]
 fn every_cell_is_the_value_of_its_record() {
-    let scenarios = ["motifs-period-2", "pfna-demo", "windows-overlap", "no-edges", "one-node"];
+    let scenarios = [
+        "motifs-period-2",
+        "pfna-demo",
+        "windows-overlap",
+        "no-edges",
+        "one-node",
+    ];
     let runs = Runs::of(&scenarios);
     for scenario in scenarios {
         let export: Value = serde_json::from_str(&export_of(scenario)).unwrap();
@@ -164,7 +184,10 @@ fn every_kind_has_its_header_and_the_tick_comes_first() {
     let names = |run: &str| {
         let (header, _) = table(&runs, &[run, "--kind", "codex_library"]);
         let is_vector = |column: &String| column.contains("signature_");
-        header.into_iter().filter(move |column| !is_vector(column)).collect::<Vec<_>>()
+        header
+            .into_iter()
+            .filter(move |column| !is_vector(column))
+            .collect::<Vec<_>>()
     };
     assert_eq!(names("frozen"), names("motifs-period-2"));
 }
@@ -174,7 +197,10 @@ fn a_run_without_ticks_has_headers() {
     let runs = Runs::new();
     // The inputs of tick 0 overflow.
     runs.aether(&["run", "overflow"]).with(2);
-    for args in [&["overflow", "--kind", "ledgers"], &["overflow", "--long", "--kind=edges"]] {
+    for args in [
+        &["overflow", "--kind", "ledgers"],
+        &["overflow", "--long", "--kind=edges"],
+    ] {
         let (header, _) = table(&runs, args);
         assert_eq!(header[0], "tick");
     }
@@ -213,7 +239,11 @@ fn long_tables_have_a_row_per_tick_and_node_or_edge() {
     let runs = ring(7, 12);
     for (what, kind, columns) in [
         ("state", "ledgers", &["tick", "node", "label", "state"][..]),
-        ("flux", "edges", &["tick", "edge", "label", "du", "raw", "f_e"]),
+        (
+            "flux",
+            "edges",
+            &["tick", "edge", "label", "du", "raw", "f_e"],
+        ),
     ] {
         let expected = long_rows(&runs, what);
         let args = ["ring", "--long", "--kind", kind];
@@ -226,7 +256,9 @@ fn long_tables_have_a_row_per_tick_and_node_or_edge() {
             }
         }
         let args = [&["export"], &args[..]].concat();
-        let lines = runs.aether(&[&args[..], &["--as", "jsonl"]].concat()).with(0);
+        let lines = runs
+            .aether(&[&args[..], &["--as", "jsonl"]].concat())
+            .with(0);
         let lines: Vec<Value> = lines
             .stdout
             .lines()
@@ -253,8 +285,12 @@ fn tick_0_is_the_state_after_its_inputs() {
     let replayed = runs.json(&["replay", "ring", "--tick", "0"])["state"].clone();
     let (_, rows) = table(&runs, &["ring", "--long", "--tick", "0..1"]);
     let states: Vec<&str> = rows[..7].iter().map(|row| row["state"].as_str()).collect();
-    let expected: Vec<String> =
-        replayed.as_array().unwrap().iter().map(Value::to_string).collect();
+    let expected: Vec<String> = replayed
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(Value::to_string)
+        .collect();
     assert_eq!(states, expected);
     assert!(rows[..7].iter().all(|row| row["tick"] == "0"));
     assert_eq!(rows.len(), 14);
@@ -296,7 +332,10 @@ fn only_the_ticks_asked_for_are_exported() {
             continue;
         }
         let args = ["ring", "--kind", kind, "--tick", "49..51"];
-        let one = runs.aether(&[&["export"], &args[..]].concat()).with(0).json();
+        let one = runs
+            .aether(&[&["export"], &args[..]].concat())
+            .with(0)
+            .json();
         assert_eq!(one[kind], expected, "{kind}");
         assert_eq!(table(&runs, &args).1.len(), len(&expected), "{kind}");
     }
@@ -311,7 +350,10 @@ fn only_what_is_asked_for_is_decoded() {
     let runs = ring(200, 100);
     let file = runs.directory().join("ring.aether");
     let database = rusqlite::Connection::open(file).unwrap();
-    let blocks = database.execute("UPDATE tick_columns SET data = x'00' WHERE first_tick > 50", []);
+    let blocks = database.execute(
+        "UPDATE tick_columns SET data = x'00' WHERE first_tick > 50",
+        [],
+    );
     assert!(blocks.unwrap() > 0);
     for args in [
         &["export", "ring", "--kind", "ledgers", "--as", "csv"][..],
@@ -333,11 +375,17 @@ fn only_the_nodes_and_edges_asked_for_are_exported() {
     let args = ["ring", "--kind", "ledgers", "--node", "5..6,D0-J01"];
     let (header, rows) = table(&runs, &args);
     let of_nodes = header.iter().filter(|column| column.starts_with("post_u_"));
-    assert_eq!(of_nodes.collect::<Vec<_>>(), ["post_u_1", "post_u_5", "post_u_6"]);
+    assert_eq!(
+        of_nodes.collect::<Vec<_>>(),
+        ["post_u_1", "post_u_5", "post_u_6"]
+    );
     assert_eq!(rows[0]["post_u_5"], first["post_u"][4].to_string());
 
     // As JSON, vectors are objects with ids as keys.
-    let part = runs.aether(&[&["export"], &args[..]].concat()).with(0).json();
+    let part = runs
+        .aether(&[&["export"], &args[..]].concat())
+        .with(0)
+        .json();
     let (pre, post) = (&first["pre_u"], &first["post_u"]);
     let mut expected = first.clone();
     expected["edges"] = json!([]);
@@ -354,29 +402,48 @@ fn only_the_nodes_and_edges_asked_for_are_exported() {
     let expected = json!([summary[1], summary[6]]);
     assert_eq!(part["p_blocks"][0]["edge_flux_summary"], expected);
     assert_eq!(part["u_ledger"], json!([export["u_ledger"][2]]));
-    let (_, rows) = table(&runs, &["ring", "--kind", "p_blocks", "--edge", "P2,7", "--tick", "3"]);
+    let (_, rows) = table(
+        &runs,
+        &[
+            "ring", "--kind", "p_blocks", "--edge", "P2,7", "--tick", "3",
+        ],
+    );
     let cell: Value = serde_json::from_str(&rows[0]["edge_flux_summary"]).unwrap();
     assert_eq!(cell, expected);
     let (_, rows) = table(&runs, &["ring", "--kind", "edges", "--edge", "P2"]);
     assert!(rows.len() == 12 && rows.iter().all(|row| row["e_id"] == "2"));
 
     for (args, word) in [
-        (["--kind", "p_blocks", "--node", "1"], "nodes are in ledgers"),
+        (
+            ["--kind", "p_blocks", "--node", "1"],
+            "nodes are in ledgers",
+        ),
         (["--kind", "scenes", "--edge", "1"], "edges are in"),
         (["--kind", "u_ledger", "--node", "1"], "nodes are in"),
         (["--kind", "metrics", "--edge", "1"], "edges are in"),
     ] {
         runs.refuses(&[&["export", "ring"], &args[..]].concat(), &[word]);
     }
-    runs.refuses(&["export", "ring", "--node", "D0-J1"], &["did you mean `D0-J01`"]);
+    runs.refuses(
+        &["export", "ring", "--node", "D0-J1"],
+        &["did you mean `D0-J01`"],
+    );
 }
 
 #[test]
 fn names_are_in_the_header_beside_the_ids() {
     let runs = ring(7, 12);
     let (header, _) = table(&runs, &["ring", "--kind", "ledgers", "--labels"]);
-    for column in ["post_u_1 (D0-J01)", "pre_u_2 (east, upper)", "post_u_3", "post_u_4 (6\" main)"] {
-        assert!(header.iter().any(|name| name == column), "{column}: {header:?}");
+    for column in [
+        "post_u_1 (D0-J01)",
+        "pre_u_2 (east, upper)",
+        "post_u_3",
+        "post_u_4 (6\" main)",
+    ] {
+        assert!(
+            header.iter().any(|name| name == column),
+            "{column}: {header:?}"
+        );
     }
     let (header, _) = table(&runs, &["ring", "--kind", "codex_library", "--labels"]);
     let column = "pattern_descriptor.f_e_signature_2 (P2)";
@@ -388,11 +455,19 @@ fn names_are_in_the_header_beside_the_ids() {
 #[test]
 fn ticks_that_were_not_stored_are_recomputed_and_marked() {
     let runs = Runs::new();
-    let ended = runs.aether(&["run", "overflow", "--format", "json"]).with(2).json();
+    let ended = runs
+        .aether(&["run", "overflow", "--format", "json"])
+        .with(2)
+        .json();
     let (recorded, last) = (&ended["ticks_recorded"], &ended["ticks"]);
     let (recorded, ticks) = (recorded.as_u64().unwrap(), last.as_u64().unwrap());
-    let failed = runs.json(&["export", "overflow"])["run"]["error"]["tick"].as_u64().unwrap();
-    assert!(recorded + 1 < failed && failed <= ticks, "{recorded} {failed} {ticks}");
+    let failed = runs.json(&["export", "overflow"])["run"]["error"]["tick"]
+        .as_u64()
+        .unwrap();
+    assert!(
+        recorded + 1 < failed && failed <= ticks,
+        "{recorded} {failed} {ticks}"
+    );
     let (header, rows) = table(&runs, &["overflow", "--long", "--replayed"]);
     assert_eq!(header, ["tick", "node", "label", "state", "replayed"]);
     let found: BTreeMap<u64, &str> = rows
@@ -402,10 +477,22 @@ fn ticks_that_were_not_stored_are_recomputed_and_marked() {
     let expected = (1..failed).map(|tick| (tick, if tick > recorded { "true" } else { "false" }));
     assert_eq!(found, expected.collect());
     // The same ticks as a shorter run that does not fail.
-    let args = ["export", "overflow", "--long", "--replayed", "--as", "jsonl", "--kind", "edges"];
+    let args = [
+        "export",
+        "overflow",
+        "--long",
+        "--replayed",
+        "--as",
+        "jsonl",
+        "--kind",
+        "edges",
+    ];
     let lines = runs.aether(&args).with(0).stdout;
     let last: Value = serde_json::from_str(lines.lines().last().unwrap()).unwrap();
-    assert_eq!((&last["tick"], &last["replayed"]), (&json!(failed - 1), &json!(true)));
+    assert_eq!(
+        (&last["tick"], &last["replayed"]),
+        (&json!(failed - 1), &json!(true))
+    );
     runs.refuses(&["export", "overflow", "--replayed"], &["--long"]);
 }
 
@@ -480,11 +567,18 @@ fn memory_does_not_grow_with_the_run() {
         &["export", "ring", "--kind", "scenes", "--as", "csv"],
         &["export", "ring", "--long", "--as", "json"],
         &["sql", "ring", "SELECT * FROM flux", "--as", "csv"],
-        &["sql", "ring", "SELECT tick, count(*), max(value) FROM state GROUP BY tick"],
+        &[
+            "sql",
+            "ring",
+            "SELECT tick, count(*), max(value) FROM state GROUP BY tick",
+        ],
     ] {
         let ((base, few), (peak, many)) = (peak(&short, args), peak(&long, args));
         assert!(many > 7 * few, "{args:?}: {few} and {many} bytes");
-        assert!(peak < base + ROOM_KIB, "{args:?}: {base} KiB, then {peak} KiB");
+        assert!(
+            peak < base + ROOM_KIB,
+            "{args:?}: {base} KiB, then {peak} KiB"
+        );
     }
 }
 

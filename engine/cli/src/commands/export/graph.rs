@@ -1,6 +1,5 @@
 //! [`Graph`]: which nodes and edges of a run are exported, and what they are called.
 
-
 use aether_engine::store::StoredRun;
 use aether_json::layout;
 
@@ -52,7 +51,6 @@ impl Ids {
         let index = |&id: &u64| usize::try_from(id - 1).expect("an id of a graph in memory");
         all.into_iter().flatten().chain(chosen.map(index))
     }
-
 }
 
 /// The names of nodes or edges by index, spelled for an output; empty if there are none.

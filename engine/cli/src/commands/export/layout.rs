@@ -48,7 +48,9 @@ impl Layout {
             .expect("the schema of all records is JSON");
         let mut members = members(kind, "", &schema["$defs"][kind.name()]);
         let tick = kind.info().tick;
-        let place = members.iter().position(|member| Some(&*member.path) == tick);
+        let place = members
+            .iter()
+            .position(|member| Some(&*member.path) == tick);
         if let Some(place) = place {
             members[..=place].rotate_right(1);
         }
@@ -62,7 +64,9 @@ impl Layout {
 
     /// Whether the records hold something of each edge.
     pub(super) fn has_edges(&self) -> bool {
-        any(&self.members, |part| matches!(part, Part::OfEdges | Part::EdgeList))
+        any(&self.members, |part| {
+            matches!(part, Part::OfEdges | Part::EdgeList)
+        })
     }
 }
 
@@ -148,13 +152,30 @@ mod tests {
     fn the_tick_comes_first_and_empty_objects_have_no_column() {
         check(
             RecordKind::Ledgers,
-            &["tick", "edges", "post_u", "pre_u", "sum_post_u", "sum_pre_u", "z_check"],
+            &[
+                "tick",
+                "edges",
+                "post_u",
+                "pre_u",
+                "sum_post_u",
+                "sum_pre_u",
+                "z_check",
+            ],
         );
         check(
             RecordKind::Envelopes,
             &[
-                "tick", "gid", "layer", "meta.event", "mode", "nid", "payload_ref", "prev_chain",
-                "seq", "sig", "v",
+                "tick",
+                "gid",
+                "layer",
+                "meta.event",
+                "mode",
+                "nid",
+                "payload_ref",
+                "prev_chain",
+                "seq",
+                "sig",
+                "v",
             ],
         );
         let library = Layout::of(RecordKind::CodexLibrary);
@@ -167,7 +188,10 @@ mod tests {
     fn kinds_say_whether_they_have_nodes_and_edges() {
         let with = |has: fn(&Layout) -> bool| -> Vec<&str> {
             let kinds = RecordKind::ALL.into_iter();
-            kinds.filter(|kind| has(&Layout::of(*kind))).map(RecordKind::name).collect()
+            kinds
+                .filter(|kind| has(&Layout::of(*kind)))
+                .map(RecordKind::name)
+                .collect()
         };
         assert_eq!(with(Layout::has_nodes), ["ledgers", "i_blocks", "scenes"]);
         assert_eq!(
@@ -182,7 +206,12 @@ mod tests {
         let log = Layout::of(RecordKind::Log);
         let mut found = Vec::new();
         paths(&log.members, &mut found);
-        for path in ["payload.moved_edges", "payload.pfna_refs", "payload.operation", "payload.value"] {
+        for path in [
+            "payload.moved_edges",
+            "payload.pfna_refs",
+            "payload.operation",
+            "payload.value",
+        ] {
             assert!(found.contains(&path), "{path}: {found:?}");
         }
     }

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::ops::RangeInclusive;
 
+use aether_engine::canonical::{push_count, push_integer};
 use aether_engine::config::Names;
 use aether_engine::record::UmxLedger;
 use aether_engine::run::Replay;
@@ -104,9 +105,7 @@ impl<'w> Rows<'w> {
     fn new(export: &LongExport<'w>, names: &Names, sink: &'w mut dyn Write) -> Self {
         let (table, graph, form) = (export.table, export.graph, export.form);
         let labels = match (table, form) {
-            (Long::State, ExportForm::Csv) => {
-                Labels::cells(graph.nodes.count, |id| names.node(id))
-            }
+            (Long::State, ExportForm::Csv) => Labels::cells(graph.nodes.count, |id| names.node(id)),
             (Long::State, _) => Labels::json(graph.nodes.count, |id| names.node(id)),
             (Long::Flux, ExportForm::Csv) => Labels::cells(graph.edges.count, |id| names.edge(id)),
             (Long::Flux, _) => Labels::json(graph.edges.count, |id| names.edge(id)),
@@ -178,7 +177,6 @@ impl<'w> Rows<'w> {
             self.cells.end(self.sink)?;
             return Ok(());
         }
-        let mut digits = itoa::Buffer::new();
         let columns = self.table.columns();
         let line = &mut self.line;
         line.clear();
@@ -186,21 +184,29 @@ impl<'w> Rows<'w> {
             line.push(b',');
         }
         self.first = false;
-        let member = |line: &mut Vec<u8>, open: &str, column: &str, value: &str| {
-            for piece in [open, "\"", column, "\":", value] {
-                line.extend_from_slice(piece.as_bytes());
-            }
+        let key = |line: &mut Vec<u8>, open: u8, column: &str| {
+            line.extend_from_slice(&[open, b'"']);
+            line.extend_from_slice(column.as_bytes());
+            line.extend_from_slice(b"\":");
         };
-        member(line, "{", columns[0], digits.format(tick));
-        member(line, ",", columns[1], digits.format(id));
-        member(line, ",", columns[2], label);
+        key(line, b'{', columns[0]);
+        push_count(line, tick);
+        key(line, b',', columns[1]);
+        push_count(line, id);
+        key(line, b',', columns[2]);
+        line.extend_from_slice(label.as_bytes());
         for (column, &number) in columns[3..].iter().zip(numbers) {
-            member(line, ",", column, digits.format(number));
+            key(line, b',', column);
+            push_integer(line, number);
         }
         if self.is_marked {
-            member(line, ",", REPLAYED, self.mark);
+            key(line, b',', REPLAYED);
+            line.extend_from_slice(self.mark.as_bytes());
         }
-        line.extend_from_slice(if self.form == ExportForm::Json { b"}" } else { b"}\n" });
+        line.push(b'}');
+        if self.form == ExportForm::Jsonl {
+            line.push(b'\n');
+        }
         self.sink.write_all(line)?;
         Ok(())
     }

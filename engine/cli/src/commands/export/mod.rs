@@ -127,7 +127,8 @@ fn long(command: &ExportCommand) -> Result<Long, Failure> {
         None if asked.edge.is_empty() => Ok(Long::State),
         None if asked.node.is_empty() => Ok(Long::Flux),
         None => {
-            let why = "nodes and edges have a long table each: add `--kind ledgers` or `--kind edges`";
+            let why =
+                "nodes and edges have a long table each: add `--kind ledgers` or `--kind edges`";
             Err(Failure::Input(why.to_owned()))
         }
     }
@@ -210,7 +211,10 @@ impl Export<'_> {
             Err(Failure::Input(why))
         };
         if selection.nodes.is_some() && !nodes {
-            return refuse("--node", "nodes are in ledgers, scenes, i_blocks and `--long`");
+            return refuse(
+                "--node",
+                "nodes are in ledgers, scenes, i_blocks and `--long`",
+            );
         }
         if selection.edges.is_some() && !edges {
             let tables = "edges are in edges (a table), ledgers (as JSON), p_blocks, i_blocks, \
@@ -250,7 +254,10 @@ impl Export<'_> {
                     })?;
                 }
                 let metrics = self.run.metrics_text()?;
-                Ok(writeln!(sink, "{{\"kind\":\"metrics\",\"record\":{metrics}}}")?)
+                Ok(writeln!(
+                    sink,
+                    "{{\"kind\":\"metrics\",\"record\":{metrics}}}"
+                )?)
             }
             (What::Everything, _) => {
                 self.object(sink)?;
@@ -282,7 +289,11 @@ impl Export<'_> {
 
     /// Calls a function with a writer of tables.
     fn wide(&self, write: impl FnOnce(&Wide<'_>) -> Result<(), Failure>) -> Result<(), Failure> {
-        let names = if self.labels { Some(self.run.names()?) } else { None };
+        let names = if self.labels {
+            Some(self.run.names()?)
+        } else {
+            None
+        };
         write(&Wide {
             run: self.run,
             asked: self.asked.as_ref(),
@@ -337,9 +348,7 @@ impl Export<'_> {
             }
             Ok(())
         };
-        let written = self
-            .run
-            .write_export_of(self.asked.as_ref(), &write, sink);
+        let written = self.run.write_export_of(self.asked.as_ref(), &write, sink);
         match failed.take() {
             Some(kind) => Err(Failure::Damaged(format!(
                 "{} is damaged: one of `{}` cannot be read: it does not have the members of its kind",

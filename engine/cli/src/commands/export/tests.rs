@@ -18,7 +18,9 @@ fn run(nodes: usize) -> (tempfile::TempDir, StoredRun) {
     let edges = edges.join(",");
     let topology =
         format!(r#"{{"gid":"G","profile":"CMP-0","N":{nodes},"SC":32,"edges":[{edges}]}}"#);
-    let state: Vec<String> = (1..=nodes).map(|node| (node * 37 % 1_009).to_string()).collect();
+    let state: Vec<String> = (1..=nodes)
+        .map(|node| (node * 37 % 1_009).to_string())
+        .collect();
     let config = format!(
         "v = 1\ngid = \"G\"\nrun_id = \"r\"\ntopology_path = \"g.json\"\nprofile_path = \"p.json\"\n\
          ticks = 6\nwindow_every = 6\nenable_codex = true\ninitial_state = [{}]\n",
@@ -29,7 +31,8 @@ fn run(nodes: usize) -> (tempfile::TempDir, StoredRun) {
         .with("g.json", topology)
         .with("p.json", profile)
         .with("run.toml", config);
-    let plan = load_run(&documents, "run.toml".as_ref()).unwrap_or_else(|report| panic!("{report}"));
+    let plan =
+        load_run(&documents, "run.toml".as_ref()).unwrap_or_else(|report| panic!("{report}"));
     let folder = tempfile::tempdir().unwrap();
     let store = RunStore::new(folder.path());
     let options = RunOptions::default();
@@ -58,7 +61,10 @@ fn work(run: &StoredRun, what: What, selection: &Selection) -> (usize, usize) {
         What::Records(kind) => kind,
         _ => RecordKind::Ledgers,
     };
-    let read: usize = run.records(kind).map(|record| record.unwrap().text.len()).sum();
+    let read: usize = run
+        .records(kind)
+        .map(|record| record.unwrap().text.len())
+        .sum();
     (looked_at, read + table.len())
 }
 
@@ -73,7 +79,10 @@ fn the_work_of_a_table_is_linear_in_what_it_reads_and_writes() {
             let (looked_at, bytes) = work(run, what, &all);
             assert!(looked_at > 0);
             // The header of a kind without records is about its columns.
-            assert!(looked_at < 4 * bytes + 1_000, "{looked_at} for {bytes} bytes");
+            assert!(
+                looked_at < 4 * bytes + 1_000,
+                "{looked_at} for {bytes} bytes"
+            );
         }
     }
     // Every other node: the chosen ones are found without a search for each.
@@ -84,6 +93,9 @@ fn the_work_of_a_table_is_linear_in_what_it_reads_and_writes() {
             ..Selection::default()
         };
         let (looked_at, bytes) = work(run, What::Records(RecordKind::Ledgers), &selection);
-        assert!(looked_at < 4 * bytes + 1_000, "{looked_at} for {bytes} bytes");
+        assert!(
+            looked_at < 4 * bytes + 1_000,
+            "{looked_at} for {bytes} bytes"
+        );
     }
 }

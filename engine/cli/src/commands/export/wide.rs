@@ -140,7 +140,9 @@ impl Wide<'_> {
     /// The number of columns of an object.
     fn width(&self, layout: &Layout, members: &[Member]) -> usize {
         let widths = members.iter();
-        widths.map(|member| self.width_of(layout, member, &member.part)).sum()
+        widths
+            .map(|member| self.width_of(layout, member, &member.part))
+            .sum()
     }
 
     fn width_of(&self, layout: &Layout, member: &Member, part: &Part) -> usize {

@@ -45,9 +45,7 @@ pub(super) fn open(path: &Path, name: &str, source: &Arc<Shared>) -> Result<Conn
     aether_vtab::attach(&connection, "flux", Flux::new(source)).map_err(fail)?;
     // Records have the `run_id` of the RunConfig; the name is that of the file.
     let name = name.replace('\'', "''");
-    let view = format!(
-        "BEGIN; CREATE TEMP VIEW run AS SELECT '{name}' AS name, * FROM main.run;"
-    );
+    let view = format!("BEGIN; CREATE TEMP VIEW run AS SELECT '{name}' AS name, * FROM main.run;");
     connection.execute_batch(&view).map_err(fail)?;
     connection.authorizer(Some(authorize)).map_err(fail)?;
     Ok(connection)

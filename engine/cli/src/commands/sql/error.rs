@@ -29,7 +29,9 @@ impl Query<'_> {
             return self.not_a_query();
         }
         match error {
-            Error::SqlInputError { msg, sql, offset, .. } => {
+            Error::SqlInputError {
+                msg, sql, offset, ..
+            } => {
                 // What follows the first statement is prepared by itself.
                 let before = self.sql.len().saturating_sub(sql.len());
                 let offset = usize::try_from(offset).unwrap_or(0);
@@ -126,7 +128,11 @@ mod tests {
 
     #[test]
     fn the_line_and_the_word_are_marked() {
-        check("SELECT valu FROM x", 7, "  --> SQL:1:8\n  | SELECT valu FROM x\n  |        ^^^^");
+        check(
+            "SELECT valu FROM x",
+            7,
+            "  --> SQL:1:8\n  | SELECT valu FROM x\n  |        ^^^^",
+        );
         check("SELECT é,\n\tb(", 14, "  --> SQL:2:4\n  |  b(\n  |    ^");
         check("SELECT", 99, "  --> SQL:1:7\n  | SELECT\n  |       ^");
         check("", 0, "  --> SQL:1:1\n  | \n  | ^");

@@ -52,12 +52,12 @@ pub(crate) fn sql(command: &SqlCommand, output: &Output) -> CommandResult {
             answer(&connection, &query, |result| rows::json(result, &mut spool))?;
             output.stream(|sink| rows::copy(&mut spool, sink))?;
         }
-        Some(SqlForm::Csv) => output.stream(|sink| {
-            answer(&connection, &query, |result| rows::csv(result, sink))
-        })?,
-        None => output.stream(|sink| {
-            answer(&connection, &query, |result| rows::text(result, sink))
-        })?,
+        Some(SqlForm::Csv) => {
+            output.stream(|sink| answer(&connection, &query, |result| rows::csv(result, sink)))?
+        }
+        None => {
+            output.stream(|sink| answer(&connection, &query, |result| rows::text(result, sink)))?
+        }
     }
     Ok(Status::Done)
 }
@@ -70,10 +70,13 @@ fn text(argument: &str) -> Result<String, Failure> {
     let mut sql = String::new();
     match io::stdin().lock().read_to_string(&mut sql) {
         Ok(_) => Ok(sql),
-        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
-            Err(Failure::Input("the query on standard input is not UTF-8".to_owned()))
-        }
-        Err(error) => Err(Failure::Io("standard input cannot be read".to_owned(), error)),
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => Err(Failure::Input(
+            "the query on standard input is not UTF-8".to_owned(),
+        )),
+        Err(error) => Err(Failure::Io(
+            "standard input cannot be read".to_owned(),
+            error,
+        )),
     }
 }
 

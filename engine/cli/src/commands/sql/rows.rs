@@ -154,7 +154,11 @@ impl<'c> Columns<'c> {
     }
 
     fn begin(&self, sink: &mut dyn Write) -> io::Result<()> {
-        let names: Vec<Cell> = self.names.iter().map(|name| (visible(name), true)).collect();
+        let names: Vec<Cell> = self
+            .names
+            .iter()
+            .map(|name| (visible(name), true))
+            .collect();
         self.row(&names, sink)?;
         let rule = |width: &usize| ("─".repeat(*width), true);
         self.row(&self.widths.iter().map(rule).collect::<Vec<_>>(), sink)

@@ -228,7 +228,7 @@ impl Place {
         self.tick()
     }
 
-    /// Goes to the next row; gives its tick if that is another one.
+    /// Goes to the next row; gives its tick if it differs from the one before.
     fn advance(&mut self) -> Option<u64> {
         let before = self.tick();
         self.keys = self.keys.and_then(|keys| self.ranges.after(keys));
