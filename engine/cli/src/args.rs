@@ -1,13 +1,17 @@
 //! The command line: subcommands, arguments and their help.
 
 mod documents;
+mod sql;
 mod topology;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::selection::SelectionArgs;
+
 pub(crate) use documents::{InitCommand, ProfileCommand, ProfileShowCommand};
+pub(crate) use sql::{SqlCommand, SqlForm};
 pub(crate) use topology::{
     ImportCommand, ListFormatWord, MadeTopology, NewTopologyCommand, TopologyCommand,
 };
@@ -48,11 +52,13 @@ pub(crate) enum Command {
     Run(RunCommand),
     /// Prints the records of a stored run.
     Export(ExportCommand),
+    /// Answers a query over a stored run, in SQL.
+    Sql(SqlCommand),
     /// Shows a stored run, or one tick, window or layer of it.
     Inspect(InspectCommand),
     /// Prints U-ledger entries in order.
     #[command(
-        after_help = "Examples:\n  aether show-ledger gf01\n  aether show-ledger gf01 --from 3 --to 5 --format json"
+        after_help = "Examples:\n  aether show-ledger gf01\n  aether show-ledger gf01 --tick 3..5 --format json"
     )]
     ShowLedger(ShowLedgerCommand),
     /// Recomputes a stored run from its inputs and checks every hash, chain and record.
@@ -155,19 +161,32 @@ pub(crate) struct RunCommand {
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  aether export gf01 --as json --out gf01.json\n  aether export gf01 --kind ledgers --as jsonl\n  aether export gf01 --kind p_blocks --as csv"
+    after_help = "Examples:\n  aether export gf01 --as json --out gf01.json\n  aether export gf01 --kind ledgers --as jsonl --tick 3..5\n  aether export gf01 --kind p_blocks --as csv\n  aether export water --long --node D0-J09 --tick 0..50 --as csv\n  aether export water --long --kind edges --as csv --out flux.csv"
 )]
 pub(crate) struct ExportCommand {
-    /// The stored run.
-    #[arg(value_name = "RUN-ID")]
+    /// The stored run: its id, or the path of its file (with a slash or the extension `.aether`).
+    #[arg(value_name = "RUN")]
     pub(crate) run_id: String,
     /// Exports only one kind of record: ledgers, p_blocks, i_blocks, manifests, scenes, envelopes,
-    /// u_ledger, codex_library, codex_proposals, log, metrics or inputs.
+    /// u_ledger, codex_library, codex_proposals, log, metrics or inputs; as a table also edges.
     #[arg(long, value_name = "KIND")]
     pub(crate) kind: Option<String>,
     /// One JSON object, one JSON record per line, or a CSV table.
     #[arg(long = "as", value_enum, value_name = "FORM", default_value_t = ExportForm::Json)]
     pub(crate) form: ExportForm,
+    /// One row per tick and node (`--kind ledgers`, the default) or per tick and edge
+    /// (`--kind edges`), in any form.
+    #[arg(long)]
+    pub(crate) long: bool,
+    /// Recomputes the ticks that a failed or interrupted run reached and did not store; the column
+    /// `replayed` marks them. For --long.
+    #[arg(long)]
+    pub(crate) replayed: bool,
+    /// Puts names into the header of a CSV table, beside the ids.
+    #[arg(long)]
+    pub(crate) labels: bool,
+    #[command(flatten)]
+    pub(crate) selection: SelectionArgs,
     /// Writes to a file, which is replaced only when all is written.
     #[arg(long, value_name = "PATH")]
     pub(crate) out: Option<PathBuf>,
@@ -183,10 +202,10 @@ pub(crate) enum ExportForm {
     Csv,
 }
 
-/// A stored run, by its id.
+/// A stored run, by its id or the path of its file.
 #[derive(Debug, Args)]
 pub(crate) struct StoredCommand {
-    /// The stored run.
+    /// The stored run: its id, or the path of its file (with a slash or the extension `.aether`).
     #[arg(value_name = "RUN-ID")]
     pub(crate) run_id: String,
     #[command(flatten)]
@@ -195,7 +214,7 @@ pub(crate) struct StoredCommand {
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  aether inspect gf01\n  aether inspect gf01 --tick 5\n  aether inspect gf01 --window 1 --format json"
+    after_help = "Examples:\n  aether inspect gf01\n  aether inspect gf01 --tick 5\n  aether inspect gf01 --node 2 --tick 0..8\n  aether inspect gf01 --edge 1..3\n  aether inspect gf01 --window 1 --format json"
 )]
 pub(crate) struct InspectCommand {
     #[command(flatten)]
@@ -203,9 +222,8 @@ pub(crate) struct InspectCommand {
     /// The run as a whole; the default.
     #[arg(long)]
     pub(crate) summary: bool,
-    /// The records of one tick.
-    #[arg(long, value_name = "T", allow_negative_numbers = true)]
-    pub(crate) tick: Option<u64>,
+    #[command(flatten)]
+    pub(crate) selection: SelectionArgs,
     /// A window's manifest, by its id or its number (primaries first, then as configured, from 1).
     #[arg(long, value_name = "W")]
     pub(crate) window: Option<String>,
@@ -218,11 +236,23 @@ pub(crate) struct InspectCommand {
 pub(crate) struct ShowLedgerCommand {
     #[command(flatten)]
     pub(crate) stored: StoredCommand,
+    #[command(flatten)]
+    pub(crate) selection: SelectionArgs,
     /// First tick [default: 1].
-    #[arg(long, value_name = "T", allow_negative_numbers = true)]
+    #[arg(
+        long,
+        value_name = "T",
+        allow_negative_numbers = true,
+        conflicts_with = "tick"
+    )]
     pub(crate) from: Option<u64>,
     /// Last tick [default: the last recorded].
-    #[arg(long, value_name = "T", allow_negative_numbers = true)]
+    #[arg(
+        long,
+        value_name = "T",
+        allow_negative_numbers = true,
+        conflicts_with = "tick"
+    )]
     pub(crate) to: Option<u64>,
 }
 
@@ -237,10 +267,10 @@ pub(crate) struct ReplayCommand {
 
 #[derive(Debug, Args)]
 pub(crate) struct DiffCommand {
-    /// The id of the first run.
+    /// The first run: its id, or the path of its file.
     #[arg(value_name = "RUN-A")]
     pub(crate) before: String,
-    /// The id of the second run.
+    /// The second run, named like the first.
     #[arg(value_name = "RUN-B")]
     pub(crate) after: String,
     /// Lists every change, not only the first divergence and what followed from it.
@@ -260,9 +290,8 @@ pub(crate) struct LogCommand {
     /// Prints only events with this name.
     #[arg(long, value_name = "E")]
     pub(crate) event: Option<String>,
-    /// Prints only events of these ticks: one tick, or `A..B` (both included).
-    #[arg(long, value_name = "A..B")]
-    pub(crate) tick: Option<String>,
+    #[command(flatten)]
+    pub(crate) selection: SelectionArgs,
     /// Prints only events of this component.
     #[arg(long, value_name = "C")]
     pub(crate) component: Option<String>,

@@ -37,6 +37,28 @@ pub(crate) fn hash_of_text(text: &[u8]) -> Hash {
     Hash::from_bytes(<sha2::Sha256 as sha2::Digest>::digest(text).into())
 }
 
+/// Appends an integer in plain decimal, as records spell it.
+///
+/// ```
+/// let mut text = Vec::new();
+/// aether_engine::canonical::push_integer(&mut text, -120);
+/// assert_eq!(text, b"-120");
+/// ```
+pub fn push_integer(text: &mut Vec<u8>, number: i64) {
+    let mut place = [0; 1 + decimal::LEN_MAX];
+    place[0] = b'-';
+    let sign = usize::from(number < 0);
+    let length = decimal::write(number.unsigned_abs(), &mut place[sign..]);
+    text.extend_from_slice(&place[..sign + length]);
+}
+
+/// Appends an id or a count in plain decimal, as records spell it.
+pub fn push_count(text: &mut Vec<u8>, number: u64) {
+    let mut place = [0; decimal::LEN_MAX];
+    let length = decimal::write(number, &mut place);
+    text.extend_from_slice(&place[..length]);
+}
+
 /// A JSON value from a document, whose keys are sorted here. Numbers keep their spelling, so that
 /// an `attrs` or a `meta` of a document is written as it was read. Records have only integers.
 impl Canonical for aether_json::Value {

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::io::{self, Write};
+use std::ops::RangeInclusive;
 
 use super::StoreError;
 use super::stored::StoredRun;
@@ -31,6 +32,26 @@ impl StoredRun {
         write_export(self, output)
     }
 
+    /// Writes the export object with each record in the form that `write` gives it, and if ticks
+    /// are given with their records only. Records that belong to the run and not to a tick are all
+    /// there.
+    ///
+    /// # Errors
+    /// As for [`StoredRun::write_export`].
+    pub fn write_export_of(
+        &self,
+        ticks: Option<&RangeInclusive<u64>>,
+        write: &WriteRecord<'_>,
+        output: &mut dyn Write,
+    ) -> Result<(), ExportError> {
+        let part = Part {
+            run: self,
+            ticks,
+            write,
+        };
+        write_export(&part, output)
+    }
+
     /// The summary of the run: the `run` member of the export object.
     pub fn summary(&self) -> RunSummary {
         let header = self.header();
@@ -43,6 +64,46 @@ impl StoredRun {
             status: header.status.as_name(),
             ticks: header.ticks,
         }
+    }
+}
+
+/// Appends a record of a kind, given as canonical text, in the form in which it is exported.
+pub type WriteRecord<'w> = dyn Fn(RecordKind, &[u8], &mut Vec<u8>) -> Result<(), io::Error> + 'w;
+
+/// Some ticks of a run.
+struct Part<'p> {
+    run: &'p StoredRun,
+    ticks: Option<&'p RangeInclusive<u64>>,
+    write: &'p WriteRecord<'p>,
+}
+
+impl Exported for Part<'_> {
+    type Error = ExportError;
+
+    fn summary(&self) -> RunSummary {
+        self.run.summary()
+    }
+
+    fn inputs(&self) -> Result<Cow<'_, str>, ExportError> {
+        Exported::inputs(self.run)
+    }
+
+    fn metrics(&self) -> Result<Cow<'_, str>, ExportError> {
+        Exported::metrics(self.run)
+    }
+
+    fn texts(
+        &self,
+        kind: RecordKind,
+        each: &mut dyn FnMut(&[u8]) -> io::Result<()>,
+    ) -> Result<(), ExportError> {
+        let mut text = Vec::new();
+        for record in self.run.records_of_ticks(kind, self.ticks)? {
+            text.clear();
+            (self.write)(kind, &record?.text, &mut text)?;
+            each(&text)?;
+        }
+        Ok(())
     }
 }
 

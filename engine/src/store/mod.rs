@@ -34,11 +34,12 @@ mod schema;
 mod spill;
 mod stored;
 mod tick_check;
+mod tick_values;
 mod verify;
 mod writer;
 
 pub use error::{Damage, Difference, NotARun, StoreError, StoreErrorKind};
-pub use export::ExportError;
+pub use export::{ExportError, WriteRecord};
 pub use header::RunHeader;
 pub use recording::{Existing, Recorded, Written};
 pub use records::Records;
@@ -46,6 +47,7 @@ pub use replayed::Replayed;
 pub use run_id::{RunId, RunIdError};
 pub use stored::{FoundRecord, StoredRecord, StoredRun};
 pub use tick_check::{CheckedTick, FailedCheck, TickProblem};
+pub use tick_values::TickValues;
 pub use verify::{Finding, Verification};
 
 use std::fs;

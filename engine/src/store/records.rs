@@ -1,6 +1,7 @@
 //! [`Records`]: iterates over the records of one kind, a page of rows at a time.
 
 use std::collections::VecDeque;
+use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 
 use super::header::bound;
@@ -11,8 +12,11 @@ use super::{Damage, StoreError};
 use crate::canonical::{self, Hash};
 use crate::record::{RecordKind, RecordType};
 
-/// Number of rows that are read at a time.
+/// Most rows that are read at a time.
 const PAGE_ROWS: i64 = 128;
+/// A page ends after the row with which its texts have this many bytes: a library has texts as
+/// long as the graph has edges.
+const PAGE_BYTES: usize = 1 << 20;
 
 static PAGE_QUERIES: LazyLock<Vec<String>> =
     LazyLock::new(|| RecordKind::ALL.into_iter().map(page_query).collect());
@@ -26,7 +30,9 @@ pub struct Records<'r> {
     page: VecDeque<PageRow>,
     /// The position at which the next page starts.
     next: u64,
-    /// Number of rows to read at a time.
+    /// The last position of the iteration.
+    last: u64,
+    /// Most rows to read at a time.
     rows: i64,
     /// The position that the next record must have; `None` at the end of the kind.
     expected: Option<u64>,
@@ -54,15 +60,34 @@ impl<'r> Records<'r> {
             kind,
             page: VecDeque::new(),
             next: first,
+            last: u64::MAX,
             rows,
             expected: run.place_from(kind, first),
             ended: false,
         }
     }
 
+    /// The records of a range of positions. Of a kind without gaps, all of them must be there.
+    pub(super) fn between(
+        run: &'r StoredRun,
+        kind: RecordKind,
+        positions: &RangeInclusive<u64>,
+    ) -> Self {
+        Self {
+            last: *positions.end(),
+            ..Self::new(run, kind, *positions.start())
+        }
+    }
+
     fn read_page(&mut self) -> Result<(), StoreError> {
+        if self.next > self.last {
+            return Ok(());
+        }
+        let left = (self.last - self.next).saturating_add(1);
+        let rows = self.rows.min(bound(left));
+        let mut bytes = 0;
         let mut select = self.run.prepare(&PAGE_QUERIES[self.kind as usize])?;
-        let rows = select.query_map([bound(self.next), self.rows], |row| {
+        let found = select.query_map([bound(self.next), rows], |row| {
             let hash: Vec<u8> = row.get(1)?;
             Ok((
                 row.get::<_, i64>(0)?,
@@ -70,17 +95,24 @@ impl<'r> Records<'r> {
                 StoredParts::read(self.kind, row)?,
             ))
         });
-        for row in rows.map_err(|error| self.run.fail(error))? {
+        for row in found.map_err(|error| self.run.fail(error))? {
             let (position, hash, kept) = row.map_err(|error| self.run.fail(error))?;
             let position = u64::try_from(position).map_err(|_| self.missing(self.next))?;
+            if position > self.last {
+                break;
+            }
             // Keys are below 2^63.
             self.next = position + 1;
             let hash = hash_column(&hash);
+            bytes += kept.as_ref().map_or(0, StoredParts::text_size);
             self.page.push_back(PageRow {
                 position,
                 hash,
                 kept,
             });
+            if bytes >= PAGE_BYTES {
+                break;
+            }
         }
         Ok(())
     }
@@ -89,7 +121,8 @@ impl<'r> Records<'r> {
         if self.page.is_empty() {
             self.read_page()?;
         }
-        match (self.page.pop_front(), self.expected) {
+        let expected = self.expected.filter(|expected| *expected <= self.last);
+        match (self.page.pop_front(), expected) {
             (None, None) => Ok(None),
             (Some(row), Some(expected)) if row.position == expected => {
                 self.expected = self.run.place_from(self.kind, expected + 1);
@@ -123,12 +156,11 @@ impl<'r> Records<'r> {
             return Ok(None);
         };
         let (position, stored_hash, content) = self.content(row)?;
-        let text = content.into_text().into_bytes();
         Ok(Some(FoundRecord {
             position,
-            hash: canonical::hash_of_text(&text),
-            text,
+            hash: content.hash(),
             stored_hash,
+            content,
         }))
     }
 

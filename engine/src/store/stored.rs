@@ -5,13 +5,14 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension as _};
 
 use super::columns::{Block, Shape};
 use super::header::{self, HeaderRow, RunHeader};
 use super::metrics;
+use super::rebuild::{self, Content};
 use super::records::Records;
 use super::row_counts::RowCounts;
 use super::writer::hash_column;
@@ -19,7 +20,8 @@ use super::{Damage, StoreError, recovery, schema};
 use crate::canonical::{self, Hash};
 use crate::config::{ResolvedDocuments, limits};
 use crate::record::{
-    FromText as _, IBlock, KINDS, Metrics, Position, RecordKind, RecordType, StatusName,
+    DecodeError, FromText as _, IBlock, KINDS, Metrics, Position, RecordKind, RecordType,
+    StatusName, TopologySnapshotEdge,
 };
 
 /// A run in a file, as it was when it was opened. What a writer adds later is not visible.
@@ -42,10 +44,10 @@ pub struct StoredRun {
     connection: Connection,
     row: HeaderRow,
     header: RunHeader,
-    shape: Shape,
+    shape: Arc<Shape>,
     counts: RowCounts,
     /// The block that was read last, since ticks are usually read in order.
-    block: RefCell<Option<Rc<Block>>>,
+    block: RefCell<Option<Arc<Block>>>,
 }
 
 /// One record as it is stored.
@@ -67,12 +69,11 @@ pub struct StoredRecord {
 pub struct FoundRecord {
     /// Its position, as in a [`StoredRecord`].
     pub position: u64,
-    /// Its text.
-    pub text: Vec<u8>,
-    /// The hash of the text.
+    /// The hash of its text.
     pub hash: Hash,
     /// The stored hash; `None` if the stored value is not a hash.
     pub stored_hash: Option<Hash>,
+    pub(super) content: Content,
 }
 
 impl FoundRecord {
@@ -80,6 +81,23 @@ impl FoundRecord {
     #[must_use]
     pub fn is_whole(&self) -> bool {
         self.stored_hash == Some(self.hash)
+    }
+
+    /// Its text as it is in the file, or that of the record that its columns give.
+    #[must_use]
+    pub fn text(&self) -> Cow<'_, str> {
+        self.content.text()
+    }
+
+    /// The record, if its text is one of this type.
+    ///
+    /// # Errors
+    /// What is wrong with the text.
+    ///
+    /// # Panics
+    /// The record is of a different kind.
+    pub fn value<R: RecordType + Clone>(&self) -> Result<Cow<'_, R>, DecodeError> {
+        self.content.record()
     }
 }
 
@@ -128,7 +146,7 @@ impl StoredRun {
             },
             connection,
             row,
-            shape,
+            shape: Arc::new(shape),
             counts: RowCounts::default(),
             block: RefCell::new(None),
         };
@@ -230,6 +248,34 @@ impl StoredRun {
     /// All records of a kind, in run order, a page at a time.
     pub fn records(&self, kind: RecordKind) -> Records<'_> {
         Records::new(self, kind, 1)
+    }
+
+    /// The records of a kind that belong to some ticks, in run order; all records if no ticks are
+    /// given, and of a kind that belongs to the run and not to a tick.
+    ///
+    /// A kind that every tick has one of must have all of them: a missing one is an error.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn records_of_ticks(
+        &self,
+        kind: RecordKind,
+        ticks: Option<&RangeInclusive<u64>>,
+    ) -> Result<Records<'_>, StoreError> {
+        let info = kind.info();
+        let places = match ticks {
+            _ if info.position == Position::EveryTick => {
+                let recorded = self.ticks_recorded();
+                let all = 1..=recorded;
+                let ticks = ticks.unwrap_or(&all);
+                Some((*ticks.start()).max(1)..=recorded.min(*ticks.end()))
+            }
+            // Ticks never decrease along the positions, so the range has no others.
+            Some(ticks) if info.tick.is_some() => self.places_of_ticks(kind, ticks)?,
+            _ => return Ok(self.records(kind)),
+        };
+        let none = RangeInclusive::new(1, 0);
+        Ok(Records::between(self, kind, &places.unwrap_or(none)))
     }
 
     /// The records of a type, in run order from a position on, as values.
@@ -512,6 +558,11 @@ impl StoredRun {
         }
     }
 
+    /// The edges of the graph, in order of their ids, with the numbers that do not change.
+    pub fn edges(&self) -> impl Iterator<Item = TopologySnapshotEdge> {
+        rebuild::edges(&self.shape)
+    }
+
     fn last_committed_entry(&self) -> Result<Option<Hash>, StoreError> {
         let sql = "SELECT sha256 FROM u_ledger ORDER BY tick DESC LIMIT 1";
         let hash: Option<Vec<u8>> = self
@@ -534,7 +585,11 @@ impl StoredRun {
         &self.row
     }
 
-    pub(super) const fn shape(&self) -> &Shape {
+    pub(super) fn shape(&self) -> &Shape {
+        &self.shape
+    }
+
+    pub(super) const fn shared_shape(&self) -> &Arc<Shape> {
         &self.shape
     }
 
@@ -564,11 +619,11 @@ impl StoredRun {
     }
 
     /// The decoded block that contains a tick.
-    pub(super) fn block(&self, tick: u64) -> Result<Rc<Block>, StoreError> {
+    pub(super) fn block(&self, tick: u64) -> Result<Arc<Block>, StoreError> {
         if let Some(block) = self.block.borrow().as_ref()
             && block.holds(tick)
         {
-            return Ok(Rc::clone(block));
+            return Ok(Arc::clone(block));
         }
         let sql = "SELECT first_tick, ticks, data FROM tick_columns
                    WHERE first_tick <= ?1 ORDER BY first_tick DESC LIMIT 1";
@@ -597,8 +652,8 @@ impl StoredRun {
         if !block.holds(tick) {
             return Err(missing());
         }
-        let block = Rc::new(block);
-        *self.block.borrow_mut() = Some(Rc::clone(&block));
+        let block = Arc::new(block);
+        *self.block.borrow_mut() = Some(Arc::clone(&block));
         Ok(block)
     }
 }

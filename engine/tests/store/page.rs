@@ -66,6 +66,10 @@ fn every_query_runs() {
     for block in PAGE.split("\n```sql").skip(1) {
         let (block, _) = block.split_once("\n```").unwrap();
         let (note, query) = block.split_once('\n').unwrap();
+        // The tests of the command run these.
+        if note == " aether" {
+            continue;
+        }
         let mut select = database
             .prepare(query)
             .unwrap_or_else(|error| panic!("{query}: {error}"));

@@ -1,4 +1,4 @@
-//! One file per command; several of them share `table` and `window`.
+//! One file or folder per command; several of them share `touched` and `window`.
 
 pub(crate) mod completions;
 pub(crate) mod diff;
@@ -15,8 +15,9 @@ pub(crate) mod profile;
 pub(crate) mod replay;
 pub(crate) mod run;
 pub(crate) mod show_ledger;
-mod table;
+pub(crate) mod sql;
 pub(crate) mod topology;
+mod touched;
 pub(crate) mod validate;
 pub(crate) mod verify;
 mod window;

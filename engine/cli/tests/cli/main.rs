@@ -14,7 +14,9 @@ mod profile;
 mod records;
 mod run;
 mod scenarios;
+mod sql;
 mod stored;
+mod tables;
 mod topology;
 
 use std::path::{Path, PathBuf};

@@ -20,6 +20,15 @@ pub(in crate::store) struct Block {
     post_u: Vec<i64>,
 }
 
+/// The vectors of one tick: N numbers for nodes, E for edges.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::store) struct Vectors<'b> {
+    pub(in crate::store) pre_u: &'b [i64],
+    pub(in crate::store) f_e: &'b [i64],
+    pub(in crate::store) raw: &'b [i64],
+    pub(in crate::store) post_u: &'b [i64],
+}
+
 impl Block {
     /// Decodes the first `wanted` of a block's ticks.
     ///
@@ -91,14 +100,30 @@ impl Block {
         (place < self.ticks).then_some(place)
     }
 
+    /// Number of values.
+    pub(in crate::store) const fn len(&self) -> usize {
+        2 * self.ticks * (self.nodes + self.edges)
+    }
+
+    /// The vectors of a tick of the block.
+    pub(in crate::store) fn vectors(&self, tick: u64) -> Option<Vectors<'_>> {
+        let place = self.place(tick)?;
+        let nodes = place * self.nodes..(place + 1) * self.nodes;
+        let edges = place * self.edges..(place + 1) * self.edges;
+        Some(Vectors {
+            pre_u: &self.pre_u[nodes.clone()],
+            f_e: &self.f_e[edges.clone()],
+            raw: &self.raw[edges],
+            post_u: &self.post_u[nodes],
+        })
+    }
+
     /// The ledger of a tick of the block.
     pub(in crate::store) fn ledger(&self, shape: &Shape, tick: u64) -> Option<UmxLedger> {
-        let place = self.place(tick)?;
-        let pre_u = self.pre_u[place * self.nodes..][..self.nodes].to_vec();
-        let post_u = self.post_u[place * self.nodes..][..self.nodes].to_vec();
-        let f_e = &self.f_e[place * self.edges..][..self.edges];
-        let raw = &self.raw[place * self.edges..][..self.edges];
-        let fluxes = f_e.iter().zip(raw);
+        let vectors = self.vectors(tick)?;
+        let pre_u = vectors.pre_u.to_vec();
+        let post_u = vectors.post_u.to_vec();
+        let fluxes = vectors.f_e.iter().zip(vectors.raw);
         let edges = shape.edges.iter().zip(fluxes).zip(1..);
         let edges = edges.map(|((edge, (&f_e, &raw)), e_id)| EdgeFlux {
             e_id,

@@ -17,7 +17,7 @@
 mod decode;
 mod encode;
 
-pub(super) use decode::Block;
+pub(super) use decode::{Block, Vectors};
 pub(super) use encode::BlockBuilder;
 
 use crate::config::Topology;
