@@ -107,10 +107,13 @@ pub(crate) struct ScenariosDir {
     pub(crate) scenarios_dir: Option<PathBuf>,
 }
 
+/// The directory of the stored runs, unless `--runs-dir` names another.
+pub(crate) const DEFAULT_RUNS_DIR: &str = ".aether/runs";
+
 #[derive(Debug, Args)]
 pub(crate) struct RunsDir {
     /// Directory of the stored runs.
-    #[arg(long, value_name = "DIR", default_value = ".aether/runs")]
+    #[arg(long, value_name = "DIR", default_value = DEFAULT_RUNS_DIR)]
     pub(crate) runs_dir: PathBuf,
 }
 
@@ -168,9 +171,12 @@ pub(crate) struct ExportCommand {
     /// One JSON object, one JSON record per line, or a CSV table.
     #[arg(long = "as", value_enum, value_name = "FORM", default_value_t = ExportForm::Json)]
     pub(crate) form: ExportForm,
-    /// Writes to a file, which is replaced only when all is written.
+    /// Writes to a file, which appears only when all is written.
     #[arg(long, value_name = "PATH")]
     pub(crate) out: Option<PathBuf>,
+    /// Replaces an existing file of the same kind.
+    #[arg(long, requires = "out")]
+    pub(crate) force: bool,
     #[command(flatten)]
     pub(crate) runs: RunsDir,
 }
@@ -297,9 +303,12 @@ pub(crate) struct PlotCommand {
     /// What to draw.
     #[arg(long, value_enum, value_name = "WHAT", default_value_t = PlotWhat::State)]
     pub(crate) what: PlotWhat,
-    /// Writes to a file, which is replaced only when all is written [default: standard output].
+    /// Writes to a file, which appears only when all is written [default: standard output].
     #[arg(long, value_name = "FILE.svg")]
     pub(crate) out: Option<PathBuf>,
+    /// Replaces an existing file of the same kind.
+    #[arg(long, requires = "out")]
+    pub(crate) force: bool,
 }
 
 /// The pictures of a run.
@@ -355,6 +364,9 @@ pub(crate) struct PackCommand {
     /// The capsule file to write.
     #[arg(long, value_name = "F.apx")]
     pub(crate) out: PathBuf,
+    /// Replaces an existing capsule.
+    #[arg(long)]
+    pub(crate) force: bool,
 }
 
 #[derive(Debug, Args)]

@@ -5,13 +5,16 @@
 
 mod args;
 mod commands;
+mod destination;
 mod exit;
+mod interrupt;
 mod json;
 mod log_destination;
 mod output;
 mod plot;
 mod progress;
 mod registry;
+mod times;
 
 use std::process::ExitCode;
 
@@ -26,6 +29,7 @@ fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => return exit::usage(&error),
     };
+    interrupt::be_ready();
     let output = Output::new(arguments.format);
     let ended = match &arguments.command {
         Command::List(command) => commands::list::list(command, &output),

@@ -18,6 +18,7 @@ use super::{Damage, StoreError, schema};
 use crate::canonical::{self, Hash};
 use crate::config::ResolvedDocuments;
 use crate::record::{FromText as _, IBlock, Metrics, Position, RecordKind, RecordType};
+use crate::run::RunStatus;
 
 /// A run in a file, as it was when it was opened. What a writer adds later is not visible.
 ///
@@ -79,21 +80,28 @@ impl FoundRecord {
     }
 }
 
+/// Opens a run file for reading, and reads its header.
+pub(super) fn open_database(path: &Path) -> Result<(Connection, HeaderRow, RunStatus), StoreError> {
+    let fail = |error| StoreError::database(path, error);
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(fail)?;
+    connection.busy_timeout(BUSY_TIMEOUT).map_err(fail)?;
+    // Everything is read from one state of the file, even while a writer continues.
+    connection.execute_batch("BEGIN").map_err(fail)?;
+    schema::check(&connection, path)?;
+    let damage = |table| Damage::Hash {
+        kind: table,
+        position: 1,
+    };
+    let row = HeaderRow::read(&connection).map_err(fail)?;
+    let (row, status) = row.ok_or_else(|| StoreError::damaged(path, damage("run")))?;
+    Ok((connection, row, status))
+}
+
 impl StoredRun {
     pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
+        let (connection, row, status) = open_database(path)?;
         let fail = |error| StoreError::database(path, error);
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(path, flags).map_err(fail)?;
-        connection.busy_timeout(BUSY_TIMEOUT).map_err(fail)?;
-        // Everything is read from one state of the file, even while a writer continues.
-        connection.execute_batch("BEGIN").map_err(fail)?;
-        schema::check(&connection, path)?;
-        let damage = |table| Damage::Hash {
-            kind: table,
-            position: 1,
-        };
-        let row = HeaderRow::read(&connection).map_err(fail)?;
-        let (row, status) = row.ok_or_else(|| StoreError::damaged(path, damage("run")))?;
         let shape = header::read_edges(&connection, &row).map_err(fail)?;
         let shape = shape.ok_or_else(|| {
             let damage = Damage::Missing {

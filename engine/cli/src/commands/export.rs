@@ -8,8 +8,10 @@ use aether_engine::store::StoredRun;
 use super::table;
 use crate::CommandResult;
 use crate::args::{ExportCommand, ExportForm};
+use crate::destination::{Destination, FileKind, Protected};
 use crate::exit::{Failure, Status};
 use crate::output::Output;
+use crate::progress::Progress;
 use crate::registry;
 
 /// What is exported.
@@ -28,7 +30,16 @@ pub(crate) fn export(command: &ExportCommand, output: &Output) -> CommandResult 
     let run = registry::open_run(&command.runs, &command.run_id)?;
     match &command.out {
         Some(path) => {
-            registry::write_file(path, |sink| write(&run, what, command.form, sink))?;
+            let kind = match command.form {
+                ExportForm::Json => FileKind::Json,
+                ExportForm::Jsonl => FileKind::JsonLines,
+                ExportForm::Csv => FileKind::Csv,
+            };
+            let reads = Protected::of_run(&run, &command.runs)?;
+            let out = Destination::new(path, command.force, kind, &reads)?;
+            let progress = Progress::spinner("exporting");
+            out.write(|sink| write(&run, what, command.form, sink))?;
+            drop(progress);
             output.note(&format!("wrote {}", path.display()));
         }
         None => {

@@ -8,17 +8,21 @@ use aether_json::json;
 
 use crate::CommandResult;
 use crate::args::{ImportCommand, ListFormatWord, MadeTopology, NewTopologyCommand};
+use crate::destination::{Destination, FileKind, Protected};
 use crate::exit::{Failure, Status};
 use crate::output::Output;
+use crate::progress::Progress;
 use crate::registry;
 
 pub(crate) fn new(command: &NewTopologyCommand, output: &Output) -> CommandResult {
     let (shape, made) = command.shape();
+    let progress = Progress::spinner("making the graph");
     let topology = shape.make(&settings(made)).map_err(|errors| {
         let errors: Vec<_> = errors.iter().map(ToString::to_string).collect();
         Failure::Input(errors.join("\n"))
     })?;
-    write(&topology, made.out.as_deref(), output)
+    drop(progress);
+    write(&topology, made, &Protected::default(), output)
 }
 
 pub(crate) fn import_edges(command: &ImportCommand, output: &Output) -> CommandResult {
@@ -34,8 +38,11 @@ pub(crate) fn import_edges(command: &ImportCommand, output: &Output) -> CommandR
             ListFormatWord::Lines => ListFormat::Lines,
         });
     }
+    let reads = Protected::inputs([command.edges.as_path()]);
+    let progress = Progress::spinner("reading the edge list");
     let topology = import(&files, &command.edges, &options).map_err(Failure::Documents)?;
-    write(&topology, command.made.out.as_deref(), output)
+    drop(progress);
+    write(&topology, &command.made, &reads, output)
 }
 
 fn settings(made: &MadeTopology) -> Settings {
@@ -50,15 +57,19 @@ fn settings(made: &MadeTopology) -> Settings {
 }
 
 /// Writes the document to its file and prints a summary, or writes it to standard output.
-fn write(topology: &NewTopology, out: Option<&Path>, output: &Output) -> CommandResult {
+fn write(
+    topology: &NewTopology,
+    made: &MadeTopology,
+    reads: &Protected,
+    output: &Output,
+) -> CommandResult {
+    let out = made.out.as_deref();
     let format = match out.map(Path::extension) {
         Some(Some(extension)) if extension.eq_ignore_ascii_case("toml") => Format::Toml,
         Some(Some(extension)) if extension.eq_ignore_ascii_case("json") => Format::Json,
         None => Format::Json,
-        Some(_) => {
-            let message = "--out: expected a file name that ends in `.json` or `.toml`, which sets the format";
-            return Err(Failure::Input(message.to_owned()));
-        }
+        // Where the name does not say it, the destination refuses every file.
+        Some(_) => Format::Json,
     };
     let text = topology
         .text(format)
@@ -67,7 +78,8 @@ fn write(topology: &NewTopology, out: Option<&Path>, output: &Output) -> Command
         output.print(text.as_bytes())?;
         return Ok(Status::Done);
     };
-    registry::write_file(path, |sink| Ok(sink.write_all(text.as_bytes())?))?;
+    let destination = Destination::new(path, made.force, FileKind::Topology, reads)?;
+    destination.write(|sink| Ok(sink.write_all(text.as_bytes())?))?;
     let (nodes, edges) = (topology.node_count(), topology.edge_count());
     let range = topology
         .conductances()
