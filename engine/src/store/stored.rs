@@ -99,7 +99,15 @@ pub(super) fn open_database(path: &Path) -> Result<(Connection, HeaderRow, RunSt
 }
 
 impl StoredRun {
-    pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
+    /// Opens a run file, whatever its name, even while it is being written.
+    ///
+    /// # Errors
+    /// There is no such file, it is not a run file, or it cannot be read.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        if !path.is_file() {
+            let path = path.to_owned();
+            return Err(StoreError::NoFile { path });
+        }
         let (connection, row, status) = open_database(path)?;
         let fail = |error| StoreError::database(path, error);
         let shape = header::read_edges(&connection, &row).map_err(fail)?;
