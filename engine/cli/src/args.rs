@@ -77,7 +77,7 @@ pub(crate) enum Command {
     Log(LogCommand),
     /// Prints a run's metrics.
     Metrics(MetricsCommand),
-    /// Draws a run as SVG: state, flux, chain, bits or the graph.
+    /// Draws a run as SVG: state, flux, activity, bits, the graph, or a few nodes as lines.
     Plot(PlotCommand),
     /// Explains profiles.
     #[command(subcommand)]
@@ -295,7 +295,7 @@ pub(crate) enum MetricsForm {
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  aether plot gf02 --out state.svg\n  aether plot gf02 --what topology --out graph.svg\n  aether plot gf02 --what press > press.svg"
+    after_help = "Examples:\n  aether plot gf02 --out state.svg\n  aether plot gf02 --what topology --tick 5 --out graph.svg\n  aether plot water --what series --node D0-J09,D0-J10 --tick 100..160 --out burst.svg\n  aether plot gf02 --what press > press.svg"
 )]
 pub(crate) struct PlotCommand {
     #[command(flatten)]
@@ -303,6 +303,8 @@ pub(crate) struct PlotCommand {
     /// What to draw.
     #[arg(long, value_enum, value_name = "WHAT", default_value_t = PlotWhat::State)]
     pub(crate) what: PlotWhat,
+    #[command(flatten)]
+    pub(crate) selection: SelectionArgs,
     /// Writes to a file, which appears only when all is written [default: standard output].
     #[arg(long, value_name = "FILE.svg")]
     pub(crate) out: Option<PathBuf>,
@@ -318,12 +320,14 @@ pub(crate) enum PlotWhat {
     State,
     /// A heat map of every edge's flux over ticks.
     Flux,
-    /// The chain value over ticks.
-    Chain,
+    /// The edges that move anything, and the sum of |f_e|, over ticks.
+    Activity,
     /// The bits of every window, with the streams stacked.
     Press,
-    /// The graph: nodes coloured by their last state, edges by their flux.
+    /// The graph: nodes coloured by their state, edges by their flux.
     Topology,
+    /// The states of a few nodes over ticks, as lines with their inputs.
+    Series,
 }
 
 impl PlotWhat {
@@ -332,9 +336,10 @@ impl PlotWhat {
         match self {
             Self::State => "state",
             Self::Flux => "flux",
-            Self::Chain => "chain",
+            Self::Activity => "activity",
             Self::Press => "press",
             Self::Topology => "topology",
+            Self::Series => "series",
         }
     }
 }

@@ -356,6 +356,13 @@ impl RunPlan {
         self.profile.chain_start
     }
 
+    /// The ids of the two nodes of each edge, i and j, in order of the edges' ids.
+    pub fn edge_ends(&self) -> impl Iterator<Item = (u64, u64)> {
+        let id = |index: u32| u64::from(index) + 1;
+        let edges = self.topology.edges.iter();
+        edges.map(move |edge| (id(edge.from), id(edge.to)))
+    }
+
     /// The names of the nodes and edges.
     #[must_use]
     pub const fn names(&self) -> &Names {

@@ -1,8 +1,8 @@
 //! `aether run` and `aether resume`: make a run, store it, and print a summary.
 
-use std::cell::Cell;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use aether_engine::config::{self, FileSystem, RunPlan};
 use aether_engine::record::LogEvent;
@@ -64,7 +64,7 @@ impl Making<'_> {
         output: &Output,
     ) -> Result<Recorded, Failure> {
         let clock = Clock::start(&self.runs.runs_dir, self.run_id);
-        let noted = Cell::new(!self.is_new);
+        let noted = AtomicBool::new(!self.is_new);
         let bar = Progress::ticks(self.plan.ticks());
         let send = |event: &LogEvent| {
             if let Some(log) = &log {
@@ -72,7 +72,7 @@ impl Making<'_> {
             }
         };
         let progress = |tick| {
-            if !noted.replace(true) {
+            if !noted.swap(true, Ordering::Relaxed) {
                 // The end is noted too, and says if that is not possible.
                 let _ = clock.note_start();
             }

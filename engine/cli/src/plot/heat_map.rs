@@ -10,7 +10,7 @@ use super::scale::Scale;
 /// Most blocks of cells that show their values on hover: about 400 KB of a file.
 const HOVERS_MAX: usize = 3_000;
 /// Most rows that are labelled by name.
-const NAMED_MAX: usize = 24;
+const NAMED_MAX: u64 = 24;
 
 /// The data and the texts of a heat map.
 pub(super) struct HeatMap<'b> {
@@ -56,7 +56,7 @@ impl HeatMap<'_> {
     fn row_axis(&self, height: i32) -> Axis {
         let labels = u64::from(height.unsigned_abs() / 28);
         let mut axis = Axis::counted(1, self.bins.rows().max(1), labels, self.rows.kind());
-        let few = self.rows.len() <= NAMED_MAX;
+        let few = self.rows.count() <= NAMED_MAX;
         if few && self.rows.has_names() {
             let names = (1..=self.bins.rows()).map(|row| (row as f64, self.rows.short_name(row)));
             axis.labels = names.collect();

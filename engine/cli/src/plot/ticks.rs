@@ -72,10 +72,15 @@ impl<'r> Ticks<'r> {
     }
 
     /// The first tick that is not stored, if any is shown.
-    pub(super) fn replayed_from(&self) -> Option<u64> {
+    fn replayed_from(&self) -> Option<u64> {
         let first = (self.stored + 1).max(*self.range.start());
         // Tick 0 is never stored, and always follows from the inputs.
         (first <= *self.range.end()).then_some(first)
+    }
+
+    /// The first tick that is not stored, and what a picture says about it.
+    pub(super) fn replayed(&self) -> Option<(u64, String)> {
+        self.replayed_from().zip(self.note())
     }
 
     /// Which ticks are recomputed and why; `None` if none are.
