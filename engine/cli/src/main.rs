@@ -4,6 +4,7 @@
 //! outcome to its exit status. Nothing here computes a record.
 
 mod args;
+mod choice;
 mod commands;
 mod destination;
 mod exit;
@@ -14,6 +15,7 @@ mod output;
 mod plot;
 mod progress;
 mod registry;
+mod selection;
 mod times;
 
 use std::process::ExitCode;
@@ -61,6 +63,9 @@ fn main() -> ExitCode {
         Command::Completions(command) => commands::completions::completions(command, &output),
     };
     let status = ended.unwrap_or_else(|failure| {
+        if failure.is_closed_pipe() {
+            return Status::Done;
+        }
         output.failure(&failure);
         failure.status()
     });

@@ -1,4 +1,4 @@
-//! One file per command; several of them share `table` and `window`.
+//! One file per command; several of them share `table`, `touched` and `window`.
 
 pub(crate) mod completions;
 pub(crate) mod diff;
@@ -17,6 +17,7 @@ pub(crate) mod run;
 pub(crate) mod show_ledger;
 mod table;
 pub(crate) mod topology;
+mod touched;
 pub(crate) mod validate;
 pub(crate) mod verify;
 mod window;

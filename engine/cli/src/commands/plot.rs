@@ -11,7 +11,7 @@ use crate::{plot as pictures, registry};
 
 pub(crate) fn plot(command: &PlotCommand, output: &Output) -> CommandResult {
     let run = registry::open_run(&command.stored.runs, &command.stored.run_id)?;
-    let reads = Protected::of_run(&run, &command.stored.runs)?;
+    let reads = Protected::of_run(&run)?;
     let out = command.out.as_ref();
     let out = out.map(|path| Destination::new(path, command.force, FileKind::Svg, &reads));
     let out = out.transpose()?;

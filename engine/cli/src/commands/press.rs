@@ -22,7 +22,7 @@ use crate::registry;
 
 pub(crate) fn pack(command: &PackCommand, output: &Output) -> CommandResult {
     let run = registry::open_run(&command.stored.runs, &command.stored.run_id)?;
-    let reads = Protected::of_run(&run, &command.stored.runs)?;
+    let reads = Protected::of_run(&run)?;
     let out = Destination::new(&command.out, command.force, FileKind::Capsule, &reads)?;
     let progress = Progress::spinner("packing the window");
     let capsule = pack_window(&run, &command.window)?;

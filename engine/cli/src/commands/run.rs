@@ -11,7 +11,7 @@ use aether_engine::store::{Existing, Recorded, RunStore, StoreError, Written};
 use aether_json::{Value, json};
 
 use crate::CommandResult;
-use crate::args::{DEFAULT_RUNS_DIR, RunCommand, RunsDir, ScenariosDir, StoredCommand};
+use crate::args::{DEFAULT_RUNS_DIR, RunCommand, ScenariosDir, StoredCommand};
 use crate::exit::{Failure, Status};
 use crate::json::JsonText;
 use crate::log_destination::{LogDestination, LogStart};
@@ -33,7 +33,7 @@ pub(crate) fn run(command: &RunCommand, output: &Output) -> CommandResult {
     let is_new = run_id.parse().is_ok_and(|id| !store.path(&id).exists());
     let making = Making {
         plan: &plan,
-        runs: &command.runs,
+        runs_dir: store.runs_dir(),
         run_id,
         threads: usize::from(command.threads),
         is_new,
@@ -46,7 +46,7 @@ pub(crate) fn run(command: &RunCommand, output: &Output) -> CommandResult {
 /// A run that is about to be made or finished.
 struct Making<'r> {
     plan: &'r RunPlan,
-    runs: &'r RunsDir,
+    runs_dir: &'r Path,
     /// The name under which it is stored.
     run_id: &'r str,
     threads: usize,
@@ -63,7 +63,7 @@ impl Making<'_> {
         record: impl FnOnce(&RunOptions<'_>) -> Result<Recorded, StoreError>,
         output: &Output,
     ) -> Result<Recorded, Failure> {
-        let clock = Clock::start(&self.runs.runs_dir, self.run_id);
+        let clock = Clock::start(self.runs_dir, self.run_id);
         let noted = AtomicBool::new(!self.is_new);
         let bar = Progress::ticks(self.plan.ticks());
         let send = |event: &LogEvent| {
@@ -116,10 +116,10 @@ impl Making<'_> {
             return format!("interrupted: run `{run_id}` is stored as it was before");
         }
         let default = Path::new(DEFAULT_RUNS_DIR);
-        let elsewhere = if self.runs.runs_dir == default {
+        let elsewhere = if self.runs_dir == default {
             String::new()
         } else {
-            format!(" --runs-dir {}", self.runs.runs_dir.display())
+            format!(" --runs-dir {}", self.runs_dir.display())
         };
         format!("interrupted: continue with `aether resume {run_id}{elsewhere}`")
     }
@@ -146,17 +146,18 @@ fn finish(run_id: &str, plan: &RunPlan, recorded: &Recorded, output: &Output) ->
 pub(crate) fn resume(command: &StoredCommand, output: &Output) -> CommandResult {
     let stored = registry::open_run(&command.runs, &command.run_id)?;
     let run_id = registry::id_of(&stored).to_owned();
+    let store = registry::store_of(&stored);
+    registry::refuse_other_name(&stored, &store)?;
     let plan = stored.plan()?;
     drop(stored);
     let log = rest_of_log(&plan, output)?;
     let making = Making {
         plan: &plan,
-        runs: &command.runs,
+        runs_dir: store.runs_dir(),
         run_id: &run_id,
         threads: 1,
         is_new: false,
     };
-    let store = RunStore::new(&command.runs.runs_dir);
     let recorded = making.record(log, |options| store.resume(&run_id, options), output)?;
     finish(&run_id, &plan, &recorded, output)
 }

@@ -5,10 +5,10 @@ use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use aether_engine::store::{RunStore, StoredRun};
+use aether_engine::store::StoredRun;
 use same_file::is_same_file;
 
-use crate::args::{RunsDir, ScenariosDir};
+use crate::args::ScenariosDir;
 use crate::exit::Failure;
 use crate::registry;
 use crate::times;
@@ -28,11 +28,11 @@ pub(crate) struct Protected {
 
 impl Protected {
     /// The file of a run, the files that belong to it, and its input documents.
-    pub(crate) fn of_run(run: &StoredRun, runs: &RunsDir) -> Result<Self, Failure> {
+    pub(crate) fn of_run(run: &StoredRun) -> Result<Self, Failure> {
         let name = registry::id_of(run);
-        let mut files = Vec::new();
+        let mut files = vec![(run.path().to_owned(), format!("is the file of run `{name}`"))];
         if let Ok(run_id) = name.parse() {
-            let store = RunStore::new(run.path().parent().unwrap_or(&runs.runs_dir));
+            let store = registry::store_of(run);
             let belongs = format!("belongs to run `{name}`");
             let all = store.files(&run_id).into_iter();
             files.extend(all.map(|file| (file, belongs.clone())));
