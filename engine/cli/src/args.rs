@@ -1,6 +1,7 @@
 //! The command line: subcommands, arguments and their help.
 
 mod documents;
+mod runs;
 mod topology;
 
 use std::path::PathBuf;
@@ -9,6 +10,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::selection::SelectionArgs;
 pub(crate) use documents::{InitCommand, ProfileCommand, ProfileShowCommand};
+pub(crate) use runs::{
+    CompareCommand, Condition, ConditionKey, GcCommand, RmCommand, RunsAction, RunsCommand, RunsList,
+    SortKey,
+};
 pub(crate) use topology::{
     ImportCommand, ListFormatWord, MadeTopology, NewTopologyCommand, TopologyCommand,
 };
@@ -80,6 +85,10 @@ pub(crate) enum Command {
     Metrics(MetricsCommand),
     /// Draws a run as SVG: state, flux, activity, bits, the graph, or a few nodes as lines.
     Plot(PlotCommand),
+    /// Writes a run as one self-contained HTML page.
+    Report(ReportCommand),
+    /// Lists the stored runs, removes them, or compares them.
+    Runs(RunsCommand),
     /// Explains profiles.
     #[command(subcommand)]
     Profile(ProfileCommand),
@@ -343,6 +352,23 @@ impl PlotWhat {
             Self::Series => "series",
         }
     }
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  aether report water --out water.html\n  aether report water --node D0-J09,D0-J10 --tick 100..160 --out burst.html"
+)]
+pub(crate) struct ReportCommand {
+    #[command(flatten)]
+    pub(crate) stored: StoredCommand,
+    #[command(flatten)]
+    pub(crate) selection: SelectionArgs,
+    /// Writes to a file, which appears only when all is written [default: standard output].
+    #[arg(long, value_name = "FILE.html")]
+    pub(crate) out: Option<PathBuf>,
+    /// Replaces an existing file of the same kind.
+    #[arg(long, requires = "out")]
+    pub(crate) force: bool,
 }
 
 #[derive(Debug, Subcommand)]

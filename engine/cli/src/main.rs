@@ -15,6 +15,7 @@ mod output;
 mod plot;
 mod progress;
 mod registry;
+mod report;
 mod selection;
 mod times;
 
@@ -47,6 +48,8 @@ fn main() -> ExitCode {
         Command::Log(command) => commands::log::log(command, &output),
         Command::Metrics(command) => commands::metrics::metrics(command, &output),
         Command::Plot(command) => commands::plot::plot(command, &output),
+        Command::Report(command) => commands::report::report(command, &output),
+        Command::Runs(command) => commands::runs::runs(command, &output),
         Command::Profile(ProfileCommand::Show(command)) => {
             commands::profile::show(command, &output)
         }

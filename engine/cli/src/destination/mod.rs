@@ -96,11 +96,6 @@ impl Destination {
         Ok(Self { shown, target })
     }
 
-    /// The path as the user wrote it.
-    pub(crate) fn path(&self) -> &Path {
-        &self.shown
-    }
-
     /// Writes the file under a temporary name and renames it when it is complete, or writes to a
     /// stream.
     pub(crate) fn write(

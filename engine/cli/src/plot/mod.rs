@@ -25,6 +25,7 @@ mod ticks;
 mod topology;
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 
 use aether_engine::config::RunPlan;
 use aether_engine::record::Manifest;
@@ -36,7 +37,8 @@ use bins::Bins;
 use heat_map::HeatMap;
 use press::PressPlot;
 use rows::Rows;
-use series::{LINES_MAX, SeriesPlot};
+pub(crate) use series::LINES_MAX;
+use series::SeriesPlot;
 use ticks::Ticks;
 use topology::{NODES_MAX, TopologyPlot};
 
@@ -50,6 +52,43 @@ pub(crate) struct Picture {
     pub(crate) svg: String,
     /// How many values share a cell or bar, for programs; null if none do.
     pub(crate) bins: Value,
+}
+
+/// Nodes that a report draws as lines if none were asked for.
+const CHANGING: usize = 4;
+
+/// Whether the graph of a run is small enough to be drawn as a whole.
+pub(crate) fn fits_topology(run: &StoredRun) -> bool {
+    run.header().node_count <= NODES_MAX
+}
+
+/// The nodes whose states differ most between their least and their greatest value, in order of id;
+/// `None` if no state was reached.
+pub(crate) fn most_changing(
+    run: &StoredRun,
+    ticks: Option<&RangeInclusive<u64>>,
+) -> Result<Option<Vec<u64>>, Failure> {
+    let plan = run.plan()?;
+    let ticks = Ticks::new(run, &plan, ticks, 0)?;
+    let mut ranges: Vec<(i64, i64)> = Vec::new();
+    ticks.each(|moment| {
+        if ranges.is_empty() {
+            ranges = moment.state.iter().map(|value| (*value, *value)).collect();
+        }
+        for (range, value) in ranges.iter_mut().zip(moment.state) {
+            *range = (range.0.min(*value), range.1.max(*value));
+        }
+        Ok(())
+    })?;
+    let mut nodes: Vec<u64> = (1..=ranges.len() as u64).collect();
+    let range = |node: &u64| {
+        let (least, most) = ranges[usize::try_from(node - 1).expect("the node is in memory")];
+        most.abs_diff(least)
+    };
+    nodes.sort_by_key(|node| (std::cmp::Reverse(range(node)), *node));
+    nodes.truncate(CHANGING);
+    nodes.sort_unstable();
+    Ok((!nodes.is_empty()).then_some(nodes))
 }
 
 /// Draws a run, or the selected part of it.

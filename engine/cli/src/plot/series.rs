@@ -10,7 +10,7 @@ use super::rows::Rows;
 use super::scale::steps;
 
 /// Most lines of a chart: each has a colour of its own.
-pub(super) const LINES_MAX: usize = SERIES as usize;
+pub(crate) const LINES_MAX: usize = SERIES as usize;
 const HEIGHT: i32 = 400;
 /// Half the width of the mark of an input, in pixels.
 const MARK: i32 = 5;
