@@ -80,3 +80,27 @@ impl Drop for WriterLock {
         let _ = self.file.unlock();
     }
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_removed_lock_can_be_taken_again_by_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let run_id: RunId = "Run".parse().unwrap();
+        let first = WriterLock::take(folder.path(), &run_id).unwrap();
+        let busy = |taken| matches!(taken, Err(StoreError::Busy { .. }));
+        assert!(busy(WriterLock::take(folder.path(), &run_id)));
+        // A process that opened the file before it was removed gets a lock that means nothing.
+        let path = WriterLock::path(folder.path(), &run_id);
+        let waiting = File::options().write(true).open(&path).unwrap();
+        assert!(is_at(&waiting, &path));
+        first.remove().unwrap();
+        assert!(!path.exists() && !is_at(&waiting, &path));
+        waiting.try_lock().unwrap();
+        let second = WriterLock::take(folder.path(), &run_id).unwrap();
+        assert!(busy(WriterLock::take(folder.path(), &run_id)));
+        drop(second);
+    }
+}

@@ -79,9 +79,12 @@ impl FileKind {
         if extensions.iter().any(|known| extension.eq_ignore_ascii_case(known)) {
             return Ok(());
         }
-        let (what, first) = (self.name(), extensions[0]);
+        let own = extensions.iter().filter(|known| **known != "txt");
+        let own: Vec<String> = own.map(|known| format!("`.{known}`")).collect();
         Err(format!(
-            "is the name of a different kind of file: this is {what}; end the name in `.{first}`"
+            "is the name of a different kind of file: what is written is {}; end the name in {}",
+            self.name(),
+            own.join(" or ")
         ))
     }
 

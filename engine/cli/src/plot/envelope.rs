@@ -46,10 +46,6 @@ impl Envelope {
         }
     }
 
-    pub(super) const fn ticks_a_column(&self) -> u64 {
-        self.ticks_a_column
-    }
-
     /// The columns with the ticks that they cover.
     pub(super) fn columns(&self) -> impl Iterator<Item = (RangeInclusive<u64>, Option<Column>)> {
         (0..).zip(&self.columns).map(|(place, column)| {
@@ -96,7 +92,7 @@ mod tests {
         for tick in 0..=799 {
             line.add(tick, if tick == 601 { -7 } else { i128::from(tick % 2) });
         }
-        assert_eq!(line.ticks_a_column(), 2);
+        assert_eq!(line.ticks_a_column, 2);
         let points = line.points();
         assert_eq!(points[..2], [(0, 0), (1, 1)]);
         assert!(points.contains(&(601, -7)));

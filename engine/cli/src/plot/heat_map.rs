@@ -7,8 +7,8 @@ use super::frame::{Axis, BAR_WIDTH, Frame, Plotting, chart, colour_bar, picture,
 use super::rows::Rows;
 use super::scale::Scale;
 
-/// Most blocks of cells that show their values on hover: about 400 KB of a file.
-const HOVERS_MAX: usize = 3_000;
+/// Most blocks of cells that show their values on hover: about 200 KB of a file.
+const HOVERS_MAX: usize = 1_500;
 /// Most rows that are labelled by name.
 const NAMED_MAX: u64 = 24;
 
@@ -239,6 +239,6 @@ mod tests {
         assert!(svg.contains("farthest from the median"));
         assert!(svg.contains("On hover: the least and the greatest value of"));
         let titles = svg.matches("<title>").count();
-        assert!((1_000..=HOVERS_MAX + 1).contains(&titles), "{titles}");
+        assert!((500..=HOVERS_MAX + 1).contains(&titles), "{titles}");
     }
 }

@@ -20,12 +20,12 @@ pub(super) struct SeriesPlot<'r> {
     ticks: RangeInclusive<u64>,
     rows: &'r Rows<'r>,
     lines: Vec<Envelope>,
-    marks: Vec<Mark>,
+    /// The inputs of each line.
+    marks: Vec<Vec<Mark>>,
 }
 
-/// The inputs of one node in one column of the chart.
+/// The inputs of one node at one tick, or at a few.
 struct Mark {
-    line: usize,
     /// The last tick of an input, and the state after it.
     tick: u64,
     state: i64,
@@ -36,15 +36,38 @@ struct Mark {
 
 /// Most inputs that a mark lists; more are counted.
 const LISTED_MAX: usize = 6;
+/// Most marks along a line; beyond them, inputs that are close together share one.
+const MARKS_MAX: u64 = 60;
+
+/// The marks of a line, of which there are few enough to tell them apart.
+fn thinned(marks: Vec<Mark>, ticks: &RangeInclusive<u64>) -> Vec<Mark> {
+    if marks.len() as u64 <= MARKS_MAX {
+        return marks;
+    }
+    let apart = (ticks.end() - ticks.start() + 1).div_ceil(MARKS_MAX);
+    let column = |mark: &Mark| (mark.tick - ticks.start()) / apart;
+    let mut kept: Vec<Mark> = Vec::new();
+    for mark in marks {
+        match kept.last_mut().filter(|last| column(last) == column(&mark)) {
+            Some(last) => {
+                last.texts.extend(mark.texts);
+                last.sum += mark.sum;
+                (last.tick, last.state) = (mark.tick, mark.state);
+            }
+            None => kept.push(mark),
+        }
+    }
+    kept
+}
 
 impl<'r> SeriesPlot<'r> {
     pub(super) fn new(ticks: &RangeInclusive<u64>, rows: &'r Rows<'r>) -> Self {
-        let lines = (1..=rows.count()).map(|_| Envelope::new(ticks));
+        let lines: Vec<Envelope> = (1..=rows.count()).map(|_| Envelope::new(ticks)).collect();
         Self {
             ticks: ticks.clone(),
             rows,
-            lines: lines.collect(),
-            marks: Vec::new(),
+            marks: lines.iter().map(|_| Vec::new()).collect(),
+            lines,
         }
     }
 
@@ -63,35 +86,37 @@ impl<'r> SeriesPlot<'r> {
                 continue;
             }
             let text = format!("{name}: {value:+} at tick {tick}");
-            let column = |at: u64| (at - self.ticks.start()) / self.lines[line].ticks_a_column();
-            let mut marks = self.marks.iter_mut().rev();
-            let same = marks.find(|mark| mark.line == line && column(mark.tick) == column(tick));
-            match same {
+            let sum = i128::from(value);
+            let marks = &mut self.marks[line];
+            match marks.last_mut().filter(|mark| mark.tick == tick) {
                 Some(mark) => {
                     mark.texts.push(text);
-                    mark.sum += i128::from(value);
-                    (mark.tick, mark.state) = (tick, state);
+                    mark.sum += sum;
                 }
-                None => self.marks.push(Mark {
-                    line,
+                None => marks.push(Mark {
                     tick,
                     state,
                     texts: vec![text],
-                    sum: i128::from(value),
+                    sum,
                 }),
             }
         }
     }
 
-    pub(super) fn draw(self, subtitle: String, replayed: Option<(u64, String)>) -> String {
+    pub(super) fn draw(mut self, subtitle: String, replayed: Option<(u64, String)>) -> String {
         let mut notes: Vec<String> = self.lines.first().and_then(Envelope::note).into_iter().collect();
-        if !self.marks.is_empty() {
+        let marks = std::mem::take(&mut self.marks).into_iter();
+        let marks: Vec<Vec<Mark>> = marks.map(|marks| thinned(marks, &self.ticks)).collect();
+        if marks.iter().any(|marks| !marks.is_empty()) {
             notes.push("Triangles are inputs: upwards added, downwards taken away.".to_owned());
         }
         notes.extend(replayed.iter().map(|(_, note)| note.clone()));
         let frame = Frame {
             id: "series",
-            title: "State over ticks".to_owned(),
+            title: match self.rows.count() {
+                1 => format!("State of {} over ticks", self.rows.name(1)),
+                count => format!("State of {count} nodes over ticks"),
+            },
             subtitle,
             notes,
             height: HEIGHT,
@@ -123,8 +148,10 @@ impl<'r> SeriesPlot<'r> {
                 replayed_mark(&plotting, *from);
             }
             self.hovers(&plotting, (low, high));
-            for mark in &self.marks {
-                self.mark(&plotting, mark);
+            for (marks, row) in marks.iter().zip(1..) {
+                for mark in marks {
+                    self.mark(&plotting, row, mark);
+                }
             }
         })
     }
@@ -163,8 +190,7 @@ impl<'r> SeriesPlot<'r> {
         plotting.area.hovers(hovers);
     }
 
-    fn mark(&self, plotting: &Plotting<'_>, mark: &Mark) {
-        let row = mark.line as u64 + 1;
+    fn mark(&self, plotting: &Plotting<'_>, row: u64, mark: &Mark) {
         let (x, y) = plotting.place((mark.tick as f64, mark.state as f64));
         let tip = if mark.sum < 0 { 2 * MARK } else { -2 * MARK };
         let corners = [(x, y + tip), (x - MARK, y), (x + MARK, y)];

@@ -145,6 +145,7 @@ impl<'n> TopologyPlot<'n> {
             .map(|(node, place)| self.spot(*node, *place))
             .collect();
         let mut links: Vec<Link> = edges.iter().map(|edge| self.link(nodes, edge)).collect();
+        let clustered = clusters.is_some();
         if let Some(clusters) = clusters {
             (spots, links) = clusters.merged(&spots, &links);
             notes.push(clusters::note(nodes.len(), edges.len(), spots.len(), links.len()));
@@ -153,7 +154,7 @@ impl<'n> TopologyPlot<'n> {
         let left_out = links.len() - drawn.len();
         let arrows = drawn.len() <= ARROWS_MAX && links.iter().any(|link| link.net != 0);
         if !links.is_empty() {
-            notes.insert(0, self.edge_note(arrows, left_out));
+            notes.insert(0, self.edge_note(arrows, left_out, clustered));
         }
         let scale = Scale::of(spots.iter().map(|spot| spot.value as f64));
         let frame = Frame {
@@ -182,14 +183,19 @@ impl<'n> TopologyPlot<'n> {
         self.ticks.as_ref().map_or(1, |ticks| ticks.end() - ticks.start() + 1)
     }
 
-    fn edge_note(&self, arrows: bool, left_out: usize) -> String {
+    fn edge_note(&self, arrows: bool, left_out: usize, clustered: bool) -> String {
+        let what = if clustered {
+            "Lines: Σ |f_e| between two clusters,"
+        } else {
+            "Edges: |f_e|,"
+        };
         let mut note = match &self.ticks {
             None => return "Tick 0 is before the first flux.".to_owned(),
             Some(ticks) if ticks.start() == ticks.end() => {
-                format!("Edges: |f_e| at tick {}", ticks.start())
+                format!("{what} at tick {}", ticks.start())
             }
             Some(ticks) => {
-                format!("Edges: mean of |f_e| per tick of ticks {} to {}", ticks.start(), ticks.end())
+                format!("{what} mean per tick of ticks {} to {}", ticks.start(), ticks.end())
             }
         };
         if arrows {
@@ -265,9 +271,9 @@ impl Widths {
     fn of(drawn: usize, moved: u128) -> Self {
         let (least, most) = match drawn {
             0..=200 => (1.0, 7.0),
-            201..=600 => (0.8, 4.0),
-            601..=1_500 => (0.6, 2.5),
-            _ => (0.5, 2.0),
+            201..=600 => (0.9, 4.0),
+            601..=1_500 => (0.8, 2.5),
+            _ => (0.7, 2.0),
         };
         Self { least, most, moved }
     }
@@ -277,6 +283,12 @@ impl Widths {
             return 0.0;
         }
         moved as f64 / self.moved as f64
+    }
+
+    /// The colour of an edge. Thin lines need more contrast with the background.
+    fn role(&self, share: f64) -> Role {
+        let level = level_of(share, FLOWS);
+        Role::Flow(if self.least < 1.0 { level.max(2) } else { level })
     }
 
     fn of_share(&self, share: f64) -> f64 {
@@ -291,7 +303,7 @@ fn draw_links(graph: &Graph<'_>, links: &[Link], drawn: &[usize], widths: &Width
     for &number in drawn {
         let link = &links[number];
         let share = widths.share(link.moved);
-        let role = Role::Flow(level_of(share, FLOWS));
+        let role = widths.role(share);
         let width = widths.of_share(share);
         let (from, to) = graph.ends(link.from, link.to, lanes[number]);
         let ends = [whole(from), whole(to)];
@@ -392,8 +404,12 @@ impl<'d> Graph<'d> {
         );
         let in_pixels = |(x, y): &layout::Place| (left + x * stretch, top + y * stretch);
         let places: Vec<_> = places.iter().map(in_pixels).collect();
-        // Nodes that are close together are drawn small, so that they do not overlap.
-        let room = (room(&places) * 0.5).max(3.0);
+        // Nodes that are close together are drawn small, so that they do not hide the edges.
+        let room = if places.len() <= LABELS_MAX {
+            (room(&places) * 0.5).max(3.0)
+        } else {
+            (room(&places) * 0.3).max(2.0)
+        };
         Self {
             area,
             places,
@@ -469,7 +485,7 @@ fn edge_legend(area: Area<'_>, widths: &Widths, ticks: u64, y: i32) {
     let most = widths.moved as f64 / ticks.max(1) as f64;
     let mut x = 0;
     for share in [0.0, 0.5, 1.0] {
-        let role = Role::Flow(level_of(share, FLOWS));
+        let role = widths.role(share);
         area.line(role, widths.of_share(share), &[(x, y), (x + 40, y)]);
         let label = short(rounded(share * most));
         area.text(&label, style, (x + 48, y));

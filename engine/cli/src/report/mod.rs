@@ -5,7 +5,7 @@ mod sections;
 
 use aether_engine::config::RunPlan;
 use aether_engine::record::{CodexLibraryEntry, CodexProposal, Manifest, Metrics};
-use aether_engine::run::RunStatus;
+use aether_engine::run::{Operation, RunError, RunStatus};
 use aether_engine::store::StoredRun;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -188,7 +188,12 @@ impl Page<'_> {
                 RunStatus::Failed(error) => {
                     section.failure #failure {
                         h2 { "The run failed at tick " (error.tick()) }
-                        p { (error) "." }
+                        p {
+                            (error) "."
+                            @if let Some(node) = node_of(&error) {
+                                " It is node " (self.plan.names().show_node(node)) "."
+                            }
+                        }
                         p {
                             "Stored are ticks 1 to " (recorded) ", whose windows had closed. Later ticks in "
                             "the pictures are replayed from the inputs. " code { (error.to_json()) }
@@ -206,5 +211,18 @@ impl Page<'_> {
                 }
             }
         }
+    }
+}
+
+/// The node that an error is about.
+const fn node_of(error: &RunError) -> Option<u64> {
+    match *error {
+        // These are about edges.
+        RunError::Overflow {
+            operation: Operation::Du | Operation::Raw,
+            ..
+        } => None,
+        RunError::Overflow { id, .. } | RunError::Diagnostic { id, .. } => id,
+        _ => None,
     }
 }
