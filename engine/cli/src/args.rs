@@ -11,8 +11,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::selection::SelectionArgs;
 pub(crate) use documents::{InitCommand, ProfileCommand, ProfileShowCommand};
 pub(crate) use runs::{
-    CompareCommand, Condition, ConditionKey, GcCommand, RmCommand, RunsAction, RunsCommand, RunsList,
-    SortKey,
+    CompareCommand, Condition, ConditionKey, GcCommand, RmCommand, RunsAction, RunsCommand,
+    RunsList, SortKey,
 };
 pub(crate) use topology::{
     ImportCommand, ListFormatWord, MadeTopology, NewTopologyCommand, TopologyCommand,
@@ -236,10 +236,20 @@ pub(crate) struct ShowLedgerCommand {
     #[command(flatten)]
     pub(crate) selection: SelectionArgs,
     /// First tick [default: 1].
-    #[arg(long, value_name = "T", allow_negative_numbers = true, conflicts_with = "tick")]
+    #[arg(
+        long,
+        value_name = "T",
+        allow_negative_numbers = true,
+        conflicts_with = "tick"
+    )]
     pub(crate) from: Option<u64>,
     /// Last tick [default: the last recorded].
-    #[arg(long, value_name = "T", allow_negative_numbers = true, conflicts_with = "tick")]
+    #[arg(
+        long,
+        value_name = "T",
+        allow_negative_numbers = true,
+        conflicts_with = "tick"
+    )]
     pub(crate) to: Option<u64>,
 }
 

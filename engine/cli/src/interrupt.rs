@@ -4,7 +4,7 @@
 //! that are only half written are deleted. The process then ends by the signal, as its caller
 //! expects. A second Ctrl-C always ends it at once.
 
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -77,16 +77,28 @@ impl Drop for Unfinished {
 /// Ends the process as the signal does, after the hint.
 pub(crate) fn end() -> ! {
     let (hint, unfinished) = with_state(|state| {
-        (std::mem::take(&mut state.hint), std::mem::take(&mut state.unfinished))
+        (
+            std::mem::take(&mut state.hint),
+            std::mem::take(&mut state.unfinished),
+        )
     });
     for path in unfinished {
         // Nobody can act on a temporary file that could not be deleted.
         let _ = std::fs::remove_file(path);
     }
-    let hint = if hint.is_empty() { NOTHING_CHANGED } else { &hint };
+    let hint = if hint.is_empty() {
+        NOTHING_CHANGED
+    } else {
+        &hint
+    };
     // Over a bar, if there is one.
-    let over = if std::io::stderr().is_terminal() { "\r\x1b[2K" } else { "" };
-    anstream::eprintln!("{over}{hint}");
+    let over = if std::io::stderr().is_terminal() {
+        "\r\x1b[2K"
+    } else {
+        ""
+    };
+    // Nobody can read it if the terminal is closed.
+    let _ = writeln!(anstream::stderr(), "{over}{hint}");
     #[cfg(unix)]
     // If the signal cannot end the process, its status does.
     let _ = signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGINT);

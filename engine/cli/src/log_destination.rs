@@ -155,7 +155,11 @@ fn holds_log(path: &Path, plan: &RunPlan) -> io::Result<bool> {
     let mut line = Vec::new();
     loop {
         line.clear();
-        if (&mut reader).take(LINE_BYTES_MAX).read_until(b'\n', &mut line)? == 0 {
+        if (&mut reader)
+            .take(LINE_BYTES_MAX)
+            .read_until(b'\n', &mut line)?
+            == 0
+        {
             return Ok(true);
         }
         if !line.ends_with(b"\n") && line.starts_with(b"{\"component\":") {

@@ -34,6 +34,13 @@ fn main() -> ExitCode {
     };
     interrupt::be_ready();
     let output = Output::new(arguments.format);
+    // Commands that know how far they are show it themselves.
+    match &arguments.command {
+        Command::Validate(_) => output.wait("checking"),
+        Command::Inspect(_) | Command::ShowLedger(_) | Command::Log(_) => output.wait("reading"),
+        Command::Run(_) => output.wait("reading the documents"),
+        _ => {}
+    }
     let ended = match &arguments.command {
         Command::List(command) => commands::list::list(command, &output),
         Command::Validate(command) => commands::validate::validate(command, &output),

@@ -150,7 +150,8 @@ impl Clock {
             // The stored run is the one that ran before.
             Written::Unchanged => return Ok(()),
         };
-        self.times.append(&self.line(event, Some(self.since.elapsed())))
+        self.times
+            .append(&self.line(event, Some(self.since.elapsed())))
     }
 }
 
@@ -179,7 +180,10 @@ mod tests {
         let started = |id: &str| shown(all[id].started);
         assert_eq!(started("a"), "2026-01-02T03:04:05Z");
         assert_eq!(all["a"].seconds, Some(4.0));
-        assert_eq!((started("b"), all["b"].seconds), ("2026-01-02T03:04:05Z".to_owned(), None));
+        assert_eq!(
+            (started("b"), all["b"].seconds),
+            ("2026-01-02T03:04:05Z".to_owned(), None)
+        );
         assert_eq!(all.len(), 2);
     }
 

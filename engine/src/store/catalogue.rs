@@ -33,7 +33,8 @@ impl RunStore {
         }
         let (connection, row, status) = open_database(&path)?;
         let fail = |error| StoreError::database(&path, error);
-        let last = |column: &str| format!("SELECT {column} FROM u_ledger ORDER BY tick DESC LIMIT 1");
+        let last =
+            |column: &str| format!("SELECT {column} FROM u_ledger ORDER BY tick DESC LIMIT 1");
         let ticks_recorded = match connection.query_row(&last("tick"), [], |found| found.get(0)) {
             Ok(tick) => tick,
             Err(rusqlite::Error::QueryReturnedNoRows) => 0_i64,

@@ -86,7 +86,9 @@ fn condition(text: &str) -> Result<Condition, String> {
     };
     if *key == ConditionKey::Status && !STATUSES.contains(&value) {
         let statuses = STATUSES.join(", ");
-        return Err(format!("unknown status `{value}`; expected one of {statuses}"));
+        return Err(format!(
+            "unknown status `{value}`; expected one of {statuses}"
+        ));
     }
     Ok(Condition {
         key: *key,
@@ -105,7 +107,9 @@ pub(crate) enum RunsAction {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  aether runs rm trial-7 trial-8\n  aether runs rm trial-7 --yes")]
+#[command(
+    after_help = "Examples:\n  aether runs rm trial-7 trial-8\n  aether runs rm trial-7 --yes"
+)]
 pub(crate) struct RmCommand {
     /// The stored runs.
     #[arg(value_name = "RUN-ID", required = true)]
@@ -154,7 +158,10 @@ mod tests {
     #[test]
     fn conditions_name_a_key_and_a_value() {
         let failed = condition("status=failed").unwrap();
-        assert_eq!((failed.key, failed.value.as_str()), (ConditionKey::Status, "failed"));
+        assert_eq!(
+            (failed.key, failed.value.as_str()),
+            (ConditionKey::Status, "failed")
+        );
         assert_eq!(condition("name=a=b").unwrap().value, "a=b");
         for (text, words) in [
             ("status", "KEY=VALUE"),

@@ -1,6 +1,6 @@
 //! `aether export`: writes the records of a stored run for other programs.
 
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, IsTerminal as _, Write};
 
 use aether_engine::run::RecordKind;
 use aether_engine::store::StoredRun;
@@ -44,6 +44,9 @@ pub(crate) fn export(command: &ExportCommand, output: &Output) -> CommandResult 
             output.note(&format!("wrote {}", path.display()));
         }
         None => {
+            // A terminal shows the records themselves.
+            let hidden = io::stdout().is_terminal();
+            let _progress = (!hidden).then(|| Progress::spinner("exporting"));
             let mut stdout = BufWriter::new(io::stdout().lock());
             match write(&run, what, command.form, &mut stdout).and_then(|()| Ok(stdout.flush()?)) {
                 // A reader that has seen enough (`| head`) is not a failure.

@@ -26,7 +26,8 @@ pub(crate) fn metrics(command: &MetricsCommand, output: &Output) -> CommandResul
                 let (run, l_total) = (&command.stored.run_id, metrics.l_total);
                 Failure::Damaged(format!("`l_total` of run `{run}` is negative: {l_total}"))
             })?;
-            let exposition = openmetrics::exposition(registry::id_of(&run), run.header(), metrics, l_total);
+            let exposition =
+                openmetrics::exposition(registry::id_of(&run), run.header(), metrics, l_total);
             let exposition = exposition.map_err(|error| {
                 let what = "the metrics could not be written".to_owned();
                 Failure::Io(what, std::io::Error::other(error))
@@ -39,7 +40,10 @@ pub(crate) fn metrics(command: &MetricsCommand, output: &Output) -> CommandResul
         Some(MetricsForm::Json) => {
             output.json(&JsonText::of(&metrics))?;
         }
-        None => output.result(|| text(registry::id_of(&run), &metrics), || JsonText::of(&metrics))?,
+        None => output.result(
+            || text(registry::id_of(&run), &metrics),
+            || JsonText::of(&metrics),
+        )?,
     }
     Ok(Status::Done)
 }

@@ -33,9 +33,10 @@ pub(crate) fn report(command: &ReportCommand, output: &Output) -> CommandResult 
         // Without a file to write to, the page is part of the result.
         let html = path.is_none().then_some(page.as_str());
         let run_id = registry::id_of(&run);
-        output.result(String::new, || {
-            json!({ "run_id": run_id, "path": path, "bytes": page.len(), "html": html })
-        })?;
+        output.result(
+            String::new,
+            || json!({ "run_id": run_id, "path": path, "bytes": page.len(), "html": html }),
+        )?;
     } else if let Some(path) = path {
         output.note(&format!("wrote {path}"));
     }

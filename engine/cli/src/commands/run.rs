@@ -65,6 +65,7 @@ impl Making<'_> {
     ) -> Result<Recorded, Failure> {
         let clock = Clock::start(self.runs_dir, self.run_id);
         let noted = AtomicBool::new(!self.is_new);
+        output.stop_waiting();
         let bar = Progress::ticks(self.plan.ticks());
         let send = |event: &LogEvent| {
             if let Some(log) = &log {
@@ -119,9 +120,20 @@ impl Making<'_> {
         let elsewhere = if self.runs_dir == default {
             String::new()
         } else {
-            format!(" --runs-dir {}", self.runs_dir.display())
+            format!(" --runs-dir {}", quoted(self.runs_dir))
         };
         format!("interrupted: continue with `aether resume {run_id}{elsewhere}`")
+    }
+}
+
+/// A path as an argument of a shell.
+fn quoted(path: &Path) -> String {
+    let path = path.display().to_string();
+    let plain = |letter: char| letter.is_alphanumeric() || "/._-+:,@".contains(letter);
+    if path.chars().all(plain) {
+        path
+    } else {
+        format!("'{}'", path.replace('\'', "'\\''"))
     }
 }
 

@@ -72,11 +72,16 @@ impl FileKind {
         let extensions = self.extensions();
         let Some(extension) = path.extension() else {
             return match self {
-                Self::Topology => Err("must end in `.json` or `.toml`, which sets the format".to_owned()),
+                Self::Topology => {
+                    Err("must end in `.json` or `.toml`, which sets the format".to_owned())
+                }
                 _ => Ok(()),
             };
         };
-        if extensions.iter().any(|known| extension.eq_ignore_ascii_case(known)) {
+        if extensions
+            .iter()
+            .any(|known| extension.eq_ignore_ascii_case(known))
+        {
             return Ok(());
         }
         let own = extensions.iter().filter(|known| **known != "txt");
@@ -113,10 +118,14 @@ impl FileKind {
         if content == Content::Json && self != Self::Topology && is_export(&head) {
             return Ok(None);
         }
-        let document = (length <= DOCUMENT_BYTES_MAX).then(|| document_at(path)).flatten();
+        let document = (length <= DOCUMENT_BYTES_MAX)
+            .then(|| document_at(path))
+            .flatten();
         Ok(match (self, document) {
             (Self::Topology, Some(DocumentKind::Topology)) => None,
-            (Self::Topology, None) => Some("exists and is not a topology; give a different name".to_owned()),
+            (Self::Topology, None) => {
+                Some("exists and is not a topology; give a different name".to_owned())
+            }
             (_, None) => None,
             (_, Some(kind)) => Some(format!(
                 "is {}, an input document; give a different name",
@@ -159,25 +168,29 @@ impl Content {
         if text.starts_with(['{', '[']) {
             return Self::Json;
         }
-        if is_table(text) { Self::Csv } else { Self::Text }
+        // The last row of a longer file may be cut off.
+        let whole = (head.len() as u64) < HEAD_BYTES;
+        if is_table(text, whole) {
+            Self::Csv
+        } else {
+            Self::Text
+        }
     }
 }
 
-/// Whether the text begins as a table of at least two columns.
-fn is_table(text: &str) -> bool {
+/// Whether the text is a table of at least two columns, or begins as one if it is not whole.
+fn is_table(text: &str, whole: bool) -> bool {
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
         .from_reader(text.as_bytes());
-    let rows: Vec<usize> = reader
-        .records()
-        .map_while(Result::ok)
-        .take(3)
-        .map(|row| row.len())
-        .collect();
-    // The last row that fits the head may be cut off.
-    let columns = rows.first().copied().unwrap_or(0);
-    columns >= 2 && rows.get(1).is_none_or(|second| *second == columns || rows.len() == 2)
+    let rows = reader.records().map_while(Result::ok);
+    let mut rows: Vec<usize> = rows.map(|row| row.len()).collect();
+    if !whole && rows.len() > 1 {
+        rows.pop();
+    }
+    rows.first()
+        .is_some_and(|columns| *columns >= 2 && rows.iter().all(|row| row == columns))
 }
 
 /// Whether JSON begins with a member of an export, so that it need not be read as a document.

@@ -52,7 +52,9 @@ impl Destination {
         let found = match fs::metadata(path) {
             Ok(metadata) => metadata,
             Err(_) if path.is_symlink() => {
-                return Err(refuse("is a symbolic link to nothing; give the name of a file"));
+                return Err(refuse(
+                    "is a symbolic link to nothing; give the name of a file",
+                ));
             }
             Err(_) => {
                 refuse_name(path).map_err(|why| refuse(&why))?;
@@ -87,7 +89,9 @@ impl Destination {
         let why = kind.refuse_content(&whole).map_err(cannot)?;
         why.map_or(Ok(()), |why| Err(refuse(&why)))?;
         if !force {
-            return Err(refuse("exists; replace it with --force, or give a different name"));
+            return Err(refuse(
+                "exists; replace it with --force, or give a different name",
+            ));
         }
         let target = Target::File {
             path: whole,

@@ -30,7 +30,10 @@ impl Protected {
     /// The file of a run, the files that belong to it, and its input documents.
     pub(crate) fn of_run(run: &StoredRun) -> Result<Self, Failure> {
         let name = registry::id_of(run);
-        let mut files = vec![(run.path().to_owned(), format!("is the file of run `{name}`"))];
+        let mut files = vec![(
+            run.path().to_owned(),
+            format!("is the file of run `{name}`"),
+        )];
         if let Ok(run_id) = name.parse() {
             let store = registry::store_of(run);
             let belongs = format!("belongs to run `{name}`");
@@ -41,7 +44,10 @@ impl Protected {
         // A run whose inputs are damaged has no names of documents to protect.
         if let Ok(documents) = run.documents() {
             for (role, file) in documents.files() {
-                files.push((base.join(file), format!("is the input `{role}` of run `{name}`")));
+                files.push((
+                    base.join(file),
+                    format!("is the input `{role}` of run `{name}`"),
+                ));
             }
         }
         Ok(Self { files })
@@ -58,7 +64,9 @@ impl Protected {
     /// Why an existing regular file is not replaced; `None` if it is not protected.
     pub(super) fn refuse(&self, path: &Path) -> io::Result<Option<String>> {
         if is_run_file(path)? {
-            return Ok(Some("is a run file, which no command replaces; give a different name".to_owned()));
+            return Ok(Some(
+                "is a run file, which no command replaces; give a different name".to_owned(),
+            ));
         }
         for (file, what) in &self.files {
             // Only a regular file can be the same; a pipe must not be opened.
@@ -73,18 +81,29 @@ impl Protected {
 /// Refuses a name that only a run file or a file beside runs has, whether or not it exists.
 pub(crate) fn refuse_name(path: &Path) -> Result<(), String> {
     let lower = |name: Option<&std::ffi::OsStr>| {
-        name.map_or(String::new(), |name| name.to_string_lossy().to_ascii_lowercase())
+        name.map_or(String::new(), |name| {
+            name.to_string_lossy().to_ascii_lowercase()
+        })
     };
     let name = lower(path.file_name());
     let endings = [
-        ".aether", ".aether-wal", ".aether-shm", ".aether-journal", ".aether.new",
-        ".aether.new-wal", ".aether.new-shm", ".aether.new-journal",
+        ".aether",
+        ".aether-wal",
+        ".aether-shm",
+        ".aether-journal",
+        ".aether.new",
+        ".aether.new-wal",
+        ".aether.new-shm",
+        ".aether.new-journal",
     ];
     let beside_runs = endings.iter().any(|ending| name.ends_with(ending))
         || name == times::FILE
         || lower(path.parent().and_then(Path::file_name)) == LOCKS;
     if beside_runs {
-        return Err("is the name of a run file or of a file that belongs to runs; give a different name".to_owned());
+        return Err(
+            "is the name of a run file or of a file that belongs to runs; give a different name"
+                .to_owned(),
+        );
     }
     Ok(())
 }
@@ -103,8 +122,13 @@ mod tests {
     #[test]
     fn names_of_run_files_are_refused() {
         for name in [
-            "gf01.aether", "runs/GF01.AETHER", "gf01.aether-wal", ".gf01.aether.new",
-            ".gf01.aether.new-shm", ".aether/runs/.locks/gf01", ".aether/runs/.times.jsonl",
+            "gf01.aether",
+            "runs/GF01.AETHER",
+            "gf01.aether-wal",
+            ".gf01.aether.new",
+            ".gf01.aether.new-shm",
+            ".aether/runs/.locks/gf01",
+            ".aether/runs/.times.jsonl",
         ] {
             assert!(refuse_name(Path::new(name)).is_err(), "{name}");
         }

@@ -70,7 +70,11 @@ impl ActivityPlot {
         let most = line.range().map_or(0, |(_, most)| most);
         let high = if most > 0 { most as f64 * 1.06 } else { 1.0 };
         let x = Axis::spanning(&self.ticks, 12, "tick");
-        let labels = if high <= 4.0 { super::scale::whole_steps(0, high as u64, 4) } else { steps(0.0, high, 4) };
+        let labels = if high <= 4.0 {
+            super::scale::whole_steps(0, high as u64, 4)
+        } else {
+            steps(0.0, high, 4)
+        };
         let y = Axis::new(0.0, high, labels, name);
         let plotting = chart(area, x, y, true);
         let points = line.points();

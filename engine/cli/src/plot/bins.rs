@@ -104,9 +104,14 @@ impl Bins {
 
     fn add_one(&mut self, peak: Peak) {
         let Peak { value, tick, row } = peak;
-        let past = tick.checked_sub(self.first).filter(|past| *past < self.ticks);
+        let past = tick
+            .checked_sub(self.first)
+            .filter(|past| *past < self.ticks);
         let past = past.unwrap_or_else(|| panic!("tick {tick} is not of the picture"));
-        assert!((1..=self.rows).contains(&row), "row {row} is not of the picture");
+        assert!(
+            (1..=self.rows).contains(&row),
+            "row {row} is not of the picture"
+        );
         self.median.add(value);
         let column = whole(past / self.ticks_a_cell);
         let line = whole((row - 1) / self.rows_a_cell);
@@ -148,7 +153,9 @@ impl Bins {
     pub(super) fn drawn(&self) -> Vec<Option<i64>> {
         let median = self.median.value();
         let drawn = self.cells.iter();
-        drawn.map(|cell| cell.map(|cell| cell.farthest(median))).collect()
+        drawn
+            .map(|cell| cell.map(|cell| cell.farthest(median)))
+            .collect()
     }
 
     /// The least and the greatest of all values.
@@ -186,7 +193,10 @@ mod tests {
         let mut bins = Bins::new(&(0..=2), 2);
         bins.add(0, [1, -2].into_iter());
         bins.add(2, [3, 4].into_iter());
-        assert_eq!(bins.drawn(), [Some(1), None, Some(3), Some(-2), None, Some(4)]);
+        assert_eq!(
+            bins.drawn(),
+            [Some(1), None, Some(3), Some(-2), None, Some(4)]
+        );
         assert_eq!(bins.note("node"), None);
     }
 
@@ -206,7 +216,10 @@ mod tests {
         assert_eq!(drawn[0], Some(2_000));
         assert_eq!(drawn[1], Some(-90));
         let all = bins.extremes().unwrap();
-        assert_eq!((all.least.value, all.least.tick, all.least.row), (-1_504, 1, 2));
+        assert_eq!(
+            (all.least.value, all.least.tick, all.least.row),
+            (-1_504, 1, 2)
+        );
         assert_eq!(
             bins.note("node").unwrap(),
             "Each cell is the value of 4 ticks × 2 nodes that is farthest from the median, 10."
@@ -223,7 +236,11 @@ mod tests {
             (1, 1_000_000, (1, 2_500)),
         ] {
             let bins = Bins::new(&(1..=ticks), rows);
-            assert_eq!((bins.ticks_a_cell(), bins.rows_a_cell()), expected, "{ticks} × {rows}");
+            assert_eq!(
+                (bins.ticks_a_cell(), bins.rows_a_cell()),
+                expected,
+                "{ticks} × {rows}"
+            );
         }
     }
 

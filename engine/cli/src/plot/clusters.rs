@@ -72,7 +72,13 @@ fn halved(mut nodes: Vec<usize>, places: &[Place]) -> (Vec<usize>, Vec<usize>) {
         most - least
     };
     let wide = extent(|place| place.0) >= extent(|place| place.1);
-    let along = |node: &usize| if wide { places[*node].0 } else { places[*node].1 };
+    let along = |node: &usize| {
+        if wide {
+            places[*node].0
+        } else {
+            places[*node].1
+        }
+    };
     nodes.sort_by(|a, b| along(a).total_cmp(&along(b)).then(a.cmp(b)));
     let second = nodes.split_off(nodes.len().div_ceil(2));
     (nodes, second)
@@ -89,7 +95,9 @@ impl Clusters {
         for (node, cluster) in nodes.iter().zip(&self.of_node) {
             members[*cluster].push(node);
         }
-        let spots = members.iter().map(|members| merged_spot(members, median.value()));
+        let spots = members
+            .iter()
+            .map(|members| merged_spot(members, median.value()));
         let spots: Vec<Spot> = spots.collect();
         let mut pairs: BTreeMap<(usize, usize), (u64, u128, i128)> = BTreeMap::new();
         for edge in edges {
@@ -125,14 +133,23 @@ fn merged_spot(members: &[&Spot], median: i64) -> Spot {
         members.iter().map(|spot| along(&spot.place)).sum::<f64>() / count.max(1) as f64
     };
     let by_value = |spot: &&&Spot| spot.value;
-    let least = members.iter().min_by_key(by_value).expect("a cluster has nodes");
-    let greatest = members.iter().max_by_key(by_value).expect("a cluster has nodes");
+    let least = members
+        .iter()
+        .min_by_key(by_value)
+        .expect("a cluster has nodes");
+    let greatest = members
+        .iter()
+        .max_by_key(by_value)
+        .expect("a cluster has nodes");
     let below = least.value.abs_diff(median) > greatest.value.abs_diff(median);
     Spot {
         place: (mean(|place| place.0), mean(|place| place.1)),
         value: if below { least.value } else { greatest.value },
         label: count.to_string(),
-        title: format!("{count} nodes; least: {}; greatest: {}", least.title, greatest.title),
+        title: format!(
+            "{count} nodes; least: {}; greatest: {}",
+            least.title, greatest.title
+        ),
         nodes: count,
     }
 }
@@ -156,7 +173,9 @@ mod tests {
         let places: Vec<Place> = (0..2_025)
             .map(|node| (f64::from(node % 45), f64::from(node / 45)))
             .collect();
-        let across = (0..2_025).filter(|node| node % 45 < 44).map(|node| (node, node + 1));
+        let across = (0..2_025)
+            .filter(|node| node % 45 < 44)
+            .map(|node| (node, node + 1));
         let down = (0..1_980).map(|node| (node, node + 45));
         let edges = across.chain(down).collect();
         (places, edges)
@@ -166,14 +185,19 @@ mod tests {
     fn a_grid_is_drawn_edge_by_edge_and_random_edges_are_not() {
         let (places, edges) = grid();
         assert!(of(&places, &edges).is_none());
-        let random: Vec<_> = (0..4_000).map(|edge| (edge * 37 % 2_025, edge * 911 % 2_025)).collect();
+        let random: Vec<_> = (0..4_000)
+            .map(|edge| (edge * 37 % 2_025, edge * 911 % 2_025))
+            .collect();
         let clusters = of(&places, &random).unwrap();
         assert_eq!(clusters.count, CLUSTERS_MAX);
         let mut sizes = vec![0; clusters.count];
         for cluster in &clusters.of_node {
             sizes[*cluster] += 1;
         }
-        assert!(sizes.iter().all(|size| (60..=67).contains(size)), "{sizes:?}");
+        assert!(
+            sizes.iter().all(|size| (60..=67).contains(size)),
+            "{sizes:?}"
+        );
     }
 
     #[test]
@@ -188,6 +212,9 @@ mod tests {
         let members = [spot(10), spot(-1_504), spot(300)];
         let merged = merged_spot(&members.iter().collect::<Vec<_>>(), 10);
         assert_eq!(merged.value, -1_504);
-        assert_eq!(merged.title, "3 nodes; least: node: -1504; greatest: node: 300");
+        assert_eq!(
+            merged.title,
+            "3 nodes; least: node: -1504; greatest: node: 300"
+        );
     }
 }

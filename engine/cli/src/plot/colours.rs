@@ -154,7 +154,11 @@ pub(super) fn style_sheet(id: &str, used: &BTreeSet<(Paint, Role)>, ramp: Ramp) 
                 Paint::Stroke => "stroke",
             };
             let colour = role.colours(ramp)[theme];
-            let _ = writeln!(rules, "#{id} .{}{{{property}:#{colour:x}}}", class(paint, role));
+            let _ = writeln!(
+                rules,
+                "#{id} .{}{{{property}:#{colour:x}}}",
+                class(paint, role)
+            );
         }
         rules
     };

@@ -201,7 +201,10 @@ impl Drawing {
         }
         data.push('z');
         let class = self.class(Paint::Fill, role);
-        self.push(titled(Path::new().set("class", class).set("d", data), title));
+        self.push(titled(
+            Path::new().set("class", class).set("d", data),
+            title,
+        ));
     }
 
     /// Adds transparent rectangles that show texts on hover.

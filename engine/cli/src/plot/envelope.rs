@@ -25,7 +25,8 @@ impl Envelope {
     pub(super) fn new(ticks: &RangeInclusive<u64>) -> Self {
         let count = ticks.end() - ticks.start() + 1;
         let ticks_a_column = count.div_ceil(COLUMNS_MAX).max(1);
-        let columns = usize::try_from(count.div_ceil(ticks_a_column)).expect("a chart has few columns");
+        let columns =
+            usize::try_from(count.div_ceil(ticks_a_column)).expect("a chart has few columns");
         Self {
             first: *ticks.start(),
             ticks_a_column,
@@ -37,7 +38,10 @@ impl Envelope {
         let place = usize::try_from((tick - self.first) / self.ticks_a_column);
         let column = &mut self.columns[place.expect("a chart has few columns")];
         let here = (tick, value);
-        let column = column.get_or_insert(Column { least: here, greatest: here });
+        let column = column.get_or_insert(Column {
+            least: here,
+            greatest: here,
+        });
         if value < column.least.1 {
             column.least = here;
         }
@@ -78,7 +82,9 @@ impl Envelope {
     /// How ticks were combined; `None` if each tick has a point.
     pub(super) fn note(&self) -> Option<String> {
         let ticks = self.ticks_a_column;
-        (ticks > 1).then(|| format!("Lines go through the least and the greatest value of every {ticks} ticks."))
+        (ticks > 1).then(|| {
+            format!("Lines go through the least and the greatest value of every {ticks} ticks.")
+        })
     }
 }
 
@@ -90,7 +96,14 @@ mod tests {
     fn a_line_keeps_the_extremes_of_each_column() {
         let mut line = Envelope::new(&(0..=799));
         for tick in 0..=799 {
-            line.add(tick, if tick == 601 { -7 } else { i128::from(tick % 2) });
+            line.add(
+                tick,
+                if tick == 601 {
+                    -7
+                } else {
+                    i128::from(tick % 2)
+                },
+            );
         }
         assert_eq!(line.ticks_a_column, 2);
         let points = line.points();

@@ -344,7 +344,9 @@ pub(super) fn chart<'d>(area: Area<'d>, x: Axis, y: Axis, grid: bool) -> Plottin
 pub(super) fn replayed_mark(plotting: &Plotting<'_>, from: u64) {
     let height = plotting.area.height();
     let (x, _) = plotting.pixel((from as f64 - 0.5, 0.0));
-    plotting.area.line(Role::Surface, 3.0, &[(x, 0), (x, height)]);
+    plotting
+        .area
+        .line(Role::Surface, 3.0, &[(x, 0), (x, height)]);
     plotting.area.line(Role::Ink, 1.0, &[(x, 0), (x, height)]);
     // On the side that has room.
     let right = x < plotting.area.width() / 2;

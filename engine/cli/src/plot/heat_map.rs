@@ -72,7 +72,12 @@ impl HeatMap<'_> {
         let mut notes: Vec<String> = self.bins.note(self.rows.kind()).into_iter().collect();
         if let Some(Extremes { least, greatest }) = self.bins.extremes() {
             let at = |peak: super::bins::Peak| {
-                format!("{} ({}, tick {})", peak.value, self.rows.name(peak.row), peak.tick)
+                format!(
+                    "{} ({}, tick {})",
+                    peak.value,
+                    self.rows.name(peak.row),
+                    peak.tick
+                )
             };
             notes.push(format!("Least {}, greatest {}.", at(least), at(greatest)));
         }
@@ -156,14 +161,28 @@ impl HeatMap<'_> {
         let [(left, top), (right, bottom)] = corners;
         let (ticks, rows) = ((left + 0.5, right - 0.5), (top + 0.5, bottom - 0.5));
         if ticks.0 == ticks.1 && rows.0 == rows.1 {
-            return format!("{}, tick {}: {}", self.rows.name(least.row), least.tick, least.value);
+            return format!(
+                "{}, tick {}: {}",
+                self.rows.name(least.row),
+                least.tick,
+                least.value
+            );
         }
         let span = |(from, to): (f64, f64), what: &str| {
-            if from == to { format!("{what} {from}") } else { format!("{what}s {from} to {to}") }
+            if from == to {
+                format!("{what} {from}")
+            } else {
+                format!("{what}s {from} to {to}")
+            }
         };
         let row = |row: f64| self.rows.id(row as u64) as f64;
         let at = |peak: super::bins::Peak| {
-            format!("{} ({}, tick {})", peak.value, self.rows.name(peak.row), peak.tick)
+            format!(
+                "{} ({}, tick {})",
+                peak.value,
+                self.rows.name(peak.row),
+                peak.tick
+            )
         };
         format!(
             "{}, {}: {}",
@@ -187,7 +206,10 @@ struct Blocks {
 impl Blocks {
     fn of(bins: &Bins) -> Self {
         let lines = bins.lines().count();
-        let mut blocks = Self { columns: 1, lines: 1 };
+        let mut blocks = Self {
+            columns: 1,
+            lines: 1,
+        };
         while bins.columns().div_ceil(blocks.columns) * lines.div_ceil(blocks.lines) > HOVERS_MAX {
             // The longer side of the grid is divided into more blocks.
             if bins.columns().div_ceil(blocks.columns) >= lines.div_ceil(blocks.lines) {

@@ -19,7 +19,8 @@ pub(super) struct Labels {
 impl Labels {
     /// An area of a size with discs, each by its middle and its radius.
     pub(super) fn new(size: Pixel, discs: impl Iterator<Item = (Pixel, i32)>) -> Self {
-        let around = |((x, y), radius): (Pixel, i32)| ((x - radius, y - radius), (x + radius, y + radius));
+        let around =
+            |((x, y), radius): (Pixel, i32)| ((x - radius, y - radius), (x + radius, y + radius));
         Self {
             size,
             taken: discs.map(around).collect(),
@@ -27,14 +28,29 @@ impl Labels {
     }
 
     /// The place of a label of some letters beside a disc, which is taken from then on.
-    pub(super) fn place(&mut self, letters: i32, (x, y): Pixel, radius: i32) -> (Across, Down, Pixel) {
+    pub(super) fn place(
+        &mut self,
+        letters: i32,
+        (x, y): Pixel,
+        radius: i32,
+    ) -> (Across, Down, Pixel) {
         let (wide, away) = (LETTER * letters, radius + 3);
         let (left, top) = (x - wide / 2, y - LINE / 2);
         let beside = [
             (Across::Middle, Down::Top, (x, y + away), (left, y + away)),
-            (Across::Middle, Down::Bottom, (x, y - away), (left, y - away - LINE)),
+            (
+                Across::Middle,
+                Down::Bottom,
+                (x, y - away),
+                (left, y - away - LINE),
+            ),
             (Across::Start, Down::Middle, (x + away, y), (x + away, top)),
-            (Across::End, Down::Middle, (x - away, y), (x - away - wide, top)),
+            (
+                Across::End,
+                Down::Middle,
+                (x - away, y),
+                (x - away - wide, top),
+            ),
         ];
         let boxed = |(left, top): Pixel| ((left, top), (left + wide, top + LINE));
         let inside = |((left, top), (right, bottom)): Box| {
@@ -77,6 +93,9 @@ mod tests {
     fn a_label_stays_in_its_area() {
         let mut labels = Labels::new((100, 100), [((2, 95), 5)].into_iter());
         let (across, down, _) = labels.place(6, (2, 95), 5);
-        assert!(matches!((across, down), (Across::Start, Down::Middle) | (Across::Middle, Down::Top)));
+        assert!(matches!(
+            (across, down),
+            (Across::Start, Down::Middle) | (Across::Middle, Down::Top)
+        ));
     }
 }

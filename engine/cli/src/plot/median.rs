@@ -34,7 +34,11 @@ impl Median {
         for (bucket, count) in &self.counts {
             before += count;
             if 2 * before >= self.total {
-                let half = if self.shift == 0 { 0 } else { 1_i64 << (self.shift - 1) };
+                let half = if self.shift == 0 {
+                    0
+                } else {
+                    1_i64 << (self.shift - 1)
+                };
                 return (bucket << self.shift) | half;
             }
         }
@@ -71,7 +75,11 @@ mod tests {
     fn many_different_values_have_a_median_within_a_bucket() {
         let median = median((-50_000..=50_000).map(|value| value * 1_000));
         assert!(median.counts.len() <= BUCKETS_MAX);
-        assert!(median.value().abs() <= 1 << median.shift, "{}", median.value());
+        assert!(
+            median.value().abs() <= 1 << median.shift,
+            "{}",
+            median.value()
+        );
         // The buckets are narrow next to the range.
         assert!(median.shift <= 16, "{}", median.shift);
     }

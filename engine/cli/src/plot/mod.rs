@@ -155,7 +155,12 @@ impl Subject<'_> {
             Ok(())
         })?;
         let title = "State over ticks";
-        Ok(self.heat_map(&bins, &rows, &ticks, ("state", title, "state after the tick")))
+        Ok(self.heat_map(
+            &bins,
+            &rows,
+            &ticks,
+            ("state", title, "state after the tick"),
+        ))
     }
 
     fn flux(&self) -> Result<Picture, Failure> {

@@ -103,7 +103,9 @@ fn centred(distances: &[Vec<f64>]) -> Vec<Vec<f64>> {
 fn axis(rows: &[Vec<f64>], other: Option<&[f64]>) -> Vec<f64> {
     let pivots = rows.first().map_or(0, Vec::len);
     // Any start that is not at right angles to the result.
-    let mut axis: Vec<f64> = (0..pivots).map(|place| 1.0 + (place * 7 % 5) as f64).collect();
+    let mut axis: Vec<f64> = (0..pivots)
+        .map(|place| 1.0 + (place * 7 % 5) as f64)
+        .collect();
     for _ in 0..ROUNDS {
         if let Some(other) = other {
             let shared: f64 = axis.iter().zip(other).map(|(a, b)| a * b).sum();
@@ -141,7 +143,10 @@ fn scaled(places: Vec<Place>, pairs: &BTreeSet<(usize, usize)>, length: f64) -> 
     };
     let mean = pairs.iter().map(of).sum::<f64>() / pairs.len().max(1) as f64;
     let times = if mean > 0.0 { length / mean } else { 1.0 };
-    places.into_iter().map(|(x, y)| (x * times, y * times)).collect()
+    places
+        .into_iter()
+        .map(|(x, y)| (x * times, y * times))
+        .collect()
 }
 
 #[cfg(test)]

@@ -94,8 +94,10 @@ impl<'n> Rows<'n> {
 
     /// A row beside an axis: its name, or its id.
     pub(super) fn short_name(&self, row: u64) -> String {
-        self.own_name(row)
-            .map_or_else(|| self.id(row).to_string(), |name| shortened(name, LETTERS_MAX))
+        self.own_name(row).map_or_else(
+            || self.id(row).to_string(),
+            |name| shortened(name, LETTERS_MAX),
+        )
     }
 }
 

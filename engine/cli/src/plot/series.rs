@@ -104,11 +104,22 @@ impl<'r> SeriesPlot<'r> {
     }
 
     pub(super) fn draw(mut self, subtitle: String, replayed: Option<(u64, String)>) -> String {
-        let mut notes: Vec<String> = self.lines.first().and_then(Envelope::note).into_iter().collect();
+        let mut notes: Vec<String> = self
+            .lines
+            .first()
+            .and_then(Envelope::note)
+            .into_iter()
+            .collect();
+        let all: usize = self.marks.iter().map(Vec::len).sum();
         let marks = std::mem::take(&mut self.marks).into_iter();
         let marks: Vec<Vec<Mark>> = marks.map(|marks| thinned(marks, &self.ticks)).collect();
-        if marks.iter().any(|marks| !marks.is_empty()) {
-            notes.push("Triangles are inputs: upwards added, downwards taken away.".to_owned());
+        let drawn: usize = marks.iter().map(Vec::len).sum();
+        if drawn > 0 {
+            let mut note = "Triangles are inputs: upwards added, downwards taken away.".to_owned();
+            if drawn < all {
+                note.push_str(" Inputs that are close together share one.");
+            }
+            notes.push(note);
         }
         notes.extend(replayed.iter().map(|(_, note)| note.clone()));
         let frame = Frame {
@@ -136,7 +147,8 @@ impl<'r> SeriesPlot<'r> {
             let plotting = chart(area, x, y, true);
             for (line, row) in self.lines.iter().zip(1..) {
                 let points = line.points();
-                let pixel = |(tick, value): &(u64, i128)| plotting.place((*tick as f64, *value as f64));
+                let pixel =
+                    |(tick, value): &(u64, i128)| plotting.place((*tick as f64, *value as f64));
                 let points: Vec<_> = points.iter().map(pixel).collect();
                 plotting.area.line(role(row), 2.0, &points);
                 // A single point has no line.
@@ -200,7 +212,9 @@ impl<'r> SeriesPlot<'r> {
         if more > 0 {
             lines.push(format!("and {more} more; the sum of all is {:+}", mark.sum));
         }
-        plotting.area.polygon(role(row), &corners, Some(&lines.join("\n")));
+        plotting
+            .area
+            .polygon(role(row), &corners, Some(&lines.join("\n")));
     }
 }
 
@@ -212,6 +226,10 @@ fn role(row: u64) -> Role {
 fn around(least: f64, most: f64) -> (f64, f64) {
     let room = ((most - least) * 0.06).max(0.5);
     // 0 stays the edge of values that do not cross it.
-    let low = if least >= 0.0 && least - room < 0.0 { 0.0 } else { least - room };
+    let low = if least >= 0.0 && least - room < 0.0 {
+        0.0
+    } else {
+        least - room
+    };
     (low, most + room)
 }

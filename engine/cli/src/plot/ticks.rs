@@ -41,7 +41,10 @@ impl<'r> Ticks<'r> {
         let missing = run.missing_ticks(plan)?;
         let last = match run.header().status {
             // The failing tick has no state, unless only its description length is too large.
-            RunStatus::Failed(RunError::Overflow { operation: Operation::Bits, .. }) => *missing.end(),
+            RunStatus::Failed(RunError::Overflow {
+                operation: Operation::Bits,
+                ..
+            }) => *missing.end(),
             RunStatus::Failed(_) => missing.end().saturating_sub(1),
             RunStatus::Complete | RunStatus::Incomplete => *missing.end(),
         };

@@ -28,7 +28,7 @@ const LABELS_MAX: usize = 60;
 const HEIGHT: i32 = 560;
 const FLAT_HEIGHT: i32 = 220;
 /// The radius from which a node has a rim, and from which its number is inside it.
-const RIM_FROM: i32 = 5;
+const RIM_FROM: i32 = 3;
 const INSIDE_FROM: i32 = 9;
 /// Distance between edges that join the same pair of nodes, in pixels.
 const APART: f64 = 9.0;
@@ -102,7 +102,11 @@ impl<'n> TopologyPlot<'n> {
 
     /// Adds a tick; the state of the last one is kept.
     pub(super) fn add(&mut self, state: &[i64], ledger: Option<&UmxLedger>) {
-        for (sum, edge) in self.edges.iter_mut().zip(ledger.iter().flat_map(|ledger| &ledger.edges)) {
+        for (sum, edge) in self
+            .edges
+            .iter_mut()
+            .zip(ledger.iter().flat_map(|ledger| &ledger.edges))
+        {
             sum.moved += u128::from(edge.f_e.unsigned_abs());
             sum.net += i128::from(edge.f_e);
         }
@@ -148,7 +152,12 @@ impl<'n> TopologyPlot<'n> {
         let clustered = clusters.is_some();
         if let Some(clusters) = clusters {
             (spots, links) = clusters.merged(&spots, &links);
-            notes.push(clusters::note(nodes.len(), edges.len(), spots.len(), links.len()));
+            notes.push(clusters::note(
+                nodes.len(),
+                edges.len(),
+                spots.len(),
+                links.len(),
+            ));
         }
         let drawn = most_moving(&links);
         let left_out = links.len() - drawn.len();
@@ -180,7 +189,9 @@ impl<'n> TopologyPlot<'n> {
     }
 
     fn tick_count(&self) -> u64 {
-        self.ticks.as_ref().map_or(1, |ticks| ticks.end() - ticks.start() + 1)
+        self.ticks
+            .as_ref()
+            .map_or(1, |ticks| ticks.end() - ticks.start() + 1)
     }
 
     fn edge_note(&self, arrows: bool, left_out: usize, clustered: bool) -> String {
@@ -195,7 +206,11 @@ impl<'n> TopologyPlot<'n> {
                 format!("{what} at tick {}", ticks.start())
             }
             Some(ticks) => {
-                format!("{what} mean per tick of ticks {} to {}", ticks.start(), ticks.end())
+                format!(
+                    "{what} mean per tick of ticks {} to {}",
+                    ticks.start(),
+                    ticks.end()
+                )
             }
         };
         if arrows {
@@ -207,7 +222,9 @@ impl<'n> TopologyPlot<'n> {
         }
         note.push('.');
         if left_out > 0 {
-            note.push_str(&format!(" The {left_out} edges with the smallest flux are left out."));
+            note.push_str(&format!(
+                " The {left_out} edges with the smallest flux are left out."
+            ));
         }
         note
     }
@@ -232,7 +249,11 @@ impl<'n> TopologyPlot<'n> {
             Some(ticks) if ticks.start() == ticks.end() => format!(", f_e {}", edge.net),
             Some(_) => {
                 let mean = edge.moved as f64 / self.tick_count() as f64;
-                format!(", mean |f_e| {}, sum of f_e {}", short(rounded(mean)), edge.net)
+                format!(
+                    ", mean |f_e| {}, sum of f_e {}",
+                    short(rounded(mean)),
+                    edge.net
+                )
             }
         };
         Link {
@@ -288,7 +309,11 @@ impl Widths {
     /// The colour of an edge. Thin lines need more contrast with the background.
     fn role(&self, share: f64) -> Role {
         let level = level_of(share, FLOWS);
-        Role::Flow(if self.least < 1.0 { level.max(2) } else { level })
+        Role::Flow(if self.least < 1.0 {
+            level.max(2)
+        } else {
+            level
+        })
     }
 
     fn of_share(&self, share: f64) -> f64 {
@@ -307,7 +332,9 @@ fn draw_links(graph: &Graph<'_>, links: &[Link], drawn: &[usize], widths: &Width
         let width = widths.of_share(share);
         let (from, to) = graph.ends(link.from, link.to, lanes[number]);
         let ends = [whole(from), whole(to)];
-        graph.area.titled_line(role, width, &ends, Some(&link.title));
+        graph
+            .area
+            .titled_line(role, width, &ends, Some(&link.title));
         if arrows && link.net != 0 {
             let (from, to) = if link.net > 0 { (from, to) } else { (to, from) };
             let size = if drawn.len() <= 200 { 6.0 } else { 4.0 } + width;
@@ -316,7 +343,9 @@ fn draw_links(graph: &Graph<'_>, links: &[Link], drawn: &[usize], widths: &Width
     }
     // Above all lines, so that none hides them.
     for (role, corners, link) in heads {
-        graph.area.polygon(role, &corners.map(whole), Some(&link.title));
+        graph
+            .area
+            .polygon(role, &corners.map(whole), Some(&link.title));
     }
 }
 
@@ -349,15 +378,25 @@ fn draw_spots(graph: &Graph<'_>, spots: &[Spot], scale: &Scale) {
     for (spot, place) in spots.iter().zip(&graph.places) {
         let at = whole(*place);
         let level = scale.level(spot.value as f64);
-        graph.area.disc(Role::Level(level), at, radius(spot), Some(&spot.title));
+        graph
+            .area
+            .disc(Role::Level(level), at, radius(spot), Some(&spot.title));
         if graph.radius >= RIM_FROM {
-            graph.area.rim(Role::Ink, at, radius(spot));
+            let role = if graph.radius < INSIDE_FROM {
+                Role::Muted
+            } else {
+                Role::Ink
+            };
+            graph.area.rim(role, at, radius(spot));
         }
     }
     if spots.len() > LABELS_MAX {
         return;
     }
-    let discs = spots.iter().zip(&graph.places).map(|(spot, place)| (whole(*place), radius(spot)));
+    let discs = spots
+        .iter()
+        .zip(&graph.places)
+        .map(|(spot, place)| (whole(*place), radius(spot)));
     let mut labels = Labels::new((graph.area.width(), graph.area.height()), discs);
     for (spot, place) in spots.iter().zip(&graph.places) {
         let (at, radius) = (whole(*place), radius(spot));
@@ -390,7 +429,11 @@ impl<'d> Graph<'d> {
             .clamp(2.0, 17.0)
             .floor();
         // Room for labels beside the outermost nodes.
-        let aside = if places.len() <= LABELS_MAX { 28.0 } else { 8.0 };
+        let aside = if places.len() <= LABELS_MAX {
+            28.0
+        } else {
+            8.0
+        };
         let (edge_x, edge_y) = (radius + aside, radius + 14.0);
         let most = |along: fn(&layout::Place) -> f64| places.iter().map(along).fold(0.0, f64::max);
         let (wide, high) = (most(|place| place.0), most(|place| place.1));
@@ -491,6 +534,10 @@ fn edge_legend(area: Area<'_>, widths: &Widths, ticks: u64, y: i32) {
         area.text(&label, style, (x + 48, y));
         x += 64 + 8 * i32::try_from(label.chars().count()).expect("a short number is short");
     }
-    let what = if ticks == 1 { "flux" } else { "mean flux per tick" };
+    let what = if ticks == 1 {
+        "flux"
+    } else {
+        "mean flux per tick"
+    };
     area.text(what, style, (x, y));
 }

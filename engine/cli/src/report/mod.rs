@@ -159,7 +159,11 @@ impl Page<'_> {
 
     fn status(&self) -> Markup {
         let status = self.run.header().status;
-        let class = if status == RunStatus::Complete { "good" } else { "bad" };
+        let class = if status == RunStatus::Complete {
+            "good"
+        } else {
+            "bad"
+        };
         html! { span class=(format!("status {class}")) { (status.name()) } }
     }
 
@@ -172,7 +176,11 @@ impl Page<'_> {
     }
 
     fn sections(&self) -> Vec<(&'static str, &'static str)> {
-        let mut sections = vec![("summary", "Summary"), ("pictures", "Pictures"), ("metrics", "Metrics")];
+        let mut sections = vec![
+            ("summary", "Summary"),
+            ("pictures", "Pictures"),
+            ("metrics", "Metrics"),
+        ];
         sections.push(("windows", "Windows"));
         sections.push(("motifs", "Motifs"));
         sections

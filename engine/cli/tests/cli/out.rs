@@ -100,7 +100,10 @@ fn inputs_and_runs_are_never_replaced() {
             ended.reports(&["--out: "]);
         }
     }
-    assert!(contents(folder) == before, "a refused command changed a file");
+    assert!(
+        contents(folder) == before,
+        "a refused command changed a file"
+    );
     aether_in(folder, &["verify", "demo"]).with(0);
 }
 
@@ -109,15 +112,34 @@ fn an_edge_list_is_not_replaced_by_its_topology() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     fs::write(folder.join("edges.json"), "1 2\n2 3\n").unwrap();
-    let args = ["topology", "import", "edges.json", "--as", "lines", "--force", "--out"];
+    let args = [
+        "topology",
+        "import",
+        "edges.json",
+        "--as",
+        "lines",
+        "--force",
+        "--out",
+    ];
     let import = |out: &str| aether_in(folder, &[&args[..], &[out]].concat());
-    import("edges.json").with(2).reports(&["an input of this command"]);
-    import("./edges.json").with(2).reports(&["an input of this command"]);
-    assert_eq!(fs::read_to_string(folder.join("edges.json")).unwrap(), "1 2\n2 3\n");
+    import("edges.json")
+        .with(2)
+        .reports(&["an input of this command"]);
+    import("./edges.json")
+        .with(2)
+        .reports(&["an input of this command"]);
+    assert_eq!(
+        fs::read_to_string(folder.join("edges.json")).unwrap(),
+        "1 2\n2 3\n"
+    );
     // A document of a different kind is not a topology.
     aether_in(folder, &["init", "demo"]).with(0);
-    import("demo/profile.toml").with(2).reports(&["is a profile"]);
-    import("demo/scenario.toml").with(2).reports(&["is a scenario's description"]);
+    import("demo/profile.toml")
+        .with(2)
+        .reports(&["is a profile"]);
+    import("demo/scenario.toml")
+        .with(2)
+        .reports(&["is a scenario's description"]);
     import("demo/topology.toml").with(0);
     aether_in(folder, &["validate", "demo/topology.toml"]).with(0);
 }
@@ -131,26 +153,35 @@ fn only_a_file_of_the_same_kind_is_replaced_and_only_with_force() {
         write(folder, command, &out, &[]).with(0);
         let first = fs::read(folder.join(&out)).unwrap();
         assert!(!first.is_empty());
-        write(folder, command, &out, &[]).with(2).reports(&["exists", "--force"]);
+        write(folder, command, &out, &[])
+            .with(2)
+            .reports(&["exists", "--force"]);
         assert_eq!(fs::read(folder.join(&out)).unwrap(), first);
         write(folder, command, &out, &["--force"]).with(0);
         assert_eq!(fs::read(folder.join(&out)).unwrap(), first);
         // A name of a different kind.
         let ending = format!("`.{extension}`");
         for name in ["a.png", "a.svg.gz", "a.md"] {
-            write(folder, command, name, &[]).with(2).reports(&["different kind", &ending]);
+            write(folder, command, name, &[])
+                .with(2)
+                .reports(&["different kind", &ending]);
             assert!(!folder.join(name).exists());
         }
         // A file whose content is of a different kind.
         for (other, content) in [
             ("letter", "Dear all,\nthis is a letter.\n"),
             ("picture", "\u{89}PNG\r\n\u{1a}\n\0\0"),
-            ("config", &fs::read_to_string(folder.join("demo/run.toml")).unwrap()),
+            (
+                "config",
+                &fs::read_to_string(folder.join("demo/run.toml")).unwrap(),
+            ),
             ("state", "[1, 2, 3]"),
         ] {
             let name = format!("{other}.{extension}");
             fs::write(folder.join(&name), content).unwrap();
-            write(folder, command, &name, &["--force"]).with(2).reports(&["--out: "]);
+            write(folder, command, &name, &["--force"])
+                .with(2)
+                .reports(&["--out: "]);
             assert_eq!(fs::read_to_string(folder.join(&name)).unwrap(), content);
         }
         // A directory.
@@ -177,7 +208,10 @@ fn pipes_and_devices_are_written_to_and_links_stay() {
         }
         // A named pipe, whatever its extension.
         let pipe = folder.join(format!("pipe-{extension}.x"));
-        let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
+        let made = std::process::Command::new("mkfifo")
+            .arg(&pipe)
+            .status()
+            .unwrap();
         assert!(made.success());
         let reader = std::thread::spawn({
             let pipe = pipe.clone();
@@ -188,12 +222,16 @@ fn pipes_and_devices_are_written_to_and_links_stay() {
         // The file behind a link is replaced, and the link stays.
         let link = format!("link.{extension}");
         std::os::unix::fs::symlink(folder.join(&out), folder.join(&link)).unwrap();
-        write(folder, command, &link, &[]).with(2).reports(&["exists"]);
+        write(folder, command, &link, &[])
+            .with(2)
+            .reports(&["exists"]);
         write(folder, command, &link, &["--force"]).with(0);
         assert!(folder.join(&link).is_symlink());
         let nowhere = format!("nowhere.{extension}");
         std::os::unix::fs::symlink(folder.join("gone"), folder.join(&nowhere)).unwrap();
-        write(folder, command, &nowhere, &["--force"]).with(2).reports(&["link to nothing"]);
+        write(folder, command, &nowhere, &["--force"])
+            .with(2)
+            .reports(&["link to nothing"]);
     }
 }
 
@@ -225,7 +263,13 @@ fn a_log_replaces_only_the_log_of_the_same_run() {
     }
     let run_id = "\"run_id\":\"demo\"";
     assert!(whole.contains(run_id), "{whole}");
-    let gid = whole.lines().next().unwrap().split("\"gid\":").nth(1).unwrap();
+    let gid = whole
+        .lines()
+        .next()
+        .unwrap()
+        .split("\"gid\":")
+        .nth(1)
+        .unwrap();
     let gid = gid.split(',').next().unwrap().to_owned();
     for before in [
         // Logs of other runs, a log with something else in it, and other files.
@@ -251,14 +295,19 @@ fn a_log_replaces_only_the_log_of_the_same_run() {
         "../.aether/runs/.times.jsonl",
         "schemas",
     ] {
-        run_with_log(folder, file, &[]).with(2).reports(&["`logging.file_path`"]);
+        run_with_log(folder, file, &[])
+            .with(2)
+            .reports(&["`logging.file_path`"]);
     }
     let changed = |name: &str| name.ends_with("logged.toml");
     let after = contents(folder);
-    let unchanged = before.iter().zip(&after).all(|(a, b)| a == b || changed(&a.0));
+    let unchanged = before
+        .iter()
+        .zip(&after)
+        .all(|(a, b)| a == b || changed(&a.0));
     assert!(unchanged && before.len() == after.len());
     if cfg!(unix) {
-        run_with_log(folder, "/dev/null", &[]).with(0);
+        run_with_log(folder, "/dev/null", &["--force"]).with(0);
     }
 }
 
@@ -274,6 +323,8 @@ fn a_run_that_is_refused_leaves_its_log() {
     let other = text.replace("ticks = 16", "ticks = 24");
     assert_ne!(text, other);
     fs::write(folder.join("demo/run.toml"), other).unwrap();
-    run_with_log(folder, "run.log", &[]).with(2).reports(&["already exists"]);
+    run_with_log(folder, "run.log", &[])
+        .with(2)
+        .reports(&["already exists"]);
     assert_eq!(fs::read_to_string(&path).unwrap(), whole);
 }

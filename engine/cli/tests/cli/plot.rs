@@ -118,7 +118,10 @@ fn pictures_are_well_formed_and_the_same_every_time() {
     // A picture says how the run is stored, and the `run_id` of its records if that differs.
     runs.aether(&["run", "gf02", "--run-id", "again"]).with(0);
     let again = runs.aether(&["plot", "again"]).with(0).stdout;
-    assert!(check(&again)[1].starts_with("run again (run_id GF02) ·"), "{again}");
+    assert!(
+        check(&again)[1].starts_with("run again (run_id GF02) ·"),
+        "{again}"
+    );
     assert_eq!(
         again.replace("run again (run_id GF02)", "run gf02 (run_id GF02)"),
         runs.aether(&["plot", "gf02"]).with(0).stdout
@@ -137,14 +140,12 @@ fn graphs_of_every_shape_are_drawn() {
     ];
     let runs = Runs::of(&scenarios);
     for scenario in scenarios {
-        for what in ["state", "topology", "series", "activity", "press"] {
-            check(
-                &runs
-                    .aether(&["plot", scenario, "--what", what])
-                    .with(0)
-                    .stdout,
-            );
+        for what in ["state", "topology", "activity", "press"] {
+            let args = ["plot", scenario, "--what", what];
+            check(&runs.aether(&args).with(0).stdout);
         }
+        let args = ["plot", scenario, "--what", "series", "--node", "1"];
+        check(&runs.aether(&args).with(0).stdout);
     }
     for scenario in ["no-edges", "one-node"] {
         runs.refuses(
@@ -219,10 +220,22 @@ fn long_runs_are_drawn_in_bins_that_the_picture_names() {
     std::fs::write(&long, text).unwrap();
     runs.json(&["run", long.to_str().unwrap(), "--run-id", "long"]);
     for (what, note) in [
-        ("state", "Each cell is the value of 10 ticks that is farthest from the median, "),
-        ("flux", "Each cell is the value of 10 ticks that is farthest from the median, "),
-        ("activity", "Lines go through the least and the greatest value of every 8 ticks."),
-        ("series", "Lines go through the least and the greatest value of every 8 ticks."),
+        (
+            "state",
+            "Each cell is the value of 10 ticks that is farthest from the median, ",
+        ),
+        (
+            "flux",
+            "Each cell is the value of 10 ticks that is farthest from the median, ",
+        ),
+        (
+            "activity",
+            "Lines go through the least and the greatest value of every 8 ticks.",
+        ),
+        (
+            "series",
+            "Lines go through the least and the greatest value of every 8 ticks.",
+        ),
         ("press", "Each bar is the sum of 2 windows."),
     ] {
         let svg = runs
@@ -230,7 +243,10 @@ fn long_runs_are_drawn_in_bins_that_the_picture_names() {
             .with(0)
             .stdout;
         let written = check(&svg);
-        assert!(written.iter().any(|text| text.starts_with(note)), "{written:?}");
+        assert!(
+            written.iter().any(|text| text.starts_with(note)),
+            "{written:?}"
+        );
         assert!(svg.len() < 1 << 20);
         let bins = &runs.json(&["plot", "long", "--what", what])["bins"];
         if what == "press" {
@@ -267,14 +283,20 @@ fn what_cannot_be_drawn_is_refused() {
         .store()
         .record(&plan("gf01"), "cut", Existing::Keep, &options);
     assert_eq!(cut.unwrap().outcome.status, RunStatus::Incomplete);
-    runs.refuses(&["plot", "cut", "--what", "press"], &["`cut`", "nothing to draw"]);
+    runs.refuses(
+        &["plot", "cut", "--what", "press"],
+        &["`cut`", "nothing to draw"],
+    );
     // What follows from the inputs is drawn, and marked.
     for what in ["state", "flux", "activity", "topology", "series"] {
         let svg = runs.aether(&["plot", "cut", "--what", what]).with(0).stdout;
         let written = check(&svg);
         let note = "Ticks 1 to 8 are replayed from the stored inputs: the run was cut off after its \
                     stored tick 0.";
-        assert!(written.iter().any(|text| text == note), "{what}: {written:?}");
+        assert!(
+            written.iter().any(|text| text == note),
+            "{what}: {written:?}"
+        );
         assert_eq!(svg.contains("replayed →"), what != "topology", "{what}");
     }
 }
@@ -283,16 +305,27 @@ fn what_cannot_be_drawn_is_refused() {
 fn water(rows: u64, columns: u64, ticks: u64) -> (Runs, Value) {
     let runs = Runs::new();
     let (rows_text, columns_text) = (rows.to_string(), columns.to_string());
-    let made = runs.json_at(&["topology", "new", "grid", &rows_text, &columns_text, "--gid", "WATER"]);
+    let made = runs.json_at(&[
+        "topology",
+        "new",
+        "grid",
+        &rows_text,
+        &columns_text,
+        "--gid",
+        "WATER",
+    ]);
     let mut topology = made;
     let count = rows * columns;
-    let nodes = (1..=count).map(|id| serde_json::json!({"node_id": id, "label": format!("J<{id}>")}));
+    let nodes =
+        (1..=count).map(|id| serde_json::json!({"node_id": id, "label": format!("J<{id}>")}));
     topology["nodes"] = nodes.collect();
-    let entries = (1..=ticks).filter(|tick| (4..=6).contains(tick)).map(|tick| {
-        let mut values = vec![0; usize::try_from(count).unwrap()];
-        values[4] = -3000;
-        serde_json::json!({"pfna_id": "burst", "tick": tick, "values": values})
-    });
+    let entries = (1..=ticks)
+        .filter(|tick| (4..=6).contains(tick))
+        .map(|tick| {
+            let mut values = vec![0; usize::try_from(count).unwrap()];
+            values[4] = -3000;
+            serde_json::json!({"pfna_id": "burst", "tick": tick, "values": values})
+        });
     let pfna = serde_json::json!({
         "v": 0, "pfna_id": "burst", "gid": "WATER", "run_id": "water", "nid": "N/A",
         "entries": entries.collect::<Vec<_>>(),
@@ -332,17 +365,31 @@ fn a_map_shows_the_extremes_of_a_run() {
     let least = states.map(|value| value.as_i64().unwrap()).min().unwrap();
     assert!(least < -1_000);
     let text = format!("Least {least} (node 5 (J<5>), tick 6)");
-    assert!(written.iter().any(|written| written.starts_with(&text)), "{written:?}");
-    assert!(written.iter().any(|text| text.contains("farthest from the median")));
+    assert!(
+        written.iter().any(|written| written.starts_with(&text)),
+        "{written:?}"
+    );
+    assert!(
+        written
+            .iter()
+            .any(|text| text.contains("farthest from the median"))
+    );
     // The colour at the negative end of the scale is used by a cell, not only by the colour bar.
     let picture = Document::parse(&svg).unwrap();
-    let cells = picture.descendants().filter(|node| node.attribute("class") == Some("f-level0"));
-    let rectangles: usize = cells.map(|node| node.attribute("d").unwrap().matches('M').count()).sum();
+    let cells = picture
+        .descendants()
+        .filter(|node| node.attribute("class") == Some("f-level0"));
+    let rectangles: usize = cells
+        .map(|node| node.attribute("d").unwrap().matches('M').count())
+        .sum();
     assert!(rectangles >= 2, "{rectangles}");
     // And the value is in what a cell shows on hover.
     let shown = titles(&svg);
     let value = format!("{least} (node 5 (J<5>), tick 6)");
-    assert!(shown.iter().any(|title| title.contains(&value)), "{shown:?}");
+    assert!(
+        shown.iter().any(|title| title.contains(&value)),
+        "{shown:?}"
+    );
     assert!(svg.len() < 2 << 20);
 }
 
@@ -350,7 +397,10 @@ fn a_map_shows_the_extremes_of_a_run() {
 fn a_part_of_a_run_is_drawn() {
     let (runs, export) = water(4, 5, 20);
     let plot = |args: &[&str]| {
-        let svg = runs.aether(&[&["plot", "water"], args].concat()).with(0).stdout;
+        let svg = runs
+            .aether(&[&["plot", "water"], args].concat())
+            .with(0)
+            .stdout;
         check(&svg);
         titles(&svg)
     };
@@ -370,18 +420,33 @@ fn a_part_of_a_run_is_drawn() {
     assert_eq!(shown[1..], [format!("edge 3, tick 5: {flux}")]);
     // Lines with their inputs.
     let shown = plot(&["--what", "series", "--node", "J<5>,7", "--tick", "3..7"]);
-    let column = format!("tick 5\nnode 5 (J<5>): {}\nnode 7 (J<7>): {}", state(5, 5), state(5, 7));
+    let column = format!(
+        "tick 5\nnode 5 (J<5>): {}\nnode 7 (J<7>): {}",
+        state(5, 5),
+        state(5, 7)
+    );
     assert!(shown.contains(&column), "{shown:?}");
-    let inputs = shown.iter().filter(|title| title.contains("burst: -3000 at tick"));
+    let inputs = shown
+        .iter()
+        .filter(|title| title.contains("burst: -3000 at tick"));
     assert_eq!(inputs.count(), 3);
     // The graph at a tick, or a part of it.
     let shown = plot(&["--what", "topology", "--tick", "5"]);
-    assert!(shown.contains(&format!("node 5 (J<5>): {}", state(5, 5))), "{shown:?}");
+    assert!(
+        shown.contains(&format!("node 5 (J<5>): {}", state(5, 5))),
+        "{shown:?}"
+    );
     let edge = &export["ledgers"][4]["edges"][2];
-    let edge = format!("edge 3, from {0} (J<{0}>) to {1} (J<{1}>), f_e {2}", edge["i"], edge["j"], edge["f_e"]);
+    let edge = format!(
+        "edge 3, from {0} (J<{0}>) to {1} (J<{1}>), f_e {2}",
+        edge["i"], edge["j"], edge["f_e"]
+    );
     assert!(shown.contains(&edge), "{edge}: {shown:?}");
     let shown = plot(&["--what", "topology", "--node", "J<5>"]);
-    let nodes: Vec<_> = shown.iter().filter(|title| title.starts_with("node ")).collect();
+    let nodes: Vec<_> = shown
+        .iter()
+        .filter(|title| title.starts_with("node "))
+        .collect();
     assert_eq!(nodes.len(), 3, "{nodes:?}");
     for (args, words) in [
         (&["--tick", "3..21"][..], &["ticks 3 to 21", "0 to 20"][..]),
@@ -400,17 +465,25 @@ fn arrows_are_drawn_where_the_picture_mentions_them() {
     let mut seen = [0, 0];
     for (rows, columns) in [(4, 5), (14, 15), (20, 22)] {
         let (runs, export) = water(rows, columns, 10);
-        let svg = runs.aether(&["plot", "water", "--what", "topology"]).with(0).stdout;
+        let svg = runs
+            .aether(&["plot", "water", "--what", "topology"])
+            .with(0)
+            .stdout;
         let picture = Document::parse(&svg).unwrap();
         let mentioned = check(&svg).iter().any(|text| text.contains("arrows"));
         // An arrow is a closed path with the title of its edge.
         let arrows = picture.descendants().filter(|node| {
-            is(node, "path") && node.children().any(|child| text_of(&child).starts_with("edge "))
+            is(node, "path")
+                && node
+                    .children()
+                    .any(|child| text_of(&child).starts_with("edge "))
         });
         let edges = export["ledgers"][0]["edges"].as_array().unwrap().len();
         let net = |edge: usize| -> i64 {
             let ledgers = export["ledgers"].as_array().unwrap().iter();
-            ledgers.map(|ledger| ledger["edges"][edge]["f_e"].as_i64().unwrap()).sum()
+            ledgers
+                .map(|ledger| ledger["edges"][edge]["f_e"].as_i64().unwrap())
+                .sum()
         };
         let moving = (0..edges).filter(|edge| net(*edge) != 0).count();
         let expected = if mentioned { moving } else { 0 };
@@ -419,7 +492,11 @@ fn arrows_are_drawn_where_the_picture_mentions_them() {
         // Names are always visible up to 60 nodes, and on hover beyond.
         let visible = texts(&picture).iter().any(|text| text == "J<5>");
         assert_eq!(visible, rows * columns <= 60);
-        assert!(titles(&svg).iter().any(|title| title.starts_with("node 5 (J<5>)")));
+        assert!(
+            titles(&svg)
+                .iter()
+                .any(|title| title.starts_with("node 5 (J<5>)"))
+        );
     }
     assert_eq!(seen, [1, 2]);
 }
@@ -439,15 +516,28 @@ fn a_graph_that_would_be_a_hairball_is_drawn_as_clusters() {
     let path = runs.file("run.toml");
     std::fs::write(&path, config).unwrap();
     runs.json(&["run", path.to_str().unwrap()]);
-    let svg = runs.aether(&["plot", "r", "--what", "topology"]).with(0).stdout;
+    let svg = runs
+        .aether(&["plot", "r", "--what", "topology"])
+        .with(0)
+        .stdout;
     let text = check(&svg).join(" ");
     assert!(text.contains("the picture shows 32 clusters"), "{text}");
     let picture = Document::parse(&svg).unwrap();
-    let lines = picture.descendants().filter(|node| is(node, "polyline")).count();
+    let lines = picture
+        .descendants()
+        .filter(|node| is(node, "polyline"))
+        .count();
     assert!(lines < 120, "{lines}");
     // A part of it is drawn node by node.
-    let part = runs.aether(&["plot", "r", "--what", "topology", "--node", "1..3"]).with(0).stdout;
-    assert!(titles(&part).iter().any(|title| title.starts_with("node 2:")));
+    let part = runs
+        .aether(&["plot", "r", "--what", "topology", "--node", "1..3"])
+        .with(0)
+        .stdout;
+    assert!(
+        titles(&part)
+            .iter()
+            .any(|title| title.starts_with("node 2:"))
+    );
 }
 
 #[test]

@@ -12,9 +12,12 @@ use super::{Runs, keys, len, plan};
 /// A complete, a failed, an interrupted and a damaged run.
 fn four() -> Runs {
     let runs = Runs::of(&["gf01"]);
-    runs.aether(&["run", "overflow", "--run-id", "failing"]).with(2);
+    runs.aether(&["run", "overflow", "--run-id", "failing"])
+        .with(2);
     let options = RunOptions::default().progress(&|_| ControlFlow::Break(()));
-    let cut = runs.store().record(&plan("gf02"), "cut", Existing::Keep, &options);
+    let cut = runs
+        .store()
+        .record(&plan("gf02"), "cut", Existing::Keep, &options);
     cut.unwrap();
     fs::write(runs.directory().join("broken.aether"), "not a database").unwrap();
     runs
@@ -35,8 +38,17 @@ fn the_list_shows_every_run() {
         all.find(|row| row["name"] == name).unwrap().clone()
     };
     let members = [
-        "error", "gid", "last_entry_hash", "name", "run_id", "seconds", "size_bytes", "started",
-        "status", "ticks", "ticks_recorded",
+        "error",
+        "gid",
+        "last_entry_hash",
+        "name",
+        "run_id",
+        "seconds",
+        "size_bytes",
+        "started",
+        "status",
+        "ticks",
+        "ticks_recorded",
     ];
     for row in rows.as_array().unwrap() {
         assert_eq!(keys(row), members);
@@ -45,24 +57,45 @@ fn the_list_shows_every_run() {
     let metrics = runs.json(&["metrics", "gf01"]);
     assert_eq!(whole["run_id"], "GF01");
     assert_eq!(whole["status"], "complete");
-    assert_eq!((&whole["ticks"], &whole["ticks_recorded"]), (&8.into(), &8.into()));
+    assert_eq!(
+        (&whole["ticks"], &whole["ticks_recorded"]),
+        (&8.into(), &8.into())
+    );
     assert_eq!(whole["last_entry_hash"], metrics["uledger_last_hash"]);
-    let size = fs::metadata(runs.directory().join("gf01.aether")).unwrap().len();
+    let size = fs::metadata(runs.directory().join("gf01.aether"))
+        .unwrap()
+        .len();
     assert_eq!(whole["size_bytes"], size);
     assert!(whole["started"].as_str().unwrap().ends_with('Z'), "{whole}");
     assert!(whole["seconds"].as_f64().is_some(), "{whole}");
     assert_eq!(row("failing")["status"], "failed");
     let cut = row("cut");
-    assert_eq!((&cut["status"], &cut["ticks_recorded"]), (&"incomplete".into(), &0.into()));
+    assert_eq!(
+        (&cut["status"], &cut["ticks_recorded"]),
+        (&"incomplete".into(), &0.into())
+    );
     // It was not made by the command, so nobody noted its time.
-    assert!(cut["started"].is_null() && cut["seconds"].is_null() && cut["last_entry_hash"].is_null());
+    assert!(
+        cut["started"].is_null() && cut["seconds"].is_null() && cut["last_entry_hash"].is_null()
+    );
     let broken = row("broken");
     assert_eq!(broken["status"], "damaged");
-    assert!(broken["error"].as_str().unwrap().contains("not a run file"), "{broken}");
+    assert!(
+        broken["error"].as_str().unwrap().contains("not a run file"),
+        "{broken}"
+    );
 
     let ended = runs.aether(&["runs"]).with(0);
     let header = ended.stdout.lines().next().unwrap();
-    for word in ["name", "status", "ticks", "size", "last entry", "started", "took"] {
+    for word in [
+        "name",
+        "status",
+        "ticks",
+        "size",
+        "last entry",
+        "started",
+        "took",
+    ] {
         assert!(header.contains(word), "{header}");
     }
     assert!(ended.stdout.contains("gf01 (run_id GF01)"), "{ended:#?}");
@@ -75,16 +108,26 @@ fn the_list_shows_every_run() {
 fn the_list_is_sorted_and_filtered() {
     let runs = four();
     for (args, expected) in [
-        (&["--sort", "status"][..], &["gf01", "broken", "failing", "cut"][..]),
+        (
+            &["--sort", "status"][..],
+            &["gf01", "broken", "failing", "cut"][..],
+        ),
         (&["--sort", "size"], &["broken"]),
         (&["--reverse"], &["gf01", "failing", "cut", "broken"]),
         (&["--where", "status=failed"], &["failing"]),
-        (&["--where", "status=complete", "--where", "gid=GF01"], &["gf01"]),
+        (
+            &["--where", "status=complete", "--where", "gid=GF01"],
+            &["gf01"],
+        ),
         (&["--where", "run_id=GF02"], &["cut"]),
         (&["--where", "name=gf02"], &[]),
     ] {
         let rows = runs.json(&[&["runs"], args].concat());
-        assert!(names(&rows).starts_with(expected), "{args:?}: {:?}", names(&rows));
+        assert!(
+            names(&rows).starts_with(expected),
+            "{args:?}: {:?}",
+            names(&rows)
+        );
     }
     // Runs without a time come last.
     let rows = runs.json(&["runs", "--sort", "started"]);
@@ -93,7 +136,9 @@ fn the_list_is_sorted_and_filtered() {
         ("status=lost", "complete, incomplete, failed, damaged"),
         ("size=3", "name, run_id, gid, status"),
     ] {
-        runs.aether(&["runs", "--where", text]).with(2).reports(&[words]);
+        runs.aether(&["runs", "--where", text])
+            .with(2)
+            .reports(&[words]);
     }
 }
 
@@ -131,25 +176,39 @@ fn removing_a_run_leaves_nothing_of_it() {
     let directory = runs.directory();
     // What a killed process can leave.
     for name in [
-        "gf01.aether-wal", "gf01.aether-shm", "gf01.aether-journal", ".gf01.aether.new",
+        "gf01.aether-wal",
+        "gf01.aether-shm",
+        "gf01.aether-journal",
+        ".gf01.aether.new",
         ".gf01.aether.new-wal",
     ] {
         fs::write(directory.join(name), "").unwrap();
     }
     // Without a terminal, nobody can be asked.
     runs.refuses(&["runs", "rm", "gf01"], &["gf01", "--yes"]);
-    runs.refuses(&["runs", "rm", "gf01", "none", "nothing", "--yes"], &["`none`", "`nothing`"]);
+    runs.refuses(
+        &["runs", "rm", "gf01", "none", "nothing", "--yes"],
+        &["`none`", "`nothing`"],
+    );
     assert!(directory.join("gf01.aether").exists());
     let removed = runs.json(&["runs", "rm", "GF01", "broken", "--yes"]);
-    assert_eq!(removed, serde_json::json!({"removed": ["broken", "gf01"], "busy": []}));
+    assert_eq!(
+        removed,
+        serde_json::json!({"removed": ["broken", "gf01"], "busy": []})
+    );
     let left = |folder: &str| {
         let entries = fs::read_dir(directory.join(folder)).unwrap();
         let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-        names.filter(|name| name.contains("gf01") || name.contains("broken")).count()
+        names
+            .filter(|name| name.contains("gf01") || name.contains("broken"))
+            .count()
     };
     assert_eq!((left("."), left(".locks")), (0, 0));
     let times = fs::read_to_string(directory.join(".times.jsonl")).unwrap();
-    assert!(!times.contains("gf01") && times.contains("failing"), "{times}");
+    assert!(
+        !times.contains("gf01") && times.contains("failing"),
+        "{times}"
+    );
     assert_eq!(names(&runs.json(&["runs"])), ["cut", "failing"]);
     // The name is free again.
     runs.json(&["run", "gf01", "--run-id", "gf01"]);
@@ -162,9 +221,15 @@ fn gc_keeps_the_last_runs() {
     // Known times: line4 ran last.
     let path = runs.directory().join(".times.jsonl");
     let day = |run: &str, date: &str| {
-        format!("{{\"run\":\"{run}\",\"event\":\"ended\",\"started\":\"{date}T00:00:00Z\",\"seconds\":1.0}}\n")
+        format!(
+            "{{\"run\":\"{run}\",\"event\":\"ended\",\"started\":\"{date}T00:00:00Z\",\"seconds\":1.0}}\n"
+        )
     };
-    let all = [("gf01", "2020-01-02"), ("gf02", "2020-01-01"), ("line4", "2020-01-03")];
+    let all = [
+        ("gf01", "2020-01-02"),
+        ("gf02", "2020-01-01"),
+        ("line4", "2020-01-03"),
+    ];
     fs::write(&path, all.map(|(run, date)| day(run, date)).concat()).unwrap();
     runs.refuses(&["runs", "gc", "--keep", "2"], &["gf02", "--yes"]);
     runs.aether(&["runs", "gc"]).with(2).reports(&["--keep"]);
@@ -176,8 +241,14 @@ fn gc_keeps_the_last_runs() {
     assert_eq!(gc(&["--keep", "3"]), serde_json::json!([]));
     assert_eq!(gc(&["--keep", "2"]), serde_json::json!(["gf02"]));
     // Both must say so.
-    assert_eq!(gc(&["--keep", "1", "--older-than", "100000d"]), serde_json::json!([]));
-    assert_eq!(gc(&["--older-than", "30d"]), serde_json::json!(["gf01", "line4"]));
+    assert_eq!(
+        gc(&["--keep", "1", "--older-than", "100000d"]),
+        serde_json::json!([])
+    );
+    assert_eq!(
+        gc(&["--older-than", "30d"]),
+        serde_json::json!(["gf01", "line4"])
+    );
     assert_eq!(len(&runs.json(&["runs"])), 0);
 }
 
@@ -198,9 +269,18 @@ fn runs_are_compared_with_the_first() {
     }
     assert!(rows[0]["divergence"].is_null() && rows[1]["divergence"].is_null());
     assert_eq!(rows[2]["divergence"]["tick"], 1);
-    let text = runs.aether(&["runs", "compare", "gf01", "same", "gf02"]).with(0).stdout;
-    assert!(text.contains("same equals gf01 in all ticks and windows"), "{text}");
-    assert!(text.contains("gf02 diverges from gf01 at tick 1: ledgers"), "{text}");
+    let text = runs
+        .aether(&["runs", "compare", "gf01", "same", "gf02"])
+        .with(0)
+        .stdout;
+    assert!(
+        text.contains("same equals gf01 in all ticks and windows"),
+        "{text}"
+    );
+    assert!(
+        text.contains("gf02 diverges from gf01 at tick 1: ledgers"),
+        "{text}"
+    );
     runs.aether(&["runs", "compare", "gf01"]).with(2);
     runs.refuses(&["runs", "compare", "gf01", "none"], &["`none`"]);
 }
@@ -213,15 +293,23 @@ fn the_first_divergence_is_where_the_ledgers_differ() {
     let text = fs::read_to_string(root.join("scenarios/pfna-demo/run.toml")).unwrap();
     let text = text.replace("../..", root.to_str().unwrap());
     let pfna = fs::read_to_string(root.join("fixtures/pfna/pfna-demo.json"));
-    let Ok(pfna) = pfna else { panic!("the inputs of pfna-demo are in fixtures/pfna") };
+    let Ok(pfna) = pfna else {
+        panic!("the inputs of pfna-demo are in fixtures/pfna")
+    };
     let mut document: Value = serde_json::from_str(&pfna).unwrap();
     let entries = document["entries"].as_array_mut().unwrap();
-    let last = entries.iter_mut().max_by_key(|entry| entry["tick"].as_u64()).unwrap();
+    let last = entries
+        .iter_mut()
+        .max_by_key(|entry| entry["tick"].as_u64())
+        .unwrap();
     let tick = last["tick"].as_u64().unwrap();
     let value = last["values"][0].as_i64().unwrap();
     last["values"][0] = (value + 1).into();
     fs::write(runs.file("pfna.json"), document.to_string()).unwrap();
-    let line = text.lines().find(|line| line.starts_with("pfna_path")).unwrap();
+    let line = text
+        .lines()
+        .find(|line| line.starts_with("pfna_path"))
+        .unwrap();
     let other = text.replace(line, "pfna_path = \"pfna.json\"");
     fs::write(runs.file("other.toml"), other).unwrap();
     runs.json(&["run", "pfna-demo", "--run-id", "before"]);

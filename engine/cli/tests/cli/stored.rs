@@ -9,7 +9,11 @@ use super::{Runs, export_of, keys};
 fn an_intact_run_is_reported_as_intact() {
     let runs = Runs::of(&["gf01"]);
     let text = runs.aether(&["verify", "gf01"]).with(0);
-    assert!(text.stdout.contains("gf01 (run_id GF01) is intact: 8 ticks"), "{text:#?}");
+    assert!(
+        text.stdout
+            .contains("gf01 (run_id GF01) is intact: 8 ticks"),
+        "{text:#?}"
+    );
     let json = runs.json(&["verify", "gf01"]);
     assert_eq!(keys(&json), ["findings", "records", "ticks", "whole"]);
     assert_eq!(json["whole"], true);

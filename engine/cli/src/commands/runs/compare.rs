@@ -29,7 +29,9 @@ pub(super) fn compare(command: &CompareCommand, output: &Output) -> CommandResul
     for run_id in &command.run_ids {
         runs.push(registry::open_run(&command.runs, run_id)?);
     }
-    let (first, others) = runs.split_first().expect("the arguments name two runs or more");
+    let (first, others) = runs
+        .split_first()
+        .expect("the arguments name two runs or more");
     let progress = Progress::spinner("comparing");
     let mut divergences = Vec::new();
     for other in others {
@@ -59,12 +61,19 @@ fn divergence(first: &StoredRun, other: &StoredRun) -> Result<Option<Divergence>
         for (a, b) in entries.zip(others) {
             let (a, b) = (a?, b?);
             let parts = [
-                ("inputs", a.meta.ingress_hash.is_some() == b.meta.ingress_hash.is_some()),
+                (
+                    "inputs",
+                    a.meta.ingress_hash.is_some() == b.meta.ingress_hash.is_some(),
+                ),
                 ("ledgers", a.umx_ledger_hash == b.umx_ledger_hash),
                 ("p_blocks", a.loom_block_hash == b.loom_block_hash),
                 ("i_blocks", a.meta.i_block_hash == b.meta.i_block_hash),
             ];
-            let what: Vec<_> = parts.iter().filter(|(_, same)| !same).map(|(name, _)| *name).collect();
+            let what: Vec<_> = parts
+                .iter()
+                .filter(|(_, same)| !same)
+                .map(|(name, _)| *name)
+                .collect();
             if !what.is_empty() {
                 let tick = Some(a.tick);
                 return Ok(Some(Divergence { tick, what }));
@@ -123,7 +132,11 @@ fn text(runs: &[StoredRun], metrics: &[Metrics], divergences: &[Option<Divergenc
     for column in table.column_iter_mut().skip(1) {
         column.set_cell_alignment(CellAlignment::Right);
     }
-    let columns: Vec<_> = runs.iter().zip(metrics).map(|(run, metrics)| rows(run, metrics)).collect();
+    let columns: Vec<_> = runs
+        .iter()
+        .zip(metrics)
+        .map(|(run, metrics)| rows(run, metrics))
+        .collect();
     for (number, (name, _)) in columns[0].iter().enumerate() {
         let values = columns.iter().map(|column| column[number].1.clone());
         table.add_row(std::iter::once((*name).to_owned()).chain(values));
@@ -134,12 +147,22 @@ fn text(runs: &[StoredRun], metrics: &[Metrics], divergences: &[Option<Divergenc
         let name = registry::id_of(run);
         let _ = match divergence {
             None => writeln!(text, "{name} equals {first} in all ticks and windows"),
-            Some(Divergence { tick: Some(tick), what }) => {
-                writeln!(text, "{name} diverges from {first} at tick {tick}: {}", what.join(", "))
+            Some(Divergence {
+                tick: Some(tick),
+                what,
+            }) => {
+                writeln!(
+                    text,
+                    "{name} diverges from {first} at tick {tick}: {}",
+                    what.join(", ")
+                )
             }
             Some(Divergence { tick: None, what }) => {
                 let what = what.join(", ");
-                writeln!(text, "{name} equals {first} in all ticks and differs in {what}")
+                writeln!(
+                    text,
+                    "{name} equals {first} in all ticks and differs in {what}"
+                )
             }
         };
     }

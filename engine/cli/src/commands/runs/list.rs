@@ -17,10 +17,19 @@ pub(super) fn list(command: &RunsList, output: &Output) -> CommandResult {
     let progress = Progress::spinner("reading the runs");
     let mut runs = stored(&command.runs)?;
     drop(progress);
-    runs.retain(|run| command.conditions.iter().all(|condition| meets(run, condition)));
+    runs.retain(|run| {
+        command
+            .conditions
+            .iter()
+            .all(|condition| meets(run, condition))
+    });
     runs.sort_by(|a, b| {
         let order = compared(a, b, command.sort);
-        if command.reverse { order.reverse() } else { order }
+        if command.reverse {
+            order.reverse()
+        } else {
+            order
+        }
     });
     output.result(|| table(&runs), || runs.iter().map(row).collect::<Value>())?;
     for run in &runs {
@@ -44,7 +53,12 @@ fn meets(run: &Stored, condition: &Condition) -> bool {
 
 /// The order of two runs; those without the value come last, and equal ones in order of name.
 fn compared(a: &Stored, b: &Stored, key: SortKey) -> Ordering {
-    let ticks = |run: &Stored| run.description.as_ref().ok().map(|found| found.ticks_recorded);
+    let ticks = |run: &Stored| {
+        run.description
+            .as_ref()
+            .ok()
+            .map(|found| found.ticks_recorded)
+    };
     let order = match key {
         SortKey::Name => Ordering::Equal,
         SortKey::Status => a.status().cmp(b.status()),
@@ -95,7 +109,15 @@ fn table(runs: &[Stored]) -> String {
     }
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
-    table.set_header(["name", "status", "ticks", "size", "last entry", "started", "took"]);
+    table.set_header([
+        "name",
+        "status",
+        "ticks",
+        "size",
+        "last entry",
+        "started",
+        "took",
+    ]);
     for column in [2, 3, 6] {
         if let Some(column) = table.column_mut(column) {
             column.set_cell_alignment(CellAlignment::Right);
@@ -111,10 +133,16 @@ fn table(runs: &[Stored]) -> String {
         };
         let ticks = found.map_or(String::new(), |found| {
             let (recorded, all) = (found.ticks_recorded, found.header.ticks);
-            if recorded == all { all.to_string() } else { format!("{recorded} of {all}") }
+            if recorded == all {
+                all.to_string()
+            } else {
+                format!("{recorded} of {all}")
+            }
         });
         let hash = found.and_then(|found| found.header.last_entry_hash);
-        let hash = hash.map_or(String::new(), |hash| hash.to_string().chars().take(16).collect());
+        let hash = hash.map_or(String::new(), |hash| {
+            hash.to_string().chars().take(16).collect()
+        });
         let took = run.ran.and_then(|ran| ran.seconds);
         table.add_row([
             name,
@@ -122,7 +150,8 @@ fn table(runs: &[Stored]) -> String {
             ticks,
             size(run.size_bytes),
             hash,
-            run.ran.map_or(String::new(), |ran| times::shown(ran.started)),
+            run.ran
+                .map_or(String::new(), |ran| times::shown(ran.started)),
             took.map_or(String::new(), duration),
         ]);
     }

@@ -11,6 +11,7 @@ use super::{age_mark, stored};
 use crate::CommandResult;
 use crate::args::{GcCommand, RmCommand, RunsDir};
 use crate::exit::{Failure, Status};
+use crate::interrupt;
 use crate::output::Output;
 use crate::times::Times;
 
@@ -20,11 +21,17 @@ pub(super) fn rm(command: &RmCommand, output: &Output) -> CommandResult {
     let mut chosen = BTreeSet::new();
     let mut missing = Vec::new();
     for given in &command.run_ids {
-        match all.iter().find(|id| id.as_str().eq_ignore_ascii_case(given)) {
+        match all
+            .iter()
+            .find(|id| id.as_str().eq_ignore_ascii_case(given))
+        {
             Some(id) => {
                 chosen.insert(id.clone());
             }
-            None => missing.push(format!("there is no run `{given}` in {}", command.runs.runs_dir.display())),
+            None => missing.push(format!(
+                "there is no run `{given}` in {}",
+                command.runs.runs_dir.display()
+            )),
         }
     }
     if !missing.is_empty() {
@@ -42,7 +49,10 @@ pub(super) fn gc(command: &GcCommand, output: &Output) -> CommandResult {
         .collect();
     // The last first; of equals, in order of name.
     runs.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
-    #[expect(clippy::disallowed_methods, reason = "--older-than is measured from now")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "--older-than is measured from now"
+    )]
     let now = SystemTime::now();
     let old = |started: SystemTime| match command.older_than {
         // A run from the future is not old.
@@ -50,7 +60,10 @@ pub(super) fn gc(command: &GcCommand, output: &Output) -> CommandResult {
         None => true,
     };
     let kept = command.keep.unwrap_or(0);
-    let chosen = runs.into_iter().skip(kept).filter(|(started, _)| old(*started));
+    let chosen = runs
+        .into_iter()
+        .skip(kept)
+        .filter(|(started, _)| old(*started));
     let mut chosen: Vec<RunId> = chosen.map(|(_, id)| id).collect();
     chosen.sort();
     remove(&command.runs, &chosen, command.yes, output)
@@ -61,6 +74,7 @@ fn remove(runs: &RunsDir, ids: &[RunId], yes: bool, output: &Output) -> CommandR
     if !ids.is_empty() && !yes {
         confirm(ids, output)?;
     }
+    interrupt::hint("interrupted: `aether runs` lists the runs that are left");
     let store = RunStore::new(&runs.runs_dir);
     let (mut removed, mut busy) = (Vec::new(), Vec::new());
     let mut failed = None;
@@ -77,7 +91,10 @@ fn remove(runs: &RunsDir, ids: &[RunId], yes: bool, output: &Output) -> CommandR
     }
     let times = Times::of(&runs.runs_dir);
     times.forget(&removed).map_err(|error| {
-        Failure::Io("the times of the removed runs could not be removed".to_owned(), error)
+        Failure::Io(
+            "the times of the removed runs could not be removed".to_owned(),
+            error,
+        )
     })?;
     failed.map_or(Ok(()), |error| Err(Failure::from(error)))?;
     output.result(
@@ -109,9 +126,10 @@ fn confirm(ids: &[RunId], output: &Output) -> Result<(), Failure> {
             "this would remove {what}, which cannot be undone; add --yes to remove without being asked"
         )));
     }
-    anstream::eprint!("Remove {what}? This cannot be undone. [y/N] ");
     let cannot = |error| Failure::Io("the answer could not be read".to_owned(), error);
-    io::stderr().flush().map_err(cannot)?;
+    let mut terminal = io::stderr();
+    let asked = write!(terminal, "Remove {what}? This cannot be undone. [y/N] ");
+    asked.and_then(|()| terminal.flush()).map_err(cannot)?;
     let mut answer = String::new();
     io::stdin().lock().read_line(&mut answer).map_err(cannot)?;
     match answer.trim().to_ascii_lowercase().as_str() {
