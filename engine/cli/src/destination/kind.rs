@@ -126,11 +126,12 @@ impl FileKind {
             (Self::Topology, None) => {
                 Some("exists and is not a topology; give a different name".to_owned())
             }
-            (_, None) => None,
-            (_, Some(kind)) => Some(format!(
-                "is {}, an input document; give a different name",
-                kind.with_article()
-            )),
+            (_, document) => document.map(|kind| {
+                format!(
+                    "is {}, an input document; give a different name",
+                    kind.with_article()
+                )
+            }),
         })
     }
 }

@@ -40,9 +40,9 @@ impl ActivityPlot {
         self.sum.add(ledger.tick, sum);
     }
 
-    pub(super) fn draw(self, subtitle: String, replayed: Option<(u64, String)>) -> String {
+    pub(super) fn draw(self, subtitle: String, replayed: Option<&(u64, String)>) -> String {
         let mut notes: Vec<String> = self.moved.note().into_iter().collect();
-        notes.extend(replayed.iter().map(|(_, note)| note.clone()));
+        notes.extend(replayed.map(|(_, note)| note.clone()));
         let frame = Frame {
             id: "activity",
             title: "Activity over ticks".to_owned(),
@@ -50,7 +50,7 @@ impl ActivityPlot {
             notes,
             height: HEIGHT,
         };
-        let from = replayed.map(|(from, _)| from);
+        let from = replayed.map(|(from, _)| *from);
         picture(&frame, Ramp::Sequential, |area| {
             let (upper, lower) = area.split_top(area.height() / 2);
             let edges = format!("edges with f_e ≠ 0, of {}", self.edges);

@@ -223,7 +223,7 @@ impl Subject<'_> {
             Ok(())
         })?;
         Ok(Picture {
-            svg: plot.draw(self.subtitle(), ticks.replayed()),
+            svg: plot.draw(self.subtitle(), ticks.replayed().as_ref()),
             bins: Value::Null,
         })
     }
@@ -250,7 +250,7 @@ impl Subject<'_> {
             Ok(())
         })?;
         Ok(Picture {
-            svg: plot.draw(self.subtitle(), ticks.replayed()),
+            svg: plot.draw(self.subtitle(), ticks.replayed().as_ref()),
             bins: Value::Null,
         })
     }

@@ -103,7 +103,7 @@ impl<'r> SeriesPlot<'r> {
         }
     }
 
-    pub(super) fn draw(mut self, subtitle: String, replayed: Option<(u64, String)>) -> String {
+    pub(super) fn draw(mut self, subtitle: String, replayed: Option<&(u64, String)>) -> String {
         let mut notes: Vec<String> = self
             .lines
             .first()
@@ -121,7 +121,7 @@ impl<'r> SeriesPlot<'r> {
             }
             notes.push(note);
         }
-        notes.extend(replayed.iter().map(|(_, note)| note.clone()));
+        notes.extend(replayed.map(|(_, note)| note.clone()));
         let frame = Frame {
             id: "series",
             title: match self.rows.count() {
@@ -156,7 +156,7 @@ impl<'r> SeriesPlot<'r> {
                     plotting.area.disc(role(row), point, 3, None);
                 }
             }
-            if let Some((from, _)) = &replayed {
+            if let Some((from, _)) = replayed {
                 replayed_mark(&plotting, *from);
             }
             self.hovers(&plotting, (low, high));

@@ -39,15 +39,13 @@ impl<'r> Ticks<'r> {
     ) -> Result<Self, Failure> {
         let stored = run.ticks_recorded()?;
         let missing = run.missing_ticks(plan)?;
-        let last = match run.header().status {
-            // The failing tick has no state, unless only its description length is too large.
-            RunStatus::Failed(RunError::Overflow {
-                operation: Operation::Bits,
-                ..
-            }) => *missing.end(),
-            RunStatus::Failed(_) => missing.end().saturating_sub(1),
-            RunStatus::Complete | RunStatus::Incomplete => *missing.end(),
+        let has_no_state = match run.header().status {
+            RunStatus::Failed(RunError::Overflow { operation, .. }) => operation != Operation::Bits,
+            RunStatus::Failed(_) => true,
+            RunStatus::Complete | RunStatus::Incomplete => false,
         };
+        // The failing tick has no state, unless only its description length is too large.
+        let last = missing.end().saturating_sub(u64::from(has_no_state));
         let last = last.max(stored);
         let name = id_of(run);
         if last < first {
