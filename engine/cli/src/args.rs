@@ -1,6 +1,7 @@
 //! The command line: subcommands, arguments and their help.
 
 mod documents;
+mod runs;
 mod sql;
 mod topology;
 
@@ -11,6 +12,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::selection::SelectionArgs;
 
 pub(crate) use documents::{InitCommand, ProfileCommand, ProfileShowCommand};
+pub(crate) use runs::{
+    CompareCommand, Condition, ConditionKey, GcCommand, RmCommand, RunsAction, RunsCommand,
+    RunsList, SortKey,
+};
 pub(crate) use sql::{SqlCommand, SqlForm};
 pub(crate) use topology::{
     ImportCommand, ListFormatWord, MadeTopology, NewTopologyCommand, TopologyCommand,
@@ -83,8 +88,12 @@ pub(crate) enum Command {
     Log(LogCommand),
     /// Prints a run's metrics.
     Metrics(MetricsCommand),
-    /// Draws a run as SVG: state, flux, chain, bits or the graph.
+    /// Draws a run as SVG: state, flux, activity, bits, the graph, or a few nodes as lines.
     Plot(PlotCommand),
+    /// Writes a run as one self-contained HTML page.
+    Report(ReportCommand),
+    /// Lists the stored runs, removes them, or compares them.
+    Runs(RunsCommand),
     /// Explains profiles.
     #[command(subcommand)]
     Profile(ProfileCommand),
@@ -113,10 +122,13 @@ pub(crate) struct ScenariosDir {
     pub(crate) scenarios_dir: Option<PathBuf>,
 }
 
+/// The directory of the stored runs, unless `--runs-dir` names another.
+pub(crate) const DEFAULT_RUNS_DIR: &str = ".aether/runs";
+
 #[derive(Debug, Args)]
 pub(crate) struct RunsDir {
     /// Directory of the stored runs.
-    #[arg(long, value_name = "DIR", default_value = ".aether/runs")]
+    #[arg(long, value_name = "DIR", default_value = DEFAULT_RUNS_DIR)]
     pub(crate) runs_dir: PathBuf,
 }
 
@@ -187,9 +199,12 @@ pub(crate) struct ExportCommand {
     pub(crate) labels: bool,
     #[command(flatten)]
     pub(crate) selection: SelectionArgs,
-    /// Writes to a file, which is replaced only when all is written.
+    /// Writes to a file, which appears only when all is written.
     #[arg(long, value_name = "PATH")]
     pub(crate) out: Option<PathBuf>,
+    /// Replaces an existing file of the same kind.
+    #[arg(long, requires = "out")]
+    pub(crate) force: bool,
     #[command(flatten)]
     pub(crate) runs: RunsDir,
 }
@@ -318,7 +333,7 @@ pub(crate) enum MetricsForm {
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  aether plot gf02 --out state.svg\n  aether plot gf02 --what topology --out graph.svg\n  aether plot gf02 --what press > press.svg"
+    after_help = "Examples:\n  aether plot gf02 --out state.svg\n  aether plot gf02 --what topology --tick 5 --out graph.svg\n  aether plot water --what series --node D0-J09,D0-J10 --tick 100..160 --out burst.svg\n  aether plot gf02 --what press > press.svg"
 )]
 pub(crate) struct PlotCommand {
     #[command(flatten)]
@@ -326,9 +341,14 @@ pub(crate) struct PlotCommand {
     /// What to draw.
     #[arg(long, value_enum, value_name = "WHAT", default_value_t = PlotWhat::State)]
     pub(crate) what: PlotWhat,
-    /// Writes to a file, which is replaced only when all is written [default: standard output].
+    #[command(flatten)]
+    pub(crate) selection: SelectionArgs,
+    /// Writes to a file, which appears only when all is written [default: standard output].
     #[arg(long, value_name = "FILE.svg")]
     pub(crate) out: Option<PathBuf>,
+    /// Replaces an existing file of the same kind.
+    #[arg(long, requires = "out")]
+    pub(crate) force: bool,
 }
 
 /// The pictures of a run.
@@ -338,12 +358,14 @@ pub(crate) enum PlotWhat {
     State,
     /// A heat map of every edge's flux over ticks.
     Flux,
-    /// The chain value over ticks.
-    Chain,
+    /// The edges that move anything, and the sum of |f_e|, over ticks.
+    Activity,
     /// The bits of every window, with the streams stacked.
     Press,
-    /// The graph: nodes coloured by their last state, edges by their flux.
+    /// The graph: nodes coloured by their state, edges by their flux.
     Topology,
+    /// The states of a few nodes over ticks, as lines with their inputs.
+    Series,
 }
 
 impl PlotWhat {
@@ -352,11 +374,29 @@ impl PlotWhat {
         match self {
             Self::State => "state",
             Self::Flux => "flux",
-            Self::Chain => "chain",
+            Self::Activity => "activity",
             Self::Press => "press",
             Self::Topology => "topology",
+            Self::Series => "series",
         }
     }
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  aether report water --out water.html\n  aether report water --node D0-J09,D0-J10 --tick 100..160 --out burst.html"
+)]
+pub(crate) struct ReportCommand {
+    #[command(flatten)]
+    pub(crate) stored: StoredCommand,
+    #[command(flatten)]
+    pub(crate) selection: SelectionArgs,
+    /// Writes to a file, which appears only when all is written [default: standard output].
+    #[arg(long, value_name = "FILE.html")]
+    pub(crate) out: Option<PathBuf>,
+    /// Replaces an existing file of the same kind.
+    #[arg(long, requires = "out")]
+    pub(crate) force: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -384,6 +424,9 @@ pub(crate) struct PackCommand {
     /// The capsule file to write.
     #[arg(long, value_name = "F.apx")]
     pub(crate) out: PathBuf,
+    /// Replaces an existing capsule.
+    #[arg(long)]
+    pub(crate) force: bool,
 }
 
 #[derive(Debug, Args)]

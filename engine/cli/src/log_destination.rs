@@ -2,8 +2,8 @@
 //! RunConfig says.
 
 use std::cell::RefCell;
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::fs::{self, File};
+use std::io::{self, BufRead as _, BufReader, BufWriter, Read as _, Write};
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -11,13 +11,17 @@ use aether_engine::config::{LogDestination as Destination, Logging, RunPlan};
 use aether_engine::record::{LogEvent, LogPayload};
 use aether_json::Value;
 
+use crate::destination;
 use crate::exit::Failure;
 use crate::output::Output;
+
+/// A longer line is not one of a log.
+const LINE_BYTES_MAX: u64 = 1 << 20;
 
 /// Where in a log file the first line is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LogStart {
-    /// At the beginning; an existing file is emptied.
+    /// At the beginning; an existing log is emptied when its run has begun.
     Truncate,
     /// After the existing lines.
     Append,
@@ -28,6 +32,8 @@ pub(crate) struct LogDestination {
     logging: Logging,
     name: String,
     writer: RefCell<Box<dyn Write>>,
+    /// The file that is emptied before the first line: a run that is refused leaves its log.
+    to_empty: RefCell<Option<File>>,
     /// The first failed write, reported when the run has ended.
     error: RefCell<Option<io::Error>>,
 }
@@ -43,6 +49,7 @@ impl LogDestination {
         output: &Output,
     ) -> Result<Option<Self>, Failure> {
         let logging = plan.logging().clone();
+        let mut to_empty = None;
         let (name, writer): (_, Box<dyn Write>) = match logging.destination() {
             _ if !logging.enabled() => return Ok(None),
             Destination::Memory => return Ok(None),
@@ -53,11 +60,13 @@ impl LogDestination {
             Destination::File(path) => {
                 let path = run_config.with_file_name("").join(path);
                 let name = path.display().to_string();
-                let opened = match start {
-                    LogStart::Truncate => File::create(&path),
-                    LogStart::Append => File::options().create(true).append(true).open(&path),
-                };
-                let file = opened.map_err(|error| Failure::Io(name.clone(), error))?;
+                let cannot = |error| Failure::Io(name.clone(), error);
+                let exists = refuse_other_file(&path, plan)?;
+                let opened = File::options().create(true).append(true).open(&path);
+                let file = opened.map_err(cannot)?;
+                if exists && start == LogStart::Truncate {
+                    to_empty = Some(file.try_clone().map_err(cannot)?);
+                }
                 (name, Box::new(BufWriter::new(file)))
             }
         };
@@ -65,6 +74,7 @@ impl LogDestination {
             logging,
             name,
             writer: RefCell::new(writer),
+            to_empty: RefCell::new(to_empty),
             error: RefCell::new(None),
         }))
     }
@@ -88,7 +98,9 @@ impl LogDestination {
         } else {
             event.to_json()
         };
-        if let Err(error) = writeln!(self.writer.borrow_mut(), "{line}") {
+        let emptied = self.to_empty.take().map_or(Ok(()), |file| file.set_len(0));
+        let written = emptied.and_then(|()| writeln!(self.writer.borrow_mut(), "{line}"));
+        if let Err(error) = written {
             *self.error.borrow_mut() = Some(error);
         }
     }
@@ -102,6 +114,67 @@ impl LogDestination {
                 error,
             )),
             _ => Ok(()),
+        }
+    }
+}
+
+/// Refuses a file that holds anything but log events of the plan's gid and run id; returns whether
+/// it is an existing log. Pipes, terminals and devices are written to as they are.
+fn refuse_other_file(path: &Path, plan: &RunPlan) -> Result<bool, Failure> {
+    let shown = path.display();
+    let refuse = |why: &str| Failure::Input(format!("`logging.file_path`: {shown} {why}"));
+    let found = match fs::metadata(path) {
+        Ok(found) => found,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            destination::refuse_name(path).map_err(|why| refuse(&why))?;
+            return Ok(false);
+        }
+        Err(error) => return Err(Failure::Io(shown.to_string(), error)),
+    };
+    if destination::is_stream(path, found.file_type()) {
+        return Ok(false);
+    }
+    if !found.is_file() {
+        return Err(refuse("is not a file; give the name of a file"));
+    }
+    destination::refuse_name(path).map_err(|why| refuse(&why))?;
+    if holds_log(path, plan).map_err(|error| Failure::Io(shown.to_string(), error))? {
+        return Ok(true);
+    }
+    let (gid, run_id) = (plan.gid(), plan.run_id());
+    Err(refuse(&format!(
+        "holds something other than log events of gid `{gid}` and run id `{run_id}`; \
+         delete it, or give a different name"
+    )))
+}
+
+/// Whether every line of a file is a log event of the plan's gid and run id. The last line may be
+/// cut off, as a run that was killed leaves it, and the file may be empty.
+fn holds_log(path: &Path, plan: &RunPlan) -> io::Result<bool> {
+    let mut reader = BufReader::new(File::open(path)?);
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        if (&mut reader)
+            .take(LINE_BYTES_MAX)
+            .read_until(b'\n', &mut line)?
+            == 0
+        {
+            return Ok(true);
+        }
+        if !line.ends_with(b"\n") && line.starts_with(b"{\"component\":") {
+            let at_end = reader.fill_buf()?.is_empty();
+            return Ok(at_end);
+        }
+        let is_ours = std::str::from_utf8(&line).ok().and_then(|line| {
+            let event: Value = aether_json::from_str(line).ok()?;
+            event["seq"].as_u64()?;
+            event["event"].as_str()?;
+            let (gid, run_id) = (event["gid"].as_str()?, event["run_id"].as_str()?);
+            Some(gid == plan.gid() && run_id == plan.run_id())
+        });
+        if is_ours != Some(true) {
+            return Ok(false);
         }
     }
 }

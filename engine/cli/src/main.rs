@@ -6,14 +6,18 @@
 mod args;
 mod choice;
 mod commands;
+mod destination;
 mod exit;
+mod interrupt;
 mod json;
 mod log_destination;
 mod output;
 mod plot;
 mod progress;
 mod registry;
+mod report;
 mod selection;
+mod times;
 
 use std::process::ExitCode;
 
@@ -28,7 +32,15 @@ fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => return exit::usage(&error),
     };
+    interrupt::be_ready();
     let output = Output::new(arguments.format);
+    // Commands that know how far they are show it themselves.
+    match &arguments.command {
+        Command::Validate(_) => output.wait("checking"),
+        Command::Inspect(_) | Command::ShowLedger(_) | Command::Log(_) => output.wait("reading"),
+        Command::Run(_) => output.wait("reading the documents"),
+        _ => {}
+    }
     let ended = match &arguments.command {
         Command::List(command) => commands::list::list(command, &output),
         Command::Validate(command) => commands::validate::validate(command, &output),
@@ -44,6 +56,8 @@ fn main() -> ExitCode {
         Command::Log(command) => commands::log::log(command, &output),
         Command::Metrics(command) => commands::metrics::metrics(command, &output),
         Command::Plot(command) => commands::plot::plot(command, &output),
+        Command::Report(command) => commands::report::report(command, &output),
+        Command::Runs(command) => commands::runs::runs(command, &output),
         Command::Profile(ProfileCommand::Show(command)) => {
             commands::profile::show(command, &output)
         }

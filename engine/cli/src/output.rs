@@ -3,6 +3,7 @@
 //! A reader that has seen enough (`| head`) does not make a command fail, and neither does a
 //! standard error that cannot be written.
 
+use std::cell::RefCell;
 use std::fmt;
 use std::io::{self, BufWriter, Write};
 
@@ -13,21 +14,35 @@ use anstyle::{AnsiColor, Style};
 use crate::args::Format;
 use crate::exit::Failure;
 use crate::json::JsonText;
+use crate::progress::Progress;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 
 /// The output of a command, in the format that the user chose.
 pub(crate) struct Output {
     format: Format,
+    /// Shown until the first text is printed.
+    waiting: RefCell<Option<Progress>>,
 }
 
 impl Output {
     pub(crate) const fn new(format: Format) -> Self {
-        Self { format }
+        let waiting = RefCell::new(None);
+        Self { format, waiting }
     }
 
     pub(crate) fn is_json(&self) -> bool {
         self.format == Format::Json
+    }
+
+    /// Shows that the command is at work, until it prints something.
+    pub(crate) fn wait(&self, what: &str) {
+        *self.waiting.borrow_mut() = Some(Progress::spinner(what));
+    }
+
+    /// Ends what [`Output::wait`] shows.
+    pub(crate) fn stop_waiting(&self) {
+        self.waiting.take();
     }
 
     /// Prints a result as text or as JSON; only the chosen form is computed.
@@ -56,6 +71,7 @@ impl Output {
     }
 
     fn write(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
+        self.stop_waiting();
         let mut out = BufWriter::new(anstream::stdout().lock());
         let written = write(&mut out).and_then(|()| out.flush());
         match written {
@@ -79,6 +95,7 @@ impl Output {
 
     /// Prints a remark for people to standard error.
     pub(crate) fn note(&self, text: &str) {
+        self.stop_waiting();
         to_stderr(format_args!("{text}\n"));
     }
 
@@ -90,6 +107,7 @@ impl Output {
     /// Prints why the command failed: for people as text on standard error, for programs as JSON on
     /// standard output.
     pub(crate) fn failure(&self, failure: &Failure) {
+        self.stop_waiting();
         if self.is_json() {
             let printed = self.result(String::new, || failure_json(failure));
             if printed.is_ok() {

@@ -1,7 +1,6 @@
 //! Finds the files that arguments refer to: scenarios, RunConfigs and stored runs.
 
 use std::ffi::OsStr;
-use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -132,6 +131,16 @@ pub(crate) fn refuse_other_name(run: &StoredRun, store: &RunStore) -> Result<(),
     )))
 }
 
+/// The name under which a run is stored, followed by the `run_id` in its records if that differs.
+pub(crate) fn shown_name(run: &StoredRun) -> String {
+    let (name, run_id) = (id_of(run), &run.header().run_id);
+    if name == run_id {
+        name.to_owned()
+    } else {
+        format!("{name} (run_id {run_id})")
+    }
+}
+
 /// The directory that recorded paths are relative to: the one that contains `scenarios`, if it
 /// exists, so that a run records the same paths wherever it is started.
 pub(crate) fn base_dir(given: &ScenariosDir) -> Result<PathBuf, Failure> {
@@ -143,36 +152,6 @@ pub(crate) fn base_dir(given: &ScenariosDir) -> Result<PathBuf, Failure> {
 pub(crate) fn working_dir() -> Result<PathBuf, Failure> {
     std::env::current_dir()
         .map_err(|error| Failure::Io("the working directory cannot be read".to_owned(), error))
-}
-
-/// Writes a file under a temporary name, and renames it when it is complete.
-pub(crate) fn write_file(
-    path: &Path,
-    write: impl FnOnce(&mut dyn Write) -> Result<(), Failure>,
-) -> Result<(), Failure> {
-    let cannot = |error| Failure::Io(format!("{} cannot be written", path.display()), error);
-    let parent = path
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty());
-    let mut named = tempfile::Builder::new();
-    // The permissions of any other new file, not only for its owner.
-    #[cfg(unix)]
-    named.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let beside = named
-        .tempfile_in(parent.unwrap_or(Path::new(".")))
-        .map_err(|error| cannot(without_path(&error)))?;
-    let mut sink = BufWriter::new(beside);
-    write(&mut sink)?;
-    let beside = sink
-        .into_inner()
-        .map_err(|error| cannot(error.into_error()))?;
-    beside.persist(path).map_err(|error| cannot(error.error))?;
-    Ok(())
-}
-
-/// The error without the name of the temporary file, which means nothing to the user.
-fn without_path(error: &std::io::Error) -> std::io::Error {
-    error.kind().into()
 }
 
 /// A vector for people: all numbers of a short one, and both ends of a long one.

@@ -63,4 +63,4 @@ pub use tables::document_tables;
 pub use template::{CMP_0, template};
 #[cfg(feature = "topology")]
 pub(crate) use tree::shortened;
-pub use validate::{DocumentKind, validate, validate_scenario};
+pub use validate::{DocumentKind, document_kind, validate, validate_scenario};

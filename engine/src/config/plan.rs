@@ -357,6 +357,13 @@ impl RunPlan {
         self.profile.chain_start
     }
 
+    /// The ids of the two nodes of each edge, i and j, in order of the edges' ids.
+    pub fn edge_ends(&self) -> impl Iterator<Item = (u64, u64)> {
+        let id = |index: u32| u64::from(index) + 1;
+        let edges = self.topology.edges.iter();
+        edges.map(move |edge| (id(edge.from), id(edge.to)))
+    }
+
     /// The names of the nodes and edges.
     #[must_use]
     pub const fn names(&self) -> &Names {
@@ -377,6 +384,12 @@ impl RunPlan {
 }
 
 impl InputEntry {
+    /// The tick, 0..T; an entry of tick 0 is part of the initial state.
+    #[must_use]
+    pub const fn tick(&self) -> u64 {
+        self.tick
+    }
+
     /// Its id.
     #[must_use]
     pub fn pfna_id(&self) -> &str {

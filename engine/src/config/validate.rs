@@ -99,6 +99,13 @@ pub fn validate(reader: &dyn ReadDocument, path: &Path) -> Result<Checked<Docume
     loader.finish(kind, path)
 }
 
+/// The kind of a document by its fields alone; `None` if it cannot be read or has fields of no kind.
+#[must_use]
+pub fn document_kind(reader: &dyn ReadDocument, path: &Path) -> Option<DocumentKind> {
+    let document = Loader::new(reader).open(path, None)?;
+    DocumentKind::of(&document)
+}
+
 /// Checks a scenario directory: `scenario.toml`, and `run.toml` or `run.json` with all documents
 /// that it names.
 ///

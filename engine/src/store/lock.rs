@@ -1,7 +1,7 @@
 //! Allows one writer per run, with an advisory lock that ends with its process.
 
 use std::fs::{self, File, TryLockError};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{RunId, StoreError};
 
@@ -11,30 +11,64 @@ const FOLDER: &str = ".locks";
 /// The exclusive right to write one run, until it is dropped.
 ///
 /// The lock is on a separate file, since closing a second handle of a database would drop SQLite's
-/// locks. Lock files are never deleted: if a different process waits for one, two could then write.
+/// locks. The file is deleted only with its run, by the process that holds the lock. A process that
+/// locks a deleted file sees that the file is gone, and starts again with a new one; otherwise two
+/// could write.
 pub(super) struct WriterLock {
     file: File,
+    path: PathBuf,
 }
 
 impl WriterLock {
+    /// The path of the lock file of a run.
+    pub(super) fn path(runs_dir: &Path, run_id: &RunId) -> PathBuf {
+        runs_dir.join(FOLDER).join(run_id.folded())
+    }
+
     pub(super) fn take(runs_dir: &Path, run_id: &RunId) -> Result<Self, StoreError> {
         let folder = runs_dir.join(FOLDER);
         fs::create_dir_all(&folder).map_err(|error| StoreError::io(&folder, error))?;
-        let path = folder.join(run_id.folded());
-        let open = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&path);
-        let file = open.map_err(|error| StoreError::io(&path, error))?;
-        match file.try_lock() {
-            Ok(()) => Ok(Self { file }),
-            Err(TryLockError::WouldBlock) => Err(StoreError::Busy {
-                run_id: run_id.to_string(),
-            }),
-            Err(TryLockError::Error(error)) => Err(StoreError::io(&path, error)),
+        let path = Self::path(runs_dir, run_id);
+        loop {
+            let open = File::options()
+                .create(true)
+                .truncate(false)
+                .write(true)
+                .open(&path);
+            let file = open.map_err(|error| StoreError::io(&path, error))?;
+            match file.try_lock() {
+                Ok(()) if is_at(&file, &path) => return Ok(Self { file, path }),
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => {
+                    return Err(StoreError::Busy {
+                        run_id: run_id.to_string(),
+                    });
+                }
+                Err(TryLockError::Error(error)) => return Err(StoreError::io(&path, error)),
+            }
         }
     }
+
+    /// Deletes the lock file, if a process that has it open can see that.
+    pub(super) fn remove(self) -> Result<(), StoreError> {
+        #[cfg(unix)]
+        super::writer::remove_file(&self.path)?;
+        Ok(())
+    }
+}
+
+/// Whether an open file is still the one at a path.
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let identity = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
+    let (held, named) = (file.metadata(), fs::metadata(path));
+    held.ok().map(identity) == named.ok().map(identity)
+}
+
+#[cfg(not(unix))]
+fn is_at(_: &File, _: &Path) -> bool {
+    true
 }
 
 impl Drop for WriterLock {
@@ -44,5 +78,29 @@ impl Drop for WriterLock {
     fn drop(&mut self) {
         // If this fails, closing the file unlocks it.
         let _ = self.file.unlock();
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_removed_lock_can_be_taken_again_by_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let run_id: RunId = "Run".parse().unwrap();
+        let first = WriterLock::take(folder.path(), &run_id).unwrap();
+        let busy = |taken| matches!(taken, Err(StoreError::Busy { .. }));
+        assert!(busy(WriterLock::take(folder.path(), &run_id)));
+        // A process that opened the file before it was removed gets a lock that means nothing.
+        let path = WriterLock::path(folder.path(), &run_id);
+        let waiting = File::options().write(true).open(&path).unwrap();
+        assert!(is_at(&waiting, &path));
+        first.remove().unwrap();
+        assert!(!path.exists() && !is_at(&waiting, &path));
+        waiting.try_lock().unwrap();
+        let second = WriterLock::take(folder.path(), &run_id).unwrap();
+        assert!(busy(WriterLock::take(folder.path(), &run_id)));
+        drop(second);
     }
 }

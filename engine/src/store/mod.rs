@@ -14,6 +14,7 @@
 //! Nothing here determines the content of a run, which [`run`](mod@crate::run) produces. The store
 //! reads neither the clock nor the environment.
 
+mod catalogue;
 mod columns;
 mod error;
 mod export;
@@ -38,6 +39,7 @@ mod tick_values;
 mod verify;
 mod writer;
 
+pub use catalogue::RunDescription;
 pub use error::{Damage, Difference, NotARun, StoreError, StoreErrorKind};
 pub use export::{ExportError, WriteRecord};
 pub use header::RunHeader;
@@ -80,6 +82,11 @@ impl RunStore {
     /// The path of a run's file, whether or not it exists.
     pub fn path(&self, run_id: &RunId) -> PathBuf {
         self.runs_dir.join(format!("{run_id}{ENDING}"))
+    }
+
+    /// The path at which a run is made that may replace a stored one.
+    fn path_beside(&self, run_id: &RunId) -> PathBuf {
+        self.runs_dir.join(format!(".{run_id}{ENDING}.new"))
     }
 
     /// Opens a run for reading, even while it is being written.

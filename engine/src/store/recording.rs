@@ -80,7 +80,7 @@ impl RunStore {
         let _lock = WriterLock::take(self.runs_dir(), &run_id)?;
         self.refuse_other_case(&run_id)?;
         let path = self.path(&run_id);
-        let beside = self.runs_dir().join(format!(".{run_id}.aether.new"));
+        let beside = self.path_beside(&run_id);
         if !path.exists() {
             writer::create(&path, &beside, plan)?;
             let outcome = write(&path, plan, options)?;

@@ -23,6 +23,7 @@ use crate::record::{
     DecodeError, FromText as _, IBlock, KINDS, Metrics, Position, RecordKind, RecordType,
     StatusName, TopologySnapshotEdge,
 };
+use crate::run::RunStatus;
 
 /// A run in a file, as it was when it was opened. What a writer adds later is not visible.
 ///
@@ -101,6 +102,23 @@ impl FoundRecord {
     }
 }
 
+/// Opens a run file for reading, and reads its header.
+pub(super) fn open_database(path: &Path) -> Result<(Connection, HeaderRow, RunStatus), StoreError> {
+    let fail = |error| StoreError::database(path, error);
+    recovery::tidy(path);
+    let connection = recovery::open_for_reading(path).map_err(fail)?;
+    // Everything is read from one state of the file, even while a writer continues.
+    connection.execute_batch("BEGIN").map_err(fail)?;
+    schema::check(&connection, path)?;
+    let damage = |table| Damage::Hash {
+        kind: table,
+        position: 1,
+    };
+    let row = HeaderRow::read(&connection).map_err(fail)?;
+    let (row, status) = row.ok_or_else(|| StoreError::damaged(path, damage("run")))?;
+    Ok((connection, row, status))
+}
+
 impl StoredRun {
     /// Opens a run file, whatever its name, even while it is being written.
     ///
@@ -111,18 +129,8 @@ impl StoredRun {
             let path = path.to_owned();
             return Err(StoreError::NoFile { path });
         }
+        let (connection, row, status) = open_database(path)?;
         let fail = |error| StoreError::database(path, error);
-        recovery::tidy(path);
-        let connection = recovery::open_for_reading(path).map_err(fail)?;
-        // Everything is read from one state of the file, even while a writer continues.
-        connection.execute_batch("BEGIN").map_err(fail)?;
-        schema::check(&connection, path)?;
-        let damage = |table| Damage::Hash {
-            kind: table,
-            position: 1,
-        };
-        let row = HeaderRow::read(&connection).map_err(fail)?;
-        let (row, status) = row.ok_or_else(|| StoreError::damaged(path, damage("run")))?;
         let shape = header::read_edges(&connection, &row).map_err(fail)?;
         let shape = shape.ok_or_else(|| {
             let damage = Damage::Missing {
@@ -264,12 +272,6 @@ impl StoredRun {
     ) -> Result<Records<'_>, StoreError> {
         let info = kind.info();
         let places = match ticks {
-            _ if info.position == Position::EveryTick => {
-                let recorded = self.ticks_recorded();
-                let all = 1..=recorded;
-                let ticks = ticks.unwrap_or(&all);
-                Some((*ticks.start()).max(1)..=recorded.min(*ticks.end()))
-            }
             // Ticks never decrease along the positions, so the range has no others.
             Some(ticks) if info.tick.is_some() => self.places_of_ticks(kind, ticks)?,
             _ => return Ok(self.records(kind)),

@@ -126,6 +126,9 @@ pub(crate) struct MadeTopology {
     /// Writes to a .json or .toml file and prints a summary [default: JSON to standard output].
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
+    /// Replaces an existing topology.
+    #[arg(long, requires = "out")]
+    pub(crate) force: bool,
 }
 
 #[derive(Debug, Args)]

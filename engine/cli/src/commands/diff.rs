@@ -8,11 +8,13 @@ use crate::CommandResult;
 use crate::args::DiffCommand;
 use crate::exit::{Failure, Status};
 use crate::output::Output;
+use crate::progress::Progress;
 use crate::registry;
 
 pub(crate) fn diff(command: &DiffCommand, output: &Output) -> CommandResult {
     let before = registry::open_run(&command.runs, &command.before)?;
     let after = registry::open_run(&command.runs, &command.after)?;
+    let progress = Progress::spinner("comparing");
     let schema = aether_subject::schema_of(&after.plan()?);
     let difference = compare(
         &artefacts(&before)?,
@@ -20,6 +22,7 @@ pub(crate) fn diff(command: &DiffCommand, output: &Output) -> CommandResult {
         &schema,
         &DiffOptions::default(),
     );
+    drop(progress);
     let equal = difference.is_equal();
     let report = Report::new(vec![ScenarioReport {
         name: format!("{} → {}", command.before, command.after),

@@ -12,18 +12,22 @@ use crate::args::{MetricsCommand, MetricsForm};
 use crate::exit::{Failure, Status};
 use crate::json::JsonText;
 use crate::output::Output;
+use crate::progress::Progress;
 use crate::registry;
 
 pub(crate) fn metrics(command: &MetricsCommand, output: &Output) -> CommandResult {
     let run = registry::open_run(&command.stored.runs, &command.stored.run_id)?;
+    let progress = Progress::spinner("counting");
     let metrics = run.metrics()?;
+    drop(progress);
     match command.form {
         Some(MetricsForm::Openmetrics) => {
             let l_total = u64::try_from(metrics.l_total).map_err(|_| {
                 let (run, l_total) = (&command.stored.run_id, metrics.l_total);
                 Failure::Damaged(format!("`l_total` of run `{run}` is negative: {l_total}"))
             })?;
-            let exposition = openmetrics::exposition(run.header(), metrics, l_total);
+            let exposition =
+                openmetrics::exposition(registry::id_of(&run), run.header(), metrics, l_total);
             let exposition = exposition.map_err(|error| {
                 let what = "the metrics could not be written".to_owned();
                 Failure::Io(what, std::io::Error::other(error))
@@ -36,7 +40,10 @@ pub(crate) fn metrics(command: &MetricsCommand, output: &Output) -> CommandResul
         Some(MetricsForm::Json) => {
             output.json(&JsonText::of(&metrics))?;
         }
-        None => output.result(|| text(&metrics), || JsonText::of(&metrics))?,
+        None => output.result(
+            || text(registry::id_of(&run), &metrics),
+            || JsonText::of(&metrics),
+        )?,
     }
     Ok(Status::Done)
 }
@@ -44,12 +51,13 @@ pub(crate) fn metrics(command: &MetricsCommand, output: &Output) -> CommandResul
 /// Most windows that the text lists; after them comes the number of those that are left out.
 const WINDOWS_MAX: usize = 40;
 
-fn text(metrics: &Metrics) -> String {
+fn text(name: &str, metrics: &Metrics) -> String {
     let hash = metrics
         .uledger_last_hash
         .map_or("none".to_owned(), |hash| hash.to_string());
     let number = |value: u64| value.to_string();
     let rows = [
+        ("run", name.to_owned()),
         ("gid", metrics.gid.clone()),
         ("run_id", metrics.run_id.clone()),
         ("total_ticks", number(metrics.total_ticks)),

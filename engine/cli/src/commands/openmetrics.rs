@@ -16,12 +16,14 @@ use prometheus_client::registry::{Registry, Unit};
 /// # Errors
 /// The encoder's own; writing to a string does not fail.
 pub(super) fn exposition(
+    name: &str,
     header: &RunHeader,
     metrics: Metrics,
     l_total: u64,
 ) -> Result<String, fmt::Error> {
     let mut registry = Registry::with_prefix("aether");
     registry.register_collector(Box::new(RunMetrics {
+        name: name.to_owned(),
         profile: header.profile.clone(),
         status: header.status.name(),
         engine_version: header.engine_version.clone(),
@@ -35,6 +37,8 @@ pub(super) fn exposition(
 
 #[derive(Debug)]
 struct RunMetrics {
+    /// The name under which the run is stored.
+    name: String,
     profile: String,
     status: &'static str,
     engine_version: String,
@@ -52,6 +56,7 @@ impl Collector for RunMetrics {
             .encode_descriptor("run", help, None, MetricType::Info)?
             .encode_info(&[
                 ("gid", metrics.gid.as_str()),
+                ("run", &self.name),
                 ("run_id", &metrics.run_id),
                 ("profile", &self.profile),
                 ("status", self.status),
@@ -100,12 +105,16 @@ impl Collector for RunMetrics {
 }
 
 /// The labels that all samples of a run share.
-type Labels<'m> = [(&'static str, &'m str); 2];
+type Labels<'m> = [(&'static str, &'m str); 3];
 type NoExemplar = [(&'static str, &'static str); 0];
 
 impl RunMetrics {
     fn labels(&self) -> Labels<'_> {
-        [("gid", &self.metrics.gid), ("run_id", &self.metrics.run_id)]
+        [
+            ("gid", &self.metrics.gid),
+            ("run", &self.name),
+            ("run_id", &self.metrics.run_id),
+        ]
     }
 
     fn encode_envelopes(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
@@ -120,9 +129,9 @@ impl RunMetrics {
                 Layer::Data => metrics.nap_data,
                 Layer::Egress => metrics.nap_egress,
             };
-            let [gid, run_id] = self.labels();
+            let [gid, run, run_id] = self.labels();
             family
-                .encode_family(&[gid, run_id, ("layer", layer.name())])?
+                .encode_family(&[gid, run, run_id, ("layer", layer.name())])?
                 .encode_counter::<NoExemplar, _, u64>(&value, None)?;
         }
         Ok(())
@@ -141,9 +150,9 @@ impl RunMetrics {
             encoder.encode_descriptor("stream_length", help, Some(&bits), MetricType::Gauge)?;
         for (window, streams) in &metrics.l_total_by_window {
             for (stream, bits) in streams {
-                let [gid, run_id] = self.labels();
+                let [gid, run, run_id] = self.labels();
                 family
-                    .encode_family(&[gid, run_id, ("window", window), ("stream", stream)])?
+                    .encode_family(&[gid, run, run_id, ("window", window), ("stream", stream)])?
                     .encode_gauge(bits)?;
             }
         }

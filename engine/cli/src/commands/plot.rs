@@ -4,15 +4,21 @@ use aether_json::{Value, json};
 
 use crate::CommandResult;
 use crate::args::PlotCommand;
+use crate::destination::{Destination, FileKind, Protected};
 use crate::exit::Status;
 use crate::output::Output;
 use crate::{plot as pictures, registry};
 
 pub(crate) fn plot(command: &PlotCommand, output: &Output) -> CommandResult {
     let run = registry::open_run(&command.stored.runs, &command.stored.run_id)?;
-    let picture = pictures::draw(&run, command.what)?;
-    if let Some(path) = &command.out {
-        registry::write_file(path, |sink| Ok(sink.write_all(picture.svg.as_bytes())?))?;
+    let reads = Protected::of_run(&run)?;
+    let out = command.out.as_ref();
+    let out = out.map(|path| Destination::new(path, command.force, FileKind::Svg, &reads));
+    let out = out.transpose()?;
+    let selection = command.selection.of_run(&run)?;
+    let picture = pictures::draw(&run, command.what, &selection)?;
+    if let Some(out) = &out {
+        out.write(|sink| Ok(sink.write_all(picture.svg.as_bytes())?))?;
     }
     if output.is_json() {
         let path = command.out.as_ref().map(|path| path.display().to_string());

@@ -16,15 +16,21 @@ use comfy_table::{CellAlignment, Table, presets};
 use super::window;
 use crate::CommandResult;
 use crate::args::{CapsuleCommand, PackCommand};
+use crate::destination::{Destination, FileKind, Protected};
 use crate::exit::{Failure, Status};
 use crate::output::Output;
+use crate::progress::Progress;
 use crate::registry;
 
 pub(crate) fn pack(command: &PackCommand, output: &Output) -> CommandResult {
     let run = registry::open_run(&command.stored.runs, &command.stored.run_id)?;
+    let reads = Protected::of_run(&run)?;
+    let out = Destination::new(&command.out, command.force, FileKind::Capsule, &reads)?;
+    let progress = Progress::spinner("packing the window");
     let capsule = pack_window(&run, &command.window)?;
     let bytes = capsule.to_bytes();
-    registry::write_file(&command.out, |sink| Ok(sink.write_all(&bytes)?))?;
+    drop(progress);
+    out.write(|sink| Ok(sink.write_all(&bytes)?))?;
     let (streams, size) = (capsule.manifest().streams.len(), bytes.len());
     output.result(
         || {
@@ -89,6 +95,7 @@ fn pack_window(run: &StoredRun, name: &str) -> Result<Capsule, Failure> {
 }
 
 pub(crate) fn unpack(command: &CapsuleCommand, output: &Output) -> CommandResult {
+    let progress = Progress::spinner("unpacking the capsule");
     let capsule = read(&command.file)?;
     let names: BTreeSet<_> = capsule
         .streams()
@@ -108,6 +115,7 @@ pub(crate) fn unpack(command: &CapsuleCommand, output: &Output) -> CommandResult
     };
     // Nothing is printed of a capsule that is damaged.
     each(&mut |_| Ok(()))?;
+    drop(progress);
     // Vectors are data, so they are printed as JSON in both output formats. They need not fit into
     // memory.
     let window_id = json!(capsule.manifest().window_id);
@@ -148,6 +156,7 @@ enum Step<'v> {
 }
 
 pub(crate) fn info(command: &CapsuleCommand, output: &Output) -> CommandResult {
+    let progress = Progress::spinner("measuring the capsule");
     let capsule = read(&command.file)?;
     let mut rows = Vec::new();
     for (entry, payload) in capsule.streams() {
@@ -176,6 +185,7 @@ pub(crate) fn info(command: &CapsuleCommand, output: &Output) -> CommandResult {
             zstd_bytes: zstd,
         });
     }
+    drop(progress);
     output.result(|| table(&capsule, &rows), || info_json(&capsule, &rows))?;
     Ok(Status::Done)
 }

@@ -10,6 +10,7 @@ use crate::CommandResult;
 use crate::args::ReplayCommand;
 use crate::exit::{Failure, Status};
 use crate::output::Output;
+use crate::progress::Progress;
 use crate::registry;
 
 pub(crate) fn replay(command: &ReplayCommand, output: &Output) -> CommandResult {
@@ -33,9 +34,12 @@ pub(crate) fn replay(command: &ReplayCommand, output: &Output) -> CommandResult 
         Some(block) => Replay::from_checkpoint(&plan, block),
         None => Replay::from_start(&plan).map_err(Failure::Run)?,
     };
+    let bar = Progress::ticks(tick - from);
     while replay.next_tick() <= tick {
+        bar.set(replay.next_tick() - from);
         replay.advance().map_err(Failure::Run)?;
     }
+    drop(bar);
     let seconds = started.elapsed().as_secs_f64();
     let state = replay.state().to_vec();
     let matches = match run.value::<UmxLedger>(tick)? {

@@ -1,21 +1,24 @@
 //! `aether run` and `aether resume`: make a run, store it, and print a summary.
 
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use aether_engine::config::{self, FileSystem, RunPlan};
 use aether_engine::record::LogEvent;
 use aether_engine::run::{RunOptions, RunStatus};
-use aether_engine::store::{Existing, Recorded, RunStore, Written};
+use aether_engine::store::{Existing, Recorded, RunStore, StoreError, Written};
 use aether_json::{Value, json};
 
 use crate::CommandResult;
-use crate::args::{RunCommand, ScenariosDir, StoredCommand};
+use crate::args::{DEFAULT_RUNS_DIR, RunCommand, ScenariosDir, StoredCommand};
 use crate::exit::{Failure, Status};
 use crate::json::JsonText;
 use crate::log_destination::{LogDestination, LogStart};
 use crate::output::Output;
-use crate::{progress, registry};
+use crate::progress::Progress;
+use crate::times::Clock;
+use crate::{interrupt, registry};
 
 pub(crate) fn run(command: &RunCommand, output: &Output) -> CommandResult {
     let (path, plan) = load(command, output)?;
@@ -25,29 +28,113 @@ pub(crate) fn run(command: &RunCommand, output: &Output) -> CommandResult {
     } else {
         Existing::Keep
     };
+    let store = RunStore::new(&command.runs.runs_dir);
     let log = LogDestination::open(&plan, &path, LogStart::Truncate, output)?;
-    let bar = progress::bar(&plan, output);
-    let send = |event: &LogEvent| {
-        if let Some(log) = &log {
-            log.send(event);
+    let is_new = run_id.parse().is_ok_and(|id| !store.path(&id).exists());
+    let making = Making {
+        plan: &plan,
+        runs_dir: store.runs_dir(),
+        run_id,
+        threads: usize::from(command.threads),
+        is_new,
+    };
+    let record = |options: &RunOptions<'_>| store.record(&plan, run_id, existing, options);
+    let recorded = making.record(log, record, output)?;
+    finish(run_id, &plan, &recorded, output)
+}
+
+/// A run that is about to be made or finished.
+struct Making<'r> {
+    plan: &'r RunPlan,
+    runs_dir: &'r Path,
+    /// The name under which it is stored.
+    run_id: &'r str,
+    threads: usize,
+    /// Whether no run of that name is stored yet.
+    is_new: bool,
+}
+
+impl Making<'_> {
+    /// Makes the run with its log, its progress and its times. Ctrl-C stops it after a tick, and
+    /// then ends the command.
+    fn record(
+        &self,
+        log: Option<LogDestination>,
+        record: impl FnOnce(&RunOptions<'_>) -> Result<Recorded, StoreError>,
+        output: &Output,
+    ) -> Result<Recorded, Failure> {
+        let clock = Clock::start(self.runs_dir, self.run_id);
+        let noted = AtomicBool::new(!self.is_new);
+        output.stop_waiting();
+        let bar = Progress::ticks(self.plan.ticks());
+        let send = |event: &LogEvent| {
+            if let Some(log) = &log {
+                log.send(event);
+            }
+        };
+        let progress = |tick| {
+            if !noted.swap(true, Ordering::Relaxed) {
+                // The end is noted too, and says if that is not possible.
+                let _ = clock.note_start();
+            }
+            bar.set(tick);
+            if interrupt::requested() {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        };
+        let mut options = RunOptions::default()
+            .threads(self.threads)
+            .progress(&progress);
+        if log.is_some() {
+            options = options.log(&send);
         }
-    };
-    let progress = |tick| {
-        bar.set_position(tick);
-        ControlFlow::Continue(())
-    };
-    let mut options = RunOptions::default()
-        .threads(usize::from(command.threads))
-        .progress(&progress);
-    if log.is_some() {
-        options = options.log(&send);
+        interrupt::hint(self.how_to_continue(self.is_new));
+        let stops_itself = interrupt::StopsItself::new();
+        let recorded = record(&options);
+        drop(stops_itself);
+        drop(bar);
+        if let Some(log) = log {
+            log.finish()?;
+        }
+        let recorded = recorded?;
+        if let Err(error) = clock.note_end(recorded.written) {
+            output.note(&format!("the time of the run could not be noted: {error}"));
+        }
+        if interrupt::requested() && recorded.outcome.status == RunStatus::Incomplete {
+            let stored = matches!(recorded.written, Written::New | Written::Finished);
+            interrupt::hint(self.how_to_continue(stored));
+            interrupt::end();
+        }
+        Ok(recorded)
     }
-    let recorded = RunStore::new(&command.runs.runs_dir).record(&plan, run_id, existing, &options);
-    bar.finish_and_clear();
-    if let Some(log) = log {
-        log.finish()?;
+
+    /// What to do after an interruption; `stored` says whether what was computed is kept.
+    fn how_to_continue(&self, stored: bool) -> String {
+        let run_id = self.run_id;
+        if !stored {
+            return format!("interrupted: run `{run_id}` is stored as it was before");
+        }
+        let default = Path::new(DEFAULT_RUNS_DIR);
+        let elsewhere = if self.runs_dir == default {
+            String::new()
+        } else {
+            format!(" --runs-dir {}", quoted(self.runs_dir))
+        };
+        format!("interrupted: continue with `aether resume {run_id}{elsewhere}`")
     }
-    finish(run_id, &plan, &recorded?, output)
+}
+
+/// A path as an argument of a shell.
+fn quoted(path: &Path) -> String {
+    let path = path.display().to_string();
+    let plain = |letter: char| letter.is_alphanumeric() || "/._-+:,@".contains(letter);
+    if path.chars().all(plain) {
+        path
+    } else {
+        format!("'{}'", path.replace('\'', "'\\''"))
+    }
 }
 
 /// Prints a summary of the run; the exit status says how it ended.
@@ -76,26 +163,15 @@ pub(crate) fn resume(command: &StoredCommand, output: &Output) -> CommandResult 
     let plan = stored.plan()?;
     drop(stored);
     let log = rest_of_log(&plan, output)?;
-    let bar = progress::bar(&plan, output);
-    let send = |event: &LogEvent| {
-        if let Some(log) = &log {
-            log.send(event);
-        }
+    let making = Making {
+        plan: &plan,
+        runs_dir: store.runs_dir(),
+        run_id: &run_id,
+        threads: 1,
+        is_new: false,
     };
-    let progress = |tick| {
-        bar.set_position(tick);
-        ControlFlow::Continue(())
-    };
-    let mut options = RunOptions::default().progress(&progress);
-    if log.is_some() {
-        options = options.log(&send);
-    }
-    let recorded = store.resume(&run_id, &options);
-    bar.finish_and_clear();
-    if let Some(log) = log {
-        log.finish()?;
-    }
-    finish(&run_id, &plan, &recorded?, output)
+    let recorded = making.record(log, |options| store.resume(&run_id, options), output)?;
+    finish(&run_id, &plan, &recorded, output)
 }
 
 /// The destination of the log lines of the windows that are added. The stored run has every line,
@@ -108,6 +184,11 @@ fn rest_of_log(plan: &RunPlan, output: &Output) -> Result<Option<LogDestination>
     match LogDestination::open(plan, &run_config, LogStart::Append, output) {
         Err(Failure::Io(name, error)) => {
             output.note(&format!("log lines are not sent to {name}: {error}"));
+            Ok(None)
+        }
+        // The file is not a log of this run, and stays as it is.
+        Err(Failure::Input(why)) => {
+            output.note(&format!("log lines are only stored with the run: {why}"));
             Ok(None)
         }
         opened => opened,

@@ -8,17 +8,22 @@ use aether_json::json;
 
 use crate::CommandResult;
 use crate::args::{ImportCommand, ListFormatWord, MadeTopology, NewTopologyCommand};
+use crate::destination::{Destination, FileKind, Protected};
 use crate::exit::{Failure, Status};
 use crate::output::Output;
+use crate::progress::Progress;
 use crate::registry;
 
 pub(crate) fn new(command: &NewTopologyCommand, output: &Output) -> CommandResult {
     let (shape, made) = command.shape();
+    let out = destination(made, &Protected::default())?;
+    let progress = Progress::spinner("making the graph");
     let topology = shape.make(&settings(made)).map_err(|errors| {
         let errors: Vec<_> = errors.iter().map(ToString::to_string).collect();
         Failure::Input(errors.join("\n"))
     })?;
-    write(&topology, made.out.as_deref(), output)
+    drop(progress);
+    write(&topology, out.as_ref(), made, output)
 }
 
 pub(crate) fn import_edges(command: &ImportCommand, output: &Output) -> CommandResult {
@@ -34,8 +39,12 @@ pub(crate) fn import_edges(command: &ImportCommand, output: &Output) -> CommandR
             ListFormatWord::Lines => ListFormat::Lines,
         });
     }
+    let reads = Protected::inputs([command.edges.as_path()]);
+    let out = destination(&command.made, &reads)?;
+    let progress = Progress::spinner("reading the edge list");
     let topology = import(&files, &command.edges, &options).map_err(Failure::Documents)?;
-    write(&topology, command.made.out.as_deref(), output)
+    drop(progress);
+    write(&topology, out.as_ref(), &command.made, output)
 }
 
 fn settings(made: &MadeTopology) -> Settings {
@@ -49,25 +58,34 @@ fn settings(made: &MadeTopology) -> Settings {
     settings
 }
 
+/// The file that the document is written to, if it is not standard output.
+fn destination(made: &MadeTopology, reads: &Protected) -> Result<Option<Destination>, Failure> {
+    let out = made.out.as_ref();
+    let out = out.map(|path| Destination::new(path, made.force, FileKind::Topology, reads));
+    out.transpose()
+}
+
 /// Writes the document to its file and prints a summary, or writes it to standard output.
-fn write(topology: &NewTopology, out: Option<&Path>, output: &Output) -> CommandResult {
-    let format = match out.map(Path::extension) {
-        Some(Some(extension)) if extension.eq_ignore_ascii_case("toml") => Format::Toml,
-        Some(Some(extension)) if extension.eq_ignore_ascii_case("json") => Format::Json,
-        None => Format::Json,
-        Some(_) => {
-            let message = "--out: expected a file name that ends in `.json` or `.toml`, which sets the format";
-            return Err(Failure::Input(message.to_owned()));
-        }
+fn write(
+    topology: &NewTopology,
+    out: Option<&Destination>,
+    made: &MadeTopology,
+    output: &Output,
+) -> CommandResult {
+    let extension = made.out.as_deref().and_then(Path::extension);
+    // The destination allows no other.
+    let format = match extension {
+        Some(extension) if extension.eq_ignore_ascii_case("toml") => Format::Toml,
+        _ => Format::Json,
     };
     let text = topology
         .text(format)
         .map_err(|error| Failure::Input(error.to_string()))?;
-    let Some(path) = out else {
+    let (Some(out), Some(path)) = (out, &made.out) else {
         output.print(text.as_bytes())?;
         return Ok(Status::Done);
     };
-    registry::write_file(path, |sink| Ok(sink.write_all(text.as_bytes())?))?;
+    out.write(|sink| Ok(sink.write_all(text.as_bytes())?))?;
     let (nodes, edges) = (topology.node_count(), topology.edge_count());
     let range = topology
         .conductances()

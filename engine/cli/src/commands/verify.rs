@@ -5,27 +5,23 @@ use std::ops::ControlFlow;
 
 use aether_engine::run::RunOptions;
 use aether_json::json;
-use indicatif::ProgressBar;
 
 use crate::CommandResult;
 use crate::args::StoredCommand;
 use crate::exit::Status;
 use crate::output::Output;
-use crate::{progress, registry};
+use crate::progress::Progress;
+use crate::registry;
 
 pub(crate) fn verify(command: &StoredCommand, output: &Output) -> CommandResult {
     let run = registry::open_run(&command.runs, &command.run_id)?;
-    // Without a plan there is nothing to run; the verification reports that.
-    let bar = run.plan().map_or_else(
-        |_| ProgressBar::hidden(),
-        |plan| progress::bar(&plan, output),
-    );
+    let bar = Progress::ticks(run.header().ticks);
     let progress = |tick| {
-        bar.set_position(tick);
+        bar.set(tick);
         ControlFlow::Continue(())
     };
     let verification = run.verify(&RunOptions::default().progress(&progress));
-    bar.finish_and_clear();
+    drop(bar);
     let verification = verification?;
     let findings: Vec<_> = verification
         .findings
@@ -44,14 +40,14 @@ pub(crate) fn verify(command: &StoredCommand, output: &Output) -> CommandResult 
                     let _ = writeln!(
                         text,
                         "{} is intact: {counted} recomputed, all equal",
-                        command.run_id
+                        registry::shown_name(&run)
                     );
                 }
                 Some((first, rest)) => {
                     let _ = writeln!(
                         text,
                         "{} differs from what its inputs produce ({counted})",
-                        command.run_id
+                        registry::shown_name(&run)
                     );
                     let _ = writeln!(text, "first: {first}");
                     for finding in rest.iter().take(9) {

@@ -1,80 +1,127 @@
 //! Reduces the values of many ticks and rows to a grid of few cells, for heat maps.
+//!
+//! A cell keeps its least and its greatest value with their places. It is drawn as the one that is
+//! farther from the median of all values, so that no extreme is averaged away.
 
-/// Columns and rows of a heat map, at most.
+use std::ops::RangeInclusive;
+
+use super::median::Median;
+
+/// Columns and rows of a heat map, and cells, at most: a map of noise stays below 1 MB. The rows of
+/// a map are at least one pixel high.
 const COLUMNS_MAX: u64 = 320;
-const ROWS_MAX: u64 = 100;
+const ROWS_MAX: u64 = 400;
+const CELLS_MAX: u64 = 64_000;
 
-/// How a cell summarizes the values that fall into it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Statistic {
-    Mean,
-    /// The value farthest from 0, with its sign: a short peak remains visible.
-    Farthest,
-    Sum,
-}
-
-/// A grid of cells over ticks 1..T and rows 1..n, filled value by value.
+/// A grid of cells over ticks and rows 1..n, filled value by value.
 #[derive(Clone, Debug)]
 pub(super) struct Bins {
-    statistic: Statistic,
+    first: u64,
     ticks: u64,
     rows: u64,
     ticks_a_cell: u64,
     rows_a_cell: u64,
     columns: usize,
-    cells: Vec<Cell>,
+    /// `None` for a cell without values.
+    cells: Vec<Option<Extremes>>,
+    median: Median,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
-struct Cell {
-    count: u64,
-    sum: i128,
-    farthest: i64,
+/// A value with its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Peak {
+    pub(super) value: i64,
+    pub(super) tick: u64,
+    /// The row, from 1.
+    pub(super) row: u64,
+}
+
+/// The least and the greatest of some values; of equals, the first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Extremes {
+    pub(super) least: Peak,
+    pub(super) greatest: Peak,
+}
+
+impl Extremes {
+    const fn of(peak: Peak) -> Self {
+        Self {
+            least: peak,
+            greatest: peak,
+        }
+    }
+
+    /// Those of both.
+    pub(super) fn with(self, other: Self) -> Self {
+        let (mut least, mut greatest) = (self.least, self.greatest);
+        if other.least.value < least.value {
+            least = other.least;
+        }
+        if other.greatest.value > greatest.value {
+            greatest = other.greatest;
+        }
+        Self { least, greatest }
+    }
+
+    /// The value that is farther from the median.
+    fn farthest(&self, median: i64) -> i64 {
+        let from = |value: i64| value.abs_diff(median);
+        if from(self.greatest.value) >= from(self.least.value) {
+            self.greatest.value
+        } else {
+            self.least.value
+        }
+    }
 }
 
 impl Bins {
-    pub(super) fn new(statistic: Statistic, ticks: u64, rows: u64) -> Self {
-        let (ticks_a_cell, rows_a_cell) = (
-            ticks.div_ceil(COLUMNS_MAX).max(1),
-            rows.div_ceil(ROWS_MAX).max(1),
-        );
+    /// A grid over some ticks, of which there is at least one.
+    pub(super) fn new(ticks: &RangeInclusive<u64>, rows: u64) -> Self {
+        let (first, ticks) = (*ticks.start(), ticks.end() - ticks.start() + 1);
+        let rows_a_cell = rows.div_ceil(ROWS_MAX).max(1);
+        let lines = rows.div_ceil(rows_a_cell).max(1);
+        let columns_max = (CELLS_MAX / lines).min(COLUMNS_MAX);
+        let ticks_a_cell = ticks.div_ceil(columns_max).max(1);
         let columns = whole(ticks.div_ceil(ticks_a_cell));
-        let lines = whole(rows.div_ceil(rows_a_cell));
         Self {
-            statistic,
+            first,
             ticks,
             rows,
             ticks_a_cell,
             rows_a_cell,
             columns,
-            cells: vec![Cell::default(); columns * lines],
+            cells: vec![None; columns * whole(lines)],
+            median: Median::default(),
         }
     }
 
     /// Adds the values of a tick, row 1 first.
     pub(super) fn add(&mut self, tick: u64, values: impl Iterator<Item = i64>) {
         for (row, value) in (1..).zip(values) {
-            self.add_one(tick, row, value);
+            self.add_one(Peak { value, tick, row });
         }
     }
 
-    pub(super) fn add_one(&mut self, tick: u64, row: u64, value: i64) {
-        assert!(
-            (1..=self.ticks).contains(&tick),
-            "tick {tick} is of the run"
-        );
+    fn add_one(&mut self, peak: Peak) {
+        let Peak { value, tick, row } = peak;
+        let past = tick
+            .checked_sub(self.first)
+            .filter(|past| *past < self.ticks);
+        let past = past.unwrap_or_else(|| panic!("tick {tick} is not of the picture"));
         assert!(
             (1..=self.rows).contains(&row),
-            "row {row} is of the picture"
+            "row {row} is not of the picture"
         );
-        let column = whole((tick - 1) / self.ticks_a_cell);
+        self.median.add(value);
+        let column = whole(past / self.ticks_a_cell);
         let line = whole((row - 1) / self.rows_a_cell);
         let cell = &mut self.cells[line * self.columns + column];
-        cell.count += 1;
-        cell.sum += i128::from(value);
-        if value.unsigned_abs() > cell.farthest.unsigned_abs() {
-            cell.farthest = value;
-        }
+        let added = Extremes::of(peak);
+        *cell = Some(cell.map_or(added, |cell| cell.with(added)));
+    }
+
+    pub(super) const fn first(&self) -> u64 {
+        self.first
     }
 
     pub(super) const fn ticks(&self) -> u64 {
@@ -98,22 +145,26 @@ impl Bins {
     }
 
     /// The rows of cells, each from the first tick on; `None` for a cell without values.
-    pub(super) fn lines(&self) -> impl Iterator<Item = impl Iterator<Item = Option<f64>>> {
-        let statistic = self.statistic;
-        self.cells
-            .chunks(self.columns.max(1))
-            .map(move |line| line.iter().map(move |cell| cell.value(statistic)))
+    pub(super) fn lines(&self) -> impl Iterator<Item = &[Option<Extremes>]> {
+        self.cells.chunks(self.columns.max(1))
     }
 
-    /// The values of all cells that have one.
-    pub(super) fn values(&self) -> impl Iterator<Item = f64> {
-        self.cells
-            .iter()
-            .filter_map(|cell| cell.value(self.statistic))
+    /// The values that are drawn, in the order of [`Bins::lines`].
+    pub(super) fn drawn(&self) -> Vec<Option<i64>> {
+        let median = self.median.value();
+        let drawn = self.cells.iter();
+        drawn
+            .map(|cell| cell.map(|cell| cell.farthest(median)))
+            .collect()
     }
 
-    /// How values were combined, as "Each cell is the mean of 4 ticks."; `None` if each cell is a
-    /// single value.
+    /// The least and the greatest of all values.
+    pub(super) fn extremes(&self) -> Option<Extremes> {
+        self.cells.iter().copied().flatten().reduce(Extremes::with)
+    }
+
+    /// How values were combined, as "Each cell is the value of 4 ticks that is farthest from the
+    /// median, 12."; `None` if each cell is a single value.
     pub(super) fn note(&self, row: &str) -> Option<String> {
         let over = match (self.ticks_a_cell, self.rows_a_cell) {
             (1, 1) => return None,
@@ -121,76 +172,87 @@ impl Bins {
             (1, rows) => format!("{rows} {row}s"),
             (ticks, rows) => format!("{ticks} ticks × {rows} {row}s"),
         };
-        let what = match self.statistic {
-            Statistic::Mean => "the mean",
-            Statistic::Farthest => "the value farthest from 0",
-            Statistic::Sum => "the sum",
-        };
-        Some(format!("Each cell is {what} of {over}."))
+        let median = self.median.value();
+        Some(format!(
+            "Each cell is the value of {over} that is farthest from the median, {median}."
+        ))
     }
 }
 
-/// A number of cells, of which a picture has at most a few hundred.
+/// A number of cells, of which a picture has at most some thousands.
 fn whole(count: u64) -> usize {
     usize::try_from(count).expect("a picture has few cells")
-}
-
-impl Cell {
-    fn value(&self, statistic: Statistic) -> Option<f64> {
-        (self.count > 0).then(|| match statistic {
-            Statistic::Mean => self.sum as f64 / self.count as f64,
-            Statistic::Farthest => self.farthest as f64,
-            Statistic::Sum => self.sum as f64,
-        })
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn cells(bins: &Bins) -> Vec<Vec<Option<f64>>> {
-        bins.lines().map(Iterator::collect).collect()
-    }
-
     #[test]
     fn few_values_are_cells_of_their_own() {
-        let mut bins = Bins::new(Statistic::Mean, 3, 2);
-        bins.add(1, [1, -2].into_iter());
-        bins.add(3, [3, 4].into_iter());
-        let (some, none) = (Some, None);
+        let mut bins = Bins::new(&(0..=2), 2);
+        bins.add(0, [1, -2].into_iter());
+        bins.add(2, [3, 4].into_iter());
         assert_eq!(
-            cells(&bins),
-            [[some(1.0), none, some(3.0)], [some(-2.0), none, some(4.0)]]
+            bins.drawn(),
+            [Some(1), None, Some(3), Some(-2), None, Some(4)]
         );
         assert_eq!(bins.note("node"), None);
     }
 
     #[test]
-    fn many_values_share_cells() {
-        for (statistic, expected) in [
-            (Statistic::Mean, -0.5),
-            (Statistic::Farthest, -8.0),
-            (Statistic::Sum, -2.0),
+    fn a_cell_is_the_value_farthest_from_the_median() {
+        let mut bins = Bins::new(&(1..=640), 800);
+        // The median is 10; one value is far below it and one farther above it.
+        for tick in 1..=640 {
+            bins.add(tick, std::iter::repeat_n(10, 800));
+        }
+        bins.add(1, [5, -1_504].into_iter());
+        bins.add(3, [11, 2_000].into_iter());
+        bins.add(5, [-90, 100].into_iter());
+        let shared = (bins.ticks_a_cell(), bins.rows_a_cell());
+        assert_eq!(shared, (4, 2));
+        let drawn = bins.drawn();
+        assert_eq!(drawn[0], Some(2_000));
+        assert_eq!(drawn[1], Some(-90));
+        let all = bins.extremes().unwrap();
+        assert_eq!(
+            (all.least.value, all.least.tick, all.least.row),
+            (-1_504, 1, 2)
+        );
+        assert_eq!(
+            bins.note("node").unwrap(),
+            "Each cell is the value of 4 ticks × 2 nodes that is farthest from the median, 10."
+        );
+    }
+
+    #[test]
+    fn up_to_four_hundred_rows_have_lines_of_their_own() {
+        for (ticks, rows, expected) in [
+            (320, 200, (1, 1)),
+            (1_000, 200, (4, 1)),
+            (320, 400, (2, 1)),
+            (320, 401, (2, 2)),
+            (1, 1_000_000, (1, 2_500)),
         ] {
-            let mut bins = Bins::new(statistic, 2 * COLUMNS_MAX, 2 * ROWS_MAX);
-            bins.add(1, [5, -8].into_iter());
-            bins.add(2, [1, 0].into_iter());
-            assert_eq!(bins.values().collect::<Vec<_>>(), [expected]);
-            let note = bins.note("node").unwrap();
-            assert!(note.ends_with("of 2 ticks × 2 nodes."), "{note}");
+            let bins = Bins::new(&(1..=ticks), rows);
+            assert_eq!(
+                (bins.ticks_a_cell(), bins.rows_a_cell()),
+                expected,
+                "{ticks} × {rows}"
+            );
         }
     }
 
     #[test]
-    #[should_panic(expected = "tick 3 is of the run")]
-    fn a_tick_beyond_the_run_cannot_be_added() {
-        Bins::new(Statistic::Mean, 2, 1).add(3, [1].into_iter());
+    #[should_panic(expected = "tick 3 is not of the picture")]
+    fn a_tick_beyond_the_picture_cannot_be_added() {
+        Bins::new(&(1..=2), 1).add(3, [1].into_iter());
     }
 
     #[test]
-    #[should_panic(expected = "row 2 is of the picture")]
+    #[should_panic(expected = "row 2 is not of the picture")]
     fn a_row_beyond_the_picture_cannot_be_added() {
-        Bins::new(Statistic::Mean, 2, 1).add(1, [1, 1].into_iter());
+        Bins::new(&(1..=2), 1).add(1, [1, 1].into_iter());
     }
 }

@@ -144,7 +144,8 @@ pub(super) fn class(paint: Paint, role: Role) -> String {
 
 /// The CSS rules of the classes that a picture uses. Without CSS variables: a viewer that knows
 /// neither variables nor dark mode shows the light colours.
-pub(super) fn style_sheet(used: &BTreeSet<(Paint, Role)>, ramp: Ramp) -> String {
+/// The rules apply within the element `id`.
+pub(super) fn style_sheet(id: &str, used: &BTreeSet<(Paint, Role)>, ramp: Ramp) -> String {
     let rules = |theme: usize| {
         let mut rules = String::new();
         for &(paint, role) in used {
@@ -153,12 +154,16 @@ pub(super) fn style_sheet(used: &BTreeSet<(Paint, Role)>, ramp: Ramp) -> String 
                 Paint::Stroke => "stroke",
             };
             let colour = role.colours(ramp)[theme];
-            let _ = writeln!(rules, ".{}{{{property}:#{colour:x}}}", class(paint, role));
+            let _ = writeln!(
+                rules,
+                "#{id} .{}{{{property}:#{colour:x}}}",
+                class(paint, role)
+            );
         }
         rules
     };
     format!(
-        "text{{font-family:system-ui,-apple-system,\"Segoe UI\",\"DejaVu Sans\",sans-serif}}\n\
+        "#{id} text{{font-family:system-ui,-apple-system,\"Segoe UI\",\"DejaVu Sans\",sans-serif}}\n\
          {}@media (prefers-color-scheme:dark){{\n{}}}\n",
         rules(0),
         rules(1)

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use svg::Document;
 use svg::node::element::{
-    Circle, Description, Element, Path, Polyline, Rectangle, Style, Text, Title,
+    Circle, Description, Element, Group, Path, Polyline, Rectangle, Style, Text, Title,
 };
 
 use super::colours::{self, Paint, Ramp, Role};
@@ -71,6 +71,13 @@ impl TextStyle {
     }
 }
 
+/// A part of a picture that shows a text while the pointer is over it.
+pub(super) struct Hover {
+    /// The upper left and the lower right corner.
+    pub(super) corners: [Pixel; 2],
+    pub(super) title: String,
+}
+
 /// A picture being drawn.
 pub(super) struct Drawing {
     size: Pixel,
@@ -91,7 +98,16 @@ impl Drawing {
     }
 
     /// The text of the SVG file.
-    pub(super) fn into_svg(mut self, title: &str, description: &str, ramp: Ramp) -> String {
+    ///
+    /// `id` is that of its root, which all rules of its style sheet name: several pictures can be
+    /// parts of one page.
+    pub(super) fn into_svg(
+        mut self,
+        id: &str,
+        title: &str,
+        description: &str,
+        ramp: Ramp,
+    ) -> String {
         self.flush();
         let (width, height) = self.size;
         let ground = Rectangle::new()
@@ -103,9 +119,10 @@ impl Drawing {
             .set("width", width)
             .set("height", height)
             .set("role", "img")
+            .set("id", id)
             .add(Title::new(title))
             .add(Description::new().add(svg::node::Text::new(description)))
-            .add(Style::new(colours::style_sheet(&self.used, ramp)))
+            .add(Style::new(colours::style_sheet(id, &self.used, ramp)))
             .add(ground);
         let document = self
             .elements
@@ -148,8 +165,8 @@ impl Drawing {
         let _ = write!(data, "M{x} {y}h{width}v{height}h{}z", -width);
     }
 
-    /// Draws a line through some points.
-    pub(super) fn line(&mut self, role: Role, width: u32, points: &[Pixel]) {
+    /// Draws a line through some points. A text that it shows on hover is its title.
+    pub(super) fn line(&mut self, role: Role, width: f64, points: &[Pixel], title: Option<&str>) {
         let points: Vec<_> = points.iter().map(|(x, y)| format!("{x},{y}")).collect();
         let line = Polyline::new()
             .set("points", points.join(" "))
@@ -157,14 +174,14 @@ impl Drawing {
             .set("class", self.class(Paint::Stroke, role))
             .set("fill", "none")
             .set("stroke-width", width);
-        self.push(line);
+        self.push(titled(line, title));
     }
 
     /// Draws a filled circle.
-    pub(super) fn disc(&mut self, role: Role, (x, y): Pixel, radius: i32) {
+    pub(super) fn disc(&mut self, role: Role, (x, y): Pixel, radius: i32, title: Option<&str>) {
         let circle = Circle::new().set("cx", x).set("cy", y).set("r", radius);
         let class = self.class(Paint::Fill, role);
-        self.push(circle.set("class", class));
+        self.push(titled(circle.set("class", class), title));
     }
 
     /// Draws the rim of a circle.
@@ -176,7 +193,7 @@ impl Drawing {
     }
 
     /// Draws a filled polygon.
-    pub(super) fn polygon(&mut self, role: Role, corners: &[Pixel]) {
+    pub(super) fn polygon(&mut self, role: Role, corners: &[Pixel], title: Option<&str>) {
         let mut data = String::new();
         for (number, (x, y)) in corners.iter().enumerate() {
             let command = if number == 0 { 'M' } else { 'L' };
@@ -184,36 +201,75 @@ impl Drawing {
         }
         data.push('z');
         let class = self.class(Paint::Fill, role);
-        self.push(Path::new().set("class", class).set("d", data));
+        self.push(titled(
+            Path::new().set("class", class).set("d", data),
+            title,
+        ));
     }
 
-    pub(super) fn text(&mut self, text: &str, style: TextStyle, (x, y): Pixel) {
-        let anchor = match style.across {
-            Across::Start => "start",
-            Across::Middle => "middle",
-            Across::End => "end",
-        };
-        // The distance from the position down to the baseline of the letters.
-        let drop = match style.down {
-            Down::Top => "0.78em",
-            Down::Middle => "0.35em",
-            Down::Bottom => "-0.22em",
-        };
-        let class = self.class(Paint::Fill, style.role);
-        let mut element = Text::new(text)
-            .set("x", x)
-            .set("y", y)
-            .set("dy", drop)
-            .set("text-anchor", anchor)
-            .set("font-size", style.size)
-            .set("class", class);
-        if style.bold {
-            element = element.set("font-weight", 600);
-        }
-        if style.degrees != 0 {
-            let turn = format!("rotate({} {x} {y})", style.degrees);
-            element = element.set("transform", turn);
-        }
-        self.push(element);
+    /// Adds transparent rectangles that show texts on hover.
+    pub(super) fn hovers(&mut self, hovers: Vec<Hover>) {
+        let group = Group::new()
+            .set("fill", "none")
+            .set("pointer-events", "all");
+        let group = hovers.into_iter().fold(group, |group, hover| {
+            let [(x, y), (right, bottom)] = hover.corners;
+            let data = format!("M{x} {y}H{right}V{bottom}H{x}z");
+            group.add(Path::new().set("d", data).add(Title::new(hover.title)))
+        });
+        self.push(group);
     }
+
+    /// Draws text with a rim in the colour of the background, so that it can be read over lines.
+    pub(super) fn text_over(&mut self, text: &str, style: TextStyle, at: Pixel) {
+        let rim = self.class(Paint::Stroke, Role::Surface);
+        let rim = text_element(text, style, at)
+            .set("class", rim)
+            .set("fill", "none")
+            .set("stroke-width", 3)
+            .set("stroke-linejoin", "round");
+        self.push(rim);
+        self.text(text, style, at);
+    }
+
+    pub(super) fn text(&mut self, text: &str, style: TextStyle, at: Pixel) {
+        let class = self.class(Paint::Fill, style.role);
+        self.push(text_element(text, style, at).set("class", class));
+    }
+}
+
+fn titled<E: Into<Element>>(element: E, title: Option<&str>) -> Element {
+    let mut element = element.into();
+    if let Some(title) = title {
+        svg::Node::append(&mut element, Title::new(title));
+    }
+    element
+}
+
+fn text_element(text: &str, style: TextStyle, (x, y): Pixel) -> Text {
+    let anchor = match style.across {
+        Across::Start => "start",
+        Across::Middle => "middle",
+        Across::End => "end",
+    };
+    // The distance from the position down to the baseline of the letters.
+    let drop = match style.down {
+        Down::Top => "0.78em",
+        Down::Middle => "0.35em",
+        Down::Bottom => "-0.22em",
+    };
+    let mut element = Text::new(text)
+        .set("x", x)
+        .set("y", y)
+        .set("dy", drop)
+        .set("text-anchor", anchor)
+        .set("font-size", style.size);
+    if style.bold {
+        element = element.set("font-weight", 600);
+    }
+    if style.degrees != 0 {
+        let turn = format!("rotate({} {x} {y})", style.degrees);
+        element = element.set("transform", turn);
+    }
+    element
 }

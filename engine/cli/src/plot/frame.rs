@@ -1,18 +1,21 @@
 //! The parts that all pictures share: title, margins, axes, legend and colour bar.
 
 use std::cell::RefCell;
+use std::ops::RangeInclusive;
 
 use aether_engine::config::limits::NAME_CHARS_MAX;
 
 use super::colours::{LEVELS, Ramp, Role};
-use super::drawing::{Across, Down, Drawing, Pixel, TextStyle};
+use super::drawing::{Across, Down, Drawing, Hover, Pixel, TextStyle};
 use super::scale::{Scale, short};
 
 /// Width of every picture.
 const WIDTH: i32 = 960;
 const MARGIN: i32 = 24;
 const TITLE_HEIGHT: i32 = 64;
-const NOTE_HEIGHT: i32 = 28;
+/// Height of a line of notes, and the letters that fit on it.
+const NOTE_HEIGHT: i32 = 18;
+const NOTE_LETTERS: usize = 140;
 const LABEL_SIZE: u32 = 12;
 const NAME_SIZE: u32 = 13;
 /// Space for the labels and the name of an axis, below a chart and left of it.
@@ -60,6 +63,12 @@ impl Area<'_> {
         (Self { right: x, ..self }, Self { left: x, ..self })
     }
 
+    /// The parts above and below `y`.
+    pub(super) const fn split_top(self, y: i32) -> (Self, Self) {
+        let y = self.top + y;
+        (Self { bottom: y, ..self }, Self { top: y, ..self })
+    }
+
     /// The part below `y`.
     pub(super) const fn below(self, y: i32) -> Self {
         Self {
@@ -82,14 +91,24 @@ impl Area<'_> {
         self.drawing.borrow_mut().rectangle(role, from, to);
     }
 
-    pub(super) fn line(&self, role: Role, width: u32, points: &[Pixel]) {
-        let points: Vec<_> = points.iter().map(|point| self.within(*point)).collect();
-        self.drawing.borrow_mut().line(role, width, &points);
+    pub(super) fn line(&self, role: Role, width: f64, points: &[Pixel]) {
+        self.titled_line(role, width, points, None);
     }
 
-    pub(super) fn disc(&self, role: Role, at: Pixel, radius: i32) {
+    pub(super) fn titled_line(
+        &self,
+        role: Role,
+        width: f64,
+        points: &[Pixel],
+        title: Option<&str>,
+    ) {
+        let points: Vec<_> = points.iter().map(|point| self.within(*point)).collect();
+        self.drawing.borrow_mut().line(role, width, &points, title);
+    }
+
+    pub(super) fn disc(&self, role: Role, at: Pixel, radius: i32, title: Option<&str>) {
         let at = self.within(at);
-        self.drawing.borrow_mut().disc(role, at, radius);
+        self.drawing.borrow_mut().disc(role, at, radius, title);
     }
 
     pub(super) fn rim(&self, role: Role, at: Pixel, radius: i32) {
@@ -97,9 +116,25 @@ impl Area<'_> {
         self.drawing.borrow_mut().rim(role, at, radius);
     }
 
-    pub(super) fn polygon(&self, role: Role, corners: &[Pixel]) {
+    pub(super) fn polygon(&self, role: Role, corners: &[Pixel], title: Option<&str>) {
         let corners: Vec<_> = corners.iter().map(|corner| self.within(*corner)).collect();
-        self.drawing.borrow_mut().polygon(role, &corners);
+        self.drawing.borrow_mut().polygon(role, &corners, title);
+    }
+
+    /// Adds what parts of the area show on hover.
+    pub(super) fn hovers(&self, hovers: Vec<Hover>) {
+        let within = |hover: Hover| Hover {
+            corners: hover.corners.map(|corner| self.within(corner)),
+            title: hover.title,
+        };
+        let hovers = hovers.into_iter().map(within).collect();
+        self.drawing.borrow_mut().hovers(hovers);
+    }
+
+    /// Draws text over lines; it may be outside the area.
+    pub(super) fn text_over(&self, text: &str, style: TextStyle, (x, y): Pixel) {
+        let at = (self.left + x, self.top + y);
+        self.drawing.borrow_mut().text_over(text, style, at);
     }
 
     /// Draws text, which may be outside the area.
@@ -111,18 +146,22 @@ impl Area<'_> {
 
 /// The text around a picture.
 pub(super) struct Frame {
+    /// The id of the picture, of which a page has at most one of each.
+    pub(super) id: &'static str,
     pub(super) title: String,
     /// The run and its size.
     pub(super) subtitle: String,
-    /// How values were combined or left out, if they were.
-    pub(super) note: Option<String>,
-    /// Height of the drawing, without title and note.
+    /// What the picture does not show by itself, such as how values were combined.
+    pub(super) notes: Vec<String>,
+    /// Height of the drawing, without title and notes.
     pub(super) height: i32,
 }
 
 /// A picture as SVG: the frame, with the drawing that `draw` makes inside it.
 pub(super) fn picture(frame: &Frame, ramp: Ramp, draw: impl FnOnce(Area<'_>)) -> String {
-    let note_height = if frame.note.is_some() { NOTE_HEIGHT } else { 0 };
+    let notes: Vec<String> = frame.notes.iter().flat_map(|note| wrapped(note)).collect();
+    let lines = i32::try_from(notes.len()).expect("a picture has few notes");
+    let note_height = lines * NOTE_HEIGHT + if lines > 0 { 10 } else { 0 };
     let height = frame.height + TITLE_HEIGHT + note_height + MARGIN;
     let drawing = RefCell::new(Drawing::new((WIDTH, height)));
     let whole = Area {
@@ -139,38 +178,66 @@ pub(super) fn picture(frame: &Frame, ramp: Ramp, draw: impl FnOnce(Area<'_>)) ->
     whole.text(&frame.title, title, (MARGIN, 20));
     let subtitle = TextStyle::new(Role::Muted, NAME_SIZE);
     whole.text(&frame.subtitle, subtitle, (MARGIN, 44));
-    if let Some(note) = &frame.note {
+    for (note, line) in notes.iter().zip(0..) {
         let style = TextStyle::new(Role::Muted, LABEL_SIZE);
-        whole.text(note, style, (MARGIN, height - NOTE_HEIGHT));
+        let y = height - note_height + line * NOTE_HEIGHT;
+        whole.text(note, style, (MARGIN, y));
     }
     draw(whole.inset(TITLE_HEIGHT, note_height + MARGIN / 2, MARGIN, MARGIN));
-    let description = match &frame.note {
-        Some(note) => format!("{} {note}", frame.subtitle),
-        None => frame.subtitle.clone(),
-    };
+    let mut description = vec![frame.subtitle.as_str()];
+    description.extend(frame.notes.iter().map(String::as_str));
+    let id = format!("aether-{}", frame.id);
     drawing
         .into_inner()
-        .into_svg(&frame.title, &description, ramp)
+        .into_svg(&id, &frame.title, &description.join(" "), ramp)
+}
+
+/// A note as lines that fit the width of a picture.
+fn wrapped(note: &str) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in note.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= NOTE_LETTERS => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
 }
 
 /// One axis of a chart.
 pub(super) struct Axis {
-    pub(super) from: f64,
-    pub(super) to: f64,
-    pub(super) labels: Vec<f64>,
+    from: f64,
+    to: f64,
+    /// Values with their labels.
+    pub(super) labels: Vec<(f64, String)>,
     /// The quantity, with its unit.
     pub(super) name: String,
 }
 
 impl Axis {
-    /// An axis of the ticks, nodes or edges 1..n; each has a width of one, centred on its number.
-    pub(super) fn counted(count: u64, labels_max: u64, name: &str) -> Self {
+    /// An axis with labels at some values.
+    pub(super) fn new(from: f64, to: f64, labels: Vec<f64>, name: &str) -> Self {
+        let labels = labels.into_iter().map(|value| (value, short(value)));
         Self {
-            from: 0.5,
-            to: count.max(1) as f64 + 0.5,
-            labels: super::scale::whole_steps(1, count.max(1), labels_max),
+            from,
+            to,
+            labels: labels.collect(),
             name: name.to_owned(),
         }
+    }
+
+    /// An axis of ticks, nodes or edges; each has a width of one, centred on its number.
+    pub(super) fn counted(first: u64, last: u64, labels_max: u64, name: &str) -> Self {
+        let labels = super::scale::whole_steps(first, last, labels_max);
+        Self::new(first as f64 - 0.5, last as f64 + 0.5, labels, name)
+    }
+
+    /// An axis of ticks from the first to the last.
+    pub(super) fn spanning(ticks: &RangeInclusive<u64>, labels_max: u64, name: &str) -> Self {
+        Self::counted(*ticks.start(), *ticks.end(), labels_max, name)
     }
 
     /// The pixel nearest to a value, on an axis of a given length in pixels.
@@ -180,10 +247,10 @@ impl Axis {
     }
 
     /// The labels with their positions in pixels.
-    fn labels_on(&self, pixels: (i32, i32)) -> Vec<(i32, f64)> {
+    fn labels_on(&self, pixels: (i32, i32)) -> Vec<(i32, &str)> {
         let labels = self.labels.iter();
         labels
-            .map(|label| (self.place(*label, pixels), *label))
+            .map(|(value, label)| (self.place(*value, pixels), label.as_str()))
             .collect()
     }
 
@@ -211,9 +278,15 @@ impl Plotting<'_> {
         )
     }
 
+    /// The pixel of a corner, which may be one beyond the area.
+    pub(super) fn pixel(&self, (x, y): (f64, f64)) -> Pixel {
+        let (width, height) = (self.area.width(), self.area.height());
+        (self.x.place(x, (0, width)), self.y.place(y, (height, 0)))
+    }
+
     /// A filled rectangle between two corners.
     pub(super) fn rectangle(&self, role: Role, corners: [(f64, f64); 2]) {
-        let corners = corners.map(|corner| self.place(corner));
+        let corners = corners.map(|corner| self.pixel(corner));
         self.area.rectangle(role, corners);
     }
 }
@@ -247,24 +320,39 @@ pub(super) fn chart<'d>(area: Area<'d>, x: Axis, y: Axis, grid: bool) -> Plottin
     let rows = plotting.y.labels_on((height - 1, 0));
     if grid {
         for (y, _) in &rows {
-            inner.line(Role::Grid, 1, &[(0, *y), (width - 1, *y)]);
+            inner.line(Role::Grid, 1.0, &[(0, *y), (width - 1, *y)]);
         }
     }
     let label = TextStyle::new(Role::Muted, LABEL_SIZE);
     let edge = BESIDE - 1;
-    left.line(Role::Grid, 1, &[(edge, 0), (edge, height - 1)]);
+    left.line(Role::Grid, 1.0, &[(edge, 0), (edge, height - 1)]);
     for (y, value) in rows {
         let style = label.at(Across::End, Down::Middle);
-        left.text(&short(value), style, (BESIDE - 2 * MARK, y));
-        left.line(Role::Grid, 1, &[(edge - MARK, y), (edge, y)]);
+        left.text(value, style, (BESIDE - 2 * MARK, y));
+        left.line(Role::Grid, 1.0, &[(edge - MARK, y), (edge, y)]);
     }
-    below.line(Role::Grid, 1, &[(0, 0), (width - 1, 0)]);
+    below.line(Role::Grid, 1.0, &[(0, 0), (width - 1, 0)]);
     for (x, value) in plotting.x.labels_on((0, width - 1)) {
         let style = label.at(Across::Middle, Down::Top);
-        below.text(&short(value), style, (x, 2 * MARK));
-        below.line(Role::Grid, 1, &[(x, 0), (x, MARK)]);
+        below.text(value, style, (x, 2 * MARK));
+        below.line(Role::Grid, 1.0, &[(x, 0), (x, MARK)]);
     }
     plotting
+}
+
+/// Marks the first tick that is replayed and not stored.
+pub(super) fn replayed_mark(plotting: &Plotting<'_>, from: u64) {
+    let height = plotting.area.height();
+    let (x, _) = plotting.pixel((from as f64 - 0.5, 0.0));
+    plotting
+        .area
+        .line(Role::Surface, 3.0, &[(x, 0), (x, height)]);
+    plotting.area.line(Role::Ink, 1.0, &[(x, 0), (x, height)]);
+    // On the side that has room.
+    let right = x < plotting.area.width() / 2;
+    let across = if right { Across::Start } else { Across::End };
+    let style = TextStyle::new(Role::Ink, 11).at(across, Down::Bottom);
+    plotting.area.text("replayed →", style, (x, -2));
 }
 
 /// The width that [`colour_bar`] needs.
@@ -287,7 +375,7 @@ pub(super) fn colour_bar(area: Area<'_>, scale: &Scale, name: &str) {
         area.rectangle(Role::Level(level), corners);
     }
     let around = [(10, top), (24, top), (24, bottom), (10, bottom), (10, top)];
-    area.line(Role::Grid, 1, &around);
+    area.line(Role::Grid, 1.0, &around);
     let style = TextStyle::new(Role::Muted, LABEL_SIZE).at(Across::Start, Down::Middle);
     let mut taken: Vec<i32> = Vec::new();
     for label in scale.labels() {
@@ -296,7 +384,7 @@ pub(super) fn colour_bar(area: Area<'_>, scale: &Scale, name: &str) {
             continue;
         }
         taken.push(at);
-        area.line(Role::Grid, 1, &[(24, at), (24 + MARK, at)]);
+        area.line(Role::Grid, 1.0, &[(24, at), (24 + MARK, at)]);
         area.text(&short(label), style, (32, at));
     }
     let style = TextStyle::new(Role::Ink, NAME_SIZE)

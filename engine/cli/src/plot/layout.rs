@@ -5,6 +5,11 @@
 
 use std::collections::BTreeSet;
 
+use super::pivots;
+
+/// Least number of nodes whose positions start from pivots; from there on, forces alone would need
+/// more rounds than there is time for.
+const PIVOTS_FROM: usize = 60;
 /// Least number of nodes of a star, in which one node has an edge to every other.
 const STAR_FROM: usize = 4;
 /// The time limit of the force layout: pairs of nodes times rounds.
@@ -125,15 +130,21 @@ fn circle(places: impl Iterator<Item = usize>, count: usize) -> Vec<Place> {
 /// The layout of Fruchterman and Reingold: edges attract, all nodes repel each other, and the
 /// largest step shrinks from round to round.
 fn forces(node_count: usize, pairs: &BTreeSet<(usize, usize)>) -> Vec<Place> {
-    // Start on a spiral, so that no two nodes have the same position.
-    let mut places: Vec<Place> = (0..node_count)
-        .map(|node| {
-            let (radius, angle) = ((node as f64 + 0.5).sqrt(), 2.399_963 * node as f64);
-            (radius * libm::cos(angle), radius * libm::sin(angle))
-        })
-        .collect();
-    let rounds = (WORK / (node_count * node_count).max(1)).clamp(30, 300);
     let length = 2.0;
+    // On a spiral, no two nodes have the same position.
+    let spiral = (0..node_count).map(|node| {
+        let (radius, angle) = ((node as f64 + 0.5).sqrt(), 2.399_963 * node as f64);
+        (radius * libm::cos(angle), radius * libm::sin(angle))
+    });
+    let mut places: Vec<Place> = if node_count < PIVOTS_FROM {
+        spiral.collect()
+    } else {
+        // Close to the spiral's shape within groups of nodes that the pivots cannot tell apart.
+        let near = pivots::places(node_count, pairs, length);
+        let moved = |((x, y), (dx, dy)): (Place, Place)| (x + dx * 0.02, y + dy * 0.02);
+        near.into_iter().zip(spiral).map(moved).collect()
+    };
+    let rounds = (WORK / (node_count * node_count).max(1)).clamp(30, 300);
     for round in 0..rounds {
         let mut moves = vec![(0.0, 0.0); node_count];
         for (node, place) in places.iter().enumerate() {

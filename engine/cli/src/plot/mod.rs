@@ -1,34 +1,51 @@
 //! Pictures of a run, as SVG.
 //!
 //! A picture is made in one pass over the records; the memory it needs depends on the size of the
-//! picture, not on that of the run. The same run gives the same bytes. Colours are classes with a
-//! light and a dark value ([`colours`]); [`frame`] places titles, axes and labels, and [`drawing`]
-//! writes the file.
+//! picture and of one tick, not on that of the run. The same run gives the same bytes. Colours are
+//! classes with a light and a dark value ([`colours`]); [`frame`] places titles, axes and labels,
+//! and [`drawing`] writes the file.
 
+mod activity;
 mod bins;
-mod chain;
+mod clusters;
 mod colours;
 mod drawing;
+mod envelope;
 mod frame;
 mod heat_map;
+mod labels;
 mod layout;
+mod median;
+mod pivots;
 mod press;
+mod rows;
 mod scale;
+mod series;
+mod ticks;
 mod topology;
 
-use aether_engine::record::{LedgerEntry, Manifest, UmxLedger};
+use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
+
+use aether_engine::config::RunPlan;
+use aether_engine::record::Manifest;
 use aether_engine::store::StoredRun;
 use aether_json::{Value, json};
 
-use bins::{Bins, Statistic};
-use chain::ChainPlot;
+use activity::ActivityPlot;
+use bins::Bins;
 use heat_map::HeatMap;
 use press::PressPlot;
+use rows::Rows;
+pub(crate) use series::LINES_MAX;
+use series::SeriesPlot;
+use ticks::Ticks;
 use topology::{NODES_MAX, TopologyPlot};
 
 use crate::args::PlotWhat;
 use crate::exit::Failure;
-use crate::registry::id_of;
+use crate::registry::{id_of, shown_name};
+use crate::selection::Selection;
 
 /// A finished picture.
 pub(crate) struct Picture {
@@ -37,178 +54,311 @@ pub(crate) struct Picture {
     pub(crate) bins: Value,
 }
 
-/// Draws a run.
-pub(crate) fn draw(run: &StoredRun, what: PlotWhat) -> Result<Picture, Failure> {
-    let ticks = run.ticks_recorded();
-    if ticks == 0 {
-        return Err(Failure::Input(format!(
-            "run `{}` has no committed window yet, so there is nothing to draw",
-            id_of(run)
-        )));
-    }
-    match what {
-        PlotWhat::State => state(run, ticks),
-        PlotWhat::Flux => flux(run, ticks),
-        PlotWhat::Chain => chain(run, ticks),
-        PlotWhat::Press => press(run),
-        PlotWhat::Topology => topology(run, ticks),
-    }
+/// Nodes that a report draws as lines if none were asked for.
+const CHANGING: usize = 4;
+
+/// Whether the graph of a run is small enough to be drawn as a whole.
+pub(crate) fn fits_topology(run: &StoredRun) -> bool {
+    run.header().node_count <= NODES_MAX
 }
 
-fn state(run: &StoredRun, ticks: u64) -> Result<Picture, Failure> {
-    let nodes = run.header().node_count as u64;
-    let mut bins = Bins::new(Statistic::Mean, ticks, nodes);
-    for ledger in run.values_of_ticks::<UmxLedger>(1..=ticks) {
-        let ledger = ledger?;
-        whole(run, ledger.tick, "node", nodes, ledger.post_u.len())?;
-        bins.add(ledger.tick, ledger.post_u.iter().copied());
-    }
-    let map = HeatMap {
-        bins: &bins,
-        title: "State over ticks".to_owned(),
-        subtitle: subtitle(run),
-        row: "node",
-        value: "state after the tick",
-    };
-    Ok(Picture {
-        svg: map.draw(),
-        bins: cells(&bins),
-    })
-}
-
-fn flux(run: &StoredRun, ticks: u64) -> Result<Picture, Failure> {
-    let edges = run.header().edge_count as u64;
-    if edges == 0 {
-        return Err(Failure::Input(format!(
-            "run `{}` has no edges, so there is no flux to draw",
-            id_of(run)
-        )));
-    }
-    let mut bins = Bins::new(Statistic::Farthest, ticks, edges);
-    for ledger in run.values_of_ticks::<UmxLedger>(1..=ticks) {
-        let ledger = ledger?;
-        whole(run, ledger.tick, "edge", edges, ledger.edges.len())?;
-        bins.add(ledger.tick, ledger.edges.iter().map(|edge| edge.f_e));
-    }
-    let map = HeatMap {
-        bins: &bins,
-        title: "Flux over ticks".to_owned(),
-        subtitle: subtitle(run),
-        row: "edge",
-        value: "flux f_e per tick",
-    };
-    Ok(Picture {
-        svg: map.draw(),
-        bins: cells(&bins),
-    })
-}
-
-/// Refuses a ledger that does not have as many nodes or edges as the run.
-fn whole(
+/// The nodes whose states differ most between their least and their greatest value, in order of id;
+/// `None` if no state was reached.
+pub(crate) fn most_changing(
     run: &StoredRun,
-    tick: u64,
-    what: &str,
-    expected: u64,
-    found: usize,
-) -> Result<(), Failure> {
-    if found as u64 == expected {
-        return Ok(());
-    }
-    Err(Failure::Damaged(format!(
-        "{} is damaged: the run has {expected} {what}s, but the ledger of tick {tick} has {found}",
-        run.path().display()
-    )))
+    ticks: Option<&RangeInclusive<u64>>,
+) -> Result<Option<Vec<u64>>, Failure> {
+    let plan = run.plan()?;
+    let ticks = Ticks::new(run, &plan, ticks, 0)?;
+    let mut ranges: Vec<(i64, i64)> = Vec::new();
+    ticks.each(|moment| {
+        if ranges.is_empty() {
+            ranges = moment.state.iter().map(|value| (*value, *value)).collect();
+        }
+        for (range, value) in ranges.iter_mut().zip(moment.state) {
+            *range = (range.0.min(*value), range.1.max(*value));
+        }
+        Ok(())
+    })?;
+    let mut nodes: Vec<u64> = (1..=ranges.len() as u64).collect();
+    let range = |node: &u64| {
+        let (least, most) = ranges[usize::try_from(node - 1).expect("the node is in memory")];
+        most.abs_diff(least)
+    };
+    nodes.sort_by_key(|node| (std::cmp::Reverse(range(node)), *node));
+    nodes.truncate(CHANGING);
+    nodes.sort_unstable();
+    Ok((!nodes.is_empty()).then_some(nodes))
 }
 
-fn chain(run: &StoredRun, ticks: u64) -> Result<Picture, Failure> {
-    let modulus = run.plan()?.modulus();
-    let mut plot = ChainPlot::new(ticks, modulus);
-    for (entry, tick) in run.values_of_ticks::<LedgerEntry>(1..=ticks).zip(1..) {
-        let value = entry?.c_t;
-        if !(0..modulus).contains(&value) {
-            return Err(Failure::Damaged(format!(
-                "{} is damaged: the chain value of tick {tick} is {value}, which is not from 0 to \
-                 {}",
-                run.path().display(),
-                modulus - 1
+/// Draws a run, or the selected part of it.
+pub(crate) fn draw(
+    run: &StoredRun,
+    what: PlotWhat,
+    selection: &Selection,
+) -> Result<Picture, Failure> {
+    let plan = run.plan()?;
+    let subject = Subject {
+        run,
+        plan: &plan,
+        selection,
+    };
+    match what {
+        PlotWhat::State => subject.state(),
+        PlotWhat::Flux => subject.flux(),
+        PlotWhat::Activity => subject.activity(),
+        PlotWhat::Press => subject.press(),
+        PlotWhat::Topology => subject.topology(),
+        PlotWhat::Series => subject.series(),
+    }
+}
+
+/// What is drawn.
+struct Subject<'r> {
+    run: &'r StoredRun,
+    plan: &'r RunPlan,
+    selection: &'r Selection,
+}
+
+impl Subject<'_> {
+    /// The ticks of the picture, from `first` on unless others were asked for.
+    fn ticks(&self, first: u64) -> Result<Ticks<'_>, Failure> {
+        Ticks::new(self.run, self.plan, self.selection.ticks.as_ref(), first)
+    }
+
+    fn nodes(&self) -> Rows<'_> {
+        let count = self.run.header().node_count as u64;
+        Rows::nodes(count, self.selection.nodes.as_deref(), self.plan.names())
+    }
+
+    /// Refuses options that the picture has no use for.
+    fn refuse(&self, what: &str, nodes: bool, edges: bool) -> Result<(), Failure> {
+        let given = [
+            ("--node", nodes && self.selection.nodes.is_some()),
+            ("--edge", edges && self.selection.edges.is_some()),
+        ];
+        match given.iter().find(|(_, given)| *given) {
+            Some((option, _)) => Err(Failure::Input(format!(
+                "`{option}` does not apply to `--what {what}`; leave it out"
+            ))),
+            None => Ok(()),
+        }
+    }
+
+    fn state(&self) -> Result<Picture, Failure> {
+        self.refuse("state", false, true)?;
+        let ticks = self.ticks(0)?;
+        let rows = self.nodes();
+        let mut bins = Bins::new(ticks.range(), rows.count());
+        ticks.each(|moment| {
+            bins.add(moment.tick, rows.pick(moment.state));
+            Ok(())
+        })?;
+        let title = "State over ticks";
+        Ok(self.heat_map(
+            &bins,
+            &rows,
+            &ticks,
+            ("state", title, "state after the tick"),
+        ))
+    }
+
+    fn flux(&self) -> Result<Picture, Failure> {
+        self.refuse("flux", true, false)?;
+        let count = self.run.header().edge_count as u64;
+        if count == 0 {
+            return Err(self.without_edges("no flux to draw"));
+        }
+        let ticks = self.ticks(1)?;
+        let rows = Rows::edges(count, self.selection.edges.as_deref(), self.plan.names());
+        let mut bins = Bins::new(ticks.range(), rows.count());
+        let mut fluxes: Vec<i64> = Vec::new();
+        ticks.each(|moment| {
+            let edges = moment.ledger.iter().flat_map(|ledger| &ledger.edges);
+            fluxes.clear();
+            fluxes.extend(edges.map(|edge| edge.f_e));
+            bins.add(moment.tick, rows.pick(&fluxes));
+            Ok(())
+        })?;
+        let title = "Flux over ticks";
+        Ok(self.heat_map(&bins, &rows, &ticks, ("flux", title, "flux f_e per tick")))
+    }
+
+    fn heat_map(
+        &self,
+        bins: &Bins,
+        rows: &Rows<'_>,
+        ticks: &Ticks<'_>,
+        (id, title, value): (&'static str, &str, &'static str),
+    ) -> Picture {
+        let map = HeatMap {
+            bins,
+            rows,
+            id,
+            title: title.to_owned(),
+            subtitle: self.subtitle(),
+            value,
+            replayed: ticks.replayed(),
+        };
+        let lines = bins.rows().div_ceil(bins.rows_a_cell());
+        Picture {
+            svg: map.draw(),
+            bins: json!({
+                "columns": bins.columns(),
+                "rows": lines,
+                "ticks_a_cell": bins.ticks_a_cell(),
+                "rows_a_cell": bins.rows_a_cell(),
+            }),
+        }
+    }
+
+    fn activity(&self) -> Result<Picture, Failure> {
+        self.refuse("activity", true, true)?;
+        let ticks = self.ticks(1)?;
+        let mut plot = ActivityPlot::new(ticks.range(), self.run.header().edge_count as u64);
+        ticks.each(|moment| {
+            if let Some(ledger) = moment.ledger {
+                plot.add(ledger);
+            }
+            Ok(())
+        })?;
+        Ok(Picture {
+            svg: plot.draw(self.subtitle(), ticks.replayed().as_ref()),
+            bins: Value::Null,
+        })
+    }
+
+    fn series(&self) -> Result<Picture, Failure> {
+        self.refuse("series", false, true)?;
+        let rows = self.nodes();
+        if rows.count() > LINES_MAX as u64 {
+            return Err(Failure::Input(format!(
+                "a line chart shows at most {LINES_MAX} nodes, not {}; choose some with --node",
+                rows.count()
             )));
         }
-        plot.add(tick, value);
+        let ticks = self.ticks(0)?;
+        let mut plot = SeriesPlot::new(ticks.range(), &rows);
+        ticks.each(|moment| {
+            plot.add(moment.tick, moment.state);
+            // The inputs of tick 0 are part of the state after it, and listed before tick 1.
+            for entry in self.plan.inputs_before(moment.tick.max(1)) {
+                if entry.tick() == moment.tick {
+                    plot.add_input(moment.tick, entry.pfna_id(), entry.values(), moment.state);
+                }
+            }
+            Ok(())
+        })?;
+        Ok(Picture {
+            svg: plot.draw(self.subtitle(), ticks.replayed().as_ref()),
+            bins: Value::Null,
+        })
     }
-    let bins = plot.bins().map_or(Value::Null, cells);
-    Ok(Picture {
-        svg: plot.draw(subtitle(run), ticks),
-        bins,
-    })
-}
 
-fn press(run: &StoredRun) -> Result<Picture, Failure> {
-    let plan = run.plan()?;
-    let mut plot = PressPlot::default();
-    for manifest in run.values::<Manifest>() {
-        let manifest = manifest?;
-        let window = plan
-            .windows()
-            .iter()
-            .find(|window| window.window_id() == manifest.window_id);
-        plot.add(&manifest, window.is_some_and(|window| window.is_primary()));
+    fn press(&self) -> Result<Picture, Failure> {
+        self.refuse("press", true, true)?;
+        // Checks that there is something to draw.
+        let ticks = self.ticks(1)?;
+        let mut plot = PressPlot::default();
+        for manifest in self.run.values::<Manifest>() {
+            let manifest = manifest?;
+            let (from, to) = (*ticks.range().start(), *ticks.range().end());
+            if manifest.end_tick < from || manifest.start_tick > to {
+                continue;
+            }
+            let mut windows = self.plan.windows().iter();
+            let window = windows.find(|window| window.window_id() == manifest.window_id);
+            plot.add(&manifest, window.is_some_and(|window| window.is_primary()));
+        }
+        if plot.window_count() == 0 {
+            let name = id_of(self.run);
+            return Err(Failure::Input(format!(
+                "run `{name}` has no committed window in these ticks, so there is nothing to draw"
+            )));
+        }
+        let shared = plot.windows_a_bar();
+        let bins = match shared {
+            1 => Value::Null,
+            _ => json!({ "windows": plot.window_count(), "windows_a_bar": shared }),
+        };
+        Ok(Picture {
+            svg: plot.draw(self.subtitle()),
+            bins,
+        })
     }
-    let shared = plot.windows_a_bar();
-    let bins = match shared {
-        1 => Value::Null,
-        _ => json!({ "windows": plot.window_count(), "windows_a_bar": shared }),
-    };
-    Ok(Picture {
-        svg: plot.draw(subtitle(run)),
-        bins,
-    })
-}
 
-fn topology(run: &StoredRun, ticks: u64) -> Result<Picture, Failure> {
-    let nodes = run.header().node_count;
-    if nodes > NODES_MAX {
-        return Err(Failure::Input(format!(
-            "the topology of run `{}` has {nodes} nodes, and drawings of a graph have at most \
-             {NODES_MAX}: `--what state` and `--what flux` show graphs of any size",
-            id_of(run)
-        )));
+    fn topology(&self) -> Result<Picture, Failure> {
+        let part = self.part();
+        let nodes = part.as_ref().map_or(self.run.header().node_count, Vec::len);
+        if nodes > NODES_MAX {
+            return Err(Failure::Input(format!(
+                "the topology of run `{}` has {nodes} nodes, and drawings of a graph have at most \
+                 {NODES_MAX}: `--node` draws a part of it, and `--what state` and `--what flux` show \
+                 graphs of any size",
+                id_of(self.run)
+            )));
+        }
+        // Tick 0 is drawn only if it is asked for: it has no flux.
+        let first = self.selection.ticks.as_ref().map_or(1, |_| 0);
+        let ticks = self.ticks(first)?;
+        let mut plot = TopologyPlot::new(self.plan.names(), self.plan.edge_ends(), ticks.range());
+        ticks.each(|moment| {
+            plot.add(moment.state, moment.ledger);
+            Ok(())
+        })?;
+        let notes = ticks.note().into_iter().collect();
+        Ok(Picture {
+            svg: plot.draw(self.subtitle(), part.as_deref(), notes),
+            bins: Value::Null,
+        })
     }
-    let mut plot = TopologyPlot::default();
-    for ledger in run.values_of_ticks::<UmxLedger>(1..=ticks) {
-        plot.add(&ledger?);
-    }
-    Ok(Picture {
-        svg: plot.draw(subtitle(run)),
-        bins: Value::Null,
-    })
-}
 
-/// The subtitle: the run and its size.
-fn subtitle(run: &StoredRun) -> String {
-    let header = run.header();
-    let counted = |count: u64, what: &str| {
-        let plural = if count == 1 { "" } else { "s" };
-        format!("{count} {what}{plural}")
-    };
-    let mut text = format!(
-        "run {} · {} · {} · {} · profile {}",
-        header.run_id,
-        counted(header.node_count as u64, "node"),
-        counted(header.edge_count as u64, "edge"),
-        counted(header.ticks, "tick"),
-        header.profile
-    );
-    if header.status.name() != "complete" {
-        text = format!("{text} · {}", header.status.name());
+    /// The indices of the selected nodes, of the ends of the selected edges, and of the neighbours of
+    /// both; `None` if nothing is selected.
+    fn part(&self) -> Option<Vec<usize>> {
+        let (nodes, edges) = (&self.selection.nodes, &self.selection.edges);
+        if nodes.is_none() && edges.is_none() {
+            return None;
+        }
+        let mut chosen: BTreeSet<u64> = nodes.iter().flatten().copied().collect();
+        let ends: Vec<(u64, u64)> = self.plan.edge_ends().collect();
+        for edge in edges.iter().flatten() {
+            let (from, to) = ends[usize::try_from(edge - 1).expect("the edge is in memory")];
+            chosen.extend([from, to]);
+        }
+        let mut part = chosen.clone();
+        for (from, to) in ends {
+            if chosen.contains(&from) || chosen.contains(&to) {
+                part.extend([from, to]);
+            }
+        }
+        let index = |id: u64| usize::try_from(id - 1).expect("the node is in memory");
+        Some(part.into_iter().map(index).collect())
     }
-    text
-}
 
-fn cells(bins: &Bins) -> Value {
-    json!({
-        "columns": bins.columns(),
-        "rows": bins.rows().div_ceil(bins.rows_a_cell()),
-        "ticks_a_cell": bins.ticks_a_cell(),
-        "rows_a_cell": bins.rows_a_cell(),
-    })
+    fn without_edges(&self, what: &str) -> Failure {
+        let name = id_of(self.run);
+        Failure::Input(format!("run `{name}` has no edges, so there is {what}"))
+    }
+
+    /// The subtitle: the run and its size.
+    fn subtitle(&self) -> String {
+        let header = self.run.header();
+        let counted = |count: u64, what: &str| {
+            let plural = if count == 1 { "" } else { "s" };
+            format!("{count} {what}{plural}")
+        };
+        let mut text = format!(
+            "run {} · {} · {} · {} · profile {}",
+            shown_name(self.run),
+            counted(header.node_count as u64, "node"),
+            counted(header.edge_count as u64, "edge"),
+            counted(header.ticks, "tick"),
+            header.profile
+        );
+        if header.status.name() != "complete" {
+            text = format!("{text} · {}", header.status.name());
+        }
+        text
+    }
 }

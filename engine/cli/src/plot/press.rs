@@ -3,8 +3,9 @@
 use aether_engine::record::Manifest;
 
 use super::colours::{Ramp, Role, SERIES};
-use super::drawing::{Across, Down, TextStyle};
+use super::drawing::{Across, Down, Hover, TextStyle};
 use super::frame::{Axis, Frame, chart, legend, picture};
+use super::rows::shortened;
 use super::scale::steps;
 
 /// Most bars side by side; if there are more windows, several share a bar.
@@ -66,9 +67,10 @@ impl PressPlot {
         let shared = self.windows_a_bar();
         let note = (shared > 1).then(|| format!("Each bar is the sum of {shared} windows."));
         let frame = Frame {
+            id: "press",
             title: "Description length by window".to_owned(),
             subtitle,
-            note,
+            notes: note.into_iter().collect(),
             height: HEIGHT,
         };
         let bars: Vec<Vec<f64>> = self
@@ -86,34 +88,40 @@ impl PressPlot {
             let area = area.below(legend(area, &names, 64));
             let windows = self.windows.len().max(1);
             let named = windows <= NAMED_MAX;
-            let mut x = Axis::counted(windows as u64, 12, "window, in closing order");
+            let mut x = Axis::counted(1, windows as u64, 12, "window, in closing order");
             if named {
                 x.labels.clear();
                 x.name = "window (its ticks, or its name)".to_owned();
             }
-            let y = Axis {
-                from: 0.0,
-                to: highest,
-                labels: steps(0.0, highest, 6),
-                name: "L_total in bits".to_owned(),
-            };
+            let y = Axis::new(0.0, highest, steps(0.0, highest, 6), "L_total in bits");
             let plotting = chart(area, x, y, true);
             let width = shared as f64;
             let pixels = plotting.area.width();
             // If there are only a few bars, they do not fill the width.
             let widest = BAR_WIDTH_MAX * windows as f64 / f64::from(pixels.max(1));
+            let mut hovers = Vec::new();
             for (number, bar) in bars.iter().enumerate() {
                 let left = number as f64 * width + 0.5;
                 let right = (left + width).min(windows as f64 + 0.5);
                 let gap = (right - left) * if named { 0.2 } else { 0.1 };
                 let gap = gap.max((right - left - widest) / 2.0);
                 let mut from = 0.0;
+                let first = number * shared;
+                let last = (first + shared).min(self.windows.len()) - 1;
+                let windows = match (&self.windows[first].name, &self.windows[last].name) {
+                    (first, last) if first == last => format!("window {first}"),
+                    (first, last) => format!("windows {first} to {last}"),
+                };
                 for (place, bits) in bar.iter().enumerate() {
                     let corners = [(left + gap, from), (right - gap, from + bits)];
                     plotting.rectangle(series(place), corners);
+                    let title = format!("{windows}, {}: {bits} bits", self.streams[place]);
+                    let corners = corners.map(|corner| plotting.pixel(corner));
+                    hovers.push(Hover { corners, title });
                     from += bits;
                 }
             }
+            plotting.area.hovers(hovers);
             if named {
                 let style = TextStyle::new(Role::Muted, 12).at(Across::Middle, Down::Top);
                 let letters = 110 / windows.max(1);
@@ -154,12 +162,4 @@ impl PressPlot {
 fn series(place: usize) -> Role {
     let place = place.min(usize::from(SERIES) - 1);
     Role::Series(u8::try_from(place).expect("there are few series"))
-}
-
-fn shortened(name: &str, letters: usize) -> String {
-    if name.chars().count() <= letters {
-        return name.to_owned();
-    }
-    let kept: String = name.chars().take(letters - 1).collect();
-    format!("{kept}…")
 }

@@ -278,17 +278,6 @@ fn a_record_with_the_hash_of_other_text_is_refused() {
 }
 
 #[test]
-fn a_picture_shows_only_values_that_a_run_can_have() {
-    let runs = Runs::of(&["gf01"]);
-    forge(&runs, "gf01", ("u_ledger", "tick = 3"), |text| {
-        let (start, rest) = text.split_once("\"C_t\":").unwrap();
-        format!("{start}\"C_t\":-{rest}")
-    });
-    let words = ["gf01.aether", "the chain value of tick 3 is -"];
-    reports_damage(&runs, &["plot", "gf01", "--what", "chain"], &words);
-}
-
-#[test]
 fn a_picture_or_capsule_of_missing_ticks_is_not_made() {
     let runs = Runs::of(&["gf01"]);
     change(&runs, "gf01", "DELETE FROM ledgers WHERE tick = 8");

@@ -135,6 +135,7 @@ fn openmetrics_text_says_what_the_metrics_say() {
         let sample = |name: &str, labels: &[(&str, &str)]| {
             let mut all = BTreeMap::from([
                 ("gid", gid.as_str().unwrap()),
+                ("run", scenario),
                 ("run_id", run_id.as_str().unwrap()),
             ]);
             all.extend(labels.iter().copied());

@@ -7,12 +7,17 @@
 mod damaged;
 mod documents;
 mod init;
+#[cfg(target_os = "linux")]
+mod interrupt;
 mod log;
+mod out;
 mod plot;
 mod press;
 mod profile;
 mod records;
+mod report;
 mod run;
+mod runs;
 mod scenarios;
 mod sql;
 mod stored;
@@ -118,6 +123,13 @@ impl Runs {
         self.aether(&[args, &["--format", "json"]].concat())
             .with(0)
             .json()
+    }
+
+    /// The JSON that a command prints which takes no directory of runs.
+    #[track_caller]
+    fn json_at(&self, args: &[&str]) -> Value {
+        let args = [args, &["--format", "json"]].concat();
+        aether_in(self.0.path(), &args).with(0).json()
     }
 
     /// Checks that a command fails with status 2 in both formats, with all of `words` in its

@@ -12,7 +12,9 @@ use super::{Runs, aether, export_of, keys};
 fn pack(runs: &Runs, run: &str, window: &str) -> PathBuf {
     let path = runs.file(&format!("{run}-{window}.apx"));
     let out = path.to_str().unwrap();
-    let packed = runs.json(&["press", "pack", run, "--window", window, "--out", out]);
+    let packed = runs.json(&[
+        "press", "pack", run, "--window", window, "--out", out, "--force",
+    ]);
     assert_eq!(keys(&packed), ["bytes", "path", "streams", "window_id"]);
     assert_eq!(packed["path"], out);
     assert_eq!(packed["bytes"], std::fs::metadata(&path).unwrap().len());

@@ -9,7 +9,11 @@ use super::{Runs, export_of, keys};
 fn an_intact_run_is_reported_as_intact() {
     let runs = Runs::of(&["gf01"]);
     let text = runs.aether(&["verify", "gf01"]).with(0);
-    assert!(text.stdout.contains("gf01 is intact: 8 ticks"), "{text:#?}");
+    assert!(
+        text.stdout
+            .contains("gf01 (run_id GF01) is intact: 8 ticks"),
+        "{text:#?}"
+    );
     let json = runs.json(&["verify", "gf01"]);
     assert_eq!(keys(&json), ["findings", "records", "ticks", "whole"]);
     assert_eq!(json["whole"], true);
@@ -85,7 +89,7 @@ fn what_is_not_a_run_is_refused_by_every_command_that_reads_one() {
             "newer",
             &["newer.aether", "99", "newer version of `aether`"],
         ),
-        ("a/b", &["no run file a/b", "letters"]),
+        ("a b", &["run id `a b`", "letters"]),
         (".gf01", &["run id `.gf01`", "dot"]),
         (&long, &["run id", "128", "129"]),
     ];

@@ -17,7 +17,7 @@ mod wide;
 mod work;
 
 use std::cell::RefCell;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal as _, Write};
 use std::ops::RangeInclusive;
 
 use aether_engine::run::{RecordKind, RunStatus};
@@ -26,8 +26,10 @@ use aether_engine::store::{StoredRecord, StoredRun};
 use crate::CommandResult;
 use crate::args::{ExportCommand, ExportForm};
 use crate::choice::unknown;
+use crate::destination::{Destination, FileKind, Protected};
 use crate::exit::{Failure, Status};
 use crate::output::Output;
+use crate::progress::Progress;
 use crate::registry;
 use crate::selection::{self, Selection};
 use graph::Graph;
@@ -64,10 +66,23 @@ pub(crate) fn export(command: &ExportCommand, output: &Output) -> CommandResult 
     export.check(&selection)?;
     match &command.out {
         Some(path) => {
-            registry::write_file(path, |sink| export.write(sink))?;
+            let kind = match command.form {
+                ExportForm::Json => FileKind::Json,
+                ExportForm::Jsonl => FileKind::JsonLines,
+                ExportForm::Csv => FileKind::Csv,
+            };
+            let reads = Protected::of_run(&run)?;
+            let out = Destination::new(path, command.force, kind, &reads)?;
+            let _progress = Progress::spinner("exporting");
+            out.write(|sink| export.write(sink))?;
             output.note(&format!("wrote {}", path.display()));
         }
-        None => output.stream(|sink| export.write(sink))?,
+        None => {
+            // A terminal shows the records themselves.
+            let hidden = io::stdout().is_terminal();
+            let _progress = (!hidden).then(|| Progress::spinner("exporting"));
+            output.stream(|sink| export.write(sink))?;
+        }
     }
     Ok(Status::Done)
 }

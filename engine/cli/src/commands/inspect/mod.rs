@@ -98,7 +98,7 @@ fn summary(run: &StoredRun, shown: &mut Shown) -> Result<(), Failure> {
     let _ = writeln!(
         text,
         "run         {}, gid {}, {}",
-        about.run_id,
+        registry::shown_name(run),
         about.gid,
         about.status.name()
     );
