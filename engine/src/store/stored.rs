@@ -396,6 +396,12 @@ impl StoredRun {
         }
     }
 
+    /// Whether a different run has the same resolved inputs, by their stored hashes.
+    #[must_use]
+    pub fn has_inputs_of(&self, other: &Self) -> bool {
+        self.row.inputs_sha256 == other.row.inputs_sha256
+    }
+
     /// The metrics of the whole run if it has ended, else of its committed windows.
     ///
     /// # Errors

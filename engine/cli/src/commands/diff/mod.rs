@@ -1,8 +1,14 @@
 //! `aether diff`: compares two stored runs with the comparison of the harness.
+//!
+//! Records are read as the comparison needs them, and only those whose stored hashes differ.
+
+mod stream;
 
 use aether_engine::record::{FromText as _, RecordKind};
 use aether_engine::store::StoredRun;
-use aether_harness::{Artefact, DiffOptions, Report, ScenarioReport, Verdict, diff as compare};
+use aether_harness::{
+    Artefact, DiffOptions, Listed, RecordStream, Report, ScenarioReport, Verdict, diff_streams,
+};
 
 use crate::CommandResult;
 use crate::args::DiffCommand;
@@ -10,16 +16,30 @@ use crate::exit::{Failure, Status};
 use crate::output::Output;
 use crate::registry;
 
+use stream::Stream;
+
 pub(crate) fn diff(command: &DiffCommand, output: &Output) -> CommandResult {
     let before = registry::open_run(&command.runs, &command.before)?;
     let after = registry::open_run(&command.runs, &command.after)?;
     let schema = aether_subject::schema_of(&after.plan()?);
-    let difference = compare(
-        &artefacts(&before)?,
-        &artefacts(&after)?,
+    let same_inputs = before.has_inputs_of(&after);
+    let streams = RecordKind::ALL.into_iter().map(|kind| {
+        let stream = Stream::new(kind, &before, &after);
+        Box::new(stream) as Box<dyn RecordStream<Error = Failure>>
+    });
+    let difference = diff_streams(
+        &documents(&before, same_inputs)?,
+        &documents(&after, same_inputs)?,
+        streams.collect(),
         &schema,
         &DiffOptions::default(),
-    );
+        // Only a list of all changes shows their values.
+        if command.all {
+            Listed::Values
+        } else {
+            Listed::ShortValues
+        },
+    )?;
     let equal = difference.is_equal();
     let report = Report::new(vec![ScenarioReport {
         name: format!("{} → {}", command.before, command.after),
@@ -47,19 +67,16 @@ pub(crate) fn diff(command: &DiffCommand, output: &Output) -> CommandResult {
     })
 }
 
-fn artefacts(run: &StoredRun) -> Result<Vec<Artefact>, Failure> {
+/// The artefacts that are documents. Inputs that are the same are left out, since they are no
+/// cause.
+fn documents(run: &StoredRun, same_inputs: bool) -> Result<Vec<Artefact>, Failure> {
     let document = |name: &str, text: String| {
         Artefact::from_json(name, text.as_bytes())
             .map_err(|error| Failure::Damaged(error.to_string()))
     };
-    let mut artefacts = vec![document("inputs", run.documents()?.to_json())?];
-    for kind in RecordKind::ALL {
-        let texts: Result<Vec<_>, _> = run
-            .records(kind)
-            .map(|record| record.map(|record| record.text))
-            .collect();
-        artefacts.push(Artefact::from_canonical_records(kind.name(), texts?));
+    let mut documents = vec![document("metrics", run.metrics()?.to_text())?];
+    if !same_inputs {
+        documents.push(document("inputs", run.documents()?.to_json())?);
     }
-    artefacts.push(document("metrics", run.metrics()?.to_text())?);
-    Ok(artefacts)
+    Ok(documents)
 }
