@@ -3,11 +3,13 @@
 //! Records are read as the comparison needs them, and only those whose stored hashes differ.
 
 mod stream;
+#[cfg(test)]
+mod tests;
 
 use aether_engine::record::{FromText as _, RecordKind};
 use aether_engine::store::StoredRun;
 use aether_harness::{
-    Artefact, DiffOptions, Listed, RecordStream, Report, ScenarioReport, Verdict, diff_streams,
+    Artefact, Diff, DiffOptions, Listed, RecordStream, Report, ScenarioReport, Verdict, diff_streams,
 };
 
 use crate::CommandResult;
@@ -21,25 +23,13 @@ use stream::Stream;
 pub(crate) fn diff(command: &DiffCommand, output: &Output) -> CommandResult {
     let before = registry::open_run(&command.runs, &command.before)?;
     let after = registry::open_run(&command.runs, &command.after)?;
-    let schema = aether_subject::schema_of(&after.plan()?);
-    let same_inputs = before.has_inputs_of(&after);
-    let streams = RecordKind::ALL.into_iter().map(|kind| {
-        let stream = Stream::new(kind, &before, &after);
-        Box::new(stream) as Box<dyn RecordStream<Error = Failure>>
-    });
-    let difference = diff_streams(
-        &documents(&before, same_inputs)?,
-        &documents(&after, same_inputs)?,
-        streams.collect(),
-        &schema,
-        &DiffOptions::default(),
-        // Only a list of all changes shows their values.
-        if command.all {
-            Listed::Values
-        } else {
-            Listed::ShortValues
-        },
-    )?;
+    // Only a list of all changes shows their values.
+    let listed = if command.all {
+        Listed::Values
+    } else {
+        Listed::ShortValues
+    };
+    let difference = compare(&before, &after, &DiffOptions::default(), listed)?;
     let equal = difference.is_equal();
     let report = Report::new(vec![ScenarioReport {
         name: format!("{} → {}", command.before, command.after),
@@ -65,6 +55,28 @@ pub(crate) fn diff(command: &DiffCommand, output: &Output) -> CommandResult {
     } else {
         Status::Difference
     })
+}
+
+fn compare(
+    before: &StoredRun,
+    after: &StoredRun,
+    options: &DiffOptions,
+    listed: Listed,
+) -> Result<Diff, Failure> {
+    let schema = aether_subject::schema_of(&after.plan()?);
+    let same_inputs = before.has_inputs_of(after);
+    let streams = RecordKind::ALL.into_iter().map(|kind| {
+        let stream = Stream::new(kind, before, after);
+        Box::new(stream) as Box<dyn RecordStream<Error = Failure>>
+    });
+    diff_streams(
+        &documents(before, same_inputs)?,
+        &documents(after, same_inputs)?,
+        streams.collect(),
+        &schema,
+        options,
+        listed,
+    )
 }
 
 /// The artefacts that are documents. Inputs that are the same are left out, since they are no
