@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::selection::SelectionArgs;
+use crate::selection::{SelectionArgs, tick};
 pub(crate) use documents::{InitCommand, ProfileCommand, ProfileShowCommand};
 pub(crate) use topology::{
     ImportCommand, ListFormatWord, MadeTopology, NewTopologyCommand, TopologyCommand,
@@ -221,10 +221,10 @@ pub(crate) struct ShowLedgerCommand {
     #[command(flatten)]
     pub(crate) selection: SelectionArgs,
     /// First tick [default: 1].
-    #[arg(long, value_name = "T", allow_negative_numbers = true, conflicts_with = "tick")]
+    #[arg(long, value_name = "T", value_parser = tick, allow_negative_numbers = true, conflicts_with = "tick")]
     pub(crate) from: Option<u64>,
     /// Last tick [default: the last recorded].
-    #[arg(long, value_name = "T", allow_negative_numbers = true, conflicts_with = "tick")]
+    #[arg(long, value_name = "T", value_parser = tick, allow_negative_numbers = true, conflicts_with = "tick")]
     pub(crate) to: Option<u64>,
 }
 
@@ -233,7 +233,7 @@ pub(crate) struct ReplayCommand {
     #[command(flatten)]
     pub(crate) stored: StoredCommand,
     /// The tick, 0..T; 0 is the initial state.
-    #[arg(long, value_name = "T", allow_negative_numbers = true)]
+    #[arg(long, value_name = "T", value_parser = tick, allow_negative_numbers = true)]
     pub(crate) tick: u64,
 }
 

@@ -87,6 +87,18 @@ impl FoundRecord {
         self.content.text()
     }
 
+    /// Whether the record is made of columns, so that its text is always JSON.
+    #[must_use]
+    pub const fn is_rebuilt(&self) -> bool {
+        !matches!(self.content, Content::Text(_))
+    }
+
+    /// Its text, without the record.
+    #[must_use]
+    pub fn into_text(self) -> String {
+        self.content.into_text()
+    }
+
     /// The record, if its text is one of this type.
     ///
     /// # Errors

@@ -8,6 +8,11 @@ mod damaged;
 mod documents;
 mod init;
 mod log;
+mod looks;
+#[cfg(target_os = "linux")]
+mod memory;
+#[cfg(unix)]
+mod pipes;
 mod plot;
 mod press;
 mod profile;
