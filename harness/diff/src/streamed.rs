@@ -82,7 +82,10 @@ pub fn diff_streams<E>(
     }
     let documents = pair_by_name(before, after, schema).into_iter();
     let documents = documents.map(|pair| (pair, None));
-    let names: Vec<String> = streams.iter().map(|stream| stream.name().to_owned()).collect();
+    let names: Vec<String> = streams
+        .iter()
+        .map(|stream| stream.name().to_owned())
+        .collect();
     let streams = names.iter().zip(streams);
     let streams = streams.map(|(name, stream)| (Pair::new(name, schema), Some(stream)));
     let mut all: Vec<_> = documents.chain(streams).collect();

@@ -70,7 +70,10 @@ fn a_node_is_its_state_inputs_and_fluxes() {
         }
         // People see the same numbers.
         let text = runs.aether(&args).with(0).stdout;
-        assert!(text.starts_with(&format!("node {id} ({label})\n")), "{text}");
+        assert!(
+            text.starts_with(&format!("node {id} ({label})\n")),
+            "{text}"
+        );
         for tick in &ticks[1..] {
             let row = ["tick", "pre_u", "post_u"].map(|member| tick[member].to_string());
             let has = |line: &str| {
@@ -130,7 +133,10 @@ fn an_edge_is_its_fluxes() {
     let export = export("gf01");
     let shown = runs.json(&["inspect", "gf01", "--edge", "2,4..5", "--edge", "7"]);
     let edges = shown["edges"].as_array().unwrap();
-    let ids: Vec<_> = edges.iter().map(|edge| edge["e_id"].as_u64().unwrap()).collect();
+    let ids: Vec<_> = edges
+        .iter()
+        .map(|edge| edge["e_id"].as_u64().unwrap())
+        .collect();
     assert_eq!(ids, [2, 4, 5, 7]);
     for edge in edges {
         let id = edge["e_id"].as_u64().unwrap() as usize;
@@ -209,17 +215,25 @@ fn log_and_show_ledger_keep_the_ticks_that_concern_nodes_and_edges() {
     let moved = |edge: usize| -> Vec<u64> {
         let moves = |ledger: &&Value| ledger["edges"][edge - 1]["f_e"] != 0;
         let ledgers = ledgers.iter().filter(moves);
-        ledgers.map(|ledger| ledger["tick"].as_u64().unwrap()).collect()
+        ledgers
+            .map(|ledger| ledger["tick"].as_u64().unwrap())
+            .collect()
     };
     for edge in 1..=3 {
         let number = edge.to_string();
         let entries = runs.json(&["show-ledger", "pfna-demo", "--edge", &number]);
         let entries = entries.as_array().unwrap().iter();
-        let ticks: Vec<_> = entries.map(|entry| entry["tick"].as_u64().unwrap()).collect();
+        let ticks: Vec<_> = entries
+            .map(|entry| entry["tick"].as_u64().unwrap())
+            .collect();
         assert_eq!(ticks, moved(edge), "edge {edge}");
         let events = runs.json(&["log", "pfna-demo", "--edge", &number]);
         let events = events.as_array().unwrap();
-        assert!(events.iter().all(|event| ticks.contains(&event["tick"].as_u64().unwrap())));
+        assert!(
+            events
+                .iter()
+                .all(|event| ticks.contains(&event["tick"].as_u64().unwrap()))
+        );
         let of_ticks = |event: &&Value| event["tick"].as_u64().is_some_and(|t| ticks.contains(&t));
         let expected = export["log"].as_array().unwrap().iter().filter(of_ticks);
         assert_eq!(events.len(), expected.count());
@@ -237,10 +251,19 @@ fn log_and_show_ledger_keep_the_ticks_that_concern_nodes_and_edges() {
         .map(|tick| tick as u64)
         .collect();
     for range in ["1..12", "5..12"] {
-        let args = ["show-ledger", "pfna-demo", "--node", "source", "--tick", range];
+        let args = [
+            "show-ledger",
+            "pfna-demo",
+            "--node",
+            "source",
+            "--tick",
+            range,
+        ];
         let entries = runs.json(&args);
         let entries = entries.as_array().unwrap().iter();
-        let ticks: Vec<_> = entries.map(|entry| entry["tick"].as_u64().unwrap()).collect();
+        let ticks: Vec<_> = entries
+            .map(|entry| entry["tick"].as_u64().unwrap())
+            .collect();
         let first = if range == "1..12" { 1 } else { 5 };
         let expected: Vec<u64> = changed.iter().copied().filter(|t| *t >= first).collect();
         assert_eq!(ticks, expected, "{range}");
@@ -250,7 +273,14 @@ fn log_and_show_ledger_keep_the_ticks_that_concern_nodes_and_edges() {
 #[test]
 fn nodes_and_edges_that_do_not_exist_are_all_named() {
     let runs = Runs::of(&["pfna-demo"]);
-    let args = ["inspect", "pfna-demo", "--node", "sorce,9", "--edge", "2..7"];
+    let args = [
+        "inspect",
+        "pfna-demo",
+        "--node",
+        "sorce,9",
+        "--edge",
+        "2..7",
+    ];
     runs.refuses(&args, &["`sorce`", "`source`", "9", "7"]);
     let args = ["inspect", "pfna-demo", "--node", "3..1"];
     runs.refuses(&args, &["`1..3`"]);
@@ -269,7 +299,15 @@ fn a_run_can_be_named_by_the_path_of_its_file() {
     let (here, there) = (path(&first), path(&second));
     let [here, there] = [&here, &there].map(|path| path.to_str().unwrap());
     let nowhere = Runs::new();
-    for command in ["inspect", "show-ledger", "log", "metrics", "verify", "export", "plot"] {
+    for command in [
+        "inspect",
+        "show-ledger",
+        "log",
+        "metrics",
+        "verify",
+        "export",
+        "plot",
+    ] {
         let by_id = first.aether(&[command, "gf01"]).with(0).stdout;
         let by_path = nowhere.aether(&[command, here]).with(0).stdout;
         assert_eq!(by_path.replace(here, "gf01"), by_id, "{command}");
@@ -308,11 +346,20 @@ fn an_interrupted_run_is_finished_by_its_path_under_its_name() {
 fn a_word_that_is_nearly_known_is_suggested() {
     let runs = Runs::of(&["windows-overlap"]);
     for (args, near) in [
-        (&["log", "windows-overlap", "--event", "tick_sumary"][..], "`tick_summary`"),
+        (
+            &["log", "windows-overlap", "--event", "tick_sumary"][..],
+            "`tick_summary`",
+        ),
         (&["log", "windows-overlap", "--component", "lom"], "`loom`"),
         (&["inspect", "windows-overlap", "--layer", "DATE"], "`DATA`"),
-        (&["inspect", "windows-overlap", "--window", "erly"], "`early`"),
-        (&["export", "windows-overlap", "--kind", "ledger"], "`ledgers`"),
+        (
+            &["inspect", "windows-overlap", "--window", "erly"],
+            "`early`",
+        ),
+        (
+            &["export", "windows-overlap", "--kind", "ledger"],
+            "`ledgers`",
+        ),
     ] {
         runs.refuses(args, &["did you mean", near]);
     }

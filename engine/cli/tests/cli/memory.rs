@@ -13,7 +13,8 @@ fn add(runs: &Runs, name: &str, (nodes, edges, ticks): (usize, usize, u64), k: i
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
         (seed >> 33) as usize % bound
     };
-    let mut topology = format!("{{\"gid\":\"BIG\",\"profile\":\"CMP-0\",\"N\":{nodes},\"SC\":32,\"edges\":[");
+    let mut topology =
+        format!("{{\"gid\":\"BIG\",\"profile\":\"CMP-0\",\"N\":{nodes},\"SC\":32,\"edges\":[");
     for e_id in 1..=edges {
         let i = chance(nodes) + 1;
         let j = (i + chance(nodes - 1)) % nodes + 1;

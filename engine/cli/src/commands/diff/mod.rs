@@ -9,7 +9,8 @@ mod tests;
 use aether_engine::record::{FromText as _, RecordKind};
 use aether_engine::store::StoredRun;
 use aether_harness::{
-    Artefact, Diff, DiffOptions, Listed, RecordStream, Report, ScenarioReport, Verdict, diff_streams,
+    Artefact, Diff, DiffOptions, Listed, RecordStream, Report, ScenarioReport, Verdict,
+    diff_streams,
 };
 
 use crate::CommandResult;

@@ -44,7 +44,9 @@ impl<'r> Stream<'r> {
     /// Whether two records that differ are the same one. Those that their positions identify are.
     fn is_same(&self, before: &str, after: &str) -> bool {
         let keys = self.kind.info().keys.iter();
-        let mut fields = keys.filter(|rule| rule.path.is_empty()).flat_map(|rule| rule.fields);
+        let mut fields = keys
+            .filter(|rule| rule.path.is_empty())
+            .flat_map(|rule| rule.fields);
         self.is_by_position()
             || fields.all(|field| {
                 let field = format!("\"{field}\"");

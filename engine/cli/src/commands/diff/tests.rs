@@ -154,20 +154,35 @@ fn runs_with_changed_inputs() {
         ("c", vec![("/topology/edges/2/c", json!(5))]),
         ("state", vec![("/run_config/initial_state/3", json!(1))]),
         ("input", vec![("/pfna/entries/1/values/0", json!(-11))]),
-        ("input-id", vec![("/pfna/entries/3/pfna_id", json!("later"))]),
+        (
+            "input-id",
+            vec![("/pfna/entries/3/pfna_id", json!("later"))],
+        ),
         ("fewer-ticks", vec![("/run_config/ticks", json!(9))]),
         ("more-ticks", vec![("/run_config/ticks", json!(30))]),
         ("window", vec![("/run_config/window_every", json!(5))]),
         ("one-window", vec![("/run_config/window_every", json!(12))]),
         ("modulus", vec![("/profile/modulus_M", json!(1_000_003))]),
-        ("chain", vec![("/profile/chain_rule/constants/b", json!(24))]),
-        ("check", vec![("/profile/press_defaults/manifest_check/b0", json!(7))]),
+        (
+            "chain",
+            vec![("/profile/chain_rule/constants/b", json!(24))],
+        ),
+        (
+            "check",
+            vec![("/profile/press_defaults/manifest_check/b0", json!(7))],
+        ),
         (
             "s_t",
-            vec![("/profile/s_t_rule", json!({ "mode": "constant", "value": 3 }))],
+            vec![(
+                "/profile/s_t_rule",
+                json!({ "mode": "constant", "value": 3 }),
+            )],
         ),
         ("checkpoints", vec![("/run_config/loom/W", json!(3))]),
-        ("layers", vec![("/run_config/nap/layers", json!(["DATA", "EGRESS"]))]),
+        (
+            "layers",
+            vec![("/run_config/nap/layers", json!(["DATA", "EGRESS"]))],
+        ),
         ("no-data", vec![("/run_config/nap/layers", json!(["CTRL"]))]),
         ("codex", vec![("/run_config/enable_codex", json!(true))]),
         ("nid", vec![("/run_config/nap/nid", json!("N7"))]),
@@ -203,8 +218,14 @@ fn runs_with_other_windows_and_motifs() {
     }
     let window = "/run_config/windows/2";
     for (name, changes) in [
-        ("shorter", vec![("/run_config/windows/3/start_tick", json!(8))]),
-        ("renamed", vec![("/run_config/windows/1/window_id", json!("mid"))]),
+        (
+            "shorter",
+            vec![("/run_config/windows/3/start_tick", json!(8))],
+        ),
+        (
+            "renamed",
+            vec![("/run_config/windows/1/window_id", json!("mid"))],
+        ),
         ("tiled", vec![("/run_config/window_every", json!(3))]),
         (
             "moved",

@@ -77,7 +77,12 @@ fn text(
         ]);
         Ok(())
     })?;
-    let _ = writeln!(text, "{} of {}", selection::shown(ticks), moments.run.header().ticks);
+    let _ = writeln!(
+        text,
+        "{} of {}",
+        selection::shown(ticks),
+        moments.run.header().ticks
+    );
     let _ = writeln!(text, "\n{}", table.trim_fmt());
     if let Some(error) = failure {
         let _ = writeln!(text, "\nthe run failed: {error}");
@@ -90,11 +95,7 @@ fn text(
 pub(super) const REPLAYED: &str = "replayed";
 
 /// Explains the mark, if a tick has it.
-pub(super) fn replayed_note(
-    moments: &Moments<'_>,
-    ticks: &RangeInclusive<u64>,
-    text: &mut String,
-) {
+pub(super) fn replayed_note(moments: &Moments<'_>, ticks: &RangeInclusive<u64>, text: &mut String) {
     if moments.is_missing(*ticks.end()) {
         let _ = writeln!(
             text,
