@@ -80,7 +80,7 @@ fn a_run_that_was_cut_off_misses_the_rest_of_its_window() {
         let (missing, _) = check(&plan, stop, &whole);
         if missing.is_empty() {
             // The last windows were committed before the run could be stopped.
-            assert_eq!(missing, 41..=40);
+            assert_eq!(*missing.start(), 41);
         } else {
             assert_eq!(missing.start() % 7, 1);
             assert_eq!(*missing.end(), (missing.start() + 6).min(40));

@@ -94,7 +94,11 @@ pub fn diff_streams<E>(
     for (pair, stream) in all {
         match stream {
             Some(stream) => compare_streams(&pair, stream, schema, &mut effects)?,
-            None if pair.name == INPUTS => compare_artefacts(&pair, schema, &mut causes),
+            None if pair.name == INPUTS => {
+                // However long the records took, there is time for what caused their differences.
+                causes = Tally::new(options);
+                compare_artefacts(&pair, schema, &mut causes);
+            }
             None => compare_artefacts(&pair, schema, &mut effects),
         }
     }

@@ -1,9 +1,5 @@
 //! Tests that comparing runs record by record gives what comparing them as a whole gives: every
 //! member of the diff, and the reports as people and programs see them.
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test ends where something unexpected happens"
-)]
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};

@@ -90,7 +90,7 @@ pub(super) fn show(
                     });
                 }
                 for edge in &mut edges {
-                    let flux = ledger.edges[index(edge.edge.e_id)].clone();
+                    let flux = ledger.edges[index(edge.edge.e_id)];
                     edge.seen.push((tick, replayed, flux));
                 }
             }
@@ -134,7 +134,7 @@ fn selected<'p>(moments: &Moments<'_>, selection: &Selection) -> (Vec<Node<'p>>,
     for edge in moments.run.edges() {
         for end in [edge.i, edge.j] {
             if let Ok(at) = nodes.binary_search_by_key(&end, |node| node.id) {
-                nodes[at].edges.push(edge.clone());
+                nodes[at].edges.push(edge);
             }
         }
         if wanted.binary_search(&edge.e_id).is_ok() {
