@@ -162,9 +162,9 @@ mod visible;
 pub use aether_diff::{
     Artefact, ArtefactError, ArtefactSchema, Bound, BoundError, BytesDifference, Cause, Change,
     ChangeKind, Chart, Diff, DiffOptions, Followed, FollowedByStage, INPUTS, Json, JsonProblem,
-    KeyRule, KeyRuleError, LeftOut, LeftOutReason, Numbered, Outline, Path, PlaceSort, Schema,
-    Settled, Size, Sizes, Tick, Tolerance, Tolerated, counted, diff, digest, infer, patches,
-    settled, shortened_pair, visible, visible_pair,
+    KeyRule, KeyRuleError, LeftOut, LeftOutReason, Listed, Numbered, Outline, Path, PlaceSort,
+    RecordPart, RecordStream, Schema, Settled, Size, Sizes, Tick, Tolerance, Tolerated, counted,
+    diff, diff_streams, digest, infer, patches, settled, shortened_pair, visible, visible_pair,
 };
 pub use aether_json::nearest;
 pub use allowed::Allowed;

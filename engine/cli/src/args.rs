@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::selection::SelectionArgs;
+use crate::selection::{SelectionArgs, tick};
 
 pub(crate) use documents::{InitCommand, ProfileCommand, ProfileShowCommand};
 pub(crate) use runs::{
@@ -257,6 +257,7 @@ pub(crate) struct ShowLedgerCommand {
     #[arg(
         long,
         value_name = "T",
+        value_parser = tick,
         allow_negative_numbers = true,
         conflicts_with = "tick"
     )]
@@ -265,6 +266,7 @@ pub(crate) struct ShowLedgerCommand {
     #[arg(
         long,
         value_name = "T",
+        value_parser = tick,
         allow_negative_numbers = true,
         conflicts_with = "tick"
     )]
@@ -276,7 +278,7 @@ pub(crate) struct ReplayCommand {
     #[command(flatten)]
     pub(crate) stored: StoredCommand,
     /// The tick, 0..T; 0 is the initial state.
-    #[arg(long, value_name = "T", allow_negative_numbers = true)]
+    #[arg(long, value_name = "T", value_parser = tick, allow_negative_numbers = true)]
     pub(crate) tick: u64,
 }
 

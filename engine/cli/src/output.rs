@@ -59,10 +59,11 @@ impl Output {
 
     /// Prints JSON, whatever the format.
     pub(crate) fn json(&self, json: &JsonText) -> Result<(), Failure> {
-        self.write(|out| {
-            json.write_pretty(out)?;
-            out.write_all(b"\n")
-        })
+        // JSON has no colours that would have to be removed.
+        let mut out = BufWriter::new(io::stdout().lock());
+        let written = json.write_pretty(&mut out);
+        let written = written.and_then(|()| out.write_all(b"\n"));
+        ended(written.and_then(|()| out.flush()))
     }
 
     /// Writes bytes to standard output, without colours if it is not a terminal.
@@ -73,11 +74,7 @@ impl Output {
     fn write(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
         self.stop_waiting();
         let mut out = BufWriter::new(anstream::stdout().lock());
-        let written = write(&mut out).and_then(|()| out.flush());
-        match written {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-            written => written.map_err(|error| Failure::Io("standard output".to_owned(), error)),
-        }
+        ended(write(&mut out).and_then(|()| out.flush()))
     }
 
     /// Writes a result to standard output while it is made, without holding it.
@@ -101,7 +98,7 @@ impl Output {
 
     /// Prints what is probably not meant in documents that are valid to standard error.
     pub(crate) fn warnings(&self, warnings: &Report) {
-        anstream::eprint!("{}", warnings.render(true));
+        to_stderr(format_args!("{}", warnings.render(true)));
     }
 
     /// Prints why the command failed: for people as text on standard error, for programs as JSON on
@@ -118,6 +115,14 @@ impl Output {
             Failure::Documents(report) => to_stderr(format_args!("{}", report.render(true))),
             _ => to_stderr(format_args!("{ERROR}error:{ERROR:#} {failure}\n")),
         }
+    }
+}
+
+/// Whether standard output took everything that its reader wanted.
+fn ended(written: io::Result<()>) -> Result<(), Failure> {
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written.map_err(|error| Failure::Io("standard output".to_owned(), error)),
     }
 }
 

@@ -112,6 +112,12 @@ pub(crate) fn shown(ticks: &RangeInclusive<u64>) -> String {
     }
 }
 
+/// Parses one tick.
+pub(crate) fn tick(text: &str) -> Result<u64, String> {
+    text.parse()
+        .map_err(|_| "expected one tick, a whole number such as `3`".to_owned())
+}
+
 /// Parses `A..B` (both included) or one tick.
 fn ticks(text: &str) -> Result<RangeInclusive<u64>, String> {
     let (from, to) = text.split_once("..").unwrap_or((text, text));

@@ -22,6 +22,14 @@ impl StoredRun {
             })
     }
 
+    /// Whether the run has external inputs.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn has_pfna(&self) -> Result<bool, StoreError> {
+        self.query("SELECT EXISTS (SELECT 1 FROM inputs WHERE name = 'pfna')")
+    }
+
     /// The names of the nodes and edges. Only the labels of the stored topology are kept.
     ///
     /// # Errors

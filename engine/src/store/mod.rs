@@ -44,7 +44,7 @@ pub use error::{Damage, Difference, NotARun, StoreError, StoreErrorKind};
 pub use export::{ExportError, WriteRecord};
 pub use header::RunHeader;
 pub use recording::{Existing, Recorded, Written};
-pub use records::Records;
+pub use records::{Records, UnreadRecord};
 pub use replayed::Replayed;
 pub use run_id::{RunId, RunIdError};
 pub use stored::{FoundRecord, StoredRecord, StoredRun};

@@ -47,6 +47,97 @@ struct PageRow {
     kept: Parts<StoredParts>,
 }
 
+impl PageRow {
+    /// The position, the stored hash and the record.
+    fn content(
+        self,
+        run: &StoredRun,
+        kind: RecordKind,
+    ) -> Result<(u64, Option<Hash>, Content), StoreError> {
+        let position = self.position;
+        let kept = self.kept.map_err(|column| {
+            run.damaged(Damage::Record {
+                kind: kind.name(),
+                position,
+                problem: format!("`{column}` has an invalid value"),
+            })
+        })?;
+        let content = kept.content(run, kind, position)?;
+        Ok((position, self.hash, content))
+    }
+}
+
+fn check_hash(
+    run: &StoredRun,
+    (kind, position): (RecordKind, u64),
+    stored: Option<Hash>,
+    hash: Hash,
+) -> Result<(), StoreError> {
+    if stored == Some(hash) {
+        return Ok(());
+    }
+    let kind = kind.name();
+    Err(run.damaged(Damage::Hash { kind, position }))
+}
+
+/// A record that was found and not read: its text is made only if it is asked for.
+///
+/// Of two records with one stored hash, neither needs to be read to know that they are equal, if
+/// the files are whole.
+pub struct UnreadRecord<'r> {
+    run: &'r StoredRun,
+    kind: RecordKind,
+    row: PageRow,
+}
+
+impl UnreadRecord<'_> {
+    /// Its position, as in a [`StoredRecord`].
+    pub const fn position(&self) -> u64 {
+        self.row.position
+    }
+
+    /// The stored hash, which is not checked; `None` if the stored value is not a hash.
+    pub const fn stored_hash(&self) -> Option<Hash> {
+        self.row.hash
+    }
+
+    /// The record.
+    ///
+    /// # Errors
+    /// The file cannot be read, or the record does not have its stored hash.
+    pub fn read(self) -> Result<StoredRecord, StoreError> {
+        let (run, kind) = (self.run, self.kind);
+        let (position, stored_hash, content) = self.row.content(run, kind)?;
+        let text = content.into_text().into_bytes();
+        let hash = canonical::hash_of_text(&text);
+        check_hash(run, (kind, position), stored_hash, hash)?;
+        Ok(StoredRecord {
+            position,
+            text,
+            hash,
+        })
+    }
+}
+
+impl StoredRun {
+    /// All records of a kind, in run order, without reading them.
+    ///
+    /// Each is checked by its position; the first that fails ends the iteration.
+    pub fn unread(
+        &self,
+        kind: RecordKind,
+    ) -> impl Iterator<Item = Result<UnreadRecord<'_>, StoreError>> {
+        let mut records = Some(Records::new(self, kind, 1));
+        std::iter::from_fn(move || {
+            let unread = records.as_mut()?.next_unread().transpose();
+            if !matches!(unread, Some(Ok(_))) {
+                records = None;
+            }
+            unread
+        })
+    }
+}
+
 impl<'r> Records<'r> {
     pub(super) fn new(run: &'r StoredRun, kind: RecordKind, first: u64) -> Self {
         Self::paged(run, kind, first, PAGE_ROWS)
@@ -136,26 +227,13 @@ impl<'r> Records<'r> {
         }
     }
 
-    fn content(&self, row: PageRow) -> Result<(u64, Option<Hash>, Content), StoreError> {
-        let position = row.position;
-        let kept = row.kept.map_err(|column| {
-            self.run.damaged(Damage::Record {
-                kind: self.kind.name(),
-                position,
-                problem: format!("`{column}` has an invalid value"),
-            })
-        })?;
-        let content = kept.content(self.run, self.kind, position)?;
-        Ok((position, row.hash, content))
-    }
-
     /// The next record, whether or not it matches its stored hash.
     pub(super) fn found(mut self) -> Result<Option<FoundRecord>, StoreError> {
         self.read_page()?;
         let Some(row) = self.page.pop_front() else {
             return Ok(None);
         };
-        let (position, stored_hash, content) = self.content(row)?;
+        let (position, stored_hash, content) = row.content(self.run, self.kind)?;
         Ok(Some(FoundRecord {
             position,
             hash: content.hash(),
@@ -165,18 +243,10 @@ impl<'r> Records<'r> {
     }
 
     fn next_text(&mut self) -> Result<Option<StoredRecord>, StoreError> {
-        let Some(row) = self.next_row()? else {
-            return Ok(None);
-        };
-        let (position, stored_hash, content) = self.content(row)?;
-        let text = content.into_text().into_bytes();
-        let hash = canonical::hash_of_text(&text);
-        self.check_hash(position, stored_hash, hash)?;
-        Ok(Some(StoredRecord {
-            position,
-            text,
-            hash,
-        }))
+        match self.next_unread()? {
+            Some(unread) => unread.read().map(Some),
+            None => Ok(None),
+        }
     }
 
     /// The next record as a value. A record from the columns is built once, and hashed without a
@@ -186,8 +256,8 @@ impl<'r> Records<'r> {
         let Some(row) = self.next_row()? else {
             return Ok(None);
         };
-        let (position, stored_hash, content) = self.content(row)?;
-        self.check_hash(position, stored_hash, content.hash())?;
+        let (position, stored_hash, content) = row.content(self.run, self.kind)?;
+        check_hash(self.run, (self.kind, position), stored_hash, content.hash())?;
         let record = content.into_record().map_err(|error| {
             self.run.damaged(Damage::Record {
                 kind: self.kind.name(),
@@ -198,17 +268,14 @@ impl<'r> Records<'r> {
         record.map(Some)
     }
 
-    fn check_hash(
-        &self,
-        position: u64,
-        stored: Option<Hash>,
-        hash: Hash,
-    ) -> Result<(), StoreError> {
-        if stored == Some(hash) {
-            return Ok(());
-        }
-        let kind = self.kind.name();
-        Err(self.run.damaged(Damage::Hash { kind, position }))
+    /// The next record, not read yet.
+    fn next_unread(&mut self) -> Result<Option<UnreadRecord<'r>>, StoreError> {
+        let row = self.next_row()?;
+        Ok(row.map(|row| UnreadRecord {
+            run: self.run,
+            kind: self.kind,
+            row,
+        }))
     }
 
     fn missing(&self, position: u64) -> StoreError {

@@ -90,6 +90,18 @@ impl FoundRecord {
         self.content.text()
     }
 
+    /// Whether the record is made of columns, so that its text is always JSON.
+    #[must_use]
+    pub const fn is_rebuilt(&self) -> bool {
+        !matches!(self.content, Content::Text(_))
+    }
+
+    /// Its text, without the record.
+    #[must_use]
+    pub fn into_text(self) -> String {
+        self.content.into_text()
+    }
+
     /// The record, if its text is one of this type.
     ///
     /// # Errors
@@ -531,6 +543,12 @@ impl StoredRun {
         } else {
             Err(damaged())
         }
+    }
+
+    /// Whether a different run has the same resolved inputs, by their stored hashes.
+    #[must_use]
+    pub fn has_inputs_of(&self, other: &Self) -> bool {
+        self.row.inputs_sha256 == other.row.inputs_sha256
     }
 
     /// The metrics of the whole run if it has ended, else of its committed windows.

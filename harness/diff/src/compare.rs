@@ -79,7 +79,20 @@ pub fn diff(
         };
         compare_artefacts(pair, schema, tally);
     }
-    let mut files = causes::Files::of(before, after, schema);
+    let files = causes::Files::of(before, after, schema);
+    let mut diff = put_together(causes, effects, files);
+    if let Some(first) = &diff.first_divergence {
+        diff.charts = chart::charts(&pairs, first);
+    }
+    let both = pairs.iter().filter_map(|pair| pair.before.zip(pair.after));
+    let differing = both.filter_map(|(before, after)| BytesDifference::of(before, after));
+    diff.bytes = differing.take(options.entries).collect();
+    diff.tolerated = settled.map(|settled| settled.tolerated);
+    diff
+}
+
+/// The diff of what was found in the inputs and in all other artefacts.
+pub(crate) fn put_together(causes: Tally, effects: Tally, mut files: causes::Files<'_>) -> Diff {
     let causes = causes.finish();
     let mut diff = effects.finish();
     diff.left_out.extend(causes.left_out);
@@ -87,18 +100,8 @@ pub fn diff(
         diff.first_divergence.clone_from(&causes.first_divergence);
         diff.alike = causes.alike;
     }
-    if let Some(first) = &diff.first_divergence {
-        diff.charts = chart::charts(&pairs, first);
-    }
-    diff.causes = causes
-        .changes
-        .into_iter()
-        .map(|change| files.cause(change))
-        .collect();
-    let both = pairs.iter().filter_map(|pair| pair.before.zip(pair.after));
-    let differing = both.filter_map(|(before, after)| BytesDifference::of(before, after));
-    diff.bytes = differing.take(options.entries).collect();
-    diff.tolerated = settled.map(|settled| settled.tolerated);
+    let changes = causes.changes.into_iter();
+    diff.causes = changes.map(|change| files.cause(change)).collect();
     diff
 }
 
@@ -137,17 +140,20 @@ pub(crate) fn pair_by_name<'a>(
         }
     }
     let mut pairs: Vec<_> = pairs.into_values().collect();
-    pairs.sort_by_key(|pair| {
-        let stage = schema.stages.iter().position(|s| s == pair.stage);
-        let listed = schema.position(pair.name);
-        // `None` would sort first.
-        (stage.unwrap_or(usize::MAX), listed.unwrap_or(usize::MAX))
-    });
+    pairs.sort_by_key(|pair| in_causal_order(pair, schema));
     pairs
 }
 
+/// The place of a pair among all: by stage, then as the schema lists it.
+pub(crate) fn in_causal_order(pair: &Pair<'_>, schema: &Schema) -> (usize, usize) {
+    let stage = schema.stages.iter().position(|s| s == pair.stage);
+    let listed = schema.position(pair.name);
+    // `None` would sort first.
+    (stage.unwrap_or(usize::MAX), listed.unwrap_or(usize::MAX))
+}
+
 impl<'a> Pair<'a> {
-    fn new(name: &'a str, schema: &'a Schema) -> Self {
+    pub(crate) fn new(name: &'a str, schema: &'a Schema) -> Self {
         let schema = schema.artefact(name);
         let stage = schema.map_or("", |schema| schema.stage.as_str());
         Self {
@@ -160,7 +166,7 @@ impl<'a> Pair<'a> {
     }
 }
 
-fn compare_artefacts(pair: &Pair<'_>, schema: &Schema, tally: &mut Tally) {
+pub(crate) fn compare_artefacts(pair: &Pair<'_>, schema: &Schema, tally: &mut Tally) {
     if pair.before.map(Artefact::text) == pair.after.map(Artefact::text) {
         return;
     }

@@ -20,6 +20,7 @@
 //! | `decimal`, `size` | how far numbers moved |
 //! | `tolerance`, `settle` | numbers that may move, and what is left to compare |
 //! | `stored` | a diff as it is written and read back |
+//! | `streamed` | the same comparison with records that are read a few at a time |
 //! | `text` | the difference as lines for people |
 //! | `tick`, `ticks` | when a record was made; the ticks at which records differ |
 //! | `visible` | characters that cannot be seen, shown by their numbers |
@@ -49,6 +50,7 @@ mod size;
 mod spans;
 mod steps;
 mod stored;
+mod streamed;
 mod tally;
 mod text;
 mod tick;
@@ -79,6 +81,7 @@ pub use path::Path;
 pub use schema::{ArtefactSchema, KeyRule, KeyRuleError, Numbered, Schema};
 pub use settle::{Settled, settled};
 pub use size::{Size, Sizes};
+pub use streamed::{Listed, RecordPart, RecordStream, diff_streams};
 pub use text::counted;
 pub use tick::Tick;
 pub use tolerance::{Bound, BoundError, Tolerance, Tolerated};

@@ -22,6 +22,9 @@ use aether_json::{Json, number};
 /// Sorts of places that are counted in a stage; others are not.
 const SORTS_MAX: usize = 4096;
 
+/// A value of more bytes is a long one.
+const SHORT_MAX: usize = 4096;
+
 /// How many questions about the time are answered without looking at a clock.
 const CLOCK_EVERY: u32 = 256;
 
@@ -29,6 +32,8 @@ const CLOCK_EVERY: u32 = 256;
 #[derive(Debug)]
 pub(super) struct Tally {
     entries: usize,
+    /// Whether listed changes hold long values.
+    lists_long_values: bool,
     deadline: Option<Instant>,
     out_of_time: bool,
     questions: u32,
@@ -164,6 +169,7 @@ impl Tally {
     pub(super) fn new(options: &DiffOptions) -> Self {
         Self {
             entries: options.entries,
+            lists_long_values: true,
             deadline: options
                 .time
                 .and_then(|time| Instant::now().checked_add(time)),
@@ -179,6 +185,25 @@ impl Tally {
             sizes: Largest::default(),
             left_out: Vec::new(),
         }
+    }
+
+    /// Leaves long values out of the listed changes.
+    pub(super) fn list_short_values(&mut self) {
+        self.lists_long_values = false;
+    }
+
+    /// Does something that the time budget does not count.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the budget ends the listing of changes, never the search for the first one"
+    )]
+    pub(super) fn outside_budget<T>(&mut self, read: impl FnOnce() -> T) -> T {
+        let started = Instant::now();
+        let read = read();
+        self.deadline = self
+            .deadline
+            .and_then(|deadline| deadline.checked_add(started.elapsed()));
+        read
     }
 
     /// How many differences were met so far, whether taken in or skipped.
@@ -234,11 +259,16 @@ impl Tally {
         if !is_first && !is_listed {
             return;
         }
-        let change = make();
+        let mut change = make();
         if is_first {
             self.first = Some((when, change.clone()));
         }
         if is_listed {
+            if !self.lists_long_values {
+                let is_short = |value: &Json| value.as_str().len() <= SHORT_MAX;
+                change.before = change.before.filter(is_short);
+                change.after = change.after.filter(is_short);
+            }
             self.listed.push((when, order, change));
             if self.listed.len() >= self.entries.saturating_add(self.entries / 2).max(1024) {
                 self.cut_down();

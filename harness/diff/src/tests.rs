@@ -986,6 +986,127 @@ proptest! {
     }
 }
 
+/// The records of two runs by tick, as a stream that skips equal ones.
+struct ByTick(std::vec::IntoIter<RecordPart>);
+
+impl RecordStream for ByTick {
+    type Error = String;
+
+    fn name(&self) -> &str {
+        "ledgers"
+    }
+
+    fn next_part(&mut self) -> Result<Option<RecordPart>, String> {
+        Ok(self.0.next())
+    }
+}
+
+/// Ledgers of some ticks.
+fn ledgers_by_tick() -> impl Strategy<Value = BTreeMap<u64, String>> {
+    let edge = (0..3, 0..2).prop_map(|(id, raw)| json!({"e_id": id, "raw": raw}));
+    let record = (0..2, prop::collection::vec(edge, 0..3));
+    prop::collection::btree_map(0_u64..6, record, 0..6).prop_map(|records| {
+        let record = |(tick, (sum, edges)): (u64, (i32, Vec<Value>))| {
+            let edges = Value::from(edges);
+            (
+                tick,
+                format!(r#"{{"edges":{edges},"sum":{sum},"tick":{tick}}}"#),
+            )
+        };
+        records.into_iter().map(record).collect()
+    })
+}
+
+proptest! {
+    /// Records that are read a few at a time give the diff of the artefacts as a whole.
+    #[test]
+    fn streams_give_the_diff_of_the_whole(
+        before in ledgers_by_tick(),
+        after in ledgers_by_tick(),
+        totals in (0..2, 0..2),
+        entries in 0_usize..9,
+    ) {
+        let options = DiffOptions { entries, time: None };
+        let total = |total: i32| artefacts(&[&format!("metrics={{\"a\":{total}}}")]);
+        let whole = |ledgers: &BTreeMap<u64, String>, number: i32| {
+            let ledgers = Artefact::from_canonical_records("ledgers", ledgers.values());
+            [total(number), vec![ledgers]].concat()
+        };
+        let (old, new) = (whole(&before, totals.0), whole(&after, totals.1));
+        let mut expected = diff(&old, &new, &schema(), &options);
+        expected.charts.clear();
+
+        let parts = (0..6).filter(|tick| before.get(tick) != after.get(tick)).map(|tick| {
+            let [before, after] = [&before, &after]
+                .map(|side| side.get(&tick).cloned().into_iter().collect());
+            RecordPart { offset: 0, before, after }
+        });
+        let stream = ByTick(parts.collect::<Vec<_>>().into_iter());
+        let (old, new) = (total(totals.0), total(totals.1));
+        let streamed = diff_streams(
+            &old, &new, vec![Box::new(stream)], &schema(), &options, Listed::Values,
+        );
+        prop_assert_eq!(streamed, Ok(expected));
+    }
+}
+
+#[test]
+fn a_stream_that_cannot_be_read_ends_the_diff_and_long_values_can_be_left_out() {
+    struct Broken(u32);
+    impl RecordStream for Broken {
+        type Error = &'static str;
+
+        fn name(&self) -> &str {
+            "ledgers"
+        }
+
+        fn next_part(&mut self) -> Result<Option<RecordPart>, &'static str> {
+            self.0 -= 1;
+            match self.0 {
+                0 => Err("unreadable"),
+                _ => Ok(None),
+            }
+        }
+    }
+    let options = DiffOptions::default();
+    let broken = diff_streams(
+        &[],
+        &[],
+        vec![Box::new(Broken(1))],
+        &schema(),
+        &options,
+        Listed::Values,
+    );
+    assert_eq!(broken, Err("unreadable"));
+
+    let record = |tick: u64, pad: usize| {
+        let pad = "x".repeat(pad);
+        RecordPart {
+            offset: 0,
+            before: Vec::new(),
+            after: vec![format!(r#"{{"pad":"{pad}","tick":{tick}}}"#)],
+        }
+    };
+    let parts = || vec![record(1, 9_000), record(2, 9_000), record(3, 9)].into_iter();
+    let listed = |listed| {
+        let stream = ByTick(parts());
+        let diff = diff_streams(
+            &[],
+            &[],
+            vec![Box::new(stream)],
+            &schema(),
+            &options,
+            listed,
+        )
+        .unwrap();
+        assert!(diff.first_divergence.unwrap().after.is_some());
+        let values = diff.changes.iter().map(|change| change.after.is_some());
+        values.collect::<Vec<_>>()
+    };
+    assert_eq!(listed(Listed::Values), [true, true, true]);
+    assert_eq!(listed(Listed::ShortValues), [false, false, true]);
+}
+
 #[test]
 fn causes_are_named_as_people_count_in_their_files() {
     let inputs = |rows: &str, lines: &str, rest: &str| {

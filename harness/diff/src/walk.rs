@@ -143,6 +143,17 @@ impl<'a, 't> Walk<'a, 't> {
         self.or_as_text(seen, before, after);
     }
 
+    /// Compares some records of two artefacts, after `offset` others of either.
+    pub(super) fn records(
+        &mut self,
+        before: &[&'t str],
+        after: &[&'t str],
+        offset: usize,
+        reading: &'a Reading,
+    ) {
+        self.array(before, after, offset, reading, Moment::NEVER);
+    }
+
     /// Different bytes are a difference, even if nothing in them was seen to differ: if they
     /// are not in layout, that is.
     pub(super) fn or_as_text(&mut self, seen: u64, before: &Artefact, after: &Artefact) {

@@ -10,7 +10,12 @@ mod init;
 #[cfg(target_os = "linux")]
 mod interrupt;
 mod log;
+mod looks;
+#[cfg(target_os = "linux")]
+mod memory;
 mod out;
+#[cfg(unix)]
+mod pipes;
 mod plot;
 mod press;
 mod profile;

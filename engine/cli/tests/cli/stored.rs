@@ -80,7 +80,7 @@ fn what_is_not_a_run_is_refused_by_every_command_that_reads_one() {
     database.pragma_update(None, "user_version", 99).unwrap();
     drop(database);
     let long = "x".repeat(129);
-    let none: [(&str, &[&str]); 8] = [
+    let none: [(&str, &[&str]); 9] = [
         ("gone", &["`gone`", "the stored runs are ", "gf01"]),
         ("text", &["text.aether", "not a run file"]),
         ("empty", &["empty.aether", "not a run file"]),
@@ -89,6 +89,7 @@ fn what_is_not_a_run_is_refused_by_every_command_that_reads_one() {
             "newer",
             &["newer.aether", "99", "newer version of `aether`"],
         ),
+        ("a/b", &["no run file a/b"]),
         ("a b", &["run id `a b`", "letters"]),
         (".gf01", &["run id `.gf01`", "dot"]),
         (&long, &["run id", "128", "129"]),

@@ -54,6 +54,15 @@ impl<'r> Moments<'r> {
         Ok(self.plan.get_or_init(|| plan))
     }
 
+    /// The plan, if the run has external inputs. Without any, a large plan need not be loaded.
+    pub(super) fn plan_with_inputs(&self) -> Result<Option<&RunPlan>, Failure> {
+        if self.run.has_pfna()? {
+            self.plan().map(Some)
+        } else {
+            Ok(None)
+        }
+    }
+
     /// The ticks that were asked for, from 0 to the last that the file or a recomputation has; those
     /// from 1 on if none were.
     pub(super) fn ticks(

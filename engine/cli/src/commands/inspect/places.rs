@@ -56,7 +56,7 @@ pub(super) fn show(
     let (mut nodes, mut edges) = selected(moments, selection);
     let plan = match nodes.is_empty() {
         true => None,
-        false => Some(moments.plan()?),
+        false => moments.plan_with_inputs()?,
     };
     let inputs = |tick, node| plan.map_or(Vec::new(), |plan| inputs::of_node(plan, tick, node));
     let mut failure = None;

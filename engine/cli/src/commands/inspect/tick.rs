@@ -24,8 +24,9 @@ pub(super) fn show(moments: &Moments<'_>, tick: u64, shown: &mut Shown) -> Resul
     let run = moments.run;
     let records = run.check_tick(tick)?;
     if shown.json {
-        members(&records, shown);
-        return Ok(records.is_whole());
+        let whole = records.is_whole();
+        members(records, shown);
+        return Ok(whole);
     }
     let names = if records.unusable_inputs.is_some() {
         Names::default()
@@ -110,23 +111,7 @@ pub(super) fn replayed(moments: &Moments<'_>, tick: u64, shown: &mut Shown) -> R
 }
 
 /// Adds the records under the keys of the export object, and the failed checks if there are any.
-fn members(records: &CheckedTick, shown: &mut Shown) {
-    let single = [
-        (RecordKind::Ledgers, &records.ledger),
-        (RecordKind::PBlocks, &records.p_block),
-        (RecordKind::IBlocks, &records.i_block),
-        (RecordKind::Scenes, &records.scene),
-        (RecordKind::ULedger, &records.entry),
-    ];
-    for (kind, record) in single {
-        let records = record.iter().map(|record| JsonText::found(&record.text()));
-        let name = kind.name().to_owned();
-        shown.members.insert(name, records.collect());
-    }
-    let envelopes = records.envelopes.iter();
-    let envelopes = envelopes.map(|record| JsonText::found(&record.text()));
-    let name = RecordKind::Envelopes.name().to_owned();
-    shown.members.insert(name, envelopes.collect());
+fn members(records: CheckedTick, shown: &mut Shown) {
     let failed = records.failed.iter();
     let failed = failed
         .map(|check| json!({ "kind": check.kind.name(), "problem": check.problem.to_string() }));
@@ -136,6 +121,27 @@ fn members(records: &CheckedTick, shown: &mut Shown) {
     if !failed.is_empty() {
         let name = "failed_checks".to_owned();
         shown.members.insert(name, Value::Array(failed).into());
+    }
+    for (kind, records) in [
+        (RecordKind::Ledgers, Vec::from_iter(records.ledger)),
+        (RecordKind::PBlocks, Vec::from_iter(records.p_block)),
+        (RecordKind::IBlocks, Vec::from_iter(records.i_block)),
+        (RecordKind::Scenes, Vec::from_iter(records.scene)),
+        (RecordKind::ULedger, Vec::from_iter(records.entry)),
+        (RecordKind::Envelopes, records.envelopes),
+    ] {
+        let name = kind.name().to_owned();
+        let texts = records.into_iter().map(json_of);
+        shown.members.insert(name, texts.collect());
+    }
+}
+
+fn json_of(record: FoundRecord) -> JsonText {
+    // A large record is not read again.
+    if record.is_rebuilt() {
+        JsonText::canonical(record.into_text())
+    } else {
+        JsonText::found(&record.text())
     }
 }
 

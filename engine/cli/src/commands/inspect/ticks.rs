@@ -31,13 +31,13 @@ fn text(
     ticks: &RangeInclusive<u64>,
     text: &mut String,
 ) -> Result<(), Failure> {
-    let plan = moments.plan()?;
+    let plan = moments.plan_with_inputs()?;
     let mut table = plain([
         "tick", "inputs", "sum", "least", "greatest", "moved", "Σ|flux|", "C_t", "",
     ]);
     let mut failure = None;
     moments.each(ticks, true, |tick, moment| {
-        let ids = inputs::ids(plan, tick).join(" ");
+        let ids = plan.map_or(Vec::new(), |plan| inputs::ids(plan, tick));
         let (state, moved, mark) = match moment {
             Moment::Start(state) => (state, None, ""),
             Moment::Made {
@@ -66,7 +66,7 @@ fn text(
         };
         table.add_row([
             tick.to_string(),
-            ids,
+            ids.join(" "),
             sum.to_string(),
             extreme(state.iter().min()),
             extreme(state.iter().max()),
@@ -77,7 +77,12 @@ fn text(
         ]);
         Ok(())
     })?;
-    let _ = writeln!(text, "{} of {}", selection::shown(ticks), plan.ticks());
+    let _ = writeln!(
+        text,
+        "{} of {}",
+        selection::shown(ticks),
+        moments.run.header().ticks
+    );
     let _ = writeln!(text, "\n{}", table.trim_fmt());
     if let Some(error) = failure {
         let _ = writeln!(text, "\nthe run failed: {error}");
