@@ -100,11 +100,11 @@ impl ReadDocument for ResolvedDocuments {
     }
 }
 
-/// The text of a file that is not a document of a run, read under the same limits.
+/// The text of a table or edge list, read under the limits of documents.
 #[cfg(feature = "topology")]
-pub(crate) fn read_text(reader: &dyn ReadDocument, path: &Path) -> Result<Source, Report> {
+pub(crate) fn read_table(reader: &dyn ReadDocument, path: &Path) -> Result<Source, Report> {
     let mut loader = Loader::new(reader);
-    let source = loader.read(path, None);
+    let source = loader.read_table(path, None);
     loader.finish(source, path).map(|checked| checked.value)
 }
 
@@ -393,7 +393,7 @@ impl<'r> Loader<'r> {
         self.name_file("initial_state", &path);
         match extension(&path).as_deref() {
             Some("csv") => {
-                let source = self.read(&path, named_by)?;
+                let source = self.read_table(&path, named_by)?;
                 check::state_csv(&source, node_count, &mut self.problems)
             }
             Some("json") => {
@@ -526,6 +526,22 @@ impl<'r> Loader<'r> {
 
     /// Reads the text of a document.
     fn read(&mut self, path: &Path, named_by: Option<Value<'_>>) -> Option<Source> {
+        let (shown, bytes) = self.bytes(path, named_by)?;
+        self.text(shown, bytes)
+    }
+
+    /// Reads the text of a table, which may start with the byte order mark that spreadsheets write.
+    fn read_table(&mut self, path: &Path, named_by: Option<Value<'_>>) -> Option<Source> {
+        const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+        let (shown, mut bytes) = self.bytes(path, named_by)?;
+        if bytes.starts_with(BYTE_ORDER_MARK) {
+            bytes.drain(..BYTE_ORDER_MARK.len());
+        }
+        self.text(shown, bytes)
+    }
+
+    /// Reads a file, whose path is returned as reports show it.
+    fn bytes(&mut self, path: &Path, named_by: Option<Value<'_>>) -> Option<(String, Vec<u8>)> {
         let shown = shown_path(path, self.reader.base());
         let bytes = match self.reader.read(path, DOCUMENT_BYTES_MAX) {
             Ok(bytes) if bytes.len() as u64 > DOCUMENT_BYTES_MAX => {
@@ -551,7 +567,7 @@ impl<'r> Loader<'r> {
                 return None;
             }
         };
-        self.text(shown, bytes)
+        Some((shown, bytes))
     }
 
     /// Help that names the file that was probably meant, if there is one.

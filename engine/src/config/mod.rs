@@ -46,8 +46,10 @@ mod validate;
 pub(crate) use decode::{bad_name, list_of};
 pub use explain::{Explained, ExplainedProfile, explain_profile};
 #[cfg(feature = "topology")]
-pub(crate) use load::read_text;
+pub(crate) use load::read_table;
 pub use load::{Checked, load_run, load_run_with_warnings};
+#[cfg(feature = "topology")]
+pub(crate) use names::NotAName;
 pub use names::{Named, Names, NoSuchName};
 pub use plan::*;
 pub use problem::{Code, Excerpt, Place, Problem, Related, Report, Severity};

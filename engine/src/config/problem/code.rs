@@ -259,11 +259,14 @@ codes! {
 
     // Edge lists, which `aether topology import` reads.
     EdgeLine = "AE0801", "malformed line of an edge list",
-        "An edge list has one edge per line: two node ids, which are integers from 0, and further columns. In a list of lines, `#` and `%` start comments. CSV has a header.",
-        "write two node ids, as integers, on each line";
+        "An edge list has one edge per line: the names of two nodes, and further columns. If all names are integers, they are from 0. In a list of lines, `#` and `%` start comments. CSV has a header.",
+        "write the names of two nodes on each line";
     EdgeColumn = "AE0802", "column of an edge list not found",
         "The columns of the two nodes, of k and of cap are given by their names in the header of a CSV file, or by number from 1 if there is no header.",
         "name a column that is there";
+    EdgeFormat = "AE0803", "graph in another format",
+        "`aether topology import` reads edge lists. The file describes a graph in a format of its own: GraphML, GEXF, GML, DOT, Pajek, DIMACS, EPANET or JSON.",
+        "export the graph as an edge list: two node names on each line, or CSV with a header";
 }
 
 impl std::fmt::Display for Code {
