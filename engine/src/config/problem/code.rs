@@ -73,6 +73,9 @@ codes! {
     NotAScenario = "AE0009", "not a scenario directory",
         "A scenario is a directory with `scenario.toml` and one of `run.toml` and `run.json`.",
         "add the missing file, or name a document instead";
+    OtherDocument = "AE0010", "document of another kind",
+        "The document has the fields of another kind than the one that is needed here: for instance a topology where a RunConfig is named.",
+        "name a document of the right kind";
 
     // Syntax: the text of a document.
     UnexpectedText = "AE0101", "unexpected text",
@@ -245,6 +248,9 @@ codes! {
     DuplicateInput = "AE0603", "entry given twice",
         "Entries are applied and recorded in the order of (tick, pfna_id). Each such pair must be unique.",
         "give the second entry its own pfna_id, or add the two up";
+    InputTable = "AE0604", "malformed table of inputs",
+        "A table of inputs has a header: either `tick,node,value`, with one value per row, or `tick` and one column per node, named by its id or name. Each row has a tick and integers; an empty cell adds nothing.",
+        "write the columns `tick`, `node` and `value`, or `tick` and one column per node";
 
     // Limits.
     OverLimit = "AE0701", "over a limit of the engine",

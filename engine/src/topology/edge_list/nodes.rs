@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use super::ends::{End, Ends};
-use super::table::{self, Row};
 use super::{Code, Draft, Problems, Source, Span};
+use crate::config::{Row, each_row, shortened};
 use crate::topology::document::{Attr, Attrs};
 
 /// The nodes of a file, in its order.
@@ -22,7 +22,7 @@ pub(super) fn read(source: &Source, ends: &mut Ends, problems: &mut Problems) ->
     let mut header: Option<Vec<String>> = None;
     let mut rows = Vec::new();
     let mut seen: BTreeMap<End, Span> = BTreeMap::new();
-    table::each(source.text(), |row| {
+    each_row(source.text(), |row| {
         let Some(header) = &header else {
             header = Some(columns(source, &row, problems));
             return true;
@@ -50,7 +50,7 @@ pub(super) fn read(source: &Source, ends: &mut Ends, problems: &mut Problems) ->
         // The places of names in this file are not those of the edge list.
         let end = ends.read(name, Span::new(0, 0));
         if let Some(first) = seen.get(&end) {
-            let message = format!("node `{}` is listed twice", crate::config::shortened(name));
+            let message = format!("node `{}` is listed twice", shortened(name));
             let draft = Draft::new(Code::EdgeLine, place, message)
                 .help("keep one of the rows")
                 .related_at(source, *first, "first listed here");
@@ -80,7 +80,7 @@ pub(super) fn read(source: &Source, ends: &mut Ends, problems: &mut Problems) ->
 fn columns(source: &Source, row: &Row<'_>, problems: &mut Problems) -> Vec<String> {
     for (index, cell) in row.cells.iter().enumerate() {
         if index > 0 && !cell.is_empty() && row.cells[..index].contains(cell) {
-            let message = format!("two columns are named `{}`", crate::config::shortened(cell));
+            let message = format!("two columns are named `{}`", shortened(cell));
             let draft = Draft::new(Code::EdgeColumn, row.place(index), message)
                 .help("give each column its own name");
             problems.add(source, draft);

@@ -105,9 +105,9 @@ fn inputs(
     for (place, pfna_id) in refs.iter().enumerate() {
         let values = plan
             .as_ref()
-            .map(|plan| plan.inputs_before(tick).get(place));
+            .map(|plan| plan.inputs_before(tick).get(place).copied());
         let values = match values {
-            Some(Some(entry)) if entry.pfna_id() == pfna_id => shortened(entry.values()),
+            Some(Some(entry)) if entry.pfna_id() == pfna_id => shortened(&entry.values()),
             Some(_) => "not an input of this tick".to_owned(),
             None => "unknown, since the inputs cannot be read".to_owned(),
         };
