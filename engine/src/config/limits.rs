@@ -19,6 +19,8 @@ pub const WINDOWS_MAX: u64 = 100_000;
 pub const STREAMS_MAX: u64 = 64;
 /// Most entries of a PFNA document.
 pub const PFNA_ENTRIES_MAX: u64 = 1_000_000;
+/// Most entries of a PFNA document that repeat: each is asked at each tick.
+pub const PFNA_REPEATS_MAX: u64 = 1_000;
 /// Longest id or name, in characters.
 pub const NAME_CHARS_MAX: usize = 128;
 /// Most problems reported for one document; further problems are only counted (AE0702).

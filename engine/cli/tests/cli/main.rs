@@ -7,6 +7,7 @@
 mod damaged;
 mod documents;
 mod init;
+mod inputs;
 mod log;
 mod looks;
 #[cfg(target_os = "linux")]
