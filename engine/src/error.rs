@@ -6,6 +6,7 @@ use aether_json::{Value, json};
 use serde::Deserialize;
 
 use crate::canonical::{self, Canonical, Object, Writer};
+use crate::config::Names;
 use crate::record::{Described, words};
 
 /// Why a run ended before its last tick.
@@ -137,19 +138,45 @@ impl RunError {
     }
 }
 
+impl RunError {
+    /// The error with the name of its node or edge: `overflow at tick 3, node 20 (D0-J09): …`.
+    pub fn with_names<'n>(&'n self, names: &'n Names) -> impl fmt::Display + 'n {
+        let error = self;
+        ShownError { error, names }
+    }
+}
+
+/// An error whose node or edge has a name.
+struct ShownError<'n> {
+    error: &'n RunError,
+    names: &'n Names,
+}
+
 impl std::error::Error for RunError {}
 
 impl fmt::Display for RunError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Overflow {
+        self.with_names(&Names::default()).fmt(formatter)
+    }
+}
+
+impl fmt::Display for ShownError<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { error, names } = *self;
+        match error {
+            RunError::Overflow {
                 tick,
                 operation,
                 id,
             } => {
                 write!(formatter, "overflow at tick {tick}")?;
                 if let Some(id) = id {
-                    write!(formatter, ", {} {id}", operation.subject())?;
+                    let subject = operation.subject();
+                    let shown = match subject {
+                        "edge" => names.show_edge(*id),
+                        _ => names.show_node(*id),
+                    };
+                    write!(formatter, ", {subject} {shown}")?;
                 }
                 write!(
                     formatter,
@@ -157,7 +184,7 @@ impl fmt::Display for RunError {
                     operation.name()
                 )
             }
-            Self::Diagnostic {
+            RunError::Diagnostic {
                 tick,
                 check,
                 id,
@@ -169,11 +196,13 @@ impl fmt::Display for RunError {
                     check.name()
                 )?;
                 if let Some(id) = id {
-                    write!(formatter, ", node {id}")?;
+                    write!(formatter, ", node {}", names.show_node(*id))?;
                 }
                 write!(formatter, ": the value is {value}")
             }
-            Self::Cancelled { tick } => write!(formatter, "stopped after tick {tick} as requested"),
+            RunError::Cancelled { tick } => {
+                write!(formatter, "stopped after tick {tick} as requested")
+            }
         }
     }
 }

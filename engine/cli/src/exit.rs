@@ -6,7 +6,7 @@ use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
-use aether_engine::config::Report;
+use aether_engine::config::{Names, Report};
 use aether_engine::record::DecodeError;
 use aether_engine::run::RunError;
 use aether_engine::store::{Difference, ExportError, RunStore, StoreError, StoreErrorKind};
@@ -45,8 +45,8 @@ impl From<Status> for ExitCode {
 pub(crate) enum Failure {
     /// Documents have problems.
     Documents(Report),
-    /// A run ended early.
-    Run(RunError),
+    /// A run ended early; the message names its node or edge.
+    Run(RunError, String),
     /// The command line asks for something that does not exist or is not possible; the message
     /// includes a remedy.
     Input(String),
@@ -59,10 +59,15 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
+    /// A run that ended early.
+    pub(crate) fn run(error: RunError, names: &Names) -> Self {
+        Self::Run(error, error.with_names(names).to_string())
+    }
+
     pub(crate) fn status(&self) -> Status {
         match self {
-            Self::Run(RunError::Diagnostic { .. }) | Self::Damaged(_) => Status::Difference,
-            Self::Documents(_) | Self::Run(_) | Self::Input(_) => Status::BadInput,
+            Self::Run(RunError::Diagnostic { .. }, _) | Self::Damaged(_) => Status::Difference,
+            Self::Documents(_) | Self::Run(..) | Self::Input(_) => Status::BadInput,
             Self::Store(error) => store_status(error),
             Self::Io(..) => Status::Internal,
         }
@@ -80,8 +85,9 @@ impl fmt::Display for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Documents(report) => report.fmt(formatter),
-            Self::Run(error) => error.fmt(formatter),
-            Self::Input(message) | Self::Damaged(message) => message.fmt(formatter),
+            Self::Run(_, message) | Self::Input(message) | Self::Damaged(message) => {
+                message.fmt(formatter)
+            }
             Self::Store(error) => {
                 error.fmt(formatter)?;
                 remedy(error).map_or(Ok(()), |remedy| write!(formatter, "; {remedy}"))

@@ -135,8 +135,9 @@ fn to_stderr(text: fmt::Arguments<'_>) {
 fn failure_json(failure: &Failure) -> Value {
     match failure {
         Failure::Documents(report) => json!(report),
-        Failure::Run(error) => json!({ "error": error.to_string() }),
-        Failure::Input(message) | Failure::Damaged(message) => json!({ "error": message }),
+        Failure::Run(_, message) | Failure::Input(message) | Failure::Damaged(message) => {
+            json!({ "error": message })
+        }
         Failure::Store(_) | Failure::Io(..) => json!({ "error": failure.to_string() }),
     }
 }

@@ -46,36 +46,60 @@ pub(crate) fn scenarios_dir(given: &ScenariosDir) -> Result<PathBuf, Failure> {
 /// The RunConfig that a scenario's name or a path refers to.
 pub(crate) fn find_run_config(target: &str, given: &ScenariosDir) -> Result<PathBuf, Failure> {
     let path = Path::new(target);
-    if target.contains(['/', '\\']) || path.extension().is_some() {
+    let is_dots = target.starts_with('.');
+    if is_dots || target.contains(['/', '\\']) || path.extension().is_some() {
         return if path.is_dir() {
             in_scenario(path)
         } else {
             Ok(path.to_owned())
         };
     }
-    let scenarios = scenarios_dir(given)?;
+    let here = here(path);
+    let hint = |otherwise: String| match &here {
+        Some(near) => format!("; write `{near}` for the one in this directory"),
+        None => otherwise,
+    };
+    let scenarios = match scenarios_dir(given) {
+        Ok(scenarios) => scenarios,
+        Err(Failure::Input(message)) => return Err(Failure::Input(message + &hint(String::new()))),
+        Err(failure) => return Err(failure),
+    };
     let scenario = scenarios.join(target);
     if !scenario.is_dir() {
+        let list = match near_scenario(target, &scenarios) {
+            Some(near) => format!("; did you mean `{near}`? `aether list` lists the scenarios"),
+            None => "; `aether list` lists the scenarios".to_owned(),
+        };
         return Err(Failure::Input(format!(
-            "there is no scenario `{target}` in {}; {}`aether list` lists the scenarios",
+            "there is no scenario `{target}` in {}{}",
             scenarios.display(),
-            near_scenario(target, &scenarios)
+            hint(list)
         )));
     }
     in_scenario(&scenario)
 }
 
-/// `did you mean …? `, if a scenario has nearly that name.
-fn near_scenario(target: &str, scenarios: &Path) -> String {
+/// The scenario with nearly that name.
+fn near_scenario(target: &str, scenarios: &Path) -> Option<String> {
     let entries = std::fs::read_dir(scenarios).into_iter().flatten().flatten();
     let names = entries.filter(|entry| entry.path().is_dir());
     let names = names.filter_map(|entry| entry.file_name().into_string().ok());
     let mut names: Vec<String> = names.collect();
     names.sort_unstable();
-    match nearest(target, names.iter().map(String::as_str)) {
-        Some(near) => format!("did you mean `{near}`? "),
-        None => String::new(),
+    nearest(target, names.iter().map(String::as_str)).map(str::to_owned)
+}
+
+/// The RunConfig or directory in the working directory that a name without a path may mean.
+fn here(name: &Path) -> Option<String> {
+    if run_config(name).is_ok() {
+        return Some(format!("./{}", name.display()));
     }
+    let mut files = ["toml", "json"]
+        .map(|ending| name.with_extension(ending))
+        .into_iter();
+    files
+        .find(|file| file.is_file())
+        .map(|file| file.display().to_string())
 }
 
 /// Loads the scenario of a directory, for Aether or for the program that it names.

@@ -21,6 +21,8 @@ pub const STREAMS_MAX: u64 = 64;
 pub const PFNA_ENTRIES_MAX: u64 = 1_000_000;
 /// Most numbers of one stream of a capsule, all its ticks together.
 pub const CAPSULE_NUMBERS_MAX: u64 = 1_000_000_000;
+/// Most entries of a PFNA document that repeat: each is asked at each tick.
+pub const PFNA_REPEATS_MAX: u64 = 1_000;
 /// Longest id or name, in characters.
 pub const NAME_CHARS_MAX: usize = 128;
 /// Most problems reported for one document; further problems are only counted (AE0702).

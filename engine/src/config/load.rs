@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::check::{self, CheckedTopology, Known};
-use super::decode::{Decode, Int, PathText, nearest};
+use super::decode::{Int, PathText, bad_name, nearest};
 use super::defaults;
 use super::documents::{PfnaDocument, ProfileDocument, RunConfig, TopologyDocument};
+use super::inputs::Inputs;
 use super::limits::DOCUMENT_BYTES_MAX;
 use super::plan::{Profile, ResolvedDocuments, RunPlan};
 use super::problem::{Code, Draft, Place, Problems, Report};
@@ -14,6 +15,7 @@ use super::read::{ReadDocument, error_words, shown_path};
 use super::resolve::{self, ConfiguredNames};
 use super::source::{Source, Span};
 use super::tree::{Document, NodeId, Value};
+use super::validate::{DocumentKind, DocumentRoot};
 
 /// Reads a RunConfig and the documents it names, and checks them all.
 ///
@@ -100,11 +102,11 @@ impl ReadDocument for ResolvedDocuments {
     }
 }
 
-/// The text of a file that is not a document of a run, read under the same limits.
+/// The text of a table or edge list, read under the limits of documents.
 #[cfg(feature = "topology")]
-pub(crate) fn read_text(reader: &dyn ReadDocument, path: &Path) -> Result<Source, Report> {
+pub(crate) fn read_table(reader: &dyn ReadDocument, path: &Path) -> Result<Source, Report> {
     let mut loader = Loader::new(reader);
-    let source = loader.read(path, None);
+    let source = loader.read_table(path, None);
     loader.finish(source, path).map(|checked| checked.value)
 }
 
@@ -140,7 +142,14 @@ pub(super) struct Loader<'r> {
 struct Named {
     topology: Option<Loaded<TopologyDocument>>,
     profile: Option<Loaded<ProfileDocument>>,
-    pfna: Option<Loaded<PfnaDocument>>,
+    pfna: Option<Pfna>,
+}
+
+/// External inputs as they are read.
+enum Pfna {
+    Document(Loaded<PfnaDocument>),
+    /// A table, with the id of all its entries.
+    Table(Source, String),
 }
 
 impl<'r> Loader<'r> {
@@ -193,7 +202,7 @@ impl<'r> Loader<'r> {
                 content.profile_path.get(),
                 content.places.profile_path,
             ),
-            pfna: self.named(run, &directory, "pfna", pfna_path, content.places.pfna_path),
+            pfna: pfna_path.and_then(|path| self.pfna(run, &directory, path)),
         };
         self.same_ids(run, &named);
 
@@ -219,12 +228,20 @@ impl<'r> Loader<'r> {
         let windows = check::windows(document, content, settings.ticks, &mut self.problems);
         let defaults = named.profile.as_ref().map(|profile| &profile.content);
         let nap = check::nap(document, content.nap.as_ref(), defaults, &mut self.problems);
-        let inputs = named
-            .pfna
-            .as_ref()
-            .and_then(|Loaded { document, content }| {
-                check::inputs(document, content, node_count, ticks, &mut self.problems)
-            });
+        let bounds = check::Bounds {
+            node_count,
+            ticks,
+            names: topology.as_ref().map(|checked| &checked.topology.names),
+        };
+        let inputs = match &named.pfna {
+            None => None,
+            Some(Pfna::Document(Loaded { document, content })) => {
+                check::inputs(document, content, bounds, &mut self.problems)
+            }
+            Some(Pfna::Table(source, pfna_id)) => {
+                check::input_table(source, pfna_id, bounds, &mut self.problems)
+            }
+        };
         if self.problems.len() > 0 {
             self.unchecked(run, &named, node_count.is_some(), settings.ticks.is_some());
             return None;
@@ -239,7 +256,7 @@ impl<'r> Loader<'r> {
             content.run_id.get()?.0.clone(),
         );
         let (ticks, initial_state) = (settings.ticks?, state?);
-        let inputs = if pfna_on { inputs? } else { Vec::new() };
+        let inputs = if pfna_on { inputs? } else { Inputs::default() };
         let spacing = content.loom.as_ref().and_then(|loom| loom.spacing);
         let checkpoint_spacing = spacing.map_or(profile.checkpoint_spacing, |Int(spacing)| {
             check::count(spacing)
@@ -270,12 +287,15 @@ impl<'r> Loader<'r> {
                     content,
                     described: &described,
                 };
-                let pfna = named.pfna.as_ref();
+                let pfna = named.pfna.as_ref().map(|pfna| match pfna {
+                    Pfna::Document(pfna) => resolve::pfna_ids(&pfna.content),
+                    Pfna::Table(_, pfna_id) => (nap.nid.as_str(), pfna_id.as_str()),
+                });
                 ResolvedDocuments {
                     run_config: resolve::run_config(&settings, &names),
                     topology: resolve::topology(&given, &topology, &profile.name),
                     profile: resolve::profile(&profile, &named.profile.as_ref()?.content),
-                    pfna: pfna.map(|pfna| resolve::pfna(&pfna.content, &gid, &run_id, &inputs)),
+                    pfna: pfna.map(|ids| resolve::pfna(ids, &gid, &run_id, &inputs)),
                     files: std::mem::take(&mut self.files),
                 }
             }
@@ -344,18 +364,44 @@ impl<'r> Loader<'r> {
     }
 
     /// Reads and decodes a document, which a field of a different document may name.
-    pub(super) fn load<T: Decode>(
+    pub(super) fn load<T: DocumentRoot>(
         &mut self,
         path: &Path,
         named_by: Option<Value<'_>>,
     ) -> Option<Loaded<T>> {
         let document = self.open(path, named_by)?;
+        if let Some(found) = DocumentKind::other(&document, T::KIND) {
+            self.other_kind(&document, (found, T::KIND), named_by);
+            return None;
+        }
         let content = T::decode(document.root(), &mut self.problems)?;
         Some(Loaded { document, content })
     }
 
+    /// Reports a document of another kind than is needed.
+    fn other_kind(
+        &mut self,
+        document: &Document,
+        (found, needed): (DocumentKind, DocumentKind),
+        named_by: Option<Value<'_>>,
+    ) {
+        let (found, needed) = (found.with_article(), needed.with_article());
+        let root = document.root();
+        let message = format!("this is {found}, not {needed}");
+        let draft = Draft::on(root, Code::OtherDocument, message).expected(needed);
+        let draft = match named_by {
+            Some(value) => draft
+                .related(value, format!("named here as {needed}"))
+                .help(format!("name {needed} here")),
+            None => draft.help(format!(
+                "name {needed}; `aether validate` checks {found} by itself"
+            )),
+        };
+        self.problems.add_on(root, draft);
+    }
+
     /// Reads the document that a field of the RunConfig names.
-    fn named<T: Decode>(
+    fn named<T: DocumentRoot>(
         &mut self,
         run: &Loaded<RunConfig>,
         directory: &Path,
@@ -370,6 +416,32 @@ impl<'r> Loader<'r> {
         };
         self.name_file(what, &path);
         self.load(&path, check::value_at(&run.document, place))
+    }
+
+    /// Reads the external inputs: a document, or a table whose entries have the file's stem as their
+    /// id.
+    fn pfna(&mut self, run: &Loaded<RunConfig>, directory: &Path, path: &PathText) -> Option<Pfna> {
+        let place = run.content.places.pfna_path;
+        let file = directory.join(&path.0);
+        let is_table = matches!(extension(&file).as_deref(), Some("csv" | "tsv"));
+        if self.resolved.is_some() || !is_table {
+            let document = self.named(run, directory, "pfna", Some(path), place);
+            return document.map(Pfna::Document);
+        }
+        self.name_file("pfna", &file);
+        let named_by = check::value_at(&run.document, place);
+        let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+        if let Some(wrong) = bad_name(&stem) {
+            let shown = shown_path(&file, self.reader.base());
+            self.file_problem(&shown, named_by, |span| {
+                let message = format!("the name of the table without its ending {wrong}");
+                Draft::new(Code::BadName, span, message)
+                    .help("rename the file: its name is the id of its entries")
+            });
+            return None;
+        }
+        let source = self.read_table(&file, named_by)?;
+        Some(Pfna::Table(source, stem.into_owned()))
     }
 
     fn name_file(&mut self, what: &str, path: &Path) {
@@ -393,7 +465,7 @@ impl<'r> Loader<'r> {
         self.name_file("initial_state", &path);
         match extension(&path).as_deref() {
             Some("csv") => {
-                let source = self.read(&path, named_by)?;
+                let source = self.read_table(&path, named_by)?;
                 check::state_csv(&source, node_count, &mut self.problems)
             }
             Some("json") => {
@@ -419,7 +491,7 @@ impl<'r> Loader<'r> {
             let found = (theirs, check::value_at(document, content.places.gid));
             self.same(Code::GidMismatch, "gid", found, our_gid, "the topology");
         }
-        if let Some(Loaded { document, content }) = &named.pfna {
+        if let Some(Pfna::Document(Loaded { document, content })) = &named.pfna {
             let theirs = content.gid.get().map(|gid| gid.0.as_str());
             let found = (theirs, check::value_at(document, content.places.gid));
             self.same(
@@ -429,7 +501,7 @@ impl<'r> Loader<'r> {
                 our_gid,
                 "the PFNA document",
             );
-            let theirs = content.run_id.get().map(|id| id.0.as_str());
+            let theirs = content.run_id.as_ref().map(|id| id.0.as_str());
             let found = (theirs, check::value_at(document, content.places.run_id));
             self.same(
                 Code::RunIdMismatch,
@@ -526,6 +598,22 @@ impl<'r> Loader<'r> {
 
     /// Reads the text of a document.
     fn read(&mut self, path: &Path, named_by: Option<Value<'_>>) -> Option<Source> {
+        let (shown, bytes) = self.bytes(path, named_by)?;
+        self.text(shown, bytes)
+    }
+
+    /// Reads the text of a table, which may start with the byte order mark that spreadsheets write.
+    fn read_table(&mut self, path: &Path, named_by: Option<Value<'_>>) -> Option<Source> {
+        const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+        let (shown, mut bytes) = self.bytes(path, named_by)?;
+        if bytes.starts_with(BYTE_ORDER_MARK) {
+            bytes.drain(..BYTE_ORDER_MARK.len());
+        }
+        self.text(shown, bytes)
+    }
+
+    /// Reads a file, whose path is returned as reports show it.
+    fn bytes(&mut self, path: &Path, named_by: Option<Value<'_>>) -> Option<(String, Vec<u8>)> {
         let shown = shown_path(path, self.reader.base());
         let bytes = match self.reader.read(path, DOCUMENT_BYTES_MAX) {
             Ok(bytes) if bytes.len() as u64 > DOCUMENT_BYTES_MAX => {
@@ -551,7 +639,7 @@ impl<'r> Loader<'r> {
                 return None;
             }
         };
-        self.text(shown, bytes)
+        Some((shown, bytes))
     }
 
     /// Help that names the file that was probably meant, if there is one.

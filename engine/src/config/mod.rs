@@ -26,6 +26,7 @@ pub(crate) mod defaults;
 )]
 mod documents;
 mod explain;
+mod inputs;
 pub mod limits;
 mod load;
 mod names;
@@ -33,6 +34,7 @@ mod plan;
 mod problem;
 mod read;
 mod resolve;
+mod rows;
 mod scenario_dir;
 #[cfg(feature = "schema")]
 mod schema;
@@ -45,15 +47,23 @@ mod validate;
 #[cfg(feature = "topology")]
 pub(crate) use decode::{bad_name, list_of};
 pub use explain::{Explained, ExplainedProfile, explain_profile};
+pub(crate) use inputs::InputValues;
+#[cfg(test)]
+pub(crate) use inputs::Inputs;
+pub use inputs::{AppliedInput, InputEntry};
 #[cfg(feature = "topology")]
-pub(crate) use load::read_text;
+pub(crate) use load::read_table;
 pub use load::{Checked, load_run, load_run_with_warnings};
+#[cfg(feature = "topology")]
+pub(crate) use names::NotAName;
 pub use names::{Named, Names, NoSuchName};
 pub use plan::*;
 pub use problem::{Code, Excerpt, Place, Problem, Related, Report, Severity};
 #[cfg(feature = "topology")]
 pub(crate) use problem::{Draft, Problems};
 pub use read::{FileSystem, MemoryDocuments, ReadDocument};
+#[cfg(feature = "topology")]
+pub(crate) use rows::{Row, each_row};
 pub use scenario_dir::{RunConfigError, run_config};
 #[cfg(feature = "schema")]
 pub use schema::json_schemas;

@@ -270,24 +270,29 @@ impl fmt::Display for Named<'_> {
     }
 }
 
+impl NoSuchName {
+    /// What is wrong, without the advice.
+    pub(crate) fn message(&self) -> String {
+        let given = super::tree::shortened(&self.given);
+        format!("there is no {} `{given}`", self.noun)
+    }
+
+    /// What to write instead.
+    pub(crate) fn help(&self) -> String {
+        let Self {
+            noun, count, near, ..
+        } = self;
+        match (near, count) {
+            (Some(near), _) => format!("did you mean `{near}`?"),
+            (None, 0) => format!("there are no {noun}s"),
+            (None, count) => format!("the {noun}s are 1 to {count}"),
+        }
+    }
+}
+
 impl fmt::Display for NoSuchName {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            noun,
-            given,
-            count,
-            near,
-        } = self;
-        write!(
-            formatter,
-            "there is no {noun} `{}`",
-            super::tree::shortened(given)
-        )?;
-        match (near, count) {
-            (Some(near), _) => write!(formatter, "; did you mean `{near}`?"),
-            (None, 0) => write!(formatter, "; there are no {noun}s"),
-            (None, count) => write!(formatter, "; the {noun}s are 1 to {count}"),
-        }
+        write!(formatter, "{}; {}", self.message(), self.help())
     }
 }
 

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
+use super::inputs::{AppliedInput, Inputs};
 use super::names::Names;
 
 /// Everything one run needs, valid and resolved.
@@ -24,8 +25,8 @@ pub struct RunPlan {
     /// Ticks between two checkpoints: the RunConfig's override, else the profile's spacing.
     pub(crate) checkpoint_spacing: u64,
     pub(crate) codex: bool,
-    /// External inputs ordered by (tick, pfna_id); empty when PFNA is off.
-    pub(crate) inputs: Vec<InputEntry>,
+    /// External inputs; empty when PFNA is off.
+    pub(crate) inputs: Inputs,
     pub(crate) diagnostics: Diagnostics,
     pub(crate) logging: Logging,
     pub(crate) metrics: bool,
@@ -194,16 +195,6 @@ pub struct LayerSet {
     pub(crate) egress: bool,
 }
 
-/// One PFNA entry: values added to the state before its tick.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InputEntry {
-    pub(crate) pfna_id: String,
-    /// 0..T; entries of tick 0 are part of the initial state.
-    pub(crate) tick: u64,
-    /// N numbers.
-    pub(crate) values: Vec<i64>,
-}
-
 /// Checks during a run, which change no record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostics {
@@ -310,21 +301,20 @@ impl RunPlan {
     /// The external inputs that are applied before a tick, in order; before tick 1 those of tick 0
     /// come first.
     #[must_use]
-    pub fn inputs_before(&self, tick: u64) -> &[InputEntry] {
-        let first = if tick == 1 { 0 } else { tick };
-        self.inputs_between(first, tick)
+    pub fn inputs_before(&self, tick: u64) -> Vec<AppliedInput<'_>> {
+        let mut inputs = if tick == 1 {
+            self.inputs.at(0)
+        } else {
+            Vec::new()
+        };
+        inputs.extend(self.inputs.at(tick));
+        inputs
     }
 
     /// The external inputs of one tick, in order; those of tick 0 are part of the state at tick 0.
     #[must_use]
-    pub fn inputs_at(&self, tick: u64) -> &[InputEntry] {
-        self.inputs_between(tick, tick)
-    }
-
-    fn inputs_between(&self, first: u64, last: u64) -> &[InputEntry] {
-        let start = self.inputs.partition_point(|entry| entry.tick < first);
-        let end = self.inputs.partition_point(|entry| entry.tick <= last);
-        &self.inputs[start..end]
+    pub fn inputs_at(&self, tick: u64) -> Vec<AppliedInput<'_>> {
+        self.inputs.at(tick)
     }
 
     /// The graph's id.
@@ -380,26 +370,6 @@ impl RunPlan {
     #[must_use]
     pub const fn documents(&self) -> &ResolvedDocuments {
         &self.documents
-    }
-}
-
-impl InputEntry {
-    /// The tick, 0..T; an entry of tick 0 is part of the initial state.
-    #[must_use]
-    pub const fn tick(&self) -> u64 {
-        self.tick
-    }
-
-    /// Its id.
-    #[must_use]
-    pub fn pfna_id(&self) -> &str {
-        &self.pfna_id
-    }
-
-    /// What is added to the nodes, in order.
-    #[must_use]
-    pub fn values(&self) -> &[i64] {
-        &self.values
     }
 }
 

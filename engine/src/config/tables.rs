@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use super::documents::{
     ChainConstants, ChainRuleDocument, CheckConstants, DiagnosticsDocument, EdgeDocument,
     FluxRuleDocument, LoggingDocument, LoomDocument, MetricsDocument, NapDefaults, NapDocument,
-    NodeDocument, PfnaDocument, PfnaEntry, PressDocument, ProfileDocument, RunConfig,
-    ScenarioDocument, StRuleDocument, StreamDocument, TopologyDocument, WindowDocument,
+    NodeDocument, PfnaDocument, PfnaEntry, PressDocument, ProfileDocument, RepeatDocument,
+    RunConfig, ScenarioDocument, StRuleDocument, StreamDocument, TopologyDocument, WindowDocument,
 };
 
 /// The reference of `docs/configuration.md`: a table for each structure, in Markdown.
@@ -30,7 +30,7 @@ pub fn document_tables() -> String {
             "`chain_rule`" ChainRuleDocument, "`chain_rule.constants`" ChainConstants,
             "`s_t_rule`" StRuleDocument, "`nap_defaults`" NapDefaults,
             "`press_defaults`" PressDocument, "`press_defaults.manifest_check`" CheckConstants;
-        "PFNA" => "" PfnaDocument, "`entries[]`" PfnaEntry;
+        "PFNA" => "" PfnaDocument, "`entries[]`" PfnaEntry, "`entries[].repeat`" RepeatDocument;
         "`scenario.toml`" => "" ScenarioDocument;
     }
     page

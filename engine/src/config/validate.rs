@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::check;
-use super::decode::{Decode as _, Int, List};
+use super::decode::{Decode, Int, List};
 use super::documents::{
     PfnaDocument, ProfileDocument, RunConfig, ScenarioDocument, TopologyDocument,
 };
@@ -67,6 +67,20 @@ impl DocumentKind {
         (Self::Scenario, &["pillars", "runtime"]),
     ];
 
+    /// The kind of a document that is not of the kind that is needed: it has fields of another kind, and
+    /// none of its own.
+    pub(super) fn other(document: &Document, needed: Self) -> Option<Self> {
+        let has_mark = |kind: Self| {
+            let marks = Self::MARKS.iter().filter(|(known, _)| *known == kind);
+            let mut marks = marks.flat_map(|(_, marks)| *marks);
+            marks.any(|mark| document.root().field(mark).is_some())
+        };
+        if needed == Self::InitialState || has_mark(needed) {
+            return None;
+        }
+        Self::of(document).filter(|found| *found != needed)
+    }
+
     /// The kind of which most characteristic fields are present; of equals, the first.
     fn of(document: &Document) -> Option<Self> {
         let root = document.root();
@@ -86,6 +100,24 @@ impl DocumentKind {
         best.1
     }
 }
+
+/// A document whose kind has marks.
+pub(super) trait DocumentRoot: Decode {
+    const KIND: DocumentKind;
+}
+
+macro_rules! roots {
+    ($($document:ident is $kind:ident),*) => {$(
+        impl DocumentRoot for $document {
+            const KIND: DocumentKind = DocumentKind::$kind;
+        }
+    )*};
+}
+
+roots!(
+    RunConfig is RunConfig, TopologyDocument is Topology, ProfileDocument is Profile,
+    PfnaDocument is Pfna, ScenarioDocument is Scenario
+);
 
 /// Checks a document; its fields determine its kind. For a RunConfig, checks all documents that it
 /// names too.
@@ -125,10 +157,11 @@ pub fn validate_scenario(
         loader.problems.add_at(Place::file(shown.as_str()), draft);
     };
     if !has("scenario.toml") {
-        missing(
-            format!("{shown} has no `scenario.toml`"),
-            "add `scenario.toml`: what the scenario is for",
-        );
+        let help = match ["run.toml", "run.json"].into_iter().find(|name| has(name)) {
+            Some(name) => format!("name its RunConfig, {shown}/{name}, or add `scenario.toml`"),
+            None => "add `scenario.toml`: what the scenario is for".to_owned(),
+        };
+        missing(format!("{shown} has no `scenario.toml`"), &help);
     }
     match (has("run.toml"), has("run.json")) {
         (false, false) => {
@@ -174,7 +207,7 @@ fn document(loader: &mut Loader<'_>, path: &Path) -> Option<DocumentKind> {
         }
         Some(DocumentKind::Pfna) => {
             let content = PfnaDocument::decode(root, problems)?;
-            let _ = check::inputs(&document, &content, None, None, problems);
+            let _ = check::inputs(&document, &content, check::Bounds::default(), problems);
         }
         Some(DocumentKind::InitialState) => {
             let list = List::<Int>::decode(root, problems)?;

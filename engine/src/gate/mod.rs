@@ -1,8 +1,8 @@
-//! Gate: the boundary of the engine. External inputs come in as [`InputEntry`]; scenes and NAP
+//! Gate: the boundary of the engine. External inputs come in as [`AppliedInput`]; scenes and NAP
 //! envelopes go out.
 
 use crate::canonical::{self, Hash};
-use crate::config::{InputEntry, LayerSet, RunPlan};
+use crate::config::{AppliedInput, LayerSet, RunPlan};
 use crate::record::{AppliedEntry, EnvelopeMeta, Layer, NapEnvelope};
 
 impl LayerSet {
@@ -36,7 +36,7 @@ impl<'p> Envelopes<'p> {
         }
         let entries = self.plan.inputs_before(tick);
         if !entries.is_empty() {
-            envelopes.push(self.ingress(tick, entries, c_prev));
+            envelopes.push(self.ingress(tick, &entries, c_prev));
         }
         envelopes.push(self.data(tick, check, c_prev));
         if tick == self.plan.ticks {
@@ -64,7 +64,7 @@ impl<'p> Envelopes<'p> {
     }
 
     /// The envelope of a tick before which entries were applied.
-    fn ingress(&self, tick: u64, entries: &[InputEntry], c_prev: i64) -> NapEnvelope {
+    fn ingress(&self, tick: u64, entries: &[AppliedInput<'_>], c_prev: i64) -> NapEnvelope {
         self.envelope(
             Layer::Ingress,
             tick,
@@ -107,13 +107,13 @@ impl<'p> Envelopes<'p> {
         }
     }
 
-    fn payload_ref(&self, entries: &[InputEntry]) -> i64 {
+    fn payload_ref(&self, entries: &[AppliedInput<'_>]) -> i64 {
         let applied: Vec<_> = entries
             .iter()
             .map(|entry| AppliedEntry {
-                pfna_id: &entry.pfna_id,
-                tick: entry.tick,
-                values: &entry.values,
+                pfna_id: entry.pfna_id(),
+                tick: entry.tick(),
+                values: entry.input_values(),
             })
             .collect();
         let digest: Hash = canonical::hash(&applied);

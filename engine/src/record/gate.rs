@@ -8,6 +8,7 @@ use super::kind::{
     Cell, Column, KeyRule, KindInfo, Position, RecordKind, RecordType, Stage, count,
 };
 use crate::canonical::{self, Canonical, EmptyObject, Hash, Object, Writer};
+use crate::config::InputValues;
 
 record! {
     /// `NAPEnvelope_v1`: what crosses the boundary, and where in the chain it does.
@@ -261,7 +262,7 @@ pub struct AppliedEntry<'p> {
     /// The tick it was made for, 0..T.
     pub tick: u64,
     /// N numbers.
-    pub values: &'p [i64],
+    pub(crate) values: &'p InputValues,
 }
 
 impl Canonical for AppliedEntry<'_> {

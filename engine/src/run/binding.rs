@@ -66,7 +66,10 @@ impl<'p> Binder<'p> {
             window_id: closed.manifest.window_id.clone(),
             manifest_check: check,
             nap_envelope_ref: data,
-            pfna_refs: entries.iter().map(|entry| entry.pfna_id.clone()).collect(),
+            pfna_refs: entries
+                .iter()
+                .map(|entry| entry.pfna_id().to_owned())
+                .collect(),
         };
         let scene_hash = recorder.put(&Record::Scene(&scene))?;
         let entry = LedgerEntry {

@@ -76,7 +76,8 @@ impl<'p> Stepper<'p> {
     /// Computes the next tick and overwrites `tick` with it.
     pub(super) fn step(&mut self, tick: &mut Tick) -> Result<(), RunError> {
         let number = self.next_tick;
-        self.state.add_inputs(number, self.plan.inputs_at(number))?;
+        self.state
+            .add_inputs(number, &self.plan.inputs_at(number))?;
         self.state.step(number, &mut tick.ledger)?;
         umx::check_diagnostics(&self.plan.diagnostics, &tick.ledger)?;
         tick.c_prev = self.chain.value();
@@ -103,6 +104,9 @@ impl Tick {
     /// The ids of the inputs that were added before this tick, in order.
     pub(super) fn pfna_refs(&self, plan: &RunPlan) -> Vec<String> {
         let applied = plan.inputs_before(self.ledger.tick);
-        applied.iter().map(|entry| entry.pfna_id.clone()).collect()
+        applied
+            .iter()
+            .map(|entry| entry.pfna_id().to_owned())
+            .collect()
     }
 }

@@ -83,7 +83,7 @@ fn gf01() -> RunPlan {
         },
         checkpoint_spacing: 8,
         codex: false,
-        inputs: Vec::new(),
+        inputs: Inputs::default(),
         diagnostics: Diagnostics {
             conservation: false,
             allow_negative: true,

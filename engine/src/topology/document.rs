@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use super::settings::MakeError;
 use crate::canonical;
-use crate::config::Topology;
 use crate::config::limits::DOCUMENT_BYTES_MAX;
+use crate::config::{NotAName, Topology};
 
 /// SC of CMP-0.
 pub(super) const CMP_0_SCALE: i64 = 32;
@@ -25,6 +25,67 @@ pub enum Format {
 pub struct NewTopology {
     topology: Topology,
     meta: Meta,
+    /// Empty if no node has a name or attributes.
+    nodes: Vec<DescribedNode>,
+    /// One for each edge, or none at all.
+    labels: Vec<Option<Box<str>>>,
+    columns: ColumnAccount,
+    notes: Vec<String>,
+}
+
+/// What is known of a node beside its edges.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct DescribedNode {
+    pub(super) label: Option<String>,
+    pub(super) attrs: Attrs,
+}
+
+/// The attributes of a node.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Attrs(pub(super) Vec<(String, Attr)>);
+
+/// The value of an attribute.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Attr {
+    /// A number in plain decimal, spelled as in both JSON and TOML.
+    Number(String),
+    Text(String),
+}
+
+impl Attr {
+    /// The value of a cell: a number if every reader takes it for the same number.
+    pub(super) fn of(cell: &str) -> Self {
+        let digits =
+            |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let unsigned = cell.strip_prefix('-').unwrap_or(cell);
+        let (whole, fraction) = match unsigned.split_once('.') {
+            Some((whole, fraction)) => (whole, Some(fraction)),
+            None => (unsigned, None),
+        };
+        let is_plain = digits(whole) && (whole == "0" || !whole.starts_with('0'));
+        let is_number = is_plain
+            && match fraction {
+                Some(fraction) => digits(fraction),
+                None => cell.parse::<i64>().is_ok() && cell != "-0",
+            };
+        if is_number {
+            Self::Number(cell.to_owned())
+        } else {
+            Self::Text(cell.to_owned())
+        }
+    }
+}
+
+/// Which columns of an edge list were used, and which were not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ColumnAccount {
+    /// What each used column became (`from`, `to`, `k`, `cap`, `label`), and its name or number.
+    pub used: Vec<(&'static str, String)>,
+    /// The names or numbers of the other columns.
+    pub unused: Vec<String>,
+    /// The columns of the nodes' file that became attributes.
+    pub attrs: Vec<String>,
 }
 
 /// The content of `meta`: how the topology was made.
@@ -54,7 +115,64 @@ impl Meta {
 
 impl NewTopology {
     pub(super) const fn new(topology: Topology, meta: Meta) -> Self {
-        Self { topology, meta }
+        Self {
+            topology,
+            meta,
+            nodes: Vec::new(),
+            labels: Vec::new(),
+            columns: ColumnAccount {
+                used: Vec::new(),
+                unused: Vec::new(),
+                attrs: Vec::new(),
+            },
+            notes: Vec::new(),
+        }
+    }
+
+    /// Adds what nodes and edges are called.
+    pub(super) fn with_labels(
+        mut self,
+        nodes: Vec<DescribedNode>,
+        labels: Vec<Option<Box<str>>>,
+    ) -> Self {
+        if labels.iter().any(Option::is_some) {
+            self.labels = labels;
+        }
+        self.nodes = nodes;
+        let mut refused = [Refused::new("node"), Refused::new("edge")];
+        let nodes = self.nodes.iter().zip(1..);
+        let nodes = nodes.filter_map(|(node, id)| Some((id, node.label.as_deref()?)));
+        let names = &mut self.topology.names;
+        names.set_nodes(self.topology.node_count as u64, nodes, |id, reason| {
+            refused[0].add(id, &reason);
+        });
+        let edges = self.labels.iter().zip(1..);
+        let edges = edges.filter_map(|(label, id)| Some((id, label.as_deref()?)));
+        names.set_edges(self.topology.edges.len() as u64, edges, |id, reason| {
+            refused[1].add(id, &reason);
+        });
+        self.notes
+            .extend(refused.into_iter().filter_map(Refused::note));
+        self
+    }
+
+    /// Adds what the user should know of how the topology was made.
+    pub(super) fn with_account(mut self, columns: ColumnAccount, notes: Vec<String>) -> Self {
+        self.columns = columns;
+        self.notes.splice(0..0, notes);
+        self
+    }
+
+    /// Which columns of the edge list were used; empty for a topology that was not imported.
+    #[must_use]
+    pub const fn columns(&self) -> &ColumnAccount {
+        &self.columns
+    }
+
+    /// What the user should know: guesses that were made, and labels that are not names.
+    #[must_use]
+    pub fn notes(&self) -> &[String] {
+        &self.notes
     }
 
     /// The graph id.
@@ -135,6 +253,14 @@ impl NewTopology {
                     "{before}  {{e_id = {id}, i = {i}, j = {j}, k = {k}, cap = {cap}}}"
                 ),
             };
+            if let Some(Some(label)) = self.labels.get(index) {
+                text.pop();
+                let label = quoted(label, format);
+                let _ = match format {
+                    Format::Json => write!(text, ", \"label\": {label}}}"),
+                    Format::Toml => write!(text, ", label = {label}}}"),
+                };
+            }
             within(&text)?;
         }
         let close = match (edges.is_empty(), format) {
@@ -142,7 +268,21 @@ impl NewTopology {
             (false, Format::Json) => "\n  ]",
             (false, Format::Toml) => ",\n]",
         };
-        let _ = write!(text, "{close}{end}{key}meta{is}");
+        let _ = write!(text, "{close}{end}");
+        if !self.nodes.is_empty() {
+            let _ = write!(text, "{key}nodes{is}[");
+            for (index, node) in self.nodes.iter().enumerate() {
+                text.push_str(if index == 0 { "\n" } else { ",\n" });
+                node.write(&mut text, index + 1, format);
+                within(&text)?;
+            }
+            text.push_str(match format {
+                Format::Json => "\n  ]",
+                Format::Toml => ",\n]",
+            });
+            text.push_str(end);
+        }
+        let _ = write!(text, "{key}meta{is}");
         self.meta.write(&mut text, format);
         text.push_str(match format {
             Format::Json => "\n}\n",
@@ -150,6 +290,86 @@ impl NewTopology {
         });
         within(&text)?;
         Ok(text)
+    }
+}
+
+impl DescribedNode {
+    /// An object on a line of its own.
+    fn write(&self, text: &mut String, id: usize, format: Format) {
+        let is = match format {
+            Format::Json => ": ",
+            Format::Toml => " = ",
+        };
+        let key = |name: &str| match format {
+            Format::Json => canonical::text(name),
+            Format::Toml if is_bare(name) => name.to_owned(),
+            Format::Toml => quoted(name, format),
+        };
+        let indent = match format {
+            Format::Json => "    ",
+            Format::Toml => "  ",
+        };
+        let _ = write!(text, "{indent}{{{}{is}{id}", key("node_id"));
+        if let Some(label) = &self.label {
+            let _ = write!(text, ", {}{is}{}", key("label"), quoted(label, format));
+        }
+        if !self.attrs.0.is_empty() {
+            let _ = write!(text, ", {}{is}{{", key("attrs"));
+            for (index, (name, value)) in self.attrs.0.iter().enumerate() {
+                let before = if index == 0 { "" } else { ", " };
+                let value = match value {
+                    Attr::Number(number) => number.clone(),
+                    Attr::Text(text) => quoted(text, format),
+                };
+                let _ = write!(text, "{before}{}{is}{value}", key(name));
+            }
+            text.push('}');
+        }
+        text.push('}');
+    }
+}
+
+/// Whether TOML needs no quotes around a key.
+fn is_bare(key: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    !key.is_empty() && key.bytes().all(is_plain)
+}
+
+/// Labels that are not names, for one note about all of them.
+struct Refused {
+    noun: &'static str,
+    count: usize,
+    first: Vec<String>,
+}
+
+impl Refused {
+    const fn new(noun: &'static str) -> Self {
+        let first = Vec::new();
+        Self {
+            noun,
+            count: 0,
+            first,
+        }
+    }
+
+    fn add(&mut self, id: u64, reason: &NotAName) {
+        const SHOWN: usize = 3;
+        self.count += 1;
+        if self.first.len() < SHOWN {
+            self.first.push(format!("{} {id}: {reason}", self.noun));
+        }
+    }
+
+    fn note(self) -> Option<String> {
+        let Self { noun, count, first } = self;
+        let more = if count > first.len() { "; …" } else { "" };
+        let label = if count == 1 { "label is" } else { "labels are" };
+        (count > 0).then(|| {
+            format!(
+                "{count} {noun} {label} not usable as names ({}{more})",
+                first.join("; ")
+            )
+        })
     }
 }
 

@@ -11,7 +11,7 @@ mod random;
 mod settings;
 mod shape;
 
-pub use document::{Format, NewTopology};
+pub use document::{ColumnAccount, Format, NewTopology};
 pub use edge_list::{ImportOptions, ListFormat, import};
 pub use settings::{MakeError, NO_CAP, Settings};
 pub use shape::Shape;

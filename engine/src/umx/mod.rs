@@ -10,7 +10,7 @@ mod kernel;
 
 pub(crate) use diagnostics::check as check_diagnostics;
 
-use crate::config::{Edge, InputEntry, RunPlan, Topology};
+use crate::config::{AppliedInput, Edge, InputValues, RunPlan, Topology};
 use crate::error::{Operation, RunError};
 use crate::record::{EdgeFlux, UmxLedger};
 
@@ -29,7 +29,7 @@ impl<'p> State<'p> {
     /// An input takes a value out of range.
     pub fn initial(plan: &'p RunPlan) -> Result<Self, RunError> {
         let mut state = Self::at(plan, plan.initial_state.clone());
-        state.add_inputs(0, plan.inputs_at(0))?;
+        state.add_inputs(0, &plan.inputs_at(0))?;
         Ok(state)
     }
 
@@ -51,16 +51,34 @@ impl<'p> State<'p> {
     ///
     /// # Errors
     /// A value leaves the range of 64 bits.
-    pub fn add_inputs(&mut self, tick: u64, entries: &[InputEntry]) -> Result<(), RunError> {
-        if entries.is_empty() {
+    pub fn add_inputs(&mut self, tick: u64, entries: &[AppliedInput<'_>]) -> Result<(), RunError> {
+        if let [entry] = entries
+            && let InputValues::Dense(values) = entry.input_values()
+        {
+            for (node, (u, value)) in self.u.iter_mut().zip(values).enumerate() {
+                let total = u.checked_add(*value);
+                *u = total.ok_or_else(|| overflow(tick, Operation::Input, node))?;
+            }
             return Ok(());
         }
-        for (node, value) in self.u.iter_mut().enumerate() {
-            let inputs = entries.iter().map(|entry| i128::from(entry.values[node]));
-            let total = i128::from(*value) + inputs.sum::<i128>();
-            *value = i64::try_from(total).map_err(|_| overflow(tick, Operation::Input, node))?;
+        let mut values: Vec<_> = entries
+            .iter()
+            .map(|entry| entry.input_values().each().peekable())
+            .collect();
+        loop {
+            // The first node for which any entry still has a value.
+            let next = values.iter_mut().filter_map(|values| values.peek());
+            let Some(node) = next.map(|(node, _)| *node).min() else {
+                return Ok(());
+            };
+            let of_node = values
+                .iter_mut()
+                .filter_map(|values| values.next_if(|next| next.0 == node));
+            let added: i128 = of_node.map(|(_, value)| i128::from(value)).sum();
+            let total = i128::from(self.u[node]) + added;
+            self.u[node] =
+                i64::try_from(total).map_err(|_| overflow(tick, Operation::Input, node))?;
         }
-        Ok(())
     }
 
     /// Computes one tick and overwrites `ledger` (from [`State::new_ledger`]) with it.

@@ -133,13 +133,14 @@ pub(crate) struct MadeTopology {
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  aether topology import karate.txt --out karate.json\n  aether topology import roads.csv --from source --to target --cap-column lanes\n  aether topology import web.mtx --drop-self-loops --drop-duplicates --out web.json"
+    after_help = "Nodes may have any names. If all are integers, nodes are numbered in the order of these; else in the \
+                  order in which they appear, or that of --names, and the names become labels.\n\nExamples:\n  aether topology import karate.txt --out karate.json\n  aether topology import pipes.csv --label pipe --names nodes.csv --out water.json\n  aether topology import roads.csv --from source --to target --k-column width_m --k-scale 100\n  aether topology import web.mtx --drop-self-loops --drop-duplicates --out web.json"
 )]
 pub(crate) struct ImportCommand {
     /// The edge list, one edge per line: CSV with a header, or columns separated by white space.
     #[arg(value_name = "EDGES")]
     pub(crate) edges: PathBuf,
-    /// The format of the list [default: `csv` for a .csv file, `lines` for any other].
+    /// The format of the list [default: found from the text; separators are found in any case].
     #[arg(long = "as", value_enum, value_name = "FORM")]
     pub(crate) form: Option<ListFormatWord>,
     /// The column of the first node: a name from the header, or a number from 1.
@@ -154,6 +155,16 @@ pub(crate) struct ImportCommand {
     /// The column of cap [default: a CSV column `cap`, else --cap].
     #[arg(long, value_name = "COLUMN")]
     pub(crate) cap_column: Option<String>,
+    /// Multiplies the column of k, so that decimals become integers: 0.25 with 100 is 25.
+    #[arg(long, value_name = "FACTOR", default_value_t = 1, value_parser = clap::value_parser!(i64).range(1..))]
+    pub(crate) k_scale: i64,
+    /// The column with the names of edges.
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) label: Option<String>,
+    /// A table of all nodes in order, with their names in the first column; further columns become
+    /// `attrs`.
+    #[arg(long, value_name = "NODES")]
+    pub(crate) names: Option<PathBuf>,
     /// Leaves out edges from a node to itself.
     #[arg(long)]
     pub(crate) drop_self_loops: bool,

@@ -29,15 +29,16 @@ pub(crate) fn replay(command: &ReplayCommand, output: &Output) -> CommandResult 
     )]
     let started = Instant::now();
     let checkpoint = run.checkpoint_before(tick + 1)?;
+    let failed = |error| Failure::run(error, plan.names());
     let from = checkpoint.as_ref().map_or(0, |block| block.tick);
     let mut replay = match &checkpoint {
         Some(block) => Replay::from_checkpoint(&plan, block),
-        None => Replay::from_start(&plan).map_err(Failure::Run)?,
+        None => Replay::from_start(&plan).map_err(failed)?,
     };
     let bar = Progress::ticks(tick - from);
     while replay.next_tick() <= tick {
         bar.set(replay.next_tick() - from);
-        replay.advance().map_err(Failure::Run)?;
+        replay.advance().map_err(failed)?;
     }
     drop(bar);
     let seconds = started.elapsed().as_secs_f64();

@@ -146,10 +146,11 @@ fn finish(run_id: &str, plan: &RunPlan, recorded: &Recorded, output: &Output) ->
     Ok(match recorded.outcome.status {
         RunStatus::Complete | RunStatus::Incomplete => Status::Done,
         RunStatus::Failed(error) => {
+            let failure = Failure::run(error, plan.names());
             if !output.is_json() {
-                output.failure(&Failure::Run(error));
+                output.failure(&failure);
             }
-            Failure::Run(error).status()
+            failure.status()
         }
     })
 }

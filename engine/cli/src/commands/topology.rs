@@ -4,7 +4,7 @@ use std::path::Path;
 
 use aether_engine::config::FileSystem;
 use aether_engine::topology::{Format, ImportOptions, ListFormat, NewTopology, Settings, import};
-use aether_json::json;
+use aether_json::{Value, json};
 
 use crate::CommandResult;
 use crate::args::{ImportCommand, ListFormatWord, MadeTopology, NewTopologyCommand};
@@ -31,6 +31,9 @@ pub(crate) fn import_edges(command: &ImportCommand, output: &Output) -> CommandR
     let mut options = ImportOptions::new(settings(&command.made))
         .ends(command.from.clone(), command.to.clone())
         .values(command.k_column.clone(), command.cap_column.clone())
+        .label(command.label.clone())
+        .k_scale(command.k_scale)
+        .names(command.names.clone())
         .drop_self_loops(command.drop_self_loops)
         .drop_duplicates(command.drop_duplicates);
     if let Some(form) = command.form {
@@ -44,7 +47,52 @@ pub(crate) fn import_edges(command: &ImportCommand, output: &Output) -> CommandR
     let progress = Progress::spinner("reading the edge list");
     let topology = import(&files, &command.edges, &options).map_err(Failure::Documents)?;
     drop(progress);
+    if !output.is_json() || command.made.out.is_none() {
+        for note in account(&topology) {
+            output.note(&note);
+        }
+    }
     write(&topology, out.as_ref(), &command.made, output)
+}
+
+/// The columns of an import; null for a topology that was made.
+fn columns(topology: &NewTopology) -> Value {
+    let columns = topology.columns();
+    if columns.used.is_empty() {
+        return Value::Null;
+    }
+    let mut used = json!({});
+    for (role, column) in &columns.used {
+        used[*role] = json!(column);
+    }
+    json!({ "used": used, "unused": columns.unused, "attrs": columns.attrs })
+}
+
+/// Which columns were used and which were not, and what was guessed.
+fn account(topology: &NewTopology) -> Vec<String> {
+    let columns = topology.columns();
+    let used = columns.used.iter();
+    let used: Vec<String> = used
+        .map(|(role, column)| format!("`{column}` is {role}"))
+        .collect();
+    let mut lines = vec![format!("columns: {}", used.join(", "))];
+    let unused = columns.unused.iter();
+    lines.extend(unused.map(|column| format!("column `{column}` is not used{}", hint(column))));
+    if !columns.attrs.is_empty() {
+        lines.push(format!("attributes of nodes: {}", columns.attrs.join(", ")));
+    }
+    lines.extend(topology.notes().iter().map(|note| format!("note: {note}")));
+    lines
+}
+
+/// How to use a column whose name says what it is.
+fn hint(column: &str) -> &'static str {
+    match column.to_ascii_lowercase().as_str() {
+        "weight" | "w" | "conductance" => "; --k-column uses it as k",
+        "capacity" => "; --cap-column uses it as cap",
+        "label" | "name" | "id" | "edge" => "; --label uses it as the name of the edge",
+        _ => "",
+    }
 }
 
 fn settings(made: &MadeTopology) -> Settings {
@@ -109,6 +157,8 @@ fn write(
                 "nodes": nodes,
                 "edges": edges,
                 "SC": topology.scale(),
+                "columns": columns(topology),
+                "notes": topology.notes(),
             })
         },
     )?;

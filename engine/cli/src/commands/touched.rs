@@ -33,7 +33,8 @@ pub(super) fn ticks(
         (_, true) => Vec::new(),
         (1, false) => {
             let plan = run.plan()?;
-            let start = Replay::from_start(&plan).map_err(Failure::Run)?;
+            let failed = |error| Failure::run(error, plan.names());
+            let start = Replay::from_start(&plan).map_err(failed)?;
             values(start.state())
         }
         (first, false) => {

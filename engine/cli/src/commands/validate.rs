@@ -1,12 +1,12 @@
 //! `aether validate`: reports every problem of every document at once.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use aether_engine::config::{self, Code, FileSystem, Place, Problem, Report};
 use aether_json::json;
 
 use crate::CommandResult;
-use crate::args::ValidateCommand;
+use crate::args::{ScenariosDir, ValidateCommand};
 use crate::exit::{Failure, Status};
 use crate::output::Output;
 use crate::registry;
@@ -38,6 +38,15 @@ pub(crate) fn validate(command: &ValidateCommand, output: &Output) -> CommandRes
 
 /// The problems of a document, or of a scenario directory: those of the engine and of the harness.
 fn check(files: &FileSystem, path: &Path) -> Vec<Report> {
+    if let Some(scenario) = scenario_named(path) {
+        let problem = Problem::new(
+            Code::FileNotFound,
+            format!("{} does not exist", path.display()),
+            Place::at(path.display().to_string(), 1, 1),
+            format!("name the scenario by its path: {}", scenario.display()),
+        );
+        return Report::of(vec![problem]).into_iter().collect();
+    }
     if !path.is_dir() {
         let checked = config::validate(files, path);
         let found = checked.map_or_else(Some, |checked| checked.warnings);
@@ -55,6 +64,16 @@ fn check(files: &FileSystem, path: &Path) -> Vec<Report> {
         harness_report(path)
     };
     report.into_iter().chain(more).collect()
+}
+
+/// The scenario of a name that is not a path.
+fn scenario_named(path: &Path) -> Option<PathBuf> {
+    if path.exists() || path.extension().is_some() {
+        return None;
+    }
+    let scenarios = registry::scenarios_dir(&ScenariosDir::default()).ok()?;
+    let scenario = scenarios.join(path.file_name().filter(|name| *name == path.as_os_str())?);
+    scenario.is_dir().then_some(scenario)
 }
 
 /// The problems of `scenario.toml` that only the harness finds.

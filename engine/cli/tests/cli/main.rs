@@ -7,6 +7,7 @@
 mod damaged;
 mod documents;
 mod init;
+mod inputs;
 #[cfg(target_os = "linux")]
 mod interrupt;
 mod log;

@@ -4,6 +4,7 @@
 //! depends on a missing value (N, ticks) skips what it cannot know, and never reports a consequence
 //! of a problem that was already reported.
 
+mod input_table;
 mod inputs;
 mod profile;
 mod run;
@@ -11,7 +12,8 @@ mod state;
 mod topology;
 mod windows;
 
-pub(crate) use inputs::inputs;
+pub(crate) use input_table::input_table;
+pub(crate) use inputs::{Bounds, inputs};
 pub(crate) use profile::profile;
 pub(crate) use run::{flag, nap, run_settings};
 pub(crate) use state::{inline_state, json_state, state_csv};

@@ -1,7 +1,6 @@
 //! Checks the initial state: a list in a document, or a CSV file.
 
 use super::super::decode::{Decode as _, Int, List};
-use super::super::plan::InputEntry;
 use super::super::problem::{Code, Draft, Problems};
 use super::super::source::{Source, Span};
 use super::super::tree::{Document, Value, shortened};
@@ -142,9 +141,4 @@ pub(super) fn integers(
         None => good = false,
     });
     good.then_some(values)
-}
-
-/// Sorts entries into the order in which they are applied.
-pub(super) fn sort_entries(entries: &mut [InputEntry]) {
-    entries.sort_by(|a, b| (a.tick, &a.pfna_id).cmp(&(b.tick, &b.pfna_id)));
 }

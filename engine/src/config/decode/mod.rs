@@ -13,9 +13,7 @@ mod suggest;
 pub(crate) use aether_json::nearest;
 pub(crate) use choice::Choice;
 pub(crate) use document::{FIELDS_MAX, Fields, Given, HasPlaces, Unknown};
-#[cfg(feature = "topology")]
-pub(crate) use names::bad_name;
-pub(crate) use names::{Name, PathText, ProfileName, RunId, Text};
+pub(crate) use names::{Name, PathText, ProfileName, RunId, Text, bad_name};
 pub(crate) use scalars::{AnyObject, Anything, Flag, Int, List};
 pub(crate) use suggest::list_of;
 

@@ -9,7 +9,7 @@ mod run_config;
 mod scenario;
 mod topology;
 
-pub(crate) use pfna::{PfnaDocument, PfnaEntry};
+pub(crate) use pfna::{PfnaDocument, PfnaEntry, RepeatDocument, Values};
 pub(crate) use profile::{
     ChainConstants, ChainRuleDocument, ChainRuleType, CheckConstants, FluxRuleDocument,
     FluxRuleType, NapDefaults, PressDocument, ProfileDocument, StMode, StRuleDocument,

@@ -73,6 +73,9 @@ codes! {
     NotAScenario = "AE0009", "not a scenario directory",
         "A scenario is a directory with `scenario.toml` and one of `run.toml` and `run.json`.",
         "add the missing file, or name a document instead";
+    OtherDocument = "AE0010", "document of another kind",
+        "The document has the fields of another kind than the one that is needed here: for instance a topology where a RunConfig is named.",
+        "name a document of the right kind";
 
     // Syntax: the text of a document.
     UnexpectedText = "AE0101", "unexpected text",
@@ -245,6 +248,9 @@ codes! {
     DuplicateInput = "AE0603", "entry given twice",
         "Entries are applied and recorded in the order of (tick, pfna_id). Each such pair must be unique.",
         "give the second entry its own pfna_id, or add the two up";
+    InputTable = "AE0604", "malformed table of inputs",
+        "A table of inputs has a header: either `tick,node,value`, with one value per row, or `tick` and one column per node, named by its id or name. Each row has a tick and integers; an empty cell adds nothing.",
+        "write the columns `tick`, `node` and `value`, or `tick` and one column per node";
 
     // Limits.
     OverLimit = "AE0701", "over a limit of the engine",
@@ -259,11 +265,14 @@ codes! {
 
     // Edge lists, which `aether topology import` reads.
     EdgeLine = "AE0801", "malformed line of an edge list",
-        "An edge list has one edge per line: two node ids, which are integers from 0, and further columns. In a list of lines, `#` and `%` start comments. CSV has a header.",
-        "write two node ids, as integers, on each line";
+        "An edge list has one edge per line: the names of two nodes, and further columns. If all names are integers, they are from 0. In a list of lines, `#` and `%` start comments. CSV has a header.",
+        "write the names of two nodes on each line";
     EdgeColumn = "AE0802", "column of an edge list not found",
         "The columns of the two nodes, of k and of cap are given by their names in the header of a CSV file, or by number from 1 if there is no header.",
         "name a column that is there";
+    EdgeFormat = "AE0803", "graph in another format",
+        "`aether topology import` reads edge lists. The file describes a graph in a format of its own: GraphML, GEXF, GML, DOT, Pajek, DIMACS, EPANET or JSON.",
+        "export the graph as an edge list: two node names on each line, or CSV with a header";
 }
 
 impl std::fmt::Display for Code {

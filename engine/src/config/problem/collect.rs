@@ -150,6 +150,10 @@ impl Problems {
         self.errors += usize::from(severity == Severity::Error);
         let counts = self.documents.entry(path.to_owned()).or_default();
         counts.all += 1;
+        if counts.all > PROBLEMS_COUNTED_MAX {
+            counts.beyond += 1;
+            return;
+        }
         let key = Recurring {
             path: path.to_owned(),
             code: draft.code,

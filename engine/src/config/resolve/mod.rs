@@ -10,7 +10,8 @@ mod topology;
 use super::decode::{Choice, Text};
 use super::defaults;
 use super::documents::{PfnaDocument, ProfileDocument};
-use super::plan::{ChainRule, FluxRule, InputEntry, PressDefaults, Profile, Scheme, StRule};
+use super::inputs::{InputEntry, InputValues, Inputs, Repeat};
+use super::plan::{ChainRule, FluxRule, PressDefaults, Profile, Scheme, StRule};
 use crate::canonical::{self, Canonical, Object, Writer};
 
 pub(super) use run_config::{ConfiguredNames, Settings, run_config};
@@ -134,19 +135,14 @@ fn press(press: &PressDefaults) -> impl Canonical {
     })
 }
 
-/// The external inputs in the order in which they are applied.
+/// The external inputs as they are written, by tick and id; nodes are named by their ids.
 pub(super) fn pfna(
-    content: &PfnaDocument,
+    (nid, pfna_id): (&str, &str),
     gid: &str,
     run_id: &str,
-    inputs: &[InputEntry],
+    inputs: &Inputs,
 ) -> String {
-    let nid = content
-        .nid
-        .as_ref()
-        .map_or(defaults::NAP_NID, |nid| nid.0.as_str());
-    let pfna_id = content.pfna_id.get().map_or("", |id| id.0.as_str());
-    let entries = WriteWith(|writer: &mut Writer| writer.array(inputs));
+    let entries = WriteWith(|writer: &mut Writer| writer.array(inputs.entries()));
     canonical::text(&object(|members| {
         members.field("entries", &entries);
         members.field("gid", gid);
@@ -157,12 +153,44 @@ pub(super) fn pfna(
     }))
 }
 
+/// The id of a PFNA document, and the origin of its inputs.
+pub(super) fn pfna_ids(content: &PfnaDocument) -> (&str, &str) {
+    let nid = content.nid.as_ref();
+    let nid = nid.map_or(defaults::NAP_NID, |nid| nid.0.as_str());
+    (nid, content.pfna_id.get().map_or("", |id| id.0.as_str()))
+}
+
 impl Canonical for InputEntry {
     fn write(&self, writer: &mut Writer) {
         let mut members = Object::begin(writer);
         members.field("pfna_id", &self.pfna_id);
+        if let Some(Repeat { every, until }) = self.repeat {
+            let repeat = object(move |members| {
+                members.field("every", &every);
+                members.optional("until", until.as_ref());
+            });
+            members.field("repeat", &repeat);
+        }
         members.field("tick", &self.tick);
-        members.field("values", &self.values);
+        match &self.values {
+            InputValues::Dense(values) => members.field("values", values),
+            InputValues::Sparse { values, .. } => members.field("values", &by_id(values)),
+        }
         members.end();
     }
+}
+
+/// An object of values by the ids of their nodes.
+fn by_id(values: &[(u32, i64)]) -> impl Canonical {
+    WriteWith(move |writer: &mut Writer| {
+        let named = values.iter();
+        let named = named.map(|(index, value)| ((u64::from(*index) + 1).to_string(), *value));
+        let mut named: Vec<(String, i64)> = named.collect();
+        named.sort();
+        let mut members = Object::begin(writer);
+        for (id, value) in &named {
+            members.member(id, value);
+        }
+        members.end();
+    })
 }

@@ -12,6 +12,7 @@
 
 mod json;
 mod toml;
+mod toml_number;
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};

@@ -6,7 +6,7 @@ use toml::de::{DeTable, DeValue, Error};
 use super::super::limits::{NESTING_MAX, PROBLEMS_PER_DOCUMENT_MAX};
 use super::super::problem::{Code, Draft};
 use super::super::source::{Source, Span};
-use super::{Document, Kind, Parse, shortened};
+use super::{Document, Kind, Parse, shortened, toml_number};
 
 pub(super) fn parse(source: Source) -> Parse {
     let (table, errors) = DeTable::parse_recoverable(source.text());
@@ -20,22 +20,29 @@ pub(super) fn parse(source: Source) -> Parse {
         document: &mut document,
         source: &source,
         too_deep: None,
+        drafts: Vec::new(),
     };
     layout.table(table.get_ref(), 0, None, 0);
-    let too_deep = layout.too_deep;
+    let (too_deep, drafts) = (layout.too_deep, layout.drafts);
     drop(table);
     if let Some(span) = too_deep {
         let message = format!("nested more than {NESTING_MAX} deep");
         return Err((source, vec![Draft::new(Code::TooDeep, span, message)]));
     }
     document.source = source;
-    Ok((document, Vec::new()))
+    Ok((document, drafts))
 }
+
+const INTEGERS: &str =
+    "write decimal digits, or 0x, 0o or 0b with digits behind it; `_` stands between two digits";
+const FLOATS: &str = "write digits before and behind the point; `_` stands between two digits";
 
 struct Layout<'a> {
     document: &'a mut Document,
     source: &'a Source,
     too_deep: Option<Span>,
+    /// Numbers that the parser accepts and TOML does not.
+    drafts: Vec<Draft>,
 }
 
 impl Layout<'_> {
@@ -76,12 +83,27 @@ impl Layout<'_> {
                 self.scalar(Kind::String, span, key, super::unquoted, text);
             }
             DeValue::Integer(integer) => {
+                let raw = self.source.slice(span);
                 let digits = integer.as_str();
                 let value = i64::from_str_radix(digits, integer.radix()).ok();
                 let decimal = value.map_or_else(|| digits.to_owned(), |value| value.to_string());
+                if !toml_number::is_integer(raw) {
+                    let message = format!("`{}` is not an integer", shortened(raw));
+                    self.invalid(Code::TomlSyntax, span, message, INTEGERS);
+                } else if value.is_none() && integer.radix() != 10 {
+                    // In decimal, whoever reads the number decides whether it is too large.
+                    let message = format!("`{}` is beyond 64 bits", shortened(raw));
+                    let help = Code::IntegerTooLarge.remedy();
+                    self.invalid(Code::IntegerTooLarge, span, message, help);
+                }
                 self.scalar(Kind::Integer, span, key, |raw| raw, &decimal);
             }
             DeValue::Float(float) => {
+                let raw = self.source.slice(span);
+                if !toml_number::is_float(raw) {
+                    let message = format!("`{}` is not a number", shortened(raw));
+                    self.invalid(Code::TomlSyntax, span, message, FLOATS);
+                }
                 let text = float.as_str().trim_start_matches('+');
                 self.scalar(Kind::Float, span, key, |raw| raw, text);
             }
@@ -92,6 +114,12 @@ impl Layout<'_> {
                 self.document.push(Kind::Date, span, key);
             }
         }
+    }
+
+    /// Reports the value that comes next.
+    fn invalid(&mut self, code: Code, span: Span, message: String, help: &str) {
+        self.document.broken.insert(self.document.len());
+        self.drafts.push(Draft::new(code, span, message).help(help));
     }
 
     /// Adds a scalar; its text is kept if the document spells it differently.
@@ -174,7 +202,9 @@ fn syntax_problem(source: &Source, error: &Error, unclosed: Option<&Error>) -> D
         return toml("`:` between key and value", "TOML writes `key = value`");
     }
     let mut draft = Draft::new(Code::TomlSyntax, span, what);
-    if !expected.is_empty() {
+    if expected == "nothing" {
+        draft = draft.help("remove it");
+    } else if !expected.is_empty() {
         draft = draft
             .expected(expected)
             .help(format!("write {expected} here"));

@@ -309,8 +309,8 @@ impl CheckedTick {
             scene.nap_envelope_ref,
             &envelopes.data,
         );
-        let refs = plan.inputs_before(self.tick).iter();
-        let refs: Vec<&str> = refs.map(|entry| entry.pfna_id.as_str()).collect();
+        let refs = plan.inputs_before(self.tick);
+        let refs: Vec<&str> = refs.iter().map(|entry| entry.pfna_id()).collect();
         let mut values = vec![
             ("C_prev", scene.c_prev.to_string(), c_prev.to_string()),
             ("C_t", scene.c_t.to_string(), c_t.to_string()),

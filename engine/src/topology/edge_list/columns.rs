@@ -1,5 +1,7 @@
-//! Reads the numbers of an edge from the columns of a line.
+//! Reads the parts of an edge from the columns of a line, and keeps account of which columns are
+//! used.
 
+use super::weight::{self, Refused};
 use super::{Import, Listed};
 use crate::config::{Code, Draft, Span, shortened};
 
@@ -10,14 +12,35 @@ pub(super) struct Columns {
     pub(super) to: usize,
     pub(super) conductance: Option<usize>,
     pub(super) cap: Option<usize>,
+    pub(super) label: Option<usize>,
+    /// Whether a comma in a weight is a decimal point.
+    pub(super) comma: bool,
 }
 
 impl Columns {
     /// Number of columns that a line must have.
     fn least(self) -> usize {
-        let optional = self.conductance.max(self.cap);
-        let last = self.from.max(self.to);
-        optional.map_or(last, |optional| last.max(optional)) + 1
+        self.used()
+            .into_iter()
+            .map(|(_, column)| column)
+            .max()
+            .map_or(0, |last| last + 1)
+    }
+
+    /// What each used column is, in the order in which messages name them.
+    pub(super) fn used(self) -> Vec<(&'static str, usize)> {
+        let optional = [
+            ("k", self.conductance),
+            ("cap", self.cap),
+            ("label", self.label),
+        ];
+        let optional = optional
+            .into_iter()
+            .filter_map(|(what, column)| Some((what, column?)));
+        [("from", self.from), ("to", self.to)]
+            .into_iter()
+            .chain(optional)
+            .collect()
     }
 }
 
@@ -50,54 +73,92 @@ impl Import<'_> {
             self.report(draft.help_if(help));
             return true;
         }
-        let from = self.number(cells, columns.from, "a node id", hint, &place);
-        let to = self.number(cells, columns.to, "a node id", hint, &place);
-        let of = |column: Option<usize>, import: &mut Self| match column {
+        let from = self.end(cells, columns.from, &place);
+        let to = self.end(cells, columns.to, &place);
+        let scale = self.options.k_scale;
+        let weight = |column: Option<usize>, what, scale, import: &mut Self| match column {
             Some(column) => import
-                .number(cells, column, "a weight", WEIGHTS, &place)
+                .weight((what, cells[column]), scale, columns.comma, || {
+                    place(column)
+                })
                 .map(Some),
             None => Some(None),
         };
-        let (conductance, cap) = (of(columns.conductance, self), of(columns.cap, self));
+        let conductance = weight(columns.conductance, "k", scale, self);
+        let cap = weight(columns.cap, "cap", 1, self);
         let (Some(from), Some(to), Some(conductance), Some(cap)) = (from, to, conductance, cap)
         else {
             return true;
         };
+        let label = columns.label.map(|column| cells[column]);
         let edge = Listed {
             from,
             to,
             conductance,
             cap,
+            label: label.filter(|label| !label.is_empty()).map(Into::into),
+            place: place(columns.to),
         };
-        self.add(edge, place(columns.to))
+        self.add(edge)
     }
 
-    /// The integer of a cell, which must not be negative.
-    fn number(
+    /// The name of a node.
+    fn end(
         &mut self,
         cells: &[&str],
         column: usize,
-        noun: &str,
-        hint: &str,
         place: &impl Fn(usize) -> Span,
-    ) -> Option<i64> {
+    ) -> Option<super::End> {
         let cell = cells[column];
-        let number = cell.parse::<i64>().ok();
-        if let Some(number) = number.filter(|number| *number >= 0 && !cell.starts_with('+')) {
-            return Some(number);
+        if cell.is_empty() {
+            let draft = Draft::new(
+                Code::EdgeLine,
+                place(column),
+                "the name of a node is missing",
+            );
+            self.report(draft.expected("the name or number of a node"));
+            return None;
         }
+        Some(self.ends.read(cell, place(column)))
+    }
+
+    /// The weight of a cell, which must not be negative.
+    fn weight(
+        &mut self,
+        (what, cell): (&str, &str),
+        scale: i64,
+        comma: bool,
+        place: impl FnOnce() -> Span,
+    ) -> Option<i64> {
+        let refused = match weight::scaled(cell, scale, comma) {
+            Ok(weight) => return Some(weight),
+            Err(refused) => refused,
+        };
         let shown = shortened(cell);
-        let message = match number {
-            Some(number) if number < 0 => format!("{noun} is {number}, less than 0"),
-            _ if cell.is_empty() => format!("{noun} is missing"),
-            _ => format!("{noun} is `{shown}`, not an integer of 64 bits"),
+        let times = if scale == 1 {
+            String::new()
+        } else {
+            format!(" times {scale}")
+        };
+        let (message, help) = match refused {
+            Refused::NotANumber if cell.is_empty() => (format!("{what} is missing"), None),
+            Refused::NotANumber => (format!("{what} is `{shown}`, not a number"), None),
+            Refused::Negative => (format!("{what} is {shown}, less than 0"), None),
+            Refused::TooLarge => (format!("{what} is `{shown}`{times}, beyond 64 bits"), None),
+            Refused::Fraction(enough) => {
+                let help = enough.filter(|_| what == "k").map(|enough| {
+                    format!(
+                        "multiply every k by {enough}: add --k-scale {enough}, and choose SC to fit"
+                    )
+                });
+                (format!("{what} is `{shown}`{times}, not an integer"), help)
+            }
         };
         let draft =
-            Draft::new(Code::EdgeLine, place(column), message).expected("an integer of at least 0");
-        let help = (!hint.is_empty()).then(|| hint.to_owned());
-        self.report(draft.help_if(help));
+            Draft::new(Code::EdgeLine, place(), message).expected("an integer of at least 0");
+        self.report(draft.help(help.unwrap_or_else(|| {
+            format!("correct the weight, or leave the column out and use --{what}")
+        })));
         None
     }
 }
-
-const WEIGHTS: &str = "scale weights to integers first, or leave the column out";

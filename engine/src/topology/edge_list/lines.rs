@@ -1,16 +1,21 @@
 //! Reads edge lists of columns separated by white space.
 
 use super::columns::{Columns, numbered};
+use super::table::known_ends;
 use super::{Code, Draft, Import, Span};
 
-/// Reads one edge per line. Blank lines, and anything after `#` or `%`, are ignored.
+/// Reads one edge per line. Blank lines, and anything after `#` or `%`, are ignored, and so is a first
+/// line with the usual names of the two columns.
 pub(super) fn read(import: &mut Import<'_>) {
-    let Some(columns) = columns(import) else {
+    let Some(mut columns) = columns(import) else {
         return;
     };
     let text = import.source.text();
     let mut is_size_line = text.starts_with("%%MatrixMarket");
+    let mut is_first = !is_size_line;
     let mut start = 0;
+    let mut widest = 0;
+    let mut header: Vec<String> = Vec::new();
     for line in text.split_inclusive('\n') {
         let at = start;
         start += line.len();
@@ -26,7 +31,16 @@ pub(super) fn read(import: &mut Import<'_>) {
             size_line(import, &cells, span_of(at, content));
             continue;
         }
-        let hint = hint(content, &cells);
+        if std::mem::take(&mut is_first) {
+            let options = import.options;
+            let is_named = options.from.is_some() || options.to.is_some();
+            if let Some((from, to)) = known_ends(&cells).filter(|_| !is_named) {
+                (columns.from, columns.to) = (from, to);
+                header = cells.iter().map(|cell| (*cell).to_owned()).collect();
+                continue;
+            }
+        }
+        widest = widest.max(cells.len());
         let place = |column: usize| match cells.get(column) {
             // Cells are slices of the line, so their offset follows from their address.
             Some(cell) => {
@@ -35,29 +49,20 @@ pub(super) fn read(import: &mut Import<'_>) {
             }
             None => span_of(at, content),
         };
-        if !import.line(&cells, columns, hint, place) {
+        if !import.line(&cells, columns, "", place) {
             return;
         }
     }
+    let name = |column: usize| match header.get(column) {
+        Some(name) => name.clone(),
+        None => (column + 1).to_string(),
+    };
+    import.account(columns, (0..widest.max(header.len())).map(name));
 }
 
 fn span_of(at: usize, content: &str) -> Span {
     let blank = content.len() - content.trim_start().len();
     Span::new(at + blank, at + blank + content.trim().len())
-}
-
-/// Help for a line without two integers.
-fn hint(content: &str, cells: &[&str]) -> &'static str {
-    if content.contains([',', ';']) {
-        "if this is CSV with a header, name the file .csv or add --as csv"
-    } else if cells
-        .iter()
-        .any(|cell| cell.starts_with(|c: char| c.is_alphabetic()))
-    {
-        "write node ids as integers; a header or a remark starts with `#`"
-    } else {
-        ""
-    }
 }
 
 /// The requested columns, which must be numbers here.
@@ -84,11 +89,14 @@ fn columns(import: &mut Import<'_>) -> Option<Columns> {
     let to = column("--to", &options.to, Some(1));
     let conductance = column("--k-column", &options.conductance, None);
     let cap = column("--cap-column", &options.cap, None);
+    let label = column("--label", &options.label, None);
     good.then_some(Columns {
         from: from?,
         to: to?,
         conductance,
         cap,
+        label,
+        comma: false,
     })
 }
 

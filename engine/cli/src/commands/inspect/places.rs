@@ -110,6 +110,7 @@ pub(super) fn show(
         edge_text(names, edge, text);
     }
     if let Some(error) = failure {
+        let error = error.with_names(names);
         let _ = writeln!(text, "\nthe run failed: {error}");
     }
     replayed_note(moments, ticks, text);

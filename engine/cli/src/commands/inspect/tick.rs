@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use aether_engine::config::{InputEntry, Names};
+use aether_engine::config::{AppliedInput, Names};
 use aether_engine::record::{LedgerEntry, NapEnvelope, PBlock, RecordType, SceneFrame, UmxLedger};
 use aether_engine::run::{RecordKind, Replay};
 use aether_engine::store::{CheckedTick, FoundRecord, StoredRun};
@@ -44,7 +44,8 @@ pub(super) fn show(moments: &Moments<'_>, tick: u64, shown: &mut Shown) -> Resul
 /// Adds tick 0: the initial state with its inputs.
 pub(super) fn initial(moments: &Moments<'_>, shown: &mut Shown) -> Result<(), Failure> {
     let plan = moments.plan()?;
-    let replay = Replay::from_start(plan).map_err(Failure::Run)?;
+    let failed = |error| Failure::run(error, plan.names());
+    let replay = Replay::from_start(plan).map_err(failed)?;
     let state = replay.state();
     let ids = super::inputs::ids(plan, 0);
     if shown.json {
@@ -60,7 +61,7 @@ pub(super) fn initial(moments: &Moments<'_>, shown: &mut Shown) -> Result<(), Fa
         "tick 0 of {}: the initial state with the inputs of tick 0",
         plan.ticks()
     );
-    input_lines(plan.inputs_at(0), text);
+    input_lines(&plan.inputs_at(0), text);
     let sum: i128 = state.iter().copied().map(i128::from).sum();
     let (least, greatest) = (state.iter().min(), state.iter().max());
     if let Some((least, greatest)) = least.zip(greatest) {
@@ -94,15 +95,16 @@ pub(super) fn replayed(moments: &Moments<'_>, tick: u64, shown: &mut Shown) -> R
                     plan.ticks(),
                     moments.stored
                 );
-                input_lines(plan.inputs_before(tick), text);
+                input_lines(&plan.inputs_before(tick), text);
                 ledger_text(ledger, &names, "", text);
                 if let Some(block) = p_block {
                     chain_line(block, "", text);
                 }
             }
             Moment::Fails(error) => {
+                let error = error.with_names(&names);
                 let _ = writeln!(text, "tick {tick} of {}: the run failed: {error}", plan.ticks());
-                input_lines(plan.inputs_before(tick), text);
+                input_lines(&plan.inputs_before(tick), text);
             }
             Moment::Start(_) => unreachable!("tick 0 is not a missing one"),
         }
@@ -183,9 +185,9 @@ fn inputs(
     for (place, pfna_id) in refs.iter().enumerate() {
         let values = plan
             .as_ref()
-            .map(|plan| plan.inputs_before(tick).get(place));
+            .map(|plan| plan.inputs_before(tick).get(place).copied());
         let values = match values {
-            Some(Some(entry)) if entry.pfna_id() == pfna_id => shortened(entry.values()),
+            Some(Some(entry)) if entry.pfna_id() == pfna_id => shortened(&entry.values()),
             Some(_) => "not an input of this tick".to_owned(),
             None => "unknown, since the inputs cannot be read".to_owned(),
         };
@@ -196,10 +198,10 @@ fn inputs(
 }
 
 /// The external inputs of a tick, one line each.
-fn input_lines(entries: &[InputEntry], text: &mut String) {
+fn input_lines(entries: &[AppliedInput<'_>], text: &mut String) {
     let mut label = "inputs";
     for entry in entries {
-        let values = shortened(entry.values());
+        let values = shortened(&entry.values());
         let _ = writeln!(text, "{label:<11} {}: {values}", entry.pfna_id());
         label = "";
     }

@@ -85,6 +85,7 @@ fn text(
     );
     let _ = writeln!(text, "\n{}", table.trim_fmt());
     if let Some(error) = failure {
+        let error = error.with_names(moments.plan()?.names());
         let _ = writeln!(text, "\nthe run failed: {error}");
     }
     replayed_note(moments, ticks, text);

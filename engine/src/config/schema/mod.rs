@@ -3,6 +3,8 @@
 //! Editors use them to complete and check documents. Only [`load_run`](super::load_run) checks what
 //! a schema cannot express (ids in order, documents that belong together).
 
+mod scenario;
+
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Value, json};
 
@@ -23,6 +25,7 @@ pub fn json_schemas() -> Vec<(&'static str, String)> {
         one_of("initial_state", "initial_state_path"),
         one_of("primary_window_id", "window_every"),
     ]);
+    let own = schema::<ScenarioDocument>("scenario.toml");
     vec![
         ("run-config.schema.json", text(&run_config)),
         (
@@ -34,12 +37,13 @@ pub fn json_schemas() -> Vec<(&'static str, String)> {
             text(&schema::<ProfileDocument>("Profile_CMP0_v1")),
         ),
         ("pfna.schema.json", text(&schema::<PfnaDocument>("PFNA_V0"))),
-        (
-            "scenario.schema.json",
-            text(&schema::<ScenarioDocument>("scenario.toml")),
-        ),
+        ("scenario.schema.json", text(&scenario::scenario(&own))),
+        ("defaults.schema.json", text(&scenario::defaults(&own))),
     ]
 }
+
+/// The draft that all schemas follow.
+const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
 
 fn schema<T: JsonSchema>(title: &str) -> Value {
     let generator = SchemaSettings::draft2020_12().into_generator();
@@ -52,7 +56,9 @@ fn schema<T: JsonSchema>(title: &str) -> Value {
 
 /// Exactly one of two fields is present.
 fn one_of(one: &str, other: &str) -> Value {
-    json!({"oneOf": [{"required": [one]}, {"required": [other]}]})
+    // Strict validators want a schema that requires a property to declare it.
+    let required = |field: &str| json!({"properties": {field: true}, "required": [field]});
+    json!({"oneOf": [required(one), required(other)]})
 }
 
 fn text(schema: &Value) -> String {
