@@ -4,6 +4,8 @@
 //! `1`, or `n` for the name of the second key) and the comparison. `WHERE tick >= 3 AND tick < 6 AND
 //! node = 7` gives `0g0<1=`.
 
+use std::ops::RangeInclusive;
+
 use rusqlite::Result;
 use rusqlite::types::ValueRef;
 use rusqlite::vtab::{IndexConstraintOp, IndexFlags, IndexInfo};
@@ -181,5 +183,5 @@ fn narrow(ranges: &mut Ranges, key: usize, comparison: char, value: ValueRef<'_>
 
 fn nothing(ranges: &mut Ranges) {
     let [first, _] = &mut ranges.0;
-    *first = i64::MAX..=i64::MIN;
+    *first = RangeInclusive::new(i64::MAX, i64::MIN);
 }

@@ -272,7 +272,16 @@ fn a_record_with_the_hash_of_other_text_is_refused() {
         "[]".to_owned()
     });
     let words = ["pfna-demo.aether", "`u_ledger` 6 cannot be read"];
-    let args = ["export", "pfna-demo", "--as", "csv", "--kind", "u_ledger"];
+    let args = [
+        "export",
+        "pfna-demo",
+        "--as",
+        "csv",
+        "--kind",
+        "u_ledger",
+        "--tick",
+        "6..8",
+    ];
     reports_damage(&runs, &args, &words);
     reports_damage(&runs, &["show-ledger", "pfna-demo"], &words);
 }

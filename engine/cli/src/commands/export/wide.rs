@@ -42,15 +42,19 @@ impl Wide<'_> {
     ) -> Result<(), Failure> {
         let mut cells = Cells::default();
         self.header(layout, &layout.members, &mut cells);
-        cells.end(sink)?;
+        // A table whose first record cannot be read is not begun.
+        let mut header = Vec::new();
+        cells.end(&mut header)?;
         for record in self.run.records_of_ticks(layout.kind, self.asked)? {
             let record = record?;
             let text = std::str::from_utf8(&record.text).ok();
             text.and_then(|text| self.object(layout, &layout.members, text, &mut cells))
                 .ok_or_else(|| self.unreadable(layout, &record))?;
+            sink.write_all(&header)?;
+            header.clear();
             cells.end(sink)?;
         }
-        Ok(())
+        Ok(sink.write_all(&header)?)
     }
 
     /// Writes the edges of all ledgers, one row per tick and edge.

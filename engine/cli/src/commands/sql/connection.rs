@@ -51,10 +51,6 @@ pub(super) fn open(path: &Path, name: &str, source: &Arc<Shared>) -> Result<Conn
     Ok(connection)
 }
 
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "the signature is that of an authorizer"
-)]
 fn authorize(context: AuthContext<'_>) -> Authorization {
     let allowed = match context.action {
         AuthAction::Select | AuthAction::Read { .. } | AuthAction::Recursive => true,

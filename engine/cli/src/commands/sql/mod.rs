@@ -53,10 +53,10 @@ pub(crate) fn sql(command: &SqlCommand, output: &Output) -> CommandResult {
             output.stream(|sink| rows::copy(&mut spool, sink))?;
         }
         Some(SqlForm::Csv) => {
-            output.stream(|sink| answer(&connection, &query, |result| rows::csv(result, sink)))?
+            output.stream(|sink| answer(&connection, &query, |result| rows::csv(result, sink)))?;
         }
         None => {
-            output.stream(|sink| answer(&connection, &query, |result| rows::text(result, sink)))?
+            output.stream(|sink| answer(&connection, &query, |result| rows::text(result, sink)))?;
         }
     }
     Ok(Status::Done)
