@@ -384,12 +384,6 @@ impl RunPlan {
 }
 
 impl InputEntry {
-    /// The tick, 0..T; an entry of tick 0 is part of the initial state.
-    #[must_use]
-    pub const fn tick(&self) -> u64 {
-        self.tick
-    }
-
     /// Its id.
     #[must_use]
     pub fn pfna_id(&self) -> &str {
