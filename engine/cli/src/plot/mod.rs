@@ -241,11 +241,8 @@ impl Subject<'_> {
         let mut plot = SeriesPlot::new(ticks.range(), &rows);
         ticks.each(|moment| {
             plot.add(moment.tick, moment.state);
-            // The inputs of tick 0 are part of the state after it, and listed before tick 1.
-            for entry in self.plan.inputs_before(moment.tick.max(1)) {
-                if entry.tick() == moment.tick {
-                    plot.add_input(moment.tick, entry.pfna_id(), entry.values(), moment.state);
-                }
+            for entry in self.plan.inputs_at(moment.tick) {
+                plot.add_input(moment.tick, entry.pfna_id(), entry.written(), moment.state);
             }
             Ok(())
         })?;

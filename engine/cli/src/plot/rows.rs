@@ -61,6 +61,12 @@ impl<'n> Rows<'n> {
         self.ids.map_or(row, at)
     }
 
+    /// The index of the row of an id; `None` if it is not shown.
+    pub(super) fn place(&self, id: u64) -> Option<usize> {
+        let all = || usize::try_from(id - 1).ok().filter(|_| id <= self.count);
+        self.ids.map_or_else(all, |ids| ids.binary_search(&id).ok())
+    }
+
     /// The values of the rows, of a list of the values of all nodes or edges.
     pub(super) fn pick<V: Copy>(&self, all: &[V]) -> impl Iterator<Item = V> {
         (1..=self.count).map(|row| {

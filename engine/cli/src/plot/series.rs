@@ -78,13 +78,20 @@ impl<'r> SeriesPlot<'r> {
         }
     }
 
-    /// Adds an input that was applied to all nodes before a tick, after [`SeriesPlot::add`] of it.
-    pub(super) fn add_input(&mut self, tick: u64, name: &str, values: &[i64], state: &[i64]) {
-        let picked: Vec<(i64, i64)> = self.rows.pick(values).zip(self.rows.pick(state)).collect();
-        for (line, (value, state)) in picked.into_iter().enumerate() {
-            if value == 0 {
+    /// Adds an input that was applied before a tick, after [`SeriesPlot::add`] of it. `values` are
+    /// ids of nodes, in order, each with what was added.
+    pub(super) fn add_input(
+        &mut self,
+        tick: u64,
+        name: &str,
+        values: impl Iterator<Item = (u64, i64)>,
+        state: &[i64],
+    ) {
+        for (node, value) in values.filter(|(_, value)| *value != 0) {
+            let Some(line) = self.rows.place(node) else {
                 continue;
-            }
+            };
+            let state = state[usize::try_from(node - 1).expect("the node is in memory")];
             let text = format!("{name}: {value:+} at tick {tick}");
             let sum = i128::from(value);
             let marks = &mut self.marks[line];

@@ -320,3 +320,35 @@ fn the_first_divergence_is_where_the_ledgers_differ() {
     assert_eq!(divergence["tick"], tick, "{divergence}");
     assert_eq!(divergence["what"][0], "ledgers");
 }
+
+#[test]
+fn commands_show_the_name_under_which_a_run_is_stored() {
+    let runs = Runs::new();
+    runs.json(&["run", "gf01", "--run-id", "again"]);
+    let text = |args: &[&str]| runs.aether(args).with(0).stdout;
+    let both = "again (run_id GF01)";
+    for args in [
+        &["inspect", "again"][..],
+        &["verify", "again"],
+        &["plot", "again"],
+        &["report", "again"],
+        &["runs"],
+    ] {
+        assert!(text(args).contains(both), "{args:?}: {}", text(args));
+    }
+    let metrics = text(&["metrics", "again"]);
+    for (name, value) in [("run", "again"), ("run_id", "GF01")] {
+        let line = format!("{name:<18} {value}");
+        assert!(metrics.lines().any(|found| found == line), "{metrics}");
+    }
+    let samples = text(&["metrics", "again", "--as", "openmetrics"]);
+    let labels = "gid=\"GF01\",run=\"again\",run_id=\"GF01\"";
+    let lines: Vec<&str> = samples
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .collect();
+    assert!(lines.iter().all(|line| line.contains(labels)), "{samples}");
+    // A run whose names are equal has one.
+    runs.json(&["run", "gf01"]);
+    assert!(text(&["inspect", "GF01"]).contains("GF01, gid GF01"));
+}
