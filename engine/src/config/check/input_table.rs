@@ -244,7 +244,11 @@ impl Table<'_, '_> {
     fn node(&mut self, cell: &str, place: Span) -> Option<u64> {
         if cell.is_empty() {
             let draft = Draft::new(Code::InputTable, place, "the node is missing");
-            self.report(draft.expected("the id or name of a node").help("name a node"));
+            self.report(
+                draft
+                    .expected("the id or name of a node")
+                    .help("name a node"),
+            );
             return None;
         }
         let error = match self.bounds.names?.find_node(cell) {
