@@ -32,8 +32,12 @@ fn bless_schemas() {
 
 fn validator(file: &str) -> jsonschema::Validator {
     let schemas = aether_engine::config::json_schemas();
-    let (_, text) = schemas.iter().find(|(name, _)| *name == file).unwrap();
-    jsonschema::validator_for(&serde_json::from_str(text).unwrap()).unwrap()
+    let (_, text) = schemas
+        .iter()
+        .find(|(name, _)| *name == file)
+        .expect("a schema");
+    let schema = serde_json::from_str(text).expect("JSON");
+    jsonschema::validator_for(&schema).expect("a schema")
 }
 
 /// Strict validators want every property that a schema requires to be declared beside it.
@@ -63,8 +67,8 @@ fn what_a_schema_requires_it_declares() {
 
 /// The files of a name below a directory.
 fn below(directory: &Path, name: &str, found: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(directory).unwrap() {
-        let path = entry.unwrap().path();
+    for entry in std::fs::read_dir(directory).expect("a directory") {
+        let path = entry.expect("an entry").path();
         if path.is_dir() && path.file_name().is_some_and(|name| name != "target") {
             below(&path, name, found);
         } else if path.file_name().is_some_and(|file| file == name) {

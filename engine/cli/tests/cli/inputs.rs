@@ -219,6 +219,15 @@ fn ambiguous_inputs_are_reported_with_their_places() {
 #[test]
 fn errors_of_runs_and_documents_name_nodes_and_edges() {
     let huge = json!([{"pfna_id": "p", "tick": 3, "values": {"2": i64::MAX}}]);
+    let looped = folder("p.json", &document(&huge));
+    write(
+        looped.path(),
+        "net.json",
+        &TOPOLOGY.replace("\"j\": 2", "\"j\": 1"),
+    );
+    aether(&looped, &["run", "run.toml"])
+        .with(2)
+        .reports(&["edge 1 (main) joins node 1 (tank) to itself"]);
     let overflow = folder("p.json", &document(&huge));
     let ended = aether(&overflow, &["run", "run.toml"]).with(2);
     assert!(
