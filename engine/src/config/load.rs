@@ -147,7 +147,7 @@ struct Named {
 
 /// External inputs as they are read.
 enum Pfna {
-    Document(Loaded<PfnaDocument>),
+    Document(Box<Loaded<PfnaDocument>>),
     /// A table, with the id of all its entries.
     Table(Source, String),
 }
@@ -235,7 +235,8 @@ impl<'r> Loader<'r> {
         };
         let inputs = match &named.pfna {
             None => None,
-            Some(Pfna::Document(Loaded { document, content })) => {
+            Some(Pfna::Document(pfna)) => {
+                let Loaded { document, content } = &**pfna;
                 check::inputs(document, content, bounds, &mut self.problems)
             }
             Some(Pfna::Table(source, pfna_id)) => {
@@ -426,7 +427,7 @@ impl<'r> Loader<'r> {
         let is_table = matches!(extension(&file).as_deref(), Some("csv" | "tsv"));
         if self.resolved.is_some() || !is_table {
             let document = self.named(run, directory, "pfna", Some(path), place);
-            return document.map(Pfna::Document);
+            return document.map(|document| Pfna::Document(Box::new(document)));
         }
         self.name_file("pfna", &file);
         let named_by = check::value_at(&run.document, place);
@@ -491,7 +492,8 @@ impl<'r> Loader<'r> {
             let found = (theirs, check::value_at(document, content.places.gid));
             self.same(Code::GidMismatch, "gid", found, our_gid, "the topology");
         }
-        if let Some(Pfna::Document(Loaded { document, content })) = &named.pfna {
+        if let Some(Pfna::Document(pfna)) = &named.pfna {
+            let Loaded { document, content } = &**pfna;
             let theirs = content.gid.get().map(|gid| gid.0.as_str());
             let found = (theirs, check::value_at(document, content.places.gid));
             self.same(

@@ -32,14 +32,43 @@ fn bless_schemas() {
 
 fn validator(file: &str) -> jsonschema::Validator {
     let schemas = aether_engine::config::json_schemas();
-    let (_, text) = schemas.iter().find(|(name, _)| *name == file).unwrap();
-    jsonschema::validator_for(&serde_json::from_str(text).unwrap()).unwrap()
+    let (_, text) = schemas
+        .iter()
+        .find(|(name, _)| *name == file)
+        .expect("a schema");
+    let schema = serde_json::from_str(text).expect("JSON");
+    jsonschema::validator_for(&schema).expect("a schema")
+}
+
+/// Strict validators want every property that a schema requires to be declared beside it.
+#[test]
+fn what_a_schema_requires_it_declares() {
+    fn check(file: &str, value: &serde_json::Value) {
+        if let (Some(required), true) = (value["required"].as_array(), value.is_object()) {
+            for name in required {
+                let name = name.as_str().unwrap();
+                assert!(
+                    !value["properties"][name].is_null(),
+                    "{file}: {name} in {value}"
+                );
+            }
+        }
+        let members = value
+            .as_object()
+            .into_iter()
+            .flat_map(|members| members.values());
+        let items = value.as_array().into_iter().flatten();
+        members.chain(items).for_each(|inner| check(file, inner));
+    }
+    for (file, text) in aether_engine::config::json_schemas() {
+        check(file, &serde_json::from_str(&text).unwrap());
+    }
 }
 
 /// The files of a name below a directory.
 fn below(directory: &Path, name: &str, found: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(directory).unwrap() {
-        let path = entry.unwrap().path();
+    for entry in std::fs::read_dir(directory).expect("a directory") {
+        let path = entry.expect("an entry").path();
         if path.is_dir() && path.file_name().is_some_and(|name| name != "target") {
             below(&path, name, found);
         } else if path.file_name().is_some_and(|file| file == name) {

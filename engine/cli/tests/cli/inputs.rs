@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use aether_engine::store::RunStore;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -85,7 +86,7 @@ fn sparse_and_repeated_inputs_give_the_records_of_dense_ones() {
     ]);
     assert_eq!(written["entries"], kept);
     // What is stored is enough to run again.
-    aether(&sparse_folder, &["replay", "r", "--to", "9"]).with(0);
+    aether(&sparse_folder, &["replay", "r", "--tick", "9"]).with(0);
     // A repetition without an end goes on to the last tick.
     let open = json!([
         {"pfna_id": "p", "tick": 4, "values": {"1": 1}, "repeat": {"every": 4}},
@@ -218,6 +219,15 @@ fn ambiguous_inputs_are_reported_with_their_places() {
 #[test]
 fn errors_of_runs_and_documents_name_nodes_and_edges() {
     let huge = json!([{"pfna_id": "p", "tick": 3, "values": {"2": i64::MAX}}]);
+    let looped = folder("p.json", &document(&huge));
+    write(
+        looped.path(),
+        "net.json",
+        &TOPOLOGY.replace("\"j\": 2", "\"j\": 1"),
+    );
+    aether(&looped, &["run", "run.toml"])
+        .with(2)
+        .reports(&["edge 1 (main) joins node 1 (tank) to itself"]);
     let overflow = folder("p.json", &document(&huge));
     let ended = aether(&overflow, &["run", "run.toml"]).with(2);
     assert!(
@@ -314,4 +324,140 @@ fn a_large_run_with_few_inputs_needs_memory_for_what_is_written() {
     assert!(within(1_000));
     // The limit is one that the command feels.
     assert!(!within(20));
+}
+
+#[test]
+fn numbers_that_toml_does_not_have_are_refused_wherever_they_are() {
+    let folder = folder("p.json", &document(&json!([])));
+    let net = |attrs: &str, meta: &str| {
+        let net = format!(
+            "gid = \"NET\"\nN = 2\nSC = 32\nedges = [{{e_id = 1, i = 1, j = 2, k = 1, cap = 9, \
+             attrs = {{x = {attrs}}}}}]\nmeta = {{y = [{meta}]}}\n"
+        );
+        write(folder.path(), "net.toml", &net);
+        aether(&folder, &["validate", "net.toml"])
+    };
+    for (attrs, meta, code) in [
+        ("0xDEADBEEFDEADBEEFDEADBEEF", "1", "AE0205"),
+        ("1", "0x", "AE0110"),
+        ("0o", "1", "AE0110"),
+        ("1", "0b", "AE0110"),
+        ("1_0\u{660}", "1", "AE0110"),
+        ("1", "0o7777777777777777777777777", "AE0205"),
+    ] {
+        net(attrs, meta)
+            .with(2)
+            .reports(&[code, "net.toml:", "1 problem"]);
+    }
+    // What is valid is kept exactly, and leaves a run that can be read again.
+    let numbers = "0xff, -0x0, 1_000, 99999999999999999999, +1.50, 1e+06, -inf, nan, 1979-05-27";
+    net("1", numbers).with(2);
+    let numbers = numbers.replace("-0x0, ", "");
+    net("1", &numbers).with(0);
+    let run = std::fs::read_to_string(folder.path().join("run.toml")).unwrap();
+    let run = run
+        .replace("net.json", "net.toml")
+        .replace("[100, 0, 0, 50]", "[9, 0]");
+    write(folder.path(), "run.toml", &run);
+    let (_, _) = export(&folder);
+    aether(&folder, &["replay", "r", "--tick", "5"]).with(0);
+    // A wrong number of a field is one problem.
+    let run = run.replace("ticks = 12", "ticks = 0x");
+    write(folder.path(), "run.toml", &run);
+    aether(&folder, &["validate", "run.toml"])
+        .with(2)
+        .reports(&["`0x` is not an integer", "1 problem\n"]);
+}
+
+#[test]
+fn a_document_of_another_kind_is_one_problem() {
+    let folder = folder("p.json", &document(&json!([])));
+    aether(&folder, &["run", "net.json"]).with(2).reports(&[
+        "AE0010",
+        "this is a topology, not a RunConfig",
+        "1 problem\n",
+    ]);
+    let run = std::fs::read_to_string(folder.path().join("run.toml")).unwrap();
+    for (path, found, needed) in [
+        ("net.json", "a PFNA document", "a topology"),
+        ("profile.json", "a topology", "a profile"),
+        ("p.json", "a RunConfig", "a PFNA document"),
+    ] {
+        let other = match found {
+            "a PFNA document" => "p.json",
+            "a topology" => "net.json",
+            _ => "copy.toml",
+        };
+        write(folder.path(), "copy.toml", &run);
+        write(
+            folder.path(),
+            "other.toml",
+            &run.replace(&format!("\"{path}\""), &format!("\"{other}\"")),
+        );
+        let message = format!("this is {found}, not {needed}");
+        let named = format!("named here as {needed}");
+        aether(&folder, &["validate", "other.toml"])
+            .with(2)
+            .reports(&[&message, &named, "1 problem\n"]);
+    }
+}
+
+#[test]
+fn a_directory_is_a_path_and_a_name_may_mean_one() {
+    let folder = folder("p.json", &document(&json!([])));
+    aether(&folder, &["run", "."]).with(0);
+    aether(&folder, &["run", ".", "--run-id", "again"]).with(0);
+    let above = tempfile::tempdir().unwrap();
+    let water = above.path().join("water");
+    std::fs::create_dir(&water).unwrap();
+    for entry in std::fs::read_dir(folder.path()).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_file() {
+            std::fs::copy(&path, water.join(path.file_name().unwrap())).unwrap();
+        }
+    }
+    let hint = "write `./water` for the one in this directory";
+    aether(&above, &["run", "water"]).with(2).reports(&[hint]);
+    std::fs::create_dir_all(above.path().join("scenarios/fire")).unwrap();
+    aether(&above, &["run", "water"])
+        .with(2)
+        .reports(&["there is no scenario `water`", hint]);
+    aether(&above, &["run", "./water"]).with(0);
+    aether_in(&water, &["run", "../water", "--run-id", "up"]).with(0);
+    aether(&above, &["validate", "water"]).with(2).reports(&[
+        "water has no `scenario.toml`",
+        "name its RunConfig, water/run.toml",
+    ]);
+    aether(&above, &["validate", "fire"])
+        .with(2)
+        .reports(&["fire does not exist", "scenarios/fire"]);
+    std::fs::copy(water.join("run.toml"), above.path().join("lake.toml")).unwrap();
+    aether(&above, &["run", "lake"])
+        .with(2)
+        .reports(&["write `lake.toml`"]);
+}
+
+#[test]
+fn the_names_of_a_stored_run_are_those_of_its_plan() {
+    let folder = folder("p.json", &document(&json!([])));
+    let net = TOPOLOGY
+        .replace(
+            "\"label\": \"tank\"",
+            r#""label": "a \"tank\" \\ é", "attrs": {"label": "x", "y": [{"label": "z"}]}"#,
+        )
+        .replace(
+            "\"gid\": \"NET\"",
+            r#""gid": "NET", "meta": {"label": "m", "nodes": [{"label": "n"}]}"#,
+        );
+    write(folder.path(), "net.json", &net);
+    aether(&folder, &["run", "run.toml"]).with(0);
+    let stored = RunStore::new(folder.path().join(".aether/runs"))
+        .open("r")
+        .unwrap();
+    let names = stored.names().unwrap();
+    assert_eq!(&names, stored.plan().unwrap().names());
+    let nodes: Vec<_> = names.nodes().collect();
+    assert_eq!(nodes, [(1, "a \"tank\" \\ é"), (2, "D0-J09"), (4, "4")]);
+    assert_eq!(names.edges().collect::<Vec<_>>(), [(1, "main")]);
+    assert_eq!((names.node_count(), names.edge_count()), (4, 3));
 }

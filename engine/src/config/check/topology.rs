@@ -9,7 +9,7 @@ use super::super::limits::{EDGES_MAX, NODES_MAX};
 use super::super::names::{Names, NotAName};
 use super::super::plan::{Edge, Topology};
 use super::super::problem::{Code, Draft, Problems};
-use super::super::tree::{Document, NodeId, Value};
+use super::super::tree::{Document, NodeId, Value, shortened};
 use super::{count, field_or, over_limit, value_at};
 
 /// A topology without problems, and what its document says beside it.
@@ -45,31 +45,33 @@ pub(crate) fn topology(
         let number = value_at(document, content.places.node_count);
         labels = nodes(document, list, (node_count, number), problems);
     }
+    let mut names = Names::default();
+    // Ids that are out of order are a problem, and then there are no names.
+    if let (Some(node_count), true) = (node_count, problems.len() == before) {
+        let given = labels
+            .iter()
+            .map(|(id, place)| (*id, document.value(*place).text()));
+        let places: BTreeMap<u64, NodeId> = labels.iter().copied().collect();
+        names.set_nodes(node_count, given, |id, reason| {
+            label_refused("node", (id, reason), document.value(places[&id]), problems);
+        });
+    }
     let scale = content.scale.get().map(|Int(scale)| *scale);
     let edges = content.edges.get();
     let edges = edges.and_then(|list| {
         edges_of(
             document,
             list,
-            node_count,
+            (node_count, &names),
             (scale, value_at(document, content.places.scale)),
             problems,
         )
     });
     let (edges, described) = edges?;
     let node_count = node_count?;
-    // Ids that are out of order are a problem, and then there are no names.
     if problems.len() > before {
         return None;
     }
-    let mut names = Names::default();
-    let given = labels
-        .iter()
-        .map(|(id, place)| (*id, document.value(*place).text()));
-    let places: BTreeMap<u64, NodeId> = labels.iter().copied().collect();
-    names.set_nodes(node_count, given, |id, reason| {
-        label_refused("node", (id, reason), document.value(places[&id]), problems);
-    });
     let labels = described
         .labels
         .iter()
@@ -152,7 +154,7 @@ fn nodes(
 fn edges_of(
     document: &Document,
     list: &List<EdgeDocument>,
-    node_count: Option<u64>,
+    (node_count, names): (Option<u64>, &Names),
     (scale, scale_at): (Option<i64>, Option<Value<'_>>),
     problems: &mut Problems,
 ) -> Option<(Vec<Edge>, DescribedEdges)> {
@@ -185,7 +187,7 @@ fn edges_of(
         if let (Some(Text(_)), Some(place)) = (&edge.label, edge.places.label) {
             described.labels.insert(edges.len(), place);
         }
-        edges.extend(ends(value, &edge, node_count, problems));
+        edges.extend(ends(value, &edge, (node_count, names), problems));
         if let (Some(Int(own)), Some(scale)) = (edge.scale, scale)
             && own != scale
         {
@@ -200,7 +202,7 @@ fn edges_of(
 fn ends(
     value: Value<'_>,
     edge: &EdgeDocument,
-    node_count: Option<u64>,
+    (node_count, names): (Option<u64>, &Names),
     problems: &mut Problems,
 ) -> Option<Edge> {
     let end = |place, node: &Given<Int>, problems: &mut Problems| {
@@ -211,9 +213,15 @@ fn ends(
     let to = end(edge.places.j, &edge.j, problems);
     let (from, to) = (from?, to?);
     if from == to {
-        let id = edge.e_id.get().map(|Int(id)| format!(" {id}"));
-        let (id, node) = (id.as_deref().unwrap_or(""), u64::from(from) + 1);
-        let message = format!("edge{id} joins node {node} to itself");
+        let mut shown = "edge".to_owned();
+        if let Some(Int(id)) = edge.e_id.get() {
+            shown.push_str(&format!(" {id}"));
+        }
+        if let Some(Text(label)) = &edge.label {
+            shown.push_str(&format!(" ({})", shortened(label)));
+        }
+        let node = names.show_node(u64::from(from) + 1);
+        let message = format!("{shown} joins node {node} to itself");
         let at = field_or(value, edge.places.j);
         let draft = Draft::on(at, Code::SelfLoop, message).expected("another node than `i`");
         problems.add_on(at, draft);

@@ -52,13 +52,25 @@ pub(crate) fn wrong_type<T: Decode>(value: Value<'_>, wanted: Kind, problems: &m
     problems.add_on(value, draft.expected(T::expected()));
 }
 
-/// The name of a value in a message: its key, or its place in a list.
+/// The name of a value in a message: its key, or its number in a list, from 1.
 pub(crate) fn subject(value: Value<'_>) -> String {
-    match value.key() {
-        Some(key) => format!("`{}`", shortened(key)),
-        None if value.path().is_empty() => "the document".to_owned(),
-        None => format!("`{}`", value.path()),
+    if let Some(key) = value.key() {
+        return format!("`{}`", shortened(key));
     }
+    let path = value.path();
+    let Some((list, index)) = path
+        .strip_suffix(']')
+        .and_then(|path| path.rsplit_once('['))
+    else {
+        return "the document".to_owned();
+    };
+    let index: usize = index.parse().expect("the index of an item is a number");
+    let list = if list.is_empty() {
+        "the list".to_owned()
+    } else {
+        format!("`{list}`")
+    };
+    format!("item {} of {list}", index + 1)
 }
 
 /// Help that writes the same value in the expected type, if that is obvious: `"8"` as `8`.

@@ -146,7 +146,8 @@ fn members(value: Value) -> Map<String, Value> {
 }
 
 /// An object with these keys and no others.
-fn closed(properties: Map<String, Value>) -> Value {
+fn closed(properties: impl Into<Value>) -> Value {
+    let properties = properties.into();
     json!({"type": "object", "additionalProperties": false, "properties": properties})
 }
 
