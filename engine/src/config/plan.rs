@@ -7,6 +7,8 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
+use super::change::Part;
+
 /// Everything one run needs, valid and resolved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunPlan {
@@ -262,6 +264,16 @@ impl ResolvedDocuments {
             profile,
             pfna,
             files: BTreeMap::new(),
+        }
+    }
+
+    /// The text of a document; `None` if the run does not have it.
+    pub(crate) fn text(&self, part: Part) -> Option<&str> {
+        match part {
+            Part::RunConfig => Some(&self.run_config),
+            Part::Topology => Some(&self.topology),
+            Part::Profile => Some(&self.profile),
+            Part::Pfna => self.pfna.as_deref(),
         }
     }
 

@@ -7,7 +7,7 @@ use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Value, json};
 
 use super::documents::{
-    PfnaDocument, ProfileDocument, RunConfig, ScenarioDocument, TopologyDocument,
+    PfnaDocument, ProfileDocument, RunConfig, ScenarioDocument, SweepDocument, TopologyDocument,
 };
 
 /// The schemas by file name, as `docs/schemas/` holds them.
@@ -37,6 +37,10 @@ pub fn json_schemas() -> Vec<(&'static str, String)> {
         (
             "scenario.schema.json",
             text(&schema::<ScenarioDocument>("scenario.toml")),
+        ),
+        (
+            "sweep.schema.json",
+            text(&schema::<SweepDocument>("Sweep_v1")),
         ),
     ]
 }

@@ -5,12 +5,13 @@ use std::path::Path;
 use super::check;
 use super::decode::{Decode as _, Int, List};
 use super::documents::{
-    PfnaDocument, ProfileDocument, RunConfig, ScenarioDocument, TopologyDocument,
+    PfnaDocument, ProfileDocument, RunConfig, ScenarioDocument, SweepDocument, TopologyDocument,
 };
 use super::load::{Loaded, Loader};
 use super::problem::{Code, Draft, Place, Report};
 use super::read::{ReadDocument, shown_path};
 use super::source::Span;
+use super::sweep::sweep_of;
 use super::tree::{Document, Kind};
 
 /// The kind of a document, which its fields determine.
@@ -29,6 +30,8 @@ pub enum DocumentKind {
     InitialState,
     /// The `scenario.toml` of a scenario directory.
     Scenario,
+    /// A sweep, checked with its RunConfig; the points themselves are not.
+    Sweep,
 }
 
 impl DocumentKind {
@@ -42,11 +45,12 @@ impl DocumentKind {
             Self::Pfna => "a PFNA document",
             Self::InitialState => "an initial state",
             Self::Scenario => "a scenario's description",
+            Self::Sweep => "a sweep",
         }
     }
 
     /// Fields that only documents of this kind have.
-    const MARKS: [(Self, &'static [&'static str]); 5] = [
+    const MARKS: [(Self, &'static [&'static str]); 6] = [
         (
             Self::RunConfig,
             &[
@@ -65,6 +69,7 @@ impl DocumentKind {
         ),
         (Self::Pfna, &["entries", "pfna_id"]),
         (Self::Scenario, &["pillars", "runtime"]),
+        (Self::Sweep, &["axes", "run_config", "combine"]),
     ];
 
     /// The kind of which most characteristic fields are present; of equals, the first.
@@ -176,6 +181,10 @@ fn document(loader: &mut Loader<'_>, path: &Path) -> Option<DocumentKind> {
         }
         Some(DocumentKind::Scenario) => {
             let _ = ScenarioDocument::decode(root, problems)?;
+        }
+        Some(DocumentKind::Sweep) => {
+            let content = SweepDocument::decode(root, problems)?;
+            let _ = sweep_of(loader, path, &Loaded { document, content });
         }
         None => {
             let message = "what this document is does not follow from its fields";

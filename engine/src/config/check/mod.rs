@@ -13,7 +13,7 @@ mod windows;
 
 pub(crate) use inputs::inputs;
 pub(crate) use profile::profile;
-pub(crate) use run::{flag, nap, run_settings};
+pub(crate) use run::{flag, nap, run_settings, version};
 pub(crate) use state::{inline_state, json_state, state_csv};
 pub(crate) use topology::{CheckedTopology, topology};
 pub(crate) use windows::windows;

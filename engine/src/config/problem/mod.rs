@@ -53,6 +53,14 @@ impl Report {
         Some(Self::of(problems)?.with_unchecked(unchecked))
     }
 
+    /// The report with each problem changed.
+    pub(crate) fn map(self, change: impl FnMut(Problem) -> Problem) -> Self {
+        let problems = self.problems.into_iter().map(change).collect();
+        Self::of(problems)
+            .expect("a report has a problem")
+            .with_unchecked(self.unchecked)
+    }
+
     fn with_unchecked(self, mut unchecked: Vec<String>) -> Self {
         unchecked.sort();
         unchecked.dedup();
@@ -310,6 +318,11 @@ impl Draft {
     #[cfg(test)]
     pub(crate) fn code(&self) -> Code {
         self.code
+    }
+
+    /// The problem at a different span.
+    pub(crate) fn moved_to(self, span: Span) -> Self {
+        Self { span, ..self }
     }
 
     pub(crate) fn at(self, at: String) -> Self {
