@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use aether_engine::config::Report;
 use aether_json::{Value, json};
 use anstyle::{AnsiColor, Style};
 
@@ -52,6 +53,11 @@ impl Output {
     /// Prints a remark for people to standard error.
     pub(crate) fn note(&self, text: &str) {
         anstream::eprintln!("{text}");
+    }
+
+    /// Prints what is probably not meant in documents that are valid to standard error.
+    pub(crate) fn warnings(&self, warnings: &Report) {
+        anstream::eprint!("{}", warnings.render(true));
     }
 
     /// Prints why the command failed: for people as text on standard error, for programs as JSON on

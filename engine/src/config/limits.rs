@@ -23,3 +23,5 @@ pub const PFNA_ENTRIES_MAX: u64 = 1_000_000;
 pub const NAME_CHARS_MAX: usize = 128;
 /// Most problems reported for one document; further problems are only counted (AE0702).
 pub const PROBLEMS_PER_DOCUMENT_MAX: usize = 1_000;
+/// Most problems of one document that are told apart in order to count those that recur.
+pub const PROBLEMS_COUNTED_MAX: usize = 100_000;

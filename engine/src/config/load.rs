@@ -41,13 +41,31 @@ use super::tree::{Document, NodeId, Value};
 ///
 /// Every problem of every document, in one [`Report`].
 pub fn load_run(reader: &dyn ReadDocument, path: &Path) -> Result<RunPlan, Report> {
+    load_run_with_warnings(reader, path).map(|checked| checked.value)
+}
+
+/// As [`load_run`], with what is legal in the documents and probably not meant.
+///
+/// # Errors
+///
+/// Every problem of every document, in one [`Report`].
+pub fn load_run_with_warnings(
+    reader: &dyn ReadDocument,
+    path: &Path,
+) -> Result<Checked<RunPlan>, Report> {
     let mut loader = Loader::new(reader);
     let plan = loader.run(path);
-    match (loader.problems.into_report(), plan) {
-        (None, Some(plan)) => Ok(plan),
-        (Some(report), _) => Err(report),
-        (None, None) => Err(Report::unexplained(&shown_path(path, reader.base()))),
-    }
+    loader.finish(plan, path)
+}
+
+/// What documents say that have no problems.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Checked<T> {
+    /// What they say.
+    pub value: T,
+    /// What is legal and probably not meant; `None` if there is nothing of the kind.
+    pub warnings: Option<Report>,
 }
 
 impl ResolvedDocuments {
@@ -70,12 +88,9 @@ pub(super) fn plan_of_changed(
         changed,
         ..Loader::new(documents)
     };
-    let plan = loader.run(Path::new("run_config.json"));
-    match (loader.problems.into_report(), plan) {
-        (None, Some(plan)) => Ok(plan),
-        (Some(report), _) => Err(report),
-        (None, None) => Err(Report::unexplained("run_config.json")),
-    }
+    let path = Path::new("run_config.json");
+    let plan = loader.run(path);
+    loader.finish(plan, path).map(|checked| checked.value)
 }
 
 /// Resolved documents by their names in reports. No path in them is followed.
@@ -100,11 +115,7 @@ impl ReadDocument for ResolvedDocuments {
 pub(crate) fn read_text(reader: &dyn ReadDocument, path: &Path) -> Result<Source, Report> {
     let mut loader = Loader::new(reader);
     let source = loader.read(path, None);
-    match (loader.problems.into_report(), source) {
-        (None, Some(source)) => Ok(source),
-        (Some(report), _) => Err(report),
-        (None, None) => Err(Report::unexplained(&shown_path(path, reader.base()))),
-    }
+    loader.finish(source, path).map(|checked| checked.value)
 }
 
 /// A profile by itself, with its document.
@@ -118,11 +129,7 @@ pub(super) fn profile_of(
         let profile = check::profile(&document, &content, &mut loader.problems)?;
         Some((profile, content))
     });
-    match (loader.problems.into_report(), profile) {
-        (None, Some(profile)) => Ok(profile),
-        (Some(report), _) => Err(report),
-        (None, None) => Err(Report::unexplained(&shown_path(path, reader.base()))),
-    }
+    loader.finish(profile, path).map(|checked| checked.value)
 }
 
 /// A document with its decoded content.
@@ -156,6 +163,17 @@ impl<'r> Loader<'r> {
             changed: ChangedParts::default(),
             problems: Problems::default(),
             files: BTreeMap::new(),
+        }
+    }
+
+    /// The value that was made if there are no problems, else the problems.
+    pub(super) fn finish<T>(self, value: Option<T>, path: &Path) -> Result<Checked<T>, Report> {
+        let shown = shown_path(path, self.reader.base());
+        let is_valid = self.problems.len() == 0;
+        match (self.problems.into_report(), value) {
+            (warnings, Some(value)) if is_valid => Ok(Checked { value, warnings }),
+            (Some(report), _) if !is_valid => Err(report),
+            _ => Err(Report::unexplained(&shown)),
         }
     }
 
@@ -233,7 +251,10 @@ impl<'r> Loader<'r> {
             self.unchecked(run, &named, node_count.is_some(), settings.ticks.is_some());
             return None;
         }
-        let CheckedTopology { topology, attrs } = topology?;
+        let CheckedTopology {
+            topology,
+            described,
+        } = topology?;
         let (profile, windows) = (profile?, windows?);
         let (gid, run_id) = (
             content.gid.get()?.0.clone(),
@@ -276,7 +297,7 @@ impl<'r> Loader<'r> {
                 let given = resolve::GivenTopology {
                     document: &given.document,
                     content: &given.content,
-                    attrs: &attrs,
+                    described: &described,
                 };
                 resolve::topology(&given, &topology, &profile.name)
             }),

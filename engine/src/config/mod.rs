@@ -29,6 +29,7 @@ mod documents;
 mod explain;
 pub mod limits;
 mod load;
+mod names;
 mod plan;
 mod problem;
 mod read;
@@ -47,11 +48,12 @@ pub use change::{Change, Changed, change};
 #[cfg(feature = "topology")]
 pub(crate) use decode::{bad_name, list_of};
 pub use explain::{Explained, ExplainedProfile, explain_profile};
-pub use load::load_run;
 #[cfg(feature = "topology")]
 pub(crate) use load::read_text;
+pub use load::{Checked, load_run, load_run_with_warnings};
+pub use names::{Named, Names, NoSuchName};
 pub use plan::*;
-pub use problem::{Code, Excerpt, Place, Problem, Related, Report};
+pub use problem::{Code, Excerpt, Place, Problem, Related, Report, Severity};
 #[cfg(feature = "topology")]
 pub(crate) use problem::{Draft, Problems};
 pub use read::{FileSystem, MemoryDocuments, ReadDocument};

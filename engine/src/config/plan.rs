@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use super::change::Part;
+use super::names::Names;
 
 /// Everything one run needs, valid and resolved.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +41,7 @@ pub struct Topology {
     /// The divisor SC of the flux rule, ≥ 1.
     pub(crate) scale: i64,
     pub(crate) edges: Vec<Edge>,
+    pub(crate) names: Names,
 }
 
 /// One edge; its id is its index in [`Topology::edges`] plus one.
@@ -363,6 +365,12 @@ impl RunPlan {
     #[must_use]
     pub const fn chain_start(&self) -> i64 {
         self.profile.chain_start
+    }
+
+    /// The names of the nodes and edges.
+    #[must_use]
+    pub const fn names(&self) -> &Names {
+        &self.topology.names
     }
 
     /// The settings of the log.

@@ -15,7 +15,7 @@ use super::documents::{
 use super::load::{Loaded, Loader};
 use super::plan::{ResolvedDocuments, RunPlan};
 use super::problem::{Code, Draft, Place, Problems, Report};
-use super::read::{ReadDocument, shown_path};
+use super::read::ReadDocument;
 use super::tree::{Document, NodeId, Value};
 use crate::canonical;
 
@@ -160,11 +160,7 @@ pub fn load_sweep(reader: &dyn ReadDocument, path: &FilePath) -> Result<Sweep, R
     let sweep = loader
         .load::<SweepDocument>(path, None)
         .and_then(|loaded| sweep_of(&mut loader, path, &loaded));
-    match (loader.problems.into_report(), sweep) {
-        (None, Some(sweep)) => Ok(sweep),
-        (Some(report), _) => Err(report),
-        (None, None) => Err(Report::unexplained(&shown_path(path, reader.base()))),
-    }
+    loader.finish(sweep, path).map(|checked| checked.value)
 }
 
 /// The sweep of a document that has been read; `None` if there are problems.

@@ -7,7 +7,7 @@ use super::decode::{Decode as _, Int, List};
 use super::documents::{
     PfnaDocument, ProfileDocument, RunConfig, ScenarioDocument, SweepDocument, TopologyDocument,
 };
-use super::load::{Loaded, Loader};
+use super::load::{Checked, Loaded, Loader};
 use super::problem::{Code, Draft, Place, Report};
 use super::read::{ReadDocument, shown_path};
 use super::source::Span;
@@ -98,14 +98,10 @@ impl DocumentKind {
 /// # Errors
 ///
 /// Everything that is wrong.
-pub fn validate(reader: &dyn ReadDocument, path: &Path) -> Result<DocumentKind, Report> {
+pub fn validate(reader: &dyn ReadDocument, path: &Path) -> Result<Checked<DocumentKind>, Report> {
     let mut loader = Loader::new(reader);
     let kind = document(&mut loader, path);
-    match (loader.problems.into_report(), kind) {
-        (Some(report), _) => Err(report),
-        (None, Some(kind)) => Ok(kind),
-        (None, None) => Err(Report::unexplained(&shown_path(path, reader.base()))),
-    }
+    loader.finish(kind, path)
 }
 
 /// Checks a scenario directory: `scenario.toml`, and `run.toml` or `run.json` with all documents
@@ -114,7 +110,10 @@ pub fn validate(reader: &dyn ReadDocument, path: &Path) -> Result<DocumentKind, 
 /// # Errors
 ///
 /// Everything that is wrong.
-pub fn validate_scenario(reader: &dyn ReadDocument, directory: &Path) -> Result<(), Report> {
+pub fn validate_scenario(
+    reader: &dyn ReadDocument,
+    directory: &Path,
+) -> Result<Checked<()>, Report> {
     let mut loader = Loader::new(reader);
     let names = reader.siblings(&directory.join("scenario.toml"));
     let has = |name: &str| names.iter().any(|known| known == name);
@@ -150,7 +149,7 @@ pub fn validate_scenario(reader: &dyn ReadDocument, directory: &Path) -> Result<
             let _ = loader.run(&directory.join(name));
         }
     }
-    loader.problems.into_report().map_or(Ok(()), Err)
+    loader.finish(Some(()), directory)
 }
 
 fn document(loader: &mut Loader<'_>, path: &Path) -> Option<DocumentKind> {

@@ -48,6 +48,7 @@ fn gf01() -> RunPlan {
                     c: 0,
                 })
                 .to_vec(),
+            names: Names::default(),
         },
         profile: Profile {
             name: "CMP-0".to_owned(),

@@ -97,6 +97,7 @@ impl NewTopology {
             node_count,
             scale,
             edges,
+            ..
         } = &self.topology;
         let (is, end) = match format {
             Format::Json => ("\": ", ",\n"),

@@ -4,7 +4,7 @@ use super::document::{Meta, NewTopology};
 use super::random;
 use super::settings::{MakeError, Settings, degree_max};
 use crate::config::limits::{EDGES_MAX, NODES_MAX};
-use crate::config::{Edge, Topology, defaults};
+use crate::config::{Edge, Names, Topology, defaults};
 
 /// A graph that is determined by a few numbers.
 ///
@@ -113,6 +113,7 @@ impl Shape {
             node_count,
             scale: settings.scale,
             edges,
+            names: Names::default(),
         };
         Ok(NewTopology::new(topology, self.meta()))
     }

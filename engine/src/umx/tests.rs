@@ -1,6 +1,7 @@
 //! Tests of the UMX: the flux rule, its two loops, and what overflows.
 
 use super::{kernel, *};
+use crate::config::Names;
 use crate::record::EdgeFlux;
 
 const NO_CAP: i64 = 2_147_483_647;
@@ -20,6 +21,7 @@ fn topology(scale: i64, node_count: usize, edges: &[(u32, u32, i64, i64)]) -> To
                 c: 0,
             })
             .collect(),
+        names: Names::default(),
     }
 }
 

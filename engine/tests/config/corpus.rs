@@ -27,13 +27,14 @@ pub(super) fn report(case: &str) -> Result<Report, String> {
     let path = Path::new("fixtures/invalid").join(case);
     let extension = path.extension().and_then(|extension| extension.to_str());
     let checked = match extension {
-        None => validate_scenario(&files(), &path),
-        Some("edges" | "csv") => import(&files(), &path, &ImportOptions::default()).map(|_| ()),
-        Some(_) => validate(&files(), &path).map(|_| ()),
+        None => validate_scenario(&files(), &path).map(|checked| checked.warnings),
+        Some("edges" | "csv") => import(&files(), &path, &ImportOptions::default()).map(|_| None),
+        Some(_) => validate(&files(), &path).map(|checked| checked.warnings),
     };
-    checked
-        .err()
-        .ok_or_else(|| format!("{case}: no problem was found"))
+    match checked {
+        Ok(Some(report)) | Err(report) => Ok(report),
+        Ok(None) => Err(format!("{case}: no problem was found")),
+    }
 }
 
 fn golden_path(case: &str) -> PathBuf {

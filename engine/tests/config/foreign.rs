@@ -120,7 +120,7 @@ fn documents_alone_are_recognized_by_their_fields() {
         .with("d.json", "[1, 2, 3]");
     let kinds = ["a.json", "b.json", "c.json", "d.json", "scenario/run.toml"].map(|path| {
         validate(&documents, path.as_ref())
-            .map(|kind| kind.with_article())
+            .map(|checked| checked.value.with_article())
             .expect("valid")
     });
     let expected = [

@@ -127,7 +127,9 @@ fn shipped_documents_and_scenarios_are_valid() {
         for path in documents(directory) {
             let checked = validate(&files(), Path::new(&path));
             assert_eq!(
-                checked.map_err(|report| report.render(false)),
+                checked
+                    .map(|checked| checked.value)
+                    .map_err(|report| report.render(false)),
                 Ok(kind),
                 "{path}"
             );
@@ -140,7 +142,9 @@ fn shipped_documents_and_scenarios_are_valid() {
         let path = PathBuf::from(&scenario);
         let checked = validate_scenario(&files(), &path);
         assert_eq!(
-            checked.map_err(|report| report.render(false)),
+            checked
+                .map(|checked| checked.value)
+                .map_err(|report| report.render(false)),
             Ok(()),
             "{scenario}"
         );

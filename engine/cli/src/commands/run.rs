@@ -18,7 +18,7 @@ use crate::output::Output;
 use crate::{progress, registry};
 
 pub(crate) fn run(command: &RunCommand, output: &Output) -> CommandResult {
-    let (path, plan) = load(command)?;
+    let (path, plan) = load(command, output)?;
     let run_id = command.run_id.as_deref().unwrap_or(plan.run_id());
     let existing = if command.force {
         Existing::Replace
@@ -112,13 +112,16 @@ fn rest_of_log(plan: &RunPlan, output: &Output) -> Result<Option<LogDestination>
     }
 }
 
-fn load(command: &RunCommand) -> Result<(PathBuf, RunPlan), Failure> {
+fn load(command: &RunCommand, output: &Output) -> Result<(PathBuf, RunPlan), Failure> {
     let path = registry::find_run_config(&command.target, &command.scenarios)?;
     // The absolute path, so that reports show paths below the base relative to it.
     let path = path.canonicalize().unwrap_or(path);
     let files = FileSystem::new(registry::base_dir(&command.scenarios)?);
-    let plan = config::load_run(&files, &path).map_err(Failure::Documents)?;
-    Ok((path, plan))
+    let checked = config::load_run_with_warnings(&files, &path).map_err(Failure::Documents)?;
+    if let Some(warnings) = &checked.warnings {
+        output.warnings(warnings);
+    }
+    Ok((path, checked.value))
 }
 
 fn text(run_id: &str, plan: &RunPlan, recorded: &Recorded) -> String {

@@ -16,13 +16,22 @@ const SCENARIO_FILE: &str = "scenario.toml";
 pub(crate) fn validate(command: &ValidateCommand, output: &Output) -> CommandResult {
     let files = FileSystem::new(registry::working_dir()?);
     let reports = command.paths.iter().flat_map(|path| check(&files, path));
-    if let Some(report) = Report::merged(reports) {
-        return Err(Failure::Documents(report));
+    let found = Report::merged(reports);
+    if let Some(report) = &found
+        && !report.is_valid()
+    {
+        return Err(Failure::Documents(report.clone()));
+    }
+    if let Some(warnings) = &found
+        && !output.is_json()
+    {
+        output.warnings(warnings);
     }
     let count = command.paths.len();
+    let warnings = found.as_ref().map_or(&[][..], Report::problems);
     output.result(
         || format!("{count} valid\n"),
-        || json!({ "problems": [], "unchecked": [], "valid": true }),
+        || json!({ "problems": warnings, "unchecked": [], "valid": true }),
     )?;
     Ok(Status::Done)
 }
@@ -30,9 +39,12 @@ pub(crate) fn validate(command: &ValidateCommand, output: &Output) -> CommandRes
 /// The problems of a document, or of a scenario directory: those of the engine and of the harness.
 fn check(files: &FileSystem, path: &Path) -> Vec<Report> {
     if !path.is_dir() {
-        return config::validate(files, path).err().into_iter().collect();
+        let checked = config::validate(files, path);
+        let found = checked.map_or_else(Some, |checked| checked.warnings);
+        return found.into_iter().collect();
     }
-    let report = config::validate_scenario(files, path).err();
+    let checked = config::validate_scenario(files, path);
+    let report = checked.map_or_else(Some, |checked| checked.warnings);
     let is_reported = report.iter().flat_map(Report::problems).any(|problem| {
         problem.code == Code::NotAScenario || problem.place.path.ends_with(SCENARIO_FILE)
     });

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::super::decode::nearest;
 use super::super::documents::{PfnaDocument, ProfileDocument, RunConfig, TopologyDocument};
+use super::super::names::Names;
 use super::super::problem::{Code, Draft};
 use super::super::tree::{Document, Kind, Value, shortened};
 use super::path::{Part, Path, Step, To, near_part};
@@ -24,11 +25,12 @@ pub(super) struct Slot {
 }
 
 /// The documents of a run as trees.
-pub(super) struct Trees {
+pub(super) struct Trees<'n> {
     pub(super) documents: [Option<Document>; 4],
+    pub(super) names: &'n Names,
 }
 
-impl Trees {
+impl Trees<'_> {
     pub(super) fn get(&self, part: Part) -> Option<&Document> {
         self.documents[part as usize].as_ref()
     }
@@ -101,61 +103,17 @@ impl Trees {
                 wrong(Code::SettingPath, message).help(help)
             }),
             To::Where(key, name) if key == "node" => {
-                let position = self.node(name).map_err(|help| {
-                    wrong(
-                        Code::SettingPath,
-                        format!("there is no node `{}`", shortened(name)),
-                    )
-                    .help(help)
-                })?;
-                nth(position).ok_or_else(|| {
-                    wrong(
-                        Code::SettingPath,
-                        format!("{shown} has no value for node {}", position + 1),
-                    )
-                    .help("name a list with one value per node, such as `initial_state`")
+                let id = self.names.find_node(name);
+                let id = id.map_err(|error| wrong(Code::SettingPath, error.to_string()))?;
+                nth(id - 1).ok_or_else(|| {
+                    let message = format!("{shown} has no value for node {id}");
+                    wrong(Code::SettingPath, message)
+                        .help("name a list with one value per node, such as `initial_state`")
                 })
             }
             To::Where(key, value) => one(list, step, key, value, shown),
             To::Label(label) => one(list, step, "label", label, shown),
             To::Member(_) => unreachable!("a member is not an item"),
-        }
-    }
-
-    /// The position of a node, which is given by its id or its label.
-    fn node(&self, name: &str) -> Result<u64, String> {
-        let topology = self.get(Part::Topology).expect("every run has a topology");
-        let root = topology.root();
-        let count: u64 = root
-            .field("N")
-            .and_then(|count| count.text().parse().ok())
-            .expect("a resolved topology has N");
-        if let Ok(id) = name.parse::<u64>() {
-            let inside = (1..=count).contains(&id);
-            return if inside {
-                Ok(id - 1)
-            } else {
-                Err(format!("nodes are 1 to {count}"))
-            };
-        }
-        let name = name.strip_prefix("name:").unwrap_or(name);
-        let nodes = root.field("nodes").into_iter().flat_map(Value::children);
-        let labels = nodes.map(|node| node.field("label").map_or("", Value::text));
-        let found: Vec<u64> = (0..)
-            .zip(labels.clone())
-            .filter(|(_, label)| *label == name)
-            .map(|(position, _)| position)
-            .collect();
-        match *found {
-            [position] => Ok(position),
-            [] => Err(match nearest(name, labels) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("write the node's number, from 1 to {count}"),
-            }),
-            _ => Err(format!(
-                "{} nodes have this label: write a number",
-                found.len()
-            )),
         }
     }
 }

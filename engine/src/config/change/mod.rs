@@ -80,8 +80,8 @@ pub fn change<S: AsRef<str>>(plan: &RunPlan, settings: &[S]) -> Result<Changed, 
     let variants = Variants::new(plan, read, &mut |index, draft| {
         problems.add(&sources[index], draft);
     });
-    if let Some(report) = problems.into_report() {
-        return Err(report);
+    if problems.len() > 0 {
+        return Err(problems.into_report().expect("there are problems"));
     }
     let given: Vec<&str> = values.iter().map(String::as_str).collect();
     let changed = variants

@@ -56,6 +56,7 @@ impl Variants {
         let base = plan.documents.clone();
         let trees = Trees {
             documents: Part::ALL.map(|part| base.text(part).map(parse)),
+            names: plan.names(),
         };
         let mut slots: Vec<(Slot, usize)> = Vec::new();
         let mut before = Vec::new();
@@ -260,7 +261,11 @@ impl Written {
 ///
 /// The resolved RunConfig has what it takes from the profile; it follows unless it has a value
 /// of its own. A PFNA document repeats the ids of the run, and each edge the SC of its topology.
-fn followers(trees: &Trees, path: &Path, found: &[(Slot, usize)]) -> impl Iterator<Item = Slot> {
+fn followers(
+    trees: &Trees<'_>,
+    path: &Path,
+    found: &[(Slot, usize)],
+) -> impl Iterator<Item = Slot> {
     let keys: Vec<&str> = path
         .steps
         .iter()
@@ -305,7 +310,7 @@ fn followers(trees: &Trees, path: &Path, found: &[(Slot, usize)]) -> impl Iterat
     slots.into_iter()
 }
 
-fn value<'t>(trees: &'t Trees, part: Part, keys: &[&str]) -> Option<Value<'t>> {
+fn value<'t>(trees: &'t Trees<'_>, part: Part, keys: &[&str]) -> Option<Value<'t>> {
     let root = trees.get(part)?.root();
     keys.iter().try_fold(root, |at, key| {
         (at.kind() == Kind::Object).then(|| at.field(key)).flatten()

@@ -15,7 +15,7 @@ pub(crate) use inputs::inputs;
 pub(crate) use profile::profile;
 pub(crate) use run::{flag, nap, run_settings, version};
 pub(crate) use state::{inline_state, json_state, state_csv};
-pub(crate) use topology::{CheckedTopology, topology};
+pub(crate) use topology::{CheckedTopology, DescribedEdges, topology};
 pub(crate) use windows::windows;
 
 use super::problem::{Code, Draft, Problems};

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::super::decode::{AnyObject, Given, Int, List};
+use super::super::decode::{AnyObject, Given, Int, List, Text};
 use super::super::defaults;
 use super::super::documents::{EdgeDocument, NodeDocument, TopologyDocument};
 use super::super::limits::{EDGES_MAX, NODES_MAX};
+use super::super::names::{Names, NotAName};
 use super::super::plan::{Edge, Topology};
 use super::super::problem::{Code, Draft, Problems};
 use super::super::tree::{Document, NodeId, Value};
@@ -14,8 +15,15 @@ use super::{count, field_or, over_limit, value_at};
 /// A topology without problems, and what its document says beside it.
 pub(crate) struct CheckedTopology {
     pub(crate) topology: Topology,
-    /// The `attrs` of edges, by the index of the edge. A million edges rarely have any.
+    pub(crate) described: DescribedEdges,
+}
+
+/// Where the document says more of an edge than its numbers, by the index of the edge. A million
+/// edges rarely have any of it.
+#[derive(Debug, Default)]
+pub(crate) struct DescribedEdges {
     pub(crate) attrs: BTreeMap<usize, NodeId>,
+    pub(crate) labels: BTreeMap<usize, NodeId>,
 }
 
 pub(crate) fn topology(
@@ -32,9 +40,10 @@ pub(crate) fn topology(
         }
         within
     });
+    let mut labels = Vec::new();
     if let Some(list) = &content.nodes {
         let number = value_at(document, content.places.node_count);
-        nodes(document, list, (node_count, number), problems);
+        labels = nodes(document, list, (node_count, number), problems);
     }
     let scale = content.scale.get().map(|Int(scale)| *scale);
     let edges = content.edges.get();
@@ -47,34 +56,82 @@ pub(crate) fn topology(
             problems,
         )
     });
-    let (edges, attrs) = edges?;
+    let (edges, described) = edges?;
+    let node_count = node_count?;
+    // Ids that are out of order are a problem, and then there are no names.
+    if problems.len() > before {
+        return None;
+    }
+    let mut names = Names::default();
+    let given = labels
+        .iter()
+        .map(|(id, place)| (*id, document.value(*place).text()));
+    let places: BTreeMap<u64, NodeId> = labels.iter().copied().collect();
+    names.set_nodes(node_count, given, |id, reason| {
+        label_refused("node", (id, reason), document.value(places[&id]), problems);
+    });
+    let labels = described
+        .labels
+        .iter()
+        .map(|(index, place)| (*index as u64 + 1, *place));
+    let given = labels.map(|(id, place)| (id, document.value(place).text()));
+    names.set_edges(edges.len() as u64, given, |id, reason| {
+        let index = usize::try_from(id - 1).expect("the id of an edge that has a place");
+        let value = document.value(described.labels[&index]);
+        label_refused("edge", (id, reason), value, problems);
+    });
     let topology = Topology {
         gid: content.gid.get()?.0.clone(),
-        node_count: usize::try_from(node_count?).expect("at most NODES_MAX nodes"),
+        node_count: usize::try_from(node_count).expect("at most NODES_MAX nodes"),
         scale: scale?,
         edges,
+        names,
     };
-    (problems.len() == before).then_some(CheckedTopology { topology, attrs })
+    Some(CheckedTopology {
+        topology,
+        described,
+    })
 }
 
-/// Checks that the node ids are exactly 1..N, in order.
+/// Warns that a label is not a name.
+fn label_refused(
+    noun: &str,
+    (id, reason): (u64, NotAName),
+    value: Value<'_>,
+    problems: &mut Problems,
+) {
+    let message = format!("the label of {noun} {id} is not a name: {reason}");
+    let draft = Draft::on(value, Code::LabelNotAName, message);
+    problems.warn_on(value, draft);
+}
+
+/// Checks that the node ids are exactly 1..N, in order, and returns the places of the labels.
 fn nodes(
     document: &Document,
     list: &List<NodeDocument>,
     (node_count, number): (Option<u64>, Option<Value<'_>>),
     problems: &mut Problems,
-) {
+) -> Vec<(u64, NodeId)> {
     let mut order = Order::new("node", Code::NodeOrder);
-    list.each(document, problems, |value, node, problems| match node {
-        Some(node) => order.next(
+    let mut labels = Vec::new();
+    let mut id = 0;
+    list.each(document, problems, |value, node, problems| {
+        id += 1;
+        let Some(node) = node else {
+            order.skip();
+            return;
+        };
+        order.next(
             field_or(value, node.places.node_id),
             node.node_id.0,
             problems,
-        ),
-        None => order.skip(),
+        );
+        if let (Some(Text(_)), Some(place)) = (node.label, node.places.label) {
+            labels.push((id, place));
+        }
     });
     let Some(node_count) = node_count.filter(|number| *number != list.len()) else {
-        return;
+        return labels;
     };
     let value = list.value(document);
     let message = format!("`nodes` has {} entries and N is {node_count}", list.len());
@@ -89,6 +146,7 @@ fn nodes(
         draft = draft.related(number, format!("N is {node_count} here"));
     }
     problems.add_on(value, draft);
+    labels
 }
 
 fn edges_of(
@@ -97,7 +155,7 @@ fn edges_of(
     node_count: Option<u64>,
     (scale, scale_at): (Option<i64>, Option<Value<'_>>),
     problems: &mut Problems,
-) -> Option<(Vec<Edge>, BTreeMap<usize, NodeId>)> {
+) -> Option<(Vec<Edge>, DescribedEdges)> {
     if list.len() > EDGES_MAX {
         over_limit(
             list.value(document),
@@ -110,7 +168,7 @@ fn edges_of(
     }
     let edge_count = usize::try_from(list.len()).expect("at most EDGES_MAX edges");
     let mut edges = Vec::with_capacity(edge_count);
-    let mut attrs = BTreeMap::new();
+    let mut described = DescribedEdges::default();
     let mut order = Order::new("edge", Code::EdgeOrder);
     list.each(document, problems, |value, edge, problems| {
         let Some(edge) = edge else {
@@ -122,7 +180,10 @@ fn edges_of(
             None => order.skip(),
         }
         if let (Some(AnyObject), Some(place)) = (edge.attrs, edge.places.attrs) {
-            attrs.insert(edges.len(), place);
+            described.attrs.insert(edges.len(), place);
+        }
+        if let (Some(Text(_)), Some(place)) = (&edge.label, edge.places.label) {
+            described.labels.insert(edges.len(), place);
         }
         edges.extend(ends(value, &edge, node_count, problems));
         if let (Some(Int(own)), Some(scale)) = (edge.scale, scale)
@@ -132,7 +193,7 @@ fn edges_of(
             scale_differs(at, own, (scale, scale_at), problems);
         }
     });
-    Some((edges, attrs))
+    Some((edges, described))
 }
 
 /// The edge with its ends as indices; `None` if they are not two different nodes.

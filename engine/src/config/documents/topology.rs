@@ -27,7 +27,7 @@ document! {
     NodeDocument, "a node", Refused {
         /// Its number, from 1.
         required "node_id" => node_id: Int,
-        /// Its name for people.
+        /// Its name in commands, inputs and reports, if it differs from every other.
         optional "label" => label: Text,
         /// For people and tools; without effect.
         optional "attrs" => attrs: AnyObject,
@@ -51,6 +51,8 @@ document! {
         optional "SC" => scale: Int<1>,
         /// Recorded, but without effect under the known rules. Default: 0.
         optional "c" => c: Int,
+        /// Its name in commands and reports, if it differs from every other.
+        optional "label" => label: Text,
         /// For people and tools; without effect.
         optional "attrs" => attrs: AnyObject,
     }

@@ -176,6 +176,10 @@ codes! {
         "All edges share the topology's SC. An edge may repeat that value, but not change it.",
         "remove the edge's `SC`, or make them equal";
 
+    LabelNotAName = "AE0307", "label that is not a name",
+        "The labels of nodes and edges are their names in commands, inputs and reports, if they can be: 1 to 128 printable characters, different from every other label, and not the number of something else. Any other label is only a description. This is a warning, and the document is valid.",
+        "change the label, or refer to it by its id";
+
     // Profile.
     ProfileName = "AE0401", "profile name without CMP-",
         "The name of a profile must start with `CMP-`.",

@@ -5,21 +5,22 @@
 //! documents' bytes and the paths they were named by.
 
 mod code;
+mod collect;
 #[cfg(feature = "render")]
 mod render;
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Serialize;
 
-use super::limits::PROBLEMS_PER_DOCUMENT_MAX;
 use super::source::{Source, Span};
 use super::tree::Value;
 
 pub use code::Code;
+pub(crate) use collect::Problems;
 
-/// Everything that is wrong with the documents of a run, sorted by file and place.
+/// Everything that is wrong with the documents of a run, sorted by file and place. Warnings are among
+/// the problems; if there are only warnings, the documents are valid.
 ///
 /// The same documents give the same report, byte for byte. It serializes as
 /// `{"problems": [...], "unchecked": [...]}`.
@@ -61,6 +62,14 @@ impl Report {
             .with_unchecked(self.unchecked)
     }
 
+    /// Whether the documents are valid: all problems are warnings.
+    #[must_use]
+    pub fn is_valid(&self) -> bool {
+        self.problems
+            .iter()
+            .all(|problem| problem.severity == Severity::Warning)
+    }
+
     fn with_unchecked(self, mut unchecked: Vec<String>) -> Self {
         unchecked.sort();
         unchecked.dedup();
@@ -73,7 +82,7 @@ impl Report {
         let message = "the document was refused, and the check that did so says nothing";
         let draft = Draft::new(Code::Unexplained, Span::new(0, 0), message);
         Self {
-            problems: vec![draft.finish(Place::file(path))],
+            problems: vec![draft.finish(Place::file(path), Severity::Error)],
             unchecked: Vec::new(),
         }
     }
@@ -105,6 +114,9 @@ impl fmt::Display for Report {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Problem {
+    /// Whether it keeps the document from being valid.
+    #[serde(skip_serializing_if = "Severity::is_error")]
+    pub severity: Severity,
     /// The kind of problem.
     pub code: Code,
     /// What is wrong, in one line.
@@ -120,6 +132,38 @@ pub struct Problem {
     pub help: Vec<String>,
     /// Other places that explain this one.
     pub related: Vec<Related>,
+    /// How often it occurs in its document, ≥ 1.
+    #[serde(skip_serializing_if = "is_one")]
+    pub count: usize,
+    /// Of a problem that occurs more than once, the places after the first that are shown.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<Place>,
+}
+
+/// How serious a problem is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Severity {
+    /// The document is refused.
+    #[default]
+    Error,
+    /// The document is valid, and probably does not say what was meant.
+    Warning,
+}
+
+impl Severity {
+    fn is_error(&self) -> bool {
+        *self == Self::Error
+    }
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+fn is_one(count: &usize) -> bool {
+    *count == 1
 }
 
 impl Problem {
@@ -132,6 +176,7 @@ impl Problem {
         help: impl Into<String>,
     ) -> Self {
         Self {
+            severity: Severity::Error,
             code,
             message: message.into(),
             place,
@@ -139,6 +184,8 @@ impl Problem {
             expected: None,
             help: vec![help.into()],
             related: Vec::new(),
+            count: 1,
+            also: Vec::new(),
         }
     }
 
@@ -158,7 +205,11 @@ impl fmt::Display for Problem {
         let Place {
             path, line, column, ..
         } = &self.place;
-        write!(f, "{path}:{line}:{column}: {}: {}", self.code, self.message)
+        write!(f, "{path}:{line}:{column}: {}: {}", self.code, self.message)?;
+        match self.count {
+            1 => Ok(()),
+            count => write!(f, " ({count} times)"),
+        }
     }
 }
 
@@ -356,7 +407,7 @@ impl Draft {
         self
     }
 
-    fn finish(mut self, place: Place) -> Problem {
+    fn finish(mut self, place: Place, severity: Severity) -> Problem {
         if self.help.is_empty() {
             self.help.push(self.code.remedy().to_owned());
         }
@@ -370,6 +421,7 @@ impl Draft {
             ..
         } = self;
         Problem {
+            severity,
             code,
             message,
             place,
@@ -377,94 +429,8 @@ impl Draft {
             expected,
             help,
             related,
+            count: 1,
+            also: Vec::new(),
         }
-    }
-}
-
-/// The problems found so far.
-#[derive(Debug, Default)]
-pub(crate) struct Problems {
-    found: Vec<Problem>,
-    /// The number of problems of each document, including those that are not kept.
-    counts: BTreeMap<String, usize>,
-    unchecked: Vec<String>,
-}
-
-impl Problems {
-    /// Adds a problem with a document that was read.
-    pub(crate) fn add(&mut self, source: &Source, draft: Draft) {
-        if self.has_room(source.path()) {
-            let place = Place::new(source, draft.span);
-            self.found.push(draft.finish(place));
-        }
-    }
-
-    /// Adds a problem with a value.
-    pub(crate) fn add_on(&mut self, value: Value<'_>, draft: Draft) {
-        self.add(value.document().source(), draft);
-    }
-
-    /// Adds a problem at a place that was made by hand.
-    pub(crate) fn add_at(&mut self, place: Place, draft: Draft) {
-        if self.has_room(&place.path) {
-            self.found.push(draft.finish(place));
-        }
-    }
-
-    /// Reports what could not be checked because of a problem, and why.
-    pub(crate) fn unchecked(&mut self, what: &str, why: &str) {
-        self.unchecked.push(format!("{what}, since {why}"));
-    }
-
-    /// Whether the document has so many problems that more are only counted.
-    pub(crate) fn is_full(&self, source: &Source) -> bool {
-        self.counts
-            .get(source.path())
-            .is_some_and(|count| *count >= PROBLEMS_PER_DOCUMENT_MAX)
-    }
-
-    /// Counts a problem without making it, because [`Problems::is_full`].
-    pub(crate) fn count(&mut self, source: &Source) {
-        self.has_room(source.path());
-    }
-
-    fn has_room(&mut self, path: &str) -> bool {
-        if let Some(count) = self.counts.get_mut(path) {
-            *count += 1;
-            return *count <= PROBLEMS_PER_DOCUMENT_MAX;
-        }
-        self.counts.insert(path.to_owned(), 1);
-        true
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.counts.values().sum()
-    }
-
-    /// The report; `None` if there are no problems.
-    pub(crate) fn into_report(mut self) -> Option<Report> {
-        for (path, count) in &self.counts {
-            if let Some(more) = count
-                .checked_sub(PROBLEMS_PER_DOCUMENT_MAX)
-                .filter(|more| *more > 0)
-            {
-                let message =
-                    format!("at least {more} more problems with this document are not shown");
-                let draft = Draft::new(Code::TooManyProblems, Span::new(0, 0), message);
-                // Sorts after the problems that are shown.
-                let place = Place {
-                    line: usize::MAX,
-                    ..Place::file(path.as_str())
-                };
-                self.found.push(draft.finish(place));
-            }
-        }
-        let mut report = Report::of(self.found)?;
-        for problem in &mut report.problems {
-            if problem.place.line == usize::MAX {
-                problem.place.line = 1;
-            }
-        }
-        Some(report.with_unchecked(self.unchecked))
     }
 }

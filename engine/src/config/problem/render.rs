@@ -3,7 +3,7 @@
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
-use super::{Excerpt, Place, Problem, Report};
+use super::{Excerpt, Place, Problem, Report, Severity};
 
 impl Report {
     /// The problems with their lines underlined, and what to do about each.
@@ -19,12 +19,12 @@ impl Report {
         let renderer = renderer.decor_style(DecorStyle::Ascii).term_width(1000);
         let mut text = String::new();
         for problem in &self.problems {
-            text.push_str(&renderer.render(&[group(problem)]));
+            let rendered = renderer.render(&[group(problem)]);
+            text.push_str(&with_columns(rendered, problem));
             text.push_str("\n\n");
         }
-        let count = self.problems.len();
-        let noun = if count == 1 { "problem" } else { "problems" };
-        text.push_str(&format!("{count} {noun}\n"));
+        text.push_str(&self.summary());
+        text.push('\n');
         for unchecked in &self.unchecked {
             text.push_str(&format!("not checked: {unchecked}\n"));
         }
@@ -32,8 +32,84 @@ impl Report {
     }
 }
 
+impl Report {
+    /// How many problems there are: `2 problems in 536 places, 1 warning`.
+    fn summary(&self) -> String {
+        let counted = |severity: Severity, noun: &str| {
+            let of_it = self.problems.iter();
+            let of_it = of_it.filter(|problem| problem.severity == severity);
+            let (mut count, mut places) = (0, 0);
+            for problem in of_it {
+                count += 1;
+                places += problem.count;
+            }
+            let plural = if count == 1 { "" } else { "s" };
+            match (count, places) {
+                (0, _) => None,
+                _ if count == places => Some(format!("{count} {noun}{plural}")),
+                _ => Some(format!("{count} {noun}{plural} in {places} places")),
+            }
+        };
+        let counts = [
+            counted(Severity::Error, "problem"),
+            counted(Severity::Warning, "warning"),
+        ];
+        counts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// The rendered problem with the columns that its places have in their documents. An excerpt that is
+/// cut at its start is rendered with the columns of what is shown.
+fn with_columns(mut rendered: String, problem: &Problem) -> String {
+    let related = problem.related.iter().map(|related| &related.place);
+    let mut from = 0;
+    for place in std::iter::once(&problem.place).chain(related) {
+        let Some(excerpt) = place.excerpt.as_ref() else {
+            continue;
+        };
+        let shown = excerpt.text[..excerpt.start].chars().count() + 1;
+        let header = |column: usize| format!("{}:{}:{column}", place.path, place.line);
+        let (shown, meant) = (header(shown), header(place.column));
+        let arrow = ["--> ", "::: "];
+        let starts = arrow
+            .iter()
+            .filter_map(|arrow| rendered[from..].find(arrow));
+        let Some(start) = starts.min().map(|at| from + at) else {
+            break;
+        };
+        let Some(at) = rendered[start..].find(&shown).map(|at| start + at) else {
+            continue;
+        };
+        if excerpt.cut {
+            rendered.replace_range(at..at + shown.len(), &meant);
+            from = at + meant.len();
+        } else {
+            from = at + shown.len();
+        }
+    }
+    rendered
+}
+
+/// Where else a problem occurs: `this occurs 534 times, also at a.csv:3:1 and a.csv:4:1`.
+fn elsewhere(problem: &Problem) -> Option<String> {
+    let places = problem.also.iter();
+    let places = places.map(|place| format!("{}:{}:{}", place.path, place.line, place.column));
+    let places: Vec<String> = places.collect();
+    (problem.count > 1).then(|| {
+        format!(
+            "this occurs {} times, also at {}",
+            problem.count,
+            places.join(" and ")
+        )
+    })
+}
+
 fn group(problem: &Problem) -> Group<'_> {
-    let title = Level::ERROR
+    let level = match problem.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    let title = level
         .primary_title(problem.message.as_str())
         .id(problem.code.number());
     let label = problem
@@ -44,6 +120,9 @@ fn group(problem: &Problem) -> Group<'_> {
     for related in &problem.related {
         group = place(group, &related.place, Some(related.message.clone()), false);
     }
+    if let Some(elsewhere) = elsewhere(problem) {
+        group = group.element(Level::NOTE.message(elsewhere));
+    }
     for help in &problem.help {
         group = group.element(Level::HELP.message(help.as_str()));
     }
@@ -53,19 +132,12 @@ fn group(problem: &Problem) -> Group<'_> {
 /// Adds the position of a place, and its line.
 fn place<'a>(group: Group<'a>, place: &'a Place, label: Option<String>, main: bool) -> Group<'a> {
     let path = place.path.as_str();
-    let origin = || {
-        Origin::path(path)
-            .line(place.line)
-            .char_column(place.column)
-    };
     let Some(Excerpt {
-        text,
-        start,
-        end,
-        cut,
+        text, start, end, ..
     }) = &place.excerpt
     else {
-        return group.element(origin());
+        let origin = Origin::path(path).line(place.line);
+        return group.element(origin.char_column(place.column));
     };
     let kind = if main {
         AnnotationKind::Primary
@@ -75,10 +147,5 @@ fn place<'a>(group: Group<'a>, place: &'a Place, label: Option<String>, main: bo
     let snippet = Snippet::source(text.as_str())
         .line_start(place.line)
         .annotation(kind.span(*start..*end).label(label));
-    // If the line is cut at its start, its columns are not those of the shown text.
-    if *cut {
-        group.element(origin()).element(snippet)
-    } else {
-        group.element(snippet.path(path))
-    }
+    group.element(snippet.path(path))
 }

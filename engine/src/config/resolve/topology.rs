@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::super::check::DescribedEdges;
 use super::super::decode::{List, Text};
 use super::super::documents::{NodeDocument, TopologyDocument};
 use super::super::plan::{Edge, Topology};
@@ -15,8 +16,7 @@ use crate::canonical::{self, Canonical, Object, Writer};
 pub(in super::super) struct GivenTopology<'d> {
     pub(in super::super) document: &'d Document,
     pub(in super::super) content: &'d TopologyDocument,
-    /// The `attrs` of edges, by the index of the edge.
-    pub(in super::super) attrs: &'d BTreeMap<usize, NodeId>,
+    pub(in super::super) described: &'d DescribedEdges,
 }
 
 /// The topology's text; `profile` is used if the document does not name one.
@@ -30,9 +30,13 @@ pub(in super::super) fn topology(
     let edges = WriteWith(|writer: &mut Writer| {
         writer.raw("[");
         for (index, edge) in topology.edges.iter().enumerate() {
-            let attrs = given.attrs.get(&index).map(|place| document.value(*place));
+            let described = given.described;
+            let value = |places: &BTreeMap<usize, NodeId>| {
+                places.get(&index).map(|place| document.value(*place))
+            };
+            let (attrs, label) = (value(&described.attrs), value(&described.labels));
             writer.raw(if index == 0 { "" } else { "," });
-            write_edge(writer, index + 1, edge, topology.scale, attrs);
+            write_edge(writer, index + 1, edge, topology.scale, (attrs, label));
         }
         writer.raw("]");
     });
@@ -83,7 +87,13 @@ fn each_node(document: &Document, list: &List<NodeDocument>, mut visit: impl FnM
     });
 }
 
-fn write_edge(writer: &mut Writer, id: usize, edge: &Edge, scale: i64, attrs: Option<Value<'_>>) {
+fn write_edge(
+    writer: &mut Writer,
+    id: usize,
+    edge: &Edge,
+    scale: i64,
+    (attrs, label): (Option<Value<'_>>, Option<Value<'_>>),
+) {
     let mut members = Object::begin(writer);
     members.field("SC", &scale);
     members.optional("attrs", attrs.as_ref());
@@ -93,6 +103,7 @@ fn write_edge(writer: &mut Writer, id: usize, edge: &Edge, scale: i64, attrs: Op
     members.field("i", &(edge.from + 1));
     members.field("j", &(edge.to + 1));
     members.field("k", &edge.conductance);
+    members.optional("label", label.as_ref());
     members.end();
 }
 

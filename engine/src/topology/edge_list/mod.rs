@@ -14,8 +14,8 @@ use super::document::{Meta, NewTopology};
 use super::settings::{Settings, degree_max};
 use crate::config::limits::{EDGES_MAX, NODES_MAX};
 use crate::config::{
-    Code, Draft, Edge, Problems, ReadDocument, Report, Source, Span, Topology, bad_name, defaults,
-    read_text,
+    Code, Draft, Edge, Names, Problems, ReadDocument, Report, Source, Span, Topology, bad_name,
+    defaults, read_text,
 };
 
 /// The format of an edge list.
@@ -324,6 +324,7 @@ impl<'a> Import<'a> {
             node_count,
             scale,
             edges,
+            names: Names::default(),
         };
         NewTopology::new(topology, meta)
     }
