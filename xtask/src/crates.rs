@@ -17,7 +17,7 @@ struct Limit {
     without: &'static [&'static str],
 }
 
-const LIMITS: [Limit; 8] = [
+const LIMITS: [Limit; 9] = [
     Limit {
         package: "aether-json",
         manifest: "harness/json",
@@ -77,6 +77,13 @@ const LIMITS: [Limit; 8] = [
         without: &["aether-harness-cli"],
     },
     Limit {
+        package: "aether-sweep",
+        manifest: "engine/sweep",
+        knows: &["aether-engine", "aether-json"],
+        crates: Some(45),
+        without: &["clap", "aether-harness"],
+    },
+    Limit {
         package: "aether-cli",
         manifest: "engine/cli",
         knows: &[
@@ -85,6 +92,7 @@ const LIMITS: [Limit; 8] = [
             "aether-harness",
             "aether-json",
             "aether-subject",
+            "aether-sweep",
         ],
         crates: None,
         without: &["aether-harness-cli"],

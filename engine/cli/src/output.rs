@@ -81,6 +81,8 @@ fn failure_json(failure: &Failure) -> Value {
         Failure::Documents(report) => json!(report),
         Failure::Run(error) => json!({ "error": error.to_string() }),
         Failure::Input(message) | Failure::Damaged(message) => json!({ "error": message }),
-        Failure::Store(_) | Failure::Io(..) => json!({ "error": failure.to_string() }),
+        Failure::Store(_) | Failure::Sweep(_) | Failure::Io(..) => {
+            json!({ "error": failure.to_string() })
+        }
     }
 }

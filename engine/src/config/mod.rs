@@ -44,6 +44,8 @@ mod template;
 mod tree;
 mod validate;
 
+#[cfg(feature = "store")]
+pub(crate) use change::CHANGED;
 pub use change::{Change, Changed, change};
 #[cfg(feature = "topology")]
 pub(crate) use decode::{bad_name, list_of};

@@ -304,7 +304,7 @@ impl ResolvedDocuments {
     }
 
     /// The file that each member came from: `run_config`, `topology`, `profile`, `pfna`,
-    /// `initial_state`.
+    /// `initial_state`. Inputs that were changed also have `set`: the settings, one per line.
     #[must_use]
     pub const fn files(&self) -> &BTreeMap<String, String> {
         &self.files

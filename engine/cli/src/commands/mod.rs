@@ -15,6 +15,7 @@ pub(crate) mod profile;
 pub(crate) mod replay;
 pub(crate) mod run;
 pub(crate) mod show_ledger;
+pub(crate) mod sweep;
 mod table;
 pub(crate) mod topology;
 pub(crate) mod validate;

@@ -21,6 +21,10 @@ pub(crate) use variants::{ChangedParts, Setting, Variants};
 /// The name of a change in reports, as a document has a path.
 const ORIGIN: &str = "--set";
 
+/// The member of [`ResolvedDocuments::files`](super::ResolvedDocuments::files) that has the
+/// settings, one per line, by which the documents differ from their files.
+pub(crate) const CHANGED: &str = "set";
+
 /// A plan with changed inputs.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -84,9 +88,14 @@ pub fn change<S: AsRef<str>>(plan: &RunPlan, settings: &[S]) -> Result<Changed, 
         return Err(problems.into_report().expect("there are problems"));
     }
     let given: Vec<&str> = values.iter().map(String::as_str).collect();
-    let changed = variants
+    let mut changed = variants
         .plan(&given)
         .map_err(|report| variants.place(report, &given))?;
+    if !settings.is_empty() {
+        let texts: Vec<&str> = settings.iter().map(AsRef::as_ref).collect();
+        let files = &mut changed.documents.files;
+        files.insert(CHANGED.to_owned(), texts.join("\n"));
+    }
     let changes = variants
         .before()
         .zip(values)
