@@ -171,6 +171,12 @@ pub(super) fn sweep_of(
 ) -> Option<Sweep> {
     let Loaded { document, content } = loaded;
     let directory = path.parent().unwrap_or(FilePath::new(""));
+    // First, since it is not made if there are problems.
+    let base = content.run_config.get().and_then(|run_config| {
+        let path = directory.join(&run_config.0);
+        let named_by = check::value_at(document, content.places.run_config);
+        loader.run_named(&path, named_by)
+    });
     check::version(
         check::value_at(document, content.places.v),
         content.v.get().copied(),
@@ -180,11 +186,6 @@ pub(super) fn sweep_of(
     );
     let combine = combine(document, content, directory, &mut loader.problems);
     let axes = axes(document, content, &combine, &mut loader.problems);
-    let base = content.run_config.get().and_then(|run_config| {
-        let path = directory.join(&run_config.0);
-        let named_by = check::value_at(document, content.places.run_config);
-        loader.run_named(&path, named_by)
-    });
     if base.is_none() && content.run_config.get().is_some() {
         loader
             .problems

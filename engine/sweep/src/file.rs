@@ -256,8 +256,12 @@ impl SweepFile {
             .pragma_update(None, "synchronous", "FULL")
             .map_err(failed)?;
         let is_empty = is_empty(&connection).map_err(failed)?;
-        if !is_empty && mark(&connection).map_err(failed)? != APPLICATION_ID {
-            return Err(SweepError::NotASweep(path.to_owned()));
+        // A file that is not the wanted one is left as it is.
+        if !is_empty {
+            if mark(&connection).map_err(failed)? != APPLICATION_ID {
+                return Err(SweepError::NotASweep(path.to_owned()));
+            }
+            same(path, &read_header(&connection, path)?, header)?;
         }
         connection
             .pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))
@@ -279,6 +283,16 @@ impl SweepFile {
             connection,
             header: found,
         })
+    }
+
+    /// The first point that is not complete, and its error.
+    pub(crate) fn first_error(&self) -> Result<Option<(u64, String)>, SweepError> {
+        let found = self.connection.query_row(
+            "SELECT number, error FROM points WHERE error IS NOT NULL ORDER BY number LIMIT 1",
+            [],
+            |row| Ok((unsigned(row)?, row.get(1)?)),
+        );
+        found.optional().map_err(|error| self.failed(error))
     }
 
     /// A new file, which is not safe against a crash; for a file that is renamed when it is complete.

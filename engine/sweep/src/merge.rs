@@ -119,6 +119,12 @@ fn fill(
         .connection
         .query_row("SELECT count(*) FROM points", [], unsigned)
         .map_err(failed)?;
+    if points > header.points {
+        return Err(SweepError::damaged(
+            &shards[0],
+            "a file has points beyond the sweep",
+        ));
+    }
     let name = packed.to_str().ok_or_else(|| {
         let error = std::io::Error::other("the path of the merged file must be UTF-8");
         SweepError::io(packed, error)

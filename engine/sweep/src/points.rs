@@ -223,13 +223,7 @@ fn one(code: Code, message: String, place: Place, help: &str) -> Report {
 /// Reads the cells that the axes take, in the order of rows, then of axes.
 fn read_table(path: &Path, axes: &[Axis], files: &FileSystem) -> Result<Cells, Report> {
     let shown = path.display().to_string();
-    let at = |line: u64, column: usize| {
-        Place::at(
-            shown.as_str(),
-            usize::try_from(line).unwrap_or(usize::MAX),
-            column,
-        )
-    };
+    let at = |line: usize, column: usize| Place::at(shown.as_str(), line, column);
     let bytes = files.read(path, TABLE_BYTES_MAX).map_err(|error| {
         let code = match error.kind() {
             std::io::ErrorKind::NotFound => Code::FileNotFound,
@@ -257,8 +251,18 @@ fn read_table(path: &Path, axes: &[Axis], files: &FileSystem) -> Result<Cells, R
     let mut reader = csv::ReaderBuilder::new()
         .trim(csv::Trim::All)
         .from_reader(bytes);
+    let line_of = |position: Option<&csv::Position>| {
+        let start = position.map_or(0, |position| position.byte() as usize);
+        // A record is said to start before the line feed of the one before it.
+        let rest = bytes[start..].iter();
+        let skipped = rest
+            .take_while(|byte| matches!(byte, b'\r' | b'\n'))
+            .count();
+        let before = &bytes[..start + skipped];
+        before.iter().filter(|byte| **byte == b'\n').count() + 1
+    };
     let broken = |error: &csv::Error| {
-        let line = error.position().map_or(1, csv::Position::line);
+        let line = line_of(error.position());
         let help = "write CSV in UTF-8: a header, then one point per line, separated by commas";
         one(
             Code::SweepAxis,
@@ -312,7 +316,6 @@ fn read_table(path: &Path, axes: &[Axis], files: &FileSystem) -> Result<Cells, R
                 break;
             }
         };
-        let line = row.position().map_or(1, csv::Position::line);
         for &column in &columns {
             // A row with missing cells was refused: all rows are as long as the header.
             let text = &row[column];
@@ -321,12 +324,8 @@ fn read_table(path: &Path, axes: &[Axis], files: &FileSystem) -> Result<Cells, R
                 Err(help) if problems.len() < PROBLEMS_MAX => {
                     let name = &header[column];
                     let message = format!("`{text}` in the column `{name}` is not a value");
-                    problems.push(Problem::new(
-                        Code::SweepAxis,
-                        message,
-                        at(line, column + 1),
-                        help,
-                    ));
+                    let place = at(line_of(row.position()), column + 1);
+                    problems.push(Problem::new(Code::SweepAxis, message, place, help));
                 }
                 Err(_) => {}
             }

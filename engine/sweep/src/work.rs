@@ -18,8 +18,7 @@ use crate::file::{Header, Row, Status, SweepFile};
 use crate::points::Points;
 use crate::share::Share;
 
-/// What a crash can cost: the points of one batch, which ends when either is reached.
-const BATCH_POINTS: u64 = 8192;
+/// A batch also ends after this time, so that a crash costs little.
 const BATCH_TIME: Duration = Duration::from_secs(1);
 /// Finished points that wait to be stored, per thread.
 const WAITING: usize = 4;
@@ -30,6 +29,8 @@ pub struct Options<'o> {
     pub share: Share,
     /// How many points run at once; at least 1.
     pub threads: usize,
+    /// Most points that are stored with one sync; at least 1. A crash costs at most one batch.
+    pub batch: u64,
     /// Names the build of the engine: results of different builds are not mixed.
     pub build: &'o str,
     /// Called when points have been stored; it may stop the work, which can then be resumed.
@@ -47,7 +48,7 @@ pub struct Progress {
 }
 
 /// What was done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Worked {
     /// Points of the share.
@@ -60,6 +61,8 @@ pub struct Worked {
     pub counts: [u64; 3],
     /// Whether all points of the share are stored.
     pub is_complete: bool,
+    /// The first point of the share that is not complete, and its error.
+    pub first_error: Option<(u64, String)>,
 }
 
 /// Runs the points of a share that its file does not have yet.
@@ -119,9 +122,10 @@ pub fn work(
             });
         }
         drop(send);
-        store_all(&file, &receive, skipped, all, options.progress)
+        store_all(&file, &receive, (skipped, all), options)
     })?;
     let counts = file.counts()?;
+    let first_error = file.first_error()?;
     file.finish()?;
     Ok(Worked {
         all,
@@ -129,6 +133,7 @@ pub fn work(
         ran: counts.iter().sum::<u64>() - skipped,
         counts,
         is_complete: !stopped,
+        first_error,
     })
 }
 
@@ -163,9 +168,8 @@ fn records_dir(path: &Path) -> PathBuf {
 fn store_all(
     file: &SweepFile,
     receive: &Receiver<Result<Row, SweepError>>,
-    skipped: u64,
-    all: u64,
-    progress: &dyn Fn(Progress) -> ControlFlow<()>,
+    (skipped, all): (u64, u64),
+    options: &Options<'_>,
 ) -> Result<bool, SweepError> {
     let mut done = skipped;
     let mut batch = 0;
@@ -180,13 +184,13 @@ fn store_all(
             file.insert(&row?)?;
             batch += 1;
         }
-        if batch >= BATCH_POINTS || ended || since.elapsed() >= BATCH_TIME {
+        if batch >= options.batch || ended || since.elapsed() >= BATCH_TIME {
             if batch > 0 {
                 file.execute("COMMIT")?;
             }
             done += batch;
             (batch, since) = (0, now());
-            let stop = progress(Progress { done, all }).is_break();
+            let stop = (options.progress)(Progress { done, all }).is_break();
             if ended || stop {
                 return Ok(done < all);
             }

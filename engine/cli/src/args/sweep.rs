@@ -28,6 +28,10 @@ pub(crate) struct SweepCommand {
     /// it.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,
+    /// Most points that are stored with one sync of the disk. A batch also ends after a second; a
+    /// crash costs at most one.
+    #[arg(long, value_name = "N", default_value_t = 8192, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) batch: u32,
 }
 
 #[derive(Debug, Subcommand)]

@@ -4,6 +4,7 @@
     reason = "a test ends where something unexpected happens"
 )]
 
+mod changes;
 mod damaged;
 mod documents;
 mod init;
@@ -15,6 +16,8 @@ mod records;
 mod run;
 mod scenarios;
 mod stored;
+mod sweep;
+mod sweep_page;
 mod topology;
 
 use std::path::{Path, PathBuf};

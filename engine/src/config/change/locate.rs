@@ -172,26 +172,11 @@ fn one<'d>(
 
 /// The slot of a member that `object` does not have, and that leads to the rest of the path.
 fn added(path: &Path, object: Value<'_>, index: usize) -> Result<Slot, Draft> {
-    let mut keys = Vec::new();
-    for step in &path.steps[index..] {
-        match &step.to {
-            To::Member(key) => keys.push(key.as_str()),
-            to => {
-                let message = format!("{} has no `{}`", shown(object, path.part), keys[0]);
-                let draft = Draft::new(Code::SettingPath, path.steps[index].span, message);
-                let known = object.children().filter_map(Value::key);
-                let help = nearest(keys[0], known).map(|near| format!("did you mean `{near}`?"));
-                let help = help.unwrap_or_else(|| {
-                    format!("`{}` can only be set in a list that is there", to.shown())
-                });
-                return Err(draft.help(help));
-            }
-        }
-    }
     // At the root, the names are known, and a misspelt one is reported at once.
-    if index == 0 && !fields(path.part).contains(&keys[0]) {
+    if let (0, To::Member(key)) = (index, &path.steps[0].to)
+        && !fields(path.part).contains(&key.as_str())
+    {
         let span = path.steps[0].span;
-        let key = keys[0];
         let noun = path.part.noun();
         let draft = Draft::new(
             Code::SettingPath,
@@ -210,6 +195,22 @@ fn added(path: &Path, object: Value<'_>, index: usize) -> Result<Slot, Draft> {
             },
         };
         return Err(draft.help(help));
+    }
+    let mut keys = Vec::new();
+    for step in &path.steps[index..] {
+        match &step.to {
+            To::Member(key) => keys.push(key.as_str()),
+            to => {
+                let message = format!("{} has no `{}`", shown(object, path.part), keys[0]);
+                let draft = Draft::new(Code::SettingPath, path.steps[index].span, message);
+                let known = object.children().filter_map(Value::key);
+                let help = nearest(keys[0], known).map(|near| format!("did you mean `{near}`?"));
+                let help = help.unwrap_or_else(|| {
+                    format!("`{}` can only be set in a list that is there", to.shown())
+                });
+                return Err(draft.help(help));
+            }
+        }
     }
     let (key, inner) = keys.split_first().expect("the missing step is a member");
     let key_text = |key: &str| canonical::text(key);

@@ -60,15 +60,16 @@ fn run(command: &SweepCommand, output: &Output) -> CommandResult {
     let options = Options {
         share,
         threads,
+        batch: command.batch.into(),
         build: &build,
         progress: &progress,
     };
     let worked = work(&sweep, &points, &path, &options);
     bar.finish_and_clear();
-    finish(&path, share, points.count(), worked?, output)
+    finish(&path, share, points.count(), &worked?, output)
 }
 
-fn finish(path: &Path, share: Share, all: u64, worked: Worked, output: &Output) -> CommandResult {
+fn finish(path: &Path, share: Share, all: u64, worked: &Worked, output: &Output) -> CommandResult {
     let [complete, failed, refused] = worked.counts;
     output.result(
         || {
@@ -87,9 +88,12 @@ fn finish(path: &Path, share: Share, all: u64, worked: Worked, output: &Output) 
             ] {
                 if count > 0 {
                     text.push_str(&format!(
-                        "{name:<11} {count}: {what}; the table shows why\n"
+                        "{name:<11} {count}: {what}; the table has each error\n"
                     ));
                 }
+            }
+            if let Some((number, error)) = &worked.first_error {
+                text.push_str(&format!("first       point {number}: {error}\n"));
             }
             text.push_str(&format!("stored      {}\n", path.display()));
             text
