@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::selection::SelectionArgs;
 pub(crate) use documents::{InitCommand, ProfileCommand, ProfileShowCommand};
 pub(crate) use sweep::{
     SweepCommand, SweepDiffCommand, SweepMergeCommand, SweepSubcommand, SweepTableCommand,
@@ -57,7 +58,7 @@ pub(crate) enum Command {
     Inspect(InspectCommand),
     /// Prints U-ledger entries in order.
     #[command(
-        after_help = "Examples:\n  aether show-ledger gf01\n  aether show-ledger gf01 --from 3 --to 5 --format json"
+        after_help = "Examples:\n  aether show-ledger gf01\n  aether show-ledger gf01 --tick 3..5 --format json"
     )]
     ShowLedger(ShowLedgerCommand),
     /// Recomputes a stored run from its inputs and checks every hash, chain and record.
@@ -170,7 +171,7 @@ pub(crate) struct RunCommand {
     after_help = "Examples:\n  aether export gf01 --as json --out gf01.json\n  aether export gf01 --kind ledgers --as jsonl\n  aether export gf01 --kind p_blocks --as csv"
 )]
 pub(crate) struct ExportCommand {
-    /// The stored run.
+    /// The stored run: its id, or the path of its file (with a slash or the extension `.aether`).
     #[arg(value_name = "RUN-ID")]
     pub(crate) run_id: String,
     /// Exports only one kind of record: ledgers, p_blocks, i_blocks, manifests, scenes, envelopes,
@@ -195,10 +196,10 @@ pub(crate) enum ExportForm {
     Csv,
 }
 
-/// A stored run, by its id.
+/// A stored run, by its id or the path of its file.
 #[derive(Debug, Args)]
 pub(crate) struct StoredCommand {
-    /// The stored run.
+    /// The stored run: its id, or the path of its file (with a slash or the extension `.aether`).
     #[arg(value_name = "RUN-ID")]
     pub(crate) run_id: String,
     #[command(flatten)]
@@ -207,7 +208,7 @@ pub(crate) struct StoredCommand {
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  aether inspect gf01\n  aether inspect gf01 --tick 5\n  aether inspect gf01 --window 1 --format json"
+    after_help = "Examples:\n  aether inspect gf01\n  aether inspect gf01 --tick 5\n  aether inspect gf01 --node 2 --tick 0..8\n  aether inspect gf01 --edge 1..3\n  aether inspect gf01 --window 1 --format json"
 )]
 pub(crate) struct InspectCommand {
     #[command(flatten)]
@@ -215,9 +216,8 @@ pub(crate) struct InspectCommand {
     /// The run as a whole; the default.
     #[arg(long)]
     pub(crate) summary: bool,
-    /// The records of one tick.
-    #[arg(long, value_name = "T", allow_negative_numbers = true)]
-    pub(crate) tick: Option<u64>,
+    #[command(flatten)]
+    pub(crate) selection: SelectionArgs,
     /// A window's manifest, by its id or its number (primaries first, then as configured, from 1).
     #[arg(long, value_name = "W")]
     pub(crate) window: Option<String>,
@@ -230,11 +230,13 @@ pub(crate) struct InspectCommand {
 pub(crate) struct ShowLedgerCommand {
     #[command(flatten)]
     pub(crate) stored: StoredCommand,
+    #[command(flatten)]
+    pub(crate) selection: SelectionArgs,
     /// First tick [default: 1].
-    #[arg(long, value_name = "T", allow_negative_numbers = true)]
+    #[arg(long, value_name = "T", allow_negative_numbers = true, conflicts_with = "tick")]
     pub(crate) from: Option<u64>,
     /// Last tick [default: the last recorded].
-    #[arg(long, value_name = "T", allow_negative_numbers = true)]
+    #[arg(long, value_name = "T", allow_negative_numbers = true, conflicts_with = "tick")]
     pub(crate) to: Option<u64>,
 }
 
@@ -249,10 +251,10 @@ pub(crate) struct ReplayCommand {
 
 #[derive(Debug, Args)]
 pub(crate) struct DiffCommand {
-    /// The id of the first run.
+    /// The first run: its id, or the path of its file.
     #[arg(value_name = "RUN-A")]
     pub(crate) before: String,
-    /// The id of the second run.
+    /// The second run, named like the first.
     #[arg(value_name = "RUN-B")]
     pub(crate) after: String,
     /// Lists every change, not only the first divergence and what followed from it.
@@ -272,9 +274,8 @@ pub(crate) struct LogCommand {
     /// Prints only events with this name.
     #[arg(long, value_name = "E")]
     pub(crate) event: Option<String>,
-    /// Prints only events of these ticks: one tick, or `A..B` (both included).
-    #[arg(long, value_name = "A..B")]
-    pub(crate) tick: Option<String>,
+    #[command(flatten)]
+    pub(crate) selection: SelectionArgs,
     /// Prints only events of this component.
     #[arg(long, value_name = "C")]
     pub(crate) component: Option<String>,

@@ -73,6 +73,13 @@ impl Failure {
     }
 }
 
+impl Failure {
+    /// Whether what read the output has seen enough, which ends a command quietly.
+    pub(crate) fn is_closed_pipe(&self) -> bool {
+        matches!(self, Self::Io(_, error) if error.kind() == io::ErrorKind::BrokenPipe)
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -4,6 +4,7 @@
 //! outcome to its exit status. Nothing here computes a record.
 
 mod args;
+mod choice;
 mod commands;
 mod exit;
 mod json;
@@ -12,6 +13,7 @@ mod output;
 mod plot;
 mod progress;
 mod registry;
+mod selection;
 
 use std::process::ExitCode;
 
@@ -58,6 +60,9 @@ fn main() -> ExitCode {
         Command::Completions(command) => commands::completions::completions(command, &output),
     };
     let status = ended.unwrap_or_else(|failure| {
+        if failure.is_closed_pipe() {
+            return Status::Done;
+        }
         output.failure(&failure);
         failure.status()
     });

@@ -1,6 +1,10 @@
 //! Prints results to standard output, and notes and errors to standard error.
+//!
+//! A reader that has seen enough (`| head`) does not make a command fail, and neither does a
+//! standard error that cannot be written.
 
-use std::io::{self, Write};
+use std::fmt;
+use std::io::{self, BufWriter, Write};
 
 use aether_engine::config::Report;
 use aether_json::{Value, json};
@@ -32,19 +36,29 @@ impl Output {
         text: impl FnOnce() -> String,
         json: impl FnOnce() -> J,
     ) -> Result<(), Failure> {
-        let printed = match self.format {
-            Format::Text => text(),
-            Format::Json => json().into().pretty() + "\n",
-        };
-        self.print(printed.as_bytes())
+        match self.format {
+            Format::Text => self.print(text().as_bytes()),
+            Format::Json => self.json(&json().into()),
+        }
+    }
+
+    /// Prints JSON, whatever the format.
+    pub(crate) fn json(&self, json: &JsonText) -> Result<(), Failure> {
+        self.write(|out| {
+            json.write_pretty(out)?;
+            out.write_all(b"\n")
+        })
     }
 
     /// Writes bytes to standard output, without colours if it is not a terminal.
     pub(crate) fn print(&self, bytes: &[u8]) -> Result<(), Failure> {
-        let mut stdout = anstream::stdout().lock();
-        let written = stdout.write_all(bytes).and_then(|()| stdout.flush());
+        self.write(|out| out.write_all(bytes))
+    }
+
+    fn write(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
+        let mut out = BufWriter::new(anstream::stdout().lock());
+        let written = write(&mut out).and_then(|()| out.flush());
         match written {
-            // A reader that has seen enough (`| head`) is not a failure.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             written => written.map_err(|error| Failure::Io("standard output".to_owned(), error)),
         }
@@ -52,7 +66,7 @@ impl Output {
 
     /// Prints a remark for people to standard error.
     pub(crate) fn note(&self, text: &str) {
-        anstream::eprintln!("{text}");
+        to_stderr(format_args!("{text}\n"));
     }
 
     /// Prints what is probably not meant in documents that are valid to standard error.
@@ -70,10 +84,16 @@ impl Output {
             }
         }
         match failure {
-            Failure::Documents(report) => anstream::eprint!("{}", report.render(true)),
-            _ => anstream::eprintln!("{ERROR}error:{ERROR:#} {failure}"),
+            Failure::Documents(report) => to_stderr(format_args!("{}", report.render(true))),
+            _ => to_stderr(format_args!("{ERROR}error:{ERROR:#} {failure}\n")),
         }
     }
+}
+
+/// Writes to standard error. If that is closed or full, nobody can read the message, and the exit
+/// status still says how the command ended.
+fn to_stderr(text: fmt::Arguments<'_>) {
+    let _ = anstream::stderr().lock().write_fmt(text);
 }
 
 fn failure_json(failure: &Failure) -> Value {

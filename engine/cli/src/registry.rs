@@ -6,13 +6,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use aether_engine::config::run_config;
-use aether_engine::store::{RunStore, StoredRun};
+use aether_engine::store::{RunId, RunStore, StoreError, StoredRun};
 
 use aether_harness::{Scenario, ScenarioError, Subject};
+use aether_json::nearest;
 use aether_subject::AetherSubject;
 
 use crate::args::{RunsDir, ScenariosDir};
 use crate::exit::Failure;
+
+/// The extension of run files.
+const EXTENSION: &str = "aether";
 
 /// The directory of the scenarios: the given one, else `scenarios` in the working directory or the
 /// nearest directory above.
@@ -54,11 +58,25 @@ pub(crate) fn find_run_config(target: &str, given: &ScenariosDir) -> Result<Path
     let scenario = scenarios.join(target);
     if !scenario.is_dir() {
         return Err(Failure::Input(format!(
-            "there is no scenario `{target}` in {}; `aether list` lists the scenarios",
-            scenarios.display()
+            "there is no scenario `{target}` in {}; {}`aether list` lists the scenarios",
+            scenarios.display(),
+            near_scenario(target, &scenarios)
         )));
     }
     in_scenario(&scenario)
+}
+
+/// `did you mean …? `, if a scenario has nearly that name.
+fn near_scenario(target: &str, scenarios: &Path) -> String {
+    let entries = std::fs::read_dir(scenarios).into_iter().flatten().flatten();
+    let names = entries.filter(|entry| entry.path().is_dir());
+    let names = names.filter_map(|entry| entry.file_name().into_string().ok());
+    let mut names: Vec<String> = names.collect();
+    names.sort_unstable();
+    match nearest(target, names.iter().map(String::as_str)) {
+        Some(near) => format!("did you mean `{near}`? "),
+        None => String::new(),
+    }
 }
 
 /// Loads the scenario of a directory, for Aether or for the program that it names.
@@ -73,18 +91,45 @@ pub(crate) fn in_scenario(scenario: &Path) -> Result<PathBuf, Failure> {
     run_config(scenario).map_err(|error| Failure::Input(error.to_string()))
 }
 
-/// Opens a stored run. Ids are unique regardless of case, so a different case finds the same run.
-pub(crate) fn open_run(runs: &RunsDir, run_id: &str) -> Result<StoredRun, Failure> {
+/// Opens a stored run, named by its id or by the path of its file (with a slash or the extension
+/// `.aether`). Ids are unique regardless of case, so a different case finds the same run.
+pub(crate) fn open_run(runs: &RunsDir, run: &str) -> Result<StoredRun, Failure> {
+    if run.contains(['/', '\\']) {
+        return Ok(StoredRun::open(Path::new(run))?);
+    }
     let store = RunStore::new(&runs.runs_dir);
-    let same = |id: &String| id.eq_ignore_ascii_case(run_id);
+    let same = |id: &String| id.eq_ignore_ascii_case(run);
     let stored = store.run_ids()?.iter().map(ToString::to_string).find(same);
-    Ok(store.open(stored.as_deref().unwrap_or(run_id))?)
+    let is_file = Path::new(run).extension() == Some(OsStr::new(EXTENSION));
+    if stored.is_none() && is_file {
+        return Ok(StoredRun::open(Path::new(run))?);
+    }
+    Ok(store.open(stored.as_deref().unwrap_or(run))?)
 }
 
 /// The id under which a run is stored: the stem of its file.
 pub(crate) fn id_of(run: &StoredRun) -> &str {
     let stem = run.path().file_stem().and_then(OsStr::to_str);
-    stem.expect("a run file is named after its run id, which is ASCII")
+    stem.expect("a run file has a name, which came from a run id or from an argument, both UTF-8")
+}
+
+/// The store that contains the file of a run.
+pub(crate) fn store_of(run: &StoredRun) -> RunStore {
+    let parent = run.path().parent();
+    let parent = parent.filter(|parent| !parent.as_os_str().is_empty());
+    RunStore::new(parent.unwrap_or(Path::new(".")))
+}
+
+/// Refuses a run that is not named as its store names it, so that nothing can be added to it.
+pub(crate) fn refuse_other_name(run: &StoredRun, store: &RunStore) -> Result<(), Failure> {
+    let id: RunId = id_of(run).parse().map_err(StoreError::from)?;
+    if store.path(&id).file_name() == run.path().file_name() {
+        return Ok(());
+    }
+    Err(Failure::Input(format!(
+        "{} cannot be finished under this name; rename it to {id}.{EXTENSION}",
+        run.path().display()
+    )))
 }
 
 /// The directory that recorded paths are relative to: the one that contains `scenarios`, if it

@@ -326,8 +326,9 @@ impl RunPlan {
         self.inputs_between(first, tick)
     }
 
-    /// The external inputs of one tick, in order.
-    pub(crate) fn inputs_at(&self, tick: u64) -> &[InputEntry] {
+    /// The external inputs of one tick, in order; those of tick 0 are part of the state at tick 0.
+    #[must_use]
+    pub fn inputs_at(&self, tick: u64) -> &[InputEntry] {
         self.inputs_between(tick, tick)
     }
 

@@ -38,6 +38,12 @@ impl<'p> Replay<'p> {
         Self::new(Stepper::after(plan, checkpoint))
     }
 
+    /// A replay that starts after a tick, from its ledger and its P-block.
+    #[cfg(feature = "store")]
+    pub(crate) fn after(plan: &'p RunPlan, ledger: UmxLedger, p_block: &PBlock) -> Self {
+        Self::new(Stepper::at(plan, ledger.tick, ledger.post_u, p_block.c_t))
+    }
+
     fn new(stepper: Stepper<'p>) -> Self {
         let tick = stepper.new_tick();
         Self { stepper, tick }

@@ -39,11 +39,17 @@ impl<'p> Stepper<'p> {
 
     /// The state after the tick of a checkpoint.
     pub(super) fn after(plan: &'p RunPlan, checkpoint: &IBlock) -> Self {
+        let post_u = checkpoint.post_u.clone();
+        Self::at(plan, checkpoint.tick, post_u, checkpoint.c_t)
+    }
+
+    /// The state after a tick, from the values of all nodes and of the chain.
+    pub(super) fn at(plan: &'p RunPlan, tick: u64, post_u: Vec<i64>, c_t: i64) -> Self {
         Self {
             plan,
-            state: State::at(plan, checkpoint.post_u.clone()),
-            chain: Chain::at(plan, checkpoint.c_t),
-            next_tick: checkpoint.tick + 1,
+            state: State::at(plan, post_u),
+            chain: Chain::at(plan, c_t),
+            next_tick: tick + 1,
         }
     }
 

@@ -21,6 +21,12 @@ pub enum StoreError {
         /// The directory that was searched.
         runs_dir: PathBuf,
     },
+    /// There is no file at a path.
+    #[error("there is no run file {}", path.display())]
+    NoFile {
+        /// The path.
+        path: PathBuf,
+    },
     /// A run of that name is stored, and the new one would differ from it.
     #[error("run `{existing}` already exists and differs: {difference}")]
     Exists {
@@ -262,6 +268,7 @@ impl StoreError {
         match self {
             Self::RunId(_)
             | Self::NotFound { .. }
+            | Self::NoFile { .. }
             | Self::Exists { .. }
             | Self::Busy { .. }
             | Self::Finished { .. }

@@ -3,9 +3,11 @@
 //! its row and the fluxes in the columns.
 
 use std::any::Any;
+use std::borrow::Cow;
 
 use rusqlite::Row;
 
+use super::columns::Shape;
 use super::stored::StoredRun;
 use super::writer::hash_column;
 use super::{Damage, StoreError};
@@ -46,6 +48,7 @@ pub(super) struct SceneParts {
 pub(super) type Parts<P> = Result<P, &'static str>;
 
 /// A record as it was read: its text, or the rebuilt record.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Content {
     Text(String),
     Ledger(UmxLedger),
@@ -56,13 +59,21 @@ pub(super) enum Content {
 
 impl Content {
     /// The canonical text.
+    pub(super) fn text(&self) -> Cow<'_, str> {
+        Cow::Owned(match self {
+            Self::Text(text) => return Cow::Borrowed(text),
+            Self::Ledger(record) => canonical::text(record),
+            Self::PBlock(record) => canonical::text(record),
+            Self::IBlock(record) => canonical::text(record),
+            Self::Scene(record) => canonical::text(record),
+        })
+    }
+
+    /// The canonical text.
     pub(super) fn into_text(self) -> String {
         match self {
             Self::Text(text) => text,
-            Self::Ledger(record) => canonical::text(&record),
-            Self::PBlock(record) => canonical::text(&record),
-            Self::IBlock(record) => canonical::text(&record),
-            Self::Scene(record) => canonical::text(&record),
+            rebuilt => rebuilt.text().into_owned(),
         }
     }
 
@@ -77,25 +88,32 @@ impl Content {
         }
     }
 
+    /// The record; a rebuilt one is lent without a conversion to text.
+    pub(super) fn record<R: RecordType + Clone>(&self) -> Result<Cow<'_, R>, DecodeError> {
+        let record: &dyn Any = match self {
+            Self::Text(text) => return R::from_text(text.as_bytes()).map(Cow::Owned),
+            Self::Ledger(record) => record,
+            Self::PBlock(record) => record,
+            Self::IBlock(record) => record,
+            Self::Scene(record) => record,
+        };
+        Ok(Cow::Borrowed(record.downcast_ref().expect(SAME_TYPE)))
+    }
+
     /// The record; a rebuilt one is returned without a conversion to text.
     pub(super) fn into_record<R: RecordType>(self) -> Result<R, DecodeError> {
-        Ok(match self {
-            Self::Text(text) => R::from_text(text.as_bytes())?,
-            Self::Ledger(record) => same_type(record),
-            Self::PBlock(record) => same_type(record),
-            Self::IBlock(record) => same_type(record),
-            Self::Scene(record) => same_type(record),
-        })
+        let record: Box<dyn Any> = match self {
+            Self::Text(text) => return R::from_text(text.as_bytes()),
+            Self::Ledger(record) => Box::new(record),
+            Self::PBlock(record) => Box::new(record),
+            Self::IBlock(record) => Box::new(record),
+            Self::Scene(record) => Box::new(record),
+        };
+        Ok(*record.downcast().expect(SAME_TYPE))
     }
 }
 
-/// Converts a record to the type parameter, which is the same type.
-fn same_type<A: 'static, R: 'static>(record: A) -> R {
-    let record: Box<dyn Any> = Box::new(record);
-    *record
-        .downcast()
-        .expect("a kind is rebuilt as the record that it is of")
-}
+const SAME_TYPE: &str = "a kind is rebuilt as the record that it is of";
 
 /// The query for the rows of a kind from a position on: position, hash, then what [`StoredParts::read`]
 /// reads.
@@ -252,9 +270,20 @@ fn p_block(ledger: &UmxLedger, s_t: i64, c_t: i64) -> PBlock {
 }
 
 fn i_block(run: &StoredRun, ledger: UmxLedger, c_t: i64) -> IBlock {
-    let shape = run.shape();
+    IBlock {
+        tick: ledger.tick,
+        w: run.row().checkpoint_spacing,
+        c_t,
+        profile_version: run.row().profile.clone(),
+        post_u: ledger.post_u,
+        topology_snapshot: edges(run.shape()).collect(),
+    }
+}
+
+/// The edges of a run, as checkpoints have them.
+pub(super) fn edges(shape: &Shape) -> impl Iterator<Item = TopologySnapshotEdge> {
     let edges = shape.edges.iter().zip(1..);
-    let edges = edges.map(|(edge, e_id)| TopologySnapshotEdge {
+    edges.map(|(edge, e_id)| TopologySnapshotEdge {
         e_id,
         i: edge.from as u64 + 1,
         j: edge.to as u64 + 1,
@@ -262,13 +291,5 @@ fn i_block(run: &StoredRun, ledger: UmxLedger, c_t: i64) -> IBlock {
         cap: edge.cap,
         sc: shape.scale,
         c: edge.c,
-    });
-    IBlock {
-        tick: ledger.tick,
-        w: run.row().checkpoint_spacing,
-        c_t,
-        profile_version: run.row().profile.clone(),
-        post_u: ledger.post_u,
-        topology_snapshot: edges.collect(),
-    }
+    })
 }

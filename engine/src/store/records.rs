@@ -121,12 +121,11 @@ impl<'r> Records<'r> {
             return Ok(None);
         };
         let (position, stored_hash, content) = self.content(row)?;
-        let text = content.into_text().into_bytes();
         Ok(Some(FoundRecord {
             position,
-            hash: canonical::hash_of_text(&text),
-            text,
+            hash: content.hash(),
             stored_hash,
+            content,
         }))
     }
 

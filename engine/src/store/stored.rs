@@ -12,12 +12,16 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
 use super::columns::{Block, Shape};
 use super::header::{self, HeaderRow, RunHeader};
 use super::metrics;
+use super::rebuild::{self, Content};
 use super::records::Records;
 use super::writer::{BUSY_TIMEOUT, hash_column};
 use super::{Damage, StoreError, schema};
 use crate::canonical::{self, Hash};
 use crate::config::ResolvedDocuments;
-use crate::record::{FromText as _, IBlock, Metrics, Position, RecordKind, RecordType};
+use crate::record::{
+    DecodeError, FromText as _, IBlock, Metrics, Position, RecordKind, RecordType,
+    TopologySnapshotEdge,
+};
 
 /// A run in a file, as it was when it was opened. What a writer adds later is not visible.
 ///
@@ -63,12 +67,11 @@ pub struct StoredRecord {
 pub struct FoundRecord {
     /// Its position, as in a [`StoredRecord`].
     pub position: u64,
-    /// Its text.
-    pub text: Vec<u8>,
-    /// The hash of the text.
+    /// The hash of its text.
     pub hash: Hash,
     /// The stored hash; `None` if the stored value is not a hash.
     pub stored_hash: Option<Hash>,
+    pub(super) content: Content,
 }
 
 impl FoundRecord {
@@ -77,10 +80,35 @@ impl FoundRecord {
     pub fn is_whole(&self) -> bool {
         self.stored_hash == Some(self.hash)
     }
+
+    /// Its text as it is in the file, or that of the record that its columns give.
+    #[must_use]
+    pub fn text(&self) -> Cow<'_, str> {
+        self.content.text()
+    }
+
+    /// The record, if its text is one of this type.
+    ///
+    /// # Errors
+    /// What is wrong with the text.
+    ///
+    /// # Panics
+    /// The record is of a different kind.
+    pub fn value<R: RecordType + Clone>(&self) -> Result<Cow<'_, R>, DecodeError> {
+        self.content.record()
+    }
 }
 
 impl StoredRun {
-    pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
+    /// Opens a run file, whatever its name, even while it is being written.
+    ///
+    /// # Errors
+    /// There is no such file, it is not a run file, or it cannot be read.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        if !path.is_file() {
+            let path = path.to_owned();
+            return Err(StoreError::NoFile { path });
+        }
         let fail = |error| StoreError::database(path, error);
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags).map_err(fail)?;
@@ -393,6 +421,11 @@ impl StoredRun {
             Some(metrics) => Ok(metrics.into()),
             None => metrics::of_records(self).map(|metrics| canonical::text(&metrics).into()),
         }
+    }
+
+    /// The edges of the graph, in order of their ids, with the numbers that do not change.
+    pub fn edges(&self) -> impl Iterator<Item = TopologySnapshotEdge> {
+        rebuild::edges(&self.shape)
     }
 
     fn last_committed_entry(&self) -> Result<Option<Hash>, StoreError> {

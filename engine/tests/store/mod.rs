@@ -6,6 +6,7 @@ mod damage;
 #[cfg(target_os = "linux")]
 mod memory;
 mod page;
+mod replayed;
 mod resume;
 mod versions;
 mod view;

@@ -8,6 +8,7 @@ use aether_engine::store::StoredRun;
 use super::table;
 use crate::CommandResult;
 use crate::args::{ExportCommand, ExportForm};
+use crate::choice::unknown;
 use crate::exit::{Failure, Status};
 use crate::output::Output;
 use crate::registry;
@@ -55,10 +56,11 @@ fn what(command: &ExportCommand) -> Result<What, Failure> {
         Some("inputs") => What::Inputs,
         Some("edges") if csv => What::Edges,
         Some(name) => What::Records(RecordKind::from_name(name).ok_or_else(|| {
-            let kinds = RecordKind::ALL.map(RecordKind::name).join(", ");
-            Failure::Input(format!(
-                "unknown kind `{name}`; the kinds are {kinds}, metrics, inputs and, for CSV, edges"
-            ))
+            let mut known = RecordKind::ALL.map(RecordKind::name).to_vec();
+            known.extend(["metrics", "inputs"]);
+            // The edges are a table only.
+            known.extend(csv.then_some("edges"));
+            unknown("kind", name, &known)
         })?),
     };
     if csv && matches!(what, What::Metrics | What::Inputs) {

@@ -1,34 +1,52 @@
 //! `aether log`: prints the structured log, filtered.
 
 use std::fmt::Write as _;
-use std::ops::RangeInclusive;
 
 use aether_engine::record::{Component, FromText as _, LogEvent, LogPayload};
 use aether_json::scan;
 
+use super::touched;
 use crate::CommandResult;
 use crate::args::LogCommand;
+use crate::choice::unknown;
 use crate::exit::{Failure, Status};
 use crate::json::JsonText;
 use crate::output::Output;
 use crate::registry;
 
 pub(crate) fn log(command: &LogCommand, output: &Output) -> CommandResult {
-    let run = registry::open_run(&command.stored.runs, &command.stored.run_id)?;
-    let ticks = command.tick.as_deref().map(parse_ticks).transpose()?;
     known("event", command.event.as_deref(), &LogPayload::EVENTS)?;
     known(
         "component",
         command.component.as_deref(),
         &Component::ALL.map(Component::name),
     )?;
-    // Events without a tick belong to the run, and are not in any range of ticks.
-    let mut events = run.view().log(ticks)?;
+    let run = registry::open_run(&command.stored.runs, &command.stored.run_id)?;
+    let selection = command.selection.of_run(&run)?;
+    let touched = touched::ticks(&run, &selection)?;
     let is =
         |wanted: &Option<String>, name: &str| wanted.as_ref().is_none_or(|wanted| wanted == name);
-    events.retain(|event| {
-        is(&command.event, event.payload.event()) && is(&command.component, event.component.name())
-    });
+    let is_wanted = |event: &LogEvent| {
+        is(&command.event, event.payload.event())
+            && is(&command.component, event.component.name())
+            && touched.as_ref().is_none_or(|touched| match &event.payload {
+                LogPayload::Error(error) => touched::is_about(error, &selection),
+                _ => event.tick.is_some_and(|tick| touched.contains(&tick)),
+            })
+    };
+    let mut events = Vec::new();
+    match &selection.ticks {
+        // Events without a tick belong to the run, and are not in any range of ticks.
+        Some(ticks) => {
+            let of_ticks = run.view().log(Some(ticks.clone()))?;
+            events.extend(of_ticks.into_iter().filter(is_wanted));
+        }
+        None => {
+            for event in run.values() {
+                events.extend(Some(event?).filter(is_wanted));
+            }
+        }
+    }
     output.result(
         || text(&events),
         || events.iter().map(JsonText::of).collect::<JsonText>(),
@@ -39,27 +57,8 @@ pub(crate) fn log(command: &LogCommand, output: &Output) -> CommandResult {
 /// Refuses a name that no event has: the output would be empty without saying why.
 fn known(what: &str, name: Option<&str>, names: &[&str]) -> Result<(), Failure> {
     match name {
-        Some(name) if !names.contains(&name) => {
-            let names = names.join(", ");
-            Err(Failure::Input(format!(
-                "unknown {what} `{name}`; expected one of {names}"
-            )))
-        }
+        Some(name) if !names.contains(&name) => Err(unknown(what, name, names)),
         _ => Ok(()),
-    }
-}
-
-/// Parses `A..B` (both included) or one tick: `3..5` is 3, 4 and 5.
-fn parse_ticks(text: &str) -> Result<RangeInclusive<u64>, Failure> {
-    let (from, to) = text.split_once("..").unwrap_or((text, text));
-    match (from.parse(), to.trim_start_matches('=').parse()) {
-        (Ok(from), Ok(to)) if from <= to => Ok(from..=to),
-        (Ok(from), Ok(to)) => Err(Failure::Input(format!(
-            "`{text}` is not a range of ticks: {from} comes after {to}; write `{to}..{from}`"
-        ))),
-        _ => Err(Failure::Input(format!(
-            "`{text}` is not a range of ticks; write `3..5` or `3`"
-        ))),
     }
 }
 

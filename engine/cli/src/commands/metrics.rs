@@ -34,7 +34,7 @@ pub(crate) fn metrics(command: &MetricsCommand, output: &Output) -> CommandResul
             )?;
         }
         Some(MetricsForm::Json) => {
-            output.print((JsonText::of(&metrics).pretty() + "\n").as_bytes())?;
+            output.json(&JsonText::of(&metrics))?;
         }
         None => output.result(|| text(&metrics), || JsonText::of(&metrics))?,
     }

@@ -1,4 +1,4 @@
-//! One file per command; several of them share `table` and `window`.
+//! One file per command; several of them share `table`, `touched` and `window`.
 
 pub(crate) mod completions;
 pub(crate) mod diff;
@@ -18,6 +18,7 @@ pub(crate) mod show_ledger;
 pub(crate) mod sweep;
 mod table;
 pub(crate) mod topology;
+mod touched;
 pub(crate) mod validate;
 pub(crate) mod verify;
 mod window;

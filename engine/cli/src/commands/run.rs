@@ -78,6 +78,8 @@ fn finish(
 pub(crate) fn resume(command: &StoredCommand, output: &Output) -> CommandResult {
     let stored = registry::open_run(&command.runs, &command.run_id)?;
     let run_id = registry::id_of(&stored).to_owned();
+    let store = registry::store_of(&stored);
+    registry::refuse_other_name(&stored, &store)?;
     let plan = stored.plan()?;
     drop(stored);
     let log = rest_of_log(&plan, output)?;
@@ -95,7 +97,7 @@ pub(crate) fn resume(command: &StoredCommand, output: &Output) -> CommandResult 
     if log.is_some() {
         options = options.log(&send);
     }
-    let recorded = RunStore::new(&command.runs.runs_dir).resume(&run_id, &options);
+    let recorded = store.resume(&run_id, &options);
     bar.finish_and_clear();
     if let Some(log) = log {
         log.finish()?;

@@ -85,7 +85,7 @@ fn what_is_not_a_run_is_refused_by_every_command_that_reads_one() {
             "newer",
             &["newer.aether", "99", "newer version of `aether`"],
         ),
-        ("a/b", &["run id `a/b`", "letters"]),
+        ("a/b", &["no run file a/b", "letters"]),
         (".gf01", &["run id `.gf01`", "dot"]),
         (&long, &["run id", "128", "129"]),
     ];

@@ -7,6 +7,7 @@
 
 mod problem;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::stored::{FoundRecord, StoredRun};
@@ -15,7 +16,7 @@ use crate::codex::Codex;
 use crate::config::{RunPlan, Window};
 use crate::gate::{EnvelopeHashes, Envelopes};
 use crate::record::{
-    FromText, IBlock, LedgerEntry, Manifest, NapEnvelope, PBlock, RecordKind, SceneFrame, UmxLedger,
+    IBlock, LedgerEntry, Manifest, NapEnvelope, PBlock, RecordKind, RecordType, SceneFrame, UmxLedger,
 };
 use crate::run::{Replay, RunError};
 use crate::store::{Damage, StoreError};
@@ -180,7 +181,7 @@ impl CheckedTick {
     ) -> Result<Option<(i64, i64)>, StoreError> {
         // A damaged checkpoint is skipped.
         let checkpoint = unless_damaged(run.checkpoint_before(self.tick))?.unwrap_or(None);
-        let mut replay = match replay_up_to(checkpoint.as_ref(), plan, self.tick) {
+        let mut replay = match replay_up_to(checkpoint, plan, self.tick) {
             Ok(replay) => replay,
             Err(error) => {
                 self.fail(RecordKind::Ledgers, TickProblem::Before(error));
@@ -235,9 +236,9 @@ impl CheckedTick {
             self.find_all(run, RecordKind::Manifests, self.tick)?
         };
         for found in at_end {
-            match Manifest::from_text(&found.text) {
+            match found.value::<Manifest>() {
                 Ok(manifest) if manifest.window_id == window.window_id => {
-                    manifests.primary = Some((manifest, found.hash));
+                    manifests.primary = Some((manifest.into_owned(), found.hash));
                 }
                 Ok(_) => {}
                 Err(error) => self.fail(RecordKind::Manifests, unreadable(&error)),
@@ -247,10 +248,11 @@ impl CheckedTick {
             self.fail_once(RecordKind::Manifests, Some(TickProblem::Missing));
         }
         for found in here {
-            if let Ok(manifest) = Manifest::from_text(&found.text)
+            if let Ok(manifest) = found.value::<Manifest>()
                 && manifest.window_id != window.window_id
             {
-                manifests.closing.insert(manifest.window_id, found.hash);
+                let window_id = manifest.window_id.clone();
+                manifests.closing.insert(window_id, found.hash);
             }
         }
         Ok(manifests)
@@ -323,14 +325,15 @@ impl CheckedTick {
         }
         self.values(RecordKind::Scenes, values);
         let ledger = self.ledger.as_ref();
-        if let Some(Ok(ledger)) = ledger.map(|found| UmxLedger::from_text(&found.text)) {
-            let vectors = [
+        let problem = match ledger.map(FoundRecord::value::<UmxLedger>) {
+            Some(Ok(ledger)) => vector_difference([
                 ("pre_u", &scene.pre_u, &ledger.pre_u),
                 ("post_u", &scene.post_u, &ledger.post_u),
-            ];
-            if let Some(problem) = vector_difference(vectors) {
-                self.fail(RecordKind::Scenes, problem);
-            }
+            ]),
+            _ => None,
+        };
+        if let Some(problem) = problem {
+            self.fail(RecordKind::Scenes, problem);
         }
     }
 
@@ -406,7 +409,7 @@ impl CheckedTick {
             &manifests.closing,
         );
         let p_block = self.p_block.as_ref();
-        let block = p_block.and_then(|found| PBlock::from_text(&found.text).ok());
+        let block = p_block.and_then(|found| found.value::<PBlock>().ok());
         let mut values = Vec::new();
         if let Some(block) = block {
             values.push(("C_t", entry.c_t.to_string(), block.c_t.to_string()));
@@ -457,7 +460,7 @@ impl CheckedTick {
     }
 
     /// A record of the tick as a value; one that is missing or cannot be read fails.
-    fn decoded<R: FromText>(
+    fn decoded<R: RecordType + Clone>(
         &mut self,
         kind: RecordKind,
         of: impl Fn(&Self) -> &Option<FoundRecord>,
@@ -466,7 +469,8 @@ impl CheckedTick {
             self.fail_once(kind, Some(TickProblem::Missing));
             return None;
         };
-        match R::from_text(&found.text) {
+        let decoded = found.value::<R>().map(Cow::into_owned);
+        match decoded {
             Ok(record) => Some(record),
             Err(error) => {
                 self.fail(kind, unreadable(&error));
@@ -524,15 +528,17 @@ fn manifest_check(found: i64, manifest: &Manifest) -> (&'static str, String, Str
 }
 
 /// Recomputes the run up to the tick before, from a checkpoint or from the start.
-fn replay_up_to<'p>(
-    checkpoint: Option<&IBlock>,
-    plan: &'p RunPlan,
+fn replay_up_to(
+    checkpoint: Option<IBlock>,
+    plan: &RunPlan,
     tick: u64,
-) -> Result<Replay<'p>, RunError> {
-    let mut replay = match checkpoint {
+) -> Result<Replay<'_>, RunError> {
+    let mut replay = match &checkpoint {
         Some(checkpoint) => Replay::from_checkpoint(plan, checkpoint),
         None => Replay::from_start(plan)?,
     };
+    // A checkpoint of a large graph takes as much memory as a tick.
+    drop(checkpoint);
     while replay.next_tick() < tick {
         replay.advance()?;
     }

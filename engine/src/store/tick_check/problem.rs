@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::record::{DecodeError, FromText, NapEnvelope, PBlock, RecordKind, UmxLedger};
+use crate::record::{DecodeError, NapEnvelope, PBlock, RecordKind, RecordType, UmxLedger};
 use crate::run::RunError;
 use crate::store::{Damage, FoundRecord};
 
@@ -99,14 +99,14 @@ pub(super) fn unreadable(error: &DecodeError) -> TickProblem {
 }
 
 /// How a stored record differs from the recomputed one; `None` if it does not.
-pub(super) fn differs<R: FromText + PartialEq>(
+pub(super) fn differs<R: RecordType + Clone + PartialEq>(
     found: Option<&FoundRecord>,
     made: Option<&R>,
     how: impl Fn(&R, &R) -> TickProblem,
 ) -> Option<TickProblem> {
-    match (found.map(|found| R::from_text(&found.text)), made) {
+    match (found.map(FoundRecord::value::<R>), made) {
         (Some(Err(error)), _) => Some(unreadable(&error)),
-        (Some(Ok(stored)), Some(made)) => (stored != *made).then(|| how(&stored, made)),
+        (Some(Ok(stored)), Some(made)) => (*stored != *made).then(|| how(&stored, made)),
         (Some(Ok(_)), None) => Some(TickProblem::Unexpected),
         (None, Some(_)) => Some(TickProblem::Missing),
         (None, None) => None,

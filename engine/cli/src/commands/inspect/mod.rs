@@ -1,12 +1,17 @@
-//! `aether inspect`: shows a stored run, or one tick, window or layer of it.
+//! `aether inspect`: shows a stored run, or ticks, nodes, edges, a window or a layer of it.
 
+mod inputs;
+mod moments;
+mod places;
 mod tick;
+mod ticks;
 
 use std::collections::BTreeMap;
-
 use std::fmt::Write as _;
+use std::ops::RangeInclusive;
 
-use aether_engine::record::{FromText, Layer};
+use aether_engine::record::{FromText, Layer, NapEnvelope};
+use aether_engine::run::RecordKind;
 use aether_engine::store::StoredRun;
 use aether_engine::view::ViewError;
 use comfy_table::{CellAlignment, Table, presets};
@@ -14,43 +19,79 @@ use comfy_table::{CellAlignment, Table, presets};
 use super::window;
 use crate::CommandResult;
 use crate::args::InspectCommand;
+use crate::choice::unknown;
 use crate::exit::{Failure, Status};
 use crate::json::JsonText;
 use crate::output::Output;
 use crate::registry;
+use crate::selection::SelectionArgs;
 
-/// What is shown: members of the export object for programs, and text for people.
-#[derive(Default)]
+use moments::Moments;
+
+/// What is shown: members of the export object for programs, or text for people.
 struct Shown {
+    json: bool,
     members: BTreeMap<String, JsonText>,
     text: String,
 }
 
 pub(crate) fn inspect(command: &InspectCommand, output: &Output) -> CommandResult {
     let run = registry::open_run(&command.stored.runs, &command.stored.run_id)?;
-    let mut shown = Shown::default();
+    let mut shown = Shown {
+        json: output.is_json(),
+        members: BTreeMap::new(),
+        text: String::new(),
+    };
+    let selection = &command.selection;
+    let asked = selection.tick.as_ref();
+    let of_places = !selection.node.is_empty() || !selection.edge.is_empty();
     let nothing_asked =
-        command.tick.is_none() && command.window.is_none() && command.layer.is_none();
+        asked.is_none() && !of_places && command.window.is_none() && command.layer.is_none();
     if command.summary || nothing_asked {
         summary(&run, &mut shown)?;
     }
     let mut whole = true;
-    if let Some(number) = command.tick {
-        whole = tick::show(&run, number, &mut shown)?;
+    if of_places || asked.is_some() {
+        whole = moments(&run, selection, &mut shown)?;
     }
     if let Some(name) = &command.window {
         manifest(&run, name, &mut shown)?;
     }
     if let Some(name) = &command.layer {
-        layer(&run, name, command.tick, &mut shown)?;
+        layer(&run, name, asked, &mut shown)?;
     }
-    let Shown { members, text } = shown;
+    let Shown { members, text, .. } = shown;
     output.result(|| text, || members)?;
     Ok(if whole {
         Status::Done
     } else {
         Status::Difference
     })
+}
+
+/// Shows ticks, or nodes and edges at them; returns whether the checks of a single tick passed.
+fn moments(
+    run: &StoredRun,
+    selection: &SelectionArgs,
+    shown: &mut Shown,
+) -> Result<bool, Failure> {
+    let moments = Moments::of(run)?;
+    let ticks = moments.ticks(selection.tick.as_ref())?;
+    if !selection.node.is_empty() || !selection.edge.is_empty() {
+        let names = run.names()?;
+        let selection = selection.of_names(&names)?;
+        places::show(&moments, &names, &selection, &ticks, shown)?;
+        return Ok(true);
+    }
+    match (*ticks.start(), *ticks.end()) {
+        (0, 0) => tick::initial(&moments, shown)?,
+        (tick, last) if tick == last && !moments.is_missing(tick) => {
+            return tick::show(&moments, tick, shown);
+        }
+        (tick, last) if tick == last && !shown.json => tick::replayed(&moments, tick, shown)?,
+        _ => ticks::show(&moments, &ticks, shown)?,
+    }
+    Ok(true)
 }
 
 fn summary(run: &StoredRun, shown: &mut Shown) -> Result<(), Failure> {
@@ -173,32 +214,53 @@ fn manifest(run: &StoredRun, name: &str, shown: &mut Shown) -> Result<(), Failur
     Ok(())
 }
 
-/// The envelopes of a layer; only those of one tick if `--tick` is given too.
-fn layer(run: &StoredRun, name: &str, tick: Option<u64>, shown: &mut Shown) -> Result<(), Failure> {
+/// The envelopes of a layer; only those of some ticks if `--tick` is given too.
+fn layer(
+    run: &StoredRun,
+    name: &str,
+    ticks: Option<&RangeInclusive<u64>>,
+    shown: &mut Shown,
+) -> Result<(), Failure> {
     let Some(layer) = Layer::from_name(name) else {
-        let layers = Layer::ALL.map(Layer::name).join(", ");
-        return Err(Failure::Input(format!(
-            "unknown layer `{name}`; the layers are {layers}"
-        )));
+        return Err(unknown("layer", name, &Layer::ALL.map(Layer::name)));
     };
     let mut table = plain(["tick", "seq", "payload", "after C"]);
-    let envelopes = run.view().nap_envelopes(tick, Some(layer))?;
-    for envelope in envelopes.iter().take(ROWS_MAX) {
-        table.add_row([
-            envelope.tick.to_string(),
-            envelope.seq.to_string(),
-            envelope.payload_ref.to_string(),
-            envelope.prev_chain.to_string(),
-        ]);
+    let (mut count, mut listed) = (0, Vec::new());
+    let mut show = |envelope: NapEnvelope| {
+        if envelope.layer != layer {
+            return;
+        }
+        count += 1;
+        if shown.json {
+            listed.push(JsonText::of(&envelope));
+        } else if count <= ROWS_MAX {
+            table.add_row([
+                envelope.tick.to_string(),
+                envelope.seq.to_string(),
+                envelope.payload_ref.to_string(),
+                envelope.prev_chain.to_string(),
+            ]);
+        }
+    };
+    match ticks {
+        None => {
+            for envelope in run.values() {
+                show(envelope?);
+            }
+        }
+        Some(ticks) => {
+            let places = run.places_of_ticks(RecordKind::Envelopes, ticks)?;
+            for place in places.into_iter().flatten() {
+                if let Some(envelope) = run.value(place)? {
+                    show(envelope);
+                }
+            }
+        }
     }
-    let _ = writeln!(
-        shown.text,
-        "{}",
-        finish(&table, envelopes.len(), "envelopes")
-    );
-    shown
-        .members
-        .insert("envelopes".to_owned(), array_of(&envelopes));
+    let text = finish(&table, count, "envelopes");
+    let _ = writeln!(shown.text, "{text}");
+    let member = ("envelopes".to_owned(), listed.into_iter().collect());
+    shown.members.extend([member]);
     Ok(())
 }
 

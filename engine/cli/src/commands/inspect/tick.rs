@@ -1,15 +1,19 @@
 //! `aether inspect --tick`: the records of one tick, and whether they pass their checks.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use aether_engine::config::{InputEntry, Names};
 use aether_engine::record::{
-    FromText as _, LedgerEntry, NapEnvelope, PBlock, SceneFrame, UmxLedger,
+    LedgerEntry, NapEnvelope, PBlock, RecordType, SceneFrame, UmxLedger,
 };
-use aether_engine::run::RecordKind;
+use aether_engine::run::{RecordKind, Replay};
 use aether_engine::store::{CheckedTick, FoundRecord, StoredRun};
 use aether_json::{Value, json};
 use anstyle::{AnsiColor, Style};
 
+use super::moments::{Moment, Moments};
+use super::ticks::REPLAYED;
 use super::{ROWS_MAX, Shown, finish, plain};
 use crate::exit::Failure;
 use crate::json::JsonText;
@@ -17,26 +21,102 @@ use crate::registry::shortened;
 
 const WRONG: Style = AnsiColor::Red.on_default().bold();
 
-/// Adds a tick to what is shown; returns whether it passes its checks.
-pub(super) fn show(run: &StoredRun, tick: u64, shown: &mut Shown) -> Result<bool, Failure> {
-    let last = run.ticks_recorded()?;
-    if !(1..=last).contains(&tick) {
-        let range = match last {
-            0 => "no tick is recorded".to_owned(),
-            last => format!("ticks are 1 to {last}"),
-        };
-        return Err(Failure::Input(format!(
-            "tick {tick} is not recorded: {range}"
-        )));
-    }
+/// Adds a tick of the file to what is shown; returns whether it passes its checks.
+pub(super) fn show(
+    moments: &Moments<'_>,
+    tick: u64,
+    shown: &mut Shown,
+) -> Result<bool, Failure> {
+    let run = moments.run;
     let records = run.check_tick(tick)?;
-    members(&records, shown);
+    if shown.json {
+        members(&records, shown);
+        return Ok(records.is_whole());
+    }
+    let names = if records.unusable_inputs.is_some() {
+        Names::default()
+    } else {
+        run.names()?
+    };
     let text = &mut shown.text;
-    head(&records, (tick, last), text);
+    head(&records, (tick, moments.stored), text);
     inputs(run, &records, tick, text)?;
-    body(&records, text);
+    body(&records, &names, text);
     entry(&records, text);
     Ok(records.is_whole())
+}
+
+/// Adds tick 0: the initial state with its inputs.
+pub(super) fn initial(moments: &Moments<'_>, shown: &mut Shown) -> Result<(), Failure> {
+    let plan = moments.plan()?;
+    let replay = Replay::from_start(plan).map_err(Failure::Run)?;
+    let state = replay.state();
+    let ids = super::inputs::ids(plan, 0);
+    if shown.json {
+        let initial = json!({ "tick": 0, "pfna_refs": ids, "state": state });
+        let member = ("initial_state".to_owned(), initial.into());
+        shown.members.extend([member]);
+        return Ok(());
+    }
+    let names = moments.run.names()?;
+    let text = &mut shown.text;
+    let _ = writeln!(
+        text,
+        "tick 0 of {}: the initial state with the inputs of tick 0",
+        plan.ticks()
+    );
+    input_lines(plan.inputs_at(0), text);
+    let sum: i128 = state.iter().copied().map(i128::from).sum();
+    let (least, greatest) = (state.iter().min(), state.iter().max());
+    if let Some((least, greatest)) = least.zip(greatest) {
+        let _ = writeln!(
+            text,
+            "state       sum {sum}, least {least}, greatest {greatest}"
+        );
+    }
+    let mut table = plain(["node", "state"]);
+    let nodes = most_first(state.len(), |node| u128::from(state[*node].unsigned_abs()));
+    for node in nodes {
+        let id = names.show_node(node as u64 + 1);
+        table.add_row([id.to_string(), state[node].to_string()]);
+    }
+    let _ = writeln!(text, "\n{}", finish(&table, state.len(), "nodes"));
+    Ok(())
+}
+
+/// Adds a tick that the run did not store.
+pub(super) fn replayed(
+    moments: &Moments<'_>,
+    tick: u64,
+    shown: &mut Shown,
+) -> Result<(), Failure> {
+    let (plan, names) = (moments.plan()?, moments.run.names()?);
+    let text = &mut shown.text;
+    moments.each(&(tick..=tick), true, |_, moment| {
+        match moment {
+            Moment::Made {
+                ledger, p_block, ..
+            } => {
+                let _ = writeln!(
+                    text,
+                    "tick {tick} of {}, {REPLAYED}: not stored, recomputed from tick {} and the inputs",
+                    plan.ticks(),
+                    moments.stored
+                );
+                input_lines(plan.inputs_before(tick), text);
+                ledger_text(ledger, &names, "", text);
+                if let Some(block) = p_block {
+                    chain_line(block, "", text);
+                }
+            }
+            Moment::Fails(error) => {
+                let _ = writeln!(text, "tick {tick} of {}: the run failed: {error}", plan.ticks());
+                input_lines(plan.inputs_before(tick), text);
+            }
+            Moment::Start(_) => unreachable!("tick 0 is not a missing one"),
+        }
+        Ok(())
+    })
 }
 
 /// Adds the records under the keys of the export object, and the failed checks if there are any.
@@ -49,17 +129,16 @@ fn members(records: &CheckedTick, shown: &mut Shown) {
         (RecordKind::ULedger, &records.entry),
     ];
     for (kind, record) in single {
-        let records = record.iter().map(|record| JsonText::found(&record.text));
+        let records = record.iter().map(|record| JsonText::found(&record.text()));
         let name = kind.name().to_owned();
         shown.members.insert(name, records.collect());
     }
     let envelopes = records.envelopes.iter();
-    let envelopes = envelopes.map(|record| JsonText::found(&record.text));
+    let envelopes = envelopes.map(|record| JsonText::found(&record.text()));
     let name = RecordKind::Envelopes.name().to_owned();
     shown.members.insert(name, envelopes.collect());
-    let failed = records
-        .failed
-        .iter()
+    let failed = records.failed.iter();
+    let failed = failed
         .map(|check| json!({ "kind": check.kind.name(), "problem": check.problem.to_string() }));
     let unusable = records.unusable_inputs.as_ref();
     let inputs = unusable.map(|problem| json!({ "kind": "inputs", "problem": problem }));
@@ -71,8 +150,8 @@ fn members(records: &CheckedTick, shown: &mut Shown) {
 }
 
 fn head(records: &CheckedTick, (tick, last): (u64, u64), text: &mut String) {
-    let window = decoded(&records.entry, LedgerEntry::from_text).map(|entry| entry.window_id);
-    let window = window.map_or(String::new(), |window| format!(", window {window}"));
+    let entry = decoded::<LedgerEntry>(&records.entry);
+    let window = entry.map_or(String::new(), |entry| format!(", window {}", entry.window_id));
     let _ = writeln!(text, "tick {tick} of {last}{window}");
     for check in &records.failed {
         let kind = check.kind.name();
@@ -93,7 +172,8 @@ fn inputs(
     tick: u64,
     text: &mut String,
 ) -> Result<(), Failure> {
-    let refs = decoded(&records.scene, SceneFrame::from_text).map(|scene| scene.pfna_refs);
+    let scene = decoded::<SceneFrame>(&records.scene);
+    let refs = scene.map(|scene| scene.pfna_refs.clone());
     let Some(refs) = refs.filter(|refs| !refs.is_empty()) else {
         return Ok(());
     };
@@ -117,28 +197,39 @@ fn inputs(
     Ok(())
 }
 
-fn body(records: &CheckedTick, text: &mut String) {
-    let mark = |kind| if records.fails(kind) { "  ✗" } else { "" };
-    if let Some(ledger) = decoded(&records.ledger, UmxLedger::from_text) {
-        if let Some((least, greatest)) = ledger.extremes() {
-            let sum = ledger.sum_post_u;
-            let _ = writeln!(
-                text,
-                "state       sum {sum}, least {least}, greatest {greatest}{}",
-                mark(RecordKind::Ledgers)
-            );
-        }
-        let _ = writeln!(text, "\n{}", states(&ledger));
-        let _ = writeln!(text, "\n{}\n", moved(&ledger));
+/// The external inputs of a tick, one line each.
+fn input_lines(entries: &[InputEntry], text: &mut String) {
+    let mut label = "inputs";
+    for entry in entries {
+        let values = shortened(entry.values());
+        let _ = writeln!(text, "{label:<11} {}: {values}", entry.pfna_id());
+        label = "";
     }
-    if let Some(block) = decoded(&records.p_block, PBlock::from_text) {
+}
+
+fn ledger_text(ledger: &UmxLedger, names: &Names, mark: &str, text: &mut String) {
+    if let Some((least, greatest)) = ledger.extremes() {
+        let sum = ledger.sum_post_u;
         let _ = writeln!(
             text,
-            "chain       C_t {}, s_t {}{}",
-            block.c_t,
-            block.s_t,
-            mark(RecordKind::PBlocks)
+            "state       sum {sum}, least {least}, greatest {greatest}{mark}"
         );
+    }
+    let _ = writeln!(text, "\n{}", states(ledger, names));
+    let _ = writeln!(text, "\n{}\n", moved(ledger, names));
+}
+
+fn chain_line(block: &PBlock, mark: &str, text: &mut String) {
+    let _ = writeln!(text, "chain       C_t {}, s_t {}{mark}", block.c_t, block.s_t);
+}
+
+fn body(records: &CheckedTick, names: &Names, text: &mut String) {
+    let mark = |kind| if records.fails(kind) { "  ✗" } else { "" };
+    if let Some(ledger) = decoded::<UmxLedger>(&records.ledger) {
+        ledger_text(&ledger, names, mark(RecordKind::Ledgers), text);
+    }
+    if let Some(block) = decoded::<PBlock>(&records.p_block) {
+        chain_line(&block, mark(RecordKind::PBlocks), text);
     }
     if let Some(checkpoint) = &records.i_block {
         let _ = writeln!(
@@ -151,7 +242,7 @@ fn body(records: &CheckedTick, text: &mut String) {
     let mut label = "envelopes";
     for found in &records.envelopes {
         let mark = if found.is_whole() { "" } else { "  ✗" };
-        let line = match NapEnvelope::from_text(&found.text) {
+        let line = match found.value::<NapEnvelope>() {
             Ok(envelope) => format!(
                 "{:<7} seq {}, payload {}, after C {}",
                 envelope.layer.name(),
@@ -173,7 +264,7 @@ fn entry(records: &CheckedTick, text: &mut String) {
     };
     let mark = if found.is_whole() { "" } else { "  ✗" };
     let _ = writeln!(text, "entry       {}{mark}", found.hash);
-    let Ok(entry) = LedgerEntry::from_text(&found.text) else {
+    let Ok(entry) = found.value::<LedgerEntry>() else {
         return;
     };
     let meta = &entry.meta;
@@ -218,12 +309,12 @@ fn entry(records: &CheckedTick, text: &mut String) {
     }
 }
 
-fn decoded<R, E>(found: &Option<FoundRecord>, decode: fn(&[u8]) -> Result<R, E>) -> Option<R> {
-    found.as_ref().and_then(|found| decode(&found.text).ok())
+fn decoded<R: RecordType + Clone>(found: &Option<FoundRecord>) -> Option<Cow<'_, R>> {
+    found.as_ref().and_then(|found| found.value().ok())
 }
 
 /// The nodes; if there are many, those that changed most.
-fn states(ledger: &UmxLedger) -> String {
+fn states(ledger: &UmxLedger, names: &Names) -> String {
     let mut table = plain(["node", "before", "after", "change"]);
     let change = |node: &usize| i128::from(ledger.post_u[*node]) - i128::from(ledger.pre_u[*node]);
     let nodes = most_first(ledger.pre_u.len().min(ledger.post_u.len()), |node| {
@@ -235,7 +326,7 @@ fn states(ledger: &UmxLedger) -> String {
             change => format!("{change:+}"),
         };
         table.add_row([
-            (node + 1).to_string(),
+            names.show_node(*node as u64 + 1).to_string(),
             ledger.pre_u[*node].to_string(),
             ledger.post_u[*node].to_string(),
             change,
@@ -245,7 +336,7 @@ fn states(ledger: &UmxLedger) -> String {
 }
 
 /// The edges with a flux; if there are many, those with the largest.
-fn moved(ledger: &UmxLedger) -> String {
+fn moved(ledger: &UmxLedger, names: &Names) -> String {
     let edges: Vec<_> = ledger.edges.iter().filter(|edge| edge.f_e != 0).collect();
     if edges.is_empty() {
         return format!("no flux on any of {} edges", ledger.edges.len());
@@ -256,8 +347,8 @@ fn moved(ledger: &UmxLedger) -> String {
     });
     for edge in most.into_iter().map(|edge| edges[edge]) {
         table.add_row([
-            edge.e_id.to_string(),
-            format!("{} → {}", edge.i, edge.j),
+            names.show_edge(edge.e_id).to_string(),
+            format!("{} → {}", names.show_node(edge.i), names.show_node(edge.j)),
             edge.f_e.to_string(),
             edge.du.to_string(),
             edge.raw.to_string(),
