@@ -233,10 +233,20 @@ pub(crate) struct ShowLedgerCommand {
     #[command(flatten)]
     pub(crate) selection: SelectionArgs,
     /// First tick [default: 1].
-    #[arg(long, value_name = "T", allow_negative_numbers = true, conflicts_with = "tick")]
+    #[arg(
+        long,
+        value_name = "T",
+        allow_negative_numbers = true,
+        conflicts_with = "tick"
+    )]
     pub(crate) from: Option<u64>,
     /// Last tick [default: the last recorded].
-    #[arg(long, value_name = "T", allow_negative_numbers = true, conflicts_with = "tick")]
+    #[arg(
+        long,
+        value_name = "T",
+        allow_negative_numbers = true,
+        conflicts_with = "tick"
+    )]
     pub(crate) to: Option<u64>,
 }
 

@@ -225,9 +225,9 @@ pub(super) fn sweep_of(
 }
 
 /// The path that a string of the document holds.
-fn path_of(value: Value<'_>) -> Result<Path, Draft> {
+fn path_of(value: Value<'_>) -> Result<Path, Box<Draft>> {
     let at = text_start(value).unwrap_or(0);
-    Path::parse(value.text(), at).map_err(|draft| in_document(value, draft))
+    Path::parse(value.text(), at).map_err(|draft| in_document(value, *draft).into())
 }
 
 /// Where the text of a string starts in the document; `None` if the document spells it differently.

@@ -70,3 +70,49 @@ impl RecordSink for DigestSink {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use aether_engine::config::{FileSystem, change, load_run};
+    use aether_engine::run::{RecordKind, RunOptions, execute, run};
+    use sha2::{Digest, Sha256};
+
+    use super::{DigestSink, TICK_BYTES};
+
+    /// Digests are the starts of the hashes of the records of the same run in memory, also if it
+    /// fails in its second window.
+    #[test]
+    fn digests_are_the_starts_of_the_hashes_of_records() {
+        let files = FileSystem::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
+        let base = load_run(&files, "scenarios/pfna-demo/run.toml".as_ref()).unwrap();
+        let fails = change(
+            &base,
+            &[
+                "diagnostics.limit=1000",
+                "pfna.entries[3].values=[5000, 0, 0, 0]",
+            ],
+        );
+        for (plan, windows) in [(&base, 2), (&fails.unwrap().plan, 1)] {
+            let mut sink = DigestSink::default();
+            let options = RunOptions::default();
+            let outcome = execute(plan, &options, &mut sink).unwrap();
+            let (digests, records) = sink.finish();
+            assert_eq!(digests.len(), TICK_BYTES * 6 * windows);
+            let whole = run(plan, &options);
+            assert_eq!(&outcome.metrics, whole.metrics());
+            let kinds = [
+                RecordKind::Ledgers,
+                RecordKind::PBlocks,
+                RecordKind::ULedger,
+            ];
+            for (part, kind) in kinds.into_iter().enumerate() {
+                for (tick, text) in whole.records(kind).enumerate() {
+                    let start = tick * TICK_BYTES + part * 8;
+                    let hash = Sha256::digest(text);
+                    assert_eq!(digests[start..start + 8], hash[..8], "{kind:?} {tick}");
+                }
+            }
+            assert_ne!(records, [0; 32]);
+        }
+    }
+}

@@ -39,7 +39,11 @@ pub(super) fn ticks(
         (first, false) => {
             let tick = first - 1;
             let ledger = run.values_of_ticks::<UmxLedger>(tick..=tick).next();
-            values(&ledger.expect("a range of one tick has a ledger or an error")?.post_u)
+            values(
+                &ledger
+                    .expect("a range of one tick has a ledger or an error")?
+                    .post_u,
+            )
         }
     };
     for ledger in run.values_of_ticks::<UmxLedger>(first..=last) {

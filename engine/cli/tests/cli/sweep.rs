@@ -685,3 +685,37 @@ fn damaged_files_are_reported() {
         assert!(matches!(ended.status, Some(1 | 2)), "{size}: {ended:#?}");
     }
 }
+
+/// Points are made one at a time: ten million of them take no memory.
+#[cfg(target_os = "linux")]
+#[test]
+fn ten_million_points_take_no_memory() {
+    const KIB_MAX: u64 = 96 * 1024;
+    let sweeps = Sweeps::new();
+    let axes = AXES
+        .replace("to = 9 ", "to = 9999 ")
+        .replace("count = 3,", "count = 250,");
+    sweeps.spec("s", &axes);
+    let mut worker = sweeps.start(&["s.toml", "--batch", "10"]);
+    let log = sweeps.path().join("s.sweep-wal");
+    // Points have been stored when the log has grown beyond the tables.
+    while fs::metadata(&log).map_or(0, |log| log.len()) < 200_000 {
+        assert!(worker.try_wait().unwrap().is_none(), "it has not ended");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let status = fs::read_to_string(format!("/proc/{}/status", worker.id())).unwrap();
+    worker.kill().unwrap();
+    worker.wait().unwrap();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let peak: u64 = peak
+        .unwrap()
+        .trim()
+        .trim_end_matches(" kB")
+        .parse()
+        .unwrap();
+    assert!(peak < KIB_MAX, "{peak} KiB");
+    let first = sweeps.column("s.sweep", "point");
+    assert_eq!(first[0], "0");
+    let ended = sweeps.aether(&["merge", "m.sweep", "s.sweep"]).with(0);
+    assert!(ended.stdout.contains(" of 10000000 points\n"), "{ended:#?}");
+}

@@ -39,14 +39,15 @@ impl Trees<'_> {
     ///
     /// # Errors
     /// It names nothing, or more than one item. The problem's place is that of the step.
-    pub(super) fn find(&self, path: &Path) -> Result<Slot, Draft> {
+    pub(super) fn find(&self, path: &Path) -> Result<Slot, Box<Draft>> {
         let Some(document) = self.get(path.part) else {
             let draft = Draft::new(
                 Code::SettingPath,
                 path.steps[0].span,
                 "the run has no external inputs",
             );
-            return Err(draft.help("name a PFNA document with `pfna_path` and `enable_pfna`"));
+            let draft = draft.help("name a PFNA document with `pfna_path` and `enable_pfna`");
+            return Err(draft.into());
         };
         let mut at = document.root();
         for (index, step) in path.steps.iter().enumerate() {
@@ -65,7 +66,12 @@ impl Trees<'_> {
     }
 
     /// The value that a step leads to; `None` for a member that an object does not have.
-    fn step<'d>(&self, part: Part, at: Value<'d>, step: &Step) -> Result<Option<Value<'d>>, Draft> {
+    fn step<'d>(
+        &self,
+        part: Part,
+        at: Value<'d>,
+        step: &Step,
+    ) -> Result<Option<Value<'d>>, Box<Draft>> {
         let wrong = |message: String| Draft::new(Code::SettingPath, step.span, message);
         let shown = shown(at, part);
         match (&step.to, at.kind()) {
@@ -73,7 +79,8 @@ impl Trees<'_> {
             (To::Member(key), Kind::List) => Err(wrong(format!(
                 "{shown} is a list, and has no member `{key}`"
             ))
-            .help("name an item in brackets: `[0]` is the first")),
+            .help("name an item in brackets: `[0]` is the first")
+            .into()),
             (_, Kind::List) => self.item(at, step, &shown).map(Some),
             (to, kind) => {
                 let message = format!(
@@ -81,12 +88,12 @@ impl Trees<'_> {
                     kind.with_article(),
                     to.shown()
                 );
-                Err(wrong(message).help("end the path before it"))
+                Err(wrong(message).help("end the path before it").into())
             }
         }
     }
 
-    fn item<'d>(&self, list: Value<'d>, step: &Step, shown: &str) -> Result<Value<'d>, Draft> {
+    fn item<'d>(&self, list: Value<'d>, step: &Step, shown: &str) -> Result<Value<'d>, Box<Draft>> {
         let wrong = |code, message: String| Draft::new(code, step.span, message);
         let nth = |position: u64| {
             let position = usize::try_from(position).ok();
@@ -100,15 +107,17 @@ impl Trees<'_> {
                     0 => "it is empty".to_owned(),
                     _ => format!("its items are 0 to {}", count - 1),
                 };
-                wrong(Code::SettingPath, message).help(help)
+                wrong(Code::SettingPath, message).help(help).into()
             }),
             To::Where(key, name) if key == "node" => {
                 let id = self.names.find_node(name);
-                let id = id.map_err(|error| wrong(Code::SettingPath, error.to_string()))?;
+                let id =
+                    id.map_err(|error| Box::new(wrong(Code::SettingPath, error.to_string())))?;
                 nth(id - 1).ok_or_else(|| {
                     let message = format!("{shown} has no value for node {id}");
                     wrong(Code::SettingPath, message)
                         .help("name a list with one value per node, such as `initial_state`")
+                        .into()
                 })
             }
             To::Where(key, value) => one(list, step, key, value, shown),
@@ -125,7 +134,7 @@ fn one<'d>(
     key: &str,
     value: &str,
     shown: &str,
-) -> Result<Value<'d>, Draft> {
+) -> Result<Value<'d>, Box<Draft>> {
     let of = |item: &Value<'d>| {
         (item.kind() == Kind::Object)
             .then(|| item.field(key))
@@ -142,7 +151,9 @@ fn one<'d>(
         (Some((first, _)), Some((second, _))) => {
             let message = format!("several items of {shown} have {wanted}");
             let help = format!("give one by its position: [{first}] or [{second}]");
-            Err(Draft::new(Code::SettingAmbiguous, step.span, message).help(help))
+            Err(Draft::new(Code::SettingAmbiguous, step.span, message)
+                .help(help)
+                .into())
         }
         _ => {
             let message = format!("no item of {shown} has {wanted}");
@@ -159,19 +170,21 @@ fn one<'d>(
                 (None, [only]) => format!("the only one is `{}`", shortened(only)),
                 (None, [first, .., last]) => {
                     format!(
-                        "they are from `{}` to `{}`",
+                        "the first has `{}`, the last `{}`",
                         shortened(first),
                         shortened(last)
                     )
                 }
             };
-            Err(Draft::new(Code::SettingPath, step.span, message).help(help))
+            Err(Draft::new(Code::SettingPath, step.span, message)
+                .help(help)
+                .into())
         }
     }
 }
 
 /// The slot of a member that `object` does not have, and that leads to the rest of the path.
-fn added(path: &Path, object: Value<'_>, index: usize) -> Result<Slot, Draft> {
+fn added(path: &Path, object: Value<'_>, index: usize) -> Result<Slot, Box<Draft>> {
     // At the root, the names are known, and a misspelt one is reported at once.
     if let (0, To::Member(key)) = (index, &path.steps[0].to)
         && !fields(path.part).contains(&key.as_str())
@@ -194,7 +207,7 @@ fn added(path: &Path, object: Value<'_>, index: usize) -> Result<Slot, Draft> {
                 _ => format!("its members are {}", fields(path.part).join(", ")),
             },
         };
-        return Err(draft.help(help));
+        return Err(draft.help(help).into());
     }
     let mut keys = Vec::new();
     for step in &path.steps[index..] {
@@ -208,7 +221,7 @@ fn added(path: &Path, object: Value<'_>, index: usize) -> Result<Slot, Draft> {
                 let help = help.unwrap_or_else(|| {
                     format!("`{}` can only be set in a list that is there", to.shown())
                 });
-                return Err(draft.help(help));
+                return Err(draft.help(help).into());
             }
         }
     }

@@ -122,7 +122,7 @@ fn setting(source: &Source, problems: &mut Problems) -> Option<(Setting, String)
         return None;
     };
     let (name, value_text) = (&text[..equals], &text[equals + 1..]);
-    let path = Path::parse(name, 0).map_err(|draft| problems.add(source, draft));
+    let path = Path::parse(name, 0).map_err(|draft| problems.add(source, *draft));
     let value_span = Span::new(equals + 1, text.len());
     let value = literal(value_text).map_err(|help| {
         let message = format!("`{value_text}` is not a value");

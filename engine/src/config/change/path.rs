@@ -84,7 +84,7 @@ impl Path {
     ///
     /// # Errors
     /// What is wrong with it, and where.
-    pub(crate) fn parse(text: &str, at: usize) -> Result<Self, Draft> {
+    pub(crate) fn parse(text: &str, at: usize) -> Result<Self, Box<Draft>> {
         let mut reader = Reader { text, next: 0, at };
         let mut steps = vec![reader.member()?];
         while let Some(next) = reader.peek() {
@@ -94,7 +94,7 @@ impl Path {
                     reader.member()?
                 }
                 '[' => reader.item()?,
-                _ => return Err(reader.wrong(reader.next, "`.` or `[`")),
+                _ => return Err(reader.wrong(reader.next, "`.` or `[`").into()),
             });
         }
         let part = Part::ALL.into_iter().skip(1);
@@ -112,7 +112,8 @@ impl Path {
             let span = Span::new(at, at + text.len());
             let message = format!("`{text}` is a whole document, not a value in it");
             return Err(Draft::new(Code::SettingPath, span, message)
-                .help(format!("name a member, as in `{text}.{}`", example(part))));
+                .help(format!("name a member, as in `{text}.{}`", example(part)))
+                .into());
         }
         Ok(Self {
             text: text.to_owned(),
@@ -143,7 +144,6 @@ pub(crate) fn end(text: &str) -> Option<usize> {
     for (at, byte) in text.bytes().enumerate() {
         match (quote, byte) {
             (Some(open), _) if open == byte => quote = None,
-            (Some(_), _) => {}
             (None, b'"' | b'\'') => quote = Some(byte),
             (None, b'[') => depth += 1,
             (None, b']') => depth = depth.saturating_sub(1),
@@ -186,7 +186,7 @@ impl Reader<'_> {
     }
 
     /// A key: in quotes, or up to a character that has a meaning in paths.
-    fn member(&mut self) -> Result<Step, Draft> {
+    fn member(&mut self) -> Result<Step, Box<Draft>> {
         let start = self.next;
         let key = self.word(
             |c| matches!(c, '.' | '[' | ']' | '='),
@@ -198,7 +198,7 @@ impl Reader<'_> {
         })
     }
 
-    fn item(&mut self) -> Result<Step, Draft> {
+    fn item(&mut self) -> Result<Step, Box<Draft>> {
         let start = self.next;
         self.next += 1;
         let quoted = matches!(self.peek(), Some('"' | '\''));
@@ -219,7 +219,7 @@ impl Reader<'_> {
             },
         };
         if self.peek() != Some(']') {
-            return Err(self.wrong(self.next, "`]`"));
+            return Err(self.wrong(self.next, "`]`").into());
         }
         self.next += 1;
         Ok(Step {
@@ -228,12 +228,14 @@ impl Reader<'_> {
         })
     }
 
-    fn word(&mut self, ends: impl Fn(char) -> bool, expected: &str) -> Result<String, Draft> {
+    fn word(&mut self, ends: impl Fn(char) -> bool, expected: &str) -> Result<String, Box<Draft>> {
         let start = self.next;
         let rest = &self.text[start..];
         if let Some(quote) = self.peek().filter(|c| matches!(c, '"' | '\'')) {
             let Some(len) = rest[1..].find(quote) else {
-                return Err(self.wrong(self.text.len(), &format!("a closing {quote}")));
+                return Err(self
+                    .wrong(self.text.len(), &format!("a closing {quote}"))
+                    .into());
             };
             self.next += len + 2;
             return Ok(rest[1..=len].to_owned());
@@ -241,7 +243,7 @@ impl Reader<'_> {
         let len = rest.find(ends).unwrap_or(rest.len());
         let word = rest[..len].trim();
         if word.is_empty() {
-            return Err(self.wrong(start, expected));
+            return Err(self.wrong(start, expected).into());
         }
         self.next += len;
         Ok(word.to_owned())

@@ -64,7 +64,7 @@ impl Variants {
             let slot = match trees.find(&setting.path) {
                 Ok(slot) => slot,
                 Err(draft) => {
-                    report(index, draft);
+                    report(index, *draft);
                     before.push(None);
                     continue;
                 }
@@ -186,7 +186,7 @@ impl Variants {
             .map(|part| {
                 let mut ranges = Vec::new();
                 let text = self.text(part, values, &mut |index, range| {
-                    ranges.push((range, index))
+                    ranges.push((range, index));
                 });
                 Written { part, text, ranges }
             })

@@ -16,7 +16,8 @@ use crate::codex::Codex;
 use crate::config::{RunPlan, Window};
 use crate::gate::{EnvelopeHashes, Envelopes};
 use crate::record::{
-    IBlock, LedgerEntry, Manifest, NapEnvelope, PBlock, RecordKind, RecordType, SceneFrame, UmxLedger,
+    IBlock, LedgerEntry, Manifest, NapEnvelope, PBlock, RecordKind, RecordType, SceneFrame,
+    UmxLedger,
 };
 use crate::run::{Replay, RunError};
 use crate::store::{Damage, StoreError};

@@ -70,11 +70,7 @@ pub(crate) fn inspect(command: &InspectCommand, output: &Output) -> CommandResul
 }
 
 /// Shows ticks, or nodes and edges at them; returns whether the checks of a single tick passed.
-fn moments(
-    run: &StoredRun,
-    selection: &SelectionArgs,
-    shown: &mut Shown,
-) -> Result<bool, Failure> {
+fn moments(run: &StoredRun, selection: &SelectionArgs, shown: &mut Shown) -> Result<bool, Failure> {
     let moments = Moments::of(run)?;
     let ticks = moments.ticks(selection.tick.as_ref())?;
     if !selection.node.is_empty() || !selection.edge.is_empty() {

@@ -192,7 +192,9 @@ fn node_text(names: &Names, node: &Node<'_>, text: &mut String) {
         if more > 0 {
             let others = seen.fluxes.iter().zip(&node.edges).skip(columns.len());
             // What flows into the node over the edges without a column.
-            let inflow: i128 = others.map(|(flux, edge)| inflow(*flux, edge, node.id)).sum();
+            let inflow: i128 = others
+                .map(|(flux, edge)| inflow(*flux, edge, node.id))
+                .sum();
             row.push(format!("{inflow:+} in"));
         }
         row.push(mark(seen.replayed));

@@ -4,9 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use aether_engine::config::{InputEntry, Names};
-use aether_engine::record::{
-    LedgerEntry, NapEnvelope, PBlock, RecordType, SceneFrame, UmxLedger,
-};
+use aether_engine::record::{LedgerEntry, NapEnvelope, PBlock, RecordType, SceneFrame, UmxLedger};
 use aether_engine::run::{RecordKind, Replay};
 use aether_engine::store::{CheckedTick, FoundRecord, StoredRun};
 use aether_json::{Value, json};
@@ -22,11 +20,7 @@ use crate::registry::shortened;
 const WRONG: Style = AnsiColor::Red.on_default().bold();
 
 /// Adds a tick of the file to what is shown; returns whether it passes its checks.
-pub(super) fn show(
-    moments: &Moments<'_>,
-    tick: u64,
-    shown: &mut Shown,
-) -> Result<bool, Failure> {
+pub(super) fn show(moments: &Moments<'_>, tick: u64, shown: &mut Shown) -> Result<bool, Failure> {
     let run = moments.run;
     let records = run.check_tick(tick)?;
     if shown.json {
@@ -85,11 +79,7 @@ pub(super) fn initial(moments: &Moments<'_>, shown: &mut Shown) -> Result<(), Fa
 }
 
 /// Adds a tick that the run did not store.
-pub(super) fn replayed(
-    moments: &Moments<'_>,
-    tick: u64,
-    shown: &mut Shown,
-) -> Result<(), Failure> {
+pub(super) fn replayed(moments: &Moments<'_>, tick: u64, shown: &mut Shown) -> Result<(), Failure> {
     let (plan, names) = (moments.plan()?, moments.run.names()?);
     let text = &mut shown.text;
     moments.each(&(tick..=tick), true, |_, moment| {
@@ -151,7 +141,9 @@ fn members(records: &CheckedTick, shown: &mut Shown) {
 
 fn head(records: &CheckedTick, (tick, last): (u64, u64), text: &mut String) {
     let entry = decoded::<LedgerEntry>(&records.entry);
-    let window = entry.map_or(String::new(), |entry| format!(", window {}", entry.window_id));
+    let window = entry.map_or(String::new(), |entry| {
+        format!(", window {}", entry.window_id)
+    });
     let _ = writeln!(text, "tick {tick} of {last}{window}");
     for check in &records.failed {
         let kind = check.kind.name();
@@ -220,7 +212,11 @@ fn ledger_text(ledger: &UmxLedger, names: &Names, mark: &str, text: &mut String)
 }
 
 fn chain_line(block: &PBlock, mark: &str, text: &mut String) {
-    let _ = writeln!(text, "chain       C_t {}, s_t {}{mark}", block.c_t, block.s_t);
+    let _ = writeln!(
+        text,
+        "chain       C_t {}, s_t {}{mark}",
+        block.c_t, block.s_t
+    );
 }
 
 fn body(records: &CheckedTick, names: &Names, text: &mut String) {

@@ -90,11 +90,7 @@ fn text(
 pub(super) const REPLAYED: &str = "replayed";
 
 /// Explains the mark, if a tick has it.
-pub(super) fn replayed_note(
-    moments: &Moments<'_>,
-    ticks: &RangeInclusive<u64>,
-    text: &mut String,
-) {
+pub(super) fn replayed_note(moments: &Moments<'_>, ticks: &RangeInclusive<u64>, text: &mut String) {
     if moments.is_missing(*ticks.end()) {
         let _ = writeln!(
             text,
