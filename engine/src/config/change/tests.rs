@@ -220,7 +220,7 @@ fn a_setting_that_names_nothing_is_reported_with_a_suggestion() {
     check(
         "initial_state[node=twin]=5",
         Code::SettingPath,
-        &["2 nodes have this label"],
+        &["no node `twin`"],
     );
     check(
         "topology.edges[e_id=3].k=5",
