@@ -17,7 +17,7 @@ struct Limit {
     without: &'static [&'static str],
 }
 
-const LIMITS: [Limit; 9] = [
+const LIMITS: [Limit; 10] = [
     Limit {
         package: "aether-json",
         manifest: "harness/json",
@@ -77,6 +77,13 @@ const LIMITS: [Limit; 9] = [
         without: &["aether-harness-cli"],
     },
     Limit {
+        package: "aether-sweep",
+        manifest: "engine/sweep",
+        knows: &["aether-engine", "aether-json"],
+        crates: Some(45),
+        without: &["clap", "aether-harness"],
+    },
+    Limit {
         package: "aether-vtab",
         manifest: "engine/vtab",
         knows: &[],
@@ -93,6 +100,7 @@ const LIMITS: [Limit; 9] = [
             "aether-json",
             "aether-subject",
             "aether-vtab",
+            "aether-sweep",
         ],
         crates: None,
         without: &["aether-harness-cli"],

@@ -3,6 +3,7 @@
 mod documents;
 mod runs;
 mod sql;
+mod sweep;
 mod topology;
 
 use std::path::PathBuf;
@@ -17,6 +18,10 @@ pub(crate) use runs::{
     RunsList, SortKey,
 };
 pub(crate) use sql::{SqlCommand, SqlForm};
+pub(crate) use sweep::{
+    SweepCommand, SweepDiffCommand, SweepMergeCommand, SweepSubcommand, SweepTableCommand,
+    TableForm,
+};
 pub(crate) use topology::{
     ImportCommand, ListFormatWord, MadeTopology, NewTopologyCommand, TopologyCommand,
 };
@@ -108,6 +113,8 @@ pub(crate) enum Command {
     )]
     #[command(subcommand)]
     Press(PressCommand),
+    /// Runs a RunConfig many times with other values, in any number of shards.
+    Sweep(SweepCommand),
     /// Prints a completion script for a shell.
     #[command(
         after_help = "Examples:\n  aether completions bash > ~/.local/share/bash-completion/completions/aether\n  aether completions fish > ~/.config/fish/completions/aether.fish"
@@ -150,7 +157,7 @@ pub(crate) struct ValidateCommand {
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  aether run gf01\n  aether run experiments/run.toml --run-id trial-7\n  aether run grid32 --threads 2 --force"
+    after_help = "Examples:\n  aether run gf01\n  aether run experiments/run.toml --run-id trial-7\n  aether run grid32 --threads 2 --force\n  aether run gf01 --set topology.edges[e_id=5].k=13 --run-id stiffer"
 )]
 pub(crate) struct RunCommand {
     /// A scenario's name, or the path of a RunConfig (with a slash or an extension).
@@ -159,6 +166,11 @@ pub(crate) struct RunCommand {
     /// Name of the stored run; its records keep the RunConfig's `run_id` [default: that `run_id`].
     #[arg(long, value_name = "ID")]
     pub(crate) run_id: Option<String>,
+    /// Changes a value of the inputs: `ticks=500`, `topology.edges[e_id=5].k=13`,
+    /// `initial_state[node=3]=7`. May be repeated. Members of the RunConfig are named as they are;
+    /// others start with `topology.`, `profile.` or `pfna.`.
+    #[arg(long = "set", value_name = "PATH=VALUE")]
+    pub(crate) set: Vec<String>,
     /// Number of threads that encode and hash records; the bytes do not depend on it.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) threads: u16,

@@ -12,6 +12,7 @@ use aether_engine::run::RunError;
 use aether_engine::store::{Difference, ExportError, RunStore, StoreError, StoreErrorKind};
 use aether_engine::view::ViewError;
 use aether_json::json;
+use aether_sweep::SweepError;
 
 use crate::args::Format;
 use crate::output::Output;
@@ -54,6 +55,8 @@ pub(crate) enum Failure {
     Damaged(String),
     /// The run store refused the request or failed.
     Store(StoreError),
+    /// A file of a sweep was refused, or reading or writing it failed.
+    Sweep(SweepError),
     /// Reading or writing failed.
     Io(String, io::Error),
 }
@@ -69,6 +72,7 @@ impl Failure {
             Self::Run(RunError::Diagnostic { .. }, _) | Self::Damaged(_) => Status::Difference,
             Self::Documents(_) | Self::Run(..) | Self::Input(_) => Status::BadInput,
             Self::Store(error) => store_status(error),
+            Self::Sweep(error) => sweep_status(error),
             Self::Io(..) => Status::Internal,
         }
     }
@@ -92,6 +96,10 @@ impl fmt::Display for Failure {
                 error.fmt(formatter)?;
                 remedy(error).map_or(Ok(()), |remedy| write!(formatter, "; {remedy}"))
             }
+            Self::Sweep(error) => {
+                error.fmt(formatter)?;
+                sweep_remedy(error).map_or(Ok(()), |remedy| write!(formatter, "; {remedy}"))
+            }
             Self::Io(what, error) => write!(formatter, "{what}: {error}"),
         }
     }
@@ -109,6 +117,15 @@ impl From<ViewError> for Failure {
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
+    }
+}
+
+impl From<SweepError> for Failure {
+    fn from(error: SweepError) -> Self {
+        match error {
+            SweepError::Store(error) => error.into(),
+            error => Self::Sweep(error),
+        }
     }
 }
 
@@ -189,6 +206,31 @@ fn store_status(error: &StoreError) -> Status {
         StoreErrorKind::Request => Status::BadInput,
         StoreErrorKind::Damage => Status::Difference,
         StoreErrorKind::Machine => Status::Internal,
+    }
+}
+
+fn sweep_status(error: &SweepError) -> Status {
+    match error {
+        SweepError::Damaged { .. } | SweepError::Nondeterministic(_) => Status::Difference,
+        SweepError::Database { .. } | SweepError::Io { .. } => Status::Internal,
+        SweepError::Store(error) => store_status(error),
+        _ => Status::BadInput,
+    }
+}
+
+/// The remedy for an error of a file of a sweep, if there is a known one.
+fn sweep_remedy(error: &SweepError) -> Option<&'static str> {
+    match error {
+        SweepError::Busy(_) => Some("wait for it, or give each worker its own file with --out"),
+        SweepError::Other { .. } => Some("choose a different file with --out, or delete this one"),
+        SweepError::Mixed(_) => {
+            Some("merge them with --mixed, which marks the build of each point")
+        }
+        SweepError::NewerFormat { .. } => Some("use a newer version of `aether`"),
+        SweepError::Database { .. } | SweepError::Io { .. } => {
+            Some("what was stored stays, and the same command continues there")
+        }
+        _ => None,
     }
 }
 

@@ -71,6 +71,7 @@ fn main() -> ExitCode {
         Command::Press(PressCommand::Pack(command)) => commands::press::pack(command, &output),
         Command::Press(PressCommand::Unpack(command)) => commands::press::unpack(command, &output),
         Command::Press(PressCommand::Info(command)) => commands::press::info(command, &output),
+        Command::Sweep(command) => commands::sweep::sweep(command, &output),
         Command::Completions(command) => commands::completions::completions(command, &output),
     };
     let status = ended.unwrap_or_else(|failure| {

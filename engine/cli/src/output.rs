@@ -138,6 +138,8 @@ fn failure_json(failure: &Failure) -> Value {
         Failure::Run(_, message) | Failure::Input(message) | Failure::Damaged(message) => {
             json!({ "error": message })
         }
-        Failure::Store(_) | Failure::Io(..) => json!({ "error": failure.to_string() }),
+        Failure::Store(_) | Failure::Sweep(_) | Failure::Io(..) => {
+            json!({ "error": failure.to_string() })
+        }
     }
 }

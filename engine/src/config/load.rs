@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::change::{ChangedParts, Part};
 use super::check::{self, CheckedTopology, Known};
 use super::decode::{Int, PathText, bad_name, nearest};
 use super::defaults;
@@ -75,14 +76,23 @@ impl ResolvedDocuments {
     /// # Errors
     /// Every problem of every document.
     pub fn plan(&self) -> Result<RunPlan, Report> {
-        let mut loader = Loader {
-            resolved: Some(self),
-            ..Loader::new(self)
-        };
-        let path = Path::new("run_config.json");
-        let plan = loader.run(path);
-        loader.finish(plan, path).map(|checked| checked.value)
+        plan_of_changed(self, ChangedParts::default())
     }
+}
+
+/// The plan of resolved documents of which some were changed; those are resolved again.
+pub(super) fn plan_of_changed(
+    documents: &ResolvedDocuments,
+    changed: ChangedParts,
+) -> Result<RunPlan, Report> {
+    let mut loader = Loader {
+        resolved: Some(documents),
+        changed,
+        ..Loader::new(documents)
+    };
+    let path = Path::new("run_config.json");
+    let plan = loader.run(path);
+    loader.finish(plan, path).map(|checked| checked.value)
 }
 
 /// Resolved documents by their names in reports. No path in them is followed.
@@ -134,6 +144,8 @@ pub(super) struct Loader<'r> {
     reader: &'r dyn ReadDocument,
     /// The documents themselves, if they are resolved already: paths in them name nothing.
     resolved: Option<&'r ResolvedDocuments>,
+    /// Which of the resolved documents were changed, and are to be resolved again.
+    changed: ChangedParts,
     pub(super) problems: Problems,
     files: BTreeMap<String, String>,
 }
@@ -157,6 +169,7 @@ impl<'r> Loader<'r> {
         Self {
             reader,
             resolved: None,
+            changed: ChangedParts::default(),
             problems: Problems::default(),
             files: BTreeMap::new(),
         }
@@ -175,7 +188,16 @@ impl<'r> Loader<'r> {
 
     /// The plan; `None` if there are problems.
     pub(super) fn run(&mut self, path: &Path) -> Option<RunPlan> {
-        let run = self.load::<RunConfig>(path, None)?;
+        self.run_named(path, None)
+    }
+
+    /// The plan of a RunConfig that a value of a different document may name.
+    pub(super) fn run_named(
+        &mut self,
+        path: &Path,
+        named_by: Option<Value<'_>>,
+    ) -> Option<RunPlan> {
+        let run = self.load::<RunConfig>(path, named_by)?;
         self.run_of(path, &run)
     }
 
@@ -265,9 +287,14 @@ impl<'r> Loader<'r> {
         let codex = check::flag(content.enable_codex, defaults::CODEX);
         let metrics = content.metrics.as_ref().and_then(|metrics| metrics.enabled);
         let metrics = check::flag(metrics, defaults::METRICS);
-        let documents = match self.resolved {
-            Some(documents) => documents.clone(),
-            None => {
+        let kept = |part: Part| {
+            let documents = self.resolved.filter(|_| !self.changed.has(part))?;
+            documents.text(part).map(str::to_owned)
+        };
+        let given = named.topology.as_ref()?;
+        let profile_content = &named.profile.as_ref()?.content;
+        let documents = ResolvedDocuments {
+            run_config: kept(Part::RunConfig).unwrap_or_else(|| {
                 let names = ConfiguredNames::of(document, content);
                 let settings = resolve::Settings {
                     gid: &gid,
@@ -282,24 +309,29 @@ impl<'r> Loader<'r> {
                     logging: &settings.logging,
                     metrics,
                 };
-                let Loaded { document, content } = named.topology.as_ref()?;
+                resolve::run_config(&settings, &names)
+            }),
+            topology: kept(Part::Topology).unwrap_or_else(|| {
                 let given = resolve::GivenTopology {
-                    document,
-                    content,
+                    document: &given.document,
+                    content: &given.content,
                     described: &described,
                 };
-                let pfna = named.pfna.as_ref().map(|pfna| match pfna {
+                resolve::topology(&given, &topology, &profile.name)
+            }),
+            profile: kept(Part::Profile)
+                .unwrap_or_else(|| resolve::profile(&profile, profile_content)),
+            pfna: named.pfna.as_ref().map(|pfna| {
+                let ids = match pfna {
                     Pfna::Document(pfna) => resolve::pfna_ids(&pfna.content),
                     Pfna::Table(_, pfna_id) => (nap.nid.as_str(), pfna_id.as_str()),
-                });
-                ResolvedDocuments {
-                    run_config: resolve::run_config(&settings, &names),
-                    topology: resolve::topology(&given, &topology, &profile.name),
-                    profile: resolve::profile(&profile, &named.profile.as_ref()?.content),
-                    pfna: pfna.map(|ids| resolve::pfna(ids, &gid, &run_id, &inputs)),
-                    files: std::mem::take(&mut self.files),
-                }
-            }
+                };
+                kept(Part::Pfna).unwrap_or_else(|| resolve::pfna(ids, &gid, &run_id, &inputs))
+            }),
+            files: match self.resolved {
+                Some(documents) => documents.files.clone(),
+                None => std::mem::take(&mut self.files),
+            },
         };
         Some(RunPlan {
             gid,

@@ -16,6 +16,7 @@
 //! Nothing here reads a clock, the environment or the working directory, and no input makes it
 //! panic.
 
+mod change;
 mod check;
 #[macro_use]
 mod decode;
@@ -39,11 +40,15 @@ mod scenario_dir;
 #[cfg(feature = "schema")]
 mod schema;
 mod source;
+mod sweep;
 mod tables;
 mod template;
 mod tree;
 mod validate;
 
+#[cfg(feature = "store")]
+pub(crate) use change::CHANGED;
+pub use change::{Change, Changed, change};
 #[cfg(feature = "topology")]
 pub(crate) use decode::{bad_name, list_of};
 pub use explain::{Explained, ExplainedProfile, explain_profile};
@@ -69,6 +74,7 @@ pub use scenario_dir::{RunConfigError, run_config};
 pub use schema::json_schemas;
 #[cfg(feature = "topology")]
 pub(crate) use source::{Source, Span};
+pub use sweep::{Axis, AxisValues, Combine, Sweep, TABLE_COLUMNS, cell_value, load_sweep};
 pub use tables::document_tables;
 pub use template::{CMP_0, template};
 #[cfg(feature = "topology")]

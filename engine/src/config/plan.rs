@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
+use super::change::Part;
 use super::inputs::{AppliedInput, Inputs};
 use super::names::Names;
 
@@ -259,6 +260,16 @@ impl ResolvedDocuments {
         }
     }
 
+    /// The text of a document; `None` if the run does not have it.
+    pub(crate) fn text(&self, part: Part) -> Option<&str> {
+        match part {
+            Part::RunConfig => Some(&self.run_config),
+            Part::Topology => Some(&self.topology),
+            Part::Profile => Some(&self.profile),
+            Part::Pfna => self.pfna.as_deref(),
+        }
+    }
+
     /// The RunConfig, with the initial state inline.
     #[must_use]
     pub fn run_config(&self) -> &str {
@@ -284,7 +295,7 @@ impl ResolvedDocuments {
     }
 
     /// The file that each member came from: `run_config`, `topology`, `profile`, `pfna`,
-    /// `initial_state`.
+    /// `initial_state`. Inputs that were changed also have `set`: the settings, one per line.
     #[must_use]
     pub const fn files(&self) -> &BTreeMap<String, String> {
         &self.files

@@ -4,10 +4,11 @@
 use std::fmt::Write as _;
 
 use super::documents::{
-    ChainConstants, ChainRuleDocument, CheckConstants, DiagnosticsDocument, EdgeDocument,
-    FluxRuleDocument, LoggingDocument, LoomDocument, MetricsDocument, NapDefaults, NapDocument,
-    NodeDocument, PfnaDocument, PfnaEntry, PressDocument, ProfileDocument, RepeatDocument,
-    RunConfig, ScenarioDocument, StRuleDocument, StreamDocument, TopologyDocument, WindowDocument,
+    AxisDocument, ChainConstants, ChainRuleDocument, CheckConstants, DiagnosticsDocument,
+    EdgeDocument, FluxRuleDocument, LoggingDocument, LoomDocument, MetricsDocument, NapDefaults,
+    NapDocument, NodeDocument, PfnaDocument, PfnaEntry, PressDocument, ProfileDocument,
+    RangeDocument, RepeatDocument, RunConfig, SampleDocument, ScenarioDocument, StRuleDocument,
+    StreamDocument, SweepDocument, TopologyDocument, WindowDocument,
 };
 
 /// The reference of `docs/configuration.md`: a table for each structure, in Markdown.
@@ -32,6 +33,8 @@ pub fn document_tables() -> String {
             "`press_defaults`" PressDocument, "`press_defaults.manifest_check`" CheckConstants;
         "PFNA" => "" PfnaDocument, "`entries[]`" PfnaEntry, "`entries[].repeat`" RepeatDocument;
         "`scenario.toml`" => "" ScenarioDocument;
+        "Sweep" => "" SweepDocument, "`axes[]`" AxisDocument, "`axes[].range`" RangeDocument,
+            "`axes[].sample`" SampleDocument;
     }
     page
 }

@@ -5,12 +5,13 @@ use std::path::Path;
 use super::check;
 use super::decode::{Decode, Int, List};
 use super::documents::{
-    PfnaDocument, ProfileDocument, RunConfig, ScenarioDocument, TopologyDocument,
+    PfnaDocument, ProfileDocument, RunConfig, ScenarioDocument, SweepDocument, TopologyDocument,
 };
 use super::load::{Checked, Loaded, Loader};
 use super::problem::{Code, Draft, Place, Report};
 use super::read::{ReadDocument, shown_path};
 use super::source::Span;
+use super::sweep::sweep_of;
 use super::tree::{Document, Kind};
 
 /// The kind of a document, which its fields determine.
@@ -29,6 +30,8 @@ pub enum DocumentKind {
     InitialState,
     /// The `scenario.toml` of a scenario directory.
     Scenario,
+    /// A sweep, checked with its RunConfig; the points themselves are not.
+    Sweep,
 }
 
 impl DocumentKind {
@@ -42,11 +45,12 @@ impl DocumentKind {
             Self::Pfna => "a PFNA document",
             Self::InitialState => "an initial state",
             Self::Scenario => "a scenario's description",
+            Self::Sweep => "a sweep",
         }
     }
 
     /// Fields that only documents of this kind have.
-    const MARKS: [(Self, &'static [&'static str]); 5] = [
+    const MARKS: [(Self, &'static [&'static str]); 6] = [
         (
             Self::RunConfig,
             &[
@@ -65,6 +69,7 @@ impl DocumentKind {
         ),
         (Self::Pfna, &["entries", "pfna_id"]),
         (Self::Scenario, &["pillars", "runtime"]),
+        (Self::Sweep, &["axes", "run_config", "combine"]),
     ];
 
     /// The kind of a document that is not of the kind that is needed: it has fields of another kind, and
@@ -116,7 +121,7 @@ macro_rules! roots {
 
 roots!(
     RunConfig is RunConfig, TopologyDocument is Topology, ProfileDocument is Profile,
-    PfnaDocument is Pfna, ScenarioDocument is Scenario
+    PfnaDocument is Pfna, ScenarioDocument is Scenario, SweepDocument is Sweep
 );
 
 /// Checks a document; its fields determine its kind. For a RunConfig, checks all documents that it
@@ -215,6 +220,10 @@ fn document(loader: &mut Loader<'_>, path: &Path) -> Option<DocumentKind> {
         }
         Some(DocumentKind::Scenario) => {
             let _ = ScenarioDocument::decode(root, problems)?;
+        }
+        Some(DocumentKind::Sweep) => {
+            let content = SweepDocument::decode(root, problems)?;
+            let _ = sweep_of(loader, path, &Loaded { document, content });
         }
         None => {
             let message = "what this document is does not follow from its fields";

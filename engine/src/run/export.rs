@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use super::memory::Run;
-use crate::canonical::{self, Canonical, Object, Writer};
+use crate::canonical::{self, Canonical, Hash, Object, Writer};
 use crate::config::{ResolvedDocuments, RunPlan};
 use crate::record::{RecordKind, RunSummary};
 
@@ -156,20 +156,43 @@ impl ResolvedDocuments {
     pub fn to_json(&self) -> String {
         crate::canonical::text(self)
     }
+
+    /// What identifies these inputs, wherever they came from: the SHA-256 of the canonical object
+    /// of `pfna` (null if there is none), `profile`, `run_config` and `topology`.
+    pub fn id(&self) -> Hash {
+        canonical::hash(&Inputs(self))
+    }
 }
 
 impl Canonical for ResolvedDocuments {
     fn write(&self, writer: &mut Writer) {
+        let mut object = Object::begin(writer);
+        object.field("files", &self.files);
+        self.write_texts(&mut object);
+        object.end();
+    }
+}
+
+impl ResolvedDocuments {
+    fn write_texts(&self, object: &mut Object<'_>) {
         let pfna = self
             .pfna
             .as_ref()
             .map(|pfna| CanonicalText(pfna.as_bytes()));
-        let mut object = Object::begin(writer);
-        object.field("files", &self.files);
         object.field("pfna", &pfna);
         object.field("profile", &CanonicalText(self.profile.as_bytes()));
         object.field("run_config", &CanonicalText(self.run_config.as_bytes()));
         object.field("topology", &CanonicalText(self.topology.as_bytes()));
+    }
+}
+
+/// The documents without the files that they came from.
+struct Inputs<'d>(&'d ResolvedDocuments);
+
+impl Canonical for Inputs<'_> {
+    fn write(&self, writer: &mut Writer) {
+        let mut object = Object::begin(writer);
+        self.0.write_texts(&mut object);
         object.end();
     }
 }

@@ -6,7 +6,7 @@ use super::stored::StoredRun;
 use super::writer::hash_column;
 use super::{Damage, StoreError};
 use crate::canonical;
-use crate::config::{Names, RunPlan};
+use crate::config::{CHANGED, Names, RunPlan};
 
 impl StoredRun {
     /// The plan of the run.
@@ -28,6 +28,20 @@ impl StoredRun {
     /// The file cannot be read.
     pub fn has_pfna(&self) -> Result<bool, StoreError> {
         self.query("SELECT EXISTS (SELECT 1 FROM inputs WHERE name = 'pfna')")
+    }
+
+    /// The settings, one per line, by which the inputs differ from their files; `None` if they do
+    /// not.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn changes(&self) -> Result<Option<String>, StoreError> {
+        let mut select = self.prepare("SELECT file FROM input_files WHERE name = ?1")?;
+        let mut rows = select.query([CHANGED]).map_err(|error| self.fail(error))?;
+        let row = rows.next().map_err(|error| self.fail(error))?;
+        row.map(|row| row.get(0))
+            .transpose()
+            .map_err(|error| self.fail(error))
     }
 
     /// The names of the nodes and edges. Only the labels of the stored topology are kept.

@@ -18,6 +18,7 @@ pub(crate) mod run;
 pub(crate) mod runs;
 pub(crate) mod show_ledger;
 pub(crate) mod sql;
+pub(crate) mod sweep;
 pub(crate) mod topology;
 mod touched;
 pub(crate) mod validate;

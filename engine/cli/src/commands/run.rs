@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use aether_engine::config::{self, FileSystem, RunPlan};
+use aether_engine::config::{self, Change, Changed, FileSystem, RunPlan, change};
 use aether_engine::record::LogEvent;
 use aether_engine::run::{RunOptions, RunStatus};
 use aether_engine::store::{Existing, Recorded, RunStore, StoreError, Written};
@@ -22,6 +22,7 @@ use crate::{interrupt, registry};
 
 pub(crate) fn run(command: &RunCommand, output: &Output) -> CommandResult {
     let (path, plan) = load(command, output)?;
+    let Changed { plan, changes, .. } = change(&plan, &command.set).map_err(Failure::Documents)?;
     let run_id = command.run_id.as_deref().unwrap_or(plan.run_id());
     let existing = if command.force {
         Existing::Replace
@@ -40,7 +41,7 @@ pub(crate) fn run(command: &RunCommand, output: &Output) -> CommandResult {
     };
     let record = |options: &RunOptions<'_>| store.record(&plan, run_id, existing, options);
     let recorded = making.record(log, record, output)?;
-    finish(run_id, &plan, &recorded, output)
+    finish(run_id, &plan, &changes, &recorded, output)
 }
 
 /// A run that is about to be made or finished.
@@ -138,10 +139,16 @@ fn quoted(path: &Path) -> String {
 }
 
 /// Prints a summary of the run; the exit status says how it ended.
-fn finish(run_id: &str, plan: &RunPlan, recorded: &Recorded, output: &Output) -> CommandResult {
+fn finish(
+    run_id: &str,
+    plan: &RunPlan,
+    changes: &[Change],
+    recorded: &Recorded,
+    output: &Output,
+) -> CommandResult {
     output.result(
-        || text(run_id, plan, recorded),
-        || summary(run_id, plan, recorded),
+        || text(run_id, plan, changes, recorded),
+        || summary(run_id, plan, changes, recorded),
     )?;
     Ok(match recorded.outcome.status {
         RunStatus::Complete | RunStatus::Incomplete => Status::Done,
@@ -172,7 +179,7 @@ pub(crate) fn resume(command: &StoredCommand, output: &Output) -> CommandResult 
         is_new: false,
     };
     let recorded = making.record(log, |options| store.resume(&run_id, options), output)?;
-    finish(&run_id, &plan, &recorded, output)
+    finish(&run_id, &plan, &[], &recorded, output)
 }
 
 /// The destination of the log lines of the windows that are added. The stored run has every line,
@@ -208,7 +215,17 @@ fn load(command: &RunCommand, output: &Output) -> Result<(PathBuf, RunPlan), Fai
     Ok((path, checked.value))
 }
 
-fn text(run_id: &str, plan: &RunPlan, recorded: &Recorded) -> String {
+fn text(run_id: &str, plan: &RunPlan, changes: &[Change], recorded: &Recorded) -> String {
+    const SHOWN_MAX: usize = 60;
+    let shown = |value: &str| match value.char_indices().nth(SHOWN_MAX) {
+        Some((end, _)) => format!("{}…", &value[..end]),
+        None => value.to_owned(),
+    };
+    let changed = changes.iter().map(|change| {
+        let before = change.before.as_deref().map_or("absent".to_owned(), shown);
+        let (path, after) = (&change.path, shown(&change.after));
+        ("changed", format!("{path}: {before} → {after}"))
+    });
     let metrics = &recorded.outcome.metrics;
     let hash = metrics
         .uledger_last_hash
@@ -237,12 +254,23 @@ fn text(run_id: &str, plan: &RunPlan, recorded: &Recorded) -> String {
             ),
         ),
     ];
-    rows.iter()
-        .map(|(name, value)| format!("{name:<11} {value}\n"))
+    let (first, rest) = rows.split_first().expect("there are rows");
+    let rows = std::iter::once(first.clone())
+        .chain(changed)
+        .chain(rest.iter().cloned());
+    rows.map(|(name, value)| format!("{name:<11} {value}\n"))
         .collect()
 }
 
-fn summary(run_id: &str, plan: &RunPlan, recorded: &Recorded) -> JsonText {
+fn summary(run_id: &str, plan: &RunPlan, changes: &[Change], recorded: &Recorded) -> JsonText {
+    let read = |text: &str| -> Value {
+        aether_json::from_str(text).expect("the values of changes are JSON")
+    };
+    let changes = changes.iter().map(|change| {
+        let before = change.before.as_deref().map_or(Value::Null, read);
+        json!({ "path": change.path.as_str(), "before": before, "after": read(&change.after) })
+    });
+    let changes: Vec<Value> = changes.collect();
     let metrics = &recorded.outcome.metrics;
     let error = match recorded.outcome.status {
         RunStatus::Failed(error) => JsonText::canonical(error.to_json()),
@@ -260,6 +288,7 @@ fn summary(run_id: &str, plan: &RunPlan, recorded: &Recorded) -> JsonText {
         "last_entry_hash": metrics.uledger_last_hash.map(|hash| hash.to_string()),
         "path": recorded.path.display().to_string(),
         "written": written(recorded.written),
+        "changes": changes,
     });
     JsonText::with(summary, [("error", error)])
 }

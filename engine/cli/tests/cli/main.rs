@@ -4,6 +4,7 @@
     reason = "a test ends where something unexpected happens"
 )]
 
+mod changes;
 mod damaged;
 mod documents;
 mod init;
@@ -27,6 +28,8 @@ mod runs;
 mod scenarios;
 mod sql;
 mod stored;
+mod sweep;
+mod sweep_page;
 mod tables;
 mod topology;
 

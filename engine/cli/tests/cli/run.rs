@@ -11,7 +11,8 @@ use serde_json::Value;
 
 use super::{Runs, aether_in, export_of, keys, plan, root};
 
-const SUMMARY: [&str; 12] = [
+const SUMMARY: [&str; 13] = [
+    "changes",
     "envelopes",
     "error",
     "gid",

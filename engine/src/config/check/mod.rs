@@ -15,7 +15,7 @@ mod windows;
 pub(crate) use input_table::input_table;
 pub(crate) use inputs::{Bounds, inputs};
 pub(crate) use profile::profile;
-pub(crate) use run::{flag, nap, run_settings};
+pub(crate) use run::{flag, nap, run_settings, version};
 pub(crate) use state::{inline_state, json_state, state_csv};
 pub(crate) use topology::{CheckedTopology, DescribedEdges, topology};
 pub(crate) use windows::windows;

@@ -49,7 +49,7 @@ pub(crate) fn run_settings(
 }
 
 /// Reports a version that this engine does not read.
-pub(super) fn version(
+pub(crate) fn version(
     value: Option<Value<'_>>,
     found: Option<Int>,
     known: i64,

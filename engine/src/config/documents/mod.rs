@@ -7,6 +7,7 @@ mod pfna;
 mod profile;
 mod run_config;
 mod scenario;
+mod sweep;
 mod topology;
 
 pub(crate) use pfna::{PfnaDocument, PfnaEntry, RepeatDocument, Values};
@@ -19,6 +20,9 @@ pub(crate) use run_config::{
     MetricsDocument, NapDocument, RunConfig, StreamDocument, WindowDocument,
 };
 pub(crate) use scenario::ScenarioDocument;
+pub(crate) use sweep::{
+    AxisDocument, CombineWord, KeepWord, RangeDocument, SampleDocument, SweepDocument,
+};
 pub(crate) use topology::{EdgeDocument, NodeDocument, TopologyDocument};
 
 /// Gives a [`Choice`](super::decode::Choice) its JSON Schema, an enumeration of its words.

@@ -273,6 +273,23 @@ codes! {
     EdgeFormat = "AE0803", "graph in another format",
         "`aether topology import` reads edge lists. The file describes a graph in a format of its own: GraphML, GEXF, GML, DOT, Pajek, DIMACS, EPANET or JSON.",
         "export the graph as an edge list: two node names on each line, or CSV with a header";
+
+    // Changes of inputs, on the command line and in sweeps.
+    SettingSyntax = "AE0901", "setting that cannot be read",
+        "A setting is the path of a value in the documents of a run, such as `ticks`, `initial_state[0]` or `topology.edges[e_id=5].k`. On the command line, `=` and the value follow.",
+        "write a path such as `topology.edges[e_id=5].k`";
+    SettingPath = "AE0902", "setting that names nothing",
+        "The path of a setting must lead to a value of the resolved documents, or to an optional member that is not given.",
+        "name a value of the run's documents";
+    SettingAmbiguous = "AE0903", "setting that names several values",
+        "A setting changes one value. Several items of the list have the member or label that the path gives.",
+        "give the item by its position, or by a member that only it has";
+    SettingTwice = "AE0904", "value set twice",
+        "Two settings change the same value, or one changes a part of what the other replaces. Which of them applies must not depend on their order.",
+        "set each value once";
+    SweepAxis = "AE0905", "axis without usable values",
+        "An axis of a sweep has at least one value, from one of `values`, `range` and `sample`; in a zip, all axes have equally many; with a table, the values come from its columns.",
+        "give the axis its values";
 }
 
 impl std::fmt::Display for Code {

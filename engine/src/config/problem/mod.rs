@@ -54,6 +54,14 @@ impl Report {
         Some(Self::of(problems)?.with_unchecked(unchecked))
     }
 
+    /// The report with each problem changed.
+    pub(crate) fn map(self, change: impl FnMut(Problem) -> Problem) -> Self {
+        let problems = self.problems.into_iter().map(change).collect();
+        Self::of(problems)
+            .expect("a report has a problem")
+            .with_unchecked(self.unchecked)
+    }
+
     /// Whether the documents are valid: all problems are warnings.
     #[must_use]
     pub fn is_valid(&self) -> bool {
@@ -361,6 +369,11 @@ impl Draft {
     #[cfg(test)]
     pub(crate) fn code(&self) -> Code {
         self.code
+    }
+
+    /// The problem at a different span.
+    pub(crate) fn moved_to(self, span: Span) -> Self {
+        Self { span, ..self }
     }
 
     pub(crate) fn at(self, at: String) -> Self {

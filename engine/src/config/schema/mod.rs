@@ -9,7 +9,7 @@ use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Value, json};
 
 use super::documents::{
-    PfnaDocument, ProfileDocument, RunConfig, ScenarioDocument, TopologyDocument,
+    PfnaDocument, ProfileDocument, RunConfig, ScenarioDocument, SweepDocument, TopologyDocument,
 };
 
 /// The schemas by file name, as `docs/schemas/` holds them.
@@ -39,6 +39,10 @@ pub fn json_schemas() -> Vec<(&'static str, String)> {
         ("pfna.schema.json", text(&schema::<PfnaDocument>("PFNA_V0"))),
         ("scenario.schema.json", text(&scenario::scenario(&own))),
         ("defaults.schema.json", text(&scenario::defaults(&own))),
+        (
+            "sweep.schema.json",
+            text(&schema::<SweepDocument>("Sweep_v1")),
+        ),
     ]
 }
 

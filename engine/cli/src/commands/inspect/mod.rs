@@ -107,6 +107,9 @@ fn summary(run: &StoredRun, shown: &mut Shown) -> Result<(), Failure> {
         "engine      {}, profile {}",
         about.engine_version, about.profile
     );
+    for setting in run.changes()?.iter().flat_map(|changes| changes.lines()) {
+        let _ = writeln!(text, "changed     by --set {setting}");
+    }
     let _ = writeln!(
         text,
         "graph       {} nodes, {} edges",

@@ -1,0 +1,32 @@
+//! Many runs of one RunConfig: a sweep's points are expanded, run in shards, stored and compared.
+//!
+//! | module | what it does |
+//! | --- | --- |
+//! | `points` | the values of point 0, 1, 2, …, in a fixed order; nothing is expanded in memory |
+//! | `sample` | seeded integers that never change |
+//! | `share` | which points are a worker's, from an option or from the environment of a scheduler |
+//! | `digest` | a run as 24 bytes per tick |
+//! | `file` | the SQLite file of a shard |
+//! | `work` | the threads that run points, and the one that stores them |
+//! | `merge` | the union of shards |
+//! | `compare` | where two sweeps diverge |
+//!
+//! Nothing here reads the clock for a result, or the environment: `share` is given a look-up.
+
+mod compare;
+mod digest;
+mod error;
+mod file;
+mod merge;
+mod points;
+mod sample;
+mod share;
+mod work;
+
+pub use compare::{Comparison, Divergence, Group, Region, Span, compare};
+pub use error::SweepError;
+pub use file::{Column, Header, Row, Status, SweepFile};
+pub use merge::{Merged, merge};
+pub use points::Points;
+pub use share::{Share, ShareError};
+pub use work::{Options, Progress, Worked, build_of, work};
