@@ -107,7 +107,13 @@ impl Names {
     /// # Errors
     /// There is no such node; the error names a near one.
     pub fn find_node(&self, given: &str) -> Result<u64, NoSuchName> {
-        self.nodes.find("node", given)
+        self.nodes.find("node", given, true)
+    }
+
+    /// The id of a node as by [`Names::find_node`]. The error names a near node only if asked to: looking
+    /// at every name for each of a million unknown ones would take hours.
+    pub(crate) fn find_node_hinting(&self, given: &str, hint: bool) -> Result<u64, NoSuchName> {
+        self.nodes.find("node", given, hint)
     }
 
     /// The id of the edge that a text refers to; see [`Names::find_node`].
@@ -115,7 +121,7 @@ impl Names {
     /// # Errors
     /// There is no such edge; the error names a near one.
     pub fn find_edge(&self, given: &str) -> Result<u64, NoSuchName> {
-        self.edges.find("edge", given)
+        self.edges.find("edge", given, true)
     }
 
     /// A node for people: `20 (D0-J09)`, or `20` if it has no name.
@@ -204,7 +210,7 @@ impl Table {
             .map(|position| self.names[self.by_name[position]].0)
     }
 
-    fn find(&self, noun: &'static str, given: &str) -> Result<u64, NoSuchName> {
+    fn find(&self, noun: &'static str, given: &str, hint: bool) -> Result<u64, NoSuchName> {
         let name = given.strip_prefix(FORCED);
         let found = match name {
             Some(name) => self.id_of(name),
@@ -218,7 +224,7 @@ impl Table {
             noun,
             given: given.to_owned(),
             count: self.count,
-            near: if name.is_none() && is_number(given) {
+            near: if !hint || (name.is_none() && is_number(given)) {
                 None
             } else {
                 let known = self.names.iter().map(|(_, name)| &**name);

@@ -19,6 +19,22 @@ impl Row<'_> {
     }
 }
 
+impl Row<'_> {
+    /// The span of each cell, found in one pass.
+    pub(crate) fn places(&self) -> Vec<Span> {
+        let mut places = Vec::with_capacity(self.cells.len());
+        let mut whole = Span::new(self.start, self.start);
+        visit_cells(self.text, self.start, self.delimiter, |span, record| {
+            places.push(span);
+            whole = record;
+            true
+        });
+        // A quote inside a cell that is not quoted may hide where the next cell begins.
+        places.resize(self.cells.len(), whole);
+        places
+    }
+}
+
 /// Visits the records of a table, the header first, until the visitor returns false.
 pub(crate) fn each_row(text: &str, mut visit: impl FnMut(Row<'_>) -> bool) {
     let delimiter = delimiter(text);
@@ -71,26 +87,40 @@ fn delimiter(text: &str) -> u8 {
 
 /// The span of a cell of the record that starts at a byte; the whole record if it has no such cell.
 fn cell_span(text: &str, start: usize, delimiter: u8, column: usize) -> Span {
+    let (mut index, mut found, mut whole) = (0, None, Span::new(start, start));
+    visit_cells(text, start, delimiter, |span, record| {
+        found = (index == column).then_some(span);
+        whole = record;
+        index += 1;
+        found.is_none()
+    });
+    found.unwrap_or(whole)
+}
+
+/// Visits the spans of the cells of a record, each with that of the record up to it, until the visitor
+/// returns false.
+fn visit_cells(text: &str, start: usize, delimiter: u8, mut visit: impl FnMut(Span, Span) -> bool) {
     let rest = text.get(start..).expect("a record starts in its text");
     let blank = rest.len() - rest.trim_start_matches(['\n', '\r']).len();
     let start = start + blank;
     let rest = &rest.as_bytes()[blank..];
-    let (mut from, mut index, mut quoted) = (0, 0, false);
+    let (mut from, mut quoted) = (0, false);
     for (at, byte) in rest.iter().chain(b"\n").enumerate() {
         quoted ^= *byte == b'"';
         let is_end = (*byte == b'\n' && !quoted) || at == rest.len();
         if !is_end && (*byte != delimiter || quoted) {
             continue;
         }
-        if index == column {
-            return trimmed(text, start + from, start + at);
-        }
+        let cell = trimmed(text, start + from, start + at);
+        let is_over = is_end || !visit(cell, Span::new(start, start));
         if is_end {
-            return trimmed(text, start, start + at);
+            visit(cell, trimmed(text, start, start + at));
         }
-        (from, index) = (at + 1, index + 1);
+        if is_over {
+            return;
+        }
+        from = at + 1;
     }
-    Span::new(start, start)
 }
 
 /// A span without the white space around its text.

@@ -18,7 +18,7 @@ use super::super::rows::{Row, each_row};
 use super::super::source::{Source, Span};
 use super::super::tree::shortened;
 use super::count;
-use super::inputs::{Bounds, tick_outside};
+use super::inputs::{Bounds, HINTS_MAX, tick_outside};
 
 /// What the columns of a table are.
 enum Columns {
@@ -43,6 +43,7 @@ pub(crate) fn input_table(
         source,
         bounds,
         ticks: BTreeMap::new(),
+        hints: HINTS_MAX,
         problems,
     };
     let mut columns = None;
@@ -87,6 +88,7 @@ struct Table<'t, 'p> {
     source: &'t Source,
     bounds: Bounds<'t>,
     ticks: Ticks,
+    hints: usize,
     problems: &'p mut Problems,
 }
 
@@ -125,23 +127,26 @@ impl Table<'_, '_> {
             return None;
         };
         let mut nodes: Vec<(usize, u64)> = Vec::new();
+        let mut columns: BTreeMap<u64, usize> = BTreeMap::new();
         let mut good = true;
+        let places = row.places();
         for (column, cell) in cells.iter().enumerate() {
             if column == tick {
                 continue;
             }
-            let Some(node) = self.node(cell, row.place(column)) else {
+            let Some(node) = self.node(cell, places[column]) else {
                 good = false;
                 continue;
             };
-            if let Some((first, _)) = nodes.iter().find(|(_, known)| *known == node) {
+            let first = *columns.entry(node).or_insert(column);
+            if first != column {
                 let draft = Draft::new(
                     Code::DuplicateInput,
-                    row.place(column),
+                    places[column],
                     format!("node {} has two columns", self.shown(node)),
                 )
                 .help("remove one of the two: an id and a name can be the same node")
-                .related_at(self.source, row.place(*first), "the first is here");
+                .related_at(self.source, places[first], "the first is here");
                 self.report(draft);
                 good = false;
             }
@@ -188,13 +193,15 @@ impl Table<'_, '_> {
                 }
             }
             Columns::Wide(_, nodes) => {
+                let places = row.places();
                 for (column, node) in nodes {
-                    if row.cells[*column].is_empty() {
+                    let (cell, place) = (row.cells[*column], places[*column]);
+                    if cell.is_empty() {
                         continue;
                     }
-                    let number = self.integer(row, *column);
+                    let number = self.integer_of(cell, place);
                     if let (Some(tick), Some(number)) = (tick, number) {
-                        self.add(tick, *node, number, row.place(*column));
+                        self.add(tick, *node, number, place);
                     }
                 }
             }
@@ -225,14 +232,17 @@ impl Table<'_, '_> {
     }
 
     fn integer(&mut self, row: &Row<'_>, column: usize) -> Option<i64> {
-        let cell = row.cells[column];
+        self.integer_of(row.cells[column], row.place(column))
+    }
+
+    fn integer_of(&mut self, cell: &str, place: Span) -> Option<i64> {
         let number = cell.parse::<i64>().ok().filter(|_| !cell.starts_with('+'));
         if number.is_none() {
             let message = match cell {
                 "" => "the number is missing".to_owned(),
                 _ => format!("`{}` is not a 64-bit integer", shortened(cell)),
             };
-            let draft = Draft::new(Code::InputTable, row.place(column), message)
+            let draft = Draft::new(Code::InputTable, place, message)
                 .expected("an integer")
                 .help("write an integer");
             self.report(draft);
@@ -251,10 +261,12 @@ impl Table<'_, '_> {
             );
             return None;
         }
-        let error = match self.bounds.names?.find_node(cell) {
+        let names = self.bounds.names?;
+        let error = match names.find_node_hinting(cell, self.hints > 0) {
             Ok(node) => return Some(node),
             Err(error) => error,
         };
+        self.hints = self.hints.saturating_sub(1);
         let draft = Draft::new(Code::NoSuchNode, place, error.message());
         self.report(draft.help(error.help()));
         None

@@ -14,6 +14,9 @@ use super::super::tree::{Document, Value};
 use super::state::{difference, integers};
 use super::{Known, count, field_or, over_limit, run, value_at};
 
+/// For how many unknown nodes of a document a near name is looked for.
+pub(super) const HINTS_MAX: usize = 16;
+
 /// What entries are checked against, as far as it is known.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Bounds<'a> {
@@ -50,10 +53,11 @@ pub(crate) fn inputs(
     }
     let mut entries: Vec<(InputEntry, Value<'_>)> = Vec::new();
     let mut repeats = 0;
+    let mut hints = HINTS_MAX;
     list.each(document, problems, |value, entry, problems| {
         let Some(entry) = entry else { return };
         repeats += u64::from(entry.repeat.is_some());
-        let checked = entry_of(value, &entry, bounds, problems);
+        let checked = entry_of(value, &entry, bounds, &mut hints, problems);
         let at = field_or(value, entry.places.pfna_id);
         entries.extend(checked.map(|checked| (checked, at)));
     });
@@ -79,6 +83,7 @@ fn entry_of(
     value: Value<'_>,
     entry: &PfnaEntry,
     bounds: Bounds<'_>,
+    hints: &mut usize,
     problems: &mut Problems,
 ) -> Option<InputEntry> {
     let ticks = bounds.ticks;
@@ -97,7 +102,8 @@ fn entry_of(
         repeat.and_then(|repeat| repeat_of(value.document(), repeat, tick, ticks, problems));
     let is_good = problems.len() == before && (entry.repeat.is_none() == repeat.is_none());
     let values = entry.values.get();
-    let values = values.and_then(|values| values_of(value.document(), *values, bounds, problems));
+    let values =
+        values.and_then(|values| values_of(value.document(), *values, bounds, hints, problems));
     let Name(pfna_id) = entry.pfna_id.get()?;
     let nothing = InputValues::Dense(Vec::new());
     Some(InputEntry {
@@ -142,11 +148,12 @@ fn values_of(
     document: &Document,
     values: Values,
     bounds: Bounds<'_>,
+    hints: &mut usize,
     problems: &mut Problems,
 ) -> Option<InputValues> {
     let list = match values {
         Values::List(list) => list,
-        Values::Object(at) => return sparse(document.value(at), bounds, problems),
+        Values::Object(at) => return sparse(document.value(at), bounds, hints, problems),
     };
     let (value, found) = (list.value(document), list.len());
     let before = problems.len();
@@ -167,7 +174,12 @@ fn values_of(
 }
 
 /// The values of some nodes, each named by its id or name.
-fn sparse(object: Value<'_>, bounds: Bounds<'_>, problems: &mut Problems) -> Option<InputValues> {
+fn sparse(
+    object: Value<'_>,
+    bounds: Bounds<'_>,
+    hints: &mut usize,
+    problems: &mut Problems,
+) -> Option<InputValues> {
     let before = problems.len();
     let mut found: BTreeMap<u32, (i64, Value<'_>)> = BTreeMap::new();
     for value in object.children() {
@@ -177,9 +189,10 @@ fn sparse(object: Value<'_>, bounds: Bounds<'_>, problems: &mut Problems) -> Opt
             false => Int::<{ i64::MIN }>::decode(value, problems),
         };
         let Some(names) = bounds.names else { continue };
-        let node = match names.find_node(key) {
+        let node = match names.find_node_hinting(key, *hints > 0) {
             Ok(node) => node,
             Err(error) => {
+                *hints = hints.saturating_sub(1);
                 let draft = Draft::on_key(value, Code::NoSuchNode, error.message());
                 problems.add_on(value, draft.help(error.help()));
                 continue;

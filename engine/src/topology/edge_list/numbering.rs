@@ -11,6 +11,9 @@ use crate::config::limits::NODES_MAX;
 use crate::config::shortened;
 use crate::topology::document::{Attrs, DescribedNode};
 
+/// For how many unknown nodes a near name is looked for.
+const HINTS_MAX: usize = 16;
+
 /// The nodes 1..N, by their names in the file.
 pub(super) struct Numbering {
     /// The nodes in order.
@@ -101,9 +104,11 @@ impl Numbering {
             missing.map(|end| (end, edge.place)).collect::<Vec<_>>()
         };
         let unknown: Vec<_> = import.edges.iter().flat_map(unknown).collect();
-        for (end, place) in unknown {
+        for (index, (end, place)) in unknown.into_iter().enumerate() {
             let name = import.ends.name(end).into_owned();
-            let known: Vec<_> = nodes.iter().map(|node| import.ends.name(*node)).collect();
+            // Looking at every name for each of many unknown ones would take hours.
+            let known = nodes.iter().filter(|_| index < HINTS_MAX);
+            let known: Vec<_> = known.map(|node| import.ends.name(*node)).collect();
             let near = nearest(&name, known.iter().map(AsRef::as_ref));
             let help = match near {
                 Some(near) => format!("did you mean `{near}`?"),
