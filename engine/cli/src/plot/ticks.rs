@@ -113,7 +113,8 @@ impl<'r> Ticks<'r> {
             each(moment)
         };
         if first == 0 {
-            let start = Replay::from_start(self.plan).map_err(Failure::Run)?;
+            let start = Replay::from_start(self.plan)
+                .map_err(|error| Failure::run(error, self.plan.names()))?;
             each(&Moment {
                 tick: 0,
                 state: start.state(),

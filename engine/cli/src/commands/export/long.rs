@@ -63,7 +63,8 @@ pub(super) fn write(export: &LongExport<'_>, sink: &mut dyn Write) -> Result<(),
     rows.begin()?;
     if ticks.contains(&0) && table == Long::State {
         let plan = run.plan()?;
-        let replay = Replay::from_start(&plan).map_err(Failure::Run)?;
+        let replay =
+            Replay::from_start(&plan).map_err(|error| Failure::run(error, plan.names()))?;
         rows.states(0, replay.state())?;
     }
     let stored = run.ticks_recorded().min(*ticks.end());
