@@ -12,6 +12,7 @@ mod colours;
 mod drawing;
 mod envelope;
 mod frame;
+mod graph;
 mod heat_map;
 mod labels;
 mod layout;
