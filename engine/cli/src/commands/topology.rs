@@ -1,6 +1,6 @@
 //! `aether topology`: makes a topology document from a shape or an edge list.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use aether_engine::config::FileSystem;
 use aether_engine::topology::{Format, ImportOptions, ListFormat, NewTopology, Settings, import};
@@ -42,7 +42,8 @@ pub(crate) fn import_edges(command: &ImportCommand, output: &Output) -> CommandR
             ListFormatWord::Lines => ListFormat::Lines,
         });
     }
-    let reads = Protected::inputs([command.edges.as_path()]);
+    let inputs = [Some(&command.edges), command.names.as_ref()];
+    let reads = Protected::inputs(inputs.into_iter().flatten().map(PathBuf::as_path));
     let out = destination(&command.made, &reads)?;
     let progress = Progress::spinner("reading the edge list");
     let topology = import(&files, &command.edges, &options).map_err(Failure::Documents)?;
