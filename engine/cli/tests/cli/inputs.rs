@@ -461,3 +461,26 @@ fn the_names_of_a_stored_run_are_those_of_its_plan() {
     assert_eq!(names.edges().collect::<Vec<_>>(), [(1, "main")]);
     assert_eq!((names.node_count(), names.edge_count()), (4, 3));
 }
+
+#[test]
+fn a_wide_table_with_odd_quotes_is_read_or_reported() {
+    for table in [
+        "tick,1\"x,2\n1,2,3\n",
+        "tick,1,2\n1,\"2,3\n4,5,6\n",
+        "tick,\"1\",2\n1,\"2\",\"\n3\"\n",
+        "\"\n",
+        "tick\n1\n",
+        "tick,1,2\n\n\n1,2,3\n#4,5\n",
+    ] {
+        let folder = folder("demand.csv", table);
+        let ended = aether(&folder, &["validate", "run.toml"]);
+        assert!(matches!(ended.status, Some(0 | 2)), "{table:?}: {ended:#?}");
+    }
+    // Many columns and many unknown names take time in proportion.
+    let names: Vec<String> = (0..20_000).map(|at| format!("n{at}")).collect();
+    let table = format!("tick,{}\n1{}\n", names.join(","), ",1".repeat(names.len()));
+    let folder = folder("demand.csv", &table);
+    aether(&folder, &["validate", "run.toml"])
+        .with(2)
+        .reports(&["there is no node `n0`", "this occurs 20000 times"]);
+}
