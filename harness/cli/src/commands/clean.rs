@@ -1,7 +1,5 @@
 //! `clean`: empties the cache in which other revisions are built and run.
 
-use std::io::Write;
-
 use aether_harness::Suite;
 
 use super::{CommandError, Console, Status};

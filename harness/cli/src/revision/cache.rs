@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 
 use aether_harness::outputs::write_whole;
 use aether_harness::snapshot::sha256_hex;
-use aether_harness::{Artefact, INPUTS, Scratch, remove_tree};
+use aether_harness::{Artefact, INPUTS, remove_tree};
 use serde::{Deserialize, Serialize};
 
 use super::repository::Repository;
@@ -40,8 +40,9 @@ pub(crate) struct Stored {
     pub(crate) output: String,
     /// The digest of the set of artefacts that is kept.
     pub(crate) artefacts: String,
-    /// How often it was run.
+    /// How often it was run, and at which commit.
     pub(crate) runs: usize,
+    pub(crate) at: String,
     /// The artefacts of the second run, if it differed from the first.
     pub(crate) again: Option<String>,
 }
@@ -85,11 +86,6 @@ impl Cache {
         self.dir.join("modules")
     }
 
-    /// A directory for what a command prints.
-    pub(crate) fn scratch(&self) -> io::Result<Scratch> {
-        Scratch::new(&self.dir, ".run-")
-    }
-
     /// The directory itself.
     pub(crate) fn dir(&self) -> &Path {
         &self.dir
@@ -109,7 +105,7 @@ impl Cache {
     }
 
     /// Keeps the files of a run.
-    pub(crate) fn keep_files(&self, files: &Files) -> Result<Stored, CommandError> {
+    pub(crate) fn keep_files(&self, files: &Files, at: &str) -> Result<Stored, CommandError> {
         let digest = |is_kept: &dyn Fn(&str) -> bool| {
             let lines = files.iter().filter(|(name, _)| is_kept(name));
             let lines = lines.map(|(name, bytes)| format!("{name} {}\n", sha256_hex(bytes)));
@@ -120,6 +116,7 @@ impl Cache {
             output: digest(&|name| name != inputs),
             artefacts: digest(&|_| true),
             runs: 1,
+            at: at.to_owned(),
             again: None,
         };
         let dir = self.artefacts_path(&stored.artefacts);

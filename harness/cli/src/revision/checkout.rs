@@ -150,6 +150,9 @@ impl Checkout {
 
     /// Checks out the submodules of what is in `tree`, from objects that are here.
     fn submodules(&self, git: &Git, tree: &Path, source: &Source) -> Result<(), String> {
+        if !tree.join(".gitmodules").is_file() {
+            return Ok(());
+        }
         let listed = git.text(&["ls-tree", "-r", "-z", "HEAD"]).map_err(|error| error.to_string())?;
         let links: Vec<(&str, &str)> = listed
             .split('\0')
@@ -266,6 +269,7 @@ fn borrow(dir: &Path, tree: &Path, objects: &Path, format: &str) -> Result<Git, 
     let git = Git::at(tree).env("GIT_DIR", dir).env("GIT_WORK_TREE", tree);
     if !dir.join("HEAD").is_file() || git.text(&["rev-parse", "--show-object-format"])? != format {
         remove_tree(dir)?;
+        fs::create_dir_all(dir)?;
         let format = format!("--object-format={format}");
         let new = Git::at(tree).env("GIT_DIR", dir);
         new.bytes(&["init", "--quiet", "--template=", &format])?;

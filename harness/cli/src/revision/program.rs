@@ -4,6 +4,7 @@
 //! of this process is that of now; so the test target of the revision runs there, and what it leaves is taken:
 //! its outputs if they differ from its goldens, else the goldens.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,13 +14,13 @@ use aether_harness::evaluate::CheckRun;
 use aether_harness::exec::{RunFailure, Task, TaskFailure};
 use aether_harness::scenario::{Build, DEFAULTS_FILE, Found, SCENARIO_FILE};
 use aether_harness::snapshot::{MANIFEST_FILE, sha256_hex};
-use aether_harness::{Artefact, FileRole, Layout, Scenario, Schema, Suite, counted, remove_tree};
+use aether_harness::{Artefact, FileRole, Layout, Scenario, Schema, Suite, remove_tree};
 use aether_json::{Value, json};
 
 use super::cache::{Cache, Files, Stored};
 use super::checkout::Checkout;
 use super::git;
-use super::repository::Repository;
+use super::repository::{Entry, Repository};
 use crate::commands::CommandError;
 
 /// The version of what results are kept under.
@@ -163,6 +164,8 @@ pub(crate) struct Programs<'p> {
     targets: &'p [Target],
     /// The revision in the checkout.
     at: Option<At>,
+    /// The files of the commit that was asked for last.
+    listed: RefCell<Option<(String, Vec<Entry>)>>,
 }
 
 /// A revision in the checkout.
@@ -198,6 +201,7 @@ impl<'p> Programs<'p> {
             how,
             targets,
             at: None,
+            listed: RefCell::default(),
         })
     }
 
@@ -210,38 +214,32 @@ impl<'p> Programs<'p> {
         self.at.as_ref().map(|at| at.commit.as_str())
     }
 
-    /// What is known of a target at a commit without running it, and whether that is because its program is
-    /// that of another commit.
-    pub(crate) fn known(
-        &self,
-        target: &Target,
-        commit: &str,
-    ) -> Result<Option<(Stored, bool)>, CommandError> {
-        if let Some(stored) = self.cache.result(&self.key(target, "commit", commit)) {
-            return Ok(Some((stored, false)));
-        }
-        let sources = self.sources(target, commit, |_| true)?;
-        let shared = self.cache.result(&self.key(target, "sources", &sources));
-        if let Some(stored) = &shared {
-            self.cache.keep(&self.key(target, "commit", commit), stored)?;
-        }
-        Ok(shared.map(|stored| (stored, true)))
+    /// What an earlier search learned of a target at a commit.
+    pub(crate) fn known(&self, target: &Target, commit: &str) -> Option<Stored> {
+        self.cache.result(&self.key(target, "commit", commit))
     }
 
-    /// Runs a target at a commit, or once more if it was run there already.
+    /// Runs a target at a commit, or once more if it was run there already. A program that is that of another
+    /// commit is not run for the first time.
     ///
     /// # Errors
     /// The cache or git fails.
     pub(crate) fn run(&mut self, target: &Target, commit: &str) -> Result<Outcome, CommandError> {
-        self.go_to(commit)?;
-        if let Some(problem) = self.at.as_ref().and_then(|at| at.problem.clone()) {
-            return Ok(Outcome::Unbuildable(problem));
-        }
         let mut keys = vec![
             self.key(target, "commit", commit),
             self.key(target, "sources", &self.sources(target, commit, |_| true)?),
         ];
         let known = self.cache.result(&keys[0]);
+        if known.is_none()
+            && let Some(stored) = self.cache.result(&keys[1])
+        {
+            self.cache.keep(&keys[0], &stored)?;
+            return Ok(Outcome::Ran(stored, false));
+        }
+        self.go_to(commit)?;
+        if let Some(problem) = self.at.as_ref().and_then(|at| at.problem.clone()) {
+            return Ok(Outcome::Unbuildable(problem));
+        }
         let files = if target.is_program {
             self.run_program(target)?
         } else {
@@ -269,7 +267,7 @@ impl<'p> Programs<'p> {
             Ok(files) => files,
             Err(problem) => return Ok(Outcome::Unbuildable(problem)),
         };
-        let mut stored = self.cache.keep_files(&files)?;
+        let mut stored = self.cache.keep_files(&files, commit)?;
         if let Some(known) = known {
             let again = (known.output != stored.output).then_some(stored.artefacts);
             stored = Stored {
@@ -309,9 +307,16 @@ impl<'p> Programs<'p> {
         counts: impl Fn(&str) -> bool,
     ) -> Result<String, CommandError> {
         let is_now = self.how.inputs == InputsOf::Now;
-        let entries = self.repository.files(self.checkout.git(), commit, None)?;
+        let mut listed = self.listed.borrow_mut();
+        let entries = match &mut *listed {
+            Some((known, entries)) if known == commit => entries,
+            other => {
+                let entries = self.repository.files(self.checkout.git(), commit, None)?;
+                &mut other.insert((commit.to_owned(), entries)).1
+            }
+        };
         let mut lines = String::new();
-        for entry in entries {
+        for entry in entries.iter() {
             let path = entry.path.as_str();
             let is_replaced = is_now && target.inputs.contains_key(path);
             if counts(path) && !is_replaced && !path.starts_with("fixtures/snapshots/") {
@@ -616,13 +621,12 @@ fn files_below(dir: &Path, add: &mut impl FnMut(&Path)) -> Result<(), CommandErr
     Ok(())
 }
 
-/// A line about what is skipped, shortened to its first line and the last one that a program said.
+/// What a failure says in one line: its first line and its last one.
 pub(crate) fn shortened(why: &str) -> String {
-    let mut lines = why.lines();
+    let mut lines = why.lines().map(str::trim).filter(|line| !line.is_empty());
     let first = lines.next().unwrap_or_default();
-    let rest = lines.count();
-    match rest {
-        0 => first.to_owned(),
-        rest => format!("{first} … ({})", counted(rest as u64, "more line")),
+    match lines.next_back() {
+        None => first.to_owned(),
+        Some(last) => format!("{first} … {}", last.trim_start_matches("| ")),
     }
 }

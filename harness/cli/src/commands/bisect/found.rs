@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use aether_harness::evaluate::ERROR;
 use aether_harness::snapshot::{MANIFEST_FILE, Manifest, salvaged_blesses};
 use aether_harness::{Artefact, Change, DiffOptions, INPUTS, Report, ScenarioReport, Verdict};
+use aether_json::Value;
 use serde::Serialize;
 
 use super::{History, State};
@@ -244,8 +246,11 @@ impl Gathered<'_> {
     ) -> Result<ScenarioReport, CommandError> {
         let (before, after) = (self.cache.artefacts(before)?, self.cache.artefacts(after)?);
         let failed = |artefacts: &[Artefact]| {
-            let error = artefacts.iter().find(|artefact| artefact.name() == "error")?;
-            Some(String::from_utf8_lossy(error.text()).trim_end().to_owned())
+            let error = artefacts.iter().find(|artefact| artefact.name() == ERROR)?;
+            let document: Option<Value> = aether_json::from_slice(error.text()).ok();
+            let message = document.as_ref().and_then(|error| error.get("message")?.as_str());
+            let whole = || String::from_utf8_lossy(error.text()).trim_end().to_owned();
+            Some(message.map_or_else(whole, str::to_owned))
         };
         let note = match (failed(&before), failed(&after)) {
             (None, Some(error)) => Some(format!("it fails from here on: {error}")),

@@ -75,19 +75,21 @@ struct State {
     values: Vec<String>,
     /// What one of the commits with each value produced.
     stored: Vec<Stored>,
-    /// The value of each commit, and how many runs of its own that took.
-    counted: BTreeMap<Node, (Value, usize)>,
+    /// The value of each program that was run, and how often it was, by the commit that it was run at.
+    counted: BTreeMap<String, (Value, usize)>,
     /// What the commits that differ from themselves produced.
     unsteady: BTreeMap<Node, Stored>,
+    /// The commits that were looked for in the cache.
+    asked: BTreeSet<Node>,
     runs: usize,
 }
 
 impl State {
-    /// Learns what a commit produced; `is_own` if by runs of its own.
-    fn learn(&mut self, node: Node, stored: Stored, is_own: bool) {
+    /// Learns what a commit produced.
+    fn learn(&mut self, node: Node, stored: Stored) {
         if stored.again.is_some() {
             self.known.seen.insert(node, Seen::Unsteady);
-            self.counted.remove(&node);
+            self.counted.remove(&stored.at);
             self.unsteady.insert(node, stored);
         } else {
             let position = self.values.iter().position(|value| *value == stored.output);
@@ -97,11 +99,11 @@ impl State {
                 self.values.len() - 1
             });
             self.known.seen.insert(node, Seen::Output(value));
-            let runs = if is_own { stored.runs } else { 0 };
-            self.counted.insert(node, (value, runs));
+            let counted = self.counted.entry(stored.at).or_insert((value, 0));
+            *counted = (value, counted.1.max(stored.runs));
         }
         self.known.runs.clear();
-        for &(value, runs) in self.counted.values() {
+        for (value, runs) in self.counted.values().copied() {
             *self.known.runs.entry(value).or_default() += runs;
         }
     }
@@ -140,7 +142,7 @@ pub fn bisect(
             .iter()
             .map(|state| search(&history.graph, &state.known, request.all))
             .collect();
-        if recall(&programs, &history, &targets, &mut states, &found)? {
+        if recall(&programs, &history, &targets, &mut states, &found) {
             continue;
         }
         let current = programs.current();
@@ -252,20 +254,20 @@ fn recall(
     targets: &[Target],
     states: &mut [State],
     found: &[Found],
-) -> Result<bool, CommandError> {
+) -> bool {
     let mut has_learned = false;
     for ((target, state), found) in targets.iter().zip(states).zip(found) {
         for node in found.wanted.iter().map(|want| want.node()) {
-            if state.known.seen.contains_key(&node) {
+            if state.known.seen.contains_key(&node) || !state.asked.insert(node) {
                 continue;
             }
-            if let Some((stored, is_shared)) = programs.known(target, history.graph.id(node))? {
-                state.learn(node, stored, !is_shared);
+            if let Some(stored) = programs.known(target, history.graph.id(node)) {
+                state.learn(node, stored);
                 has_learned = true;
             }
         }
     }
-    Ok(has_learned)
+    has_learned
 }
 
 /// The commit to examine next: the one that is checked out, else the one that most scenarios want.
@@ -303,7 +305,7 @@ fn examine(
             Outcome::Ran(stored, is_own) => {
                 state.runs += usize::from(is_own);
                 runs += usize::from(is_own);
-                state.learn(node, stored, is_own);
+                state.learn(node, stored);
             }
         }
     }
