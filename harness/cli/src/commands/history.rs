@@ -2,10 +2,10 @@
 
 use std::io::Write;
 
-use aether_harness::report::visible_line;
-use aether_harness::snapshot::MANIFEST_FILE;
 use aether_harness::evaluate::CheckRun;
+use aether_harness::report::visible_line;
 use aether_harness::scenario::ScenarioName;
+use aether_harness::snapshot::MANIFEST_FILE;
 use aether_harness::{Artefact, Change, DiffOptions, Schema, Suite, counted};
 use serde::Serialize;
 
@@ -89,7 +89,10 @@ pub fn history(
                 (Some(before), Some(after)) => {
                     let diff =
                         aether_harness::diff(&before, &after, &schema, &DiffOptions::default());
-                    let cause = diff.causes.first().map(|cause| format!("inputs: {}", cause.lead()));
+                    let cause = diff
+                        .causes
+                        .first()
+                        .map(|cause| format!("inputs: {}", cause.lead()));
                     let what = cause.unwrap_or_else(|| "no value moved".to_owned());
                     (diff.first_divergence, what)
                 }
@@ -119,7 +122,11 @@ pub fn history(
         Listing::Text => text(name, &entries, console.out)?,
     }
     let has_moved = entries.iter().any(|entry| entry.first_divergence.is_some());
-    Ok(if has_moved { Status::Difference } else { Status::Done })
+    Ok(if has_moved {
+        Status::Difference
+    } else {
+        Status::Done
+    })
 }
 
 /// How to read the goldens: as the scenario of now says, if there is one.

@@ -75,9 +75,19 @@ pub(crate) fn write(findings: &Findings, out: &mut dyn Write) -> io::Result<()> 
 /// The row of a commit.
 fn commit(findings: &Findings, row: &Row, is_shown: bool, budget: &mut Budget) -> Markup {
     let commit = &row.place.commit;
-    let moves: Vec<&Move> = findings.moves.iter().filter(|one| one.place.commit == *commit).collect();
-    let skipped = findings.skipped.iter().find(|(place, _)| place.commit == *commit);
-    let unsteady = findings.unsteady.iter().filter(|one| one.place.commit == *commit);
+    let moves: Vec<&Move> = findings
+        .moves
+        .iter()
+        .filter(|one| one.place.commit == *commit)
+        .collect();
+    let skipped = findings
+        .skipped
+        .iter()
+        .find(|(place, _)| place.commit == *commit);
+    let unsteady = findings
+        .unsteady
+        .iter()
+        .filter(|one| one.place.commit == *commit);
     let unsteady: Vec<_> = unsteady.collect();
     let is_quiet = moves.is_empty() && skipped.is_none() && unsteady.is_empty();
     if is_quiet && !is_shown {
@@ -170,7 +180,9 @@ fn moved(one: &Move, budget: &mut Budget) -> Markup {
 }
 
 fn values(first: Option<&Change>, budget: &mut Budget) -> Markup {
-    let sides = first.map_or((None, None), |first| (first.before.as_ref(), first.after.as_ref()));
+    let sides = first.map_or((None, None), |first| {
+        (first.before.as_ref(), first.after.as_ref())
+    });
     let [before, after] = budget.pair(sides.0, sides.1);
     html! { td.before { (before) } td.after { (after) } }
 }

@@ -95,12 +95,15 @@ impl Cache {
     pub(crate) fn result(&self, key: &str) -> Option<Stored> {
         let bytes = fs::read(self.result_path(key)).ok()?;
         let stored: Stored = aether_json::from_slice(&bytes).ok()?;
-        self.artefacts_path(&stored.artefacts).is_dir().then_some(stored)
+        self.artefacts_path(&stored.artefacts)
+            .is_dir()
+            .then_some(stored)
     }
 
     /// Keeps what is known under a key.
     pub(crate) fn keep(&self, key: &str, stored: &Stored) -> Result<(), CommandError> {
-        let bytes = aether_json::to_vec(stored).map_err(|error| CommandError::Io(error.to_string()))?;
+        let bytes =
+            aether_json::to_vec(stored).map_err(|error| CommandError::Io(error.to_string()))?;
         Ok(write_whole(&self.result_path(key), &bytes)?)
     }
 
@@ -141,11 +144,18 @@ impl Cache {
         let mut files = Files::new();
         for entry in fs::read_dir(&dir)? {
             let path = entry?.path();
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let name = path
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
             files.insert(name, fs::read(&path)?);
         }
         artefacts(&files).map_err(|error| {
-            CommandError::Io(format!("{}: {error}; `clean` empties the cache", dir.display()))
+            CommandError::Io(format!(
+                "{}: {error}; `clean` empties the cache",
+                dir.display()
+            ))
         })
     }
 
@@ -201,7 +211,11 @@ pub(crate) fn clean(repository: &Repository) -> Result<Option<PathBuf>, CommandE
 
 fn lock_file(dir: &Path) -> io::Result<File> {
     let path = dir.with_extension("lock");
-    File::options().create(true).truncate(false).write(true).open(path)
+    File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(path)
 }
 
 /// Where the cache of a repository is.
@@ -224,7 +238,10 @@ fn place(repository: &Repository) -> Result<PathBuf, CommandError> {
     Ok(base.join(&digest[..16]))
 }
 
-#[expect(clippy::disallowed_methods, reason = "where caches are is said by the environment")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "where caches are is said by the environment"
+)]
 fn base() -> Option<PathBuf> {
     let directory = |name: &str| {
         let value = std::env::var_os(name).filter(|value| !value.is_empty())?;

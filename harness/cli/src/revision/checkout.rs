@@ -36,7 +36,12 @@ impl Checkout {
     /// It cannot be made.
     pub(crate) fn new(cache: &Cache, repository: &Repository) -> Result<Self, CommandError> {
         let tree = cache.tree();
-        let git = borrow(&tree.join(".git"), &tree, repository.objects(), repository.format())?;
+        let git = borrow(
+            &tree.join(".git"),
+            &tree,
+            repository.objects(),
+            repository.format(),
+        )?;
         let shallow = fs::read(repository.common().join("shallow"));
         let own = tree.join(".git").join("shallow");
         match shallow {
@@ -66,10 +71,15 @@ impl Checkout {
     /// Programs ask for their version by tags.
     fn tags(&self) -> Result<(), CommandError> {
         let format = "--format=create %(refname) %(objectname)";
-        let tags = self.repository.git().bytes(&["for-each-ref", format, "refs/tags"])?;
+        let tags = self
+            .repository
+            .git()
+            .bytes(&["for-each-ref", format, "refs/tags"])?;
         let known = self.git.bytes(&["for-each-ref", format, "refs/tags"])?;
         if tags != known {
-            let gone = self.git.bytes(&["for-each-ref", "--format=delete %(refname)", "refs/tags"])?;
+            let gone =
+                self.git
+                    .bytes(&["for-each-ref", "--format=delete %(refname)", "refs/tags"])?;
             self.git.fed(&["update-ref", "--stdin"], Some(&gone))?;
             self.git.fed(&["update-ref", "--stdin"], Some(&tags))?;
         }
@@ -104,7 +114,10 @@ impl Checkout {
             .env("GIT_COMMITTER_EMAIL", "")
             .env("GIT_COMMITTER_DATE", "@0 +0000");
         git.bytes(&["read-tree", head])?;
-        git.fed(&["update-index", "--add", "--remove", "-z", "--stdin"], Some(&files))?;
+        git.fed(
+            &["update-index", "--add", "--remove", "-z", "--stdin"],
+            Some(&files),
+        )?;
         let tree = git.text(&["write-tree"])?;
         if tree == git.text(&["rev-parse", &format!("{head}^{{tree}}")])? {
             return Ok(head.to_owned());
@@ -153,7 +166,9 @@ impl Checkout {
         if !tree.join(".gitmodules").is_file() {
             return Ok(());
         }
-        let listed = git.text(&["ls-tree", "-r", "-z", "HEAD"]).map_err(|error| error.to_string())?;
+        let listed = git
+            .text(&["ls-tree", "-r", "-z", "HEAD"])
+            .map_err(|error| error.to_string())?;
         let links: Vec<(&str, &str)> = listed
             .split('\0')
             .filter_map(|entry| {
@@ -163,12 +178,19 @@ impl Checkout {
             .collect();
         for (commit, path) in links {
             let missing = |why: &str| format!("the submodule {path} is not here: {why}");
-            let inner = source.submodule(git, path).ok_or_else(|| missing("it has no objects"))?;
+            let inner = source
+                .submodule(git, path)
+                .ok_or_else(|| missing("it has no objects"))?;
             let dest = tree.join(path);
             let digest = sha256_hex(dest.as_os_str().as_encoded_bytes());
             let dir = self.modules.join(&digest[..16]);
-            let own = borrow(&dir, &dest, &inner.common.join("objects"), self.repository.format())
-                .map_err(|error| missing(&error.to_string()))?;
+            let own = borrow(
+                &dir,
+                &dest,
+                &inner.common.join("objects"),
+                self.repository.format(),
+            )
+            .map_err(|error| missing(&error.to_string()))?;
             remove_file(&dir.join("index.lock")).map_err(|error| error.to_string())?;
             own.bytes(&["checkout", "--quiet", "--force", "--detach", commit])
                 .and_then(|_| own.bytes(&["clean", "-ffdxq"]))
@@ -245,13 +267,21 @@ impl Source {
     fn submodule(&self, git: &Git, path: &str) -> Option<Self> {
         let tree = self.tree.join(path);
         if tree.join(".git").exists() {
-            let common = Git::at(&tree).text(&["rev-parse", "--git-common-dir"]).ok()?;
+            let common = Git::at(&tree)
+                .text(&["rev-parse", "--git-common-dir"])
+                .ok()?;
             return Some(Self {
                 common: tree.join(common),
                 tree,
             });
         }
-        let args = ["config", "--blob", "HEAD:.gitmodules", "--get-regexp", r"^submodule\..*\.path$"];
+        let args = [
+            "config",
+            "--blob",
+            "HEAD:.gitmodules",
+            "--get-regexp",
+            r"^submodule\..*\.path$",
+        ];
         let names = git.text(&args).ok()?;
         let name = names.lines().find_map(|line| {
             let (key, listed) = line.split_once(' ')?;
@@ -259,7 +289,10 @@ impl Source {
             (listed == path).then(|| name.to_owned())
         })?;
         let common = self.common.join("modules").join(name);
-        common.join("objects").is_dir().then_some(Self { tree, common })
+        common
+            .join("objects")
+            .is_dir()
+            .then_some(Self { tree, common })
     }
 }
 
@@ -277,7 +310,10 @@ fn borrow(dir: &Path, tree: &Path, objects: &Path, format: &str) -> Result<Git, 
     let mut borrowed = objects.as_os_str().as_encoded_bytes().to_vec();
     borrowed.push(b'\n');
     fs::create_dir_all(dir.join("objects").join("info"))?;
-    fs::write(dir.join("objects").join("info").join("alternates"), borrowed)?;
+    fs::write(
+        dir.join("objects").join("info").join("alternates"),
+        borrowed,
+    )?;
     Ok(git)
 }
 

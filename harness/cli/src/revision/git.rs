@@ -119,7 +119,9 @@ impl Git {
             }
         }
         command.output().map_err(|error| {
-            CommandError::Io(format!("git is needed for this, and cannot be started: {error}"))
+            CommandError::Io(format!(
+                "git is needed for this, and cannot be started: {error}"
+            ))
         })
     }
 
@@ -144,7 +146,10 @@ impl Git {
         let said = said.trim().trim_start_matches("fatal: ");
         let args = args.iter().map(|arg| aether_harness::quoted(arg));
         let line: Vec<String> = args.collect();
-        Err(CommandError::Usage(format!("git {}: {said}", line.join(" "))))
+        Err(CommandError::Usage(format!(
+            "git {}: {said}",
+            line.join(" ")
+        )))
     }
 
     /// What git prints, without the last line end.
@@ -176,9 +181,15 @@ impl Git {
         let mut blobs = Vec::new();
         for id in ids {
             let missing = || CommandError::Usage(format!("git cat-file: {id} is not there"));
-            let end = rest.iter().position(|&byte| byte == b'\n').ok_or_else(missing)?;
+            let end = rest
+                .iter()
+                .position(|&byte| byte == b'\n')
+                .ok_or_else(missing)?;
             let head = String::from_utf8_lossy(&rest[..end]).into_owned();
-            let size = head.rsplit(' ').next().and_then(|size| size.parse::<usize>().ok());
+            let size = head
+                .rsplit(' ')
+                .next()
+                .and_then(|size| size.parse::<usize>().ok());
             let size = size.ok_or_else(missing)?;
             let blob = rest.get(end + 1..end + 1 + size).ok_or_else(missing)?;
             blobs.push(blob.to_vec());

@@ -90,7 +90,10 @@ impl Graph {
         }
         let mut taken = self.ancestors(parent);
         let mut sides = Vec::new();
-        for &other in self.parents[commit].iter().filter(|&&other| other != parent) {
+        for &other in self.parents[commit]
+            .iter()
+            .filter(|&&other| other != parent)
+        {
             let mut line = Vec::new();
             let mut next = Some(other);
             while let Some(node) = next {
@@ -115,14 +118,20 @@ impl Graph {
 
     /// Whether `tip` and `other` have nothing in common but `base` and what is before it.
     pub(crate) fn part_at(&self, base: Node, tip: Node, other: Node) -> bool {
-        let (base, tip, other) = (self.ancestors(base), self.ancestors(tip), self.ancestors(other));
+        let (base, tip, other) = (
+            self.ancestors(base),
+            self.ancestors(tip),
+            self.ancestors(other),
+        );
         (0..self.ids.len()).all(|node| base[node] || !(tip[node] && other[node]))
     }
 
     /// Whether `commit` merged something older than the good revision that `parent` did not have.
     pub(crate) fn brings_older(&self, commit: Node, parent: Node) -> bool {
         let is_older = |node: &Node| *node == 0 || *node >= self.inside;
-        let others = self.parents[commit].iter().filter(|other| **other != parent);
+        let others = self.parents[commit]
+            .iter()
+            .filter(|other| **other != parent);
         let older: Vec<Node> = others.copied().filter(is_older).collect();
         !older.is_empty() && {
             let had = self.ancestors(parent);

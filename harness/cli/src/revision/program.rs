@@ -14,7 +14,7 @@ use aether_harness::evaluate::CheckRun;
 use aether_harness::exec::{RunFailure, Task, TaskFailure};
 use aether_harness::scenario::{Build, DEFAULTS_FILE, Found, SCENARIO_FILE};
 use aether_harness::snapshot::{MANIFEST_FILE, sha256_hex};
-use aether_harness::{Artefact, FileRole, Layout, Scenario, Schema, Suite, remove_tree};
+use aether_harness::{Artefact, FileRole, Layout, Scenario, Schema, Suite, Verdict, remove_tree};
 use aether_json::{Value, json};
 
 use super::cache::{Cache, Files, Stored};
@@ -154,6 +154,31 @@ pub(crate) enum Outcome {
     Unbuildable(String),
 }
 
+/// What one run left.
+struct Ran {
+    files: Files,
+    steadiness: Steadiness,
+}
+
+/// What a run says of another one.
+enum Steadiness {
+    /// Nothing.
+    Unknown,
+    /// It would produce the same.
+    Sure,
+    /// It would produce something else.
+    Unsteady,
+}
+
+impl Ran {
+    fn once(files: Files) -> Self {
+        Self {
+            files,
+            steadiness: Steadiness::Unknown,
+        }
+    }
+}
+
 /// The programs of a repository at its revisions.
 pub(crate) struct Programs<'p> {
     suite: &'p Suite,
@@ -241,7 +266,7 @@ impl<'p> Programs<'p> {
             return Ok(Outcome::Unbuildable(problem));
         }
         let files = if target.is_program {
-            self.run_program(target)?
+            self.run_program(target)?.map(Ran::once)
         } else {
             match self.tests()? {
                 Err(problem) => Err(problem),
@@ -263,11 +288,17 @@ impl<'p> Programs<'p> {
                 }
             }
         };
-        let files = match files {
-            Ok(files) => files,
+        let ran = match files {
+            Ok(ran) => ran,
             Err(problem) => return Ok(Outcome::Unbuildable(problem)),
         };
-        let mut stored = self.cache.keep_files(&files, commit)?;
+        let mut stored = self.cache.keep_files(&ran.files, commit)?;
+        match ran.steadiness {
+            Steadiness::Unknown => {}
+            // The trial has run it twice, or found what was blessed.
+            Steadiness::Sure => stored.runs = 2,
+            Steadiness::Unsteady => stored.again = Some(stored.artefacts.clone()),
+        }
         if let Some(known) = known {
             let again = (known.output != stored.output).then_some(stored.artefacts);
             stored = Stored {
@@ -293,7 +324,11 @@ impl<'p> Programs<'p> {
             target.name,
             target.digest,
             self.how.build,
-            if target.is_program { "" } else { &self.how.test },
+            if target.is_program {
+                ""
+            } else {
+                &self.how.test
+            },
         ]);
         sha256_hex(parts.to_string().as_bytes())
     }
@@ -362,17 +397,30 @@ impl<'p> Programs<'p> {
         let mut kept = Vec::new();
         for target in self.targets {
             let name = target.name.as_str();
-            if let Some(Found { scenario: Ok(scenario), .. }) = self.suite.look_up(name) {
-                kept.extend(scenario.settings().build().ok().flatten().map(|build| build.keep));
+            if let Some(Found {
+                scenario: Ok(scenario),
+                ..
+            }) = self.suite.look_up(name)
+            {
+                kept.extend(
+                    scenario
+                        .settings()
+                        .build()
+                        .ok()
+                        .flatten()
+                        .map(|build| build.keep),
+                );
             }
             if self.how.inputs == InputsOf::Then {
                 continue;
             }
             if target.is_program {
                 // The rules by which outputs are made come with the goldens.
-                self.checkout.put(&format!("fixtures/snapshots/{name}"), None)?;
+                self.checkout
+                    .put(&format!("fixtures/snapshots/{name}"), None)?;
             } else {
-                self.checkout.put(target.dir().trim_end_matches('/'), None)?;
+                self.checkout
+                    .put(target.dir().trim_end_matches('/'), None)?;
             }
             for (path, from) in target.inputs.iter().chain(&target.goldens) {
                 self.checkout.put(path, Some(from))?;
@@ -384,7 +432,10 @@ impl<'p> Programs<'p> {
 
     /// Builds what a scenario names, and runs it; or why it cannot be built.
     fn run_program(&self, target: &Target) -> Result<Result<Files, String>, CommandError> {
-        let at = self.at.as_ref().expect("a revision is checked out before a run");
+        let at = self
+            .at
+            .as_ref()
+            .expect("a revision is checked out before a run");
         let scenario = match at.suite.look_up(&target.name) {
             None => return Ok(Ok(failed("the scenario does not exist"))),
             Some(found) => match found.scenario {
@@ -428,7 +479,10 @@ impl<'p> Programs<'p> {
 
     /// The test targets of the revision, which are built once.
     fn tests(&mut self) -> Result<Result<Tests, String>, CommandError> {
-        let at = self.at.as_ref().expect("a revision is checked out before a run");
+        let at = self
+            .at
+            .as_ref()
+            .expect("a revision is checked out before a run");
         if let Some(tests) = &at.tests {
             return Ok(tests.clone());
         }
@@ -493,8 +547,11 @@ impl<'p> Programs<'p> {
     }
 
     /// Runs the trial of a scenario, and takes what it leaves.
-    fn run_tests(&self, target: &Target, tests: &Tests) -> Result<Files, CommandError> {
-        let at = self.at.as_ref().expect("a revision is checked out before a run");
+    fn run_tests(&self, target: &Target, tests: &Tests) -> Result<Ran, CommandError> {
+        let at = self
+            .at
+            .as_ref()
+            .expect("a revision is checked out before a run");
         let outputs = at.suite.paths().outputs();
         let goldens = at.suite.paths().snapshots().join(&target.name);
         let trial = format!("{}::golden", target.name);
@@ -505,16 +562,35 @@ impl<'p> Programs<'p> {
             command.args([&trial, "--exact", "--include-ignored"]);
             let ended = self.task(command, dir, &trial);
             let left = taken(&outputs.join(&target.name))?;
+            let result = trial_result(&outputs.join(".results"), &target.name);
+            let text = |key: &str| Some(result.as_ref()?.get(key)?.as_str()?.to_owned());
             match ended {
-                Ok(_) => return taken(&goldens),
-                Err(_) if !left.is_empty() => return Ok(left),
+                Ok(_) => {
+                    return Ok(Ran {
+                        files: taken(&goldens)?,
+                        steadiness: Steadiness::Sure,
+                    });
+                }
+                Err(_) if !left.is_empty() => {
+                    let verdict = text("verdict").unwrap_or_default();
+                    let is = |other: Verdict| verdict == other.name();
+                    return Ok(Ran {
+                        files: left,
+                        steadiness: if is(Verdict::Nondeterministic) {
+                            Steadiness::Unsteady
+                        } else if is(Verdict::Mismatch) || is(Verdict::StaleInputs) {
+                            Steadiness::Sure
+                        } else {
+                            Steadiness::Unknown
+                        },
+                    });
+                }
                 Err(failure) => {
-                    let message = trial_message(&outputs.join(".results"), &target.name);
-                    said = message.unwrap_or_else(|| without_times(&failure));
+                    said = text("message").unwrap_or_else(|| without_times(&failure));
                 }
             }
         }
-        Ok(failed(&said))
+        Ok(Ran::once(failed(&said)))
     }
 }
 
@@ -523,7 +599,11 @@ fn taken(dir: &Path) -> Result<Files, CommandError> {
     let mut files = Files::new();
     for entry in fs::read_dir(dir).into_iter().flatten() {
         let path = entry?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         let is_document = name.ends_with(".json") || name.ends_with(".bin");
         if is_document && name != MANIFEST_FILE && path.is_file() {
             files.insert(name, fs::read(&path)?);
@@ -532,13 +612,12 @@ fn taken(dir: &Path) -> Result<Files, CommandError> {
     Ok(files)
 }
 
-/// What a trial said in the file of its result.
-fn trial_message(results: &Path, name: &str) -> Option<String> {
+/// The stored result of a trial, by whatever version of the harness.
+fn trial_result(results: &Path, name: &str) -> Option<Value> {
     let runs = fs::read_dir(results).ok()?;
     runs.flatten().find_map(|run| {
         let bytes = fs::read(run.path().join(format!("{name}.golden.json"))).ok()?;
-        let result: Value = aether_json::from_slice(&bytes).ok()?;
-        Some(result.get("message")?.as_str()?.to_owned())
+        aether_json::from_slice(&bytes).ok()
     })
 }
 
@@ -568,7 +647,11 @@ fn failed(message: &str) -> Files {
 
 /// A build that is a line of a shell.
 fn shell(line: &str) -> Build {
-    let (program, option) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
+    let (program, option) = if cfg!(windows) {
+        ("cmd", "/C")
+    } else {
+        ("sh", "-c")
+    };
     Build {
         program: program.to_owned(),
         args: vec![option.to_owned(), line.to_owned()],
@@ -578,7 +661,10 @@ fn shell(line: &str) -> Build {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "cargo says which cargo runs this")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "cargo says which cargo runs this"
+)]
 fn cargo() -> PathBuf {
     std::env::var_os("CARGO").map_or_else(|| PathBuf::from("cargo"), PathBuf::from)
 }

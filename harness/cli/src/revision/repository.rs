@@ -124,11 +124,19 @@ impl Repository {
     /// There is no such commit.
     pub(crate) fn commit(&self, revision: &str) -> Result<String, CommandError> {
         let named = format!("{revision}^{{commit}}");
-        let args = ["rev-parse", "--verify", "--quiet", "--end-of-options", &named];
+        let args = [
+            "rev-parse",
+            "--verify",
+            "--quiet",
+            "--end-of-options",
+            &named,
+        ];
         if self.git.succeeds(&args)? {
             return self.git.text(&args);
         }
-        let references = self.git.text(&["for-each-ref", "--format=%(refname:short)"])?;
+        let references = self
+            .git
+            .text(&["for-each-ref", "--format=%(refname:short)"])?;
         let near = nearest(revision, references.lines());
         let hint = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
         Err(CommandError::Usage(format!(
@@ -148,7 +156,11 @@ impl Repository {
         let listed = lines.filter_map(|line| {
             let mut parts = line.splitn(4, '\u{1f}');
             let id = parts.next()?.to_owned();
-            let parents = parts.next()?.split_whitespace().map(str::to_owned).collect();
+            let parents = parts
+                .next()?
+                .split_whitespace()
+                .map(str::to_owned)
+                .collect();
             let info = CommitInfo {
                 date: parts.next()?.to_owned(),
                 subject: parts.next()?.to_owned(),
@@ -163,7 +175,8 @@ impl Repository {
     /// # Errors
     /// `bad` does not come after `good`.
     pub(crate) fn between(git: &Git, good: &str, bad: &str) -> Result<Vec<Listed>, CommandError> {
-        let is_ancestor = |one: &str, of: &str| git.succeeds(&["merge-base", "--is-ancestor", one, of]);
+        let is_ancestor =
+            |one: &str, of: &str| git.succeeds(&["merge-base", "--is-ancestor", one, of]);
         if !is_ancestor(good, bad)? {
             let problem = if is_ancestor(bad, good)? {
                 "the good revision comes after the bad one: exchange them".to_owned()
@@ -228,9 +241,19 @@ impl Repository {
         before: &str,
         after: &str,
     ) -> Result<Vec<String>, CommandError> {
-        let args = ["diff-tree", "-r", "-z", "--name-only", "--no-renames", before, after];
+        let args = [
+            "diff-tree",
+            "-r",
+            "-z",
+            "--name-only",
+            "--no-renames",
+            before,
+            after,
+        ];
         let listed = git.bytes(&args)?;
-        let paths = listed.split(|&byte| byte == 0).filter(|path| !path.is_empty());
+        let paths = listed
+            .split(|&byte| byte == 0)
+            .filter(|path| !path.is_empty());
         Ok(paths
             .map(|path| self.below_root(&String::from_utf8_lossy(path)))
             .collect())
@@ -247,13 +270,23 @@ impl Repository {
             .args(["config", "--path", "--get", "core.excludesFile"])
             .current_dir(&self.top)
             .output();
-        if let Ok(output) = theirs.map_err(drop).and_then(|output| match output.status.success() {
-            true => Ok(output),
-            false => Err(()),
-        }) {
+        if let Ok(output) = theirs
+            .map_err(drop)
+            .and_then(|output| match output.status.success() {
+                true => Ok(output),
+                false => Err(()),
+            })
+        {
             let file = String::from_utf8_lossy(&output.stdout);
             git = git.setting(format!("core.excludesFile={}", file.trim_end()));
         }
-        git.bytes(&["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--full-name"])
+        git.bytes(&[
+            "ls-files",
+            "-z",
+            "--cached",
+            "--others",
+            "--exclude-standard",
+            "--full-name",
+        ])
     }
 }

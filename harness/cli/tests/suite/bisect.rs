@@ -21,6 +21,7 @@ crate::tests![bisect;
     a_killed_search_leaves_the_tree_alone_and_goes_on,
     settings_and_hooks_of_the_repository_do_nothing,
     what_differs_from_itself_is_reported_as_that,
+    a_failure_is_what_a_revision_produces,
     equal_programs_are_not_run_twice,
     a_crate_is_searched_by_its_test_target,
     submodules_come_from_local_objects,
@@ -78,7 +79,15 @@ fn planted_moves_are_found(seed: u64) {
     let log = (planted.commits as f64).log2().ceil() as usize;
     for all in [false, true] {
         repository.forget_runs();
-        let mut args = vec!["bisect", "--good", &planted.good, "--bad", "main", "--format", "json"];
+        let mut args = vec![
+            "bisect",
+            "--good",
+            &planted.good,
+            "--bad",
+            "main",
+            "--format",
+            "json",
+        ];
         args.extend(all.then_some("--all"));
         let ran = repository.run(&args);
         assert_eq!(ran.status, Some(1), "seed {seed}: {}{}", ran.out, ran.err);
@@ -90,7 +99,10 @@ fn planted_moves_are_found(seed: u64) {
             for name in one["scenarios"].as_array().unwrap() {
                 let name = name.as_str().unwrap().to_owned();
                 *counts.entry(name.clone()).or_default() += 1;
-                found.insert((name, one["commit"].as_str().unwrap().to_owned()), one.clone());
+                found.insert(
+                    (name, one["commit"].as_str().unwrap().to_owned()),
+                    one.clone(),
+                );
             }
         }
         for one in report["in_ranges"].as_array().unwrap() {
@@ -103,12 +115,19 @@ fn planted_moves_are_found(seed: u64) {
             let key = (name.clone(), commit.clone());
             let Some(one) = found.remove(&key) else {
                 // Only what is reverted later can cancel.
-                assert!(!all && pair.contains(commit), "seed {seed}: {name} at {commit} is missed");
+                assert!(
+                    !all && pair.contains(commit),
+                    "seed {seed}: {name} at {commit} is missed"
+                );
                 assert!(!found.contains_key(&(name.clone(), pair[1].clone())));
                 continue;
             };
             let golden = one["goldens"][name].as_str().unwrap();
-            assert_eq!(golden, if change.blessed { "blessed" } else { "silent" }, "{one}");
+            assert_eq!(
+                golden,
+                if change.blessed { "blessed" } else { "silent" },
+                "{one}"
+            );
             if change.blessed {
                 assert_eq!(one["reason"], planted.reason(commit), "{one}");
             }
@@ -125,7 +144,11 @@ fn planted_moves_are_found(seed: u64) {
         let ranges = serde_json::json!([[planted.range.0, planted.range.1]]);
         assert_eq!(report["ranges"], ranges, "seed {seed}: {}", ran.err);
         let skipped = report["skipped"].as_array().unwrap();
-        assert!(skipped.iter().any(|skipped| skipped["commit"] == planted.broken.as_str()));
+        assert!(
+            skipped
+                .iter()
+                .any(|skipped| skipped["commit"] == planted.broken.as_str())
+        );
         let runs = repository.runs();
         for name in ["alpha", "beta"] {
             let moves = counts[name];
@@ -133,16 +156,26 @@ fn planted_moves_are_found(seed: u64) {
             assert_eq!(report["runs_by_scenario"][name], made);
             if all {
                 let most = planted.commits + 1;
-                assert!(made <= most, "seed {seed}: {name}: {made} runs for {most} revisions");
+                assert!(
+                    made <= most,
+                    "seed {seed}: {name}: {made} runs for {most} revisions"
+                );
             } else {
                 let most = 2 * moves * log + 2;
-                assert!(made <= most, "seed {seed}: {name}: {made} runs, {most} allowed");
+                assert!(
+                    made <= most,
+                    "seed {seed}: {name}: {made} runs, {most} allowed"
+                );
             }
         }
         // The next search begins anew.
         assert_eq!(repository.run(&["clean"]).status, Some(0));
     }
-    assert_eq!(tree(repository.root()), before, "the repository is as it was");
+    assert_eq!(
+        tree(repository.root()),
+        before,
+        "the repository is as it was"
+    );
 }
 
 const QUEUE: &str = "import json, sys\nfrom rules import serve\n\
@@ -200,32 +233,42 @@ fn a_python_program_is_searched() {
     repository.bless("monday", "a third clerk");
     let blessed = repository.commit("a third one");
     // A change of the tree is a revision too.
-    repository.write("rules.py", &rules("clerks + 4"));
+    repository.write("rules.py", &rules("clerks // 2"));
     let before = tree(repository.root());
     let ran = repository.run(&["bisect", "monday", "--good", &good]);
     assert_eq!(ran.status, Some(1), "{}{}", ran.out, ran.err);
     let [silent, blessed] = [&silent, &blessed].map(|id| &id[..10]);
     let expected = [
         format!("{silent} 2026-03-01 serve one more\n"),
-        "  silent: the goldens of monday did not move\n  changed the program: rules.py\n".to_owned(),
+        "  silent: the goldens of monday did not move\n  changed the program: rules.py\n"
+            .to_owned(),
         "  counter · minutes/*/served · +1: 1 scenario, ".to_owned(),
         "    monday: tick 2 · counter · served: 1 → 2\n".to_owned(),
         format!("{blessed} 2026-03-01 a third one\n  blessed: a third clerk\n"),
         "    monday: tick 2 · counter · served: 2 → 3\n".to_owned(),
         "WORKTREE ".to_owned(),
         "  silent: the goldens of monday did not move\n".to_owned(),
-        format!("3 moves in 10 commits after {} up to WORKTREE: ", &good[..10]),
+        format!(
+            "3 moves in 10 commits after {} up to WORKTREE: ",
+            &good[..10]
+        ),
     ];
     let mut rest = ran.out.as_str();
     for part in &expected {
-        let at = rest.find(part).unwrap_or_else(|| panic!("{part:?} is not in\n{}", ran.out));
+        let at = rest
+            .find(part)
+            .unwrap_or_else(|| panic!("{part:?} is not in\n{}", ran.out));
         rest = &rest[at + part.len()..];
     }
     assert_eq!(tree(repository.root()), before);
     // Between equal ends nothing moves.
     let ran = repository.run(&["bisect", "--good", &good, "--bad", "HEAD~5"]);
     assert_eq!(ran.status, Some(0), "{}{}", ran.out, ran.err);
-    assert!(ran.out.starts_with("nothing moved in 4 commits after "), "{}", ran.out);
+    assert!(
+        ran.out.starts_with("nothing moved in 4 commits after "),
+        "{}",
+        ran.out
+    );
 }
 
 fn moves_of_inputs_are_found_with_the_inputs_of_then() {
@@ -243,7 +286,9 @@ fn moves_of_inputs_are_found_with_the_inputs_of_then() {
     repository.commit("a comment");
     let ran = repository.run(&["bisect", "--good", &good, "--format", "json"]);
     assert_eq!(ran.status, Some(0), "{}{}", ran.out, ran.err);
-    let ran = repository.run(&["bisect", "--good", &good, "--inputs", "then", "--format", "json"]);
+    let ran = repository.run(&[
+        "bisect", "--good", &good, "--inputs", "then", "--format", "json",
+    ]);
     assert_eq!(ran.status, Some(1), "{}{}", ran.out, ran.err);
     let report: Value = serde_json::from_str(&ran.out).unwrap();
     let moves = report["moves"].as_array().unwrap();
@@ -260,7 +305,16 @@ fn a_killed_search_leaves_the_tree_alone_and_goes_on() {
     let planted = Planted::of(7, 90);
     let repository = &planted.repository;
     let before = tree(repository.root());
-    let args = ["bisect", "--good", &planted.good, "--bad", "main", "--all", "--format", "json"];
+    let args = [
+        "bisect",
+        "--good",
+        &planted.good,
+        "--bad",
+        "main",
+        "--all",
+        "--format",
+        "json",
+    ];
     let made = || repository.runs().values().sum::<usize>();
     // It is killed wherever it is: while it builds, runs, or checks out.
     for round in 1..=4 {
@@ -305,7 +359,13 @@ fn settings_and_hooks_of_the_repository_do_nothing() {
     let moved = repository.commit("serve one more");
     let trap = repository.outside("trapped");
     let script = format!("#!/bin/sh\necho trapped >> {}\nexit 1\n", trap.display());
-    for hook in ["post-checkout", "pre-commit", "post-commit", "post-index-change", "reference-transaction"] {
+    for hook in [
+        "post-checkout",
+        "pre-commit",
+        "post-commit",
+        "post-index-change",
+        "reference-transaction",
+    ] {
         repository.executable(&format!(".git/hooks/{hook}"), &script);
     }
     repository.executable("../fsmonitor", &script);
@@ -340,7 +400,10 @@ fn settings_and_hooks_of_the_repository_do_nothing() {
     assert_eq!(ran.status, Some(1), "{}{}", ran.out, ran.err);
     let report: Value = serde_json::from_str(&ran.out).unwrap();
     assert_eq!(report["moves"][0]["commit"], moved);
-    assert!(!trap.exists(), "a hook or a monitor of the repository was run");
+    assert!(
+        !trap.exists(),
+        "a hook or a monitor of the repository was run"
+    );
     assert_eq!(tree(repository.root()), before);
 }
 
@@ -352,7 +415,8 @@ fn what_differs_from_itself_is_reported_as_that() {
     let good = repository.head();
     repository.write("rules.py", &rules("clerks + 1"));
     let moved = repository.commit("serve one more");
-    let random = "import os\ndef serve(waiting, clerks):\n    return int.from_bytes(os.urandom(6), 'big')\n";
+    let random =
+        "import os\ndef serve(waiting, clerks):\n    return int.from_bytes(os.urandom(6), 'big')\n";
     repository.write("rules.py", random);
     let unsteady = repository.commit("serve anybody");
     repository.write("rules.py", &format!("# again\n{random}"));
@@ -373,7 +437,37 @@ fn what_differs_from_itself_is_reported_as_that() {
     assert_eq!(report["unsteady"][0]["scenario"], "monday");
     assert_eq!(report["unsteady"].as_array().unwrap().len(), 2);
     let ran = repository.run(&["bisect", "--good", &good, "--all"]);
-    assert!(ran.out.contains("monday differs from itself: two runs of this revision differ"), "{}", ran.out);
+    assert!(
+        ran.out
+            .contains("monday differs from itself: two runs of this revision differ"),
+        "{}",
+        ran.out
+    );
+}
+
+fn a_failure_is_what_a_revision_produces() {
+    if !can_run(true) {
+        return;
+    }
+    let repository = queue();
+    let good = repository.head();
+    repository.write("rules.py", "def serve(:\n");
+    let fails = repository.commit("a slip");
+    repository.write("notes.py", "#\n");
+    repository.commit("notes");
+    repository.write("rules.py", &rules("clerks + 1"));
+    let works = repository.commit("mended, and one more");
+    let ran = repository.run(&["bisect", "--good", &good]);
+    assert_eq!(ran.status, Some(1), "{}{}", ran.out, ran.err);
+    for part in [
+        &format!("{} 2026-03-01 a slip\n", &fails[..10]),
+        "monday: it fails from here on: status 1 … SyntaxError: invalid syntax\n",
+        &format!("{} 2026-03-01 mended, and one more\n", &works[..10]),
+        "monday: it failed before: status 1 … SyntaxError",
+        "2 moves in 3 commits after ",
+    ] {
+        assert!(ran.out.contains(part), "{part:?} is not in\n{}", ran.out);
+    }
 }
 
 fn equal_programs_are_not_run_twice() {
@@ -394,7 +488,12 @@ fn equal_programs_are_not_run_twice() {
     assert_eq!(report["moves"].as_array().unwrap().len(), 2, "{report}");
     // Two programs, each made sure of once.
     assert_eq!(report["runs"], 4, "{}", ran.err);
-    assert!(ran.err.contains("as another revision with the same program"), "{}", ran.err);
+    assert!(
+        ran.err
+            .contains("as another revision with the same program"),
+        "{}",
+        ran.err
+    );
 }
 
 /// A cargo that names a script of the tree as the test target that it has built.
@@ -428,13 +527,19 @@ fn a_crate_is_searched_by_its_test_target() {
     let good = repository.commit("a ring");
     repository.write("src/lib.rs", "// compiled into the same program\n");
     repository.commit("a comment");
-    repository.write("tests/scenarios.sh", &TARGET.replace("\"live\":1", "\"live\":2"));
+    repository.write(
+        "tests/scenarios.sh",
+        &TARGET.replace("\"live\":1", "\"live\":2"),
+    );
     let silent = repository.commit("two");
     repository.write("broken", "");
     let broken = repository.commit("broken");
     fs::remove_file(repository.root().join("broken")).unwrap();
     repository.commit("mended");
-    repository.write("tests/scenarios.sh", &TARGET.replace("\"live\":1", "\"live\":3"));
+    repository.write(
+        "tests/scenarios.sh",
+        &TARGET.replace("\"live\":1", "\"live\":3"),
+    );
     repository.write(golden, "{\"live\":3}\n");
     let blessed = repository.commit("three");
     let bin = repository.outside("bin");
@@ -446,7 +551,9 @@ fn a_crate_is_searched_by_its_test_target() {
         command.env("CARGO", bin.join("cargo")).env("RUNS", &runs);
         command.env("AETHER_HARNESS_CACHE", repository.outside("cache"));
         command.env("CARGO_TARGET_DIR", "/nowhere");
-        command.args(["bisect", "--good", &good, "--format", "json"]).args(args);
+        command
+            .args(["bisect", "--good", &good, "--format", "json"])
+            .args(args);
         let ran = Ran::of(&mut command);
         assert_eq!(ran.status, Some(1), "{}{}", ran.out, ran.err);
         serde_json::from_str::<Value>(&ran.out).unwrap()
@@ -456,17 +563,34 @@ fn a_crate_is_searched_by_its_test_target() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|one| (one["commit"].as_str().unwrap(), one["golden"].as_str().unwrap()))
+        .map(|one| {
+            (
+                one["commit"].as_str().unwrap(),
+                one["golden"].as_str().unwrap(),
+            )
+        })
         .collect();
-    assert_eq!(moves, [(&*silent, "silent"), (&*blessed, "blessed")], "{report}");
+    assert_eq!(
+        moves,
+        [(&*silent, "silent"), (&*blessed, "blessed")],
+        "{report}"
+    );
     assert_eq!(report["moves"][0]["first_divergence"]["before"], 1);
     assert_eq!(report["moves"][1]["first_divergence"]["after"], 3);
     assert_eq!(report["skipped"][0]["commit"], broken);
-    assert!(report["skipped"][0]["why"].as_str().unwrap().contains("it is broken"));
+    assert!(
+        report["skipped"][0]["why"]
+            .as_str()
+            .unwrap()
+            .contains("it is broken")
+    );
     // Of six revisions, five can be built, and two have the program of the one before.
     let made = fs::read_to_string(&runs).unwrap().lines().count();
     assert_eq!(report["runs"], made);
-    assert_eq!(made, 3 + 3, "three programs, each made sure of: {report}");
+    assert_eq!(
+        made, 4,
+        "three programs, of which one has no golden to be sure of: {report}"
+    );
 }
 
 fn submodules_come_from_local_objects() {
@@ -479,13 +603,31 @@ fn submodules_come_from_local_objects() {
     let repository = queue();
     let first = repository.head();
     let url = library.root().display().to_string();
-    repository.git(&["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", &url, "lib"]);
+    repository.git(&[
+        "-c",
+        "protocol.file.allow=always",
+        "submodule",
+        "--quiet",
+        "add",
+        &url,
+        "lib",
+    ]);
     fs::remove_file(repository.root().join("rules.py")).unwrap();
-    repository.write("queue.py", &format!("import sys\nsys.path.append(sys.path[0] + '/lib')\n{QUEUE}"));
+    repository.write(
+        "queue.py",
+        &format!("import sys\nsys.path.append(sys.path[0] + '/lib')\n{QUEUE}"),
+    );
     let good = repository.commit("the rule is in a library");
     library.write("rules.py", &rules("clerks + 1"));
     library.commit("one more");
-    let update = ["-c", "protocol.file.allow=always", "submodule", "--quiet", "update", "--remote"];
+    let update = [
+        "-c",
+        "protocol.file.allow=always",
+        "submodule",
+        "--quiet",
+        "update",
+        "--remote",
+    ];
     repository.git(&update);
     let moved = repository.commit("a new library");
     let before = tree(repository.root());
@@ -500,8 +642,9 @@ fn submodules_come_from_local_objects() {
     let index = "160000,0123456789012345678901234567890123456789,lib";
     repository.git(&["update-index", "--cacheinfo", index]);
     repository.git(&["commit", "--quiet", "-m", "gone"]);
-    repository.git(&["submodule", "--quiet", "update", "--force", "--", "."]);
-    let ran = repository.run(&["bisect", "--good", &good, "--bad", "HEAD", "--format", "json"]);
+    let ran = repository.run(&[
+        "bisect", "--good", &good, "--bad", "HEAD", "--format", "json",
+    ]);
     let report: Value = serde_json::from_str(&ran.out).unwrap();
     assert_eq!(report["skipped"][0]["commit"], repository.head());
     let why = report["skipped"][0]["why"].as_str().unwrap();
@@ -515,9 +658,15 @@ fn kept_directories_are_linked() {
     let repository = queue();
     repository.write(".gitignore", "/target\n/packages\n");
     repository.write("packages/more.py", "MORE = 1\n");
-    repository.write("queue.py", &format!("import sys\nsys.path.append(sys.path[0] + '/packages')\n{QUEUE}"));
+    repository.write(
+        "queue.py",
+        &format!("import sys\nsys.path.append(sys.path[0] + '/packages')\n{QUEUE}"),
+    );
     let good = repository.commit("packages");
-    repository.write("rules.py", &format!("from more import MORE\n{}", rules("clerks + MORE")));
+    repository.write(
+        "rules.py",
+        &format!("from more import MORE\n{}", rules("clerks + MORE")),
+    );
     repository.write(
         "scenarios/defaults.toml",
         "[build]\nprogram = \"true\"\nkeep = [\"packages\"]\n",
@@ -534,7 +683,12 @@ fn kept_directories_are_linked() {
     );
     let ran = repository.run(&["bisect", "--good", &good]);
     assert_eq!(ran.status, Some(2), "{}", ran.out);
-    assert!(ran.err.contains("a directory to keep is a path below the root"), "{}", ran.err);
+    assert!(
+        ran.err
+            .contains("a directory to keep is a path below the root"),
+        "{}",
+        ran.err
+    );
 }
 
 fn what_cannot_be_searched_is_said() {
@@ -548,13 +702,32 @@ fn what_cannot_be_searched_is_said() {
     let check = |args: &[&str], expected: &str| {
         let ran = repository.run(args);
         assert_eq!(ran.status, Some(2), "{}{}", ran.out, ran.err);
-        assert!(ran.err.contains(expected), "{expected:?} is not in\n{}", ran.err);
+        assert!(
+            ran.err.contains(expected),
+            "{expected:?} is not in\n{}",
+            ran.err
+        );
     };
-    check(&["bisect", "--good", "v1.O"], "`v1.O` is not a commit of this repository; did you mean `v1.0`?");
-    check(&["bisect", "--good", "HEAD", "--bad", "v1.0"], "exchange them");
-    check(&["bisect", "mondy", "--good", "v1.0"], "did you mean `monday`?");
     check(
-        &["bisect", "--good", "v1.0", "--build", "echo it fails; false"],
+        &["bisect", "--good", "v1.O"],
+        "`v1.O` is not a commit of this repository; did you mean `v1.0`?",
+    );
+    check(
+        &["bisect", "--good", "HEAD", "--bad", "v1.0"],
+        "exchange them",
+    );
+    check(
+        &["bisect", "mondy", "--good", "v1.0"],
+        "did you mean `monday`?",
+    );
+    check(
+        &[
+            "bisect",
+            "--good",
+            "v1.0",
+            "--build",
+            "echo it fails; false",
+        ],
         "no revision can be built: the build `sh -c 'echo it fails; false'` ended with exit status: 1",
     );
     check(&["history", "mondy"], "no commit has goldens of `mondy`");
@@ -563,11 +736,23 @@ fn what_cannot_be_searched_is_said() {
     let mut command = repository.command(&["history", "ring"]);
     let ran = Ran::of(command.current_dir(outside.root()));
     assert_eq!(ran.status, Some(2));
-    assert!(ran.err.contains("not in the working tree of a git repository"), "{}", ran.err);
+    assert!(
+        ran.err
+            .contains("not in the working tree of a git repository"),
+        "{}",
+        ran.err
+    );
     let mut command = repository.command(&["bisect", "--good", "v1.0"]);
-    let ran = Ran::of(command.env("AETHER_HARNESS_CACHE", repository.root().join("target/cache")));
+    let ran = Ran::of(command.env(
+        "AETHER_HARNESS_CACHE",
+        repository.root().join("target/cache"),
+    ));
     assert_eq!(ran.status, Some(2));
-    assert!(ran.err.contains("the cache would be inside the repository"), "{}", ran.err);
+    assert!(
+        ran.err.contains("the cache would be inside the repository"),
+        "{}",
+        ran.err
+    );
 }
 
 /// The page of a search of eight commits, of which the last moved an output.
@@ -595,7 +780,12 @@ fn the_page_has_a_row_for_each_commit() {
     for number in 0..6 {
         assert!(text.contains(&format!("notes &lt;{number}&gt;")), "{text}");
     }
-    for part in ["serve &amp; wait", "silent", "minutes[minute=2].served", "not examined"] {
+    for part in [
+        "serve &amp; wait",
+        "silent",
+        "minutes[minute=2].served",
+        "not examined",
+    ] {
         assert!(text.contains(part), "{part:?} is not on the page");
     }
     assert!(!text.contains("src=") && !text.contains("@import"));
@@ -619,7 +809,8 @@ fn a_browser_shows_the_page() {
         crate::page::picture(&browser, name);
     }
     browser.width(360);
-    let fits = "return document.documentElement.scrollWidth <= document.documentElement.clientWidth";
+    let fits =
+        "return document.documentElement.scrollWidth <= document.documentElement.clientWidth";
     assert_eq!(browser.ask(fits), true);
     crate::page::picture(&browser, "bisect-narrow");
     assert_eq!(browser.console(), Vec::<String>::new());
@@ -683,7 +874,12 @@ fn the_account_in_the_documentation_is_real() {
     repository.bless("monday", "a third clerk");
     repository.commit("a third one");
     let ran = repository.run(&["bisect", "monday", "--good", "v1"]);
-    assert_eq!(without_commits(&ran.out), without_commits(block(0)), "{}", ran.out);
+    assert_eq!(
+        without_commits(&ran.out),
+        without_commits(block(0)),
+        "{}",
+        ran.out
+    );
     let ran = repository.run(&["history", "monday"]);
     let history = without_commits(&ran.out);
     assert!(history.contains(&without_commits(block(1))), "{}", ran.out);
@@ -714,11 +910,24 @@ fn history_lists_the_commits_that_changed_goldens() {
     let report: Value = serde_json::from_str(&ran.out).unwrap();
     assert_eq!(report["name"], "monday");
     let entries = report["entries"].as_array().unwrap();
-    let commits: BTreeSet<&str> = entries.iter().map(|one| one["commit"].as_str().unwrap()).collect();
-    assert_eq!(commits, BTreeSet::from([&*first, &*second, &*third]), "{report}");
+    let commits: BTreeSet<&str> = entries
+        .iter()
+        .map(|one| one["commit"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        commits,
+        BTreeSet::from([&*first, &*second, &*third]),
+        "{report}"
+    );
     assert_eq!(entries[0]["first_divergence"], Value::Null);
-    assert_eq!(entries[0]["reason"], "one clerk serves one customer a minute");
-    assert_eq!(entries[1]["first_divergence"]["path"], "minutes[minute=2].served");
+    assert_eq!(
+        entries[0]["reason"],
+        "one clerk serves one customer a minute"
+    );
+    assert_eq!(
+        entries[1]["first_divergence"]["path"],
+        "minutes[minute=2].served"
+    );
     assert_eq!(entries[1]["first_divergence"]["before"], 1);
     assert_eq!(entries[1]["reason"], "a second clerk");
     assert_eq!(entries[2]["reason"], "a third clerk");
@@ -729,7 +938,12 @@ fn history_lists_the_commits_that_changed_goldens() {
          at minutes[minute=2].served\n  blessed: a second clerk\n"
     );
     assert!(ran.out.contains(&expected), "{}", ran.out);
-    assert!(ran.out.ends_with("3 commits changed the goldens of monday\n"), "{}", ran.out);
+    assert!(
+        ran.out
+            .ends_with("3 commits changed the goldens of monday\n"),
+        "{}",
+        ran.out
+    );
     assert_eq!(tree(repository.root()), before);
     assert!(!repository.outside("cache").exists(), "nothing is built");
 }
@@ -742,7 +956,10 @@ fn clean_empties_the_cache() {
     let cache = repository.outside("cache");
     let dirs = |cache: &Path| -> Vec<PathBuf> {
         let entries = fs::read_dir(cache).into_iter().flatten();
-        entries.map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()).collect()
+        entries
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| path.is_dir())
+            .collect()
     };
     assert!(repository.run(&["clean"]).out.contains("nothing to remove"));
     repository.run(&["bisect", "--good", "HEAD"]);

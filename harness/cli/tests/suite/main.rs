@@ -110,7 +110,9 @@ fn main() -> ExitCode {
     };
     let trials = TESTS.iter().flat_map(|tests| tests.iter()).map(trial);
     // What takes long is for `.ci/nightly`.
-    let long = bisect::LONG.iter().map(|test| trial(test).with_ignored_flag(true));
+    let long = bisect::LONG
+        .iter()
+        .map(|test| trial(test).with_ignored_flag(true));
     let trials = trials.chain(long).collect();
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }

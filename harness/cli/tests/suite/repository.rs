@@ -220,16 +220,25 @@ impl Planted {
             broken: false,
         };
         let mut moves: Vec<(&'static str, usize, Change)> = Vec::new();
-        let mut step = |state: &mut State, name: &'static str, add: i64, mark: usize, blessed: bool| {
-            let before = state.values[name];
-            *state.values.get_mut(name).unwrap() += add;
-            if blessed {
-                *state.goldens.get_mut(name).unwrap() = mark;
-            }
-            let after = before + add;
-            let (before, after) = (before.into(), after.into());
-            moves.push((name, mark, Change { before, after, blessed }));
-        };
+        let mut step =
+            |state: &mut State, name: &'static str, add: i64, mark: usize, blessed: bool| {
+                let before = state.values[name];
+                *state.values.get_mut(name).unwrap() += add;
+                if blessed {
+                    *state.goldens.get_mut(name).unwrap() = mark;
+                }
+                let after = before + add;
+                let (before, after) = (before.into(), after.into());
+                moves.push((
+                    name,
+                    mark,
+                    Change {
+                        before,
+                        after,
+                        blessed,
+                    },
+                ));
+            };
         history.commit(&state, "the first", None, None);
         let mut marks: BTreeMap<&str, usize> = BTreeMap::new();
         let mut last = 1;
@@ -324,8 +333,21 @@ impl Stream {
         self.subjects.insert(mark, subject.to_owned());
         let text = &mut self.text;
         let time = 1_772_366_400 + mark * 3600;
-        writeln!(text, "commit refs/heads/{}", if subject.starts_with("branch") { "side" } else { "main" }).unwrap();
-        writeln!(text, "mark :{mark}\ncommitter n <e@example.org> {time} +0000").unwrap();
+        writeln!(
+            text,
+            "commit refs/heads/{}",
+            if subject.starts_with("branch") {
+                "side"
+            } else {
+                "main"
+            }
+        )
+        .unwrap();
+        writeln!(
+            text,
+            "mark :{mark}\ncommitter n <e@example.org> {time} +0000"
+        )
+        .unwrap();
         writeln!(text, "data {}\n{subject}", subject.len()).unwrap();
         for (word, of) in [("from", from), ("merge", merged)] {
             if let Some(of) = of {
@@ -334,12 +356,24 @@ impl Stream {
         }
         text.push_str("deleteall\n");
         let mut file = |path: &str, content: &str| {
-            writeln!(text, "M 644 inline {path}\ndata {}\n{content}", content.len()).unwrap();
+            writeln!(
+                text,
+                "M 644 inline {path}\ndata {}\n{content}",
+                content.len()
+            )
+            .unwrap();
         };
         file(".gitignore", "/target\n");
         file("sim.sh", SIM);
         file("notes.txt", &format!("{mark}\n"));
-        file("build.sh", if state.broken { "echo it is broken >&2; exit 1\n" } else { "exit 0\n" });
+        file(
+            "build.sh",
+            if state.broken {
+                "echo it is broken >&2; exit 1\n"
+            } else {
+                "exit 0\n"
+            },
+        );
         file(
             "scenarios/defaults.toml",
             "[build]\nprogram = \"sh\"\nargs = [\"{root}/build.sh\"]\n",

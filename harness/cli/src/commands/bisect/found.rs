@@ -75,7 +75,11 @@ impl Move {
 
     /// The first divergence of the first scenario of the largest group.
     pub(crate) fn first_divergence(&self) -> Option<&Change> {
-        let first = self.report.groups.first().and_then(|group| group.scenarios.first());
+        let first = self
+            .report
+            .groups
+            .first()
+            .and_then(|group| group.scenarios.first());
         let mut scenarios = self.report.scenarios.iter();
         let scenario = scenarios.find(|scenario| Some(&scenario.name) == first)?;
         scenario.diff.as_ref()?.first_divergence.as_ref()
@@ -85,16 +89,21 @@ impl Move {
     pub(crate) fn golden(&self) -> Option<Golden> {
         let mut all = self.goldens.values().map(|(golden, _)| *golden);
         let first = all.next()?;
-        Some(if first == Golden::Silent || all.any(|golden| golden == Golden::Silent) {
-            Golden::Silent
-        } else {
-            Golden::Blessed
-        })
+        Some(
+            if first == Golden::Silent || all.any(|golden| golden == Golden::Silent) {
+                Golden::Silent
+            } else {
+                Golden::Blessed
+            },
+        )
     }
 
     /// The reasons of the blesses.
     pub(crate) fn reasons(&self) -> Vec<&str> {
-        let reasons = self.goldens.values().filter_map(|(_, reason)| reason.as_deref());
+        let reasons = self
+            .goldens
+            .values()
+            .filter_map(|(_, reason)| reason.as_deref());
         let reasons: BTreeSet<&str> = reasons.collect();
         reasons.into_iter().collect()
     }
@@ -162,12 +171,18 @@ impl Findings {
             moves.push(from.moved(before, node, is_range, &scenarios)?);
         }
         let skipped = from.skipped.iter();
-        let seen = |node: &Node| from.states.iter().any(|state| state.known.seen.contains_key(node));
+        let seen = |node: &Node| {
+            from.states
+                .iter()
+                .any(|state| state.known.seen.contains_key(node))
+        };
         Ok(Self {
             good: history.place_of(&history.good),
             bad: history.place_of(&history.bad),
             moves,
-            skipped: skipped.map(|(&node, why)| (history.place(node), why.clone())).collect(),
+            skipped: skipped
+                .map(|(&node, why)| (history.place(node), why.clone()))
+                .collect(),
             unsteady: from.unsteady()?,
             rows: (1..=history.graph.commits())
                 .map(|node| Row {
@@ -247,10 +262,7 @@ impl Gathered<'_> {
         let (before, after) = (self.cache.artefacts(before)?, self.cache.artefacts(after)?);
         let failed = |artefacts: &[Artefact]| {
             let error = artefacts.iter().find(|artefact| artefact.name() == ERROR)?;
-            let document: Option<Value> = aether_json::from_slice(error.text()).ok();
-            let message = document.as_ref().and_then(|error| error.get("message")?.as_str());
-            let whole = || String::from_utf8_lossy(error.text()).trim_end().to_owned();
-            Some(message.map_or_else(whole, str::to_owned))
+            Some(error_lines(error).join("\n"))
         };
         let note = match (failed(&before), failed(&after)) {
             (None, Some(error)) => Some(format!("it fails from here on: {error}")),
@@ -261,7 +273,9 @@ impl Gathered<'_> {
         let has_inputs = |artefacts: &[Artefact]| artefacts.iter().any(|one| one.name() == INPUTS);
         let both = has_inputs(&before) && has_inputs(&after);
         let kept = |artefacts: Vec<Artefact>| -> Vec<Artefact> {
-            let kept = artefacts.into_iter().filter(|one| both || one.name() != INPUTS);
+            let kept = artefacts
+                .into_iter()
+                .filter(|one| both || one.name() != INPUTS);
             kept.collect()
         };
         let options = DiffOptions::default();
@@ -311,6 +325,26 @@ impl Gathered<'_> {
         });
         Ok(unsteady.collect())
     }
+}
+
+/// What an error document says, in lines: its message; else its members, then the lines in it.
+fn error_lines(error: &Artefact) -> Vec<String> {
+    let document: Option<Value> = aether_json::from_slice(error.text()).ok();
+    let Some(members) = document.as_ref().and_then(Value::as_object) else {
+        return vec![String::from_utf8_lossy(error.text()).trim_end().to_owned()];
+    };
+    if let Some(message) = members.get("message").and_then(Value::as_str) {
+        return message.lines().map(str::to_owned).collect();
+    }
+    let (mut first, mut lines) = (Vec::new(), Vec::new());
+    for (name, value) in members.iter() {
+        match value.as_array() {
+            Some(array) => lines.extend(array.iter().filter_map(Value::as_str).map(str::to_owned)),
+            None => first.push(format!("{name} {value}")),
+        }
+    }
+    lines.insert(0, first.join(", "));
+    lines
 }
 
 /// The goldens of outputs: by name and content.

@@ -62,7 +62,11 @@ impl<'f> MoveView<'f> {
             first_divergence: one.first_divergence(),
             groups: &one.report.groups,
             golden: one.golden(),
-            goldens: one.goldens.iter().map(|(name, (golden, _))| (&**name, *golden)).collect(),
+            goldens: one
+                .goldens
+                .iter()
+                .map(|(name, (golden, _))| (&**name, *golden))
+                .collect(),
             reason: (!reasons.is_empty()).then_some(reasons),
             inputs_changed: !one.inputs.is_empty(),
             program_changed: !one.program.is_empty(),
@@ -71,13 +75,21 @@ impl<'f> MoveView<'f> {
 }
 
 pub(super) fn write(findings: &Findings, out: &mut dyn Write) -> io::Result<()> {
-    let (ranges, moves): (Vec<&Move>, Vec<&Move>) = findings.moves.iter().partition(|one| one.is_range);
+    let (ranges, moves): (Vec<&Move>, Vec<&Move>) =
+        findings.moves.iter().partition(|one| one.is_range);
     let unsteady = findings.unsteady.iter().flat_map(|unsteady| {
-        unsteady.report.scenarios.iter().map(|scenario| UnsteadyView {
-            commit: &unsteady.place.commit,
-            scenario: &scenario.name,
-            first_divergence: scenario.diff.as_ref().and_then(|diff| diff.first_divergence.as_ref()),
-        })
+        unsteady
+            .report
+            .scenarios
+            .iter()
+            .map(|scenario| UnsteadyView {
+                commit: &unsteady.place.commit,
+                scenario: &scenario.name,
+                first_divergence: scenario
+                    .diff
+                    .as_ref()
+                    .and_then(|diff| diff.first_divergence.as_ref()),
+            })
     });
     let skipped = findings.skipped.iter().map(|(place, why)| SkippedView {
         commit: &place.commit,
@@ -88,7 +100,10 @@ pub(super) fn write(findings: &Findings, out: &mut dyn Write) -> io::Result<()> 
         bad: &findings.bad.commit,
         moves: moves.into_iter().map(MoveView::of).collect(),
         skipped: skipped.collect(),
-        ranges: ranges.iter().map(|one| [&*one.after.commit, &*one.place.commit]).collect(),
+        ranges: ranges
+            .iter()
+            .map(|one| [&*one.after.commit, &*one.place.commit])
+            .collect(),
         in_ranges: ranges.into_iter().map(MoveView::of).collect(),
         unsteady: unsteady.collect(),
         runs: findings.runs.values().sum(),

@@ -126,7 +126,8 @@ pub fn bisect(
     let repository = Repository::of(suite.paths())?;
     let mut targets = Vec::new();
     for found in chosen(suite, &request.names)? {
-        let scenario = scenario_of(&found).map_err(|error| CommandError::Usage(error.to_string()))?;
+        let scenario =
+            scenario_of(&found).map_err(|error| CommandError::Usage(error.to_string()))?;
         targets.push(Target::of(suite, scenario, &how)?);
     }
     let cache = Cache::open(&repository, || {
@@ -149,7 +150,15 @@ pub fn bisect(
         let Some(node) = next(&found, |node| current == Some(history.graph.id(node))) else {
             break found;
         };
-        let problem = examine(&mut programs, &history, &targets, &mut states, &found, node, console)?;
+        let problem = examine(
+            &mut programs,
+            &history,
+            &targets,
+            &mut states,
+            &found,
+            node,
+            console,
+        )?;
         skipped.extend(problem.map(|problem| (node, problem)));
     };
     let is_built = states.iter().any(|state| {
@@ -158,7 +167,9 @@ pub fn bisect(
     });
     if !is_built && history.graph.commits() > 0 {
         let why = skipped.values().next_back().map_or("", String::as_str);
-        return Err(CommandError::Usage(format!("no revision can be built: {why}")));
+        return Err(CommandError::Usage(format!(
+            "no revision can be built: {why}"
+        )));
     }
     let findings = Findings::gather(&found::Gathered {
         repository: &repository,
@@ -171,7 +182,11 @@ pub fn bisect(
         skipped: &skipped,
     })?;
     write(&findings, request, console)?;
-    Ok(if findings.is_quiet() { Status::Done } else { Status::Difference })
+    Ok(if findings.is_quiet() {
+        Status::Done
+    } else {
+        Status::Difference
+    })
 }
 
 /// The commits between the revisions, and what is shown of them.
@@ -276,7 +291,8 @@ fn next(found: &[Found], is_current: impl Fn(Node) -> bool) -> Option<Node> {
     for want in found.iter().flat_map(|found| &found.wanted) {
         *counts.entry(want.node()).or_default() += 1;
     }
-    let best = |(node, count): &(&Node, &usize)| (is_current(**node), **count, std::cmp::Reverse(**node));
+    let best =
+        |(node, count): &(&Node, &usize)| (is_current(**node), **count, std::cmp::Reverse(**node));
     counts.iter().max_by_key(best).map(|(&node, _)| node)
 }
 
@@ -316,7 +332,11 @@ fn examine(
     };
     let place = history.place(node);
     let line = format!("{} {} {}: {what}", place.short(), place.date, place.subject);
-    writeln!(console.err, "{}", aether_harness::report::visible_line(&line))?;
+    writeln!(
+        console.err,
+        "{}",
+        aether_harness::report::visible_line(&line)
+    )?;
     Ok(problem)
 }
 

@@ -23,8 +23,14 @@ pub(super) fn write(findings: &Findings, out: &mut dyn Write) -> io::Result<()> 
         writeln!(out, "{HEADING}{}{HEADING:#}", heading(&unsteady.place))?;
         for scenario in &unsteady.report.scenarios {
             let name = visible_line(&scenario.name);
-            writeln!(out, "  {name} differs from itself: two runs of this revision differ")?;
-            let first = scenario.diff.as_ref().and_then(|diff| diff.first_divergence.as_ref());
+            writeln!(
+                out,
+                "  {name} differs from itself: two runs of this revision differ"
+            )?;
+            let first = scenario
+                .diff
+                .as_ref()
+                .and_then(|diff| diff.first_divergence.as_ref());
             if let Some(first) = first {
                 writeln!(out, "    {}", visible_line(&first.lead()))?;
             }
@@ -45,9 +51,16 @@ fn heading(place: &Place) -> String {
 
 fn write_move(one: &Move, out: &mut dyn Write) -> io::Result<()> {
     if one.is_range {
-        let heading = format!("after {} up to {}", heading(&one.after), heading(&one.place));
+        let heading = format!(
+            "after {} up to {}",
+            heading(&one.after),
+            heading(&one.place)
+        );
         writeln!(out, "{HEADING}{heading}{HEADING:#}")?;
-        writeln!(out, "  the commits between cannot be built: one or more of them moved the outputs")?;
+        writeln!(
+            out,
+            "  the commits between cannot be built: one or more of them moved the outputs"
+        )?;
     } else {
         writeln!(out, "{HEADING}{}{HEADING:#}", heading(&one.place))?;
     }
@@ -68,7 +81,12 @@ fn write_move(one: &Move, out: &mut dyn Write) -> io::Result<()> {
                 writeln!(out, "    {}", visible_line(&line))?;
             }
         }
-        if let Some(more) = group.scenarios.len().checked_sub(SHOWN).filter(|&more| more > 0) {
+        if let Some(more) = group
+            .scenarios
+            .len()
+            .checked_sub(SHOWN)
+            .filter(|&more| more > 0)
+        {
             writeln!(out, "    and {}", counted(more as u64, "more scenario"))?;
         }
     }
@@ -87,14 +105,23 @@ pub(crate) fn golden_lines(one: &Move) -> Vec<String> {
     for reason in one.reasons() {
         lines.push(format!("blessed: {reason}"));
     }
-    let blessed = one.goldens.values().filter(|(golden, _)| *golden == Golden::Blessed);
+    let blessed = one
+        .goldens
+        .values()
+        .filter(|(golden, _)| *golden == Golden::Blessed);
     if blessed.clone().count() > 0 && one.reasons().is_empty() {
         lines.push("blessed, without a reason that can be read".to_owned());
     }
-    let silent = one.goldens.iter().filter(|(_, (golden, _))| *golden == Golden::Silent);
+    let silent = one
+        .goldens
+        .iter()
+        .filter(|(_, (golden, _))| *golden == Golden::Silent);
     let silent: Vec<&str> = silent.map(|(name, _)| name.as_str()).collect();
     if !silent.is_empty() {
-        lines.push(format!("silent: the goldens of {} did not move", listed(&silent)));
+        lines.push(format!(
+            "silent: the goldens of {} did not move",
+            listed(&silent)
+        ));
     }
     let without: Vec<&str> = one
         .scenarios()
@@ -113,10 +140,13 @@ pub(crate) fn file_lines(one: &Move) -> Vec<String> {
         let files: Vec<&str> = files.iter().map(String::as_str).collect();
         (!files.is_empty()).then(|| format!("changed {what}: {}", listed(&files)))
     };
-    [line("the program", &one.program), line("inputs", &one.inputs)]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        line("the program", &one.program),
+        line("inputs", &one.inputs),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// The first names of a list, and how many more there are.

@@ -84,7 +84,9 @@ pub(crate) fn search(graph: &Graph, known: &Known, all: bool) -> Found {
         alone: BTreeSet::new(),
         found: Found::default(),
     };
-    search.line(graph.main());
+    if graph.commits() > 0 {
+        search.line(graph.main());
+    }
     search.found.inferred = search.inferred;
     search.found
 }
@@ -147,7 +149,11 @@ impl Search<'_> {
                 is_complete: false,
             });
         };
-        let examined = if self.all { positions } else { vec![first, last] };
+        let examined = if self.all {
+            positions
+        } else {
+            vec![first, last]
+        };
         let unknown = |search: &Self, at: usize| search.seen(line[at]).is_none();
         let mut is_known = true;
         for at in examined {
@@ -200,7 +206,8 @@ impl Search<'_> {
                 self.inferred.extend(inside.map(|&node| (node, value)));
                 for pair in line[low..=high].windows(2) {
                     if self.graph.is_merge(pair[1]) {
-                        self.cleared.extend(self.graph.added(pair[1], pair[0]).iter());
+                        self.cleared
+                            .extend(self.graph.added(pair[1], pair[0]).iter());
                     } else {
                         self.cleared.insert(pair[1]);
                     }
@@ -246,7 +253,11 @@ impl Search<'_> {
     fn weight(&self, commit: Node, parent: Node) -> usize {
         let may_move = |node: &Node| !self.cleared.contains(node) && !self.is_unusable(*node);
         if self.graph.is_merge(commit) && !self.alone.contains(&(commit, parent)) {
-            self.graph.added(commit, parent).iter().filter(|node| may_move(node)).count()
+            self.graph
+                .added(commit, parent)
+                .iter()
+                .filter(|node| may_move(node))
+                .count()
         } else {
             usize::from(may_move(&commit))
         }
@@ -294,7 +305,10 @@ impl Search<'_> {
         if !(self.is_sure(before) & self.is_sure(after)) {
             return None;
         }
-        if [before, after].map(|node| self.seen(node)).contains(&Some(Seen::Unsteady)) {
+        if [before, after]
+            .map(|node| self.seen(node))
+            .contains(&Some(Seen::Unsteady))
+        {
             return Some(false);
         }
         if high > low + 1 {
@@ -352,11 +366,7 @@ impl Search<'_> {
     }
 
     /// Searches what the merges on these lines brought; whether something of it moved the output.
-    fn inner(
-        &mut self,
-        lines: &[Vec<Node>],
-        entered: &mut BTreeSet<(Node, Node)>,
-    ) -> Option<bool> {
+    fn inner(&mut self, lines: &[Vec<Node>], entered: &mut BTreeSet<(Node, Node)>) -> Option<bool> {
         let (mut has_moved, mut is_known) = (false, true);
         for pair in lines.iter().flat_map(|line| line.windows(2)) {
             let (parent, merge) = (pair[0], pair[1]);

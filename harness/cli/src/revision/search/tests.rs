@@ -40,7 +40,11 @@ impl History {
         for node in 1..=shape.commits {
             let is_last = node == shape.commits;
             let mut own = 0;
-            let branch = if is_last { 0 } else { node * 7919 % heads.len() };
+            let branch = if is_last {
+                0
+            } else {
+                node * 7919 % heads.len()
+            };
             let mut of = vec![heads[branch]];
             let merged = (heads.len() > 1 && chance(shape.merges)).then(|| heads.len() - 1);
             if let Some(merged) = merged.filter(|&merged| merged != branch) {
@@ -49,7 +53,9 @@ impl History {
             } else if chance(shape.moves) {
                 // No two sums are equal by chance.
                 own = (node as i64) << 32 | i64::from(node % 3 == 0) | (node * node) as i64;
-                if chance(shape.reverts) && let Some(&last) = applied[branch].last() {
+                if chance(shape.reverts)
+                    && let Some(&last) = applied[branch].last()
+                {
                     own = -last;
                 }
             }
@@ -84,7 +90,11 @@ impl History {
             ancestors.push(all);
         }
         let kept: Vec<Node> = ancestors.last().unwrap().iter().copied().collect();
-        let at: BTreeMap<Node, Node> = kept.iter().enumerate().map(|(at, &node)| (node, at)).collect();
+        let at: BTreeMap<Node, Node> = kept
+            .iter()
+            .enumerate()
+            .map(|(at, &node)| (node, at))
+            .collect();
         let id = |node: &Node| node.to_string();
         let commits: Vec<_> = kept[1..]
             .iter()
@@ -109,7 +119,9 @@ impl History {
     }
 
     fn planted(&self) -> BTreeSet<Node> {
-        (1..self.added.len()).filter(|&node| self.added[node] != 0).collect()
+        (1..self.added.len())
+            .filter(|&node| self.added[node] != 0)
+            .collect()
     }
 
     /// Searches to the end; what was found, what was learned, and how many runs that took.
@@ -141,7 +153,10 @@ impl History {
             let value = if is_new {
                 values.len() - 1
             } else {
-                values.iter().position(|&value| value == self.outputs[node]).unwrap()
+                values
+                    .iter()
+                    .position(|&value| value == self.outputs[node])
+                    .unwrap()
             };
             known.seen.insert(node, Seen::Output(value));
             *known.runs.entry(value).or_default() += 1;
@@ -176,7 +191,14 @@ fn every_move_is_found_within_the_bound() {
     for seed in 0..1500 {
         let commits = 2 + (seed as usize * 31) % 250;
         let moves = 1 + (seed % 7) as u32;
-        let history = History::random(Shape { commits, moves, ..SHAPE }, &mut rng(seed));
+        let history = History::random(
+            Shape {
+                commits,
+                moves,
+                ..SHAPE
+            },
+            &mut rng(seed),
+        );
         let (found, _, runs) = history.searched(false);
         let planted = history.planted();
         let moves: BTreeSet<Node> = found.moves.keys().copied().collect();
@@ -190,7 +212,12 @@ fn every_move_is_found_within_the_bound() {
 #[test]
 fn one_move_among_many_commits_takes_few_runs() {
     for seed in 0..200 {
-        let shape = Shape { commits: 300, moves: 0, merges: 5, ..SHAPE };
+        let shape = Shape {
+            commits: 300,
+            moves: 0,
+            merges: 5,
+            ..SHAPE
+        };
         let mut history = History::random(shape, &mut rng(seed));
         let last = history.added.len();
         history.added[1 + (seed as usize * 7919) % (last - 1)] = 1;
@@ -207,7 +234,10 @@ fn one_move_among_many_commits_takes_few_runs() {
 #[test]
 fn every_move_is_found_if_every_commit_is_examined() {
     for seed in 0..800 {
-        let shape = Shape { reverts: 40, ..SHAPE };
+        let shape = Shape {
+            reverts: 40,
+            ..SHAPE
+        };
         let history = History::random(shape, &mut rng(seed));
         let (found, known, runs) = history.searched(true);
         let moves: BTreeSet<Node> = found.moves.keys().copied().collect();
@@ -225,14 +255,22 @@ fn every_move_is_found_if_every_commit_is_examined() {
 fn only_moves_that_cancel_are_missed() {
     let mut missed = 0;
     for seed in 0..800 {
-        let shape = Shape { merges: 0, moves: 10, reverts: 50, ..SHAPE };
+        let shape = Shape {
+            merges: 0,
+            moves: 10,
+            reverts: 50,
+            ..SHAPE
+        };
         let history = History::random(shape, &mut rng(seed));
         let (found, known, _) = history.searched(false);
         let planted = history.planted();
         for node in found.moves.keys() {
             assert!(planted.contains(node), "seed {seed}");
         }
-        for node in planted.iter().filter(|node| !found.moves.contains_key(node)) {
+        for node in planted
+            .iter()
+            .filter(|node| !found.moves.contains_key(node))
+        {
             let before = known.seen.range(..node).next_back().unwrap();
             let after = known.seen.range(node..).next().unwrap();
             assert_eq!(before.1, after.1, "seed {seed}");
@@ -246,7 +284,10 @@ fn only_moves_that_cancel_are_missed() {
 fn commits_that_cannot_be_built_leave_ranges() {
     let mut ranges = 0;
     for seed in 0..1500 {
-        let shape = Shape { unbuildable: 5 + (seed % 40) as u32, ..SHAPE };
+        let shape = Shape {
+            unbuildable: 5 + (seed % 40) as u32,
+            ..SHAPE
+        };
         let history = History::random(shape, &mut rng(seed));
         for all in [false, true] {
             let (found, _, runs) = history.searched(all);
@@ -269,7 +310,10 @@ fn commits_that_cannot_be_built_leave_ranges() {
             }
             ranges += found.ranges.len();
             let moves = found.moves.len() + found.ranges.len();
-            assert!(all || runs <= history.bound(moves + 1), "seed {seed}: {runs}");
+            assert!(
+                all || runs <= history.bound(moves + 1),
+                "seed {seed}: {runs}"
+            );
         }
     }
     assert!(ranges > 100, "there are ranges in these histories");
@@ -278,7 +322,12 @@ fn commits_that_cannot_be_built_leave_ranges() {
 #[test]
 fn on_a_line_ranges_are_as_narrow_as_can_be() {
     for seed in 0..800 {
-        let shape = Shape { merges: 0, moves: 6, unbuildable: 30, ..SHAPE };
+        let shape = Shape {
+            merges: 0,
+            moves: 6,
+            unbuildable: 30,
+            ..SHAPE
+        };
         let history = History::random(shape, &mut rng(seed));
         let built: Vec<Node> = (0..history.added.len())
             .filter(|node| !history.unbuildable.contains(node))
@@ -317,8 +366,15 @@ fn what_differs_from_itself_is_not_a_move() {
                 assert!(!history.unsteady.contains(node), "seed {seed}");
             }
         }
-        let unsteady = known.seen.values().filter(|seen| **seen == Seen::Unsteady).count();
+        let unsteady = known
+            .seen
+            .values()
+            .filter(|seen| **seen == Seen::Unsteady)
+            .count();
         assert!(from == history.added.len() || unsteady > 0, "seed {seed}");
-        assert!(runs <= 2 * history.bound(planted.len() + 2), "seed {seed}: {runs}");
+        assert!(
+            runs <= 2 * history.bound(planted.len() + 2),
+            "seed {seed}: {runs}"
+        );
     }
 }
