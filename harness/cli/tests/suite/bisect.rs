@@ -838,7 +838,7 @@ fn a_scenario_without_goldens_is_searched() {
 fn without_commits(text: &str) -> String {
     let mut out = String::new();
     for word in text.split_inclusive([' ', '\n']) {
-        let id = word.trim_end();
+        let id = word.trim_end().trim_end_matches(':');
         let is_commit = id.len() == 10 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
         if is_commit {
             out.push('…');
