@@ -68,20 +68,30 @@ impl Checkout {
         self.tree.join(self.repository.prefix())
     }
 
-    /// Programs ask for their version by tags.
+    /// Takes over the tags, by which programs ask for their version. Tags of what is not here are left out.
     fn tags(&self) -> Result<(), CommandError> {
         let format = "--format=create %(refname) %(objectname)";
-        let tags = self
-            .repository
-            .git()
-            .bytes(&["for-each-ref", format, "refs/tags"])?;
-        let known = self.git.bytes(&["for-each-ref", format, "refs/tags"])?;
-        if tags != known {
-            let gone =
-                self.git
-                    .bytes(&["for-each-ref", "--format=delete %(refname)", "refs/tags"])?;
-            self.git.fed(&["update-ref", "--stdin"], Some(&gone))?;
-            self.git.fed(&["update-ref", "--stdin"], Some(&tags))?;
+        let list = |git: &Git| git.text(&["for-each-ref", format, "refs/tags"]);
+        let (tags, known) = (list(self.repository.git())?, list(&self.git)?);
+        if tags == known {
+            return Ok(());
+        }
+        let gone = self
+            .git
+            .bytes(&["for-each-ref", "--format=delete %(refname)", "refs/tags"])?;
+        self.git.fed(&["update-ref", "--stdin"], Some(&gone))?;
+        let all = format!("{tags}\n");
+        let has_all = self
+            .git
+            .fed(&["update-ref", "--stdin"], Some(all.as_bytes()));
+        if has_all.is_err() {
+            for tag in tags.lines() {
+                // Only a version lacks it.
+                let _ = self.git.fed(
+                    &["update-ref", "--stdin"],
+                    Some(format!("{tag}\n").as_bytes()),
+                );
+            }
         }
         Ok(())
     }

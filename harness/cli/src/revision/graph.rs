@@ -17,6 +17,9 @@ use std::rc::Rc;
 /// The position of a commit in a [`Graph`]: parents come before their children.
 pub(crate) type Node = usize;
 
+/// What was worked out of a commit and its parent.
+type Kept<T> = RefCell<BTreeMap<(Node, Node), Rc<T>>>;
+
 /// The commits between two revisions.
 #[derive(Debug)]
 pub(crate) struct Graph {
@@ -26,8 +29,8 @@ pub(crate) struct Graph {
     main: Vec<Node>,
     /// How many commits are examined; those after them are where sides begin outside.
     inside: usize,
-    sides: RefCell<BTreeMap<(Node, Node), Rc<Vec<Vec<Node>>>>>,
-    added: RefCell<BTreeMap<(Node, Node), Rc<Vec<Node>>>>,
+    sides: Kept<Vec<Vec<Node>>>,
+    added: Kept<Vec<Node>>,
 }
 
 impl Graph {

@@ -5,7 +5,7 @@
 //! its outputs if they differ from its goldens, else the goldens.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -68,6 +68,8 @@ pub(crate) struct Target {
     is_program: bool,
     /// Its files of now that are inputs, by their paths below the root.
     inputs: BTreeMap<String, PathBuf>,
+    /// Its files of now that are tested.
+    code: BTreeSet<String>,
     /// Its goldens of now.
     goldens: BTreeMap<String, PathBuf>,
     digest: String,
@@ -83,7 +85,7 @@ impl Target {
         let run = CheckRun::read(suite, scenario)
             .map_err(|failure| CommandError::Usage(format!("{name}: {failure}")))?;
         let root = suite.paths().root();
-        let mut inputs = BTreeMap::new();
+        let (mut inputs, mut code) = (BTreeMap::new(), BTreeSet::new());
         let mut add = |path: &Path| {
             if let Some(below) = below(root, path).filter(|_| path.is_file()) {
                 inputs.insert(below, path.to_owned());
@@ -92,8 +94,11 @@ impl Target {
         let is_program = scenario.subject().starts_program();
         if is_program {
             for file in run.prepared().files() {
-                if file.role == FileRole::Input {
-                    add(&root.join(&file.path));
+                match file.role {
+                    FileRole::Input => add(&root.join(&file.path)),
+                    FileRole::Code => {
+                        code.insert(file.path);
+                    }
                 }
             }
         } else {
@@ -128,6 +133,7 @@ impl Target {
             name,
             is_program,
             inputs,
+            code,
             goldens,
             digest: match how.inputs {
                 InputsOf::Now => sha256_hex(lines.as_bytes()),
@@ -138,7 +144,7 @@ impl Target {
 
     /// Whether a file, by its path below the root, is one of its inputs.
     pub(crate) fn has_input(&self, path: &str) -> bool {
-        self.inputs.contains_key(path) || path.starts_with(&format!("scenarios/{}/", self.name))
+        self.inputs.contains_key(path) || path.starts_with(&self.dir()) && !self.code.contains(path)
     }
 
     fn dir(&self) -> String {

@@ -825,7 +825,7 @@ fn a_scenario_without_goldens_is_searched() {
     let good = repository.commit("without goldens");
     repository.write("rules.py", &rules("clerks + 1"));
     let moved = repository.commit("serve one more");
-    let ran = repository.run(&["bisect", "--good", &good.clone(), "--format", "json"]);
+    let ran = repository.run(&["bisect", "--good", &good, "--format", "json"]);
     let report: Value = serde_json::from_str(&ran.out).unwrap();
     // The goldens are gone since the good revision, and nobody has them.
     assert_eq!(report["moves"][0]["commit"], moved, "{report}{}", ran.err);

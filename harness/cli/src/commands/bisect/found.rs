@@ -337,7 +337,7 @@ fn error_lines(error: &Artefact) -> Vec<String> {
         return message.lines().map(str::to_owned).collect();
     }
     let (mut first, mut lines) = (Vec::new(), Vec::new());
-    for (name, value) in members.iter() {
+    for (name, value) in members {
         match value.as_array() {
             Some(array) => lines.extend(array.iter().filter_map(Value::as_str).map(str::to_owned)),
             None => first.push(format!("{name} {value}")),

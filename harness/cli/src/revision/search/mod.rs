@@ -270,12 +270,12 @@ impl Search<'_> {
         let all: usize = (low + 1..=high).map(weight).sum();
         let mut left = 0;
         let mut best: Option<(bool, usize, usize)> = None;
-        for at in low + 1..high {
+        for (at, &node) in line.iter().enumerate().take(high).skip(low + 1) {
             left += weight(at);
-            if self.is_unusable(line[at]) {
+            if self.is_unusable(node) {
                 continue;
             }
-            let is_unknown = self.seen(line[at]).is_none();
+            let is_unknown = self.seen(node).is_none();
             let larger = left.max(all - left);
             let candidate = (is_unknown, larger, at);
             if best.is_none_or(|best| candidate < best) {
