@@ -73,12 +73,12 @@ impl History {
                 heads[branch] = node;
             }
         }
-        Self::of(&parents, added, shape.unbuildable, &mut chance)
+        Self::of(&parents, &added, shape.unbuildable, &mut chance)
     }
 
     fn of(
         parents: &[Vec<Node>],
-        added: Vec<i64>,
+        added: &[i64],
         unbuildable: u32,
         chance: &mut impl FnMut(u32) -> bool,
     ) -> Self {
