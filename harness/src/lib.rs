@@ -177,7 +177,7 @@ pub use scenario::{
     Determinism, Expect, KeyTable, NameError, Runtime, Scenario, ScenarioError, ScenarioName,
     ScenarioProblem, Settings, SnapshotMode,
 };
-pub use scratch::Scratch;
+pub use scratch::{Scratch, remove_tree};
 pub use subject::{
     Failure, FailureKind, FileRole, Mode, Prepared, Progress, RunRequest, ScenarioFile, SimpleRun,
     Stored, Subject, WithoutEffect,

@@ -76,7 +76,7 @@ impl Drop for Scratch {
 ///
 /// # Errors
 /// Something cannot be removed.
-fn remove_tree(dir: &Path) -> io::Result<()> {
+pub fn remove_tree(dir: &Path) -> io::Result<()> {
     match fs::remove_dir_all(dir) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {}
         _ => return Ok(()),

@@ -77,6 +77,13 @@ pub trait Subject: Send + Sync {
         false
     }
 
+    /// Whether what it tests is a program of the workspace that it starts, and not code of this process. The
+    /// program of another revision can then be run from here; otherwise the test target of that revision
+    /// runs it.
+    fn starts_program(&self) -> bool {
+        false
+    }
+
     /// Every file of a workspace that could have a role in one of its scenarios: those among them that a
     /// `[build]` makes or changes are code. Empty if the subject gives no roles.
     fn workspace_files(&self, layout: &Layout) -> Vec<PathBuf> {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use crate::scenario::{BuildFailed, Found, ScenarioName};
+use crate::scenario::{Build, BuildFailed, Found, ScenarioName};
 use crate::{Check, Layout, Subject};
 
 /// Looks for what is out of order in a workspace: one line per problem.
@@ -21,6 +21,16 @@ pub struct Suite {
     runner: Option<String>,
     built: Arc<OnceLock<Result<(), BuildFailed>>>,
     test: Option<String>,
+    elsewhere: Option<Arc<Elsewhere>>,
+}
+
+/// How the program of a different checkout is built and run.
+#[derive(Debug)]
+struct Elsewhere {
+    /// The build, if it is not the `[build]` of the checkout.
+    build: Option<Build>,
+    /// Variables that what is started there does not inherit.
+    removed: Vec<String>,
 }
 
 impl Suite {
@@ -36,6 +46,7 @@ impl Suite {
             runner: None,
             built: Arc::default(),
             test: None,
+            elsewhere: None,
         }
     }
 
@@ -86,6 +97,33 @@ impl Suite {
         self.layout = layout;
         self.built = Arc::default();
         self
+    }
+
+    /// The same suite over a different checkout of its workspace. There, `build` takes the place of the
+    /// `[build]`, if it is given, and what is built and run does not inherit the variables `removed`, which
+    /// would lead it back here.
+    #[must_use]
+    pub fn elsewhere(self, layout: Layout, build: Option<Build>, removed: Vec<String>) -> Self {
+        Self {
+            elsewhere: Some(Arc::new(Elsewhere { build, removed })),
+            ..self.layout(layout)
+        }
+    }
+
+    /// The build that takes the place of the `[build]`.
+    pub(crate) fn other_build(&self) -> Option<&Build> {
+        self.elsewhere.as_ref()?.build.as_ref()
+    }
+
+    /// Whether this is a different checkout than that of the people who started this process.
+    pub(crate) fn is_elsewhere(&self) -> bool {
+        self.elsewhere.is_some()
+    }
+
+    /// The variables that what is started does not inherit.
+    pub(crate) fn removed_variables(&self) -> &[String] {
+        let elsewhere = self.elsewhere.as_ref();
+        elsewhere.map_or(&[], |elsewhere| &elsewhere.removed)
     }
 
     /// One more thing for the command `check` to look at; its problems are printed after `name`.

@@ -39,6 +39,7 @@
 //! | `reports` | results of trials, merged and written in the forms that CI systems read |
 //! | `root` | the option `--root` |
 //! | `html` | the report as a page |
+//! | `revision` | the program at a revision, and the search for moves |
 //! | `bundle` | new outputs in one file |
 
 mod args;
@@ -48,6 +49,7 @@ mod date;
 mod flaky;
 mod html;
 mod reports;
+mod revision;
 mod root;
 mod sensitivity;
 

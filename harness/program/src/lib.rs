@@ -116,6 +116,10 @@ impl Subject for CommandSubject {
         }))
     }
 
+    fn starts_program(&self) -> bool {
+        true
+    }
+
     fn workspace_files(&self, layout: &Layout) -> Vec<PathBuf> {
         inputs::candidates(layout)
     }

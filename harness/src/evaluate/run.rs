@@ -99,6 +99,14 @@ impl<'a> CheckRun<'a> {
         Ok(Self::of(suite, scenario, label(scenario, check), prepared))
     }
 
+    /// Builds the suite for a scenario, unless that was done.
+    ///
+    /// # Errors
+    /// The build failed.
+    pub fn build(suite: &Suite, scenario: &Scenario) -> Result<(), RunFailure> {
+        build(suite, scenario, &Check::Golden)
+    }
+
     /// Reads the documents of a scenario as they are, for who runs nothing.
     ///
     /// # Errors
@@ -192,7 +200,8 @@ impl<'a> CheckRun<'a> {
         if self.scenario.subject().isolated() && self.suite.has_children() {
             return Ok(self.in_child(mode, &EnvironmentChanges::new())?.output);
         }
-        let request = RunRequest::direct(self.suite.paths().outputs()).in_mode(mode);
+        let mut request = RunRequest::direct(self.suite.paths().outputs()).in_mode(mode);
+        request.removed_variables = self.suite.removed_variables().to_vec();
         let outcome = self.guard().run(&self.prepared, request)?;
         let inputs = self.prepared.inputs().clone();
         run_output(self.scenario, self.prepared(), inputs, outcome)
@@ -261,6 +270,7 @@ impl<'a> CheckRun<'a> {
     ) -> Result<ChildRun, RunFailure> {
         let child = ChildJob {
             layout: self.suite.paths(),
+            removed: self.suite.removed_variables(),
             scenario: self.scenario,
             mode,
             label: &self.label,

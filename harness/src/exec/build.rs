@@ -61,7 +61,8 @@ pub(crate) fn ensure_built(
 ) -> Result<(), RunFailure> {
     let invalid = |message: String| RunFailure::Invalid { message };
     let build = scenario.settings().build();
-    let Some(build) = build.map_err(|problem| invalid(problem.to_string()))? else {
+    let build = build.map_err(|problem| invalid(problem.to_string()))?;
+    let Some(build) = suite.other_build().cloned().or(build) else {
         return Ok(());
     };
     let built = suite.built().get_or_init(|| built(suite, &build, label));
@@ -80,6 +81,10 @@ fn built(suite: &Suite, build: &Build, label: &str) -> Result<(), BuildFailed> {
         by: label.to_owned(),
         message,
     };
+    if suite.is_elsewhere() {
+        // It is no part of the run that this process belongs to.
+        return perform(suite, build).map_err(failed);
+    }
     if variable(BUILDING_VARIABLE).is_some() {
         let problem = "a [build] cannot run the scenarios that wait for it";
         return Err(failed(problem.to_owned()));
@@ -147,6 +152,9 @@ fn perform(suite: &Suite, build: &Build) -> Result<(), String> {
         .envs(build.env.iter().map(|(name, value)| (name, filled(value))))
         .env(BUILDING_VARIABLE, "1")
         .current_dir(root);
+    for name in suite.removed_variables() {
+        command.env_remove(name);
+    }
     let written = [&build.program].into_iter().chain(&build.args);
     let written: Vec<String> = written.map(|word| quoted(word)).collect();
     let name = format!("the build `{}`", written.join(" "));

@@ -95,6 +95,8 @@ pub(crate) struct ChildRun {
 /// A run in its own process.
 pub(crate) struct ChildJob<'a> {
     pub(crate) layout: &'a Layout,
+    /// Variables that the child does not inherit.
+    pub(crate) removed: &'a [String],
     pub(crate) scenario: &'a Scenario,
     /// The name of a mode; `None` for a direct run.
     pub(crate) mode: Option<&'a str>,
@@ -131,7 +133,7 @@ impl ChildJob<'_> {
                 .collect(),
         };
         let limit = self.scenario.time_limit;
-        let mut child = start(dir.path(), &request, &altered).map_err(lost)?;
+        let mut child = start(dir.path(), &request, &altered, self.removed).map_err(lost)?;
         let status = wait(&mut child, limit + SLACK).map_err(lost)?;
         let Some(status) = status else {
             return Err(RunFailure::Killed { limit });
@@ -249,7 +251,12 @@ fn scratch(layout: &Layout) -> io::Result<Scratch> {
     Scratch::new(&layout.outputs(), ".child-")
 }
 
-fn start(dir: &Path, request: &Request, altered: &[Altered]) -> io::Result<Child> {
+fn start(
+    dir: &Path,
+    request: &Request,
+    altered: &[Altered],
+    removed: &[String],
+) -> io::Result<Child> {
     fs::create_dir_all(dir.join(HOME))?;
     fs::write(dir.join(REQUEST), aether_json::to_vec(request)?)?;
     let mut command = Command::new(std::env::current_exe()?);
@@ -259,6 +266,9 @@ fn start(dir: &Path, request: &Request, altered: &[Altered]) -> io::Result<Child
         .stdin(Stdio::null())
         .stdout(File::create(dir.join("stdout"))?)
         .stderr(File::create(dir.join("stderr"))?);
+    for name in removed {
+        command.env_remove(name);
+    }
     for Altered { name, to } in altered {
         match to {
             Alteration::Set(value) => command.env(name, value),

@@ -20,6 +20,10 @@ pub struct Build {
     /// When it is ended; `None` if it may take as long as it takes.
     #[serde(skip)]
     pub time_limit: Option<Duration>,
+    /// The directories that version control ignores and that a build of an earlier revision needs all the same,
+    /// relative to the root.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub keep: Vec<String>,
 }
 
 /// The keys that `defaults.toml` has and `scenario.toml` has not.
@@ -32,7 +36,7 @@ pub(super) const BUILD_KEYS: [KeyTable; 2] = [
     KeyTable {
         table: "build",
         is_array: false,
-        keys: &["args", "env", "program", "time_limit"],
+        keys: &["args", "env", "keep", "program", "time_limit"],
     },
 ];
 
@@ -51,6 +55,8 @@ pub(super) struct BuildTable {
     #[serde(default)]
     env: BTreeMap<String, Spanned<String>>,
     time_limit: Option<Spanned<f64>>,
+    #[serde(default)]
+    keep: Vec<Spanned<String>>,
 }
 
 /// What is wrong with a build, and the range of bytes that is.
@@ -79,8 +85,19 @@ impl BuildTable {
                 _ => return Err((limit.span(), "time_limit is a number of seconds above 0")),
             },
         };
+        for kept in &self.keep {
+            let is_inside = !kept.get_ref().trim().is_empty()
+                && std::path::Path::new(kept.get_ref())
+                    .components()
+                    .all(|part| matches!(part, std::path::Component::Normal(_)));
+            if !is_inside {
+                let problem = "a directory to keep is a path below the root, without `..`";
+                return Err((kept.span(), problem));
+            }
+        }
         let env = self.env.into_iter();
         Ok(Build {
+            keep: self.keep.into_iter().map(Spanned::into_inner).collect(),
             program: self.program.into_inner(),
             args: self.args.into_iter().map(Spanned::into_inner).collect(),
             env: env

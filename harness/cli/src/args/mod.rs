@@ -1,13 +1,16 @@
 //! The command line over a suite, for `cargo xtask` and for programs like it: flatten
 //! [`Command`] into a parser of your own and call [`Command::run`].
 
+mod bisect;
 mod bless;
 mod bundle;
 mod check;
+mod clean;
 mod compare;
 mod diff;
 mod flaky;
 mod golden;
+mod history;
 mod new;
 mod report;
 mod review;
@@ -50,6 +53,12 @@ pub enum Command {
     Flaky(flaky::Args),
     /// Change inputs and rules by one step each, and report what no golden notices.
     Sensitivity(sensitivity::Args),
+    /// Find every commit that moved the outputs of scenarios.
+    Bisect(bisect::Args),
+    /// List the commits that changed the goldens of a scenario.
+    History(history::Args),
+    /// Empty the cache in which other revisions are built and run.
+    Clean(clean::Args),
 }
 
 impl Command {
@@ -70,6 +79,9 @@ impl Command {
             Self::Run(args) => args.run(suite, console),
             Self::Flaky(args) => args.run(suite, console),
             Self::Sensitivity(args) => args.run(suite, console),
+            Self::Bisect(args) => args.run(suite, console),
+            Self::History(args) => args.run(suite, console),
+            Self::Clean(args) => args.run(suite, console),
         });
         exit(result)
     }

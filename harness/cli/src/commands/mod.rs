@@ -2,15 +2,18 @@
 //! function of a [`Suite`], typed options and a [`Console`].
 
 mod accept;
+pub(crate) mod bisect;
 mod bless;
 mod bundle;
 mod check;
+mod clean;
 mod compare;
 mod console;
 mod diff;
 mod flaky;
 mod golden;
 mod history;
+mod mixed;
 mod new;
 mod render;
 mod report;
@@ -22,14 +25,17 @@ mod upgrade;
 
 use std::io;
 
+pub use bisect::{BisectFormat, BisectRequest, InputsOf, bisect};
 pub use bless::{BlessOptions, bless};
 pub use bundle::{BundleOptions, bundle};
 pub use check::check;
+pub use clean::clean;
 pub use compare::{CompareRequest, compare};
 pub use console::{Ask, Console};
 pub use diff::{DiffRequest, Format, diff};
 pub use flaky::{FlakyOptions, flaky};
 pub use golden::{GoldenOptions, golden};
+pub use history::{HistoryRequest, history};
 pub use new::{NewOptions, new};
 pub use report::{ReportFormat, ReportRequest, report};
 pub use review::{ReviewOptions, WebOptions, review};

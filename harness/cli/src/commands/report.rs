@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::history::mixed_commits;
+use super::mixed::mixed_commits;
 use super::{CommandError, Console, Status};
 use crate::reports::{self, Absence, Context, Merge};
 use aether_harness::Suite;

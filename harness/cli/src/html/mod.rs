@@ -4,6 +4,7 @@
 //! Everything folds with `details`, so that the page works by keyboard and without its script; the
 //! script filters, folds many at once, and goes from place to place.
 
+pub(crate) mod bisect;
 mod budget;
 mod chart;
 pub(crate) mod review;

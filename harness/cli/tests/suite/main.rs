@@ -13,6 +13,7 @@
 )]
 
 mod automaton;
+mod bisect;
 mod bless;
 mod browser;
 mod build;
@@ -35,6 +36,7 @@ mod process;
 mod program;
 mod program_changes;
 mod reads;
+mod repository;
 mod results;
 mod review;
 mod selection;
@@ -56,6 +58,7 @@ use crate::workspace::{PLAY, ROOT};
 type Test = (&'static str, fn());
 
 const TESTS: &[&[Test]] = &[
+    bisect::TESTS,
     bless::TESTS,
     build::TESTS,
     bundle::TESTS,
@@ -99,16 +102,18 @@ fn main() -> ExitCode {
     if let Err(status) = aether_harness::Suite::new(".").with_children() {
         return status;
     }
-    let trials = TESTS
-        .iter()
-        .flat_map(|tests| tests.iter())
-        .map(|&(name, test)| {
-            Trial::test(name, move || {
-                test();
-                Ok(())
-            })
+    let trial = |&(name, test): &Test| {
+        Trial::test(name, move || {
+            test();
+            Ok(())
         })
-        .collect();
+    };
+    let trials = TESTS.iter().flat_map(|tests| tests.iter()).map(trial);
+    // What takes long is for `.ci/nightly`.
+    let long = bisect::LONG
+        .iter()
+        .map(|test| trial(test).with_ignored_flag(true));
+    let trials = trials.chain(long).collect();
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
 

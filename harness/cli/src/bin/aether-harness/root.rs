@@ -76,6 +76,11 @@ fn makes_scenarios(command: &Command) -> bool {
 fn needs_none(command: &Command) -> bool {
     matches!(
         command,
-        Command::Harness(cli::Command::Compare(_) | cli::Command::Golden(_))
+        Command::Harness(
+            cli::Command::Compare(_)
+                | cli::Command::Golden(_)
+                | cli::Command::History(_)
+                | cli::Command::Clean(_)
+        )
     )
 }

@@ -1,0 +1,19 @@
+//! The program at a revision, and the search for the commits that moved its outputs.
+//!
+//! | module | what it does |
+//! | --- | --- |
+//! | `git` | git as a program, without anyone's settings |
+//! | `repository` | the repository of a person, which is read and never written |
+//! | `cache` | a directory outside it: a checkout, and what scenarios produced |
+//! | `checkout` | any revision in that checkout |
+//! | `program` | scenarios run with the program of a revision |
+//! | `graph` | the commits between two revisions, and the lines along which they are searched |
+//! | `search` | which commits moved an output, from as few of them as possible |
+
+pub(crate) mod cache;
+pub(crate) mod checkout;
+pub(crate) mod git;
+pub(crate) mod graph;
+pub(crate) mod program;
+pub(crate) mod repository;
+pub(crate) mod search;
