@@ -72,8 +72,12 @@ impl Wide<'_> {
             let block = block?;
             cells.id(block.tick);
             cells.number(block.c_t);
-            let edges = self.graph.edges.indices();
-            cells.fluxes(edges.map(|index| block.edge_flux_summary[index]));
+            let (edges, fluxes) = (&self.graph.edges, &block.edge_flux_summary);
+            if edges.is_all() {
+                cells.fluxes(fluxes.iter().copied());
+            } else {
+                cells.fluxes(edges.indices().map(|index| fluxes[index]));
+            }
             cells.number(block.s_t);
             cells.id(block.seq);
             cells.end(sink)?;
