@@ -163,6 +163,26 @@ fn every_cell_is_the_value_of_its_record() {
 }
 
 #[test]
+fn p_blocks_of_a_large_graph_are_their_records() {
+    let runs = ring(210, 4);
+    let export = runs.json(&["export", "ring", "--kind", "p_blocks"]);
+    let (header, rows) = table(&runs, &["ring", "--kind", "p_blocks"]);
+    assert_eq!(header, ["tick", "C_t", "edge_flux_summary", "s_t", "seq"]);
+    assert_eq!(rows.len(), 4);
+    for (row, record) in rows.iter().zip(export["p_blocks"].as_array().unwrap()) {
+        for column in &header {
+            let cell: Value = serde_json::from_str(&row[column]).unwrap();
+            assert_eq!(cell, record[column], "{column}");
+        }
+    }
+    let args = ["ring", "--kind", "p_blocks", "--edge", "2,7", "--tick", "3"];
+    let (_, rows) = table(&runs, &args);
+    let cell: Value = serde_json::from_str(&rows[0]["edge_flux_summary"]).unwrap();
+    let summary = &export["p_blocks"][2]["edge_flux_summary"];
+    assert_eq!(cell, json!([summary[1], summary[6]]));
+}
+
+#[test]
 fn every_kind_has_its_header_and_the_tick_comes_first() {
     let runs = Runs::of(&["frozen", "motifs-period-2"]);
     for kind in KINDS.iter().chain(&["edges"]) {

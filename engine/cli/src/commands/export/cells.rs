@@ -6,6 +6,7 @@
 use std::io::{self, Write};
 
 use aether_engine::canonical::{push_count, push_integer};
+use aether_engine::record::EdgeFluxSummary;
 
 use super::work::looks_at;
 
@@ -44,6 +45,23 @@ impl Cells {
         looks_at(2 * text.len() + 1);
         push_quoted(&mut self.row, text);
         self.row.push(b',');
+    }
+
+    /// Adds the fluxes of edges as one cell of JSON: `[{"e_id":1,"f_e":-3}]`, in quotes.
+    pub(super) fn fluxes(&mut self, fluxes: impl Iterator<Item = EdgeFluxSummary>) {
+        self.row.extend_from_slice(b"\"[");
+        for (place, flux) in fluxes.enumerate() {
+            if place > 0 {
+                self.row.push(b',');
+            }
+            self.row.extend_from_slice(b"{\"\"e_id\"\":");
+            push_count(&mut self.row, flux.e_id);
+            self.row.extend_from_slice(b",\"\"f_e\"\":");
+            push_integer(&mut self.row, flux.f_e);
+            self.row.push(b'}');
+            looks_at(1);
+        }
+        self.row.extend_from_slice(b"]\",");
     }
 
     /// Adds cells without a value.

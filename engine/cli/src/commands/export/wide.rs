@@ -7,7 +7,8 @@ use std::io::Write;
 use std::ops::RangeInclusive;
 
 use aether_engine::config::Names;
-use aether_engine::record::UmxLedger;
+use aether_engine::record::{PBlock, UmxLedger};
+use aether_engine::run::RecordKind;
 use aether_engine::store::{StoredRecord, StoredRun};
 use aether_json::scan;
 
@@ -33,6 +34,9 @@ pub(super) struct Wide<'e> {
 /// The columns of the table of edges.
 const EDGE_COLUMNS: [&str; 8] = ["tick", "e_id", "i", "j", "du", "raw", "cap", "f_e"];
 
+/// P-blocks of more edges than this are not stored as text, so that there is none to copy.
+const REBUILT_EDGES: usize = 200;
+
 impl Wide<'_> {
     /// Writes the table of one kind. The `edges` of ledgers are left to [`Wide::write_edges`].
     pub(super) fn write_records(
@@ -45,6 +49,10 @@ impl Wide<'_> {
         // A table whose first record cannot be read is not begun.
         let mut header = Vec::new();
         cells.end(&mut header)?;
+        if layout.kind == RecordKind::PBlocks && self.graph.edges.count > REBUILT_EDGES {
+            sink.write_all(&header)?;
+            return self.write_p_blocks(cells, sink);
+        }
         for record in self.run.records_of_ticks(layout.kind, self.asked)? {
             let record = record?;
             let text = std::str::from_utf8(&record.text).ok();
@@ -55,6 +63,26 @@ impl Wide<'_> {
             cells.end(sink)?;
         }
         Ok(sink.write_all(&header)?)
+    }
+
+    /// Writes the rows of P-blocks of a large graph. Such a record is one long list of fluxes, which is
+    /// spelled from its numbers instead of from its text.
+    fn write_p_blocks(&self, mut cells: Cells, sink: &mut dyn Write) -> Result<(), Failure> {
+        for block in self.run.values_of_ticks::<PBlock>(self.ticks.clone()) {
+            let block = block?;
+            cells.id(block.tick);
+            cells.number(block.c_t);
+            let (edges, fluxes) = (&self.graph.edges, &block.edge_flux_summary);
+            if edges.is_all() {
+                cells.fluxes(fluxes.iter().copied());
+            } else {
+                cells.fluxes(edges.indices().map(|index| fluxes[index]));
+            }
+            cells.number(block.s_t);
+            cells.id(block.seq);
+            cells.end(sink)?;
+        }
+        Ok(())
     }
 
     /// Writes the edges of all ledgers, one row per tick and edge.
