@@ -4,7 +4,7 @@ use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use aether_harness::snapshot::{golden_of, has_goldens, is_golden_name};
+use aether_harness::snapshot::{GOLDEN_NAME_MAX, golden_of, has_goldens, is_golden_name};
 use aether_harness::{Artefact, Scenario};
 use aether_json::Value;
 
@@ -118,8 +118,8 @@ impl Outputs<'_> {
             if !is_golden_name(&name) || is_reserved(&name) {
                 return Err(Problem::Invalid(format!(
                     "the output {below} would have the name {name:?}, which is not a name for a golden: \
-                     use ASCII letters, digits, '_', '-', and '.', '+', ' ' inside; `inputs`, `exit`, \
-                     `error` and `snapshot` are the harness's own"
+                     use at most {GOLDEN_NAME_MAX} ASCII letters, digits, '_', '-', and '.', '+', ' ' inside; \
+                     `inputs`, `exit`, `error` and `snapshot` are the harness's own"
                 )));
             }
             sources.push(Source {

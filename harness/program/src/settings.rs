@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::path::{Component, Path};
 use std::time::Duration;
 
-use aether_harness::snapshot::is_golden_name;
+use aether_harness::snapshot::{GOLDEN_NAME_MAX, is_golden_name};
 use aether_harness::{Bound, KeyTable, ScenarioProblem, Settings, Tolerance};
 use serde::Deserialize;
 use toml::Spanned;
@@ -429,9 +429,10 @@ fn check_name(output: &OutputTable, names: &mut BTreeSet<String>, found: &mut Fo
     } else if !is_golden_name(&filled) {
         found(
             span,
-            "the name becomes that of a golden file: use ASCII letters, digits, '_', '-', and '.', '+', \
-             ' ' inside"
-                .to_owned(),
+            format!(
+                "the name becomes that of a golden file: use at most {GOLDEN_NAME_MAX} ASCII letters, digits, \
+                 '_', '-', and '.', '+', ' ' inside, and not the name of a device"
+            ),
         );
     } else if is_reserved(name) {
         let problem =

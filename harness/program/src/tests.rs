@@ -116,6 +116,11 @@ fn problems_of_a_command_name_their_place() {
     for (name, expected) in [
         ("", "the name becomes that of a golden file"),
         ("a/b", "the name becomes that of a golden file"),
+        ("con.log", "the name becomes that of a golden file"),
+        (
+            &"n".repeat(1_000),
+            "the name becomes that of a golden file: use at most 200",
+        ),
         (
             "inputs",
             "`inputs` is the name of a file that the harness writes",

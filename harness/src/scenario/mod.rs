@@ -23,6 +23,7 @@ pub use defaults::DEFAULTS_FILE;
 pub use discover::{Found, discover, look_up, twins};
 use document::Document;
 pub use document::{Determinism, Expect, Runtime, SnapshotMode};
+pub(crate) use name::device;
 pub use name::{NameError, ScenarioName};
 pub use settings::{KeyTable, ScenarioProblem, Settings};
 

@@ -72,7 +72,7 @@ impl ScenarioName {
 }
 
 /// The part of a file's name that Windows takes for a device, whatever follows its first dot.
-fn device(name: &str) -> Option<&str> {
+pub(crate) fn device(name: &str) -> Option<&str> {
     let stem = name.split('.').next().unwrap_or_default();
     let lower = stem.to_ascii_lowercase();
     let is_numbered = |prefix: &str| {

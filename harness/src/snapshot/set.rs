@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aether_json::scan;
 
 use super::{Manifest, bytes_file, bytes_of, golden_file};
-use crate::scenario::{Expect, Scenario, SnapshotMode};
+use crate::scenario::{Expect, Scenario, SnapshotMode, device};
 use crate::sha256::sha256_hex;
 use crate::{Artefact, INPUTS, Schema};
 
@@ -189,12 +189,18 @@ fn documents(manifest: &Manifest) -> BTreeMap<String, String> {
     files
 }
 
+/// Longest name of a golden: systems store names of 255 bytes, and files in transit have longer ones.
+pub const GOLDEN_NAME_MAX: usize = 200;
+
 /// Whether every system can store a golden of this name: ASCII letters, digits, `_` and `-`; inside
-/// also `.`, `+` and blanks.
+/// also `.`, `+` and blanks; not the name of a device, and at most [`GOLDEN_NAME_MAX`] characters.
 pub fn is_golden_name(name: &str) -> bool {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
     let is_inner = |c: char| is_plain(c) || matches!(c, '.' | '+' | ' ');
-    name.chars().all(is_inner) && name.starts_with(is_plain) && name.ends_with(is_plain)
+    let is_short = name.len() <= GOLDEN_NAME_MAX;
+    let is_spelled =
+        name.chars().all(is_inner) && name.starts_with(is_plain) && name.ends_with(is_plain);
+    is_short && is_spelled && device(name).is_none()
 }
 
 /// The digest of every member of an inputs document, which is held to be an object.

@@ -152,18 +152,21 @@ impl SnapshotLock {
             written: Vec::new(),
             removed: Vec::new(),
         };
+        let mut made = Vec::new();
         for (file, content) in set.files() {
             let old = current.join(&file);
             let same = read_regular(&old).is_ok_and(|bytes| bytes == content);
             if same && fs::hard_link(&old, new.join(&file)).is_ok() {
                 continue;
             }
-            write_synced(&new.join(&file), content)?;
+            made.push(write_new(&new.join(&file), content)?);
             if !same {
                 replaced.written.push(file);
             }
         }
-        write_synced(&new.join(MANIFEST_FILE), manifest.render()?.as_bytes())?;
+        let manifest = manifest.render()?;
+        made.push(write_new(&new.join(MANIFEST_FILE), manifest.as_bytes())?);
+        sync_files(&made)?;
         sync_dir(new)?;
         for name in super::file_names(current).unwrap_or_default() {
             if name != MANIFEST_FILE && !new.join(&name).exists() {
@@ -264,13 +267,31 @@ fn exchange(_: &Path, _: &Path) -> io::Result<bool> {
     Ok(false)
 }
 
-fn write_synced(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
-    let write = || {
-        let mut file = File::create_new(path)?;
-        file.write_all(bytes)?;
-        file.sync_all()
-    };
-    write().map_err(io_error(path, "write it"))
+/// Writes a new file, and returns its path. Its bytes are durable only after [`sync_files`].
+fn write_new(path: &Path, bytes: &[u8]) -> Result<PathBuf, StoreError> {
+    let write = || File::create_new(path)?.write_all(bytes);
+    write().map_err(io_error(path, "write it"))?;
+    Ok(path.to_owned())
+}
+
+/// Above this number of files, one call for the whole file system is quicker than one for each file.
+#[cfg(target_os = "linux")]
+const SYNCED_ONE_BY_ONE: usize = 64;
+
+/// Makes the bytes of files durable. All of them are written before, so that the disk can take them together.
+fn sync_files(paths: &[PathBuf]) -> Result<(), StoreError> {
+    #[cfg(target_os = "linux")]
+    if let [first, ..] = paths
+        && paths.len() > SYNCED_ONE_BY_ONE
+    {
+        let sync = || Ok(rustix::fs::syncfs(File::open(first)?)?);
+        return sync().map_err(io_error(first, "write it"));
+    }
+    for path in paths {
+        let sync = || File::options().write(true).open(path)?.sync_all();
+        sync().map_err(io_error(path, "write it"))?;
+    }
+    Ok(())
 }
 
 /// Makes names in a directory durable, where directories can be synced.

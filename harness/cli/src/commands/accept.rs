@@ -403,14 +403,23 @@ fn manifest(one: &Pending, set: &GoldenSet) -> Manifest {
     manifest
 }
 
+/// Names of files, of which a long list shows the first.
+fn listed(names: &[String]) -> String {
+    const SHOWN: usize = 8;
+    match names.len().saturating_sub(SHOWN) {
+        0 | 1 => names.join(", "),
+        more => format!("{} and {more} more", names[..SHOWN].join(", ")),
+    }
+}
+
 /// What a replacement did, in words.
 pub(super) fn described(replaced: &Replaced) -> String {
     let mut parts = Vec::new();
     if !replaced.written.is_empty() {
-        parts.push(format!("wrote {}", replaced.written.join(", ")));
+        parts.push(format!("wrote {}", listed(&replaced.written)));
     }
     if !replaced.removed.is_empty() {
-        parts.push(format!("removed {}", replaced.removed.join(", ")));
+        parts.push(format!("removed {}", listed(&replaced.removed)));
     }
     if parts.is_empty() {
         parts.push(format!(
@@ -418,4 +427,22 @@ pub(super) fn described(replaced: &Replaced) -> String {
         ));
     }
     parts.join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_lists_of_files_are_cut() {
+        let check = |files: usize, expected: &str| {
+            let written = (1..=files).map(|file| format!("{file}.json")).collect();
+            let removed = Vec::new();
+            let said = described(&Replaced { written, removed });
+            assert!(said.ends_with(expected), "{said}");
+        };
+        check(2, "wrote 1.json, 2.json");
+        check(9, ", 8.json, 9.json");
+        check(10_000, ", 7.json, 8.json and 9992 more");
+    }
 }

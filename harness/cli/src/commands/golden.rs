@@ -14,7 +14,7 @@ use super::{CommandError, Console, Status};
 use aether_harness::evaluate::{CheckMessage, CheckResult, evaluate};
 use aether_harness::report::visible;
 use aether_harness::scenario::{SCENARIO_FILE, ScenarioName};
-use aether_harness::snapshot::{self, Opened, TEST_SUBJECT, is_golden_name};
+use aether_harness::snapshot::{self, GOLDEN_NAME_MAX, Opened, TEST_SUBJECT, is_golden_name};
 use aether_harness::{
     Artefact, ArtefactSchema, Check, Failure, INPUTS, KeyRule, Outline, Prepared, Scenario, Schema,
     Scratch, SimpleRun, Subject, Suite, nearest, quoted,
@@ -180,8 +180,8 @@ fn document(options: &GoldenOptions) -> Result<Artefact, CommandError> {
     let name = &options.artefact;
     if !is_golden_name(name) || RESERVED.contains(&&**name) {
         return Err(CommandError::Usage(format!(
-            "the name {name:?} cannot be a golden's: use ASCII letters, digits, '_', '-', and '.', '+', ' ' \
-             inside, and not {}",
+            "the name {name:?} cannot be a golden's: use at most {GOLDEN_NAME_MAX} ASCII letters, digits, '_', '-', \
+             and '.', '+', ' ' inside, and not {}",
             RESERVED.join(", ")
         )));
     }
