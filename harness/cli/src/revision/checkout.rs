@@ -144,20 +144,25 @@ impl Checkout {
             remove_file(&self.tree.join(".git").join(lock)).map_err(|error| error.to_string())?;
         }
         let words = |error: CommandError| format!("it cannot be checked out: {error}");
-        self.git
-            .bytes(&["checkout", "--quiet", "--force", "--detach", commit])
+        let git = self.git.bound(&self.not_started());
+        git.bytes(&["checkout", "--quiet", "--force", "--detach", commit])
             .map_err(words)?;
         let kept = self.targets();
         let mut args = vec!["clean", "-ffdxq"];
         for target in &kept {
             args.extend(["-e", target]);
         }
-        self.git.bytes(&args).map_err(words)?;
+        git.bytes(&args).map_err(words)?;
         let source = Source {
             tree: self.repository.top().to_owned(),
             common: self.repository.common().to_owned(),
         };
         self.submodules(&self.git, &self.tree, &source)
+    }
+
+    /// Where a git that could not be started is noted.
+    fn not_started(&self) -> PathBuf {
+        self.tree.join(".git").join("not-started")
     }
 
     /// The target directories, as patterns.
@@ -202,8 +207,10 @@ impl Checkout {
             )
             .map_err(|error| missing(&error.to_string()))?;
             remove_file(&dir.join("index.lock")).map_err(|error| error.to_string())?;
-            own.bytes(&["checkout", "--quiet", "--force", "--detach", commit])
-                .and_then(|_| own.bytes(&["clean", "-ffdxq"]))
+            let bound = own.bound(&self.not_started());
+            bound
+                .bytes(&["checkout", "--quiet", "--force", "--detach", commit])
+                .and_then(|_| bound.bytes(&["clean", "-ffdxq"]))
                 .map_err(|error| missing(&error.to_string()))?;
             self.submodules(&own, &dest, &inner)?;
         }

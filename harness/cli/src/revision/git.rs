@@ -7,6 +7,8 @@ use std::io::{Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use aether_harness::exec::launch::launched;
+
 use crate::commands::CommandError;
 
 #[cfg(windows)]
@@ -44,6 +46,8 @@ pub(crate) struct Git {
     /// Variables that are set for it.
     env: Vec<(&'static str, PathBuf)>,
     settings: Vec<String>,
+    /// Where a start that fails is noted, if git is to end with this process.
+    bound: Option<PathBuf>,
 }
 
 impl Git {
@@ -52,6 +56,17 @@ impl Git {
             dir: dir.to_owned(),
             env: Vec::new(),
             settings: Vec::new(),
+            bound: None,
+        }
+    }
+
+    /// The same, but git ends with this process, however that ends: whoever goes on with its work meets no other
+    /// git at it. Why it could not be started is noted in `error`.
+    #[must_use]
+    pub(crate) fn bound(&self, error: &Path) -> Self {
+        Self {
+            bound: Some(error.to_owned()),
+            ..self.clone()
         }
     }
 
@@ -107,6 +122,9 @@ impl Git {
     fn output(&self, args: &[&str], input: Option<&[u8]>) -> Result<Output, CommandError> {
         let failed = |error: std::io::Error| CommandError::Io(format!("git: {error}"));
         let mut command = self.command(args);
+        if let Some(error) = &self.bound {
+            command = launched(command, error);
+        }
         match input {
             None => {
                 command.stdin(Stdio::null());
