@@ -85,7 +85,7 @@ fn sparse_and_repeated_inputs_give_the_records_of_dense_ones() {
     ]);
     assert_eq!(written["entries"], kept);
     // What is stored is enough to run again.
-    aether(&sparse_folder, &["replay", "r", "--to", "9"]).with(0);
+    aether(&sparse_folder, &["replay", "r", "--tick", "9"]).with(0);
     // A repetition without an end goes on to the last tick.
     let open = json!([
         {"pfna_id": "p", "tick": 4, "values": {"1": 1}, "repeat": {"every": 4}},
