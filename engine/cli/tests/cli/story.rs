@@ -614,6 +614,14 @@ fn overflow(water: &Water) {
         "plot", "typo", "--what", "series", "--node", "D0-J09", "--tick", "100..125",
     ]);
     has(&picture, &["replayed"]);
+    let page = water.text(&["report", "typo"]);
+    has(
+        &page,
+        &[
+            "The run failed at tick 126",
+            "overflow at tick 126, node 10 (D0-J09): `input`",
+        ],
+    );
 }
 
 /// The runs of the story, and the one that failed.
