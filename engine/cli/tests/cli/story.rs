@@ -195,6 +195,7 @@ fn a_water_network_from_its_files_to_a_page() {
     page(&water);
     change_a_pipe(&water);
     overflow(&water);
+    sweep(&water);
     list(&water);
 }
 
@@ -622,6 +623,61 @@ fn overflow(water: &Water) {
             "overflow at tick 126, node 10 (D0-J09): `input`",
         ],
     );
+}
+
+/// How the network takes bursts of three sizes: a sweep names the junction.
+fn sweep(water: &Water) {
+    let burst = json!({ "v": 0, "pfna_id": "burst", "gid": "WATER", "entries": [
+        { "pfna_id": "burst", "tick": 5, "values": { "D0-J09": -10 } },
+    ] });
+    water.write("small.json", &burst.to_string());
+    let run = RUN
+        .replace("demand.csv", "small.json")
+        .replace("ticks = 240", "ticks = 24");
+    water.write("small.toml", &run);
+    water.write(
+        "bursts.toml",
+        "v = 1\nrun_config = \"small.toml\"\n[[axes]]\nname = \"burst\"\n\
+         set = \"pfna.entries[pfna_id=burst].values[node=D0-J09]\"\nvalues = [-10, -300, -3000]\n",
+    );
+    has(&water.text(&["sweep", "bursts.toml"]), &["complete    3"]);
+    let table = water.text(&["sweep", "table", "bursts.sweep"]);
+    for (row, value) in table.lines().skip(1).zip(["-10", "-300", "-3000"]) {
+        assert_eq!(row.split(',').nth(2), Some(value), "{table}");
+    }
+    // The first point is the run without changes, and a name and an id are the same node.
+    let plain = water.json(&["run", "small.toml", "--run-id", "small"]);
+    has(
+        table.lines().nth(1).unwrap(),
+        &[plain["last_entry_hash"].as_str().unwrap()],
+    );
+    let path = "pfna.entries[0].values";
+    for node in [".10", ".D0-J09", "[node=10]", "[node=D0-J09]"] {
+        let set = format!("{path}{node}=-3000");
+        let run = water.json(&[
+            "run",
+            "small.toml",
+            "--set",
+            &set,
+            "--run-id",
+            "small",
+            "--force",
+        ]);
+        has(
+            table.lines().nth(3).unwrap(),
+            &[run["last_entry_hash"].as_str().unwrap()],
+        );
+    }
+    water
+        .aether(&[
+            "run",
+            "small.toml",
+            "--set",
+            "pfna.entries[0].values[node=D0-J9]=1",
+        ])
+        .with(2)
+        .reports(&["there is no node `D0-J9`; did you mean `D0-J09`?"]);
+    water.aether(&["runs", "rm", "small", "--yes"]).with(0);
 }
 
 /// The runs of the story, and the one that failed.
