@@ -221,6 +221,7 @@ fn sweep_status(error: &SweepError) -> Status {
 /// The remedy for an error of a file of a sweep, if there is a known one.
 fn sweep_remedy(error: &SweepError) -> Option<&'static str> {
     match error {
+        SweepError::Empty(_) => Some("run its shard again"),
         SweepError::Busy(_) => Some("wait for it, or give each worker its own file with --out"),
         SweepError::Other { .. } => Some("choose a different file with --out, or delete this one"),
         SweepError::Mixed(_) => {

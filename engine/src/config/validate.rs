@@ -156,7 +156,11 @@ pub fn validate_scenario(
     let mut loader = Loader::new(reader);
     let names = reader.siblings(&directory.join("scenario.toml"));
     let has = |name: &str| names.iter().any(|known| known == name);
-    let shown = shown_path(directory, reader.base());
+    let shown = match shown_path(directory, reader.base()) {
+        // The base itself.
+        shown if shown.is_empty() => ".".to_owned(),
+        shown => shown,
+    };
     let mut missing = |message: String, help: &str| {
         let draft = Draft::new(Code::NotAScenario, Span::new(0, 0), message).help(help);
         loader.problems.add_at(Place::file(shown.as_str()), draft);

@@ -363,10 +363,14 @@ impl Refused {
     fn note(self) -> Option<String> {
         let Self { noun, count, first } = self;
         let more = if count > first.len() { "; …" } else { "" };
-        let label = if count == 1 { "label is" } else { "labels are" };
+        let [label, names] = if count == 1 {
+            ["label is", "a name"]
+        } else {
+            ["labels are", "names"]
+        };
         (count > 0).then(|| {
             format!(
-                "{count} {noun} {label} not usable as names ({}{more})",
+                "{count} {noun} {label} not usable as {names} ({}{more})",
                 first.join("; ")
             )
         })

@@ -15,6 +15,9 @@ pub enum SweepError {
     /// The file is not one of a sweep.
     #[error("{} is not a file of a sweep", .0.display())]
     NotASweep(PathBuf),
+    /// The file has nothing in it, not even the tables.
+    #[error("{} is empty, as if its worker had been interrupted when it began", .0.display())]
+    Empty(PathBuf),
     /// The file was written by a newer version.
     #[error("{} has format {found}, which is newer than {supported}", path.display())]
     NewerFormat {

@@ -20,6 +20,9 @@ use crate::share::Share;
 const APPLICATION_ID: i64 = 0x4145_5357;
 /// Version of the tables, SQLite's `user_version`.
 const FORMAT: i64 = 1;
+/// How long a file of a different process is waited for: a worker that was killed may take a moment
+/// to end.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 /// Memory for pages, in KiB.
 const CACHE_KIB: i64 = 8 * 1024;
 /// Size of the write-ahead log, in pages, at which its content moves into the database.
@@ -233,6 +236,9 @@ impl SweepFile {
         let failed = |error| SweepError::database(path, error);
         let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
         set_up(&connection).map_err(failed)?;
+        if is_empty(&connection).map_err(failed)? {
+            return Err(SweepError::Empty(path.to_owned()));
+        }
         if mark(&connection).map_err(failed)? != APPLICATION_ID {
             return Err(SweepError::NotASweep(path.to_owned()));
         }
@@ -472,7 +478,7 @@ pub(crate) fn unsigned(row: &rusqlite::Row<'_>) -> rusqlite::Result<u64> {
 }
 
 fn set_up(connection: &Connection) -> rusqlite::Result<()> {
-    connection.busy_timeout(Duration::ZERO)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
     connection.pragma_update(None, "cache_size", -CACHE_KIB)
 }

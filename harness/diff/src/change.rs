@@ -49,6 +49,14 @@ impl Diff {
     pub fn is_equal(&self) -> bool {
         self.first_divergence.is_none() && self.causes.is_empty()
     }
+
+    /// Shows names beside the numbers of elements in the first divergence: `edge 5` becomes
+    /// `edge 5 (P005)` if `name` returns a name for `edge` and 5. Paths stay as they are.
+    pub fn name_elements(&mut self, name: &dyn Fn(&str, u64) -> Option<String>) {
+        if let Some(first) = &mut self.first_divergence {
+            first.path.name_elements(name);
+        }
+    }
 }
 
 /// One difference of two artefacts.

@@ -171,6 +171,20 @@ impl Path {
         }
     }
 
+    /// Adds the names of counted elements to what people call them: `edge 5 (P005)`.
+    pub(crate) fn name_elements(&mut self, name: &dyn Fn(&str, u64) -> Option<String>) {
+        for step in &mut self.steps {
+            let Step::Element { label, .. } = step else {
+                continue;
+            };
+            let counted = label.rsplit_once(' ');
+            let counted = counted.and_then(|(noun, number)| Some((noun, number.parse().ok()?)));
+            if let Some(name) = counted.and_then(|(noun, number)| name(noun, number)) {
+                *label = format!("{label} ({name})").into();
+            }
+        }
+    }
+
     /// The label that the text of this path gives the element at `index`.
     fn parsed_label(&self, index: usize, identity: &str) -> Option<ParsedLabel> {
         let before = &self.steps[..index];
@@ -265,9 +279,16 @@ pub(crate) fn pattern_name(name: &str) -> Cow<'_, str> {
     }
 }
 
+/// A label without the name that [`Path::name_elements`] added.
+fn unnamed(label: &str) -> &str {
+    label.split_once(" (").map_or(label, |(label, _)| label)
+}
+
 /// Whether an element is named by its number alone: `node=5`, which people call `node 5`.
 fn is_counted(identity: &str, label: &str) -> bool {
-    let parts = identity.split_once('=').zip(label.rsplit_once(' '));
+    let parts = identity
+        .split_once('=')
+        .zip(unnamed(label).rsplit_once(' '));
     parts.is_some_and(|((field, number), (noun, called))| {
         number == called
             && number.bytes().all(|b| b.is_ascii_digit())
@@ -278,6 +299,7 @@ fn is_counted(identity: &str, label: &str) -> bool {
 impl Step {
     /// Whether it is the member by whose name an element is called.
     fn is_called(&self, label: &str) -> bool {
+        let label = unnamed(label);
         let noun = label.rsplit_once(' ').map_or(label, |(noun, _)| noun);
         matches!(self, Self::Field(name) if **name == *noun)
     }

@@ -18,9 +18,11 @@ const NOTE_HEIGHT: i32 = 18;
 const NOTE_LETTERS: usize = 140;
 const LABEL_SIZE: u32 = 12;
 const NAME_SIZE: u32 = 13;
-/// Space for the labels and the name of an axis, below a chart and left of it.
+/// Space for the labels and the name of an axis, below a chart and, at least, left of it.
 const BELOW: i32 = 46;
 const BESIDE: i32 = 64;
+/// The part of it that labels do not take: the name of the axis, the marks and gaps.
+const BESIDE_LABELS: i32 = 24;
 /// Length of the marks at labels.
 const MARK: i32 = 4;
 /// Least distance between the labels of a colour bar, in pixels.
@@ -291,11 +293,24 @@ impl Plotting<'_> {
     }
 }
 
+/// The pixels that a label takes at most; which font draws it is not known.
+fn label_width(label: &str) -> i32 {
+    let width = |letter| match letter {
+        'M' | 'W' | 'm' | 'w' | '@' | '%' => 12,
+        'A'..='Z' => 9,
+        ' '..='~' | '−' => 8,
+        _ => 12,
+    };
+    label.chars().map(width).sum()
+}
+
 /// Draws the axes of a chart; `grid` adds a line at each label of the vertical axis.
 pub(super) fn chart<'d>(area: Area<'d>, x: Axis, y: Axis, grid: bool) -> Plotting<'d> {
     let chart = area.inset(6, 0, 0, 12);
+    let widths = y.labels.iter().map(|(_, label)| label_width(label));
+    let beside = BESIDE.max(BESIDE_LABELS + widths.max().unwrap_or(0));
     let plotting = Plotting {
-        area: chart.inset(0, BELOW, BESIDE, 0),
+        area: chart.inset(0, BELOW, beside, 0),
         x,
         y,
     };
@@ -324,11 +339,11 @@ pub(super) fn chart<'d>(area: Area<'d>, x: Axis, y: Axis, grid: bool) -> Plottin
         }
     }
     let label = TextStyle::new(Role::Muted, LABEL_SIZE);
-    let edge = BESIDE - 1;
+    let edge = beside - 1;
     left.line(Role::Grid, 1.0, &[(edge, 0), (edge, height - 1)]);
     for (y, value) in rows {
         let style = label.at(Across::End, Down::Middle);
-        left.text(value, style, (BESIDE - 2 * MARK, y));
+        left.text(value, style, (beside - 2 * MARK, y));
         left.line(Role::Grid, 1.0, &[(edge - MARK, y), (edge, y)]);
     }
     below.line(Role::Grid, 1.0, &[(0, 0), (width - 1, 0)]);
@@ -408,4 +423,41 @@ pub(super) fn legend(area: Area<'_>, names: &[(Role, String)], left: i32) -> i32
         x += wide + 16;
     }
     y + 24
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The `x` of the text element that has this text.
+    fn x_of(svg: &str, text: &str) -> i32 {
+        let end = svg.find(&format!(">{text}</text>"));
+        let element = end.unwrap_or_else(|| panic!("no text `{text}`: {svg}"));
+        let element = &svg[svg[..element].rfind("<text").expect("a text starts")..element];
+        let (_, x) = element.rsplit_once(" x=\"").expect("a text has a place");
+        let (x, _) = x.split_once('"').expect("a value has an end");
+        x.parse().expect("a whole pixel")
+    }
+
+    #[test]
+    fn labels_of_rows_neither_reach_the_name_of_their_axis_nor_the_edge() {
+        for (label, moves) in [("1000", false), ("D0-J09", true), ("WWWWWWWW…", true)] {
+            let frame = Frame {
+                id: "test",
+                title: "a".to_owned(),
+                subtitle: "b".to_owned(),
+                notes: Vec::new(),
+                height: 200,
+            };
+            let svg = picture(&frame, Ramp::Sequential, |area| {
+                let mut rows = Axis::counted(1, 1, 1, "node");
+                rows.labels = vec![(1.0, label.to_owned())];
+                chart(area, Axis::counted(1, 2, 2, "tick"), rows, false);
+            });
+            let end = x_of(&svg, label);
+            let start = end - label_width(label);
+            assert!(start >= MARGIN + 13, "{label} starts at {start}: {svg}");
+            assert_eq!(end > MARGIN + BESIDE - 2 * MARK, moves, "{label}");
+        }
+    }
 }

@@ -5,7 +5,7 @@ mod sections;
 
 use aether_engine::config::RunPlan;
 use aether_engine::record::{CodexLibraryEntry, CodexProposal, Manifest, Metrics};
-use aether_engine::run::{Operation, RunError, RunStatus};
+use aether_engine::run::RunStatus;
 use aether_engine::store::StoredRun;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -197,10 +197,7 @@ impl Page<'_> {
                     section.failure #failure {
                         h2 { "The run failed at tick " (error.tick()) }
                         p {
-                            (error) "."
-                            @if let Some(node) = node_of(&error) {
-                                " It is node " (self.plan.names().show_node(node)) "."
-                            }
+                            (error.with_names(self.plan.names())) "."
                         }
                         p {
                             "Stored are ticks 1 to " (recorded) ", whose windows had closed. Later ticks in "
@@ -219,18 +216,5 @@ impl Page<'_> {
                 }
             }
         }
-    }
-}
-
-/// The node that an error is about.
-const fn node_of(error: &RunError) -> Option<u64> {
-    match *error {
-        // These are about edges.
-        RunError::Overflow {
-            operation: Operation::Du | Operation::Raw,
-            ..
-        } => None,
-        RunError::Overflow { id, .. } | RunError::Diagnostic { id, .. } => id,
-        _ => None,
     }
 }

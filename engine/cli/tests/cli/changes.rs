@@ -6,22 +6,22 @@ use super::{Runs, aether, root};
 
 #[test]
 fn a_changed_run_keeps_its_inputs_and_says_what_was_changed() {
-    let runs = Runs::of(&["grid32"]);
+    let runs = Runs::of(&["pfna-demo"]);
     let args = [
         "run",
-        "grid32",
+        "pfna-demo",
         "--set",
-        "topology.edges[e_id=5].k=13",
+        "topology.edges[e_id=2].k=13",
         "--set",
-        "ticks=500",
+        "ticks=18",
         "--run-id",
         "r2",
     ];
     let ended = runs.aether(&args).with(0);
     for line in [
-        "changed     topology.edges[e_id=5].k: 3 → 13\n",
-        "changed     ticks: 1000 → 500\n",
-        "ticks       500 of 500\n",
+        "changed     topology.edges[e_id=2].k: 8 → 13\n",
+        "changed     ticks: 12 → 18\n",
+        "ticks       18 of 18\n",
     ] {
         assert!(ended.stdout.contains(line), "{ended:#?}");
     }
@@ -29,29 +29,29 @@ fn a_changed_run_keeps_its_inputs_and_says_what_was_changed() {
     assert_eq!(
         shown["changes"],
         json!([
-            { "path": "topology.edges[e_id=5].k", "before": 3, "after": 13 },
-            { "path": "ticks", "before": 1000, "after": 500 },
+            { "path": "topology.edges[e_id=2].k", "before": 8, "after": 13 },
+            { "path": "ticks", "before": 12, "after": 18 },
         ])
     );
     let export = runs.json(&["export", "r2"]);
-    assert_eq!(export["inputs"]["topology"]["edges"][4]["k"], 13);
-    assert_eq!(export["inputs"]["run_config"]["ticks"], 500);
+    assert_eq!(export["inputs"]["topology"]["edges"][1]["k"], 13);
+    assert_eq!(export["inputs"]["run_config"]["ticks"], 18);
     assert_eq!(
         export["inputs"]["files"]["set"],
-        "topology.edges[e_id=5].k=13\nticks=500"
+        "topology.edges[e_id=2].k=13\nticks=18"
     );
     assert_eq!(
         export["inputs"]["files"]["run_config"],
-        "scenarios/grid32/run.toml"
+        "scenarios/pfna-demo/run.toml"
     );
     let shown = runs.aether(&["inspect", "r2"]).with(0).stdout;
     assert!(
-        shown.contains("changed     by --set topology.edges[e_id=5].k=13\n"),
+        shown.contains("changed     by --set topology.edges[e_id=2].k=13\n"),
         "{shown}"
     );
     runs.aether(&["verify", "r2"]).with(0);
     // The difference is in the inputs, and has its effect.
-    let ended = runs.aether(&["diff", "grid32", "r2"]).with(1);
+    let ended = runs.aether(&["diff", "pfna-demo", "r2"]).with(1);
     assert!(
         ended.stdout.contains("edges[4].k") || ended.stdout.contains("edge"),
         "{ended:#?}"

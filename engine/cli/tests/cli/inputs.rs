@@ -428,6 +428,9 @@ fn a_directory_is_a_path_and_a_name_may_mean_one() {
         "water has no `scenario.toml`",
         "name its RunConfig, water/run.toml",
     ]);
+    aether_in(&water, &["validate", "."])
+        .with(2)
+        .reports(&[". has no `scenario.toml`", "name its RunConfig, ./run.toml"]);
     aether(&above, &["validate", "fire"])
         .with(2)
         .reports(&["fire does not exist", "scenarios/fire"]);

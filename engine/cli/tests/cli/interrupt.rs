@@ -10,7 +10,7 @@ use std::thread;
 
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 
-use super::{Runs, root};
+use super::{Runs, aether_in, root};
 
 /// A RunConfig that nobody waits for the end of.
 fn endless(runs: &Runs) -> PathBuf {
@@ -85,10 +85,9 @@ fn an_interrupted_run_says_how_to_continue() {
     assert!(row["ticks_recorded"].as_u64() >= Some(100), "{row}");
 }
 
-#[test]
-fn a_terminal_shows_progress_and_ctrl_c_ends_it() {
-    let runs = Runs::new();
-    let config = endless(&runs);
+/// Starts a command on a terminal and presses Ctrl-C when it shows all of `words`; returns what the
+/// terminal showed until the command ended.
+fn interrupted_on_a_terminal(command: CommandBuilder, words: &[&str]) -> String {
     let size = PtySize {
         rows: 30,
         cols: 120,
@@ -96,16 +95,6 @@ fn a_terminal_shows_progress_and_ctrl_c_ends_it() {
         pixel_height: 0,
     };
     let pty = native_pty_system().openpty(size).unwrap();
-    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_aether"));
-    command.args([
-        "run",
-        config.to_str().unwrap(),
-        "--run-id",
-        "long",
-        "--runs-dir",
-    ]);
-    command.arg(runs.directory());
-    command.cwd(root());
     let mut child = pty.slave.spawn_command(command).unwrap();
     drop(pty.slave);
     let mut reader = pty.master.try_clone_reader().unwrap();
@@ -124,7 +113,7 @@ fn a_terminal_shows_progress_and_ctrl_c_ends_it() {
     let mut interrupted = false;
     for bytes in &seen {
         screen += &String::from_utf8_lossy(&bytes);
-        if !interrupted && screen.contains("/10000000 ticks") && screen.contains("ticks/s") {
+        if !interrupted && words.iter().all(|word| screen.contains(word)) {
             std::io::Write::write_all(&mut writer, b"\x03").unwrap();
             interrupted = true;
         }
@@ -132,7 +121,50 @@ fn a_terminal_shows_progress_and_ctrl_c_ends_it() {
     let status = child.wait().unwrap();
     assert!(!status.success());
     assert!(interrupted, "{screen}");
+    screen
+}
+
+#[test]
+fn a_terminal_shows_progress_and_ctrl_c_ends_it() {
+    let runs = Runs::new();
+    let config = endless(&runs);
+    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_aether"));
+    command.args([
+        "run",
+        config.to_str().unwrap(),
+        "--run-id",
+        "long",
+        "--runs-dir",
+    ]);
+    command.arg(runs.directory());
+    command.cwd(root());
+    let screen = interrupted_on_a_terminal(command, &["/10000000 ticks", "ticks/s"]);
     assert!(screen.contains("aether resume long --runs-dir"), "{screen}");
+}
+
+#[test]
+fn an_interrupted_sweep_keeps_its_points_and_says_how_to_continue() {
+    let runs = Runs::new();
+    let spec = format!(
+        "v = 1\nrun_config = \"{}\"\n[[axes]]\nset = \"initial_state[node=1]\"\n\
+         range = {{ from = 1, to = 1000000 }}\n",
+        root().join("scenarios/gf01/run.json").display()
+    );
+    std::fs::write(runs.file("levels.toml"), spec).unwrap();
+    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_aether"));
+    command.args(["sweep", "levels.toml", "--batch", "10"]);
+    command.cwd(runs.file(""));
+    let screen = interrupted_on_a_terminal(command, &["/1000000 points", "points/s"]);
+    let (_, said) = screen.split_once("interrupted: ").unwrap();
+    let (stored, rest) = said.split_once(" of 1000000 points are in ").unwrap();
+    assert!(
+        rest.starts_with("levels.sweep; the same command continues"),
+        "{screen}"
+    );
+    let stored: usize = stored.parse().unwrap();
+    assert!(stored > 0);
+    let table = aether_in(&runs.file(""), &["sweep", "table", "levels.sweep"]).with(0);
+    assert_eq!(table.stdout.lines().count(), 1 + stored);
 }
 
 #[test]

@@ -96,7 +96,7 @@ fn tick_0_is_the_state_with_its_inputs() {
     assert_eq!(len(&shown["ledgers"]), 1);
     let text = runs.aether(&["inspect", "pfna-demo", "--tick", "0"]);
     let text = text.with(0).stdout;
-    for word in ["tick 0 of 12", "start: 40 0 0 0", "1 (source)     40"] {
+    for word in ["tick 0 of 12", "start: 1 (source) +40", "1 (source)     40"] {
         assert!(text.contains(word), "{word}: {text}");
     }
 }

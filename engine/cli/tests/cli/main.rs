@@ -28,6 +28,7 @@ mod runs;
 mod scenarios;
 mod sql;
 mod stored;
+mod story;
 mod sweep;
 mod sweep_page;
 mod tables;

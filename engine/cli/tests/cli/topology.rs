@@ -251,7 +251,7 @@ fn names_number_the_nodes_in_the_order_in_which_they_appear() {
         "columns: `pipe` is label, `from` is from, `to` is to, `k` is k",
         "column `length_m` is not used",
         "`R1` in line 2 is not",
-        "1 node label is not usable as names (node 3: it is a number",
+        "1 node label is not usable as a name (node 3: it is a number",
     ] {
         assert!(noted.stderr.contains(note), "{note}: {}", noted.stderr);
     }

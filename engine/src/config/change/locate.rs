@@ -50,10 +50,14 @@ impl Trees<'_> {
             return Err(draft.into());
         };
         let mut at = document.root();
-        for (index, step) in path.steps.iter().enumerate() {
-            match self.step(path.part, at, step)? {
+        let mut path = path.clone();
+        for index in 0..path.steps.len() {
+            if let Some(step) = self.step_by_id(path.part, at, &path.steps[index])? {
+                path.steps[index] = step;
+            }
+            match self.step(path.part, at, &path.steps[index])? {
                 Some(next) => at = next,
-                None => return added(path, at, index),
+                None => return added(&path, at, index),
             }
         }
         Ok(Slot {
@@ -63,6 +67,29 @@ impl Trees<'_> {
             after: String::new(),
             first: false,
         })
+    }
+
+    /// The step to a node of a sparse input, by its id. `None` for any other step.
+    fn step_by_id(
+        &self,
+        part: Part,
+        at: Value<'_>,
+        step: &Step,
+    ) -> Result<Option<Step>, Box<Draft>> {
+        let is_sparse =
+            part == Part::Pfna && at.kind() == Kind::Object && at.key() == Some("values");
+        let name = match &step.to {
+            To::Member(name) if is_sparse => name,
+            To::Where(key, name) if is_sparse && key == "node" => name,
+            _ => return Ok(None),
+        };
+        let id = self.names.find_node(name).map_err(|error| {
+            Box::new(Draft::new(Code::SettingPath, step.span, error.to_string()))
+        })?;
+        Ok(Some(Step {
+            to: To::Member(id.to_string()),
+            ..step.clone()
+        }))
     }
 
     /// The value that a step leads to; `None` for a member that an object does not have.

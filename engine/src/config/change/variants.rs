@@ -211,6 +211,12 @@ impl Variants {
                 None => self.rename(&mut related.place),
             }
         }
+        for place in &mut problem.also {
+            match origin(place) {
+                Some(setting) => *place = setting,
+                None => self.rename(place),
+            }
+        }
         if let Some(mut place) = origin(&problem.place) {
             std::mem::swap(&mut place, &mut problem.place);
             self.rename(&mut place);

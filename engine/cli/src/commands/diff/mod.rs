@@ -6,6 +6,7 @@ mod stream;
 #[cfg(test)]
 mod tests;
 
+use aether_engine::config::Names;
 use aether_engine::record::{FromText as _, RecordKind};
 use aether_engine::store::StoredRun;
 use aether_harness::{
@@ -32,7 +33,11 @@ pub(crate) fn diff(command: &DiffCommand, output: &Output) -> CommandResult {
     } else {
         Listed::ShortValues
     };
-    let difference = compare(&before, &after, &DiffOptions::default(), listed)?;
+    let mut difference = compare(&before, &after, &DiffOptions::default(), listed)?;
+    if difference.first_divergence.is_some() {
+        let names = [before.names()?, after.names()?];
+        difference.name_elements(&|noun, number| name_of(&names, noun, number));
+    }
     drop(progress);
     let equal = difference.is_equal();
     let report = Report::new(vec![ScenarioReport {
@@ -51,7 +56,12 @@ pub(crate) fn diff(command: &DiffCommand, output: &Output) -> CommandResult {
     if output.is_json() {
         report.write_json(&mut printed, command.all)?;
     } else {
-        report.write_text(&mut printed, command.all)?;
+        let last_line = if equal {
+            "nothing differs"
+        } else {
+            "the runs differ"
+        };
+        report.write_text_ending(&mut printed, command.all, last_line)?;
     }
     output.print(&printed)?;
     Ok(if equal {
@@ -81,6 +91,19 @@ fn compare(
         options,
         listed,
     )
+}
+
+/// The name of a node or edge, if both runs give it this name or only one gives it any.
+fn name_of(runs: &[Names; 2], noun: &str, number: u64) -> Option<String> {
+    let [before, after] = match noun {
+        "node" => runs.each_ref().map(|names| names.node(number)),
+        "edge" => runs.each_ref().map(|names| names.edge(number)),
+        _ => return None,
+    };
+    match (before, after) {
+        (Some(before), Some(after)) if before != after => None,
+        (before, after) => before.or(after).map(str::to_owned),
+    }
 }
 
 /// The artefacts that are documents. Inputs that are the same are left out, since they are no

@@ -15,7 +15,6 @@ use super::ticks::REPLAYED;
 use super::{ROWS_MAX, Shown, finish, plain};
 use crate::exit::Failure;
 use crate::json::JsonText;
-use crate::registry::shortened;
 
 const WRONG: Style = AnsiColor::Red.on_default().bold();
 
@@ -35,7 +34,7 @@ pub(super) fn show(moments: &Moments<'_>, tick: u64, shown: &mut Shown) -> Resul
     };
     let text = &mut shown.text;
     head(&records, (tick, moments.stored), text);
-    inputs(run, &records, tick, text)?;
+    inputs(run, (&records, &names), tick, text)?;
     body(&records, &names, text);
     entry(&records, text);
     Ok(records.is_whole())
@@ -61,7 +60,7 @@ pub(super) fn initial(moments: &Moments<'_>, shown: &mut Shown) -> Result<(), Fa
         "tick 0 of {}: the initial state with the inputs of tick 0",
         plan.ticks()
     );
-    input_lines(&plan.inputs_at(0), text);
+    input_lines(&plan.inputs_at(0), &names, text);
     let sum: i128 = state.iter().copied().map(i128::from).sum();
     let (least, greatest) = (state.iter().min(), state.iter().max());
     if let Some((least, greatest)) = least.zip(greatest) {
@@ -95,7 +94,7 @@ pub(super) fn replayed(moments: &Moments<'_>, tick: u64, shown: &mut Shown) -> R
                     plan.ticks(),
                     moments.stored
                 );
-                input_lines(&plan.inputs_before(tick), text);
+                input_lines(&plan.inputs_before(tick), &names, text);
                 ledger_text(ledger, &names, "", text);
                 if let Some(block) = p_block {
                     chain_line(block, "", text);
@@ -104,7 +103,7 @@ pub(super) fn replayed(moments: &Moments<'_>, tick: u64, shown: &mut Shown) -> R
             Moment::Fails(error) => {
                 let error = error.with_names(&names);
                 let _ = writeln!(text, "tick {tick} of {}: the run failed: {error}", plan.ticks());
-                input_lines(&plan.inputs_before(tick), text);
+                input_lines(&plan.inputs_before(tick), &names, text);
             }
             Moment::Start(_) => unreachable!("tick 0 is not a missing one"),
         }
@@ -168,7 +167,7 @@ fn head(records: &CheckedTick, (tick, last): (u64, u64), text: &mut String) {
 /// The external inputs that were added before the tick.
 fn inputs(
     run: &StoredRun,
-    records: &CheckedTick,
+    (records, names): (&CheckedTick, &Names),
     tick: u64,
     text: &mut String,
 ) -> Result<(), Failure> {
@@ -187,7 +186,7 @@ fn inputs(
             .as_ref()
             .map(|plan| plan.inputs_before(tick).get(place).copied());
         let values = match values {
-            Some(Some(entry)) if entry.pfna_id() == pfna_id => shortened(&entry.values()),
+            Some(Some(entry)) if entry.pfna_id() == pfna_id => super::inputs::added(&entry, names),
             Some(_) => "not an input of this tick".to_owned(),
             None => "unknown, since the inputs cannot be read".to_owned(),
         };
@@ -198,10 +197,10 @@ fn inputs(
 }
 
 /// The external inputs of a tick, one line each.
-fn input_lines(entries: &[AppliedInput<'_>], text: &mut String) {
+fn input_lines(entries: &[AppliedInput<'_>], names: &Names, text: &mut String) {
     let mut label = "inputs";
     for entry in entries {
-        let values = shortened(&entry.values());
+        let values = super::inputs::added(entry, names);
         let _ = writeln!(text, "{label:<11} {}: {values}", entry.pfna_id());
         label = "";
     }

@@ -3,20 +3,21 @@
 mod diff;
 mod table;
 
-use std::io::IsTerminal as _;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::available_parallelism;
 
 use aether_engine::config::{FileSystem, load_sweep};
 use aether_json::json;
-use aether_sweep::{Options, Points, Progress, Share, SweepFile, Worked, build_of, merge, work};
-use indicatif::{ProgressBar, ProgressStyle};
+use aether_sweep::{Options, Points, Share, SweepFile, Worked, build_of, merge, work};
 
 use crate::CommandResult;
 use crate::args::{ScenariosDir, SweepCommand, SweepMergeCommand, SweepSubcommand};
 use crate::exit::{Failure, Status};
+use crate::interrupt;
 use crate::output::Output;
+use crate::progress::Progress;
 use crate::registry;
 
 /// The extension of files of sweeps.
@@ -34,6 +35,7 @@ pub(crate) fn sweep(command: &SweepCommand, output: &Output) -> CommandResult {
 fn run(command: &SweepCommand, output: &Output) -> CommandResult {
     let spec = command.spec.as_ref().expect("clap asks for it");
     let share = share(command, output)?;
+    output.wait("reading the documents");
     let path = match &command.out {
         Some(path) => path.clone(),
         None => default_path(spec, share)?,
@@ -50,10 +52,17 @@ fn run(command: &SweepCommand, output: &Output) -> CommandResult {
             error,
         )
     })?;
-    let bar = bar(share.len(points.count()), output);
-    let progress = |progress: Progress| {
-        bar.set_position(progress.done);
-        ControlFlow::Continue(())
+    output.stop_waiting();
+    let bar = Progress::bar(share.len(points.count()), "points");
+    let stored = AtomicU64::new(0);
+    let progress = |progress: aether_sweep::Progress| {
+        stored.store(progress.done, Ordering::Relaxed);
+        bar.set(progress.done);
+        if interrupt::requested() {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
     };
     let threads = command.threads.map(usize::from);
     let threads = threads.unwrap_or_else(|| available_parallelism().map_or(1, usize::from));
@@ -64,9 +73,25 @@ fn run(command: &SweepCommand, output: &Output) -> CommandResult {
         build: &build,
         progress: &progress,
     };
+    interrupt::hint(format!(
+        "interrupted: the points in {} are kept; the same command continues",
+        path.display()
+    ));
+    let stops_itself = interrupt::StopsItself::new();
     let worked = work(&sweep, &points, &path, &options);
-    bar.finish_and_clear();
-    finish(&path, share, points.count(), &worked?, output)
+    drop(stops_itself);
+    drop(bar);
+    let worked = worked?;
+    if interrupt::requested() && !worked.is_complete {
+        interrupt::hint(format!(
+            "interrupted: {} of {} points are in {}; the same command continues",
+            stored.into_inner(),
+            worked.all,
+            path.display()
+        ));
+        interrupt::end();
+    }
+    finish(&path, share, points.count(), &worked, output)
 }
 
 fn finish(path: &Path, share: Share, all: u64, worked: &Worked, output: &Output) -> CommandResult {
@@ -151,16 +176,6 @@ fn default_path(spec: &Path, share: Share) -> Result<PathBuf, Failure> {
     })
 }
 
-/// A bar on a terminal; else one that is never drawn.
-fn bar(points: u64, output: &Output) -> ProgressBar {
-    if output.is_json() || !std::io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} points  {per_sec}  {eta} left")
-        .expect("the template of the bar is valid");
-    ProgressBar::new(points).with_style(style)
-}
-
 fn merge_shards(command: &SweepMergeCommand, output: &Output) -> CommandResult {
     let out = &command.out;
     let canonical = out.canonicalize().ok();
@@ -182,7 +197,9 @@ fn merge_shards(command: &SweepMergeCommand, output: &Output) -> CommandResult {
             Failure::Input(format!("{error}; --force replaces only files of sweeps"))
         })?;
     }
+    let progress = Progress::spinner("merging");
     let merged = merge(&command.shards, out, command.mixed)?;
+    drop(progress);
     let missing = merged.all - merged.points;
     output.result(
         || {
