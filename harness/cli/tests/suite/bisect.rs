@@ -59,11 +59,11 @@ fn planted_moves_are_found_2() {
 }
 
 fn planted_moves_are_found_3() {
-    planted_moves_are_found(3);
+    planted_moves_are_found(14);
 }
 
 fn planted_moves_are_found_with_a_hundred_seeds() {
-    for seed in 4..=100 {
+    for seed in (3..=100).filter(|seed| *seed != 14) {
         eprintln!("seed {seed}");
         planted_moves_are_found(seed);
     }

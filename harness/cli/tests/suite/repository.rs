@@ -211,7 +211,11 @@ impl Planted {
             unreachable!("there are seven places")
         };
         let (planted, revert) = (one.min(other), one.max(other));
-        let merge = fork + 2 + below(12);
+        // The merge has a place of its own.
+        let mut merge = fork + 2 + below(12);
+        while places.contains(&merge) || merge == broken + 1 {
+            merge += 1;
+        }
         let in_branch = 2 + below(Self::BRANCH - 4);
         let mut history = Stream::new();
         let mut state = State {
