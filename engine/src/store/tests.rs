@@ -334,12 +334,12 @@ fn what_is_not_a_run_file_is_refused() {
             .execute_batch(sql)
             .unwrap();
     };
-    edit("PRAGMA user_version = 2");
+    edit("PRAGMA user_version = 3");
     let newer = store.open("run").err().unwrap();
     assert!(
         newer
             .to_string()
-            .contains("schema version 2, but this engine reads only versions up to 1"),
+            .contains("schema version 3, but this engine reads only versions up to 2"),
         "{newer}"
     );
     edit("PRAGMA user_version = 0");

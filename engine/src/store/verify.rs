@@ -148,10 +148,12 @@ impl StoredRun {
             Ok(plan) => {
                 comparison.check_edges(self, &plan);
                 if !comparison.is_passed() || self.header().status != RunStatus::Incomplete {
+                    // If no window was committed, a failed run stored only what followed its failure.
+                    let is_over = comparison.last_tick == 0;
                     let mut verifier = Verifier {
                         run: self,
                         comparison: &mut comparison,
-                        is_over: false,
+                        is_over,
                     };
                     match execute(&plan, options, &mut verifier) {
                         Ok(end) => outcome = Some(end),

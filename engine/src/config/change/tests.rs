@@ -1,5 +1,5 @@
 use super::*;
-use crate::config::{FileSystem, load_run};
+use crate::config::{FileSystem, Severity, load_run};
 
 fn plan(scenario: &str) -> RunPlan {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
@@ -282,6 +282,7 @@ fn problems_of_changed_documents_appear_at_their_settings() {
     let shown: Vec<(&str, usize, Code)> = report
         .problems()
         .iter()
+        .filter(|problem| problem.severity == Severity::Error)
         .map(|problem| {
             (
                 problem.place.path.as_str(),
