@@ -543,6 +543,15 @@ fn change_a_pipe(water: &Water) {
             "the runs differ\n",
         ],
     );
+    // A difference in a vector over nodes names vector and node.
+    let set = "initial_state[node=D0-J09]=1200";
+    water.text(&["run", ".", "--set", set, "--run-id", "fuller"]);
+    let diff = water.aether(&["diff", "water", "fuller"]).with(1).stdout;
+    has(
+        &diff,
+        &["tick 1 · UMX · pre_u · node 10 (D0-J09): 1000 → 1200"],
+    );
+    water.text(&["runs", "rm", "fuller", "--yes"]);
     // A change that the inputs do not fit is reported once, at the file that they came from.
     let refused = water
         .aether(&["run", ".", "--set", "ticks=48", "--run-id", "short"])
