@@ -234,6 +234,50 @@ fn labels_attributes_and_meta_are_kept_and_bare_nodes_are_not() {
 }
 
 #[test]
+fn the_ends_of_edges_may_be_names() {
+    let labelled = TOPOLOGY.replace(
+        "\"edges\"",
+        "\"nodes\": [{\"node_id\": 1, \"label\": \"tank\"}, {\"node_id\": 2, \"label\": \"valve\"},
+          {\"node_id\": 3}, {\"node_id\": 4}], \"edges\"",
+    );
+    let with = |topology: &str| documents().with("fixtures/line.json", topology.to_owned());
+    let ids = plan(&with(&labelled));
+    for (from, to) in [
+        ("\"i\": 1", "\"i\": \"tank\""),
+        ("\"i\": 1", "\"i\": \"1\""),
+        ("\"j\": 2", "\"j\": \"name:valve\""),
+    ] {
+        let named = labelled.replace(from, to);
+        assert_ne!(named, labelled);
+        assert_eq!(plan(&with(&named)), ids, "{to}");
+    }
+    for (from, to, words) in [
+        (
+            "\"i\": 1",
+            "\"i\": \"tnak\"",
+            ["there is no node `tnak`", "tank"],
+        ),
+        ("\"i\": 1", "\"i\": \"7\"", ["there is no node", "7"]),
+        (
+            "\"j\": 2",
+            "\"j\": \"tank\"",
+            ["joins node 1 (tank) to itself", "another node"],
+        ),
+        (
+            "\"j\": 2",
+            "\"j\": 2.5",
+            ["the id or name of a node", "2.5"],
+        ),
+    ] {
+        let report = load(&with(&labelled.replace(from, to))).unwrap_err();
+        let report = report.render(false).to_string();
+        for word in words {
+            assert!(report.contains(word), "`{word}` is missing: {report}");
+        }
+    }
+}
+
+#[test]
 fn a_report_of_a_run_covers_all_its_documents() {
     let broken = documents()
         .with(

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::super::decode::{AnyObject, Given, Int, List, Text};
 use super::super::defaults;
-use super::super::documents::{EdgeDocument, NodeDocument, TopologyDocument};
+use super::super::documents::{EdgeDocument, NodeDocument, NodeRef, TopologyDocument};
 use super::super::limits::{EDGES_MAX, NODES_MAX};
 use super::super::names::{Names, NotAName};
 use super::super::plan::{Edge, Topology};
@@ -47,6 +47,7 @@ pub(crate) fn topology(
     }
     let mut names = Names::default();
     // Ids that are out of order are a problem, and then there are no names.
+    let has_names = node_count.is_some() && problems.len() == before;
     if let (Some(node_count), true) = (node_count, problems.len() == before) {
         let given = labels
             .iter()
@@ -62,7 +63,12 @@ pub(crate) fn topology(
         edges_of(
             document,
             list,
-            (node_count, &names),
+            Nodes {
+                count: node_count,
+                names: &names,
+                has_names,
+                hints: HINTS_MAX,
+            },
             (scale, value_at(document, content.places.scale)),
             problems,
         )
@@ -151,10 +157,24 @@ fn nodes(
     labels
 }
 
+/// Names that nobody has and that get a near one in their message: looking at every name for each of a
+/// million unknown ones would take hours.
+const HINTS_MAX: usize = 100;
+
+/// The nodes that edges may join.
+struct Nodes<'n> {
+    /// `None` if it is not known.
+    count: Option<u64>,
+    names: &'n Names,
+    /// Whether the names are known; else a name is not checked.
+    has_names: bool,
+    hints: usize,
+}
+
 fn edges_of(
     document: &Document,
     list: &List<EdgeDocument>,
-    (node_count, names): (Option<u64>, &Names),
+    mut nodes: Nodes<'_>,
     (scale, scale_at): (Option<i64>, Option<Value<'_>>),
     problems: &mut Problems,
 ) -> Option<(Vec<Edge>, DescribedEdges)> {
@@ -187,7 +207,7 @@ fn edges_of(
         if let (Some(Text(_)), Some(place)) = (&edge.label, edge.places.label) {
             described.labels.insert(edges.len(), place);
         }
-        edges.extend(ends(value, &edge, (node_count, names), problems));
+        edges.extend(ends(value, &edge, &mut nodes, problems));
         if let (Some(Int(own)), Some(scale)) = (edge.scale, scale)
             && own != scale
         {
@@ -202,12 +222,15 @@ fn edges_of(
 fn ends(
     value: Value<'_>,
     edge: &EdgeDocument,
-    (node_count, names): (Option<u64>, &Names),
+    nodes: &mut Nodes<'_>,
     problems: &mut Problems,
 ) -> Option<Edge> {
-    let end = |place, node: &Given<Int>, problems: &mut Problems| {
-        let node = node.get()?.0;
-        end(field_or(value, place), node, node_count, problems)
+    let mut end = |place, node: &Given<NodeRef>, problems: &mut Problems| {
+        let at = field_or(value, place);
+        match node.get()? {
+            NodeRef::Id(id) => end(at, *id, nodes.count, problems),
+            NodeRef::Name(name) => named_end(at, name, nodes, problems),
+        }
     };
     let from = end(edge.places.i, &edge.i, problems);
     let to = end(edge.places.j, &edge.j, problems);
@@ -220,7 +243,7 @@ fn ends(
         if let Some(Text(label)) = &edge.label {
             shown.push_str(&format!(" ({})", shortened(label)));
         }
-        let node = names.show_node(u64::from(from) + 1);
+        let node = nodes.names.show_node(u64::from(from) + 1);
         let message = format!("{shown} joins node {node} to itself");
         let at = field_or(value, edge.places.j);
         let draft = Draft::on(at, Code::SelfLoop, message).expected("another node than `i`");
@@ -256,6 +279,26 @@ fn end(at: Value<'_>, node: i64, node_count: Option<u64>, problems: &mut Problem
     let draft = Draft::on(at, Code::NoSuchNode, message).expected(format!("a node {known}"));
     problems.add_on(at, draft.help(help));
     None
+}
+
+fn named_end(
+    at: Value<'_>,
+    name: &str,
+    nodes: &mut Nodes<'_>,
+    problems: &mut Problems,
+) -> Option<u32> {
+    if !nodes.has_names {
+        return None;
+    }
+    match nodes.names.find_node_hinting(name, nodes.hints > 0) {
+        Ok(id) => Some(u32::try_from(id - 1).expect("the number of nodes is within its limit")),
+        Err(error) => {
+            nodes.hints = nodes.hints.saturating_sub(1);
+            let draft = Draft::on(at, Code::NoSuchNode, error.message());
+            problems.add_on(at, draft.help(error.help()));
+            None
+        }
+    }
 }
 
 fn scale_differs(

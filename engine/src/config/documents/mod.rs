@@ -23,7 +23,7 @@ pub(crate) use scenario::ScenarioDocument;
 pub(crate) use sweep::{
     AxisDocument, CombineWord, KeepWord, RangeDocument, SampleDocument, SweepDocument,
 };
-pub(crate) use topology::{EdgeDocument, NodeDocument, TopologyDocument};
+pub(crate) use topology::{EdgeDocument, NodeDocument, NodeRef, TopologyDocument};
 
 /// Gives a [`Choice`](super::decode::Choice) its JSON Schema, an enumeration of its words.
 macro_rules! choice_schema {

@@ -1,6 +1,8 @@
 //! `TopologyProfile_v1`: the graph of a run, its nodes and edges.
 
-use super::super::decode::{AnyObject, Int, List, Name, Text};
+use super::super::decode::{AnyObject, Decode, Int, List, Name, Text, wrong_type};
+use super::super::problem::Problems;
+use super::super::tree::{Kind, Value};
 
 document! {
     /// A graph: nodes 1..N and the edges that join them.
@@ -39,10 +41,10 @@ document! {
     EdgeDocument, "an edge", Refused {
         /// Its number, from 1.
         given "e_id" => e_id: Int,
-        /// Node at the start: a positive flux leaves it.
-        given "i" => i: Int,
-        /// Node at the end; differs from `i`.
-        given "j" => j: Int,
+        /// Node at the start, by id or name: a positive flux leaves it.
+        given "i" => i: NodeRef,
+        /// Node at the end, by id or name; differs from `i`.
+        given "j" => j: NodeRef,
         /// Conductance.
         given "k" => k: Int<0>,
         /// Largest flux per tick.
@@ -55,5 +57,49 @@ document! {
         optional "label" => label: Text,
         /// For people and tools; without effect.
         optional "attrs" => attrs: AnyObject,
+    }
+}
+
+/// A node of the same document.
+#[derive(Clone, Debug)]
+pub(crate) enum NodeRef {
+    /// By its number.
+    Id(i64),
+    /// By its name, or as `name:` with a name.
+    Name(String),
+}
+
+impl Decode for NodeRef {
+    fn expected() -> String {
+        "the id or name of a node".to_owned()
+    }
+
+    fn decode(value: Value<'_>, problems: &mut Problems) -> Option<Self> {
+        match value.kind() {
+            Kind::Integer => {
+                Int::<{ i64::MIN }>::decode(value, problems).map(|Int(id)| Self::Id(id))
+            }
+            Kind::String => Some(Self::Name(value.text().to_owned())),
+            _ => {
+                wrong_type::<Self>(value, Kind::Integer, problems);
+                None
+            }
+        }
+    }
+}
+
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for NodeRef {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "NodeRef".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let id = generator.subschema_for::<Int>();
+        schemars::json_schema!({ "anyOf": [id, {"type": "string"}] })
     }
 }
