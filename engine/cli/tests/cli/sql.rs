@@ -1,7 +1,6 @@
 //! Tests of `aether sql`: the tables of a run, what a query may do, and how it fails.
 
-use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::process::Command;
 
 use serde_json::{Value, json};
 
@@ -346,36 +345,4 @@ fn the_queries_of_the_page_run() {
         count += 1;
     }
     assert!(count >= 3, "{count} queries");
-}
-
-#[cfg(unix)]
-#[test]
-fn ctrl_c_ends_a_query_that_would_never_end() {
-    let runs = Runs::of(&["gf01"]);
-    for sql in [
-        "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT count(*) FROM c",
-        "SELECT count(*) FROM flux a, flux b, flux c, flux d, flux e, flux f, flux g, flux h",
-    ] {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_aether"))
-            .args(["sql", "gf01", sql, "--runs-dir"])
-            .arg(runs.directory())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        // A signal before the query runs ends the command too.
-        let id = child.id().to_string();
-        let sent = Command::new("kill").args(["-INT", &id]).status().unwrap();
-        assert!(sent.success());
-        let waits = 600;
-        let ended = (0..waits).find_map(|_| {
-            std::thread::sleep(Duration::from_millis(100));
-            child.try_wait().unwrap()
-        });
-        if ended.is_none() {
-            child.kill().unwrap();
-            panic!("the command did not end");
-        }
-        assert!(!ended.unwrap().success());
-    }
 }
