@@ -2,7 +2,6 @@
 //! and never for a time.
 
 use std::io::Read as _;
-use std::path::PathBuf;
 use std::process::Command;
 use std::sync::mpsc;
 use std::thread;
@@ -11,8 +10,8 @@ use portable_pty::{Child, CommandBuilder, PtyPair, PtySize, native_pty_system};
 
 use super::{Runs, aether_in, root};
 
-/// A RunConfig that nobody waits for the end of.
-fn endless(runs: &Runs) -> PathBuf {
+/// A run, named `long`, that nobody waits for the end of.
+fn endless(runs: &Runs) -> CommandBuilder {
     let text = std::fs::read_to_string(root().join("scenarios/line4/run.toml")).unwrap();
     let text = text
         .replace("../..", root().to_str().unwrap())
@@ -21,7 +20,17 @@ fn endless(runs: &Runs) -> PathBuf {
     assert!(text.contains("ticks = 10000000") && text.contains("window_every = 100"));
     let path = runs.file("run.toml");
     std::fs::write(&path, text).unwrap();
-    path
+    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_aether"));
+    command.args([
+        "run",
+        path.to_str().unwrap(),
+        "--run-id",
+        "long",
+        "--runs-dir",
+    ]);
+    command.arg(runs.directory());
+    command.cwd(root());
+    command
 }
 
 /// A terminal with a command on it. Its process hears SIGINT, even if that of the tests ignores it, as
@@ -74,17 +83,7 @@ fn wait_for_window(runs: &Runs, child: &mut dyn Child) {
 #[test]
 fn an_interrupted_run_says_how_to_continue() {
     let runs = Runs::new();
-    let config = endless(&runs);
-    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_aether"));
-    command.args([
-        "run",
-        config.to_str().unwrap(),
-        "--run-id",
-        "long",
-        "--runs-dir",
-    ]);
-    command.arg(runs.directory());
-    command.cwd(root());
+    let command = endless(&runs);
     let (pty, mut child) = terminal(command);
     wait_for_window(&runs, &mut *child);
     interrupt(&*child);
@@ -160,17 +159,7 @@ fn interrupted_on_a_terminal(command: CommandBuilder, words: &[&str]) -> String 
 #[test]
 fn a_terminal_shows_progress_and_ctrl_c_ends_it() {
     let runs = Runs::new();
-    let config = endless(&runs);
-    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_aether"));
-    command.args([
-        "run",
-        config.to_str().unwrap(),
-        "--run-id",
-        "long",
-        "--runs-dir",
-    ]);
-    command.arg(runs.directory());
-    command.cwd(root());
+    let command = endless(&runs);
     let screen = interrupted_on_a_terminal(command, &["/10000000 ticks", "ticks/s"]);
     assert!(screen.contains("aether resume long --runs-dir"), "{screen}");
 }
