@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::budget::Budget;
-use super::{SCRIPT, STYLE, policy};
+use super::{SCRIPT, STYLE, controls, policy};
 use crate::commands::bisect::{Findings, Golden, Move, Row, file_lines, golden_lines, summary};
 use aether_harness::report::visible_line;
 use aether_harness::{Change, counted};
@@ -36,25 +36,7 @@ pub(crate) fn write(findings: &Findings, out: &mut dyn Write) -> io::Result<()> 
             body {
                 header {
                     div.bar { h1 { (title) } }
-                    div.controls role="search" {
-                        label.unseen for="filter" { "Filter" }
-                        input #filter type="search" placeholder="Filter: commit, subject, scenario, path"
-                            aria-keyshortcuts="/" autocomplete="off" spellcheck="false";
-                        button #unfold type="button" aria-keyshortcuts="u" { "Unfold all" }
-                        button #fold type="button" aria-keyshortcuts="f" { "Fold all" }
-                        button #look type="button" aria-keyshortcuts="t" { "Look: system" }
-                        button #keys type="button" aria-keyshortcuts="?" aria-expanded="false"
-                            aria-controls="help" { "Keys" }
-                        span #shown role="status" {}
-                    }
-                    dl #help hidden {
-                        @for (keys, what) in super::KEYS {
-                            div {
-                                dt { @for key in keys.split(' ') { kbd { (key) } " " } }
-                                dd { (what) }
-                            }
-                        }
-                    }
+                    (controls("Filter: commit, subject, scenario, path", super::KEYS))
                 }
                 main {
                     section #scenarios aria-labelledby="scenarios-title" {

@@ -143,25 +143,7 @@ impl Page<'_> {
                         (review::progress(board))
                     }
                 }
-                div.controls role="search" {
-                    label.unseen for="filter" { "Filter" }
-                    input #filter type="search" placeholder="Filter: name, stage, path, verdict"
-                        aria-keyshortcuts="/" autocomplete="off" spellcheck="false";
-                    button #unfold type="button" aria-keyshortcuts="u" { "Unfold all" }
-                    button #fold type="button" aria-keyshortcuts="f" { "Fold all" }
-                    button #look type="button" aria-keyshortcuts="t" { "Look: system" }
-                    button #keys type="button" aria-keyshortcuts="?" aria-expanded="false"
-                        aria-controls="help" { "Keys" }
-                    span #shown role="status" {}
-                }
-                dl #help hidden {
-                    @for (keys, what) in self.keys() {
-                        div {
-                            dt { @for key in keys.split(' ') { kbd { (key) } " " } }
-                            dd { (what) }
-                        }
-                    }
-                }
+                (controls("Filter: name, stage, path, verdict", self.keys()))
             }
         }
     }
@@ -201,6 +183,31 @@ impl Page<'_> {
                     (links(&offset.scenarios))
                 }
                 @if group.offsets.is_empty() { (links(&group.scenarios)) }
+            }
+        }
+    }
+}
+
+/// The controls of a page, with the keys that do the same.
+fn controls(filter: &str, keys: impl IntoIterator<Item = (&'static str, &'static str)>) -> Markup {
+    html! {
+        div.controls role="search" {
+            label.unseen for="filter" { "Filter" }
+            input #filter type="search" placeholder=(filter)
+                aria-keyshortcuts="/" autocomplete="off" spellcheck="false";
+            button #unfold type="button" aria-keyshortcuts="u" { "Unfold all" }
+            button #fold type="button" aria-keyshortcuts="f" { "Fold all" }
+            button #look type="button" aria-keyshortcuts="t" { "Look: system" }
+            button #keys type="button" aria-keyshortcuts="?" aria-expanded="false"
+                aria-controls="help" { "Keys" }
+            span #shown role="status" {}
+        }
+        dl #help hidden {
+            @for (keys, what) in keys {
+                div {
+                    dt { @for key in keys.split(' ') { kbd { (key) } " " } }
+                    dd { (what) }
+                }
             }
         }
     }
