@@ -4,6 +4,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use rusqlite::OptionalExtension as _;
+
 use super::header::RunHeader;
 use super::lock::WriterLock;
 use super::stored::open_database;
@@ -33,19 +35,16 @@ impl RunStore {
         }
         let (connection, row, status) = open_database(&path)?;
         let fail = |error| StoreError::database(&path, error);
-        let last =
-            |column: &str| format!("SELECT {column} FROM u_ledger ORDER BY tick DESC LIMIT 1");
-        let ticks_recorded = match connection.query_row(&last("tick"), [], |found| found.get(0)) {
-            Ok(tick) => tick,
-            Err(rusqlite::Error::QueryReturnedNoRows) => 0_i64,
-            Err(error) => return Err(fail(error)),
-        };
-        let committed = match connection.query_row(&last("sha256"), [], |found| found.get(0)) {
-            Ok(hash) => Some(hash),
-            Err(rusqlite::Error::QueryReturnedNoRows) => None::<Vec<u8>>,
-            Err(error) => return Err(fail(error)),
-        };
-        let ticks_recorded = u64::try_from(ticks_recorded).map_err(|_| {
+        let last: Option<(i64, Vec<u8>)> = connection
+            .query_row(
+                "SELECT tick, sha256 FROM u_ledger ORDER BY tick DESC LIMIT 1",
+                [],
+                |found| Ok((found.get(0)?, found.get(1)?)),
+            )
+            .optional()
+            .map_err(fail)?;
+        let (ticks_recorded, committed) = last.unzip();
+        let ticks_recorded = u64::try_from(ticks_recorded.unwrap_or(0)).map_err(|_| {
             let (table, column) = ("u_ledger", "tick");
             StoreError::damaged(&path, Damage::Value { table, column })
         })?;

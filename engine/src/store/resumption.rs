@@ -63,7 +63,9 @@ impl Resumption<'_> {
         if comparison.is_passed() {
             comparison.check_rest(run, self.plan, None)?;
             comparison.refuse_findings(run)?;
-            self.stored = None;
+            if let Some((_, comparison)) = self.stored.take() {
+                self.writer.go_on_after(comparison.into_places());
+            }
         }
         Ok(())
     }
@@ -80,7 +82,6 @@ impl RecordSink for Resumption<'_> {
     fn put(&mut self, record: &Record<'_>, encoded: Encoded<'_>) -> io::Result<()> {
         match &mut self.stored {
             Some((run, comparison)) => {
-                self.writer.pass(record, encoded);
                 let compared = comparison.compare(run, record, encoded);
                 compared.map_err(StoreError::into_io)
             }

@@ -46,6 +46,11 @@ impl RowCounts {
         self.0[kind as usize]
     }
 
+    /// The number of all records together.
+    pub(super) fn total(&self) -> u64 {
+        self.0.iter().sum()
+    }
+
     /// Number of recorded ticks.
     pub(super) const fn ticks(&self) -> u64 {
         self.of(RecordKind::ULedger)

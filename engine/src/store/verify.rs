@@ -173,7 +173,7 @@ impl StoredRun {
         }
         Ok(Verification {
             ticks: comparison.last_tick,
-            records: comparison.counts.iter().sum(),
+            records: comparison.places.counts().total(),
             findings: comparison.findings.0,
         })
     }
@@ -192,15 +192,11 @@ impl StoredRun {
     }
 
     /// Compares the number of rows of each kind.
-    fn check_counts(
-        &self,
-        counts: &[u64; RecordKind::ALL.len()],
-        findings: &mut Findings,
-    ) -> Result<(), StoreError> {
+    fn check_counts(&self, counts: RowCounts, findings: &mut Findings) -> Result<(), StoreError> {
         for kind in RecordKind::ALL {
             let table = kind.name();
             let stored: i64 = self.query(&format!("SELECT count(*) FROM {table}"))?;
-            let count = stored - signed(counts[kind as usize]);
+            let count = stored - signed(counts.of(kind));
             if count > 0 {
                 findings.add(Finding::ExtraRows { table, count });
             }
@@ -289,7 +285,6 @@ fn in_the_file(error: StoreError) -> Result<String, StoreError> {
 /// Compares the records of a recomputed run with those of a file. Verifying and resuming share it.
 pub(super) struct Comparison {
     places: Places,
-    counts: [u64; RecordKind::ALL.len()],
     last_tick: u64,
     /// The current tick of the run.
     tick: u64,
@@ -304,7 +299,6 @@ impl Comparison {
         findings.collect(checked)?;
         Ok(Self {
             places: Places::default(),
-            counts: [0; RecordKind::ALL.len()],
             last_tick: run.ticks_recorded(),
             tick: 0,
             findings,
@@ -331,12 +325,12 @@ impl Comparison {
         outcome: Option<&Outcome>,
     ) -> Result<(), StoreError> {
         let findings = &mut self.findings;
-        let checked = run.check_counts(&self.counts, findings);
+        let counts = self.places.counts();
+        let checked = run.check_counts(counts, findings);
         findings.collect(checked)?;
         if findings.collect(run.check_blocks(self.last_tick))? == Some(false) {
             findings.add(Finding::Blocks);
         }
-        let counts = RowCounts::new(self.counts);
         let checked = run.check_header(plan, outcome, counts, findings);
         findings.collect(checked).map(|_| ())
     }
@@ -347,6 +341,11 @@ impl Comparison {
             Some(finding) => Err(run.damaged(Damage::Differs(finding.to_string()))),
             None => Ok(()),
         }
+    }
+
+    /// The rows that were compared, after which a resumed run goes on.
+    pub(super) fn into_places(self) -> Places {
+        self.places
     }
 
     /// Ends a window of the recomputed run.
@@ -365,7 +364,6 @@ impl Comparison {
             self.tick = ledger.tick;
         }
         let row = self.places.row(record, encoded);
-        self.counts[record.kind() as usize] += 1;
         let differs = run
             .prepare(&row.table.select)?
             .query_row([row.key()], |stored| row.differing_column(stored))

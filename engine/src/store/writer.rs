@@ -106,9 +106,11 @@ impl RunWriter {
         })
     }
 
-    /// Passes over a record that the file already has.
-    pub(super) fn pass(&mut self, record: &Record<'_>, encoded: Encoded<'_>) {
-        let _ = self.places.row(record, encoded);
+    /// Goes on after the rows that the file already has.
+    pub(super) fn go_on_after(&mut self, places: Places) {
+        self.header.count(places.counts());
+        self.committed = places.clone();
+        self.places = places;
     }
 
     /// Writes a file of a version that does not count its rows.
