@@ -175,6 +175,32 @@ pub trait Prepared: Send + Sync {
     fn altered_rules(&self) -> Vec<Artefact> {
         Vec::new()
     }
+
+    /// Inputs of the kind of its own that this seed leads to, valid and different from seed to seed; `None` if
+    /// the subject makes none up.
+    fn variant(&self, seed: u64) -> Option<Artefact> {
+        let _ = seed;
+        None
+    }
+
+    /// Inputs that are one step smaller than these, the boldest steps first, each made when it is asked for.
+    /// They are valid as far as the subject can tell without a run. Equal inputs give equal steps in equal
+    /// order. Empty if the subject knows of none; the harness then takes steps of its own.
+    fn smaller<'i>(&'i self, inputs: &'i Artefact) -> Box<dyn Iterator<Item = Artefact> + 'i> {
+        let _ = inputs;
+        Box::new(std::iter::empty())
+    }
+
+    /// The files of a scenario with these inputs, as paths inside its directory and their bytes, without
+    /// `scenario.toml`. [`Subject::open`] reads the same inputs from them. `None` if the subject does
+    /// not offer this.
+    ///
+    /// # Errors
+    /// [`FailureKind::Invalid`] if no file can hold the inputs.
+    fn input_files(&self, inputs: &Artefact) -> Result<Option<Vec<(PathBuf, Vec<u8>)>>, Failure> {
+        let _ = inputs;
+        Ok(None)
+    }
 }
 
 /// One file that a scenario depends on.
