@@ -5,6 +5,7 @@
 //! first use 3. A later tick with the same fluxes is one more use of the motif.
 
 use std::collections::BTreeMap;
+use std::io;
 
 use sha2::{Digest, Sha256};
 
@@ -21,21 +22,107 @@ use crate::varint;
 /// A motif whose delta is at most this is proposed.
 const PROPOSAL_THRESHOLD_BITS: i64 = -8;
 
+/// Most bytes of patterns that have occurred once and are held in memory. A run in which no pattern is
+/// repeated has one of them for each tick; when they are more, they all go to the [`PatternStore`].
+const MEMORY_MAX: usize = 4 << 20;
+
+/// What such a pattern takes in memory beside its differences: its key, its tick and its place in the map.
+const PATTERN_BYTES: usize = 96;
+
+/// Keeps patterns that have occurred once, when there are too many of them for memory.
+pub(crate) trait PatternStore {
+    /// Keeps a pattern until the end of the run; `false` if there is no space for any.
+    ///
+    /// # Errors
+    /// The pattern could not be kept.
+    fn keep(&mut self, key: &[u8; 32], pattern: &[u8]) -> io::Result<bool>;
+
+    /// The pattern that was kept under a key.
+    ///
+    /// # Errors
+    /// It could not be read.
+    fn kept(&mut self, key: &[u8; 32]) -> io::Result<Option<Vec<u8>>>;
+}
+
 /// The patterns and motifs that were found so far.
 pub(crate) struct Codex<'p> {
     plan: &'p RunPlan,
-    /// Patterns by the hash of their fluxes.
-    patterns: BTreeMap<[u8; 32], Pattern>,
+    seen: Seen,
+    /// Indices of motifs, by the hash of their fluxes.
+    motif_by_key: BTreeMap<[u8; 32], usize>,
     motifs: Vec<Motif>,
     edge_ids: Vec<u64>,
 }
 
-enum Pattern {
-    /// Seen once, at `tick`. The differences are packed, because a run without repeated fluxes has
-    /// one of these per tick.
-    Seen { tick: u64, du: Box<[u8]> },
-    /// Seen at least twice: the index of the motif.
-    Motif(usize),
+/// Patterns that have occurred once, by the hash of their fluxes. A pattern is the tick and the differences
+/// of its edges, packed.
+struct Seen {
+    recent: BTreeMap<[u8; 32], Box<[u8]>>,
+    /// What `recent` takes, in bytes.
+    bytes: usize,
+    /// At how many bytes `recent` goes to the store; without limit once the store has refused it.
+    bytes_max: usize,
+    /// Whether the store holds any.
+    stored: bool,
+}
+
+impl Seen {
+    fn new(bytes_max: usize) -> Self {
+        Self {
+            recent: BTreeMap::new(),
+            bytes: 0,
+            bytes_max,
+            stored: false,
+        }
+    }
+
+    /// Adds a pattern that has not occurred before.
+    fn add<S>(&mut self, key: [u8; 32], ledger: &UmxLedger, store: &mut S) -> io::Result<()>
+    where
+        S: PatternStore + ?Sized,
+    {
+        let du = ledger.edges.iter().map(|edge| edge.du);
+        let tick = i64::try_from(ledger.tick).expect("a run has at most 2^63 - 1 ticks");
+        let pattern = packed(std::iter::once(tick).chain(du));
+        self.bytes += PATTERN_BYTES + pattern.len();
+        self.recent.insert(key, pattern);
+        if self.bytes < self.bytes_max {
+            return Ok(());
+        }
+        for (key, pattern) in &self.recent {
+            if !store.keep(key, pattern)? {
+                self.bytes_max = usize::MAX;
+                return Ok(());
+            }
+            self.stored = true;
+        }
+        self.recent.clear();
+        self.bytes = 0;
+        Ok(())
+    }
+
+    /// Takes out the pattern with a key: its tick and its differences.
+    fn take<S>(&mut self, key: &[u8; 32], store: &mut S) -> io::Result<Option<(u64, Vec<i64>)>>
+    where
+        S: PatternStore + ?Sized,
+    {
+        let pattern = match self.recent.remove(key) {
+            Some(pattern) => {
+                self.bytes -= PATTERN_BYTES + pattern.len();
+                Some(pattern.into_vec())
+            }
+            None if self.stored => store.kept(key)?,
+            None => None,
+        };
+        let Some(pattern) = pattern else {
+            return Ok(None);
+        };
+        let damaged = || io::Error::new(io::ErrorKind::InvalidData, "a kept pattern is damaged");
+        let mut numbers = unpacked(&pattern).into_iter();
+        let tick = numbers.next().and_then(|tick| u64::try_from(tick).ok());
+        let tick = tick.ok_or_else(damaged)?;
+        Ok(Some((tick, numbers.collect())))
+    }
 }
 
 struct Motif {
@@ -60,56 +147,57 @@ impl<'p> Codex<'p> {
         let edge_ids = (1..).take(plan.topology.edges.len()).collect();
         Self {
             plan,
-            patterns: BTreeMap::new(),
+            seen: Seen::new(MEMORY_MAX),
+            motif_by_key: BTreeMap::new(),
             motifs: Vec::new(),
             edge_ids,
         }
     }
 
     /// Observes one tick. Returns the motif if the tick's pattern has occurred for the second time.
-    pub(crate) fn observe(&mut self, ledger: &UmxLedger) -> Option<NewMotif> {
+    ///
+    /// # Errors
+    /// The store failed.
+    pub(crate) fn observe<S>(
+        &mut self,
+        ledger: &UmxLedger,
+        store: &mut S,
+    ) -> io::Result<Option<NewMotif>>
+    where
+        S: PatternStore + ?Sized,
+    {
         if ledger.edges.is_empty() {
-            return None;
+            return Ok(None);
         }
         let key = pattern_key(ledger);
-        let index = self.motifs.len();
-        let Some(pattern) = self.patterns.get_mut(&key) else {
-            let seen = Pattern::Seen {
-                tick: ledger.tick,
-                du: packed(ledger.edges.iter().map(|edge| edge.du)),
-            };
-            self.patterns.insert(key, seen);
-            return None;
-        };
-        match pattern {
-            Pattern::Motif(motif) => {
-                let motif = &mut self.motifs[*motif];
-                motif.uses += 1;
-                motif.last_tick = ledger.tick;
-                None
-            }
-            Pattern::Seen { tick, du } => {
-                let fluxes: Vec<i64> = ledger.edges.iter().map(|edge| edge.f_e).collect();
-                let motif = Motif {
-                    window_id: window_of(self.plan, *tick),
-                    du: unpacked(du),
-                    bits: i128::try_from(Tally::of(&fluxes).least())
-                        .expect("the bits of one vector are far below 2^127"),
-                    fluxes,
-                    uses: 2,
-                    first_tick: *tick,
-                    created_tick: ledger.tick,
-                    last_tick: ledger.tick,
-                };
-                let found = NewMotif {
-                    motif_id: motif_id(index),
-                    first_tick: motif.first_tick,
-                };
-                *pattern = Pattern::Motif(index);
-                self.motifs.push(motif);
-                Some(found)
-            }
+        if let Some(&motif) = self.motif_by_key.get(&key) {
+            let motif = &mut self.motifs[motif];
+            motif.uses += 1;
+            motif.last_tick = ledger.tick;
+            return Ok(None);
         }
+        let Some((first_tick, du)) = self.seen.take(&key, store)? else {
+            self.seen.add(key, ledger, store)?;
+            return Ok(None);
+        };
+        let fluxes: Vec<i64> = ledger.edges.iter().map(|edge| edge.f_e).collect();
+        let index = self.motifs.len();
+        self.motif_by_key.insert(key, index);
+        self.motifs.push(Motif {
+            window_id: window_of(self.plan, first_tick),
+            du,
+            bits: i128::try_from(Tally::of(&fluxes).least())
+                .expect("the bits of one vector are far below 2^127"),
+            fluxes,
+            uses: 2,
+            first_tick,
+            created_tick: ledger.tick,
+            last_tick: ledger.tick,
+        });
+        Ok(Some(NewMotif {
+            motif_id: motif_id(index),
+            first_tick,
+        }))
     }
 
     /// The current library, with its numbers as of `tick`.
@@ -234,3 +322,6 @@ fn pattern_key(ledger: &UmxLedger) -> [u8; 32] {
     }
     hasher.finalize().into()
 }
+
+#[cfg(test)]
+mod tests;

@@ -339,7 +339,7 @@ impl<'p, 's> Pipeline<'p, 's> {
         let Some(codex) = &mut self.codex else {
             return Ok(());
         };
-        let Some(found) = codex.observe(ledger) else {
+        let Some(found) = codex.observe(ledger, self.recorder.sink())? else {
             return Ok(());
         };
         let payload = LogPayload::MotifFound {

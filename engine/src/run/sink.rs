@@ -3,6 +3,7 @@
 use std::io;
 
 use crate::canonical::Encoded;
+use crate::codex::PatternStore;
 use crate::record::Record;
 
 /// Takes the records of a run, in run order within each kind.
@@ -46,5 +47,35 @@ pub trait RecordSink {
     fn read_spilled(&mut self, number: usize) -> io::Result<Vec<u8>> {
         let _ = number;
         Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// Keeps a note of the run's working memory under a key until the run ends, so that the use of memory
+    /// does not grow with the length of a run. A sink without space for it returns false, and the run
+    /// keeps its notes itself.
+    ///
+    /// # Errors
+    /// The note could not be kept; the run stops.
+    fn keep_note(&mut self, key: &[u8; 32], note: &[u8]) -> io::Result<bool> {
+        let _ = (key, note);
+        Ok(false)
+    }
+
+    /// The note that was kept under a key, if there is one.
+    ///
+    /// # Errors
+    /// The note could not be read; the run stops.
+    fn note(&mut self, key: &[u8; 32]) -> io::Result<Option<Vec<u8>>> {
+        let _ = key;
+        Ok(None)
+    }
+}
+
+impl PatternStore for dyn RecordSink + '_ {
+    fn keep(&mut self, key: &[u8; 32], pattern: &[u8]) -> io::Result<bool> {
+        self.keep_note(key, pattern)
+    }
+
+    fn kept(&mut self, key: &[u8; 32]) -> io::Result<Option<Vec<u8>>> {
+        self.note(key)
     }
 }

@@ -111,4 +111,12 @@ impl RecordSink for Resumption<'_> {
     fn read_spilled(&mut self, number: usize) -> io::Result<Vec<u8>> {
         self.writer.read_spilled(number)
     }
+
+    fn keep_note(&mut self, key: &[u8; 32], note: &[u8]) -> io::Result<bool> {
+        self.writer.keep_note(key, note)
+    }
+
+    fn note(&mut self, key: &[u8; 32]) -> io::Result<Option<Vec<u8>>> {
+        self.writer.note(key)
+    }
 }

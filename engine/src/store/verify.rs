@@ -150,6 +150,10 @@ impl StoredRun {
                 if !comparison.is_passed() || self.header().status != RunStatus::Incomplete {
                     // If no window was committed, a failed run stored only what followed its failure.
                     let is_over = comparison.last_tick == 0;
+                    // A verification that was stopped may have left some.
+                    spill::clear(self.connection())
+                        .and_then(|()| spill::clear_notes(self.connection()))
+                        .map_err(|error| self.fail(error))?;
                     let mut verifier = Verifier {
                         run: self,
                         comparison: &mut comparison,
@@ -439,6 +443,14 @@ impl RecordSink for Verifier<'_> {
 
     fn read_spilled(&mut self, number: usize) -> io::Result<Vec<u8>> {
         spill::get(self.run.connection(), number)
+    }
+
+    fn keep_note(&mut self, key: &[u8; 32], note: &[u8]) -> io::Result<bool> {
+        spill::put_note(self.run.connection(), key, note).map(|()| true)
+    }
+
+    fn note(&mut self, key: &[u8; 32]) -> io::Result<Option<Vec<u8>>> {
+        spill::note(self.run.connection(), key)
     }
 }
 

@@ -241,6 +241,14 @@ impl RecordSink for RunWriter {
     fn read_spilled(&mut self, number: usize) -> io::Result<Vec<u8>> {
         spill::get(&self.connection, number)
     }
+
+    fn keep_note(&mut self, key: &[u8; 32], note: &[u8]) -> io::Result<bool> {
+        spill::put_note(&self.connection, key, note).map(|()| true)
+    }
+
+    fn note(&mut self, key: &[u8; 32]) -> io::Result<Option<Vec<u8>>> {
+        spill::note(&self.connection, key)
+    }
 }
 
 /// A connection with a write-ahead log, so that readers can continue while it writes.

@@ -9,7 +9,7 @@ use aether_engine::config::RunPlan;
 use aether_engine::run::{RecordKind, RunOptions};
 use aether_engine::store::{Existing, RunStore};
 
-use super::{Chance, plan};
+use super::{Chance, plan, plan_with_inputs};
 
 const SHORT: u64 = 10_000;
 const MANY: u64 = 60_000;
@@ -19,14 +19,35 @@ fn ring(ticks: u64, window: u64) -> RunPlan {
     plan(16, ticks, &format!("window_every = {window}"))
 }
 
-fn record(ticks: u64, window: u64) {
-    let store = RunStore::new("runs");
-    let recorded = store.record(
-        &ring(ticks, window),
-        "run",
-        Existing::Keep,
-        &RunOptions::default(),
+/// A run with Codex of which no two ticks have the same fluxes: what comes in and goes out does so in
+/// periods without a common multiple below 255,255.
+fn without_motifs(ticks: u64) -> RunPlan {
+    let entries = [3_u64, 5, 7, 11, 13, 17].iter().zip(1..).flat_map(|(every, node)| {
+        [(1, 1500), (2, -1500)].map(|(tick, value)| {
+            format!(
+                r#"{{"pfna_id":"{node}-{tick}","tick":{tick},"values":{{"{}":{value}}},"repeat":{{"every":{every}}}}}"#,
+                2 * node + tick
+            )
+        })
+    });
+    let entries: Vec<String> = entries.collect();
+    let pfna = format!(
+        r#"{{"v":0,"pfna_id":"P","gid":"RING","run_id":"ring","nid":"N/A","entries":[{}]}}"#,
+        entries.join(",")
     );
+    let more = format!(
+        "window_every = {SHORT}\nenable_codex = true\nenable_pfna = true\npfna_path = \"pfna.json\""
+    );
+    plan_with_inputs(16, ticks, &more, &pfna)
+}
+
+fn record(ticks: u64, window: u64) {
+    record_plan(&ring(ticks, window));
+}
+
+fn record_plan(plan: &RunPlan) {
+    let store = RunStore::new("runs");
+    let recorded = store.record(plan, "run", Existing::Keep, &RunOptions::default());
     recorded.unwrap();
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     println!(
@@ -54,6 +75,18 @@ fn many_tiled_child() {
 #[ignore = "started by the tests of this file"]
 fn many_in_one_window_child() {
     record(MANY, MANY);
+}
+
+#[test]
+#[ignore = "started by the tests of this file"]
+fn short_without_motifs_child() {
+    record_plan(&without_motifs(SHORT));
+}
+
+#[test]
+#[ignore = "started by the tests of this file"]
+fn many_without_motifs_child() {
+    record_plan(&without_motifs(MANY));
 }
 
 #[test]
@@ -128,4 +161,37 @@ fn memory_of_many_ticks() {
 fn memory_of_a_million_ticks() {
     let children = ["million_tiled_child", "million_in_one_window_child"];
     check(MILLION, children, 64 * 1024);
+}
+
+/// Patterns that have not occurred again are not kept in memory for ever, and the run verifies.
+#[test]
+#[cfg(target_os = "linux")]
+fn memory_of_patterns_without_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let base = peak_kib(folder.path(), "store::memory::short_without_motifs_child");
+    let folder = tempfile::tempdir().unwrap();
+    let peak = peak_kib(folder.path(), "store::memory::many_without_motifs_child");
+    println!("{peak} KiB after {base} KiB of {SHORT} ticks");
+    assert!(
+        peak < base + 8 * 1024,
+        "{peak} KiB, {base} KiB for {SHORT} ticks"
+    );
+    let run = RunStore::new(folder.path().join("runs"))
+        .open("run")
+        .unwrap();
+    let motifs = run.records(RecordKind::CodexLibrary).count() as u64;
+    assert!(motifs < MANY / 100, "{motifs} motifs");
+    let verification = run.verify(&RunOptions::default()).unwrap();
+    assert!(
+        verification.findings.is_empty(),
+        "{:?}",
+        verification.findings
+    );
+    // The connection is used again: nothing of the first verification is left.
+    let verification = run.verify(&RunOptions::default()).unwrap();
+    assert!(
+        verification.findings.is_empty(),
+        "{:?}",
+        verification.findings
+    );
 }

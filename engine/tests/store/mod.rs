@@ -20,6 +20,11 @@ use aether_engine::store::{RunStore, StoredRun};
 /// A plan of a ring of `nodes` nodes with a chord from every fourth; `more` is appended to its
 /// RunConfig.
 fn plan(nodes: usize, ticks: u64, more: &str) -> RunPlan {
+    plan_with_inputs(nodes, ticks, more, PFNA)
+}
+
+/// The same, with these external inputs if `more` enables them.
+fn plan_with_inputs(nodes: usize, ticks: u64, more: &str, pfna: &str) -> RunPlan {
     let ring = (1..=nodes).map(|node| (node, node % nodes + 1));
     let chords = (1..=nodes)
         .step_by(4)
@@ -48,7 +53,7 @@ fn plan(nodes: usize, ticks: u64, more: &str) -> RunPlan {
     let documents = MemoryDocuments::new()
         .with("run.toml", run)
         .with("ring.json", topology)
-        .with("pfna.json", PFNA)
+        .with("pfna.json", pfna)
         .with("cmp-0.json", PROFILE);
     load_run(&documents, "run.toml".as_ref()).unwrap_or_else(|report| panic!("{report}"))
 }

@@ -20,6 +20,7 @@ use crate::record::{
     UmxLedger,
 };
 use crate::run::{Replay, RunError};
+use crate::store::spill::Notes;
 use crate::store::{Damage, StoreError};
 
 pub use problem::{FailedCheck, TickProblem};
@@ -439,10 +440,15 @@ impl CheckedTick {
         };
         let end = *window.ticks.end();
         let mut codex = Codex::new(plan);
+        let connection = run.connection();
+        let mut notes =
+            Notes::new(connection).map_err(|error| StoreError::database(run.path(), error))?;
         for ledger in run.values_of_ticks::<UmxLedger>(1..=end) {
             match unless_damaged(ledger)? {
                 Ok(ledger) => {
-                    codex.observe(&ledger);
+                    codex
+                        .observe(&ledger, &mut notes)
+                        .map_err(|error| StoreError::io(run.path(), error))?;
                 }
                 Err(damage) => {
                     let member = LIBRARY_HASH;
