@@ -12,7 +12,10 @@ pub(crate) fn now() -> String {
     let seconds = seconds();
     let of_day = seconds % 86_400;
     let (hour, minute, second) = (of_day / 3600, of_day / 60 % 60, of_day % 60);
-    format!("{}T{hour:02}:{minute:02}:{second:02}Z", civil(seconds / 86_400))
+    format!(
+        "{}T{hour:02}:{minute:02}:{second:02}Z",
+        civil(seconds / 86_400)
+    )
 }
 
 /// The days from 1970-01-01 to a date in the form of [`civil`]; `None` if there is no such day.
@@ -28,7 +31,10 @@ pub(crate) fn days(date: &str) -> Option<u64> {
 
 /// Seconds since 1970.
 fn seconds() -> u64 {
-    #[expect(clippy::disallowed_methods, reason = "a bless and a record of tests are dated")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a bless and a record of tests are dated"
+    )]
     let now = SystemTime::now();
     now.duration_since(SystemTime::UNIX_EPOCH)
         .map_or(0, |since| since.as_secs())
@@ -68,7 +74,15 @@ mod tests {
             assert_eq!(super::civil(days), date);
             assert_eq!(super::days(date), Some(days));
         }
-        for day in ["2026-02-29", "2026-13-01", "2026-1-1", "1969-12-31", "x", "", "99999999999999999999-01-01"] {
+        for day in [
+            "2026-02-29",
+            "2026-13-01",
+            "2026-1-1",
+            "1969-12-31",
+            "x",
+            "",
+            "99999999999999999999-01-01",
+        ] {
             assert_eq!(super::days(day), None, "{day}");
         }
     }

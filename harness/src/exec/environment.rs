@@ -217,7 +217,8 @@ impl fmt::Display for EnvironmentChange {
 fn other_address_layout() -> Result<(), Unchangeable> {
     use nix::sys::personality::{self, Persona};
     let now = personality::get().map_err(Unchangeable::system)?;
-    personality::set(now ^ Persona::ADDR_NO_RANDOMIZE).map_err(Unchangeable::system)
+    personality::set(now ^ Persona::ADDR_NO_RANDOMIZE).map_err(Unchangeable::system)?;
+    Ok(())
 }
 
 /// Starts this program over at fixed addresses, or at random ones if they were fixed.

@@ -81,7 +81,11 @@ pub(crate) fn append(path: &Path, lines: &[Value]) -> io::Result<()> {
     if let Some(dir) = path.parent() {
         fs::create_dir_all(dir)?;
     }
-    let mut file = File::options().read(true).append(true).create(true).open(path)?;
+    let mut file = File::options()
+        .read(true)
+        .append(true)
+        .create(true)
+        .open(path)?;
     let mut text = String::new();
     if !ends_with_newline(&mut file)? {
         text.push('\n');
@@ -123,7 +127,10 @@ impl Before {
             bytes => bytes?,
         };
         let mut before = Self::default();
-        for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+        for line in bytes
+            .split(|byte| *byte == b'\n')
+            .filter(|line| !line.is_empty())
+        {
             match parsed(line) {
                 Some((id, date)) => {
                     let (times, first) = before.tests.entry(id).or_insert((0, date.clone()));

@@ -96,10 +96,7 @@ stack backtrace:
         assert_eq!(of("good"), Outcome::Passed);
         let lines = ["thread panicked at t.rs:2:19:", "oh no"].map(str::to_owned);
         assert_eq!(of("bad"), Outcome::Failed(lines.to_vec()));
-        assert_eq!(
-            of("killed"),
-            Outcome::Failed(vec!["test abort".to_owned()])
-        );
+        assert_eq!(of("killed"), Outcome::Failed(vec!["test abort".to_owned()]));
         assert!(read("<html/>").is_err());
         assert!(read("").is_err());
     }

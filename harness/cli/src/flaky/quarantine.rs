@@ -98,7 +98,11 @@ impl Quarantine {
                     None => entries.push(entry),
                 },
                 Err(found) => {
-                    problems.extend(found.into_iter().map(|problem| format!("{FILE}:{line}: {problem}")));
+                    problems.extend(
+                        found
+                            .into_iter()
+                            .map(|problem| format!("{FILE}:{line}: {problem}")),
+                    );
                 }
             }
         }
@@ -145,7 +149,10 @@ impl Quarantine {
 
     /// Entries whose tests do not exist.
     pub(crate) fn gone(&self, tests: &BTreeSet<TestId>) -> Vec<String> {
-        let gone = self.entries.iter().filter(|entry| !tests.contains(&entry.id));
+        let gone = self
+            .entries
+            .iter()
+            .filter(|entry| !tests.contains(&entry.id));
         gone.map(|Entry { id, line, .. }| {
             format!("{FILE}:{line}: there is no test `{id}`; remove the entry")
         })
@@ -221,19 +228,43 @@ mod tests {
     fn an_entry_says_everything_or_is_refused() {
         assert!(Quarantine::parse("# none\n").unwrap().is_empty());
         for (text, expected) in [
-            (ENTRY.replace("owner = \"@o\"\n", ""), ":1: `owner` is missing"),
-            (ENTRY.replace("\"r\"", "\" \""), ":1: `reason`: expected a text"),
-            (ENTRY.replace("2026-12-24", "\"2026-12-24\""), ":1: `until`: expected a date"),
-            (ENTRY.replace("2026-12-24", "2026-12-24T00:00:00Z"), ":1: `until`: expected a date"),
+            (
+                ENTRY.replace("owner = \"@o\"\n", ""),
+                ":1: `owner` is missing",
+            ),
+            (
+                ENTRY.replace("\"r\"", "\" \""),
+                ":1: `reason`: expected a text",
+            ),
+            (
+                ENTRY.replace("2026-12-24", "\"2026-12-24\""),
+                ":1: `until`: expected a date",
+            ),
+            (
+                ENTRY.replace("2026-12-24", "2026-12-24T00:00:00Z"),
+                ":1: `until`: expected a date",
+            ),
             (ENTRY.replace("2026-12-24", "2026-02-30"), ":6: "),
-            (ENTRY.replace("reason", "reasons"), ":1: unknown key `reasons`; did you mean `reason`?"),
-            (format!("\n{ENTRY}{ENTRY}"), ":8: duplicate test `b t`, first defined on line 2"),
-            (ENTRY.replace("[[test]]", "[[tests]]"), ":1: unknown field `tests`"),
+            (
+                ENTRY.replace("reason", "reasons"),
+                ":1: unknown key `reasons`; did you mean `reason`?",
+            ),
+            (
+                format!("\n{ENTRY}{ENTRY}"),
+                ":8: duplicate test `b t`, first defined on line 2",
+            ),
+            (
+                ENTRY.replace("[[test]]", "[[tests]]"),
+                ":1: unknown field `tests`",
+            ),
             ("x".to_owned(), ":1: "),
         ] {
             let problems = Quarantine::parse(&text).unwrap_err();
             let found = problems.join("\n");
-            assert!(found.contains(&format!("{FILE}{expected}")), "{text}: {found}");
+            assert!(
+                found.contains(&format!("{FILE}{expected}")),
+                "{text}: {found}"
+            );
         }
         // All problems at once.
         let bare = Quarantine::parse("[[test]]\n[[test]]\nuntil = 1\n").unwrap_err();
@@ -246,7 +277,11 @@ mod tests {
         let id = list.entries[0].id.clone();
         for (today, is_valid, problem) in [
             ("2026-12-24", true, None),
-            ("2026-12-25", false, Some("until 2026-12-24: repair the test, or have @o")),
+            (
+                "2026-12-25",
+                false,
+                Some("until 2026-12-24: repair the test, or have @o"),
+            ),
             ("2026-09-25", true, None),
             ("2026-09-24", true, Some("more than 90 days ahead")),
         ] {
@@ -260,7 +295,9 @@ mod tests {
         assert_eq!(list.gone(&BTreeSet::from([id])), [""; 0]);
         assert_eq!(
             list.gone(&BTreeSet::new()),
-            [format!("{FILE}:1: there is no test `b t`; remove the entry")]
+            [format!(
+                "{FILE}:1: there is no test `b t`; remove the entry"
+            )]
         );
     }
 }

@@ -19,7 +19,8 @@ use crate::commands::CommandError;
 const PROFILE: &str = "aether-flaky";
 
 /// A test that hangs would be waited for without end; half an hour is more than a loaded machine needs.
-const SETTINGS: &str = "fail-fast = false\nretries = 0\nslow-timeout = { period = \"60s\", terminate-after = 30 }\n";
+const SETTINGS: &str =
+    "fail-fast = false\nretries = 0\nslow-timeout = { period = \"60s\", terminate-after = 30 }\n";
 
 /// The statuses of `cargo nextest run` after which there is a report: all passed, some failed.
 const RAN: [i32; 2] = [0, 100];
@@ -73,6 +74,8 @@ pub(crate) struct Round {
 /// A cargo workspace whose tests are run.
 pub(crate) struct Workspace {
     layout: Layout,
+    /// The directory for what is kept of the rounds.
+    kept: PathBuf,
     /// Arguments of every call of nextest, which select packages and tests.
     arguments: Vec<OsString>,
 }
@@ -103,8 +106,10 @@ impl Workspace {
                 "--tests needs cargo-nextest: cargo install --locked cargo-nextest".to_owned(),
             ));
         }
+        let layout = Layout::new(root);
         Ok(Self {
-            layout: Layout::new(root),
+            kept: layout.target().join("flaky"),
+            layout,
             arguments,
         })
     }
@@ -115,8 +120,8 @@ impl Workspace {
     }
 
     /// The directory for what is kept of the rounds.
-    pub(crate) fn kept(&self) -> PathBuf {
-        self.layout.target().join("flaky")
+    pub(crate) fn kept(&self) -> &Path {
+        &self.kept
     }
 
     /// Builds the tests, so that no round differs from another by that.
@@ -220,15 +225,14 @@ impl Workspace {
         more: &[&str],
         name: &str,
     ) -> Result<Result<BTreeMap<TestId, Outcome>, String>, CommandError> {
-        let scratch = Scratch::new(&self.kept(), ".round-")?;
+        let scratch = Scratch::new(&self.kept, ".round-")?;
         let (settings, report) = (
             scratch.path().join("nextest.toml"),
             scratch.path().join("junit.xml"),
         );
         let path = aether_json::Value::from(report.to_string_lossy().as_ref());
-        let text = format!(
-            "[profile.{PROFILE}]\n{SETTINGS}[profile.{PROFILE}.junit]\npath = {path}\n"
-        );
+        let text =
+            format!("[profile.{PROFILE}]\n{SETTINGS}[profile.{PROFILE}.junit]\npath = {path}\n");
         fs::write(&settings, text)?;
         let mut tool = OsString::from("aether-harness:");
         tool.push(&settings);
@@ -246,7 +250,9 @@ impl Workspace {
             Err(TaskFailure::Io(error)) => return Err(error.into()),
             Err(TaskFailure::Status(status, tail)) if status.code() == Some(NO_TESTS) => {
                 let tail = tail.last().map_or("", String::as_str);
-                return Err(CommandError::Usage(format!("there is nothing to run: {tail}")));
+                return Err(CommandError::Usage(format!(
+                    "there is nothing to run: {tail}"
+                )));
             }
             Err(TaskFailure::Status(status, _))
                 if status.code().is_some_and(|code| RAN.contains(&code)) =>
@@ -263,31 +269,13 @@ impl Workspace {
         Ok(junit::read(&text).map_err(|error| format!("its report cannot be read: {error}")))
     }
 
-    fn task<'a>(&self, command: Command, name: &'a str) -> OwnedTask<'a> {
-        OwnedTask {
+    fn task<'a>(&'a self, command: Command, name: &'a str) -> Task<'a> {
+        Task {
             command,
             name,
-            outputs: self.kept(),
-        }
-    }
-}
-
-/// A task with its own path.
-struct OwnedTask<'a> {
-    command: Command,
-    name: &'a str,
-    outputs: PathBuf,
-}
-
-impl OwnedTask<'_> {
-    fn run(self) -> Result<aether_harness::exec::TaskOutput, TaskFailure> {
-        let task = Task {
-            command: self.command,
-            name: self.name,
             time_limit: None,
-            outputs: &self.outputs,
-        };
-        task.run()
+            outputs: &self.kept,
+        }
     }
 }
 

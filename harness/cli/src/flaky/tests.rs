@@ -109,7 +109,8 @@ impl Unsteady {
 pub(crate) fn unsteady(rounds: &[Round]) -> Vec<Unsteady> {
     let ran = || {
         let numbered = (1..).zip(rounds);
-        numbered.filter_map(|(number, round)| Some((number, round.way, round.outcomes.as_ref().ok()?)))
+        numbered
+            .filter_map(|(number, round)| Some((number, round.way, round.outcomes.as_ref().ok()?)))
     };
     let ids: BTreeSet<&TestId> = ran().flat_map(|(_, _, outcomes)| outcomes.keys()).collect();
     let tests = ids.into_iter().map(|id| {
@@ -164,17 +165,41 @@ mod checks {
     #[test]
     fn what_differs_is_told_from_what_always_fails() {
         let rounds = [
-            round(Way::Plain, &[("good", None), ("broken", Some("x")), ("zone", None), ("dice", None)]),
+            round(
+                Way::Plain,
+                &[
+                    ("good", None),
+                    ("broken", Some("x")),
+                    ("zone", None),
+                    ("dice", None),
+                ],
+            ),
             round(
                 Way::Environment,
-                &[("good", None), ("broken", Some("y")), ("zone", Some("TZ")), ("dice", None)],
+                &[
+                    ("good", None),
+                    ("broken", Some("y")),
+                    ("zone", Some("TZ")),
+                    ("dice", None),
+                ],
             ),
             Round {
                 way: Way::Load,
                 outcomes: Err("killed".to_owned()),
             },
-            round(Way::Plain, &[("good", None), ("broken", Some("x")), ("zone", None), ("dice", Some("6"))]),
-            round(Way::Environment, &[("good", None), ("broken", Some("x")), ("zone", Some("TZ"))]),
+            round(
+                Way::Plain,
+                &[
+                    ("good", None),
+                    ("broken", Some("x")),
+                    ("zone", None),
+                    ("dice", Some("6")),
+                ],
+            ),
+            round(
+                Way::Environment,
+                &[("good", None), ("broken", Some("x")), ("zone", Some("TZ"))],
+            ),
         ];
         let found = unsteady(&rounds);
         let names: Vec<&str> = found.iter().map(|test| test.id.test.as_str()).collect();
