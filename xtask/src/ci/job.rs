@@ -95,8 +95,7 @@ impl Jobs<'_> {
         planned: &Planned<'_>,
         event: &str,
     ) -> Result<Vec<StepResult>, Stopped> {
-        super::stand_in::remove(&self.places.temp())?;
-        fs::create_dir_all(self.places.temp())?;
+        self.places.begin()?;
         let mut run = JobRun {
             jobs: self,
             planned,
@@ -337,7 +336,7 @@ impl JobRun<'_> {
 
     /// The members of `github`, which are variables of steps too.
     fn github(&self) -> Vec<(&'static str, String)> {
-        let workspace = self.jobs.places.clone().display().to_string();
+        let workspace = self.jobs.places.workspace().display().to_string();
         [
             ("actor", "local"),
             ("api_url", "https://api.github.invalid"),
@@ -370,7 +369,7 @@ impl JobRun<'_> {
         if is_plain(command) && !self.has(command) {
             return Ok(Ended::NotHere(format!("this machine has no `{command}`")));
         }
-        let clone = self.jobs.places.clone();
+        let clone = self.jobs.places.workspace();
         let dir = match &step.working_directory {
             Some(dir) => clone.join(filled(dir, context)?),
             None => clone,
@@ -523,7 +522,7 @@ impl JobRun<'_> {
             StandIn::Download => places.download(with)?,
             StandIn::Deny if has_subcommand("deny") => {
                 let mut command = with_arguments("cargo", &["deny", "check"]);
-                command.current_dir(places.clone()).stdin(Stdio::null());
+                command.current_dir(places.workspace()).stdin(Stdio::null());
                 self.environment(&mut command, &BTreeMap::new(), &places.temp())?;
                 let status = command.status()?;
                 if status.success() {

@@ -20,7 +20,7 @@ mod workflow;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use aether_harness::Layout;
@@ -300,31 +300,4 @@ fn list(text: &mut String, steps: &[Listed]) {
         let condition = condition.map_or(String::new(), |condition| format!(" (if {condition})"));
         let _ = writeln!(text, "  {word:<9}{}{condition}{why}", step.step);
     }
-}
-
-/// The names of the checks that a pull request gets, as GitHub shows them.
-#[cfg(test)]
-fn checks(root: &Path) -> Vec<String> {
-    let repository = Repository::read(root).expect("the workflows are known");
-    let jobs = repository.workflows.values().flat_map(|workflow| {
-        let is_run = |job: &workflow::Job| {
-            workflow.starts_on("pull_request")
-                && job.runs_on_event("pull_request").expect("it has a value")
-        };
-        workflow.jobs.iter().filter(move |(_, job)| is_run(job))
-    });
-    let mut names: Vec<String> = jobs
-        .flat_map(|(id, job)| {
-            let entries = job.entries().expect("its matrix is known").into_iter();
-            entries.map(move |entry| job.shown(id, &entry).expect("it has a name"))
-        })
-        .collect();
-    names.sort();
-    names
-}
-
-/// The repository that this is compiled in.
-#[cfg(test)]
-fn this_repository() -> PathBuf {
-    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
 }

@@ -82,7 +82,7 @@ impl StandIn {
 }
 
 /// The directories of all jobs.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Places {
     /// The repository.
     pub(super) root: PathBuf,
@@ -92,7 +92,7 @@ pub(super) struct Places {
 
 impl Places {
     /// The clone, at the same path for every job, so that cargo finds again what it built.
-    pub(super) fn clone(&self) -> PathBuf {
+    pub(super) fn workspace(&self) -> PathBuf {
         self.all.join("clone")
     }
 
@@ -116,9 +116,20 @@ impl Places {
         self.all.join("cache/keys")
     }
 
+    /// Begins a job: nothing is left of the one before, except what it built.
+    pub(super) fn begin(&self) -> io::Result<()> {
+        // A job that was interrupted has not kept its target directory.
+        self.keep_target()?;
+        for dir in [self.workspace(), self.temp()] {
+            remove(&dir)?;
+            fs::create_dir_all(dir)?;
+        }
+        Ok(())
+    }
+
     /// Clones the commit that is checked out, without what is not committed.
     pub(super) fn check_out(&self, is_whole: bool) -> io::Result<Ended> {
-        let clone = self.clone();
+        let clone = self.workspace();
         remove(&clone)?;
         fs::create_dir_all(&clone)?;
         let git = |dir: &Path, args: &[&str]| -> io::Result<Result<String, String>> {
@@ -162,7 +173,7 @@ impl Places {
 
     /// Gives the clone the target directory of an earlier job, without what that job left for its reports.
     pub(super) fn restore_target(&self) -> io::Result<()> {
-        let (kept, target) = (self.target(), self.clone().join("target"));
+        let (kept, target) = (self.target(), self.workspace().join("target"));
         if !kept.is_dir() || target.exists() {
             return Ok(());
         }
@@ -175,7 +186,7 @@ impl Places {
 
     /// Keeps the target directory of the clone for the next job.
     pub(super) fn keep_target(&self) -> io::Result<()> {
-        let (kept, target) = (self.target(), self.clone().join("target"));
+        let (kept, target) = (self.target(), self.workspace().join("target"));
         if !target.is_dir() {
             return Ok(());
         }
@@ -199,14 +210,17 @@ impl Places {
             .collect();
         found.sort();
         match found.pop() {
-            Some((_, cache)) => copy(&cache, &self.clone().join(path), true).map(|_| ()),
+            Some((_, cache)) => copy(&cache, &self.workspace().join(path), true).map(|_| ()),
             None => Ok(()),
         }
     }
 
     /// Keeps a path under a key.
     pub(super) fn keep(&self, key: &str, path: &str) -> io::Result<()> {
-        let (from, to) = (self.clone().join(path), self.caches().join(as_name(key)));
+        let (from, to) = (
+            self.workspace().join(path),
+            self.caches().join(as_name(key)),
+        );
         if !from.exists() || to.exists() {
             return Ok(());
         }
@@ -252,7 +266,7 @@ impl Places {
         let root = common(&paths);
         let mut files = 0;
         for path in &paths {
-            let from = self.clone().join(path);
+            let from = self.workspace().join(path);
             let below = Path::new(path).strip_prefix(&root).unwrap_or(Path::new(""));
             if from.exists() {
                 files += copy(&from, &to.join(below), has_hidden)?;
@@ -272,7 +286,7 @@ impl Places {
             return Ok(ended);
         }
         let to = self
-            .clone()
+            .workspace()
             .join(with.get("path").map_or("", String::as_str));
         let merges = with
             .get("merge-multiple")

@@ -2,13 +2,38 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use aether_json::Value;
 use tempfile::TempDir;
 
 use super::plan::{Does, Repository};
 use super::*;
+
+/// The names of the checks that a pull request gets, as GitHub shows them.
+fn checks(root: &Path) -> Vec<String> {
+    let repository = Repository::read(root).expect("the workflows are known");
+    let jobs = repository.workflows.values().flat_map(|workflow| {
+        let is_run = |job: &super::workflow::Job| {
+            workflow.starts_on("pull_request")
+                && job.runs_on_event("pull_request").expect("it has a value")
+        };
+        workflow.jobs.iter().filter(move |(_, job)| is_run(job))
+    });
+    let mut names: Vec<String> = jobs
+        .flat_map(|(id, job)| {
+            let entries = job.entries().expect("its matrix is known").into_iter();
+            entries.map(move |entry| job.shown(id, &entry).expect("it has a name"))
+        })
+        .collect();
+    names.sort();
+    names
+}
+
+/// The repository that this is compiled in.
+fn this_repository() -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
 
 #[test]
 fn every_step_is_run_or_named_with_a_reason() {

@@ -11,7 +11,7 @@ use std::path::Path;
 
 use aether_json::{Value, json};
 
-use super::tests::{TestId, Unsteady};
+use super::tally::{FailedTest, TestId};
 
 /// The version of a line.
 const FORMAT: u64 = 1;
@@ -32,7 +32,7 @@ pub(crate) struct Session {
 }
 
 /// A test of a session, as its line has it.
-pub(crate) fn line(session: &Session, test: &Unsteady, is_quarantined: bool) -> Value {
+pub(crate) fn line(session: &Session, test: &FailedTest, is_quarantined: bool) -> Value {
     let rounds: Vec<Value> = test
         .counts
         .iter()

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use quick_junit::{Report, TestCaseStatus};
 
-use super::tests::{Outcome, TestId};
+use super::tally::{Outcome, TestId};
 
 /// Lines of a failure that are kept.
 const LINES_MAX: usize = 6;

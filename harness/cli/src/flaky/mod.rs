@@ -2,7 +2,7 @@
 //! [every test](rounds) of a cargo workspace.
 //!
 //! ```text
-//! rounds::Workspace ──▶ rounds of nextest ──▶ junit::read ──▶ tests::Tally ──▶ history, report
+//! rounds::Workspace ──▶ rounds of nextest ──▶ junit::read ──▶ tally ──▶ history, report
 //!                                                    quarantine ──┘
 //! ```
 //!
@@ -13,6 +13,6 @@ mod junit;
 pub(crate) mod quarantine;
 pub(crate) mod rounds;
 mod scenario;
-pub(crate) mod tests;
+pub(crate) mod tally;
 
 pub(crate) use scenario::{FirstDifference, FlakyReport, flaky as scenario};

@@ -20,7 +20,7 @@ use std::path::Path;
 use serde::Deserialize;
 use toml::value::Datetime;
 
-use super::tests::TestId;
+use super::tally::TestId;
 use crate::date;
 
 /// The file, relative to the root.

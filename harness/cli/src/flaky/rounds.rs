@@ -12,7 +12,7 @@ use aether_harness::{Layout, Scratch};
 use serde::{Deserialize, Serialize};
 
 use super::junit;
-use super::tests::{Outcome, TestId};
+use super::tally::{Outcome, TestId};
 use crate::commands::CommandError;
 
 /// The name of the profile of nextest: one of a tool, which inherits what the workspace sets for all profiles.
@@ -240,7 +240,7 @@ impl Workspace {
         command
             .args(["nextest", "run", "--profile", PROFILE])
             .args(["--status-level", "none", "--final-status-level", "none"])
-            .args(["--no-fail-fast", "--tool-config-file"])
+            .args(["--no-fail-fast", "--retries", "0", "--tool-config-file"])
             .arg(tool)
             .args(more)
             .args(&self.arguments);

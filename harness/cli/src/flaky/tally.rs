@@ -56,14 +56,14 @@ pub(crate) struct FirstFailure {
 
 /// A test that did not pass in every round.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Unsteady {
+pub(crate) struct FailedTest {
     pub(crate) id: TestId,
     pub(crate) counts: BTreeMap<Way, Counts>,
     /// `None` if it was only absent.
     pub(crate) first: Option<FirstFailure>,
 }
 
-impl Unsteady {
+impl FailedTest {
     fn total(&self) -> Counts {
         let mut total = Counts::default();
         for counts in self.counts.values() {
@@ -106,7 +106,7 @@ impl Unsteady {
 /// The tests of all rounds that could be run.
 ///
 /// A test that fails in one round and is absent in another differs too.
-pub(crate) fn unsteady(rounds: &[Round]) -> Vec<Unsteady> {
+pub(crate) fn failed_tests(rounds: &[Round]) -> Vec<FailedTest> {
     let ran = || {
         let numbered = (1..).zip(rounds);
         numbered
@@ -114,7 +114,7 @@ pub(crate) fn unsteady(rounds: &[Round]) -> Vec<Unsteady> {
     };
     let ids: BTreeSet<&TestId> = ran().flat_map(|(_, _, outcomes)| outcomes.keys()).collect();
     let tests = ids.into_iter().map(|id| {
-        let mut test = Unsteady {
+        let mut test = FailedTest {
             id: id.clone(),
             counts: BTreeMap::new(),
             first: None,
@@ -141,7 +141,7 @@ pub(crate) fn unsteady(rounds: &[Round]) -> Vec<Unsteady> {
 }
 
 #[cfg(test)]
-mod checks {
+mod tests {
     use super::*;
 
     fn round(way: Way, outcomes: &[(&str, Option<&str>)]) -> Round {
@@ -201,7 +201,7 @@ mod checks {
                 &[("good", None), ("broken", Some("x")), ("zone", Some("TZ"))],
             ),
         ];
-        let found = unsteady(&rounds);
+        let found = failed_tests(&rounds);
         let names: Vec<&str> = found.iter().map(|test| test.id.test.as_str()).collect();
         assert_eq!(names, ["broken", "dice", "zone"]);
         let [broken, dice, zone] = found.as_slice() else {

@@ -14,7 +14,7 @@ use crate::date;
 use crate::flaky::history::{self, Before, Session};
 use crate::flaky::quarantine::{Entry, Quarantine, QuarantineError};
 use crate::flaky::rounds::{Round, Way, Workspace};
-use crate::flaky::tests::{Outcome, Unsteady, unsteady};
+use crate::flaky::tally::{FailedTest, Outcome, failed_tests};
 use crate::revision::git::Git;
 
 /// Tests for which the change that makes them fail is looked for.
@@ -57,7 +57,7 @@ impl FlakyTestsOptions {
 
 /// A test that did not always pass, with what is known of it.
 struct Found {
-    test: Unsteady,
+    test: FailedTest,
     quarantined: Option<Entry>,
     /// The change of the environment alone with which it fails.
     cause: Option<EnvironmentChange>,
@@ -197,7 +197,7 @@ fn found(
         .map_err(|error| CommandError::Io(format!("{}: {error}", record.display())))?;
     let mut attributed = 0;
     let mut found = Vec::new();
-    for test in unsteady(rounds) {
+    for test in failed_tests(rounds) {
         let mut cause = None;
         if test.only_in() == Some(Way::Environment) && attributed < ATTRIBUTED_MAX {
             attributed += 1;
@@ -218,7 +218,7 @@ fn found(
 /// The first change that makes a test fail by itself.
 fn responsible(
     workspace: &Workspace,
-    test: &Unsteady,
+    test: &FailedTest,
 ) -> Result<Option<EnvironmentChange>, CommandError> {
     for change in launch::ANY_PROGRAM {
         if workspace.passes(&test.id, change)? == Some(false) {
