@@ -15,7 +15,7 @@ use aether_json::{Value, json};
 use super::expression::{Context, condition, filled, shown};
 use super::files;
 use super::plan::{Planned, Repository, own};
-use super::stand_in::{Ended, Places, StandIn, has_subcommand, is_installed};
+use super::stand_in::{Ended, MISSING, Places, StandIn, has_subcommand, is_installed};
 use super::workflow::{Action, Step};
 
 /// How often a running step is looked at.
@@ -409,7 +409,15 @@ impl JobRun<'_> {
         for file in written {
             fs::remove_file(file)?;
         }
-        Ok(if status.success() {
+        let missing = read(MISSING);
+        Ok(if !missing.is_empty() {
+            fs::remove_file(temp.join(MISSING))?;
+            let packages: Vec<&str> = missing.lines().collect();
+            let packages = packages.join(", ");
+            Ended::NotHere(format!(
+                "not installed here: {packages}; --install lets apt-get install them"
+            ))
+        } else if status.success() {
             Ended::Passed
         } else {
             Ended::Failed(status.to_string())

@@ -329,6 +329,7 @@ fn a_step_alone_and_what_this_machine_lacks() {
     let dir = made(
         "name: CI\non:\n  push:\nenv:\n  FROM: x\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps:\n      \
          - uses: actions/checkout@v4\n      - run: no-such-command-here --version\n      \
+         - run: apt-get update && apt-get install --yes no-such-package-here\n      \
          - run: echo one >> \"$OUT/log\"\n      - run: echo two >> \"$OUT/log\"\n",
     );
     assert_eq!(
