@@ -35,9 +35,10 @@ const PHRASES: [(&str, &str); 22] = [
 const QUOTED: [&str; 2] = ["xtask/src/english.rs", "CHANGELOG.md"];
 
 /// The folders and files that are checked.
-const READ: [&str; 6] = [
+const READ: [&str; 7] = [
     "README.md",
     "CHANGELOG.md",
+    "CONTRIBUTING.md",
     "docs",
     "engine",
     "harness",

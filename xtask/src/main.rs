@@ -1,8 +1,9 @@
 //! Chores of the repository: `cargo xtask --help` lists them.
 //!
 //! The commands for scenarios and goldens are those of the harness. Here are the checks that only
-//! this repository needs.
+//! this repository needs, and a run of its CI.
 
+mod ci;
 mod crates;
 mod english;
 mod folders;
@@ -24,7 +25,15 @@ struct Cli {
     #[arg(long, value_name = "DIR", global = true)]
     root: Option<PathBuf>,
     #[command(subcommand)]
-    command: aether_harness_cli::Command,
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Run the steps of the workflows' Linux jobs here, in a clean clone.
+    Ci(ci::Args),
+    #[command(flatten)]
+    Harness(aether_harness_cli::Command),
 }
 
 fn main() -> ExitCode {
@@ -45,6 +54,10 @@ fn main() -> ExitCode {
         Err(status) => return status,
     };
     let Cli { root, command } = Cli::parse_from(aether_harness_cli::arguments());
+    let command = match command {
+        Command::Ci(args) => return args.run(root.as_deref().unwrap_or(suite.paths().root())),
+        Command::Harness(command) => command,
+    };
     match root.as_deref().map(elsewhere) {
         None => command.run(&suite),
         Some(Ok(suite)) => command.run(&suite),

@@ -81,7 +81,7 @@ mod tests {
 
     #[test]
     fn an_empty_directory_lacks_them_all() {
-        let layout = Layout::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src"));
-        assert_eq!(folders(&layout).len(), FOLDERS.len());
+        let empty = tempfile::tempdir().expect("a directory");
+        assert_eq!(folders(&Layout::new(empty.path())).len(), FOLDERS.len());
     }
 }

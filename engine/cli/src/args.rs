@@ -2,6 +2,7 @@
 
 mod documents;
 mod runs;
+mod scenarios;
 mod sql;
 mod sweep;
 mod topology;
@@ -17,6 +18,7 @@ pub(crate) use runs::{
     CompareCommand, Condition, ConditionKey, GcCommand, RmCommand, RunsAction, RunsCommand,
     RunsList, SortKey,
 };
+pub(crate) use scenarios::{ListCommand, RunCommand, ScenarioFilter};
 pub(crate) use sql::{SqlCommand, SqlForm};
 pub(crate) use sweep::{
     SweepCommand, SweepDiffCommand, SweepMergeCommand, SweepSubcommand, SweepTableCommand,
@@ -52,13 +54,10 @@ pub(crate) enum Format {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Lists the scenarios.
-    #[command(
-        after_help = "Examples:\n  aether list\n  aether list --scenarios-dir ../experiments --format json"
-    )]
     List(ListCommand),
     /// Checks documents or scenario directories, and reports every problem at once.
     Validate(ValidateCommand),
-    /// Runs a scenario or a RunConfig, stores the run, and prints a summary.
+    /// Runs scenarios or RunConfigs, stores the runs, and prints a summary of each.
     Run(RunCommand),
     /// Prints the records of a stored run.
     Export(ExportCommand),
@@ -140,12 +139,6 @@ pub(crate) struct RunsDir {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct ListCommand {
-    #[command(flatten)]
-    pub(crate) scenarios: ScenariosDir,
-}
-
-#[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  aether validate scenarios/*\n  aether validate run.toml topology.json"
 )]
@@ -153,34 +146,6 @@ pub(crate) struct ValidateCommand {
     /// Documents (.json or .toml) or scenario directories.
     #[arg(required = true, value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-#[command(
-    after_help = "Examples:\n  aether run gf01\n  aether run experiments/run.toml --run-id trial-7\n  aether run grid32 --threads 2 --force\n  aether run gf01 --set topology.edges[e_id=5].k=13 --run-id stiffer"
-)]
-pub(crate) struct RunCommand {
-    /// A scenario's name, or the path of a RunConfig (with a slash or an extension).
-    #[arg(value_name = "SCENARIO-or-RUNCONFIG")]
-    pub(crate) target: String,
-    /// Name of the stored run; its records keep the RunConfig's `run_id` [default: that `run_id`].
-    #[arg(long, value_name = "ID")]
-    pub(crate) run_id: Option<String>,
-    /// Changes a value of the inputs: `ticks=500`, `topology.edges[e_id=5].k=13`,
-    /// `initial_state[node=3]=7`. May be repeated. Members of the RunConfig are named as they are;
-    /// others start with `topology.`, `profile.` or `pfna.`.
-    #[arg(long = "set", value_name = "PATH=VALUE")]
-    pub(crate) set: Vec<String>,
-    /// Number of threads that encode and hash records; the bytes do not depend on it.
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
-    pub(crate) threads: u16,
-    /// Replaces a stored run with the same id.
-    #[arg(long)]
-    pub(crate) force: bool,
-    #[command(flatten)]
-    pub(crate) runs: RunsDir,
-    #[command(flatten)]
-    pub(crate) scenarios: ScenariosDir,
 }
 
 #[derive(Debug, Args)]

@@ -17,8 +17,8 @@ use aether_sweep::SweepError;
 use crate::args::Format;
 use crate::output::Output;
 
-/// The exit statuses of all commands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The exit statuses of all commands, the worst last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Status {
     /// The command succeeded.
     Done,

@@ -35,11 +35,15 @@ impl JsonText {
     }
 
     /// An object with more members.
-    pub(crate) fn with<const N: usize>(object: Value, members: [(&str, Self); N]) -> Self {
+    pub(crate) fn with<'m>(
+        object: Value,
+        members: impl IntoIterator<Item = (&'m str, Self)>,
+    ) -> Self {
         let Value::Object(object) = object else {
             unreachable!("members are added to objects");
         };
         let values = object.into_iter().map(|(key, value)| (key, value.into()));
+        let members = members.into_iter();
         let members = members.map(|(key, text)| (key.to_owned(), text));
         values.chain(members).collect::<BTreeMap<_, _>>().into()
     }

@@ -16,6 +16,7 @@ mod plot;
 mod progress;
 mod registry;
 mod report;
+mod scenarios;
 mod selection;
 mod times;
 

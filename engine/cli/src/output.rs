@@ -132,7 +132,8 @@ fn to_stderr(text: fmt::Arguments<'_>) {
     let _ = anstream::stderr().lock().write_fmt(text);
 }
 
-fn failure_json(failure: &Failure) -> Value {
+/// A failure as JSON.
+pub(crate) fn failure_json(failure: &Failure) -> Value {
     match failure {
         Failure::Documents(report) => json!(report),
         Failure::Run(_, message) | Failure::Input(message) | Failure::Damaged(message) => {

@@ -43,11 +43,16 @@ pub(crate) fn scenarios_dir(given: &ScenariosDir) -> Result<PathBuf, Failure> {
     })
 }
 
+/// Whether an argument is the name of a scenario, and not a path.
+pub(crate) fn is_name(target: &str) -> bool {
+    let has_extension = Path::new(target).extension().is_some();
+    !target.starts_with('.') && !target.contains(['/', '\\']) && !has_extension
+}
+
 /// The RunConfig that a scenario's name or a path refers to.
 pub(crate) fn find_run_config(target: &str, given: &ScenariosDir) -> Result<PathBuf, Failure> {
     let path = Path::new(target);
-    let is_dots = target.starts_with('.');
-    if is_dots || target.contains(['/', '\\']) || path.extension().is_some() {
+    if !is_name(target) {
         return if path.is_dir() {
             in_scenario(path)
         } else {

@@ -358,6 +358,18 @@ impl RunPlan {
         self.profile.chain_start
     }
 
+    /// N, the number of nodes; their ids are 1..=N.
+    #[must_use]
+    pub const fn node_count(&self) -> usize {
+        self.topology.node_count
+    }
+
+    /// The number of edges; their ids start at 1.
+    #[must_use]
+    pub const fn edge_count(&self) -> usize {
+        self.topology.edges.len()
+    }
+
     /// The ids of the two nodes of each edge, i and j, in order of the edges' ids.
     pub fn edge_ends(&self) -> impl Iterator<Item = (u64, u64)> {
         let id = |index: u32| u64::from(index) + 1;

@@ -65,6 +65,15 @@ use crate::settings::{CommandSettings, CommandTable, OutputFormat, OutputTable, 
 
 pub use crate::compared::DeclaredOutputs;
 
+/// A YAML document as JSON, by the core schema of YAML 1.2, as outputs in YAML are read; several documents are an
+/// array.
+///
+/// # Errors
+/// What is wrong, with line and column.
+pub fn yaml(text: &str) -> Result<aether_json::Value, String> {
+    format::yaml::read(text)
+}
+
 /// Runs the program that a scenario names in its `[command]`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct CommandSubject;

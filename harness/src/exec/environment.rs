@@ -150,6 +150,18 @@ impl EnvironmentChange {
         }
     }
 
+    /// Changes it in this process for the program that it becomes next.
+    ///
+    /// # Errors
+    /// Why it could not be changed.
+    #[cfg(target_os = "linux")]
+    pub(super) fn change_for_program(self) -> Result<(), Unchangeable> {
+        match self {
+            Self::AddressLayout => other_address_layout(),
+            change => change.change_inside(),
+        }
+    }
+
     /// The variables that it sets, if it does nothing else.
     pub(crate) fn variables(self) -> &'static [&'static str] {
         match self {
@@ -200,17 +212,24 @@ impl fmt::Display for EnvironmentChange {
     }
 }
 
+/// The next program of this process starts at fixed addresses, or at random ones if they were fixed.
+#[cfg(target_os = "linux")]
+fn other_address_layout() -> Result<(), Unchangeable> {
+    use nix::sys::personality::{self, Persona};
+    let now = personality::get().map_err(Unchangeable::system)?;
+    personality::set(now ^ Persona::ADDR_NO_RANDOMIZE).map_err(Unchangeable::system)?;
+    Ok(())
+}
+
 /// Starts this program over at fixed addresses, or at random ones if they were fixed.
 #[cfg(target_os = "linux")]
 fn address_layout() -> Result<(), Unchangeable> {
     use std::os::unix::process::CommandExt;
 
-    use nix::sys::personality::{self, Persona};
     if std::env::args_os().any(|arg| arg == STARTED_OVER) {
         return Ok(());
     }
-    let now = personality::get().map_err(Unchangeable::system)?;
-    personality::set(now ^ Persona::ADDR_NO_RANDOMIZE).map_err(Unchangeable::system)?;
+    other_address_layout()?;
     let program = std::env::current_exe().map_err(Unchangeable::system)?;
     let error = Command::new(program)
         .args(std::env::args_os().skip(1))

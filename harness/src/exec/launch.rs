@@ -1,7 +1,8 @@
 //! Programs that end with this process, however it ends.
 //!
 //! Only a process itself can ask Linux to be ended with its parent, and the request survives `exec`. So
-//! this same program is started with a hidden argument, asks, and becomes the program that is meant.
+//! this same program is started with a hidden argument, asks, and becomes the program that is meant. What only a
+//! process can change of its own environment is changed in the same way.
 
 use std::io;
 use std::path::Path;
@@ -9,8 +10,27 @@ use std::process::{Command, ExitCode};
 #[cfg(target_os = "linux")]
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::EnvironmentChange;
+use super::variables;
+
 /// The argument that makes this program the start of another.
 const ARGUMENT: &str = "--aether-harness-launch";
+
+/// The argument that makes it the start of another in a changed environment.
+const CHANGED: &str = "--aether-harness-changed";
+
+/// The changes that any program can be started with. Its directory and the path of the root may be part of what
+/// it is told to do, and are left as they are.
+pub const ANY_PROGRAM: [EnvironmentChange; 8] = [
+    EnvironmentChange::AddressLayout,
+    EnvironmentChange::Variables,
+    EnvironmentChange::Locale,
+    EnvironmentChange::TimeZone,
+    EnvironmentChange::Umask,
+    EnvironmentChange::StackSize,
+    EnvironmentChange::HashSeeds,
+    EnvironmentChange::Processors,
+];
 
 /// Whether this program does what that argument asks.
 #[cfg(target_os = "linux")]
@@ -30,27 +50,51 @@ pub(super) fn enable() {
 pub fn launched(command: Command, error: &Path) -> Command {
     #[cfg(target_os = "linux")]
     if LAUNCHES.load(Ordering::Relaxed) {
-        // Even if the file of this program was replaced meanwhile, this is what is running.
-        let mut launcher = Command::new("/proc/self/exe");
-        launcher
-            .arg(ARGUMENT)
-            .arg(std::process::id().to_string())
-            .arg(error)
-            .arg(command.get_program())
-            .args(command.get_args());
-        for (name, value) in command.get_envs() {
-            match value {
-                Some(value) => launcher.env(name, value),
-                None => launcher.env_remove(name),
-            };
-        }
-        if let Some(dir) = command.get_current_dir() {
-            launcher.current_dir(dir);
-        }
-        return launcher;
+        let parent = std::process::id().to_string();
+        return started_by_this(&command, [ARGUMENT.into(), parent.into(), error.into()]);
     }
     let _ = error;
     command
+}
+
+/// The same command in a changed environment. No variable is removed, and `HOME` stays: programs and their tools
+/// are found by them. Changes that cannot be made are named on the error stream; elsewhere than on Linux, or if
+/// this program does not [serve its children](crate::Suite::with_children), only variables are changed.
+pub fn changed(mut command: Command, changes: &[EnvironmentChange]) -> Command {
+    for change in changes {
+        command.envs(variables::for_any_program(*change));
+    }
+    #[cfg(target_os = "linux")]
+    if LAUNCHES.load(Ordering::Relaxed) && !changes.is_empty() {
+        let names: Vec<&str> = changes.iter().map(|change| change.name()).collect();
+        let arguments = [CHANGED.into(), names.join(",").into()];
+        return started_by_this(&command, arguments);
+    }
+    command
+}
+
+/// This program, which starts `command` after `arguments`.
+#[cfg(target_os = "linux")]
+fn started_by_this<const N: usize>(
+    command: &Command,
+    arguments: [std::ffi::OsString; N],
+) -> Command {
+    // Even if the file of this program was replaced meanwhile, this is what is running.
+    let mut launcher = Command::new("/proc/self/exe");
+    launcher
+        .args(arguments)
+        .arg(command.get_program())
+        .args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => launcher.env(name, value),
+            None => launcher.env_remove(name),
+        };
+    }
+    if let Some(dir) = command.get_current_dir() {
+        launcher.current_dir(dir);
+    }
+    launcher
 }
 
 /// Why a program that was [`launched`] could not be started; `None` if it was.
@@ -62,7 +106,16 @@ pub fn failure(error: &Path) -> Option<io::Error> {
 /// Becomes another program, if that is what this process was started for.
 pub(super) fn serve() -> Option<ExitCode> {
     let mut args = std::env::args_os().skip(1);
-    if args.next()? != ARGUMENT {
+    let argument = args.next()?;
+    if argument == CHANGED {
+        let (changes, program) = (args.next()?, args.next()?);
+        let mut command = Command::new(&program);
+        command.args(args);
+        let why = become_changed(&mut command, &changes.to_string_lossy());
+        eprintln!("{}: {why}", program.to_string_lossy());
+        return Some(ExitCode::from(127));
+    }
+    if argument != ARGUMENT {
         return None;
     }
     let (parent, error, program) = (args.next()?, args.next()?, args.next()?);
@@ -86,6 +139,23 @@ fn become_program(command: &mut Command, parent: &str) -> io::Error {
         std::process::exit(1);
     }
     command.exec()
+}
+
+#[cfg(target_os = "linux")]
+fn become_changed(command: &mut Command, changes: &str) -> io::Error {
+    use std::os::unix::process::CommandExt;
+    let asked = |change: &EnvironmentChange| changes.split(',').any(|name| name == change.name());
+    for change in ANY_PROGRAM.into_iter().filter(asked) {
+        if let Err(why) = change.change_for_program() {
+            eprintln!("{change} cannot be changed here: {why}");
+        }
+    }
+    command.exec()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn become_changed(_: &mut Command, _: &str) -> io::Error {
+    io::Error::from(io::ErrorKind::Unsupported)
 }
 
 #[cfg(not(target_os = "linux"))]

@@ -122,6 +122,14 @@ fn set_by(change: EnvironmentChange, scratch: &Path) -> Vec<(&'static str, OsStr
     }
 }
 
+/// The variables that a change sets for a program that is not a run of a scenario.
+pub(super) fn for_any_program(change: EnvironmentChange) -> Vec<(&'static str, OsString)> {
+    // Its home is where a program keeps what it was installed with.
+    let mut set = set_by(change, Path::new(""));
+    set.retain(|(name, _)| *name != "HOME");
+    set
+}
+
 /// The change that a variable belongs to.
 fn owner(name: &str) -> EnvironmentChange {
     match name {

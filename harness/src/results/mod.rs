@@ -3,7 +3,9 @@
 //! Reports over one or several runs read them from there.
 
 mod run;
+mod runtime;
 mod trial;
 
 pub use run::{Run, UnreadableResult};
+pub use runtime::Measured;
 pub use trial::{ResultProblem, TrialResult};

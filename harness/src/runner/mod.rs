@@ -24,8 +24,8 @@ use self::options::{NoTests, Options};
 use self::plan::{Plan, Target};
 use crate::evaluate::{CheckMessage, CheckResult, Evaluation};
 use crate::report::{visible, visible_line};
-use crate::results::{Run, TrialResult};
-use crate::scenario::{Scenario, ScenarioName};
+use crate::results::{Measured, Run, TrialResult};
+use crate::scenario::{Runtime, Scenario, ScenarioName};
 use crate::{Check, Layout, Subject, Suite, counted};
 
 /// The exit status of a command line that can mean no trial.
@@ -168,6 +168,7 @@ impl Runner {
             suite: self.suite,
             run,
             used: Mutex::default(),
+            measured: Mutex::default(),
         });
         let mut evaluations = evaluations(&stage.suite, &selection.plans, args);
         let trials = selection
@@ -184,7 +185,7 @@ impl Runner {
         for line in dropped {
             eprintln!("{line}");
         }
-        for line in stage.used() {
+        for line in stage.used().into_iter().chain(stage.doubts()) {
             eprintln!("{line}");
         }
         Ok(conclusion)
@@ -275,6 +276,8 @@ pub struct ExpectedTrial {
     pub check: Check,
     /// Whether it runs only when asked for.
     pub is_long: bool,
+    /// How long the scenario says that it takes; `None` if it is not valid.
+    pub runtime: Option<Runtime>,
 }
 
 /// Every trial of a suite.
@@ -287,6 +290,7 @@ pub fn trials(suite: &Suite) -> Result<Vec<ExpectedTrial>, RunnerError> {
         .into_iter()
         .map(|plan| ExpectedTrial {
             is_long: plan.is_long(),
+            runtime: plan.runtime(),
             scenario: plan.scenario,
             check: plan.check,
         })
@@ -309,6 +313,8 @@ struct Stage {
     run: Option<Run>,
     /// What was allowed to differ and made a difference, each with the scenarios.
     used: Mutex<BTreeMap<String, BTreeSet<String>>>,
+    /// How long trials took, by scenario.
+    measured: Mutex<BTreeMap<String, Measured>>,
 }
 
 impl Stage {
@@ -323,6 +329,17 @@ impl Stage {
             }
         };
         used.iter().map(line).collect()
+    }
+}
+
+impl Stage {
+    /// What is probably wrong with the `runtime` of scenarios, one line each.
+    fn doubts(&self) -> Vec<String> {
+        let measured = self.measured.lock().unwrap_or_else(PoisonError::into_inner);
+        let doubts = measured
+            .iter()
+            .filter_map(|(scenario, measured)| measured.doubt(scenario));
+        doubts.map(|doubt| format!("warning: {doubt}")).collect()
     }
 }
 
@@ -362,6 +379,15 @@ fn perform(
         Target::Known(result) => (**result).clone(),
     };
     let took = start.elapsed();
+    if let Some(runtime) = plan.runtime() {
+        let mut all = stage
+            .measured
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let name = visible_line(&plan.scenario).into_owned();
+        let measured = all.entry(name).or_insert_with(|| Measured::new(runtime));
+        measured.add(&plan.check, result.verdict, took.as_secs_f64());
+    }
     if plan.check == Check::Golden {
         let mut all = stage.used.lock().unwrap_or_else(PoisonError::into_inner);
         for used in result.used() {

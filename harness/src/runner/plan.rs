@@ -31,9 +31,17 @@ impl Plan {
         format!("{}::{}", self.scenario, self.check)
     }
 
+    /// How long the scenario says that it takes.
+    pub(super) fn runtime(&self) -> Option<Runtime> {
+        match &self.target {
+            Target::Evaluate(scenario) => Some(scenario.runtime),
+            Target::Known(_) => None,
+        }
+    }
+
     /// Whether it runs only when asked for.
     pub(super) fn is_long(&self) -> bool {
-        matches!(&self.target, Target::Evaluate(scenario) if scenario.runtime == Runtime::Long)
+        self.runtime() == Some(Runtime::Long)
     }
 
     /// The failing trial of an entry that is not a scenario.

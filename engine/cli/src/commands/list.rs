@@ -1,86 +1,110 @@
 //! `aether list`: lists the scenarios, which are the directories of the registry.
 
-use std::fmt::Write as _;
-use std::fs;
-
 use aether_harness::Scenario;
 use aether_json::{Value, json};
-use aether_subject::AetherSettings;
+use comfy_table::{CellAlignment, Table, presets};
 
 use crate::CommandResult;
 use crate::args::ListCommand;
 use crate::exit::{Failure, Status};
 use crate::output::Output;
 use crate::registry;
+use crate::scenarios::{Registry, Selection, pillars, plan};
+
+/// A scenario, and how large its run is; `None` if its documents have problems.
+type Row<'a> = (&'a Scenario, Option<Size>);
+
+/// The size of a run.
+struct Size {
+    ticks: u64,
+    nodes: usize,
+    edges: usize,
+}
 
 pub(crate) fn list(command: &ListCommand, output: &Output) -> CommandResult {
     let dir = registry::scenarios_dir(&command.scenarios)?;
-    let cannot_read = |error| Failure::Io(format!("{} cannot be read", dir.display()), error);
-    let mut paths = Vec::new();
-    for entry in fs::read_dir(&dir).map_err(cannot_read)? {
-        let entry = entry.map_err(cannot_read)?;
-        let hidden = entry.file_name().to_string_lossy().starts_with('.');
-        if !hidden && entry.path().is_dir() {
-            paths.push(entry.path());
-        }
-    }
-    paths.sort();
-    let loaded: Vec<_> = paths
+    let registry = Registry::load(&dir)?;
+    let selection = Selection::new(&command.names, &command.filter)?;
+    selection.refuse_unknown(&registry)?;
+    let mut problems = Vec::new();
+    let mut rows: Vec<Row<'_>> = Vec::new();
+    for scenario in registry
+        .scenarios
         .iter()
-        .map(|path| registry::load_scenario(path))
-        .collect();
-    let scenarios: Vec<_> = loaded
-        .iter()
-        .filter_map(|scenario| scenario.as_ref().ok())
-        .collect();
-    output.result(
-        || table(&scenarios),
-        || {
-            let rows = scenarios.iter().map(|scenario| row(scenario));
-            rows.collect::<Value>()
-        },
-    )?;
-
-    let mut status = Status::Done;
-    for error in loaded.iter().filter_map(|scenario| scenario.as_ref().err()) {
-        output.note(&format!("{error}"));
-        status = Status::BadInput;
+        .filter(|found| selection.has(found))
+    {
+        let size = match plan(scenario, &command.scenarios) {
+            Ok(plan) => Some(Size {
+                ticks: plan.ticks(),
+                nodes: plan.node_count(),
+                edges: plan.edge_count(),
+            }),
+            Err(failure) => {
+                problems.push(problem(scenario, &failure));
+                None
+            }
+        };
+        rows.push((scenario, size));
     }
-    Ok(status)
-}
-
-fn row(scenario: &Scenario) -> Value {
-    let settings = AetherSettings::of(scenario.settings());
-    let pillars = settings
-        .expect("a scenario that loads has valid settings")
-        .pillars;
-    json!({
-        "name": scenario.name().to_string(),
-        "description": scenario.description,
-        "pillars": pillars,
-        "runtime": scenario.runtime.name(),
-        "tags": scenario.tags,
+    problems.extend(selection.problems(&registry));
+    output.result(|| table(&rows), || rows.iter().map(row).collect::<Value>())?;
+    for problem in &problems {
+        output.note(problem);
+    }
+    Ok(if problems.is_empty() {
+        Status::Done
+    } else {
+        Status::BadInput
     })
 }
 
-fn table(scenarios: &[&Scenario]) -> String {
-    let widest = |column: &dyn Fn(&Scenario) -> usize| {
-        scenarios
-            .iter()
-            .map(|scenario| column(scenario))
-            .max()
-            .unwrap_or(0)
-    };
-    let names = widest(&|scenario| scenario.name().to_string().len());
-    let runtimes = widest(&|scenario| scenario.runtime.name().len());
-    let mut text = String::new();
-    for scenario in scenarios {
-        let (name, runtime) = (scenario.name().to_string(), scenario.runtime.name());
-        let _ = writeln!(
-            text,
-            "{name:names$}  {runtime:runtimes$}  {}",
-            scenario.description
-        );
+/// Why the size of a scenario is not known, in one line.
+fn problem(scenario: &Scenario, failure: &Failure) -> String {
+    let name = scenario.name();
+    match failure {
+        Failure::Documents(_) => format!(
+            "{name}: its documents have problems: aether validate {}",
+            scenario.dir().display()
+        ),
+        other => format!("{name}: {other}"),
     }
-    text
+}
+
+fn row((scenario, size): &Row<'_>) -> Value {
+    json!({
+        "name": scenario.name().to_string(),
+        "description": scenario.description,
+        "pillars": pillars(scenario),
+        "runtime": scenario.runtime.name(),
+        "tags": scenario.tags,
+        "ticks": size.as_ref().map(|size| size.ticks),
+        "nodes": size.as_ref().map(|size| size.nodes),
+        "edges": size.as_ref().map(|size| size.edges),
+    })
+}
+
+fn table(rows: &[Row<'_>]) -> String {
+    if rows.is_empty() {
+        return "no scenarios\n".to_owned();
+    }
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_header(["name", "runtime", "ticks", "nodes", "edges", "description"]);
+    for column in [2, 3, 4] {
+        if let Some(column) = table.column_mut(column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    for (scenario, size) in rows {
+        let shown = |value: &dyn Fn(&Size) -> String| size.as_ref().map_or_else(String::new, value);
+        table.add_row([
+            scenario.name().to_string(),
+            scenario.runtime.name().to_owned(),
+            shown(&|size| size.ticks.to_string()),
+            shown(&|size| size.nodes.to_string()),
+            shown(&|size| size.edges.to_string()),
+            scenario.description.clone(),
+        ]);
+    }
+    format!("{}\n", table.trim_fmt())
 }

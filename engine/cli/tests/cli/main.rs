@@ -26,6 +26,7 @@ mod report;
 mod run;
 mod runs;
 mod scenarios;
+mod several;
 mod sql;
 mod stored;
 mod story;

@@ -18,7 +18,16 @@ fn list_is_the_directories_of_the_registry() {
     for row in rows {
         assert_eq!(
             keys(row),
-            ["description", "name", "pillars", "runtime", "tags"]
+            [
+                "description",
+                "edges",
+                "name",
+                "nodes",
+                "pillars",
+                "runtime",
+                "tags",
+                "ticks"
+            ]
         );
         assert!(!row["description"].as_str().unwrap().is_empty());
         assert!(row["pillars"].is_array() && row["tags"].is_array());
@@ -30,6 +39,7 @@ fn list_is_the_directories_of_the_registry() {
     let text = aether(&["list"]).with(0).stdout;
     let names: BTreeSet<_> = text
         .lines()
+        .skip(1)
         .map(|line| line.split_whitespace().next().unwrap().to_owned())
         .collect();
     assert_eq!(names, directories);
@@ -172,4 +182,83 @@ fn every_command_explains_itself_with_examples() {
     aether(&["inspekt", "gf01"])
         .with(2)
         .reports(&["inspekt", "inspect"]);
+}
+
+/// The names that `list` prints with these arguments.
+fn listed(args: &[&str]) -> Vec<String> {
+    let json = aether(&[&["list", "--format", "json"], args].concat())
+        .with(0)
+        .json();
+    let rows = json.as_array().unwrap().iter();
+    rows.map(|row| row["name"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn list_selects_by_name_tag_pillar_and_runtime() {
+    assert_eq!(listed(&["--tag", "exam"]), ["gf01", "gf02"]);
+    assert_eq!(
+        listed(&["--tag", "exam", "--tag", "large"]),
+        ["gf01", "gf02", "grid32"]
+    );
+    assert_eq!(listed(&["grid*", "--runtime", "short"]), ["grid32"]);
+    assert_eq!(
+        listed(&["grid-cmp[01]", "{line4,gf01}"]),
+        ["gf01", "grid-cmp0", "grid-cmp1", "line4"]
+    );
+    // A scenario must meet every option.
+    assert_eq!(listed(&["--tag", "exam", "--runtime", "long"]), [""; 0]);
+    let none = aether(&["list", "--tag", "exam", "--runtime", "long"]).with(0);
+    assert_eq!(none.stdout, "no scenarios\n");
+    let codex = listed(&["--pillar", "codex"]);
+    assert!(codex.contains(&"motifs-none".to_owned()), "{codex:?}");
+    assert!(!codex.contains(&"ring5".to_owned()), "{codex:?}");
+    // What no scenario has is mistyped.
+    for (args, words) in [
+        (
+            &["--tag", "exams"][..],
+            &["tag `exams`", "did you mean `exam`"][..],
+        ),
+        (&["--pillar", "x"], &["pillar `x`", "loom"]),
+        (&["gf03"], &["scenario `gf03`", "gf0"]),
+        (&["[a"], &["`[a`"]),
+        (&["--runtime", "fast"], &["fast", "instant"]),
+    ] {
+        aether(&[&["list"], args].concat()).with(2).reports(words);
+    }
+}
+
+#[test]
+fn list_shows_how_large_a_run_is() {
+    let json = aether(&["list", "gf01", "grid32", "--format", "json"])
+        .with(0)
+        .json();
+    for (row, scenario) in json.as_array().unwrap().iter().zip(["gf01", "grid32"]) {
+        let plan = super::plan(scenario);
+        assert_eq!(row["ticks"], plan.ticks());
+        let topology: serde_json::Value =
+            serde_json::from_str(plan.documents().topology()).unwrap();
+        assert_eq!(row["nodes"], topology["N"]);
+        assert_eq!(row["edges"], super::len(&topology["edges"]));
+    }
+    let text = aether(&["list", "gf01"]).with(0).stdout;
+    let words: Vec<&str> = text.lines().nth(1).unwrap().split_whitespace().collect();
+    assert_eq!(words[..5], ["gf01", "instant", "8", "6", "8"], "{text}");
+}
+
+#[test]
+fn list_names_a_scenario_whose_documents_have_problems() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("scenarios/broken");
+    std::fs::create_dir_all(&dir).unwrap();
+    std::fs::write(
+        dir.join("scenario.toml"),
+        "description = \"d\"\npillars = [\"umx\"]\nruntime = \"instant\"\n",
+    )
+    .unwrap();
+    std::fs::write(dir.join("run.toml"), "v = 1\n").unwrap();
+    let ended = aether_in(folder.path(), &["list", "--format", "json"]).with(2);
+    assert_eq!(ended.json()[0]["name"], "broken");
+    assert_eq!(ended.json()[0]["ticks"], serde_json::Value::Null);
+    assert!(ended.stderr.contains("aether validate"), "{ended:#?}");
 }

@@ -10,7 +10,7 @@ document! {
         given "description" => description: Text,
         /// The parts of the engine that it covers.
         given "pillars" => pillars: List<Text>,
-        /// How long it takes.
+        /// How long it takes: below 0.1 s, below 2 s, or longer. A measurement far from it is a warning.
         given "runtime" => runtime: Runtime,
         /// Words to select it by.
         optional "tags" => tags: List<Text>,

@@ -49,7 +49,7 @@ pub enum Command {
     Report(report::Args),
     /// Run the checks of scenarios.
     Run(run::Args),
-    /// Run scenarios again and again, in a changed environment and under load, and report which differ.
+    /// Run scenarios or tests again and again, in a changed environment and under load, and report which differ.
     Flaky(flaky::Args),
     /// Change inputs and rules by one step each, and report what no golden notices.
     Sensitivity(sensitivity::Args),

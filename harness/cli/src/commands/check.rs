@@ -8,9 +8,13 @@ use aether_harness::scenario::{Found, twins};
 use aether_harness::snapshot::{self, GoldenProblem, Opened};
 use aether_harness::{Suite, counted};
 
+use crate::date;
+use crate::flaky::quarantine::{FILE, Quarantine, QuarantineError};
+use crate::flaky::rounds::Workspace;
+
 /// Looks for what is out of order: scenarios that are not valid, goldens without a scenario and the
-/// other way round, edited goldens and those not in layout, remains of a killed bless, and what the
-/// suite's own [checks](Suite::check) find.
+/// other way round, edited goldens and those not in layout, remains of a killed bless, entries of the quarantine
+/// list that do not count, and what the suite's own [checks](Suite::check) find.
 ///
 /// # Errors
 /// The scenarios or goldens cannot be read.
@@ -18,6 +22,7 @@ pub fn check(suite: &Suite, console: &mut Console<'_>) -> Result<Status, Command
     let found = super::chosen(suite, &[])?;
     let mut problems = scenarios(&found);
     problems.extend(goldens(suite, &found)?);
+    problems.extend(quarantine(suite)?);
     for (name, more) in suite.rules() {
         problems.extend(more.into_iter().map(|problem| format!("{name}: {problem}")));
     }
@@ -92,6 +97,41 @@ fn goldens(suite: &Suite, found: &[Found]) -> Result<Vec<String>, CommandError> 
         ));
     }
     Ok(problems)
+}
+
+/// What is wrong with the quarantine list. Its tests are listed only if it has entries: that builds them.
+fn quarantine(suite: &Suite) -> Result<Vec<String>, CommandError> {
+    let root = suite.paths().root();
+    let named = |problems: Vec<String>| -> Vec<String> {
+        let problems = problems.into_iter();
+        problems
+            .map(|problem| format!("quarantine: {problem}"))
+            .collect()
+    };
+    let list = match Quarantine::load(root) {
+        Ok(list) => list,
+        Err(QuarantineError::Io(error)) => {
+            return Err(CommandError::Io(format!(
+                "{}: {error}",
+                root.join(FILE).display()
+            )));
+        }
+        Err(QuarantineError::Malformed(problems)) => return Ok(named(problems)),
+    };
+    let mut problems = list.dates(&date::today());
+    if !list.is_empty() {
+        let arguments = vec!["--workspace".into()];
+        match Workspace::around(root, arguments).and_then(|workspace| workspace.tests()) {
+            Ok(tests) => problems.extend(list.gone(&tests)),
+            Err(CommandError::Usage(why)) => {
+                problems.push(format!(
+                    "{FILE}: whether its tests exist is not known: {why}"
+                ));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(named(problems))
 }
 
 /// What is wrong with the goldens in a directory; `None` if there are none.

@@ -33,7 +33,7 @@ pub use clean::clean;
 pub use compare::{CompareRequest, compare};
 pub use console::{Ask, Console};
 pub use diff::{DiffRequest, Format, diff};
-pub use flaky::{FlakyOptions, flaky};
+pub use flaky::{FlakyOptions, FlakyTestsOptions, flaky, flaky_tests};
 pub use golden::{GoldenOptions, golden};
 pub use history::{HistoryRequest, history};
 pub use new::{NewOptions, new};

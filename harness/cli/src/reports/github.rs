@@ -50,6 +50,14 @@ pub(crate) fn write(out: &mut dyn Write, merge: &Merge) -> io::Result<()> {
     for error in errors {
         writeln!(out, "{error}")?;
     }
+    for (scenario, doubt) in merge.doubts.iter().take(SHOWN) {
+        let file = format!("scenarios/{scenario}/scenario.toml");
+        writeln!(
+            out,
+            "{}",
+            annotation("warning", Some(&file), "runtime", doubt)
+        )?;
+    }
     Ok(())
 }
 
@@ -103,9 +111,13 @@ fn shortened(message: &str) -> String {
 }
 
 fn command(file: Option<&str>, title: &str, text: &str) -> String {
+    annotation("error", file, title, text)
+}
+
+fn annotation(level: &str, file: Option<&str>, title: &str, text: &str) -> String {
     let file = file.map(|file| format!("file={},", property(file)));
     let file = file.unwrap_or_default();
-    format!("::error {file}title={}::{}", property(title), data(text))
+    format!("::{level} {file}title={}::{}", property(title), data(text))
 }
 
 /// A text that stays on its line, and that no terminal obeys.

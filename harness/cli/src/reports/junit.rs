@@ -121,6 +121,7 @@ mod tests {
             }],
             runs: 1,
             strays: Vec::new(),
+            doubts: Vec::new(),
             problems: Vec::new(),
         }
     }

@@ -320,6 +320,7 @@ mod tests {
             entries: entries.collect(),
             runs: 1,
             strays: Vec::new(),
+            doubts: Vec::new(),
             problems: Vec::new(),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aether_harness::results::{Run, TrialResult, UnreadableResult};
+use aether_harness::results::{Measured, Run, TrialResult, UnreadableResult};
 use aether_harness::runner::ExpectedTrial;
 use aether_harness::{Check, counted};
 
@@ -35,6 +35,8 @@ pub(crate) struct Merge {
     pub(crate) strays: Vec<String>,
     /// Results that cannot be read.
     pub(crate) problems: Vec<UnreadableResult>,
+    /// What is probably wrong with the `runtime` of scenarios: each with what to say.
+    pub(crate) doubts: Vec<(String, String)>,
 }
 
 impl Merge {
@@ -56,7 +58,7 @@ impl Merge {
                 }
             }
         }
-        let entries = expected
+        let entries: Vec<Entry> = expected
             .iter()
             .map(|trial| {
                 let key = (trial.scenario.clone(), trial.check.clone());
@@ -74,6 +76,7 @@ impl Merge {
             })
             .collect();
         Ok(Self {
+            doubts: doubts(expected, &entries),
             entries,
             runs: runs.len(),
             strays: found.into_values().map(|result| result.trial).collect(),
@@ -141,6 +144,22 @@ impl Absence {
             Self::NotAsked => "not_asked",
         }
     }
+}
+
+/// The scenarios whose `runtime` is far from what their trials took.
+fn doubts(expected: &[ExpectedTrial], entries: &[Entry]) -> Vec<(String, String)> {
+    let mut measured: BTreeMap<&str, Measured> = BTreeMap::new();
+    for (trial, entry) in expected.iter().zip(entries) {
+        if let (Some(runtime), Ok(result)) = (trial.runtime, &entry.outcome) {
+            let of_scenario = measured.entry(&trial.scenario);
+            let of_scenario = of_scenario.or_insert_with(|| Measured::new(runtime));
+            of_scenario.add(&result.check, result.verdict, result.timing.seconds);
+        }
+    }
+    let doubts = measured.into_iter();
+    doubts
+        .filter_map(|(scenario, measured)| Some((scenario.to_owned(), measured.doubt(scenario)?)))
+        .collect()
 }
 
 fn keep_worst(found: &mut BTreeMap<(String, Check), TrialResult>, result: TrialResult) {

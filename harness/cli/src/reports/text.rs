@@ -26,5 +26,8 @@ pub(crate) fn write(out: &mut dyn Write, merge: &Merge) -> io::Result<()> {
         let stray = visible_line(stray);
         writeln!(out, "left out: {stray}, which the suite does not have")?;
     }
+    for (_, doubt) in &merge.doubts {
+        writeln!(out, "warning: {}", visible_line(doubt))?;
+    }
     writeln!(out, "{}", merge.summary())
 }

@@ -23,6 +23,7 @@ mod cost;
 mod differing;
 mod differs;
 mod examples;
+mod flaky_tests;
 mod gate;
 mod golden;
 mod guide;
@@ -67,6 +68,7 @@ const TESTS: &[&[Test]] = &[
     differing::TESTS,
     differs::TESTS,
     examples::TESTS,
+    flaky_tests::TESTS,
     gate::TESTS,
     golden::TESTS,
     guide::TESTS,

@@ -18,7 +18,7 @@ crate::tests![nextest;
 ];
 
 /// Whether nextest is there.
-fn is_there() -> bool {
+pub(crate) fn is_there() -> bool {
     let asked = Command::new("cargo")
         .args(["nextest", "--version"])
         .output();

@@ -28,6 +28,8 @@ crate::tests![results;
     a_comment_has_what_a_reviewer_needs,
     shards_make_the_same_report_as_one_run,
     long_trials_are_missed_only_when_asked_for,
+    a_runtime_far_from_what_was_measured_is_a_warning,
+    a_run_says_that_an_instant_scenario_took_a_second,
 ];
 
 /// `report` over a workspace, its suite able to start children as the runner is.
@@ -554,3 +556,49 @@ fn a_comment_has_what_a_reviewer_needs() {
     }
     assert!(said.out.len() <= 65_536);
 }
+
+fn a_runtime_far_from_what_was_measured_is_a_warning() {
+    let workspace = Workspace::blessed();
+    assert_eq!(workspace.runner(&[]).status, Some(0));
+    assert!(!text(&workspace).out.contains("runtime"));
+    let path = workspace.newest_run().join("ring.golden.json");
+    let mut result: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    result["timing"]["seconds"] = 1.25.into();
+    fs::write(&path, result.to_string()).unwrap();
+    let said = text(&workspace);
+    let warning =
+        "ring: `runtime = \"instant\"` is for runs below 0.1 s, and ring::golden took 1.2 s";
+    assert!(
+        said.out.contains(&format!("warning: {warning}")),
+        "{}",
+        said.out
+    );
+    // Never part of a verdict.
+    assert_eq!(said.code(), 0);
+    let said = reported(&workspace, &as_format(ReportFormat::Github));
+    let annotation =
+        format!("::warning file=scenarios/ring/scenario.toml,title=runtime::{warning}\n");
+    assert_eq!((said.out, said.result.unwrap().code()), (annotation, 0));
+}
+
+#[cfg(unix)]
+fn a_run_says_that_an_instant_scenario_took_a_second() {
+    let workspace = Workspace::empty();
+    workspace.write(
+        "scenarios/sleepy/scenario.toml",
+        "description = \"d\"\nruntime = \"instant\"\n\
+         [command]\nprogram = \"sh\"\nargs = [\"-c\", \"sleep 1; echo '[1]'\"]\n\
+         [[outputs]]\nname = \"out\"\nfrom = \"stdout\"\n",
+    );
+    workspace.bless("sleepy", "first");
+    let ran = workspace.runner(&["sleepy::golden", "--exact"]);
+    assert_eq!(ran.status, Some(0), "{}", ran.err);
+    assert!(
+        ran.err.contains("warning: sleepy: `runtime = \"instant\"`"),
+        "{}",
+        ran.err
+    );
+}
+
+#[cfg(not(unix))]
+fn a_run_says_that_an_instant_scenario_took_a_second() {}

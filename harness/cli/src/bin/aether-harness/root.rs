@@ -57,7 +57,12 @@ fn is_for_here(command: &Command) -> bool {
     matches!(
         command,
         Command::Init | Command::Harness(cli::Command::Golden(_))
-    )
+    ) || runs_tests(command)
+}
+
+/// Whether a command works on a cargo workspace, with or without scenarios.
+fn runs_tests(command: &Command) -> bool {
+    matches!(command, Command::Harness(cli::Command::Flaky(args)) if args.is_for_tests())
 }
 
 /// Whether a directory has scenarios. A target directory has a `scenarios` too, with outputs.
@@ -82,5 +87,5 @@ fn needs_none(command: &Command) -> bool {
                 | cli::Command::History(_)
                 | cli::Command::Clean(_)
         )
-    )
+    ) || runs_tests(command)
 }

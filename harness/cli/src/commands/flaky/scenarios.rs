@@ -1,15 +1,14 @@
-//! `flaky`: finds scenarios whose runs differ, by running them often, in a changed environment and on a
-//! busy machine.
+//! `flaky`: scenarios, each run in every way that there is.
 
 use std::io;
 
 use aether_json::{Value, json};
 
-use super::{CommandError, Console, Listing, Status, chosen, scenario_of};
+use super::super::{CommandError, Console, Listing, Status, chosen, scenario_of};
 use aether_harness::evaluate::{CheckResult, Finding};
 use aether_harness::exec::Load;
 
-use crate::flaky::{FirstDifference, FlakyReport, flaky as run_repeatedly};
+use crate::flaky::{FirstDifference, FlakyReport, scenario as run_repeatedly};
 use aether_harness::report::{visible, visible_line};
 use aether_harness::{Suite, Verdict, counted};
 

@@ -1,4 +1,6 @@
-//! `aether run` and `aether resume`: make a run, store it, and print a summary.
+//! `aether run` and `aether resume`: make runs, store them, and print a summary of each.
+
+mod several;
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -17,31 +19,176 @@ use crate::json::JsonText;
 use crate::log_destination::{LogDestination, LogStart};
 use crate::output::Output;
 use crate::progress::Progress;
+use crate::scenarios::{self, Registry, Selection};
 use crate::times::Clock;
 use crate::{interrupt, registry};
 
 pub(crate) fn run(command: &RunCommand, output: &Output) -> CommandResult {
-    let (path, plan) = load(command, output)?;
-    let Changed { plan, changes, .. } = change(&plan, &command.set).map_err(Failure::Documents)?;
-    let run_id = command.run_id.as_deref().unwrap_or(plan.run_id());
-    let existing = if command.force {
-        Existing::Replace
-    } else {
-        Existing::Keep
-    };
-    let store = RunStore::new(&command.runs.runs_dir);
-    let log = LogDestination::open(&plan, &path, LogStart::Truncate, output)?;
-    let is_new = run_id.parse().is_ok_and(|id| !store.path(&id).exists());
-    let making = Making {
-        plan: &plan,
-        runs_dir: store.runs_dir(),
-        run_id,
-        threads: usize::from(command.threads),
-        is_new,
-    };
-    let record = |options: &RunOptions<'_>| store.record(&plan, run_id, existing, options);
-    let recorded = making.record(log, record, output)?;
-    finish(run_id, &plan, &changes, &recorded, output)
+    match Targets::of(command)? {
+        Targets::One(target) => {
+            let made = make(target, command, output)?;
+            finish(&made, output)
+        }
+        Targets::Many { targets, problems } => several::run(command, &targets, &problems, output),
+    }
+}
+
+/// What a command line asks to run.
+enum Targets<'a> {
+    /// The only name or path on the command line.
+    One(&'a str),
+    /// Several, or what a selection found: the targets, and why scenarios that may be meant cannot be read.
+    Many {
+        targets: Vec<String>,
+        problems: Vec<String>,
+    },
+}
+
+impl<'a> Targets<'a> {
+    fn of(command: &'a RunCommand) -> Result<Self, Failure> {
+        let targets = &command.targets;
+        let is_glob = |target: &&String| registry::is_name(target) && scenarios::is_glob(target);
+        match targets.as_slice() {
+            [one] if command.filter.is_empty() && !is_glob(&one) => return Ok(Self::One(one)),
+            _ => {}
+        }
+        if let Some(run_id) = &command.run_id {
+            return Err(Failure::Input(format!(
+                "--run-id {run_id} names one run; run one scenario with it"
+            )));
+        }
+        let is_filtered = !command.filter.is_empty();
+        if is_filtered && let Some(path) = targets.iter().find(|target| !registry::is_name(target))
+        {
+            return Err(Failure::Input(format!(
+                "`{path}` is a path, and --tag, --pillar and --runtime select scenarios by name; \
+                 run it without them"
+            )));
+        }
+        let mut found = Self::Many {
+            targets: Vec::new(),
+            problems: Vec::new(),
+        };
+        if is_filtered {
+            found.select(targets, command)?;
+        } else {
+            for target in targets {
+                if is_glob(&target) {
+                    found.select(std::slice::from_ref(target), command)?;
+                } else {
+                    found.add(target);
+                }
+            }
+        }
+        match &found {
+            Self::Many { targets, problems } if targets.is_empty() && problems.is_empty() => {
+                Err(Failure::Input(
+                    "no scenario meets all of it; `aether list` lists the scenarios".to_owned(),
+                ))
+            }
+            _ => Ok(found),
+        }
+    }
+
+    fn add(&mut self, target: &str) {
+        if let Self::Many { targets, .. } = self
+            && !targets.iter().any(|known| known == target)
+        {
+            targets.push(target.to_owned());
+        }
+    }
+
+    /// Adds the scenarios with these names that meet the command's filter.
+    fn select(&mut self, names: &[String], command: &RunCommand) -> Result<(), Failure> {
+        let registry = Registry::load(&registry::scenarios_dir(&command.scenarios)?)?;
+        let selection = Selection::new(names, &command.filter)?;
+        selection.refuse_unknown(&registry)?;
+        for scenario in registry
+            .scenarios
+            .iter()
+            .filter(|found| selection.has(found))
+        {
+            self.add(scenario.name().as_str());
+        }
+        if let Self::Many { problems, .. } = self {
+            problems.extend(selection.problems(&registry));
+        }
+        Ok(())
+    }
+}
+
+/// A run that was made and stored.
+struct Made {
+    run_id: String,
+    plan: RunPlan,
+    changes: Vec<Change>,
+    recorded: Recorded,
+}
+
+fn make(target: &str, command: &RunCommand, output: &Output) -> Result<Made, Failure> {
+    let planned = Planned::load(target, command, output)?;
+    planned.make(command, output)
+}
+
+/// A run whose documents were read.
+struct Planned {
+    /// The file of its RunConfig.
+    path: PathBuf,
+    plan: RunPlan,
+    changes: Vec<Change>,
+    /// The name under which it will be stored.
+    run_id: String,
+}
+
+impl Planned {
+    fn load(target: &str, command: &RunCommand, output: &Output) -> Result<Self, Failure> {
+        let (path, plan) = load(target, &command.scenarios, output)?;
+        let Changed { plan, changes, .. } =
+            change(&plan, &command.set).map_err(Failure::Documents)?;
+        let run_id = command
+            .run_id
+            .as_deref()
+            .unwrap_or(plan.run_id())
+            .to_owned();
+        Ok(Self {
+            path,
+            plan,
+            changes,
+            run_id,
+        })
+    }
+
+    fn make(self, command: &RunCommand, output: &Output) -> Result<Made, Failure> {
+        let Self {
+            path,
+            plan,
+            changes,
+            run_id,
+        } = self;
+        let existing = if command.force {
+            Existing::Replace
+        } else {
+            Existing::Keep
+        };
+        let store = RunStore::new(&command.runs.runs_dir);
+        let log = LogDestination::open(&plan, &path, LogStart::Truncate, output)?;
+        let is_new = run_id.parse().is_ok_and(|id| !store.path(&id).exists());
+        let making = Making {
+            plan: &plan,
+            runs_dir: store.runs_dir(),
+            run_id: &run_id,
+            threads: usize::from(command.threads),
+            is_new,
+        };
+        let record = |options: &RunOptions<'_>| store.record(&plan, &run_id, existing, options);
+        let recorded = making.record(log, record, output)?;
+        Ok(Made {
+            run_id,
+            plan,
+            changes,
+            recorded,
+        })
+    }
 }
 
 /// A run that is about to be made or finished.
@@ -139,27 +286,27 @@ fn quoted(path: &Path) -> String {
 }
 
 /// Prints a summary of the run; the exit status says how it ended.
-fn finish(
-    run_id: &str,
-    plan: &RunPlan,
-    changes: &[Change],
-    recorded: &Recorded,
-    output: &Output,
-) -> CommandResult {
-    output.result(
-        || text(run_id, plan, changes, recorded),
-        || summary(run_id, plan, changes, recorded),
-    )?;
-    Ok(match recorded.outcome.status {
-        RunStatus::Complete | RunStatus::Incomplete => Status::Done,
-        RunStatus::Failed(error) => {
-            let failure = Failure::run(error, plan.names());
+fn finish(made: &Made, output: &Output) -> CommandResult {
+    output.result(|| text(made), || summary(made, []))?;
+    Ok(match made.failure() {
+        None => Status::Done,
+        Some(failure) => {
             if !output.is_json() {
                 output.failure(&failure);
             }
             failure.status()
         }
     })
+}
+
+impl Made {
+    /// Why the run ended early, if it did.
+    fn failure(&self) -> Option<Failure> {
+        match self.recorded.outcome.status {
+            RunStatus::Complete | RunStatus::Incomplete => None,
+            RunStatus::Failed(error) => Some(Failure::run(error, self.plan.names())),
+        }
+    }
 }
 
 /// `aether resume`: finishes an interrupted run.
@@ -179,7 +326,13 @@ pub(crate) fn resume(command: &StoredCommand, output: &Output) -> CommandResult 
         is_new: false,
     };
     let recorded = making.record(log, |options| store.resume(&run_id, options), output)?;
-    finish(&run_id, &plan, &[], &recorded, output)
+    let made = Made {
+        run_id,
+        plan,
+        changes: Vec::new(),
+        recorded,
+    };
+    finish(&made, output)
 }
 
 /// The destination of the log lines of the windows that are added. The stored run has every line,
@@ -203,11 +356,15 @@ fn rest_of_log(plan: &RunPlan, output: &Output) -> Result<Option<LogDestination>
     }
 }
 
-fn load(command: &RunCommand, output: &Output) -> Result<(PathBuf, RunPlan), Failure> {
-    let path = registry::find_run_config(&command.target, &command.scenarios)?;
+fn load(
+    target: &str,
+    scenarios: &ScenariosDir,
+    output: &Output,
+) -> Result<(PathBuf, RunPlan), Failure> {
+    let path = registry::find_run_config(target, scenarios)?;
     // The absolute path, so that reports show paths below the base relative to it.
     let path = path.canonicalize().unwrap_or(path);
-    let files = FileSystem::new(registry::base_dir(&command.scenarios)?);
+    let files = FileSystem::new(registry::base_dir(scenarios)?);
     let checked = config::load_run_with_warnings(&files, &path).map_err(Failure::Documents)?;
     if let Some(warnings) = &checked.warnings {
         output.warnings(warnings);
@@ -215,7 +372,13 @@ fn load(command: &RunCommand, output: &Output) -> Result<(PathBuf, RunPlan), Fai
     Ok((path, checked.value))
 }
 
-fn text(run_id: &str, plan: &RunPlan, changes: &[Change], recorded: &Recorded) -> String {
+fn text(made: &Made) -> String {
+    let Made {
+        run_id,
+        plan,
+        changes,
+        recorded,
+    } = made;
     const SHOWN_MAX: usize = 60;
     let shown = |value: &str| match value.char_indices().nth(SHOWN_MAX) {
         Some((end, _)) => format!("{}…", &value[..end]),
@@ -262,7 +425,14 @@ fn text(run_id: &str, plan: &RunPlan, changes: &[Change], recorded: &Recorded) -
         .collect()
 }
 
-fn summary(run_id: &str, plan: &RunPlan, changes: &[Change], recorded: &Recorded) -> JsonText {
+/// The summary as JSON, with more members.
+fn summary<const N: usize>(made: &Made, more: [(&'static str, JsonText); N]) -> JsonText {
+    let Made {
+        run_id,
+        plan,
+        changes,
+        recorded,
+    } = made;
     let read = |text: &str| -> Value {
         aether_json::from_str(text).expect("the values of changes are JSON")
     };
@@ -290,7 +460,7 @@ fn summary(run_id: &str, plan: &RunPlan, changes: &[Change], recorded: &Recorded
         "written": written(recorded.written),
         "changes": changes,
     });
-    JsonText::with(summary, [("error", error)])
+    JsonText::with(summary, std::iter::once(("error", error)).chain(more))
 }
 
 fn written(written: Written) -> &'static str {
