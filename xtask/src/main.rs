@@ -4,9 +4,11 @@
 //! this repository needs, and a run of its CI.
 
 mod ci;
+mod coverage;
 mod crates;
 mod english;
 mod folders;
+mod pages;
 mod repository;
 
 use std::path::{Path, PathBuf};
@@ -47,7 +49,9 @@ fn main() -> ExitCode {
         .check("crates", crates::crates)
         .check("order", folders::order)
         .check("english", english::english)
-        .check("records", repository::record_pages)
+        .check("pages", pages::generated)
+        .check("keys", pages::keys)
+        .check("coverage", coverage::coverage)
         .with_children();
     let suite = match suite {
         Ok(suite) => suite,
