@@ -168,7 +168,7 @@ pub(crate) struct RunCommand {
     pub(crate) run_id: Option<String>,
     /// Changes a value of the inputs: `ticks=500`, `topology.edges[e_id=5].k=13`,
     /// `initial_state[node=3]=7`. May be repeated. Members of the RunConfig are named as they are;
-    /// others start with `topology.`, `profile.` or `pfna.`.
+    /// others start with `topology.`, `profile.`, `pfna.` or `aeon.`.
     #[arg(long = "set", value_name = "PATH=VALUE")]
     pub(crate) set: Vec<String>,
     /// Number of threads that encode and hash records; the bytes do not depend on it.
@@ -241,7 +241,7 @@ pub(crate) struct StoredCommand {
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  aether inspect gf01\n  aether inspect gf01 --tick 5\n  aether inspect gf01 --node 2 --tick 0..8\n  aether inspect gf01 --edge 1..3\n  aether inspect gf01 --window 1 --format json"
+    after_help = "Examples:\n  aether inspect gf01\n  aether inspect gf01 --tick 5\n  aether inspect gf01 --node 2 --tick 0..8\n  aether inspect gf01 --edge 1..3\n  aether inspect gf01 --window 1 --format json\n  aether inspect weeks --aeon week1"
 )]
 pub(crate) struct InspectCommand {
     #[command(flatten)]
@@ -257,6 +257,9 @@ pub(crate) struct InspectCommand {
     /// The emitted envelopes of a layer: CTRL, INGRESS, DATA or EGRESS.
     #[arg(long, value_name = "L")]
     pub(crate) layer: Option<String>,
+    /// An AEON window, with the descriptors of the windows that name it.
+    #[arg(long, value_name = "ID")]
+    pub(crate) aeon: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -19,6 +19,16 @@ pub const WINDOWS_MAX: u64 = 100_000;
 pub const STREAMS_MAX: u64 = 64;
 /// Most entries of a PFNA document.
 pub const PFNA_ENTRIES_MAX: u64 = 1_000_000;
+/// Most windows of an AEON grammar.
+pub const AEON_WINDOWS_MAX: u64 = 100_000;
+/// Most ticks of one AEON window, repeats counted.
+pub const AEON_TICKS_MAX: u64 = 10_000_000;
+/// Most spans of one AEON window, repeats counted.
+pub const AEON_SPANS_MAX: u64 = 100_000;
+/// Most spans that all derived windows of a grammar together take from their sources.
+pub const AEON_SPANS_TAKEN_MAX: u64 = 10_000_000;
+/// Most descriptors of a run.
+pub const DESCRIPTORS_MAX: u64 = 10_000;
 /// Most numbers of one stream of a capsule, all its ticks together.
 pub const CAPSULE_NUMBERS_MAX: u64 = 1_000_000_000;
 /// Most entries of a PFNA document that repeat: each is asked at each tick.

@@ -4,11 +4,12 @@
 use std::fmt::Write as _;
 
 use super::documents::{
-    AxisDocument, ChainConstants, ChainRuleDocument, CheckConstants, DiagnosticsDocument,
-    EdgeDocument, FluxRuleDocument, LoggingDocument, LoomDocument, MetricsDocument, NapDefaults,
-    NapDocument, NodeDocument, PfnaDocument, PfnaEntry, PressDocument, ProfileDocument,
-    RangeDocument, RepeatDocument, RunConfig, SampleDocument, ScenarioDocument, StRuleDocument,
-    StreamDocument, SweepDocument, TopologyDocument, WindowDocument,
+    ApxiDocument, AxisDocument, BaseWindowDocument, ChainConstants, ChainRuleDocument,
+    CheckConstants, DerivedWindowDocument, DescriptorDocument, DiagnosticsDocument, EdgeDocument,
+    FluxRuleDocument, GrammarDocument, LoggingDocument, LoomDocument, MetricsDocument, NapDefaults,
+    NapDocument, NodeDocument, ParamsDocument, PfnaDocument, PfnaEntry, PressDocument,
+    ProfileDocument, RangeDocument, RepeatDocument, RunConfig, SampleDocument, ScenarioDocument,
+    StRuleDocument, StreamDocument, SweepDocument, TopologyDocument, WindowDocument,
 };
 
 /// The reference of `docs/configuration.md`: a table for each structure, in Markdown.
@@ -24,6 +25,8 @@ pub fn document_tables() -> String {
     tables! {
         "RunConfig" => "" RunConfig, "`windows[]`" WindowDocument,
             "`windows[].streams[]`" StreamDocument, "`nap`" NapDocument, "`loom`" LoomDocument,
+            "`apxi`" ApxiDocument, "`apxi.descriptors[]`" DescriptorDocument,
+            "`apxi.descriptors[].params`" ParamsDocument,
             "`logging`" LoggingDocument, "`metrics`" MetricsDocument,
             "`diagnostics`" DiagnosticsDocument;
         "Topology" => "" TopologyDocument, "`nodes[]`" NodeDocument, "`edges[]`" EdgeDocument;
@@ -32,6 +35,8 @@ pub fn document_tables() -> String {
             "`s_t_rule`" StRuleDocument, "`nap_defaults`" NapDefaults,
             "`press_defaults`" PressDocument, "`press_defaults.manifest_check`" CheckConstants;
         "PFNA" => "" PfnaDocument, "`entries[]`" PfnaEntry, "`entries[].repeat`" RepeatDocument;
+        "AEON grammar" => "" GrammarDocument, "`base_windows.*`" BaseWindowDocument,
+            "`derived_windows.*`" DerivedWindowDocument;
         "`scenario.toml`" => "" ScenarioDocument;
         "Sweep" => "" SweepDocument, "`axes[]`" AxisDocument, "`axes[].range`" RangeDocument,
             "`axes[].sample`" SampleDocument;

@@ -44,7 +44,12 @@ pub fn json_schema() -> String {
         json!({ "const": EXPORT_VERSION }),
     );
     properties.insert("inputs".to_owned(), inputs());
-    let required: Vec<&String> = properties.keys().collect();
+    let needs_grammar =
+        |name: &str| RecordKind::from_name(name).is_some_and(|kind| kind.info().needs_grammar);
+    let required: Vec<&String> = properties
+        .keys()
+        .filter(|name| !needs_grammar(name))
+        .collect();
     let schema = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Aether export, version 1",
@@ -64,6 +69,7 @@ fn inputs() -> Value {
         "type": "object",
         "description": "The documents as resolved, complete enough to run again.",
         "properties": {
+            "aeon": { "type": "object", "description": "See aeon.schema.json; only with a grammar." },
             "files": {
                 "type": "object",
                 "description": "The file that each document came from.",
@@ -144,6 +150,7 @@ fn rows(page: &mut String, prefix: &str, schema: &Value) {
         if member["anyOf"].is_null() {
             rows(page, &format!("{path}."), member);
             rows(page, &format!("{path}[]."), &member["items"]);
+            rows(page, &format!("{path}.*[]."), &member["additionalProperties"]["items"]);
         }
     }
 }
@@ -185,20 +192,27 @@ fn words(schema: &Value) -> String {
             .collect();
         return values.join(", ");
     }
-    if schema["anyOf"].as_array().is_some() {
-        return "object".to_owned();
+    if let Some(alternatives) = schema["anyOf"].as_array() {
+        let scalars = alternatives.iter().all(|schema| schema["properties"].is_null());
+        return match scalars {
+            true => alternatives.iter().map(words).collect::<Vec<_>>().join(" or "),
+            false => "object".to_owned(),
+        };
     }
     let or_null = schema["type"].as_array().is_some();
     let name = schema["type"][0].as_str().or(schema["type"].as_str());
     let words = match name {
         Some("array") => {
             let item = words(&schema["items"]);
-            format!("list of {item}s")
+            match schema["minItems"].as_u64() {
+                Some(count) => format!("list of {count} {}", plural(&item)),
+                None => format!("list of {}", plural(&item)),
+            }
         }
         Some("object") if schema["additionalProperties"].as_object().is_some() => {
             format!(
-                "object of {}s by name",
-                words(&schema["additionalProperties"])
+                "object of {} by name",
+                plural(&words(&schema["additionalProperties"]))
             )
         }
         Some("string") if schema["pattern"].as_str().is_some() => "hash".to_owned(),
@@ -210,6 +224,16 @@ fn words(schema: &Value) -> String {
     } else {
         words
     }
+}
+
+/// The plural of a type in words: `lists of integers` for `list of integers`.
+fn plural(words: &str) -> String {
+    let alternatives = words.split(" or ").map(|words| match words.split_once(" of ") {
+        Some((first, rest)) => format!("{first}s of {rest}"),
+        None if words.ends_with("sh") => format!("{words}es"),
+        None => format!("{words}s"),
+    });
+    alternatives.collect::<Vec<_>>().join(" or ")
 }
 
 fn line(page: &mut String, cells: &[&str]) {

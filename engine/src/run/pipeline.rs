@@ -8,15 +8,18 @@ use super::batch::{Batch, Slot};
 use super::binding::{Binder, ClosedWindow};
 use super::pending::{PendingTick, PendingTicks};
 use super::recorder::Recorder;
+use super::rereading::Rereading;
 use super::sink::RecordSink;
-use super::stepper::Stepper;
+use super::stepper::{Stepper, Tick};
 use super::{Operation, RunError};
+use crate::aeon::{self, Closed};
 use crate::canonical::Hash;
 use crate::codex::Codex;
-use crate::config::{RunPlan, Window};
+use crate::config::{Aeon, AeonWindow, Apxi, RunPlan, Window};
 use crate::press::{TickView, WindowTally};
 use crate::record::{
-    CodexLibraryEntry, Component, LogEvent, LogPayload, Manifest, Metrics, Record, StatusName,
+    ApxiView, CodexLibraryEntry, Component, LogEvent, LogPayload, Manifest, Metrics, Record,
+    StatusName,
 };
 
 /// Options of a run; none of them changes a byte of any record.
@@ -185,6 +188,7 @@ struct Pipeline<'p, 's> {
     /// The library when the last primary window closed.
     library: Vec<CodexLibraryEntry>,
     pending: PendingTicks,
+    observer: Option<AeonObserver<'p>>,
 }
 
 impl<'p, 's> Pipeline<'p, 's> {
@@ -199,6 +203,7 @@ impl<'p, 's> Pipeline<'p, 's> {
             codex: plan.codex.then(|| Codex::new(plan)),
             library: Vec::new(),
             pending: PendingTicks::default(),
+            observer: plan.aeon.as_ref().map(|aeon| AeonObserver::new(plan, aeon)),
         }
     }
 
@@ -284,6 +289,9 @@ impl<'p, 's> Pipeline<'p, 's> {
         };
         if let Some(primary) = primary {
             primary.add(&view);
+        }
+        if let Some(observer) = &mut self.observer {
+            observer.take(tick);
         }
         let manifest_hashes = self.tally_additional(&view, *window.ticks.end() == number)?;
         let pending = PendingTick {
@@ -382,8 +390,10 @@ impl<'p, 's> Pipeline<'p, 's> {
         let mut hashes = BTreeMap::new();
         let closing: Vec<WindowTally<'p>> = closing;
         for tally in closing {
+            let window = tally.window();
             let manifest = tally.close(self.plan)?;
             let hash = self.put_manifest(&manifest)?;
+            self.observe_closed(window, &manifest, hash)?;
             hashes.insert(manifest.window_id, hash);
         }
         Ok(hashes)
@@ -409,11 +419,30 @@ impl<'p, 's> Pipeline<'p, 's> {
         Ok(hash)
     }
 
+    /// Tries the descriptors of a window that has closed.
+    fn observe_closed(
+        &mut self,
+        window: &Window,
+        manifest: &Manifest,
+        hash: Hash,
+    ) -> Result<(), Ended> {
+        let Some(observer) = &mut self.observer else {
+            return Ok(());
+        };
+        observer.closed.add(manifest, hash);
+        if let Some(view) = observer.apxi_view(window, self.options.progress)? {
+            self.recorder.apxi_view(&view)?;
+        }
+        Ok(())
+    }
+
     /// Makes the primary manifest, then makes the second pass over the window's ticks.
     fn close_primary(&mut self, tally: WindowTally<'p>) -> Result<(), Ended> {
+        let window = tally.window();
         let manifest = tally.close(self.plan)?;
         let end_tick = manifest.end_tick;
         let manifest_hash = self.put_manifest(&manifest)?;
+        self.observe_closed(window, &manifest, manifest_hash)?;
         let mut late_hashes = self.close_additional(end_tick)?;
         let codex_hash = match &self.codex {
             Some(codex) => {
@@ -453,8 +482,15 @@ impl<'p, 's> Pipeline<'p, 's> {
         Ok(())
     }
 
-    /// Records what follows the last window: the library, the proposals and the end of the log.
-    fn finish(&mut self) -> io::Result<()> {
+    /// Records what follows the last window: the views of the grammar's windows, the library, the
+    /// proposals and the end of the log.
+    fn finish(&mut self) -> Result<(), Ended> {
+        if let Some(observer) = &self.observer {
+            for window in observer.aeon.grammar.windows() {
+                let view = aeon::aeon_view(self.plan, window, &observer.closed)?;
+                self.recorder.aeon_view(&view)?;
+            }
+        }
         self.put_library()?;
         let ticks = self.plan.ticks;
         let proposals = self
@@ -476,7 +512,8 @@ impl<'p, 's> Pipeline<'p, 's> {
             ticks,
             entries: ticks,
         };
-        self.recorder.log(Component::Run, ticks, None, payload)
+        self.recorder.log(Component::Run, ticks, None, payload)?;
+        Ok(())
     }
 
     fn put_library(&mut self) -> io::Result<()> {
@@ -485,4 +522,52 @@ impl<'p, 's> Pipeline<'p, 's> {
         }
         Ok(())
     }
+}
+
+/// What the observer of AEON windows knows of the run.
+struct AeonObserver<'p> {
+    aeon: &'p Aeon,
+    closed: Closed,
+    rereading: Rereading<'p>,
+    /// The last tick that was made.
+    last: u64,
+}
+
+impl<'p> AeonObserver<'p> {
+    fn new(plan: &'p RunPlan, aeon: &'p Aeon) -> Self {
+        let windows = plan.windows.iter();
+        let read = windows.filter(|window| tried_on(aeon, window).is_some());
+        Self {
+            aeon,
+            closed: Closed::of(plan),
+            rereading: Rereading::new(plan, read),
+            last: 0,
+        }
+    }
+
+    fn take(&mut self, tick: &Tick) {
+        self.last = tick.ledger.tick;
+        self.rereading.take(tick);
+    }
+
+    /// The descriptors of a window that has closed; `None` if it has no view.
+    fn apxi_view(
+        &self,
+        window: &Window,
+        progress: &(dyn Fn(u64) -> ControlFlow<()> + Sync),
+    ) -> Result<Option<ApxiView>, RunError> {
+        let Some((aeon, apxi)) = tried_on(self.aeon, window) else {
+            return Ok(None);
+        };
+        let progress = |tick| progress(tick);
+        let mut ticks = self.rereading.reader(self.last, &progress);
+        aeon::apxi_view(window, aeon, apxi, &mut ticks).map(Some)
+    }
+}
+
+/// The AEON window that a window names, and the descriptors that are tried on its ticks.
+fn tried_on<'a>(aeon: &'a Aeon, window: &Window) -> Option<(&'a AeonWindow, &'a Apxi)> {
+    let apxi = aeon.apxi.as_ref().filter(|apxi| apxi.enabled)?;
+    let window = aeon.grammar.find(window.aeon_window_id.as_ref()?)?;
+    Some((window, apxi))
 }
