@@ -150,7 +150,11 @@ fn rows(page: &mut String, prefix: &str, schema: &Value) {
         if member["anyOf"].is_null() {
             rows(page, &format!("{path}."), member);
             rows(page, &format!("{path}[]."), &member["items"]);
-            rows(page, &format!("{path}.*[]."), &member["additionalProperties"]["items"]);
+            rows(
+                page,
+                &format!("{path}.*[]."),
+                &member["additionalProperties"]["items"],
+            );
         }
     }
 }
@@ -193,9 +197,15 @@ fn words(schema: &Value) -> String {
         return values.join(", ");
     }
     if let Some(alternatives) = schema["anyOf"].as_array() {
-        let scalars = alternatives.iter().all(|schema| schema["properties"].is_null());
+        let scalars = alternatives
+            .iter()
+            .all(|schema| schema["properties"].is_null());
         return match scalars {
-            true => alternatives.iter().map(words).collect::<Vec<_>>().join(" or "),
+            true => alternatives
+                .iter()
+                .map(words)
+                .collect::<Vec<_>>()
+                .join(" or "),
             false => "object".to_owned(),
         };
     }
@@ -228,11 +238,13 @@ fn words(schema: &Value) -> String {
 
 /// The plural of a type in words: `lists of integers` for `list of integers`.
 fn plural(words: &str) -> String {
-    let alternatives = words.split(" or ").map(|words| match words.split_once(" of ") {
-        Some((first, rest)) => format!("{first}s of {rest}"),
-        None if words.ends_with("sh") => format!("{words}es"),
-        None => format!("{words}s"),
-    });
+    let alternatives = words
+        .split(" or ")
+        .map(|words| match words.split_once(" of ") {
+            Some((first, rest)) => format!("{first}s of {rest}"),
+            None if words.ends_with("sh") => format!("{words}es"),
+            None => format!("{words}s"),
+        });
     alternatives.collect::<Vec<_>>().join(" or ")
 }
 

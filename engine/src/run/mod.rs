@@ -21,6 +21,7 @@ mod batch;
 mod binding;
 mod export;
 mod memory;
+mod observer;
 mod pending;
 mod pipeline;
 mod recorder;

@@ -6,20 +6,18 @@ use std::ops::ControlFlow;
 
 use super::batch::{Batch, Slot};
 use super::binding::{Binder, ClosedWindow};
+use super::observer::AeonObserver;
 use super::pending::{PendingTick, PendingTicks};
 use super::recorder::Recorder;
-use super::rereading::Rereading;
 use super::sink::RecordSink;
-use super::stepper::{Stepper, Tick};
+use super::stepper::Stepper;
 use super::{Operation, RunError};
-use crate::aeon::{self, Closed};
 use crate::canonical::Hash;
 use crate::codex::Codex;
-use crate::config::{Aeon, AeonWindow, Apxi, RunPlan, Window};
+use crate::config::{RunPlan, Window};
 use crate::press::{TickView, WindowTally};
 use crate::record::{
-    ApxiView, CodexLibraryEntry, Component, LogEvent, LogPayload, Manifest, Metrics, Record,
-    StatusName,
+    CodexLibraryEntry, Component, LogEvent, LogPayload, Manifest, Metrics, Record, StatusName,
 };
 
 /// Options of a run; none of them changes a byte of any record.
@@ -429,8 +427,7 @@ impl<'p, 's> Pipeline<'p, 's> {
         let Some(observer) = &mut self.observer else {
             return Ok(());
         };
-        observer.closed.add(manifest, hash);
-        if let Some(view) = observer.apxi_view(window, self.options.progress)? {
+        if let Some(view) = observer.close(window, manifest, hash, self.options.progress)? {
             self.recorder.apxi_view(&view)?;
         }
         Ok(())
@@ -486,9 +483,8 @@ impl<'p, 's> Pipeline<'p, 's> {
     /// proposals and the end of the log.
     fn finish(&mut self) -> Result<(), Ended> {
         if let Some(observer) = &self.observer {
-            for window in observer.aeon.grammar.windows() {
-                let view = aeon::aeon_view(self.plan, window, &observer.closed)?;
-                self.recorder.aeon_view(&view)?;
+            for view in observer.aeon_views() {
+                self.recorder.aeon_view(&view?)?;
             }
         }
         self.put_library()?;
@@ -522,52 +518,4 @@ impl<'p, 's> Pipeline<'p, 's> {
         }
         Ok(())
     }
-}
-
-/// What the observer of AEON windows knows of the run.
-struct AeonObserver<'p> {
-    aeon: &'p Aeon,
-    closed: Closed,
-    rereading: Rereading<'p>,
-    /// The last tick that was made.
-    last: u64,
-}
-
-impl<'p> AeonObserver<'p> {
-    fn new(plan: &'p RunPlan, aeon: &'p Aeon) -> Self {
-        let windows = plan.windows.iter();
-        let read = windows.filter(|window| tried_on(aeon, window).is_some());
-        Self {
-            aeon,
-            closed: Closed::of(plan),
-            rereading: Rereading::new(plan, read),
-            last: 0,
-        }
-    }
-
-    fn take(&mut self, tick: &Tick) {
-        self.last = tick.ledger.tick;
-        self.rereading.take(tick);
-    }
-
-    /// The descriptors of a window that has closed; `None` if it has no view.
-    fn apxi_view(
-        &self,
-        window: &Window,
-        progress: &(dyn Fn(u64) -> ControlFlow<()> + Sync),
-    ) -> Result<Option<ApxiView>, RunError> {
-        let Some((aeon, apxi)) = tried_on(self.aeon, window) else {
-            return Ok(None);
-        };
-        let progress = |tick| progress(tick);
-        let mut ticks = self.rereading.reader(self.last, &progress);
-        aeon::apxi_view(window, aeon, apxi, &mut ticks).map(Some)
-    }
-}
-
-/// The AEON window that a window names, and the descriptors that are tried on its ticks.
-fn tried_on<'a>(aeon: &'a Aeon, window: &Window) -> Option<(&'a AeonWindow, &'a Apxi)> {
-    let apxi = aeon.apxi.as_ref().filter(|apxi| apxi.enabled)?;
-    let window = aeon.grammar.find(window.aeon_window_id.as_ref()?)?;
-    Some((window, apxi))
 }

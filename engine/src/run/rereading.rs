@@ -189,3 +189,95 @@ impl Ticks for Reader<'_, '_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{MemoryDocuments, load_run};
+    use crate::record::UmxLedger;
+
+    /// A run of two windows that moves and takes inputs.
+    fn plan() -> RunPlan {
+        let documents = MemoryDocuments::new()
+            .with(
+                "run.toml",
+                "v = 1\ngid = \"G\"\nrun_id = \"R\"\ntopology_path = \"t.json\"\n\
+                 profile_path = \"p.json\"\nticks = 40\ninitial_state = [90, 3, 0]\nwindow_every = 20\n\
+                 enable_pfna = true\npfna_path = \"i.json\"\n",
+            )
+            .with(
+                "t.json",
+                r#"{"gid":"G","profile":"CMP-0","N":3,"SC":32,"edges":[
+                    {"e_id":1,"i":1,"j":2,"k":9,"cap":99},{"e_id":2,"i":2,"j":3,"k":7,"cap":99}]}"#,
+            )
+            .with(
+                "p.json",
+                r#"{"name":"CMP-0","modulus_M":1009,"C0":5,"SC":32,"I_block_spacing_W":8,
+                    "flux_rule":{"type":"CMP0_flux_v1"},"chain_rule":{"type":"CMP0_chain_v1"},
+                    "s_t_rule":{"mode":"prime_weighted"}}"#,
+            )
+            .with(
+                "i.json",
+                r#"{"v":0,"pfna_id":"P","gid":"G","entries":[
+                    {"pfna_id":"a","tick":0,"values":[1,0,0]},
+                    {"pfna_id":"b","tick":3,"values":[0,0,5],"repeat":{"every":7}}]}"#,
+            );
+        load_run(&documents, "run.toml".as_ref()).unwrap_or_else(|report| panic!("{report}"))
+    }
+
+    #[test]
+    fn ticks_are_made_again_whatever_is_kept() {
+        let plan = plan();
+        let order = [39, 1, 7, 7, 8, 2, 40, 21, 20, 22, 6, 40];
+        for (capacity, windows) in [
+            (1, &plan.windows[..]),
+            (2, &plan.windows[..]),
+            (3, &plan.windows[1..]),
+            (1000, &plan.windows[..]),
+            (5, &[]),
+        ] {
+            let mut rereading = Rereading::new(&plan, windows.iter());
+            rereading.capacity = capacity;
+            let mut stepper = Stepper::start(&plan).expect("it starts");
+            let mut tick = stepper.new_tick();
+            let mut made: Vec<(UmxLedger, i64)> = Vec::new();
+            for _ in 0..plan.ticks {
+                stepper.step(&mut tick).expect("it goes on");
+                rereading.take(&tick);
+                assert!(rereading.kept.len() <= capacity);
+                made.push((tick.ledger.clone(), tick.c_prev));
+            }
+            let go_on = |_| ControlFlow::Continue(());
+            let mut reader = rereading.reader(plan.ticks, &go_on);
+            for number in order {
+                let mut read = Vec::new();
+                let spans = Spans::range(number, number);
+                let visited = reader.each(&spans, &mut |view| {
+                    read.push((view.ledger.clone(), view.c_prev));
+                });
+                assert_eq!(visited, Ok(()));
+                let index = usize::try_from(number).expect("small");
+                assert_eq!(read, made[index - 1..index], "{capacity}");
+            }
+        }
+    }
+
+    #[test]
+    fn reading_stops_on_request() {
+        let plan = plan();
+        let rereading = Rereading::new(&plan, [].into_iter());
+        let stop = |_| ControlFlow::Break(());
+        let mut reader = rereading.reader(plan.ticks, &stop);
+        let backwards: Vec<Spans> = (1..=40)
+            .rev()
+            .map(|tick| Spans::range(tick, tick))
+            .collect();
+        let twice = [
+            Spans::concat(backwards.iter()),
+            Spans::concat(backwards.iter()),
+        ];
+        let spans = Spans::concat(twice.iter());
+        let stopped = reader.each(&spans, &mut |_| {});
+        assert_eq!(stopped, Err(RunError::Cancelled { tick: 40 }));
+    }
+}

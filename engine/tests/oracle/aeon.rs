@@ -32,7 +32,9 @@ impl Aeon {
         }
         let derived = self.derived(id).expect("a window");
         let sources = derived.member("source_ids").list().iter();
-        let all: Vec<u64> = sources.flat_map(|source| self.ticks(source.str())).collect();
+        let all: Vec<u64> = sources
+            .flat_map(|source| self.ticks(source.str()))
+            .collect();
         match derived.member("aggregation").str() {
             "union" | "aggregate" => BTreeSet::from_iter(all).into_iter().collect(),
             _ => all,
@@ -40,14 +42,20 @@ impl Aeon {
     }
 
     /// The windows of the run that the base windows of a window name, each as often as it is covered.
-    fn covered(&self, id: &str) -> Vec<String> {
+    fn covered(&self, id: &str, manifests: &[Manifest]) -> Vec<String> {
         if let Some(base) = self.base(id) {
             let press = given(base, "press_window_id");
-            return press.map(|press| press.str().to_owned()).into_iter().collect();
+            let press = press.map(|press| named_manifest(manifests, press.str()));
+            return press
+                .map(|press| press.window.id.clone())
+                .into_iter()
+                .collect();
         }
         let derived = self.derived(id).expect("a window");
         let sources = derived.member("source_ids").list().iter();
-        let all: Vec<String> = sources.flat_map(|source| self.covered(source.str())).collect();
+        let all: Vec<String> = sources
+            .flat_map(|source| self.covered(source.str(), manifests))
+            .collect();
         match derived.member("aggregation").str() {
             "union" | "aggregate" => BTreeSet::from_iter(all).into_iter().collect(),
             _ => all,
@@ -67,7 +75,9 @@ fn or_null(value: Option<&Json>) -> Json {
 /// The manifest of the window that a `press_window_id` names.
 fn named_manifest<'m>(manifests: &'m [Manifest], name: &str) -> &'m Manifest {
     let by = |of: fn(&Window) -> &String| manifests.iter().find(|m| of(&m.window) == name);
-    by(|window| &window.id).or_else(|| by(|window| &window.apx_name)).expect("a window of the run")
+    by(|window| &window.id)
+        .or_else(|| by(|window| &window.apx_name))
+        .expect("a window of the run")
 }
 
 /// `aeon_views`, at the end of the run.
@@ -101,8 +111,11 @@ fn aeon_view(
             spans.push([tick, tick]);
         }
     }
-    let spans = spans.iter().map(|[a, b]| Json::List(vec![int(*a), int(*b)])).collect();
-    let covered = aeon.covered(id);
+    let spans = spans
+        .iter()
+        .map(|[a, b]| Json::List(vec![int(*a), int(*b)]))
+        .collect();
+    let covered = aeon.covered(id, manifests);
     let mut sums: BTreeMap<String, Int> = BTreeMap::new();
     for press in &covered {
         for (stream, bits) in &named_manifest(manifests, press).bits {
@@ -112,16 +125,29 @@ fn aeon_view(
     for sum in sums.values() {
         fits("bits", case.run.ticks, None, sum)?;
     }
-    let sums = sums.into_iter().map(|(stream, bits)| (stream, int(bits))).collect();
+    let sums = sums
+        .into_iter()
+        .map(|(stream, bits)| (stream, int(bits)))
+        .collect();
     let press = given(window, "press_window_id");
     let is_base = aeon.base(id).is_some();
     Ok(object([
         ("window_id", text(id)),
         ("kind", text(if is_base { "base" } else { "derived" })),
         ("aggregation", or_null(given(window, "aggregation"))),
-        ("labels", given(window, "labels").cloned().unwrap_or(Json::List(vec![]))),
+        (
+            "labels",
+            given(window, "labels")
+                .cloned()
+                .unwrap_or(Json::List(vec![])),
+        ),
         ("parent_id", or_null(given(window, "parent_id"))),
-        ("source_ids", given(window, "source_ids").cloned().unwrap_or(Json::List(vec![]))),
+        (
+            "source_ids",
+            given(window, "source_ids")
+                .cloned()
+                .unwrap_or(Json::List(vec![])),
+        ),
         ("press_window_id", or_null(press)),
         ("spans", Json::List(spans)),
         ("ticks", int(ticks.len())),
@@ -131,7 +157,14 @@ fn aeon_view(
                 text(named_manifest(manifests, press.str()).record.sha256())
             }),
         ),
-        ("l_total", if covered.is_empty() { Json::Null } else { Json::Object(sums) }),
+        (
+            "l_total",
+            if covered.is_empty() {
+                Json::Null
+            } else {
+                Json::Object(sums)
+            },
+        ),
     ]))
 }
 
@@ -188,7 +221,12 @@ struct Sequence {
 impl Sequence {
     fn of(aeon: &Aeon, id: &str, source: Source, history: &[Tick<'_>]) -> Self {
         let ticks = aeon.ticks(id);
-        let at = |tick: &u64| history.iter().find(|other| other.tick == *tick).expect("a tick");
+        let at = |tick: &u64| {
+            history
+                .iter()
+                .find(|other| other.tick == *tick)
+                .expect("a tick")
+        };
         let vectors = ticks.iter().map(|tick| vector(source, at(tick))).collect();
         Self { ticks, vectors }
     }
@@ -263,8 +301,10 @@ impl Sequence {
         if n >= 2 {
             let slope = self.vectors[1].iter().zip(&self.vectors[0]);
             let slope = slope.map(|(second, first)| second - first).collect();
-            let params =
-                object([("intercept", list(&self.vectors[0])), ("slope", list(&slope))]);
+            let params = object([
+                ("intercept", list(&self.vectors[0])),
+                ("slope", list(&slope)),
+            ]);
             tried.push(("LINEAR_TREND", params));
         }
         let mut best: Option<(Json, Int)> = None;
@@ -327,6 +367,10 @@ fn models_cost_what_the_page_says() {
         (r#"{"intercept":0,"slope":1}"#, 2 + 1 + 2),
         (r#"{"pattern":[5,[0,1]],"repeats":2}"#, 2 + 3 + 4 + 6 + 3),
     ] {
-        assert_eq!(model_bits(&Json::parse(params)), Int::from(expected), "{params}");
+        assert_eq!(
+            model_bits(&Json::parse(params)),
+            Int::from(expected),
+            "{params}"
+        );
     }
 }

@@ -44,7 +44,12 @@ fn run_config(case: &Case) -> Json {
     if !run.windows.is_empty() {
         document.insert(
             "windows",
-            Json::List(run.windows.iter().map(|w| window(w, case.aeon.as_ref())).collect()),
+            Json::List(
+                run.windows
+                    .iter()
+                    .map(|w| window(w, case.aeon.as_ref()))
+                    .collect(),
+            ),
         );
     }
     if let Some(settings) = &run.nap {

@@ -48,7 +48,12 @@ struct DescriptorDraw {
 }
 
 fn draw(number: impl Strategy<Value = i64> + Clone + 'static) -> impl Strategy<Value = Draw> {
-    let links = || (weighted(0.4, (any::<usize>(), any::<bool>())), weighted(0.3, any::<usize>()));
+    let links = || {
+        (
+            weighted(0.4, (any::<usize>(), any::<bool>())),
+            weighted(0.3, any::<usize>()),
+        )
+    };
     let descriptor = (
         (0..3_usize, any::<usize>(), any::<usize>()),
         vec(number.clone(), 8),
@@ -125,7 +130,10 @@ fn grammar(case: &Case, draw: &Draw) -> Aeon {
     let link = |window: &mut Json, (press, parent): &Links, ids: &[String]| {
         if let Some((at, by_name)) = press {
             let press = &windows[at % windows.len()];
-            let same = windows.iter().filter(|other| other.apx_name == press.apx_name).count();
+            let same = windows
+                .iter()
+                .filter(|other| other.apx_name == press.apx_name)
+                .count();
             let shadowed = windows.iter().any(|other| other.id == press.apx_name);
             let by_name = *by_name && same == 1 && !shadowed;
             let name = if by_name { &press.apx_name } else { &press.id };
@@ -223,7 +231,12 @@ fn apxi(case: &Case, aeon: &Aeon, draw: &ApxiDraw) -> Json {
     let windows = case.run.windows.iter();
     let naming: Vec<&Window> = windows.filter(|w| aeon.named.contains_key(&w.id)).collect();
     let mut descriptors = Vec::new();
-    for (index, draw) in draw.descriptors.iter().enumerate().filter(|_| !naming.is_empty()) {
+    for (index, draw) in draw
+        .descriptors
+        .iter()
+        .enumerate()
+        .filter(|_| !naming.is_empty())
+    {
         let window = naming[draw.window % naming.len()];
         let streams = window.streams();
         let stream = &streams[draw.stream % streams.len()];
@@ -298,13 +311,18 @@ fn wild() -> impl Strategy<Value = i64> + Clone {
 #[test]
 fn usual_views_equal_the_oracle() {
     let (views, found) = (Cell::new(0), Cell::new(0));
-    hold("usual_views_equal_the_oracle", 384, &watched(Reach::Usual, small()), |case| {
-        let export = subject::export(&texts(&case))?;
-        let parsed = Json::parse(&export);
-        views.set(views.get() + parsed.member("apxi_views").list().len());
-        found.set(found.get() + export.matches("FOUND_").count());
-        same_as_oracle(&case, &export)
-    });
+    hold(
+        "usual_views_equal_the_oracle",
+        384,
+        &watched(Reach::Usual, small()),
+        |case| {
+            let export = subject::export(&texts(&case))?;
+            let parsed = Json::parse(&export);
+            views.set(views.get() + parsed.member("apxi_views").list().len());
+            found.set(found.get() + export.matches("FOUND_").count());
+            same_as_oracle(&case, &export)
+        },
+    );
     assert!(views.get() > 150, "{} views", views.get());
     assert!(found.get() > 100, "{} found", found.get());
 }
@@ -312,11 +330,16 @@ fn usual_views_equal_the_oracle() {
 #[test]
 fn wild_views_equal_the_oracle() {
     let bits = Cell::new(0);
-    hold("wild_views_equal_the_oracle", 512, &watched(Reach::Usual, wild()), |case| {
-        let export = subject::export(&texts(&case))?;
-        bits.set(bits.get() + export.matches(r#""operation":"bits""#).count());
-        same_as_oracle(&case, &export)
-    });
+    hold(
+        "wild_views_equal_the_oracle",
+        512,
+        &watched(Reach::Usual, wild()),
+        |case| {
+            let export = subject::export(&texts(&case))?;
+            bits.set(bits.get() + export.matches(r#""operation":"bits""#).count());
+            same_as_oracle(&case, &export)
+        },
+    );
     assert!(bits.get() > 20, "{} overflows", bits.get());
 }
 
@@ -335,7 +358,11 @@ fn a_number_and_a_list_of_it_leave_the_same_residual() {
             let (one, other) = (Json::parse(&one?), Json::parse(&other?));
             let (one, other) = (residuals(&one), residuals(&other));
             compared.set(compared.get() + one.len());
-            if one == other { Ok(()) } else { Err(format!("{one:?} and {other:?}")) }
+            if one == other {
+                Ok(())
+            } else {
+                Err(format!("{one:?} and {other:?}"))
+            }
         },
     );
     assert!(compared.get() > 50, "{} descriptors", compared.get());
@@ -352,9 +379,11 @@ fn with_lists(case: &Case) -> Case {
         for descriptor in descriptors {
             let id = descriptor.member("window_id").str();
             let stream_id = descriptor.member("stream_id").str();
-            let naming = case.run.windows.iter().filter(|w| {
-                aeon.named.get(&w.id).is_some_and(|named| named == id)
-            });
+            let naming = case
+                .run
+                .windows
+                .iter()
+                .filter(|w| aeon.named.get(&w.id).is_some_and(|named| named == id));
             let streams: Vec<Stream> = naming.flat_map(Window::streams).collect();
             let streams = streams.iter().filter(|stream| stream.name == stream_id);
             let mut sizes = streams.map(|stream| components(&case, stream.source));
@@ -427,7 +456,14 @@ fn views_change_nothing_and_nothing_changes_them() {
             if with.member("run").member("status").str() != "complete" {
                 return Ok(());
             }
-            for kind in ["u_ledger", "manifests", "scenes", "envelopes", "log", "codex_library"] {
+            for kind in [
+                "u_ledger",
+                "manifests",
+                "scenes",
+                "envelopes",
+                "log",
+                "codex_library",
+            ] {
                 if with.member(kind) != plain.member(kind) {
                     return Err(format!("{kind} differ from those without a grammar"));
                 }

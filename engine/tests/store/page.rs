@@ -39,7 +39,8 @@ fn every_table_is_documented_to_the_column() {
             documented.push(format!("{table}.{column} {}", cells.next().unwrap()));
         }
     }
-    let of_grammar = |row: &String| row.starts_with("aeon_views.") || row.starts_with("apxi_views.");
+    let of_grammar =
+        |row: &String| row.starts_with("aeon_views.") || row.starts_with("apxi_views.");
     assert_eq!(documented, columns(&database_of(&with_grammar()).1));
     documented.retain(|row| !of_grammar(row));
     assert_eq!(documented, columns(&database().1));
@@ -88,7 +89,11 @@ fn every_query_runs() {
         if note == " aether" {
             continue;
         }
-        let database = if note == " grammar" { &with_grammar } else { &plain };
+        let database = if note == " grammar" {
+            &with_grammar
+        } else {
+            &plain
+        };
         let mut select = database
             .prepare(query)
             .unwrap_or_else(|error| panic!("{query}: {error}"));
