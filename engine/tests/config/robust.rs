@@ -18,11 +18,8 @@ fn read_everywhere(bytes: &[u8]) {
         "fixtures/line.json",
         "fixtures/cmp-0.json",
         "fixtures/pulse.json",
+        "fixtures/aeon.json",
     ] {
-        let documents = documents().with(path, bytes);
-        check_report(load_run(&documents, Path::new("scenario/run.toml")).map(|_| ()));
-    }
-    for path in ["scenario/run.toml", "fixtures/aeon.json"] {
         let documents = with_grammar().with(path, bytes);
         check_report(load_run(&documents, Path::new("scenario/run.toml")).map(|_| ()));
     }

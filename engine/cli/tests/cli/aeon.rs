@@ -84,14 +84,14 @@ fn a_run_without_a_grammar_has_no_views() {
         .with(0)
         .stdout;
     assert!(!lines.contains("_views"));
-    let version = |runs: &Runs, run: &str| {
+    let version = |runs: &Runs, run: &str| -> i64 {
         let path = runs.directory().join(format!("{run}.aether"));
         let file = rusqlite::Connection::open(path).unwrap();
         let version = file.pragma_query_value(None, "user_version", |row| row.get(0));
         version.unwrap()
     };
-    assert_eq!(version(&runs, "gf01"), 2_i64);
-    assert_eq!(version(&Runs::of(&["aeon-halves"]), "aeon-halves"), 3_i64);
+    assert_eq!(version(&runs, "gf01"), 2);
+    assert_eq!(version(&Runs::of(&["aeon-halves"]), "aeon-halves"), 3);
 }
 
 #[test]
@@ -138,7 +138,7 @@ fn inspect_shows_a_window_with_its_descriptors() {
     );
     let summary = runs.aether(&["inspect", "aeon-weeks"]).with(0).stdout;
     assert!(
-        summary.contains("AEON        20 windows, 4 with descriptors"),
+        summary.contains("AEON        21 windows, 4 with descriptors"),
         "{summary}"
     );
 }
@@ -206,23 +206,23 @@ fn settings_reach_the_grammar_and_diff_sees_them() {
     let ended = runs.aether(&["diff", "aeon-halves", "other"]).with(1);
     assert!(ended.stdout.contains("no_flux"), "{ended:#?}");
     runs.aether(&["diff", "aeon-halves", "aeon-halves"]).with(0);
-    let args = ["run", "aeon-halves", "--run-id", "bad", "--set"];
-    let refused =
-        |setting: &str, words: &[&str]| runs.refuses(&[&args[..], &[setting]].concat(), words);
+    let refused = |scenario: &str, setting: &str, words: &[&str]| {
+        let args = ["run", scenario, "--run-id", "bad", "--set", setting];
+        runs.aether(&args).with(2).reports(words);
+    };
     refused(
+        "aeon-halves",
         "aeon.base_windows.first_half.tick_end=17",
         &["AE0509", "after the last tick"],
     );
-    refused("aeon.base_window.x.tick_end=1", &["AE0902", "base_windows"]);
-    let args = [
-        "run",
+    let setting = "aeon.base_window.x.tick_end=1";
+    refused("aeon-halves", setting, &["AE0902", "base_windows"]);
+    let setting = "aeon.base_windows.x.tick_end=1";
+    refused(
         "gf01",
-        "--run-id",
-        "bad",
-        "--set",
-        "aeon.base_windows.x.tick_end=1",
-    ];
-    runs.refuses(&args, &["the run has no AEON grammar", "aeon_path"]);
+        setting,
+        &["the run has no AEON grammar", "aeon_path"],
+    );
 }
 
 #[test]
