@@ -10,11 +10,13 @@
 //! | [`umx`] | edge fluxes move the state |
 //! | `loom` | a chain value per tick, a checkpoint every W ticks |
 //! | [`press`] | description lengths over windows of ticks |
+//! | `aeon` | an observer of windows that are made of windows, and of descriptors of streams |
 //! | `codex` | an observer that learns repeated flux patterns |
 //! | [`run`](mod@run) | the order of all steps, and the U-ledger that binds them |
 //! | [`record`] | what all of these write down |
 //! | [`canonical`] | how a record becomes bytes, and bytes a hash |
 
+mod aeon;
 pub mod canonical;
 mod codex;
 pub mod config;

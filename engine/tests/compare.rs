@@ -57,13 +57,16 @@ pub(crate) fn same_as_oracle(case: &Case, text: &str) -> Result<(), String> {
     match run(case) {
         // The oracle has no diagnostics, so it can only check what was committed before one failed.
         Ok(outcome) if diagnostic => begins_as(&outcome.export, &found),
-        Ok(outcome) => same_members(&MEMBERS, &outcome.export, &without_version(found)),
-        Err(failure) => same_failure(&failure, &found),
+        Ok(outcome) => {
+            same_members(&MEMBERS, &outcome.export, &without_version(found.clone()))?;
+            same_views(case, &outcome.export, &found)
+        }
+        Err(failure) => same_failure(case, &failure, &found),
     }
 }
 
 /// Checks a run that ended early: its error, and the records that it keeps.
-fn same_failure(failure: &Failure, found: &Json) -> Result<(), String> {
+fn same_failure(case: &Case, failure: &Failure, found: &Json) -> Result<(), String> {
     let Overflow {
         operation,
         tick,
@@ -83,8 +86,21 @@ fn same_failure(failure: &Failure, found: &Json) -> Result<(), String> {
         ));
     }
     same_members(&COMMITTED, &failure.committed.export, found)?;
+    same_views(case, &failure.committed.export, found)?;
     // The library when the last committed window closed; there are no proposals before the end.
     same_members(&["codex_library"], &failure.committed.export, found)
+}
+
+/// Compares the views of AEON windows, which only a run with a grammar has.
+fn same_views(case: &Case, expected: &Json, found: &Json) -> Result<(), String> {
+    const VIEWS: [&str; 2] = ["aeon_views", "apxi_views"];
+    match case.aeon {
+        Some(_) => same_members(&VIEWS, expected, found),
+        None if VIEWS.iter().any(|name| found.optional(name).is_some()) => {
+            Err("a run without a grammar has views".to_owned())
+        }
+        None => Ok(()),
+    }
 }
 
 /// Checks that the committed records are the first ones of a longer run.

@@ -67,9 +67,10 @@ pub(crate) fn inputs_of(export: &Json) -> Texts {
         ("topology.json", "topology"),
         ("profile.json", "profile"),
         ("pfna.json", "pfna"),
+        ("aeon.json", "aeon"),
     ] {
-        let document = inputs.member(member);
-        if *document != Json::Null {
+        let document = inputs.optional(member);
+        if let Some(document) = document.filter(|document| **document != Json::Null) {
             texts.insert(path, document.canonical());
         }
     }

@@ -206,7 +206,7 @@ pub(crate) struct StoredCommand {
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  aether inspect gf01\n  aether inspect gf01 --tick 5\n  aether inspect gf01 --node 2 --tick 0..8\n  aether inspect gf01 --edge 1..3\n  aether inspect gf01 --window 1 --format json"
+    after_help = "Examples:\n  aether inspect gf01\n  aether inspect gf01 --tick 5\n  aether inspect gf01 --node 2 --tick 0..8\n  aether inspect gf01 --edge 1..3\n  aether inspect gf01 --window 1 --format json\n  aether inspect weeks --aeon week1"
 )]
 pub(crate) struct InspectCommand {
     #[command(flatten)]
@@ -222,6 +222,9 @@ pub(crate) struct InspectCommand {
     /// The emitted envelopes of a layer: CTRL, INGRESS, DATA or EGRESS.
     #[arg(long, value_name = "L")]
     pub(crate) layer: Option<String>,
+    /// An AEON window, with the descriptors of the windows that name it.
+    #[arg(long, value_name = "ID")]
+    pub(crate) aeon: Option<String>,
 }
 
 #[derive(Debug, Args)]

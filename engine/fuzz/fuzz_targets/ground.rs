@@ -15,6 +15,7 @@ initial_state = [64, 0, 0, 0]
 window_every = 4
 enable_pfna = true
 pfna_path = "pfna.json"
+aeon_path = "aeon.json"
 "#;
 
 /// Replaces a document with the bytes, as JSON and as TOML, and loads the run. Either it loads, and
@@ -24,7 +25,8 @@ pub fn check(what: &str, bytes: &[u8]) {
         .with("run.toml", RUN)
         .with("topology.json", include_str!("../../../fixtures/invalid/with/topology.json"))
         .with("profile.json", include_str!("../../../fixtures/profiles/cmp-0.json"))
-        .with("pfna.json", include_str!("../../../fixtures/invalid/with/pfna.json"));
+        .with("pfna.json", include_str!("../../../fixtures/invalid/with/pfna.json"))
+        .with("aeon.json", include_str!("../../../fixtures/invalid/with/aeon.json"));
     for extension in ["json", "toml"] {
         let file = format!("{what}.{extension}");
         let named = RUN.replace(&format!("{what}.json"), &file);
@@ -34,7 +36,7 @@ pub fn check(what: &str, bytes: &[u8]) {
             Ok(plan) => {
                 let resolved = plan.documents();
                 let mut again = MemoryDocuments::new().with("run.json", resolved.run_config());
-                let files = [("topology_path", Some(resolved.topology())), ("profile_path", Some(resolved.profile())), ("pfna_path", resolved.pfna())];
+                let files = [("topology_path", Some(resolved.topology())), ("profile_path", Some(resolved.profile())), ("pfna_path", resolved.pfna()), ("aeon_path", resolved.aeon())];
                 for (key, text) in files {
                     let path = resolved.files().get(key.trim_end_matches("_path"));
                     // The run names some documents by a path with a fixed format.

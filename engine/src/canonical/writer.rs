@@ -266,6 +266,12 @@ impl<V: Canonical> Canonical for [V] {
     }
 }
 
+impl<V: Canonical, const N: usize> Canonical for [V; N] {
+    fn write(&self, writer: &mut Writer) {
+        self.as_slice().write(writer);
+    }
+}
+
 impl<V: Canonical> Canonical for Vec<V> {
     #[inline]
     fn write(&self, writer: &mut Writer) {

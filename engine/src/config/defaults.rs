@@ -43,6 +43,11 @@ pub(crate) const LAYERS: LayerSet = LayerSet {
 pub(crate) const CODEX: bool = false;
 pub(crate) const PFNA: bool = false;
 pub(crate) const METRICS: bool = true;
+/// Whether views of descriptors are made, where `apxi` is given.
+pub(crate) const APXI: bool = true;
+pub(crate) const APXI_DISCOVER: bool = false;
+/// The scheme that describes what a model leaves over.
+pub(crate) const RESIDUAL_SCHEME: Scheme = Scheme::RunLength;
 
 pub(crate) const DIAGNOSTICS: Diagnostics = Diagnostics {
     conservation: false,

@@ -31,6 +31,16 @@ limits! {
     STREAMS_MAX: u64 = 64, "streams of a window";
     /// Most entries of a PFNA document.
     PFNA_ENTRIES_MAX: u64 = 1_000_000, "entries of a PFNA document";
+    /// Most windows of an AEON grammar.
+    AEON_WINDOWS_MAX: u64 = 100_000, "windows of an AEON grammar";
+    /// Most ticks of one AEON window, repeats counted.
+    AEON_TICKS_MAX: u64 = 10_000_000, "ticks of an AEON window, repeats counted";
+    /// Most spans of one AEON window, repeats counted.
+    AEON_SPANS_MAX: u64 = 100_000, "spans of an AEON window, repeats counted";
+    /// Most spans that all derived windows of a grammar together take from their sources.
+    AEON_SPANS_TAKEN_MAX: u64 = 10_000_000, "spans that the derived windows of a grammar take from their sources";
+    /// Most descriptors of a run.
+    DESCRIPTORS_MAX: u64 = 10_000, "descriptors of a run";
     /// Most entries of a PFNA document that repeat: each is asked at each tick.
     PFNA_REPEATS_MAX: u64 = 1_000, "entries of a PFNA document that repeat";
     /// Most numbers of one stream of a capsule, all its ticks together.

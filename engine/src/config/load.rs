@@ -3,14 +3,17 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::aeon::Aeon;
 use super::change::{ChangedParts, Part};
 use super::check::{self, CheckedTopology, Known};
 use super::decode::{Int, PathText, bad_name, nearest};
 use super::defaults;
-use super::documents::{PfnaDocument, ProfileDocument, RunConfig, TopologyDocument};
+use super::documents::{
+    GrammarDocument, PfnaDocument, ProfileDocument, RunConfig, TopologyDocument,
+};
 use super::inputs::Inputs;
 use super::limits::DOCUMENT_BYTES_MAX;
-use super::plan::{Profile, ResolvedDocuments, RunPlan};
+use super::plan::{Profile, ResolvedDocuments, RunPlan, Topology, Window};
 use super::problem::{Code, Draft, Place, Problems, Report};
 use super::read::{ReadDocument, error_words, shown_path};
 use super::resolve::{self, ConfiguredNames};
@@ -103,6 +106,7 @@ impl ReadDocument for ResolvedDocuments {
             Some("topology.json") => Some(&self.topology),
             Some("profile.json") => Some(&self.profile),
             Some("pfna.json") => self.pfna.as_ref(),
+            Some("aeon.json") => self.aeon.as_ref(),
             _ => None,
         };
         match text {
@@ -155,6 +159,7 @@ struct Named {
     topology: Option<Loaded<TopologyDocument>>,
     profile: Option<Loaded<ProfileDocument>>,
     pfna: Option<Pfna>,
+    aeon: Option<Loaded<GrammarDocument>>,
 }
 
 /// External inputs as they are read.
@@ -225,6 +230,13 @@ impl<'r> Loader<'r> {
                 content.places.profile_path,
             ),
             pfna: pfna_path.and_then(|path| self.pfna(run, &directory, path)),
+            aeon: self.named(
+                run,
+                &directory,
+                "aeon",
+                content.aeon_path.as_ref(),
+                content.places.aeon_path,
+            ),
         };
         self.same_ids(run, &named);
 
@@ -265,6 +277,13 @@ impl<'r> Loader<'r> {
                 check::input_table(source, pfna_id, bounds, &mut self.problems)
             }
         };
+        let aeon = self.aeon(
+            run,
+            named.aeon.as_ref(),
+            windows.as_deref(),
+            ticks,
+            topology.as_ref().map(|checked| &checked.topology),
+        );
         if self.problems.len() > 0 {
             self.unchecked(run, &named, node_count.is_some(), settings.ticks.is_some());
             return None;
@@ -295,7 +314,7 @@ impl<'r> Loader<'r> {
         let profile_content = &named.profile.as_ref()?.content;
         let documents = ResolvedDocuments {
             run_config: kept(Part::RunConfig).unwrap_or_else(|| {
-                let names = ConfiguredNames::of(document, content);
+                let names = ConfiguredNames::of(content);
                 let settings = resolve::Settings {
                     gid: &gid,
                     run_id: &run_id,
@@ -308,6 +327,7 @@ impl<'r> Loader<'r> {
                     diagnostics: &settings.diagnostics,
                     logging: &settings.logging,
                     metrics,
+                    apxi: aeon.as_ref().and_then(|aeon| aeon.apxi.as_ref()),
                 };
                 resolve::run_config(&settings, &names)
             }),
@@ -328,6 +348,9 @@ impl<'r> Loader<'r> {
                 };
                 kept(Part::Pfna).unwrap_or_else(|| resolve::pfna(ids, &gid, &run_id, &inputs))
             }),
+            aeon: aeon
+                .as_ref()
+                .map(|aeon| kept(Part::Aeon).unwrap_or_else(|| resolve::grammar(&aeon.grammar))),
             files: match self.resolved {
                 Some(documents) => documents.files.clone(),
                 None => std::mem::take(&mut self.files),
@@ -348,7 +371,47 @@ impl<'r> Loader<'r> {
             diagnostics: settings.diagnostics,
             logging: settings.logging,
             metrics,
+            aeon,
             documents,
+        })
+    }
+
+    /// The grammar with what is tried on its windows; `None` without a grammar, and if there are
+    /// problems.
+    fn aeon(
+        &mut self,
+        run: &Loaded<RunConfig>,
+        grammar: Option<&Loaded<GrammarDocument>>,
+        windows: Option<&[Window]>,
+        ticks: Option<Known<'_>>,
+        topology: Option<&Topology>,
+    ) -> Option<Aeon> {
+        let Loaded { document, content } = run;
+        check::apxi_needs_grammar(document, content, &mut self.problems);
+        let checked = grammar.and_then(|Loaded { document, content }| {
+            let bounds = check::AeonBounds { ticks, windows };
+            check::grammar(document, content, bounds, &mut self.problems)
+        });
+        if let Some(checked) = &checked {
+            let windows = content.windows.as_ref();
+            check::aeon_window_ids(document, windows, checked, &mut self.problems);
+        }
+        let apxi = content.apxi.as_ref().map(|content| {
+            let bounds = check::ApxiBounds {
+                grammar: checked.as_ref(),
+                windows,
+                node_count: topology.map(|topology| topology.node_count as u64),
+                edge_count: topology.map(|topology| topology.edges.len() as u64),
+            };
+            check::apxi(document, content, bounds, &mut self.problems)
+        });
+        let apxi = match apxi {
+            Some(apxi) => Some(apxi?),
+            None => None,
+        };
+        Some(Aeon {
+            grammar: checked?.grammar?,
+            apxi,
         })
     }
 
@@ -370,6 +433,7 @@ impl<'r> Loader<'r> {
         let length = [
             (content.places.windows.is_some(), "the ticks of windows"),
             (pfna, "the ticks of inputs"),
+            (named.aeon.is_some(), "the ticks of AEON windows"),
         ];
         if let (false, Some(what)) = (ticks_known, all(&length)) {
             self.problems.unchecked(&what, "`ticks` is not known");
@@ -389,6 +453,10 @@ impl<'r> Loader<'r> {
             (named.topology.is_none(), "the topology"),
             (named.profile.is_none(), "the profile"),
             (pfna_on && !pfna, "the PFNA document"),
+            (
+                content.places.aeon_path.is_some() && named.aeon.is_none(),
+                "the AEON grammar",
+            ),
         ] {
             if missing {
                 self.problems.unchecked(what, "it was not read");

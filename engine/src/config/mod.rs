@@ -16,6 +16,7 @@
 //! Nothing here reads a clock, the environment or the working directory, and no input makes it
 //! panic.
 
+mod aeon;
 mod change;
 mod check;
 #[macro_use]
@@ -47,6 +48,8 @@ mod template;
 mod tree;
 mod validate;
 
+pub(crate) use aeon::{Aeon, AeonWindow, Apxi, DescriptorPlan, Model, Numbers, Spans, found_id};
+pub use aeon::{Aggregation, DescriptorType};
 #[cfg(feature = "store")]
 pub(crate) use change::CHANGED;
 pub use change::{Change, Changed, change};

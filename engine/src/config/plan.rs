@@ -7,9 +7,11 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
+use super::aeon::Aeon;
 use super::change::Part;
 use super::inputs::{AppliedInput, Inputs};
 use super::names::Names;
+use crate::record::RecordKind;
 
 /// Everything one run needs, valid and resolved.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +33,8 @@ pub struct RunPlan {
     pub(crate) diagnostics: Diagnostics,
     pub(crate) logging: Logging,
     pub(crate) metrics: bool,
+    /// The windows of the grammar, if there is one, with what is tried on them.
+    pub(crate) aeon: Option<Aeon>,
     pub(crate) documents: ResolvedDocuments,
 }
 
@@ -150,6 +154,8 @@ pub struct Window {
     pub(crate) primary: bool,
     /// Never empty; in configured order.
     pub(crate) streams: Vec<StreamPlan>,
+    /// The window of the grammar that it names. Without a grammar, it has no effect.
+    pub(crate) aeon_window_id: Option<String>,
 }
 
 /// One stream of a window.
@@ -238,6 +244,8 @@ pub struct ResolvedDocuments {
     pub(crate) profile: String,
     /// `None` when PFNA is off.
     pub(crate) pfna: Option<String>,
+    /// `None` without a grammar.
+    pub(crate) aeon: Option<String>,
     pub(crate) files: BTreeMap<String, String>,
 }
 
@@ -256,8 +264,15 @@ impl ResolvedDocuments {
             topology,
             profile,
             pfna,
+            aeon: None,
             files: BTreeMap::new(),
         }
+    }
+
+    /// The documents with a grammar of AEON windows.
+    #[must_use]
+    pub fn with_aeon(self, aeon: Option<String>) -> Self {
+        Self { aeon, ..self }
     }
 
     /// The text of a document; `None` if the run does not have it.
@@ -267,6 +282,7 @@ impl ResolvedDocuments {
             Part::Topology => Some(&self.topology),
             Part::Profile => Some(&self.profile),
             Part::Pfna => self.pfna.as_deref(),
+            Part::Aeon => self.aeon.as_deref(),
         }
     }
 
@@ -294,7 +310,13 @@ impl ResolvedDocuments {
         self.pfna.as_deref()
     }
 
-    /// The file that each member came from: `run_config`, `topology`, `profile`, `pfna`,
+    /// The grammar of AEON windows; `None` without one.
+    #[must_use]
+    pub fn aeon(&self) -> Option<&str> {
+        self.aeon.as_deref()
+    }
+
+    /// The file that each member came from: `run_config`, `topology`, `profile`, `pfna`, `aeon`,
     /// `initial_state`. Inputs that were changed also have `set`: the settings, one per line.
     #[must_use]
     pub const fn files(&self) -> &BTreeMap<String, String> {
@@ -326,6 +348,12 @@ impl RunPlan {
     #[must_use]
     pub fn inputs_at(&self, tick: u64) -> Vec<AppliedInput<'_>> {
         self.inputs.at(tick)
+    }
+
+    /// Whether the run makes records of a kind: those of AEON windows need a grammar.
+    #[must_use]
+    pub const fn has(&self, kind: RecordKind) -> bool {
+        self.aeon.is_some() || !kind.info().needs_grammar
     }
 
     /// The graph's id.
@@ -439,6 +467,11 @@ impl Window {
     #[must_use]
     pub const fn ticks(&self) -> &RangeInclusive<u64> {
         &self.ticks
+    }
+
+    /// The names of its streams, in configured order.
+    pub fn stream_names(&self) -> impl Iterator<Item = &str> {
+        self.streams.iter().map(|stream| stream.name.as_str())
     }
 
     /// Whether it is one of those that tile the run.

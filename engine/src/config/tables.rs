@@ -8,11 +8,12 @@ use aether_json::Value;
 use super::RunPlan;
 
 use super::documents::{
-    AxisDocument, ChainConstants, ChainRuleDocument, CheckConstants, DiagnosticsDocument,
-    EdgeDocument, FluxRuleDocument, LoggingDocument, LoomDocument, MetricsDocument, NapDefaults,
-    NapDocument, NodeDocument, PfnaDocument, PfnaEntry, PressDocument, ProfileDocument,
-    RangeDocument, RepeatDocument, RunConfig, SampleDocument, StRuleDocument, StreamDocument,
-    SweepDocument, TopologyDocument, WindowDocument,
+    ApxiDocument, AxisDocument, BaseWindowDocument, ChainConstants, ChainRuleDocument,
+    CheckConstants, DerivedWindowDocument, DescriptorDocument, DiagnosticsDocument, EdgeDocument,
+    FluxRuleDocument, GrammarDocument, LoggingDocument, LoomDocument, MetricsDocument, NapDefaults,
+    NapDocument, NodeDocument, ParamsDocument, PfnaDocument, PfnaEntry, PressDocument,
+    ProfileDocument, RangeDocument, RepeatDocument, RunConfig, SampleDocument, StRuleDocument,
+    StreamDocument, SweepDocument, TopologyDocument, WindowDocument,
 };
 
 /// The reference of `docs/configuration.md`: a table for each structure, in Markdown, with the values
@@ -25,6 +26,7 @@ pub fn document_tables(example: &RunPlan) -> String {
     let topology: Value = parsed(documents.topology());
     let profile: Value = parsed(documents.profile());
     let pfna: Option<Value> = documents.pfna().map(parsed);
+    let aeon: Option<Value> = documents.aeon().map(parsed);
     let mut page = String::new();
     macro_rules! tables {
         ($($heading:literal, $example:expr => $($path:literal $document:ty),+;)*) => {$(
@@ -35,7 +37,8 @@ pub fn document_tables(example: &RunPlan) -> String {
     tables! {
         "RunConfig", Some(&run_config) => "" RunConfig, "windows[]" WindowDocument,
             "windows[].streams[]" StreamDocument, "nap" NapDocument, "loom" LoomDocument,
-            "logging" LoggingDocument, "metrics" MetricsDocument,
+            "apxi" ApxiDocument, "apxi.descriptors[]" DescriptorDocument,
+            "apxi.descriptors[].params" ParamsDocument, "logging" LoggingDocument, "metrics" MetricsDocument,
             "diagnostics" DiagnosticsDocument;
         "Topology", Some(&topology) => "" TopologyDocument, "nodes[]" NodeDocument,
             "edges[]" EdgeDocument;
@@ -45,6 +48,8 @@ pub fn document_tables(example: &RunPlan) -> String {
             "press_defaults" PressDocument, "press_defaults.manifest_check" CheckConstants;
         "PFNA", pfna.as_ref() => "" PfnaDocument, "entries[]" PfnaEntry,
             "entries[].repeat" RepeatDocument;
+        "AEON grammar", aeon.as_ref() => "" GrammarDocument, "base_windows.*" BaseWindowDocument,
+            "derived_windows.*" DerivedWindowDocument;
         "Sweep", None => "" SweepDocument, "axes[]" AxisDocument, "axes[].range" RangeDocument,
             "axes[].sample" SampleDocument;
     }

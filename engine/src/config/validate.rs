@@ -5,7 +5,8 @@ use std::path::Path;
 use super::check;
 use super::decode::{Decode, Int, List};
 use super::documents::{
-    PfnaDocument, ProfileDocument, RunConfig, ScenarioDocument, SweepDocument, TopologyDocument,
+    GrammarDocument, PfnaDocument, ProfileDocument, RunConfig, ScenarioDocument, SweepDocument,
+    TopologyDocument,
 };
 use super::load::{Checked, Loaded, Loader};
 use super::problem::{Code, Draft, Place, Report};
@@ -26,6 +27,8 @@ pub enum DocumentKind {
     Profile,
     /// External inputs.
     Pfna,
+    /// A grammar of AEON windows.
+    Grammar,
     /// A list of integers.
     InitialState,
     /// The `scenario.toml` of a scenario directory.
@@ -43,6 +46,7 @@ impl DocumentKind {
             Self::Topology => "a topology",
             Self::Profile => "a profile",
             Self::Pfna => "a PFNA document",
+            Self::Grammar => "an AEON grammar",
             Self::InitialState => "an initial state",
             Self::Scenario => "a scenario's description",
             Self::Sweep => "a sweep",
@@ -50,7 +54,7 @@ impl DocumentKind {
     }
 
     /// Fields that only documents of this kind have.
-    const MARKS: [(Self, &'static [&'static str]); 6] = [
+    const MARKS: [(Self, &'static [&'static str]); 7] = [
         (
             Self::RunConfig,
             &[
@@ -68,6 +72,7 @@ impl DocumentKind {
             &["modulus_M", "C0", "flux_rule", "chain_rule", "s_t_rule"],
         ),
         (Self::Pfna, &["entries", "pfna_id"]),
+        (Self::Grammar, &["base_windows", "derived_windows"]),
         (Self::Scenario, &["pillars", "runtime"]),
         (Self::Sweep, &["axes", "run_config", "combine"]),
     ];
@@ -121,7 +126,7 @@ macro_rules! roots {
 
 roots!(
     RunConfig is RunConfig, TopologyDocument is Topology, ProfileDocument is Profile,
-    PfnaDocument is Pfna, ScenarioDocument is Scenario, SweepDocument is Sweep
+    PfnaDocument is Pfna, GrammarDocument is Grammar, ScenarioDocument is Scenario, SweepDocument is Sweep
 );
 
 /// Checks a document; its fields determine its kind. For a RunConfig, checks all documents that it
@@ -218,6 +223,11 @@ fn document(loader: &mut Loader<'_>, path: &Path) -> Option<DocumentKind> {
             let content = PfnaDocument::decode(root, problems)?;
             let _ = check::inputs(&document, &content, check::Bounds::default(), problems);
         }
+        Some(DocumentKind::Grammar) => {
+            let content = GrammarDocument::decode(root, problems)?;
+            let bounds = check::AeonBounds::default();
+            let _ = check::grammar(&document, &content, bounds, problems);
+        }
         Some(DocumentKind::InitialState) => {
             let list = List::<Int>::decode(root, problems)?;
             let _ = check::inline_state(&document, &list, None, problems);
@@ -232,7 +242,7 @@ fn document(loader: &mut Loader<'_>, path: &Path) -> Option<DocumentKind> {
         None => {
             let message = "what this document is does not follow from its fields";
             let draft = Draft::on(root, Code::UnknownDocument, message)
-                .expected("the fields of a RunConfig, a topology, a profile or a PFNA document");
+                .expected("the fields of a RunConfig, a topology, a profile, a PFNA document or an AEON grammar");
             problems.add_on(root, draft);
         }
     }

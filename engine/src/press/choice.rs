@@ -14,9 +14,9 @@ pub(super) struct Choice {
 /// The hinted scheme; without a hint the one with the fewest bits. `preference` decides ties.
 pub(super) fn choose(tally: &Tally, hint: Option<Scheme>, preference: &[Scheme; 3]) -> Choice {
     match hint {
-        Some(scheme) => under(tally, scheme),
+        Some(scheme) => choice(tally, scheme),
         None => {
-            let [first, second, third] = preference.map(|scheme| under(tally, scheme));
+            let [first, second, third] = preference.map(|scheme| choice(tally, scheme));
             // `min_by_key` keeps the first of equals: the preferred one.
             [second, third].into_iter().fold(
                 first,
@@ -28,16 +28,21 @@ pub(super) fn choose(tally: &Tally, hint: Option<Scheme>, preference: &[Scheme; 
     }
 }
 
-fn under(tally: &Tally, scheme: Scheme) -> Choice {
-    let (parameter, bits) = match scheme {
-        Scheme::Identity => (0, tally.identity()),
-        Scheme::RunLength => (0, tally.run_length()),
-        Scheme::GolombRice => best_parameter(tally),
-    };
+fn choice(tally: &Tally, scheme: Scheme) -> Choice {
+    let (parameter, bits) = under(tally, scheme);
     Choice {
         scheme,
         parameter,
         bits,
+    }
+}
+
+/// The parameter and the bits of a sequence under a scheme; the best parameter if it has any.
+pub(crate) fn under(tally: &Tally, scheme: Scheme) -> (u64, u128) {
+    match scheme {
+        Scheme::Identity => (0, tally.identity()),
+        Scheme::RunLength => (0, tally.run_length()),
+        Scheme::GolombRice => best_parameter(tally),
     }
 }
 

@@ -10,8 +10,9 @@ mod tally;
 mod window;
 
 pub use capsule::{Capsule, CapsuleError, Packer, Section, Vectors};
+pub(crate) use choice::under;
 pub use codec::{Decoder, Encoder, PayloadError};
-pub(crate) use tally::Tally;
+pub(crate) use tally::{Tally, bit_length};
 pub(crate) use window::{TickView, WindowTally};
 
 use crate::config::Scheme;

@@ -15,6 +15,26 @@ pub(crate) struct TickView<'t> {
     pub(crate) c_prev: i64,
 }
 
+impl TickView<'_> {
+    /// Overwrites `vector` with that of a source. Deltas may need one bit more than 64.
+    pub(crate) fn vector(&self, source: StreamSource, vector: &mut Vec<i128>) {
+        let ledger = self.ledger;
+        vector.clear();
+        match source {
+            StreamSource::PreU => vector.extend(ledger.pre_u.iter().map(|&u| i128::from(u))),
+            StreamSource::PostU => vector.extend(ledger.post_u.iter().map(|&u| i128::from(u))),
+            StreamSource::PrevChain => vector.push(i128::from(self.c_prev)),
+            StreamSource::Fluxes => {
+                vector.extend(ledger.edges.iter().map(|edge| i128::from(edge.f_e)));
+            }
+            StreamSource::PostUDeltas => {
+                let pairs = ledger.post_u.iter().zip(&ledger.pre_u);
+                vector.extend(pairs.map(|(&post, &pre)| i128::from(post) - i128::from(pre)));
+            }
+        }
+    }
+}
+
 /// A window that is open.
 pub(crate) struct WindowTally<'p> {
     window: &'p Window,

@@ -130,6 +130,7 @@ impl RecordType for CodexLibraryEntry {
         ],
         reading_order: &["pattern_descriptor", "usage_stats", "mdl_stats"],
         late_fields: &[],
+        needs_grammar: false,
     };
 
     const COLUMNS: &'static [Column<Self>] = &[
@@ -153,6 +154,7 @@ impl RecordType for CodexProposal {
         keys: &[KeyRule::record(&["proposal_id"], "proposal")],
         reading_order: &["motif_id", "expected_effect"],
         late_fields: &[],
+        needs_grammar: false,
     };
 
     const COLUMNS: &'static [Column<Self>] = &[

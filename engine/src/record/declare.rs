@@ -357,6 +357,12 @@ impl<T: Described> Described for Vec<T> {
     }
 }
 
+impl<T: Described, const N: usize> Described for [T; N] {
+    fn schema() -> Value {
+        json!({ "type": "array", "items": T::schema(), "minItems": N, "maxItems": N })
+    }
+}
+
 impl<T: Described> Described for Option<T> {
     fn schema() -> Value {
         let mut schema = T::schema();

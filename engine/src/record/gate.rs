@@ -81,6 +81,7 @@ impl RecordType for NapEnvelope {
         keys: &[KeyRule::record(&["layer", "seq"], "envelope")],
         reading_order: &["prev_chain", "payload_ref"],
         late_fields: &["payload_ref"],
+        needs_grammar: false,
     };
 
     const COLUMNS: &'static [Column<Self>] = &[
@@ -123,6 +124,7 @@ impl RecordType for SceneFrame {
             "nap_envelope_ref",
         ],
         late_fields: &["manifest_check", "nap_envelope_ref"],
+        needs_grammar: false,
     };
 
     const COLUMNS: &'static [Column<Self>] = &[

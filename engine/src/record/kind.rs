@@ -6,8 +6,8 @@
 
 use super::declare::Described;
 use super::{
-    CodexLibraryEntry, CodexProposal, FromText, IBlock, LedgerEntry, LogEvent, Manifest,
-    NapEnvelope, PBlock, SceneFrame, UmxLedger,
+    AeonView, ApxiView, CodexLibraryEntry, CodexProposal, FromText, IBlock, LedgerEntry, LogEvent,
+    Manifest, NapEnvelope, PBlock, SceneFrame, UmxLedger,
 };
 use crate::canonical::{Canonical, Encoded, Hash, Writer};
 
@@ -46,6 +46,8 @@ pub struct KindInfo {
     pub reading_order: &'static [&'static str],
     /// Fields that contain or hash the check of the primary window, known only when it closes.
     pub late_fields: &'static [&'static str],
+    /// Whether only runs with a grammar of AEON windows have it.
+    pub needs_grammar: bool,
 }
 
 /// What the position of a record among those of its kind is.
@@ -108,6 +110,8 @@ pub enum Stage {
     Loom,
     /// Windows and description lengths.
     Press,
+    /// Windows of windows, and descriptors.
+    Aeon,
     /// What crosses the boundary.
     Envelopes,
     /// Ticks as the boundary sees them.
@@ -124,10 +128,11 @@ pub enum Stage {
 
 impl Stage {
     /// All stages, in causal order.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Umx,
         Self::Loom,
         Self::Press,
+        Self::Aeon,
         Self::Envelopes,
         Self::Scenes,
         Self::Codex,
@@ -142,6 +147,7 @@ impl Stage {
             Self::Umx => "UMX",
             Self::Loom => "Loom",
             Self::Press => "Press",
+            Self::Aeon => "AEON",
             Self::Envelopes => "Envelopes",
             Self::Scenes => "Scenes",
             Self::Codex => "Codex",
@@ -343,6 +349,10 @@ kinds! {
     IBlocks => IBlock(IBlock),
     /// A window's description lengths.
     Manifests => Manifest(Manifest),
+    /// A window of the grammar.
+    AeonViews => AeonView(AeonView),
+    /// The descriptors of a window.
+    ApxiViews => ApxiView(ApxiView),
     /// An emitted envelope.
     Envelopes => Envelope(NapEnvelope),
     /// A tick as the boundary sees it.

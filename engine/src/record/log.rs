@@ -44,6 +44,7 @@ impl RecordType for LogEvent {
         keys: &[KeyRule::record(&["seq"], "event")],
         reading_order: &["event", "component", "payload"],
         late_fields: &[],
+        needs_grammar: false,
     };
 
     const COLUMNS: &'static [Column<Self>] = &[

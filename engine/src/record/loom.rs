@@ -92,6 +92,7 @@ impl RecordType for PBlock {
             "C_t",
         ],
         late_fields: &[],
+        needs_grammar: false,
     };
 
     const COLUMNS: &'static [Column<Self>] = &[
@@ -122,6 +123,7 @@ impl RecordType for IBlock {
         ],
         reading_order: &["W", "topology_snapshot", "post_u", "C_t"],
         late_fields: &[],
+        needs_grammar: false,
     };
 
     const COLUMNS: &'static [Column<Self>] = &[

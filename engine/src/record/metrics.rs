@@ -8,8 +8,12 @@ record! {
     /// What a run amounts to, in numbers that any run of the same documents gives again.
     #[derive(Default)]
     pub struct Metrics {
+        /// AEON views made; only with a grammar.
+        aeon_views [omit if none]: Option<u64> => "aeon_views" unit "views",
         /// Manifests made.
         apx_manifests: u64 => "apx_manifests" unit "manifests",
+        /// APXi views made; only with a grammar.
+        apxi_views [omit if none]: Option<u64> => "apxi_views" unit "views",
         /// Motifs in the library.
         codex_motifs: u64 => "codex_motifs" unit "motifs",
         /// Proposals made.

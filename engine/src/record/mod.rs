@@ -10,6 +10,7 @@
 
 #[macro_use]
 mod declare;
+mod aeon;
 mod codex;
 mod decode;
 mod gate;
@@ -23,6 +24,9 @@ mod summary;
 mod uledger;
 mod umx;
 
+pub use aeon::{
+    AeonKind, AeonView, ApxiView, Descriptor, DescriptorEntry, DescriptorParams, Numbers,
+};
 pub use codex::{
     CodexLibraryEntry, CodexProposal, ExpectedEffect, MdlStats, PatternDescriptor, TargetLocation,
     UsageStats,

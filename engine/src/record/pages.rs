@@ -45,7 +45,12 @@ pub fn json_schema() -> String {
         json!({ "const": EXPORT_VERSION }),
     );
     properties.insert("inputs".to_owned(), inputs());
-    let required: Vec<&String> = properties.keys().collect();
+    let needs_grammar =
+        |name: &str| RecordKind::from_name(name).is_some_and(|kind| kind.info().needs_grammar);
+    let required: Vec<&String> = properties
+        .keys()
+        .filter(|name| !needs_grammar(name))
+        .collect();
     let mut schema = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Aether export, version 1",
@@ -92,6 +97,7 @@ fn inputs() -> Value {
         "type": "object",
         "description": "The documents as resolved, complete enough to run again.",
         "properties": {
+            "aeon": { "type": "object", "description": "See aeon.schema.json; only with a grammar." },
             "files": {
                 "type": "object",
                 "description": "The file that each document came from.",
@@ -237,6 +243,11 @@ fn rows(page: &mut String, prefix: &str, schema: &Value) {
         if member["anyOf"].is_null() {
             rows(page, &format!("{path}."), member);
             rows(page, &format!("{path}[]."), &member["items"]);
+            rows(
+                page,
+                &format!("{path}.*[]."),
+                &member["additionalProperties"]["items"],
+            );
         }
     }
 }
@@ -287,14 +298,28 @@ fn words(schema: &Value) -> String {
             .collect();
         return values.join(", ");
     }
-    if schema["anyOf"].as_array().is_some() {
-        return "object".to_owned();
+    if let Some(alternatives) = schema["anyOf"].as_array() {
+        let scalars = alternatives
+            .iter()
+            .all(|schema| schema["properties"].is_null());
+        return match scalars {
+            true => alternatives
+                .iter()
+                .map(words)
+                .collect::<Vec<_>>()
+                .join(" or "),
+            false => "object".to_owned(),
+        };
     }
     let or_null = schema["type"].as_array().is_some();
     let name = schema["type"][0].as_str().or(schema["type"].as_str());
     let words = match name {
         Some("array") => {
-            format!("list of {}", plural(&words(&schema["items"])))
+            let item = words(&schema["items"]);
+            match schema["minItems"].as_u64() {
+                Some(count) => format!("list of {count} {}", plural(&item)),
+                None => format!("list of {}", plural(&item)),
+            }
         }
         Some("object") if schema["additionalProperties"].as_object().is_some() => {
             let inner = words(&schema["additionalProperties"]);
@@ -311,11 +336,14 @@ fn words(schema: &Value) -> String {
     }
 }
 
-/// The plural of a type in words: "object of integers by name" becomes "objects of integers by name".
+/// The plural of a type in words: "objects of integers by name" for "object of integers by name".
 fn plural(words: &str) -> String {
-    let (noun, rest) = words.split_once(' ').unwrap_or((words, ""));
-    let ending = if noun.ends_with("sh") { "es" } else { "s" };
-    format!("{noun}{ending} {rest}").trim_end().to_owned()
+    let alternatives = words.split(" or ").map(|words| {
+        let (noun, rest) = words.split_once(' ').unwrap_or((words, ""));
+        let ending = if noun.ends_with("sh") { "es" } else { "s" };
+        format!("{noun}{ending} {rest}").trim_end().to_owned()
+    });
+    alternatives.collect::<Vec<_>>().join(" or ")
 }
 
 fn line(page: &mut String, cells: &[&str]) {

@@ -72,6 +72,7 @@ impl RecordType for Manifest {
             "manifest_check",
         ],
         late_fields: &[],
+        needs_grammar: false,
     };
 
     const COLUMNS: &'static [Column<Self>] = &[

@@ -88,6 +88,7 @@ impl RecordType for LedgerEntry {
             "meta.ctrl_hashes",
             "meta.egress_hash",
         ],
+        needs_grammar: false,
     };
 
     const COLUMNS: &'static [Column<Self>] = &[

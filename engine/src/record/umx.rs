@@ -73,6 +73,7 @@ impl RecordType for UmxLedger {
             "z_check",
         ],
         late_fields: &[],
+        needs_grammar: false,
     };
 
     const COLUMNS: &'static [Column<Self>] = &[

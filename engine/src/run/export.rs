@@ -20,6 +20,9 @@ pub(crate) trait Exported {
     /// The errors of reading the run.
     type Error: From<io::Error>;
 
+    /// Whether the run makes records of a kind, so that the object has an array of them.
+    fn has(&self, kind: RecordKind) -> bool;
+
     /// The `run` member.
     fn summary(&self) -> RunSummary;
 
@@ -46,10 +49,11 @@ enum Member {
     Run,
 }
 
-/// All members by name, which is their canonical order.
-fn members() -> BTreeMap<&'static str, Member> {
+/// All members of a run by name, which is their canonical order.
+fn members<R: Exported>(run: &R) -> BTreeMap<&'static str, Member> {
     let kinds = RecordKind::ALL
         .into_iter()
+        .filter(|kind| run.has(*kind))
         .map(|kind| (kind.name(), Member::Records(kind)));
     let others = [
         ("export_version", Member::ExportVersion),
@@ -63,7 +67,7 @@ fn members() -> BTreeMap<&'static str, Member> {
 /// Writes the export object as canonical JSON, a record at a time.
 pub(crate) fn write_export<R: Exported>(run: &R, output: &mut dyn Write) -> Result<(), R::Error> {
     let mut separator = '{';
-    for (name, member) in members() {
+    for (name, member) in members(run) {
         write!(output, "{separator}\"{name}\":")?;
         separator = ',';
         match member {
@@ -112,6 +116,10 @@ struct InMemory<'e> {
 impl Exported for InMemory<'_> {
     type Error = io::Error;
 
+    fn has(&self, kind: RecordKind) -> bool {
+        self.plan.has(kind)
+    }
+
     fn summary(&self) -> RunSummary {
         let status = self.run.status();
         RunSummary {
@@ -158,7 +166,8 @@ impl ResolvedDocuments {
     }
 
     /// What identifies these inputs, wherever they came from: the SHA-256 of the canonical object
-    /// of `pfna` (null if there is none), `profile`, `run_config` and `topology`.
+    /// of `aeon` (if there is a grammar), `pfna` (null if there is none), `profile`, `run_config`
+    /// and `topology`.
     pub fn id(&self) -> Hash {
         canonical::hash(&Inputs(self))
     }
@@ -167,6 +176,7 @@ impl ResolvedDocuments {
 impl Canonical for ResolvedDocuments {
     fn write(&self, writer: &mut Writer) {
         let mut object = Object::begin(writer);
+        self.write_grammar(&mut object);
         object.field("files", &self.files);
         self.write_texts(&mut object);
         object.end();
@@ -174,6 +184,14 @@ impl Canonical for ResolvedDocuments {
 }
 
 impl ResolvedDocuments {
+    fn write_grammar(&self, object: &mut Object<'_>) {
+        let aeon = self
+            .aeon
+            .as_ref()
+            .map(|aeon| CanonicalText(aeon.as_bytes()));
+        object.optional("aeon", aeon.as_ref());
+    }
+
     fn write_texts(&self, object: &mut Object<'_>) {
         let pfna = self
             .pfna
@@ -192,6 +210,7 @@ struct Inputs<'d>(&'d ResolvedDocuments);
 impl Canonical for Inputs<'_> {
     fn write(&self, writer: &mut Writer) {
         let mut object = Object::begin(writer);
+        self.0.write_grammar(&mut object);
         self.0.write_texts(&mut object);
         object.end();
     }

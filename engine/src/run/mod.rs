@@ -8,6 +8,9 @@
 //! 4. every open window tallies its streams; additional windows that end here close (Press);
 //! 5. the observer takes the fluxes, if it is enabled (Codex).
 //!
+//! When a window closes that names an AEON window, its ticks are computed again, and descriptors are
+//! tried on its streams (AEON); the views of the grammar's windows are made at the end of the run.
+//!
 //! When the primary window closes, its check is known. A second pass over its ticks makes the
 //! records that contain or hash the check: envelopes and scenes (gate) and the hash chain
 //! (U-ledger). Then the window is committed. A run that fails keeps what was committed.
@@ -18,10 +21,12 @@ mod batch;
 mod binding;
 mod export;
 mod memory;
+mod observer;
 mod pending;
 mod pipeline;
 mod recorder;
 mod replay;
+mod rereading;
 mod sink;
 mod stepper;
 

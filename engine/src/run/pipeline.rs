@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 
 use super::batch::{Batch, Slot};
 use super::binding::{Binder, ClosedWindow};
+use super::observer::AeonObserver;
 use super::pending::{PendingTick, PendingTicks};
 use super::recorder::Recorder;
 use super::sink::RecordSink;
@@ -185,6 +186,7 @@ struct Pipeline<'p, 's> {
     /// The library when the last primary window closed.
     library: Vec<CodexLibraryEntry>,
     pending: PendingTicks,
+    observer: Option<AeonObserver<'p>>,
 }
 
 impl<'p, 's> Pipeline<'p, 's> {
@@ -199,6 +201,7 @@ impl<'p, 's> Pipeline<'p, 's> {
             codex: plan.codex.then(|| Codex::new(plan)),
             library: Vec::new(),
             pending: PendingTicks::default(),
+            observer: plan.aeon.as_ref().map(|aeon| AeonObserver::new(plan, aeon)),
         }
     }
 
@@ -284,6 +287,9 @@ impl<'p, 's> Pipeline<'p, 's> {
         };
         if let Some(primary) = primary {
             primary.add(&view);
+        }
+        if let Some(observer) = &mut self.observer {
+            observer.take(tick);
         }
         let manifest_hashes = self.tally_additional(&view, *window.ticks.end() == number)?;
         let pending = PendingTick {
@@ -382,8 +388,10 @@ impl<'p, 's> Pipeline<'p, 's> {
         let mut hashes = BTreeMap::new();
         let closing: Vec<WindowTally<'p>> = closing;
         for tally in closing {
+            let window = tally.window();
             let manifest = tally.close(self.plan)?;
             let hash = self.put_manifest(&manifest)?;
+            self.observe_closed(window, &manifest, hash)?;
             hashes.insert(manifest.window_id, hash);
         }
         Ok(hashes)
@@ -409,11 +417,29 @@ impl<'p, 's> Pipeline<'p, 's> {
         Ok(hash)
     }
 
+    /// Tries the descriptors of a window that has closed.
+    fn observe_closed(
+        &mut self,
+        window: &Window,
+        manifest: &Manifest,
+        hash: Hash,
+    ) -> Result<(), Ended> {
+        let Some(observer) = &mut self.observer else {
+            return Ok(());
+        };
+        if let Some(view) = observer.close(window, manifest, hash, self.options.progress)? {
+            self.recorder.apxi_view(&view)?;
+        }
+        Ok(())
+    }
+
     /// Makes the primary manifest, then makes the second pass over the window's ticks.
     fn close_primary(&mut self, tally: WindowTally<'p>) -> Result<(), Ended> {
+        let window = tally.window();
         let manifest = tally.close(self.plan)?;
         let end_tick = manifest.end_tick;
         let manifest_hash = self.put_manifest(&manifest)?;
+        self.observe_closed(window, &manifest, manifest_hash)?;
         let mut late_hashes = self.close_additional(end_tick)?;
         let codex_hash = match &self.codex {
             Some(codex) => {
@@ -453,8 +479,14 @@ impl<'p, 's> Pipeline<'p, 's> {
         Ok(())
     }
 
-    /// Records what follows the last window: the library, the proposals and the end of the log.
-    fn finish(&mut self) -> io::Result<()> {
+    /// Records what follows the last window: the views of the grammar's windows, the library, the
+    /// proposals and the end of the log.
+    fn finish(&mut self) -> Result<(), Ended> {
+        if let Some(observer) = &self.observer {
+            for view in observer.aeon_views() {
+                self.recorder.aeon_view(&view?)?;
+            }
+        }
         self.put_library()?;
         let ticks = self.plan.ticks;
         let proposals = self
@@ -476,7 +508,8 @@ impl<'p, 's> Pipeline<'p, 's> {
             ticks,
             entries: ticks,
         };
-        self.recorder.log(Component::Run, ticks, None, payload)
+        self.recorder.log(Component::Run, ticks, None, payload)?;
+        Ok(())
     }
 
     fn put_library(&mut self) -> io::Result<()> {

@@ -6,7 +6,8 @@ use super::sink::RecordSink;
 use crate::canonical::{Encoded, Hash, Writer};
 use crate::config::RunPlan;
 use crate::record::{
-    Component, Layer, LedgerEntry, LogEvent, LogPayload, Manifest, Metrics, NapEnvelope, Record,
+    AeonView, ApxiView, Component, Layer, LedgerEntry, LogEvent, LogPayload, Manifest, Metrics,
+    NapEnvelope, Record,
 };
 
 /// Takes the records of all stages and passes them to the sink.
@@ -36,6 +37,8 @@ impl<'p, 's> Recorder<'p, 's> {
         let metrics = Metrics {
             gid: plan.gid.clone(),
             run_id: plan.run_id.clone(),
+            aeon_views: plan.aeon.as_ref().map(|_| 0),
+            apxi_views: plan.aeon.as_ref().map(|_| 0),
             ..Metrics::default()
         };
         Self {
@@ -136,6 +139,18 @@ impl<'p, 's> Recorder<'p, 's> {
         self.put(&Record::Manifest(manifest)).map(Some)
     }
 
+    /// Records the view of an AEON window.
+    pub(super) fn aeon_view(&mut self, view: &AeonView) -> io::Result<()> {
+        add_count(&mut self.pending.aeon_views, Some(1));
+        self.put(&Record::AeonView(view)).map(|_| ())
+    }
+
+    /// Records the descriptors of a window.
+    pub(super) fn apxi_view(&mut self, view: &ApxiView) -> io::Result<()> {
+        add_count(&mut self.pending.apxi_views, Some(1));
+        self.put(&Record::ApxiView(view)).map(|_| ())
+    }
+
     /// Records a line of the log.
     pub(super) fn log(
         &mut self,
@@ -209,5 +224,14 @@ impl Metrics {
         self.pfna_applied += other.pfna_applied;
         self.codex_motifs += other.codex_motifs;
         self.codex_proposals += other.codex_proposals;
+        add_count(&mut self.aeon_views, other.aeon_views);
+        add_count(&mut self.apxi_views, other.apxi_views);
+    }
+}
+
+/// Adds to a count that only some runs have.
+fn add_count(count: &mut Option<u64>, more: Option<u64>) {
+    if let Some(more) = more {
+        *count.get_or_insert(0) += more;
     }
 }

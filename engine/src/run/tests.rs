@@ -30,6 +30,7 @@ fn gf01() -> RunPlan {
             stream("S1_post_u_deltas", StreamSource::PostUDeltas),
             stream("S2_fluxes", StreamSource::Fluxes),
         ],
+        aeon_window_id: None,
     };
     RunPlan {
         gid: "GF01".to_owned(),
@@ -97,6 +98,7 @@ fn gf01() -> RunPlan {
             clock: false,
         },
         metrics: true,
+        aeon: None,
         documents: ResolvedDocuments::default(),
     }
 }

@@ -33,7 +33,7 @@ impl RunStore {
         if !path.is_file() {
             return Err(self.not_found(run_id));
         }
-        let (connection, row, status) = open_database(&path)?;
+        let (connection, _, row, status) = open_database(&path)?;
         let fail = |error| StoreError::database(&path, error);
         let last: Option<(i64, Vec<u8>)> = connection
             .query_row(

@@ -80,6 +80,10 @@ struct Part<'p> {
 impl Exported for Part<'_> {
     type Error = ExportError;
 
+    fn has(&self, kind: RecordKind) -> bool {
+        self.run.has(kind)
+    }
+
     fn summary(&self) -> RunSummary {
         self.run.summary()
     }
@@ -109,6 +113,10 @@ impl Exported for Part<'_> {
 
 impl Exported for StoredRun {
     type Error = ExportError;
+
+    fn has(&self, kind: RecordKind) -> bool {
+        Self::has(self, kind)
+    }
 
     fn summary(&self) -> RunSummary {
         Self::summary(self)

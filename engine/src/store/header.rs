@@ -10,7 +10,7 @@ use super::row_counts::RowCounts;
 use crate::canonical::{self, Canonical, Hash, Writer};
 use crate::config::{RunPlan, limits};
 use crate::error::RunError;
-use crate::record::{Cell, FromText as _, StatusName};
+use crate::record::{Cell, FromText as _, KINDS, StatusName};
 use crate::run::{Outcome, RunStatus};
 
 /// The description of a stored run.
@@ -138,7 +138,7 @@ impl HeaderRow {
             error: None,
             last_entry_hash: None,
             metrics: None,
-            rows: Some(RowCounts::default()),
+            rows: Some(RowCounts::new([0; KINDS.len()], plan.aeon.is_some())),
         }
     }
 

@@ -17,6 +17,12 @@ pub(super) fn of_records(run: &StoredRun) -> Result<Metrics, StoreError> {
             layer.name()
         ))
     };
+    let of_grammar = |table: &str| {
+        let counted = run
+            .has_grammar()
+            .then(|| count(&format!("SELECT count(*) FROM {table}")));
+        counted.transpose()
+    };
     let manifests = count("SELECT count(*) FROM manifests")?;
     let last = run.header().last_entry_hash;
     let mut metrics = Metrics {
@@ -41,6 +47,8 @@ pub(super) fn of_records(run: &StoredRun) -> Result<Metrics, StoreError> {
              WHERE event = 'codex_event' AND json ->> '$.payload.kind' = 'motif'",
         )?,
         codex_proposals: count("SELECT count(*) FROM codex_proposals")?,
+        aeon_views: of_grammar("aeon_views")?,
+        apxi_views: of_grammar("apxi_views")?,
         ..Metrics::default()
     };
     add_bits(run, &mut metrics)?;

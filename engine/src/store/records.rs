@@ -171,7 +171,7 @@ impl<'r> Records<'r> {
     }
 
     fn read_page(&mut self) -> Result<(), StoreError> {
-        if self.next > self.last {
+        if self.next > self.last || !self.run.has(self.kind) {
             return Ok(());
         }
         let left = (self.last - self.next).saturating_add(1);

@@ -13,11 +13,23 @@ use crate::record::{KINDS, Metrics, Position, RecordKind};
 
 /// The number of records of each kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct RowCounts([u64; KINDS.len()]);
+pub(super) struct RowCounts {
+    counts: [u64; KINDS.len()],
+    /// Whether the run has a grammar of AEON windows, so that their records are counted.
+    has_grammar: bool,
+}
 
 impl RowCounts {
-    pub(super) const fn new(counts: [u64; KINDS.len()]) -> Self {
-        Self(counts)
+    pub(super) const fn new(counts: [u64; KINDS.len()], has_grammar: bool) -> Self {
+        Self {
+            counts,
+            has_grammar,
+        }
+    }
+
+    /// Whether the run has a grammar of AEON windows.
+    pub(super) const fn has_grammar(&self) -> bool {
+        self.has_grammar
     }
 
     /// The counts that the metrics of an ended run state. Metrics count neither the events of the log
@@ -31,6 +43,8 @@ impl RowCounts {
                 }
                 RecordKind::IBlocks => metrics.i_blocks,
                 RecordKind::Manifests => metrics.apx_manifests,
+                RecordKind::AeonViews => metrics.aeon_views.unwrap_or(0),
+                RecordKind::ApxiViews => metrics.apxi_views.unwrap_or(0),
                 RecordKind::Envelopes => metrics.nap_total(),
                 RecordKind::ULedger => metrics.uledger_entries,
                 RecordKind::CodexLibrary => library,
@@ -38,17 +52,17 @@ impl RowCounts {
                 RecordKind::Log => events,
             };
         }
-        Self(counts)
+        Self::new(counts, metrics.aeon_views.is_some())
     }
 
     /// The number of records of a kind.
     pub(super) const fn of(&self, kind: RecordKind) -> u64 {
-        self.0[kind as usize]
+        self.counts[kind as usize]
     }
 
     /// The number of all records together.
     pub(super) fn total(&self) -> u64 {
-        self.0.iter().sum()
+        self.counts.iter().sum()
     }
 
     /// Number of recorded ticks.
@@ -89,8 +103,11 @@ impl RowCounts {
 
 impl Canonical for RowCounts {
     fn write(&self, writer: &mut Writer) {
-        let counts = RecordKind::ALL.map(|kind| (kind.name(), self.of(kind)));
-        BTreeMap::from(counts).write(writer);
+        let counted = RecordKind::ALL.into_iter();
+        let counted = counted.filter(|kind| self.has_grammar || !kind.info().needs_grammar);
+        let counts: BTreeMap<&str, u64> =
+            counted.map(|kind| (kind.name(), self.of(kind))).collect();
+        counts.write(writer);
     }
 }
 
@@ -102,13 +119,17 @@ impl RowCounts {
     /// Reads the canonical text; `None` if it is not one.
     pub(super) fn from_text(text: &str) -> Option<Self> {
         let named: BTreeMap<String, u64> = aether_json::from_str(text).ok()?;
-        let counts = RecordKind::ALL.map(|kind| named.get(kind.name()).copied());
+        let has_grammar = named.contains_key(RecordKind::AeonViews.name());
         let mut all = [0; KINDS.len()];
-        for (count, named) in all.iter_mut().zip(counts) {
-            *count = named?;
+        for kind in RecordKind::ALL {
+            all[kind as usize] = match named.get(kind.name()) {
+                Some(count) => *count,
+                None if kind.info().needs_grammar && !has_grammar => 0,
+                None => return None,
+            };
         }
         // Counts are SQLite integers.
-        let counts = Self(all);
+        let counts = Self::new(all, has_grammar);
         let is_legal = all.iter().all(|count| i64::try_from(*count).is_ok());
         (is_legal && counts.to_text() == text).then_some(counts)
     }
@@ -149,6 +170,33 @@ mod tests {
         }
     }
 
+    /// A run without a grammar counts as before there were any.
+    #[test]
+    fn only_a_run_with_a_grammar_counts_aeon_windows() {
+        let plain = counts(8, 1);
+        assert!(!plain.to_text().contains("aeon_views"), "{plain:?}");
+        let metrics = Metrics {
+            aeon_views: Some(2),
+            apxi_views: Some(0),
+            ..Metrics::default()
+        };
+        let counts = RowCounts::of_metrics(&metrics, 3, 0);
+        let text = counts.to_text();
+        assert!(
+            text.starts_with("{\"aeon_views\":2,\"apxi_views\":0,"),
+            "{text}"
+        );
+        assert_eq!(RowCounts::from_text(&text), Some(counts));
+        assert_eq!(
+            RowCounts::from_text(&text.replace("\"apxi_views\":0,", "")),
+            None
+        );
+        assert_eq!(
+            RowCounts::from_text(&text.replace("\"aeon_views\":2,", "")),
+            None
+        );
+    }
+
     #[test]
     fn counts_that_contradict_each_other_are_damage() {
         assert_eq!(counts(16, 2).contradiction(8), None);
@@ -158,7 +206,7 @@ mod tests {
         assert!(damage(counts(16, 1)).contains("`i_blocks` 16 is missing"));
         assert!(damage(counts(16, 3)).contains("`i_blocks` 24"));
         let mut short = counts(16, 2);
-        short.0[RecordKind::Scenes as usize] = 15;
+        short.counts[RecordKind::Scenes as usize] = 15;
         assert!(damage(short).contains("`scenes` 16 is missing"));
     }
 }

@@ -47,13 +47,22 @@ pub(super) struct Row<'r> {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Places {
     last: [u64; KINDS.len()],
+    has_grammar: bool,
     open_manifests: BTreeMap<String, u64>,
 }
 
 impl Places {
+    /// The places of a run before its first record.
+    pub(super) fn start(has_grammar: bool) -> Self {
+        Self {
+            has_grammar,
+            ..Self::default()
+        }
+    }
+
     /// How many rows there are.
     pub(super) fn counts(&self) -> RowCounts {
-        RowCounts::new(self.last)
+        RowCounts::new(self.last, self.has_grammar)
     }
 
     /// Ends the window; no later record refers to its manifests.

@@ -14,7 +14,22 @@ use std::path::Path;
 pub(super) const APPLICATION_ID: i64 = 0x4145_5448;
 /// Version of the tables, SQLite's `user_version`. Raised when a table or the meaning of a column
 /// changes; older files of a known version stay readable.
-pub(super) const SCHEMA_VERSION: i64 = 2;
+pub(super) const SCHEMA_VERSION: i64 = 3;
+/// Version of a file without the tables of AEON windows, which only runs with a grammar have.
+const VERSION_WITHOUT_GRAMMAR: i64 = 2;
+
+/// Version of the file of a run.
+pub(super) const fn version_of(has_grammar: bool) -> i64 {
+    match has_grammar {
+        true => SCHEMA_VERSION,
+        false => VERSION_WITHOUT_GRAMMAR,
+    }
+}
+
+/// Whether a version has the table of a kind of record.
+pub(super) const fn has_table(version: i64, kind: RecordKind) -> bool {
+    version > VERSION_WITHOUT_GRAMMAR || !kind.info().needs_grammar
+}
 
 /// Longest statement, in bytes.
 const SQL_BYTES_MAX: i32 = 1 << 20;
@@ -66,7 +81,10 @@ pub(super) fn tables(version: i64) -> Vec<(String, String)> {
             .iter()
             .map(|&(name, sql)| (name.to_owned(), sql.to_owned())),
     );
-    for kind in RecordKind::ALL {
+    for kind in RecordKind::ALL
+        .into_iter()
+        .filter(|kind| has_table(version, *kind))
+    {
         let name = kind.name();
         all.push(table(name, &kind.columns()));
         all.extend(kind.index().map(|column| {
@@ -91,10 +109,10 @@ fn table(name: &str, columns: &[(&str, &str)]) -> (String, String) {
 }
 
 /// Creates the tables in an empty database, inside the caller's transaction.
-pub(super) fn create(connection: &Connection) -> rusqlite::Result<()> {
+pub(super) fn create(connection: &Connection, version: i64) -> rusqlite::Result<()> {
     connection.pragma_update(None, "application_id", APPLICATION_ID)?;
-    connection.pragma_update(None, "user_version", SCHEMA_VERSION)?;
-    tables(SCHEMA_VERSION)
+    connection.pragma_update(None, "user_version", version)?;
+    tables(version)
         .iter()
         .try_for_each(|(_, sql)| connection.execute_batch(sql))
 }
@@ -112,8 +130,8 @@ pub(super) fn harden(connection: &Connection) -> rusqlite::Result<()> {
 }
 
 /// Whether the database is a run file of a version that this engine reads, with exactly the tables
-/// of that version. Nothing else of the file may be used before.
-pub(super) fn check(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+/// of that version. Nothing else of the file may be used before. Returns the version.
+pub(super) fn check(connection: &Connection, path: &Path) -> Result<i64, StoreError> {
     let pragma = |name: &str| -> Result<i64, StoreError> {
         connection
             .pragma_query_value(None, name, |row| row.get(0))
@@ -145,7 +163,7 @@ pub(super) fn check(connection: &Connection, path: &Path) -> Result<(), StoreErr
     }
     match differing_name(connection, found).map_err(|error| StoreError::database(path, error))? {
         Some(name) => Err(StoreError::damaged(path, super::Damage::Schema { name })),
-        None => Ok(()),
+        None => Ok(found),
     }
 }
 

@@ -43,6 +43,8 @@ use crate::run::RunStatus;
 pub struct StoredRun {
     path: PathBuf,
     connection: Connection,
+    /// The version of the file.
+    version: i64,
     row: HeaderRow,
     header: RunHeader,
     shape: Arc<Shape>,
@@ -115,20 +117,22 @@ impl FoundRecord {
 }
 
 /// Opens a run file for reading, and reads its header.
-pub(super) fn open_database(path: &Path) -> Result<(Connection, HeaderRow, RunStatus), StoreError> {
+pub(super) fn open_database(
+    path: &Path,
+) -> Result<(Connection, i64, HeaderRow, RunStatus), StoreError> {
     let fail = |error| StoreError::database(path, error);
     recovery::tidy(path);
     let connection = recovery::open_for_reading(path).map_err(fail)?;
     // Everything is read from one state of the file, even while a writer continues.
     connection.execute_batch("BEGIN").map_err(fail)?;
-    schema::check(&connection, path)?;
+    let version = schema::check(&connection, path)?;
     let damage = |table| Damage::Hash {
         kind: table,
         position: 1,
     };
     let row = HeaderRow::read(&connection).map_err(fail)?;
     let (row, status) = row.ok_or_else(|| StoreError::damaged(path, damage("run")))?;
-    Ok((connection, row, status))
+    Ok((connection, version, row, status))
 }
 
 impl StoredRun {
@@ -141,7 +145,7 @@ impl StoredRun {
             let path = path.to_owned();
             return Err(StoreError::NoFile { path });
         }
-        let (connection, row, status) = open_database(path)?;
+        let (connection, version, row, status) = open_database(path)?;
         let fail = |error| StoreError::database(path, error);
         let shape = header::read_edges(&connection, &row).map_err(fail)?;
         let shape = shape.ok_or_else(|| {
@@ -165,6 +169,7 @@ impl StoredRun {
                 engine_version: row.engine_version.clone(),
             },
             connection,
+            version,
             row,
             shape: Arc::new(shape),
             counts: RowCounts::default(),
@@ -192,6 +197,17 @@ impl StoredRun {
         self.counts.ticks()
     }
 
+    /// Whether the run makes records of a kind: those of AEON windows need a grammar.
+    #[must_use]
+    pub const fn has(&self, kind: RecordKind) -> bool {
+        schema::has_table(self.version, kind)
+    }
+
+    /// Whether the run has a grammar of AEON windows.
+    pub(super) const fn has_grammar(&self) -> bool {
+        self.has(RecordKind::AeonViews)
+    }
+
     /// How many records of each kind the file must have.
     pub(super) const fn counts(&self) -> &RowCounts {
         &self.counts
@@ -202,7 +218,13 @@ impl StoredRun {
     fn count_rows(&self) -> Result<RowCounts, StoreError> {
         let is_ended = self.row.status != StatusName::Incomplete;
         let counts = match &self.row.rows {
-            Some(counts) => *counts,
+            Some(counts) if counts.has_grammar() == self.has_grammar() => *counts,
+            Some(_) => {
+                return Err(self.damaged(Damage::Value {
+                    table: "run",
+                    column: "rows",
+                }));
+            }
             None if is_ended => {
                 let events = self.last(RecordKind::Log)?;
                 let library = self.last(RecordKind::CodexLibrary)?;
@@ -210,14 +232,14 @@ impl StoredRun {
             }
             None => {
                 let mut counts = [0; KINDS.len()];
-                for kind in RecordKind::ALL {
+                for kind in RecordKind::ALL.into_iter().filter(|kind| self.has(*kind)) {
                     let last = self.last(kind)?;
                     counts[kind as usize] = match kind.info().position {
                         Position::SomeTicks => last / self.row.checkpoint_spacing.max(1),
                         Position::EveryTick | Position::Number => last,
                     };
                 }
-                RowCounts::new(counts)
+                RowCounts::new(counts, false)
             }
         };
         let invalid = |column| {
@@ -434,6 +456,9 @@ impl StoredRun {
         kind: RecordKind,
         ticks: &RangeInclusive<u64>,
     ) -> Result<Option<RangeInclusive<u64>>, StoreError> {
+        if !self.has(kind) {
+            return Ok(None);
+        }
         let count = self.counts.of(kind);
         let (first, last) = if kind.info().position == Position::Number {
             let (key, table) = (kind.columns()[0].0, kind.name());
@@ -536,6 +561,7 @@ impl StoredRun {
             topology: take("topology")?,
             profile: take("profile")?,
             pfna: texts.remove("pfna"),
+            aeon: texts.remove("aeon"),
             files,
         };
         if canonical::hash(&documents) == self.row.inputs_sha256 && texts.is_empty() {

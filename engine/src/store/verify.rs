@@ -197,7 +197,7 @@ impl StoredRun {
 
     /// Compares the number of rows of each kind.
     fn check_counts(&self, counts: RowCounts, findings: &mut Findings) -> Result<(), StoreError> {
-        for kind in RecordKind::ALL {
+        for kind in RecordKind::ALL.into_iter().filter(|kind| self.has(*kind)) {
             let table = kind.name();
             let stored: i64 = self.query(&format!("SELECT count(*) FROM {table}"))?;
             let count = stored - signed(counts.of(kind));
@@ -302,7 +302,7 @@ impl Comparison {
         let checked = run.check_file(&mut findings);
         findings.collect(checked)?;
         Ok(Self {
-            places: Places::default(),
+            places: Places::start(run.has_grammar()),
             last_tick: run.ticks_recorded(),
             tick: 0,
             findings,

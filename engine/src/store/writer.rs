@@ -55,7 +55,7 @@ fn fill(path: &Path, plan: &RunPlan) -> rusqlite::Result<()> {
     connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     let transaction = connection.transaction()?;
-    schema::create(&transaction)?;
+    schema::create(&transaction, schema::version_of(plan.aeon.is_some()))?;
     write_inputs(&transaction, plan)?;
     header::write_edges(&transaction, &Shape::of(&plan.topology))?;
     HeaderRow::begin(plan).write(&transaction)?;
@@ -70,6 +70,7 @@ fn write_inputs(connection: &Connection, plan: &RunPlan) -> rusqlite::Result<()>
         ("topology", Some(&documents.topology)),
         ("profile", Some(&documents.profile)),
         ("pfna", documents.pfna.as_ref()),
+        ("aeon", documents.aeon.as_ref()),
     ];
     for (name, text) in texts {
         if let Some(text) = text {
@@ -99,8 +100,8 @@ impl RunWriter {
             header: HeaderRow::begin(plan),
             shape,
             block,
-            places: Places::default(),
-            committed: Places::default(),
+            places: Places::start(plan.aeon.is_some()),
+            committed: Places::start(plan.aeon.is_some()),
             open: false,
             has_spill: false,
         })

@@ -8,8 +8,8 @@
 use std::ops::RangeInclusive;
 
 use crate::record::{
-    CodexLibraryEntry, CodexProposal, IBlock, Layer, LedgerEntry, LogEvent, Manifest, Metrics,
-    NapEnvelope, PBlock, RecordType, SceneFrame, UmxLedger,
+    AeonView, ApxiView, CodexLibraryEntry, CodexProposal, IBlock, Layer, LedgerEntry, LogEvent,
+    Manifest, Metrics, NapEnvelope, PBlock, RecordType, SceneFrame, UmxLedger,
 };
 use crate::run::Run;
 #[cfg(feature = "store")]
@@ -70,6 +70,17 @@ pub enum ViewError {
         /// The requested window.
         window_id: String,
         /// The closed windows, in closing order.
+        windows: Vec<String>,
+    },
+    /// The run has no view of an AEON window of that id.
+    #[error(
+        "no view of an AEON window `{window_id}`: {}",
+        listed("the windows are", windows)
+    )]
+    AeonWindow {
+        /// The requested window.
+        window_id: String,
+        /// The windows of the grammar that have views.
         windows: Vec<String>,
     },
     /// The file could not be read.
@@ -371,6 +382,48 @@ impl RunView<'_> {
     /// # Errors
     /// The file cannot be read.
     pub fn proposals(&self) -> Result<Vec<CodexProposal>, ViewError> {
+        self.all()
+    }
+
+    /// The windows of the grammar, bases first; empty without a grammar, and before the end of the run.
+    ///
+    /// ```
+    /// # use aether_engine::config::{FileSystem, load_run};
+    /// # use aether_engine::run::{RunOptions, run};
+    /// # let path = "scenarios/gf01/run.json".as_ref();
+    /// # let plan = load_run(&FileSystem::new("examples"), path).unwrap_or_else(|report| panic!("{report}"));
+    /// let run = run(&plan, &RunOptions::default());
+    /// assert!(run.view().aeon_views()?.is_empty());
+    /// # Ok::<(), aether_engine::view::ViewError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn aeon_views(&self) -> Result<Vec<AeonView>, ViewError> {
+        self.all()
+    }
+
+    /// A window of the grammar.
+    ///
+    /// # Errors
+    /// The run has no view of a window of that id.
+    pub fn aeon_view(&self, window_id: &str) -> Result<AeonView, ViewError> {
+        let mut windows = Vec::new();
+        for view in self.all::<AeonView>()? {
+            if view.window_id == window_id {
+                return Ok(view);
+            }
+            windows.push(view.window_id);
+        }
+        let window_id = window_id.to_owned();
+        Err(ViewError::AeonWindow { window_id, windows })
+    }
+
+    /// The descriptors of the closed windows, in closing order; empty without `apxi`.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn apxi_views(&self) -> Result<Vec<ApxiView>, ViewError> {
         self.all()
     }
 

@@ -45,7 +45,8 @@ pub(super) fn plan(inputs: &Artefact) -> Result<RunPlan, Failure> {
         text("topology")?,
         text("profile")?,
         pfna.map(Value::to_string),
-    );
+    )
+    .with_aeon(inputs.get("aeon").map(Value::to_string));
     documents
         .plan()
         .map_err(|report| invalid(report.to_string()))

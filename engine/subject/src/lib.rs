@@ -156,7 +156,7 @@ impl Prepared for PreparedRun {
         };
         let run = run::run(&self.plan, &options);
         match run.status() {
-            RunStatus::Complete => artefacts(&run),
+            RunStatus::Complete => artefacts(&self.plan, &run),
             RunStatus::Incomplete => Err(Failure::cancelled("")),
             RunStatus::Failed(error) => Err(failure(&error)),
         }
@@ -186,9 +186,10 @@ fn progress(progress: &Progress) -> impl Fn(u64) -> ControlFlow<()> + Sync {
     }
 }
 
-fn artefacts(run: &Run) -> Result<Vec<Artefact>, Failure> {
+fn artefacts(plan: &RunPlan, run: &Run) -> Result<Vec<Artefact>, Failure> {
     let mut artefacts: Vec<_> = RecordKind::ALL
         .into_iter()
+        .filter(|kind| plan.has(*kind))
         .map(|kind| Artefact::from_canonical_records(kind.name(), run.records(kind)))
         .collect();
     artefacts.push(document("metrics", &run.metrics().to_text())?);

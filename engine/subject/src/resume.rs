@@ -96,7 +96,7 @@ fn advance(
 
 fn artefacts(run: &StoredRun) -> Result<Vec<Artefact>, Failure> {
     let mut artefacts = Vec::new();
-    for kind in RecordKind::ALL {
+    for kind in RecordKind::ALL.into_iter().filter(|kind| run.has(*kind)) {
         let records: Vec<Vec<u8>> = run
             .records(kind)
             .map(|record| record.map(|record| record.text))

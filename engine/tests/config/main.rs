@@ -56,6 +56,55 @@ enable_pfna = true
 pfna_path = "../fixtures/pulse.json"
 "#;
 
+const AEON: &str = r#"{
+  "base_windows": {
+    "day1": {"window_id": "day1", "tick_start": 1, "tick_end": 4, "press_window_id": "days", "parent_id": "again"},
+    "day2": {"window_id": "day2", "tick_start": 5, "tick_end": 8, "labels": ["é", ""]}
+  },
+  "derived_windows": {
+    "both": {"window_id": "both", "source_ids": ["day1", "day2"], "aggregation": "union"},
+    "again": {"window_id": "again", "source_ids": ["both", "day1"], "aggregation": "concat"}
+  }
+}"#;
+
+/// What follows [`RUN`] in a run with a grammar.
+const AEON_RUN: &str = r#"
+aeon_path = "../fixtures/aeon.json"
+
+[[windows]]
+window_id = "days"
+apx_name = "APX"
+start_tick = 1
+end_tick = 8
+aeon_window_id = "again"
+
+[apxi]
+residual_scheme = "GR"
+discover = true
+
+[[apxi.descriptors]]
+descriptor_id = "D1"
+descriptor_type = "RUN_SEGMENT"
+window_id = "again"
+stream_id = "S2_fluxes"
+params = { pattern = [[1, 0, 0], 2], repeats = 3 }
+
+[[apxi.descriptors]]
+descriptor_id = "D2"
+descriptor_type = "LINEAR_TREND"
+window_id = "again"
+stream_id = "S1_post_u_deltas"
+params = { intercept = [4, 0, 0, -4], slope = 0, start_tick = -9 }
+labels = []
+"#;
+
+/// A valid run with a grammar of AEON windows.
+fn with_grammar() -> MemoryDocuments {
+    documents()
+        .with("scenario/run.toml", format!("{RUN}{AEON_RUN}"))
+        .with("fixtures/aeon.json", AEON)
+}
+
 /// A valid run in memory, `scenario/run.toml`, to change from.
 fn documents() -> MemoryDocuments {
     MemoryDocuments::new()

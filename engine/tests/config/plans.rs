@@ -5,7 +5,7 @@ use std::path::Path;
 use aether_engine::config::{MemoryDocuments, load_run};
 use serde_json::{Value, json};
 
-use super::{RUN, TOPOLOGY, documents, load, plan};
+use super::{AEON, RUN, TOPOLOGY, documents, load, plan, with_grammar};
 
 fn resolved(documents: &MemoryDocuments) -> (Value, Value, Value, Option<Value>) {
     let plan = plan(documents);
@@ -64,6 +64,62 @@ fn defaults_are_filled_in_and_inputs_ordered() {
         entry("P2", 3, [16, 0, 0, 0]),
     ];
     assert_eq!(pfna.expect("inputs")["entries"], json!(entries));
+}
+
+#[test]
+fn a_grammar_is_resolved_and_descriptors_are_kept_as_written() {
+    let plan = plan(&with_grammar());
+    let parse = |text: &str| -> Value { serde_json::from_str(text).expect("JSON") };
+    let grammar = parse(plan.documents().aeon().expect("a grammar"));
+    let base = |id: &str, first: i64, press: Value, parent: Value, labels: Value| {
+        json!({"window_id": id, "tick_start": first, "tick_end": first + 3, "labels": labels,
+               "press_window_id": press, "parent_id": parent})
+    };
+    let derived = |id: &str, sources: [&str; 2], aggregation: &str| {
+        json!({"window_id": id, "source_ids": sources, "aggregation": aggregation, "labels": [],
+               "press_window_id": null, "parent_id": null})
+    };
+    let expected = json!({
+        "base_windows": {
+            "day1": base("day1", 1, json!("days"), json!("again"), json!([])),
+            "day2": base("day2", 5, Value::Null, Value::Null, json!(["é", ""])),
+        },
+        "derived_windows": {
+            "both": derived("both", ["day1", "day2"], "union"),
+            "again": derived("again", ["both", "day1"], "concat"),
+        },
+    });
+    assert_eq!(grammar, expected);
+    let run = parse(plan.documents().run_config());
+    assert_eq!(run["aeon_path"], "../fixtures/aeon.json");
+    let descriptor = |id: &str, kind: &str, stream: &str, params: Value| {
+        json!({"descriptor_id": id, "descriptor_type": kind, "window_id": "again",
+               "stream_id": stream, "params": params})
+    };
+    let params = json!({"pattern": [[1, 0, 0], 2], "repeats": 3});
+    let first = descriptor("D1", "RUN_SEGMENT", "S2_fluxes", params);
+    let params = json!({"intercept": [4, 0, 0, -4], "slope": 0, "start_tick": -9});
+    let mut second = descriptor("D2", "LINEAR_TREND", "S1_post_u_deltas", params);
+    second["labels"] = json!([]);
+    let expected = json!({
+        "enabled": true, "residual_scheme": "GR", "discover": true, "descriptors": [first, second],
+    });
+    assert_eq!(run["apxi"], expected);
+    let again = plan.documents().plan().expect("they load again");
+    assert_eq!(again, plan);
+    assert_eq!(super::plan(&documents()).documents().aeon(), None);
+}
+
+#[test]
+fn a_grammar_in_toml_is_the_same() {
+    let value: Value = serde_json::from_str(AEON).expect("JSON");
+    let text = toml::to_string(&value).expect("TOML");
+    let run = format!("{RUN}{}", super::AEON_RUN).replace("aeon.json", "aeon.toml");
+    let documents = with_grammar()
+        .with("scenario/run.toml", run)
+        .with("fixtures/aeon.toml", text);
+    let (toml, json) = (plan(&documents), plan(&with_grammar()));
+    assert_eq!(toml.documents().aeon(), json.documents().aeon());
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::path::Path;
 use aether_engine::config::{MemoryDocuments, load_run, validate};
 use proptest::prelude::*;
 
-use super::{PFNA, PROFILE, RUN, TOPOLOGY, documents};
+use super::{AEON, AEON_RUN, PFNA, PROFILE, RUN, TOPOLOGY, documents, with_grammar};
 
 /// Reads the bytes as every kind of document of a run, and as a single document.
 fn read_everywhere(bytes: &[u8]) {
@@ -18,8 +18,9 @@ fn read_everywhere(bytes: &[u8]) {
         "fixtures/line.json",
         "fixtures/cmp-0.json",
         "fixtures/pulse.json",
+        "fixtures/aeon.json",
     ] {
-        let documents = documents().with(path, bytes);
+        let documents = with_grammar().with(path, bytes);
         check_report(load_run(&documents, Path::new("scenario/run.toml")).map(|_| ()));
     }
     let run = RUN.replace(
@@ -43,7 +44,12 @@ fn check_report(result: Result<(), aether_engine::config::Report>) {
 }
 
 fn mutated() -> impl Strategy<Value = Vec<u8>> {
-    let texts = prop_oneof![Just(TOPOLOGY), Just(PROFILE), Just(PFNA), Just(RUN)];
+    let texts = [TOPOLOGY, PROFILE, PFNA, RUN, AEON].map(str::to_owned);
+    let texts: Vec<String> = texts
+        .into_iter()
+        .chain([format!("{RUN}{AEON_RUN}")])
+        .collect();
+    let texts = prop::sample::select(texts);
     let piece = prop_oneof![
         Just("\"".to_owned()),
         Just("{".to_owned()),
@@ -94,9 +100,10 @@ fn truncated_documents_are_reported() {
         ("fixtures/line.json", TOPOLOGY),
         ("fixtures/cmp-0.json", PROFILE),
         ("fixtures/pulse.json", PFNA),
+        ("fixtures/aeon.json", AEON),
     ] {
         for end in 0..text.trim_end().len() {
-            let documents = documents().with(path, &text.as_bytes()[..end]);
+            let documents = with_grammar().with(path, &text.as_bytes()[..end]);
             let report = super::load(&documents).expect_err("a report");
             assert!(
                 report

@@ -1,12 +1,13 @@
 //! Tests that the JSON Schemas in `docs/schemas` are current, and that exports of runs conform to
 //! theirs.
 
+use aether_engine::config::RunPlan;
 use aether_engine::record;
 use aether_engine::run::{RunOptions, run};
 
 use std::path::{Path, PathBuf};
 
-use super::{documents, golden, plan, root};
+use super::{documents, golden, plan, root, with_grammar};
 
 fn check(bless: bool) -> Vec<String> {
     let mut schemas = aether_engine::config::json_schemas();
@@ -183,8 +184,16 @@ fn exports_follow_their_schema() {
     let schema = serde_json::from_str(&record::json_schema()).unwrap();
     let schema = jsonschema::validator_for(&schema).unwrap();
     let more = "enable_codex = true\n";
-    let plan = plan(&documents().with("scenario/run.toml", format!("{}{more}", super::RUN)));
-    let export = run(&plan, &RunOptions::default()).export(&plan);
+    for documents in [
+        documents().with("scenario/run.toml", format!("{}{more}", super::RUN)),
+        with_grammar(),
+    ] {
+        follows_its_schema(&plan(&documents), &schema);
+    }
+}
+
+fn follows_its_schema(plan: &RunPlan, schema: &jsonschema::Validator) {
+    let export = run(plan, &RunOptions::default()).export(plan);
     let export: serde_json::Value = serde_json::from_str(&export).unwrap();
     let errors: Vec<String> = schema
         .iter_errors(&export)

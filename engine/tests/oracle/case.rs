@@ -2,7 +2,7 @@
 //!
 //! An `Option` that is `None` is a field that the document leaves out.
 
-use super::Int;
+use super::{Aeon, Int};
 
 /// All documents of one run. They all have the topology's gid.
 #[derive(Clone)]
@@ -11,6 +11,7 @@ pub(crate) struct Case {
     pub(crate) profile: Profile,
     pub(crate) run: RunConfig,
     pub(crate) pfna: Option<Vec<Entry>>,
+    pub(crate) aeon: Option<Aeon>,
     /// The rules, of which a test may change single lines.
     pub(crate) rules: Rules,
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Case, Entry, Json, Nap, Observers, Primary, Profile, RunConfig, StRule, Window};
+use super::{Aeon, Case, Entry, Json, Nap, Observers, Primary, Profile, RunConfig, StRule, Window};
 use super::{int, object, text};
 
 /// The path of the RunConfig.
@@ -17,6 +17,9 @@ pub(crate) fn documents(case: &Case) -> BTreeMap<&'static str, Json> {
     ]);
     if let Some(entries) = &case.pfna {
         documents.insert("pfna.json", pfna(case, entries));
+    }
+    if let Some(aeon) = &case.aeon {
+        documents.insert("aeon.json", aeon.grammar.clone());
     }
     documents
 }
@@ -41,7 +44,12 @@ fn run_config(case: &Case) -> Json {
     if !run.windows.is_empty() {
         document.insert(
             "windows",
-            Json::List(run.windows.iter().map(window).collect()),
+            Json::List(
+                run.windows
+                    .iter()
+                    .map(|w| window(w, case.aeon.as_ref()))
+                    .collect(),
+            ),
         );
     }
     if let Some(settings) = &run.nap {
@@ -49,6 +57,12 @@ fn run_config(case: &Case) -> Json {
     }
     if let Some(spacing) = run.loom_w {
         document.insert("loom", object([("W", int(spacing))]));
+    }
+    if let Some(aeon) = &case.aeon {
+        document.insert("aeon_path", text("aeon.json"));
+        if let Some(apxi) = &aeon.apxi {
+            document.insert("apxi", apxi.clone());
+        }
     }
     if case.pfna.is_some() {
         document.insert("pfna_path", text("pfna.json"));
@@ -85,13 +99,16 @@ fn observers(run: &RunConfig, document: &mut Json) {
     );
 }
 
-fn window(window: &Window) -> Json {
+fn window(window: &Window, aeon: Option<&Aeon>) -> Json {
     let mut document = object([
         ("window_id", text(&window.id)),
         ("apx_name", text(&window.apx_name)),
         ("start_tick", int(window.start)),
         ("end_tick", int(window.end)),
     ]);
+    if let Some(id) = aeon.and_then(|aeon| aeon.named.get(&window.id)) {
+        document.insert("aeon_window_id", text(id));
+    }
     if let Some(streams) = &window.streams {
         let stream = |stream: &super::Stream| {
             let mut document = object([

@@ -7,6 +7,7 @@
 //!
 //! Main types: [`Case`], [`Outcome`], [`Overflow`], [`Json`].
 
+mod aeon;
 mod canonical;
 mod case;
 mod codex;
@@ -21,6 +22,7 @@ mod uledger;
 
 mod self_check;
 
+pub(crate) use aeon::*;
 pub(crate) use canonical::*;
 pub(crate) use case::*;
 pub(crate) use documents::*;

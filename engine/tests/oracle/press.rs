@@ -21,7 +21,7 @@ pub(crate) struct Manifest {
 }
 
 /// The smallest exponent e with 2^e ≥ value.
-fn ceil_log2(value: &Int) -> u64 {
+pub(super) fn ceil_log2(value: &Int) -> u64 {
     assert!(*value > Int::from(0), "log2 of {value}");
     (0..)
         .find(|exponent| Int::from(1) << *exponent >= *value)
@@ -129,13 +129,22 @@ pub(crate) fn choose(
         .expect("every scheme is a candidate")
 }
 
+/// p and the bits of a sequence under a scheme of this name.
+pub(super) fn bits_under(scheme: &str, sequence: &[Int]) -> (u32, Int) {
+    let all = candidates(sequence).into_iter();
+    let of_name = all.filter(|candidate| candidate.scheme.name() == scheme);
+    let best = of_name.min_by_key(|candidate| (candidate.bits.clone(), candidate.p));
+    let best = best.expect("a scheme");
+    (best.p, best.bits)
+}
+
 /// The fewest bits of a sequence under any scheme.
 pub(crate) fn least_bits(sequence: &[Int]) -> Int {
     choose(sequence, None, None).bits
 }
 
 /// A source's vector of one tick.
-fn vector(source: Source, tick: &Tick<'_>) -> Vec<Int> {
+pub(super) fn vector(source: Source, tick: &Tick<'_>) -> Vec<Int> {
     match source {
         Source::PostUDeltas => tick
             .post_u

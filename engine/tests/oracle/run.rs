@@ -4,7 +4,7 @@ use super::gate::{Envelopes, scene};
 use super::records::{i_block, p_block, umx_ledger};
 use super::uledger::{Bound, entry};
 use super::{Case, Int, Json, Manifest, Overflow, Tick};
-use super::{close, codex, fits, initial_state, int, object, step, text};
+use super::{aeon, close, codex, fits, initial_state, int, object, step, text};
 
 /// The result of a run.
 #[derive(Clone, Debug)]
@@ -50,16 +50,18 @@ pub(crate) struct Failure {
 
 /// Runs a case.
 pub(crate) fn run(case: &Case) -> Result<Outcome, Box<Failure>> {
-    let (mut history, mut manifests, overflow) = ticks_and_windows(case);
+    let (mut history, mut manifests, mut views, overflow) = ticks_and_windows(case);
     let Some(overflow) = overflow else {
-        return Ok(outcome(case, &history, manifests, "complete"));
+        return Ok(outcome(case, &history, manifests, views, "complete"));
     };
     let closed = manifests.iter().filter(|manifest| manifest.primary);
     let ends = closed.map(|manifest| manifest.window.end);
     let committed = ends.filter(|end| *end < overflow.tick).max().unwrap_or(0);
     history.retain(|tick| tick.tick <= committed);
     manifests.retain(|manifest| manifest.window.end <= committed);
-    let committed = outcome(case, &history, manifests, "failed");
+    views.aeon.clear();
+    views.apxi.retain(|(end, _)| *end <= committed);
+    let committed = outcome(case, &history, manifests, views, "failed");
     Err(Box::new(Failure {
         overflow,
         committed,
@@ -67,7 +69,13 @@ pub(crate) fn run(case: &Case) -> Result<Outcome, Box<Failure>> {
 }
 
 /// Every record of the given ticks; their primary windows must all be closed.
-fn outcome(case: &Case, history: &[Tick<'_>], manifests: Vec<Manifest>, status: &str) -> Outcome {
+fn outcome(
+    case: &Case,
+    history: &[Tick<'_>],
+    manifests: Vec<Manifest>,
+    views: Views,
+    status: &str,
+) -> Outcome {
     let records: Vec<_> = history
         .iter()
         .map(|tick| TickRecords::form(case, tick, primary_of(&manifests, tick.tick)))
@@ -117,22 +125,36 @@ fn outcome(case: &Case, history: &[Tick<'_>], manifests: Vec<Manifest>, status: 
         ("codex_library", Json::List(library)),
         ("codex_proposals", Json::List(proposals)),
     ]);
+    if case.aeon.is_some() {
+        let apxi = views.apxi.into_iter().map(|(_, view)| view).collect();
+        export.insert("aeon_views", Json::List(views.aeon));
+        export.insert("apxi_views", Json::List(apxi));
+    }
     let metrics = metrics(case, &export, &manifests);
     export.insert("metrics", metrics);
     Outcome { export, manifests }
 }
 
+/// The views of AEON windows, and those of descriptors with the last tick of their window.
+#[derive(Default)]
+struct Views {
+    aeon: Vec<Json>,
+    apxi: Vec<(u64, Json)>,
+}
+
 /// Runs the ticks and closes each window at its last tick, up to the first overflow.
-fn ticks_and_windows(case: &Case) -> (Vec<Tick<'_>>, Vec<Manifest>, Option<Overflow>) {
+fn ticks_and_windows(case: &Case) -> (Vec<Tick<'_>>, Vec<Manifest>, Views, Option<Overflow>) {
     let (mut history, mut manifests) = (Vec::new(), Vec::new());
-    let overflow = walk(case, &mut history, &mut manifests).err();
-    (history, manifests, overflow)
+    let mut views = Views::default();
+    let overflow = walk(case, &mut history, &mut manifests, &mut views).err();
+    (history, manifests, views, overflow)
 }
 
 fn walk<'a>(
     case: &'a Case,
     history: &mut Vec<Tick<'a>>,
     manifests: &mut Vec<Manifest>,
+    views: &mut Views,
 ) -> Result<(), Overflow> {
     let (primary, additional) = case.windows();
     let mut bits = Int::from(0);
@@ -151,8 +173,11 @@ fn walk<'a>(
             // The total of the metrics is a number of the export too.
             fits("bits", number, None, &bits)?;
             manifests.push(manifest);
+            let view = aeon::apxi_view(case, window, history)?;
+            views.apxi.extend(view.map(|view| (number, view)));
         }
     }
+    views.aeon = aeon::aeon_views(case, manifests)?;
     Ok(())
 }
 
@@ -255,7 +280,7 @@ fn metrics(case: &Case, export: &Json, manifests: &[Manifest]) -> Json {
     let applied: usize = (0..=case.run.ticks)
         .map(|tick| case.entries_of(tick).len())
         .sum();
-    object([
+    let mut metrics = object([
         ("gid", text(&case.topology.gid)),
         ("run_id", text(&case.run.run_id)),
         ("total_ticks", int(case.run.ticks)),
@@ -277,5 +302,10 @@ fn metrics(case: &Case, export: &Json, manifests: &[Manifest]) -> Json {
         ("pfna_applied", int(applied)),
         ("codex_motifs", count("codex_library")),
         ("codex_proposals", count("codex_proposals")),
-    ])
+    ]);
+    if case.aeon.is_some() {
+        metrics.insert("aeon_views", count("aeon_views"));
+        metrics.insert("apxi_views", count("apxi_views"));
+    }
+    metrics
 }

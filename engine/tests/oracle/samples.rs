@@ -59,6 +59,7 @@ pub(crate) fn plain(state: &[i64], ends: &[(usize, usize)], k: i64, cap: i64, ti
             observers: Observers::Unsaid,
         },
         pfna: None,
+        aeon: None,
         rules: Rules::WRITTEN,
     }
 }

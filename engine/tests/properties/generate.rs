@@ -34,6 +34,7 @@ pub(super) fn case(reach: Reach) -> impl Strategy<Value = Case> {
             profile,
             run: run.config,
             pfna: run.entries,
+            aeon: None,
             rules: Rules::WRITTEN,
         };
         fold(&mut case);

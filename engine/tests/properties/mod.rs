@@ -7,6 +7,7 @@
 //! it with the fix. Its documents are written under the target directory, and the failure says how
 //! to make a scenario from them.
 
+mod aeon;
 mod counterexample;
 mod generate;
 mod log;

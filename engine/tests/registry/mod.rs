@@ -67,6 +67,8 @@ fn cut(mut case: Case, ticks: u64) -> Case {
     case.run.ticks = ticks.min(20);
     case.run.windows.clear();
     case.run.primary = Primary::Every(8);
+    // A grammar is about the ticks of the whole run.
+    case.aeon = None;
     if let Some(entries) = &mut case.pfna {
         entries.retain(|entry| entry.tick <= case.run.ticks);
     }

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use crate::oracle::{
-    Case, Edge, Entry, Json, Layer, Nap, Observers, Primary, Profile, Rules, RunConfig, Scheme,
-    Source, StRule, Stream, Topology, Window,
+    Aeon, Case, Edge, Entry, Json, Layer, Nap, Observers, Primary, Profile, Rules, RunConfig,
+    Scheme, Source, StRule, Stream, Topology, Window,
 };
 
 /// The case of a RunConfig and the documents that it names.
@@ -26,7 +26,24 @@ pub(crate) fn case(path: &Path) -> Case {
         profile: self::profile(&profile),
         run: run_config(&run, initial_state),
         pfna,
+        aeon: beside("aeon_path").map(|path| aeon(&run, &path)),
         rules: Rules::WRITTEN,
+    }
+}
+
+fn aeon(run: &Json, path: &Path) -> Aeon {
+    let windows = run.optional("windows").map_or(&[][..], Json::list).iter();
+    let named = windows.filter_map(|window| {
+        let id = window.optional("aeon_window_id")?;
+        Some((
+            window.member("window_id").str().to_owned(),
+            id.str().to_owned(),
+        ))
+    });
+    Aeon {
+        grammar: document(path),
+        apxi: run.optional("apxi").cloned(),
+        named: named.collect(),
     }
 }
 

@@ -8,7 +8,7 @@ use aether_engine::store::{Existing, RunStore, StoreError};
 use rusqlite::Connection;
 use sha2::{Digest as _, Sha256};
 
-use super::{every_kind, export, store};
+use super::{every_kind, export, store, with_grammar};
 
 /// Runs statements on the file of run `run`.
 fn change(store: &RunStore, sql: &str) {
@@ -267,4 +267,37 @@ fn a_checkpoint_of_a_different_tick_is_not_used() {
     assert!(run.checkpoint_before(20).unwrap().is_some());
     assert!(run.record(RecordKind::IBlocks, 8).unwrap().is_some());
     assert!(!run.verify(&RunOptions::default()).unwrap().is_whole());
+}
+
+/// The version says whether a file has the tables of AEON windows, and the header counts their records
+/// if and only if it has.
+#[test]
+fn a_file_cannot_claim_to_have_a_grammar() {
+    let (_folder, plain) = whole();
+    change(&plain, "PRAGMA user_version = 3");
+    let error = plain.open("run").err().unwrap();
+    assert!(error.to_string().contains("aeon_views"), "{error}");
+    let (_folder, plain) = whole();
+    let rows = "replace(rows, '{', '{\"aeon_views\":0,\"apxi_views\":0,')";
+    forge_header(&plain, "rows", rows);
+    let error = plain.open("run").err().unwrap();
+    assert!(error.to_string().contains("rows"), "{error}");
+
+    let of_grammar = || {
+        let (folder, store) = store();
+        let options = RunOptions::default();
+        store
+            .record(&with_grammar(), "run", Existing::Keep, &options)
+            .unwrap();
+        (folder, store)
+    };
+    let (_folder, store) = of_grammar();
+    change(&store, "PRAGMA user_version = 2");
+    let error = store.open("run").err().unwrap();
+    assert!(error.to_string().contains("aeon_views"), "{error}");
+    let (_folder, store) = of_grammar();
+    let rows = "replace(rows, '\"aeon_views\":4,\"apxi_views\":2,', '')";
+    forge_header(&store, "rows", rows);
+    let error = store.open("run").err().unwrap();
+    assert!(error.to_string().contains("rows"), "{error}");
 }

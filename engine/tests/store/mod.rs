@@ -54,6 +54,7 @@ fn plan_with_inputs(nodes: usize, ticks: u64, more: &str, pfna: &str) -> RunPlan
         .with("run.toml", run)
         .with("ring.json", topology)
         .with("pfna.json", pfna)
+        .with("aeon.json", AEON)
         .with("cmp-0.json", PROFILE);
     load_run(&documents, "run.toml".as_ref()).unwrap_or_else(|report| panic!("{report}"))
 }
@@ -79,6 +80,29 @@ fn every_kind() -> RunPlan {
         "window_every = 7\nenable_codex = true\nenable_pfna = true\npfna_path = \"pfna.json\"",
     )
 }
+
+/// A run of four nodes with a grammar, and with descriptors that are given and found.
+fn with_grammar() -> RunPlan {
+    plan(
+        4,
+        40,
+        "aeon_path = \"aeon.json\"\nwindow_every = 7\n
+         [[windows]]\nwindow_id = \"A\"\napx_name = \"A\"\nstart_tick = 3\nend_tick = 24\n\
+         aeon_window_id = \"again\"\n\
+         [[windows]]\nwindow_id = \"B\"\napx_name = \"B\"\nstart_tick = 11\nend_tick = 40\n\
+         aeon_window_id = \"late\"\n\
+         [apxi]\ndiscover = true\n[[apxi.descriptors]]\ndescriptor_id = \"still\"\n\
+         descriptor_type = \"CONST_SEGMENT\"\nwindow_id = \"again\"\nstream_id = \"S2_fluxes\"\n\
+         params = { value = 0 }",
+    )
+}
+
+const AEON: &str = r#"{"base_windows":{
+  "early":{"window_id":"early","tick_start":3,"tick_end":14,"press_window_id":"A"},
+  "late":{"window_id":"late","tick_start":20,"tick_end":39}},
+ "derived_windows":{
+  "again":{"window_id":"again","source_ids":["part","early"],"aggregation":"concat"},
+  "part":{"window_id":"part","source_ids":["early"],"aggregation":"union"}}}"#;
 
 fn store() -> (tempfile::TempDir, RunStore) {
     let folder = tempfile::tempdir().unwrap();

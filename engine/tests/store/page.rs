@@ -1,19 +1,24 @@
 //! Tests that `docs/run-file.md` describes the run files that the store writes.
 
+use aether_engine::config::RunPlan;
 use aether_engine::run::RunOptions;
 use aether_engine::store::Existing;
 use rusqlite::Connection;
 
-use super::{every_kind, store};
+use super::{every_kind, store, with_grammar};
 
 const PAGE: &str = include_str!("../../../docs/run-file.md");
 
 /// A run file, opened as any SQLite tool would open it.
 fn database() -> (tempfile::TempDir, Connection) {
+    database_of(&every_kind())
+}
+
+fn database_of(plan: &RunPlan) -> (tempfile::TempDir, Connection) {
     let (folder, store) = store();
     let options = RunOptions::default();
     let path = store
-        .record(&every_kind(), "run", Existing::Keep, &options)
+        .record(plan, "run", Existing::Keep, &options)
         .unwrap()
         .path;
     (folder, Connection::open(path).unwrap())
@@ -21,7 +26,6 @@ fn database() -> (tempfile::TempDir, Connection) {
 
 #[test]
 fn every_table_is_documented_to_the_column() {
-    let (_folder, database) = database();
     let mut documented = Vec::new();
     let mut table = None;
     for line in PAGE.lines() {
@@ -35,6 +39,15 @@ fn every_table_is_documented_to_the_column() {
             documented.push(format!("{table}.{column} {}", cells.next().unwrap()));
         }
     }
+    let of_grammar =
+        |row: &String| row.starts_with("aeon_views.") || row.starts_with("apxi_views.");
+    assert_eq!(documented, columns(&database_of(&with_grammar()).1));
+    documented.retain(|row| !of_grammar(row));
+    assert_eq!(documented, columns(&database().1));
+}
+
+/// Every column of every table, with its type.
+fn columns(database: &Connection) -> Vec<String> {
     let mut select = database
         .prepare(
             "SELECT t.name || '.' || c.name || ' ' || c.type FROM sqlite_schema t,
@@ -43,8 +56,7 @@ fn every_table_is_documented_to_the_column() {
         )
         .unwrap();
     let actual = select.query_map([], |row| row.get::<_, String>(0)).unwrap();
-    let actual: Vec<String> = actual.map(Result::unwrap).collect();
-    assert_eq!(documented, actual);
+    actual.map(Result::unwrap).collect()
 }
 
 #[test]
@@ -57,11 +69,18 @@ fn the_file_says_what_it_is() {
         let row = format!("| `PRAGMA {name}` | {value},");
         assert!(PAGE.contains(&row), "{row}");
     }
+    let (_folder, database) = database_of(&with_grammar());
+    let version: i64 = database
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .unwrap();
+    let words = format!("; {version} if the run has a grammar of AEON windows |");
+    assert!(PAGE.contains(&words), "{words}");
 }
 
 #[test]
 fn every_query_runs() {
-    let (_folder, database) = database();
+    let (_folder, plain) = database();
+    let (_other_folder, with_grammar) = database_of(&with_grammar());
     let mut queries = 0;
     for block in PAGE.split("\n```sql").skip(1) {
         let (block, _) = block.split_once("\n```").unwrap();
@@ -70,6 +89,11 @@ fn every_query_runs() {
         if note == " aether" {
             continue;
         }
+        let database = if note == " grammar" {
+            &with_grammar
+        } else {
+            &plain
+        };
         let mut select = database
             .prepare(query)
             .unwrap_or_else(|error| panic!("{query}: {error}"));

@@ -1,17 +1,20 @@
 //! Tests that every reader notices rows that are missing, too many or under a wrong key.
 
+use aether_engine::config::RunPlan;
 use aether_engine::run::{RecordKind, RunOptions};
 use aether_engine::store::{Existing, RunStore, StoreError, StoredRun};
 use rusqlite::Connection;
 
-use super::{every_kind, store};
+use super::{every_kind, store, with_grammar};
 
 /// The tables of records with their keys.
-const TABLES: [(&str, &str); 10] = [
+const TABLES: [(&str, &str); 12] = [
     ("ledgers", "tick"),
     ("p_blocks", "tick"),
     ("i_blocks", "tick"),
     ("manifests", "seq"),
+    ("aeon_views", "seq"),
+    ("apxi_views", "seq"),
     ("envelopes", "seq"),
     ("scenes", "tick"),
     ("codex_library", "seq"),
@@ -23,6 +26,14 @@ const TABLES: [(&str, &str); 10] = [
 fn kind(name: &str) -> RecordKind {
     let mut kinds = RecordKind::ALL.into_iter();
     kinds.find(|kind| kind.name() == name).unwrap()
+}
+
+/// A run with records of a kind.
+fn plan_with(table: &str) -> RunPlan {
+    match kind(table).info().needs_grammar {
+        true => with_grammar(),
+        false => every_kind(),
+    }
 }
 
 fn change(store: &RunStore, sql: &str) {
@@ -41,7 +52,7 @@ fn is_noticed(table: &str, sql: &str) {
     let (_folder, store) = store();
     let options = RunOptions::default();
     store
-        .record(&every_kind(), "run", Existing::Keep, &options)
+        .record(&plan_with(table), "run", Existing::Keep, &options)
         .unwrap();
     change(&store, sql);
     let run = match store.open("run") {

@@ -59,7 +59,7 @@ pub(crate) struct RunCommand {
     pub(crate) run_id: Option<String>,
     /// Changes a value of the inputs: `ticks=500`, `topology.edges[e_id=5].k=13`,
     /// `initial_state[node=3]=7`. May be repeated. Members of the RunConfig are named as they are;
-    /// others start with `topology.`, `profile.` or `pfna.`.
+    /// others start with `topology.`, `profile.`, `pfna.` or `aeon.`.
     #[arg(long = "set", value_name = "PATH=VALUE")]
     pub(crate) set: Vec<String>,
     /// Number of threads that encode and hash records; the bytes do not depend on it.

@@ -76,8 +76,13 @@ fn text(name: &str, metrics: &Metrics) -> String {
         ("apx_manifests", number(metrics.apx_manifests)),
         ("l_total", format!("{} bits", metrics.l_total)),
     ];
+    let of_grammar = [
+        ("aeon_views", metrics.aeon_views),
+        ("apxi_views", metrics.apxi_views),
+    ];
+    let of_grammar = of_grammar.map(|(name, count)| count.map(|count| (name, number(count))));
     let mut text = String::new();
-    for (name, value) in rows {
+    for (name, value) in rows.into_iter().chain(of_grammar.into_iter().flatten()) {
         let _ = writeln!(text, "{name:<18} {value}");
     }
     if metrics.l_total_by_window.is_empty() {

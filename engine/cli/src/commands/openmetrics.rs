@@ -93,7 +93,21 @@ impl Collector for RunMetrics {
                 metrics.codex_proposals,
             ),
         ];
-        for (name, help, value) in counters {
+        let of_grammar = [
+            (
+                "aeon_views",
+                "Views of AEON windows made.",
+                metrics.aeon_views,
+            ),
+            (
+                "apxi_views",
+                "Views of descriptors made.",
+                metrics.apxi_views,
+            ),
+        ];
+        let of_grammar = of_grammar.into_iter();
+        let of_grammar = of_grammar.filter_map(|(name, help, count)| Some((name, help, count?)));
+        for (name, help, value) in counters.into_iter().chain(of_grammar) {
             encoder
                 .encode_descriptor(name, help, None, MetricType::Counter)?
                 .encode_family(&self.labels())?

@@ -25,18 +25,18 @@ mod series;
 mod ticks;
 mod topology;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
 use aether_engine::config::RunPlan;
-use aether_engine::record::Manifest;
+use aether_engine::record::{AeonView, ApxiView, Manifest};
 use aether_engine::store::StoredRun;
 use aether_json::{Value, json};
 
 use activity::ActivityPlot;
 use bins::Bins;
 use heat_map::HeatMap;
-use press::PressPlot;
+use press::{Described, PressPlot};
 use rows::Rows;
 pub(crate) use series::LINES_MAX;
 use series::SeriesPlot;
@@ -258,6 +258,7 @@ impl Subject<'_> {
         // Checks that there is something to draw.
         let ticks = self.ticks(1)?;
         let mut plot = PressPlot::default();
+        let described = self.described()?;
         for manifest in self.run.values::<Manifest>() {
             let manifest = manifest?;
             let (from, to) = (*ticks.range().start(), *ticks.range().end());
@@ -266,7 +267,8 @@ impl Subject<'_> {
             }
             let mut windows = self.plan.windows().iter();
             let window = windows.find(|window| window.window_id() == manifest.window_id);
-            plot.add(&manifest, window.is_some_and(|window| window.is_primary()));
+            let primary = window.is_some_and(|window| window.is_primary());
+            plot.add(&manifest, primary, &described);
         }
         if plot.window_count() == 0 {
             let name = id_of(self.run);
@@ -283,6 +285,39 @@ impl Subject<'_> {
             svg: plot.draw(self.subtitle()),
             bins,
         })
+    }
+
+    /// What descriptors need for the streams of windows. Only those over exactly the ticks of the
+    /// window can be compared with the stream itself.
+    fn described(&self) -> Result<Described, Failure> {
+        let mut spans: BTreeMap<String, Vec<[u64; 2]>> = BTreeMap::new();
+        for view in self.run.values::<AeonView>() {
+            let view = view?;
+            spans.insert(view.window_id, view.spans);
+        }
+        let mut described = Described::new();
+        for view in self.run.values::<ApxiView>() {
+            let view = view?;
+            let mut windows = self.plan.windows().iter();
+            let window = windows.find(|window| window.window_id() == view.window_id);
+            let ticks = window.map(|window| [*window.ticks().start(), *window.ticks().end()]);
+            if ticks.is_none_or(|ticks| {
+                spans
+                    .get(&view.aeon_window_id)
+                    .is_none_or(|spans| *spans != [ticks])
+            }) {
+                continue;
+            }
+            let best = view
+                .descriptors_by_stream
+                .into_iter()
+                .filter_map(|(stream, entries)| {
+                    let bits = entries.iter().map(|entry| entry.total_bits).min()?;
+                    Some((stream, bits))
+                });
+            described.insert(view.window_id, best.collect());
+        }
+        Ok(described)
     }
 
     fn topology(&self) -> Result<Picture, Failure> {

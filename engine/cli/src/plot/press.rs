@@ -1,4 +1,8 @@
-//! Draws the bits of every window as stacked bars, one colour per stream.
+//! Draws the bits of every window as stacked bars, one colour per stream, and what descriptors save
+//! of them.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use aether_engine::record::Manifest;
 
@@ -15,6 +19,8 @@ const NAMED_MAX: usize = 12;
 /// Largest width of a bar, in pixels.
 const BAR_WIDTH_MAX: f64 = 120.0;
 const HEIGHT: i32 = 380;
+/// How much of a bar's width is left on both sides of its hollow part.
+const HOLLOW_INSET: f64 = 0.15;
 
 /// The bits of a run's manifests.
 #[derive(Default)]
@@ -28,12 +34,20 @@ struct Window {
     name: String,
     /// Bits by the index of the stream.
     bits: Vec<f64>,
+    /// How many of them the best descriptor of the stream saves.
+    saved: Vec<f64>,
 }
+
+/// The bits that the best descriptor of each stream needs over all ticks of a window, by `window_id`
+/// and stream.
+pub(super) type Described = BTreeMap<String, BTreeMap<String, i64>>;
 
 impl PressPlot {
     /// Adds a window; a primary window is labelled by its ticks, any other by its name.
-    pub(super) fn add(&mut self, manifest: &Manifest, primary: bool) {
+    pub(super) fn add(&mut self, manifest: &Manifest, primary: bool, described: &Described) {
+        let described = described.get(&manifest.window_id);
         let mut bits = vec![0.0; self.streams.len()];
+        let mut saved = bits.clone();
         for stream in &manifest.streams {
             let known = self
                 .streams
@@ -42,16 +56,21 @@ impl PressPlot {
             let place = known.unwrap_or_else(|| {
                 self.streams.push(stream.stream_id.clone());
                 bits.push(0.0);
+                saved.push(0.0);
                 self.streams.len() - 1
             });
             bits[place] += stream.total_bits as f64;
+            let best = described.and_then(|streams| streams.get(&stream.stream_id));
+            // Both are from 0 to 2^63 − 1.
+            let less = best.map_or(0, |best| stream.total_bits - best);
+            saved[place] += less.max(0) as f64;
         }
         let name = if primary {
             format!("{}–{}", manifest.start_tick, manifest.end_tick)
         } else {
             manifest.window_id.clone()
         };
-        self.windows.push(Window { name, bits });
+        self.windows.push(Window { name, bits, saved });
     }
 
     /// Number of windows that share a bar.
@@ -66,17 +85,29 @@ impl PressPlot {
     pub(super) fn draw(self, subtitle: String) -> String {
         let shared = self.windows_a_bar();
         let note = (shared > 1).then(|| format!("Each bar is the sum of {shared} windows."));
+        let saves = self
+            .windows
+            .iter()
+            .flat_map(|window| &window.saved)
+            .any(|bits| *bits > 0.0);
+        let hollow = "The hollow part of a bar is what the best descriptor of the stream saves.";
+        let hollow = saves.then(|| hollow.to_owned());
         let frame = Frame {
             id: "press",
             title: "Description length by window".to_owned(),
             subtitle,
-            notes: note.into_iter().collect(),
+            notes: note.into_iter().chain(hollow).collect(),
             height: HEIGHT,
         };
         let bars: Vec<Vec<f64>> = self
             .windows
             .chunks(shared)
-            .map(|part| self.sum(part))
+            .map(|part| self.sum(part, |window| &window.bits))
+            .collect();
+        let saved: Vec<Vec<f64>> = self
+            .windows
+            .chunks(shared)
+            .map(|part| self.sum(part, |window| &window.saved))
             .collect();
         let highest = bars
             .iter()
@@ -100,7 +131,7 @@ impl PressPlot {
             // If there are only a few bars, they do not fill the width.
             let widest = BAR_WIDTH_MAX * windows as f64 / f64::from(pixels.max(1));
             let mut hovers = Vec::new();
-            for (number, bar) in bars.iter().enumerate() {
+            for (number, (bar, saved)) in bars.iter().zip(&saved).enumerate() {
                 let left = number as f64 * width + 0.5;
                 let right = (left + width).min(windows as f64 + 0.5);
                 let gap = (right - left) * if named { 0.2 } else { 0.1 };
@@ -115,7 +146,15 @@ impl PressPlot {
                 for (place, bits) in bar.iter().enumerate() {
                     let corners = [(left + gap, from), (right - gap, from + bits)];
                     plotting.rectangle(series(place), corners);
-                    let title = format!("{windows}, {}: {bits} bits", self.streams[place]);
+                    let mut title = format!("{windows}, {}: {bits} bits", self.streams[place]);
+                    let less = saved[place];
+                    if less > 0.0 {
+                        let inset = (right - left - 2.0 * gap) * HOLLOW_INSET;
+                        let top = from + bits;
+                        let hollow = [(left + gap + inset, top - less), (right - gap - inset, top)];
+                        plotting.rectangle(Role::Surface, hollow);
+                        let _ = write!(title, ", of which the best descriptor saves {less}");
+                    }
                     let corners = corners.map(|corner| plotting.pixel(corner));
                     hovers.push(Hover { corners, title });
                     from += bits;
@@ -134,10 +173,10 @@ impl PressPlot {
         })
     }
 
-    fn sum(&self, windows: &[Window]) -> Vec<f64> {
+    fn sum(&self, windows: &[Window], part: fn(&Window) -> &Vec<f64>) -> Vec<f64> {
         let mut sum = vec![0.0; self.streams.len()];
         for window in windows {
-            for (sum, bits) in sum.iter_mut().zip(&window.bits) {
+            for (sum, bits) in sum.iter_mut().zip(part(window)) {
                 *sum += bits;
             }
         }

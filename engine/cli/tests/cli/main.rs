@@ -4,6 +4,7 @@
     reason = "a test ends where something unexpected happens"
 )]
 
+mod aeon;
 mod changes;
 mod damaged;
 mod documents;

@@ -3,7 +3,9 @@
 use std::ops::Range;
 
 use super::super::decode::nearest;
-use super::super::documents::{PfnaDocument, ProfileDocument, RunConfig, TopologyDocument};
+use super::super::documents::{
+    GrammarDocument, PfnaDocument, ProfileDocument, RunConfig, TopologyDocument,
+};
 use super::super::names::Names;
 use super::super::problem::{Code, Draft};
 use super::super::tree::{Document, Kind, Value, shortened};
@@ -26,7 +28,7 @@ pub(super) struct Slot {
 
 /// The documents of a run as trees.
 pub(super) struct Trees<'n> {
-    pub(super) documents: [Option<Document>; 4],
+    pub(super) documents: [Option<Document>; Part::COUNT],
     pub(super) names: &'n Names,
 }
 
@@ -41,13 +43,18 @@ impl Trees<'_> {
     /// It names nothing, or more than one item. The problem's place is that of the step.
     pub(super) fn find(&self, path: &Path) -> Result<Slot, Box<Draft>> {
         let Some(document) = self.get(path.part) else {
-            let draft = Draft::new(
-                Code::SettingPath,
-                path.steps[0].span,
-                "the run has no external inputs",
-            );
-            let draft = draft.help("name a PFNA document with `pfna_path` and `enable_pfna`");
-            return Err(draft.into());
+            let (message, help) = match path.part {
+                Part::Aeon => (
+                    "the run has no AEON grammar",
+                    "name an AEON grammar with `aeon_path`",
+                ),
+                _ => (
+                    "the run has no external inputs",
+                    "name a PFNA document with `pfna_path` and `enable_pfna`",
+                ),
+            };
+            let draft = Draft::new(Code::SettingPath, path.steps[0].span, message);
+            return Err(draft.help(help).into());
         };
         let mut at = document.root();
         let mut path = path.clone();
@@ -292,12 +299,13 @@ const fn fields(part: Part) -> &'static [&'static str] {
         Part::Topology => TopologyDocument::FIELDS,
         Part::Profile => ProfileDocument::FIELDS,
         Part::Pfna => PfnaDocument::FIELDS,
+        Part::Aeon => GrammarDocument::FIELDS,
     }
 }
 
 /// The document that has a member of this name, if it is not the RunConfig.
 fn owner(key: &str) -> Option<Part> {
-    let others = [Part::Topology, Part::Profile, Part::Pfna];
+    let others = [Part::Topology, Part::Profile, Part::Pfna, Part::Aeon];
     others.into_iter().find(|part| fields(*part).contains(&key))
 }
 

@@ -11,10 +11,19 @@ pub(crate) enum Part {
     Topology,
     Profile,
     Pfna,
+    Aeon,
 }
 
 impl Part {
-    pub(crate) const ALL: [Self; 4] = [Self::RunConfig, Self::Topology, Self::Profile, Self::Pfna];
+    pub(crate) const COUNT: usize = 5;
+
+    pub(crate) const ALL: [Self; Self::COUNT] = [
+        Self::RunConfig,
+        Self::Topology,
+        Self::Profile,
+        Self::Pfna,
+        Self::Aeon,
+    ];
 
     /// The name as files and exports have it.
     pub(crate) const fn name(self) -> &'static str {
@@ -23,6 +32,7 @@ impl Part {
             Self::Topology => "topology",
             Self::Profile => "profile",
             Self::Pfna => "pfna",
+            Self::Aeon => "aeon",
         }
     }
 
@@ -33,6 +43,7 @@ impl Part {
             Self::Topology => "the topology",
             Self::Profile => "the profile",
             Self::Pfna => "the PFNA document",
+            Self::Aeon => "the AEON grammar",
         }
     }
 }
@@ -129,6 +140,7 @@ const fn example(part: Part) -> &'static str {
         Part::Topology => "edges[e_id=1].k",
         Part::Profile => "C0",
         Part::Pfna => "entries[0].tick",
+        Part::Aeon => "base_windows.day1.tick_end",
     }
 }
 

@@ -36,7 +36,7 @@ pub(crate) struct Variants {
 /// Which documents a variant changes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ChangedParts {
-    parts: [bool; 4],
+    parts: [bool; Part::COUNT],
 }
 
 impl ChangedParts {
@@ -143,6 +143,7 @@ impl Variants {
                 Part::Topology => documents.topology = text,
                 Part::Profile => documents.profile = text,
                 Part::Pfna => documents.pfna = Some(text),
+                Part::Aeon => documents.aeon = Some(text),
             }
         }
         documents

@@ -4,6 +4,8 @@
 //! depends on a missing value (N, ticks) skips what it cannot know, and never reports a consequence
 //! of a problem that was already reported.
 
+mod aeon;
+mod apxi;
 mod input_table;
 mod inputs;
 mod profile;
@@ -12,6 +14,8 @@ mod state;
 mod topology;
 mod windows;
 
+pub(crate) use aeon::{AeonBounds, aeon_window_ids, grammar};
+pub(crate) use apxi::{ApxiBounds, apxi, apxi_needs_grammar};
 pub(crate) use input_table::input_table;
 pub(crate) use inputs::{Bounds, inputs};
 pub(crate) use profile::profile;

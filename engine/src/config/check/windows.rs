@@ -75,6 +75,7 @@ fn configured<'a>(
                 ticks,
                 primary: false,
                 streams,
+                aeon_window_id: window.aeon_window_id.map(|Name(id)| id),
             };
             windows.push((window, at));
         }
@@ -348,6 +349,7 @@ fn tiling(
             ticks: start..=end,
             primary: true,
             streams: defaults::streams(),
+            aeon_window_id: None,
         });
     }
     let longest = windows

@@ -14,7 +14,7 @@ pub(crate) use aether_json::nearest;
 pub(crate) use choice::Choice;
 pub(crate) use document::{FIELDS_MAX, Fields, Given, HasPlaces, Unknown};
 pub(crate) use names::{Name, PathText, ProfileName, RunId, Text, bad_name};
-pub(crate) use scalars::{AnyObject, Anything, Flag, Int, List};
+pub(crate) use scalars::{AnyObject, Anything, Flag, Int, List, Map};
 pub(crate) use suggest::list_of;
 
 use super::problem::{Code, Draft, Problems};

@@ -125,6 +125,60 @@ impl<T: Decode> Decode for List<T> {
     }
 }
 
+/// An object with free keys, whose members are decoded on demand.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Map<T> {
+    at: NodeId,
+    len: u64,
+    member: PhantomData<fn() -> T>,
+}
+
+impl<T: Decode> Map<T> {
+    /// Number of members, valid or not.
+    pub(crate) fn len(&self) -> u64 {
+        self.len
+    }
+
+    pub(crate) fn value<'a>(&self, document: &'a Document) -> Value<'a> {
+        document.value(self.at)
+    }
+
+    /// The members, each with its value in the document, which has its key; `None` for one that has
+    /// reported problems.
+    pub(crate) fn each<'a>(
+        &self,
+        document: &'a Document,
+        problems: &mut Problems,
+        mut visit: impl FnMut(Value<'a>, Option<T>, &mut Problems),
+    ) {
+        for member in document.value(self.at).children() {
+            let decoded = match member.is_broken() {
+                true => None,
+                false => T::decode(member, problems),
+            };
+            visit(member, decoded, problems);
+        }
+    }
+}
+
+impl<T: Decode> Decode for Map<T> {
+    fn expected() -> String {
+        "an object by id".to_owned()
+    }
+
+    fn decode(value: Value<'_>, problems: &mut Problems) -> Option<Self> {
+        if value.kind() != Kind::Object {
+            wrong_type::<Self>(value, Kind::Object, problems);
+            return None;
+        }
+        Some(Self {
+            at: value.id(),
+            len: value.children().count() as u64,
+            member: PhantomData,
+        })
+    }
+}
+
 /// A value that a document may carry and the engine does not read.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Anything;
@@ -163,7 +217,7 @@ mod schema {
 
     use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-    use super::{AnyObject, Anything, Flag, Int, List};
+    use super::{AnyObject, Anything, Flag, Int, List, Map};
 
     macro_rules! inline_schema {
         ([$($generic:tt)*] $name:ty, |$generator:ident| $schema:expr) => {
@@ -189,6 +243,12 @@ mod schema {
     inline_schema!([] Flag, |_generator| json_schema!({"type": "boolean"}));
     inline_schema!([T: JsonSchema] List<T>, |generator| {
         json_schema!({"type": "array", "items": generator.subschema_for::<T>()})
+    });
+    inline_schema!([T: JsonSchema] Map<T>, |generator| {
+        json_schema!({
+            "type": "object",
+            "additionalProperties": generator.subschema_for::<T>()
+        })
     });
     inline_schema!([] Anything, |_generator| json_schema!(true));
     inline_schema!([] AnyObject, |_generator| json_schema!({"type": "object"}));

@@ -3,6 +3,7 @@
 //! Each structure is declared once: its fields here are its fields in JSON, in TOML, in the JSON
 //! Schema and in the messages.
 
+mod aeon;
 mod pfna;
 mod profile;
 mod run_config;
@@ -10,6 +11,10 @@ mod scenario;
 mod sweep;
 mod topology;
 
+pub(crate) use aeon::{
+    ApxiDocument, BaseWindowDocument, DerivedWindowDocument, DescriptorDocument, GrammarDocument,
+    Numbers, ParamsDocument,
+};
 pub(crate) use pfna::{PfnaDocument, PfnaEntry, RepeatDocument, Values};
 pub(crate) use profile::{
     ChainConstants, ChainRuleDocument, ChainRuleType, CheckConstants, FluxRuleDocument,

@@ -4,6 +4,7 @@
 use super::super::decode::{Anything, Choice, Flag, Int, List, Name, PathText, RunId, Text};
 use super::super::plan::{Scheme, StreamSource};
 use super::super::problem::Code;
+use super::ApxiDocument;
 
 document! {
     /// One run of the engine: which documents, how many ticks, which windows.
@@ -40,6 +41,10 @@ document! {
         optional "enable_pfna" => enable_pfna: Flag,
         /// The PFNA document, from this document's directory.
         optional "pfna_path" => pfna_path: PathText,
+        /// The grammar of AEON windows, from this document's directory.
+        optional "aeon_path" => aeon_path: PathText,
+        /// Descriptors that are tried on the streams of windows. Needs `aeon_path`.
+        optional "apxi" => apxi: ApxiDocument,
         /// Where log lines go.
         optional "logging" => logging: LoggingDocument,
         /// Whether metrics are shown.
@@ -62,7 +67,7 @@ document! {
         given "end_tick" in "1..T" unit "tick" => end_tick: Int,
         /// The streams to tally. Default: S1_post_u_deltas and S2_fluxes.
         optional "streams" => streams: List<StreamDocument>,
-        /// Kept, but not part of any record.
+        /// The AEON window over whose ticks descriptors are tried. Without a grammar it is kept, and has no effect.
         optional "aeon_window_id" => aeon_window_id: Name,
     }
 }

@@ -290,6 +290,44 @@ codes! {
     SweepAxis = "AE0905", "axis without usable values",
         "An axis of a sweep has at least one value, from one of `values`, `range` and `sample`; in a zip, all axes have equally many; with a table, the values come from its columns.",
         "give the axis its values";
+
+    // AEON grammars and descriptors.
+    AeonKey = "AE1001", "key differs from the window_id",
+        "The windows of an AEON grammar are members of an object. The key of each is its `window_id`.",
+        "make the key and the `window_id` equal";
+    DuplicateAeonWindow = "AE1002", "AEON window id used twice",
+        "A window of a grammar is either a base window or a derived one. Its id is unique over both.",
+        "give each window of the grammar its own id";
+    NoSources = "AE1003", "derived window without sources",
+        "A derived window is made of other windows, at least one. Without any, it would have no ticks.",
+        "name the windows that it is made of, or remove it";
+    NoSuchAeonWindow = "AE1004", "AEON window does not exist",
+        "Sources, parents, the windows of descriptors and each `aeon_window_id` must be windows of the grammar.",
+        "write the id of a window of the grammar";
+    AeonCycle = "AE1005", "cycle of AEON windows",
+        "A window cannot be made of itself, nor be part of itself, through other windows or directly. Sources and parents are looked at separately: a window may have one that it is a source of as its parent.",
+        "break the cycle at one of its windows";
+    NoSuchPressWindow = "AE1006", "window of the run does not exist",
+        "`press_window_id` names a window of the RunConfig, also one that `window_every` makes, by its `window_id` or its `apx_name`.",
+        "write the `window_id` of a window of the run";
+    AmbiguousPressWindow = "AE1007", "name of several windows",
+        "Several windows of the run have this `apx_name`, and `press_window_id` names one.",
+        "write the `window_id` of the one that is meant";
+    UnusedDescriptor = "AE1008", "descriptor without a stream",
+        "A descriptor belongs to the stream of its name in each window of the run whose `aeon_window_id` is its `window_id`. One that belongs to none would have no effect.",
+        "give a window of the run this `aeon_window_id` and this stream, or remove the descriptor";
+    DescriptorOutside = "AE1009", "AEON window leaves its window",
+        "Descriptors are tried on the streams of a window of the run, over the ticks of the AEON window that it names. All of these must be ticks of that window.",
+        "name an AEON window within the window of the run, or make that one longer";
+    ComponentCount = "AE1010", "wrong number of components",
+        "A parameter is one number for all components of a stream's vectors, or a list of one number for each: N for states and deltas, E for fluxes, 1 for the chain.",
+        "write one number for each component, or one for all";
+    DuplicateDescriptor = "AE1011", "descriptor id used twice",
+        "Descriptor ids must be unique in a run, including those of the descriptors that `discover` finds.",
+        "give each descriptor its own id";
+    EmptyPattern = "AE1012", "empty pattern",
+        "The pattern of a RUN_SEGMENT repeats, so it must have at least one entry.",
+        "write the entries that repeat";
 }
 
 impl std::fmt::Display for Code {

@@ -4,6 +4,7 @@
 //! The result loads as an equal plan, so a stored run can be repeated from its own inputs. Large
 //! lists are written directly as text.
 
+mod aeon;
 mod run_config;
 mod topology;
 
@@ -14,6 +15,7 @@ use super::inputs::{InputEntry, InputValues, Inputs, Repeat};
 use super::plan::{ChainRule, FluxRule, PressDefaults, Profile, Scheme, StRule};
 use crate::canonical::{self, Canonical, Object, Writer};
 
+pub(super) use aeon::grammar;
 pub(super) use run_config::{ConfiguredNames, Settings, run_config};
 pub(super) use topology::{GivenTopology, topology};
 

@@ -1,15 +1,13 @@
 //! Writes the resolved RunConfig: the initial state inline, and every setting explicit.
 
-use std::collections::BTreeMap;
-
+use super::super::aeon::Apxi;
 use super::super::check::count;
 use super::super::documents::RunConfig;
 use super::super::plan::{
     Diagnostics, LayerSet, LogDestination, Logging, Nap, Scheme, StreamPlan, StreamSource, Window,
 };
-use super::super::problem::Problems;
-use super::super::tree::Document;
-use super::{CHECKED, WriteWith, flag, object, word};
+use super::aeon::apxi;
+use super::{WriteWith, flag, object, word};
 use crate::canonical::{self, Canonical, Object, Writer};
 
 /// The parts of the document that the plan does not keep.
@@ -20,35 +18,25 @@ pub(in super::super) struct ConfiguredNames {
     /// The path of the PFNA document; `None` if PFNA is off.
     pub(in super::super) pfna_path: Option<String>,
     pub(in super::super) window_every: Option<u64>,
-    /// `aeon_window_id` by `window_id`.
-    aeon_ids: BTreeMap<String, String>,
+    /// The path of the AEON grammar; `None` without one.
+    pub(in super::super) aeon_path: Option<String>,
 }
 
 impl ConfiguredNames {
     /// The settings of a RunConfig without problems.
-    pub(in super::super) fn of(document: &Document, run: &RunConfig) -> Self {
+    pub(in super::super) fn of(run: &RunConfig) -> Self {
         let text = |path: Option<&super::super::decode::PathText>| {
             path.expect("a RunConfig without problems names its documents")
                 .0
                 .clone()
         };
         let pfna_on = run.enable_pfna.is_some_and(|flag| flag.0);
-        let mut aeon_ids = BTreeMap::new();
-        if let Some(list) = &run.windows {
-            let windows = list.all(document, &mut Problems::default());
-            for window in windows.expect(CHECKED) {
-                if let Some(aeon) = window.aeon_window_id {
-                    let id = window.window_id.get().expect(CHECKED);
-                    aeon_ids.insert(id.0.clone(), aeon.0);
-                }
-            }
-        }
         Self {
             topology_path: text(run.topology_path.get()),
             profile_path: text(run.profile_path.get()),
             pfna_path: run.pfna_path.clone().filter(|_| pfna_on).map(|path| path.0),
             window_every: run.window_every.map(|every| count(every.0)),
-            aeon_ids,
+            aeon_path: run.aeon_path.clone().map(|path| path.0),
         }
     }
 }
@@ -66,6 +54,7 @@ pub(in super::super) struct Settings<'p> {
     pub(in super::super) diagnostics: &'p Diagnostics,
     pub(in super::super) logging: &'p Logging,
     pub(in super::super) metrics: bool,
+    pub(in super::super) apxi: Option<&'p Apxi>,
 }
 
 /// The RunConfig's text.
@@ -84,11 +73,13 @@ pub(in super::super) fn run_config(plan: &Settings<'_>, names: &ConfiguredNames)
         writer.raw("[");
         for (index, window) in listed.clone().enumerate() {
             writer.raw(if index == 0 { "" } else { "," });
-            write_window(writer, window, names.aeon_ids.get(&window.window_id));
+            write_window(writer, window);
         }
         writer.raw("]");
     });
     canonical::text(&object(|members| {
+        members.optional("aeon_path", names.aeon_path.as_ref());
+        members.optional("apxi", plan.apxi.map(apxi).as_ref());
         members.field("diagnostics", &diagnostics(plan.diagnostics));
         members.field("enable_codex", &flag(plan.codex));
         members.field("enable_pfna", &flag(names.pfna_path.is_some()));
@@ -116,10 +107,10 @@ pub(in super::super) fn run_config(plan: &Settings<'_>, names: &ConfiguredNames)
     }))
 }
 
-fn write_window(writer: &mut Writer, window: &Window, aeon_id: Option<&String>) {
+fn write_window(writer: &mut Writer, window: &Window) {
     let streams = WriteWith(|writer: &mut Writer| writer.array(&window.streams));
     let mut members = Object::begin(writer);
-    members.optional("aeon_window_id", aeon_id);
+    members.optional("aeon_window_id", window.aeon_window_id.as_ref());
     members.field("apx_name", &window.apx_name);
     members.field("end_tick", window.ticks.end());
     members.field("start_tick", window.ticks.start());

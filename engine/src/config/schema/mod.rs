@@ -10,7 +10,8 @@ use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Value, json};
 
 use super::documents::{
-    PfnaDocument, ProfileDocument, RunConfig, ScenarioDocument, SweepDocument, TopologyDocument,
+    GrammarDocument, PfnaDocument, ProfileDocument, RunConfig, ScenarioDocument, SweepDocument,
+    TopologyDocument,
 };
 
 /// The schemas by file name, as `docs/schemas/` holds them.
@@ -38,6 +39,10 @@ pub fn json_schemas() -> Vec<(&'static str, String)> {
             text(&schema::<ProfileDocument>("Profile_CMP0_v1")),
         ),
         ("pfna.schema.json", text(&schema::<PfnaDocument>("PFNA_V0"))),
+        (
+            "aeon.schema.json",
+            text(&schema::<GrammarDocument>("AEONWindowGrammar_v1")),
+        ),
         ("scenario.schema.json", text(&scenario::scenario(&own))),
         ("defaults.schema.json", text(&scenario::defaults(&own))),
         (

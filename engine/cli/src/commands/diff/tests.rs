@@ -36,7 +36,8 @@ fn changed(name: &str, changes: &[(&str, Value)]) -> RunPlan {
         document("topology"),
         document("profile"),
         pfna,
-    );
+    )
+    .with_aeon(inputs.get("aeon").map(Value::to_string));
     documents.plan().unwrap_or_else(|report| panic!("{report}"))
 }
 

@@ -208,8 +208,16 @@ struct Export<'e> {
 }
 
 impl Export<'_> {
-    /// Refuses nodes or edges of a kind that has none: what was asked for would be missing.
+    /// Refuses records that the run does not make, and nodes or edges of a kind that has none: what
+    /// was asked for would be missing.
     fn check(&self, selection: &Selection) -> Result<(), Failure> {
+        if let What::Records(kind) = self.what
+            && !self.run.has(kind)
+        {
+            let (run, kind) = (registry::id_of(self.run), kind.name());
+            let why = format!("run `{run}` has no grammar of AEON windows, and so no `{kind}`");
+            return Err(Failure::Input(why));
+        }
         let (nodes, edges) = match self.what {
             What::Everything => return Ok(()),
             What::Records(kind) => {
@@ -261,7 +269,10 @@ impl Export<'_> {
                 sink.write_all(b"\n")
             }),
             (What::Everything, ExportForm::Jsonl) => {
-                for kind in RecordKind::ALL {
+                for kind in RecordKind::ALL
+                    .into_iter()
+                    .filter(|kind| self.run.has(*kind))
+                {
                     self.each(kind, |text| {
                         write!(sink, "{{\"kind\":\"{}\",\"record\":", kind.name())?;
                         sink.write_all(text)?;

@@ -1,5 +1,6 @@
 //! `aether inspect`: shows a stored run, or ticks, nodes, edges, a window or a layer of it.
 
+mod aeon;
 mod inputs;
 mod moments;
 mod places;
@@ -45,8 +46,11 @@ pub(crate) fn inspect(command: &InspectCommand, output: &Output) -> CommandResul
     let selection = &command.selection;
     let asked = selection.tick.as_ref();
     let of_places = !selection.node.is_empty() || !selection.edge.is_empty();
-    let nothing_asked =
-        asked.is_none() && !of_places && command.window.is_none() && command.layer.is_none();
+    let nothing_asked = asked.is_none()
+        && !of_places
+        && command.window.is_none()
+        && command.layer.is_none()
+        && command.aeon.is_none();
     if command.summary || nothing_asked {
         summary(&run, &mut shown)?;
     }
@@ -59,6 +63,9 @@ pub(crate) fn inspect(command: &InspectCommand, output: &Output) -> CommandResul
     }
     if let Some(name) = &command.layer {
         layer(&run, name, asked, &mut shown)?;
+    }
+    if let Some(id) = &command.aeon {
+        aeon::show(&run, id, &mut shown)?;
     }
     let Shown { members, text, .. } = shown;
     output.result(|| text, || members)?;
@@ -135,6 +142,9 @@ fn summary(run: &StoredRun, shown: &mut Shown) -> Result<(), Failure> {
         metrics.nap_egress,
     );
     let _ = writeln!(text, "checkpoints {}", metrics.i_blocks);
+    if let (Some(aeon), Some(apxi)) = (metrics.aeon_views, metrics.apxi_views) {
+        let _ = writeln!(text, "AEON        {aeon} windows, {apxi} with descriptors");
+    }
     let hash = about
         .last_entry_hash
         .map_or("none".to_owned(), |hash| hash.to_string());
