@@ -16,6 +16,8 @@
 //! | `walk` | descends into pairs that differ, in reading order |
 //! | `tally` | keeps the first divergence, the counts, and as many changes as the budget allows |
 //! | `digest` | documents kept as digests per tick |
+//! | `path`, `place` | where a value is |
+//! | `lookup` | the value at a place, and the places that differ in another |
 //! | `patch` | the same difference as RFC 6902 operations |
 //! | `decimal`, `size` | how far numbers moved |
 //! | `tolerance`, `settle` | numbers that may move, and what is left to compare |
@@ -37,11 +39,13 @@ mod chart;
 mod compare;
 mod decimal;
 mod digest;
+mod lookup;
 mod matching;
 mod options;
 mod outline;
 mod patch;
 mod path;
+mod place;
 mod reading;
 mod records;
 mod schema;
@@ -74,10 +78,12 @@ pub use change::{
 pub use chart::Chart;
 pub use compare::{INPUTS, diff};
 pub use digest::digest;
+pub use lookup::{Lookup, differing};
 pub use options::DiffOptions;
 pub use outline::{Outline, infer};
 pub use patch::{Operation, Patch, Pointer, patches};
 pub use path::Path;
+pub use place::{ElementId, PathStep, Place};
 pub use schema::{ArtefactSchema, KeyRule, KeyRuleError, Numbered, Schema};
 pub use settle::{Settled, settled};
 pub use size::{Size, Sizes};

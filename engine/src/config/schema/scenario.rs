@@ -67,6 +67,7 @@ fn properties(own: &Value) -> Map<String, Value> {
             "description": "What the program leaves.",
             "items": output(),
         },
+        "depends": depends(),
     }));
     properties.extend(own);
     properties
@@ -138,6 +139,17 @@ fn output() -> Value {
     // The rest of an output may be in `defaults.toml`.
     output["required"] = json!(["name"]);
     output
+}
+
+fn depends() -> Value {
+    entries(
+        "What the values of the outputs are computed from.",
+        json!({
+            "of": text("Path of values, with variables: minutes[minute=t].waiting."),
+            "on": texts("Paths of what they are computed from: minutes[minute=t-1].waiting."),
+        }),
+        &["of", "on"],
+    )
 }
 
 fn entries(description: &str, properties: Value, required: &[&str]) -> Value {
