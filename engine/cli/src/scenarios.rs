@@ -120,13 +120,13 @@ impl<'a> Selection<'a> {
         for (name, glob) in &self.names {
             let broken = registry.broken.iter().map(|(name, _)| name);
             if !names.iter().chain(broken).any(|known| glob.is_match(known)) {
-                return Err(unknown("scenario", name, names));
+                return Err(unknown("scenario", name, &names));
             }
         }
         let tags = all(scenarios.iter().flat_map(|scenario| scenario.tags.clone()));
-        refuse("tag", &self.filter.tags, tags)?;
+        refuse("tag", &self.filter.tags, &tags)?;
         let pillars = all(scenarios.iter().flat_map(pillars));
-        refuse("pillar", &self.filter.pillars, pillars)
+        refuse("pillar", &self.filter.pillars, &pillars)
     }
 }
 
@@ -138,14 +138,14 @@ fn all(words: impl Iterator<Item = String>) -> Vec<String> {
     words
 }
 
-fn refuse(what: &str, wanted: &[String], known: Vec<String>) -> Result<(), Failure> {
+fn refuse(what: &str, wanted: &[String], known: &[String]) -> Result<(), Failure> {
     match wanted.iter().find(|wanted| !known.contains(wanted)) {
         Some(wanted) => Err(unknown(what, wanted, known)),
         None => Ok(()),
     }
 }
 
-fn unknown(what: &str, wanted: &str, known: Vec<String>) -> Failure {
+fn unknown(what: &str, wanted: &str, known: &[String]) -> Failure {
     let near = aether_json::nearest(wanted, known.iter().map(String::as_str));
     let hint = match near {
         Some(near) => format!("did you mean `{near}`?"),

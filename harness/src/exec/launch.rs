@@ -20,8 +20,9 @@ const ARGUMENT: &str = "--aether-harness-launch";
 const CHANGED: &str = "--aether-harness-changed";
 
 /// The changes that any program can be started with. Its directory and the path of the root may be part of what
-/// it is told to do, and are left as they are.
-pub const ANY_PROGRAM: [EnvironmentChange; 8] = [
+/// it is told to do, and are left as they are. So are the processors: a program that changes its own environment, as
+/// the `process` check does, could not take one more away.
+pub const ANY_PROGRAM: [EnvironmentChange; 7] = [
     EnvironmentChange::AddressLayout,
     EnvironmentChange::Variables,
     EnvironmentChange::Locale,
@@ -29,7 +30,6 @@ pub const ANY_PROGRAM: [EnvironmentChange; 8] = [
     EnvironmentChange::Umask,
     EnvironmentChange::StackSize,
     EnvironmentChange::HashSeeds,
-    EnvironmentChange::Processors,
 ];
 
 /// Whether this program does what that argument asks.

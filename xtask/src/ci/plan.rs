@@ -327,7 +327,7 @@ fn in_order(workflow: &Workflow) -> Vec<&str> {
             needs.iter().all(|need| order.contains(&need.as_str()))
         };
         // A circle is an error of the workflow, which GitHub reports; here it is broken anywhere.
-        let at = left.iter().position(|id| is_ready(&id)).unwrap_or(0);
+        let at = left.iter().position(is_ready).unwrap_or(0);
         order.push(left.remove(at));
     }
     order

@@ -235,7 +235,7 @@ jobs:
 
 /// Runs a command over a repository; its status and what its steps wrote.
 #[cfg(target_os = "linux")]
-fn ran(dir: &Path, args: Args) -> (Result<bool, String>, String) {
+fn ran(dir: &Path, args: &Args) -> (Result<bool, String>, String) {
     let out = dir.join("target");
     fs::create_dir_all(&out).unwrap();
     let log = out.join("log");
@@ -263,7 +263,7 @@ fn made(workflow: &str) -> TempDir {
 #[test]
 fn jobs_run_as_on_github() {
     let dir = made(WORKFLOW);
-    let (ended, log) = ran(dir.path(), Args::default());
+    let (ended, log) = ran(dir.path(), &Args::default());
     assert_eq!(ended, Ok(false));
     let commit = commit(dir.path()).unwrap();
     let expected = format!(
@@ -280,13 +280,13 @@ fn jobs_run_as_on_github() {
         ..Args::default()
     };
     assert_eq!(
-        ran(dir.path(), push(&["nightly"])),
+        ran(dir.path(), &push(&["nightly"])),
         (Ok(false), String::new())
     );
     // A job by the name that GitHub shows.
-    let (ended, log) = ran(dir.path(), push(&["Part 2 of 2"]));
+    let (ended, log) = ran(dir.path(), &push(&["Part 2 of 2"]));
     assert_eq!((ended, log.as_str()), (Ok(false), "own-2\n"));
-    let (ended, _) = ran(dir.path(), push(&["shard"]));
+    let (ended, _) = ran(dir.path(), &push(&["shard"]));
     assert_eq!(
         ended,
         Err("there is no job `shard`; did you mean `shards`?".to_owned())
@@ -303,13 +303,13 @@ fn a_failure_runs_what_is_for_failures_and_fails() {
         ..Args::default()
     };
     // What follows the failure is not run, but for what is meant for it; the job that always runs finds no artefact.
-    let (ended, log) = ran(dir.path(), args);
+    let (ended, log) = ran(dir.path(), &args);
     assert_eq!(ended, Ok(true));
     assert_eq!(log, "failed in out\nfailed in out\n");
 
     let failing = WORKFLOW.replace("run: \"true\"", "run: \"false | true\"");
     let dir = made(&failing);
-    let (ended, _) = ran(dir.path(), Args::default());
+    let (ended, _) = ran(dir.path(), &Args::default());
     assert_eq!(
         ended,
         Ok(true),
@@ -317,7 +317,7 @@ fn a_failure_runs_what_is_for_failures_and_fails() {
     );
     let dir = made(&failing.replace("        shell: bash\n", ""));
     assert_eq!(
-        ran(dir.path(), Args::default()).0,
+        ran(dir.path(), &Args::default()).0,
         Ok(false),
         "without `shell`, it does not"
     );
@@ -333,14 +333,14 @@ fn a_step_alone_and_what_this_machine_lacks() {
          - run: echo one >> \"$OUT/log\"\n      - run: echo two >> \"$OUT/log\"\n",
     );
     assert_eq!(
-        ran(dir.path(), Args::default()),
+        ran(dir.path(), &Args::default()),
         (Ok(false), "one\ntwo\n".to_owned())
     );
     let alone = Args {
         step: Some("two".to_owned()),
         ..Args::default()
     };
-    assert_eq!(ran(dir.path(), alone), (Ok(false), "two\n".to_owned()));
+    assert_eq!(ran(dir.path(), &alone), (Ok(false), "two\n".to_owned()));
 }
 
 #[test]

@@ -19,7 +19,7 @@ pub struct Args {
     /// The scenarios to run; all if none is named.
     #[arg(value_name = "NAME", conflicts_with = "tests")]
     names: Vec<String>,
-    /// Run every test of the cargo workspace through cargo-nextest, in place of scenarios.
+    /// Run every test of the Rust workspace through nextest, in place of scenarios.
     #[arg(long)]
     tests: bool,
     /// How often each scenario is run in each way [default: 5]; with `--tests`, how many rounds there are as it is, under
@@ -32,7 +32,7 @@ pub struct Args {
     /// How the result is written.
     #[arg(long, value_enum, default_value_t)]
     format: Listing,
-    /// With `--tests`, arguments of `cargo nextest` that select tests: `-- --package NAME`, `-- -E 'test(x)'`.
+    /// With `--tests`, arguments of nextest that select tests: `-- --package NAME`, `-- -E 'test(x)'`.
     #[arg(last = true, value_name = "NEXTEST-ARGUMENT", requires = "tests")]
     arguments: Vec<OsString>,
 }
