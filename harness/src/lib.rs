@@ -160,11 +160,13 @@ mod verdict;
 mod visible;
 
 pub use aether_diff::{
-    Artefact, ArtefactError, ArtefactSchema, Bound, BoundError, BytesDifference, Cause, Change,
-    ChangeKind, Chart, Diff, DiffOptions, Followed, FollowedByStage, INPUTS, Json, JsonProblem,
-    KeyRule, KeyRuleError, LeftOut, LeftOutReason, Listed, Numbered, Outline, Path, PlaceSort,
-    RecordPart, RecordStream, Schema, Settled, Size, Sizes, Tick, Tolerance, Tolerated, counted,
-    diff, diff_streams, digest, infer, patches, settled, shortened_pair, visible, visible_pair,
+    Address, AddressError, Artefact, ArtefactError, ArtefactSchema, Bound, BoundError,
+    BytesDifference, Cause, Change, ChangeKind, Chart, Child, DIGESTS_MAX, Diff, DiffOptions,
+    DifferingTicks, DigestTree, Followed, FollowedByStage, INPUTS, Json, JsonProblem, KeyRule,
+    KeyRuleError, LeftOut, LeftOutReason, Listed, Narrowing, NoNode, Node, Numbered, Outline, Path,
+    PlaceSort, RecordPart, RecordPlace, RecordStream, Schema, Search, Searched, Settled, Size,
+    Sizes, Tick, Tolerance, Tolerated, counted, diff, diff_streams, digest, infer, only_at,
+    patches, settled, shortened_pair, visible, visible_pair,
 };
 pub use aether_json::nearest;
 pub use allowed::Allowed;

@@ -15,7 +15,7 @@
 //! | `outline` | what members documents have, and what identifies their elements if nothing is declared |
 //! | `walk` | descends into pairs that differ, in reading order |
 //! | `tally` | keeps the first divergence, the counts, and as many changes as the budget allows |
-//! | `digest` | documents kept as digests per tick |
+//! | `digest` | documents kept as a tree of digests |
 //! | `patch` | the same difference as RFC 6902 operations |
 //! | `decimal`, `size` | how far numbers moved |
 //! | `tolerance`, `settle` | numbers that may move, and what is left to compare |
@@ -73,7 +73,10 @@ pub use change::{
 };
 pub use chart::Chart;
 pub use compare::{INPUTS, diff};
-pub use digest::digest;
+pub use digest::{
+    Address, AddressError, Child, DIGESTS_MAX, DifferingTicks, DigestTree, Narrowing, NoNode, Node,
+    RecordPlace, Search, Searched, digest, only_at,
+};
 pub use options::DiffOptions;
 pub use outline::{Outline, infer};
 pub use patch::{Operation, Patch, Pointer, patches};

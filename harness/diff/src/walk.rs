@@ -190,13 +190,13 @@ impl<'a, 't> Walk<'a, 't> {
         });
     }
 
-    /// One tick of two artefacts that are kept as digests.
+    /// One tick, or span of ticks, of two artefacts that are kept as digests.
     pub(super) fn digest(
         &mut self,
         tick: Option<&Tick>,
+        span: Option<&(i128, i128)>,
         part: Part,
-        before: Option<&str>,
-        after: Option<&str>,
+        [before, after]: [Option<&str>; 2],
     ) {
         let stamp = Stamp::of(tick);
         let found = |walk: &mut Self| {
@@ -208,14 +208,26 @@ impl<'a, 't> Walk<'a, 't> {
             "" => None,
             member => Some(format!("{member}=true")),
         };
-        let tick = tick.map(|tick| format!("tick={}", tick.as_json()));
-        let identity: Vec<String> = part.into_iter().chain(tick).collect();
+        let (place, label) = match (span, tick) {
+            (Some((first, last)), _) => {
+                let span = format!("\"{first}..{last}\"");
+                // Of what is late, the path says it.
+                let label = match part {
+                    None => element_label("ticks", &[&span]),
+                    Some(_) => String::new(),
+                };
+                (Some(format!("{}{span}", crate::path::TICKS)), label)
+            }
+            (None, Some(tick)) => (Some(format!("tick={}", tick.as_json())), String::new()),
+            (None, None) => (None, String::new()),
+        };
+        let identity: Vec<String> = part.into_iter().chain(place).collect();
         if identity.is_empty() {
             return found(self);
         }
         let element = Step::Element {
             identity: identity.join(",").into(),
-            label: "".into(),
+            label: label.into(),
         };
         self.step(Mark::Digest(element), found);
     }

@@ -8,13 +8,13 @@ use std::collections::BTreeSet;
 use super::shown::Shown;
 use super::{CommandError, Console};
 use crate::revision::golden::TreeState;
-use aether_harness::evaluate::{CheckResult, Ending, Evaluation, Finding, RunOutput};
-use aether_harness::scenario::{Scenario, ScenarioName};
+use aether_harness::evaluate::{CheckResult, CheckRun, Ending, Evaluation, Finding, RunOutput};
+use aether_harness::scenario::{Scenario, ScenarioName, SnapshotMode};
 use aether_harness::snapshot::{
     BlessEntry, GoldenSet, MANIFEST_FILE, Manifest, Opened, Replaced, Snapshot, SnapshotLock,
-    artefact_of, salvaged_blesses,
+    artefact_of, by_ticks, format_of, has_digests_by_tick, newest_format, salvaged_blesses,
 };
-use aether_harness::{Artefact, Check, Suite, Tolerated, Verdict, settled};
+use aether_harness::{Artefact, Check, INPUTS, Suite, Tolerated, Verdict, settled};
 
 /// One scenario whose goldens would change.
 pub(super) struct Pending {
@@ -100,15 +100,17 @@ pub(super) fn checked_reason(reason: &str) -> Result<&str, &'static str> {
     }
 }
 
-/// What a bless of one scenario would do: nothing, something, or what forbids it.
+/// What a bless of one scenario would do: nothing, something, or what forbids it. If it `renews`, goldens that match
+/// are written again too, because their form is older.
 pub(super) fn examine(
     suite: &Suite,
     evaluation: &Evaluation,
     exact: bool,
+    renews: bool,
 ) -> Result<Examined, Refusal> {
     let scenario = evaluation.scenario();
     let mut result = evaluation.check(&Check::Golden);
-    if result.verdict.passes() {
+    if result.verdict.passes() && !renews {
         let tolerated = result.tolerated().cloned();
         if !exact || tolerated.is_none() {
             return Ok(Examined::Nothing(tolerated));
@@ -223,11 +225,21 @@ pub(super) fn write(
     console: &mut Console<'_>,
 ) -> Result<Replaced, CommandError> {
     let name = one.scenario.name();
-    let Some(output) = &one.result.after else {
+    let Some(examined) = &one.result.after else {
         return Err(CommandError::Io(format!(
             "{name}: the run produced nothing"
         )));
     };
+    let renewed = match only {
+        None if !one.is_from_elsewhere => in_new_form(suite, &one.scenario, examined)?,
+        // What stays is in the old form.
+        _ => None,
+    };
+    let format = match &renewed {
+        Some(_) => newest_format(one.scenario.snapshot),
+        None => format(&one.scenario),
+    };
+    let output = renewed.as_ref().unwrap_or(examined);
     let lock = SnapshotLock::acquire(&suite.paths().snapshots(), || {
         // A message that cannot be printed does not keep anyone from waiting.
         let _ = writeln!(console.err, "another bless is running; waiting for it");
@@ -269,6 +281,7 @@ pub(super) fn write(
         }
     };
     let mut manifest = manifest(one, &set);
+    manifest.format = format;
     manifest.allowed.clone_from(&output.allowed);
     let former = former(suite, one)?;
     manifest.bless = match &former {
@@ -298,6 +311,46 @@ pub(super) fn write(
     }
     Shown::forget(suite, name)?;
     Ok(replaced)
+}
+
+/// The format that goldens of a scenario keep when they are blessed again.
+fn format(scenario: &Scenario) -> u32 {
+    let newest = newest_format(scenario.snapshot);
+    if scenario.snapshot == SnapshotMode::Digest && !has_digests_by_tick(scenario) {
+        return newest;
+    }
+    format_of(scenario).min(newest)
+}
+
+/// What was examined as digests by tick in the form of now, which one more run makes; `None` if it is in that form
+/// already.
+fn in_new_form(
+    suite: &Suite,
+    scenario: &Scenario,
+    examined: &RunOutput,
+) -> Result<Option<RunOutput>, CommandError> {
+    if scenario.snapshot != SnapshotMode::Digest || !has_digests_by_tick(scenario) {
+        return Ok(None);
+    }
+    let name = scenario.name();
+    let refused = |problem: String| CommandError::Refused(format!("{name}: {problem}"));
+    let renewed = scenario.clone().without_goldens();
+    let (output, records) = CheckRun::open(suite, &renewed, &Check::Golden)
+        .and_then(|run| run.run_for_records())
+        .map_err(|failure| refused(failure.to_string()))?;
+    let outputs = examined.set.artefacts();
+    let outputs: Vec<&Artefact> = outputs
+        .filter(|artefact| artefact.name() != INPUTS)
+        .collect();
+    let mut again = by_ticks(&records, &output.schema);
+    again.sort_by(|a, b| a.name().cmp(b.name()));
+    if output.ending != Ending::Expected || !again.iter().eq(outputs) {
+        return Err(refused(
+            "one more run, for digests of the newest form, produced other outputs than those that were shown"
+                .to_owned(),
+        ));
+    }
+    Ok(Some(output))
 }
 
 /// The goldens as they are now; refuses if they are no longer those that were evaluated.
@@ -407,7 +460,6 @@ fn manifest(one: &Pending, set: &GoldenSet) -> Manifest {
         one.version.clone(),
         one.scenario.snapshot,
     );
-    manifest.format = aether_harness::snapshot::format_of(&one.scenario);
     manifest.files = set.file_digests();
     manifest.inputs = set.input_digests().clone();
     manifest.program = one.result.program.clone().unwrap_or_default();

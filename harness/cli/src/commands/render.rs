@@ -79,6 +79,22 @@ impl ScenarioDiff {
         self
     }
 
+    /// The same with these records in place of digests.
+    pub(crate) fn with_artefacts(mut self, before: Vec<Artefact>, after: Vec<Artefact>) -> Self {
+        self.before = before;
+        self.after = after;
+        self
+    }
+
+    /// The same with something more to say.
+    pub(crate) fn noting(mut self, what: &str) -> Self {
+        if !self.detail.is_empty() {
+            self.detail.push('\n');
+        }
+        self.detail.push_str(what);
+        self
+    }
+
     /// A verdict with nothing to compare.
     pub(crate) fn bare(name: String, verdict: Verdict, detail: String) -> Self {
         Self {

@@ -12,9 +12,12 @@ use std::process::Command;
 
 use aether_harness::evaluate::CheckRun;
 use aether_harness::exec::{RunFailure, Task, TaskFailure};
+use aether_harness::outputs::RECORDS;
 use aether_harness::scenario::{Build, DEFAULTS_FILE, Found, SCENARIO_FILE};
-use aether_harness::snapshot::{MANIFEST_FILE, sha256_hex};
-use aether_harness::{Artefact, FileRole, Layout, Scenario, Schema, Suite, Verdict, remove_tree};
+use aether_harness::snapshot::{GoldenSet, MANIFEST_FILE, Snapshot, sha256_hex};
+use aether_harness::{
+    Artefact, FileRole, INPUTS, Layout, Scenario, Schema, Scratch, Suite, Verdict, remove_tree,
+};
 use aether_json::{Value, json};
 
 use super::cache::{Cache, Files, Stored};
@@ -121,7 +124,7 @@ impl Target {
             }
         };
         let dir = suite.paths().snapshot(scenario.name());
-        if is_program && dir.is_dir() {
+        if dir.is_dir() {
             files_below(&dir, &mut add)?;
         }
         let mut lines = String::new();
@@ -158,6 +161,14 @@ pub(crate) enum Outcome {
     Ran(Stored, bool),
     /// The revision cannot be built, and why.
     Unbuildable(String),
+}
+
+/// Why a revision has not the records of goldens.
+pub(crate) enum NoRecords {
+    /// It cannot be built, and why.
+    Unbuildable(String),
+    /// What it produces, or how that fails.
+    Other(String),
 }
 
 /// What one run left.
@@ -420,20 +431,160 @@ impl<'p> Programs<'p> {
             if self.how.inputs == InputsOf::Then {
                 continue;
             }
-            if target.is_program {
-                // The rules by which outputs are made come with the goldens.
-                self.checkout
-                    .put(&format!("fixtures/snapshots/{name}"), None)?;
-            } else {
+            if !target.is_program {
                 self.checkout
                     .put(target.dir().trim_end_matches('/'), None)?;
             }
-            for (path, from) in target.inputs.iter().chain(&target.goldens) {
+            for (path, from) in &target.inputs {
                 self.checkout.put(path, Some(from))?;
+            }
+            if target.is_program {
+                self.put_goldens(target)?;
             }
         }
         kept.dedup();
         self.checkout.link(root, &kept.concat())
+    }
+
+    /// Puts the goldens of now in place of those of the revision: the rules by which outputs are made come with
+    /// them.
+    fn put_goldens(&self, target: &Target) -> Result<(), CommandError> {
+        self.checkout
+            .put(&format!("fixtures/snapshots/{}", target.name), None)?;
+        for (path, from) in &target.goldens {
+            self.checkout.put(path, Some(from))?;
+        }
+        Ok(())
+    }
+
+    /// The records that a scenario with digests produced at a commit, with its own inputs, if the goldens of now
+    /// hold the digests of these.
+    ///
+    /// # Errors
+    /// The cache or git fails.
+    pub(crate) fn records(
+        &mut self,
+        target: &Target,
+        commit: &str,
+        goldens: &Snapshot,
+    ) -> Result<Result<Stored, NoRecords>, CommandError> {
+        let of = format!("{commit} {}", goldens.state_hash());
+        let key = self.key(target, "records", &of);
+        if let Some(stored) = self.cache.result(&key) {
+            return Ok(Ok(stored));
+        }
+        self.go_to(commit)?;
+        if let Some(problem) = self.at.as_ref().and_then(|at| at.problem.clone()) {
+            return Ok(Err(NoRecords::Unbuildable(problem)));
+        }
+        self.put_goldens(target)?;
+        let files = if target.is_program {
+            self.records_of_program(target, goldens)?
+        } else {
+            match self.tests()? {
+                Err(problem) => Err(NoRecords::Unbuildable(problem)),
+                Ok(tests) => self.records_of_tests(target, &tests)?,
+            }
+        };
+        // Other scenarios of this revision meet its own goldens.
+        self.at = None;
+        let files = match files {
+            Ok(files) => files,
+            Err(why) => return Ok(Err(why)),
+        };
+        let stored = self.cache.keep_files(&files, commit)?;
+        self.cache.keep(&key, &stored)?;
+        Ok(Ok(stored))
+    }
+
+    fn records_of_program(
+        &self,
+        target: &Target,
+        goldens: &Snapshot,
+    ) -> Result<Result<Files, NoRecords>, CommandError> {
+        let at = self
+            .at
+            .as_ref()
+            .expect("a revision is checked out before a run");
+        let scenario = match at.suite.look_up(&target.name).map(|found| found.scenario) {
+            Some(Ok(scenario)) => scenario,
+            Some(Err(error)) => return Ok(Err(NoRecords::Other(error.to_string()))),
+            None => {
+                return Ok(Err(NoRecords::Other(
+                    "the scenario does not exist".to_owned(),
+                )));
+            }
+        };
+        if let Err(failure) = CheckRun::build(&at.suite, &scenario) {
+            return Ok(Err(NoRecords::Unbuildable(failure.to_string())));
+        }
+        let ran = CheckRun::open(&at.suite, &scenario, &aether_harness::Check::Golden)
+            .and_then(|run| run.run_for_records());
+        let (output, records) = match ran {
+            Ok(ran) => ran,
+            Err(failure) => return Ok(Err(NoRecords::Other(steady(&failure)))),
+        };
+        if !output.set.equals(&goldens.manifest) {
+            let differing = output.set.differing_outputs(&goldens.manifest);
+            let said = match &differing[..] {
+                [] => "its inputs differ".to_owned(),
+                differing => format!("{} differs", differing.join(", ")),
+            };
+            return Ok(Err(NoRecords::Other(said)));
+        }
+        let set = GoldenSet::stored(
+            output
+                .set
+                .artefacts()
+                .filter(|artefact| artefact.name() == INPUTS)
+                .cloned()
+                .chain(records)
+                .collect(),
+        )
+        .map_err(|error| CommandError::Io(error.to_string()))?;
+        Ok(Ok(set
+            .files()
+            .map(|(name, bytes)| (name, bytes.to_vec()))
+            .collect()))
+    }
+
+    /// The trial says whether the goldens hold the digests of what it leaves.
+    fn records_of_tests(
+        &self,
+        target: &Target,
+        tests: &Tests,
+    ) -> Result<Result<Files, NoRecords>, CommandError> {
+        let at = self
+            .at
+            .as_ref()
+            .expect("a revision is checked out before a run");
+        let left = Scratch::new(self.cache.dir(), ".records-")?;
+        let goldens = at.suite.paths().snapshots().join(&target.name);
+        let trial = format!("{}::golden", target.name);
+        let mut said = String::new();
+        for (program, dir) in &tests.programs {
+            remove_tree(&at.suite.paths().outputs())?;
+            let mut command = Command::new(program);
+            command.args([&trial, "--exact", "--include-ignored"]);
+            command.env(RECORDS, left.path());
+            match self.task(command, dir, &trial) {
+                Ok(_) => {
+                    let mut files = taken(&left.path().join(&target.name))?;
+                    if files.is_empty() {
+                        return Ok(Err(NoRecords::Other(
+                            "its harness cannot leave the records of a scenario with digests"
+                                .to_owned(),
+                        )));
+                    }
+                    let inputs = format!("{INPUTS}.json");
+                    let stored = taken(&goldens)?.remove(&inputs);
+                    files.extend(stored.map(|bytes| (inputs, bytes)));
+                    return Ok(Ok(files));
+                }
+                Err(failure) => said = without_times(&failure),
+            }
+        }
+        Ok(Err(NoRecords::Other(shortened(&said))))
     }
 
     /// Builds what a scenario names, and runs it; or why it cannot be built.
