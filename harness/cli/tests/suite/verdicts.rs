@@ -562,6 +562,6 @@ fn large_runs_keep_digests() {
         &ran,
         "large::golden",
         "MISMATCH",
-        &["\n  grow · ticks 348160..350207"],
+        &["\n  grow · ticks 348160..349183"],
     );
 }

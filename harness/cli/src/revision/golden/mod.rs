@@ -86,6 +86,10 @@ pub(crate) enum NoProgram {
 ///
 /// # Errors
 /// Why there is none.
+#[allow(
+    dead_code,
+    reason = "commands that run the old program without its records ask for it"
+)]
 pub(crate) fn golden_program(
     layout: &Layout,
     name: &ScenarioName,
