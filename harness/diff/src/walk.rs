@@ -168,6 +168,14 @@ impl<'a, 't> Walk<'a, 't> {
         self.tally.leave_out(|| path, LeftOutReason::NotInLayout, 1);
     }
 
+    /// Two artefacts that cannot be compared, because they hold these.
+    pub(super) fn kinds(&mut self, kinds: [&str; 2]) {
+        let [before, after] = kinds.map(Json::string);
+        self.found(Stamp::NEVER, ChangeKind::Changed, (None, None), || {
+            (Some(before), Some(after))
+        });
+    }
+
     /// How many differences were met so far.
     pub(super) fn seen(&self) -> u64 {
         self.tally.seen()

@@ -230,10 +230,15 @@ pub(super) fn write(
             "{name}: the run produced nothing"
         )));
     };
-    let renewed = match only {
-        None if !one.is_from_elsewhere => in_new_form(suite, &one.scenario, examined)?,
-        // What stays is in the old form.
-        _ => None,
+    if only.is_some() && one.scenario.snapshot == SnapshotMode::Digest {
+        return Err(CommandError::Refused(format!(
+            "{name}: its goldens are the digests of one run, so none of them can stay: accept all of the scenario"
+        )));
+    }
+    let renewed = if one.is_from_elsewhere {
+        None
+    } else {
+        in_new_form(suite, &one.scenario, examined)?
     };
     let format = match &renewed {
         Some(_) => newest_format(one.scenario.snapshot),

@@ -12,12 +12,9 @@ use std::process::Command;
 
 use aether_harness::evaluate::CheckRun;
 use aether_harness::exec::{RunFailure, Task, TaskFailure};
-use aether_harness::outputs::RECORDS;
 use aether_harness::scenario::{Build, DEFAULTS_FILE, Found, SCENARIO_FILE};
-use aether_harness::snapshot::{GoldenSet, MANIFEST_FILE, Snapshot, sha256_hex};
-use aether_harness::{
-    Artefact, FileRole, INPUTS, Layout, Scenario, Schema, Scratch, Suite, Verdict, remove_tree,
-};
+use aether_harness::snapshot::{MANIFEST_FILE, sha256_hex};
+use aether_harness::{Artefact, FileRole, Layout, Scenario, Schema, Suite, Verdict, remove_tree};
 use aether_json::{Value, json};
 
 use super::cache::{Cache, Files, Stored};
@@ -68,7 +65,7 @@ pub(crate) struct How {
 pub(crate) struct Target {
     pub(crate) name: String,
     pub(crate) schema: Schema,
-    is_program: bool,
+    pub(super) is_program: bool,
     /// Its files of now that are inputs, by their paths below the root.
     inputs: BTreeMap<String, PathBuf>,
     /// Its files of now that are tested.
@@ -163,14 +160,6 @@ pub(crate) enum Outcome {
     Unbuildable(String),
 }
 
-/// Why a revision has not the records of goldens.
-pub(crate) enum NoRecords {
-    /// It cannot be built, and why.
-    Unbuildable(String),
-    /// What it produces, or how that fails.
-    Other(String),
-}
-
 /// What one run left.
 struct Ran {
     files: Files,
@@ -200,30 +189,30 @@ impl Ran {
 pub(crate) struct Programs<'p> {
     suite: &'p Suite,
     repository: &'p Repository,
-    cache: &'p Cache,
+    pub(super) cache: &'p Cache,
     checkout: Checkout,
     how: How,
     targets: &'p [Target],
     /// The revision in the checkout.
-    at: Option<At>,
+    pub(super) at: Option<At>,
     /// The files of the commit that was asked for last.
     listed: RefCell<Option<(String, Vec<Entry>)>>,
 }
 
 /// A revision in the checkout.
-struct At {
+pub(super) struct At {
     commit: String,
-    suite: Suite,
+    pub(super) suite: Suite,
     /// Why it cannot be used.
-    problem: Option<String>,
+    pub(super) problem: Option<String>,
     tests: Option<Result<Tests, String>>,
 }
 
 /// The test targets of a revision.
 #[derive(Clone)]
-struct Tests {
+pub(super) struct Tests {
     /// Each with the directory that cargo starts it in.
-    programs: Vec<(PathBuf, PathBuf)>,
+    pub(super) programs: Vec<(PathBuf, PathBuf)>,
     digest: String,
 }
 
@@ -331,7 +320,7 @@ impl<'p> Programs<'p> {
     }
 
     /// The key of a result.
-    fn key(&self, target: &Target, kind: &str, of: &str) -> String {
+    pub(super) fn key(&self, target: &Target, kind: &str, of: &str) -> String {
         let parts = json!([
             FORMAT,
             env!("CARGO_PKG_VERSION"),
@@ -379,7 +368,7 @@ impl<'p> Programs<'p> {
     }
 
     /// Checks out a commit, unless it is there.
-    fn go_to(&mut self, commit: &str) -> Result<(), CommandError> {
+    pub(super) fn go_to(&mut self, commit: &str) -> Result<(), CommandError> {
         if self.current() == Some(commit) {
             return Ok(());
         }
@@ -448,143 +437,13 @@ impl<'p> Programs<'p> {
 
     /// Puts the goldens of now in place of those of the revision: the rules by which outputs are made come with
     /// them.
-    fn put_goldens(&self, target: &Target) -> Result<(), CommandError> {
+    pub(super) fn put_goldens(&self, target: &Target) -> Result<(), CommandError> {
         self.checkout
             .put(&format!("fixtures/snapshots/{}", target.name), None)?;
         for (path, from) in &target.goldens {
             self.checkout.put(path, Some(from))?;
         }
         Ok(())
-    }
-
-    /// The records that a scenario with digests produced at a commit, with its own inputs, if the goldens of now
-    /// hold the digests of these.
-    ///
-    /// # Errors
-    /// The cache or git fails.
-    pub(crate) fn records(
-        &mut self,
-        target: &Target,
-        commit: &str,
-        goldens: &Snapshot,
-    ) -> Result<Result<Stored, NoRecords>, CommandError> {
-        let of = format!("{commit} {}", goldens.state_hash());
-        let key = self.key(target, "records", &of);
-        if let Some(stored) = self.cache.result(&key) {
-            return Ok(Ok(stored));
-        }
-        self.go_to(commit)?;
-        if let Some(problem) = self.at.as_ref().and_then(|at| at.problem.clone()) {
-            return Ok(Err(NoRecords::Unbuildable(problem)));
-        }
-        self.put_goldens(target)?;
-        let files = if target.is_program {
-            self.records_of_program(target, goldens)?
-        } else {
-            match self.tests()? {
-                Err(problem) => Err(NoRecords::Unbuildable(problem)),
-                Ok(tests) => self.records_of_tests(target, &tests)?,
-            }
-        };
-        // Other scenarios of this revision meet its own goldens.
-        self.at = None;
-        let files = match files {
-            Ok(files) => files,
-            Err(why) => return Ok(Err(why)),
-        };
-        let stored = self.cache.keep_files(&files, commit)?;
-        self.cache.keep(&key, &stored)?;
-        Ok(Ok(stored))
-    }
-
-    fn records_of_program(
-        &self,
-        target: &Target,
-        goldens: &Snapshot,
-    ) -> Result<Result<Files, NoRecords>, CommandError> {
-        let at = self
-            .at
-            .as_ref()
-            .expect("a revision is checked out before a run");
-        let scenario = match at.suite.look_up(&target.name).map(|found| found.scenario) {
-            Some(Ok(scenario)) => scenario,
-            Some(Err(error)) => return Ok(Err(NoRecords::Other(error.to_string()))),
-            None => {
-                return Ok(Err(NoRecords::Other(
-                    "the scenario does not exist".to_owned(),
-                )));
-            }
-        };
-        if let Err(failure) = CheckRun::build(&at.suite, &scenario) {
-            return Ok(Err(NoRecords::Unbuildable(failure.to_string())));
-        }
-        let ran = CheckRun::open(&at.suite, &scenario, &aether_harness::Check::Golden)
-            .and_then(|run| run.run_for_records());
-        let (output, records) = match ran {
-            Ok(ran) => ran,
-            Err(failure) => return Ok(Err(NoRecords::Other(steady(&failure)))),
-        };
-        if !output.set.equals(&goldens.manifest) {
-            let differing = output.set.differing_outputs(&goldens.manifest);
-            let said = match &differing[..] {
-                [] => "its inputs differ".to_owned(),
-                differing => format!("{} differs", differing.join(", ")),
-            };
-            return Ok(Err(NoRecords::Other(said)));
-        }
-        let set = GoldenSet::stored(
-            output
-                .set
-                .artefacts()
-                .filter(|artefact| artefact.name() == INPUTS)
-                .cloned()
-                .chain(records)
-                .collect(),
-        )
-        .map_err(|error| CommandError::Io(error.to_string()))?;
-        Ok(Ok(set
-            .files()
-            .map(|(name, bytes)| (name, bytes.to_vec()))
-            .collect()))
-    }
-
-    /// The trial says whether the goldens hold the digests of what it leaves.
-    fn records_of_tests(
-        &self,
-        target: &Target,
-        tests: &Tests,
-    ) -> Result<Result<Files, NoRecords>, CommandError> {
-        let at = self
-            .at
-            .as_ref()
-            .expect("a revision is checked out before a run");
-        let left = Scratch::new(self.cache.dir(), ".records-")?;
-        let goldens = at.suite.paths().snapshots().join(&target.name);
-        let trial = format!("{}::golden", target.name);
-        let mut said = String::new();
-        for (program, dir) in &tests.programs {
-            remove_tree(&at.suite.paths().outputs())?;
-            let mut command = Command::new(program);
-            command.args([&trial, "--exact", "--include-ignored"]);
-            command.env(RECORDS, left.path());
-            match self.task(command, dir, &trial) {
-                Ok(_) => {
-                    let mut files = taken(&left.path().join(&target.name))?;
-                    if files.is_empty() {
-                        return Ok(Err(NoRecords::Other(
-                            "its harness cannot leave the records of a scenario with digests"
-                                .to_owned(),
-                        )));
-                    }
-                    let inputs = format!("{INPUTS}.json");
-                    let stored = taken(&goldens)?.remove(&inputs);
-                    files.extend(stored.map(|bytes| (inputs, bytes)));
-                    return Ok(Ok(files));
-                }
-                Err(failure) => said = without_times(&failure),
-            }
-        }
-        Ok(Err(NoRecords::Other(shortened(&said))))
     }
 
     /// Builds what a scenario names, and runs it; or why it cannot be built.
@@ -635,7 +494,7 @@ impl<'p> Programs<'p> {
     }
 
     /// The test targets of the revision, which are built once.
-    fn tests(&mut self) -> Result<Result<Tests, String>, CommandError> {
+    pub(super) fn tests(&mut self) -> Result<Result<Tests, String>, CommandError> {
         let at = self
             .at
             .as_ref()
@@ -686,7 +545,12 @@ impl<'p> Programs<'p> {
     }
 
     /// Runs a command at the revision; what it printed.
-    fn task(&self, mut command: Command, dir: &Path, name: &str) -> Result<Vec<u8>, TaskFailure> {
+    pub(super) fn task(
+        &self,
+        mut command: Command,
+        dir: &Path,
+        name: &str,
+    ) -> Result<Vec<u8>, TaskFailure> {
         command.current_dir(dir);
         for variable in REMOVED {
             command.env_remove(variable);
@@ -752,7 +616,7 @@ impl<'p> Programs<'p> {
 }
 
 /// The documents of a directory, as goldens are kept; none if there is no directory.
-fn taken(dir: &Path) -> Result<Files, CommandError> {
+pub(super) fn taken(dir: &Path) -> Result<Files, CommandError> {
     let mut files = Files::new();
     for entry in fs::read_dir(dir).into_iter().flatten() {
         let path = entry?.path();
@@ -779,14 +643,14 @@ fn trial_result(results: &Path, name: &str) -> Option<Value> {
 }
 
 /// How a test target failed, without the lines that say how long it took.
-fn without_times(failure: &TaskFailure) -> String {
+pub(super) fn without_times(failure: &TaskFailure) -> String {
     let said = failure.to_string();
     let lines = said.lines().filter(|line| !line.contains("finished in"));
     lines.collect::<Vec<_>>().join("\n")
 }
 
 /// A failure in words that are the same each time.
-fn steady(failure: &RunFailure) -> String {
+pub(super) fn steady(failure: &RunFailure) -> String {
     match failure {
         RunFailure::TimedOut { limit, .. } | RunFailure::Killed { limit } => {
             format!("exceeded its time limit of {} s", limit.as_secs_f64())

@@ -121,8 +121,9 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// Compares an artefact of digests of a tree with a document or with digests of a tree.
-    pub(super) fn trees(&mut self, before: &Artefact, after: &Artefact, schema: &Schema) {
+    /// Compares an artefact of digests of a tree with a document or with digests of a tree. Whether both have spans
+    /// of one width.
+    pub(super) fn trees(&mut self, before: &Artefact, after: &Artefact, schema: &Schema) -> bool {
         let [before, after] = [before, after].map(|artefact| {
             file::read(artefact).unwrap_or_else(|| tree::Branch::of(artefact, schema))
         });
@@ -132,6 +133,7 @@ impl Walk<'_, '_> {
             let span = difference.span.as_ref();
             self.digest(difference.tick.as_ref(), span, difference.part, [old, new]);
         }
+        before.every() == after.every()
     }
 }
 

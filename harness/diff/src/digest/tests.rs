@@ -164,6 +164,25 @@ fn a_tick_more_changes_only_its_own_span() {
     assert_eq!(first, r#"after[ticks="39936..40191"]"#);
 }
 
+#[test]
+fn an_artefact_does_not_differ_because_another_is_longer() {
+    let goldens = |ticks: usize| {
+        let early = artefact("early", &run(70, 1));
+        DigestTree::of(&[early, long(ticks, None)], &schema()).goldens()
+    };
+    let [a, b] = [goldens(100), goldens(2_000)];
+    assert_ne!(a[1].text(), b[1].text(), "wider spans");
+    let found = diff(&a, &b, &schema(), &DiffOptions::default());
+    let paths = found.changes.iter().map(|change| change.path.to_string());
+    assert!(
+        paths.clone().all(|path| path.starts_with("after[")),
+        "{:?}",
+        paths.collect::<Vec<_>>()
+    );
+    let first = found.first_divergence.unwrap();
+    assert_eq!(first.path.to_string(), r#"after[ticks="64..127"]"#);
+}
+
 /// Digests of a run and the run itself compare as two runs do.
 #[test]
 fn digests_are_compared_with_records() {
@@ -191,6 +210,12 @@ fn digests_are_compared_with_records() {
     let by_tick = |records: &[Value]| vec![digest(&artefact("early", records), &schema())];
     assert_eq!(paths(&by_tick(&old), &by_tick(&new)), expected);
     assert_eq!(paths(&by_tick(&old), &of(&new)), expected);
+    // They say nothing of those of a tree.
+    let options = DiffOptions::default();
+    let found = diff(&by_tick(&old), &goldens(&old), &schema(), &options);
+    let first = found.first_divergence.unwrap();
+    let expected = "one · early: \"digests by tick\" → \"a tree of digests\"";
+    assert_eq!((first.lead().as_str(), found.changes.len()), (expected, 1));
 }
 
 #[test]

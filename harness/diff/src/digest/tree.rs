@@ -133,7 +133,7 @@ impl Branch {
     }
 
     /// The width of the spans that its golden has.
-    fn every(&self) -> i128 {
+    pub(super) fn every(&self) -> i128 {
         let widths = self.limbs.values().map(|limb| limb.level.every);
         widths.max().unwrap_or(1)
     }
