@@ -160,12 +160,14 @@ mod verdict;
 mod visible;
 
 pub use aether_diff::{
-    Artefact, ArtefactError, ArtefactSchema, Bound, BoundError, BytesDifference, Cause, Change,
-    ChangeKind, Chart, Diff, DiffOptions, ElementId, Followed, FollowedByStage, INPUTS, Json,
-    JsonProblem, KeyRule, KeyRuleError, LeftOut, LeftOutReason, Listed, Lookup, Numbered, Outline,
-    Path, PathStep, Place, PlaceSort, RecordPart, RecordStream, Schema, Settled, Size, Sizes, Tick,
-    Tolerance, Tolerated, counted, diff, diff_streams, differing, digest, infer, patches, settled,
-    shortened_pair, visible, visible_pair,
+    Address, AddressError, Artefact, ArtefactError, ArtefactSchema, Bound, BoundError,
+    BytesDifference, Cause, Change, ChangeKind, Chart, Child, DIGESTS_MAX, Diff, DiffOptions,
+    DifferingTicks, DigestTree, ElementId, Followed, FollowedByStage, INPUTS, Json, JsonProblem,
+    KeyRule, KeyRuleError, LeftOut, LeftOutReason, Listed, Lookup, Narrowing, NoNode, Node,
+    Numbered, Outline, Path, PathStep, Place, PlaceSort, RecordPart, RecordPlace, RecordStream,
+    Schema, Search, Searched, Settled, Size, Sizes, Tick, Tolerance, Tolerated, counted, diff,
+    diff_streams, differing, digest, infer, only_at, patches, settled, shortened_pair, visible,
+    visible_pair,
 };
 pub use aether_json::nearest;
 pub use allowed::Allowed;

@@ -11,7 +11,9 @@ use std::path::Path;
 pub use crate::atomic::write_whole;
 use crate::atomic::{at, read_regular};
 use crate::scenario::ScenarioName;
-use crate::snapshot::{GoldenSet, ReadError, ReadErrorKind, artefact_of, bytes_of, golden_file};
+use crate::snapshot::{
+    GoldenSet, ReadError, ReadErrorKind, artefact_of, bytes_file, bytes_of, golden_file,
+};
 use crate::{Artefact, Suite};
 
 /// The directory with the documents before values were replaced.
@@ -32,6 +34,40 @@ pub fn leave(suite: &Suite, name: &ScenarioName, set: &GoldenSet) -> io::Result<
     } else {
         put(&raw_dir, raw.into_iter())
     }
+}
+
+/// The variable that names a directory in which runs leave their records in full, also where goldens hold
+/// digests: `<directory>/<scenario>/<artefact>.json`. The program of a revision is asked for them by it.
+pub const RECORDS: &str = "AETHER_HARNESS_RECORDS";
+
+/// Leaves the records of a run where [`RECORDS`] asks for them, if it does.
+pub(crate) fn leave_records(name: &ScenarioName, records: &[Artefact]) -> io::Result<()> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "another process asks for records; what is run does not depend on it"
+    )]
+    let Some(dir) = std::env::var_os(RECORDS) else {
+        return Ok(());
+    };
+    let dir = Path::new(&dir).join(name.as_str());
+    fs::create_dir_all(&dir).map_err(|error| at(&dir, &error))?;
+    for artefact in records {
+        write_whole(&dir.join(golden_file(artefact.name())), artefact.text())?;
+        if let Some(bytes) = artefact.bytes() {
+            write_whole(&dir.join(bytes_file(artefact.name())), bytes)?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether records are asked for.
+pub(crate) fn wants_records() -> bool {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "another process asks for records; what is run does not depend on it"
+    )]
+    let asked = std::env::var_os(RECORDS);
+    asked.is_some()
 }
 
 /// Writes these files into a directory, and removes all others from it.

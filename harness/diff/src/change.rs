@@ -64,7 +64,7 @@ impl Diff {
 pub struct Change {
     /// When it happened: the tick of its record or, for a
     /// [late field](crate::ArtefactSchema::late_fields), the end of the span that holds the tick.
-    /// `None` for what has no tick.
+    /// `None` for what has no tick. The first tick of a span, if only the digest of that is known.
     pub tick: Option<Tick>,
     /// The stage of its artefact; the artefact's name if it belongs to no stage.
     pub stage: String,
@@ -96,7 +96,8 @@ impl Change {
 
     /// When and where: `tick 3 · UMX · edge 5 · raw`.
     pub fn heading(&self) -> String {
-        let tick = self.tick.as_ref().map(|tick| format!("tick {tick} · "));
+        let tick = self.tick.as_ref().filter(|_| !self.path.is_span());
+        let tick = tick.map(|tick| format!("tick {tick} · "));
         let place = match self.path.place() {
             place if place.is_empty() && self.stage == self.artefact => String::new(),
             place if place.is_empty() => format!(" · {}", self.path),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::digest::{digest, is_digest};
+use crate::digest::{Form, digest};
 use crate::reading::Reading;
 use crate::tally::Tally;
 use crate::walk::Walk;
@@ -174,15 +174,28 @@ pub(crate) fn compare_artefacts(pair: &Pair<'_>, schema: &Schema, tally: &mut Ta
     let reading = Reading::of(&listed, pair.name);
     let mut walk = Walk::new(pair.name, pair.stage, &listed, schema, tally);
     match (pair.before, pair.after) {
-        (Some(before), Some(after)) => match (is_digest(before), is_digest(after)) {
-            (true, true) => {
+        (Some(before), Some(after)) => match (Form::of(before), Form::of(after)) {
+            (Form::ByTick, Form::ByTick) => {
                 let seen = walk.seen();
                 walk.digests(before, after);
                 walk.or_as_text(seen, before, after);
             }
-            (true, false) => walk.digests(before, &digest(after, schema)),
-            (false, true) => walk.digests(&digest(before, schema), after),
-            (false, false) => walk.documents(before, after, &reading),
+            (Form::ByTick, Form::Document) => walk.digests(before, &digest(after, schema)),
+            (Form::Document, Form::ByTick) => walk.digests(&digest(before, schema), after),
+            (Form::Tree, Form::Tree) => {
+                let seen = walk.seen();
+                // Because another artefact is longer, the same records may have digests of wider spans.
+                if walk.trees(before, after, schema) {
+                    walk.or_as_text(seen, before, after);
+                }
+            }
+            (Form::Tree, Form::Document) | (Form::Document, Form::Tree) => {
+                walk.trees(before, after, schema);
+            }
+            (Form::Document, Form::Document) => walk.documents(before, after, &reading),
+            // Digests of two kinds say nothing of one another.
+            (Form::ByTick, Form::Tree) => walk.kinds(["digests by tick", "a tree of digests"]),
+            (Form::Tree, Form::ByTick) => walk.kinds(["a tree of digests", "digests by tick"]),
         },
         (Some(before), None) => walk.lone_artefact(before, ChangeKind::Removed),
         (None, Some(after)) => walk.lone_artefact(after, ChangeKind::Added),

@@ -15,7 +15,7 @@
 //! | `outline` | what members documents have, and what identifies their elements if nothing is declared |
 //! | `walk` | descends into pairs that differ, in reading order |
 //! | `tally` | keeps the first divergence, the counts, and as many changes as the budget allows |
-//! | `digest` | documents kept as digests per tick |
+//! | `digest` | documents kept as a tree of digests |
 //! | `path`, `place` | where a value is |
 //! | `lookup` | the value at a place, and the places that differ in another |
 //! | `patch` | the same difference as RFC 6902 operations |
@@ -77,7 +77,10 @@ pub use change::{
 };
 pub use chart::Chart;
 pub use compare::{INPUTS, diff};
-pub use digest::digest;
+pub use digest::{
+    Address, AddressError, Child, DIGESTS_MAX, DifferingTicks, DigestTree, Narrowing, NoNode, Node,
+    RecordPlace, Search, Searched, digest, only_at,
+};
 pub use lookup::{Lookup, differing};
 pub use options::DiffOptions;
 pub use outline::{Outline, infer};

@@ -44,7 +44,19 @@ pub(crate) enum Step {
     Each,
 }
 
+/// What the identity of a span of ticks begins with, in artefacts that are kept as digests.
+pub(crate) const TICKS: &str = "ticks=";
+
 impl Path {
+    /// Whether it leads to a span of ticks and not to one of them.
+    pub(crate) fn is_span(&self) -> bool {
+        let mut elements = self.steps.iter().filter_map(|step| match step {
+            Step::Element { identity, .. } => Some(identity),
+            Step::Field(_) | Step::Index(_) => None,
+        });
+        elements.any(|identity| identity.split(',').any(|part| part.starts_with(TICKS)))
+    }
+
     pub(crate) fn new(steps: Vec<Step>) -> Self {
         Self { steps }
     }
@@ -407,9 +419,16 @@ pub(crate) fn element_label(noun: &str, values: &[&str]) -> String {
     for value in values {
         let plain = value.strip_prefix('"').and_then(|v| v.strip_suffix('"'));
         label.push(' ');
-        label.push_str(plain.filter(|v| is_plain(v)).unwrap_or(value));
+        let plain = plain.filter(|v| is_plain(v) || is_span(v));
+        label.push_str(plain.unwrap_or(value));
     }
     label
+}
+
+/// Whether a value is the bounds of a span of ticks: `64..127`.
+fn is_span(value: &str) -> bool {
+    let bounds = value.split_once("..");
+    bounds.is_some_and(|(first, last)| [first, last].iter().all(|it| it.parse::<i128>().is_ok()))
 }
 
 #[cfg(test)]

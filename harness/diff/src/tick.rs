@@ -52,6 +52,11 @@ impl Tick {
     pub fn as_u64(&self) -> Option<u64> {
         self.as_json().parse().ok()
     }
+
+    /// The whole number, or second, that the tick is in.
+    pub(crate) fn whole(&self) -> i128 {
+        self.at.0.div_euclid(PARTS)
+    }
 }
 
 impl From<u64> for Tick {
@@ -327,6 +332,14 @@ impl<'t> Stamp<'t> {
             Spelling::None => None,
             Spelling::Raw(raw) => raw.parse().ok(),
             Spelling::Number(tick) => Some(tick),
+        }
+    }
+
+    /// As the JSON text spells it; `None` for no tick, and for one that was not read.
+    pub(crate) fn raw(self) -> Option<&'t str> {
+        match self.text {
+            Spelling::Raw(raw) => Some(raw),
+            Spelling::None | Spelling::Number(_) => None,
         }
     }
 

@@ -168,6 +168,14 @@ impl<'a, 't> Walk<'a, 't> {
         self.tally.leave_out(|| path, LeftOutReason::NotInLayout, 1);
     }
 
+    /// Two artefacts that cannot be compared, because they hold these.
+    pub(super) fn kinds(&mut self, kinds: [&str; 2]) {
+        let [before, after] = kinds.map(Json::string);
+        self.found(Stamp::NEVER, ChangeKind::Changed, (None, None), || {
+            (Some(before), Some(after))
+        });
+    }
+
     /// How many differences were met so far.
     pub(super) fn seen(&self) -> u64 {
         self.tally.seen()
@@ -190,13 +198,13 @@ impl<'a, 't> Walk<'a, 't> {
         });
     }
 
-    /// One tick of two artefacts that are kept as digests.
+    /// One tick, or span of ticks, of two artefacts that are kept as digests.
     pub(super) fn digest(
         &mut self,
         tick: Option<&Tick>,
+        span: Option<&(i128, i128)>,
         part: Part,
-        before: Option<&str>,
-        after: Option<&str>,
+        [before, after]: [Option<&str>; 2],
     ) {
         let stamp = Stamp::of(tick);
         let found = |walk: &mut Self| {
@@ -208,14 +216,26 @@ impl<'a, 't> Walk<'a, 't> {
             "" => None,
             member => Some(format!("{member}=true")),
         };
-        let tick = tick.map(|tick| format!("tick={}", tick.as_json()));
-        let identity: Vec<String> = part.into_iter().chain(tick).collect();
+        let (place, label) = match (span, tick) {
+            (Some((first, last)), _) => {
+                let span = format!("\"{first}..{last}\"");
+                // Of what is late, the path says it.
+                let label = match part {
+                    None => element_label("ticks", &[&span]),
+                    Some(_) => String::new(),
+                };
+                (Some(format!("{}{span}", crate::path::TICKS)), label)
+            }
+            (None, Some(tick)) => (Some(format!("tick={}", tick.as_json())), String::new()),
+            (None, None) => (None, String::new()),
+        };
+        let identity: Vec<String> = part.into_iter().chain(place).collect();
         if identity.is_empty() {
             return found(self);
         }
         let element = Step::Element {
             identity: identity.join(",").into(),
-            label: "".into(),
+            label: label.into(),
         };
         self.step(Mark::Digest(element), found);
     }

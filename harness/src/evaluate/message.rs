@@ -3,7 +3,7 @@
 
 use super::finding::BRIEF;
 use super::{CheckResult, Finding};
-use crate::scenario::{SCENARIO_FILE, ScenarioName};
+use crate::scenario::{SCENARIO_FILE, ScenarioName, SnapshotMode};
 use crate::snapshot::{GoldenProblem, MANIFEST_FILE, golden_file};
 use crate::{Check, Diff, Suite, Verdict};
 
@@ -113,6 +113,14 @@ fn remedy(suite: &Suite, name: &str, check: &Check, result: &CheckResult) -> Vec
         suite.typed_look_at_all(name),
         suite.typed_bless(name),
     );
+    // Digests have no values to show; their records can be made again.
+    let before = result.before.as_ref();
+    let has_digests = before.is_some_and(|it| it.manifest.snapshot == SnapshotMode::Digest);
+    let all = if has_digests {
+        format!("{all} --rebuild")
+    } else {
+        all
+    };
     let goldens = ScenarioName::new(name)
         .map(|name| suite.paths().display(&suite.paths().snapshot(&name)))
         .unwrap_or_default();

@@ -196,6 +196,14 @@ impl<'a> CheckRun<'a> {
     /// # Errors
     /// There is nothing to compare.
     pub fn run(&self, mode: Option<&Mode>) -> Result<RunOutput, RunFailure> {
+        if mode.is_none() && crate::outputs::wants_records() {
+            let (output, records) = self.run_for_records()?;
+            let left = crate::outputs::leave_records(self.scenario.name(), &records);
+            left.map_err(|error| RunFailure::Program {
+                message: format!("the records cannot be left: {error}"),
+            })?;
+            return Ok(output);
+        }
         let mode = mode.map(Mode::name);
         if self.scenario.subject().isolated() && self.suite.has_children() {
             return Ok(self.in_child(mode, &EnvironmentChanges::new())?.output);
@@ -205,6 +213,27 @@ impl<'a> CheckRun<'a> {
         let outcome = self.guard().run(&self.prepared, request)?;
         let inputs = self.prepared.inputs().clone();
         run_output(self.scenario, self.prepared(), inputs, outcome)
+    }
+
+    /// Runs the scenario directly, and returns its records beside the output as goldens are kept: all artefacts
+    /// but the inputs, in full, also of a scenario that keeps digests.
+    ///
+    /// # Errors
+    /// There is nothing to compare.
+    pub fn run_for_records(&self) -> Result<(RunOutput, Vec<Artefact>), RunFailure> {
+        let (inputs, outcome) = if self.scenario.subject().isolated() && self.suite.has_children() {
+            let child = self.child(None, &EnvironmentChanges::new())?;
+            (child.inputs, child.outcome)
+        } else {
+            let mut request = RunRequest::direct(self.suite.paths().outputs());
+            request.removed_variables = self.suite.removed_variables().to_vec();
+            let outcome = self.guard().run(&self.prepared, request)?;
+            (self.prepared.inputs().clone(), outcome)
+        };
+        // Copies of artefacts share their text.
+        let records = outcome.as_ref().map(Vec::clone).unwrap_or_default();
+        let output = run_output(self.scenario, self.prepared(), inputs, outcome)?;
+        Ok((output, records))
     }
 
     /// Runs the scenario from these inputs instead of its own; `None` if the subject does not offer
@@ -268,7 +297,19 @@ impl<'a> CheckRun<'a> {
         mode: Option<&str>,
         changes: &EnvironmentChanges,
     ) -> Result<ChildRun, RunFailure> {
-        let child = ChildJob {
+        let child = self.child(mode, changes)?;
+        Ok(ChildRun {
+            output: run_output(self.scenario, self.prepared(), child.inputs, child.outcome)?,
+            unchanged: child.unchanged,
+        })
+    }
+
+    fn child(
+        &self,
+        mode: Option<&str>,
+        changes: &EnvironmentChanges,
+    ) -> Result<crate::exec::ChildRun, RunFailure> {
+        ChildJob {
             layout: self.suite.paths(),
             removed: self.suite.removed_variables(),
             scenario: self.scenario,
@@ -277,11 +318,7 @@ impl<'a> CheckRun<'a> {
             changes,
             pass: self.pass.as_deref(),
         }
-        .run()?;
-        Ok(ChildRun {
-            output: run_output(self.scenario, self.prepared(), child.inputs, child.outcome)?,
-            unchanged: child.unchanged,
-        })
+        .run()
     }
 }
 

@@ -112,7 +112,7 @@ pub enum SnapshotMode {
     /// Every record.
     #[default]
     Full,
-    /// One digest for each artefact and tick, for runs whose goldens would pass 20 MB.
+    /// Digests of a tree instead of the records; needed if the goldens would pass 20 MB.
     Digest,
 }
 

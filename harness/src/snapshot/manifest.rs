@@ -8,8 +8,19 @@ use super::ProgramRecord;
 use crate::Allowed;
 use crate::scenario::SnapshotMode;
 
-/// The version of the format of new goldens.
+/// The version of the format of new goldens that hold records.
 pub const FORMAT: u32 = 2;
+
+/// The version of the format of new goldens that hold digests, as nodes of a tree.
+pub const DIGEST_FORMAT: u32 = 3;
+
+/// The version of the format of new goldens.
+pub fn newest_format(snapshot: SnapshotMode) -> u32 {
+    match snapshot {
+        SnapshotMode::Full => FORMAT,
+        SnapshotMode::Digest => DIGEST_FORMAT,
+    }
+}
 
 /// The oldest version that is read. Goldens of a version are compared, and blessed again, by its rules.
 pub const OLDEST_FORMAT: u32 = 1;
@@ -28,7 +39,7 @@ pub enum ManifestError {
     #[error("{0}")]
     Toml(String),
     /// A version of the format that this program does not read.
-    #[error("its format is {found}, but this version reads {OLDEST_FORMAT} to {FORMAT}")]
+    #[error("its format is {found}, but this version reads {OLDEST_FORMAT} to {DIGEST_FORMAT}")]
     Format {
         /// The version.
         found: u32,
@@ -75,13 +86,20 @@ pub struct BlessEntry {
     /// The artefacts that were accepted, if not all of the scenario.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub artefacts: Vec<String>,
+    /// The commit that the tree came after; `None` without a repository, before its first commit, and for
+    /// outputs that another machine made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+    /// Whether the tree was that commit, apart from goldens; `None` without a commit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clean: Option<bool>,
 }
 
 impl Manifest {
     /// A manifest without files and blesses.
     pub fn new(subject: String, version: String, snapshot: SnapshotMode) -> Self {
         Self {
-            format: FORMAT,
+            format: newest_format(snapshot),
             subject,
             version,
             snapshot,
@@ -101,7 +119,7 @@ impl Manifest {
         let text = std::str::from_utf8(bytes).map_err(|_| ManifestError::NotUtf8)?;
         let manifest: Self =
             toml::from_str(text).map_err(|error| ManifestError::Toml(error.to_string()))?;
-        if !(OLDEST_FORMAT..=FORMAT).contains(&manifest.format) {
+        if !(OLDEST_FORMAT..=DIGEST_FORMAT).contains(&manifest.format) {
             return Err(ManifestError::Format {
                 found: manifest.format,
             });
@@ -122,7 +140,12 @@ impl Manifest {
 /// if it does not say.
 pub(crate) fn stated_format(bytes: &[u8]) -> Option<u32> {
     let stated = stated(bytes, "format", |value| value.parse().ok());
-    stated.filter(|format| (OLDEST_FORMAT..=FORMAT).contains(format))
+    stated.filter(|format| (OLDEST_FORMAT..=DIGEST_FORMAT).contains(format))
+}
+
+/// Whether a manifest says that the goldens are digests, even if the rest of it cannot be read.
+pub(super) fn stated_digests(bytes: &[u8]) -> bool {
+    stated(bytes, "snapshot", |value| Some(value == "\"digest\"")).unwrap_or(false)
 }
 
 /// The subject that a manifest says it has, even if the rest of it cannot be read; `None` if it does not say.
@@ -256,6 +279,8 @@ mod tests {
                 version: "0.1.0".into(),
                 reason: reason.into(),
                 artefacts: Vec::new(),
+                commit: Some("c0ffee".into()),
+                clean: Some(reason == "plain"),
             });
         }
         let text = manifest.render().unwrap();
@@ -331,10 +356,10 @@ mod tests {
         let text = manifest
             .render()
             .unwrap()
-            .replace("format = 2", "format = 3");
+            .replace("format = 2", "format = 4");
         let error = Manifest::parse(text.as_bytes()).unwrap_err().to_string();
-        assert_eq!(error, "its format is 3, but this version reads 1 to 2");
-        let old = text.replace("format = 3", "format = 1");
+        assert_eq!(error, "its format is 4, but this version reads 1 to 3");
+        let old = text.replace("format = 4", "format = 1");
         assert_eq!(Manifest::parse(old.as_bytes()).unwrap().format, 1);
         assert!(Manifest::parse(b"\xff").is_err());
         assert!(Manifest::parse(b"").is_err());

@@ -16,10 +16,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use manifest::stated_format;
-pub use manifest::{BlessEntry, FORMAT, Manifest, ManifestError, OLDEST_FORMAT, salvaged_blesses};
+pub use manifest::{
+    BlessEntry, DIGEST_FORMAT, FORMAT, Manifest, ManifestError, OLDEST_FORMAT, newest_format,
+    salvaged_blesses,
+};
 pub use problem::{GoldenProblem, ReadError, ReadErrorKind};
 pub use program::{ProgramChange, ProgramRecord};
-pub use set::{GOLDEN_NAME_MAX, GoldenSet, SetError, input_digests, is_golden_name};
+pub use set::{GOLDEN_NAME_MAX, GoldenSet, SetError, by_ticks, input_digests, is_golden_name};
 pub use store::{Replaced, SnapshotLock, StoreError, interrupted, remains};
 
 use crate::atomic::read_regular;
@@ -54,9 +57,22 @@ pub enum Opened {
 /// The version of the rules that a scenario's goldens were made by, and by which they are compared:
 /// what their `snapshot.toml` says; the newest if there are none.
 pub fn format_of(scenario: &Scenario) -> u32 {
-    let stated = goldens_dir(scenario)
-        .and_then(|dir| stated_format(&read_regular(&dir.join(MANIFEST_FILE)).ok()?));
-    stated.unwrap_or(FORMAT)
+    let stated = stated_manifest(scenario).and_then(|bytes| stated_format(&bytes));
+    stated.unwrap_or_else(|| newest_format(scenario.snapshot))
+}
+
+/// Whether the goldens of a scenario are digests by tick, as they were before format 3. They are compared as
+/// that until they are blessed again.
+pub fn has_digests_by_tick(scenario: &Scenario) -> bool {
+    let manifest = stated_manifest(scenario);
+    manifest.is_some_and(|bytes| {
+        manifest::stated_digests(&bytes)
+            && stated_format(&bytes).is_some_and(|format| format < DIGEST_FORMAT)
+    })
+}
+
+fn stated_manifest(scenario: &Scenario) -> Option<Vec<u8>> {
+    read_regular(&goldens_dir(scenario)?.join(MANIFEST_FILE)).ok()
 }
 
 /// Opens the goldens in `dir` and compares every file with its digest.

@@ -4,13 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aether_json::scan;
 
-use super::{Manifest, bytes_file, bytes_of, golden_file};
-use crate::scenario::{Expect, Scenario, SnapshotMode, device};
+use super::{Manifest, bytes_file, bytes_of, golden_file, has_digests_by_tick};
+use crate::scenario::{SCENARIO_FILE, Scenario, SnapshotMode, device};
 use crate::sha256::sha256_hex;
-use crate::{Artefact, INPUTS, Schema};
+use crate::{Artefact, DigestTree, INPUTS, Schema};
 
-/// Goldens past this size are kept as digests, and only those.
-const DIGEST_FROM_BYTES: usize = 20_000_000;
+/// Goldens past this size are kept as digests.
+const FULL_BYTES_MAX: usize = 20_000_000;
+
+/// Beside digests, the members of the inputs up to this size are kept as they are, larger ones as digests too.
+const INPUT_BYTES_MAX: usize = 1 << 20;
 
 /// The member of the inputs that says which file each other member came from.
 const PATHS: &str = "files";
@@ -47,24 +50,35 @@ impl GoldenSet {
         inputs: Artefact,
         made: Vec<Artefact>,
     ) -> Result<Self, SetError> {
-        let digests = input_digests(&inputs)?;
+        let has_digests = scenario.snapshot == SnapshotMode::Digest;
+        let by_tick = has_digests && has_digests_by_tick(scenario);
         let kept = |artefact: &Artefact| artefact.bytes().map_or(0, <[u8]>::len);
         let bytes: usize = made.iter().map(|made| made.text().len() + kept(made)).sum();
-        check_mode(scenario, bytes)?;
-        let mut artefacts = BTreeMap::from([(INPUTS.to_owned(), inputs)]);
-        for artefact in made {
-            let name = artefact.name().to_owned();
-            if !is_golden_name(&name) {
+        check_mode(scenario, schema, bytes)?;
+        for artefact in &made {
+            if !is_golden_name(artefact.name()) {
                 return Err(SetError::Subject(format!(
-                    "the artefact name {name:?} is not a valid file name: use ASCII letters, digits, \
-                     '_', '-', and '.', '+', ' ' inside"
+                    "the artefact name {:?} is not a valid file name: use ASCII letters, digits, \
+                     '_', '-', and '.', '+', ' ' inside",
+                    artefact.name()
                 )));
             }
-            let kept = match scenario.snapshot {
-                SnapshotMode::Full => artefact,
-                SnapshotMode::Digest => crate::digest(&artefact, schema),
-            };
-            if artefacts.insert(name.clone(), kept).is_some() {
+        }
+        let kept = match (has_digests, by_tick) {
+            (false, _) => made,
+            (true, true) => by_ticks(&made, schema),
+            (true, false) => DigestTree::of(&made, schema).goldens(),
+        };
+        let inputs = if has_digests && !by_tick {
+            without_large_members(inputs)?
+        } else {
+            inputs
+        };
+        let digests = input_digests(&inputs)?;
+        let mut artefacts = BTreeMap::from([(INPUTS.to_owned(), inputs)]);
+        for artefact in kept {
+            let name = artefact.name().to_owned();
+            if artefacts.insert(name.clone(), artefact).is_some() {
                 return Err(SetError::Subject(format!(
                     "two artefacts have the name {name}"
                 )));
@@ -203,42 +217,93 @@ pub fn is_golden_name(name: &str) -> bool {
     is_short && is_spelled && device(name).is_none()
 }
 
-/// The digest of every member of an inputs document, which is held to be an object.
-pub fn input_digests(inputs: &Artefact) -> Result<BTreeMap<String, String>, SetError> {
-    let text = std::str::from_utf8(inputs.text()).unwrap_or_default();
-    let members = scan::members(text.trim_ascii())
-        .ok_or_else(|| SetError::Subject("inputs must be an object".to_owned()))?;
-    let digest = |(name, value): scan::Member<'_>| {
-        let name = aether_json::from_str(name)
-            .map_err(|error| SetError::Subject(format!("a key of the inputs: {error}")))?;
-        Ok((name, sha256_hex(value.as_bytes())))
-    };
-    members.into_iter().map(digest).collect()
+/// What artefacts are kept as in goldens that have digests by tick.
+pub fn by_ticks(artefacts: &[Artefact], schema: &Schema) -> Vec<Artefact> {
+    let artefacts = artefacts.iter();
+    artefacts
+        .map(|artefact| crate::digest(artefact, schema))
+        .collect()
 }
 
-fn check_mode(scenario: &Scenario, bytes: usize) -> Result<(), SetError> {
-    let megabytes = bytes as f64 / 1e6;
-    let limit = DIGEST_FROM_BYTES / 1_000_000;
+/// The digest of every member of an inputs document, which is held to be an object: that of its text, whether it
+/// is there or only its digest is.
+pub fn input_digests(inputs: &Artefact) -> Result<BTreeMap<String, String>, SetError> {
+    let digest = |(name, value): scan::Member<'_>| {
+        let digest = digest_in_place(value).unwrap_or_else(|| sha256_hex(value.as_bytes()));
+        Ok((name_of(name)?, digest))
+    };
+    members(inputs)?.into_iter().map(digest).collect()
+}
+
+fn members(inputs: &Artefact) -> Result<Vec<scan::Member<'_>>, SetError> {
+    let text = std::str::from_utf8(inputs.text()).unwrap_or_default();
+    scan::members(text.trim_ascii())
+        .ok_or_else(|| SetError::Subject("inputs must be an object".to_owned()))
+}
+
+fn name_of(key: &str) -> Result<String, SetError> {
+    aether_json::from_str(key)
+        .map_err(|error| SetError::Subject(format!("a key of the inputs: {error}")))
+}
+
+/// Inputs with the digest of each large member in its place. The list of files stays.
+fn without_large_members(inputs: Artefact) -> Result<Artefact, SetError> {
+    let members = members(&inputs)?;
+    let is_large = |value: &str| value.len() > INPUT_BYTES_MAX;
+    if !members.iter().any(|(_, value)| is_large(value)) {
+        return Ok(inputs);
+    }
+    let mut parts = Vec::new();
+    for (key, value) in members {
+        if is_large(value) && name_of(key)? != PATHS {
+            let (size, digest) = (value.len(), sha256_hex(value.as_bytes()));
+            parts.push(format!("{key}:{{{IN_PLACE}{digest}\",\"size\":{size}}}"));
+        } else {
+            parts.push(format!("{key}:{value}"));
+        }
+    }
+    Artefact::from_json(INPUTS, format!("{{{}}}", parts.join(",")).as_bytes())
+        .map_err(|error| SetError::Subject(error.to_string()))
+}
+
+/// What a digest in place of a large member begins with: no document of inputs does.
+const IN_PLACE: &str = "\"of\":\"a large input\",\"sha256\":\"";
+
+/// The digest of the member in whose place this is; `None` if it is the member itself.
+fn digest_in_place(value: &str) -> Option<String> {
+    if value.len() > 200 {
+        return None;
+    }
+    let members = scan::members(value)?;
+    match members[..] {
+        [
+            ("\"of\"", "\"a large input\""),
+            ("\"sha256\"", digest),
+            ("\"size\"", _),
+        ] => Some(digest.trim_matches('"').to_owned()),
+        _ => None,
+    }
+}
+
+fn check_mode(scenario: &Scenario, schema: &Schema, bytes: usize) -> Result<(), SetError> {
     let problem = match scenario.snapshot {
-        SnapshotMode::Full if bytes > DIGEST_FROM_BYTES => format!(
-            "the goldens would be {megabytes:.0} MB; beyond {limit} MB keep digests: \
-             snapshot = \"digest\" with a snapshot_reason"
+        SnapshotMode::Full if bytes > FULL_BYTES_MAX => format!(
+            "the goldens would be {:.0} MB; beyond {} MB keep digests: snapshot = \"digest\" with a \
+             snapshot_reason",
+            bytes as f64 / 1e6,
+            FULL_BYTES_MAX / 1_000_000
         ),
-        SnapshotMode::Digest
-            if bytes <= DIGEST_FROM_BYTES && scenario.expect == Expect::Success =>
-        {
+        SnapshotMode::Digest if schema.has_tolerances() => {
+            let mut listed = schema.artefacts.iter();
+            let tolerant = listed.find(|listed| !listed.tolerances.is_empty());
             format!(
-                "the goldens would be {megabytes:.1} MB; snapshot = \"digest\" is for runs beyond \
-                 {limit} MB"
+                "goldens that are digests hold no numbers, and the output `{}` has a tolerance: remove the \
+                 tolerance, or set snapshot = \"full\"",
+                tolerant.map_or("", |listed| &listed.name)
             )
         }
         SnapshotMode::Full | SnapshotMode::Digest => return Ok(()),
     };
-    Err(SetError::Scenario(format!(
-        "{}: {problem}",
-        scenario
-            .dir()
-            .join(crate::scenario::SCENARIO_FILE)
-            .display()
-    )))
+    let file = scenario.dir().join(SCENARIO_FILE);
+    Err(SetError::Scenario(format!("{}: {problem}", file.display())))
 }

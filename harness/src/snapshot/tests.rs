@@ -216,3 +216,49 @@ fn pipes_are_refused_in_place_of_goldens_and_locks() {
         "{error}"
     );
 }
+
+#[test]
+fn digests_hold_no_numbers_to_tolerate_and_no_large_inputs() {
+    let root = tempfile::tempdir().unwrap();
+    let dir = root.path().join("some");
+    fs::create_dir(&dir).unwrap();
+    let text = "description = \"d\"\nsnapshot = \"digest\"\nsnapshot_reason = \"r\"\n";
+    fs::write(dir.join("scenario.toml"), text).unwrap();
+    let scenario = Scenario::load(&dir, &crate::scenario::tests::subjects()).unwrap();
+    let made = || vec![Artefact::from_json("a", b"[1.5]").unwrap()];
+    let large = format!("[{}1]", "1,".repeat(600_000));
+    let inputs = |large: &str| {
+        let text = format!("{{\"large\":{large},\"small\":[1]}}");
+        Artefact::from_json(INPUTS, text.as_bytes()).unwrap()
+    };
+
+    let tolerance = crate::Tolerance::new("", "noise");
+    let schema = Schema {
+        artefacts: vec![crate::ArtefactSchema::new("a").with_tolerance(tolerance)],
+        ..Schema::default()
+    };
+    let error = GoldenSet::new(&scenario, &schema, inputs("1"), made()).unwrap_err();
+    let SetError::Scenario(said) = error else {
+        panic!("{error}");
+    };
+    assert!(
+        said.contains("scenario.toml: goldens that are digests hold no numbers"),
+        "{said}"
+    );
+    assert!(
+        said.contains("the output `a` has a tolerance: remove the tolerance"),
+        "{said}"
+    );
+
+    let set =
+        |large: &str| GoldenSet::new(&scenario, &Schema::default(), inputs(large), made()).unwrap();
+    let kept = set(&large);
+    let bytes: usize = kept.files().map(|(_, bytes)| bytes.len()).sum();
+    assert!(bytes < 1_000, "{bytes}");
+    // What is known of the inputs is what it would be if they were kept.
+    let whole = input_digests(&inputs(&large)).unwrap();
+    assert_eq!(*kept.input_digests(), whole);
+    let again = GoldenSet::stored(kept.to_vec()).unwrap();
+    assert_eq!(*again.input_digests(), whole);
+    assert_ne!(*set(&large.replacen('1', "2", 1)).input_digests(), whole);
+}

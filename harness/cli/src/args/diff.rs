@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::commands::{CommandError, Console, DiffRequest, Format, Status, diff};
+use crate::commands::{CommandError, Console, DiffRequest, Format, RebuildOptions, Status, diff};
 use aether_harness::Suite;
 
 /// Options of `diff`.
@@ -14,6 +14,21 @@ pub struct Args {
     /// Show the values that differ from run to run (`[[outputs.volatile]]`), as the run produced them.
     #[arg(long)]
     raw: bool,
+    /// Where goldens are digests, make the old records again with the program of the goldens, from the history of
+    /// git, and report values.
+    #[arg(long)]
+    rebuild: bool,
+    /// With --rebuild, a line of the shell that builds that program, in place of `[build]`.
+    #[arg(long, value_name = "CMD", requires = "rebuild")]
+    build: Option<String>,
+    /// With --rebuild, the test target that holds scenarios whose subject is written in Rust.
+    #[arg(
+        long,
+        value_name = "TARGET",
+        default_value = "scenarios",
+        requires = "rebuild"
+    )]
+    test: String,
     #[command(flatten)]
     report: Report,
 }
@@ -37,6 +52,7 @@ impl Report {
         DiffRequest {
             names,
             raw: false,
+            rebuild: None,
             all: self.all,
             format: self.format,
             out: self.out,
@@ -52,6 +68,10 @@ impl Args {
     ) -> Result<Status, CommandError> {
         let mut request = self.report.request(self.names);
         request.raw = self.raw;
+        request.rebuild = self.rebuild.then_some(RebuildOptions {
+            build: self.build,
+            test: self.test,
+        });
         diff(suite, &request, console)
     }
 }

@@ -8,6 +8,7 @@ mod check;
 mod clean;
 mod compare;
 mod diff;
+mod digest;
 mod flaky;
 mod golden;
 mod history;
@@ -36,6 +37,8 @@ pub enum Command {
     Bundle(bundle::Args),
     /// Compare what runs produce now with the goldens.
     Diff(diff::Args),
+    /// Print a node of the tree of digests of a scenario, or find the first record that differs elsewhere.
+    Digest(digest::Args),
     /// Compare any two documents or directories of them.
     Compare(compare::Args),
     /// Compare a document of a test with its golden, or make it the golden.
@@ -73,6 +76,7 @@ impl Command {
             Self::Review(args) => args.run(suite, console),
             Self::Bundle(args) => args.run(suite, console),
             Self::Diff(args) => args.run(suite, console),
+            Self::Digest(args) => args.run(suite, console),
             Self::Compare(args) => args.run(suite, console),
             Self::Golden(args) => (*args).run(suite, console),
             Self::New(args) => args.run(suite, console),

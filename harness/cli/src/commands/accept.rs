@@ -7,13 +7,14 @@ use std::collections::BTreeSet;
 
 use super::shown::Shown;
 use super::{CommandError, Console};
-use aether_harness::evaluate::{CheckResult, Ending, Evaluation, Finding, RunOutput};
-use aether_harness::scenario::{Scenario, ScenarioName};
+use crate::revision::golden::TreeState;
+use aether_harness::evaluate::{CheckResult, CheckRun, Ending, Evaluation, Finding, RunOutput};
+use aether_harness::scenario::{Scenario, ScenarioName, SnapshotMode};
 use aether_harness::snapshot::{
     BlessEntry, GoldenSet, MANIFEST_FILE, Manifest, Opened, Replaced, Snapshot, SnapshotLock,
-    artefact_of, salvaged_blesses,
+    artefact_of, by_ticks, format_of, has_digests_by_tick, newest_format, salvaged_blesses,
 };
-use aether_harness::{Artefact, Check, Suite, Tolerated, Verdict, settled};
+use aether_harness::{Artefact, Check, INPUTS, Suite, Tolerated, Verdict, settled};
 
 /// One scenario whose goldens would change.
 pub(super) struct Pending {
@@ -23,6 +24,8 @@ pub(super) struct Pending {
     pub(super) version: String,
     /// Whether artefacts whose numbers differ only within their tolerances are rewritten too.
     pub(super) exact: bool,
+    /// Whether another machine made the product, so that the tree here says nothing of it.
+    pub(super) is_from_elsewhere: bool,
 }
 
 /// What a bless of one scenario would do.
@@ -97,15 +100,17 @@ pub(super) fn checked_reason(reason: &str) -> Result<&str, &'static str> {
     }
 }
 
-/// What a bless of one scenario would do: nothing, something, or what forbids it.
+/// What a bless of one scenario would do: nothing, something, or what forbids it. If it `renews`, goldens that match
+/// are written again too, because their form is older.
 pub(super) fn examine(
     suite: &Suite,
     evaluation: &Evaluation,
     exact: bool,
+    renews: bool,
 ) -> Result<Examined, Refusal> {
     let scenario = evaluation.scenario();
     let mut result = evaluation.check(&Check::Golden);
-    if result.verdict.passes() {
+    if result.verdict.passes() && !renews {
         let tolerated = result.tolerated().cloned();
         if !exact || tolerated.is_none() {
             return Ok(Examined::Nothing(tolerated));
@@ -120,6 +125,7 @@ pub(super) fn examine(
         result,
         version: scenario.subject().version(),
         exact,
+        is_from_elsewhere: false,
     })))
 }
 
@@ -219,11 +225,26 @@ pub(super) fn write(
     console: &mut Console<'_>,
 ) -> Result<Replaced, CommandError> {
     let name = one.scenario.name();
-    let Some(output) = &one.result.after else {
+    let Some(examined) = &one.result.after else {
         return Err(CommandError::Io(format!(
             "{name}: the run produced nothing"
         )));
     };
+    if only.is_some() && one.scenario.snapshot == SnapshotMode::Digest {
+        return Err(CommandError::Refused(format!(
+            "{name}: its goldens are the digests of one run, so none of them can stay: accept all of the scenario"
+        )));
+    }
+    let renewed = if one.is_from_elsewhere {
+        None
+    } else {
+        in_new_form(suite, &one.scenario, examined)?
+    };
+    let format = match &renewed {
+        Some(_) => newest_format(one.scenario.snapshot),
+        None => format(&one.scenario),
+    };
+    let output = renewed.as_ref().unwrap_or(examined);
     let lock = SnapshotLock::acquire(&suite.paths().snapshots(), || {
         // A message that cannot be printed does not keep anyone from waiting.
         let _ = writeln!(console.err, "another bless is running; waiting for it");
@@ -265,17 +286,25 @@ pub(super) fn write(
         }
     };
     let mut manifest = manifest(one, &set);
+    manifest.format = format;
     manifest.allowed.clone_from(&output.allowed);
     let former = former(suite, one)?;
     manifest.bless = match &former {
         Some((_, former)) => former.manifest.bless.clone(),
         None => blesses(&current, suite, name),
     };
+    let tree = if one.is_from_elsewhere {
+        None
+    } else {
+        TreeState::of(suite.paths())
+    };
     manifest.bless.push(BlessEntry {
         date: stamp.date.to_owned(),
         version: one.version.clone(),
         reason: stamp.reason.to_owned(),
         artefacts: part,
+        clean: tree.as_ref().map(|tree| tree.is_clean),
+        commit: tree.map(|tree| tree.commit),
     });
     let replaced = lock.replace(name, &set, &manifest)?;
     if let Some((former, _)) = &former {
@@ -287,6 +316,46 @@ pub(super) fn write(
     }
     Shown::forget(suite, name)?;
     Ok(replaced)
+}
+
+/// The format that goldens of a scenario keep when they are blessed again.
+fn format(scenario: &Scenario) -> u32 {
+    let newest = newest_format(scenario.snapshot);
+    if scenario.snapshot == SnapshotMode::Digest && !has_digests_by_tick(scenario) {
+        return newest;
+    }
+    format_of(scenario).min(newest)
+}
+
+/// What was examined as digests by tick in the form of now, which one more run makes; `None` if it is in that form
+/// already.
+fn in_new_form(
+    suite: &Suite,
+    scenario: &Scenario,
+    examined: &RunOutput,
+) -> Result<Option<RunOutput>, CommandError> {
+    if scenario.snapshot != SnapshotMode::Digest || !has_digests_by_tick(scenario) {
+        return Ok(None);
+    }
+    let name = scenario.name();
+    let refused = |problem: String| CommandError::Refused(format!("{name}: {problem}"));
+    let renewed = scenario.clone().without_goldens();
+    let (output, records) = CheckRun::open(suite, &renewed, &Check::Golden)
+        .and_then(|run| run.run_for_records())
+        .map_err(|failure| refused(failure.to_string()))?;
+    let outputs = examined.set.artefacts();
+    let outputs: Vec<&Artefact> = outputs
+        .filter(|artefact| artefact.name() != INPUTS)
+        .collect();
+    let mut again = by_ticks(&records, &output.schema);
+    again.sort_by(|a, b| a.name().cmp(b.name()));
+    if output.ending != Ending::Expected || !again.iter().eq(outputs) {
+        return Err(refused(
+            "one more run, for digests of the newest form, produced other outputs than those that were shown"
+                .to_owned(),
+        ));
+    }
+    Ok(Some(output))
 }
 
 /// The goldens as they are now; refuses if they are no longer those that were evaluated.
@@ -396,7 +465,6 @@ fn manifest(one: &Pending, set: &GoldenSet) -> Manifest {
         one.version.clone(),
         one.scenario.snapshot,
     );
-    manifest.format = aether_harness::snapshot::format_of(&one.scenario);
     manifest.files = set.file_digests();
     manifest.inputs = set.input_digests().clone();
     manifest.program = one.result.program.clone().unwrap_or_default();

@@ -14,6 +14,7 @@ use super::render::{ScenarioDiff, report};
 use super::{CommandError, Console, Status, chosen, scenario_of};
 use crate::bundle::Bundle;
 use aether_harness::quoted;
+use aether_harness::snapshot::{DIGEST_FORMAT, has_digests_by_tick};
 use aether_harness::{Suite, Tolerated, Verdict};
 
 /// What to bless, and how.
@@ -118,11 +119,12 @@ fn pending(
                 if options.another_second {
                     evaluation = evaluation.in_another_second();
                 }
-                if evaluation.is_match() {
+                let renews = !options.all && has_digests_by_tick(scenario);
+                if !renews && evaluation.is_match() {
                     writeln!(console.out, "{}: nothing to change", found.name)?;
                     continue;
                 }
-                Ok(evaluation)
+                Ok((evaluation, renews))
             }
         };
         differing.push((found.name, evaluation));
@@ -130,9 +132,19 @@ fn pending(
     let mut pending = Vec::new();
     let mut refusals = Vec::new();
     for (name, evaluation) in differing {
-        match evaluation.and_then(|evaluation| examine(suite, &evaluation, options.exact)) {
+        let examined = evaluation
+            .and_then(|(evaluation, renews)| examine(suite, &evaluation, options.exact, renews));
+        match examined {
             Ok(Examined::Nothing(why)) => say_nothing(&name, why.as_ref(), console)?,
-            Ok(Examined::Pending(one)) => pending.push(*one),
+            Ok(Examined::Pending(one)) => {
+                if one.result.verdict.passes() {
+                    writeln!(
+                        console.out,
+                        "{name}: the outputs are equal; its digests take the form of format {DIGEST_FORMAT}"
+                    )?;
+                }
+                pending.push(*one);
+            }
             Err(refusal) => refusals.push((name, refusal)),
         }
     }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::rebuild;
 use super::render::{ScenarioDiff, render};
 use super::shown::Shown;
 use super::{CommandError, Console, Status, chosen, scenario_of};
@@ -31,10 +32,21 @@ pub struct DiffRequest {
     pub all: bool,
     /// Show the values that differ from run to run, as the run produced them.
     pub raw: bool,
+    /// Compare records where goldens are digests, with the old ones made again by the program of the goldens.
+    pub rebuild: Option<RebuildOptions>,
     /// How differences are written.
     pub format: Format,
     /// The file to write to, in place of the standard output.
     pub out: Option<PathBuf>,
+}
+
+/// How the program of goldens is built.
+#[derive(Clone, Debug, Default)]
+pub struct RebuildOptions {
+    /// The command that builds it, if it is not what the scenarios say.
+    pub build: Option<String>,
+    /// The test target that holds the scenarios of subjects in Rust.
+    pub test: String,
 }
 
 /// Compares scenarios with their goldens.
@@ -69,7 +81,11 @@ pub fn diff(
             Err(error) => CheckResult::new(Verdict::Invalid, Finding::Scenario(error)),
         };
         status = status.max(Status::of(result.verdict));
-        let scenario = ScenarioDiff::of(found.name, &result)?.with_why(suite, &result);
+        let mut scenario = ScenarioDiff::of(found.name.clone(), &result)?;
+        if let (Some(options), Ok(found)) = (&request.rebuild, scenario_of(&found)) {
+            scenario = rebuild::with_records(suite, found, &result, scenario, options, console)?;
+        }
+        let scenario = scenario.with_why(suite, &result);
         scenarios.push(if request.raw {
             scenario.with_raw(&result)
         } else {

@@ -80,15 +80,28 @@ impl ScenarioDiff {
     }
 
     /// The same with the command that says why it differs, if the subject can say it.
-    pub(crate) fn with_why(mut self, suite: &Suite, result: &CheckResult) -> Self {
+    pub(crate) fn with_why(self, suite: &Suite, result: &CheckResult) -> Self {
         let is_followed = matches!(result.verdict, Verdict::Mismatch | Verdict::StaleInputs);
-        if result.explains && is_followed && self.has_both() {
-            if !self.detail.is_empty() {
-                self.detail.push('\n');
-            }
-            let why = suite.typed_why(&self.name);
-            self.detail.push_str(&format!("why it differs: {why}"));
+        if !(result.explains && is_followed && self.has_both()) {
+            return self;
         }
+        let why = suite.typed_why(&self.name);
+        self.noting(&format!("why it differs: {why}"))
+    }
+
+    /// The same with these records in place of digests.
+    pub(crate) fn with_artefacts(mut self, before: Vec<Artefact>, after: Vec<Artefact>) -> Self {
+        self.before = before;
+        self.after = after;
+        self
+    }
+
+    /// The same with something more to say.
+    pub(crate) fn noting(mut self, what: &str) -> Self {
+        if !self.detail.is_empty() {
+            self.detail.push('\n');
+        }
+        self.detail.push_str(what);
         self
     }
 

@@ -9,8 +9,10 @@ use super::accept::{Pending, Refusal, Stamp, described, refuse_under_ci, write};
 use super::bless::all_or_none;
 use super::{CommandError, Console, Status, chosen, scenario_of};
 use aether_harness::evaluate::{CheckMessage, CheckResult, CheckRun, Ending, RunOutput, evaluate};
-use aether_harness::snapshot::{self, FORMAT, Opened, Snapshot};
-use aether_harness::{Artefact, Check, DiffOptions, INPUTS, Scenario, Suite, Verdict};
+use aether_harness::snapshot::{self, DIGEST_FORMAT, GoldenSet, Opened, Snapshot, newest_format};
+use aether_harness::{
+    Artefact, Check, DiffOptions, INPUTS, Scenario, SnapshotMode, Suite, Verdict,
+};
 
 /// What to upgrade, and how.
 #[derive(Clone, Debug, Default)]
@@ -49,27 +51,25 @@ pub fn upgrade(
         }
     }
     for one in all_or_none(pending, &refusals)? {
-        let from = one
-            .result
-            .before
-            .as_ref()
-            .map_or(FORMAT, |it| it.manifest.format);
+        let to = newest_format(one.scenario.snapshot);
+        let before = one.result.before.as_ref();
+        let from = before.map_or(to, |it| it.manifest.format);
         let name = one.name().to_owned();
         if options.dry_run {
             writeln!(
                 console.out,
-                "{name}: would be upgraded from format {from} to {FORMAT}"
+                "{name}: would be upgraded from format {from} to {to}"
             )?;
             continue;
         }
         let stamp = Stamp {
             date: &options.date,
-            reason: &format!("upgraded from format {from} to {FORMAT}; the outputs are equal"),
+            reason: &format!("upgraded from format {from} to {to}; the outputs are equal"),
         };
         let replaced = write(suite, &one, None, &stamp, console)?;
         writeln!(
             console.out,
-            "upgraded {name} from format {from} to {FORMAT}: {}",
+            "upgraded {name} from format {from} to {to}: {}",
             described(&replaced)
         )?;
     }
@@ -84,6 +84,7 @@ enum Examined {
 }
 
 fn examine(suite: &Suite, scenario: &Scenario, among_all: bool) -> Result<Examined, Refusal> {
+    let newest = newest_format(scenario.snapshot);
     let dir = suite.paths().snapshot(scenario.name());
     let opened = snapshot::open(&dir).map_err(|error| {
         let shown = suite.paths().display(&dir);
@@ -91,7 +92,7 @@ fn examine(suite: &Suite, scenario: &Scenario, among_all: bool) -> Result<Examin
     })?;
     match &opened {
         Opened::Missing if among_all => return Ok(Examined::Nothing("there are no goldens yet")),
-        Opened::Sound(snapshot) if snapshot.manifest.format == FORMAT => {
+        Opened::Sound(snapshot) if snapshot.manifest.format >= newest => {
             return Ok(Examined::Nothing(
                 "its goldens have the newest format already",
             ));
@@ -108,12 +109,12 @@ fn examine(suite: &Suite, scenario: &Scenario, among_all: bool) -> Result<Examin
         Refusal::new(failure.verdict(), format!("by the newest rules: {failure}"))
     };
     let run = CheckRun::open(suite, &upgraded, &Check::Golden).map_err(failed)?;
-    let output = run.run(None).map_err(failed)?;
+    let (output, records) = run.run_for_records().map_err(failed)?;
     if let Ending::Failed(message) = &output.ending {
         let detail = format!("by the newest rules: {message}");
         return Err(Refusal::new(Verdict::ProgramError, detail));
     }
-    refuse_other_outputs(before, &output)?;
+    refuse_other_outputs(before, &output, &records)?;
     let mut result = CheckResult::bare(Verdict::Match).about(Some(before.clone()), Some(output));
     result.program = Some(run.program().map_err(failed)?);
     Ok(Examined::Upgrade(Box::new(Pending {
@@ -121,6 +122,7 @@ fn examine(suite: &Suite, scenario: &Scenario, among_all: bool) -> Result<Examin
         scenario: upgraded.clone(),
         result,
         exact: false,
+        is_from_elsewhere: false,
     })))
 }
 
@@ -134,8 +136,23 @@ fn unequal(suite: &Suite, scenario: &Scenario, result: &CheckResult) -> Refusal 
 }
 
 /// Refuses outputs that differ, with the first divergence.
-fn refuse_other_outputs(before: &Snapshot, output: &RunOutput) -> Result<(), Refusal> {
-    let differing = output.set.differing_outputs(&before.manifest);
+fn refuse_other_outputs(
+    before: &Snapshot,
+    output: &RunOutput,
+    records: &[Artefact],
+) -> Result<(), Refusal> {
+    let manifest = &before.manifest;
+    let by_tick = manifest.snapshot == SnapshotMode::Digest && manifest.format < DIGEST_FORMAT;
+    let set = if by_tick {
+        // The goldens hold digests of another form.
+        let inputs = output.set.artefacts().filter(|it| it.name() == INPUTS);
+        let digests = snapshot::by_ticks(records, &output.schema);
+        GoldenSet::stored(inputs.cloned().chain(digests).collect())
+            .map_err(|error| Refusal::new(Verdict::Invalid, error.to_string()))?
+    } else {
+        output.set.clone()
+    };
+    let differing = set.differing_outputs(manifest);
     if differing.is_empty() {
         return Ok(());
     }
@@ -147,7 +164,7 @@ fn refuse_other_outputs(before: &Snapshot, output: &RunOutput) -> Result<(), Ref
             .collect()
     };
     let goldens = outputs(before.artefacts().map_err(unreadable)?);
-    let new = outputs(output.set.to_vec());
+    let new = outputs(set.to_vec());
     let diff = aether_harness::diff(&goldens, &new, &output.schema, &DiffOptions::default());
     let mut text = Vec::new();
     diff.write_plain(&mut text, false)

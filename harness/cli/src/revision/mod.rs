@@ -7,13 +7,19 @@
 //! | `cache` | a directory outside it: a checkout, and what scenarios produced |
 //! | `checkout` | any revision in that checkout |
 //! | `program` | scenarios run with the program of a revision |
+//! | `records` | the records that a scenario with digests produced at a revision |
+//! | `rebuilt` | the records behind goldens that are digests |
+//! | `golden` | which revision has the program that made a golden |
 //! | `graph` | the commits between two revisions, and the lines along which they are searched |
 //! | `search` | which commits moved an output, from as few of them as possible |
 
 pub(crate) mod cache;
 pub(crate) mod checkout;
 pub(crate) mod git;
+pub(crate) mod golden;
 pub(crate) mod graph;
 pub(crate) mod program;
+pub(crate) mod rebuilt;
+mod records;
 pub(crate) mod repository;
 pub(crate) mod search;

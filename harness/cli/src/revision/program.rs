@@ -65,7 +65,7 @@ pub(crate) struct How {
 pub(crate) struct Target {
     pub(crate) name: String,
     pub(crate) schema: Schema,
-    is_program: bool,
+    pub(super) is_program: bool,
     /// Its files of now that are inputs, by their paths below the root.
     inputs: BTreeMap<String, PathBuf>,
     /// Its files of now that are tested.
@@ -121,7 +121,7 @@ impl Target {
             }
         };
         let dir = suite.paths().snapshot(scenario.name());
-        if is_program && dir.is_dir() {
+        if dir.is_dir() {
             files_below(&dir, &mut add)?;
         }
         let mut lines = String::new();
@@ -189,30 +189,30 @@ impl Ran {
 pub(crate) struct Programs<'p> {
     suite: &'p Suite,
     repository: &'p Repository,
-    cache: &'p Cache,
+    pub(super) cache: &'p Cache,
     checkout: Checkout,
     how: How,
     targets: &'p [Target],
     /// The revision in the checkout.
-    at: Option<At>,
+    pub(super) at: Option<At>,
     /// The files of the commit that was asked for last.
     listed: RefCell<Option<(String, Vec<Entry>)>>,
 }
 
 /// A revision in the checkout.
-struct At {
+pub(super) struct At {
     commit: String,
-    suite: Suite,
+    pub(super) suite: Suite,
     /// Why it cannot be used.
-    problem: Option<String>,
+    pub(super) problem: Option<String>,
     tests: Option<Result<Tests, String>>,
 }
 
 /// The test targets of a revision.
 #[derive(Clone)]
-struct Tests {
+pub(super) struct Tests {
     /// Each with the directory that cargo starts it in.
-    programs: Vec<(PathBuf, PathBuf)>,
+    pub(super) programs: Vec<(PathBuf, PathBuf)>,
     digest: String,
 }
 
@@ -320,7 +320,7 @@ impl<'p> Programs<'p> {
     }
 
     /// The key of a result.
-    fn key(&self, target: &Target, kind: &str, of: &str) -> String {
+    pub(super) fn key(&self, target: &Target, kind: &str, of: &str) -> String {
         let parts = json!([
             FORMAT,
             env!("CARGO_PKG_VERSION"),
@@ -368,7 +368,7 @@ impl<'p> Programs<'p> {
     }
 
     /// Checks out a commit, unless it is there.
-    fn go_to(&mut self, commit: &str) -> Result<(), CommandError> {
+    pub(super) fn go_to(&mut self, commit: &str) -> Result<(), CommandError> {
         if self.current() == Some(commit) {
             return Ok(());
         }
@@ -420,20 +420,30 @@ impl<'p> Programs<'p> {
             if self.how.inputs == InputsOf::Then {
                 continue;
             }
-            if target.is_program {
-                // The rules by which outputs are made come with the goldens.
-                self.checkout
-                    .put(&format!("fixtures/snapshots/{name}"), None)?;
-            } else {
+            if !target.is_program {
                 self.checkout
                     .put(target.dir().trim_end_matches('/'), None)?;
             }
-            for (path, from) in target.inputs.iter().chain(&target.goldens) {
+            for (path, from) in &target.inputs {
                 self.checkout.put(path, Some(from))?;
+            }
+            if target.is_program {
+                self.put_goldens(target)?;
             }
         }
         kept.dedup();
         self.checkout.link(root, &kept.concat())
+    }
+
+    /// Puts the goldens of now in place of those of the revision: the rules by which outputs are made come with
+    /// them.
+    pub(super) fn put_goldens(&self, target: &Target) -> Result<(), CommandError> {
+        self.checkout
+            .put(&format!("fixtures/snapshots/{}", target.name), None)?;
+        for (path, from) in &target.goldens {
+            self.checkout.put(path, Some(from))?;
+        }
+        Ok(())
     }
 
     /// Builds what a scenario names, and runs it; or why it cannot be built.
@@ -484,7 +494,7 @@ impl<'p> Programs<'p> {
     }
 
     /// The test targets of the revision, which are built once.
-    fn tests(&mut self) -> Result<Result<Tests, String>, CommandError> {
+    pub(super) fn tests(&mut self) -> Result<Result<Tests, String>, CommandError> {
         let at = self
             .at
             .as_ref()
@@ -535,7 +545,12 @@ impl<'p> Programs<'p> {
     }
 
     /// Runs a command at the revision; what it printed.
-    fn task(&self, mut command: Command, dir: &Path, name: &str) -> Result<Vec<u8>, TaskFailure> {
+    pub(super) fn task(
+        &self,
+        mut command: Command,
+        dir: &Path,
+        name: &str,
+    ) -> Result<Vec<u8>, TaskFailure> {
         command.current_dir(dir);
         for variable in REMOVED {
             command.env_remove(variable);
@@ -601,7 +616,7 @@ impl<'p> Programs<'p> {
 }
 
 /// The documents of a directory, as goldens are kept; none if there is no directory.
-fn taken(dir: &Path) -> Result<Files, CommandError> {
+pub(super) fn taken(dir: &Path) -> Result<Files, CommandError> {
     let mut files = Files::new();
     for entry in fs::read_dir(dir).into_iter().flatten() {
         let path = entry?.path();
@@ -628,14 +643,14 @@ fn trial_result(results: &Path, name: &str) -> Option<Value> {
 }
 
 /// How a test target failed, without the lines that say how long it took.
-fn without_times(failure: &TaskFailure) -> String {
+pub(super) fn without_times(failure: &TaskFailure) -> String {
     let said = failure.to_string();
     let lines = said.lines().filter(|line| !line.contains("finished in"));
     lines.collect::<Vec<_>>().join("\n")
 }
 
 /// A failure in words that are the same each time.
-fn steady(failure: &RunFailure) -> String {
+pub(super) fn steady(failure: &RunFailure) -> String {
     match failure {
         RunFailure::TimedOut { limit, .. } | RunFailure::Killed { limit } => {
             format!("exceeded its time limit of {} s", limit.as_secs_f64())

@@ -257,6 +257,7 @@ fn a_diff_as_json_has_these_members_and_no_others() {
     let report = |all: bool, names: &[&str]| -> (u8, Value) {
         let request = DiffRequest {
             raw: false,
+            rebuild: None,
             names: names.iter().map(|name| (*name).to_owned()).collect(),
             all,
             format: Format::Json,

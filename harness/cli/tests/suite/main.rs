@@ -22,6 +22,7 @@ mod commands;
 mod cost;
 mod differing;
 mod differs;
+mod digests;
 mod examples;
 mod flaky_tests;
 mod gate;
@@ -68,6 +69,7 @@ const TESTS: &[&[Test]] = &[
     cost::TESTS,
     differing::TESTS,
     differs::TESTS,
+    digests::TESTS,
     examples::TESTS,
     flaky_tests::TESTS,
     gate::TESTS,
@@ -114,8 +116,9 @@ fn main() -> ExitCode {
     };
     let trials = TESTS.iter().flat_map(|tests| tests.iter()).map(trial);
     // What takes long is for `.ci/nightly`.
-    let long = bisect::LONG
-        .iter()
+    let long = [bisect::LONG, digests::LONG]
+        .into_iter()
+        .flatten()
         .map(|test| trial(test).with_ignored_flag(true));
     let trials = trials.chain(long).collect();
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()

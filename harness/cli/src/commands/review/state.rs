@@ -246,7 +246,8 @@ impl<'a> Review<'a> {
             )
         };
         let evaluation = accept::evaluation(self.suite, &item.scenario);
-        let Examined::Pending(pending) = accept::examine(self.suite, &evaluation, false)? else {
+        let Examined::Pending(pending) = accept::examine(self.suite, &evaluation, false, false)?
+        else {
             return Err(again("nothing differs now".to_owned()));
         };
         let sets = |result: &CheckResult| result.after.clone();

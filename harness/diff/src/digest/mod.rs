@@ -1,4 +1,23 @@
-//! Artefacts kept as digests: one per tick instead of the records.
+//! Artefacts kept as digests instead of records: as a tree, or one per tick as in goldens before format 3.
+//!
+//! | module | what it does |
+//! | --- | --- |
+//! | `leaves` | what is digested of a record, and when it is known |
+//! | `level` | the digests of one part of an artefact at one width of its spans of ticks |
+//! | `tree` | all artefacts of a run as one tree |
+//! | `file` | the digests of an artefact as its golden has them |
+//! | `node` | any node of the tree, by its address |
+//! | `order` | all records of a run in one order, for two machines that look for the first that differs |
+
+mod file;
+mod leaves;
+mod level;
+mod node;
+mod order;
+mod tree;
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -6,17 +25,17 @@ use std::fmt::Write as _;
 use sha2::{Digest as _, Sha256};
 
 use crate::change::is_hash_text;
-use crate::reading::Reading;
 use crate::records;
-use crate::spans::Spans;
-use crate::steps;
 use crate::tick::{Stamp, Tick};
 use crate::walk::Walk;
 use crate::{Artefact, Schema};
-use aether_json::layout::{quoted, write_compact};
-use aether_json::{Json, Parser, Tree, scan};
+use aether_json::scan;
 
-/// Turns an artefact into its digests: an array with one record `{"digest":…,"tick":…}` per tick,
+pub use node::{Address, AddressError, Child, NoNode, Node};
+pub use order::{Narrowing, RecordPlace, Search, Searched};
+pub use tree::{DIGESTS_MAX, DifferingTicks, DigestTree, only_at};
+
+/// Turns an artefact into its digests as goldens before format 3 have them: an array with one record `{"digest":…,"tick":…}` per tick,
 /// in ascending order.
 ///
 /// A digest is the lower-case hexadecimal SHA-256 of the compact records of that tick, in the
@@ -47,60 +66,41 @@ use aether_json::{Json, Parser, Tree, scan};
 /// # }
 /// ```
 pub fn digest(artefact: &Artefact, schema: &Schema) -> Artefact {
-    let listed = schema.artefact(artefact.name());
-    let listed = listed.cloned().unwrap_or_default();
-    let reading = Reading::of(&listed, artefact.name());
-    let has_late = !listed.late_fields.is_empty();
-    let spans = Spans::of(if has_late { &schema.spans } else { &[] });
-    let tick_steps = listed
-        .tick
-        .as_deref()
-        .map_or_else(Vec::new, steps::quoted_steps);
-
     let mut digests = Digests::default();
-    let text = String::from_utf8_lossy(artefact.text());
-    let whole;
-    let all = match records::all(&text) {
-        Some(records) => records,
-        None => {
-            whole = Json::from_raw(text.trim_ascii());
-            vec![whole.as_str()]
+    leaves::each(artefact, schema, &mut |leaf| {
+        if leaf.part == Part::Records {
+            digests.come(leaf.record_tick);
         }
-    };
-    for record in all {
-        let stamp = match tick_steps.is_empty() {
-            true => None,
-            false => steps::find(record, &tick_steps).and_then(Stamp::read),
-        };
-        let tick = stamp.and_then(Stamp::tick);
-        digests.come(tick.as_ref());
-        let parts = if has_late {
-            Parser::document(record)
-                .ok()
-                .map(|tree| split(tree, &reading))
+        digests.add(leaf.tick.cloned(), leaf.part, leaf.text);
+    });
+    digests.finish(artefact.name())
+}
+
+/// What an artefact holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    Document,
+    /// A digest for each tick.
+    ByTick,
+    /// Nodes of a tree of digests.
+    Tree,
+}
+
+impl Form {
+    pub(crate) fn of(artefact: &Artefact) -> Self {
+        if file::read(artefact).is_some() {
+            Self::Tree
+        } else if read(artefact).is_some_and(|digests| !digests.is_empty()) {
+            Self::ByTick
         } else {
-            None
-        };
-        let Some((rest, late)) = parts else {
-            digests.add(tick, Part::Records, record.as_bytes());
-            continue;
-        };
-        let end = stamp.and_then(Stamp::as_u64).map(|tick| spans.end_of(tick));
-        let at_end = end.map(Tick::from).or_else(|| tick.clone());
-        for (tree, tick, part) in [(rest, tick, Part::Records), (late, at_end, Part::Late)] {
-            if let Some(tree) = tree {
-                let mut text = Vec::new();
-                write_compact(&tree, &mut text);
-                digests.add(tick, part, &text);
-            }
+            Self::Document
         }
     }
-    digests.finish(artefact.name())
 }
 
 /// Whether an artefact consists of digests.
 pub(super) fn is_digest(artefact: &Artefact) -> bool {
-    read(artefact).is_some_and(|digests| !digests.is_empty())
+    Form::of(artefact) != Form::Document
 }
 
 impl Walk<'_, '_> {
@@ -116,9 +116,24 @@ impl Walk<'_, '_> {
         for turn in keys {
             let [old, new] = [&before, &after].map(|digests| digests.get(turn).copied());
             if old != new {
-                self.digest(turn.tick.as_ref(), turn.part, old, new);
+                self.digest(turn.tick.as_ref(), None, turn.part, [old, new]);
             }
         }
+    }
+
+    /// Compares an artefact of digests of a tree with a document or with digests of a tree. Whether both have spans
+    /// of one width.
+    pub(super) fn trees(&mut self, before: &Artefact, after: &Artefact, schema: &Schema) -> bool {
+        let [before, after] = [before, after].map(|artefact| {
+            file::read(artefact).unwrap_or_else(|| tree::Branch::of(artefact, schema))
+        });
+        for difference in before.differences(&after) {
+            let digests = difference.digests.map(|digest| digest.map(|it| it.json()));
+            let [old, new] = [&digests[0], &digests[1]].map(Option::as_deref);
+            let span = difference.span.as_ref();
+            self.digest(difference.tick.as_ref(), span, difference.part, [old, new]);
+        }
+        before.every() == after.every()
     }
 }
 
@@ -142,6 +157,15 @@ pub(super) enum Part {
 }
 
 impl Part {
+    /// What it is called in addresses.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Records => "records",
+            Self::Late => "late",
+            Self::Order => "order",
+        }
+    }
+
     /// The member that says so, before that of the tick.
     pub(super) const fn member(self) -> &'static str {
         match self {
@@ -241,39 +265,4 @@ fn read(artefact: &Artefact) -> Option<BTreeMap<Turn, &str>> {
         digests.insert(Turn::new(tick?, part), value?);
     }
     Some(digests)
-}
-
-/// Parts a record into what is known at its tick and what is known late.
-fn split<'t>(tree: Tree<'t>, reading: &Reading) -> (Option<Tree<'t>>, Option<Tree<'t>>) {
-    if reading.late {
-        return (None, Some(tree));
-    }
-    match tree {
-        Tree::Object(members) => {
-            let (mut rest, mut late) = (Vec::new(), Vec::new());
-            for (key, value) in members {
-                let (now, then) = split(value, reading.member(&quoted(&key)));
-                rest.extend(now.map(|value| (key.clone(), value)));
-                late.extend(then.map(|value| (key, value)));
-            }
-            let late = (!late.is_empty()).then_some(Tree::Object(late));
-            (Some(Tree::Object(rest)), late)
-        }
-        Tree::Array(elements) => {
-            let (mut rest, mut late) = (Vec::new(), Vec::new());
-            for element in elements {
-                let (now, then) = split(element, reading);
-                rest.push(now.unwrap_or(Tree::Atom("null")));
-                late.push(then);
-            }
-            let late = late.iter().any(Option::is_some).then(|| {
-                let parts = late
-                    .into_iter()
-                    .map(|part| part.unwrap_or(Tree::Atom("null")));
-                Tree::Array(parts.collect())
-            });
-            (Some(Tree::Array(rest)), late)
-        }
-        scalar => (Some(scalar), None),
-    }
 }
