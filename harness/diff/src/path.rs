@@ -52,7 +52,7 @@ impl Path {
     pub(crate) fn is_span(&self) -> bool {
         let mut elements = self.steps.iter().filter_map(|step| match step {
             Step::Element { identity, .. } => Some(identity),
-            Step::Field(_) | Step::Index(_) => None,
+            Step::Field(_) | Step::Index(_) | Step::Each => None,
         });
         elements.any(|identity| identity.split(',').any(|part| part.starts_with(TICKS)))
     }
