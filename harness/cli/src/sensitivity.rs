@@ -26,6 +26,8 @@ pub(crate) struct SensitivityReport {
     pub(crate) declared: usize,
     /// Those of them that have one, each with the pattern of its declaration.
     pub(crate) wrongly_declared: Vec<(&'static str, Step)>,
+    /// The places that the scenario gives a reason for, and that its inputs do not have.
+    pub(crate) missing: Vec<String>,
 }
 
 /// One change, and what became of it.
@@ -34,6 +36,8 @@ pub(crate) struct Step {
     /// What was changed, as causes are reported: file, path and both values.
     pub(crate) causes: Vec<String>,
     pub(crate) outcome: StepOutcome,
+    /// The place of `[unnoticed]` in `scenario.toml` that gives a reason why it is not noticed.
+    pub(crate) excuse: Option<String>,
     /// Whether the run succeeded, as the golden's did.
     succeeded: bool,
 }
@@ -87,11 +91,20 @@ pub(crate) fn sensitivity(
         Err(failure) => return Err(failed(failure)),
     }
     let document = inputs.to_value().expect("inputs were read as JSON");
-    let (counted, declared) = divided(places(&document), &scenario.subject().without_effect());
+    let all = places(&document);
+    let excuses = || scenario.unnoticed.keys();
+    let missing = excuses()
+        .filter(|excuse| !all.iter().any(|place| place.is_within(excuse)))
+        .cloned()
+        .collect();
+    let (counted, declared) = divided(all, &scenario.subject().without_effect());
     let (places, left_out) = spread(counted, max);
     let mut steps: Vec<Step> = places
         .iter()
-        .map(|place| tries.step(place.put_in(&document)))
+        .map(|place| Step {
+            excuse: excuses().find(|excuse| place.is_within(excuse)).cloned(),
+            ..tries.step(place.put_in(&document))
+        })
         .collect();
     let wrongly_declared = first_of_each(&declared)
         .map(|(pattern, place)| (*pattern, tries.step(place.put_in(&document))))
@@ -108,6 +121,7 @@ pub(crate) fn sensitivity(
         left_out,
         declared: declared.len(),
         wrongly_declared,
+        missing,
     }))
 }
 
@@ -172,6 +186,7 @@ impl Tries<'_> {
         let mut step = Step {
             causes: Vec::new(),
             outcome: StepOutcome::Invalid,
+            excuse: None,
             succeeded: false,
         };
         for document in changed {
@@ -255,6 +270,25 @@ impl Place {
             Key::Element(_) => "*",
         });
         keys.collect::<Vec<_>>().join("/")
+    }
+
+    /// Whether it is at `places`, or below: `topology/edges/*/k`, where indices count from 0 and `*`
+    /// is any of them.
+    fn is_within(&self, places: &str) -> bool {
+        let mut wanted = places.split('/').peekable();
+        for key in &self.path {
+            let Some(wanted) = wanted.next() else {
+                return true;
+            };
+            let is_wanted = match key {
+                Key::Member(name) => name == wanted,
+                Key::Element(index) => wanted == "*" || *wanted == index.to_string(),
+            };
+            if !is_wanted {
+                return false;
+            }
+        }
+        wanted.peek().is_none()
     }
 }
 
@@ -379,6 +413,32 @@ mod tests {
                 r#"run/values/* {"name":"r","none":null,"on":true,"values":[1,-1]}"#,
             ]
         );
+    }
+
+    #[test]
+    fn a_reason_is_for_a_place_and_what_is_below_it() {
+        let document = json!({"run": {"log": [1, 2], "logs": 3}, "edges": [{"k": 4}, {"k": 5}]});
+        let within = |places_of_reason: &str| {
+            let all = places(&document);
+            let found = all.iter().filter(|place| place.is_within(places_of_reason));
+            found.count()
+        };
+        for (reason, count) in [
+            ("run", 3),
+            ("run/log", 2),
+            ("run/log/1", 1),
+            ("run/log/*", 2),
+            ("run/log/2", 0),
+            ("run/log/1/k", 0),
+            ("edges/*/k", 2),
+            ("edges/0/k", 1),
+            ("edges/*/c", 0),
+            ("ru", 0),
+            ("run/*", 0),
+            ("", 0),
+        ] {
+            assert_eq!(within(reason), count, "{reason}");
+        }
     }
 
     #[test]

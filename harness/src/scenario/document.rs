@@ -22,6 +22,7 @@ pub(super) const KEYS: KeyTable = KeyTable {
         "snapshot_reason",
         "tags",
         "time_limit",
+        "unnoticed",
     ],
 };
 
@@ -44,6 +45,8 @@ pub(super) struct Document {
     pub(super) time_limit: Option<Spanned<f64>>,
     #[serde(default)]
     pub(super) drop: BTreeMap<Spanned<String>, Spanned<String>>,
+    #[serde(default)]
+    pub(super) unnoticed: BTreeMap<String, Spanned<String>>,
 }
 
 /// How long a scenario takes, roughly.

@@ -32,6 +32,12 @@ use crate::{Check, Subject};
 /// The file that makes a directory a scenario.
 pub const SCENARIO_FILE: &str = "scenario.toml";
 
+/// The keys of `scenario.toml` that belong to the harness; each subject has its [own](Subject::keys).
+pub const SCENARIO_KEYS: [KeyTable; 1] = [document::KEYS];
+
+/// The keys that only `defaults.toml` has.
+pub const DEFAULTS_KEYS: [KeyTable; 2] = build::BUILD_KEYS;
+
 /// A scenario directory whose `scenario.toml` is valid.
 #[derive(Clone)]
 #[non_exhaustive]
@@ -60,6 +66,8 @@ pub struct Scenario {
     pub time_limit: Duration,
     /// The checks that it drops, each with the reason.
     pub dropped: BTreeMap<Check, String>,
+    /// The places of its inputs whose changes its goldens do not notice, each with the reason.
+    pub unnoticed: BTreeMap<String, String>,
 }
 
 /// Why a directory is not a scenario: every problem of its `scenario.toml`, each with its place.
@@ -144,6 +152,7 @@ impl Scenario {
         let time_limit = time_limit(&document, &mut found);
         let time_limit = subject.time_limit(&settings).unwrap_or(time_limit);
         let dropped = dropped(&document, subject.as_ref(), &mut found);
+        let unnoticed = unnoticed(&document, &mut found);
         found.problems.extend(subject.check(&settings));
         let problems = found.problems;
         if !problems.is_empty() {
@@ -161,6 +170,7 @@ impl Scenario {
             determinism: document.determinism,
             time_limit,
             dropped,
+            unnoticed,
             settings,
             goldens: None,
             built: None,
@@ -353,6 +363,18 @@ fn dropped(
         }
     }
     dropped
+}
+
+fn unnoticed(document: &Document, found: &mut Problems<'_>) -> BTreeMap<String, String> {
+    for reason in document.unnoticed.values() {
+        if reason.get_ref().trim().is_empty() {
+            found.at(reason.span(), "the reason is empty");
+        }
+    }
+    let reasons = document.unnoticed.iter();
+    reasons
+        .map(|(place, reason)| (place.clone(), reason.get_ref().clone()))
+        .collect()
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! The JSON Schemas of `scenario.toml` and `defaults.toml`.
 //!
-//! The engine reads few of their keys, and the harness most. The keys of the harness are repeated here,
-//! because the engine does not know the harness; a test validates the files of all scenarios and examples.
+//! The engine reads few of their keys, and the harness most. The keys of the harness are described here,
+//! and only here: their tables in `docs/configuration.md` follow. The engine does not know the harness, so
+//! `cargo xtask check` compares the keys with those that the harness reads. A test validates the files of all
+//! scenarios and examples.
 
 use serde_json::{Map, Value, json};
 
@@ -24,6 +26,7 @@ pub(super) fn defaults(own: &Value) -> Value {
         "args": texts("Its arguments."),
         "env": env(),
         "time_limit": seconds("Seconds it may take."),
+        "keep": texts("Directories that version control ignores and that a build of an earlier revision needs."),
     })));
     build["description"] = json!("A command that is run once, before the first scenario.");
     build["required"] = json!(["program"]);
@@ -48,6 +51,11 @@ fn properties(own: &Value) -> Map<String, Value> {
         "drop": {
             "type": "object",
             "description": "Checks that are left out, each with the reason.",
+            "additionalProperties": {"type": "string"},
+        },
+        "unnoticed": {
+            "type": "object",
+            "description": "Places of the inputs whose changes the goldens do not notice, each with the reason.",
             "additionalProperties": {"type": "string"},
         },
         "code": texts("Globs of the files that are tested."),
@@ -109,17 +117,17 @@ fn output() -> Value {
         "record": text("The regular expression of the lines of a text that are records."),
         "nonfinite": words(&["text"], "What NaN and Infinity become."),
         "empty": words(&["error"], "What an output without content is."),
-        "volatile": entries(json!({
+        "volatile": entries("Values that differ from run to run.", json!({
             "path": text("Dotted path of the value."),
             "form": text("What it looks like."),
             "reason": text("Why it differs from run to run."),
         }), &["path", "form", "reason"]),
-        "replace": entries(json!({
+        "replace": entries("Parts of a text that differ from run to run.", json!({
             "pattern": text("A regular expression."),
             "with": text("What replaces it."),
             "reason": text("Why it differs from run to run."),
         }), &["pattern", "with", "reason"]),
-        "tolerance": entries(json!({
+        "tolerance": entries("Numbers that may move.", json!({
             "path": text("Dotted path of the numbers."),
             "abs": text("How far they may move."),
             "rel": text("The same, relative to their size."),
@@ -132,10 +140,10 @@ fn output() -> Value {
     output
 }
 
-fn entries(properties: Value, required: &[&str]) -> Value {
+fn entries(description: &str, properties: Value, required: &[&str]) -> Value {
     let mut item = closed(members(properties));
     item["required"] = json!(required);
-    json!({"type": "array", "items": item})
+    json!({"type": "array", "items": item, "description": description})
 }
 
 fn members(value: Value) -> Map<String, Value> {

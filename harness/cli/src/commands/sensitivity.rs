@@ -38,8 +38,8 @@ enum Outcome {
 /// Tries changes, and reports those that no golden noticed.
 ///
 /// A document that several scenarios share is noticed if one of them notices it. The status is
-/// [`Status::Difference`] if no golden noticed some change, or if one was noticed that is
-/// declared to be without effect.
+/// [`Status::Difference`] if no golden noticed some change and no scenario gives a reason for that, if
+/// one was noticed that is declared to be without effect, or if a reason does not hold.
 ///
 /// # Errors
 /// There is no such scenario, or something cannot be read or written.
@@ -79,15 +79,18 @@ pub fn sensitivity(
         Outcome::Unfit(result) => Status::of(result.verdict),
         Outcome::Tried(_) | Outcome::NotOffered | Outcome::Long => Status::Done,
     });
-    let found = if unnoticed.is_empty() && wrongly_declared(&outcomes).is_empty() {
-        Status::Done
-    } else {
-        Status::Difference
-    };
+    let has_wrong_reasons =
+        !noticed_after_all(&outcomes).is_empty() || !missing(&outcomes).is_empty();
+    let found =
+        if unnoticed.is_empty() && wrongly_declared(&outcomes).is_empty() && !has_wrong_reasons {
+            Status::Done
+        } else {
+            Status::Difference
+        };
     Ok(worst.max().unwrap_or(Status::Done).max(found))
 }
 
-/// Changes that no scenario noticed, each with those that were asked.
+/// Changes that no scenario noticed, each with those that were asked and give no reason.
 fn unnoticed(outcomes: &[(String, Outcome)]) -> BTreeMap<String, Vec<String>> {
     let mut asked: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut noticed: BTreeSet<String> = BTreeSet::new();
@@ -101,8 +104,10 @@ fn unnoticed(outcomes: &[(String, Outcome)]) -> BTreeMap<String, Vec<String>> {
                 StepOutcome::Noticed => {
                     noticed.insert(change);
                 }
-                StepOutcome::Unnoticed => asked.entry(change).or_default().push(name.clone()),
-                StepOutcome::Invalid => {}
+                StepOutcome::Unnoticed if step.excuse.is_none() => {
+                    asked.entry(change).or_default().push(name.clone());
+                }
+                StepOutcome::Unnoticed | StepOutcome::Invalid => {}
             }
         }
     }
@@ -125,6 +130,72 @@ fn wrongly_declared(
         }
     }
     wrongly
+}
+
+/// A reason of a scenario, and what shows that it does not hold.
+struct WrongReason<'o> {
+    scenario: &'o str,
+    /// The place that it is for.
+    place: &'o str,
+    /// The change that was noticed; empty if there is no such place.
+    change: String,
+}
+
+impl WrongReason<'_> {
+    fn to_json(&self) -> Value {
+        let mut json = json!({ "scenario": self.scenario, "place": self.place });
+        if !self.change.is_empty() {
+            json["change"] = self.change.as_str().into();
+        }
+        json
+    }
+}
+
+/// The reports of the scenarios that were tried.
+fn tried(outcomes: &[(String, Outcome)]) -> impl Iterator<Item = (&str, &SensitivityReport)> {
+    outcomes.iter().filter_map(|(name, outcome)| match outcome {
+        Outcome::Tried(report) => Some((name.as_str(), report)),
+        Outcome::NotOffered | Outcome::Long | Outcome::Unfit(_) => None,
+    })
+}
+
+/// What a scenario noticed though it gives a reason why it does not.
+fn noticed_after_all(outcomes: &[(String, Outcome)]) -> Vec<WrongReason<'_>> {
+    let mut wrong = Vec::new();
+    for (scenario, report) in tried(outcomes) {
+        for step in &report.steps {
+            if let (StepOutcome::Noticed, Some(place)) = (step.outcome, &step.excuse) {
+                let change = step.causes.join("; ");
+                wrong.push(WrongReason {
+                    scenario,
+                    place,
+                    change,
+                });
+            }
+        }
+    }
+    wrong
+}
+
+/// The reasons for places that the inputs do not have.
+fn missing(outcomes: &[(String, Outcome)]) -> Vec<WrongReason<'_>> {
+    let mut wrong = Vec::new();
+    for (scenario, report) in tried(outcomes) {
+        wrong.extend(report.missing.iter().map(|place| WrongReason {
+            scenario,
+            place,
+            change: String::new(),
+        }));
+    }
+    wrong
+}
+
+/// How many changes went unnoticed for a reason that the scenario gives.
+fn excused(report: &SensitivityReport) -> usize {
+    let steps = report.steps.iter();
+    steps
+        .filter(|step| step.outcome == StepOutcome::Unnoticed && step.excuse.is_some())
+        .count()
 }
 
 fn count(report: &SensitivityReport, wanted: StepOutcome) -> usize {
@@ -161,18 +232,18 @@ fn text(
         }
         writeln!(out)?;
     }
+    reasons(outcomes, out)?;
     for (name, outcome) in outcomes {
         match outcome {
             Outcome::Tried(report) => {
-                let (noticed, missed) = (
-                    count(report, StepOutcome::Noticed),
-                    count(report, StepOutcome::Unnoticed),
-                );
+                let noticed = count(report, StepOutcome::Noticed);
+                let missed = count(report, StepOutcome::Unnoticed) - excused(report);
                 let mut line = format!(
                     "{name}: noticed {noticed} of {}",
                     counted(noticed as u64 + missed as u64, "change")
                 );
                 for (count, what) in [
+                    (excused(report), "not noticed for a reason"),
                     (count(report, StepOutcome::Invalid), "not valid"),
                     (report.left_out, "not tried"),
                     (report.declared, "declared to be without effect"),
@@ -205,6 +276,41 @@ fn text(
     Ok(())
 }
 
+/// The reasons that do not hold.
+fn reasons(outcomes: &[(String, Outcome)], out: &mut dyn io::Write) -> io::Result<()> {
+    let noticed = noticed_after_all(outcomes);
+    if !noticed.is_empty() {
+        writeln!(
+            out,
+            "noticed, though [unnoticed] in scenario.toml gives a reason why not:"
+        )?;
+        for WrongReason {
+            scenario,
+            place,
+            change,
+        } in noticed
+        {
+            writeln!(out, "  {change}, at {place}  ({scenario})")?;
+        }
+        writeln!(out)?;
+    }
+    let missing = missing(outcomes);
+    if !missing.is_empty() {
+        writeln!(
+            out,
+            "[unnoticed] in scenario.toml has a place that the inputs do not have:"
+        )?;
+        for WrongReason {
+            scenario, place, ..
+        } in missing
+        {
+            writeln!(out, "  {place}  ({scenario})")?;
+        }
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
 fn in_json(outcomes: &[(String, Outcome)], unnoticed: &BTreeMap<String, Vec<String>>) -> Value {
     let scenarios: Vec<Value> = outcomes
         .iter()
@@ -213,7 +319,7 @@ fn in_json(outcomes: &[(String, Outcome)], unnoticed: &BTreeMap<String, Vec<Stri
                 let missed = report
                     .steps
                     .iter()
-                    .filter(|s| s.outcome == StepOutcome::Unnoticed);
+                    .filter(|s| s.outcome == StepOutcome::Unnoticed && s.excuse.is_none());
                 let missed: Vec<&Vec<String>> = missed.map(|step| &step.causes).collect();
                 json!({
                     "name": name,
@@ -222,6 +328,7 @@ fn in_json(outcomes: &[(String, Outcome)], unnoticed: &BTreeMap<String, Vec<Stri
                     "invalid": count(report, StepOutcome::Invalid),
                     "left_out": report.left_out,
                     "declared": report.declared,
+                    "excused": excused(report),
                     "toothless": is_toothless(report),
                 })
             }
@@ -244,5 +351,14 @@ fn in_json(outcomes: &[(String, Outcome)], unnoticed: &BTreeMap<String, Vec<Stri
             json!({ "change": change, "declared": declared, "scenarios": noticed })
         })
         .collect();
-    json!({ "unnoticed": unnoticed, "wrongly_declared": wrongly, "scenarios": scenarios })
+    let wrong = noticed_after_all(outcomes)
+        .into_iter()
+        .chain(missing(outcomes));
+    let wrong: Vec<Value> = wrong.map(|reason| reason.to_json()).collect();
+    json!({
+        "unnoticed": unnoticed,
+        "wrongly_declared": wrongly,
+        "wrong_reasons": wrong,
+        "scenarios": scenarios,
+    })
 }

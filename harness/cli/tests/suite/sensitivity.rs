@@ -15,6 +15,7 @@ crate::tests![sensitivity;
     the_documents_of_a_program_are_changed,
     what_is_declared_to_be_without_effect_is_left_out,
     a_check_that_is_switched_on_may_end_a_run,
+    a_reason_why_a_change_is_not_noticed_is_checked,
 ];
 
 fn tried(workspace: &Workspace, max: usize, format: Listing) -> Said {
@@ -248,4 +249,53 @@ fn a_check_that_is_switched_on_may_end_a_run() {
     let report: Value = serde_json::from_str(&said.out).unwrap();
     assert_eq!(report["scenarios"][0]["declared"], 1, "{report}");
     assert_eq!(report["wrongly_declared"], serde_json::json!([]));
+}
+
+fn a_reason_why_a_change_is_not_noticed_is_checked() {
+    let workspace = Workspace::empty();
+    // Rule 0 kills everything in a tick: the dead cells are noticed by nothing.
+    let reasons = [0, 1, 3, 4, 5, 6].map(|cell| format!("\"automaton/cells/{cell}\" = \"dies\"\n"));
+    workspace.scenario("dead", &format!("[unnoticed]\n{}", reasons.concat()), "");
+    workspace.edit("scenarios/dead/run.toml", "rule = 30", "rule = 0");
+    workspace.bless("dead", "first");
+    let said = tried(&workspace, 100, Listing::Text);
+    assert_eq!(
+        said.out,
+        "dead: noticed 3 of 3 changes, 6 not noticed for a reason\n"
+    );
+    assert_eq!(said.code(), 0);
+
+    // The living cell is noticed: a step takes it out of range.
+    let file = "scenarios/dead/scenario.toml";
+    workspace.edit(file, "cells/0", "cells/2");
+    let said = tried(&workspace, 100, Listing::Text);
+    let lines: Vec<&str> = said.out.lines().collect();
+    assert_eq!(
+        lines,
+        [
+            "no golden noticed:",
+            "  scenarios/dead/run.toml cells[0]: 0 → 1  (dead)",
+            "",
+            "noticed, though [unnoticed] in scenario.toml gives a reason why not:",
+            "  scenarios/dead/run.toml cells[2]: 1 → 2, at automaton/cells/2  (dead)",
+            "",
+            "dead: noticed 3 of 4 changes, 5 not noticed for a reason",
+        ]
+    );
+    assert_eq!(said.code(), 1);
+
+    // A reason for what is not there.
+    workspace.edit(file, "cells/2", "cells/7");
+    let said = tried(&workspace, 100, Listing::Text);
+    let missing = "[unnoticed] in scenario.toml has a place that the inputs do not have:\n  \
+                   automaton/cells/7  (dead)\n";
+    assert!(said.out.contains(missing), "{}", said.out);
+    let said = tried(&workspace, 100, Listing::Json);
+    let report: Value = serde_json::from_str(&said.out).unwrap();
+    assert_eq!(
+        report["wrong_reasons"],
+        serde_json::json!([{"scenario": "dead", "place": "automaton/cells/7"}])
+    );
+    assert_eq!(report["scenarios"][0]["excused"], 5);
+    assert_eq!(said.code(), 1);
 }
