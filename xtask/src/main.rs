@@ -3,9 +3,11 @@
 //! The commands for scenarios and goldens are those of the harness. Here are the checks that only
 //! this repository needs.
 
+mod coverage;
 mod crates;
 mod english;
 mod folders;
+mod pages;
 mod repository;
 
 use std::path::{Path, PathBuf};
@@ -38,7 +40,9 @@ fn main() -> ExitCode {
         .check("crates", crates::crates)
         .check("order", folders::order)
         .check("english", english::english)
-        .check("records", repository::record_pages)
+        .check("pages", pages::generated)
+        .check("keys", pages::keys)
+        .check("coverage", coverage::coverage)
         .with_children();
     let suite = match suite {
         Ok(suite) => suite,

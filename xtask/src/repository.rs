@@ -1,8 +1,7 @@
-//! Checks the folders of this repository, and the generated pages about records.
+//! Checks the folders of this repository.
 
 use std::fs;
 
-use aether_engine::record;
 use aether_harness::Layout;
 
 /// The folders that must be at the root; only hidden folders and `target` may be added.
@@ -39,24 +38,6 @@ pub(crate) fn folders(paths: &Layout) -> Vec<String> {
     extra.chain(missing).collect()
 }
 
-/// Reports pages about records that differ from what the declarations of records produce.
-pub(crate) fn record_pages(paths: &Layout) -> Vec<String> {
-    let pages = [
-        ("docs/schemas/records.schema.json", record::json_schema()),
-        ("docs/records.md", record::tables()),
-    ];
-    let problem = |(page, expected): (&str, String)| match fs::read_to_string(
-        paths.root().join(page),
-    ) {
-        Ok(text) if text.ends_with(&expected) => None,
-        Ok(_) => Some(format!(
-            "{page} is out of date; update it with `cargo test -p aether-engine --test config -- --ignored bless`"
-        )),
-        Err(error) => Some(format!("{page}: {error}")),
-    };
-    pages.into_iter().filter_map(problem).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -65,18 +46,6 @@ mod tests {
     fn this_repository_has_its_folders_and_no_others() {
         let layout = Layout::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
         assert_eq!(folders(&layout), Vec::<String>::new());
-    }
-
-    #[test]
-    fn the_pages_about_records_are_current() {
-        let layout = Layout::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
-        assert_eq!(record_pages(&layout), Vec::<String>::new());
-    }
-
-    #[test]
-    fn missing_pages_are_reported() {
-        let layout = Layout::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src"));
-        assert_eq!(record_pages(&layout).len(), 2);
     }
 
     #[test]

@@ -41,6 +41,7 @@ mod scenario_dir;
 mod schema;
 mod source;
 mod sweep;
+#[cfg(feature = "schema")]
 mod tables;
 mod template;
 mod tree;
@@ -75,6 +76,7 @@ pub use schema::json_schemas;
 #[cfg(feature = "topology")]
 pub(crate) use source::{Source, Span};
 pub use sweep::{Axis, AxisValues, Combine, Sweep, TABLE_COLUMNS, cell_value, load_sweep};
+#[cfg(feature = "schema")]
 pub use tables::document_tables;
 pub use template::{CMP_0, template};
 #[cfg(feature = "topology")]

@@ -7,9 +7,9 @@ record! {
     /// `CodexLibraryEntry_v1`: a motif, that is a flux pattern that occurred at two ticks or more.
     pub struct CodexLibraryEntry {
         /// Tick of the second occurrence.
-        created_at_tick: u64 => "created_at_tick",
+        created_at_tick: u64 => "created_at_tick" in "2..T" unit "tick",
         /// Tick of the last use.
-        last_updated_tick: u64 => "last_updated_tick",
+        last_updated_tick: u64 => "last_updated_tick" in "2..T" unit "tick",
         /// `<run_id>_LIB`.
         library_id: String => "library_id",
         /// What it is worth.
@@ -34,11 +34,11 @@ record! {
     /// The repeated pattern itself.
     pub struct PatternDescriptor {
         /// du of every edge at the first use.
-        du_signature: Vec<i64> => "du_signature",
+        du_signature: Vec<i64> => "du_signature" unit "amount",
         /// All edges, 1..E.
-        edge_ids: Vec<u64> => "edge_ids",
+        edge_ids: Vec<u64> => "edge_ids" in "1..E" unit "edge id",
         /// f_e of every edge.
-        f_e_signature: Vec<i64> => "f_e_signature",
+        f_e_signature: Vec<i64> => "f_e_signature" unit "amount per tick",
         constant "type" => "edge_flux_pattern_v1",
     }
 }
@@ -48,13 +48,13 @@ record! {
     #[derive(Copy)]
     pub struct MdlStats {
         /// The pattern, once.
-        self_bits: i64 => "L_self",
+        self_bits: i64 => "L_self" in "0.." unit "bits",
         /// Both together.
-        total_bits: i64 => "L_total",
+        total_bits: i64 => "L_total" in "0.." unit "bits",
         /// A pointer per use.
-        usage_bits: i64 => "L_usage",
+        usage_bits: i64 => "L_usage" in "0.." unit "bits",
         /// What it costs beyond writing the pattern out at every use; negative if it saves.
-        delta_vs_baseline_bits: i64 => "delta_vs_baseline",
+        delta_vs_baseline_bits: i64 => "delta_vs_baseline" unit "bits",
     }
 }
 
@@ -63,11 +63,11 @@ record! {
     #[derive(Copy)]
     pub struct UsageStats {
         /// Tick of the first use.
-        first_tick: u64 => "first_tick",
+        first_tick: u64 => "first_tick" in "1..T" unit "tick",
         /// Tick of the last use.
-        last_tick: u64 => "last_tick",
-        /// Number of uses, ≥ 2.
-        usage_count: u64 => "usage_count",
+        last_tick: u64 => "last_tick" in "2..T" unit "tick",
+        /// Number of uses.
+        usage_count: u64 => "usage_count" in "2..T" unit "uses",
     }
 }
 
@@ -78,7 +78,7 @@ record! {
         constant "action" => "PLACE",
         constant "budget_effect" => EmptyObject,
         /// T.
-        created_at_tick: u64 => "created_at_tick",
+        created_at_tick: u64 => "created_at_tick" in "1..T" unit "tick",
         /// What placing the motif saves.
         expected_effect: ExpectedEffect => "expected_effect",
         /// The run's gid.
@@ -102,7 +102,7 @@ record! {
     /// Where a proposal applies.
     pub struct TargetLocation {
         /// All edges, 1..E.
-        edge_ids: Vec<u64> => "edge_ids",
+        edge_ids: Vec<u64> => "edge_ids" in "1..E" unit "edge id",
     }
 }
 
@@ -111,7 +111,7 @@ record! {
     #[derive(Copy)]
     pub struct ExpectedEffect {
         /// The motif's `delta_vs_baseline`.
-        delta_total_bits: i64 => "delta_L_total",
+        delta_total_bits: i64 => "delta_L_total" in "..−8" unit "bits",
     }
 }
 

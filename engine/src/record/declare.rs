@@ -5,8 +5,8 @@
 //! record! {
 //!     /// One reading of a thermometer.
 //!     pub struct Reading {
-//!         /// Degrees.
-//!         degrees: i64 => "degrees",
+//!         /// How warm it is.
+//!         degrees: i64 => "degrees" in "−273.." unit "degrees",
 //!         /// Who took it.
 //!         by [omit if none]: Option<String> => "taken_by",
 //!         constant "unit" => "C",
@@ -17,7 +17,7 @@
 //! ```
 //!
 //! That one declaration produces the struct, its canonical form, its reader ([`FromText`]), its
-//! JSON Schema and its table in `docs/records.md`.
+//! JSON Schema and its table in `docs/records.md`. A test compares the ranges with every golden.
 //!
 //! [`RecordType`]: super::RecordType
 //! [`FromText`]: super::FromText
@@ -33,6 +33,8 @@ use crate::canonical::{Canonical, Hash};
 ///
 /// - `name: Type => "key"` is a member that is always present.
 /// - `name [omit if none]: Type => "key"` (or `[omit if empty]`) is left out if it is empty.
+/// - `in "1..T"` after the key is the range of its numbers, both ends included: integers, or T, N, E
+///   or M of the run, each with an optional `−1`. `unit "ticks"` after that is what they count.
 /// - `constant "key" => value` is a member with a fixed value, which is not a field of the struct.
 /// - `derived "key": Type => method` is computed from the struct, and is not a field of it.
 ///
@@ -46,6 +48,7 @@ macro_rules! record {
                 $(
                     $(#[doc = $doc:literal])+
                     $field:ident $([omit if $nothing:ident])? : $type:ty => $key:literal
+                        $(in $range:literal)? $(unit $unit:literal)?
                 )?
                 $( derived $derived:literal : $derived_type:ty => $method:ident )?
                 $( constant $constant:literal => $value:expr )?
@@ -100,7 +103,11 @@ macro_rules! record {
             fn schema() -> aether_json::Value {
                 let mut object = $crate::record::declare::ObjectSchema::new(&[$($about),+]);
                 $(
-                    $( object.member::<$type>($key, &[$($doc),+], record!(@required $($nothing)?)); )?
+                    $(
+                        object.member::<$type>($key, &[$($doc),+], record!(@required $($nothing)?));
+                        $( object.range($key, $range); )?
+                        $( object.unit($key, $unit); )?
+                    )?
                     $( object.constant($constant, &$value); )?
                     $( object.member::<$derived_type>($derived, &[], true); )?
                 )+
@@ -190,6 +197,13 @@ pub(crate) trait Members {
     fn members(&self, visit: &mut dyn FnMut(&'static str, &dyn Canonical));
 }
 
+/// The member of a schema that has the declared range of its numbers. JSON Schema does not know it,
+/// and schemas are published without it.
+pub(crate) const RANGE: &str = "range";
+
+/// The same for what the numbers count.
+pub(crate) const UNIT: &str = "unit";
+
 /// A value whose canonical form is described by a JSON Schema.
 pub(crate) trait Described {
     fn schema() -> Value;
@@ -219,6 +233,31 @@ impl ObjectSchema {
         self.add(key, schema, required);
     }
 
+    /// The range of a member's numbers.
+    pub(crate) fn range(&mut self, key: &'static str, range: &str) {
+        let (least, most) = range
+            .split_once("..")
+            .expect("a range is declared as least..most");
+        let integer = |end: &str| end.replace('−', "-").parse::<i64>().ok();
+        let numbers = numbers(self.declared(key));
+        for (end, bound) in [("minimum", integer(least)), ("maximum", integer(most))] {
+            if let Some(bound) = bound {
+                numbers[end] = bound.into();
+            }
+        }
+        self.declared(key)[RANGE] = range.into();
+    }
+
+    /// What a member's numbers count.
+    pub(crate) fn unit(&mut self, key: &'static str, unit: &str) {
+        self.declared(key)[UNIT] = unit.into();
+    }
+
+    fn declared(&mut self, key: &str) -> &mut Value {
+        let member = self.properties.get_mut(key);
+        member.expect("a member is added before more is said of it")
+    }
+
     pub(crate) fn constant(&mut self, key: &'static str, value: &dyn Canonical) {
         let value: Value =
             aether_json::from_str(&crate::canonical::text(value)).expect("canonical text is JSON");
@@ -240,6 +279,19 @@ impl ObjectSchema {
             "required": self.required,
             "additionalProperties": false,
         })
+    }
+}
+
+/// The schema of a member's numbers: those in a list or an object, or the member itself.
+fn numbers(member: &mut Value) -> &mut Value {
+    let inner = ["items", "additionalProperties"].into_iter().find(|inner| {
+        member
+            .get(inner)
+            .is_some_and(|inner| inner.as_object().is_some())
+    });
+    match inner {
+        Some(inner) => numbers(&mut member[inner]),
+        None => member,
     }
 }
 
@@ -335,7 +387,7 @@ mod tests {
         /// More of it.
         struct Reading {
             /// Degrees.
-            degrees: i64 => "degrees",
+            degrees: i64 => "degrees" in "−273.." unit "degrees",
             /// Notes.
             notes [omit if empty]: Vec<String> => "notes",
             /// Who took it.

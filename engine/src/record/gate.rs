@@ -24,14 +24,14 @@ record! {
         /// The node's name.
         nid: String => "nid",
         /// A check of what is sent.
-        payload_ref: i64 => "payload_ref",
+        payload_ref: i64 => "payload_ref" in "0..M−1",
         /// The chain value before.
-        prev_chain: i64 => "prev_chain",
+        prev_chain: i64 => "prev_chain" in "0.." unit "chain value",
         /// Unique and increasing within a layer.
-        seq: u64 => "seq",
+        seq: u64 => "seq" in "1..",
         constant "sig" => "",
         /// The tick it belongs to.
-        tick: u64 => "tick",
+        tick: u64 => "tick" in "1..T" unit "tick",
         /// Format version.
         v: i64 => "v",
     }
@@ -41,15 +41,15 @@ record! {
     /// `SceneFrame_v1`: a tick as the boundary sees it.
     pub struct SceneFrame {
         /// C_{t−1}.
-        c_prev: i64 => "C_prev",
+        c_prev: i64 => "C_prev" in "0.." unit "chain value",
         /// C_t.
-        c_t: i64 => "C_t",
+        c_t: i64 => "C_t" in "0..M−1" unit "chain value",
         /// The run's gid.
         gid: String => "gid",
         /// Hash of the tick's UMX ledger.
         ledger_ref: Hash => "ledger_ref",
         /// The check of the window.
-        manifest_check: i64 => "manifest_check",
+        manifest_check: i64 => "manifest_check" in "0..M−1",
         constant "meta" => EmptyObject,
         /// Hash of the tick's DATA envelope.
         nap_envelope_ref: Hash => "nap_envelope_ref",
@@ -58,13 +58,13 @@ record! {
         /// The entries added before the tick, in order.
         pfna_refs: Vec<String> => "pfna_refs",
         /// State after the tick.
-        post_u: Vec<i64> => "post_u",
+        post_u: Vec<i64> => "post_u" unit "amount",
         /// State before the tick.
-        pre_u: Vec<i64> => "pre_u",
+        pre_u: Vec<i64> => "pre_u" unit "amount",
         /// The RunConfig's run id.
         run_id: String => "run_id",
         /// The tick.
-        tick: u64 => "tick",
+        tick: u64 => "tick" in "1..T" unit "tick",
         /// The primary window that holds the tick.
         window_id: String => "window_id",
     }

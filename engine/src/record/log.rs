@@ -25,9 +25,9 @@ record! {
         /// The RunConfig's run id.
         run_id: String => "run_id",
         /// From 1, without a gap.
-        seq: u64 => "seq",
+        seq: u64 => "seq" in "1..",
         /// The tick that the event belongs to; null before the first.
-        tick: Option<u64> => "tick",
+        tick: Option<u64> => "tick" in "1..T" unit "tick",
         /// The primary window that holds the tick, or the window that closed; null for other events.
         window_id: Option<String> => "window_id",
     }

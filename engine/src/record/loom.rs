@@ -8,16 +8,16 @@ record! {
     /// `LoomPBlock_v1`: one tick on the time chain.
     #[derive(Default)]
     pub struct PBlock {
-        /// The chain value after the tick: (a·C_{t−1} + b·s_t + seq) mod M, 0..M−1.
-        c_t: i64 => "C_t",
+        /// The chain value after the tick: (a·C_{t−1} + b·s_t + seq) mod M.
+        c_t: i64 => "C_t" in "0..M−1" unit "chain value",
         /// The flux of every edge, in id order.
         edge_flux_summary: Vec<EdgeFluxSummary> => "edge_flux_summary",
         /// The number that the profile's s_t rule reads off the tick.
         s_t: i64 => "s_t",
         /// Equal to the tick.
-        seq: u64 => "seq",
-        /// The tick, 1..T.
-        tick: u64 => "tick",
+        seq: u64 => "seq" in "1..T" unit "tick",
+        /// The tick.
+        tick: u64 => "tick" in "1..T" unit "tick",
     }
 }
 
@@ -26,9 +26,9 @@ record! {
     #[derive(Copy, Default)]
     pub struct EdgeFluxSummary {
         /// The edge's id.
-        e_id: u64 => "e_id",
+        e_id: u64 => "e_id" in "1..E" unit "edge id",
         /// Its flux.
-        f_e: i64 => "f_e",
+        f_e: i64 => "f_e" unit "amount per tick",
     }
 }
 
@@ -37,15 +37,15 @@ record! {
     #[derive(Default)]
     pub struct IBlock {
         /// The chain value after the tick.
-        c_t: i64 => "C_t",
+        c_t: i64 => "C_t" in "0..M−1" unit "chain value",
         /// Ticks between two checkpoints.
-        w: u64 => "W",
+        w: u64 => "W" in "1.." unit "ticks",
         /// State after the tick; N numbers.
-        post_u: Vec<i64> => "post_u",
+        post_u: Vec<i64> => "post_u" unit "amount",
         /// The profile's name.
         profile_version: String => "profile_version",
         /// The tick, a multiple of W.
-        tick: u64 => "tick",
+        tick: u64 => "tick" in "1..T" unit "tick",
         /// Every edge, in id order.
         topology_snapshot: Vec<TopologySnapshotEdge> => "topology_snapshot",
     }
@@ -56,19 +56,19 @@ record! {
     #[derive(Copy, Default)]
     pub struct TopologySnapshotEdge {
         /// The topology's divisor.
-        sc: i64 => "SC",
+        sc: i64 => "SC" in "1..",
         /// The edge's c.
         c: i64 => "c",
         /// The edge's capacity.
-        cap: i64 => "cap",
+        cap: i64 => "cap" in "0.." unit "amount per tick",
         /// The edge's id.
-        e_id: u64 => "e_id",
+        e_id: u64 => "e_id" in "1..E" unit "edge id",
         /// Node id of one end.
-        i: u64 => "i",
+        i: u64 => "i" in "1..N" unit "node id",
         /// Node id of the other end.
-        j: u64 => "j",
+        j: u64 => "j" in "1..N" unit "node id",
         /// The edge's k.
-        k: i64 => "k",
+        k: i64 => "k" in "0..",
     }
 }
 

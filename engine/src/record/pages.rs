@@ -1,5 +1,5 @@
 //! Generates the documentation of records from their declarations: the JSON Schema of all of them,
-//! and the tables of `docs/records.md`.
+//! and the tables of `docs/records.md`, with the first record of each kind in a run.
 
 use std::fmt::Write as _;
 
@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 
 use aether_json::{Value, json};
 
-use super::declare::Described as _;
+use super::declare::{Described as _, RANGE, UNIT};
 use super::{KINDS, LogPayload, Metrics, RecordKind, RunSummary};
-use crate::run::EXPORT_VERSION;
+use crate::config::{RunPlan, change};
+use crate::run::{EXPORT_VERSION, RunOptions, run};
 
 /// The JSON Schema of the export object, with one definition per kind of record, as
 /// `docs/schemas/records.schema.json` holds it.
@@ -45,7 +46,7 @@ pub fn json_schema() -> String {
     );
     properties.insert("inputs".to_owned(), inputs());
     let required: Vec<&String> = properties.keys().collect();
-    let schema = json!({
+    let mut schema = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Aether export, version 1",
         "description": "The export object of a run; `$defs` has one schema per kind of record.",
@@ -55,7 +56,34 @@ pub fn json_schema() -> String {
         "additionalProperties": false,
         "$defs": definitions,
     });
+    publish(&mut schema);
     format!("{schema:#}\n")
+}
+
+/// Moves what JSON Schema has no keyword for into the descriptions: validators refuse unknown keywords.
+fn publish(schema: &mut Value) {
+    if let Some(members) = schema.as_object_mut() {
+        let mut said = Vec::new();
+        // A property may have either name; what is declared is text.
+        for (name, word) in [(RANGE, "range"), (UNIT, "unit")] {
+            if let Some(Value::String(text)) = members.get(name) {
+                said.push(format!("{word}: {text}"));
+                members.remove(name);
+            }
+        }
+        if !said.is_empty() {
+            let about = members
+                .get("description")
+                .and_then(Value::as_str)
+                .unwrap_or_default();
+            let text = format!("{about} ({})", said.join("; "));
+            members.insert("description".to_owned(), text.trim_start().into());
+        }
+        members.values_mut().for_each(publish);
+    }
+    if let Value::Array(items) = schema {
+        items.iter_mut().for_each(publish);
+    }
 }
 
 /// The schema of the inputs; the documents in it have schemas of their own.
@@ -79,11 +107,42 @@ fn inputs() -> Value {
     })
 }
 
-/// The tables of `docs/records.md`, in Markdown.
+/// The tables of `docs/records.md`, in Markdown, with examples from a run of this plan. A kind that
+/// the run does not have takes its example from the same run with the Codex on.
+///
+/// # Panics
+/// The plan does not run with the Codex on.
 #[must_use]
-pub fn tables() -> String {
-    let mut page = String::from("| kind | stage | how many | tick | identified by |\n");
-    page.push_str("| --- | --- | --- | --- | --- |\n");
+pub fn tables(example: &RunPlan) -> String {
+    let observed = change(example, &["enable_codex=true"]).expect("a plan may have the Codex on");
+    let exports = [example, &observed.plan].map(export);
+    let example = |name: &str| {
+        exports.iter().find_map(|export| match &export[name] {
+            Value::Array(records) => records.first(),
+            Value::Null => None,
+            record => Some(record),
+        })
+    };
+    let mut page = kinds();
+    for kind in RecordKind::ALL {
+        section(&mut page, kind.name(), &kind.schema(), example(kind.name()));
+    }
+    payloads(&mut page);
+    section(&mut page, "metrics", &Metrics::schema(), example("metrics"));
+    section(&mut page, "run", &RunSummary::schema(), example("run"));
+    page
+}
+
+/// The export object of a run of a plan.
+fn export(plan: &RunPlan) -> Value {
+    let text = run(plan, &RunOptions::default()).export(plan);
+    aether_json::from_str(&text).expect("an export is JSON")
+}
+
+/// The table of all kinds.
+fn kinds() -> String {
+    let mut page = String::from("| kind | format | stage | how many | tick | identified by |\n");
+    page.push_str("| --- | --- | --- | --- | --- | --- |\n");
     for info in KINDS {
         let tick = info.tick.map_or("–".to_owned(), |tick| format!("`{tick}`"));
         let own = info.keys.iter().filter(|rule| rule.path.is_empty());
@@ -91,39 +150,69 @@ pub fn tables() -> String {
             .flat_map(|rule| rule.fields)
             .map(|field| format!("`{field}`"))
             .collect();
+        let schema = info.kind.schema();
+        let format = format_of(&schema).map_or("–".to_owned(), |format| format!("`{format}`"));
         let (name, stage, fields) = (info.name, info.stage.name(), fields.join(", "));
-        line(
-            &mut page,
-            &[&format!("`{name}`"), stage, info.occurs, &tick, &fields],
-        );
+        let cells = [
+            &format!("`{name}`"),
+            &format,
+            stage,
+            info.occurs,
+            &tick,
+            &fields,
+        ];
+        line(&mut page, &cells);
     }
-    for kind in RecordKind::ALL {
-        section(&mut page, kind.name(), &kind.schema());
-    }
-    page.push_str("\nThe payload of each event:\n\n");
-    page.push_str("| event | component | payload |\n| --- | --- | --- |\n");
-    for (event, component, schema) in LogPayload::table() {
-        line(
-            &mut page,
-            &[
-                &format!("`{event}`"),
-                &format!("`{component}`"),
-                &payload(&schema),
-            ],
-        );
-    }
-    section(&mut page, "metrics", &Metrics::schema());
-    section(&mut page, "run", &RunSummary::schema());
     page
 }
 
-fn section(page: &mut String, name: &str, schema: &Value) {
+/// The name of a record's format, which ends with its version: the description of such a record
+/// starts with it.
+fn format_of(schema: &Value) -> Option<&str> {
+    let rest = schema["description"].as_str()?.strip_prefix('`')?;
+    let (format, _) = rest.split_once("`: ")?;
+    Some(format)
+}
+
+/// The table of the payloads of the log.
+fn payloads(page: &mut String) {
+    page.push_str("\nThe payload of each event:\n\n");
+    page.push_str("| event | component | payload |\n| --- | --- | --- |\n");
+    for (event, component, schema) in LogPayload::table() {
+        let (event, component) = (format!("`{event}`"), format!("`{component}`"));
+        line(page, &[&event, &component, &payload(&schema)]);
+    }
+}
+
+fn section(page: &mut String, name: &str, schema: &Value, example: Option<&Value>) {
     let about = schema["description"]
         .as_str()
         .expect("every record is documented");
-    page.push_str(&format!("\n### `{name}`\n\n{about}\n\n"));
-    page.push_str("| field | type | meaning |\n| --- | --- | --- |\n");
+    let _ = write!(page, "\n### `{name}`\n\n{about}\n\n");
+    page.push_str("| field | type | range | unit | meaning |\n| --- | --- | --- | --- | --- |\n");
     rows(page, "", schema);
+    if let Some(record) = example {
+        let _ = write!(page, "\n```json\n{}\n```\n", laid_out(record));
+    }
+}
+
+/// A record with one member per line, and one line per element of a list of objects.
+fn laid_out(record: &Value) -> String {
+    let mut members = Vec::new();
+    for (key, value) in record.as_object().into_iter().flatten() {
+        let objects = value
+            .as_array()
+            .filter(|items| items.first().is_some_and(|item| item.as_object().is_some()));
+        let text = match objects {
+            Some(items) => {
+                let items: Vec<String> = items.iter().map(|item| format!("    {item}")).collect();
+                format!("[\n{}\n  ]", items.join(",\n"))
+            }
+            None => value.to_string(),
+        };
+        members.push(format!("  \"{key}\": {text}"));
+    }
+    format!("{{\n{}\n}}", members.join(",\n"))
 }
 
 /// One row per member; the members of nested objects follow it.
@@ -138,13 +227,26 @@ fn rows(page: &mut String, prefix: &str, schema: &Value) {
             kind.push_str(", may be absent");
         }
         let meaning = member["description"].as_str().unwrap_or_default();
+        let unit = member[UNIT].as_str().unwrap_or_default();
         let path = format!("{prefix}{key}");
-        line(page, &[&format!("`{path}`"), &kind, meaning]);
+        line(
+            page,
+            &[&format!("`{path}`"), &kind, &range(member), unit, meaning],
+        );
         // The payloads of the log are in a table of their own.
         if member["anyOf"].is_null() {
             rows(page, &format!("{path}."), member);
             rows(page, &format!("{path}[]."), &member["items"]);
         }
+    }
+}
+
+/// The declared range of a member, else that of its type.
+fn range(member: &Value) -> String {
+    match (member[RANGE].as_str(), member["minimum"].as_i64()) {
+        (Some(declared), _) => declared.to_owned(),
+        (None, Some(least)) => format!("{least}.."),
+        (None, None) => String::new(),
     }
 }
 
@@ -192,14 +294,11 @@ fn words(schema: &Value) -> String {
     let name = schema["type"][0].as_str().or(schema["type"].as_str());
     let words = match name {
         Some("array") => {
-            let item = words(&schema["items"]);
-            format!("list of {item}s")
+            format!("list of {}", plural(&words(&schema["items"])))
         }
         Some("object") if schema["additionalProperties"].as_object().is_some() => {
-            format!(
-                "object of {}s by name",
-                words(&schema["additionalProperties"])
-            )
+            let inner = words(&schema["additionalProperties"]);
+            format!("object of {} by name", plural(&inner))
         }
         Some("string") if schema["pattern"].as_str().is_some() => "hash".to_owned(),
         Some(name) => name.to_owned(),
@@ -210,6 +309,13 @@ fn words(schema: &Value) -> String {
     } else {
         words
     }
+}
+
+/// The plural of a type in words: "object of integers by name" becomes "objects of integers by name".
+fn plural(words: &str) -> String {
+    let (noun, rest) = words.split_once(' ').unwrap_or((words, ""));
+    let ending = if noun.ends_with("sh") { "es" } else { "s" };
+    format!("{noun}{ending} {rest}").trim_end().to_owned()
 }
 
 fn line(page: &mut String, cells: &[&str]) {

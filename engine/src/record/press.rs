@@ -13,15 +13,15 @@ record! {
         /// The configured APX name.
         apx_name: String => "apx_name",
         /// Last tick of the window.
-        end_tick: u64 => "end_tick",
+        end_tick: u64 => "end_tick" in "1..T" unit "tick",
         /// The run's gid.
         gid: String => "gid",
         /// (b1·H + b0) mod M over the manifest and the values of its streams.
-        manifest_check: i64 => "manifest_check",
+        manifest_check: i64 => "manifest_check" in "0..M−1",
         /// The profile's name.
         profile: String => "profile",
         /// First tick of the window.
-        start_tick: u64 => "start_tick",
+        start_tick: u64 => "start_tick" in "1..T" unit "tick",
         /// The streams, in configured order.
         streams: Vec<StreamEntry> => "streams",
         /// The window.
@@ -33,15 +33,15 @@ record! {
     /// `APXStream_v1`: one stream of a window and its length in bits.
     pub struct StreamEntry {
         /// Bits of the model: 0, the tally leaves headers out.
-        model_bits: i64 => "L_model",
+        model_bits: i64 => "L_model" in "0..0" unit "bits",
         /// Bits of the values under the scheme.
-        residual_bits: i64 => "L_residual",
+        residual_bits: i64 => "L_residual" in "0.." unit "bits",
         /// Both together.
-        total_bits: i64 => "L_total",
+        total_bits: i64 => "L_total" in "0.." unit "bits",
         /// The configured description, "" if none is given.
         description: String => "description",
         /// p for Golomb–Rice, else 0.
-        params: u64 => "params",
+        params: u64 => "params" in "0..4",
         /// The scheme that describes it best, or the one hinted at.
         scheme: Scheme => "scheme",
         /// The stream's name.

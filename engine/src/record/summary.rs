@@ -22,7 +22,7 @@ record! {
         /// How far the run came.
         status: StatusName => "status",
         /// T.
-        ticks: u64 => "ticks",
+        ticks: u64 => "ticks" in "1.." unit "ticks",
     }
 }
 

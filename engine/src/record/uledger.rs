@@ -10,7 +10,7 @@ record! {
     /// before. The hash of the last entry identifies the whole run.
     pub struct LedgerEntry {
         /// The chain value after the tick.
-        c_t: i64 => "C_t",
+        c_t: i64 => "C_t" in "0..M−1" unit "chain value",
         /// Hash of the primary window's manifest.
         apx_manifest_hash: Hash => "apx_manifest_hash",
         /// Hash of the Codex library when the primary window closes; null with Codex off.
@@ -20,7 +20,7 @@ record! {
         /// Hash of the tick's P-block.
         loom_block_hash: Hash => "loom_block_hash",
         /// The window's check.
-        manifest_check: i64 => "manifest_check",
+        manifest_check: i64 => "manifest_check" in "0..M−1",
         /// The hashes that only some ticks have.
         meta: LedgerMeta => "meta",
         /// Hash of the tick's DATA envelope, emitted or not.
@@ -30,7 +30,7 @@ record! {
         /// The RunConfig's run id.
         run_id: String => "run_id",
         /// The tick.
-        tick: u64 => "tick",
+        tick: u64 => "tick" in "1..T" unit "tick",
         constant "timestamp_utc" => None::<i64>,
         /// Hash of the tick's UMX ledger.
         umx_ledger_hash: Hash => "umx_ledger_hash",

@@ -11,17 +11,17 @@ record! {
         /// Every edge once, in id order.
         edges: Vec<EdgeFlux> => "edges",
         /// State after the tick; N numbers.
-        post_u: Vec<i64> => "post_u",
+        post_u: Vec<i64> => "post_u" unit "amount",
         /// State before the tick, external inputs added; N numbers.
-        pre_u: Vec<i64> => "pre_u",
+        pre_u: Vec<i64> => "pre_u" unit "amount",
         /// Σ post_u.
-        sum_post_u: i64 => "sum_post_u",
+        sum_post_u: i64 => "sum_post_u" unit "amount",
         /// Σ pre_u.
-        sum_pre_u: i64 => "sum_pre_u",
-        /// The tick, 1..T.
-        tick: u64 => "tick",
+        sum_pre_u: i64 => "sum_pre_u" unit "amount",
+        /// The tick.
+        tick: u64 => "tick" in "1..T" unit "tick",
         /// The sum that both must equal.
-        z_check: i64 => "z_check",
+        z_check: i64 => "z_check" unit "amount",
     }
 }
 
@@ -30,19 +30,19 @@ record! {
     #[derive(Copy, Default)]
     pub struct EdgeFlux {
         /// The edge's capacity.
-        cap: i64 => "cap",
+        cap: i64 => "cap" in "0.." unit "amount per tick",
         /// pre_u[i] − pre_u[j].
-        du: i64 => "du",
-        /// The edge's id, 1..E.
-        e_id: u64 => "e_id",
+        du: i64 => "du" unit "amount",
+        /// The edge's id.
+        e_id: u64 => "e_id" in "1..E" unit "edge id",
         /// The flux from i to j: sign(du) · min(raw, cap, |du|).
-        f_e: i64 => "f_e",
+        f_e: i64 => "f_e" unit "amount per tick",
         /// Node id of the end that a positive flux leaves.
-        i: u64 => "i",
+        i: u64 => "i" in "1..N" unit "node id",
         /// Node id of the other end.
-        j: u64 => "j",
+        j: u64 => "j" in "1..N" unit "node id",
         /// ⌊k·|du| / SC⌋.
-        raw: i64 => "raw",
+        raw: i64 => "raw" in "0.." unit "amount per tick",
     }
 }
 

@@ -227,12 +227,17 @@ fn unknown_field(
 ///
 /// `required` fields are of their type, and the structure fails without them; `given` ones are
 /// [`Given`], and the rest is checked without them; `optional` ones are `Option`, and null is
-/// absence. `at` is the structure's place, and `places` has that of each field.
+/// absence. `at` is the structure's place, and `places` has that of each field. After a key,
+/// `in "1..T"` is the range of its numbers and `unit "ticks"` what they count, for the reference.
 macro_rules! document {
     (
         $(#[$meta:meta])*
         $name:ident, $noun:literal, $unknown:ident {
-            $( $(#[doc = $doc:literal])* $presence:ident $key:literal => $field:ident: $type:ty, )*
+            $(
+                $(#[doc = $doc:literal])*
+                $presence:ident $key:literal $(in $range:literal)? $(unit $unit:literal)?
+                    => $field:ident: $type:ty,
+            )*
         }
     ) => {
         $(#[$meta])*
@@ -269,12 +274,21 @@ macro_rules! document {
             pub(crate) const DOCS: &'static [&'static str] = &[$(concat!($($doc),*)),*];
 
             /// The fields as a table of the reference.
-            pub(crate) const TABLE: &'static [$crate::config::tables::Row] = &[$((
-                $key,
-                document!(@needed $presence),
-                <$type as $crate::config::decode::Decode>::expected,
-                concat!($($doc),*),
-            )),*];
+            #[cfg(feature = "schema")]
+            #[allow(
+                dead_code,
+                reason = "the table of scenario.toml is made from its schema, which has the harness's keys too"
+            )]
+            pub(crate) const TABLE: &'static [$crate::config::tables::Row] = &[$(
+                $crate::config::tables::Row {
+                    key: $key,
+                    is_required: document!(@needed $presence),
+                    expected: <$type as $crate::config::decode::Decode>::expected,
+                    range: concat!($($range)?),
+                    unit: concat!($($unit)?),
+                    doc: concat!($($doc),*),
+                }
+            ),*];
 
             const _FIELDS_FIT: () =
                 assert!(Self::FIELDS.len() <= $crate::config::decode::FIELDS_MAX);

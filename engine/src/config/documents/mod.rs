@@ -12,13 +12,18 @@ mod topology;
 
 pub(crate) use pfna::{PfnaDocument, PfnaEntry, RepeatDocument, Values};
 pub(crate) use profile::{
-    ChainConstants, ChainRuleDocument, ChainRuleType, CheckConstants, FluxRuleDocument,
-    FluxRuleType, NapDefaults, PressDocument, ProfileDocument, StMode, StRuleDocument,
+    ChainRuleDocument, ChainRuleType, FluxRuleDocument, FluxRuleType, PressDocument,
+    ProfileDocument, StMode, StRuleDocument,
 };
 pub(crate) use run_config::{
-    DestinationWord, DiagnosticsDocument, LayerWord, LoggingDocument, LoomDocument,
-    MetricsDocument, NapDocument, RunConfig, StreamDocument, WindowDocument,
+    DestinationWord, DiagnosticsDocument, LayerWord, LoggingDocument, NapDocument, RunConfig,
+    StreamDocument, WindowDocument,
 };
+// Only the reference names these.
+#[cfg(feature = "schema")]
+pub(crate) use profile::{ChainConstants, CheckConstants, NapDefaults};
+#[cfg(feature = "schema")]
+pub(crate) use run_config::{LoomDocument, MetricsDocument};
 pub(crate) use scenario::ScenarioDocument;
 pub(crate) use sweep::{
     AxisDocument, CombineWord, KeepWord, RangeDocument, SampleDocument, SweepDocument,

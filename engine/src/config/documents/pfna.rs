@@ -28,9 +28,9 @@ document! {
         /// Id; unique for its tick.
         given "pfna_id" => pfna_id: Name,
         /// 1..T, or 0 for the initial state.
-        given "tick" => tick: Int,
+        given "tick" in "0..T" unit "tick" => tick: Int,
         /// A list with one integer per node, or an object with the integers of some nodes by id or name.
-        given "values" => values: Values,
+        given "values" unit "amount" => values: Values,
         /// Later ticks at which the entry is applied too.
         optional "repeat" => repeat: RepeatDocument,
         /// For people; without effect.
@@ -42,9 +42,9 @@ document! {
     /// The ticks t, t + `every`, t + 2 · `every`, … of an entry of tick t.
     RepeatDocument, "a repetition", Refused {
         /// Ticks between two applications.
-        given "every" => every: Int<1>,
+        given "every" unit "ticks" => every: Int<1>,
         /// The last tick at which the entry may be applied. Default: T.
-        optional "until" => until: Int<0>,
+        optional "until" unit "tick" => until: Int<0>,
     }
 }
 

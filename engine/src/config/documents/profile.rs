@@ -13,11 +13,11 @@ document! {
         /// Modulus M of the chain and of the manifest check.
         given "modulus_M" => modulus: Int<1>,
         /// Chain value at tick 0.
-        given "C0" => chain_start: Int<1>,
+        given "C0" unit "chain value" => chain_start: Int<1>,
         /// Divisor of the flux rule; equals the topology's.
         given "SC" => scale: Int<1>,
         /// Ticks between two checkpoints.
-        given "I_block_spacing_W" => spacing: Int<1>,
+        given "I_block_spacing_W" unit "ticks" => spacing: Int<1>,
         /// How fluxes follow from the state.
         given "flux_rule" => flux_rule: FluxRuleDocument,
         /// How the chain continues.

@@ -19,9 +19,9 @@ document! {
         /// The profile document, from this document's directory.
         given "profile_path" => profile_path: PathText,
         /// Number of ticks T: the run has the ticks 1..T.
-        given "ticks" => ticks: Int<1>,
+        given "ticks" unit "ticks" => ticks: Int<1>,
         /// State at tick 0, one integer per node. Either this or `initial_state_path`.
-        optional "initial_state" => initial_state: List<Int>,
+        optional "initial_state" unit "amount" => initial_state: List<Int>,
         /// File of the state at tick 0: a JSON array, or CSV with one integer per line.
         optional "initial_state_path" => initial_state_path: PathText,
         /// Windows of ticks over which streams are tallied.
@@ -29,7 +29,7 @@ document! {
         /// The window that covers 1..ticks. Either this or `window_every`.
         optional "primary_window_id" => primary_window_id: Name,
         /// Length in ticks of the primary windows that tile the run.
-        optional "window_every" => window_every: Int<1>,
+        optional "window_every" unit "ticks" => window_every: Int<1>,
         /// Values of envelopes, and which layers are emitted.
         optional "nap" => nap: NapDocument,
         /// Overrides of the profile's time axis.
@@ -57,9 +57,9 @@ document! {
         /// Name of the APX manifest.
         given "apx_name" => apx_name: Name,
         /// First tick.
-        given "start_tick" => start_tick: Int,
+        given "start_tick" in "1..T" unit "tick" => start_tick: Int,
         /// Last tick.
-        given "end_tick" => end_tick: Int,
+        given "end_tick" in "1..T" unit "tick" => end_tick: Int,
         /// The streams to tally. Default: S1_post_u_deltas and S2_fluxes.
         optional "streams" => streams: List<StreamDocument>,
         /// Kept, but not part of any record.
@@ -101,7 +101,7 @@ document! {
     /// Overrides of the profile's time axis.
     LoomDocument, "`loom`", Refused {
         /// Ticks between two checkpoints, instead of the profile's `I_block_spacing_W`.
-        optional "W" => spacing: Int<1>,
+        optional "W" unit "ticks" => spacing: Int<1>,
     }
 }
 
@@ -139,7 +139,7 @@ document! {
         /// Whether negative values are allowed. Default: true.
         optional "allow_negative" => allow_negative: Flag,
         /// Largest absolute value allowed. Default: no limit.
-        optional "limit" => limit: Int<0>,
+        optional "limit" unit "amount" => limit: Int<0>,
         /// For people; without effect.
         optional "notes" => notes: Anything,
     }

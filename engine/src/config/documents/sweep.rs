@@ -56,7 +56,7 @@ document! {
     /// Integers drawn from a range, each equally likely; the same forever.
     SampleDocument, "`sample`", Refused {
         /// How many are drawn.
-        given "count" => count: Int<1>,
+        given "count" unit "points" => count: Int<1>,
         /// The smallest that can be drawn.
         given "from" => from: Int,
         /// The largest that can be drawn.

@@ -12,7 +12,7 @@ document! {
         /// Names the profile that the graph was made for; only the RunConfig chooses the profile.
         optional "profile" => profile: Text,
         /// Number of nodes.
-        given "N" => node_count: Int<1>,
+        given "N" unit "nodes" => node_count: Int<1>,
         /// The nodes 1..N in order. Default: 1..N without labels.
         optional "nodes" => nodes: List<NodeDocument>,
         /// The edges 1..E in order.
@@ -28,7 +28,7 @@ document! {
     /// A node.
     NodeDocument, "a node", Refused {
         /// Its number, from 1.
-        required "node_id" => node_id: Int,
+        required "node_id" in "1..N" unit "node id" => node_id: Int,
         /// Its name in commands, inputs and reports, if it differs from every other.
         optional "label" => label: Text,
         /// For people and tools; without effect.
@@ -40,15 +40,15 @@ document! {
     /// An edge from node i to node j.
     EdgeDocument, "an edge", Refused {
         /// Its number, from 1.
-        given "e_id" => e_id: Int,
+        given "e_id" in "1..E" unit "edge id" => e_id: Int,
         /// Node at the start, by id or name: a positive flux leaves it.
-        given "i" => i: NodeRef,
+        given "i" unit "node id" => i: NodeRef,
         /// Node at the end, by id or name; differs from `i`.
-        given "j" => j: NodeRef,
+        given "j" unit "node id" => j: NodeRef,
         /// Conductance.
         given "k" => k: Int<0>,
         /// Largest flux per tick.
-        given "cap" => cap: Int<0>,
+        given "cap" unit "amount per tick" => cap: Int<0>,
         /// Repeats the topology's SC.
         optional "SC" => scale: Int<1>,
         /// Recorded, but without effect under the known rules. Default: 0.

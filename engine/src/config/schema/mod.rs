@@ -4,6 +4,7 @@
 //! a schema cannot express (ids in order, documents that belong together).
 
 mod scenario;
+mod tables;
 
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Value, json};
@@ -44,6 +45,11 @@ pub fn json_schemas() -> Vec<(&'static str, String)> {
             text(&schema::<SweepDocument>("Sweep_v1")),
         ),
     ]
+}
+
+/// The keys of `scenario.toml` and `defaults.toml` as Markdown tables.
+pub(super) fn scenario_tables() -> String {
+    tables::of_scenarios(&schema::<ScenarioDocument>("scenario.toml"))
 }
 
 /// The draft that all schemas follow.
