@@ -108,8 +108,7 @@ fn watched(
     number: impl Strategy<Value = i64> + Clone + 'static,
 ) -> impl Strategy<Value = Case> {
     (case(reach), draw(number)).prop_map(|(mut case, draw)| {
-        case.aeon = Some(grammar(&case, &draw));
-        let mut aeon = case.aeon.take().expect("a grammar");
+        let mut aeon = grammar(&case, &draw);
         name_windows(&case, &draw, &mut aeon);
         aeon.apxi = draw.apxi.as_ref().map(|draw| apxi(&case, &aeon, draw));
         case.aeon = Some(aeon);
