@@ -443,10 +443,10 @@ fn views_change_nothing_and_nothing_changes_them() {
             let texts_of = texts(&case);
             let export = subject::export(&texts_of)?;
             if subject::export_on(&texts_of, 3)? != export {
-                return Err("three threads make other bytes".to_owned());
+                return Err("three threads produce different bytes".to_owned());
             }
             if subject::export_from_checkpoints(&texts_of)? != export {
-                return Err("a replay makes other bytes".to_owned());
+                return Err("a replay produces different bytes".to_owned());
             }
             let mut plain = case.clone();
             plain.aeon = None;
