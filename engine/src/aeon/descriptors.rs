@@ -44,7 +44,7 @@ pub(crate) fn apxi_view(
     let first_tick = spans.first();
     if !streams.is_empty() {
         each(spans, ticks, &mut streams, |stream, placed| {
-            stream.add(first_tick, placed)
+            stream.add(first_tick, placed);
         })?;
     }
     if apxi.discover {

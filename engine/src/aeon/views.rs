@@ -64,11 +64,7 @@ pub(crate) fn aeon_view(
             None => AeonKind::Base,
             Some(_) => AeonKind::Derived,
         },
-        total_bits: total_bits(plan, window, closed).ok_or(RunError::Overflow {
-            tick: plan.ticks,
-            operation: Operation::Bits,
-            id: None,
-        })?,
+        total_bits: total_bits(plan, window, closed)?,
         labels: window.labels.clone(),
         manifest_hash: window.press.map(|index| closed.window(plan, index).0),
         parent_id: window.parent_id.clone(),
@@ -80,26 +76,31 @@ pub(crate) fn aeon_view(
     })
 }
 
-/// Bits by stream, `Some(None)` if no window of the run is named; `None` if a sum does not fit.
-#[expect(
-    clippy::option_option,
-    reason = "a sum that does not fit differs from no sum"
-)]
+/// Bits by stream; `None` if no window of the run is named.
 fn total_bits(
     plan: &RunPlan,
     window: &AeonWindow,
     closed: &Closed,
-) -> Option<Option<BTreeMap<String, i64>>> {
-    if window.covered.is_empty() {
-        return Some(None);
-    }
-    let mut total: BTreeMap<String, i64> = BTreeMap::new();
+) -> Result<Option<BTreeMap<String, i64>>, RunError> {
+    const OVERFLOWS: &str = "numbers of bits are below 2^63, and no window is covered 2^63 times";
+    let mut total: BTreeMap<String, i128> = BTreeMap::new();
     for (&index, &times) in &window.covered {
         for (stream, bits) in &closed.window(plan, index).1 {
-            let bits = i64::try_from(i128::from(*bits) * i128::from(times)).ok()?;
+            let bits = i128::from(*bits).checked_mul(i128::from(times));
             let sum = total.entry(stream.clone()).or_insert(0);
-            *sum = sum.checked_add(bits)?;
+            *sum = sum.checked_add(bits.expect(OVERFLOWS)).expect(OVERFLOWS);
         }
     }
-    Some(Some(total))
+    if window.covered.is_empty() {
+        return Ok(None);
+    }
+    let fitting = total.into_iter().map(|(stream, bits)| {
+        let bits = i64::try_from(bits).map_err(|_| RunError::Overflow {
+            tick: plan.ticks,
+            operation: Operation::Bits,
+            id: None,
+        })?;
+        Ok((stream, bits))
+    });
+    fitting.collect::<Result<_, _>>().map(Some)
 }

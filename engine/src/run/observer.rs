@@ -1,4 +1,4 @@
-//! [`AeonObserver`]: what the observer of AEON windows is told of a run, and the views that it makes.
+//! [`AeonObserver`]: what the observer of AEON windows knows of a run, and the views that it makes.
 
 use std::ops::ControlFlow;
 

@@ -194,7 +194,7 @@ fn exports_follow_their_schema() {
 
 fn follows_its_schema(plan: &RunPlan, schema: &jsonschema::Validator) {
     let export = run(plan, &RunOptions::default()).export(plan);
-    let export: serde_json::Value = serde_json::from_str(&export).unwrap();
+    let export: serde_json::Value = serde_json::from_str(&export).expect("JSON");
     let errors: Vec<String> = schema
         .iter_errors(&export)
         .map(|error| format!("{}: {error}", error.instance_path()))

@@ -4,6 +4,7 @@
 //! Each row states the expected result, computed by hand. The oracle is compared with it, and the
 //! engine with both.
 
+mod aeon;
 mod chain;
 mod codex;
 mod extremes;

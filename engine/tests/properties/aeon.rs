@@ -108,8 +108,7 @@ fn watched(
     number: impl Strategy<Value = i64> + Clone + 'static,
 ) -> impl Strategy<Value = Case> {
     (case(reach), draw(number)).prop_map(|(mut case, draw)| {
-        case.aeon = Some(grammar(&case, &draw));
-        let mut aeon = case.aeon.take().expect("a grammar");
+        let mut aeon = grammar(&case, &draw);
         name_windows(&case, &draw, &mut aeon);
         aeon.apxi = draw.apxi.as_ref().map(|draw| apxi(&case, &aeon, draw));
         case.aeon = Some(aeon);
@@ -444,10 +443,10 @@ fn views_change_nothing_and_nothing_changes_them() {
             let texts_of = texts(&case);
             let export = subject::export(&texts_of)?;
             if subject::export_on(&texts_of, 3)? != export {
-                return Err("three threads make other bytes".to_owned());
+                return Err("three threads produce different bytes".to_owned());
             }
             if subject::export_from_checkpoints(&texts_of)? != export {
-                return Err("a replay makes other bytes".to_owned());
+                return Err("a replay produces different bytes".to_owned());
             }
             let mut plain = case.clone();
             plain.aeon = None;

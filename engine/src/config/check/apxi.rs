@@ -290,7 +290,7 @@ impl<'a> Check<'_, 'a> {
             // The problems of the entries were reported with the model.
             let mut entries = Vec::new();
             pattern.each(document, &mut Problems::default(), |_, entry, _| {
-                entries.extend(entry)
+                entries.extend(entry);
             });
             entries.iter().for_each(|entry| check(entry, problems));
         }
