@@ -14,12 +14,14 @@
 //! | [`run`](mod@run) | the order of all steps, and the U-ledger that binds them |
 //! | [`record`] | what all of these write down |
 //! | [`canonical`] | how a record becomes bytes, and bytes a hash |
+//! | [`lineage`] | what each value was computed from |
 
 pub mod canonical;
 mod codex;
 pub mod config;
 mod error;
 mod gate;
+pub mod lineage;
 mod loom;
 pub mod press;
 pub mod record;

@@ -12,7 +12,7 @@ mod window;
 pub use capsule::{Capsule, CapsuleError, Packer, Section, Vectors};
 pub use codec::{Decoder, Encoder, PayloadError};
 pub(crate) use tally::Tally;
-pub(crate) use window::{TickView, WindowTally};
+pub(crate) use window::{CheckConstants, StreamTally, TickView, WindowTally, manifest_check};
 
 use crate::config::Scheme;
 

@@ -8,7 +8,7 @@
 //! to make a scenario from them.
 
 mod counterexample;
-mod generate;
+pub(crate) mod generate;
 mod log;
 mod records;
 mod replay;
@@ -35,7 +35,7 @@ const REGRESSIONS: &str = concat!(
 );
 
 /// A generated value that is or contains a case.
-trait Drawn {
+pub(crate) trait Drawn {
     fn case(&self) -> &Case;
 }
 
@@ -58,7 +58,7 @@ impl<A, B> Drawn for (Case, A, B) {
 }
 
 /// Checks a property for a number of generated values.
-fn hold<S>(name: &str, cases: u32, strategy: &S, property: impl Fn(S::Value) -> Result<(), String>)
+pub(crate) fn hold<S>(name: &str, cases: u32, strategy: &S, property: impl Fn(S::Value) -> Result<(), String>)
 where
     S: Strategy,
     S::Value: Debug + Drawn,

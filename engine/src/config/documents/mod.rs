@@ -17,7 +17,7 @@ pub(crate) use profile::{
 };
 pub(crate) use run_config::{
     DestinationWord, DiagnosticsDocument, LayerWord, LoggingDocument, LoomDocument,
-    MetricsDocument, NapDocument, RunConfig, StreamDocument, WindowDocument,
+    MetricsDocument, NapDocument, RunConfig, StreamDocument, WindowDocument, stream_source,
 };
 pub(crate) use scenario::ScenarioDocument;
 pub(crate) use sweep::{

@@ -1,0 +1,353 @@
+//! [`Values`]: the values of one run by their places, from its plan and its records.
+//!
+//! [`RunValues`] is one run's; its records come from a [`RecordSource`]: memory, or a run file.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use aether_json::{Value, json};
+
+use super::place::{Field, RunPlace, Step, Word};
+use super::scalar::Scalar;
+use super::vocabulary::Vocabulary;
+use crate::config::{Edge, RunPlan};
+use crate::record::{FromText as _, PBlock, RecordKind, UmxLedger};
+use crate::run::{Run, RunError};
+
+/// The values of one run.
+pub(crate) trait Values {
+    /// A value; `None` if the run does not have it.
+    fn value(&self, place: RunPlace) -> Option<Scalar>;
+
+    /// The plan of the run.
+    fn plan(&self) -> &RunPlan;
+}
+
+/// Where the records of a run come from.
+pub(crate) trait RecordSource {
+    /// State and fluxes of a tick, also of one that was computed and not recorded.
+    fn ledger(&self, tick: u64) -> Option<Rc<UmxLedger>>;
+
+    /// The tick on the chain.
+    fn p_block(&self, tick: u64) -> Option<Rc<PBlock>>;
+
+    /// The record of another kind that has a place.
+    fn record(&self, kind: RecordKind, place: RunPlace) -> Option<Rc<Value>>;
+
+    /// The metrics.
+    fn metrics(&self) -> Rc<Value>;
+}
+
+/// How far a run came that did not reach its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stopped {
+    /// Ticks of committed windows.
+    pub(crate) recorded: u64,
+    /// Ticks that were computed.
+    pub(crate) computed: u64,
+    pub(crate) error: Option<RunError>,
+}
+
+/// The values of one run, by their places.
+pub struct RunValues<'r> {
+    plan: &'r RunPlan,
+    names: &'r Vocabulary,
+    documents: Value,
+    stopped: Value,
+    source: Box<dyn RecordSource + 'r>,
+}
+
+impl<'r> RunValues<'r> {
+    pub(crate) fn new(
+        plan: &'r RunPlan,
+        names: &'r Vocabulary,
+        stopped: Option<Stopped>,
+        source: Box<dyn RecordSource + 'r>,
+    ) -> Self {
+        let read = |text: &str| -> Value {
+            aether_json::from_str(text).expect("resolved documents are JSON")
+        };
+        let documents = &plan.documents;
+        let documents = json!({
+            "run_config": read(&documents.run_config),
+            "topology": read(&documents.topology),
+            "profile": read(&documents.profile),
+            "pfna": documents.pfna.as_deref().map(read),
+        });
+        let stopped = stopped.map_or(Value::Null, |stopped| {
+            let error = stopped.error.map(|error| read(&error.to_json()));
+            json!({
+                "ticks_recorded": stopped.recorded,
+                "ticks_computed": stopped.computed,
+                "error": error,
+            })
+        });
+        Self {
+            plan,
+            names,
+            documents,
+            stopped,
+            source,
+        }
+    }
+
+    /// The values of a run in memory.
+    #[must_use]
+    pub fn of_run(plan: &'r RunPlan, names: &'r Vocabulary, run: &Run) -> Self {
+        let stopped = (run.metrics().total_ticks < plan.ticks || run.status().error().is_some())
+            .then(|| Stopped {
+                recorded: run.metrics().total_ticks,
+                computed: run.metrics().total_ticks,
+                error: run.status().error(),
+            });
+        let texts = |kind| run.records(kind).map(<[u8]>::to_vec).collect();
+        let metrics = run.metrics().to_text();
+        let source = InMemory::new(names, texts, &metrics);
+        Self::new(plan, names, stopped, Box::new(source))
+    }
+
+    /// The values of a run whose records are given as canonical texts, kind by kind.
+    #[must_use]
+    pub fn of_records(
+        plan: &'r RunPlan,
+        names: &'r Vocabulary,
+        texts: impl Fn(RecordKind) -> Vec<Vec<u8>>,
+        metrics: &str,
+    ) -> Self {
+        let source = InMemory::new(names, texts, metrics);
+        Self::new(plan, names, None, Box::new(source))
+    }
+
+    pub(super) const fn names(&self) -> &'r Vocabulary {
+        self.names
+    }
+
+    /// The value of a place; `None` if the run does not have it.
+    #[must_use]
+    pub fn get(&self, place: RunPlace) -> Option<Scalar> {
+        self.value(place)
+    }
+
+    fn of_edge(&self, place: RunPlace, value: impl Fn(&Edge) -> i64) -> Option<Scalar> {
+        let index = (place.index as usize).checked_sub(1)?;
+        let edge = self.plan.topology.edges.get(index)?;
+        Some(value(edge).into())
+    }
+
+    /// A number of a ledger; `None` also for a field of other records.
+    fn of_ledger(&self, place: RunPlace) -> Option<Scalar> {
+        let ledger = self.source.ledger(place.at)?;
+        let index = (place.index as usize).wrapping_sub(1);
+        let edge = || ledger.edges.get(index);
+        Some(match place.field {
+            Field::LedgerTick => ledger.tick.into(),
+            Field::PreU => (*ledger.pre_u.get(index)?).into(),
+            Field::PostU => (*ledger.post_u.get(index)?).into(),
+            Field::SumPreU => ledger.sum_pre_u.into(),
+            Field::SumPostU => ledger.sum_post_u.into(),
+            Field::ZCheck => ledger.z_check.into(),
+            Field::EdgeOfLedger => edge()?.e_id.into(),
+            Field::FromOfEdge => edge()?.i.into(),
+            Field::ToOfEdge => edge()?.j.into(),
+            Field::CapOfEdge => edge()?.cap.into(),
+            Field::DuOfEdge => edge()?.du.into(),
+            Field::RawOfEdge => edge()?.raw.into(),
+            Field::FluxOfEdge => edge()?.f_e.into(),
+            _ => return None,
+        })
+    }
+
+    fn of_p_block(&self, place: RunPlace) -> Option<Scalar> {
+        let block = self.source.p_block(place.at)?;
+        let index = (place.index as usize).wrapping_sub(1);
+        Some(match place.field {
+            Field::PBlockTick => block.tick.into(),
+            Field::PBlockSeq => block.seq.into(),
+            Field::St => block.s_t.into(),
+            Field::Chain => block.c_t.into(),
+            Field::EdgeOfPBlock => block.edge_flux_summary.get(index)?.e_id.into(),
+            Field::FluxOfPBlock => block.edge_flux_summary.get(index)?.f_e.into(),
+            _ => return None,
+        })
+    }
+}
+
+impl Values for RunValues<'_> {
+    fn value(&self, place: RunPlace) -> Option<Scalar> {
+        match place.field {
+            Field::EdgeFrom => self.of_edge(place, |edge| i64::from(edge.from) + 1),
+            Field::EdgeTo => self.of_edge(place, |edge| i64::from(edge.to) + 1),
+            Field::Conductance => self.of_edge(place, |edge| edge.conductance),
+            Field::Capacity => self.of_edge(place, |edge| edge.cap),
+            Field::EdgeC => self.of_edge(place, |edge| edge.c),
+            field => match artefact(field) {
+                "ledgers" => self.of_ledger(place),
+                "p_blocks" => self.of_p_block(place),
+                "inputs" => inside(&self.documents, place, 1, self.names),
+                "run" => inside(&self.stopped, place, 1, self.names),
+                "metrics" => inside(&self.source.metrics(), place, 1, self.names),
+                name => {
+                    let kind = RecordKind::from_name(name)?;
+                    let record = self.source.record(kind, place)?;
+                    inside(&record, place, 2, self.names)
+                }
+            },
+        }
+    }
+
+    fn plan(&self) -> &RunPlan {
+        self.plan
+    }
+}
+
+/// The artefact that a field's values are in.
+pub(crate) fn artefact(field: Field) -> &'static str {
+    match field.steps().first() {
+        Some(Step::Member(name)) => name,
+        _ => unreachable!("a path starts with an artefact"),
+    }
+}
+
+/// The value of a place inside a record or a document, from one of its steps on.
+fn inside(value: &Value, place: RunPlace, from: usize, names: &Vocabulary) -> Option<Scalar> {
+    let mut value = value;
+    for step in &place.field.steps()[from..] {
+        value = match step {
+            Step::Member(name) => value.get(name)?,
+            Step::Named(slot) => match slot.word(place, names) {
+                Word::Text(name) => value.get(&name)?,
+                Word::Number(_) => return None,
+            },
+            Step::Position(slot) => match slot.word(place, names) {
+                Word::Number(position) => value.as_array()?.get(usize::try_from(position).ok()?)?,
+                Word::Text(_) => return None,
+            },
+            Step::Keyed(keys) => {
+                let words: Vec<_> = keys
+                    .iter()
+                    .map(|(key, slot)| (*key, slot.word(place, names)))
+                    .collect();
+                element(value, &words)?
+            }
+        };
+    }
+    Scalar::of_json(value)
+}
+
+/// The element of a list with some keys. Nodes and edges are counted from 1; the values of an input
+/// may be an object by the ids of nodes.
+fn element<'v>(list: &'v Value, keys: &[(&str, Word)]) -> Option<&'v Value> {
+    if let [("node" | "edge", Word::Number(id))] = keys {
+        return match list {
+            Value::Array(all) => all.get(usize::try_from(*id).ok()?.checked_sub(1)?),
+            _ => list.get(&id.to_string()),
+        };
+    }
+    let has = |element: &&Value, key: &str, word: &Word| match (element.get(key), word) {
+        (Some(Value::String(text)), Word::Text(wanted)) => text == wanted,
+        (Some(Value::Number(number)), Word::Number(wanted)) => number.as_u64() == Some(*wanted),
+        _ => false,
+    };
+    let all = list.as_array()?;
+    let is_it = |element: &&Value| keys.iter().all(|(key, word)| has(element, key, word));
+    if let [(_, Word::Number(id))] = keys {
+        let likely = usize::try_from(*id).ok().and_then(|id| id.checked_sub(1));
+        let likely = likely.and_then(|index| all.get(index)).filter(is_it);
+        if likely.is_some() {
+            return likely;
+        }
+    }
+    all.iter().find(is_it)
+}
+
+/// The key of a record among those of its kind: `at`, and `index` if it takes two.
+type Key = (u64, u32);
+
+/// Records in memory.
+struct InMemory {
+    ledgers: BTreeMap<u64, Rc<UmxLedger>>,
+    p_blocks: BTreeMap<u64, Rc<PBlock>>,
+    others: BTreeMap<RecordKind, BTreeMap<Key, Rc<Value>>>,
+    metrics: Rc<Value>,
+}
+
+impl InMemory {
+    fn new(
+        names: &Vocabulary,
+        texts: impl Fn(RecordKind) -> Vec<Vec<u8>>,
+        metrics: &str,
+    ) -> Self {
+        let mut all = Self {
+            ledgers: BTreeMap::new(),
+            p_blocks: BTreeMap::new(),
+            others: BTreeMap::new(),
+            metrics: Rc::new(aether_json::from_str(metrics).expect("metrics are JSON")),
+        };
+        for kind in RecordKind::ALL {
+            for text in texts(kind) {
+                all.add(kind, &text, names);
+            }
+        }
+        all
+    }
+
+    fn add(&mut self, kind: RecordKind, text: &[u8], names: &Vocabulary) {
+        match kind {
+            RecordKind::Ledgers => {
+                let ledger = UmxLedger::from_text(text).expect("a ledger");
+                self.ledgers.insert(ledger.tick, Rc::new(ledger));
+            }
+            RecordKind::PBlocks => {
+                let block = PBlock::from_text(text).expect("a P-block");
+                self.p_blocks.insert(block.tick, Rc::new(block));
+            }
+            _ => {
+                let record: Value = aether_json::from_slice(text).expect("records are JSON");
+                // A record that no place has belongs to neither run.
+                if let Some(key) = key_of(kind, &record, names) {
+                    let records = self.others.entry(kind).or_default();
+                    records.insert(key, Rc::new(record));
+                }
+            }
+        }
+    }
+}
+
+/// The key that places have for a record.
+pub(crate) fn key_of(kind: RecordKind, record: &Value, names: &Vocabulary) -> Option<Key> {
+    let mut path = kind.name().to_owned();
+    let rule = kind.info().keys.iter().find(|rule| rule.path.is_empty())?;
+    for (number, field) in rule.fields.iter().enumerate() {
+        path.push_str(if number == 0 { "[" } else { "," });
+        path.push_str(&format!("{field}={}", record.get(field)?));
+    }
+    path.push(']');
+    let place = names.place(&path)?;
+    Some(key(kind, place))
+}
+
+/// The key of the record that has a place.
+pub(crate) const fn key(kind: RecordKind, place: RunPlace) -> Key {
+    match kind {
+        RecordKind::Envelopes => (place.at, place.index),
+        _ => (place.at, 0),
+    }
+}
+
+impl RecordSource for InMemory {
+    fn ledger(&self, tick: u64) -> Option<Rc<UmxLedger>> {
+        self.ledgers.get(&tick).cloned()
+    }
+
+    fn p_block(&self, tick: u64) -> Option<Rc<PBlock>> {
+        self.p_blocks.get(&tick).cloned()
+    }
+
+    fn record(&self, kind: RecordKind, place: RunPlace) -> Option<Rc<Value>> {
+        self.others.get(&kind)?.get(&key(kind, place)).cloned()
+    }
+
+    fn metrics(&self) -> Rc<Value> {
+        Rc::clone(&self.metrics)
+    }
+}
