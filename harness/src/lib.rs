@@ -161,10 +161,11 @@ mod visible;
 
 pub use aether_diff::{
     Artefact, ArtefactError, ArtefactSchema, Bound, BoundError, BytesDifference, Cause, Change,
-    ChangeKind, Chart, Diff, DiffOptions, Followed, FollowedByStage, INPUTS, Json, JsonProblem,
-    KeyRule, KeyRuleError, LeftOut, LeftOutReason, Listed, Numbered, Outline, Path, PlaceSort,
-    RecordPart, RecordStream, Schema, Settled, Size, Sizes, Tick, Tolerance, Tolerated, counted,
-    diff, diff_streams, digest, infer, patches, settled, shortened_pair, visible, visible_pair,
+    ChangeKind, Chart, Diff, DiffOptions, ElementId, Followed, FollowedByStage, INPUTS, Json,
+    JsonProblem, KeyRule, KeyRuleError, LeftOut, LeftOutReason, Listed, Numbered, Outline, Path,
+    PathStep, Place, PlaceSort, RecordPart, RecordStream, Schema, Settled, Size, Sizes, Tick,
+    Tolerance, Tolerated, counted, diff, diff_streams, digest, infer, patches, settled,
+    shortened_pair, visible, visible_pair,
 };
 pub use aether_json::nearest;
 pub use allowed::Allowed;
@@ -179,8 +180,8 @@ pub use scenario::{
 };
 pub use scratch::{Scratch, remove_tree};
 pub use subject::{
-    Failure, FailureKind, FileRole, Mode, Prepared, Progress, RunRequest, ScenarioFile, SimpleRun,
-    Stored, Subject, WithoutEffect,
+    Failure, FailureKind, FileRole, Mode, Prepared, Progress, Recomputed, RunRequest, ScenarioFile,
+    SimpleRun, Stored, Subject, WithoutEffect,
 };
 pub use suite::{Suite, quoted};
 pub use verdict::Verdict;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::scenario::{KeyTable, Scenario, ScenarioProblem, Settings};
 use crate::varying::Varying;
-use crate::{Allowed, Artefact, Layout, Schema};
+use crate::{Allowed, Artefact, Json, Layout, Place, Schema};
 
 /// A program that turns scenario directories into named JSON artefacts.
 ///
@@ -176,6 +176,26 @@ pub trait Prepared: Send + Sync {
         Vec::new()
     }
 
+    /// The places that the value at a place is computed from, of inputs (`inputs.…`) and artefacts; a place that
+    /// is no single value stands for all values in it. Those that do not exist in a run do no harm. `None`
+    /// if the subject does not say.
+    ///
+    /// With inputs that differ, both runs are asked, each [with its own](Prepared::with_inputs).
+    fn depends(&self, place: &Place) -> Option<Vec<Place>> {
+        let _ = place;
+        None
+    }
+
+    /// Computes the value at a place, by the rule of now, from the values that `read` returns. It reads nothing
+    /// in another way: neither the documents of the scenario nor a run.
+    ///
+    /// With it, a step of `why` is known to be needed, and a rule that changed is found beside values that changed.
+    /// `depends` lists at least the places that it reads, whatever their values are.
+    fn recompute(&self, place: &Place, read: &mut dyn FnMut(&Place) -> Option<Json>) -> Recomputed {
+        let _ = (place, read);
+        Recomputed::Unknown
+    }
+
     /// Inputs of the kind of its own that this seed leads to, valid and different from seed to seed; `None` if
     /// the subject makes none up.
     fn variant(&self, seed: u64) -> Option<Artefact> {
@@ -201,6 +221,15 @@ pub trait Prepared: Send + Sync {
         let _ = inputs;
         Ok(None)
     }
+}
+
+/// A value that was computed again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Recomputed {
+    /// The value; `None` if nothing is at the place.
+    Value(Option<Json>),
+    /// The subject cannot compute this one by itself.
+    Unknown,
 }
 
 /// One file that a scenario depends on.

@@ -17,7 +17,7 @@ struct Limit {
     without: &'static [&'static str],
 }
 
-const LIMITS: [Limit; 10] = [
+const LIMITS: [Limit; 11] = [
     Limit {
         package: "aether-json",
         manifest: "harness/json",
@@ -49,6 +49,13 @@ const LIMITS: [Limit; 10] = [
         ],
     },
     Limit {
+        package: "aether-why",
+        manifest: "harness/why",
+        knows: &["aether-diff", "aether-json"],
+        crates: Some(30),
+        without: &["serde_json", "clap"],
+    },
+    Limit {
         package: "aether-program",
         manifest: "harness/program",
         knows: &["aether-harness", "aether-json"],
@@ -58,7 +65,12 @@ const LIMITS: [Limit; 10] = [
     Limit {
         package: "aether-harness-cli",
         manifest: "harness/cli",
-        knows: &["aether-harness", "aether-json", "aether-program"],
+        knows: &[
+            "aether-harness",
+            "aether-json",
+            "aether-program",
+            "aether-why",
+        ],
         crates: None,
         without: &["aether-engine"],
     },
@@ -101,6 +113,7 @@ const LIMITS: [Limit; 10] = [
             "aether-subject",
             "aether-vtab",
             "aether-sweep",
+            "aether-why",
         ],
         crates: None,
         without: &["aether-harness-cli"],

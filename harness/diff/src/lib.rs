@@ -16,6 +16,7 @@
 //! | `walk` | descends into pairs that differ, in reading order |
 //! | `tally` | keeps the first divergence, the counts, and as many changes as the budget allows |
 //! | `digest` | documents kept as digests per tick |
+//! | `path`, `place` | where a value is |
 //! | `patch` | the same difference as RFC 6902 operations |
 //! | `decimal`, `size` | how far numbers moved |
 //! | `tolerance`, `settle` | numbers that may move, and what is left to compare |
@@ -42,6 +43,7 @@ mod options;
 mod outline;
 mod patch;
 mod path;
+mod place;
 mod reading;
 mod records;
 mod schema;
@@ -78,6 +80,7 @@ pub use options::DiffOptions;
 pub use outline::{Outline, infer};
 pub use patch::{Operation, Patch, Pointer, patches};
 pub use path::Path;
+pub use place::{ElementId, PathStep, Place};
 pub use schema::{ArtefactSchema, KeyRule, KeyRuleError, Numbered, Schema};
 pub use settle::{Settled, settled};
 pub use size::{Size, Sizes};

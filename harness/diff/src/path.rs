@@ -22,13 +22,15 @@ use aether_json::scan;
 /// position is that in the new document, or in the old one for what was removed.
 ///
 /// A path is text to serde, and [`Path::parse`] reads it back, but for what people call elements.
-#[derive(Clone, PartialEq, Eq)]
+/// Two paths are equal if they lead to the same place, whatever people call the elements on the way. They are
+/// sorted step by step, numbers by size.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Path {
-    steps: Vec<Step>,
+    pub(crate) steps: Vec<Step>,
 }
 
 /// One step of a path.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) enum Step {
     /// Into the artefact or the member of this name.
     Field(Box<str>),
@@ -372,7 +374,7 @@ fn bracketed(text: &str, before: &[Step]) -> Option<(Step, usize)> {
 }
 
 /// The name of the array that an element after these steps belongs to.
-fn array_name(before: &[Step]) -> &str {
+pub(crate) fn array_name(before: &[Step]) -> &str {
     let name = before.iter().rev().find_map(|step| match step {
         Step::Field(name) => Some(name.as_ref()),
         _ => None,

@@ -51,12 +51,17 @@ impl Json {
     }
 }
 
-/// A count or a position.
-impl From<usize> for Json {
-    fn from(count: usize) -> Self {
-        Self(count.to_string().into())
-    }
+macro_rules! from_integers {
+    ($($integer:ty)*) => {$(
+        /// A number, spelled in full.
+        impl From<$integer> for Json {
+            fn from(number: $integer) -> Self {
+                Self(number.to_string().into())
+            }
+        }
+    )*};
 }
+from_integers!(i32 i64 u32 u64 usize);
 
 impl From<&Tree<'_>> for Json {
     fn from(tree: &Tree<'_>) -> Self {

@@ -1,0 +1,552 @@
+//! Everything that a value was computed from and that differs.
+//!
+//! ```text
+//! layer 3   a ── b          places by distance; what lower layers hold waits for its turn
+//!           │    │
+//! layer 2   c    │
+//!            \   │
+//! layer 1     d ─┘ ── inputs
+//! ```
+//!
+//! The walk goes through the layers from the highest down. It holds the places of one layer and those of lower ones
+//! that were named; the rest is on the [trail](crate::trail), and the nearest places are kept for the result.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+use std::hash::Hash;
+use std::io;
+
+use aether_diff::{Json, Path};
+
+use crate::explained::{Explained, explain};
+use crate::found::{CauseKind, Why, WhyCause, WhyNode};
+use crate::lineage::{Lineage, Origin};
+use crate::nearest::{self, cause};
+use crate::trail::{Blocks, Named, Record, Trail};
+
+/// How many nodes a [`Why`] has at most, if nothing else is asked for.
+pub const LIMIT: usize = 20_000;
+
+/// What is known of places.
+#[expect(
+    clippy::disallowed_types,
+    reason = "a walk looks places up millions of times, and never goes through the map"
+)]
+pub(crate) type Places<P, V> = std::collections::HashMap<P, V>;
+
+/// How much to look for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Extent {
+    /// The shortest path to a cause. Nothing is counted, and nothing further away is looked at.
+    Nearest,
+    /// All values and all causes.
+    #[default]
+    Whole,
+}
+
+/// Options of [`why`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct WhyOptions {
+    /// How many nodes are returned at most, the nearest ones. The shortest path is whole, even if it is longer.
+    pub limit: usize,
+    /// How much to look for.
+    pub extent: Extent,
+    /// How many bytes the sets of causes may take together.
+    pub(crate) sets_bytes: usize,
+}
+
+impl Default for WhyOptions {
+    fn default() -> Self {
+        Self {
+            limit: LIMIT,
+            extent: Extent::Whole,
+            sets_bytes: 64 << 20,
+        }
+    }
+}
+
+impl WhyOptions {
+    /// The same with another limit.
+    #[must_use]
+    pub fn with_limit(mut self, limit: usize) -> Self {
+        self.limit = limit;
+        self
+    }
+
+    /// The same with another extent.
+    #[must_use]
+    pub fn with_extent(mut self, extent: Extent) -> Self {
+        self.extent = extent;
+        self
+    }
+}
+
+/// Why there is nothing to say.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum WhyError<E> {
+    /// The value is the same in both runs.
+    #[error("{at} does not differ: {}", value.as_ref().map_or("neither run has it", Json::as_str))]
+    Same {
+        /// The place asked for.
+        at: Path,
+        /// Its value; `None` if neither run has one.
+        value: Option<Json>,
+    },
+    /// The program does not say what the value was computed from.
+    #[error("it is not declared what {at} is computed from")]
+    Unknown {
+        /// The place asked for.
+        at: Path,
+    },
+    /// A run cannot be read.
+    #[error(transparent)]
+    Lineage(E),
+    /// The trail cannot be written or read.
+    #[error("the trail of the walk: {0}")]
+    Trail(String),
+}
+
+/// Says how the value at a place came to differ, with the trail in memory.
+///
+/// # Errors
+/// It does not differ; nothing is known of where it comes from; a run cannot be read.
+///
+/// # Panics
+/// A value depends on one of a [higher layer](Lineage::layer).
+pub fn why<L: Lineage>(
+    lineage: &mut L,
+    name: &str,
+    at: &L::Place,
+    options: &WhyOptions,
+) -> Result<Why, WhyError<L::Error>> {
+    let mut trail = io::Cursor::new(Vec::new());
+    why_with_trail(lineage, name, at, options, &mut trail)
+}
+
+/// The same, with the trail elsewhere: a few bytes for each step of the slice.
+///
+/// # Errors
+/// As [`why`]; and the trail cannot be written or read.
+///
+/// # Panics
+/// As [`why`].
+pub fn why_with_trail<L: Lineage>(
+    lineage: &mut L,
+    name: &str,
+    at: &L::Place,
+    options: &WhyOptions,
+    trail: &mut dyn Trail,
+) -> Result<Why, WhyError<L::Error>> {
+    let [before, after] = lineage.values(at).map_err(WhyError::Lineage)?;
+    if before == after {
+        return Err(WhyError::Same {
+            at: lineage.path(at),
+            value: before,
+        });
+    }
+    let found = match options.extent {
+        Extent::Whole => Slice::new(lineage, trail, options).walk(at)?,
+        Extent::Nearest => {
+            let nearest = nearest::nearest(lineage, at).map_err(WhyError::Lineage)?;
+            Found::nearest(nearest)
+        }
+    };
+    if let ([place], [Cause { kind, .. }]) = (&found.shortest[..], &found.causes[..])
+        && *kind == CauseKind::Unknown
+    {
+        return Err(WhyError::Unknown {
+            at: lineage.path(place),
+        });
+    }
+    let result = found.result(lineage, name).map_err(WhyError::Lineage)?;
+    Ok(Why {
+        at: lineage.path(at),
+        before,
+        after,
+        ..result
+    })
+}
+
+/// A place in which a difference came in.
+pub(crate) struct Cause<P> {
+    kind: CauseKind,
+    distance: u32,
+    /// For a rule, the nearest value that it made.
+    place: P,
+    /// The token of that place.
+    token: u64,
+    explains: Option<u64>,
+}
+
+/// What a walk found, as places.
+struct Found<P> {
+    causes: Vec<Cause<P>>,
+    /// The places that are kept, nearest first.
+    nodes: Vec<P>,
+    shortest: Vec<P>,
+    left_out: Option<u64>,
+}
+
+/// A place that was named and has not had its turn.
+struct Waiting<P> {
+    token: u64,
+    distance: u32,
+    /// The value through which it is nearest, with its token.
+    parent: Option<(P, u64)>,
+}
+
+/// A walk.
+struct Slice<'w, L: Lineage> {
+    lineage: &'w mut L,
+    blocks: Blocks<'w>,
+    limit: usize,
+    sets_bytes: usize,
+    /// By layer, the places that were named.
+    waiting: BTreeMap<u64, Places<L::Place, Waiting<L::Place>>>,
+    /// The nearest places so far.
+    kept: BTreeSet<(u32, L::Place)>,
+    causes: Vec<Cause<L::Place>>,
+    /// The causes that are rules, by name.
+    rules: BTreeMap<(CauseKind, Path), usize>,
+    tokens: u64,
+    count: u64,
+    /// The largest number of places that were held at once.
+    held_max: usize,
+}
+
+impl<'w, L: Lineage> Slice<'w, L> {
+    fn new(lineage: &'w mut L, trail: &'w mut dyn Trail, options: &WhyOptions) -> Self {
+        Self {
+            lineage,
+            blocks: Blocks::new(trail),
+            limit: options.limit.max(1),
+            sets_bytes: options.sets_bytes,
+            waiting: BTreeMap::new(),
+            kept: BTreeSet::new(),
+            causes: Vec::new(),
+            rules: BTreeMap::new(),
+            tokens: 0,
+            count: 0,
+            held_max: 0,
+        }
+    }
+
+    fn walk(mut self, start: &L::Place) -> Result<Found<L::Place>, WhyError<L::Error>> {
+        let layer = self.lineage.layer(start);
+        self.name(layer, start, 0, None);
+        while let Some((layer, places)) = self.waiting.pop_last() {
+            self.layer(layer, places).map_err(WhyError::Lineage)?;
+            self.blocks.close().map_err(trail_error)?;
+        }
+        self.finish(start)
+    }
+
+    /// Visits the places of a layer, nearest first.
+    fn layer(
+        &mut self,
+        layer: u64,
+        mut places: Places<L::Place, Waiting<L::Place>>,
+    ) -> Result<(), L::Error> {
+        let turns = |(place, waiting): (&L::Place, &Waiting<L::Place>)| {
+            Reverse((waiting.distance, place.clone()))
+        };
+        let mut queue: BinaryHeap<_> = places.iter().map(turns).collect();
+        let mut visited: BTreeSet<u64> = BTreeSet::new();
+        let mut differing = Vec::new();
+        while let Some(Reverse((distance, place))) = queue.pop() {
+            let own = &places[&place];
+            let (token, parent) = (own.token, own.parent.as_ref().map(|(_, token)| *token));
+            if !visited.insert(token) {
+                continue;
+            }
+            differing.clear();
+            let origin = self.lineage.depends(&place, &mut differing)?;
+            differing.sort_unstable();
+            differing.dedup();
+            let is_input = origin == Origin::Input;
+            let cause = cause(origin, differing.len());
+            let cause = cause.map(|kind| self.cause(kind, &place, distance, token));
+            let mut on = Vec::with_capacity(differing.len());
+            for dependency in differing.drain(..) {
+                let parent = Some((place.clone(), token));
+                let below = self.lineage.layer(&dependency);
+                assert!(
+                    below <= layer,
+                    "a value depends on its own layer and lower ones"
+                );
+                if below < layer {
+                    on.push(self.name(below, &dependency, distance + 1, parent));
+                } else {
+                    let (named, is_nearer) = name_in(
+                        &mut places,
+                        &mut self.tokens,
+                        &dependency,
+                        distance + 1,
+                        parent,
+                    );
+                    on.push(named);
+                    if is_nearer {
+                        queue.push(Reverse((distance + 1, dependency)));
+                    }
+                }
+            }
+            self.blocks.push(&Record {
+                token,
+                parent,
+                cause,
+                is_input,
+                on,
+            });
+            self.keep(distance, place);
+        }
+        let waiting: usize = self.waiting.values().map(Places::len).sum();
+        self.held_max = self.held_max.max(places.len() + waiting);
+        Ok(())
+    }
+
+    fn name(
+        &mut self,
+        layer: u64,
+        place: &L::Place,
+        distance: u32,
+        parent: Option<(L::Place, u64)>,
+    ) -> Named {
+        let places = self.waiting.entry(layer).or_default();
+        name_in(places, &mut self.tokens, place, distance, parent).0
+    }
+
+    fn keep(&mut self, distance: u32, place: L::Place) {
+        self.count += 1;
+        let is_full = self.kept.len() >= self.limit;
+        let is_too_far = |kept: &BTreeSet<(u32, L::Place)>| {
+            kept.last()
+                .is_some_and(|(far, last)| (*far, last) < (distance, &place))
+        };
+        if is_full && is_too_far(&self.kept) {
+            return;
+        }
+        self.kept.insert((distance, place));
+        if is_full {
+            self.kept.pop_last();
+        }
+    }
+
+    /// The number of the cause that a place is.
+    fn cause(&mut self, kind: CauseKind, place: &L::Place, distance: u32, token: u64) -> usize {
+        let new = Cause {
+            kind,
+            distance,
+            place: place.clone(),
+            token,
+            explains: Some(0),
+        };
+        if kind == CauseKind::Input {
+            self.causes.push(new);
+            return self.causes.len() - 1;
+        }
+        let rule = (kind, self.lineage.rule(place));
+        let number = *self.rules.entry(rule).or_insert(self.causes.len());
+        match self.causes.get_mut(number) {
+            None => self.causes.push(new),
+            Some(known) if (distance, place) < (known.distance, &known.place) => *known = new,
+            Some(_) => {}
+        }
+        number
+    }
+
+    fn finish(mut self, start: &L::Place) -> Result<Found<L::Place>, WhyError<L::Error>> {
+        let nearest = (0..self.causes.len()).min_by_key(|&at| self.causes[at].turn());
+        let ends = nearest.map(|nearest| self.causes[nearest].token);
+        // As many causes at once as their sets leave room for.
+        let words = self.sets_bytes / 8 / self.held_max.max(1);
+        let Explained { counts, way } =
+            explain(&mut self.blocks, self.causes.len(), ends, words).map_err(trail_error)?;
+        for (cause, count) in self.causes.iter_mut().zip(counts) {
+            cause.explains = Some(count);
+        }
+        self.causes.sort_by(|a, b| a.turn().cmp(&b.turn()));
+        let shortest = self.follow(start, &way).map_err(WhyError::Lineage)?;
+        let nodes = self.nodes(&shortest);
+        Ok(Found {
+            left_out: Some(self.count - nodes.len() as u64),
+            causes: self.causes,
+            nodes,
+            shortest,
+        })
+    }
+
+    /// The places on a way, which names the position of each among those that the one before it was computed from.
+    fn follow(&mut self, start: &L::Place, way: &[usize]) -> Result<Vec<L::Place>, L::Error> {
+        let mut places = vec![start.clone()];
+        for &position in way {
+            let mut differing = Vec::new();
+            let last = places.last().expect("it begins with the start");
+            self.lineage.depends(last, &mut differing)?;
+            differing.sort_unstable();
+            differing.dedup();
+            places.push(differing.swap_remove(position));
+        }
+        Ok(places)
+    }
+
+    /// The places that are kept, nearest first: the shortest path, and the nearest others.
+    fn nodes(&mut self, shortest: &[L::Place]) -> Vec<L::Place> {
+        let mut nodes = std::mem::take(&mut self.kept);
+        let on_path: BTreeSet<(u32, L::Place)> = (0..).zip(shortest.iter().cloned()).collect();
+        nodes.extend(on_path.iter().cloned());
+        let mut surplus = nodes.len().saturating_sub(self.limit);
+        let mut others: Vec<_> = nodes.difference(&on_path).cloned().collect();
+        while let Some(other) = others.pop().filter(|_| surplus > 0) {
+            nodes.remove(&other);
+            surplus -= 1;
+        }
+        nodes.into_iter().map(|(_, place)| place).collect()
+    }
+}
+
+impl<P: Ord> Cause<P> {
+    /// Its turn among the causes: what nobody declared comes last.
+    fn turn(&self) -> (bool, u32, &P) {
+        (self.kind == CauseKind::Unknown, self.distance, &self.place)
+    }
+}
+
+/// Names a place that a value was computed from; with whether it is nearer than it was known to be.
+fn name_in<P: Clone + Eq + Ord + Hash>(
+    places: &mut Places<P, Waiting<P>>,
+    tokens: &mut u64,
+    place: &P,
+    distance: u32,
+    parent: Option<(P, u64)>,
+) -> (Named, bool) {
+    if let Some(known) = places.get_mut(place) {
+        let is_nearer = distance < known.distance;
+        let is_before = |known: &Waiting<P>| {
+            let places = parent.as_ref().zip(known.parent.as_ref());
+            places.is_some_and(|((new, _), (old, _))| new < old)
+        };
+        if is_nearer || (distance == known.distance && is_before(known)) {
+            (known.distance, known.parent) = (distance, parent);
+        }
+        let named = Named {
+            token: known.token,
+            is_new: false,
+        };
+        return (named, is_nearer);
+    }
+    let token = *tokens;
+    *tokens += 1;
+    let waiting = Waiting {
+        token,
+        distance,
+        parent,
+    };
+    places.insert(place.clone(), waiting);
+    let named = Named {
+        token,
+        is_new: true,
+    };
+    (named, true)
+}
+
+fn trail_error<E>(error: io::Error) -> WhyError<E> {
+    WhyError::Trail(error.to_string())
+}
+
+impl<P: Clone + Eq + Ord + Hash> Found<P> {
+    fn nearest(nearest: nearest::Nearest<P>) -> Self {
+        let place = nearest.path.last().expect("a path holds its start").clone();
+        let cause = nearest.kind.map(|kind| Cause {
+            kind,
+            distance: 0,
+            place,
+            token: 0,
+            explains: None,
+        });
+        Self {
+            causes: cause.into_iter().collect(),
+            nodes: nearest.path.clone(),
+            shortest: nearest.path,
+            left_out: None,
+        }
+    }
+
+    fn result<L: Lineage<Place = P>>(self, lineage: &mut L, name: &str) -> Result<Why, L::Error> {
+        let ids: BTreeMap<&P, usize> = self.nodes.iter().zip(0..).collect();
+        // One layer after the other, so that a lineage that reads as it goes does not have to go back.
+        let mut turns: Vec<usize> = (0..self.nodes.len()).collect();
+        turns.sort_by_cached_key(|&id| Reverse(lineage.layer(&self.nodes[id])));
+        let mut nodes: Vec<Option<WhyNode>> = vec![None; self.nodes.len()];
+        let (mut edges, mut may) = (Vec::new(), Vec::new());
+        let mut differing = Vec::new();
+        for id in turns {
+            let place = &self.nodes[id];
+            let [before, after] = lineage.values(place)?;
+            nodes[id] = Some(WhyNode {
+                id,
+                path: lineage.path(place),
+                before,
+                after,
+                may: false,
+            });
+            differing.clear();
+            lineage.depends(place, &mut differing)?;
+            differing.sort_unstable();
+            differing.dedup();
+            for on in &differing {
+                if let Some(&lower) = ids.get(on) {
+                    edges.push([id, lower]);
+                    if !lineage.needed(place, on)? {
+                        may.push([id, lower]);
+                    }
+                }
+            }
+        }
+        edges.sort_unstable();
+        may.sort_unstable();
+        let mut nodes: Vec<WhyNode> = nodes.into_iter().flatten().collect();
+        for [_, lower] in &may {
+            nodes[*lower].may = true;
+        }
+        let mut causes = Vec::new();
+        for cause in &self.causes {
+            causes.push(cause.found(lineage)?);
+        }
+        let shortest = self.shortest.iter().map(|place| ids[place]).collect();
+        Ok(Why {
+            name: name.to_owned(),
+            // The caller knows what was asked for.
+            at: Path::of(""),
+            before: None,
+            after: None,
+            causes,
+            nodes,
+            edges,
+            may,
+            shortest,
+            left_out: self.left_out,
+        })
+    }
+}
+
+impl<P> Cause<P> {
+    fn found<L: Lineage<Place = P>>(&self, lineage: &mut L) -> Result<WhyCause, L::Error> {
+        let [before, after] = lineage.values(&self.place)?;
+        let is_input = self.kind == CauseKind::Input;
+        Ok(WhyCause {
+            kind: self.kind,
+            file: is_input.then(|| lineage.file(&self.place)).flatten(),
+            path: if is_input {
+                lineage.path(&self.place)
+            } else {
+                lineage.rule(&self.place)
+            },
+            before,
+            after,
+            explains: self.explains,
+            at: (!is_input).then(|| lineage.path(&self.place)),
+        })
+    }
+}
