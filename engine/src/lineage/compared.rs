@@ -37,7 +37,7 @@ pub struct Dependency {
 
 /// How many values are read at most in order to find out which of a step's dependencies were needed.
 /// A window of 10^4 nodes and 10^3 ticks has a thousand times as many.
-const READS_MAX: u64 = 1 << 22;
+const READS_MAX: u64 = 1 << 20;
 
 impl<'c> Compared<'c> {
     /// Two runs, of places in the same vocabulary.
@@ -87,9 +87,9 @@ impl<'c> Compared<'c> {
             .into_iter()
             .map(|dependency| Dependency {
                 place: dependency,
-                may: match is_text(place.field) {
-                    true => false,
-                    false => !is_affordable || !self.is_needed(place, dependency, new.as_ref()),
+                may: match self.is_plainly_needed(place, dependency) {
+                    Some(is_needed) => !is_needed,
+                    None => !is_affordable || !self.is_needed(place, dependency, new.as_ref()),
                 },
             })
             .collect();
@@ -108,15 +108,28 @@ impl<'c> Compared<'c> {
     }
 }
 
-/// Whether the value is the hash of a text that contains all that it depends on, so that any
-/// difference makes another hash.
-const fn is_text(field: Field) -> bool {
-    matches!(
-        field,
-        Field::LedgerHash
+impl Compared<'_> {
+    /// Whether a dependency was needed, where it follows from the form of the rule; `None` where the
+    /// value must be computed again.
+    fn is_plainly_needed(&self, place: RunPlace, dependency: RunPlace) -> Option<bool> {
+        let is_term = match place.field {
+            // The hash of a text that contains all that it depends on.
+            Field::LedgerHash
             | Field::SceneLedger
             | Field::PBlockHash
             | Field::IBlockHash
-            | Field::SceneHash
-    )
+            | Field::SceneHash => return Some(true),
+            Field::SumPreU => dependency.field == Field::PreU,
+            Field::SumPostU => dependency.field == Field::PostU,
+            // Every state has a weight that is not 0.
+            Field::St => dependency.field == Field::PostU,
+            _ => false,
+        };
+        // A sum changes with each of its terms; an absent one counts nothing.
+        let term = |value: Option<Scalar>| value.and_then(|value| value.integer()).unwrap_or(0);
+        is_term.then(|| {
+            let [old, new] = self.values(dependency).map(term);
+            old != new
+        })
+    }
 }

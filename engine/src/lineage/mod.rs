@@ -22,16 +22,64 @@ mod place;
 mod reader;
 mod rules;
 mod scalar;
+#[cfg(feature = "store")]
+mod stored;
 mod values;
 mod vocabulary;
 
 pub use compared::{Compared, Dependency, Step};
 pub use place::RunPlace;
 pub use scalar::Scalar;
-pub use values::RunValues;
+#[cfg(feature = "store")]
+pub use stored::ReadFailure;
+pub use values::{RunRecords, RunValues};
 pub use vocabulary::Vocabulary;
 
+use std::cell::RefCell;
+
+use place::Field;
 use reader::Reader;
+use values::Values;
+
+use crate::config::RunPlan;
+use crate::record::Layer;
+
+/// What a rule gave from values that somebody else read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Recomputed {
+    /// The value; `None` if a run with those values would not have it.
+    Value(Option<Scalar>),
+    /// What the rule reads depends on the values themselves, so that it cannot be known beforehand.
+    Unknown,
+}
+
+/// The value of a place by its rule, from values that `read` returns and from nothing else. The plans
+/// say in which order a window lists its streams.
+pub fn recompute(
+    place: RunPlace,
+    names: &Vocabulary,
+    plans: &[&RunPlan],
+    read: &mut dyn FnMut(RunPlace) -> Option<Scalar>,
+) -> Recomputed {
+    struct Asked<'a, 'r>(&'a [&'a RunPlan], RefCell<&'r mut dyn FnMut(RunPlace) -> Option<Scalar>>);
+
+    impl Values for Asked<'_, '_> {
+        fn value(&self, place: RunPlace) -> Option<Scalar> {
+            (self.1.borrow_mut())(place)
+        }
+
+        fn plans(&self) -> Vec<&RunPlan> {
+            self.0.to_vec()
+        }
+    }
+
+    let follows_values = ["codex_library", "codex_proposals", "log"];
+    if place.field == Field::LibraryHash || follows_values.contains(&values::artefact(place.field)) {
+        return Recomputed::Unknown;
+    }
+    let asked = Asked(plans, RefCell::new(read));
+    Recomputed::Value(rules::compute(place, &Reader::plain(names, &asked)))
+}
 
 impl RunValues<'_> {
     /// The value of a place by its rule, from the other values of the run; `None` if the run should
@@ -67,11 +115,26 @@ impl RunPlace {
         self.field.rule()
     }
 
-    /// The tick that the value belongs to; `None` if it belongs to a window or to the run.
+    /// The layer of the value: a value is computed from values of its own layer and lower ones. The
+    /// layers of a run go from its inputs through its ticks, each window's manifest after the ticks
+    /// of the window, to what belongs to the run as a whole.
     #[must_use]
-    pub fn tick(self) -> Option<u64> {
-        let name = values::artefact(self.field);
-        let has_tick = ["ledgers", "p_blocks", "i_blocks", "scenes", "u_ledger"].contains(&name);
-        has_tick.then_some(self.at)
+    pub fn layer(self, names: &Vocabulary) -> u64 {
+        let above = names.ticks().saturating_add(1).saturating_mul(4);
+        let late = |tick: u64| names.bound_until(tick).saturating_mul(4) + 2;
+        match values::artefact(self.field) {
+            _ if self.is_input() || self.field == Field::TotalTicks => 0,
+            "ledgers" | "p_blocks" | "i_blocks" => self.at.saturating_mul(4),
+            "manifests" => names.end_of_window(self.at).saturating_mul(4) + 1,
+            "scenes" | "u_ledger" => late(self.at),
+            "envelopes" => match place::layer_at(self.index) {
+                Layer::Data | Layer::Ingress => late(self.at),
+                Layer::Ctrl | Layer::Egress => late(names.ticks()),
+            },
+            "codex_library" => above,
+            "codex_proposals" => above + 1,
+            "metrics" => above + 2,
+            _ => above + 3,
+        }
     }
 }

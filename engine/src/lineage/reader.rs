@@ -174,20 +174,31 @@ impl<'r> Reader<'r> {
 
     /// The windows of this run, in the order in which they close at one tick, without the primary
     /// ones.
-    pub(crate) fn additional(&self) -> impl Iterator<Item = u64> {
-        let windows = self.values.plan().windows.iter();
+    pub(crate) fn additional(&self) -> Vec<u64> {
+        let plan = self.values.plans().into_iter().next();
+        let windows = plan.into_iter().flat_map(|plan| &plan.windows);
         let additional = windows.filter(|window| !window.primary);
-        additional.filter_map(|window| self.names.window_named(&window.window_id))
+        additional
+            .filter_map(|window| self.names.window_named(&window.window_id))
+            .collect()
     }
 
     /// The streams that a window of this run has, in configured order.
     pub(crate) fn streams(&self, window: u64) -> Vec<u32> {
         let id = self.names.window(window);
-        let windows = self.values.plan().windows.iter();
-        let found = windows.filter(|window| window.window_id == id);
-        found
-            .flat_map(|window| &window.streams)
-            .filter_map(|stream| self.names.stream_named(&stream.name))
-            .collect()
+        let has = |stream: &u32| self.has(Field::StreamId.at(window, *stream));
+        let all = self.names.streams_of(window);
+        let recorded: Vec<u32> = all.iter().copied().filter(has).collect();
+        let orders = self.values.plans().into_iter().map(|plan| -> Vec<u32> {
+            let windows = plan.windows.iter().filter(|window| window.window_id == id);
+            windows
+                .flat_map(|window| &window.streams)
+                .filter_map(|stream| self.names.stream_named(&stream.name))
+                .collect()
+        });
+        let mut orders = orders.filter(|order| {
+            order.len() == recorded.len() && order.iter().all(|stream| recorded.contains(stream))
+        });
+        orders.next().unwrap_or_else(|| recorded.clone())
     }
 }

@@ -3,7 +3,7 @@
 //! [`RunValues`] is one run's; its records come from a [`RecordSource`]: memory, or a run file.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use aether_json::{Value, json};
 
@@ -19,23 +19,24 @@ pub(crate) trait Values {
     /// A value; `None` if the run does not have it.
     fn value(&self, place: RunPlace) -> Option<Scalar>;
 
-    /// The plan of the run.
-    fn plan(&self) -> &RunPlan;
+    /// The plan of the run; with that of another if it is not known which of them the values belong
+    /// to.
+    fn plans(&self) -> Vec<&RunPlan>;
 }
 
 /// Where the records of a run come from.
 pub(crate) trait RecordSource {
     /// State and fluxes of a tick, also of one that was computed and not recorded.
-    fn ledger(&self, tick: u64) -> Option<Rc<UmxLedger>>;
+    fn ledger(&self, tick: u64) -> Option<Arc<UmxLedger>>;
 
     /// The tick on the chain.
-    fn p_block(&self, tick: u64) -> Option<Rc<PBlock>>;
+    fn p_block(&self, tick: u64) -> Option<Arc<PBlock>>;
 
     /// The record of another kind that has a place.
-    fn record(&self, kind: RecordKind, place: RunPlace) -> Option<Rc<Value>>;
+    fn record(&self, kind: RecordKind, place: RunPlace) -> Option<Arc<Value>>;
 
     /// The metrics.
-    fn metrics(&self) -> Rc<Value>;
+    fn metrics(&self) -> Arc<Value>;
 }
 
 /// How far a run came that did not reach its end.
@@ -48,74 +49,118 @@ pub(crate) struct Stopped {
     pub(crate) error: Option<RunError>,
 }
 
+/// The documents and the records of a run in memory, in a form in which values are found.
+pub struct RunRecords {
+    documents: Arc<Value>,
+    stopped: Arc<Value>,
+    records: InMemory,
+}
+
+impl RunRecords {
+    /// The records of a run.
+    #[must_use]
+    pub fn of_run(plan: &RunPlan, names: &Vocabulary, run: &Run) -> Self {
+        let recorded = run.metrics().total_ticks;
+        let error = run.status().error();
+        let stopped = (recorded < plan.ticks || error.is_some()).then_some(Stopped {
+            recorded,
+            computed: recorded,
+            error,
+        });
+        let texts = |kind| run.records(kind).map(<[u8]>::to_vec).collect();
+        let metrics = run.metrics().to_text();
+        Self {
+            stopped: Arc::new(Stopped::to_json(stopped)),
+            ..Self::new(plan, names, texts, &metrics)
+        }
+    }
+
+    /// Records that are given as canonical texts, kind by kind: those of a run that reached its end.
+    ///
+    /// # Panics
+    /// A text is not a record.
+    #[must_use]
+    pub fn new(
+        plan: &RunPlan,
+        names: &Vocabulary,
+        texts: impl Fn(RecordKind) -> Vec<Vec<u8>>,
+        metrics: &str,
+    ) -> Self {
+        Self {
+            documents: Arc::new(documents(plan)),
+            stopped: Arc::new(Value::Null),
+            records: InMemory::new(names, texts, metrics),
+        }
+    }
+}
+
+/// The resolved documents, as the artefact `inputs`.
+pub(crate) fn documents(plan: &RunPlan) -> Value {
+    let read = |text: &str| -> Value {
+        aether_json::from_str(text).expect("resolved documents are JSON")
+    };
+    let documents = &plan.documents;
+    json!({
+        "run_config": read(&documents.run_config),
+        "topology": read(&documents.topology),
+        "profile": read(&documents.profile),
+        "pfna": documents.pfna.as_deref().map(read),
+    })
+}
+
+impl Stopped {
+    /// As the member `run` of places; null if the run was not stopped.
+    pub(crate) fn to_json(stopped: Option<Self>) -> Value {
+        let Some(stopped) = stopped else {
+            return Value::Null;
+        };
+        let error = stopped.error.map(|error| -> Value {
+            aether_json::from_str(&error.to_json()).expect("an error is JSON")
+        });
+        json!({
+            "ticks_recorded": stopped.recorded,
+            "ticks_computed": stopped.computed,
+            "error": error,
+        })
+    }
+}
+
 /// The values of one run, by their places.
 pub struct RunValues<'r> {
     plan: &'r RunPlan,
     names: &'r Vocabulary,
-    documents: Value,
-    stopped: Value,
+    documents: Arc<Value>,
+    stopped: Arc<Value>,
     source: Box<dyn RecordSource + 'r>,
 }
 
 impl<'r> RunValues<'r> {
-    pub(crate) fn new(
+    /// The values of a run whose records are in memory.
+    #[must_use]
+    pub fn new(plan: &'r RunPlan, names: &'r Vocabulary, records: &'r RunRecords) -> Self {
+        Self {
+            plan,
+            names,
+            documents: Arc::clone(&records.documents),
+            stopped: Arc::clone(&records.stopped),
+            source: Box::new(&records.records),
+        }
+    }
+
+    #[cfg(feature = "store")]
+    pub(crate) fn of_source(
         plan: &'r RunPlan,
         names: &'r Vocabulary,
         stopped: Option<Stopped>,
         source: Box<dyn RecordSource + 'r>,
     ) -> Self {
-        let read = |text: &str| -> Value {
-            aether_json::from_str(text).expect("resolved documents are JSON")
-        };
-        let documents = &plan.documents;
-        let documents = json!({
-            "run_config": read(&documents.run_config),
-            "topology": read(&documents.topology),
-            "profile": read(&documents.profile),
-            "pfna": documents.pfna.as_deref().map(read),
-        });
-        let stopped = stopped.map_or(Value::Null, |stopped| {
-            let error = stopped.error.map(|error| read(&error.to_json()));
-            json!({
-                "ticks_recorded": stopped.recorded,
-                "ticks_computed": stopped.computed,
-                "error": error,
-            })
-        });
         Self {
             plan,
             names,
-            documents,
-            stopped,
+            documents: Arc::new(documents(plan)),
+            stopped: Arc::new(Stopped::to_json(stopped)),
             source,
         }
-    }
-
-    /// The values of a run in memory.
-    #[must_use]
-    pub fn of_run(plan: &'r RunPlan, names: &'r Vocabulary, run: &Run) -> Self {
-        let stopped = (run.metrics().total_ticks < plan.ticks || run.status().error().is_some())
-            .then(|| Stopped {
-                recorded: run.metrics().total_ticks,
-                computed: run.metrics().total_ticks,
-                error: run.status().error(),
-            });
-        let texts = |kind| run.records(kind).map(<[u8]>::to_vec).collect();
-        let metrics = run.metrics().to_text();
-        let source = InMemory::new(names, texts, &metrics);
-        Self::new(plan, names, stopped, Box::new(source))
-    }
-
-    /// The values of a run whose records are given as canonical texts, kind by kind.
-    #[must_use]
-    pub fn of_records(
-        plan: &'r RunPlan,
-        names: &'r Vocabulary,
-        texts: impl Fn(RecordKind) -> Vec<Vec<u8>>,
-        metrics: &str,
-    ) -> Self {
-        let source = InMemory::new(names, texts, metrics);
-        Self::new(plan, names, None, Box::new(source))
     }
 
     pub(super) const fn names(&self) -> &'r Vocabulary {
@@ -195,8 +240,8 @@ impl Values for RunValues<'_> {
         }
     }
 
-    fn plan(&self) -> &RunPlan {
-        self.plan
+    fn plans(&self) -> Vec<&RunPlan> {
+        vec![self.plan]
     }
 }
 
@@ -265,10 +310,10 @@ type Key = (u64, u32);
 
 /// Records in memory.
 struct InMemory {
-    ledgers: BTreeMap<u64, Rc<UmxLedger>>,
-    p_blocks: BTreeMap<u64, Rc<PBlock>>,
-    others: BTreeMap<RecordKind, BTreeMap<Key, Rc<Value>>>,
-    metrics: Rc<Value>,
+    ledgers: BTreeMap<u64, Arc<UmxLedger>>,
+    p_blocks: BTreeMap<u64, Arc<PBlock>>,
+    others: BTreeMap<RecordKind, BTreeMap<Key, Arc<Value>>>,
+    metrics: Arc<Value>,
 }
 
 impl InMemory {
@@ -281,7 +326,7 @@ impl InMemory {
             ledgers: BTreeMap::new(),
             p_blocks: BTreeMap::new(),
             others: BTreeMap::new(),
-            metrics: Rc::new(aether_json::from_str(metrics).expect("metrics are JSON")),
+            metrics: Arc::new(aether_json::from_str(metrics).expect("metrics are JSON")),
         };
         for kind in RecordKind::ALL {
             for text in texts(kind) {
@@ -295,18 +340,18 @@ impl InMemory {
         match kind {
             RecordKind::Ledgers => {
                 let ledger = UmxLedger::from_text(text).expect("a ledger");
-                self.ledgers.insert(ledger.tick, Rc::new(ledger));
+                self.ledgers.insert(ledger.tick, Arc::new(ledger));
             }
             RecordKind::PBlocks => {
                 let block = PBlock::from_text(text).expect("a P-block");
-                self.p_blocks.insert(block.tick, Rc::new(block));
+                self.p_blocks.insert(block.tick, Arc::new(block));
             }
             _ => {
                 let record: Value = aether_json::from_slice(text).expect("records are JSON");
                 // A record that no place has belongs to neither run.
                 if let Some(key) = key_of(kind, &record, names) {
                     let records = self.others.entry(kind).or_default();
-                    records.insert(key, Rc::new(record));
+                    records.insert(key, Arc::new(record));
                 }
             }
         }
@@ -334,20 +379,20 @@ pub(crate) const fn key(kind: RecordKind, place: RunPlace) -> Key {
     }
 }
 
-impl RecordSource for InMemory {
-    fn ledger(&self, tick: u64) -> Option<Rc<UmxLedger>> {
+impl RecordSource for &InMemory {
+    fn ledger(&self, tick: u64) -> Option<Arc<UmxLedger>> {
         self.ledgers.get(&tick).cloned()
     }
 
-    fn p_block(&self, tick: u64) -> Option<Rc<PBlock>> {
+    fn p_block(&self, tick: u64) -> Option<Arc<PBlock>> {
         self.p_blocks.get(&tick).cloned()
     }
 
-    fn record(&self, kind: RecordKind, place: RunPlace) -> Option<Rc<Value>> {
+    fn record(&self, kind: RecordKind, place: RunPlace) -> Option<Arc<Value>> {
         self.others.get(&kind)?.get(&key(kind, place)).cloned()
     }
 
-    fn metrics(&self) -> Rc<Value> {
-        Rc::clone(&self.metrics)
+    fn metrics(&self) -> Arc<Value> {
+        Arc::clone(&self.metrics)
     }
 }

@@ -17,6 +17,9 @@ pub struct Vocabulary {
     entries: Vec<(u64, String)>,
     /// The streams of a window, by the number of the window.
     streams_of: BTreeMap<u64, Vec<u32>>,
+    /// The last tick of each window, by its number.
+    ends: Vec<u64>,
+    ticks: u64,
     node_count: u32,
     edge_count: u32,
     /// The edges of each node in either run, by node, ascending.
@@ -24,6 +27,8 @@ pub struct Vocabulary {
     /// The entries that either run applies more than once.
     repeating: Vec<u64>,
     primes: Vec<u32>,
+    /// Ticks in order, each with the last tick of the windows that entries from it on refer to.
+    bound_until: Vec<(u64, u64)>,
 }
 
 /// Texts by number.
@@ -58,6 +63,7 @@ impl Vocabulary {
         let plans = [before, after];
         for plan in plans {
             all.add_windows(plan);
+            all.ticks = all.ticks.max(plan.ticks);
             all.node_count = all.node_count.max(narrow(plan.topology.node_count));
             all.edge_count = all.edge_count.max(narrow(plan.topology.edges.len()));
             for entry in plan.inputs.entries() {
@@ -88,13 +94,42 @@ impl Vocabulary {
             edges.sort_unstable();
             edges.dedup();
         }
+        all.bound_until = all.bounds(plans);
         all.primes = crate::loom::first_primes(all.node_count as usize);
         all
     }
 
+    /// From which tick on records refer to windows that end at or before which tick. An entry refers
+    /// to the primary window that holds its tick, and to others that close with it.
+    fn bounds(&self, plans: [&RunPlan; 2]) -> Vec<(u64, u64)> {
+        let windows = plans.into_iter().flat_map(|plan| &plan.windows);
+        let mut bounds: Vec<(u64, u64)> = windows
+            .filter_map(|window| {
+                let end = self.end_of_window(self.window_named(&window.window_id)?);
+                let from = match window.primary {
+                    true => *window.ticks.start(),
+                    false => *window.ticks.end(),
+                };
+                Some((from, end))
+            })
+            .collect();
+        bounds.sort_unstable();
+        let mut last = 0;
+        for (_, end) in &mut bounds {
+            last = last.max(*end);
+            *end = last;
+        }
+        bounds
+    }
+
     fn add_windows(&mut self, plan: &RunPlan) {
         for window in &plan.windows {
-            let number = u64::from(self.windows.add(&window.window_id));
+            let number = self.windows.add(&window.window_id);
+            self.ends.resize(self.windows.texts.len(), 0);
+            if let Some(end) = self.ends.get_mut(number as usize) {
+                *end = (*end).max(*window.ticks.end());
+            }
+            let number = u64::from(number);
             for stream in &window.streams {
                 let stream = self.streams.add(&stream.name);
                 let streams = self.streams_of.entry(number).or_default();
@@ -172,6 +207,26 @@ impl Vocabulary {
     pub(crate) fn edges_of(&self, node: u32) -> &[u32] {
         let index = (node as usize).wrapping_sub(1);
         self.incident.get(index).map_or(&[], Vec::as_slice)
+    }
+
+    /// The last tick on which a record of a tick that waits for a window's check may depend.
+    pub(crate) fn bound_until(&self, tick: u64) -> u64 {
+        let passed = self.bound_until.partition_point(|(at, _)| *at <= tick);
+        let end = passed
+            .checked_sub(1)
+            .map_or(tick, |at| self.bound_until[at].1);
+        end.max(tick)
+    }
+
+    /// The last tick of a window in either run.
+    pub(crate) fn end_of_window(&self, window: u64) -> u64 {
+        let at = usize::try_from(window).unwrap_or(usize::MAX);
+        self.ends.get(at).copied().unwrap_or(0)
+    }
+
+    /// The length of the longer run.
+    pub(crate) const fn ticks(&self) -> u64 {
+        self.ticks
     }
 
     /// The first primes, one for each node.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aether_engine::config::{FileSystem, RunPlan, load_run};
-use aether_engine::lineage::{RunValues, Vocabulary};
+use aether_engine::lineage::{RunRecords, RunValues, Vocabulary};
 use aether_engine::record::{FromText as _, KINDS, KindInfo};
 use aether_engine::run::{RecordKind, Run, RunOptions, run};
 
@@ -33,16 +33,16 @@ pub(super) struct Leaf {
 }
 
 /// Every value of every record of a run, by its path as reports write it.
-pub(super) fn leaves(run: &Run) -> Vec<Leaf> {
+pub(super) fn leaves(texts: &dyn Fn(RecordKind) -> Vec<Vec<u8>>, metrics: &str) -> Vec<Leaf> {
     let mut leaves = Vec::new();
     for info in KINDS {
-        for text in run.records(info.kind) {
-            let record = Json::parse(std::str::from_utf8(text).expect("UTF-8"));
+        for text in texts(info.kind) {
+            let record = Json::parse(std::str::from_utf8(&text).expect("UTF-8"));
             let key = identity(info, "", &record).expect("a record has an identity");
             Walk { info, leaves: &mut leaves }.value(&record, &format!("{}[{key}]", info.name), "");
         }
     }
-    let metrics = Json::parse(&run.metrics().to_text());
+    let metrics = Json::parse(metrics);
     let info = KINDS.last().expect("kinds");
     Walk { info, leaves: &mut leaves }.value(&metrics, "metrics", "none");
     leaves
@@ -101,12 +101,52 @@ impl Walk<'_> {
     }
 }
 
+/// Replaces the value at a path of a record, if it is there and has an expected value.
+pub(super) fn replace(info: &KindInfo, record: &mut Json, path: &str, from: &str, to: &str) -> bool {
+    let key = identity(info, "", record).expect("a record has an identity");
+    let Some(inside) = path.strip_prefix(&format!("{}[{key}]", info.name)) else {
+        return false;
+    };
+    let mut value = record;
+    let mut list = String::new();
+    for part in inside.split('.').filter(|part| !part.is_empty()) {
+        let (name, element) = part.split_once('[').map_or((part, None), |(name, key)| {
+            (name, Some(key.trim_end_matches(']')))
+        });
+        let Json::Object(members) = value else { return false };
+        let Some(member) = members.get_mut(name) else { return false };
+        list = if list.is_empty() { name.to_owned() } else { format!("{list}.{name}") };
+        value = member;
+        if let Some(key) = element {
+            let Json::List(elements) = value else { return false };
+            let number = key.rsplit('=').next().and_then(|number| number.parse::<usize>().ok());
+            let is_keyed = info.keys.iter().any(|rule| rule.path == list && !rule.fields.is_empty());
+            let at = match (number, is_keyed) {
+                (_, true) => elements
+                    .iter()
+                    .position(|element| identity(info, &list, element).as_deref() == Some(key)),
+                (Some(number), false) if key.contains('=') => number.checked_sub(1),
+                (number, false) => number,
+            };
+            let Some(element) = at.and_then(|at| elements.get_mut(at)) else { return false };
+            value = element;
+        }
+    }
+    let is_expected = value.canonical() == from;
+    if is_expected {
+        *value = Json::parse(to);
+    }
+    is_expected
+}
+
 /// Checks that each value of a run is the one that its rule gives, by field.
 pub(super) fn follows_its_rules(plan: &RunPlan, run: &Run) -> Result<BTreeSet<String>, String> {
     let names = Vocabulary::of(plan, plan);
-    let values = RunValues::of_run(plan, &names, run);
+    let records = RunRecords::of_run(plan, &names, run);
+    let values = RunValues::new(plan, &names, &records);
     let mut rules = BTreeSet::new();
-    for Leaf { path, value } in leaves(run) {
+    let texts = |kind| run.records(kind).map(<[u8]>::to_vec).collect();
+    for Leaf { path, value } in leaves(&texts, &run.metrics().to_text()) {
         let Some(place) = names.place(&path) else {
             let member = path.rsplit('.').next().unwrap_or_default();
             if CONSTANTS.contains(&member) || member == "timestamp_utc" {

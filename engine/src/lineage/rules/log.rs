@@ -32,8 +32,10 @@ fn event(seq: u64, reader: &Reader<'_>) -> Option<Event> {
             None
         }
     };
-    if let Some(event) = next(Event::Started) {
-        // A run that failed before its first window has only its error.
+    // The log of a run that failed in its first window has only the error.
+    if (reader.is_complete() || reader.is_recorded(1))
+        && let Some(event) = next(Event::Started)
+    {
         return Some(event);
     }
     let mut motif = 1;
