@@ -52,9 +52,9 @@ pub use change::{Change, Changed, change};
 pub(crate) use check::generated_names;
 #[cfg(feature = "topology")]
 pub(crate) use decode::{bad_name, list_of};
-pub use explain::{Explained, ExplainedProfile, explain_profile};
 pub(crate) use defaults::streams as default_streams;
 pub(crate) use documents::stream_source;
+pub use explain::{Explained, ExplainedProfile, explain_profile};
 pub(crate) use inputs::InputValues;
 #[cfg(test)]
 pub(crate) use inputs::Inputs;
@@ -65,8 +65,8 @@ pub use load::{Checked, load_run, load_run_with_warnings};
 #[cfg(feature = "topology")]
 pub(crate) use names::NotAName;
 pub use names::{Named, Names, NoSuchName};
-pub use plan::*;
 pub(crate) use plan::reduced;
+pub use plan::*;
 pub use problem::{Code, Excerpt, Place, Problem, Related, Report, Severity};
 #[cfg(feature = "topology")]
 pub(crate) use problem::{Draft, Problems};

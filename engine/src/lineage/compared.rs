@@ -18,21 +18,13 @@ pub struct Compared<'c> {
 /// Where one differing value comes from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Step {
-    /// The differing values that it was computed from, in either run.
-    pub from: Vec<Dependency>,
+    /// The differing values that it was computed from, in either run, each once and in order.
+    pub from: Vec<RunPlace>,
     /// Whether its own rule is a cause: no value that it depends on differs, or one of the runs
     /// recorded something else than the rule gives.
     pub is_rule: bool,
-}
-
-/// A differing value that another was computed from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Dependency {
-    /// Where it is.
-    pub place: RunPlace,
-    /// Whether it may be a reason and need not be: with its old value alone, the value computed from
-    /// it is still the new one, or whether it is was too costly to find out.
-    pub may: bool,
+    /// How many values were read to compute it.
+    pub reads: u64,
 }
 
 /// How many values are read at most in order to find out which of a step's dependencies were needed.
@@ -77,34 +69,31 @@ impl<'c> Compared<'c> {
         let keeps_before = rules::compute(place, &before) == old;
         let after = Reader::compared(self.names, self.after, self.before);
         let keeps_after = rules::compute(place, &after) == new;
-        let cost = after.reads();
-        let mut places = before.into_reads();
-        places.extend(after.into_reads());
-        places.sort_unstable();
-        places.dedup();
-        let is_affordable = cost.saturating_mul(places.len() as u64) <= READS_MAX;
-        let from: Vec<_> = places
-            .into_iter()
-            .map(|dependency| Dependency {
-                place: dependency,
-                may: match self.is_plainly_needed(place, dependency) {
-                    Some(is_needed) => !is_needed,
-                    None => !is_affordable || !self.is_needed(place, dependency, new.as_ref()),
-                },
-            })
-            .collect();
+        let reads = after.reads();
+        let mut from = before.into_reads();
+        from.extend(after.into_reads());
+        from.sort_unstable();
+        from.dedup();
         Step {
             is_rule: from.is_empty() || !keeps_before || !keeps_after,
             from,
+            reads,
         }
     }
 
-    /// Whether a value would not be the new one if one that it depends on had its old value.
+    /// Whether a value would not be the new one if one of those that it depends on had its old value.
+    /// False also if it would be too costly to find out.
     #[must_use]
-    pub fn is_needed(&self, place: RunPlace, dependency: RunPlace, new: Option<&Scalar>) -> bool {
+    pub fn is_needed(&self, place: RunPlace, dependency: RunPlace, step: &Step) -> bool {
+        if let Some(is_needed) = self.is_plainly_needed(place, dependency) {
+            return is_needed;
+        }
+        if step.reads.saturating_mul(step.from.len() as u64) > READS_MAX {
+            return false;
+        }
         let old = self.before.value(dependency);
         let reader = Reader::with(self.names, self.after, dependency, old);
-        rules::compute(place, &reader).as_ref() != new
+        rules::compute(place, &reader) != self.after.value(place)
     }
 }
 

@@ -1,12 +1,12 @@
 //! Lineage: what each value of a run was computed from.
 //!
-//! [`rules`](self) holds one definition for each field of each record: how its value follows from
+//! `rules` holds one definition for each field of each record: how its value follows from
 //! other values and from inputs, by the rules that the engine runs. From it follow
 //!
 //! - [`RunValues::depends`]: what a value was computed from;
-//! - [`Compared::step`]: of two runs, which differing values a differing value comes from, whether
-//!   each of them was needed, and whether the rule itself gives something else;
-//! - [`Compared::search`]: the way from a value back to the inputs or rules that made it differ.
+//! - [`Compared::step`]: of two runs, which differing values a differing value comes from, and whether
+//!   its rule itself gives something else;
+//! - [`Compared::is_needed`]: whether one of those values was needed.
 //!
 //! ```text
 //! ledgers[tick=9].post_u[node=2]: 40 → 43
@@ -27,7 +27,7 @@ mod stored;
 mod values;
 mod vocabulary;
 
-pub use compared::{Compared, Dependency, Step};
+pub use compared::{Compared, Step};
 pub use place::RunPlace;
 pub use scalar::Scalar;
 #[cfg(feature = "store")]
@@ -37,7 +37,7 @@ pub use vocabulary::Vocabulary;
 
 use std::cell::RefCell;
 
-use place::Field;
+use place::{Field, PlaceKind};
 use reader::Reader;
 use values::Values;
 
@@ -61,7 +61,10 @@ pub fn recompute(
     plans: &[&RunPlan],
     read: &mut dyn FnMut(RunPlace) -> Option<Scalar>,
 ) -> Recomputed {
-    struct Asked<'a, 'r>(&'a [&'a RunPlan], RefCell<&'r mut dyn FnMut(RunPlace) -> Option<Scalar>>);
+    struct Asked<'a, 'r>(
+        &'a [&'a RunPlan],
+        RefCell<&'r mut dyn FnMut(RunPlace) -> Option<Scalar>>,
+    );
 
     impl Values for Asked<'_, '_> {
         fn value(&self, place: RunPlace) -> Option<Scalar> {
@@ -73,8 +76,12 @@ pub fn recompute(
         }
     }
 
-    let follows_values = ["codex_library", "codex_proposals", "log"];
-    if place.field == Field::LibraryHash || follows_values.contains(&values::artefact(place.field)) {
+    let follows_values = [
+        PlaceKind::CodexLibrary,
+        PlaceKind::CodexProposals,
+        PlaceKind::Log,
+    ];
+    if place.field == Field::LibraryHash || follows_values.contains(&place.field.artefact()) {
         return Recomputed::Unknown;
     }
     let asked = Asked(plans, RefCell::new(read));
@@ -122,19 +129,22 @@ impl RunPlace {
     pub fn layer(self, names: &Vocabulary) -> u64 {
         let above = names.ticks().saturating_add(1).saturating_mul(4);
         let late = |tick: u64| names.bound_until(tick).saturating_mul(4) + 2;
-        match values::artefact(self.field) {
-            _ if self.is_input() || self.field == Field::TotalTicks => 0,
-            "ledgers" | "p_blocks" | "i_blocks" => self.at.saturating_mul(4),
-            "manifests" => names.end_of_window(self.at).saturating_mul(4) + 1,
-            "scenes" | "u_ledger" => late(self.at),
-            "envelopes" => match place::layer_at(self.index) {
+        match self.field.artefact() {
+            _ if self.field == Field::TotalTicks => 0,
+            PlaceKind::Given => 0,
+            PlaceKind::Ledgers | PlaceKind::PBlocks | PlaceKind::IBlocks => {
+                self.at.saturating_mul(4)
+            }
+            PlaceKind::Manifests => names.end_of_window(self.at).saturating_mul(4) + 1,
+            PlaceKind::Scenes | PlaceKind::ULedger => late(self.at),
+            PlaceKind::Envelopes => match place::layer_at(self.index) {
                 Layer::Data | Layer::Ingress => late(self.at),
                 Layer::Ctrl | Layer::Egress => late(names.ticks()),
             },
-            "codex_library" => above,
-            "codex_proposals" => above + 1,
-            "metrics" => above + 2,
-            _ => above + 3,
+            PlaceKind::CodexLibrary => above,
+            PlaceKind::CodexProposals => above + 1,
+            PlaceKind::Metrics => above + 2,
+            PlaceKind::Log => above + 3,
         }
     }
 }

@@ -23,7 +23,7 @@ use std::sync::LazyLock;
 
 use super::vocabulary::Vocabulary;
 use crate::codex;
-use crate::record::Layer;
+use crate::record::{Layer, RecordKind};
 
 /// One value of a run: a number, a text, a hash. It may be absent from the run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -288,10 +288,87 @@ fields! {
     LogErrorValue "log[seq=@].payload.value"
 }
 
+/// What a field's values are part of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PlaceKind {
+    /// The documents, and what stopped the run.
+    Given,
+    Ledgers,
+    PBlocks,
+    IBlocks,
+    Manifests,
+    Envelopes,
+    Scenes,
+    CodexLibrary,
+    CodexProposals,
+    ULedger,
+    Metrics,
+    Log,
+}
+
+impl PlaceKind {
+    /// The kind of record; `None` for documents.
+    pub(crate) const fn record_kind(self) -> Option<RecordKind> {
+        Some(match self {
+            Self::Given | Self::Metrics => return None,
+            Self::Ledgers => RecordKind::Ledgers,
+            Self::PBlocks => RecordKind::PBlocks,
+            Self::IBlocks => RecordKind::IBlocks,
+            Self::Manifests => RecordKind::Manifests,
+            Self::Envelopes => RecordKind::Envelopes,
+            Self::Scenes => RecordKind::Scenes,
+            Self::CodexLibrary => RecordKind::CodexLibrary,
+            Self::CodexProposals => RecordKind::CodexProposals,
+            Self::ULedger => RecordKind::ULedger,
+            Self::Log => RecordKind::Log,
+        })
+    }
+}
+
+/// The kinds in the order in which fields are declared, each with its last field.
+const LAST_FIELDS: [(Field, PlaceKind); 12] = [
+    (Field::ErrorValue, PlaceKind::Given),
+    (Field::ZCheck, PlaceKind::Ledgers),
+    (Field::Chain, PlaceKind::PBlocks),
+    (Field::SnapshotC, PlaceKind::IBlocks),
+    (Field::TotalBits, PlaceKind::Manifests),
+    (Field::EnvelopeChain, PlaceKind::Envelopes),
+    (Field::SceneInput, PlaceKind::Scenes),
+    (Field::MotifDelta, PlaceKind::CodexLibrary),
+    (Field::ProposalTick, PlaceKind::CodexProposals),
+    (Field::AdditionalHash, PlaceKind::ULedger),
+    (Field::BitsOfStream, PlaceKind::Metrics),
+    (Field::LogErrorValue, PlaceKind::Log),
+];
+
+/// The kind of each field.
+const KINDS: [PlaceKind; Field::ALL.len()] = {
+    let mut kinds = [PlaceKind::Given; Field::ALL.len()];
+    let (mut field, mut kind) = (0, 0);
+    while field < kinds.len() {
+        if field > LAST_FIELDS[kind].0 as usize {
+            kind += 1;
+        }
+        kinds[field] = LAST_FIELDS[kind].1;
+        field += 1;
+    }
+    kinds
+};
+
 impl Field {
+    /// What its values are part of.
+    pub(crate) const fn artefact(self) -> PlaceKind {
+        KINDS[self as usize]
+    }
+
     /// Whether its values are given, not computed.
     pub(crate) const fn is_given(self) -> bool {
-        self as u8 <= Self::ErrorValue as u8
+        matches!(self.artefact(), PlaceKind::Given)
+    }
+
+    /// Whether its values say how far a run came that was stopped, and why.
+    pub(crate) const fn is_of_stop(self) -> bool {
+        self as u8 >= Self::StopRecorded as u8 && self as u8 <= Self::ErrorValue as u8
     }
 
     /// The rule that computes its values: `ledgers.edges.raw`.
@@ -672,5 +749,67 @@ fn push_member(path: &mut String, name: &str) {
         path.push('[');
         path.push_str(&quoted(name));
         path.push(']');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_field_is_of_the_kind_that_its_path_names() {
+        for field in Field::ALL {
+            let Some(Step::Member(name)) = field.steps().first() else {
+                panic!("{field:?} starts with an artefact");
+            };
+            let kind = field.artefact();
+            let expected = match kind {
+                PlaceKind::Given if field.is_of_stop() => "run",
+                PlaceKind::Given => "inputs",
+                PlaceKind::Metrics => "metrics",
+                _ => kind.record_kind().expect("a kind of record").name(),
+            };
+            assert_eq!(*name, expected, "{field:?}");
+        }
+    }
+
+    #[test]
+    fn paths_lead_to_their_fields() {
+        let names = Vocabulary::default();
+        for (path, field, at, index) in [
+            ("ledgers[tick=3].edges[e_id=5].raw", Field::RawOfEdge, 3, 5),
+            ("ledgers[tick=3].edges[e_id=5]", Field::EdgeOfLedger, 3, 5),
+            ("i_blocks[tick=8]", Field::IBlockTick, 8, 0),
+            (
+                r#"envelopes[layer="DATA",seq=2].payload_ref"#,
+                Field::EnvelopePayload,
+                2,
+                2,
+            ),
+            (r#"envelopes[layer="DATA",seq=2]"#, Field::EnvelopeSeq, 2, 2),
+            ("scenes[tick=4].pfna_refs[1]", Field::SceneInput, 4, 1),
+            (
+                r#"codex_library[motif_id="MOTIF_0012"].mdl_stats.L_self"#,
+                Field::MotifSelfBits,
+                12,
+                0,
+            ),
+            ("metrics.nap_total", Field::EnvelopeCount, 0, 0),
+        ] {
+            assert_eq!(names.place(path), Some(field.at(at, index)), "{path}");
+        }
+        for path in [
+            "",
+            "ledgers",
+            "ledgers[tick=3]x",
+            "ledgers[tick=3",
+            "ledgers[tick=-1].z_check",
+            "ledgers[e_id=3].z_check",
+            "ledgers[tick=3].edges[5].raw",
+            r#"envelopes[layer="NEWS",seq=2].payload_ref"#,
+            r#"manifests[window_id="W"].manifest_check"#,
+        ] {
+            assert_eq!(names.place(path), None, "{path}");
+        }
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use aether_json::{Value, json};
 
-use super::place::{Field, RunPlace, Step, Word};
+use super::place::{Field, PlaceKind, RunPlace, Step, Word};
 use super::scalar::Scalar;
 use super::vocabulary::Vocabulary;
 use crate::config::{Edge, RunPlan};
@@ -96,9 +96,8 @@ impl RunRecords {
 
 /// The resolved documents, as the artefact `inputs`.
 pub(crate) fn documents(plan: &RunPlan) -> Value {
-    let read = |text: &str| -> Value {
-        aether_json::from_str(text).expect("resolved documents are JSON")
-    };
+    let read =
+        |text: &str| -> Value { aether_json::from_str(text).expect("resolved documents are JSON") };
     let documents = &plan.documents;
     json!({
         "run_config": read(&documents.run_config),
@@ -225,15 +224,17 @@ impl Values for RunValues<'_> {
             Field::Conductance => self.of_edge(place, |edge| edge.conductance),
             Field::Capacity => self.of_edge(place, |edge| edge.cap),
             Field::EdgeC => self.of_edge(place, |edge| edge.c),
-            field => match artefact(field) {
-                "ledgers" => self.of_ledger(place),
-                "p_blocks" => self.of_p_block(place),
-                "inputs" => inside(&self.documents, place, 1, self.names),
-                "run" => inside(&self.stopped, place, 1, self.names),
-                "metrics" => inside(&self.source.metrics(), place, 1, self.names),
-                name => {
-                    let kind = RecordKind::from_name(name)?;
-                    let record = self.source.record(kind, place)?;
+            Field::Scale => Some(self.plan.topology.scale.into()),
+            Field::NodeCount => Some((self.plan.topology.node_count as u64).into()),
+            Field::Ticks => Some(self.plan.ticks.into()),
+            field if field.is_of_stop() => inside(&self.stopped, place, 1, self.names),
+            field => match field.artefact() {
+                PlaceKind::Given => inside(&self.documents, place, 1, self.names),
+                PlaceKind::Ledgers => self.of_ledger(place),
+                PlaceKind::PBlocks => self.of_p_block(place),
+                PlaceKind::Metrics => inside(&self.source.metrics(), place, 1, self.names),
+                other => {
+                    let record = self.source.record(other.record_kind()?, place)?;
                     inside(&record, place, 2, self.names)
                 }
             },
@@ -242,14 +243,6 @@ impl Values for RunValues<'_> {
 
     fn plans(&self) -> Vec<&RunPlan> {
         vec![self.plan]
-    }
-}
-
-/// The artefact that a field's values are in.
-pub(crate) fn artefact(field: Field) -> &'static str {
-    match field.steps().first() {
-        Some(Step::Member(name)) => name,
-        _ => unreachable!("a path starts with an artefact"),
     }
 }
 
@@ -317,11 +310,7 @@ struct InMemory {
 }
 
 impl InMemory {
-    fn new(
-        names: &Vocabulary,
-        texts: impl Fn(RecordKind) -> Vec<Vec<u8>>,
-        metrics: &str,
-    ) -> Self {
+    fn new(names: &Vocabulary, texts: impl Fn(RecordKind) -> Vec<Vec<u8>>, metrics: &str) -> Self {
         let mut all = Self {
             ledgers: BTreeMap::new(),
             p_blocks: BTreeMap::new(),

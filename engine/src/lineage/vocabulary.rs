@@ -146,7 +146,10 @@ impl Vocabulary {
     }
 
     pub(crate) fn window_named(&self, text: &str) -> Option<u64> {
-        self.windows.numbers.get(text).map(|number| (*number).into())
+        self.windows
+            .numbers
+            .get(text)
+            .map(|number| (*number).into())
     }
 
     /// The numbers of all windows.

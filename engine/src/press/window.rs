@@ -47,11 +47,14 @@ impl<'p> WindowTally<'p> {
         let mut entries = Vec::with_capacity(self.streams.len());
         let mut values = Vec::with_capacity(self.streams.len());
         for stream in self.streams {
-            let (entry, hash) = stream.close(&profile.press.preference).ok_or(RunError::Overflow {
-                tick: end_tick,
-                operation: Operation::Bits,
-                id: None,
-            })?;
+            let (entry, hash) =
+                stream
+                    .close(&profile.press.preference)
+                    .ok_or(RunError::Overflow {
+                        tick: end_tick,
+                        operation: Operation::Bits,
+                        id: None,
+                    })?;
             entries.push(entry);
             values.push(hash);
         }

@@ -20,8 +20,8 @@ use aether_engine::config::{self, FileSystem, RunPlan};
 use aether_engine::record::FromText as _;
 use aether_engine::run::{self, RecordKind, Run, RunError, RunOptions, RunStatus};
 use aether_harness::{
-    Artefact, Failure, Json, KeyTable, Mode, Place, Prepared, Progress, Recomputed, RunRequest, Scenario,
-    ScenarioProblem, Schema, Settings, Subject, WithoutEffect,
+    Artefact, Failure, Json, KeyTable, Mode, Place, Prepared, Progress, Recomputed, RunRequest,
+    Scenario, ScenarioProblem, Schema, Settings, Subject, WithoutEffect,
 };
 use serde::Deserialize;
 

@@ -8,7 +8,9 @@ use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aether_engine::config::RunPlan;
-use aether_engine::lineage::{self, Compared, RunPlace, RunRecords, RunValues, Scalar, Vocabulary};
+use aether_engine::lineage::{
+    self, Compared, RunPlace, RunRecords, RunValues, Scalar, Step, Vocabulary,
+};
 use aether_engine::run::{self, RunOptions};
 use aether_harness::{Json, Place, Recomputed};
 use aether_why::{Lineage, Origin};
@@ -19,14 +21,18 @@ pub struct ComparedRuns<'c> {
     runs: Compared<'c>,
     /// The file that each document came from.
     files: BTreeMap<String, String>,
-    /// The place that was asked for last, and what of its dependencies is not needed.
-    last: Option<(RunPlace, Vec<RunPlace>)>,
+    /// The place that was asked for last.
+    last: Option<(RunPlace, Step)>,
 }
 
 impl<'c> ComparedRuns<'c> {
     /// Two runs of places in the same vocabulary; the files of the new run's documents, by `topology`, `profile` and so on.
     #[must_use]
-    pub fn new(names: &'c Vocabulary, runs: Compared<'c>, files: &BTreeMap<String, String>) -> Self {
+    pub fn new(
+        names: &'c Vocabulary,
+        runs: Compared<'c>,
+        files: &BTreeMap<String, String>,
+    ) -> Self {
         Self {
             names,
             runs,
@@ -49,24 +55,27 @@ impl Lineage for ComparedRuns<'_> {
             return Ok(Origin::Input);
         }
         let step = self.runs.step(*place);
-        let may = step.from.iter().filter(|from| from.may);
-        self.last = Some((*place, may.map(|from| from.place).collect()));
-        differing.extend(step.from.iter().map(|from| from.place));
-        Ok(Origin::Computed {
-            rule_changed: step.is_rule,
-        })
+        differing.extend(&step.from);
+        let rule_changed = step.is_rule;
+        self.last = Some((*place, step));
+        Ok(Origin::Computed { rule_changed })
     }
 
     fn needed(&mut self, place: &RunPlace, on: &RunPlace) -> Result<bool, Infallible> {
-        if !matches!(&self.last, Some((last, _)) if last == place) {
-            self.depends(place, &mut Vec::new())?;
-        }
-        let may = self.last.as_ref().map(|(_, may)| may.contains(on));
-        Ok(may != Some(true))
+        let step = match self.last.take() {
+            Some((last, step)) if last == *place => step,
+            _ => self.runs.step(*place),
+        };
+        let is_needed = self.runs.is_needed(*place, *on, &step);
+        self.last = Some((*place, step));
+        Ok(is_needed)
     }
 
     fn values(&mut self, place: &RunPlace) -> Result<[Option<Json>; 2], Infallible> {
-        Ok(self.runs.values(*place).map(|value| value.map(|value| json(&value))))
+        Ok(self
+            .runs
+            .values(*place)
+            .map(|value| value.map(|value| json(&value))))
     }
 
     fn path(&self, place: &RunPlace) -> Place {
@@ -80,7 +89,10 @@ impl Lineage for ComparedRuns<'_> {
             "run_config" if inside.starts_with("run_config.initial_state") => "initial_state",
             member => member,
         };
-        let file = self.files.get(member).or_else(|| self.files.get(inside.split('.').next()?));
+        let file = self
+            .files
+            .get(member)
+            .or_else(|| self.files.get(inside.split('.').next()?));
         file.cloned()
     }
 
@@ -182,9 +194,7 @@ impl Kept {
         };
         let mut read = |place| scalar(&read(&path(&known.names, place))?);
         match lineage::recompute(place, &known.names, &[plan, &known.other], &mut read) {
-            lineage::Recomputed::Value(value) => {
-                Recomputed::Value(value.map(|value| json(&value)))
-            }
+            lineage::Recomputed::Value(value) => Recomputed::Value(value.map(|value| json(&value))),
             lineage::Recomputed::Unknown => Recomputed::Unknown,
         }
     }

@@ -39,12 +39,20 @@ pub(super) fn leaves(texts: &dyn Fn(RecordKind) -> Vec<Vec<u8>>, metrics: &str) 
         for text in texts(info.kind) {
             let record = Json::parse(std::str::from_utf8(&text).expect("UTF-8"));
             let key = identity(info, "", &record).expect("a record has an identity");
-            Walk { info, leaves: &mut leaves }.value(&record, &format!("{}[{key}]", info.name), "");
+            Walk {
+                info,
+                leaves: &mut leaves,
+            }
+            .value(&record, &format!("{}[{key}]", info.name), "");
         }
     }
     let metrics = Json::parse(metrics);
     let info = KINDS.last().expect("kinds");
-    Walk { info, leaves: &mut leaves }.value(&metrics, "metrics", "none");
+    Walk {
+        info,
+        leaves: &mut leaves,
+    }
+    .value(&metrics, "metrics", "none");
     leaves
 }
 
@@ -86,7 +94,9 @@ impl Walk<'_> {
                 let rule = self.info.keys.iter().find(|rule| rule.path == inside);
                 for (at, element) in elements.iter().enumerate() {
                     let key = match rule {
-                        Some(rule) if rule.fields.is_empty() => format!("{}={}", rule.label, at + 1),
+                        Some(rule) if rule.fields.is_empty() => {
+                            format!("{}={}", rule.label, at + 1)
+                        }
                         Some(_) => identity(self.info, inside, element).expect("keys"),
                         None => at.to_string(),
                     };
@@ -102,7 +112,13 @@ impl Walk<'_> {
 }
 
 /// Replaces the value at a path of a record, if it is there and has an expected value.
-pub(super) fn replace(info: &KindInfo, record: &mut Json, path: &str, from: &str, to: &str) -> bool {
+pub(super) fn replace(
+    info: &KindInfo,
+    record: &mut Json,
+    path: &str,
+    from: &str,
+    to: &str,
+) -> bool {
     let key = identity(info, "", record).expect("a record has an identity");
     let Some(inside) = path.strip_prefix(&format!("{}[{key}]", info.name)) else {
         return false;
@@ -113,14 +129,30 @@ pub(super) fn replace(info: &KindInfo, record: &mut Json, path: &str, from: &str
         let (name, element) = part.split_once('[').map_or((part, None), |(name, key)| {
             (name, Some(key.trim_end_matches(']')))
         });
-        let Json::Object(members) = value else { return false };
-        let Some(member) = members.get_mut(name) else { return false };
-        list = if list.is_empty() { name.to_owned() } else { format!("{list}.{name}") };
+        let Json::Object(members) = value else {
+            return false;
+        };
+        let Some(member) = members.get_mut(name) else {
+            return false;
+        };
+        list = if list.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{list}.{name}")
+        };
         value = member;
         if let Some(key) = element {
-            let Json::List(elements) = value else { return false };
-            let number = key.rsplit('=').next().and_then(|number| number.parse::<usize>().ok());
-            let is_keyed = info.keys.iter().any(|rule| rule.path == list && !rule.fields.is_empty());
+            let Json::List(elements) = value else {
+                return false;
+            };
+            let number = key
+                .rsplit('=')
+                .next()
+                .and_then(|number| number.parse::<usize>().ok());
+            let is_keyed = info
+                .keys
+                .iter()
+                .any(|rule| rule.path == list && !rule.fields.is_empty());
             let at = match (number, is_keyed) {
                 (_, true) => elements
                     .iter()
@@ -128,7 +160,9 @@ pub(super) fn replace(info: &KindInfo, record: &mut Json, path: &str, from: &str
                 (Some(number), false) if key.contains('=') => number.checked_sub(1),
                 (number, false) => number,
             };
-            let Some(element) = at.and_then(|at| elements.get_mut(at)) else { return false };
+            let Some(element) = at.and_then(|at| elements.get_mut(at)) else {
+                return false;
+            };
             value = element;
         }
     }
@@ -163,7 +197,9 @@ pub(super) fn follows_its_rules(plan: &RunPlan, run: &Run) -> Result<BTreeSet<St
         let (stored, computed) = (shown(values.get(place)), shown(values.computed(place)));
         let expected = value.canonical();
         if (stored.as_str(), computed.as_str()) != (expected.as_str(), expected.as_str()) {
-            return Err(format!("{path} is {expected}, read as {stored}, computed as {computed}"));
+            return Err(format!(
+                "{path} is {expected}, read as {stored}, computed as {computed}"
+            ));
         }
         rules.insert(place.rule());
     }

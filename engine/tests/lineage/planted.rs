@@ -67,7 +67,10 @@ impl Recorded {
         };
         Ok(Some(Self {
             plan: subject::plan(&texts(case))?,
-            texts: RecordKind::ALL.into_iter().map(|kind| (kind, of(kind))).collect(),
+            texts: RecordKind::ALL
+                .into_iter()
+                .map(|kind| (kind, of(kind)))
+                .collect(),
             metrics: outcome.export.member("metrics").canonical(),
         }))
     }
@@ -100,17 +103,18 @@ fn slice(start: RunPlace, names: &Vocabulary, runs: Compared<'_>) -> Slice {
         if step.is_rule {
             found.rules.insert(place.rule());
         }
-        for from in step.from {
-            assert!(runs.differs(from.place), "{}", names.path(from.place));
+        for from in &step.from {
+            assert!(runs.differs(*from), "{}", names.path(*from));
             assert!(
-                from.place.layer(names) <= place.layer(names),
+                from.layer(names) <= place.layer(names),
                 "{} is above {}",
-                names.path(from.place),
+                names.path(*from),
                 names.path(place)
             );
-            found.steps.push((place, from.place, from.may));
-            if seen.insert(from.place) {
-                left.push(from.place);
+            let may = !runs.is_needed(place, *from, &step);
+            found.steps.push((place, *from, may));
+            if seen.insert(*from) {
+                left.push(*from);
             }
         }
     }
@@ -237,9 +241,7 @@ fn check(case: &Case, seed: u64, counted: &RefCell<Counted>) -> Result<(), Strin
 
 /// The paths of the values that differ and that the run itself computed.
 fn leaves_of(before: &Recorded, after: &Recorded, effect: Effect) -> Vec<String> {
-    let of = |run: &Recorded| {
-        leaves(&|kind| run.texts[&kind].clone(), &run.metrics)
-    };
+    let of = |run: &Recorded| leaves(&|kind| run.texts[&kind].clone(), &run.metrics);
     let mut paths = differing(&of(before), &of(after));
     if let Effect::Rule(_) = effect {
         paths.retain(|path| !path.starts_with("log["));
@@ -268,7 +270,9 @@ fn check_slices(
     let pick = |number: usize| match number {
         0 => 0,
         1 => paths.len() - 1,
-        _ => usize::try_from(seed.rotate_left(number as u32 * 11) % paths.len() as u64).unwrap_or(0),
+        _ => {
+            usize::try_from(seed.rotate_left(number as u32 * 11) % paths.len() as u64).unwrap_or(0)
+        }
     };
     for path in (0..STARTS.min(paths.len())).map(pick).map(|at| &paths[at]) {
         let Some(place) = names.place(path) else {
@@ -316,8 +320,12 @@ fn brute_force(
     let first = usize::try_from(seed % stride as u64).unwrap_or(0);
     for (place, dependency, _) in needed.into_iter().skip(first).step_by(stride) {
         let path = names.path(*dependency);
-        let Some(old) = before_values.get(*dependency) else { continue };
-        let Some(new) = after_values.get(*dependency) else { continue };
+        let Some(old) = before_values.get(*dependency) else {
+            continue;
+        };
+        let Some(new) = after_values.get(*dependency) else {
+            continue;
+        };
         let Some(put_back) = with_value(after, &path, &new.to_string(), &old.to_string()) else {
             continue;
         };
@@ -366,14 +374,19 @@ fn with_value(run: &Recorded, path: &str, new: &str, old: &str) -> Option<Texts>
 fn plant(name: &str, cases: u32) -> usize {
     let counted = RefCell::new(Counted::default());
     let strategy = (case(Reach::Usual), any::<u64>());
-    hold(name, cases, &strategy, |(case, seed)| check(&case, seed, &counted));
+    hold(name, cases, &strategy, |(case, seed)| {
+        check(&case, seed, &counted)
+    });
     let counted = counted.into_inner();
     let total: usize = counted.changes.values().sum();
     println!(
         "{total} changes, {} slices, {} steps of which {} may be; {} tried by brute force\n{:#?}",
         counted.slices, counted.steps, counted.may, counted.tried, counted.changes
     );
-    assert!(counted.changes.len() > KINDS / 2, "the kinds are not spread");
+    assert!(
+        counted.changes.len() > KINDS / 2,
+        "the kinds are not spread"
+    );
     assert!(counted.tried > total, "too few steps were tried");
     total
 }

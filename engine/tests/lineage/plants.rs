@@ -37,17 +37,26 @@ macro_rules! on {
 
 const INPUTS: [(&str, Change); 26] = [
     ("k of an edge", |case, at, by| {
-        on!(some(&mut case.topology.edges, at), |edge: &mut crate::oracle::Edge| edge.k += by)
+        on!(
+            some(&mut case.topology.edges, at),
+            |edge: &mut crate::oracle::Edge| edge.k += by
+        )
     }),
     ("cap of an edge", |case, at, by| {
-        on!(some(&mut case.topology.edges, at), |edge: &mut crate::oracle::Edge| {
-            edge.cap = if edge.cap > 20 { by } else { edge.cap + by };
-        })
+        on!(
+            some(&mut case.topology.edges, at),
+            |edge: &mut crate::oracle::Edge| {
+                edge.cap = if edge.cap > 20 { by } else { edge.cap + by };
+            }
+        )
     }),
     ("c of an edge", |case, at, by| {
-        on!(some(&mut case.topology.edges, at), |edge: &mut crate::oracle::Edge| {
-            edge.c = Some(edge.c.unwrap_or(0) + by);
-        })
+        on!(
+            some(&mut case.topology.edges, at),
+            |edge: &mut crate::oracle::Edge| {
+                edge.c = Some(edge.c.unwrap_or(0) + by);
+            }
+        )
     }),
     ("start of an edge", |case, at, _| end_moved(case, at, true)),
     ("end of an edge", |case, at, _| end_moved(case, at, false)),
@@ -60,11 +69,16 @@ const INPUTS: [(&str, Change); 26] = [
         true
     }),
     ("an initial value", |case, at, by| {
-        on!(some(&mut case.run.initial_state, at), |value: &mut i64| *value += by)
+        on!(some(&mut case.run.initial_state, at), |value: &mut i64| {
+            *value += by
+        })
     }),
     ("a value of an input", |case, at, by| {
-        let Some(entry) = entry(case, at) else { return false };
-        on!(some(&mut entry.values, at / 3), |value: &mut i64| *value += by)
+        let Some(entry) = entry(case, at) else {
+            return false;
+        };
+        on!(some(&mut entry.values, at / 3), |value: &mut i64| *value +=
+            by)
     }),
     ("the id of an input", |case, at, _| {
         on!(entry(case, at), |entry: &mut Entry| entry.pfna_id.push('z'))
@@ -137,15 +151,21 @@ const INPUTS: [(&str, Change); 26] = [
         case.profile.preferred = Some(vec![Scheme::Id, Scheme::Gr, Scheme::R]);
         true
     }),
-    ("the length of windows", |case, _, by| match &mut case.run.primary {
-        Primary::Every(every) => {
-            *every += by.unsigned_abs();
-            true
+    ("the length of windows", |case, _, by| {
+        match &mut case.run.primary {
+            Primary::Every(every) => {
+                *every += by.unsigned_abs();
+                true
+            }
+            Primary::Window(_) => false,
         }
-        Primary::Window(_) => false,
     }),
-    ("the start of a window", |case, at, _| bound_moved(case, at, true)),
-    ("the end of a window", |case, at, _| bound_moved(case, at, false)),
+    ("the start of a window", |case, at, _| {
+        bound_moved(case, at, true)
+    }),
+    ("the end of a window", |case, at, _| {
+        bound_moved(case, at, false)
+    }),
     ("the number of ticks", |case, _, by| {
         let longest = case.run.windows.iter().map(|window| window.end).max();
         let is_tiled = matches!(case.run.primary, Primary::Every(_));
@@ -168,16 +188,19 @@ fn end_moved(case: &mut Case, at: usize, is_start: bool) -> bool {
     if nodes < 3 {
         return false;
     }
-    on!(some(&mut case.topology.edges, at), |edge: &mut crate::oracle::Edge| {
-        let free = |node: &usize| *node != edge.i && *node != edge.j;
-        let moved = (0..nodes).map(|step| (at + step) % nodes + 1).find(free);
-        let moved = moved.expect("of three nodes, one is free");
-        if is_start {
-            edge.i = moved;
-        } else {
-            edge.j = moved;
+    on!(
+        some(&mut case.topology.edges, at),
+        |edge: &mut crate::oracle::Edge| {
+            let free = |node: &usize| *node != edge.i && *node != edge.j;
+            let moved = (0..nodes).map(|step| (at + step) % nodes + 1).find(free);
+            let moved = moved.expect("of three nodes, one is free");
+            if is_start {
+                edge.i = moved;
+            } else {
+                edge.j = moved;
+            }
         }
-    })
+    )
 }
 
 /// Moves a bound of a window that is not the primary one.
@@ -208,23 +231,59 @@ fn entry(case: &mut Case, at: usize) -> Option<&mut Entry> {
 type Line = fn(&mut Rules);
 
 const RULES: [(&str, Line, &[&str]); 11] = [
-    ("raw is rounded up", |rules| rules.raw = |size, k, sc| (size * k + sc - 1) / sc, &["ledgers.edges.raw"]),
-    ("raw by SC + 1", |rules| rules.raw = |size, k, sc| size * k / (sc + 1), &["ledgers.edges.raw"]),
-    ("caps do not bind", |rules| rules.moved = |raw, _, size| raw.min(size), &["ledgers.edges.f_e"]),
-    ("half moves", |rules| rules.moved = |raw, cap, size| raw.min(cap).min(size / 2), &["ledgers.edges.f_e"]),
-    ("weights are one more", |rules| rules.weight = |prime| prime + 1, &["p_blocks.s_t"]),
-    ("seq is doubled", |rules| rules.seq = |tick| tick * 2, &["p_blocks.C_t"]),
+    (
+        "raw is rounded up",
+        |rules| rules.raw = |size, k, sc| (size * k + sc - 1) / sc,
+        &["ledgers.edges.raw"],
+    ),
+    (
+        "raw by SC + 1",
+        |rules| rules.raw = |size, k, sc| size * k / (sc + 1),
+        &["ledgers.edges.raw"],
+    ),
+    (
+        "caps do not bind",
+        |rules| rules.moved = |raw, _, size| raw.min(size),
+        &["ledgers.edges.f_e"],
+    ),
+    (
+        "half moves",
+        |rules| rules.moved = |raw, cap, size| raw.min(cap).min(size / 2),
+        &["ledgers.edges.f_e"],
+    ),
+    (
+        "weights are one more",
+        |rules| rules.weight = |prime| prime + 1,
+        &["p_blocks.s_t"],
+    ),
+    (
+        "seq is doubled",
+        |rules| rules.seq = |tick| tick * 2,
+        &["p_blocks.C_t"],
+    ),
     (
         "checkpoints come early",
         |rules| rules.is_checkpoint = |tick, spacing| tick % spacing == 1,
         &["i_blocks", "u_ledger.meta.i_block_hash", "metrics.i_blocks"],
     ),
-    ("checks are one more", |rules| rules.check = |head, b1, b0| head * b1 + b0 + 1, &["manifests.manifest_check"]),
-    ("checks without b0", |rules| rules.check = |head, b1, _| head * b1, &["manifests.manifest_check"]),
+    (
+        "checks are one more",
+        |rules| rules.check = |head, b1, b0| head * b1 + b0 + 1,
+        &["manifests.manifest_check"],
+    ),
+    (
+        "checks without b0",
+        |rules| rules.check = |head, b1, _| head * b1,
+        &["manifests.manifest_check"],
+    ),
     (
         "DATA envelopes count from 2",
         |rules| rules.data_seq = |tick| tick + 1,
-        &["envelopes", "u_ledger.nap_envelope_hash", "scenes.nap_envelope_ref"],
+        &[
+            "envelopes",
+            "u_ledger.nap_envelope_hash",
+            "scenes.nap_envelope_ref",
+        ],
     ),
     (
         "fewer proposals",

@@ -58,8 +58,12 @@ impl<A, B> Drawn for (Case, A, B) {
 }
 
 /// Checks a property for a number of generated values.
-pub(crate) fn hold<S>(name: &str, cases: u32, strategy: &S, property: impl Fn(S::Value) -> Result<(), String>)
-where
+pub(crate) fn hold<S>(
+    name: &str,
+    cases: u32,
+    strategy: &S,
+    property: impl Fn(S::Value) -> Result<(), String>,
+) where
     S: Strategy,
     S::Value: Debug + Drawn,
 {

@@ -71,7 +71,10 @@ fn observe(tree: &mut Tree, tick: u64, motifs: &mut Vec<Uses>, reader: &Reader<'
             Tree::Fork { example, edge, .. } => (*example, from..*edge),
             Tree::Pattern { first, .. } => (*first, from..last + 1),
         };
-        if let Some(edge) = common.clone().find(|edge| flux(example, *edge) != flux(tick, *edge)) {
+        if let Some(edge) = common
+            .clone()
+            .find(|edge| flux(example, *edge) != flux(tick, *edge))
+        {
             let old = std::mem::replace(tree, new());
             let branches = BTreeMap::from([(flux(example, edge), old), (flux(tick, edge), new())]);
             *tree = Tree::Fork {
@@ -258,7 +261,11 @@ fn bits(place: RunPlace, reader: &Reader<'_>) -> Option<Scalar> {
         Field::MotifUsageBits => {
             let uses = uses()?;
             let count = usize::try_from(reader.motif_count()).ok()?;
-            Some(stats(0, uses, codex::pointer_bits(count))?.usage_bits.into())
+            Some(
+                stats(0, uses, codex::pointer_bits(count))?
+                    .usage_bits
+                    .into(),
+            )
         }
         Field::MotifTotalBits => {
             let total = of(Field::MotifSelfBits)?.checked_add(of(Field::MotifUsageBits)?)?;

@@ -209,9 +209,7 @@ pub(super) fn scene_field(place: RunPlace, reader: &Reader<'_>) -> Option<Scalar
         Field::SceneChain => reader.get(Field::Chain.of(tick)),
         Field::SceneWindow => reader.window_id_of(tick),
         Field::SceneCheck => reader.check_of(tick).map(Scalar::from),
-        Field::SceneEnvelope => reader
-            .hash_of_envelope(Layer::Data, tick)
-            .map(Scalar::from),
+        Field::SceneEnvelope => reader.hash_of_envelope(Layer::Data, tick).map(Scalar::from),
         Field::SceneInput => reader.applied_id(tick, index),
         _ => None,
     }

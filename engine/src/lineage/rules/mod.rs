@@ -16,28 +16,24 @@ mod press;
 mod uledger;
 mod umx;
 
-use super::place::{Field, RunPlace};
+use super::place::{Field, PlaceKind, RunPlace};
 use super::reader::Reader;
 use super::scalar::Scalar;
-use super::values::artefact;
 
 /// The value of a place by its rule; `None` if the run should not have it. A given value is itself.
 pub(crate) fn compute(place: RunPlace, reader: &Reader<'_>) -> Option<Scalar> {
-    if place.field.is_given() {
-        return reader.get(place);
-    }
-    match artefact(place.field) {
-        "ledgers" => umx::compute(place, reader),
-        "p_blocks" | "i_blocks" => loom::compute(place, reader),
-        "manifests" => press::compute(place, reader),
-        "envelopes" => gate::envelope_field(place, reader),
-        "scenes" => gate::scene_field(place, reader),
-        "codex_library" => codex::library_field(place, reader),
-        "codex_proposals" => codex::proposal_field(place, reader),
-        "u_ledger" => uledger::compute(place, reader),
-        "metrics" => metrics::compute(place, reader),
-        "log" => log::compute(place, reader),
-        other => unreachable!("`{other}` has no field"),
+    match place.field.artefact() {
+        PlaceKind::Given => reader.get(place),
+        PlaceKind::Ledgers => umx::compute(place, reader),
+        PlaceKind::PBlocks | PlaceKind::IBlocks => loom::compute(place, reader),
+        PlaceKind::Manifests => press::compute(place, reader),
+        PlaceKind::Envelopes => gate::envelope_field(place, reader),
+        PlaceKind::Scenes => gate::scene_field(place, reader),
+        PlaceKind::CodexLibrary => codex::library_field(place, reader),
+        PlaceKind::CodexProposals => codex::proposal_field(place, reader),
+        PlaceKind::ULedger => uledger::compute(place, reader),
+        PlaceKind::Metrics => metrics::compute(place, reader),
+        PlaceKind::Log => log::compute(place, reader),
     }
 }
 

@@ -73,9 +73,7 @@ fn ctrl(tick: u64, position: u32, reader: &Reader<'_>) -> Option<Scalar> {
     let end = reader.is_last(tick).then_some(2);
     let mut sequence = start.into_iter().chain(end);
     let seq = sequence.nth(position as usize)?;
-    reader
-        .hash_of_envelope(Layer::Ctrl, seq)
-        .map(Scalar::from)
+    reader.hash_of_envelope(Layer::Ctrl, seq).map(Scalar::from)
 }
 
 fn hash_of_manifest(window: u64, reader: &Reader<'_>) -> Option<Hash> {

@@ -75,9 +75,8 @@ fn pre_u(tick: u64, node: u32, reader: &Reader<'_>) -> Option<Scalar> {
 fn post_u(tick: u64, node: u32, reader: &Reader<'_>) -> Option<Scalar> {
     let mut total = i128::from(reader.integer(Field::PreU.at(tick, node))?);
     for &edge in reader.names.edges_of(node) {
-        let is_end = |field: Field| {
-            reader.test_count(field.at(0, edge), |end| end == u64::from(node))
-        };
+        let is_end =
+            |field: Field| reader.test_count(field.at(0, edge), |end| end == u64::from(node));
         let flux = || reader.integer(Field::FluxOfEdge.at(tick, edge));
         if is_end(Field::EdgeFrom) {
             total -= i128::from(flux()?);
