@@ -52,7 +52,7 @@ impl Layout {
             let mut others: Vec<usize> = row
                 .iter()
                 .copied()
-                .filter(|id| Some(id) != on_path.as_ref())
+                .filter(|id| Some(id) != on_path)
                 .collect();
             others.sort_by_cached_key(|id| (place_above(*id, &edges, &cells), *id));
             if let Some(&id) = on_path {
