@@ -58,9 +58,24 @@ impl<'c> Compared<'c> {
         self.before.get(place) != self.after.get(place)
     }
 
+    pub(super) const fn runs(&self) -> [&'c RunValues<'c>; 2] {
+        [self.before, self.after]
+    }
+
+    pub(super) const fn names(&self) -> &'c Vocabulary {
+        self.names
+    }
+
     /// Where a differing value comes from; nothing for an input.
     #[must_use]
     pub fn step(&self, place: RunPlace) -> Step {
+        let quick = self.step_in_ledgers(place);
+        quick.unwrap_or_else(|| self.step_by_rule(place))
+    }
+
+    /// The same from the definition of the field alone.
+    #[must_use]
+    pub fn step_by_rule(&self, place: RunPlace) -> Step {
         if place.is_input() {
             return Step::default();
         }

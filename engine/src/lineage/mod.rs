@@ -18,6 +18,7 @@
 //! Lineage computes no record and stores nothing: it checks what a run recorded.
 
 mod compared;
+mod ledgers;
 mod place;
 mod reader;
 mod rules;

@@ -10,7 +10,7 @@ use aether_json::{Value, json};
 use super::place::{Field, PlaceKind, RunPlace, Step, Word};
 use super::scalar::Scalar;
 use super::vocabulary::Vocabulary;
-use crate::config::{Edge, RunPlan};
+use crate::config::{Edge, RunPlan, Topology};
 use crate::record::{FromText as _, PBlock, RecordKind, UmxLedger};
 use crate::run::{Run, RunError};
 
@@ -160,6 +160,21 @@ impl<'r> RunValues<'r> {
             stopped: Arc::new(Stopped::to_json(stopped)),
             source,
         }
+    }
+
+    /// Whether the run reached its end.
+    pub(super) fn is_whole(&self) -> bool {
+        *self.stopped == Value::Null
+    }
+
+    pub(super) const fn topology(&self) -> &'r Topology {
+        &self.plan.topology
+    }
+
+    /// State and fluxes of a tick of the run.
+    pub(super) fn ledger(&self, tick: u64) -> Option<Arc<UmxLedger>> {
+        let is_inside = (1..=self.plan.ticks).contains(&tick);
+        is_inside.then(|| self.source.ledger(tick)).flatten()
     }
 
     pub(super) const fn names(&self) -> &'r Vocabulary {

@@ -100,6 +100,13 @@ fn slice(start: RunPlace, names: &Vocabulary, runs: Compared<'_>) -> Slice {
             continue;
         }
         let step = runs.step(place);
+        let by_rule = runs.step_by_rule(place);
+        assert_eq!(
+            (&step.from, step.is_rule),
+            (&by_rule.from, by_rule.is_rule),
+            "{}",
+            names.path(place)
+        );
         if step.is_rule {
             found.rules.insert(place.rule());
         }
