@@ -9,7 +9,6 @@ mod lineage;
 mod resume;
 mod schema;
 
-pub use lineage::ComparedRuns;
 pub use schema::of as schema_of;
 
 use std::ops::ControlFlow;

@@ -1,9 +1,10 @@
 //! `aether why`: how a value of a stored run came to differ from that of another run.
 
+mod lineage;
+
 use aether_engine::config::RunPlan;
 use aether_engine::lineage::{Compared, ReadFailure, RunPlace, RunValues, Vocabulary};
 use aether_engine::store::StoredRun;
-use aether_subject::ComparedRuns;
 use aether_why::{Extent, Why, WhyError, WhyOptions, why_with_trail};
 
 use super::diff::first_divergence;
@@ -14,6 +15,8 @@ use crate::exit::{Failure, Status};
 use crate::output::Output;
 use crate::progress::Progress;
 use crate::registry;
+
+use lineage::ComparedRuns;
 
 pub(crate) fn why(command: &WhyCommand, output: &Output) -> CommandResult {
     let before = registry::open_run(&command.runs, &command.before)?;
