@@ -15,7 +15,7 @@ use crate::registry::{registry, root};
 use crate::subject;
 
 /// Members whose value is always the same.
-const CONSTANTS: [&str; 7] = [
+const CONSTANTS: [&str; 8] = [
     "meta",
     "sig",
     "type",
@@ -23,7 +23,14 @@ const CONSTANTS: [&str; 7] = [
     "budget_effect",
     "governance_notes",
     "status",
+    "timestamp_utc",
 ];
+
+/// Whether the value at a path is the same in every record that has it.
+pub(super) fn is_constant(path: &str) -> bool {
+    let member = path.rsplit('.').next().unwrap_or_default();
+    CONSTANTS.contains(&member)
+}
 
 /// A value that a path leads to.
 #[derive(Clone, Debug)]
@@ -182,8 +189,7 @@ pub(super) fn follows_its_rules(plan: &RunPlan, run: &Run) -> Result<BTreeSet<St
     let texts = |kind| run.records(kind).map(<[u8]>::to_vec).collect();
     for Leaf { path, value } in leaves(&texts, &run.metrics().to_text()) {
         let Some(place) = names.place(&path) else {
-            let member = path.rsplit('.').next().unwrap_or_default();
-            if CONSTANTS.contains(&member) || member == "timestamp_utc" {
+            if is_constant(&path) {
                 continue;
             }
             return Err(format!("{path} has no place"));
