@@ -15,6 +15,7 @@
 //! | [`run`](mod@run) | the order of all steps, and the U-ledger that binds them |
 //! | [`record`] | what all of these write down |
 //! | [`canonical`] | how a record becomes bytes, and bytes a hash |
+//! | [`lineage`] | what each value was computed from |
 
 mod aeon;
 pub mod canonical;
@@ -22,6 +23,7 @@ mod codex;
 pub mod config;
 mod error;
 mod gate;
+pub mod lineage;
 mod loom;
 pub mod press;
 pub mod record;

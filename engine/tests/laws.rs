@@ -7,6 +7,7 @@
 mod compare;
 mod edges;
 mod exam;
+mod lineage;
 mod oracle;
 mod properties;
 mod registry;

@@ -6,6 +6,7 @@ mod scenarios;
 mod sql;
 mod sweep;
 mod topology;
+mod why;
 
 use std::path::PathBuf;
 
@@ -27,6 +28,7 @@ pub(crate) use sweep::{
 pub(crate) use topology::{
     ImportCommand, ListFormatWord, MadeTopology, NewTopologyCommand, TopologyCommand,
 };
+pub(crate) use why::{WhyCommand, WhyForm};
 
 /// Runs an exact integer engine from files, and inspects what its runs recorded.
 #[derive(Debug, Parser)]
@@ -88,6 +90,8 @@ pub(crate) enum Command {
         after_help = "Examples:\n  aether diff trial-7 trial-8\n  aether diff trial-7 trial-8 --all --format json"
     )]
     Diff(DiffCommand),
+    /// Explains how a value of a run came to differ from another run, back to inputs or rules.
+    Why(WhyCommand),
     /// Prints the structured log, filtered.
     Log(LogCommand),
     /// Prints a run's metrics.

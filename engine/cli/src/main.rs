@@ -54,6 +54,7 @@ fn main() -> ExitCode {
         Command::Replay(command) => commands::replay::replay(command, &output),
         Command::Resume(command) => commands::run::resume(command, &output),
         Command::Diff(command) => commands::diff::diff(command, &output),
+        Command::Why(command) => commands::why::why(command, &output),
         Command::Log(command) => commands::log::log(command, &output),
         Command::Metrics(command) => commands::metrics::metrics(command, &output),
         Command::Plot(command) => commands::plot::plot(command, &output),

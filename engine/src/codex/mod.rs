@@ -186,8 +186,7 @@ impl<'p> Codex<'p> {
         self.motifs.push(Motif {
             window_id: window_of(self.plan, first_tick),
             du,
-            bits: i128::try_from(Tally::of(&fluxes).least())
-                .expect("the bits of one vector are far below 2^127"),
+            bits: pattern_bits(&fluxes),
             fluxes,
             uses: 2,
             first_tick,
@@ -195,23 +194,24 @@ impl<'p> Codex<'p> {
             last_tick: ledger.tick,
         });
         Ok(Some(NewMotif {
-            motif_id: motif_id(index),
+            motif_id: motif_id(index as u64 + 1),
             first_tick,
         }))
     }
 
     /// The current library, with its numbers as of `tick`.
     pub(crate) fn library(&self, tick: u64) -> Result<Vec<CodexLibraryEntry>, RunError> {
-        let pointer_bits = i128::from(canonical_log2(self.motifs.len()));
+        let pointer_bits = pointer_bits(self.motifs.len());
         let entries = self.motifs.iter().enumerate().map(|(index, motif)| {
-            let mdl_stats = motif.mdl_stats(pointer_bits).ok_or(RunError::Overflow {
+            let mdl_stats = mdl_stats(motif.bits, motif.uses, pointer_bits);
+            let mdl_stats = mdl_stats.ok_or(RunError::Overflow {
                 tick,
                 operation: Operation::Bits,
                 id: None,
             })?;
             Ok(CodexLibraryEntry {
-                library_id: self.library_id(),
-                motif_id: motif_id(index),
+                library_id: library_id(&self.plan.run_id),
+                motif_id: motif_id(index as u64 + 1),
                 profile: self.plan.profile.name.clone(),
                 source_gid: self.plan.gid.clone(),
                 source_window_id: motif.window_id.clone(),
@@ -242,9 +242,9 @@ impl<'p> Codex<'p> {
     pub(crate) fn proposals(&self, library: &[CodexLibraryEntry]) -> Vec<CodexProposal> {
         let worthy = library
             .iter()
-            .filter(|entry| entry.mdl_stats.delta_vs_baseline_bits <= PROPOSAL_THRESHOLD_BITS);
-        let proposals = worthy.zip(1..).map(|(entry, number)| CodexProposal {
-            proposal_id: format!("PROPOSAL_{number:04}"),
+            .filter(|entry| is_proposed(entry.mdl_stats.delta_vs_baseline_bits));
+        let proposals = worthy.zip(1_u64..).map(|(entry, number)| CodexProposal {
+            proposal_id: proposal_id(number),
             library_id: entry.library_id.clone(),
             motif_id: entry.motif_id.clone(),
             gid: self.plan.gid.clone(),
@@ -259,26 +259,36 @@ impl<'p> Codex<'p> {
         });
         proposals.collect()
     }
-
-    fn library_id(&self) -> String {
-        format!("{}_LIB", self.plan.run_id)
-    }
 }
 
-impl Motif {
-    /// `None` if a number does not fit 64 bits.
-    fn mdl_stats(&self, pointer_bits: i128) -> Option<MdlStats> {
-        let uses = i128::from(self.uses);
-        let usage = uses.checked_mul(pointer_bits)?;
-        let total = self.bits.checked_add(usage)?;
-        let delta = total.checked_sub(uses.checked_mul(self.bits)?)?;
-        Some(MdlStats {
-            self_bits: i64::try_from(self.bits).ok()?,
-            usage_bits: i64::try_from(usage).ok()?,
-            total_bits: i64::try_from(total).ok()?,
-            delta_vs_baseline_bits: i64::try_from(delta).ok()?,
-        })
-    }
+/// The description lengths of a motif whose pattern takes `bits`; `None` if a number does not fit
+/// 64 bits.
+pub(crate) fn mdl_stats(bits: i128, uses: u64, pointer_bits: i128) -> Option<MdlStats> {
+    let uses = i128::from(uses);
+    let usage = uses.checked_mul(pointer_bits)?;
+    let total = bits.checked_add(usage)?;
+    let delta = total.checked_sub(uses.checked_mul(bits)?)?;
+    Some(MdlStats {
+        self_bits: i64::try_from(bits).ok()?,
+        usage_bits: i64::try_from(usage).ok()?,
+        total_bits: i64::try_from(total).ok()?,
+        delta_vs_baseline_bits: i64::try_from(delta).ok()?,
+    })
+}
+
+/// Whether a motif with this delta is proposed.
+pub(crate) const fn is_proposed(delta_bits: i64) -> bool {
+    delta_bits <= PROPOSAL_THRESHOLD_BITS
+}
+
+/// The bits of a pattern of fluxes or differences.
+pub(crate) fn pattern_bits(fluxes: &[i64]) -> i128 {
+    i128::try_from(Tally::of(fluxes).least()).expect("the bits of one vector are far below 2^127")
+}
+
+/// The id of a run's library.
+pub(crate) fn library_id(run_id: &str) -> String {
+    format!("{run_id}_LIB")
 }
 
 /// Numbers packed into as few bytes as they need; the inverse of [`unpacked`].
@@ -304,13 +314,19 @@ fn window_of(plan: &RunPlan, tick: u64) -> String {
     window.window_id.clone()
 }
 
-fn motif_id(index: usize) -> String {
-    format!("MOTIF_{:04}", index + 1)
+/// The id of a motif, by its number from 1.
+pub(crate) fn motif_id(number: u64) -> String {
+    format!("MOTIF_{number:04}")
+}
+
+/// The id of a proposal, by its number from 1.
+pub(crate) fn proposal_id(number: u64) -> String {
+    format!("PROPOSAL_{number:04}")
 }
 
 /// ⌈log2(n + 1)⌉: the bits of a pointer into a library of n motifs.
-fn canonical_log2(count: usize) -> u32 {
-    usize::BITS - count.leading_zeros()
+pub(crate) fn pointer_bits(count: usize) -> i128 {
+    (usize::BITS - count.leading_zeros()).into()
 }
 
 /// The hash that identifies a flux vector within a run. All flux vectors of a run have the same

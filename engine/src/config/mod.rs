@@ -53,8 +53,11 @@ pub use aeon::{Aggregation, DescriptorType};
 #[cfg(feature = "store")]
 pub(crate) use change::CHANGED;
 pub use change::{Change, Changed, change};
+pub(crate) use check::generated_names;
 #[cfg(feature = "topology")]
 pub(crate) use decode::{bad_name, list_of};
+pub(crate) use defaults::streams as default_streams;
+pub(crate) use documents::stream_source;
 pub use explain::{Explained, ExplainedProfile, explain_profile};
 pub(crate) use inputs::InputValues;
 #[cfg(test)]
@@ -66,6 +69,7 @@ pub use load::{Checked, load_run, load_run_with_warnings};
 #[cfg(feature = "topology")]
 pub(crate) use names::NotAName;
 pub use names::{Named, Names, NoSuchName};
+pub(crate) use plan::reduced;
 pub use plan::*;
 pub use problem::{Code, Excerpt, Place, Problem, Related, Report, Severity};
 #[cfg(feature = "topology")]

@@ -484,7 +484,12 @@ impl Window {
 impl Profile {
     /// The remainder modulo M, in 0..M−1 also for negative numbers.
     pub(crate) fn reduce(&self, number: i128) -> i64 {
-        i64::try_from(number.rem_euclid(i128::from(self.modulus)))
-            .expect("a remainder of an i64 is below it")
+        reduced(number, self.modulus)
     }
+}
+
+/// The remainder of a number modulo M ≥ 1, in 0..M−1 also for negative numbers.
+pub(crate) fn reduced(number: i128, modulus: i64) -> i64 {
+    i64::try_from(number.rem_euclid(i128::from(modulus)))
+        .expect("a remainder of an i64 is below it")
 }

@@ -7,7 +7,9 @@ use crate::config::{ChainRule, Profile, RunPlan};
 use crate::error::RunError;
 use crate::record::{EdgeFluxSummary, IBlock, PBlock, TopologySnapshotEdge, UmxLedger};
 
+pub(crate) use primes::first_primes;
 use s_t::StReader;
+pub(crate) use s_t::{scaled_flux, weighted_sum};
 
 /// The state of the chain between two ticks.
 pub(crate) struct Chain<'p> {
@@ -41,13 +43,16 @@ impl<'p> Chain<'p> {
     pub(crate) fn step(&mut self, ledger: &UmxLedger) -> Result<i64, RunError> {
         let s_t = self.s_t.read(ledger)?;
         let ChainRule::Cmp0V1 { a, b } = self.profile.chain_rule;
-        // |a·C| and |b·s_t| stay below 2^126 each, so the sum is exact in 128 bits.
-        let next = i128::from(a) * i128::from(self.value)
-            + i128::from(b) * i128::from(s_t)
-            + i128::from(ledger.tick);
+        let next = next_value((a, b), self.value, s_t, ledger.tick);
         self.value = self.profile.reduce(next);
         Ok(s_t)
     }
+}
+
+/// a·C_{t−1} + b·s_t + seq, which is still to be reduced.
+pub(crate) fn next_value((a, b): (i64, i64), c_prev: i64, s_t: i64, seq: u64) -> i128 {
+    // |a·C| and |b·s_t| stay below 2^126 each, so the sum is exact in 128 bits.
+    i128::from(a) * i128::from(c_prev) + i128::from(b) * i128::from(s_t) + i128::from(seq)
 }
 
 /// A P-block with the ids of all edges, to be reused every tick.

@@ -1,7 +1,7 @@
 //! Computes the first primes, which are the weights of `prime_weighted`.
 
 /// The first `count` primes: 2, 3, 5, 7, …
-pub(super) fn first_primes(count: usize) -> Vec<u32> {
+pub(crate) fn first_primes(count: usize) -> Vec<u32> {
     let limit = upper_bound(count);
     let mut composite = vec![false; limit + 1];
     let mut primes = Vec::with_capacity(count);

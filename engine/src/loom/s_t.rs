@@ -45,7 +45,10 @@ impl StReader {
                 offset,
                 scale,
                 max_value,
-            } => scaled_flux(ledger, *offset, *scale, *max_value),
+            } => {
+                let fluxes = ledger.edges.iter().map(|edge| edge.f_e);
+                scaled_flux(fluxes, *offset, *scale, *max_value)
+            }
         };
         exact
             .and_then(|value| i64::try_from(value).ok())
@@ -60,7 +63,7 @@ impl StReader {
 /// Σ p_n · u_n: the values 4, 0, 1 give 2·4 + 3·0 + 5·1 = 13. Primes are below 2^32 and absolute
 /// values are at most 2^63, so the sum over any number of nodes that fit in memory is exact in 128
 /// bits.
-fn weighted_sum(primes: &[u32], values: &[i64]) -> i128 {
+pub(crate) fn weighted_sum(primes: &[u32], values: &[i64]) -> i128 {
     primes
         .iter()
         .zip(values)
@@ -69,17 +72,13 @@ fn weighted_sum(primes: &[u32], values: &[i64]) -> i128 {
 }
 
 /// min(offset + scale · Σ |f_e|, max_value); `None` if it exceeds 128 bits and has no bound.
-fn scaled_flux(
-    ledger: &UmxLedger,
+pub(crate) fn scaled_flux(
+    fluxes: impl Iterator<Item = i64>,
     offset: i64,
     scale: i64,
     max_value: Option<i64>,
 ) -> Option<i128> {
-    let total: i128 = ledger
-        .edges
-        .iter()
-        .map(|edge| i128::from(edge.f_e).abs())
-        .sum();
+    let total: i128 = fluxes.map(|flux| i128::from(flux).abs()).sum();
     let max_value = max_value.map(i128::from);
     let value = total
         .checked_mul(i128::from(scale))

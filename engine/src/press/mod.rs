@@ -13,7 +13,7 @@ pub use capsule::{Capsule, CapsuleError, Packer, Section, Vectors};
 pub(crate) use choice::under;
 pub use codec::{Decoder, Encoder, PayloadError};
 pub(crate) use tally::{Tally, bit_length};
-pub(crate) use window::{TickView, WindowTally};
+pub(crate) use window::{CheckConstants, StreamTally, TickView, WindowTally, manifest_check};
 
 use crate::config::Scheme;
 

@@ -3,7 +3,7 @@
 use super::Tally;
 use super::choice::choose;
 use crate::canonical::{Hash, Writer};
-use crate::config::{Profile, RunPlan, StreamPlan, StreamSource, Window};
+use crate::config::{RunPlan, Scheme, StreamPlan, StreamSource, Window, reduced};
 use crate::error::{Operation, RunError};
 use crate::record::{Manifest, StreamEntry, UmxLedger};
 
@@ -67,11 +67,14 @@ impl<'p> WindowTally<'p> {
         let mut entries = Vec::with_capacity(self.streams.len());
         let mut values = Vec::with_capacity(self.streams.len());
         for stream in self.streams {
-            let (entry, hash) = stream.close(profile).ok_or(RunError::Overflow {
-                tick: end_tick,
-                operation: Operation::Bits,
-                id: None,
-            })?;
+            let (entry, hash) =
+                stream
+                    .close(&profile.press.preference)
+                    .ok_or(RunError::Overflow {
+                        tick: end_tick,
+                        operation: Operation::Bits,
+                        id: None,
+                    })?;
             entries.push(entry);
             values.push(hash);
         }
@@ -85,21 +88,48 @@ impl<'p> WindowTally<'p> {
             manifest_check: 0,
             streams: entries,
         };
-        manifest.manifest_check = manifest_check(&manifest, &values, profile);
+        let constants = CheckConstants {
+            factor: profile.press.check_factor,
+            offset: profile.press.check_offset,
+            modulus: profile.modulus,
+        };
+        manifest.manifest_check = manifest_check(&manifest, &values, constants);
         Ok(manifest)
     }
 }
 
 /// (b1·H + b0) mod M, where H is the first 8 bytes of the preimage's hash, mod M.
-fn manifest_check(manifest: &Manifest, values: &[Hash], profile: &Profile) -> i64 {
+pub(crate) fn manifest_check(
+    manifest: &Manifest,
+    values: &[Hash],
+    constants: CheckConstants,
+) -> i64 {
+    let CheckConstants {
+        factor,
+        offset,
+        modulus,
+    } = constants;
     let digest = crate::canonical::hash(&manifest.preimage(values));
-    let head = profile.reduce(i128::from(digest.head()));
-    let factor = i128::from(profile.press.check_factor);
-    let offset = i128::from(profile.press.check_offset);
-    profile.reduce(factor * i128::from(head) + offset)
+    let head = reduced(i128::from(digest.head()), modulus);
+    reduced(
+        i128::from(factor) * i128::from(head) + i128::from(offset),
+        modulus,
+    )
 }
 
-struct StreamTally<'p> {
+/// The constants of a manifest's check.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CheckConstants {
+    /// b1.
+    pub(crate) factor: i64,
+    /// b0.
+    pub(crate) offset: i64,
+    /// M.
+    pub(crate) modulus: i64,
+}
+
+/// A stream of an open window.
+pub(crate) struct StreamTally<'p> {
     plan: &'p StreamPlan,
     tally: Tally,
     /// The canonical list of the vectors of all ticks, hashed as it grows.
@@ -109,7 +139,7 @@ struct StreamTally<'p> {
 }
 
 impl<'p> StreamTally<'p> {
-    fn new(plan: &'p StreamPlan) -> Self {
+    pub(crate) fn new(plan: &'p StreamPlan) -> Self {
         Self {
             plan,
             tally: Tally::default(),
@@ -119,7 +149,8 @@ impl<'p> StreamTally<'p> {
         }
     }
 
-    fn add(&mut self, tick: &TickView<'_>) {
+    /// Adds the vector of a tick.
+    pub(crate) fn add(&mut self, tick: &TickView<'_>) {
         self.values.raw(self.separator);
         self.separator = ",";
         let ledger = tick.ledger;
@@ -162,9 +193,9 @@ impl<'p> StreamTally<'p> {
     }
 
     /// The entry and the hash of the values; `None` if the number of bits does not fit 64 bits.
-    fn close(mut self, profile: &Profile) -> Option<(StreamEntry, Hash)> {
+    pub(crate) fn close(mut self, preference: &[Scheme; 3]) -> Option<(StreamEntry, Hash)> {
         self.values.raw("]");
-        let choice = choose(&self.tally, self.plan.hint, &profile.press.preference);
+        let choice = choose(&self.tally, self.plan.hint, preference);
         let bits = i64::try_from(choice.bits).ok()?;
         let entry = StreamEntry {
             stream_id: self.plan.name.clone(),

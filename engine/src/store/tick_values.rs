@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use super::columns::{Block, Shape, Vectors};
 use super::stored::StoredRun;
-use super::{Damage, StoreError};
-use crate::record::RecordKind;
+use super::{Damage, StoreError, header, rebuild};
+use crate::record::{RecordKind, UmxLedger};
 
 /// State and fluxes of one tick. Ticks of the same block share its memory.
 ///
@@ -46,6 +46,20 @@ impl StoredRun {
                 position: tick,
             })),
         }
+    }
+}
+
+impl StoredRun {
+    /// The ledger of a recorded tick, as its columns give it.
+    pub(crate) fn ledger_of_columns(&self, tick: u64) -> Result<UmxLedger, StoreError> {
+        rebuild::ledger(self, tick)
+    }
+
+    /// s_t and C_t of a recorded tick.
+    pub(crate) fn s_t_and_chain(&self, tick: u64) -> Result<(i64, i64), StoreError> {
+        self.prepare("SELECT s_t, c_t FROM p_blocks WHERE tick = ?1")?
+            .query_row([header::bound(tick)], |row| Ok((row.get(0)?, row.get(1)?)))
+            .map_err(|error| self.fail(error))
     }
 }
 

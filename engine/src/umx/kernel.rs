@@ -105,9 +105,20 @@ pub(super) fn exact(
 
 /// `raw` and `f_e`; `None` if `raw` does not fit 64 bits.
 fn exact_flux(edge: &Edge, scale: i64, du: i64) -> Option<(i64, i64)> {
+    let raw = raw(edge.conductance, scale, du)?;
+    Some((raw, flux(raw, edge.cap, du)))
+}
+
+/// ⌊k·|du| / SC⌋; `None` if it does not fit 64 bits.
+pub(crate) fn raw(conductance: i64, scale: i64, du: i64) -> Option<i64> {
     let size = i128::from(du).abs();
-    let raw = i64::try_from(i128::from(edge.conductance) * size / i128::from(scale)).ok()?;
-    // |f_e| ≤ raw ≤ i64::MAX, so the negation cannot overflow.
-    let moved = i64::try_from(i128::from(raw.min(edge.cap)).min(size)).ok()?;
-    Some((raw, if du < 0 { -moved } else { moved }))
+    i64::try_from(i128::from(conductance) * size / i128::from(scale)).ok()
+}
+
+/// sign(du) · min(raw, cap, |du|), of a raw ≥ 0.
+pub(crate) fn flux(raw: i64, cap: i64, du: i64) -> i64 {
+    let moved = i128::from(raw.min(cap)).min(i128::from(du).abs());
+    let moved = i64::try_from(moved).expect("it is at most raw");
+    // 0 ≤ moved ≤ i64::MAX, so the negation cannot overflow.
+    if du < 0 { -moved } else { moved }
 }

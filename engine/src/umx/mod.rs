@@ -9,6 +9,7 @@ mod diagnostics;
 mod kernel;
 
 pub(crate) use diagnostics::check as check_diagnostics;
+pub(crate) use kernel::{flux, raw};
 
 use crate::config::{AppliedInput, Edge, InputValues, RunPlan, Topology};
 use crate::error::{Operation, RunError};

@@ -2,9 +2,10 @@
 //!
 //! [`AetherSubject`] loads the documents of a scenario once, as a plan that every run uses.
 //! `changed` makes plans of changed inputs, `resume` stops a run after each window and finishes it
-//! from its file, and `schema` describes the artefacts.
+//! from its file, `schema` describes the artefacts, and `lineage` says what their values were computed from.
 
 mod changed;
+mod lineage;
 mod resume;
 mod schema;
 
@@ -12,15 +13,18 @@ pub use schema::of as schema_of;
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use aether_engine::config::{self, FileSystem, RunPlan};
 use aether_engine::record::FromText as _;
 use aether_engine::run::{self, RecordKind, Run, RunError, RunOptions, RunStatus};
 use aether_harness::{
-    Artefact, Failure, KeyTable, Mode, Prepared, Progress, RunRequest, Scenario, ScenarioProblem,
-    Schema, Settings, Subject, WithoutEffect,
+    Artefact, Failure, Json, KeyTable, Mode, Place, Prepared, Progress, Recomputed, RunRequest,
+    Scenario, ScenarioProblem, Schema, Settings, Subject, WithoutEffect,
 };
 use serde::Deserialize;
+
+use lineage::Kept;
 
 /// Aether as a subject: every scenario directory holds a `run.toml` or `run.json`.
 #[derive(Clone, Debug)]
@@ -124,14 +128,19 @@ impl Subject for AetherSubject {
 
 /// A plan with its resolved documents.
 struct PreparedRun {
-    plan: RunPlan,
+    plan: Arc<RunPlan>,
     inputs: Artefact,
+    lineage: Kept,
 }
 
 impl PreparedRun {
     fn new(plan: RunPlan) -> Result<Self, Failure> {
         let inputs = document("inputs", &plan.documents().to_json())?;
-        Ok(Self { plan, inputs })
+        Ok(Self {
+            plan: Arc::new(plan),
+            inputs,
+            lineage: Kept::default(),
+        })
     }
 }
 
@@ -163,11 +172,23 @@ impl Prepared for PreparedRun {
     }
 
     fn with_inputs(&self, inputs: &Artefact) -> Result<Option<Box<dyn Prepared>>, Failure> {
-        let plan = changed::plan(inputs)?;
+        let plan = Arc::new(changed::plan(inputs)?);
+        self.lineage.compare_with(&plan);
+        let lineage = Kept::default();
+        lineage.compare_with(&self.plan);
         Ok(Some(Box::new(Self {
             plan,
             inputs: inputs.clone(),
+            lineage,
         })))
+    }
+
+    fn depends(&self, place: &Place) -> Option<Vec<Place>> {
+        Some(self.lineage.depends(&self.plan, place))
+    }
+
+    fn recompute(&self, place: &Place, read: &mut dyn FnMut(&Place) -> Option<Json>) -> Recomputed {
+        self.lineage.recompute(&self.plan, place, read)
     }
 
     fn altered_rules(&self) -> Vec<Artefact> {

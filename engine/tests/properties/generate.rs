@@ -19,7 +19,7 @@ const MAX_TICKS: u64 = 12;
 
 /// The range of the numbers of a case.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Reach {
+pub(crate) enum Reach {
     /// States within ±2^40 and numbers of ordinary size: most runs complete.
     Usual,
     /// Any i64: most runs overflow.
@@ -27,7 +27,7 @@ pub(super) enum Reach {
 }
 
 /// Any valid case.
-pub(super) fn case(reach: Reach) -> impl Strategy<Value = Case> {
+pub(crate) fn case(reach: Reach) -> impl Strategy<Value = Case> {
     (topology(reach), profile(reach), run(reach)).prop_map(|(topology, profile, run)| {
         let mut case = Case {
             topology,

@@ -9,7 +9,7 @@
 
 mod aeon;
 mod counterexample;
-mod generate;
+pub(crate) mod generate;
 mod log;
 mod records;
 mod replay;
@@ -36,7 +36,7 @@ const REGRESSIONS: &str = concat!(
 );
 
 /// A generated value that is or contains a case.
-trait Drawn {
+pub(crate) trait Drawn {
     fn case(&self) -> &Case;
 }
 
@@ -59,8 +59,12 @@ impl<A, B> Drawn for (Case, A, B) {
 }
 
 /// Checks a property for a number of generated values.
-fn hold<S>(name: &str, cases: u32, strategy: &S, property: impl Fn(S::Value) -> Result<(), String>)
-where
+pub(crate) fn hold<S>(
+    name: &str,
+    cases: u32,
+    strategy: &S,
+    property: impl Fn(S::Value) -> Result<(), String>,
+) where
     S: Strategy,
     S::Value: Debug + Drawn,
 {

@@ -15,12 +15,12 @@ use crate::subject;
 /// Most node and edge values that the oracle computes in one run, since it is slow.
 const WORK_MAX: u64 = 200_000;
 
-fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
 /// The names of all scenarios.
-fn registry() -> Vec<String> {
+pub(crate) fn registry() -> Vec<String> {
     let scenarios = root().join("scenarios");
     let entries = std::fs::read_dir(scenarios).expect("the registry is there");
     let mut names: Vec<_> = entries

@@ -23,4 +23,5 @@ pub(crate) mod topology;
 mod touched;
 pub(crate) mod validate;
 pub(crate) mod verify;
+pub(crate) mod why;
 mod window;

@@ -53,6 +53,11 @@ impl Protected {
         Ok(Self { files })
     }
 
+    /// Adds what another command line argument protects.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.files.extend(other.files);
+    }
+
     /// Files that the command line names as inputs.
     pub(crate) fn inputs<'p>(paths: impl IntoIterator<Item = &'p Path>) -> Self {
         let file = |path: &Path| (path.to_owned(), "is an input of this command".to_owned());

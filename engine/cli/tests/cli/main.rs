@@ -35,6 +35,7 @@ mod sweep;
 mod sweep_page;
 mod tables;
 mod topology;
+mod why;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -22,7 +22,7 @@ pub(crate) use profile::profile;
 pub(crate) use run::{flag, nap, run_settings, version};
 pub(crate) use state::{inline_state, json_state, state_csv};
 pub(crate) use topology::{CheckedTopology, DescribedEdges, topology};
-pub(crate) use windows::windows;
+pub(crate) use windows::{generated_names, windows};
 
 use super::problem::{Code, Draft, Problems};
 use super::tree::{Document, NodeId, Value};

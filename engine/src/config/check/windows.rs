@@ -315,6 +315,12 @@ fn no_such_window(
     );
 }
 
+/// The id and the APX name of a window that tiles a run, by its number from 1.
+pub(crate) fn generated_names(gid: &str, number: u64, start: u64, end: u64) -> (String, String) {
+    let id = format!("{gid}_W{number}_ticks_{start}_{end}");
+    (id, format!("{gid}_APX_v0_ticks_{start}_{end}"))
+}
+
 /// Windows of `every` ticks from tick 1 on; the last may be shorter. Ten ticks with `every` 4 give
 /// 1–4, 5–8 and 9–10.
 fn tiling(
@@ -343,9 +349,10 @@ fn tiling(
     for number in 1..=total {
         let start = (number - 1) * every + 1;
         let end = number.saturating_mul(every).min(ticks);
+        let (window_id, apx_name) = generated_names(gid, number, start, end);
         windows.push(Window {
-            window_id: format!("{gid}_W{number}_ticks_{start}_{end}"),
-            apx_name: format!("{gid}_APX_v0_ticks_{start}_{end}"),
+            window_id,
+            apx_name,
             ticks: start..=end,
             primary: true,
             streams: defaults::streams(),

@@ -16,6 +16,12 @@ pub(crate) trait Choice: Sized + Copy + 'static {
     const NOUN: &'static str;
 }
 
+/// The value that a word stands for.
+pub(crate) fn of_word<T: Choice>(word: &str) -> Option<T> {
+    let known = T::WORDS.iter().find(|(known, _)| *known == word);
+    known.map(|(_, value)| *value)
+}
+
 impl<T: Choice> Decode for T {
     fn expected() -> String {
         list_of(T::WORDS.iter().map(|(word, _)| *word), "or")

@@ -11,7 +11,7 @@ mod scalars;
 mod suggest;
 
 pub(crate) use aether_json::nearest;
-pub(crate) use choice::Choice;
+pub(crate) use choice::{Choice, of_word};
 pub(crate) use document::{FIELDS_MAX, Fields, Given, HasPlaces, Unknown};
 pub(crate) use names::{Name, PathText, ProfileName, RunId, Text, bad_name};
 pub(crate) use scalars::{AnyObject, Anything, Flag, Int, List, Map};

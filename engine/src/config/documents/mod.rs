@@ -22,7 +22,7 @@ pub(crate) use profile::{
 };
 pub(crate) use run_config::{
     DestinationWord, DiagnosticsDocument, LayerWord, LoggingDocument, NapDocument, RunConfig,
-    StreamDocument, WindowDocument,
+    StreamDocument, WindowDocument, stream_source,
 };
 // Only the reference names these.
 #[cfg(feature = "schema")]

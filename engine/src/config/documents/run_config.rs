@@ -1,7 +1,9 @@
 //! `RunConfig_v1`: which documents a run uses, how many ticks it has, and what is tallied and
 //! logged.
 
-use super::super::decode::{Anything, Choice, Flag, Int, List, Name, PathText, RunId, Text};
+use super::super::decode::{
+    Anything, Choice, Flag, Int, List, Name, PathText, RunId, Text, of_word,
+};
 use super::super::plan::{Scheme, StreamSource};
 use super::super::problem::Code;
 use super::ApxiDocument;
@@ -214,6 +216,11 @@ impl Choice for StreamSource {
         ("prev_chain", Self::PrevChain),
     ];
     const NOUN: &'static str = "source";
+}
+
+/// The source of a stream, by its word in documents.
+pub(crate) fn stream_source(word: &str) -> Option<StreamSource> {
+    of_word(word)
 }
 
 super::choice_schema!(LayerWord, DataLayer, DestinationWord, Scheme, StreamSource);

@@ -83,7 +83,7 @@ fn claims_have_tests(page: &str) {
         .flat_map(|tests| tests.iter().map(|(name, _)| *name))
         .collect();
     for test in held.values().flatten() {
-        let is_elsewhere = unit_test(test, &sources) || python_test(test);
+        let is_elsewhere = unit_test(test, &sources) || python_test(test) || engine_test(test);
         assert!(
             suite.contains(test.as_str()) || is_elsewhere,
             "there is no test {test}"
@@ -98,6 +98,16 @@ fn claims_have_tests(page: &str) {
             "no test holds: {item}"
         );
     }
+}
+
+/// Whether `engine: FILE::NAME` is a test of the engine, its command or its subject.
+fn engine_test(test: &str) -> bool {
+    let parts = test.strip_prefix("engine: ");
+    let parts = parts.and_then(|test| test.split_once("::"));
+    parts.is_some_and(|(file, name)| {
+        let text = package(&format!("../../engine/{file}"));
+        text.contains(&format!("\nfn {name}("))
+    })
 }
 
 /// Whether `python: FILE::NAME` is a test of the package for Python, which `.ci/run` runs.

@@ -49,8 +49,11 @@ impl Layout {
         let (mut lines, mut columns) = (0, 1);
         for row in &rows {
             let on_path = row.iter().find(|id| spine.contains(id));
-            let others = row.iter().filter(|id| Some(*id) != on_path);
-            let mut others: Vec<usize> = others.copied().collect();
+            let mut others: Vec<usize> = row
+                .iter()
+                .copied()
+                .filter(|id| Some(id) != on_path)
+                .collect();
             others.sort_by_cached_key(|id| (place_above(*id, &edges, &cells), *id));
             if let Some(&id) = on_path {
                 cells.insert(id, (lines, 0));

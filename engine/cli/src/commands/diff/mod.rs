@@ -71,6 +71,15 @@ pub(crate) fn diff(command: &DiffCommand, output: &Output) -> CommandResult {
     })
 }
 
+/// The path of the first value that differs; `None` if nothing does.
+pub(super) fn first_divergence(
+    before: &StoredRun,
+    after: &StoredRun,
+) -> Result<Option<String>, Failure> {
+    let diff = compare(before, after, &DiffOptions::default(), Listed::ShortValues)?;
+    Ok(diff.first_divergence.map(|first| first.path.to_string()))
+}
+
 fn compare(
     before: &StoredRun,
     after: &StoredRun,

@@ -1,0 +1,139 @@
+//! [`Compared`]: two runs, and where a difference between them comes from, step by step.
+
+use super::place::{Field, RunPlace};
+use super::reader::Reader;
+use super::rules;
+use super::scalar::Scalar;
+use super::values::{RunValues, Values as _};
+use super::vocabulary::Vocabulary;
+
+/// Two runs whose values are compared.
+#[derive(Clone, Copy)]
+pub struct Compared<'c> {
+    names: &'c Vocabulary,
+    before: &'c RunValues<'c>,
+    after: &'c RunValues<'c>,
+}
+
+/// Where one differing value comes from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Step {
+    /// The differing values that it was computed from, in either run, each once and in order.
+    pub from: Vec<RunPlace>,
+    /// Whether its own rule is a cause: no value that it depends on differs, or one of the runs
+    /// recorded something else than the rule gives.
+    pub is_rule: bool,
+    /// How many values were read to compute it.
+    pub reads: u64,
+}
+
+/// How many values are read at most in order to find out which of a step's dependencies were needed.
+/// A window of 10^4 nodes and 10^3 ticks has a thousand times as many.
+const READS_MAX: u64 = 1 << 20;
+
+impl<'c> Compared<'c> {
+    /// Two runs, of places in the same vocabulary.
+    #[must_use]
+    pub const fn new(
+        names: &'c Vocabulary,
+        before: &'c RunValues<'c>,
+        after: &'c RunValues<'c>,
+    ) -> Self {
+        Self {
+            names,
+            before,
+            after,
+        }
+    }
+
+    /// The values of a place in both runs.
+    #[must_use]
+    pub fn values(&self, place: RunPlace) -> [Option<Scalar>; 2] {
+        [self.before.get(place), self.after.get(place)]
+    }
+
+    /// Whether a value differs.
+    #[must_use]
+    pub fn differs(&self, place: RunPlace) -> bool {
+        self.before.get(place) != self.after.get(place)
+    }
+
+    pub(super) const fn runs(&self) -> [&'c RunValues<'c>; 2] {
+        [self.before, self.after]
+    }
+
+    pub(super) const fn names(&self) -> &'c Vocabulary {
+        self.names
+    }
+
+    /// Where a differing value comes from; nothing for an input.
+    #[must_use]
+    pub fn step(&self, place: RunPlace) -> Step {
+        let quick = self.step_in_ledgers(place);
+        quick.unwrap_or_else(|| self.step_by_rule(place))
+    }
+
+    /// The same from the definition of the field alone.
+    #[must_use]
+    pub fn step_by_rule(&self, place: RunPlace) -> Step {
+        if place.is_input() {
+            return Step::default();
+        }
+        let [old, new] = self.values(place);
+        let before = Reader::compared(self.names, self.before, self.after);
+        let keeps_before = rules::compute(place, &before) == old;
+        let after = Reader::compared(self.names, self.after, self.before);
+        let keeps_after = rules::compute(place, &after) == new;
+        let reads = after.reads();
+        let mut from = before.into_reads();
+        from.extend(after.into_reads());
+        from.sort_unstable();
+        from.dedup();
+        Step {
+            is_rule: from.is_empty() || !keeps_before || !keeps_after,
+            from,
+            reads,
+        }
+    }
+
+    /// Whether a value would not be the new one if one of those that it depends on had its old value.
+    /// False also if it would be too costly to find out.
+    #[must_use]
+    pub fn is_needed(&self, place: RunPlace, dependency: RunPlace, step: &Step) -> bool {
+        if let Some(is_needed) = self.is_plainly_needed(place, dependency) {
+            return is_needed;
+        }
+        if step.reads.saturating_mul(step.from.len() as u64) > READS_MAX {
+            return false;
+        }
+        let old = self.before.value(dependency);
+        let reader = Reader::with(self.names, self.after, dependency, old);
+        rules::compute(place, &reader) != self.after.value(place)
+    }
+}
+
+impl Compared<'_> {
+    /// Whether a dependency was needed, where it follows from the form of the rule; `None` where the
+    /// value must be computed again.
+    fn is_plainly_needed(&self, place: RunPlace, dependency: RunPlace) -> Option<bool> {
+        let is_term = match place.field {
+            // The hash of a text that contains all that it depends on.
+            Field::LedgerHash
+            | Field::SceneLedger
+            | Field::PBlockHash
+            | Field::IBlockHash
+            | Field::SceneHash => return Some(true),
+            Field::SumPreU => dependency.field == Field::PreU,
+            Field::SumPostU => dependency.field == Field::PostU,
+            // Every state has a weight that is not 0.
+            Field::St => dependency.field == Field::PostU,
+            _ => false,
+        };
+        // A sum changes with each of its terms; an absent one counts nothing.
+        let term = |value: Option<Scalar>| value.and_then(|value| value.integer()).unwrap_or(0);
+        is_term.then(|| {
+            let [old, new] = self.values(dependency).map(term);
+            old != new
+        })
+    }
+}

@@ -1,0 +1,151 @@
+//! Lineage: what each value of a run was computed from.
+//!
+//! `rules` holds one definition for each field of each record: how its value follows from
+//! other values and from inputs, by the rules that the engine runs. From it follow
+//!
+//! - [`RunValues::depends`]: what a value was computed from;
+//! - [`Compared::step`]: of two runs, which differing values a differing value comes from, and whether
+//!   its rule itself gives something else;
+//! - [`Compared::is_needed`]: whether one of those values was needed.
+//!
+//! ```text
+//! ledgers[tick=9].post_u[node=2]: 40 → 43
+//!   ledgers[tick=9].edges[e_id=5].f_e: 5 → 8        needed: with 5 again, post_u would be 40
+//!     ledgers[tick=9].edges[e_id=5].raw: 5 → 8
+//!       inputs.topology.edges[e_id=5].k: 12 → 13    an input: a cause
+//! ```
+//!
+//! Lineage computes no record and stores nothing: it checks what a run recorded.
+
+mod compared;
+mod ledgers;
+mod place;
+mod reader;
+mod rules;
+mod scalar;
+#[cfg(feature = "store")]
+mod stored;
+mod values;
+mod vocabulary;
+
+pub use compared::{Compared, Step};
+pub use place::RunPlace;
+pub use scalar::Scalar;
+#[cfg(feature = "store")]
+pub use stored::ReadFailure;
+pub use values::{RunRecords, RunValues};
+pub use vocabulary::Vocabulary;
+
+use std::cell::RefCell;
+
+use place::{Field, PlaceKind};
+use reader::Reader;
+use values::Values;
+
+use crate::config::RunPlan;
+use crate::record::Layer;
+
+/// What a rule gave from values that somebody else read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Recomputed {
+    /// The value; `None` if a run with those values would not have it.
+    Value(Option<Scalar>),
+    /// What the rule reads depends on the values themselves, so that it cannot be known beforehand.
+    Unknown,
+}
+
+/// The value of a place by its rule, from values that `read` returns and from nothing else. The plans
+/// say in which order a window lists its streams.
+pub fn recompute(
+    place: RunPlace,
+    names: &Vocabulary,
+    plans: &[&RunPlan],
+    read: &mut dyn FnMut(RunPlace) -> Option<Scalar>,
+) -> Recomputed {
+    struct Asked<'a, 'r>(
+        &'a [&'a RunPlan],
+        RefCell<&'r mut dyn FnMut(RunPlace) -> Option<Scalar>>,
+    );
+
+    impl Values for Asked<'_, '_> {
+        fn value(&self, place: RunPlace) -> Option<Scalar> {
+            (self.1.borrow_mut())(place)
+        }
+
+        fn plans(&self) -> Vec<&RunPlan> {
+            self.0.to_vec()
+        }
+    }
+
+    let follows_values = [
+        PlaceKind::CodexLibrary,
+        PlaceKind::CodexProposals,
+        PlaceKind::Log,
+    ];
+    if place.field == Field::LibraryHash || follows_values.contains(&place.field.artefact()) {
+        return Recomputed::Unknown;
+    }
+    let asked = Asked(plans, RefCell::new(read));
+    Recomputed::Value(rules::compute(place, &Reader::plain(names, &asked)))
+}
+
+impl RunValues<'_> {
+    /// The value of a place by its rule, from the other values of the run; `None` if the run should
+    /// not have it. That of a run's own records is the recorded value.
+    #[must_use]
+    pub fn computed(&self, place: RunPlace) -> Option<Scalar> {
+        rules::compute(place, &Reader::plain(self.names(), self))
+    }
+
+    /// What a value was computed from: places of values that were read or tested, each once. Empty
+    /// for an input.
+    #[must_use]
+    pub fn depends(&self, place: RunPlace) -> Vec<RunPlace> {
+        if place.is_input() {
+            return Vec::new();
+        }
+        let reader = Reader::traced(self.names(), self);
+        rules::compute(place, &reader);
+        reader.into_reads()
+    }
+}
+
+impl RunPlace {
+    /// Whether the value is given: by a document, or by what stopped the run.
+    #[must_use]
+    pub const fn is_input(self) -> bool {
+        self.field.is_given()
+    }
+
+    /// The rule that computes the value, as reports name it: `ledgers.edges.raw`.
+    #[must_use]
+    pub fn rule(self) -> String {
+        self.field.rule()
+    }
+
+    /// The layer of the value: a value is computed from values of its own layer and lower ones. The
+    /// layers of a run go from its inputs through its ticks, each window's manifest after the ticks
+    /// of the window, to what belongs to the run as a whole.
+    #[must_use]
+    pub fn layer(self, names: &Vocabulary) -> u64 {
+        let above = names.ticks().saturating_add(1).saturating_mul(4);
+        let late = |tick: u64| names.bound_until(tick).saturating_mul(4) + 2;
+        match self.field.artefact() {
+            _ if self.field == Field::TotalTicks => 0,
+            PlaceKind::Given => 0,
+            PlaceKind::Ledgers | PlaceKind::PBlocks | PlaceKind::IBlocks => {
+                self.at.saturating_mul(4)
+            }
+            PlaceKind::Manifests => names.end_of_window(self.at).saturating_mul(4) + 1,
+            PlaceKind::Scenes | PlaceKind::ULedger => late(self.at),
+            PlaceKind::Envelopes => match place::layer_at(self.index) {
+                Layer::Data | Layer::Ingress => late(self.at),
+                Layer::Ctrl | Layer::Egress => late(names.ticks()),
+            },
+            PlaceKind::CodexLibrary => above,
+            PlaceKind::CodexProposals => above + 1,
+            PlaceKind::Metrics => above + 2,
+            PlaceKind::Log => above + 3,
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! The values of a run in a file, read as they are asked for, and of the ticks that it did not store.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use aether_json::Value;
+
+use super::place::{RunPlace, layer_at};
+use super::values::{RecordSource, RunValues, Stopped, key, key_of};
+use super::vocabulary::Vocabulary;
+use crate::config::RunPlan;
+use crate::record::{EdgeFluxSummary, Layer, PBlock, RecordKind, UmxLedger};
+use crate::store::{StoreError, StoredRun};
+
+/// How many numbers of ledgers are kept at once: 64 MiB of them.
+const NUMBERS_MAX: usize = 1 << 23;
+
+/// How many P-blocks are kept at once.
+const BLOCKS_MAX: usize = 64;
+
+/// How many records of other kinds are kept at once.
+const RECORDS_MAX: usize = 1 << 10;
+
+/// The first error of reading a file, if there was one. A value that could not be read is absent.
+#[derive(Debug, Default)]
+pub struct ReadFailure(RefCell<Option<StoreError>>);
+
+impl ReadFailure {
+    /// Takes the error.
+    #[must_use]
+    pub fn take(&self) -> Option<StoreError> {
+        self.0.take()
+    }
+
+    fn note<T>(&self, read: Result<T, StoreError>) -> Option<T> {
+        match read {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.0.borrow_mut().get_or_insert(error);
+                None
+            }
+        }
+    }
+}
+
+impl<'r> RunValues<'r> {
+    /// The values of a run in a file, and of the ticks that it computed and did not store.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn of_file(
+        run: &'r StoredRun,
+        plan: &'r RunPlan,
+        names: &'r Vocabulary,
+        failure: &'r ReadFailure,
+    ) -> Result<Self, StoreError> {
+        let recorded = run.ticks_recorded();
+        let error = run.header().status.error();
+        let is_stopped = recorded < plan.ticks || error.is_some();
+        let stopped = is_stopped
+            .then(|| -> Result<Stopped, StoreError> {
+                let missing = run.missing_ticks(plan)?;
+                let fails = u64::from(error.is_some());
+                Ok(Stopped {
+                    recorded,
+                    computed: missing.end().saturating_sub(fails).max(recorded),
+                    error,
+                })
+            })
+            .transpose()?;
+        let source = FileSource {
+            run,
+            plan,
+            failure,
+            listed: Listed::of(run, names)?,
+            metrics: Arc::new(run.metrics_text()?.parse().expect("metrics are JSON")),
+            recorded,
+            ledgers: RefCell::default(),
+            numbers: Cell::new(0),
+            p_blocks: RefCell::default(),
+            missing: RefCell::default(),
+            others: RefCell::default(),
+        };
+        Ok(Self::of_source(plan, names, stopped, Box::new(source)))
+    }
+}
+
+/// The records of a run file.
+struct FileSource<'r> {
+    run: &'r StoredRun,
+    plan: &'r RunPlan,
+    failure: &'r ReadFailure,
+    listed: Listed,
+    metrics: Arc<Value>,
+    recorded: u64,
+    ledgers: RefCell<BTreeMap<u64, Arc<UmxLedger>>>,
+    /// The numbers in those ledgers.
+    numbers: Cell<usize>,
+    p_blocks: RefCell<BTreeMap<u64, Arc<PBlock>>>,
+    missing: RefCell<Option<Arc<Missing>>>,
+    others: RefCell<BTreeMap<(RecordKind, u64, u32), Option<Arc<Value>>>>,
+}
+
+/// The ticks that the run computed and did not store.
+type Missing = BTreeMap<u64, (Arc<UmxLedger>, Arc<PBlock>)>;
+
+/// The records that are not found by a tick or a number, by kind and key.
+struct Listed(BTreeMap<RecordKind, BTreeMap<(u64, u32), Arc<Value>>>);
+
+impl Listed {
+    fn of(run: &StoredRun, names: &Vocabulary) -> Result<Self, StoreError> {
+        let mut all = BTreeMap::new();
+        for kind in [
+            RecordKind::Manifests,
+            RecordKind::CodexLibrary,
+            RecordKind::CodexProposals,
+        ] {
+            let mut records = BTreeMap::new();
+            for record in run.records(kind) {
+                let value = json(&record?.text);
+                if let Some(key) = key_of(kind, &value, names) {
+                    records.insert(key, Arc::new(value));
+                }
+            }
+            all.insert(kind, records);
+        }
+        Ok(Self(all))
+    }
+}
+
+fn json(text: &[u8]) -> Value {
+    aether_json::from_slice(text).expect("a record that has its hash is JSON")
+}
+
+impl FileSource<'_> {
+    fn stored_ledger(&self, tick: u64) -> Option<Arc<UmxLedger>> {
+        if let Some(known) = self.ledgers.borrow().get(&tick) {
+            return Some(Arc::clone(known));
+        }
+        let ledger = self.failure.note(self.run.ledger_of_columns(tick))?;
+        let size = 2 * ledger.post_u.len() + 7 * ledger.edges.len();
+        let mut ledgers = self.ledgers.borrow_mut();
+        // A walk goes from later ticks to earlier ones.
+        while self.numbers.get() + size > NUMBERS_MAX
+            && let Some((_, oldest)) = ledgers.pop_last()
+        {
+            let freed = 2 * oldest.post_u.len() + 7 * oldest.edges.len();
+            self.numbers.set(self.numbers.get() - freed);
+        }
+        let ledger = Arc::new(ledger);
+        self.numbers.set(self.numbers.get() + size);
+        ledgers.insert(tick, Arc::clone(&ledger));
+        Some(ledger)
+    }
+
+    fn missing(&self) -> Arc<Missing> {
+        let mut missing = self.missing.borrow_mut();
+        let computed = || {
+            let mut ticks = Missing::new();
+            let Some(mut replayed) = self.failure.note(self.run.replayed(self.plan)) else {
+                return ticks;
+            };
+            while let Some(tick) = replayed.next_tick() {
+                let block = Arc::new(tick.p_block.clone());
+                ticks.insert(tick.ledger.tick, (Arc::new(tick.ledger.clone()), block));
+            }
+            ticks
+        };
+        Arc::clone(missing.get_or_insert_with(|| Arc::new(computed())))
+    }
+
+    fn read(&self, kind: RecordKind, place: RunPlace) -> Option<Arc<Value>> {
+        if kind != RecordKind::Envelopes {
+            let record = self.failure.note(self.run.record(kind, place.at))??;
+            return Some(Arc::new(json(&record.text)));
+        }
+        let (layer, seq) = (layer_at(place.index), place.at);
+        let tick = match (layer, seq) {
+            (Layer::Ctrl, 1) => 1,
+            (Layer::Ctrl | Layer::Egress, _) => self.plan.ticks,
+            (Layer::Ingress | Layer::Data, tick) => tick,
+        };
+        let range = tick..=tick;
+        let records = self.run.records_of_ticks(kind, Some(&range));
+        for record in self.failure.note(records)? {
+            let value = json(&self.failure.note(record)?.text);
+            let is_it = value.get("layer").and_then(Value::as_str) == Some(layer.name())
+                && value.get("seq").and_then(Value::as_u64) == Some(seq);
+            if is_it {
+                return Some(Arc::new(value));
+            }
+        }
+        None
+    }
+}
+
+impl RecordSource for FileSource<'_> {
+    fn ledger(&self, tick: u64) -> Option<Arc<UmxLedger>> {
+        if (1..=self.recorded).contains(&tick) {
+            return self.stored_ledger(tick);
+        }
+        Some(Arc::clone(&self.missing().get(&tick)?.0))
+    }
+
+    fn p_block(&self, tick: u64) -> Option<Arc<PBlock>> {
+        if !(1..=self.recorded).contains(&tick) {
+            return Some(Arc::clone(&self.missing().get(&tick)?.1));
+        }
+        if let Some(known) = self.p_blocks.borrow().get(&tick) {
+            return Some(Arc::clone(known));
+        }
+        let (s_t, c_t) = self.failure.note(self.run.s_t_and_chain(tick))?;
+        let ledger = self.ledger(tick)?;
+        let edges = ledger.edges.iter().map(|edge| EdgeFluxSummary {
+            e_id: edge.e_id,
+            f_e: edge.f_e,
+        });
+        let block = Arc::new(PBlock {
+            c_t,
+            edge_flux_summary: edges.collect(),
+            s_t,
+            seq: tick,
+            tick,
+        });
+        let mut p_blocks = self.p_blocks.borrow_mut();
+        if p_blocks.len() >= BLOCKS_MAX {
+            p_blocks.pop_last();
+        }
+        p_blocks.insert(tick, Arc::clone(&block));
+        Some(block)
+    }
+
+    fn record(&self, kind: RecordKind, place: RunPlace) -> Option<Arc<Value>> {
+        let (at, index) = key(kind, place);
+        if let Some(records) = self.listed.0.get(&kind) {
+            return records.get(&(at, index)).cloned();
+        }
+        let known = (kind, at, index);
+        if let Some(record) = self.others.borrow().get(&known) {
+            return record.clone();
+        }
+        let record = self.read(kind, place);
+        let mut others = self.others.borrow_mut();
+        if others.len() >= RECORDS_MAX {
+            others.clear();
+        }
+        others.insert(known, record.clone());
+        record
+    }
+
+    fn metrics(&self) -> Arc<Value> {
+        Arc::clone(&self.metrics)
+    }
+}

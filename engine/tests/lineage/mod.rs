@@ -1,0 +1,5 @@
+//! Tests of lineage: what every value of a run was computed from, and where a difference comes from.
+
+mod fields;
+mod planted;
+mod plants;
