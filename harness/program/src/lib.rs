@@ -10,7 +10,7 @@
 //! | --- | --- |
 //! | `settings` | reads and checks `[command]` and `[[outputs]]` |
 //! | `inputs` | finds the files that a run depends on |
-//! | `changed` | copies a scenario with changed documents |
+//! | `changed` | writes the documents of a scenario with changed values |
 //! | `process` | runs the program |
 //! | `locale` | takes warnings about a missing locale out of its error stream |
 //! | `version` | asks it for its version |
@@ -251,6 +251,16 @@ impl Prepared for PreparedCommand {
             program: Arc::clone(&self.program),
             changed: Some(inputs.clone()),
         })))
+    }
+
+    fn input_files(&self, inputs: &Artefact) -> Result<Option<Vec<(PathBuf, Vec<u8>)>>, Failure> {
+        let Program {
+            scenario,
+            format,
+            inputs: own,
+            ..
+        } = &*self.program;
+        changed::files(scenario, *format, &own.artefact, inputs).map(Some)
     }
 }
 
