@@ -14,9 +14,9 @@ use crate::commands::mixed::is_text;
 use crate::revision::cache::{Cache, Stored};
 use crate::revision::git::Git;
 use crate::revision::graph::Node;
-use crate::revision::program::Target;
 use crate::revision::repository::{Entry, Repository, WORKTREE};
 use crate::revision::search::{Found, Seen};
+use crate::revision::target::Target;
 
 /// Characters of a commit's id that people are shown.
 const SHORT: usize = 10;
