@@ -180,7 +180,7 @@ pub use scenario::{
 pub use scratch::{Scratch, remove_tree};
 pub use subject::{
     Failure, FailureKind, FileRole, Mode, Prepared, Progress, RunRequest, ScenarioFile, SimpleRun,
-    Stored, Subject, WithoutEffect,
+    SmallerStep, Stored, Subject, WithoutEffect,
 };
 pub use suite::{Suite, quoted};
 pub use verdict::Verdict;

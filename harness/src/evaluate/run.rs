@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{ChildRun, Ending, RunOutput};
 use crate::exec::{
-    ChildJob, EnvironmentChange, EnvironmentChanges, Guard, Outcome, RunFailure, STACK_BYTES,
+    self, ChildJob, EnvironmentChange, EnvironmentChanges, Guard, Outcome, RunFailure, STACK_BYTES,
     Unchangeable, ensure_built,
 };
 use crate::scenario::{Expect, Scenario, SnapshotMode};
@@ -196,15 +196,39 @@ impl<'a> CheckRun<'a> {
     /// # Errors
     /// There is nothing to compare.
     pub fn run(&self, mode: Option<&Mode>) -> Result<RunOutput, RunFailure> {
-        let mode = mode.map(Mode::name);
+        let (inputs, outcome) = self.outcome(mode.map(Mode::name))?;
+        run_output(self.scenario, self.prepared(), inputs, outcome)
+    }
+
+    /// The inputs of a run, and how it ended.
+    fn outcome(&self, mode: Option<&str>) -> Result<(Artefact, Outcome), RunFailure> {
         if self.scenario.subject().isolated() && self.suite.has_children() {
-            return Ok(self.in_child(mode, &EnvironmentChanges::new())?.output);
+            let child = self.child(mode, &EnvironmentChanges::new())?;
+            return Ok((child.inputs, child.outcome));
         }
         let mut request = RunRequest::direct(self.suite.paths().outputs()).in_mode(mode);
         request.removed_variables = self.suite.removed_variables().to_vec();
         let outcome = self.guard().run(&self.prepared, request)?;
-        let inputs = self.prepared.inputs().clone();
-        run_output(self.scenario, self.prepared(), inputs, outcome)
+        Ok((self.prepared.inputs().clone(), outcome))
+    }
+
+    /// Runs the scenario, directly or in a mode, and returns what it produced whatever its size, condensed by
+    /// nothing.
+    ///
+    /// # Errors
+    /// There is nothing to compare.
+    pub fn produce(&self, mode: Option<&Mode>) -> Result<Produced, RunFailure> {
+        let (inputs, outcome) = self.outcome(mode.map(Mode::name))?;
+        Ok(Produced::of(self.scenario, inputs, outcome))
+    }
+
+    /// The same in a new process, with these changes of its environment.
+    ///
+    /// # Errors
+    /// There is nothing to compare.
+    pub fn produce_in_child(&self, changes: &EnvironmentChanges) -> Result<Produced, RunFailure> {
+        let child = self.child(None, changes)?;
+        Ok(Produced::of(self.scenario, child.inputs, child.outcome))
     }
 
     /// Runs the scenario from these inputs instead of its own; `None` if the subject does not offer
@@ -260,15 +284,19 @@ impl<'a> CheckRun<'a> {
     /// # Errors
     /// There is nothing to compare.
     pub fn run_in_child(&self, changes: &EnvironmentChanges) -> Result<ChildRun, RunFailure> {
-        self.in_child(None, changes)
+        let child = self.child(None, changes)?;
+        Ok(ChildRun {
+            output: run_output(self.scenario, self.prepared(), child.inputs, child.outcome)?,
+            unchanged: child.unchanged,
+        })
     }
 
-    fn in_child(
+    fn child(
         &self,
         mode: Option<&str>,
         changes: &EnvironmentChanges,
-    ) -> Result<ChildRun, RunFailure> {
-        let child = ChildJob {
+    ) -> Result<exec::ChildRun, RunFailure> {
+        ChildJob {
             layout: self.suite.paths(),
             removed: self.suite.removed_variables(),
             scenario: self.scenario,
@@ -277,15 +305,48 @@ impl<'a> CheckRun<'a> {
             changes,
             pass: self.pass.as_deref(),
         }
-        .run()?;
-        Ok(ChildRun {
-            output: run_output(self.scenario, self.prepared(), child.inputs, child.outcome)?,
-            unchanged: child.unchanged,
-        })
+        .run()
     }
 }
 
-/// What a run produced, as goldens are kept. A failure makes the artefact `error`, expected or not.
+/// What one run produced, of any size.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Produced {
+    /// The inputs as they were read.
+    pub inputs: Artefact,
+    /// Every artefact but `inputs`; of a run that failed, [`ERROR`] alone.
+    pub artefacts: Vec<Artefact>,
+    /// How the run ended, compared with what the scenario expects.
+    pub ending: Ending,
+}
+
+impl Produced {
+    fn of(scenario: &Scenario, inputs: Artefact, outcome: Outcome) -> Self {
+        let (artefacts, ending) = ended(scenario, outcome);
+        Self {
+            inputs,
+            artefacts,
+            ending,
+        }
+    }
+}
+
+/// What a run leaves, and how that compares with what the scenario expects. A failure makes the artefact
+/// `error`, expected or not.
+fn ended(scenario: &Scenario, outcome: Outcome) -> (Vec<Artefact>, Ending) {
+    match (outcome, scenario.expect) {
+        (Ok(artefacts), Expect::Success) => (artefacts, Ending::Expected),
+        (Ok(artefacts), Expect::Failure) => (artefacts, Ending::Succeeded),
+        (Err(failure), Expect::Failure) => (vec![error_artefact(&failure)], Ending::Expected),
+        (Err(failure), Expect::Success) => {
+            let error = error_artefact(&failure);
+            (vec![error], Ending::Failed(failure.message))
+        }
+    }
+}
+
+/// What a run produced, as goldens are kept.
 fn run_output(
     scenario: &Scenario,
     prepared: &dyn Prepared,
@@ -295,15 +356,7 @@ fn run_output(
     let schema = prepared.schema();
     let determinism = scenario.determinism;
     let failed = outcome.is_err();
-    let (artefacts, ending) = match (outcome, scenario.expect) {
-        (Ok(artefacts), Expect::Success) => (artefacts, Ending::Expected),
-        (Ok(artefacts), Expect::Failure) => (artefacts, Ending::Succeeded),
-        (Err(failure), Expect::Failure) => (vec![error_artefact(&failure)], Ending::Expected),
-        (Err(failure), Expect::Success) => {
-            let error = error_artefact(&failure);
-            (vec![error], Ending::Failed(failure.message))
-        }
-    };
+    let (artefacts, ending) = ended(scenario, outcome);
     let mut scenario = scenario.clone();
     if failed {
         // The size of an error says nothing about the size of the goldens.

@@ -25,7 +25,7 @@ use std::thread;
 use std::time::Duration;
 
 pub(crate) use build::ensure_built;
-pub(crate) use child::ChildJob;
+pub(crate) use child::{ChildJob, ChildRun};
 pub use environment::{EnvironmentChange, EnvironmentChanges, Unchangeable};
 pub use failure::RunFailure;
 pub use fingerprint::Fingerprint;
