@@ -1,13 +1,15 @@
 //! The engine as a subject of the harness: reads scenario directories, and produces artefacts.
 //!
 //! [`AetherSubject`] loads the documents of a scenario once, as a plan that every run uses.
-//! `changed` makes plans of changed inputs, `input_files` writes inputs as files, `resume` stops a run after each window and finishes it
-//! from its file, and `schema` describes the artefacts.
+//! `changed` makes plans of changed inputs, `input_files` writes inputs as files, `variant` makes
+//! inputs up, `resume` stops a run after each window and finishes it from its file, and `schema`
+//! describes the artefacts.
 
 mod changed;
 mod input_files;
 mod resume;
 mod schema;
+mod variant;
 
 pub use schema::of as schema_of;
 
@@ -18,8 +20,8 @@ use aether_engine::config::{self, FileSystem, RunPlan};
 use aether_engine::record::FromText as _;
 use aether_engine::run::{self, RecordKind, Run, RunError, RunOptions, RunStatus};
 use aether_harness::{
-    Artefact, Failure, KeyTable, Mode, Prepared, Progress, RunRequest, Scenario, ScenarioProblem,
-    Schema, Settings, Subject, WithoutEffect,
+    Artefact, Failure, InputFiles, KeyTable, Mode, Prepared, Progress, RunRequest, Scenario,
+    ScenarioProblem, Schema, Settings, Subject, WithoutEffect,
 };
 use serde::Deserialize;
 
@@ -175,7 +177,11 @@ impl Prepared for PreparedRun {
         changed::rules(&self.inputs)
     }
 
-    fn input_files(&self, inputs: &Artefact) -> Result<Option<Vec<(PathBuf, Vec<u8>)>>, Failure> {
+    fn variant(&self, seed: u64) -> Option<Artefact> {
+        Some(variant::inputs(seed))
+    }
+
+    fn input_files(&self, inputs: &Artefact) -> Result<Option<InputFiles>, Failure> {
         input_files::files(inputs).map(Some)
     }
 }

@@ -21,6 +21,7 @@ mod counterexample;
 mod inputs;
 mod reading;
 mod rules;
+mod variants;
 
 use std::fs;
 use std::path::{Path, PathBuf};
