@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use aether_harness::{Artefact, Failure, Scenario, Scratch, Stored};
+use aether_harness::{Artefact, Failure, InputFiles, Scenario, Scratch, Stored};
 use aether_json::Value;
 
 use crate::inputs::OTHERS;
@@ -58,7 +58,7 @@ pub(crate) fn files(
     format: u32,
     inputs: &Artefact,
     changed: &Artefact,
-) -> Result<Vec<(PathBuf, Vec<u8>)>, Failure> {
+) -> Result<InputFiles, Failure> {
     let (inputs, changed) = (members(inputs)?, members(changed)?);
     let paths = inputs.get("files").and_then(Value::as_object);
     let mut files = Vec::new();

@@ -11,7 +11,7 @@ use crate::exec::{
 use crate::scenario::{Expect, Scenario, SnapshotMode};
 use crate::snapshot::{GoldenSet, ProgramRecord, SetError};
 use crate::varying::{Moment, Observed, Running};
-use crate::{Artefact, Check, Failure, Mode, Prepared, RunRequest, Suite};
+use crate::{Artefact, Check, Failure, Mode, Prepared, RunRequest, Schema, Suite};
 
 /// What a run produced, and when it ran.
 #[derive(Debug)]
@@ -219,7 +219,33 @@ impl<'a> CheckRun<'a> {
     /// There is nothing to compare.
     pub fn produce(&self, mode: Option<&Mode>) -> Result<Produced, RunFailure> {
         let (inputs, outcome) = self.outcome(mode.map(Mode::name))?;
-        Ok(Produced::of(self.scenario, inputs, outcome))
+        Ok(Produced::of(
+            self.scenario,
+            self.prepared(),
+            inputs,
+            outcome,
+        ))
+    }
+
+    /// The same from these inputs instead of its own; `None` if the subject does not offer this.
+    ///
+    /// # Errors
+    /// There is nothing to compare; the inputs may not be valid.
+    pub fn produce_with_inputs(&self, inputs: &Artefact) -> Result<Option<Produced>, RunFailure> {
+        let guard = self.guard();
+        let Some(changed) = guard.with_inputs(&self.prepared, inputs)? else {
+            return Ok(None);
+        };
+        let mut request = RunRequest::direct(self.suite.paths().outputs());
+        request.removed_variables = self.suite.removed_variables().to_vec();
+        let outcome = guard.run(&changed, request)?;
+        let inputs = changed.inputs().clone();
+        Ok(Some(Produced::of(
+            self.scenario,
+            changed.as_ref(),
+            inputs,
+            outcome,
+        )))
     }
 
     /// The same in a new process, with these changes of its environment.
@@ -228,7 +254,12 @@ impl<'a> CheckRun<'a> {
     /// There is nothing to compare.
     pub fn produce_in_child(&self, changes: &EnvironmentChanges) -> Result<Produced, RunFailure> {
         let child = self.child(None, changes)?;
-        Ok(Produced::of(self.scenario, child.inputs, child.outcome))
+        Ok(Produced::of(
+            self.scenario,
+            self.prepared(),
+            child.inputs,
+            child.outcome,
+        ))
     }
 
     /// Runs the scenario from these inputs instead of its own; `None` if the subject does not offer
@@ -317,18 +348,42 @@ pub struct Produced {
     pub inputs: Artefact,
     /// Every artefact but `inputs`; of a run that failed, [`ERROR`] alone.
     pub artefacts: Vec<Artefact>,
+    /// How to read them.
+    pub schema: Schema,
     /// How the run ended, compared with what the scenario expects.
     pub ending: Ending,
 }
 
 impl Produced {
-    fn of(scenario: &Scenario, inputs: Artefact, outcome: Outcome) -> Self {
+    fn of(
+        scenario: &Scenario,
+        prepared: &dyn Prepared,
+        inputs: Artefact,
+        outcome: Outcome,
+    ) -> Self {
         let (artefacts, ending) = ended(scenario, outcome);
         Self {
             inputs,
             artefacts,
+            schema: prepared.schema(),
             ending,
         }
+    }
+
+    /// It as goldens of the scenario are kept: in full if they may be, otherwise as digests; and which of the two.
+    ///
+    /// # Errors
+    /// It cannot be goldens.
+    pub fn goldens(self, scenario: &Scenario) -> Result<(GoldenSet, SnapshotMode), RunFailure> {
+        let set = |mode| {
+            let mut scenario = scenario.clone();
+            scenario.snapshot = mode;
+            let (inputs, artefacts) = (self.inputs.clone(), self.artefacts.clone());
+            GoldenSet::new(&scenario, &self.schema, inputs, artefacts).map(|set| (set, mode))
+        };
+        set(SnapshotMode::Full)
+            .or_else(|_| set(SnapshotMode::Digest))
+            .map_err(not_goldens)
     }
 }
 

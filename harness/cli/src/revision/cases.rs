@@ -18,7 +18,7 @@ use std::thread;
 
 use aether_harness::evaluate::CheckRun;
 use aether_harness::scenario::{DEFAULTS_FILE, SCENARIO_FILE, SnapshotMode};
-use aether_harness::{Check, FileRole, Scenario, Suite, Verdict, remove_tree};
+use aether_harness::{Check, FileRole, InputFiles, Scenario, Suite, Verdict, remove_tree};
 
 use super::cache::Files;
 use super::left::{failed, files_of, steady};
@@ -43,7 +43,7 @@ pub(crate) struct Case {
     /// Its `scenario.toml`: see [`settings`].
     pub(crate) settings: String,
     /// Its other files, as paths inside its directory and their bytes.
-    pub(crate) files: Vec<(PathBuf, Vec<u8>)>,
+    pub(crate) files: InputFiles,
 }
 
 /// What came of a case.

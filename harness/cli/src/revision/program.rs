@@ -178,6 +178,21 @@ impl<'p> Programs<'p> {
         Ok(Outcome::Ran(stored, true))
     }
 
+    /// Whether a target has the same program at two commits: every file but goldens, and inputs that are
+    /// replaced by those of now.
+    ///
+    /// # Errors
+    /// Git fails.
+    pub(crate) fn has_same_program(
+        &self,
+        target: &Target,
+        one: &str,
+        other: &str,
+    ) -> Result<bool, CommandError> {
+        let sources = |commit: &str| self.sources(target, commit, |_| true);
+        Ok(one == other || sources(one)? == sources(other)?)
+    }
+
     /// The revision in the checkout.
     pub(super) fn at(&self) -> &At {
         self.at

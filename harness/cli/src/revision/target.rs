@@ -34,7 +34,7 @@ pub(crate) struct Target {
     code: BTreeSet<String>,
     /// Its goldens of now.
     pub(super) goldens: BTreeMap<String, PathBuf>,
-    pub(super) digest: String,
+    pub(crate) digest: String,
 }
 
 impl Target {

@@ -262,7 +262,7 @@ impl Gathered<'_> {
         let (before, after) = (self.cache.artefacts(before)?, self.cache.artefacts(after)?);
         let failed = |artefacts: &[Artefact]| {
             let error = artefacts.iter().find(|artefact| artefact.name() == ERROR)?;
-            Some(error_lines(error).join("\n"))
+            Some(error_text(error))
         };
         let note = match (failed(&before), failed(&after)) {
             (None, Some(error)) => Some(format!("it fails from here on: {error}")),
@@ -325,6 +325,11 @@ impl Gathered<'_> {
         });
         Ok(unsteady.collect())
     }
+}
+
+/// What an error document says.
+pub(in crate::commands) fn error_text(error: &Artefact) -> String {
+    error_lines(error).join("\n")
 }
 
 /// What an error document says, in lines: its message; else its members, then the lines in it.

@@ -16,11 +16,9 @@ use std::path::PathBuf;
 use aether_harness::Suite;
 use anstream::StripStream;
 
-pub(in crate::commands) use found::reason;
 pub(crate) use found::{Findings, Golden, Move, Row};
+pub(in crate::commands) use found::{Place, error_text, reason};
 pub(crate) use text::{file_lines, golden_lines, summary};
-
-use found::Place;
 
 use super::{CommandError, Console, Status, chosen, scenario_of};
 use crate::html;
