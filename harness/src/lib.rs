@@ -182,8 +182,8 @@ pub use scenario::{
 };
 pub use scratch::{Scratch, remove_tree};
 pub use subject::{
-    Failure, FailureKind, FileRole, Mode, Prepared, Progress, Recomputed, RunRequest, ScenarioFile,
-    SimpleRun, Stored, Subject, WithoutEffect,
+    Failure, FailureKind, FileRole, InputFiles, Mode, Prepared, Progress, Recomputed, RunRequest,
+    ScenarioFile, SimpleRun, SmallerStep, Stored, Subject, WithoutEffect,
 };
 pub use suite::{Suite, quoted};
 pub use verdict::Verdict;

@@ -208,12 +208,13 @@ pub trait Prepared: Send + Sync {
         None
     }
 
-    /// Inputs that are one step smaller than these, the boldest steps first, each made when it is asked for.
-    /// They are valid as far as the subject can tell without a run. Equal inputs give equal steps in equal
-    /// order. Empty if the subject knows of none; the harness then takes steps of its own.
-    fn smaller<'i>(&'i self, inputs: &'i Artefact) -> Box<dyn Iterator<Item = Artefact> + 'i> {
+    /// The steps that make these inputs smaller, the boldest first. They lead to inputs that are valid as far as
+    /// the subject can tell without a run. Equal inputs give equal steps in equal order. Each step removes a
+    /// value, shortens a text, or moves a number towards 0. The harness adds steps of its own, which remove and
+    /// halve single values; so what cannot be done by those, or not without breaking a document, belongs here.
+    fn smaller<'i>(&'i self, inputs: &'i Artefact) -> Vec<SmallerStep<'i>> {
         let _ = inputs;
-        Box::new(std::iter::empty())
+        Vec::new()
     }
 
     /// The files of a scenario with these inputs, as paths inside its directory and their bytes, without
@@ -222,7 +223,7 @@ pub trait Prepared: Send + Sync {
     ///
     /// # Errors
     /// [`FailureKind::Invalid`] if no file can hold the inputs.
-    fn input_files(&self, inputs: &Artefact) -> Result<Option<Vec<(PathBuf, Vec<u8>)>>, Failure> {
+    fn input_files(&self, inputs: &Artefact) -> Result<Option<InputFiles>, Failure> {
         let _ = inputs;
         Ok(None)
     }
@@ -236,6 +237,12 @@ pub enum Recomputed {
     /// The subject cannot compute this one by itself.
     Unknown,
 }
+
+/// The files of a scenario that are inputs, as paths inside its directory and their bytes.
+pub type InputFiles = Vec<(PathBuf, Vec<u8>)>;
+
+/// One step that makes inputs smaller. It is taken when it is called.
+pub type SmallerStep<'i> = Box<dyn Fn() -> Artefact + 'i>;
 
 /// One file that a scenario depends on.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -110,6 +110,16 @@ impl Suite {
         }
     }
 
+    /// The same suite over a copy of its workspace, in which everything is built.
+    #[must_use]
+    pub fn copied_to(&self, layout: Layout) -> Self {
+        Self {
+            layout,
+            built: Arc::new(OnceLock::from(Ok(()))),
+            ..self.clone()
+        }
+    }
+
     /// The build that takes the place of the `[build]`.
     pub(crate) fn other_build(&self) -> Option<&Build> {
         self.elsewhere.as_ref()?.build.as_ref()

@@ -1,13 +1,16 @@
 //! The engine as a subject of the harness: reads scenario directories, and produces artefacts.
 //!
 //! [`AetherSubject`] loads the documents of a scenario once, as a plan that every run uses.
-//! `changed` makes plans of changed inputs, `resume` stops a run after each window and finishes it
-//! from its file, `schema` describes the artefacts, and `lineage` says what their values were computed from.
+//! `changed` makes plans of changed inputs, `input_files` writes inputs as files, `variant` makes
+//! inputs up, `resume` stops a run after each window and finishes it from its file, `schema`
+//! describes the artefacts, and `lineage` says what their values were computed from.
 
 mod changed;
+mod input_files;
 mod lineage;
 mod resume;
 mod schema;
+mod variant;
 
 pub use schema::of as schema_of;
 
@@ -19,8 +22,8 @@ use aether_engine::config::{self, FileSystem, RunPlan};
 use aether_engine::record::FromText as _;
 use aether_engine::run::{self, RecordKind, Run, RunError, RunOptions, RunStatus};
 use aether_harness::{
-    Artefact, Failure, Json, KeyTable, Mode, Place, Prepared, Progress, Recomputed, RunRequest,
-    Scenario, ScenarioProblem, Schema, Settings, Subject, WithoutEffect,
+    Artefact, Failure, InputFiles, Json, KeyTable, Mode, Place, Prepared, Progress, Recomputed,
+    RunRequest, Scenario, ScenarioProblem, Schema, Settings, Subject, WithoutEffect,
 };
 use serde::Deserialize;
 
@@ -193,6 +196,14 @@ impl Prepared for PreparedRun {
 
     fn altered_rules(&self) -> Vec<Artefact> {
         changed::rules(&self.inputs)
+    }
+
+    fn variant(&self, seed: u64) -> Option<Artefact> {
+        Some(variant::inputs(seed))
+    }
+
+    fn input_files(&self, inputs: &Artefact) -> Result<Option<InputFiles>, Failure> {
+        input_files::files(inputs).map(Some)
     }
 }
 

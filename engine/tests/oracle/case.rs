@@ -27,6 +27,10 @@ pub(crate) struct Rules {
     pub(crate) weight: fn(u64) -> u64,
     /// The number that a tick adds to the chain.
     pub(crate) seq: fn(u64) -> u64,
+    /// The chain value, from its sum and M.
+    pub(crate) reduced: fn(&Int, i64) -> Int,
+    /// The order in which schemes with equal bits are taken, from their places in the preference.
+    pub(crate) rank: fn(usize) -> usize,
     /// Whether a tick has a checkpoint, from the spacing.
     pub(crate) is_checkpoint: fn(u64, u64) -> bool,
     /// A manifest's check, from the head of its digest, b1 and b0.
@@ -44,6 +48,8 @@ impl Rules {
         moved: |raw, cap, size| raw.min(cap).min(size),
         weight: |prime| prime,
         seq: |tick| tick,
+        reduced: super::modulo,
+        rank: |place| place,
         is_checkpoint: |tick, spacing| tick.is_multiple_of(spacing),
         check: |head, b1, b0| head * b1 + b0,
         data_seq: |tick| tick,

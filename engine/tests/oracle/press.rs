@@ -118,10 +118,12 @@ pub(crate) fn choose(
     sequence: &[Int],
     hint: Option<Scheme>,
     preferred: Option<&[Scheme]>,
+    in_order: fn(usize) -> usize,
 ) -> Candidate {
     let mut order = preferred.unwrap_or_default().to_vec();
     order.extend([Scheme::R, Scheme::Gr, Scheme::Id]);
-    let rank = |scheme| order.iter().position(|listed| *listed == scheme);
+    let place = |scheme| order.iter().position(|listed| *listed == scheme);
+    let rank = |scheme| place(scheme).map(in_order);
     candidates(sequence)
         .into_iter()
         .filter(|candidate| hint.is_none_or(|hint| hint == candidate.scheme))
@@ -140,7 +142,7 @@ pub(super) fn bits_under(scheme: &str, sequence: &[Int]) -> (u32, Int) {
 
 /// The fewest bits of a sequence under any scheme.
 pub(crate) fn least_bits(sequence: &[Int]) -> Int {
-    choose(sequence, None, None).bits
+    choose(sequence, None, None, |place| place).bits
 }
 
 /// A source's vector of one tick.
@@ -174,6 +176,7 @@ fn stream_entry(
         &vectors.concat(),
         stream.hint,
         case.profile.preferred.as_deref(),
+        case.rules.rank,
     );
     fits("bits", window.end, None, &chosen.bits)?;
     let entry = object([

@@ -79,7 +79,7 @@ pub(crate) fn step<'a>(
     fits("s_t", tick, None, &s_t)?;
 
     let (a, b) = case.profile.constants.unwrap_or((17, 23));
-    let chain = modulo(
+    let chain = (case.rules.reduced)(
         &(prev_chain * a + &s_t * b + (case.rules.seq)(tick)),
         case.profile.modulus,
     );

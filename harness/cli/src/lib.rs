@@ -36,6 +36,7 @@
 //! | `args` | the command line |
 //! | `commands` | one file per command |
 //! | `flaky`, `sensitivity` | scenarios run again and again, and with changed inputs |
+//! | `changes`, `variants` | inputs with a value changed; cases made of a scenario |
 //! | `reports` | results of trials, merged and written in the forms that CI systems read |
 //! | `root` | the option `--root` |
 //! | `html` | the report as a page |
@@ -45,6 +46,7 @@
 
 mod args;
 mod bundle;
+mod changes;
 pub mod commands;
 mod date;
 mod flaky;
@@ -54,6 +56,7 @@ mod reports;
 mod revision;
 mod root;
 mod sensitivity;
+mod variants;
 
 pub use args::Command;
 pub use commands::{CommandError, Console, Status};

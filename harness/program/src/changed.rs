@@ -1,10 +1,10 @@
-//! Copies a scenario's directory with changed documents, for one run.
+//! Writes documents of a scenario with changed values: into a copy of its directory for one run, or as files.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use aether_harness::{Artefact, Failure, Scenario, Scratch, Stored};
+use aether_harness::{Artefact, Failure, InputFiles, Scenario, Scratch, Stored};
 use aether_json::Value;
 
 use crate::inputs::OTHERS;
@@ -38,19 +38,64 @@ pub(crate) fn copy(
         }
         let path = copy.join(name);
         if !path.is_file() {
-            return Err(Failure::invalid(format!(
-                "{name} is outside the scenario's directory and cannot be changed"
-            )));
+            return Err(outside(name));
         }
-        let text = text_of(&path, value, format).ok_or_else(|| {
-            Failure::invalid(format!("{name} cannot be written with a value changed"))
-        })?;
+        let text = text_of(&path, value, format).ok_or_else(|| unwritable(name))?;
         fs::write(&path, text).map_err(|error| process::io_failure(&path, &error))?;
     }
     Ok(ScenarioCopy {
         scenario: copy,
         _dir: dir,
     })
+}
+
+/// The files of the scenario's directory that are inputs, with the values that `changed` has of them.
+///
+/// # Errors
+/// What cannot be changed in this way: a document outside the directory, and one that is kept as a digest.
+pub(crate) fn files(
+    scenario: &Scenario,
+    format: u32,
+    inputs: &Artefact,
+    changed: &Artefact,
+) -> Result<InputFiles, Failure> {
+    let (inputs, changed) = (members(inputs)?, members(changed)?);
+    let paths = inputs.get("files").and_then(Value::as_object);
+    let mut files = Vec::new();
+    for (name, value) in &changed {
+        if OTHERS.contains(&name.as_str()) {
+            continue;
+        }
+        let shown = paths.and_then(|paths| paths.get(name)?.as_str());
+        let shown = shown
+            .ok_or_else(|| Failure::invalid(format!("{name} is not an input of the scenario")))?;
+        let path = scenario.root().join(shown);
+        let is_changed = inputs.get(name) != Some(value);
+        let Ok(inside) = path.strip_prefix(scenario.dir()) else {
+            if is_changed {
+                return Err(outside(name));
+            }
+            continue;
+        };
+        let bytes = if is_changed {
+            let text = text_of(&path, value, format).ok_or_else(|| unwritable(name))?;
+            text.into_bytes()
+        } else {
+            fs::read(&path).map_err(|error| Failure::unreadable(&path, &error))?
+        };
+        files.push((inside.to_owned(), bytes));
+    }
+    Ok(files)
+}
+
+fn outside(name: &str) -> Failure {
+    Failure::invalid(format!(
+        "{name} is outside the scenario's directory and cannot be changed"
+    ))
+}
+
+fn unwritable(name: &str) -> Failure {
+    Failure::invalid(format!("{name} cannot be written with a value changed"))
 }
 
 fn members(inputs: &Artefact) -> Result<BTreeMap<String, Value>, Failure> {

@@ -10,7 +10,7 @@
 //! | --- | --- |
 //! | `settings` | reads and checks `[command]` and `[[outputs]]` |
 //! | `inputs` | finds the files that a run depends on |
-//! | `changed` | copies a scenario with changed documents |
+//! | `changed` | writes the documents of a scenario with changed values |
 //! | `process` | runs the program |
 //! | `locale` | takes warnings about a missing locale out of its error stream |
 //! | `version` | asks it for its version |
@@ -53,8 +53,8 @@ use std::time::Duration;
 use aether_harness::snapshot::sha256_hex;
 use aether_harness::varying::Varying;
 use aether_harness::{
-    Allowed, Artefact, ArtefactSchema, Failure, FailureKind, INPUTS, KeyRule, KeyTable, Layout,
-    Place, Prepared, RunRequest, Scenario, ScenarioFile, ScenarioProblem, Schema, Settings,
+    Allowed, Artefact, ArtefactSchema, Failure, FailureKind, INPUTS, InputFiles, KeyRule, KeyTable,
+    Layout, Place, Prepared, RunRequest, Scenario, ScenarioFile, ScenarioProblem, Schema, Settings,
     Subject,
 };
 use aether_json::json;
@@ -277,6 +277,16 @@ impl Prepared for PreparedCommand {
             program: Arc::clone(&self.program),
             changed: Some(inputs.clone()),
         })))
+    }
+
+    fn input_files(&self, inputs: &Artefact) -> Result<Option<InputFiles>, Failure> {
+        let Program {
+            scenario,
+            format,
+            inputs: own,
+            ..
+        } = &*self.program;
+        changed::files(scenario, *format, &own.artefact, inputs).map(Some)
     }
 }
 

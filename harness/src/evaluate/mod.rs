@@ -30,7 +30,7 @@ pub use attribution::Attribution;
 pub use evaluation::Evaluation;
 pub use finding::{AlteredVariable, Difference, Finding, RunName};
 pub use message::CheckMessage;
-pub use run::{CheckRun, ERROR};
+pub use run::{CheckRun, ERROR, Produced};
 
 use std::collections::BTreeMap;
 

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use super::{ChildRun, Ending, RunOutput};
 use crate::exec::{
-    ChildJob, EnvironmentChange, EnvironmentChanges, Guard, Outcome, RunFailure, STACK_BYTES,
+    self, ChildJob, EnvironmentChange, EnvironmentChanges, Guard, Outcome, RunFailure, STACK_BYTES,
     Unchangeable, ensure_built,
 };
 use crate::scenario::{Expect, Scenario, SnapshotMode};
 use crate::snapshot::{GoldenSet, ProgramRecord, SetError};
 use crate::varying::{Moment, Observed, Running};
-use crate::{Artefact, Check, Failure, Mode, Prepared, RunRequest, Suite};
+use crate::{Artefact, Check, Failure, Mode, Prepared, RunRequest, Schema, Suite};
 
 /// What a run produced, and when it ran.
 #[derive(Debug)]
@@ -204,15 +204,70 @@ impl<'a> CheckRun<'a> {
             })?;
             return Ok(output);
         }
-        let mode = mode.map(Mode::name);
+        let (inputs, outcome) = self.outcome(mode.map(Mode::name))?;
+        run_output(self.scenario, self.prepared(), inputs, outcome)
+    }
+
+    /// The inputs of a run, and how it ended.
+    fn outcome(&self, mode: Option<&str>) -> Result<(Artefact, Outcome), RunFailure> {
         if self.scenario.subject().isolated() && self.suite.has_children() {
-            return Ok(self.in_child(mode, &EnvironmentChanges::new())?.output);
+            let child = self.child(mode, &EnvironmentChanges::new())?;
+            return Ok((child.inputs, child.outcome));
         }
         let mut request = RunRequest::direct(self.suite.paths().outputs()).in_mode(mode);
         request.removed_variables = self.suite.removed_variables().to_vec();
         let outcome = self.guard().run(&self.prepared, request)?;
-        let inputs = self.prepared.inputs().clone();
-        run_output(self.scenario, self.prepared(), inputs, outcome)
+        Ok((self.prepared.inputs().clone(), outcome))
+    }
+
+    /// Runs the scenario, directly or in a mode, and returns what it produced whatever its size, condensed by
+    /// nothing.
+    ///
+    /// # Errors
+    /// There is nothing to compare.
+    pub fn produce(&self, mode: Option<&Mode>) -> Result<Produced, RunFailure> {
+        let (inputs, outcome) = self.outcome(mode.map(Mode::name))?;
+        Ok(Produced::of(
+            self.scenario,
+            self.prepared(),
+            inputs,
+            outcome,
+        ))
+    }
+
+    /// The same from these inputs instead of its own; `None` if the subject does not offer this.
+    ///
+    /// # Errors
+    /// There is nothing to compare; the inputs may not be valid.
+    pub fn produce_with_inputs(&self, inputs: &Artefact) -> Result<Option<Produced>, RunFailure> {
+        let guard = self.guard();
+        let Some(changed) = guard.with_inputs(&self.prepared, inputs)? else {
+            return Ok(None);
+        };
+        let mut request = RunRequest::direct(self.suite.paths().outputs());
+        request.removed_variables = self.suite.removed_variables().to_vec();
+        let outcome = guard.run(&changed, request)?;
+        let inputs = changed.inputs().clone();
+        Ok(Some(Produced::of(
+            self.scenario,
+            changed.as_ref(),
+            inputs,
+            outcome,
+        )))
+    }
+
+    /// The same in a new process, with these changes of its environment.
+    ///
+    /// # Errors
+    /// There is nothing to compare.
+    pub fn produce_in_child(&self, changes: &EnvironmentChanges) -> Result<Produced, RunFailure> {
+        let child = self.child(None, changes)?;
+        Ok(Produced::of(
+            self.scenario,
+            self.prepared(),
+            child.inputs,
+            child.outcome,
+        ))
     }
 
     /// Runs the scenario directly, and returns its records beside the output as goldens are kept: all artefacts
@@ -221,15 +276,7 @@ impl<'a> CheckRun<'a> {
     /// # Errors
     /// There is nothing to compare.
     pub fn run_for_records(&self) -> Result<(RunOutput, Vec<Artefact>), RunFailure> {
-        let (inputs, outcome) = if self.scenario.subject().isolated() && self.suite.has_children() {
-            let child = self.child(None, &EnvironmentChanges::new())?;
-            (child.inputs, child.outcome)
-        } else {
-            let mut request = RunRequest::direct(self.suite.paths().outputs());
-            request.removed_variables = self.suite.removed_variables().to_vec();
-            let outcome = self.guard().run(&self.prepared, request)?;
-            (self.prepared.inputs().clone(), outcome)
-        };
+        let (inputs, outcome) = self.outcome(None)?;
         // Copies of artefacts share their text.
         let records = outcome.as_ref().map(Vec::clone).unwrap_or_default();
         let output = run_output(self.scenario, self.prepared(), inputs, outcome)?;
@@ -289,15 +336,7 @@ impl<'a> CheckRun<'a> {
     /// # Errors
     /// There is nothing to compare.
     pub fn run_in_child(&self, changes: &EnvironmentChanges) -> Result<ChildRun, RunFailure> {
-        self.in_child(None, changes)
-    }
-
-    fn in_child(
-        &self,
-        mode: Option<&str>,
-        changes: &EnvironmentChanges,
-    ) -> Result<ChildRun, RunFailure> {
-        let child = self.child(mode, changes)?;
+        let child = self.child(None, changes)?;
         Ok(ChildRun {
             output: run_output(self.scenario, self.prepared(), child.inputs, child.outcome)?,
             unchanged: child.unchanged,
@@ -308,7 +347,7 @@ impl<'a> CheckRun<'a> {
         &self,
         mode: Option<&str>,
         changes: &EnvironmentChanges,
-    ) -> Result<crate::exec::ChildRun, RunFailure> {
+    ) -> Result<exec::ChildRun, RunFailure> {
         ChildJob {
             layout: self.suite.paths(),
             removed: self.suite.removed_variables(),
@@ -322,7 +361,68 @@ impl<'a> CheckRun<'a> {
     }
 }
 
-/// What a run produced, as goldens are kept. A failure makes the artefact `error`, expected or not.
+/// What one run produced, of any size.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Produced {
+    /// The inputs as they were read.
+    pub inputs: Artefact,
+    /// Every artefact but `inputs`; of a run that failed, [`ERROR`] alone.
+    pub artefacts: Vec<Artefact>,
+    /// How to read them.
+    pub schema: Schema,
+    /// How the run ended, compared with what the scenario expects.
+    pub ending: Ending,
+}
+
+impl Produced {
+    fn of(
+        scenario: &Scenario,
+        prepared: &dyn Prepared,
+        inputs: Artefact,
+        outcome: Outcome,
+    ) -> Self {
+        let (artefacts, ending) = ended(scenario, outcome);
+        Self {
+            inputs,
+            artefacts,
+            schema: prepared.schema(),
+            ending,
+        }
+    }
+
+    /// It as goldens of the scenario are kept: in full if they may be, otherwise as digests; and which of the two.
+    ///
+    /// # Errors
+    /// It cannot be goldens.
+    pub fn goldens(self, scenario: &Scenario) -> Result<(GoldenSet, SnapshotMode), RunFailure> {
+        let set = |mode| {
+            let mut scenario = scenario.clone();
+            scenario.snapshot = mode;
+            let (inputs, artefacts) = (self.inputs.clone(), self.artefacts.clone());
+            GoldenSet::new(&scenario, &self.schema, inputs, artefacts).map(|set| (set, mode))
+        };
+        set(SnapshotMode::Full)
+            .or_else(|_| set(SnapshotMode::Digest))
+            .map_err(not_goldens)
+    }
+}
+
+/// What a run leaves, and how that compares with what the scenario expects. A failure makes the artefact
+/// `error`, expected or not.
+fn ended(scenario: &Scenario, outcome: Outcome) -> (Vec<Artefact>, Ending) {
+    match (outcome, scenario.expect) {
+        (Ok(artefacts), Expect::Success) => (artefacts, Ending::Expected),
+        (Ok(artefacts), Expect::Failure) => (artefacts, Ending::Succeeded),
+        (Err(failure), Expect::Failure) => (vec![error_artefact(&failure)], Ending::Expected),
+        (Err(failure), Expect::Success) => {
+            let error = error_artefact(&failure);
+            (vec![error], Ending::Failed(failure.message))
+        }
+    }
+}
+
+/// What a run produced, as goldens are kept.
 fn run_output(
     scenario: &Scenario,
     prepared: &dyn Prepared,
@@ -332,15 +432,7 @@ fn run_output(
     let schema = prepared.schema();
     let determinism = scenario.determinism;
     let failed = outcome.is_err();
-    let (artefacts, ending) = match (outcome, scenario.expect) {
-        (Ok(artefacts), Expect::Success) => (artefacts, Ending::Expected),
-        (Ok(artefacts), Expect::Failure) => (artefacts, Ending::Succeeded),
-        (Err(failure), Expect::Failure) => (vec![error_artefact(&failure)], Ending::Expected),
-        (Err(failure), Expect::Success) => {
-            let error = error_artefact(&failure);
-            (vec![error], Ending::Failed(failure.message))
-        }
-    };
+    let (artefacts, ending) = ended(scenario, outcome);
     let mut scenario = scenario.clone();
     if failed {
         // The size of an error says nothing about the size of the goldens.

@@ -21,6 +21,7 @@ mod counterexample;
 mod inputs;
 mod reading;
 mod rules;
+mod variants;
 mod why;
 
 use std::fs;

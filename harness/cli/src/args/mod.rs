@@ -1,6 +1,7 @@
 //! The command line over a suite, for `cargo xtask` and for programs like it: flatten
 //! [`Command`] into a parser of your own and call [`Command::run`].
 
+mod against;
 mod bisect;
 mod bless;
 mod bundle;
@@ -59,6 +60,8 @@ pub enum Command {
     Sensitivity(sensitivity::Args),
     /// Find every commit that moved the outputs of scenarios.
     Bisect(bisect::Args),
+    /// Compare the program with that of a revision, on scenarios and on cases made of them.
+    Against(against::Args),
     /// List the commits that changed the goldens of a scenario.
     History(history::Args),
     /// Say how a value came to differ from its golden: along what it was computed from, back to the causes.
@@ -87,6 +90,7 @@ impl Command {
             Self::Flaky(args) => args.run(suite, console),
             Self::Sensitivity(args) => args.run(suite, console),
             Self::Bisect(args) => args.run(suite, console),
+            Self::Against(args) => args.run(suite, console),
             Self::History(args) => args.run(suite, console),
             Self::Why(args) => args.run(suite, console),
             Self::Clean(args) => args.run(suite, console),

@@ -2,6 +2,7 @@
 //! function of a [`Suite`], typed options and a [`Console`].
 
 mod accept;
+mod against;
 pub(crate) mod bisect;
 mod bless;
 mod bundle;
@@ -28,6 +29,7 @@ mod why;
 
 use std::io;
 
+pub use against::{AgainstRequest, against};
 pub use bisect::{BisectFormat, BisectRequest, InputsOf, bisect};
 pub use bless::{BlessOptions, bless};
 pub use bundle::{BundleOptions, bundle};

@@ -28,20 +28,13 @@ pub fn new(
     options: &NewOptions,
     console: &mut Console<'_>,
 ) -> Result<Status, CommandError> {
-    let name = ScenarioName::new(options.name.as_str())
-        .map_err(|error| CommandError::Usage(format!("`{}`: {error}", options.name)))?;
-    let dir = suite.paths().scenario(&name);
-    refuse_taken(suite, &name, &dir)?;
+    let name = free(suite, &options.name)?;
     let files = match (&options.from_counterexample, &options.from) {
         (Some(counterexample), _) => left_behind(counterexample)?,
         (None, Some(from)) => copied(suite, from)?,
         (None, None) => template(suite, &name)?,
     };
-    if let Err(error) = make(suite, &name, &dir, &files) {
-        // The error that counts is the one that stopped the making.
-        let _ = fs::remove_dir_all(&dir);
-        return Err(error);
-    }
+    let dir = put(suite, &name, &files)?;
     let typed = suite.typed();
     writeln!(
         console.out,
@@ -49,6 +42,32 @@ pub fn new(
         suite.paths().display(&dir)
     )?;
     Ok(Status::Done)
+}
+
+/// Makes a scenario of these files, and holds that it is valid; its directory.
+///
+/// # Errors
+/// As [`new`].
+pub(super) fn create(suite: &Suite, name: &str, files: &Files) -> Result<PathBuf, CommandError> {
+    put(suite, &free(suite, name)?, files)
+}
+
+/// A name that no scenario has.
+fn free(suite: &Suite, name: &str) -> Result<ScenarioName, CommandError> {
+    let valid = ScenarioName::new(name)
+        .map_err(|error| CommandError::Usage(format!("`{name}`: {error}")))?;
+    refuse_taken(suite, &valid, &suite.paths().scenario(&valid))?;
+    Ok(valid)
+}
+
+fn put(suite: &Suite, name: &ScenarioName, files: &Files) -> Result<PathBuf, CommandError> {
+    let dir = suite.paths().scenario(name);
+    if let Err(error) = make(suite, name, &dir, files) {
+        // The error that counts is the one that stopped the making.
+        let _ = fs::remove_dir_all(&dir);
+        return Err(error);
+    }
+    Ok(dir)
 }
 
 fn refuse_taken(suite: &Suite, name: &ScenarioName, dir: &Path) -> Result<(), CommandError> {
@@ -72,7 +91,7 @@ fn refuse_taken(suite: &Suite, name: &ScenarioName, dir: &Path) -> Result<(), Co
     }
 }
 
-type Files = Vec<(PathBuf, Vec<u8>)>;
+pub(super) type Files = Vec<(PathBuf, Vec<u8>)>;
 
 fn copied(suite: &Suite, from: &str) -> Result<Files, CommandError> {
     let found = chosen(suite, &[from.to_owned()])?.remove(0);

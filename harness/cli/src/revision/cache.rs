@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 use aether_harness::outputs::write_whole;
 use aether_harness::snapshot::sha256_hex;
 use aether_harness::{Artefact, INPUTS, remove_tree};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::repository::Repository;
@@ -91,19 +92,27 @@ impl Cache {
         &self.dir
     }
 
-    /// What is known under a key.
+    /// What a scenario produced, if it is known under a key.
     pub(crate) fn result(&self, key: &str) -> Option<Stored> {
+        let stored: Stored = self.known(key)?;
+        self.has_artefacts(&stored.artefacts).then_some(stored)
+    }
+
+    /// What is known under a key.
+    pub(crate) fn known<T: DeserializeOwned>(&self, key: &str) -> Option<T> {
         let bytes = fs::read(self.result_path(key)).ok()?;
-        let stored: Stored = aether_json::from_slice(&bytes).ok()?;
-        self.artefacts_path(&stored.artefacts)
-            .is_dir()
-            .then_some(stored)
+        aether_json::from_slice(&bytes).ok()
+    }
+
+    /// Whether the artefacts of a digest are kept.
+    pub(crate) fn has_artefacts(&self, digest: &str) -> bool {
+        self.artefacts_path(digest).is_dir()
     }
 
     /// Keeps what is known under a key.
-    pub(crate) fn keep(&self, key: &str, stored: &Stored) -> Result<(), CommandError> {
+    pub(crate) fn keep(&self, key: &str, known: &impl Serialize) -> Result<(), CommandError> {
         let bytes =
-            aether_json::to_vec(stored).map_err(|error| CommandError::Io(error.to_string()))?;
+            aether_json::to_vec(known).map_err(|error| CommandError::Io(error.to_string()))?;
         Ok(write_whole(&self.result_path(key), &bytes)?)
     }
 

@@ -5,51 +5,26 @@
 //! its outputs if they differ from its goldens, else the goldens.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::collections::BTreeMap;
+use std::path::Path;
 
 use aether_harness::evaluate::CheckRun;
-use aether_harness::exec::{RunFailure, Task, TaskFailure};
-use aether_harness::scenario::{Build, DEFAULTS_FILE, Found, SCENARIO_FILE};
-use aether_harness::snapshot::{MANIFEST_FILE, sha256_hex};
-use aether_harness::{Artefact, FileRole, Layout, Scenario, Schema, Suite, Verdict, remove_tree};
-use aether_json::{Value, json};
+use aether_harness::scenario::Found;
+use aether_harness::snapshot::sha256_hex;
+use aether_harness::{FileRole, Layout, Suite, remove_tree};
+use aether_json::json;
 
 use super::cache::{Cache, Files, Stored};
 use super::checkout::Checkout;
 use super::git;
+use super::left::{failed, files_of, steady};
 use super::repository::{Entry, Repository};
+use super::target::{InputsOf, Target};
+use super::test_target::{REMOVED, Ran, Steadiness, TestTarget, shell};
 use crate::commands::CommandError;
 
 /// The version of what results are kept under.
 const FORMAT: u32 = 1;
-
-/// Variables that would lead what is built and run at a revision back to the tree of now, or to the run that
-/// this process belongs to.
-const REMOVED: [&str; 10] = [
-    "CARGO_TARGET_DIR",
-    "CARGO_BUILD_TARGET_DIR",
-    "CARGO_MANIFEST_DIR",
-    "NEXTEST",
-    "NEXTEST_RUN_ID",
-    "NEXTEST_EXECUTION_MODE",
-    "AETHER_HARNESS_SESSION",
-    "AETHER_HARNESS_RUN",
-    "AETHER_HARNESS_BUILDING",
-    super::cache::VARIABLE,
-];
-
-/// Which inputs a revision is run with.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum InputsOf {
-    /// Those of the tree as it is now.
-    #[default]
-    Now,
-    /// Those of the revision.
-    Then,
-}
 
 /// How the program of a revision is built and run.
 #[derive(Clone, Debug)]
@@ -61,128 +36,12 @@ pub(crate) struct How {
     pub(crate) test: String,
 }
 
-/// A scenario that is run at revisions.
-pub(crate) struct Target {
-    pub(crate) name: String,
-    pub(crate) schema: Schema,
-    pub(super) is_program: bool,
-    /// Its files of now that are inputs, by their paths below the root.
-    inputs: BTreeMap<String, PathBuf>,
-    /// Its files of now that are tested.
-    code: BTreeSet<String>,
-    /// Its goldens of now.
-    goldens: BTreeMap<String, PathBuf>,
-    digest: String,
-}
-
-impl Target {
-    /// A scenario as it is now.
-    ///
-    /// # Errors
-    /// It is not valid.
-    pub(crate) fn of(suite: &Suite, scenario: &Scenario, how: &How) -> Result<Self, CommandError> {
-        let name = scenario.name().to_string();
-        let run = CheckRun::read(suite, scenario)
-            .map_err(|failure| CommandError::Usage(format!("{name}: {failure}")))?;
-        let root = suite.paths().root();
-        let (mut inputs, mut code) = (BTreeMap::new(), BTreeSet::new());
-        let mut add = |path: &Path| {
-            if let Some(below) = below(root, path).filter(|_| path.is_file()) {
-                inputs.insert(below, path.to_owned());
-            }
-        };
-        let is_program = scenario.subject().starts_program();
-        if is_program {
-            for file in run.prepared().files() {
-                match file.role {
-                    FileRole::Input => add(&root.join(&file.path)),
-                    FileRole::Code => {
-                        code.insert(file.path);
-                    }
-                }
-            }
-        } else {
-            files_below(scenario.dir(), &mut add)?;
-            let resolved: Value = aether_json::from_slice(run.prepared().inputs().text())
-                .map_err(|error| CommandError::Io(error.to_string()))?;
-            let files = resolved.get("files").and_then(Value::as_object);
-            for file in files.into_iter().flat_map(|files| files.values()) {
-                if let Some(path) = file.as_str() {
-                    add(&root.join(path));
-                }
-            }
-        }
-        add(&scenario.dir().join(SCENARIO_FILE));
-        add(&suite.paths().scenarios().join(DEFAULTS_FILE));
-        let mut goldens = BTreeMap::new();
-        let mut add = |path: &Path| {
-            if let Some(below) = below(root, path) {
-                goldens.insert(below, path.to_owned());
-            }
-        };
-        let dir = suite.paths().snapshot(scenario.name());
-        if dir.is_dir() {
-            files_below(&dir, &mut add)?;
-        }
-        let mut lines = String::new();
-        for (path, from) in &inputs {
-            lines.push_str(&format!("{path} {}\n", sha256_hex(&fs::read(from)?)));
-        }
-        Ok(Self {
-            schema: run.prepared().schema(),
-            name,
-            is_program,
-            inputs,
-            code,
-            goldens,
-            digest: match how.inputs {
-                InputsOf::Now => sha256_hex(lines.as_bytes()),
-                InputsOf::Then => "then".to_owned(),
-            },
-        })
-    }
-
-    /// Whether a file, by its path below the root, is one of its inputs.
-    pub(crate) fn has_input(&self, path: &str) -> bool {
-        self.inputs.contains_key(path) || path.starts_with(&self.dir()) && !self.code.contains(path)
-    }
-
-    fn dir(&self) -> String {
-        format!("scenarios/{}/", self.name)
-    }
-}
-
 /// What came of a run.
 pub(crate) enum Outcome {
     /// What the scenario produced; whether that took a run.
     Ran(Stored, bool),
     /// The revision cannot be built, and why.
     Unbuildable(String),
-}
-
-/// What one run left.
-struct Ran {
-    files: Files,
-    steadiness: Steadiness,
-}
-
-/// What a run says of another one.
-enum Steadiness {
-    /// Nothing.
-    Unknown,
-    /// It would produce the same.
-    Sure,
-    /// It would produce something else.
-    Unsteady,
-}
-
-impl Ran {
-    fn once(files: Files) -> Self {
-        Self {
-            files,
-            steadiness: Steadiness::Unknown,
-        }
-    }
 }
 
 /// The programs of a repository at its revisions.
@@ -197,6 +56,8 @@ pub(crate) struct Programs<'p> {
     pub(super) at: Option<At>,
     /// The files of the commit that was asked for last.
     listed: RefCell<Option<(String, Vec<Entry>)>>,
+    /// The bytes of the largest case of each target so far.
+    pub(super) largest: BTreeMap<String, u64>,
 }
 
 /// A revision in the checkout.
@@ -205,15 +66,7 @@ pub(super) struct At {
     pub(super) suite: Suite,
     /// Why it cannot be used.
     pub(super) problem: Option<String>,
-    tests: Option<Result<Tests, String>>,
-}
-
-/// The test targets of a revision.
-#[derive(Clone)]
-pub(super) struct Tests {
-    /// Each with the directory that cargo starts it in.
-    pub(super) programs: Vec<(PathBuf, PathBuf)>,
-    digest: String,
+    tests: Option<Result<TestTarget, String>>,
 }
 
 impl<'p> Programs<'p> {
@@ -233,6 +86,7 @@ impl<'p> Programs<'p> {
             targets,
             at: None,
             listed: RefCell::default(),
+            largest: BTreeMap::new(),
         })
     }
 
@@ -243,6 +97,11 @@ impl<'p> Programs<'p> {
     /// The revision that is in the checkout.
     pub(crate) fn current(&self) -> Option<&str> {
         self.at.as_ref().map(|at| at.commit.as_str())
+    }
+
+    /// Where the output of what is started is kept while it runs.
+    pub(super) fn logs(&self) -> &Path {
+        self.cache.dir()
     }
 
     /// What an earlier search learned of a target at a commit.
@@ -290,7 +149,7 @@ impl<'p> Programs<'p> {
                         return Ok(Outcome::Ran(stored, false));
                     }
                     keys.push(key);
-                    Ok(self.run_tests(target, &tests)?)
+                    Ok(tests.trial(&self.at().suite, &target.name, self.cache.dir())?)
                 }
             }
         };
@@ -317,6 +176,28 @@ impl<'p> Programs<'p> {
             self.cache.keep(key, &stored)?;
         }
         Ok(Outcome::Ran(stored, true))
+    }
+
+    /// Whether a target has the same program at two commits: every file but goldens, and inputs that are
+    /// replaced by those of now.
+    ///
+    /// # Errors
+    /// Git fails.
+    pub(crate) fn has_same_program(
+        &self,
+        target: &Target,
+        one: &str,
+        other: &str,
+    ) -> Result<bool, CommandError> {
+        let sources = |commit: &str| self.sources(target, commit, |_| true);
+        Ok(one == other || sources(one)? == sources(other)?)
+    }
+
+    /// The revision in the checkout.
+    pub(super) fn at(&self) -> &At {
+        self.at
+            .as_ref()
+            .expect("a revision is checked out before a run")
     }
 
     /// The key of a result.
@@ -365,6 +246,33 @@ impl<'p> Programs<'p> {
             }
         }
         Ok(sha256_hex(lines.as_bytes()))
+    }
+
+    /// Checks out a commit, and builds what runs a target; or why it cannot be built. Nothing is done twice.
+    ///
+    /// # Errors
+    /// The cache or git fails.
+    pub(super) fn build(
+        &mut self,
+        target: &Target,
+        commit: &str,
+    ) -> Result<Result<(), String>, CommandError> {
+        self.go_to(commit)?;
+        if let Some(problem) = self.at().problem.clone() {
+            return Ok(Err(problem));
+        }
+        if !target.is_program {
+            return Ok(self.tests()?.map(drop));
+        }
+        let there = &self.at().suite;
+        let found = there.look_up(&target.name);
+        Ok(match found.map(|found| found.scenario) {
+            Some(Ok(scenario)) => {
+                CheckRun::build(there, &scenario).map_err(|failure| failure.to_string())
+            }
+            // What is wrong with it is what its cases are refused for.
+            Some(Err(_)) | None => Ok(()),
+        })
     }
 
     /// Checks out a commit, unless it is there.
@@ -448,10 +356,7 @@ impl<'p> Programs<'p> {
 
     /// Builds what a scenario names, and runs it; or why it cannot be built.
     fn run_program(&self, target: &Target) -> Result<Result<Files, String>, CommandError> {
-        let at = self
-            .at
-            .as_ref()
-            .expect("a revision is checked out before a run");
+        let at = self.at();
         let scenario = match at.suite.look_up(&target.name) {
             None => return Ok(Ok(failed("the scenario does not exist"))),
             Some(found) => match found.scenario {
@@ -485,247 +390,23 @@ impl<'p> Programs<'p> {
         }
         let ran = run.and_then(|run| run.run(None));
         Ok(Ok(match ran {
-            Ok(output) => {
-                let files = output.set.files();
-                files.map(|(name, bytes)| (name, bytes.to_vec())).collect()
-            }
+            Ok(output) => files_of(&output.set),
             Err(failure) => failed(&steady(&failure)),
         }))
     }
 
     /// The test targets of the revision, which are built once.
-    pub(super) fn tests(&mut self) -> Result<Result<Tests, String>, CommandError> {
-        let at = self
-            .at
-            .as_ref()
-            .expect("a revision is checked out before a run");
+    pub(super) fn tests(&mut self) -> Result<Result<TestTarget, String>, CommandError> {
+        let at = self.at();
         if let Some(tests) = &at.tests {
             return Ok(tests.clone());
         }
-        let tests = self.build_tests(&at.suite)?;
+        let tests = TestTarget::build(&at.suite, &self.how, self.cache.dir())?;
         if let Some(at) = &mut self.at {
             at.tests = Some(tests.clone());
         }
         Ok(tests)
     }
-
-    fn build_tests(&self, there: &Suite) -> Result<Result<Tests, String>, CommandError> {
-        let root = there.paths().root();
-        if let Some(line) = &self.how.build {
-            let build = shell(line);
-            let mut command = Command::new(&build.program);
-            command.args(&build.args);
-            if let Err(failure) = self.task(command, root, &format!("the build `{line}`")) {
-                return Ok(Err(format!("the build `{line}` {failure}")));
-            }
-        }
-        let mut command = Command::new(cargo());
-        command.args(["test", "--no-run", "--workspace", "--test", &self.how.test]);
-        command.arg("--message-format=json-render-diagnostics");
-        let name = format!("cargo test --no-run --workspace --test {}", self.how.test);
-        let output = match self.task(command, root, &name) {
-            Ok(output) => output,
-            Err(failure) => return Ok(Err(format!("`{name}` {failure}"))),
-        };
-        let mut programs = Vec::new();
-        for line in output.split(|&byte| byte == b'\n') {
-            programs.extend(test_program(line, &self.how.test));
-        }
-        let mut digests = String::new();
-        for (program, _) in &programs {
-            digests.push_str(&sha256_hex(&fs::read(program)?));
-        }
-        if programs.is_empty() {
-            return Ok(Err(format!("`{name}` built no program")));
-        }
-        Ok(Ok(Tests {
-            programs,
-            digest: sha256_hex(digests.as_bytes()),
-        }))
-    }
-
-    /// Runs a command at the revision; what it printed.
-    pub(super) fn task(
-        &self,
-        mut command: Command,
-        dir: &Path,
-        name: &str,
-    ) -> Result<Vec<u8>, TaskFailure> {
-        command.current_dir(dir);
-        for variable in REMOVED {
-            command.env_remove(variable);
-        }
-        for variable in git::variables() {
-            command.env_remove(variable);
-        }
-        let task = Task {
-            command,
-            name,
-            time_limit: None,
-            outputs: self.cache.dir(),
-        };
-        task.run().map(|output| output.stdout)
-    }
-
-    /// Runs the trial of a scenario, and takes what it leaves.
-    fn run_tests(&self, target: &Target, tests: &Tests) -> Result<Ran, CommandError> {
-        let at = self
-            .at
-            .as_ref()
-            .expect("a revision is checked out before a run");
-        let outputs = at.suite.paths().outputs();
-        let goldens = at.suite.paths().snapshots().join(&target.name);
-        let trial = format!("{}::golden", target.name);
-        let mut said = String::new();
-        for (program, dir) in &tests.programs {
-            remove_tree(&outputs)?;
-            let mut command = Command::new(program);
-            command.args([&trial, "--exact", "--include-ignored"]);
-            let ended = self.task(command, dir, &trial);
-            let left = taken(&outputs.join(&target.name))?;
-            let result = trial_result(&outputs.join(".results"), &target.name);
-            let text = |key: &str| Some(result.as_ref()?.get(key)?.as_str()?.to_owned());
-            match ended {
-                Ok(_) => {
-                    return Ok(Ran {
-                        files: taken(&goldens)?,
-                        steadiness: Steadiness::Sure,
-                    });
-                }
-                Err(_) if !left.is_empty() => {
-                    let verdict = text("verdict").unwrap_or_default();
-                    let is = |other: Verdict| verdict == other.name();
-                    return Ok(Ran {
-                        files: left,
-                        steadiness: if is(Verdict::Nondeterministic) {
-                            Steadiness::Unsteady
-                        } else if is(Verdict::Mismatch) || is(Verdict::StaleInputs) {
-                            Steadiness::Sure
-                        } else {
-                            Steadiness::Unknown
-                        },
-                    });
-                }
-                Err(failure) => {
-                    said = text("message").unwrap_or_else(|| without_times(&failure));
-                }
-            }
-        }
-        Ok(Ran::once(failed(&said)))
-    }
-}
-
-/// The documents of a directory, as goldens are kept; none if there is no directory.
-pub(super) fn taken(dir: &Path) -> Result<Files, CommandError> {
-    let mut files = Files::new();
-    for entry in fs::read_dir(dir).into_iter().flatten() {
-        let path = entry?.path();
-        let name = path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
-        let is_document = name.ends_with(".json") || name.ends_with(".bin");
-        if is_document && name != MANIFEST_FILE && path.is_file() {
-            files.insert(name, fs::read(&path)?);
-        }
-    }
-    Ok(files)
-}
-
-/// The stored result of a trial, by whatever version of the harness.
-fn trial_result(results: &Path, name: &str) -> Option<Value> {
-    let runs = fs::read_dir(results).ok()?;
-    runs.flatten().find_map(|run| {
-        let bytes = fs::read(run.path().join(format!("{name}.golden.json"))).ok()?;
-        aether_json::from_slice(&bytes).ok()
-    })
-}
-
-/// How a test target failed, without the lines that say how long it took.
-pub(super) fn without_times(failure: &TaskFailure) -> String {
-    let said = failure.to_string();
-    let lines = said.lines().filter(|line| !line.contains("finished in"));
-    lines.collect::<Vec<_>>().join("\n")
-}
-
-/// A failure in words that are the same each time.
-pub(super) fn steady(failure: &RunFailure) -> String {
-    match failure {
-        RunFailure::TimedOut { limit, .. } | RunFailure::Killed { limit } => {
-            format!("exceeded its time limit of {} s", limit.as_secs_f64())
-        }
-        other => other.to_string(),
-    }
-}
-
-/// What a scenario produces that fails.
-fn failed(message: &str) -> Files {
-    let text = json!({ "message": message }).to_string();
-    let error = Artefact::from_json("error", text.as_bytes()).expect("a text is JSON");
-    Files::from([("error.json".to_owned(), error.text().to_vec())])
-}
-
-/// A build that is a line of a shell.
-fn shell(line: &str) -> Build {
-    let (program, option) = if cfg!(windows) {
-        ("cmd", "/C")
-    } else {
-        ("sh", "-c")
-    };
-    Build {
-        program: program.to_owned(),
-        args: vec![option.to_owned(), line.to_owned()],
-        env: BTreeMap::new(),
-        time_limit: None,
-        keep: Vec::new(),
-    }
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "cargo says which cargo runs this"
-)]
-fn cargo() -> PathBuf {
-    std::env::var_os("CARGO").map_or_else(|| PathBuf::from("cargo"), PathBuf::from)
-}
-
-/// The program that a line of cargo's messages is about, if it is the test target, and its package's directory.
-fn test_program(line: &[u8], test: &str) -> Option<(PathBuf, PathBuf)> {
-    let message: Value = aether_json::from_slice(line).ok()?;
-    let target = message.get("target")?;
-    let kinds = target.get("kind")?.as_array()?;
-    let is_test = kinds.iter().any(|kind| kind.as_str() == Some("test"));
-    if !is_test || target.get("name")?.as_str() != Some(test) {
-        return None;
-    }
-    let program = PathBuf::from(message.get("executable")?.as_str()?);
-    let manifest = Path::new(message.get("manifest_path")?.as_str()?);
-    Some((program, manifest.parent()?.to_owned()))
-}
-
-/// A path below the root, with slashes.
-fn below(root: &Path, path: &Path) -> Option<String> {
-    let real = |path: &Path| fs::canonicalize(path).ok();
-    let below = match path.strip_prefix(root) {
-        Ok(below) => below.to_owned(),
-        Err(_) => real(path)?.strip_prefix(real(root)?).ok()?.to_owned(),
-    };
-    let parts = below.components().map(|part| part.as_os_str().to_str());
-    Some(parts.collect::<Option<Vec<_>>>()?.join("/"))
-}
-
-/// Calls `add` for every file below a directory.
-fn files_below(dir: &Path, add: &mut impl FnMut(&Path)) -> Result<(), CommandError> {
-    for entry in fs::read_dir(dir)? {
-        let path = entry?.path();
-        if path.is_dir() {
-            files_below(&path, add)?;
-        } else {
-            add(&path);
-        }
-    }
-    Ok(())
 }
 
 /// What a failure says in one line: its first line and its last one.

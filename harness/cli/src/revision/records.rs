@@ -11,7 +11,10 @@ use aether_harness::snapshot::{GoldenSet, Snapshot};
 use aether_harness::{Check, INPUTS, Scratch, remove_tree};
 
 use super::cache::{Files, Stored};
-use super::program::{Programs, Target, Tests, shortened, steady, taken, without_times};
+use super::left::{steady, taken, without_times};
+use super::program::{Programs, shortened};
+use super::target::Target;
+use super::test_target::{TestTarget, task};
 use crate::commands::CommandError;
 
 /// Why a revision has not the records of goldens.
@@ -40,7 +43,7 @@ impl Programs<'_> {
             return Ok(Ok(stored));
         }
         self.go_to(commit)?;
-        if let Some(problem) = self.at.as_ref().and_then(|at| at.problem.clone()) {
+        if let Some(problem) = self.at().problem.clone() {
             return Ok(Err(NoRecords::Unbuildable(problem)));
         }
         self.put_goldens(target)?;
@@ -68,10 +71,7 @@ impl Programs<'_> {
         target: &Target,
         goldens: &Snapshot,
     ) -> Result<Result<Files, NoRecords>, CommandError> {
-        let at = self
-            .at
-            .as_ref()
-            .expect("a revision is checked out before a run");
+        let at = self.at();
         let scenario = match at.suite.look_up(&target.name).map(|found| found.scenario) {
             Some(Ok(scenario)) => scenario,
             Some(Err(error)) => return Ok(Err(NoRecords::Other(error.to_string()))),
@@ -118,12 +118,9 @@ impl Programs<'_> {
     fn records_of_tests(
         &self,
         target: &Target,
-        tests: &Tests,
+        tests: &TestTarget,
     ) -> Result<Result<Files, NoRecords>, CommandError> {
-        let at = self
-            .at
-            .as_ref()
-            .expect("a revision is checked out before a run");
+        let at = self.at();
         let left = Scratch::new(self.cache.dir(), ".records-")?;
         let goldens = at.suite.paths().snapshots().join(&target.name);
         let trial = format!("{}::golden", target.name);
@@ -133,7 +130,7 @@ impl Programs<'_> {
             let mut command = Command::new(program);
             command.args([&trial, "--exact", "--include-ignored"]);
             command.env(RECORDS, left.path());
-            match self.task(command, dir, &trial) {
+            match task(command, dir, &trial, self.logs()) {
                 Ok(_) => {
                     let mut files = taken(&left.path().join(&target.name))?;
                     if files.is_empty() {

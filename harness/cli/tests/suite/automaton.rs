@@ -9,8 +9,8 @@ use std::thread;
 use std::time::{Duration, SystemTime};
 
 use aether_harness::{
-    Artefact, ArtefactSchema, Failure, KeyRule, Mode, Prepared, RunRequest, Scenario, Schema,
-    Subject,
+    Artefact, ArtefactSchema, Failure, InputFiles, KeyRule, Mode, Prepared, RunRequest, Scenario,
+    Schema, Subject,
 };
 use serde::Deserialize;
 use serde_json::json;
@@ -198,6 +198,15 @@ impl Prepared for Ring {
             .map_err(|error| Failure::invalid(error.to_string()))?;
         let inputs = inputs.clone();
         Ok(Some(Box::new(Self { document, inputs })))
+    }
+
+    fn input_files(&self, inputs: &Artefact) -> Result<Option<InputFiles>, Failure> {
+        let read: aether_json::Value = aether_json::from_slice(inputs.text()).unwrap();
+        let mut text = format!("fault = \"{}\"\n", self.document.fault);
+        for (name, value) in read["automaton"].as_object().unwrap() {
+            text.push_str(&format!("{name} = {value}\n"));
+        }
+        Ok(Some(vec![("run.toml".into(), text.into_bytes())]))
     }
 }
 

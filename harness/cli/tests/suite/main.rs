@@ -12,6 +12,7 @@
     reason = "all of this binary is test code, which clippy cannot know of a test without libtest"
 )]
 
+mod against;
 mod automaton;
 mod bisect;
 mod bless;
@@ -61,6 +62,7 @@ use crate::workspace::{PLAY, ROOT};
 type Test = (&'static str, fn());
 
 const TESTS: &[&[Test]] = &[
+    against::TESTS,
     bisect::TESTS,
     bless::TESTS,
     build::TESTS,

@@ -14,9 +14,9 @@ use crate::commands::mixed::is_text;
 use crate::revision::cache::{Cache, Stored};
 use crate::revision::git::Git;
 use crate::revision::graph::Node;
-use crate::revision::program::Target;
 use crate::revision::repository::{Entry, Repository, WORKTREE};
 use crate::revision::search::{Found, Seen};
+use crate::revision::target::Target;
 
 /// Characters of a commit's id that people are shown.
 const SHORT: usize = 10;
@@ -262,7 +262,7 @@ impl Gathered<'_> {
         let (before, after) = (self.cache.artefacts(before)?, self.cache.artefacts(after)?);
         let failed = |artefacts: &[Artefact]| {
             let error = artefacts.iter().find(|artefact| artefact.name() == ERROR)?;
-            Some(error_lines(error).join("\n"))
+            Some(error_text(error))
         };
         let note = match (failed(&before), failed(&after)) {
             (None, Some(error)) => Some(format!("it fails from here on: {error}")),
@@ -325,6 +325,11 @@ impl Gathered<'_> {
         });
         Ok(unsteady.collect())
     }
+}
+
+/// What an error document says.
+pub(in crate::commands) fn error_text(error: &Artefact) -> String {
+    error_lines(error).join("\n")
 }
 
 /// What an error document says, in lines: its message; else its members, then the lines in it.

@@ -16,21 +16,20 @@ use std::path::PathBuf;
 use aether_harness::Suite;
 use anstream::StripStream;
 
-pub(in crate::commands) use found::reason;
 pub(crate) use found::{Findings, Golden, Move, Row};
+pub(in crate::commands) use found::{Place, error_text, reason};
 pub(crate) use text::{file_lines, golden_lines, summary};
-
-use found::Place;
 
 use super::{CommandError, Console, Status, chosen, scenario_of};
 use crate::html;
 use crate::revision::cache::{Cache, Stored};
 use crate::revision::graph::{Graph, Node};
-use crate::revision::program::{How, Outcome, Programs, Target, shortened};
+use crate::revision::program::{How, Outcome, Programs, shortened};
 use crate::revision::repository::{CommitInfo, Repository, WORKTREE};
 use crate::revision::search::{Found, Known, Seen, Value, search};
+use crate::revision::target::Target;
 
-pub use crate::revision::program::InputsOf;
+pub use crate::revision::target::InputsOf;
 
 /// How what was found is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
