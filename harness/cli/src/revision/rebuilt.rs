@@ -9,7 +9,8 @@ use aether_harness::{Artefact, Scenario, Suite};
 
 use super::cache::Cache;
 use super::golden::{Known, NoProgram, candidates, opened};
-use super::program::{How, InputsOf, Programs, Target, shortened};
+use super::program::{How, Programs, shortened};
+use super::target::{InputsOf, Target};
 use super::records::NoRecords;
 use super::repository::Repository;
 use crate::commands::CommandError;
