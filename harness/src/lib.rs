@@ -162,9 +162,9 @@ mod visible;
 pub use aether_diff::{
     Artefact, ArtefactError, ArtefactSchema, Bound, BoundError, BytesDifference, Cause, Change,
     ChangeKind, Chart, Diff, DiffOptions, ElementId, Followed, FollowedByStage, INPUTS, Json,
-    JsonProblem, KeyRule, KeyRuleError, LeftOut, LeftOutReason, Listed, Numbered, Outline, Path,
-    PathStep, Place, PlaceSort, RecordPart, RecordStream, Schema, Settled, Size, Sizes, Tick,
-    Tolerance, Tolerated, counted, diff, diff_streams, digest, infer, patches, settled,
+    JsonProblem, KeyRule, KeyRuleError, LeftOut, LeftOutReason, Listed, Lookup, Numbered, Outline,
+    Path, PathStep, Place, PlaceSort, RecordPart, RecordStream, Schema, Settled, Size, Sizes, Tick,
+    Tolerance, Tolerated, counted, diff, diff_streams, differing, digest, infer, patches, settled,
     shortened_pair, visible, visible_pair,
 };
 pub use aether_json::nearest;

@@ -176,6 +176,11 @@ pub trait Prepared: Send + Sync {
         Vec::new()
     }
 
+    /// Whether [`Prepared::depends`] says what the values that differ are computed from: reports then name `why`.
+    fn explains(&self) -> bool {
+        false
+    }
+
     /// The places that the value at a place is computed from, of inputs (`inputs.…`) and artefacts; a place that
     /// is no single value stands for all values in it. Those that do not exist in a run do no harm. `None`
     /// if the subject does not say.

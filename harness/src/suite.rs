@@ -188,6 +188,11 @@ impl Suite {
         format!("{} compare {before} {after} --all", self.command)
     }
 
+    /// What people type to see how the first difference of a scenario came about.
+    pub fn typed_why(&self, name: &str) -> String {
+        format!("{} why {name}", self.command)
+    }
+
     /// What people type to make what a scenario produces the goldens.
     pub fn typed_bless(&self, name: &str) -> String {
         match &self.test {

@@ -39,6 +39,7 @@
 //! | `reports` | results of trials, merged and written in the forms that CI systems read |
 //! | `root` | the option `--root` |
 //! | `html` | the report as a page |
+//! | `lineage` | a run and its golden as `why` sees them: what their values were computed from |
 //! | `revision` | the program at a revision, and the search for moves |
 //! | `bundle` | new outputs in one file |
 
@@ -48,6 +49,7 @@ pub mod commands;
 mod date;
 mod flaky;
 mod html;
+mod lineage;
 mod reports;
 mod revision;
 mod root;

@@ -17,6 +17,7 @@
 //! | `tally` | keeps the first divergence, the counts, and as many changes as the budget allows |
 //! | `digest` | documents kept as digests per tick |
 //! | `path`, `place` | where a value is |
+//! | `lookup` | the value at a place, and the places that differ in another |
 //! | `patch` | the same difference as RFC 6902 operations |
 //! | `decimal`, `size` | how far numbers moved |
 //! | `tolerance`, `settle` | numbers that may move, and what is left to compare |
@@ -38,6 +39,7 @@ mod chart;
 mod compare;
 mod decimal;
 mod digest;
+mod lookup;
 mod matching;
 mod options;
 mod outline;
@@ -76,6 +78,7 @@ pub use change::{
 pub use chart::Chart;
 pub use compare::{INPUTS, diff};
 pub use digest::digest;
+pub use lookup::{Lookup, differing};
 pub use options::DiffOptions;
 pub use outline::{Outline, infer};
 pub use patch::{Operation, Patch, Pointer, patches};

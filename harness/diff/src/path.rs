@@ -19,7 +19,8 @@ use aether_json::scan;
 /// elements of an array share an identity, the second and later ones are numbered:
 /// `ledgers[tick=3#2]`. An element of a vector whose elements have a label is written by its number, from 1:
 /// `pre_u[node=4]`. Any other element is written by its position, from 0: `pre_u[3]`. The
-/// position is that in the new document, or in the old one for what was removed.
+/// position is that in the new document, or in the old one for what was removed. `[*]` stands for every element
+/// or member; no difference is reported at such a path.
 ///
 /// A path is text to serde, and [`Path::parse`] reads it back, but for what people call elements.
 /// Two paths are equal if they lead to the same place, whatever people call the elements on the way. They are
@@ -39,6 +40,8 @@ pub(crate) enum Step {
     Element { identity: Box<str>, label: Box<str> },
     /// To the element at this position.
     Index(usize),
+    /// To every element or member.
+    Each,
 }
 
 impl Path {
@@ -91,7 +94,7 @@ impl Path {
             }
             match step {
                 Step::Field(name) => pattern.push_str(&pattern_name(name)),
-                Step::Element { .. } | Step::Index(_) => pattern.push('*'),
+                Step::Element { .. } | Step::Index(_) | Step::Each => pattern.push('*'),
             }
         }
         pattern
@@ -120,7 +123,7 @@ impl Path {
                         parts.push(label.to_string());
                     }
                 }
-                Step::Field(_) | Step::Index(_) => fields.push(step.clone()),
+                Step::Field(_) | Step::Index(_) | Step::Each => fields.push(step.clone()),
             }
         }
         if !fields.is_empty() {
@@ -243,6 +246,7 @@ impl fmt::Display for Path {
                 Step::Field(name) => write!(f, ".{name}")?,
                 Step::Element { identity, .. } => write!(f, "[{identity}]")?,
                 Step::Index(index) => write!(f, "[{index}]")?,
+                Step::Each => f.write_str("[*]")?,
             }
         }
         Ok(())
@@ -333,6 +337,9 @@ fn bracketed(text: &str, before: &[Step]) -> Option<(Step, usize)> {
         let name: String = aether_json::from_str(&inner[..length]).ok()?;
         return Some((Step::Field(name.into()), length + 2));
     }
+    if inner.starts_with("*]") {
+        return Some((Step::Each, 3));
+    }
     let digits = inner.bytes().take_while(u8::is_ascii_digit).count();
     if digits > 0 && inner[digits..].starts_with(']') {
         return Some((Step::Index(inner[..digits].parse().ok()?), digits + 2));
@@ -419,6 +426,7 @@ mod tests {
     #[test]
     fn paths_read_back() {
         check("metrics", "metrics", "");
+        check("a[*].b", "a/*/b", "[*].b");
         check("metrics.l_total.W-1", "metrics/l_total/W-1", "l_total.W-1");
         check(
             "ledgers[tick=3].edges[e_id=5].raw",

@@ -27,6 +27,8 @@ pub enum PathStep<'p> {
     Element(ElementId<'p>),
     /// To the element at this position, from 0.
     Index(usize),
+    /// To every element or member.
+    Each,
 }
 
 /// What identifies an element of an array: its fields with their values, and which of the elements that share
@@ -45,6 +47,10 @@ pub struct ElementId<'p> {
 }
 
 impl<'p> ElementId<'p> {
+    pub(crate) fn new(text: &'p str) -> Self {
+        Self { text }
+    }
+
     /// The fields as paths write them (`seq`, `m.id`, `"a b"`), and their values as JSON.
     pub fn fields(&self) -> Vec<(&'p str, &'p str)> {
         let mut rest = self.text;
@@ -115,25 +121,30 @@ impl Path {
     /// this number: `element([("node", 4)])`. A value is JSON.
     #[must_use]
     pub fn element<'f, V: Into<Json>>(
-        mut self,
+        self,
         fields: impl IntoIterator<Item = (&'f str, V)>,
     ) -> Self {
-        let mut identity = String::new();
-        let mut values = Vec::new();
-        for (name, value) in fields {
-            let value: Json = value.into();
-            if !identity.is_empty() {
-                identity.push(',');
-            }
-            identity.push_str(&identity_field(name));
-            identity.push('=');
-            identity.push_str(value.as_str());
-            values.push(value);
-        }
-        let values: Vec<&str> = values.iter().map(Json::as_str).collect();
+        let fields = fields.into_iter();
+        self.identified(fields.map(|(name, value)| (identity_field(name), value.into())))
+    }
+
+    /// The same, with names of fields as [`ElementId::fields`] returns them: `m.id`, `"a b"`.
+    #[must_use]
+    pub fn element_written<'f>(self, fields: impl IntoIterator<Item = (&'f str, Json)>) -> Self {
+        let fields = fields.into_iter();
+        self.identified(fields.map(|(name, value)| (name.to_owned(), value)))
+    }
+
+    fn identified(mut self, fields: impl Iterator<Item = (String, Json)>) -> Self {
+        let fields: Vec<(String, Json)> = fields.collect();
+        let identity: Vec<String> = fields
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        let values: Vec<&str> = fields.iter().map(|(_, value)| value.as_str()).collect();
         let label = element_label(array_name(&self.steps), &values).into();
         self.steps.push(Step::Element {
-            identity: identity.into(),
+            identity: identity.join(",").into(),
             label,
         });
         self
@@ -158,12 +169,20 @@ impl Path {
         self
     }
 
+    /// Every element of an array, or every member of an object.
+    #[must_use]
+    pub fn each(mut self) -> Self {
+        self.steps.push(Step::Each);
+        self
+    }
+
     /// The steps, from the artefact on.
     pub fn steps(&self) -> impl DoubleEndedIterator<Item = PathStep<'_>> + ExactSizeIterator {
         self.steps.iter().map(|step| match step {
             Step::Field(name) => PathStep::Field(name),
             Step::Element { identity, .. } => PathStep::Element(ElementId { text: identity }),
             Step::Index(at) => PathStep::Index(*at),
+            Step::Each => PathStep::Each,
         })
     }
 
@@ -224,6 +243,7 @@ impl Hash for Step {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.rank().hash(state);
         match self {
+            Self::Each => {}
             Self::Index(at) => at.hash(state),
             Self::Field(text) | Self::Element { identity: text, .. } => text.hash(state),
         }
@@ -236,6 +256,7 @@ impl Step {
             Self::Index(_) => 0,
             Self::Field(_) => 1,
             Self::Element { .. } => 2,
+            Self::Each => 3,
         }
     }
 }

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use aether_harness::{
-    Artefact, ArtefactSchema, Failure, KeyRule, Prepared, Progress, Scenario, Schema, SimpleRun,
-    Subject, documents,
+    Artefact, ArtefactSchema, Failure, Json, KeyRule, PathStep, Place, Prepared, Progress,
+    Recomputed, RunRequest, Scenario, Schema, Subject, documents,
 };
 use serde::Deserialize;
 use serde_json::json;
@@ -57,17 +57,122 @@ impl Subject for Automaton {
     }
 
     fn open(&self, scenario: &Scenario) -> Result<Box<dyn Prepared>, Failure> {
-        let document = Document::read(scenario.dir())?;
-        let automaton = *self;
-        Ok(SimpleRun::with_schema(
-            documents(scenario)?,
-            schema(),
-            move |request| automaton.grow(&document, &request.progress),
-        ))
+        Ok(Box::new(Ring {
+            automaton: *self,
+            document: Document::read(scenario.dir())?,
+            inputs: documents(scenario)?,
+        }))
     }
 
     fn progress_unit(&self) -> &str {
         "generation"
+    }
+}
+
+/// A scenario of the automaton.
+struct Ring {
+    automaton: Automaton,
+    document: Document,
+    inputs: Artefact,
+}
+
+impl Prepared for Ring {
+    fn inputs(&self) -> &Artefact {
+        &self.inputs
+    }
+
+    fn schema(&self) -> Schema {
+        schema()
+    }
+
+    fn run(&self, request: &RunRequest) -> Result<Vec<Artefact>, Failure> {
+        self.automaton.grow(&self.document, &request.progress)
+    }
+
+    fn explains(&self) -> bool {
+        true
+    }
+
+    fn depends(&self, place: &Place) -> Option<Vec<Place>> {
+        let made = Made::at(place)?;
+        Some(match made {
+            Made::Cells(generation) => {
+                vec![input("rule"), input("generations"), cells(generation - 1)]
+            }
+            Made::Born { generation, .. } => vec![cells(generation), cells(generation - 1)],
+            Made::Generation | Made::Generations => vec![input("generations")],
+            Made::MostAlive => vec![Place::of("generations").each().field("cells")],
+        })
+    }
+
+    fn recompute(&self, place: &Place, read: &mut dyn FnMut(&Place) -> Option<Json>) -> Recomputed {
+        Made::at(place).map_or(Recomputed::Unknown, |made| {
+            self.automaton.recompute(&made, read)
+        })
+    }
+}
+
+/// A value of the artefacts.
+enum Made {
+    /// The cells of a generation, from 1.
+    Cells(u64),
+    /// A member of a cell that was born.
+    Born {
+        generation: u64,
+        at: usize,
+        member: String,
+    },
+    /// The number of a generation: that there is one.
+    Generation,
+    /// The number of all generations.
+    Generations,
+    /// The largest number of living cells.
+    MostAlive,
+}
+
+impl Made {
+    fn at(place: &Place) -> Option<Self> {
+        use PathStep::{Element, Field};
+        let steps: Vec<PathStep<'_>> = place.steps().collect();
+        match steps[..] {
+            [Field("census"), Field("generations")] => Some(Self::Generations),
+            [Field("census"), Field("most_alive")] => Some(Self::MostAlive),
+            [Field("generations"), Element(id), Field("cells")] => {
+                id.number("generation").map(Self::Cells)
+            }
+            // A generation in which nothing is born has an empty array.
+            [
+                Field("generations"),
+                Element(_),
+                Field("generation" | "born"),
+            ] => Some(Self::Generation),
+            [
+                Field("generations"),
+                Element(id),
+                Field("born"),
+                Element(cell),
+                Field(member),
+            ] => Some(Self::Born {
+                generation: id.number("generation")?,
+                at: cell.number("at")?.try_into().ok()?,
+                member: member.to_owned(),
+            }),
+            _ => None,
+        }
+    }
+}
+
+fn input(member: &str) -> Place {
+    Place::of("inputs").field("automaton.toml").field(member)
+}
+
+/// The cells of a generation; 0 is the one that the scenario begins with.
+fn cells(generation: u64) -> Place {
+    match generation {
+        0 => input("cells"),
+        _ => Place::of("generations")
+            .element([("generation", generation)])
+            .field("cells"),
     }
 }
 
@@ -128,6 +233,44 @@ impl Automaton {
             artefact("generations", &json!(generations))?,
             artefact("census", &census)?,
         ])
+    }
+
+    /// Computes one value from others.
+    fn recompute(&self, made: &Made, read: &mut dyn FnMut(&Place) -> Option<Json>) -> Recomputed {
+        let mut living = |generation: u64| -> Option<Vec<bool>> {
+            let drawn: String = serde_json::from_str(read(&cells(generation))?.as_str()).ok()?;
+            Some(drawn.chars().map(|cell| cell == '#').collect())
+        };
+        match *made {
+            Made::Cells(generation) => {
+                let before = living(generation - 1);
+                let number = |value: Option<Json>| value?.as_str().parse::<u64>().ok();
+                let (rule, last) = (
+                    number(read(&input("rule"))),
+                    number(read(&input("generations"))),
+                );
+                let rule = rule.and_then(|rule| u8::try_from(rule).ok());
+                let made = before.zip(rule).filter(|_| last >= Some(generation));
+                let made = made.map(|(before, rule)| drawn(&self.step(rule, &before)));
+                Recomputed::Value(made.map(|made| Json::string(&made)))
+            }
+            Made::Born {
+                generation,
+                at,
+                ref member,
+            } => {
+                let (now, before) = (living(generation), living(generation - 1));
+                let born = now.zip(before).filter(|(now, before)| {
+                    now.get(at) == Some(&true) && before.get(at) == Some(&false)
+                });
+                let value = born.map(|(_, before)| match &**member {
+                    "parents" => u64::from(self.neighbours(&before, at)),
+                    _ => at as u64,
+                });
+                Recomputed::Value(value.map(Json::from))
+            }
+            Made::Generation | Made::Generations | Made::MostAlive => Recomputed::Unknown,
+        }
     }
 
     fn step(&self, rule: u8, cells: &[bool]) -> Vec<bool> {

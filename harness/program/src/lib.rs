@@ -17,6 +17,7 @@
 //! | `output` | finds what it left |
 //! | `read` | reads each file as its `format` says |
 //! | `declared` | finds declared paths that match nothing |
+//! | `depends` | says what the values of outputs are computed from |
 //! | `compared` | reads any documents as outputs, to compare them |
 //! | `machine` | takes the directories of this machine out of it |
 //! | `declare` | writes declarations of what differs from run to run |
@@ -28,6 +29,7 @@ mod changed;
 mod compared;
 mod declare;
 mod declared;
+mod depends;
 mod form;
 mod format;
 mod inputs;
@@ -52,11 +54,13 @@ use aether_harness::snapshot::sha256_hex;
 use aether_harness::varying::Varying;
 use aether_harness::{
     Allowed, Artefact, ArtefactSchema, Failure, FailureKind, INPUTS, KeyRule, KeyTable, Layout,
-    Prepared, RunRequest, Scenario, ScenarioFile, ScenarioProblem, Schema, Settings, Subject,
+    Place, Prepared, RunRequest, Scenario, ScenarioFile, ScenarioProblem, Schema, Settings,
+    Subject,
 };
 use aether_json::json;
 use toml::Spanned;
 
+use crate::depends::{DependsTable, Rules};
 use crate::inputs::Inputs;
 use crate::machine::MachinePaths;
 use crate::output::Outputs;
@@ -110,6 +114,8 @@ impl Subject for CommandSubject {
                 format,
                 command,
                 outputs: settings.outputs,
+                rules: Rules::of(&settings.depends, &inputs.artefact),
+                depends: settings.depends,
                 inputs,
                 places,
             }),
@@ -155,6 +161,9 @@ struct Program {
     format: u32,
     command: CommandTable,
     outputs: Vec<OutputTable>,
+    depends: Vec<DependsTable>,
+    /// Those, read.
+    rules: Rules,
     inputs: Inputs,
     places: Places,
 }
@@ -244,6 +253,14 @@ impl Prepared for PreparedCommand {
             root: self.program.places.root.clone(),
         };
         self.program.run(&places, request)
+    }
+
+    fn explains(&self) -> bool {
+        !self.program.depends.is_empty()
+    }
+
+    fn depends(&self, place: &Place) -> Option<Vec<Place>> {
+        self.program.rules.depends(place)
     }
 
     fn with_inputs(&self, inputs: &Artefact) -> Result<Option<Box<dyn Prepared>>, Failure> {
@@ -348,7 +365,27 @@ impl Program {
             artefacts.push(exit.expect("what aether-json writes is JSON"));
         }
         refuse_equal_names(&artefacts)?;
+        self.refuse_rules(&artefacts)?;
         Ok(artefacts)
+    }
+
+    /// A rule of `[[depends]]` that matches neither the outputs nor their goldens is a slip of the pen.
+    fn refuse_rules(&self, outputs: &[Artefact]) -> Result<(), Failure> {
+        if self.depends.is_empty() {
+            return Ok(());
+        }
+        let golden = |name: &str| aether_harness::snapshot::golden_of(&self.scenario, name);
+        let inputs = &self.inputs.artefact;
+        let missing = self.rules.missing(&self.depends, outputs, inputs, golden);
+        let problem = |(written, problem): (&Spanned<String>, String)| {
+            let settings = self.scenario.settings();
+            settings.problem(written.span(), problem).to_string()
+        };
+        let problems: Vec<String> = missing.into_iter().map(problem).collect();
+        if problems.is_empty() {
+            return Ok(());
+        }
+        Err(Failure::invalid(problems.join("\n")))
     }
 }
 

@@ -1,4 +1,4 @@
-//! `[command]` and `[[outputs]]` of `scenario.toml`: reads and checks them.
+//! `[command]`, `[[outputs]]` and `[[depends]]` of `scenario.toml`: reads and checks them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -10,16 +10,17 @@ use aether_harness::{Bound, KeyTable, ScenarioProblem, Settings, Tolerance};
 use serde::Deserialize;
 use toml::Spanned;
 
+use crate::depends::{self, DependsTable};
 use crate::form::Form;
 use crate::format::lines;
 use crate::steps::Steps;
 
 /// The keys that belong to the command subject.
-pub(crate) const KEYS: [KeyTable; 6] = [
+pub(crate) const KEYS: [KeyTable; 7] = [
     KeyTable {
         table: "",
         is_array: false,
-        keys: &["code", "command", "ignore", "inputs", "outputs"],
+        keys: &["code", "command", "depends", "ignore", "inputs", "outputs"],
     },
     KeyTable {
         table: "command",
@@ -35,6 +36,11 @@ pub(crate) const KEYS: [KeyTable; 6] = [
             "time_limit",
             "version",
         ],
+    },
+    KeyTable {
+        table: "depends",
+        is_array: true,
+        keys: &["of", "on"],
     },
     KeyTable {
         table: "outputs",
@@ -95,6 +101,9 @@ pub(crate) struct CommandSettings {
     pub(crate) inputs: Vec<Spanned<String>>,
     #[serde(default)]
     pub(crate) outputs: Vec<OutputTable>,
+    /// What the values of the outputs are computed from.
+    #[serde(default)]
+    pub(crate) depends: Vec<DependsTable>,
 }
 
 /// `[command]`: the program that produces the artefacts, if it is not the suite's own subject.
@@ -267,7 +276,7 @@ pub(crate) fn is_reserved(name: &str) -> bool {
     RESERVED.contains(&name.to_lowercase().as_str())
 }
 
-/// Every problem of `[command]` and `[[outputs]]`.
+/// Every problem of `[command]`, `[[outputs]]` and `[[depends]]`.
 pub(crate) fn check(settings: &Settings) -> Vec<ScenarioProblem> {
     let document = match settings.read::<CommandSettings>() {
         Ok(document) => document,
@@ -326,6 +335,7 @@ pub(crate) fn check(settings: &Settings) -> Vec<ScenarioProblem> {
         check_paths(output, &mut at);
         check_differences(output, &mut at);
     }
+    depends::check(&document, settings, &mut problems);
     problems
 }
 

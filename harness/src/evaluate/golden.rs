@@ -16,6 +16,7 @@ impl Evaluation {
             Err(failure) => return failed(failure),
         };
         let mut result = self.against_goldens(run);
+        result.explains = run.prepared().explains();
         if !result.verdict.passes() {
             match run.identified(version) {
                 Ok(program) => result.program = Some(program),

@@ -165,10 +165,13 @@ fn remedy(suite: &Suite, name: &str, check: &Check, result: &CheckResult) -> Vec
         Verdict::StaleInputs | Verdict::Mismatch if fails => {
             vec![format!("see all of it:   {all}")]
         }
-        Verdict::StaleInputs | Verdict::Mismatch => vec![
-            format!("see all of it:   {all}"),
-            format!("if intended:     {bless}"),
-        ],
+        Verdict::StaleInputs | Verdict::Mismatch => {
+            let why = suite.typed_why(name);
+            let why = result.explains.then(|| format!("why it differs:  {why}"));
+            let look = format!("see all of it:   {all}");
+            let bless = format!("if intended:     {bless}");
+            [look].into_iter().chain(why).chain([bless]).collect()
+        }
     }
 }
 

@@ -53,6 +53,8 @@ pub struct CheckResult {
     pub before: Option<Snapshot>,
     /// What identifies the program that ran, if it matters: the run and the goldens differ.
     pub program: Option<ProgramRecord>,
+    /// Whether the subject says what its values are computed from.
+    pub explains: bool,
 }
 
 /// What one run produced, with how to read it.
@@ -142,6 +144,7 @@ impl CheckResult {
             after: None,
             before: None,
             program: None,
+            explains: false,
         }
     }
 

@@ -21,6 +21,8 @@
 //! | `explained` | that second look: how many values each cause explains, and the way to the nearest |
 //! | `found` | the result |
 //! | `text` | the result for people |
+//! | `picture` | the graph as SVG |
+//! | `page` | a page of HTML with all of it |
 //!
 //! Nothing here knows what a value means, or reads a file.
 
@@ -28,6 +30,8 @@ mod explained;
 mod found;
 mod lineage;
 mod nearest;
+mod page;
+mod picture;
 mod slice;
 mod text;
 mod trail;

@@ -38,7 +38,14 @@ impl Why {
     }
 
     fn write_path(&self, out: &mut dyn Write, all: bool) -> io::Result<()> {
-        let path: Vec<&WhyNode> = self.shortest().collect();
+        let mut path: Vec<&WhyNode> = self.shortest().collect();
+        let ends_at_input = self
+            .nearest()
+            .is_some_and(|cause| cause.kind == CauseKind::Input);
+        if ends_at_input && path.len() > 1 {
+            // The line of the cause says it.
+            path.pop();
+        }
         let hidden = if all || path.len() <= FIRST_SHOWN + LAST_SHOWN + 1 {
             0..0
         } else {

@@ -59,6 +59,7 @@ fn properties(own: &Value) -> Map<String, Value> {
             "description": "What the program leaves.",
             "items": output(),
         },
+        "depends": depends(),
     }));
     properties.extend(own);
     properties
@@ -130,6 +131,18 @@ fn output() -> Value {
     // The rest of an output may be in `defaults.toml`.
     output["required"] = json!(["name"]);
     output
+}
+
+fn depends() -> Value {
+    let mut depends = entries(
+        json!({
+            "of": text("Path of values, with variables: minutes[minute=t].waiting."),
+            "on": texts("Paths of what they are computed from: minutes[minute=t-1].waiting."),
+        }),
+        &["of", "on"],
+    );
+    depends["description"] = json!("What the values of the outputs are computed from.");
+    depends
 }
 
 fn entries(properties: Value, required: &[&str]) -> Value {

@@ -17,6 +17,7 @@ mod review;
 mod run;
 mod sensitivity;
 mod show;
+mod why;
 
 use std::process::ExitCode;
 
@@ -57,6 +58,8 @@ pub enum Command {
     Bisect(bisect::Args),
     /// List the commits that changed the goldens of a scenario.
     History(history::Args),
+    /// Say how a value came to differ from its golden: along what it was computed from, back to the causes.
+    Why(why::Args),
     /// Empty the cache in which other revisions are built and run.
     Clean(clean::Args),
 }
@@ -81,6 +84,7 @@ impl Command {
             Self::Sensitivity(args) => args.run(suite, console),
             Self::Bisect(args) => args.run(suite, console),
             Self::History(args) => args.run(suite, console),
+            Self::Why(args) => args.run(suite, console),
             Self::Clean(args) => args.run(suite, console),
         });
         exit(result)

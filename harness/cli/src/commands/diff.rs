@@ -69,7 +69,7 @@ pub fn diff(
             Err(error) => CheckResult::new(Verdict::Invalid, Finding::Scenario(error)),
         };
         status = status.max(Status::of(result.verdict));
-        let scenario = ScenarioDiff::of(found.name, &result)?;
+        let scenario = ScenarioDiff::of(found.name, &result)?.with_why(suite, &result);
         scenarios.push(if request.raw {
             scenario.with_raw(&result)
         } else {

@@ -22,6 +22,7 @@ mod sensitivity;
 mod show;
 mod shown;
 mod upgrade;
+mod why;
 
 use std::io;
 
@@ -42,6 +43,7 @@ pub use review::{ReviewOptions, WebOptions, review};
 pub use sensitivity::{SensitivityOptions, sensitivity};
 pub use show::{ShowRequest, show};
 pub use upgrade::{UpgradeOptions, upgrade};
+pub use why::{WhyFormat, WhyRequest, why};
 
 use aether_harness::runner::RunnerError;
 use aether_harness::scenario::{Found, Scenario, ScenarioError, ScenarioName};

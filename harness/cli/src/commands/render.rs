@@ -11,7 +11,7 @@ use aether_harness::evaluate::{CheckResult, Ending};
 use aether_harness::snapshot::ProgramChange;
 use aether_harness::{
     Artefact, ArtefactSchema, Change, Diff, DiffOptions, RawValue, Report, ScenarioReport, Schema,
-    Tolerated, Verdict, counted, visible,
+    Suite, Tolerated, Verdict, counted, visible,
 };
 
 /// One scenario, or one comparison, to report.
@@ -76,6 +76,19 @@ impl ScenarioDiff {
             .iter()
             .flat_map(|output| output.set.artefacts());
         self.raw = artefacts.flat_map(raw_values).collect();
+        self
+    }
+
+    /// The same with the command that says why it differs, if the subject can say it.
+    pub(crate) fn with_why(mut self, suite: &Suite, result: &CheckResult) -> Self {
+        let is_followed = matches!(result.verdict, Verdict::Mismatch | Verdict::StaleInputs);
+        if result.explains && is_followed && self.has_both() {
+            if !self.detail.is_empty() {
+                self.detail.push('\n');
+            }
+            let why = suite.typed_why(&self.name);
+            self.detail.push_str(&format!("why it differs: {why}"));
+        }
         self
     }
 

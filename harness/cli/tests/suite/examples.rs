@@ -31,6 +31,7 @@ struct Cli {
 
 pub(crate) fn play_automaton(root: &Path) -> ExitCode {
     let suite = Suite::new(root)
+        .command("cargo run -p aether-harness-cli --example automaton --")
         .subject(subject::Automaton::new())
         .with_children();
     match suite {

@@ -67,10 +67,17 @@ fn claims_have_tests(page: &str) {
         (1..=u32::try_from(claimed.len()).unwrap()).collect()
     );
     let harness = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let sources: Vec<_> = ["cli/src", "diff/src", "json/src", "program/src", "src"]
-        .iter()
-        .flat_map(|dir| sources(&harness.join(dir)))
-        .collect();
+    let sources: Vec<_> = [
+        "cli/src",
+        "diff/src",
+        "json/src",
+        "program/src",
+        "src",
+        "why/src",
+    ]
+    .iter()
+    .flat_map(|dir| sources(&harness.join(dir)))
+    .collect();
     let suite: BTreeSet<&str> = crate::TESTS
         .iter()
         .flat_map(|tests| tests.iter().map(|(name, _)| *name))

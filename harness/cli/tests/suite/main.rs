@@ -47,6 +47,7 @@ mod upgrade;
 mod verdicts;
 mod web;
 mod web_browser;
+mod why;
 mod workspace;
 
 use std::process::ExitCode;
@@ -89,6 +90,7 @@ const TESTS: &[&[Test]] = &[
     verdicts::TESTS,
     web::TESTS,
     web_browser::TESTS,
+    why::TESTS,
 ];
 
 fn main() -> ExitCode {
