@@ -60,7 +60,8 @@ fn section() -> String {
 
 /// What the section shows as this sort of text.
 fn shown(section: &str, sort: &str) -> Vec<String> {
-    let blocks = section.split(&format!("```{sort}\n")).skip(1);
+    let fence = format!("```{sort}\n");
+    let blocks = section.split(&fence).skip(1);
     let text = |block: &str| block.split("```").next().unwrap().to_owned();
     blocks.map(text).collect()
 }
@@ -230,7 +231,7 @@ fn planted_changes_of_the_queue_are_found() {
     let (arrivals, clerks) = ([1, 3, 0, 2, 0, 0], 1);
     let old = day(&arrivals, clerks);
     let mut planted: Vec<(Vec<i64>, i64)> = vec![(arrivals.to_vec(), 2), (arrivals.to_vec(), 3)];
-    for at in 0..arrivals.len() {
+    for at in [0, 1, 5] {
         let mut changed = arrivals.to_vec();
         changed[at] += 1 + i64::try_from(at % 2).unwrap();
         planted.push((changed, clerks));
@@ -316,9 +317,8 @@ fn planted_changes_of_the_bakery_are_found() {
         workspace.write(file, &text.replace(from, to));
         for at in [None, Some("summary.sold"), Some("summary.left")] {
             let mut command = installed(&workspace);
-            command.args(["why", "weekday"]);
-            command.args(at.iter().flat_map(|at| ["--at", at]));
-            let ran = Ran::of(&mut command);
+            command.args(["why", "weekday", "--format", "json"]);
+            let ran = Ran::of(command.args(at.iter().flat_map(|at| ["--at", at])));
             if ran.status == Some(2) {
                 assert!(
                     at.is_some() && ran.err.contains("does not differ"),
@@ -327,7 +327,8 @@ fn planted_changes_of_the_bakery_are_found() {
                 );
                 continue;
             }
-            let why = found(&mut command);
+            assert_eq!(ran.status, Some(0), "{}{}", ran.out, ran.err);
+            let why: Value = serde_json::from_str(&ran.out).unwrap();
             check_path(&why);
             assert_eq!(causes(&why), [format!("inputs[\"day.json\"].{path}")]);
             // One dependency that differs is needed; of several, each may be.
@@ -479,7 +480,7 @@ fn a_rule_of_the_automaton_is_named() {
         "{}",
         ran.err
     );
-    let ran = run(&["--at", "census.most_alive"]);
+    let ran = run(&["--at", "generations[generation=24].cells"]);
     assert_eq!(ran.status, Some(0), "{}{}", ran.out, ran.err);
     assert!(
         ran.out.contains("the rule for generations.cells changed\n"),
@@ -670,7 +671,7 @@ fn rules_that_match_nothing_are_invalid() {
     assert_eq!(ran.status, Some(1), "{said}");
     for expected in [
         "INVALID monday::golden",
-        "scenario.toml:19:6: \"minutes[minute=t].servd\" matches nothing; did you mean `served`?",
+        "scenario.toml:18:6: \"minutes[minute=t].servd\" matches nothing; did you mean `served`?",
         "\"inputs.day.clerk\" matches nothing; did you mean `clerks`?",
     ] {
         assert!(said.contains(expected), "{expected}\n{said}");

@@ -49,11 +49,8 @@ impl Layout {
         let (mut lines, mut columns) = (0, 1);
         for row in &rows {
             let on_path = row.iter().find(|id| spine.contains(id));
-            let mut others: Vec<usize> = row
-                .iter()
-                .copied()
-                .filter(|id| Some(id) != on_path.as_ref())
-                .collect();
+            let others = row.iter().filter(|id| Some(*id) != on_path);
+            let mut others: Vec<usize> = others.copied().collect();
             others.sort_by_cached_key(|id| (place_above(*id, &edges, &cells), *id));
             if let Some(&id) = on_path {
                 cells.insert(id, (lines, 0));
