@@ -48,9 +48,8 @@ pub(crate) fn nearest<L: Lineage>(
             let origin = lineage.depends(place, &mut differing)?;
             match cause(origin, differing.len()) {
                 Some(CauseKind::Unknown) => {
-                    if unknown_here.as_ref().is_none_or(|other| place < other) {
-                        unknown_here = Some(place.clone());
-                    }
+                    let known = unknown_here.take().unwrap_or_else(|| place.clone());
+                    unknown_here = Some(known.min(place.clone()));
                 }
                 Some(kind) if best.as_ref().is_none_or(|(other, _)| place < other) => {
                     best = Some((place.clone(), kind));

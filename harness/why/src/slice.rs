@@ -238,7 +238,7 @@ impl<'w, L: Lineage> Slice<'w, L> {
         self.name(layer, start, 0, None);
         while let Some((layer, places)) = self.waiting.pop_last() {
             self.layer(layer, places).map_err(WhyError::Lineage)?;
-            self.blocks.close().map_err(trail_error)?;
+            self.blocks.close().map_err(|error| trail_error(&error))?;
         }
         self.finish(start)
     }
@@ -361,8 +361,8 @@ impl<'w, L: Lineage> Slice<'w, L> {
         let ends = nearest.map(|nearest| self.causes[nearest].token);
         // As many causes at once as their sets leave room for.
         let words = self.sets_bytes / 8 / self.held_max.max(1);
-        let Explained { counts, way } =
-            explain(&mut self.blocks, self.causes.len(), ends, words).map_err(trail_error)?;
+        let Explained { counts, way } = explain(&mut self.blocks, self.causes.len(), ends, words)
+            .map_err(|error| trail_error(&error))?;
         for (cause, count) in self.causes.iter_mut().zip(counts) {
             cause.explains = Some(count);
         }
@@ -451,7 +451,7 @@ fn name_in<P: Clone + Eq + Ord + Hash>(
     (named, true)
 }
 
-fn trail_error<E>(error: io::Error) -> WhyError<E> {
+fn trail_error<E>(error: &io::Error) -> WhyError<E> {
     WhyError::Trail(error.to_string())
 }
 

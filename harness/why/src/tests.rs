@@ -45,10 +45,10 @@ impl Graph {
         while let Some(place) = queue.pop_front() {
             let distance = distances[&place] + 1;
             for on in self.on(place) {
-                if !distances.contains_key(&on) {
-                    distances.insert(on, distance);
+                distances.entry(on).or_insert_with(|| {
                     queue.push_back(on);
-                }
+                    distance
+                });
             }
         }
         distances

@@ -61,7 +61,7 @@ pub(crate) fn check(
     let mut seen: BTreeSet<String> = BTreeSet::new();
     for table in &document.depends {
         let mut found = |written: &Spanned<String>, problem: String| {
-            problems.push(settings.problem(written.span(), problem))
+            problems.push(settings.problem(written.span(), problem));
         };
         let of = match table.of.get_ref().parse::<Pattern>() {
             Err(error) => {

@@ -112,10 +112,10 @@ fn matches(value: &Value, steps: &[Step], names: &mut Names) -> bool {
             members.is_empty() || members.values().any(|member| matches(member, rest, names))
         }
         (Step::Element(fields), Value::Array(elements)) => {
-            let mut is_match = |element: &Value| {
+            let is_match = |element: &Value| {
                 has_fields(element, fields, steps.len(), names) && matches(element, rest, names)
             };
-            elements.is_empty() || elements.iter().any(|element| is_match(element))
+            elements.is_empty() || elements.iter().any(is_match)
         }
         _ => false,
     }

@@ -11,15 +11,18 @@ use crate::found::{CauseKind, Why, WhyNode};
 
 /// The size of a box, and the distance from one to the next.
 const BOX: (usize, usize) = (264, 42);
-const PITCH: (usize, usize) = (288, 86);
+const PITCH: (usize, usize) = (288, 78);
 
 /// What is around the boxes; the text above them needs most.
 const MARGIN: usize = 16;
 const TOP: usize = 84;
 
 /// Characters that a box has room for.
-const PATH_CHARS: usize = 38;
-const VALUE_CHARS: usize = 36;
+const PATH_CHARS: usize = 34;
+const VALUE_CHARS: usize = 15;
+
+/// Lines that a step may cross before it is drawn faintly: many such steps would hide what is between them.
+const NEAR_LINES: usize = 3;
 
 const STYLE: &str = "
 svg{--ink:#1c1e21;--soft:#5c6370;--page:#ffffff;--box:#f4f5f7;--line:#aab1bb;--way:#0b62c4;--end:#fff3c4;--rim:#b98a00}
@@ -28,7 +31,7 @@ svg{--ink:#1c1e21;--soft:#5c6370;--page:#ffffff;--box:#f4f5f7;--line:#aab1bb;--w
 .page{fill:var(--page)}text{fill:var(--ink);font:12px ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
 .soft{fill:var(--soft)}.box{fill:var(--box);stroke:var(--line)}.way{stroke:var(--way);stroke-width:2.5}
 .end{fill:var(--end);stroke:var(--rim)}.end.way{stroke:var(--way)}.step{fill:none;stroke:var(--line);stroke-width:1.3}
-.step.way{stroke:var(--way);stroke-width:2.5}.may{stroke-dasharray:5 4}.head{font-weight:bold}
+.step.far{opacity:.35}.step.way{stroke:var(--way);stroke-width:2.5;opacity:1}.may{stroke-dasharray:5 4}.head{font-weight:bold}
 ";
 
 impl Why {
@@ -138,6 +141,10 @@ impl Picture<'_> {
         if self.why.may.contains(&[upper, lower]) {
             class.push_str(" may");
         }
+        let [above, below] = [upper, lower].map(|id| self.layout.cells[&id].0);
+        if above.abs_diff(below) > NEAR_LINES {
+            class.push_str(" far");
+        }
         let (from, to) = (self.corner(upper), self.corner(lower));
         let (x1, y1) = (from.0 + BOX.0 / 2, from.1 + BOX.1);
         let (x2, y2) = (to.0 + BOX.0 / 2, to.1);
@@ -193,8 +200,7 @@ impl Picture<'_> {
             "",
             &end_of(&visible(&path), PATH_CHARS),
         );
-        let values = cut(&values(node), VALUE_CHARS);
-        put_text(out, (x + 8, y + 33), "soft", &values);
+        put_text(out, (x + 8, y + 33), "soft", &values(node));
         out.push_str("</g>");
         let is_hidden =
             |edge: &&[usize; 2]| edge[0] == node.id && !self.chosen.nodes.contains(&edge[1]);
@@ -219,13 +225,26 @@ impl Picture<'_> {
     }
 }
 
-/// The values of a node as a box has room for them.
+/// The values of a node as a box has room for them: cut to where they begin to differ.
 fn values(node: &WhyNode) -> String {
     let (old, new) = shortened_pair(node.before.as_ref(), node.after.as_ref());
     match (&node.before, &node.after) {
-        (None, Some(_)) => format!("added: {new}"),
-        (Some(_), None) => format!("removed: {old}"),
-        _ => format!("{old} → {new}"),
+        (None, Some(_)) => format!("added: {}", cut(&new, VALUE_CHARS)),
+        (Some(_), None) => format!("removed: {}", cut(&old, VALUE_CHARS)),
+        _ => {
+            let same = old.chars().zip(new.chars()).take_while(|(a, b)| a == b);
+            let same = same.count();
+            let is_long = [&old, &new]
+                .iter()
+                .any(|text| text.chars().count() > VALUE_CHARS);
+            let skipped = if is_long { same.saturating_sub(3) } else { 0 };
+            let [old, new] = [old, new].map(|text| {
+                let rest: String = text.chars().skip(skipped).collect();
+                let start = if skipped > 0 { "…" } else { "" };
+                cut(&format!("{start}{rest}"), VALUE_CHARS)
+            });
+            format!("{old} → {new}")
+        }
     }
 }
 
