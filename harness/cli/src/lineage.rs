@@ -30,7 +30,7 @@ pub(crate) struct Runs<'r> {
 pub(crate) enum LineageError {
     #[error(
         "`Prepared::recompute` makes {found} of the values that {place} was computed from, and the run made {made}: \
-         its rule is another one than that of the run"
+         the two differ in their rules"
     )]
     OtherRule {
         place: Place,

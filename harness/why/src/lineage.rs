@@ -83,7 +83,7 @@ pub trait Lineage {
     /// A run cannot be read.
     fn needed(&mut self, place: &Self::Place, on: &Self::Place) -> Result<bool, Self::Error>;
 
-    /// The value in the old run and in the new one; `None` where there is none.
+    /// The value in the old run and in the new one; `None` if a run has none.
     ///
     /// # Errors
     /// A run cannot be read.

@@ -110,16 +110,14 @@ impl Why {
         if beside == 0 {
             return None;
         }
-        let beside = counted(beside, "more value");
+        let beside = match beside {
+            1 => "1 more value that differs leads to it".to_owned(),
+            _ => format!("{} that differ lead to it", counted(beside, "more value")),
+        };
         Some(match self.may.len() as u64 {
-            0 => format!("{beside} that differ lead to it; every step is needed"),
-            may => format!(
-                "{beside} that differ lead to it; {} not needed (may)",
-                match may {
-                    1 => "1 step is".to_owned(),
-                    _ => format!("{} are", counted(may, "step")),
-                }
-            ),
+            0 => format!("{beside}; every step is needed"),
+            1 => format!("{beside}; 1 step is not needed (may)"),
+            may => format!("{beside}; {} are not needed (may)", counted(may, "step")),
         })
     }
 }

@@ -1,5 +1,6 @@
 //! The picture as SVG, with a light and a dark look.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
@@ -52,6 +53,8 @@ pub(crate) fn svg(why: &Why) -> String {
     let chosen = Chosen::of(why);
     let picture = Picture {
         layout: Layout::of(why, &chosen),
+        may: why.may.iter().copied().collect(),
+        from: why.computed_from(),
         why,
         chosen,
     };
@@ -60,6 +63,9 @@ pub(crate) fn svg(why: &Why) -> String {
 
 struct Picture<'w> {
     why: &'w Why,
+    may: BTreeSet<[usize; 2]>,
+    /// For each value, those that it was computed from.
+    from: BTreeMap<usize, Vec<usize>>,
     chosen: Chosen,
     layout: Layout,
 }
@@ -138,7 +144,7 @@ impl Picture<'_> {
         if is_way {
             class.push_str(" way");
         }
-        if self.why.may.contains(&[upper, lower]) {
+        if self.may.contains(&[upper, lower]) {
             class.push_str(" may");
         }
         let [above, below] = [upper, lower].map(|id| self.layout.cells[&id].0);
@@ -202,9 +208,15 @@ impl Picture<'_> {
         );
         put_text(out, (x + 8, y + 33), "soft", &values(node));
         out.push_str("</g>");
-        let is_hidden =
-            |edge: &&[usize; 2]| edge[0] == node.id && !self.chosen.nodes.contains(&edge[1]);
-        let hidden = self.why.edges.iter().filter(is_hidden).count();
+        let from = self
+            .from
+            .get(&node.id)
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        let hidden = from
+            .iter()
+            .filter(|id| !self.chosen.nodes.contains(id))
+            .count();
         let is_before_gap = self.chosen.gap.is_some_and(|(last, _)| last == node.id);
         let hidden = hidden - usize::from(is_before_gap && hidden > 0);
         if hidden > 0 {
