@@ -74,7 +74,10 @@ fn variables_bind_to_keys_and_indices() {
     check(
         &rules,
         r#"minutes[minute="a"].waiting"#,
-        Some(&[r#"minutes[minute="a"].served"#]),
+        Some(&[
+            r#"minutes[minute="a"].served"#,
+            r#"inputs["day.json"].arrivals.a"#,
+        ]),
     );
     check(
         &rules,
