@@ -503,15 +503,14 @@ impl Slot {
             digits.parse().ok().filter(|number| *number > 0)
         };
         match (self, word) {
-            (Self::At, Word::Number(number)) => place.at = *number,
+            // Of an entry, the id, which follows, says which of the tick's entries it is.
+            (Self::At | Self::EntryTick, Word::Number(number)) => place.at = *number,
             (Self::Index, Word::Number(number)) => place.index = index(*number)?,
             (Self::Window, Word::Text(text)) => place.at = names.window_named(text)?,
             (Self::IndexedWindow, Word::Text(text)) => {
                 place.index = index(names.window_named(text)?)?;
             }
             (Self::Stream, Word::Text(text)) => place.index = names.stream_named(text)?,
-            // The id, which follows, says which of the tick's entries it is.
-            (Self::EntryTick, Word::Number(tick)) => place.at = *tick,
             (Self::EntryId, Word::Text(id)) => place.at = names.entry_named(place.at, id)?,
             (Self::Motif, Word::Text(text)) => place.at = numbered("MOTIF_", text)?,
             (Self::Proposal, Word::Text(text)) => place.at = numbered("PROPOSAL_", text)?,

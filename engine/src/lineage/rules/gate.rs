@@ -54,9 +54,8 @@ impl Reader<'_> {
     /// Whether the run has an envelope of a layer at a tick, emitted or not.
     fn forms(&self, layer: Layer, tick: u64) -> bool {
         match layer {
-            Layer::Data => true,
             Layer::Ingress => !self.applied_before(tick).is_empty(),
-            Layer::Ctrl | Layer::Egress => true,
+            Layer::Data | Layer::Ctrl | Layer::Egress => true,
         }
     }
 
