@@ -150,5 +150,5 @@ impl Stored {
 
 /// Whether spans can have this width: 64, 128, 256, …
 fn is_width(every: i128) -> bool {
-    every >= 64 && every <= 1 << 80 && (every & (every - 1)) == 0
+    (64..=1 << 80).contains(&every) && (every & (every - 1)) == 0
 }

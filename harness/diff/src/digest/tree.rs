@@ -29,6 +29,9 @@ pub(super) struct Leaf {
     pub(super) record: Option<Range<usize>>,
 }
 
+/// Leaves with the tick that they have in common.
+type ByTick = Vec<(Option<Tick>, Vec<Leaf>)>;
+
 /// The leaves of one part of an artefact.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Leaves {
@@ -84,7 +87,7 @@ pub(super) fn of_block(leaves: &[Leaf]) -> Hash {
 impl Branch {
     /// The digests of an artefact, down to its records.
     pub(crate) fn of(artefact: &Artefact, schema: &Schema) -> Self {
-        let mut found: BTreeMap<Part, Vec<(Option<Tick>, Vec<Leaf>)>> = BTreeMap::new();
+        let mut found: BTreeMap<Part, ByTick> = BTreeMap::new();
         let mut order = String::new();
         let mut last: Option<Option<Tick>> = None;
         let mut is_sorted = true;
@@ -241,7 +244,7 @@ impl Branch {
 
 impl Limb {
     /// Of leaves by tick, in ascending order.
-    fn of(by_tick: Vec<(Option<Tick>, Vec<Leaf>)>) -> Self {
+    fn of(by_tick: ByTick) -> Self {
         let (mut entries, mut leaves) = (Vec::with_capacity(by_tick.len()), Leaves::default());
         let mut untimed = None;
         for (tick, of_tick) in by_tick {
@@ -307,13 +310,13 @@ pub fn only_at(artefact: &Artefact, schema: &Schema, ticks: &DifferingTicks) -> 
 }
 
 /// Leaves as they come, with those of each tick together and in ascending order.
-fn in_order(mut groups: Vec<(Option<Tick>, Vec<Leaf>)>) -> Vec<(Option<Tick>, Vec<Leaf>)> {
+fn in_order(mut groups: ByTick) -> ByTick {
     if groups.is_sorted_by(|a, b| a.0 < b.0) {
         return groups;
     }
     // The sort is stable: the leaves of a tick stay in their order.
     groups.sort_by(|a, b| a.0.cmp(&b.0));
-    let mut merged: Vec<(Option<Tick>, Vec<Leaf>)> = Vec::new();
+    let mut merged = ByTick::new();
     for (tick, leaves) in groups {
         match merged.last_mut() {
             Some((last, all)) if *last == tick => all.extend(leaves),
