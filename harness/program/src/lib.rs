@@ -11,6 +11,8 @@
 //! | `settings` | reads and checks `[command]` and `[[outputs]]` |
 //! | `inputs` | finds the files that a run depends on |
 //! | `changed` | copies a scenario with changed documents |
+//! | `written` | writes a changed document in its format |
+//! | `file_inputs` | any files as inputs, and the files of changed inputs |
 //! | `process` | runs the program |
 //! | `locale` | takes warnings about a missing locale out of its error stream |
 //! | `version` | asks it for its version |
@@ -28,6 +30,7 @@ mod changed;
 mod compared;
 mod declare;
 mod declared;
+mod file_inputs;
 mod form;
 mod format;
 mod inputs;
@@ -41,6 +44,7 @@ mod start;
 mod steps;
 mod template;
 mod version;
+mod written;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -64,6 +68,7 @@ use crate::output::Outputs;
 use crate::settings::{CommandSettings, CommandTable, OutputFormat, OutputTable, ToleranceTable};
 
 pub use crate::compared::DeclaredOutputs;
+pub use crate::file_inputs::FileInputs;
 
 /// Runs the program that a scenario names in its `[command]`.
 #[derive(Clone, Copy, Debug, Default)]
@@ -252,6 +257,10 @@ impl Prepared for PreparedCommand {
             changed: Some(inputs.clone()),
         })))
     }
+
+    fn input_files(&self, inputs: &Artefact) -> Result<Option<Vec<(PathBuf, Vec<u8>)>>, Failure> {
+        self.program.input_files(inputs).map(Some)
+    }
 }
 
 impl Program {
@@ -287,6 +296,29 @@ impl Program {
         }
         allowed.extend(Allowed::tolerances(&schema(&self.outputs)));
         allowed
+    }
+
+    /// The files below the scenario's directory with these inputs in place of its own.
+    fn input_files(&self, inputs: &Artefact) -> Result<Vec<(PathBuf, Vec<u8>)>, Failure> {
+        let mut files = file_inputs::read_files(&self.places.scenario)?;
+        let (before, after) = (
+            changed::members(&self.inputs.artefact)?,
+            changed::members(inputs)?,
+        );
+        let from = before.get("files");
+        for (name, value) in before.iter().filter(|(name, _)| *name != "files") {
+            let now = after.get(name);
+            let shown = self.scenario.display(&self.places.scenario.join(name));
+            let is_own = from.and_then(|files| files.get(name)?.as_str()) == Some(&shown);
+            if is_own && files.contains_key(name) {
+                file_inputs::change(&mut files, name, Some(value), now, self.format)?;
+            } else if now != Some(value) {
+                return Err(Failure::invalid(format!(
+                    "{name} is outside the scenario's directory and cannot be changed"
+                )));
+            }
+        }
+        Ok(file_inputs::listed(files))
     }
 
     /// Runs the program on the documents in `places`.

@@ -1,0 +1,166 @@
+//! The files of a directory as inputs, and the files of such inputs once they were changed.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use aether_harness::documents::Documents;
+use aether_harness::scenario::SCENARIO_FILE;
+use aether_harness::snapshot::FORMAT;
+use aether_harness::{Artefact, Failure, Json};
+use aether_json::Value;
+
+use crate::changed::members;
+use crate::inputs::stored;
+use crate::written::{not_written, text_of};
+
+/// Files by their paths inside a directory, with slashes.
+pub(crate) type FilesByPath = BTreeMap<String, Vec<u8>>;
+
+/// The files of a scenario's directory but for `scenario.toml`, each as the goldens of a `[command]` hold an
+/// input: documents and tables by structure, other text by line, and all else as a digest.
+///
+/// It is for subjects that do not say how their inputs are written.
+#[derive(Clone, Debug)]
+pub struct FileInputs {
+    files: FilesByPath,
+    inputs: Artefact,
+}
+
+impl FileInputs {
+    /// Reads the files below a directory. Links are followed to files, not to directories.
+    ///
+    /// # Errors
+    /// One cannot be read.
+    pub fn read(dir: &Path) -> Result<Self, Failure> {
+        let files = read_files(dir)?;
+        let mut documents = Documents::default();
+        for (path, bytes) in &files {
+            let content = stored::of_bytes(Path::new(path), bytes);
+            documents.add(path, path.clone(), &Json::from(&content.value));
+        }
+        let inputs = documents.artefact()?;
+        Ok(Self { files, inputs })
+    }
+
+    /// One member for each file.
+    pub fn inputs(&self) -> &Artefact {
+        &self.inputs
+    }
+
+    /// The files of these inputs, which differ in some values or lack some members.
+    ///
+    /// # Errors
+    /// A value cannot be written in the format of its file.
+    pub fn files(&self, inputs: &Artefact) -> Result<Vec<(PathBuf, Vec<u8>)>, Failure> {
+        let mut files = self.files.clone();
+        let (before, after) = (members(&self.inputs)?, members(inputs)?);
+        for path in self.files.keys() {
+            change(&mut files, path, before.get(path), after.get(path), FORMAT)?;
+        }
+        Ok(listed(files))
+    }
+}
+
+/// Puts the new value of a document in place of its old one, or takes the file away if there is none.
+///
+/// # Errors
+/// The value cannot be written in the format of the file.
+pub(crate) fn change(
+    files: &mut FilesByPath,
+    path: &str,
+    before: Option<&Value>,
+    after: Option<&Value>,
+    format: u32,
+) -> Result<(), Failure> {
+    if before == after {
+        return Ok(());
+    }
+    let Some(after) = after else {
+        files.remove(path);
+        return Ok(());
+    };
+    let bytes = files.get_mut(path).ok_or_else(|| not_written(path))?;
+    let text = text_of(Path::new(path), bytes, after, format);
+    *bytes = text.ok_or_else(|| not_written(path))?.into_bytes();
+    Ok(())
+}
+
+/// Files as a scenario's directory has them.
+pub(crate) fn listed(files: FilesByPath) -> Vec<(PathBuf, Vec<u8>)> {
+    let files = files.into_iter();
+    files
+        .map(|(path, bytes)| (PathBuf::from(path), bytes))
+        .collect()
+}
+
+/// The files below a directory but for its `scenario.toml`.
+///
+/// # Errors
+/// One cannot be read.
+pub(crate) fn read_files(dir: &Path) -> Result<FilesByPath, Failure> {
+    let mut files = FilesByPath::new();
+    let mut dirs = vec![(dir.to_owned(), String::new())];
+    while let Some((dir, under)) = dirs.pop() {
+        let unreadable = |error: std::io::Error| Failure::unreadable(&dir, &error);
+        for entry in fs::read_dir(&dir).map_err(unreadable)? {
+            let entry = entry.map_err(unreadable)?;
+            let kind = entry.file_type().map_err(unreadable)?;
+            let path = format!("{under}{}", entry.file_name().to_string_lossy());
+            if kind.is_dir() {
+                dirs.push((entry.path(), format!("{path}/")));
+            } else if path != SCENARIO_FILE && entry.path().is_file() {
+                let bytes = fs::read(entry.path());
+                let unreadable = |error| Failure::unreadable(&entry.path(), &error);
+                files.insert(path, bytes.map_err(unreadable)?);
+            }
+        }
+    }
+    Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_inputs_and_inputs_are_files() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir(dir.path().join("in")).unwrap();
+        for (name, text) in [
+            ("scenario.toml", "description = \"d\""),
+            ("a.json", "{ \"n\": [1, 2] }"),
+            ("in/t.csv", "a,b\n1,2\n3,4\n"),
+            ("raw.bin", "\u{0}"),
+        ] {
+            fs::write(dir.path().join(name), text).unwrap();
+        }
+        let read = FileInputs::read(dir.path()).unwrap();
+        let text = |inputs: &Artefact| {
+            let files = read.files(inputs).unwrap().into_iter();
+            let shown = files.map(|(path, bytes)| {
+                format!("{}: {}", path.display(), String::from_utf8(bytes).unwrap())
+            });
+            shown.collect::<Vec<_>>()
+        };
+        assert_eq!(
+            text(read.inputs()),
+            [
+                "a.json: { \"n\": [1, 2] }",
+                "in/t.csv: a,b\n1,2\n3,4\n",
+                "raw.bin: \0"
+            ]
+        );
+        let mut changed = read.inputs().to_value().unwrap();
+        *changed.pointer_mut("/a.json/n").unwrap() = aether_json::json!([2]);
+        *changed.pointer_mut("/in~1t.csv").unwrap() = aether_json::json!([{"a": 3, "b": 4}]);
+        changed.as_object_mut().unwrap().remove("raw.bin");
+        let artefact = |value: &Value| Artefact::from_json("inputs", value.to_string().as_bytes());
+        assert_eq!(
+            text(&artefact(&changed).unwrap()),
+            ["a.json: {\"n\":[2]}", "in/t.csv: a,b\n3,4\n"]
+        );
+        *changed.pointer_mut("/in~1t.csv").unwrap() = aether_json::json!([{"a": [3]}]);
+        assert!(read.files(&artefact(&changed).unwrap()).is_err());
+    }
+}
