@@ -75,6 +75,13 @@ pub struct BlessEntry {
     /// The artefacts that were accepted, if not all of the scenario.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub artefacts: Vec<String>,
+    /// The commit that the tree came after; `None` without a repository, before its first commit, and for
+    /// outputs that another machine made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+    /// Whether the tree was that commit, apart from goldens; `None` without a commit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clean: Option<bool>,
 }
 
 impl Manifest {
@@ -256,6 +263,8 @@ mod tests {
                 version: "0.1.0".into(),
                 reason: reason.into(),
                 artefacts: Vec::new(),
+                commit: Some("c0ffee".into()),
+                clean: Some(reason == "plain"),
             });
         }
         let text = manifest.render().unwrap();

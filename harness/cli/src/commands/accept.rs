@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use super::shown::Shown;
 use super::{CommandError, Console};
+use crate::revision::golden::TreeState;
 use aether_harness::evaluate::{CheckResult, Ending, Evaluation, Finding, RunOutput};
 use aether_harness::scenario::{Scenario, ScenarioName};
 use aether_harness::snapshot::{
@@ -23,6 +24,8 @@ pub(super) struct Pending {
     pub(super) version: String,
     /// Whether artefacts whose numbers differ only within their tolerances are rewritten too.
     pub(super) exact: bool,
+    /// Whether another machine made the product, so that the tree here says nothing of it.
+    pub(super) is_from_elsewhere: bool,
 }
 
 /// What a bless of one scenario would do.
@@ -120,6 +123,7 @@ pub(super) fn examine(
         result,
         version: scenario.subject().version(),
         exact,
+        is_from_elsewhere: false,
     })))
 }
 
@@ -271,11 +275,18 @@ pub(super) fn write(
         Some((_, former)) => former.manifest.bless.clone(),
         None => blesses(&current, suite, name),
     };
+    let tree = if one.is_from_elsewhere {
+        None
+    } else {
+        TreeState::of(suite.paths())
+    };
     manifest.bless.push(BlessEntry {
         date: stamp.date.to_owned(),
         version: one.version.clone(),
         reason: stamp.reason.to_owned(),
         artefacts: part,
+        clean: tree.as_ref().map(|tree| tree.is_clean),
+        commit: tree.map(|tree| tree.commit),
     });
     let replaced = lock.replace(name, &set, &manifest)?;
     if let Some((former, _)) = &former {

@@ -353,6 +353,7 @@ fn examine(
         result,
         version: bundled.version.clone(),
         exact,
+        is_from_elsewhere: true,
     })))
 }
 

@@ -121,6 +121,7 @@ fn examine(suite: &Suite, scenario: &Scenario, among_all: bool) -> Result<Examin
         scenario: upgraded.clone(),
         result,
         exact: false,
+        is_from_elsewhere: false,
     })))
 }
 

@@ -11,6 +11,7 @@
 //! | `test_target` | the test target of a revision, which runs subjects in Rust |
 //! | `cases` | many cases, which no repository holds, run at a revision at once |
 //! | `left` | what a run left |
+//! | `golden` | which revision has the program that made a golden |
 //! | `graph` | the commits between two revisions, and the lines along which they are searched |
 //! | `search` | which commits moved an output, from as few of them as possible |
 
@@ -18,6 +19,7 @@ pub(crate) mod cache;
 pub(crate) mod cases;
 pub(crate) mod checkout;
 pub(crate) mod git;
+pub(crate) mod golden;
 pub(crate) mod graph;
 pub(crate) mod left;
 pub(crate) mod program;

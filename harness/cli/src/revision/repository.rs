@@ -144,6 +144,42 @@ impl Repository {
         )))
     }
 
+    /// Whether a commit of this name is here, on a branch or not.
+    ///
+    /// # Errors
+    /// Git cannot be started.
+    pub(crate) fn has_commit(&self, id: &str) -> Result<bool, CommandError> {
+        let is_id = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let named = format!("{id}^{{commit}}");
+        Ok(is_id && self.git.succeeds(&["cat-file", "-e", &named])?)
+    }
+
+    /// Whether nothing is changed, new or gone in the working tree, but below these directories.
+    ///
+    /// # Errors
+    /// Git fails.
+    pub(crate) fn is_clean(&self, but: &[PathBuf]) -> Result<bool, CommandError> {
+        let mut args = vec![
+            "status".to_owned(),
+            "--porcelain".to_owned(),
+            "--untracked-files=all".to_owned(),
+            "--ignore-submodules=none".to_owned(),
+            "--".to_owned(),
+            ".".to_owned(),
+        ];
+        let top = std::fs::canonicalize(&self.top).unwrap_or_else(|_| self.top.clone());
+        for dir in but {
+            let real = std::fs::canonicalize(dir).unwrap_or_else(|_| dir.clone());
+            // What is not in the tree is not listed either.
+            if let Ok(below) = real.strip_prefix(&top) {
+                let below = below.display().to_string().replace('\\', "/");
+                args.push(format!(":(top,exclude,literal){below}"));
+            }
+        }
+        let args: Vec<&str> = args.iter().map(String::as_str).collect();
+        Ok(self.as_person().bytes(&args)?.is_empty())
+    }
+
     /// The commits that git lists for these arguments, in its order.
     ///
     /// # Errors
@@ -264,23 +300,7 @@ impl Repository {
     /// # Errors
     /// Git fails.
     pub(crate) fn worktree_files(&self) -> Result<Vec<u8>, CommandError> {
-        let mut git = Git::at(&self.top);
-        // What a person ignores on this machine is not part of the tree.
-        let theirs = std::process::Command::new("git")
-            .args(["config", "--path", "--get", "core.excludesFile"])
-            .current_dir(&self.top)
-            .output();
-        if let Ok(output) = theirs
-            .map_err(drop)
-            .and_then(|output| match output.status.success() {
-                true => Ok(output),
-                false => Err(()),
-            })
-        {
-            let file = String::from_utf8_lossy(&output.stdout);
-            git = git.setting(format!("core.excludesFile={}", file.trim_end()));
-        }
-        git.bytes(&[
+        self.as_person().bytes(&[
             "ls-files",
             "-z",
             "--cached",
@@ -288,5 +308,21 @@ impl Repository {
             "--exclude-standard",
             "--full-name",
         ])
+    }
+
+    /// Git at the top, which leaves out what a person ignores on this machine: that is not part of the tree.
+    fn as_person(&self) -> Git {
+        let git = Git::at(&self.top);
+        let theirs = std::process::Command::new("git")
+            .args(["config", "--path", "--get", "core.excludesFile"])
+            .current_dir(&self.top)
+            .output();
+        match theirs {
+            Ok(output) if output.status.success() => {
+                let file = String::from_utf8_lossy(&output.stdout);
+                git.setting(format!("core.excludesFile={}", file.trim_end()))
+            }
+            _ => git,
+        }
     }
 }
