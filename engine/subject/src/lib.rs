@@ -1,10 +1,11 @@
 //! The engine as a subject of the harness: reads scenario directories, and produces artefacts.
 //!
 //! [`AetherSubject`] loads the documents of a scenario once, as a plan that every run uses.
-//! `changed` makes plans of changed inputs, `resume` stops a run after each window and finishes it
+//! `changed` makes plans of changed inputs, `input_files` writes inputs as files, `resume` stops a run after each window and finishes it
 //! from its file, and `schema` describes the artefacts.
 
 mod changed;
+mod input_files;
 mod resume;
 mod schema;
 
@@ -172,6 +173,10 @@ impl Prepared for PreparedRun {
 
     fn altered_rules(&self) -> Vec<Artefact> {
         changed::rules(&self.inputs)
+    }
+
+    fn input_files(&self, inputs: &Artefact) -> Result<Option<Vec<(PathBuf, Vec<u8>)>>, Failure> {
+        input_files::files(inputs).map(Some)
     }
 }
 

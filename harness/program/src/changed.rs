@@ -1,4 +1,4 @@
-//! Copies a scenario's directory with changed documents, for one run.
+//! Writes documents of a scenario with changed values: into a copy of its directory for one run, or as files.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -38,9 +38,7 @@ pub(crate) fn copy(
         }
         let path = copy.join(name);
         if !path.is_file() {
-            return Err(Failure::invalid(format!(
-                "{name} is outside the scenario's directory and cannot be changed"
-            )));
+            return Err(outside(name));
         }
         let unreadable = |error: std::io::Error| Failure::unreadable(&path, &error);
         let before = fs::read(&path).map_err(unreadable)?;
@@ -51,6 +49,56 @@ pub(crate) fn copy(
         scenario: copy,
         _dir: dir,
     })
+}
+
+/// The files of the scenario's directory that are inputs, with the values that `changed` has of them; without those
+/// that it lacks.
+///
+/// # Errors
+/// What cannot be changed in this way: the command itself, a document outside the directory, and one that is kept as
+/// a digest.
+pub(crate) fn files(
+    scenario: &Scenario,
+    format: u32,
+    inputs: &Artefact,
+    changed: &Artefact,
+) -> Result<Vec<(PathBuf, Vec<u8>)>, Failure> {
+    let (inputs, changed) = (members(inputs)?, members(changed)?);
+    if let Some(name) = changed.keys().find(|name| !inputs.contains_key(*name)) {
+        let problem = format!("{name} is not an input of the scenario");
+        return Err(Failure::invalid(problem));
+    }
+    let paths = inputs.get("files").and_then(Value::as_object);
+    let mut files = Vec::new();
+    for (name, before) in inputs.iter().filter(|(name, _)| *name != "files") {
+        let after = changed.get(name);
+        let is_changed = after != Some(before);
+        let shown = paths.and_then(|paths| paths.get(name)?.as_str());
+        let path = scenario.root().join(shown.unwrap_or_default());
+        let inside = path.strip_prefix(scenario.dir()).ok();
+        let Some(inside) = inside.filter(|_| !OTHERS.contains(&name.as_str())) else {
+            if is_changed {
+                return Err(outside(name));
+            }
+            continue;
+        };
+        let Some(after) = after else {
+            continue;
+        };
+        let mut bytes = fs::read(&path).map_err(|error| Failure::unreadable(&path, &error))?;
+        if is_changed {
+            let text = text_of(&path, &bytes, after, format).ok_or_else(|| not_written(name))?;
+            bytes = text.into_bytes();
+        }
+        files.push((inside.to_owned(), bytes));
+    }
+    Ok(files)
+}
+
+fn outside(name: &str) -> Failure {
+    Failure::invalid(format!(
+        "{name} is outside the scenario's directory and cannot be changed"
+    ))
 }
 
 pub(crate) fn members(inputs: &Artefact) -> Result<BTreeMap<String, Value>, Failure> {

@@ -14,16 +14,13 @@ use crate::changed::members;
 use crate::inputs::stored;
 use crate::written::{not_written, text_of};
 
-/// Files by their paths inside a directory, with slashes.
-pub(crate) type FilesByPath = BTreeMap<String, Vec<u8>>;
-
 /// The files of a scenario's directory but for `scenario.toml`, each as the goldens of a `[command]` hold an
 /// input: documents and tables by structure, other text by line, and all else as a digest.
 ///
 /// It is for subjects that do not say how their inputs are written.
 #[derive(Clone, Debug)]
 pub struct FileInputs {
-    files: FilesByPath,
+    files: BTreeMap<String, Vec<u8>>,
     inputs: Artefact,
 }
 
@@ -53,53 +50,31 @@ impl FileInputs {
     /// # Errors
     /// A value cannot be written in the format of its file.
     pub fn files(&self, inputs: &Artefact) -> Result<Vec<(PathBuf, Vec<u8>)>, Failure> {
-        let mut files = self.files.clone();
         let (before, after) = (members(&self.inputs)?, members(inputs)?);
-        for path in self.files.keys() {
-            change(&mut files, path, before.get(path), after.get(path), FORMAT)?;
+        let mut files = Vec::new();
+        for (path, bytes) in &self.files {
+            let Some(value) = after.get(path) else {
+                continue;
+            };
+            let name = Path::new(path);
+            let bytes = if before.get(path) == Some(value) {
+                bytes.clone()
+            } else {
+                let text = text_of(name, bytes, value, FORMAT);
+                text.ok_or_else(|| not_written(path))?.into_bytes()
+            };
+            files.push((name.to_owned(), bytes));
         }
-        Ok(listed(files))
+        Ok(files)
     }
-}
-
-/// Puts the new value of a document in place of its old one, or takes the file away if there is none.
-///
-/// # Errors
-/// The value cannot be written in the format of the file.
-pub(crate) fn change(
-    files: &mut FilesByPath,
-    path: &str,
-    before: Option<&Value>,
-    after: Option<&Value>,
-    format: u32,
-) -> Result<(), Failure> {
-    if before == after {
-        return Ok(());
-    }
-    let Some(after) = after else {
-        files.remove(path);
-        return Ok(());
-    };
-    let bytes = files.get_mut(path).ok_or_else(|| not_written(path))?;
-    let text = text_of(Path::new(path), bytes, after, format);
-    *bytes = text.ok_or_else(|| not_written(path))?.into_bytes();
-    Ok(())
-}
-
-/// Files as a scenario's directory has them.
-pub(crate) fn listed(files: FilesByPath) -> Vec<(PathBuf, Vec<u8>)> {
-    let files = files.into_iter();
-    files
-        .map(|(path, bytes)| (PathBuf::from(path), bytes))
-        .collect()
 }
 
 /// The files below a directory but for its `scenario.toml`.
 ///
 /// # Errors
 /// One cannot be read.
-pub(crate) fn read_files(dir: &Path) -> Result<FilesByPath, Failure> {
-    let mut files = FilesByPath::new();
+fn read_files(dir: &Path) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
+    let mut files = BTreeMap::new();
     let mut dirs = vec![(dir.to_owned(), String::new())];
     while let Some((dir, under)) = dirs.pop() {
         let unreadable = |error: std::io::Error| Failure::unreadable(&dir, &error);

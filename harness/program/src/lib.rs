@@ -10,7 +10,7 @@
 //! | --- | --- |
 //! | `settings` | reads and checks `[command]` and `[[outputs]]` |
 //! | `inputs` | finds the files that a run depends on |
-//! | `changed` | copies a scenario with changed documents |
+//! | `changed` | writes the documents of a scenario with changed values |
 //! | `written` | writes a changed document in its format |
 //! | `file_inputs` | any files as inputs, and the files of changed inputs |
 //! | `process` | runs the program |
@@ -259,7 +259,13 @@ impl Prepared for PreparedCommand {
     }
 
     fn input_files(&self, inputs: &Artefact) -> Result<Option<Vec<(PathBuf, Vec<u8>)>>, Failure> {
-        self.program.input_files(inputs).map(Some)
+        let Program {
+            scenario,
+            format,
+            inputs: own,
+            ..
+        } = &*self.program;
+        changed::files(scenario, *format, &own.artefact, inputs).map(Some)
     }
 }
 
@@ -296,29 +302,6 @@ impl Program {
         }
         allowed.extend(Allowed::tolerances(&schema(&self.outputs)));
         allowed
-    }
-
-    /// The files below the scenario's directory with these inputs in place of its own.
-    fn input_files(&self, inputs: &Artefact) -> Result<Vec<(PathBuf, Vec<u8>)>, Failure> {
-        let mut files = file_inputs::read_files(&self.places.scenario)?;
-        let (before, after) = (
-            changed::members(&self.inputs.artefact)?,
-            changed::members(inputs)?,
-        );
-        let from = before.get("files");
-        for (name, value) in before.iter().filter(|(name, _)| *name != "files") {
-            let now = after.get(name);
-            let shown = self.scenario.display(&self.places.scenario.join(name));
-            let is_own = from.and_then(|files| files.get(name)?.as_str()) == Some(&shown);
-            if is_own && files.contains_key(name) {
-                file_inputs::change(&mut files, name, Some(value), now, self.format)?;
-            } else if now != Some(value) {
-                return Err(Failure::invalid(format!(
-                    "{name} is outside the scenario's directory and cannot be changed"
-                )));
-            }
-        }
-        Ok(file_inputs::listed(files))
     }
 
     /// Runs the program on the documents in `places`.
