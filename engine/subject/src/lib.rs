@@ -1,13 +1,14 @@
 //! The engine as a subject of the harness: reads scenario directories, and produces artefacts.
 //!
 //! [`AetherSubject`] loads the documents of a scenario once, as a plan that every run uses.
-//! `changed` makes plans of changed inputs, `input_files` writes inputs as files, `resume` stops a run after each window and finishes it
-//! from its file, and `schema` describes the artefacts.
+//! `changed` makes plans of changed inputs, `smaller` makes inputs smaller, `input_files` writes them as files,
+//! `resume` stops a run after each window and finishes it from its file, and `schema` describes the artefacts.
 
 mod changed;
 mod input_files;
 mod resume;
 mod schema;
+mod smaller;
 
 pub use schema::of as schema_of;
 
@@ -19,7 +20,7 @@ use aether_engine::record::FromText as _;
 use aether_engine::run::{self, RecordKind, Run, RunError, RunOptions, RunStatus};
 use aether_harness::{
     Artefact, Failure, KeyTable, Mode, Prepared, Progress, RunRequest, Scenario, ScenarioProblem,
-    Schema, Settings, Subject, WithoutEffect,
+    Schema, Settings, SmallerStep, Subject, WithoutEffect,
 };
 use serde::Deserialize;
 
@@ -173,6 +174,10 @@ impl Prepared for PreparedRun {
 
     fn altered_rules(&self) -> Vec<Artefact> {
         changed::rules(&self.inputs)
+    }
+
+    fn smaller<'i>(&'i self, inputs: &'i Artefact) -> Vec<SmallerStep<'i>> {
+        smaller::steps(inputs)
     }
 
     fn input_files(&self, inputs: &Artefact) -> Result<Option<Vec<(PathBuf, Vec<u8>)>>, Failure> {

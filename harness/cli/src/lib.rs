@@ -36,6 +36,7 @@
 //! | `args` | the command line |
 //! | `commands` | one file per command |
 //! | `flaky`, `sensitivity` | scenarios run again and again, and with changed inputs |
+//! | `shrink` | the smallest inputs that show the same fault |
 //! | `reports` | results of trials, merged and written in the forms that CI systems read |
 //! | `root` | the option `--root` |
 //! | `html` | the report as a page |
@@ -52,6 +53,7 @@ mod reports;
 mod revision;
 mod root;
 mod sensitivity;
+mod shrink;
 
 pub use args::Command;
 pub use commands::{CommandError, Console, Status};

@@ -8,7 +8,6 @@ use aether_harness::documents::Documents;
 use aether_harness::scenario::SCENARIO_FILE;
 use aether_harness::snapshot::FORMAT;
 use aether_harness::{Artefact, Failure, Json};
-use aether_json::Value;
 
 use crate::changed::members;
 use crate::inputs::stored;
@@ -96,6 +95,8 @@ fn read_files(dir: &Path) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
 
 #[cfg(test)]
 mod tests {
+    use aether_json::Value;
+
     use super::*;
 
     #[test]

@@ -19,7 +19,9 @@ use manifest::stated_format;
 pub use manifest::{BlessEntry, FORMAT, Manifest, ManifestError, OLDEST_FORMAT, salvaged_blesses};
 pub use problem::{GoldenProblem, ReadError, ReadErrorKind};
 pub use program::{ProgramChange, ProgramRecord};
-pub use set::{GOLDEN_NAME_MAX, GoldenSet, SetError, input_digests, is_golden_name};
+pub use set::{
+    DIGEST_FROM_BYTES, GOLDEN_NAME_MAX, GoldenSet, SetError, input_digests, is_golden_name,
+};
 pub use store::{Replaced, SnapshotLock, StoreError, interrupted, remains};
 
 use crate::atomic::read_regular;

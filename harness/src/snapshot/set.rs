@@ -10,7 +10,7 @@ use crate::sha256::sha256_hex;
 use crate::{Artefact, INPUTS, Schema};
 
 /// Goldens past this size are kept as digests, and only those.
-const DIGEST_FROM_BYTES: usize = 20_000_000;
+pub const DIGEST_FROM_BYTES: usize = 20_000_000;
 
 /// The member of the inputs that says which file each other member came from.
 const PATHS: &str = "files";

@@ -17,6 +17,7 @@ mod review;
 mod run;
 mod sensitivity;
 mod show;
+mod shrink;
 
 use std::process::ExitCode;
 
@@ -53,6 +54,8 @@ pub enum Command {
     Flaky(flaky::Args),
     /// Change inputs and rules by one step each, and report what no golden notices.
     Sensitivity(sensitivity::Args),
+    /// Find the smallest inputs that show the same fault.
+    Shrink(shrink::Args),
     /// Find every commit that moved the outputs of scenarios.
     Bisect(bisect::Args),
     /// List the commits that changed the goldens of a scenario.
@@ -79,6 +82,7 @@ impl Command {
             Self::Run(args) => args.run(suite, console),
             Self::Flaky(args) => args.run(suite, console),
             Self::Sensitivity(args) => args.run(suite, console),
+            Self::Shrink(args) => args.run(suite, console),
             Self::Bisect(args) => args.run(suite, console),
             Self::History(args) => args.run(suite, console),
             Self::Clean(args) => args.run(suite, console),

@@ -21,6 +21,7 @@ mod review;
 mod sensitivity;
 mod show;
 mod shown;
+mod shrink;
 mod upgrade;
 
 use std::io;
@@ -41,6 +42,7 @@ pub use report::{ReportFormat, ReportRequest, report};
 pub use review::{ReviewOptions, WebOptions, review};
 pub use sensitivity::{SensitivityOptions, sensitivity};
 pub use show::{ShowRequest, show};
+pub use shrink::{ShrinkRequest, shrink};
 pub use upgrade::{UpgradeOptions, upgrade};
 
 use aether_harness::runner::RunnerError;

@@ -27,6 +27,12 @@ pub(crate) trait Steps<T> {
     fn take(&self, index: usize) -> Taken<T>;
 }
 
+/// What knows the steps of items.
+pub(crate) trait Stepper<T> {
+    /// The steps of an item, the boldest first.
+    fn steps<'i>(&'i self, item: &'i T) -> Box<dyn Steps<T> + 'i>;
+}
+
 /// What was found in a batch of items.
 pub(crate) enum Shown {
     /// The first item that has what is looked for, by its place in the batch.
@@ -69,7 +75,7 @@ pub(crate) struct Reduced<T> {
 /// Those of `shown`.
 pub(crate) fn reduce<T, E>(
     start: T,
-    steps: impl for<'i> Fn(&'i T) -> Box<dyn Steps<T> + 'i>,
+    stepper: &dyn Stepper<T>,
     batch: Batch,
     mut shown: impl FnMut(&[T]) -> Result<Shown, E>,
 ) -> Result<Reduced<T>, E> {
@@ -77,7 +83,7 @@ pub(crate) fn reduce<T, E>(
     let (mut from, mut has_taken) = (0, false);
     loop {
         let next = {
-            let steps = steps(&item);
+            let steps = stepper.steps(&item);
             first_shown(steps.as_ref(), from, batch, &mut shown)?
         };
         match next {
@@ -155,6 +161,14 @@ mod tests {
     /// Numbers of which one can be dropped, or made smaller by one.
     struct Numbers<'i>(&'i [u32]);
 
+    struct Fewer;
+
+    impl Stepper<Vec<u32>> for Fewer {
+        fn steps<'i>(&'i self, numbers: &'i Vec<u32>) -> Box<dyn Steps<Vec<u32>> + 'i> {
+            Box::new(Numbers(numbers))
+        }
+    }
+
     impl Steps<Vec<u32>> for Numbers<'_> {
         fn take(&self, index: usize) -> Taken<Vec<u32>> {
             let mut numbers = self.0.to_vec();
@@ -180,19 +194,14 @@ mod tests {
         budget: usize,
     ) -> Reduced<Vec<u32>> {
         let asked = Cell::new(0);
-        let ended: Result<_, Infallible> = reduce(
-            start.to_vec(),
-            |numbers| Box::new(Numbers(numbers)),
-            batch,
-            |items| {
-                asked.set(asked.get() + items.len());
-                if asked.get() > budget {
-                    return Ok(Shown::OutOfBudget);
-                }
-                let found = items.iter().position(|item| has(item));
-                Ok(found.map_or(Shown::None, Shown::At))
-            },
-        );
+        let ended: Result<_, Infallible> = reduce(start.to_vec(), &Fewer, batch, |items| {
+            asked.set(asked.get() + items.len());
+            if asked.get() > budget {
+                return Ok(Shown::OutOfBudget);
+            }
+            let found = items.iter().position(|item| has(item));
+            Ok(found.map_or(Shown::None, Shown::At))
+        });
         ended.unwrap()
     }
 
@@ -209,12 +218,7 @@ mod tests {
         let has = |numbers: &[u32]| numbers.iter().sum::<u32>() % 5 == 3;
         let one = reduced(&[8, 3, 9, 4, 4], Batch::SINGLE, has, usize::MAX);
         for (first, most) in [(2, 2), (1, 64), (7, 8)] {
-            let many = reduced(
-                &[8, 3, 9, 4, 4],
-                Batch { first, most },
-                has,
-                usize::MAX,
-            );
+            let many = reduced(&[8, 3, 9, 4, 4], Batch { first, most }, has, usize::MAX);
             assert_eq!(many, one, "{first} {most}");
         }
     }

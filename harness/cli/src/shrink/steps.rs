@@ -156,7 +156,9 @@ pub(crate) fn edits(document: &Value) -> Vec<Edit> {
         }
         other => found.look(other, &mut Vec::new()),
     }
-    found.removals.sort_by_key(|edit| std::cmp::Reverse(edit.removes));
+    found
+        .removals
+        .sort_by_key(|edit| std::cmp::Reverse(edit.removes));
     found.removals.extend(found.replacements);
     found.removals
 }
