@@ -12,6 +12,7 @@
 //!
 //! Steps on single values are the harness's own. Inputs may lack members that resolved ones have.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -85,7 +86,7 @@ fn take(step: &Step, document: &mut Value) {
         Step::Ticks(ticks) => end_at(document, *ticks),
         Step::Nodes(run) => keep_nodes(document, |node| !run.contains(&node)),
         Step::NodesWithoutEdges => {
-            let mut has_edge = Vec::new();
+            let mut has_edge = BTreeSet::new();
             for edge in list(document, "/topology/edges").into_iter().flatten() {
                 has_edge.extend(ends(edge).into_iter().flatten());
             }

@@ -21,6 +21,7 @@ mod counterexample;
 mod inputs;
 mod reading;
 mod rules;
+mod shrink;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -47,6 +48,7 @@ impl Workspace {
         for folder in [
             "fixtures/pfna".to_owned(),
             "fixtures/profiles".to_owned(),
+            "fixtures/states".to_owned(),
             "fixtures/topologies".to_owned(),
             format!("fixtures/snapshots/{scenario}"),
             format!("scenarios/{scenario}"),
