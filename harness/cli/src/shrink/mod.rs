@@ -17,6 +17,8 @@
 pub(crate) mod examine;
 pub(crate) mod fault;
 pub(crate) mod keep;
+#[cfg(test)]
+mod laws;
 pub(crate) mod other;
 mod reduce;
 pub(crate) mod source;
@@ -41,8 +43,8 @@ const SLOWER: u32 = 10;
 const QUICK: Duration = Duration::from_secs(5);
 
 /// The part of the time limit after which a candidate counts as one that exceeds it, and its least.
-const TIMEOUT_PART: u32 = 20;
-const TIMEOUT_LEAST: Duration = Duration::from_secs(1);
+const TIMEOUT_PART: u32 = 10;
+const TIMEOUT_LEAST: Duration = Duration::from_secs(2);
 
 /// What a search is told.
 pub(crate) struct Wanted {

@@ -42,7 +42,7 @@ pub(crate) const LONG: &[crate::Test] = &[(
 )];
 
 /// Whether the tests of this module can run here.
-fn can_run(python: bool) -> bool {
+pub(crate) fn can_run(python: bool) -> bool {
     if !cfg!(unix) || !has("git") || (python && !has("python3")) {
         skipped("this is not a Unix with git and python3");
         return false;
@@ -187,12 +187,12 @@ const QUEUE: &str = "import json, sys\nfrom rules import serve\n\
 const RULES: &str = "def serve(waiting, clerks):\n    return min(waiting, clerks)\n";
 
 /// The rule with something more in place of the number of clerks.
-fn rules(clerks: &str) -> String {
+pub(crate) fn rules(clerks: &str) -> String {
     RULES.replace("waiting, clerks)\n", &format!("waiting, {clerks})\n"))
 }
 
 /// The Python program of the guide, whose rule is in a module of its own, in a repository with goldens.
-fn queue() -> Repository {
+pub(crate) fn queue() -> Repository {
     let repository = Repository::new();
     repository.write("queue.py", QUEUE);
     repository.write("rules.py", RULES);
@@ -835,7 +835,7 @@ fn a_scenario_without_goldens_is_searched() {
 }
 
 /// The blocks of a page with commits as `…`.
-fn without_commits(text: &str) -> String {
+pub(crate) fn without_commits(text: &str) -> String {
     let mut out = String::new();
     for word in text.split_inclusive([' ', '\n']) {
         let id = word.trim_end().trim_end_matches(':');
