@@ -212,7 +212,9 @@ pub(crate) fn expected_error(made: &Produced) -> Option<Fault> {
         verdict: Verdict::Match,
         kind: Kind::ExpectedError(kind_of(error)),
         first: None,
-        message: String::from_utf8_lossy(error.text()).trim().to_owned(),
+        message: error
+            .to_value()
+            .map_or_else(|_| String::new(), |error| error.to_string()),
     })
 }
 

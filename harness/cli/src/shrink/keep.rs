@@ -97,21 +97,22 @@ pub(crate) fn keep(suite: &Suite, kept: &Kept<'_>) -> Result<(), CommandError> {
         write(dir.path(), path, bytes)?;
     }
     write(dir.path(), Path::new(SCENARIO_FILE), text.as_bytes())?;
+    let Some((set, manifest)) = &goldens else {
+        return moved(dir, &suite.paths().scenario(kept.name));
+    };
     let lock = SnapshotLock::acquire(&suite.paths().snapshots(), || {})?;
-    if let Some((set, manifest)) = &goldens {
-        lock.replace(kept.name, set, manifest)?;
-    }
-    // The directory is now the scenario's, and no longer removed when dropped.
-    let made = dir.keep();
-    let moved = fs::rename(&made, suite.paths().scenario(kept.name));
-    if let Err(error) = moved {
+    lock.replace(kept.name, set, manifest)?;
+    moved(dir, &suite.paths().scenario(kept.name)).inspect_err(|_| {
         // The error that counts is the one that stopped the making.
-        let _ = fs::remove_dir_all(&made);
-        if goldens.is_some() {
-            let _ = lock.remove(kept.name);
-        }
-        return Err(error.into());
-    }
+        let _ = lock.remove(kept.name);
+    })
+}
+
+/// Gives a temporary directory its name, in one step.
+fn moved(dir: tempfile::TempDir, to: &Path) -> Result<(), CommandError> {
+    fs::rename(dir.path(), to)?;
+    // It is no longer where it would be removed.
+    let _ = dir.keep();
     Ok(())
 }
 

@@ -160,6 +160,30 @@ proptest! {
 }
 
 #[test]
+fn settings_and_names_of_files_are_left_alone() {
+    let document: Value = r#"{
+        "command": {"args": ["a", 1]},
+        "day.json": [true],
+        "files": {"command": "scenarios/a/scenario.toml", "day.json": "scenarios/a/day.json"}
+    }"#
+    .parse()
+    .expect("JSON");
+    let changed: Vec<String> = edits(&document)
+        .iter()
+        .map(|edit| {
+            let changed = edit.apply(&document);
+            assert_eq!(changed.get("command"), document.get("command"));
+            assert_eq!(changed.get("files"), document.get("files"));
+            changed
+                .get("day.json")
+                .map_or_else(String::new, Value::to_string)
+        })
+        .collect();
+    assert_eq!(changed, ["", "[]"]);
+    assert_eq!(leaves(&document), 1);
+}
+
+#[test]
 fn numbers_move_towards_zero_and_texts_are_halved() {
     let steps = |text: &str| -> Vec<String> {
         let document: Value = text.parse().expect("JSON");

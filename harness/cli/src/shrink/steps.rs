@@ -7,15 +7,17 @@
 //! | 0, half, 3/4, 7/8, … and one less | numbers |
 //! | nothing, the first half, the second half | texts |
 //!
-//! What removes most comes first. The member `files`, which says where the others come from, is left alone.
+//! What removes most comes first. The member `files`, which says where the others come from, is left alone, and so is
+//! what comes from `scenario.toml`.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use aether_harness::scenario::SCENARIO_FILE;
 use aether_json::{Number, Value};
 
 /// The member of inputs that names files; nothing runs from it.
-pub(super) const FILES: &str = "files";
+const FILES: &str = "files";
 
 /// How large a document is: a step must make it smaller, by this order. It has no infinite descents: each member
 /// is a natural number.
@@ -55,11 +57,23 @@ impl Measure {
     }
 }
 
-/// The numbers, texts, switches and nulls of inputs, without the names of files.
+/// The members of inputs that are documents: not the names of their files, and not what comes from `scenario.toml`.
+fn is_document(inputs: &Value, name: &str) -> bool {
+    let file = inputs
+        .get(FILES)
+        .and_then(|files| files.get(name)?.as_str());
+    let is_settings = file.is_some_and(|file| {
+        let last = file.rsplit('/').next();
+        last == Some(SCENARIO_FILE)
+    });
+    name != FILES && !is_settings
+}
+
+/// The numbers, texts, switches and nulls of the documents of inputs.
 pub(crate) fn leaves(inputs: &Value) -> usize {
     match inputs {
         Value::Object(members) => {
-            let counted = members.iter().filter(|(name, _)| *name != FILES);
+            let counted = members.iter().filter(|(name, _)| is_document(inputs, name));
             counted.map(|(_, member)| leaves_of(member)).sum()
         }
         other => leaves_of(other),
@@ -146,7 +160,7 @@ pub(crate) fn edits(document: &Value) -> Vec<Edit> {
         Value::Object(members) => {
             // Each member is a document of its own.
             for (index, (name, member)) in members.iter().enumerate() {
-                if name != FILES {
+                if is_document(document, name) {
                     let (from, to) = (index, index + 1);
                     let removes = nodes(member);
                     found.remove(&[], What::Remove { from, to }, removes);
