@@ -3,6 +3,7 @@
 //! | step | with it |
 //! | --- | --- |
 //! | fewer ticks | windows end earlier or go, inputs of later ticks go |
+//! | a later start, with the state and the chain value that the run has there | windows and inputs come earlier or go |
 //! | without a run of nodes, or without all nodes that have no edge | edges of theirs, initial values, inputs; what stays is renumbered |
 //! | without a run of edges | what stays is renumbered |
 //! | one tiling in place of all windows; without a run of windows | |
@@ -10,19 +11,25 @@
 //! | without inputs; without a run of them | |
 //! | a smaller SC | that of the profile, of the topology and of every edge |
 //!
-//! Steps on single values are the harness's own. Inputs may lack members that resolved ones have.
+//! Steps on single values are the harness's own. Inputs may lack members that resolved ones have. A later start makes
+//! numbers larger, but there are fewer ticks each time.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
 use std::rc::Rc;
 
+use aether_engine::run::Replay;
 use aether_harness::{Artefact, SmallerStep};
 use aether_json::{Value, json};
+
+use super::changed;
 
 /// One step.
 #[derive(Clone, Debug)]
 enum Step {
     Ticks(u64),
+    /// Only this many last ticks.
+    LastTicks(u64),
     Nodes(Range<usize>),
     NodesWithoutEdges,
     Edges(Range<usize>),
@@ -58,6 +65,7 @@ fn found(document: &Value) -> Vec<Step> {
     let number = |place: &str| document.pointer(place).and_then(Value::as_u64);
     let mut steps = Vec::new();
     steps.extend(nearer_one(number("/run_config/ticks")).map(Step::Ticks));
+    steps.extend(nearer_one(number("/run_config/ticks")).map(Step::LastTicks));
     let nodes = number("/topology/N").unwrap_or(0);
     let nodes = usize::try_from(nodes).unwrap_or(0);
     // One node is the least.
@@ -84,6 +92,11 @@ fn found(document: &Value) -> Vec<Step> {
 fn take(step: &Step, document: &mut Value) {
     match step {
         Step::Ticks(ticks) => end_at(document, *ticks),
+        Step::LastTicks(ticks) => {
+            if let Some(later) = last_ticks(document, *ticks) {
+                *document = later;
+            }
+        }
         Step::Nodes(run) => keep_nodes(document, |node| !run.contains(&node)),
         Step::NodesWithoutEdges => {
             let mut has_edge = BTreeSet::new();
@@ -108,8 +121,13 @@ fn take(step: &Step, document: &mut Value) {
             }
         }
         Step::Windows(run) => {
+            let primary = document.pointer("/run_config/primary_window_id").cloned();
             if let Some(windows) = list_mut(document, "/run_config/windows") {
-                windows.drain(run.clone());
+                let mut place = 0;
+                windows.retain(|window| {
+                    place += 1;
+                    !run.contains(&(place - 1)) || window.get("window_id") == primary.as_ref()
+                });
             }
         }
         Step::Streams(window, run) => {
@@ -167,6 +185,55 @@ fn end_at(document: &mut Value, ticks: u64) {
             }
         }
     }
+}
+
+/// The same run from where it has so many ticks left. `None` if it does not come that far, or if inputs repeat.
+fn last_ticks(document: &Value, ticks: u64) -> Option<Value> {
+    let entries = list(document, "/pfna/entries").into_iter().flatten();
+    if entries.clone().any(|entry| entry.get("repeat").is_some()) {
+        return None;
+    }
+    let all = document.pointer("/run_config/ticks")?.as_u64()?;
+    let skipped = all.checked_sub(ticks)?;
+    let mut inputs = Artefact::from_json("inputs", document.to_string().as_bytes()).ok()?;
+    let plan = changed::plan(&inputs).ok()?;
+    let mut replay = Replay::from_start(&plan).ok()?;
+    for _ in 0..skipped {
+        replay.advance().ok()??;
+    }
+    let mut later = document.clone();
+    *later.pointer_mut("/run_config/initial_state")? = replay.state().iter().copied().collect();
+    *later.pointer_mut("/profile/C0")? = replay.chain_value().into();
+    *later.pointer_mut("/run_config/ticks")? = ticks.into();
+    let earlier = |object: &mut Value, member: &str| {
+        let at = object.get_mut(member);
+        let now = at.as_ref().and_then(|at| at.as_u64()?.checked_sub(skipped));
+        if let Some(at) = at {
+            *at = now.unwrap_or(0).into();
+        }
+    };
+    let is_left = |object: &Value, member: &str| {
+        let at = object.get(member).and_then(Value::as_u64);
+        at.is_some_and(|at| at > skipped)
+    };
+    if let Some(windows) = list_mut(&mut later, "/run_config/windows") {
+        windows.retain(|window| is_left(window, "end_tick"));
+        for window in windows {
+            earlier(window, "end_tick");
+            earlier(window, "start_tick");
+            if window.get("start_tick").and_then(Value::as_u64) == Some(0) {
+                set(window, "start_tick", 1.into());
+            }
+        }
+    }
+    if let Some(entries) = list_mut(&mut later, "/pfna/entries") {
+        entries.retain(|entry| is_left(entry, "tick"));
+        entries.iter_mut().for_each(|entry| earlier(entry, "tick"));
+    }
+    end_at(&mut later, ticks);
+    inputs = Artefact::from_json("inputs", later.to_string().as_bytes()).ok()?;
+    changed::plan(&inputs).ok()?;
+    Some(later)
 }
 
 /// Keeps the nodes with these indices and the edges between them. Does nothing if no node or every node is kept, or

@@ -90,9 +90,7 @@ pub(crate) fn keep(suite: &Suite, kept: &Kept<'_>) -> Result<(), CommandError> {
         }
     };
     let scenarios = suite.paths().scenarios();
-    let dir = tempfile::Builder::new()
-        .prefix(".shrunk-")
-        .tempdir_in(&scenarios)?;
+    let dir = beside(&scenarios)?;
     for (path, bytes) in kept.files {
         write(dir.path(), path, bytes)?;
     }
@@ -106,6 +104,18 @@ pub(crate) fn keep(suite: &Suite, kept: &Kept<'_>) -> Result<(), CommandError> {
         // The error that counts is the one that stopped the making.
         let _ = lock.remove(kept.name);
     })
+}
+
+/// A hidden directory in this one that is removed when dropped, for everyone to read as any other directory.
+fn beside(scenarios: &Path) -> Result<tempfile::TempDir, CommandError> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".shrunk-");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(fs::Permissions::from_mode(0o777));
+    }
+    Ok(builder.tempdir_in(scenarios)?)
 }
 
 /// Gives a temporary directory its name, in one step.

@@ -125,7 +125,8 @@ struct Search<'s, 'p> {
     wanted: &'s Wanted,
     /// As the smallest inputs so far show it.
     fault: Fault,
-    /// The digests of inputs that do not show it.
+    /// The digests of inputs that do not show it, and of those that a step was taken from: a subject whose steps go
+    /// in circles is not followed.
     refused: BTreeSet<String>,
     /// When a candidate is given up.
     limit: Duration,
@@ -162,8 +163,7 @@ impl Search<'_, '_> {
         let mut places = Vec::new();
         let mut candidates = Vec::new();
         for (place, item) in items.iter().enumerate() {
-            // What was refused once is refused again: programs that differ from themselves apart, which a run more
-            // would not change.
+            // What was refused once would be refused again, but for a fault that comes and goes.
             if self.refused.contains(&sha256_hex(item.text())) {
                 continue;
             }
@@ -197,6 +197,7 @@ impl Search<'_, '_> {
         }
         self.fault = fault;
         let place = places[found];
+        self.refuse(&items[place]);
         let size = self.size(&items[place])?;
         let runs = self.examiner.runs();
         (self.progress)(&Progress { runs, size });

@@ -55,6 +55,8 @@ pub(crate) struct Source<'a> {
     files: Option<FileInputs>,
     /// Files of the directory that are no inputs.
     others: Files,
+    /// How long inputs may become by the subject's own steps.
+    bytes_max: usize,
 }
 
 impl<'a> Source<'a> {
@@ -80,11 +82,14 @@ impl<'a> Source<'a> {
             Some(_) => None,
             None => Some(FileInputs::read(dir)?),
         };
-        Ok(Self {
+        let mut source = Self {
             prepared,
             files,
             others,
-        })
+            bytes_max: 0,
+        };
+        source.bytes_max = Measure::of(&source.start()?.value).bytes_max();
+        Ok(source)
     }
 
     /// The inputs of the scenario as it is.
@@ -137,6 +142,7 @@ impl Stepper<Item> for Source<'_> {
             own: self.prepared.smaller(&item.artefact),
             item,
             measure: Measure::of(&item.value),
+            bytes_max: self.bytes_max,
             edits: OnceCell::new(),
         })
     }
@@ -146,12 +152,14 @@ struct InputSteps<'i> {
     own: Vec<SmallerStep<'i>>,
     item: &'i Item,
     measure: Measure,
+    bytes_max: usize,
     edits: OnceCell<Vec<Edit>>,
 }
 
 impl Steps<Item> for InputSteps<'_> {
     fn take(&self, index: usize) -> Taken<Item> {
-        let taken = match self.own.get(index) {
+        let own = self.own.get(index);
+        let taken = match own {
             Some(step) => Item::of(step()),
             None => {
                 let edits = self.edits.get_or_init(|| edits(&self.item.value));
@@ -161,8 +169,15 @@ impl Steps<Item> for InputSteps<'_> {
                 }
             }
         };
+        let is_step = |item: &Item| {
+            let measure = Measure::of(&item.value);
+            measure < self.measure
+                || own.is_some()
+                    && item.value != self.item.value
+                    && measure.is_allowed_after(self.measure, self.bytes_max)
+        };
         match taken {
-            Some(item) if Measure::of(&item.value) < self.measure => Taken::Item(item),
+            Some(item) if is_step(&item) => Taken::Item(item),
             _ => Taken::Nothing,
         }
     }

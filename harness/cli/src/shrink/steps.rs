@@ -19,6 +19,9 @@ use aether_json::{Number, Value};
 /// The member of inputs that names files; nothing runs from it.
 const FILES: &str = "files";
 
+/// Bytes that inputs may gain in any case.
+const GROWTH: usize = 4096;
+
 /// How large a document is: a step must make it smaller, by this order. It has no infinite descents: each member
 /// is a natural number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,6 +43,17 @@ impl Measure {
         };
         measure.add(value);
         measure
+    }
+
+    /// Whether a subject's own step may lead from `before` to this: to no more values, and to a text that is not
+    /// much longer than what the search began with. Numbers may become larger.
+    pub(crate) fn is_allowed_after(self, before: Self, bytes_max: usize) -> bool {
+        self.nodes <= before.nodes && self.bytes <= bytes_max
+    }
+
+    /// The greatest length of a text that a subject's own steps may lead to.
+    pub(crate) fn bytes_max(self) -> usize {
+        2 * self.bytes + GROWTH
     }
 
     fn add(&mut self, value: &Value) {
