@@ -21,6 +21,7 @@ crate::tests![shrink;
     what_differs_by_chance_or_environment_is_kept,
     another_fault_will_do_if_any_will,
     an_expected_failure_is_shrunk,
+    a_crate_is_compared_by_its_test_target,
     a_directory_that_is_no_scenario_is_shrunk,
     what_does_not_fail_is_not_shrunk,
     the_budget_leaves_the_best_so_far,
@@ -323,6 +324,64 @@ fn an_expected_failure_is_shrunk() {
     assert_eq!(found["inputs"]["names.txt"], json!(["x"]));
 }
 
+/// A cargo that names a script of the tree as the test target that it has built.
+const CARGO: &str = "#!/bin/sh\nmkdir -p target/debug\ncp tests/scenarios.sh target/debug/scenarios\n\
+    chmod +x target/debug/scenarios\n\
+    echo '{\"reason\":\"compiler-artifact\",\"manifest_path\":\"'$PWD'/Cargo.toml\",\"target\":{\"kind\":[\"test\"],\
+    \"name\":\"scenarios\"},\"executable\":\"'$PWD'/target/debug/scenarios\"}'\n";
+
+fn a_crate_is_compared_by_its_test_target() {
+    if !can_run(false) {
+        return;
+    }
+    let (repository, workspace) = (Repository::new(), Workspace::empty());
+    workspace.scenario("ring", "", "");
+    for file in ["scenario.toml", "run.toml"] {
+        let path = format!("scenarios/ring/{file}");
+        repository.write(&path, &workspace.read(&path));
+    }
+    repository.write(".gitignore", "/target\n");
+    repository.executable("../bin/cargo", CARGO);
+    // This binary as the runner of the tree that it is started in, with a defect from tick 3 on.
+    let target = format!(
+        "#!/bin/sh\nexport {}=runner {}=\"$PWD\" {}=3\nexec '{}' \"$@\"\n",
+        crate::workspace::PLAY,
+        crate::workspace::ROOT,
+        crate::automaton::DEFECT,
+        std::env::current_exe().unwrap().display()
+    );
+    repository.write("tests/scenarios.sh", &target);
+    let defective = repository.commit("wrong from tick 3 on");
+    let run = |args: &[&str]| {
+        let mut command = workspace.process("command");
+        command.env(crate::workspace::ROOT, repository.root());
+        command.env("CARGO", repository.outside("bin/cargo"));
+        command.env("AETHER_HARNESS_CACHE", repository.outside("cache"));
+        command.env_remove("TZ");
+        report(&Ran::of(command.args(args).args(["--format", "json"])))
+    };
+    let found = run(&["shrink", "ring", "--against", &defective, "--keep", "tiny"]);
+    assert_eq!(found["verdict"], "MISMATCH");
+    assert_eq!(found["minimal"], true);
+    assert_eq!(
+        found["first_divergence"]["path"],
+        "generations[tick=3].cells[0]"
+    );
+    let smallest = json!({ "cells": [0], "fault": "", "rule": 0, "ticks": 3 });
+    let mut inputs = found["inputs"]["run.toml"].clone();
+    if inputs.get("fault").is_none() {
+        inputs["fault"] = "".into();
+    }
+    assert_eq!(inputs, smallest);
+    // Its goldens name their program.
+    let again = run(&["shrink", "tiny"]);
+    assert_eq!(
+        again["against"],
+        format!("the program at {}", &defective[..10])
+    );
+    assert_eq!(again["size_after"], again["size_before"]);
+}
+
 fn a_directory_that_is_no_scenario_is_shrunk() {
     if !can_run(true) {
         return;
@@ -377,7 +436,8 @@ fn what_does_not_fail_is_not_shrunk() {
     check(&["shrink", "--case", "nowhere"], "nowhere: ");
     repository.write(
         "scenarios/new/scenario.toml",
-        "description = \"d\"\n[command]\nprogram = \"true\"\n",
+        "description = \"d\"\n[command]\nprogram = \"true\"\n\
+         [[outputs]]\nname = \"out\"\nfrom = \"stdout\"\nformat = \"text\"\n",
     );
     check(
         &["shrink", "new"],
