@@ -33,6 +33,7 @@ pub(crate) struct AtRevision<'p> {
     /// The settings of a case, and those of one whose outputs are kept as digests.
     pub(crate) settings: [String; 2],
     pub(crate) expect: Expect,
+    pub(crate) starts_program: bool,
 }
 
 impl AtRevision<'_> {
@@ -56,6 +57,10 @@ impl Other<'_> {
     pub(crate) fn batch(&self) -> super::reduce::Batch {
         match self {
             Self::Here { .. } => super::reduce::Batch::SINGLE,
+            // A program is started for each; a test target takes many at once.
+            Self::Revision(there) if there.starts_program => {
+                super::reduce::Batch { first: 2, most: 8 }
+            }
             Self::Revision(_) => super::reduce::Batch { first: 8, most: 64 },
         }
     }

@@ -164,8 +164,8 @@ fn total(settings: &str) -> Repository {
              [[outputs]]\nname = \"total\"\nfrom = \"stdout\"\nformat = \"json\"\n"
         ),
     );
-    let rows: Vec<String> = (1..=20)
-        .map(|row| format!("{row},{},a\n", row * 7))
+    let rows: Vec<String> = (1..=6)
+        .map(|row| format!("{row},{},a\n", row * 130))
         .collect();
     let rows = format!("id,amount,kind\n{}", rows.concat());
     repository.write("scenarios/sum/rows.csv", &rows);

@@ -163,6 +163,7 @@ pub fn shrink(
             commit,
             settings: AtRevision::settings(&scenario)?,
             expect: scenario.expect,
+            starts_program,
         })));
     }
 
