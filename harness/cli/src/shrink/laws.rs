@@ -126,7 +126,7 @@ fn reduced(start: &Value, predicate: Predicate, batch: Batch) -> (Reduced<Value>
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig { cases: 128, max_shrink_iters: 64, ..ProptestConfig::default() })]
 
     #[test]
     fn what_is_found_is_minimal_and_always_the_same(

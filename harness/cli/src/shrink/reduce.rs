@@ -1,13 +1,14 @@
 //! The reduction: takes steps as long as one of them keeps what is looked for.
 //!
-//! A pass goes through the steps from the boldest to the smallest. A step that is taken is followed by those after
-//! it, of the smaller item: what came before was refused a moment ago, and most of it would be again. When a pass
+//! A pass goes through the steps from the boldest to the smallest. After a step that is taken, the pass
+//! goes on one step before it, of the smaller item: what came before was refused a moment ago, and most of it would be again. When a pass
 //! ends in which a step was taken, another one begins. A pass in which none was taken has tried each step of its
 //! item: the item is 1-minimal.
 //!
 //! ```text
 //! [7, 1, 3], looking for 1:  drop all ✗  drop [7, 1] ✗  drop [3] ✓      → [7, 1]
-//!                            drop [7] ✓                                 → [1]     end of the pass
+//!                            drop [7] ✓                                 → [1]
+//!                            halve 1 ✗                                  → [1]     end of the pass
 //!                            drop all ✗  halve 1 ✗                      → [1]     nothing taken: minimal
 //! ```
 
@@ -88,7 +89,9 @@ pub(crate) fn reduce<T, E>(
         };
         match next {
             Next::Taken { item: smaller, at } => {
-                (item, from, has_taken) = (smaller, at, true);
+                // The step before this one is bolder. Without it, a search that has got among the smallest steps of a
+                // large number would take them one by one.
+                (item, from, has_taken) = (smaller, at.saturating_sub(1), true);
             }
             Next::End if has_taken => (from, has_taken) = (0, false),
             Next::End => {

@@ -285,33 +285,29 @@ fn nodes(value: &Value) -> usize {
 /// Numbers between this one and 0, those nearest to 0 first.
 fn nearer_zero(number: &Number) -> Vec<Number> {
     let text = number.as_str();
-    let mut texts: Vec<String> = Vec::new();
-    if text != "0" {
-        texts.push("0".to_owned());
+    if text == "0" {
+        return Vec::new();
     }
+    let mut nearer = vec![Number::from(0)];
     if let Ok(whole) = text.parse::<i128>() {
         // What is taken away: a half, a quarter, … one.
-        let mut less = whole - whole / 2;
-        while less != 0 {
-            texts.push((whole - less).to_string());
-            less /= 2;
-        }
+        let first = whole - whole / 2;
+        let less = std::iter::successors(Some(first), |less| Some(less / 2));
+        let left = less.take_while(|less| *less != 0).map(|less| whole - less);
+        nearer.extend(left.filter(|left| *left != 0).map(Number::from));
     } else if let Some((whole, fraction)) = text.split_once('.')
         && !fraction.contains(['e', 'E'])
     {
-        if let Ok(whole) = whole.parse::<i128>() {
-            texts.push((whole / 2).to_string());
-            texts.push(whole.to_string());
+        let integer = whole.parse::<i128>().ok();
+        let integers = integer.map(|whole| [whole / 2, whole]);
+        for integer in integers.into_iter().flatten().map(Number::from) {
+            if !nearer.contains(&integer) {
+                nearer.push(integer);
+            }
         }
         let kept = &fraction[..fraction.len() / 2];
         if !kept.is_empty() {
-            texts.push(format!("{whole}.{kept}"));
-        }
-    }
-    let mut nearer: Vec<Number> = Vec::new();
-    for number in texts.iter().filter_map(|text| Number::parse(text)) {
-        if !nearer.contains(&number) {
-            nearer.push(number);
+            nearer.extend(Number::parse(&format!("{whole}.{kept}")));
         }
     }
     nearer

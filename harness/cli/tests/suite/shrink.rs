@@ -22,6 +22,7 @@ crate::tests![shrink;
     another_fault_will_do_if_any_will,
     an_expected_failure_is_shrunk,
     a_crate_is_compared_by_its_test_target,
+    outputs_that_are_too_large_for_goldens_are_compared_by_digests,
     a_directory_that_is_no_scenario_is_shrunk,
     what_does_not_fail_is_not_shrunk,
     the_budget_leaves_the_best_so_far,
@@ -380,6 +381,36 @@ fn a_crate_is_compared_by_its_test_target() {
         format!("the program at {}", &defective[..10])
     );
     assert_eq!(again["size_after"], again["size_before"]);
+}
+
+fn outputs_that_are_too_large_for_goldens_are_compared_by_digests() {
+    if !can_run(true) {
+        return;
+    }
+    let repository = Repository::new();
+    let program = |value: &str| {
+        format!(
+            "import json, sys\nday = json.load(open(sys.argv[1]))\nfor tick in range(1, day['n'] + 1):\n\
+             \x20   print(json.dumps({{'text': 'x' * 1000, 'tick': tick, 'value': {value}}}))\n"
+        )
+    };
+    repository.write("long.py", &program("tick"));
+    repository.write(
+        "scenarios/long/scenario.toml",
+        "description = \"21 MB\"\nsnapshot = \"digest\"\nsnapshot_reason = \"21 MB\"\n\
+         [command]\nprogram = \"python3\"\nargs = [\"-B\", \"{root}/long.py\", \"{scenario}/day.json\"]\n\
+         [[outputs]]\nname = \"records\"\nfrom = \"stdout\"\nformat = \"jsonl\"\ntick = \"tick\"\n\
+         [outputs.keys]\n\"\" = [\"tick\"]\n",
+    );
+    repository.write("scenarios/long/day.json", "{\"n\": 20500}\n");
+    repository.write(".gitignore", "/target\n");
+    let good = repository.commit("long");
+    repository.write("long.py", &program("tick + tick // 3"));
+    let mut command = repository.command(&["shrink", "long", "--against", &good]);
+    let found = report(&Ran::of(command.args(["--format", "json"])));
+    assert_eq!(found["verdict"], "MISMATCH");
+    assert_eq!(found["first_divergence"]["path"], "records[tick=3].value");
+    assert_eq!(found["inputs"]["day.json"], json!({ "n": 3 }));
 }
 
 fn a_directory_that_is_no_scenario_is_shrunk() {
