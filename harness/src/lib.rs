@@ -179,8 +179,8 @@ pub use scenario::{
 };
 pub use scratch::{Scratch, remove_tree};
 pub use subject::{
-    Failure, FailureKind, FileRole, Mode, Prepared, Progress, RunRequest, ScenarioFile, SimpleRun,
-    SmallerStep, Stored, Subject, WithoutEffect,
+    Failure, FailureKind, FileRole, InputFiles, Mode, Prepared, Progress, RunRequest, ScenarioFile,
+    SimpleRun, SmallerStep, Stored, Subject, WithoutEffect,
 };
 pub use suite::{Suite, quoted};
 pub use verdict::Verdict;

@@ -200,11 +200,14 @@ pub trait Prepared: Send + Sync {
     ///
     /// # Errors
     /// [`FailureKind::Invalid`] if no file can hold the inputs.
-    fn input_files(&self, inputs: &Artefact) -> Result<Option<Vec<(PathBuf, Vec<u8>)>>, Failure> {
+    fn input_files(&self, inputs: &Artefact) -> Result<Option<InputFiles>, Failure> {
         let _ = inputs;
         Ok(None)
     }
 }
+
+/// The files of a scenario that are inputs, as paths inside its directory and their bytes.
+pub type InputFiles = Vec<(PathBuf, Vec<u8>)>;
 
 /// One step that makes inputs smaller. It is taken when it is called.
 pub type SmallerStep<'i> = Box<dyn Fn() -> Artefact + 'i>;

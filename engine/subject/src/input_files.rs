@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use aether_harness::{Artefact, Failure};
+use aether_harness::{Artefact, Failure, InputFiles};
 use aether_json::{Parser, Value, layout};
 
 /// The RunConfig, and each document that it names: its member of the resolved inputs, the setting of the RunConfig
@@ -18,7 +18,7 @@ const DOCUMENTS: [(&str, &str, &str); 3] = [
 ///
 /// # Errors
 /// The inputs are not resolved inputs.
-pub(super) fn files(inputs: &Artefact) -> Result<Vec<(PathBuf, Vec<u8>)>, Failure> {
+pub(super) fn files(inputs: &Artefact) -> Result<InputFiles, Failure> {
     let inputs = inputs
         .to_value()
         .map_err(|error| Failure::invalid(error.to_string()))?;

@@ -19,8 +19,8 @@ use aether_engine::config::{self, FileSystem, RunPlan};
 use aether_engine::record::FromText as _;
 use aether_engine::run::{self, RecordKind, Run, RunError, RunOptions, RunStatus};
 use aether_harness::{
-    Artefact, Failure, KeyTable, Mode, Prepared, Progress, RunRequest, Scenario, ScenarioProblem,
-    Schema, Settings, SmallerStep, Subject, WithoutEffect,
+    Artefact, Failure, InputFiles, KeyTable, Mode, Prepared, Progress, RunRequest, Scenario,
+    ScenarioProblem, Schema, Settings, SmallerStep, Subject, WithoutEffect,
 };
 use serde::Deserialize;
 
@@ -180,7 +180,7 @@ impl Prepared for PreparedRun {
         smaller::steps(inputs)
     }
 
-    fn input_files(&self, inputs: &Artefact) -> Result<Option<Vec<(PathBuf, Vec<u8>)>>, Failure> {
+    fn input_files(&self, inputs: &Artefact) -> Result<Option<InputFiles>, Failure> {
         input_files::files(inputs).map(Some)
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use aether_harness::{Artefact, Failure, Scenario, Scratch};
+use aether_harness::{Artefact, Failure, InputFiles, Scenario, Scratch};
 use aether_json::Value;
 
 use crate::inputs::OTHERS;
@@ -62,7 +62,7 @@ pub(crate) fn files(
     format: u32,
     inputs: &Artefact,
     changed: &Artefact,
-) -> Result<Vec<(PathBuf, Vec<u8>)>, Failure> {
+) -> Result<InputFiles, Failure> {
     let (inputs, changed) = (members(inputs)?, members(changed)?);
     if let Some(name) = changed.keys().find(|name| !inputs.contains_key(*name)) {
         let problem = format!("{name} is not an input of the scenario");

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use aether_harness::documents::Documents;
 use aether_harness::scenario::SCENARIO_FILE;
 use aether_harness::snapshot::FORMAT;
-use aether_harness::{Artefact, Failure, Json};
+use aether_harness::{Artefact, Failure, InputFiles, Json};
 
 use crate::changed::members;
 use crate::inputs::stored;
@@ -48,7 +48,7 @@ impl FileInputs {
     ///
     /// # Errors
     /// A value cannot be written in the format of its file.
-    pub fn files(&self, inputs: &Artefact) -> Result<Vec<(PathBuf, Vec<u8>)>, Failure> {
+    pub fn files(&self, inputs: &Artefact) -> Result<InputFiles, Failure> {
         let (before, after) = (members(&self.inputs)?, members(inputs)?);
         let mut files = Vec::new();
         for (path, bytes) in &self.files {

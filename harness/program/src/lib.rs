@@ -55,8 +55,9 @@ use std::time::Duration;
 use aether_harness::snapshot::sha256_hex;
 use aether_harness::varying::Varying;
 use aether_harness::{
-    Allowed, Artefact, ArtefactSchema, Failure, FailureKind, INPUTS, KeyRule, KeyTable, Layout,
-    Prepared, RunRequest, Scenario, ScenarioFile, ScenarioProblem, Schema, Settings, Subject,
+    Allowed, Artefact, ArtefactSchema, Failure, FailureKind, INPUTS, InputFiles, KeyRule, KeyTable,
+    Layout, Prepared, RunRequest, Scenario, ScenarioFile, ScenarioProblem, Schema, Settings,
+    Subject,
 };
 use aether_json::json;
 use toml::Spanned;
@@ -258,7 +259,7 @@ impl Prepared for PreparedCommand {
         })))
     }
 
-    fn input_files(&self, inputs: &Artefact) -> Result<Option<Vec<(PathBuf, Vec<u8>)>>, Failure> {
+    fn input_files(&self, inputs: &Artefact) -> Result<Option<InputFiles>, Failure> {
         let Program {
             scenario,
             format,

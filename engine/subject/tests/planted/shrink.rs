@@ -2,13 +2,13 @@
 //! to valid inputs, and inputs that are written are read back.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use aether_harness::evaluate::{CheckRun, evaluate};
 use aether_harness::scenario::Scenario;
 use aether_harness::{
-    Artefact, Check, Failure, KeyTable, Layout, Prepared, RunRequest, Schema, SmallerStep, Subject,
-    Suite, Verdict, diff,
+    Artefact, Check, Failure, InputFiles, KeyTable, Layout, Prepared, RunRequest, Schema,
+    SmallerStep, Subject, Suite, Verdict, diff,
 };
 use aether_harness_cli::Console;
 use aether_harness_cli::commands::{Listing, ShrinkRequest, shrink};
@@ -103,7 +103,7 @@ impl Prepared for ChangedRun {
         self.prepared.smaller(inputs)
     }
 
-    fn input_files(&self, inputs: &Artefact) -> Result<Option<Vec<(PathBuf, Vec<u8>)>>, Failure> {
+    fn input_files(&self, inputs: &Artefact) -> Result<Option<InputFiles>, Failure> {
         self.prepared.input_files(inputs)
     }
 }

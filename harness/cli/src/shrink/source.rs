@@ -1,9 +1,9 @@
 //! The inputs of a scenario as a value, its steps, and its files again.
 
 use std::cell::OnceCell;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use aether_harness::{Artefact, Failure, INPUTS, Prepared, SmallerStep};
+use aether_harness::{Artefact, Failure, INPUTS, InputFiles, Prepared, SmallerStep};
 use aether_json::Value;
 use aether_program::FileInputs;
 
@@ -112,7 +112,7 @@ impl<'a> Source<'a> {
         Ok(files)
     }
 
-    fn input_files(&self, item: &Item) -> Result<Vec<(PathBuf, Vec<u8>)>, Failure> {
+    fn input_files(&self, item: &Item) -> Result<InputFiles, Failure> {
         match &self.files {
             Some(files) => files.files(&item.artefact),
             None => {
