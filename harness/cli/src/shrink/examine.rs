@@ -96,7 +96,7 @@ impl<'p> Examiner<'p> {
         if matches!(seen, Seen::Fine(_)) && compares {
             let found = self.compared(&[files], &[0], self.limit, &|_| true)?;
             if let Some((_, fault)) = found {
-                return Ok((Seen::Fault(fault), took));
+                return Ok((Seen::Fault(Box::new(fault)), took));
             }
         }
         if matches!(seen, Seen::Fine(_)) {
@@ -119,7 +119,7 @@ impl<'p> Examiner<'p> {
             && scenario.expect == Expect::Failure
             && let Some(fault) = expected_error(made)
         {
-            seen = Seen::Fault(fault);
+            seen = Seen::Fault(Box::new(fault));
         }
         Ok((seen, took))
     }
@@ -146,7 +146,7 @@ impl<'p> Examiner<'p> {
         for (place, files) in candidates.iter().enumerate() {
             let fault = match self.seen(files, looked.limit, &checks)? {
                 Seen::Invalid(_) => None,
-                Seen::Fault(fault) => Some(fault),
+                Seen::Fault(fault) => Some(*fault),
                 Seen::Fine(made) => {
                     let is_expected = matches!(looked.fault.kind, Kind::ExpectedError(_))
                         && made.ending == Ending::Expected;

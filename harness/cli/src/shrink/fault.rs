@@ -106,14 +106,14 @@ impl Fault {
         }
     }
 
-    fn error(check: Check, kind: String, message: String) -> Self {
-        Self {
+    fn error(check: Check, kind: String, message: String) -> Box<Self> {
+        Box::new(Self {
             check,
             verdict: Verdict::ProgramError,
             kind: Kind::Error(kind),
             first: None,
             message,
-        }
+        })
     }
 }
 
@@ -121,7 +121,7 @@ impl Fault {
 pub(crate) enum Seen {
     /// It is refused, and why.
     Invalid(String),
-    Fault(Fault),
+    Fault(Box<Fault>),
     /// Nothing wrong so far; what the first run produced.
     Fine(Produced),
 }
@@ -162,13 +162,13 @@ pub(crate) fn another_run(run: &CheckRun<'_>, check: &Check, first: Produced) ->
     }
     match difference(&first.artefacts, &another.artefacts, &schema) {
         None => Seen::Fine(first),
-        Some(change) => Seen::Fault(Fault {
+        Some(change) => Seen::Fault(Box::new(Fault {
             check: check.clone(),
             verdict: Verdict::Nondeterministic,
             kind: Kind::Unlike(At::of(&change, false)),
             first: Some(change),
             message: String::new(),
-        }),
+        })),
     }
 }
 
@@ -244,13 +244,13 @@ pub(crate) fn of_failure(check: Check, failure: &RunFailure) -> Seen {
     let message = failure.to_string();
     match failure.verdict() {
         Verdict::Invalid => Seen::Invalid(message),
-        Verdict::Timeout => Seen::Fault(Fault {
+        Verdict::Timeout => Seen::Fault(Box::new(Fault {
             check,
             verdict: Verdict::Timeout,
             kind: Kind::Timeout,
             first: None,
             message,
-        }),
+        })),
         _ => Seen::Fault(Fault::error(check, without_digits(&message), message)),
     }
 }

@@ -179,7 +179,7 @@ mod tests {
             if at >= numbers.len() {
                 return Taken::End;
             }
-            if index % 2 == 0 {
+            if index.is_multiple_of(2) {
                 numbers.remove(at);
             } else if let Some(less) = numbers[at].checked_sub(1) {
                 numbers[at] = less;

@@ -175,7 +175,7 @@ pub fn shrink(
         .map_err(|failure| usage(failure.to_string()))?;
     let (seen, took) = examiner.find(&files, true)?;
     let fault = match seen {
-        Seen::Fault(fault) => fault,
+        Seen::Fault(fault) => *fault,
         Seen::Invalid(problem) => return Err(usage(problem)),
         Seen::Fine(_) => return Err(usage(against.why_not(request, &scenario))),
     };
@@ -203,12 +203,12 @@ pub fn shrink(
     let kept = match &kept_as {
         None => None,
         Some(new_name) => {
-            let from = From {
+            let origin = Origin {
                 given: &given,
                 against: against.as_deref(),
                 request,
             };
-            from.keep(suite, new_name, &found, &mut examiner)?;
+            origin.keep(suite, new_name, &found, &mut examiner)?;
             Some(new_name.to_string())
         }
     };
@@ -365,13 +365,13 @@ impl Against {
 }
 
 /// Where a scenario that is kept comes from.
-struct From<'f> {
+struct Origin<'f> {
     given: &'f Given,
     against: Option<&'f str>,
     request: &'f ShrinkRequest,
 }
 
-impl From<'_> {
+impl Origin<'_> {
     fn keep(
         &self,
         suite: &Suite,
@@ -409,7 +409,7 @@ impl From<'_> {
         };
         let revision =
             Repository::of(suite.paths()).and_then(|repository| repository.commit("HEAD"));
-        let revision = revision.map_or_else(|_| "no commit".to_owned(), |commit| commit);
+        let revision = revision.unwrap_or_else(|_| "no commit".to_owned());
         let mut provenance = vec![
             format!("Shrunk from {from} on {date}, at {revision}."),
             format!("{}: {}", found.fault.verdict, described(&found.fault)),
