@@ -209,9 +209,11 @@ pub trait Prepared: Send + Sync {
     }
 
     /// The steps that make these inputs smaller, the boldest first. They lead to inputs that are valid as far as
-    /// the subject can tell without a run. Equal inputs give equal steps in equal order. Each step removes a
-    /// value, shortens a text, or moves a number towards 0. The harness adds steps of its own, which remove and
-    /// halve single values; so what cannot be done by those, or not without breaking a document, belongs here.
+    /// the subject can tell without a run. Equal inputs give equal steps in equal order. Each step
+    /// leads to fewer values or to as many, and whoever follows such steps comes to an end; numbers may become larger
+    /// if something else becomes smaller each time, such as the number of steps that a run takes. The harness adds steps
+    /// of its own, which remove and halve single values; so what cannot be done by those, or not without breaking a
+    /// document, belongs here.
     fn smaller<'i>(&'i self, inputs: &'i Artefact) -> Vec<SmallerStep<'i>> {
         let _ = inputs;
         Vec::new()

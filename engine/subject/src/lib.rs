@@ -1,15 +1,16 @@
 //! The engine as a subject of the harness: reads scenario directories, and produces artefacts.
 //!
 //! [`AetherSubject`] loads the documents of a scenario once, as a plan that every run uses.
-//! `changed` makes plans of changed inputs, `input_files` writes inputs as files, `variant` makes
-//! inputs up, `resume` stops a run after each window and finishes it from its file, `schema`
-//! describes the artefacts, and `lineage` says what their values were computed from.
+//! `changed` makes plans of changed inputs, `input_files` writes inputs as files, `smaller` makes them
+//! smaller, and `variant` makes some up; `resume` stops a run after each window and finishes it from its file,
+//! `schema` describes the artefacts, and `lineage` says what their values were computed from.
 
 mod changed;
 mod input_files;
 mod lineage;
 mod resume;
 mod schema;
+mod smaller;
 mod variant;
 
 pub use schema::of as schema_of;
@@ -23,7 +24,7 @@ use aether_engine::record::FromText as _;
 use aether_engine::run::{self, RecordKind, Run, RunError, RunOptions, RunStatus};
 use aether_harness::{
     Artefact, Failure, InputFiles, Json, KeyTable, Mode, Place, Prepared, Progress, Recomputed,
-    RunRequest, Scenario, ScenarioProblem, Schema, Settings, Subject, WithoutEffect,
+    RunRequest, Scenario, ScenarioProblem, Schema, Settings, SmallerStep, Subject, WithoutEffect,
 };
 use serde::Deserialize;
 
@@ -200,6 +201,10 @@ impl Prepared for PreparedRun {
 
     fn variant(&self, seed: u64) -> Option<Artefact> {
         Some(variant::inputs(seed))
+    }
+
+    fn smaller<'i>(&'i self, inputs: &'i Artefact) -> Vec<SmallerStep<'i>> {
+        smaller::steps(inputs)
     }
 
     fn input_files(&self, inputs: &Artefact) -> Result<Option<InputFiles>, Failure> {

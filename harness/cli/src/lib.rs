@@ -37,6 +37,7 @@
 //! | `commands` | one file per command |
 //! | `flaky`, `sensitivity` | scenarios run again and again, and with changed inputs |
 //! | `changes`, `variants` | inputs with a value changed; cases made of a scenario |
+//! | `shrink` | the smallest inputs that show the same fault |
 //! | `reports` | results of trials, merged and written in the forms that CI systems read |
 //! | `root` | the option `--root` |
 //! | `html` | the report as a page |
@@ -56,6 +57,7 @@ mod reports;
 mod revision;
 mod root;
 mod sensitivity;
+mod shrink;
 mod variants;
 
 pub use args::Command;

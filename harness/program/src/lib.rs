@@ -11,6 +11,8 @@
 //! | `settings` | reads and checks `[command]` and `[[outputs]]` |
 //! | `inputs` | finds the files that a run depends on |
 //! | `changed` | writes the documents of a scenario with changed values |
+//! | `written` | writes a changed document in its format |
+//! | `file_inputs` | any files as inputs, and the files of changed inputs |
 //! | `process` | runs the program |
 //! | `locale` | takes warnings about a missing locale out of its error stream |
 //! | `version` | asks it for its version |
@@ -30,6 +32,7 @@ mod compared;
 mod declare;
 mod declared;
 mod depends;
+mod file_inputs;
 mod form;
 mod format;
 mod inputs;
@@ -43,6 +46,7 @@ mod start;
 mod steps;
 mod template;
 mod version;
+mod written;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -68,6 +72,7 @@ use crate::output::Outputs;
 use crate::settings::{CommandSettings, CommandTable, OutputFormat, OutputTable, ToleranceTable};
 
 pub use crate::compared::DeclaredOutputs;
+pub use crate::file_inputs::FileInputs;
 
 /// A YAML document as JSON, by the core schema of YAML 1.2, as outputs in YAML are read; several documents are an
 /// array.

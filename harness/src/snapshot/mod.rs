@@ -22,7 +22,9 @@ pub use manifest::{
 };
 pub use problem::{GoldenProblem, ReadError, ReadErrorKind};
 pub use program::{ProgramChange, ProgramRecord};
-pub use set::{GOLDEN_NAME_MAX, GoldenSet, SetError, by_ticks, input_digests, is_golden_name};
+pub use set::{
+    FULL_BYTES_MAX, GOLDEN_NAME_MAX, GoldenSet, SetError, by_ticks, input_digests, is_golden_name,
+};
 pub use store::{Replaced, SnapshotLock, StoreError, interrupted, remains};
 
 use crate::atomic::read_regular;

@@ -10,7 +10,7 @@ use crate::sha256::sha256_hex;
 use crate::{Artefact, DigestTree, INPUTS, Schema};
 
 /// Goldens past this size are kept as digests.
-const FULL_BYTES_MAX: usize = 20_000_000;
+pub const FULL_BYTES_MAX: usize = 20_000_000;
 
 /// Beside digests, the members of the inputs up to this size are kept as they are, larger ones as digests too.
 const INPUT_BYTES_MAX: usize = 1 << 20;

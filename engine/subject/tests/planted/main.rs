@@ -21,6 +21,7 @@ mod counterexample;
 mod inputs;
 mod reading;
 mod rules;
+mod shrink;
 mod variants;
 mod why;
 
@@ -49,6 +50,7 @@ impl Workspace {
         for folder in [
             "fixtures/pfna".to_owned(),
             "fixtures/profiles".to_owned(),
+            "fixtures/states".to_owned(),
             "fixtures/topologies".to_owned(),
             format!("fixtures/snapshots/{scenario}"),
             format!("scenarios/{scenario}"),

@@ -19,6 +19,7 @@ mod review;
 mod run;
 mod sensitivity;
 mod show;
+mod shrink;
 mod why;
 
 use std::process::ExitCode;
@@ -58,6 +59,8 @@ pub enum Command {
     Flaky(flaky::Args),
     /// Change inputs and rules by one step each, and report what no golden notices.
     Sensitivity(sensitivity::Args),
+    /// Find the smallest inputs that show the same fault.
+    Shrink(shrink::Args),
     /// Find every commit that moved the outputs of scenarios.
     Bisect(bisect::Args),
     /// Compare the program with that of a revision, on scenarios and on cases made of them.
@@ -89,6 +92,7 @@ impl Command {
             Self::Run(args) => args.run(suite, console),
             Self::Flaky(args) => args.run(suite, console),
             Self::Sensitivity(args) => args.run(suite, console),
+            Self::Shrink(args) => args.run(suite, console),
             Self::Bisect(args) => args.run(suite, console),
             Self::Against(args) => args.run(suite, console),
             Self::History(args) => args.run(suite, console),

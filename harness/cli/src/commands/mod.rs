@@ -24,6 +24,7 @@ mod review;
 mod sensitivity;
 mod show;
 mod shown;
+mod shrink;
 mod upgrade;
 mod why;
 
@@ -47,6 +48,7 @@ pub use report::{ReportFormat, ReportRequest, report};
 pub use review::{ReviewOptions, WebOptions, review};
 pub use sensitivity::{SensitivityOptions, sensitivity};
 pub use show::{ShowRequest, show};
+pub use shrink::{ShrinkRequest, shrink};
 pub use upgrade::{UpgradeOptions, upgrade};
 pub use why::{WhyFormat, WhyRequest, why};
 

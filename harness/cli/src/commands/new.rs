@@ -70,7 +70,15 @@ fn put(suite: &Suite, name: &ScenarioName, files: &Files) -> Result<PathBuf, Com
     Ok(dir)
 }
 
-fn refuse_taken(suite: &Suite, name: &ScenarioName, dir: &Path) -> Result<(), CommandError> {
+/// Refuses a name that a scenario has, or goldens have.
+///
+/// # Errors
+/// What has it.
+pub(super) fn refuse_taken(
+    suite: &Suite,
+    name: &ScenarioName,
+    dir: &Path,
+) -> Result<(), CommandError> {
     if dir.symlink_metadata().is_ok() {
         let shown = suite.paths().display(dir);
         return Err(CommandError::Usage(format!("{shown} already exists")));

@@ -316,7 +316,8 @@ fn in_directory(
 
 /// Copies what the directory of a scenario has at a revision, but for what are inputs now.
 fn copy_but_inputs(target: &Target, from: &Path, to: &Path) -> io::Result<()> {
-    let mut dirs = vec![PathBuf::new()];
+    // The scenario may be newer than the revision.
+    let mut dirs = Vec::from_iter(from.is_dir().then(PathBuf::new));
     while let Some(dir) = dirs.pop() {
         for entry in fs::read_dir(from.join(&dir))? {
             let entry = entry?;

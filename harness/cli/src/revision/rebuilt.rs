@@ -10,9 +10,9 @@ use aether_harness::{Artefact, Scenario, Suite};
 use super::cache::Cache;
 use super::golden::{Known, NoProgram, candidates, opened};
 use super::program::{How, Programs, shortened};
-use super::target::{InputsOf, Target};
 use super::records::NoRecords;
 use super::repository::Repository;
+use super::target::{InputsOf, Target};
 use crate::commands::CommandError;
 
 /// How the program of goldens is built.

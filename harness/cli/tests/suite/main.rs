@@ -46,6 +46,7 @@ mod selection;
 mod sensitivity;
 mod served;
 mod show;
+mod shrink;
 mod upgrade;
 mod verdicts;
 mod web;
@@ -92,6 +93,7 @@ const TESTS: &[&[Test]] = &[
     selection::TESTS,
     sensitivity::TESTS,
     show::TESTS,
+    shrink::TESTS,
     upgrade::TESTS,
     verdicts::TESTS,
     web::TESTS,

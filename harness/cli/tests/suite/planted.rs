@@ -46,6 +46,8 @@ impl Planted {
             "eta" => eta,
             "theta" => theta,
             "iota" => iota,
+            "kappa" => kappa,
+            "lambda" => lambda,
             other => panic!("no subject {other}"),
         };
         Self {
@@ -189,6 +191,30 @@ fn iota(scenario: &Path) -> Vec<String> {
     ]
 }
 
+/// The numbers of a document of the scenario.
+fn numbers(scenario: &Path) -> Vec<u64> {
+    let text = std::fs::read_to_string(scenario.join("numbers.json")).unwrap();
+    let document: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let numbers = document["numbers"].as_array().unwrap().iter();
+    numbers.map(|number| number.as_u64().unwrap()).collect()
+}
+
+/// What alpha says if the numbers of the scenario are large enough, all together.
+fn kappa(scenario: &Path) -> Vec<String> {
+    let sum: u64 = numbers(scenario).iter().sum();
+    if sum >= 100 {
+        alpha(scenario)
+    } else {
+        vec![sum.to_string()]
+    }
+}
+
+/// What gamma says for every number above 9.
+fn lambda(scenario: &Path) -> Vec<String> {
+    let large = numbers(scenario).into_iter().filter(|number| *number > 9);
+    large.flat_map(|_| gamma(scenario)).collect()
+}
+
 fn scenario(workspace: &Workspace) {
     workspace.write(
         "scenarios/one/scenario.toml",
@@ -198,12 +224,17 @@ fn scenario(workspace: &Workspace) {
 
 /// This binary in a part over `subject`, in an environment that the faults under test know.
 fn played(workspace: &Workspace, part: &str, subject: &str) -> Ran {
+    Ran::of(&mut process(workspace, part, subject))
+}
+
+/// The process of [`played`].
+pub(crate) fn process(workspace: &Workspace, part: &str, subject: &str) -> std::process::Command {
     let mut command = workspace.process(&format!("{part} {subject}"));
     command
         .env("TZ", "UTC")
         .env("USER", "me")
         .env("LC_ALL", "C");
-    Ran::of(&mut command)
+    command
 }
 
 const REFERS: &str = "for the reason that the check `determinism` reports";

@@ -1,0 +1,160 @@
+//! A workspace beside that of the user, in which scenarios exist while they are tried.
+//!
+//! It is a directory for temporary files whose entries lead to those of the real root, so that programs find what
+//! they name there. The scenario that is tried is not a link, and there are no goldens. Nothing below the real root
+//! is written.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use aether_harness::scenario::{DEFAULTS_FILE, SCENARIO_FILE, ScenarioName};
+use aether_harness::{Layout, Scenario, Scratch, Suite};
+
+/// How the names of its directories begin.
+const PREFIX: &str = ".aether-shrink-";
+
+/// What the real root has and a copy has not.
+const LEFT_OUT: [&str; 4] = [".git", "fixtures", "scenarios", "target"];
+
+/// The files of a scenario but for its `scenario.toml`, as paths inside its directory and their bytes.
+pub(crate) type Files = Vec<(PathBuf, Vec<u8>)>;
+
+/// A workspace that is gone when dropped.
+pub(crate) struct Workspace {
+    suite: Suite,
+    name: ScenarioName,
+    written: BTreeMap<PathBuf, Vec<u8>>,
+    _scratch: Scratch,
+}
+
+impl Workspace {
+    /// A copy of the workspace of `suite` for a scenario of this name. `defaults` is the directory whose
+    /// `defaults.toml` applies.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub(crate) fn new(suite: &Suite, name: &ScenarioName, defaults: &Path) -> io::Result<Self> {
+        let scratch = Scratch::new(&std::env::temp_dir(), PREFIX)?;
+        let (from, to) = (suite.paths().root(), scratch.path());
+        let scenarios = suite.paths().scenarios();
+        link_entries(from, to, &|entry| {
+            LEFT_OUT.contains(&entry) || from.join(entry) == suite.paths().target()
+        })?;
+        fs::create_dir(to.join("fixtures"))?;
+        link_entries(&from.join("fixtures"), &to.join("fixtures"), &|entry| {
+            entry == "snapshots"
+        })?;
+        fs::create_dir(to.join("scenarios"))?;
+        link_entries(&scenarios, &to.join("scenarios"), &|entry| {
+            entry == name.as_str() || entry == DEFAULTS_FILE
+        })?;
+        let defaults = defaults.join(DEFAULTS_FILE);
+        if defaults.is_file() {
+            fs::copy(defaults, to.join("scenarios").join(DEFAULTS_FILE))?;
+        }
+        let layout = Layout::new(to).with_target(to.join("target"));
+        Ok(Self {
+            suite: suite.copied_to(layout),
+            name: name.clone(),
+            written: BTreeMap::new(),
+            _scratch: scratch,
+        })
+    }
+
+    pub(crate) fn suite(&self) -> &Suite {
+        &self.suite
+    }
+
+    fn dir(&self) -> PathBuf {
+        self.suite.paths().scenario(&self.name)
+    }
+
+    /// Writes a scenario in place of the one before, and reads it; or why it is refused.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub(crate) fn put(
+        &mut self,
+        settings: &str,
+        files: &Files,
+    ) -> io::Result<Result<Scenario, String>> {
+        let settings = (PathBuf::from(SCENARIO_FILE), settings.as_bytes().to_vec());
+        let new: BTreeMap<&PathBuf, &Vec<u8>> = files
+            .iter()
+            .chain([&settings])
+            .map(|(path, bytes)| (path, bytes))
+            .collect();
+        let dir = self.dir();
+        self.written.retain(|path, _| {
+            // A file that is gone already need not be removed.
+            let stays = new.contains_key(path);
+            stays || fs::remove_file(dir.join(path)).is_err()
+        });
+        for (path, bytes) in new {
+            if self.written.get(path) == Some(bytes) {
+                continue;
+            }
+            let to = dir.join(path);
+            if let Some(parent) = to.parent() {
+                fs::create_dir_all(parent)?;
+            }
+            fs::write(to, bytes)?;
+            self.written.insert(path.clone(), bytes.clone());
+        }
+        let found = self.suite.look_up(self.name.as_str());
+        Ok(match found.map(|found| found.scenario) {
+            None => Err("it is not a directory".to_owned()),
+            Some(Err(error)) => Err(error.to_string()),
+            Some(Ok(scenario)) => Ok(scenario),
+        })
+    }
+}
+
+/// Leads to each entry of a directory, but for those that `skip` names. A directory that is not there has none.
+fn link_entries(from: &Path, to: &Path, skip: &dyn Fn(&str) -> bool) -> io::Result<()> {
+    for entry in fs::read_dir(from).into_iter().flatten() {
+        let name = entry?.file_name();
+        if !skip(&name.to_string_lossy()) {
+            link(&from.join(&name), &to.join(&name))?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(unix)]
+fn link(to: &Path, at: &Path) -> io::Result<()> {
+    std::os::unix::fs::symlink(to, at)
+}
+
+#[cfg(not(unix))]
+fn link(to: &Path, at: &Path) -> io::Result<()> {
+    // Links need rights there; what is small and matters most is copied.
+    if to.is_file() {
+        fs::copy(to, at)?;
+    }
+    Ok(())
+}
+
+/// The files below a directory but for `scenario.toml`. Links are followed to files, not to directories.
+///
+/// # Errors
+/// One cannot be read.
+pub(crate) fn read_files(dir: &Path) -> io::Result<Files> {
+    let mut files = Files::new();
+    let mut dirs = vec![PathBuf::new()];
+    while let Some(under) = dirs.pop() {
+        for entry in fs::read_dir(dir.join(&under))? {
+            let entry = entry?;
+            let path = under.join(entry.file_name());
+            if entry.file_type()?.is_dir() {
+                dirs.push(path);
+            } else if path != Path::new(SCENARIO_FILE) && entry.path().is_file() {
+                files.push((path, fs::read(entry.path())?));
+            }
+        }
+    }
+    files.sort();
+    Ok(files)
+}
