@@ -178,19 +178,17 @@ impl<'p> Programs<'p> {
         Ok(Outcome::Ran(stored, true))
     }
 
-    /// Whether a target has the same program at two commits: every file but goldens, and inputs that are
-    /// replaced by those of now.
+    /// What identifies the program of a target at a commit: every file but goldens, and inputs that are replaced by
+    /// those of now.
     ///
     /// # Errors
     /// Git fails.
-    pub(crate) fn has_same_program(
+    pub(crate) fn program_digest(
         &self,
         target: &Target,
-        one: &str,
-        other: &str,
-    ) -> Result<bool, CommandError> {
-        let sources = |commit: &str| self.sources(target, commit, |_| true);
-        Ok(one == other || sources(one)? == sources(other)?)
+        commit: &str,
+    ) -> Result<String, CommandError> {
+        self.sources(target, commit, |_| true)
     }
 
     /// The revision in the checkout.

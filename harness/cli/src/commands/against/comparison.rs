@@ -56,6 +56,8 @@ pub(super) struct Comparison<'c, 'p> {
     pub(super) cache: &'c Cache,
     pub(super) rev: &'c str,
     pub(super) now: &'c Now,
+    /// The files of the program of now.
+    pub(super) program: String,
     pub(super) request: &'c AgainstRequest,
 }
 
@@ -243,7 +245,7 @@ impl Comparison<'_, '_> {
             FORMAT,
             "against",
             self.rev,
-            self.now.commit,
+            self.program,
             self.now.digest,
             self.target.name,
             self.target.digest,

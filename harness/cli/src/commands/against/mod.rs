@@ -100,7 +100,8 @@ pub fn against(
     let now = Now::of(programs.checkout().worktree_commit(&head)?)?;
     let mut findings = Findings::new(request, programs.checkout().git(), &rev)?;
     for (target, scenario) in targets.iter().zip(&scenarios) {
-        let ran = if programs.has_same_program(target, &rev, &now.commit)? {
+        let program = programs.program_digest(target, &now.commit)?;
+        let ran = if program == programs.program_digest(target, &rev)? {
             Ran::same_program(&target.name)
         } else {
             let mut comparison = Comparison {
@@ -111,6 +112,7 @@ pub fn against(
                 cache: &cache,
                 rev: &rev,
                 now: &now,
+                program,
                 request,
             };
             comparison.run(&mut findings)?
