@@ -124,9 +124,8 @@ impl Compared<'_> {
             | Field::IBlockHash
             | Field::SceneHash => return Some(true),
             Field::SumPreU => dependency.field == Field::PreU,
-            Field::SumPostU => dependency.field == Field::PostU,
-            // Every state has a weight that is not 0.
-            Field::St => dependency.field == Field::PostU,
+            // Every state has a weight in s_t that is not 0.
+            Field::SumPostU | Field::St => dependency.field == Field::PostU,
             _ => false,
         };
         // A sum changes with each of its terms; an absent one counts nothing.

@@ -99,8 +99,11 @@ struct FileSource<'r> {
     numbers: Cell<usize>,
     p_blocks: RefCell<BTreeMap<u64, Arc<PBlock>>>,
     missing: RefCell<Option<Arc<Missing>>>,
-    others: RefCell<BTreeMap<(RecordKind, u64, u32), Option<Arc<Value>>>>,
+    others: RefCell<Others>,
 }
+
+/// Other records that were asked for, by kind and key; `None` if there is no such record.
+type Others = BTreeMap<(RecordKind, u64, u32), Option<Arc<Value>>>;
 
 /// The ticks that the run computed and did not store.
 type Missing = BTreeMap<u64, (Arc<UmxLedger>, Arc<PBlock>)>;

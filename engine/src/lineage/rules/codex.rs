@@ -9,6 +9,7 @@
 //! ```
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use super::super::place::{Field, RunPlace};
 use super::super::reader::Reader;
@@ -88,11 +89,13 @@ fn observe(tree: &mut Tree, tick: u64, motifs: &mut Vec<Uses>, reader: &Reader<'
             Tree::Fork { edge, branches, .. } => {
                 let branch = flux(tick, *edge);
                 from = *edge + 1;
-                if !branches.contains_key(&branch) {
-                    branches.insert(branch, new());
-                    return;
+                match branches.entry(branch) {
+                    Entry::Occupied(known) => tree = known.into_mut(),
+                    Entry::Vacant(place) => {
+                        place.insert(new());
+                        return;
+                    }
                 }
-                tree = branches.get_mut(&branch).expect("it is there");
             }
             Tree::Pattern { first, motif } => {
                 use_again(*first, motif, tick, motifs);
