@@ -231,7 +231,10 @@ impl<'a> CheckRun<'a> {
             (self.prepared.inputs().clone(), outcome)
         };
         // Copies of artefacts share their text.
-        let records = outcome.as_ref().map(Vec::clone).unwrap_or_default();
+        let records = match &outcome {
+            Ok(records) => records.clone(),
+            Err(_) => Vec::new(),
+        };
         let output = run_output(self.scenario, self.prepared(), inputs, outcome)?;
         Ok((output, records))
     }
