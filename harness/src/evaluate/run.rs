@@ -278,7 +278,10 @@ impl<'a> CheckRun<'a> {
     pub fn run_for_records(&self) -> Result<(RunOutput, Vec<Artefact>), RunFailure> {
         let (inputs, outcome) = self.outcome(None)?;
         // Copies of artefacts share their text.
-        let records = outcome.as_ref().map(Vec::clone).unwrap_or_default();
+        let records = match &outcome {
+            Ok(records) => records.clone(),
+            Err(_) => Vec::new(),
+        };
         let output = run_output(self.scenario, self.prepared(), inputs, outcome)?;
         Ok((output, records))
     }

@@ -86,9 +86,12 @@ pub(crate) enum NoProgram {
 ///
 /// # Errors
 /// Why there is none.
-#[allow(
-    dead_code,
-    reason = "commands that run the old program without its records ask for it"
+#[cfg_attr(
+    not(test),
+    expect(
+        dead_code,
+        reason = "commands that run the old program without its records ask for it"
+    )
 )]
 pub(crate) fn golden_program(
     layout: &Layout,
