@@ -334,12 +334,12 @@ fn what_is_not_a_run_file_is_refused() {
             .execute_batch(sql)
             .unwrap();
     };
-    edit("PRAGMA user_version = 3");
+    edit("PRAGMA user_version = 4");
     let newer = store.open("run").err().unwrap();
     assert!(
         newer
             .to_string()
-            .contains("schema version 3, but this engine reads only versions up to 2"),
+            .contains("schema version 4, but this engine reads only versions up to 3"),
         "{newer}"
     );
     edit("PRAGMA user_version = 0");
