@@ -35,8 +35,6 @@ enum Predicate {
     Values(usize),
     Letter(char),
     Depth(usize),
-    /// Without any sense, as a rule of a program may seem to have none.
-    Digest(u64),
 }
 
 impl Predicate {
@@ -50,13 +48,6 @@ impl Predicate {
                 value.as_str().is_some_and(|text| text.contains(letter))
             }),
             Self::Depth(least) => depth(document) >= least,
-            Self::Digest(modulus) => {
-                let text = document.to_string();
-                let sum = text.bytes().fold(7_u64, |sum, byte| {
-                    sum.wrapping_mul(31).wrapping_add(u64::from(byte))
-                });
-                sum % modulus == 0
-            }
         }
     }
 }
@@ -107,7 +98,6 @@ fn predicates() -> impl Strategy<Value = Predicate> {
         (1_usize..6).prop_map(Predicate::Values),
         proptest::char::range('a', 'e').prop_map(Predicate::Letter),
         (1_usize..4).prop_map(Predicate::Depth),
-        (2_u64..5).prop_map(Predicate::Digest),
     ]
 }
 
