@@ -17,7 +17,7 @@ struct Limit {
     without: &'static [&'static str],
 }
 
-const LIMITS: [Limit; 11] = [
+const LIMITS: [Limit; 12] = [
     Limit {
         package: "aether-json",
         manifest: "harness/json",
@@ -75,9 +75,16 @@ const LIMITS: [Limit; 11] = [
         without: &["aether-engine"],
     },
     Limit {
+        package: "aether-sha-lanes",
+        manifest: "engine/sha-lanes",
+        knows: &[],
+        crates: Some(12),
+        without: &[],
+    },
+    Limit {
         package: "aether-engine",
         manifest: "engine",
-        knows: &["aether-json"],
+        knows: &["aether-json", "aether-sha-lanes"],
         crates: Some(35),
         without: &["clap", "aether-harness", "aether-diff"],
     },

@@ -31,6 +31,13 @@ pub(crate) fn hash<R: Canonical + ?Sized>(record: &R) -> Hash {
     writer.finish()
 }
 
+/// The hashes of up to four texts, made side by side.
+pub(crate) fn hashes<const N: usize>(texts: [&[u8]; N]) -> [Hash; N] {
+    let mut messages = [const { aether_sha_lanes::Sha256::new() }; N];
+    aether_sha_lanes::update_lanes(messages.each_mut(), texts);
+    messages.map(|mut message| Hash::from_bytes(message.finish()))
+}
+
 /// The SHA-256 of a text that is already canonical, such as one that was read from a store.
 #[cfg(feature = "store")]
 pub(crate) fn hash_of_text(text: &[u8]) -> Hash {

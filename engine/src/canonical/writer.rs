@@ -78,8 +78,9 @@ impl Writer {
         Hash::from_bytes(self.hasher.finalize_reset().into())
     }
 
-    /// One record, from a writer made by [`Writer::encoder`].
+    /// One record as text and hash. The hash is made while the text is still in the cache.
     pub(crate) fn encode<R: Canonical + ?Sized>(&mut self, record: &R) -> Encoded<'_> {
+        self.output = Output::Both;
         self.len = 0;
         self.hashed = 0;
         record.write(self);
@@ -90,7 +91,14 @@ impl Writer {
         }
     }
 
-    /// The text of the last record that was encoded.
+    /// One record as text, to be hashed by the caller.
+    pub(crate) fn write<R: Canonical + ?Sized>(&mut self, record: &R) {
+        self.output = Output::Text;
+        self.len = 0;
+        record.write(self);
+    }
+
+    /// The text of the last record that was written or encoded.
     pub(crate) fn bytes_so_far(&self) -> &[u8] {
         &self.buffer[..self.len]
     }

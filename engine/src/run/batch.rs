@@ -2,16 +2,19 @@
 //!
 //! Computing a tick is quick and needs the previous one. Its text and hash take most of the time,
 //! and need only the tick. So a batch computes its ticks one after the other, then encodes them in
-//! parallel. The size of a batch does not affect any byte.
+//! parallel. The texts of a few ticks are hashed side by side, which takes little longer than to hash
+//! one of them. The size of a batch does not affect any byte.
 
 use super::stepper::{Stepper, Tick};
 use super::{RunError, RunOptions};
-use crate::canonical::{Encoded, Hash, Writer};
+use crate::canonical::{self, Canonical, Encoded, Hash, Writer};
 
 /// Most numbers in a batch, unless a single tick has more.
 const BATCH_NUMBERS: usize = 1 << 20;
 /// Ticks for each thread of a batch; enough to be worth starting the thread.
 const TICKS_A_THREAD: usize = 32;
+/// Ticks whose texts are hashed side by side.
+const SIDE_BY_SIDE: usize = 4;
 
 /// The buffers for the ticks of one batch, reused from batch to batch.
 pub(super) struct Batch {
@@ -45,9 +48,11 @@ impl Batch {
         let threads = options.threads.max(1);
         let topology = &stepper.plan().topology;
         let numbers = 4 * topology.edges.len() + 2 * topology.node_count;
-        let size = match threads {
-            1 => 1,
-            _ => (BATCH_NUMBERS / numbers.max(1)).clamp(threads, threads * TICKS_A_THREAD),
+        let size = match (BATCH_NUMBERS / numbers.max(1), threads) {
+            // What is too large for memory is hashed while it is written.
+            (0..SIDE_BY_SIDE, 1) => 1,
+            (_, 1) => SIDE_BY_SIDE,
+            (most, _) => most.clamp(threads, threads * TICKS_A_THREAD),
         };
         let slots = (0..size).map(|_| Slot::new(stepper.new_tick())).collect();
         Self {
@@ -89,14 +94,50 @@ impl Batch {
         let made = &mut self.slots[..count];
         let share = count.div_ceil(self.threads).max(1);
         if count <= share {
-            made.iter_mut().for_each(Slot::encode);
+            encode(made);
             return;
         }
         std::thread::scope(|scope| {
             for part in made.chunks_mut(share) {
-                scope.spawn(move || part.iter_mut().for_each(Slot::encode));
+                scope.spawn(move || encode(part));
             }
         });
+    }
+}
+
+/// Encodes the records of some ticks.
+fn encode(slots: &mut [Slot]) {
+    let (groups, rest) = slots.as_chunks_mut::<SIDE_BY_SIDE>();
+    for group in groups {
+        encode_side_by_side(
+            group
+                .each_mut()
+                .map(|slot| (&slot.tick.ledger, &mut slot.ledger)),
+        );
+        encode_side_by_side(
+            group
+                .each_mut()
+                .map(|slot| (&slot.tick.p_block, &mut slot.p_block)),
+        );
+    }
+    for slot in rest {
+        slot.ledger.encode(&slot.tick.ledger);
+        slot.p_block.encode(&slot.tick.p_block);
+    }
+}
+
+fn encode_side_by_side<R: Canonical, const N: usize>(records: [(&R, &mut EncodedRecord); N]) {
+    let encoded = records.map(|(record, encoded)| {
+        encoded.writer.write(record);
+        encoded
+    });
+    let hashes = canonical::hashes(
+        encoded
+            .each_ref()
+            .map(|encoded| encoded.writer.bytes_so_far()),
+    );
+    for (encoded, hash) in encoded.into_iter().zip(hashes) {
+        encoded.hash = hash;
     }
 }
 
@@ -107,11 +148,6 @@ impl Slot {
             ledger: EncodedRecord::new(),
             p_block: EncodedRecord::new(),
         }
-    }
-
-    fn encode(&mut self) {
-        self.ledger.hash = self.ledger.writer.encode(&self.tick.ledger).hash;
-        self.p_block.hash = self.p_block.writer.encode(&self.tick.p_block).hash;
     }
 
     pub(super) fn ledger(&self) -> Encoded<'_> {
@@ -129,6 +165,10 @@ impl EncodedRecord {
             writer: Writer::encoder(),
             hash: Hash::from_bytes([0; 32]),
         }
+    }
+
+    fn encode<R: Canonical>(&mut self, record: &R) {
+        self.hash = self.writer.encode(record).hash;
     }
 
     fn encoded(&self) -> Encoded<'_> {

@@ -6,7 +6,7 @@
 //! condition of the query again on the rows it gets. A range may therefore be too wide, and is
 //! never too narrow: a condition that is not certainly about integers does not narrow it.
 //!
-//! This crate holds all unsafe code of the workspace: the implementations of rusqlite's `VTab` and
+//! This crate holds the unsafe code that SQL tables need: the implementations of rusqlite's `VTab` and
 //! `VTabCursor`, which are unsafe because SQLite casts pointers to their first member. It knows
 //! nothing of runs.
 
