@@ -268,13 +268,13 @@ fields! {
     ApxiName "apxi_views[window_id=@w].apx_name"
     ApxiAeonWindow "apxi_views[window_id=@w].aeon_window_id"
     ApxiViewScheme "apxi_views[window_id=@w].residual_scheme"
-    // Of a descriptor that was tried. `TriedModelBits` is the first of them, `TriedStart` the last.
+    // Of a descriptor that was tried. `TriedId` is the first of them, `TriedStart` the last.
+    TriedId "apxi_views[window_id=@f].descriptors_by_stream.@g[@d].descriptor.descriptor_id"
     TriedModelBits "apxi_views[window_id=@f].descriptors_by_stream.@g[@d].L_model"
     TriedResidualBits "apxi_views[window_id=@f].descriptors_by_stream.@g[@d].L_residual"
     TriedTotalBits "apxi_views[window_id=@f].descriptors_by_stream.@g[@d].L_total"
     TriedParameter "apxi_views[window_id=@f].descriptors_by_stream.@g[@d].params"
     TriedScheme "apxi_views[window_id=@f].descriptors_by_stream.@g[@d].residual_scheme"
-    TriedId "apxi_views[window_id=@f].descriptors_by_stream.@g[@d].descriptor.descriptor_id"
     TriedKind "apxi_views[window_id=@f].descriptors_by_stream.@g[@d].descriptor.descriptor_type"
     TriedWindow "apxi_views[window_id=@f].descriptors_by_stream.@g[@d].descriptor.window_id"
     TriedStream "apxi_views[window_id=@f].descriptors_by_stream.@g[@d].descriptor.stream_id"
@@ -463,7 +463,7 @@ impl Field {
 
     /// Whether its values are of a descriptor that was tried.
     pub(crate) const fn is_of_trial(self) -> bool {
-        self as u16 >= Self::TriedModelBits as u16 && self as u16 <= Self::TriedStart as u16
+        self as u16 >= Self::TriedId as u16 && self as u16 <= Self::TriedStart as u16
     }
 
     /// The rule that computes its values: `ledgers.edges.raw`.
@@ -798,6 +798,25 @@ impl Vocabulary {
             .filter(|field| field.steps().len() == words.len())
             .find_map(|field| self.matched(field, &words))
             .or_else(|| self.identity(&words))
+            .or_else(|| self.first_inside(&words))
+    }
+
+    /// The first value of a list or an object of a view, such as a descriptor.
+    fn first_inside(&self, words: &[PathStep]) -> Option<RunPlace> {
+        let mut fields = Field::ALL.iter().copied().filter(|field| {
+            let is_left = |step: &Step| match step {
+                Step::Member(_) | Step::Position(_) => true,
+                Step::Keyed(keys) => matches!(keys[..], [(_, Slot::Span)]),
+                Step::Named(_) => false,
+            };
+            let is_of_view = matches!(
+                field.artefact(),
+                PlaceKind::AeonViews | PlaceKind::ApxiViews
+            );
+            let rest = field.steps().get(words.len()..);
+            is_of_view && rest.is_some_and(|rest| rest.iter().all(is_left))
+        });
+        fields.find_map(|field| self.matched(field, words))
     }
 
     /// The value that identifies a record or an element.

@@ -1,7 +1,8 @@
 //! The fields of the views of descriptors: what is tried on a stream, and what it costs.
 //!
 //! The engine's own code tries the descriptors, on vectors that are read here. What it finds depends
-//! on every value of the stream at the ticks of the window.
+//! on every value of the stream at the ticks of the window: each of them decides which model is the
+//! shortest, also for a number that is only that of the first tick.
 
 use super::super::place::{Field, RunPlace, Trial};
 use super::super::reader::Reader;
