@@ -196,8 +196,8 @@ impl Vocabulary {
 
     /// A window with one of its streams, on which descriptors may be tried.
     pub(crate) fn described(&self, pair: u64) -> (u64, u32) {
-        let at = usize::try_from(pair).unwrap_or(usize::MAX);
         const KNOWN: &str = "a place of a descriptor has a window and a stream";
+        let at = usize::try_from(pair).unwrap_or(usize::MAX);
         *self.described.get(at).expect(KNOWN)
     }
 

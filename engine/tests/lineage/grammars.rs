@@ -34,7 +34,7 @@ pub(super) const GRAMMARS: [(&str, Change); 13] = [
     }),
     ("how an AEON window is made", |case, at, by| {
         let all = ["union", "concat", "sum", "aggregate"];
-        let made = all[by.unsigned_abs() as usize % all.len()];
+        let made = all[usize::try_from(by).expect("1 to 8") % all.len()];
         put(derived(case, at), "aggregation", |_| text(made))
     }),
     ("a number of a model", |case, at, by| {

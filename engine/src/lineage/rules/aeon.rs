@@ -112,8 +112,8 @@ impl Reader<'_> {
 
     fn aggregation(&self, window: u64) -> Option<Aggregation> {
         let name = self.text(Field::DerivedAggregation.of(window))?;
-        let all = Aggregation::ALL.into_iter();
-        all.into_iter().find(|known| known.name() == name)
+        let mut all = Aggregation::ALL.into_iter();
+        all.find(|known| known.name() == name)
     }
 
     /// The window of the run that a member of a grammar's window names, if it names one.
