@@ -16,6 +16,7 @@ mod model;
 mod views;
 
 pub(crate) use descriptors::apxi_view;
+pub(crate) use model::model_bits;
 pub(crate) use views::{Closed, aeon_view};
 
 use crate::config::Spans;

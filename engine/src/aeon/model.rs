@@ -10,7 +10,7 @@ const TYPE_BITS: u64 = 2;
 ///
 /// `{"pattern": [5, [0, 1]], "repeats": 2}` has 2 for the type, 1 + 3 for 5, 1 for 0, 2 for 1, 1 + 2
 /// for the repeats, and 1 + 2 for each list.
-pub(super) fn model_bits(model: &Model) -> u64 {
+pub(crate) fn model_bits(model: &Model) -> u64 {
     TYPE_BITS
         + match model {
             Model::Const { value } => numbers_bits(value),

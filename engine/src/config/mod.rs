@@ -48,7 +48,9 @@ mod template;
 mod tree;
 mod validate;
 
-pub(crate) use aeon::{Aeon, AeonWindow, Apxi, DescriptorPlan, Model, Numbers, Spans, found_id};
+pub(crate) use aeon::{
+    Aeon, AeonWindow, Apxi, DescriptorPlan, Model, Numbers, Spans, all_covered, found_id,
+};
 pub use aeon::{Aggregation, DescriptorType};
 #[cfg(feature = "store")]
 pub(crate) use change::CHANGED;

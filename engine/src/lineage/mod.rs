@@ -142,7 +142,7 @@ impl RunPlace {
                 Layer::Data | Layer::Ingress => late(self.at),
                 Layer::Ctrl | Layer::Egress => late(names.ticks()),
             },
-            PlaceKind::CodexLibrary => above,
+            PlaceKind::CodexLibrary | PlaceKind::AeonViews | PlaceKind::ApxiViews => above,
             PlaceKind::CodexProposals => above + 1,
             PlaceKind::Metrics => above + 2,
             PlaceKind::Log => above + 3,

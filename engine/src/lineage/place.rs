@@ -16,6 +16,9 @@
 //! | `@t`, `@i` | `at` as an input entry: its tick, its id |
 //! | `@m`, `@p` | `at` as the number of a motif, of a proposal |
 //! | `#l` | `index` as a layer of envelopes |
+//! | `@a` | `at` as a window of a grammar |
+//! | `#h`, `#e` | `index` as a span, and as one of its two ends |
+//! | `@f`, `@g`, `@d`, `@q` | `at` as a window and a stream of descriptors, a position among descriptors, and one in a pattern |
 //!
 //! Nothing here reads or computes a value.
 
@@ -38,7 +41,7 @@ macro_rules! fields {
     ($( $name:ident $path:literal )+) => {
         /// What a value is.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        #[repr(u8)]
+        #[repr(u16)]
         pub(crate) enum Field { $( $name, )+ }
 
         impl Field {
@@ -105,6 +108,38 @@ fields! {
     EntryEvery "inputs.pfna.entries[tick=@t,pfna_id=@i].repeat.every"
     EntryUntil "inputs.pfna.entries[tick=@t,pfna_id=@i].repeat.until"
     EntryValue "inputs.pfna.entries[tick=@t,pfna_id=@i].values[node=#]"
+    AeonPath "inputs.run_config.aeon_path"
+    WindowAeonWindow "inputs.run_config.windows[window_id=@w].aeon_window_id"
+    ApxiEnabled "inputs.run_config.apxi.enabled"
+    ApxiScheme "inputs.run_config.apxi.residual_scheme"
+    ApxiDiscover "inputs.run_config.apxi.discover"
+    DescriptorId "inputs.run_config.apxi.descriptors[@d].descriptor_id"
+    DescriptorKind "inputs.run_config.apxi.descriptors[@d].descriptor_type"
+    DescriptorWindow "inputs.run_config.apxi.descriptors[@d].window_id"
+    DescriptorStream "inputs.run_config.apxi.descriptors[@d].stream_id"
+    DescriptorLabel "inputs.run_config.apxi.descriptors[@d].labels[#]"
+    GivenValue "inputs.run_config.apxi.descriptors[@d].params.value"
+    GivenValueOf "inputs.run_config.apxi.descriptors[@d].params.value[#]"
+    GivenPattern "inputs.run_config.apxi.descriptors[@d].params.pattern[@q]"
+    GivenPatternOf "inputs.run_config.apxi.descriptors[@d].params.pattern[@q][#]"
+    GivenRepeats "inputs.run_config.apxi.descriptors[@d].params.repeats"
+    GivenIntercept "inputs.run_config.apxi.descriptors[@d].params.intercept"
+    GivenInterceptOf "inputs.run_config.apxi.descriptors[@d].params.intercept[#]"
+    GivenSlope "inputs.run_config.apxi.descriptors[@d].params.slope"
+    GivenSlopeOf "inputs.run_config.apxi.descriptors[@d].params.slope[#]"
+    GivenStart "inputs.run_config.apxi.descriptors[@d].params.start_tick"
+    BaseId "inputs.aeon.base_windows.@a.window_id"
+    BaseStart "inputs.aeon.base_windows.@a.tick_start"
+    BaseEnd "inputs.aeon.base_windows.@a.tick_end"
+    BaseLabel "inputs.aeon.base_windows.@a.labels[#]"
+    BasePress "inputs.aeon.base_windows.@a.press_window_id"
+    BaseParent "inputs.aeon.base_windows.@a.parent_id"
+    DerivedId "inputs.aeon.derived_windows.@a.window_id"
+    DerivedAggregation "inputs.aeon.derived_windows.@a.aggregation"
+    DerivedSource "inputs.aeon.derived_windows.@a.source_ids[#]"
+    DerivedLabel "inputs.aeon.derived_windows.@a.labels[#]"
+    DerivedPress "inputs.aeon.derived_windows.@a.press_window_id"
+    DerivedParent "inputs.aeon.derived_windows.@a.parent_id"
     // How far a run came that was stopped, and why: given too.
     StopRecorded "run.ticks_recorded"
     StopComputed "run.ticks_computed"
@@ -216,6 +251,45 @@ fields! {
     ProposalDelta "codex_proposals[proposal_id=@p].expected_effect.delta_L_total"
     ProposalTick "codex_proposals[proposal_id=@p].created_at_tick"
 
+    AeonId "aeon_views[window_id=@a].window_id"
+    AeonKind "aeon_views[window_id=@a].kind"
+    AeonAggregation "aeon_views[window_id=@a].aggregation"
+    AeonLabel "aeon_views[window_id=@a].labels[#]"
+    AeonParent "aeon_views[window_id=@a].parent_id"
+    AeonSource "aeon_views[window_id=@a].source_ids[#]"
+    AeonPress "aeon_views[window_id=@a].press_window_id"
+    AeonSpan "aeon_views[window_id=@a].spans[span=#h][#e]"
+    AeonTicks "aeon_views[window_id=@a].ticks"
+    AeonManifest "aeon_views[window_id=@a].manifest_hash"
+    AeonNoBits "aeon_views[window_id=@a].l_total"
+    AeonBits "aeon_views[window_id=@a].l_total.#s"
+
+    ApxiWindow "apxi_views[window_id=@w].window_id"
+    ApxiName "apxi_views[window_id=@w].apx_name"
+    ApxiAeonWindow "apxi_views[window_id=@w].aeon_window_id"
+    ApxiViewScheme "apxi_views[window_id=@w].residual_scheme"
+    // Of a descriptor that was tried. `TriedId` is the first of them, `TriedStart` the last.
+    TriedId "apxi_views[window_id=@f].descriptors_by_stream.@g[@d].descriptor.descriptor_id"
+    TriedModelBits "apxi_views[window_id=@f].descriptors_by_stream.@g[@d].L_model"
+    TriedResidualBits "apxi_views[window_id=@f].descriptors_by_stream.@g[@d].L_residual"
+    TriedTotalBits "apxi_views[window_id=@f].descriptors_by_stream.@g[@d].L_total"
+    TriedParameter "apxi_views[window_id=@f].descriptors_by_stream.@g[@d].params"
+    TriedScheme "apxi_views[window_id=@f].descriptors_by_stream.@g[@d].residual_scheme"
+    TriedKind "apxi_views[window_id=@f].descriptors_by_stream.@g[@d].descriptor.descriptor_type"
+    TriedWindow "apxi_views[window_id=@f].descriptors_by_stream.@g[@d].descriptor.window_id"
+    TriedStream "apxi_views[window_id=@f].descriptors_by_stream.@g[@d].descriptor.stream_id"
+    TriedLabel "apxi_views[window_id=@f].descriptors_by_stream.@g[@d].descriptor.labels[#]"
+    TriedValue "apxi_views[window_id=@f].descriptors_by_stream.@g[@d].descriptor.params.value"
+    TriedValueOf "apxi_views[window_id=@f].descriptors_by_stream.@g[@d].descriptor.params.value[#]"
+    TriedPattern "apxi_views[window_id=@f].descriptors_by_stream.@g[@d].descriptor.params.pattern[@q]"
+    TriedPatternOf "apxi_views[window_id=@f].descriptors_by_stream.@g[@d].descriptor.params.pattern[@q][#]"
+    TriedRepeats "apxi_views[window_id=@f].descriptors_by_stream.@g[@d].descriptor.params.repeats"
+    TriedIntercept "apxi_views[window_id=@f].descriptors_by_stream.@g[@d].descriptor.params.intercept"
+    TriedInterceptOf "apxi_views[window_id=@f].descriptors_by_stream.@g[@d].descriptor.params.intercept[#]"
+    TriedSlope "apxi_views[window_id=@f].descriptors_by_stream.@g[@d].descriptor.params.slope"
+    TriedSlopeOf "apxi_views[window_id=@f].descriptors_by_stream.@g[@d].descriptor.params.slope[#]"
+    TriedStart "apxi_views[window_id=@f].descriptors_by_stream.@g[@d].descriptor.params.start_tick"
+
     EntryOfTick "u_ledger[tick=@].tick"
     ULedgerGid "u_ledger[tick=@].gid"
     ULedgerRunId "u_ledger[tick=@].run_id"
@@ -251,6 +325,8 @@ fields! {
     EgressCount "metrics.nap_egress"
     EnvelopeCount "metrics.nap_total"
     AppliedCount "metrics.pfna_applied"
+    AeonViewCount "metrics.aeon_views"
+    ApxiViewCount "metrics.apxi_views"
     AllBits "metrics.l_total"
     BitsOfStream "metrics.l_total_by_window.@w.#s"
 
@@ -301,6 +377,8 @@ pub(crate) enum PlaceKind {
     Scenes,
     CodexLibrary,
     CodexProposals,
+    AeonViews,
+    ApxiViews,
     ULedger,
     Metrics,
     Log,
@@ -319,6 +397,8 @@ impl PlaceKind {
             Self::Scenes => RecordKind::Scenes,
             Self::CodexLibrary => RecordKind::CodexLibrary,
             Self::CodexProposals => RecordKind::CodexProposals,
+            Self::AeonViews => RecordKind::AeonViews,
+            Self::ApxiViews => RecordKind::ApxiViews,
             Self::ULedger => RecordKind::ULedger,
             Self::Log => RecordKind::Log,
         })
@@ -326,7 +406,7 @@ impl PlaceKind {
 }
 
 /// The kinds in the order in which fields are declared, each with its last field.
-const LAST_FIELDS: [(Field, PlaceKind); 12] = [
+const LAST_FIELDS: [(Field, PlaceKind); 14] = [
     (Field::ErrorValue, PlaceKind::Given),
     (Field::ZCheck, PlaceKind::Ledgers),
     (Field::Chain, PlaceKind::PBlocks),
@@ -336,6 +416,8 @@ const LAST_FIELDS: [(Field, PlaceKind); 12] = [
     (Field::SceneInput, PlaceKind::Scenes),
     (Field::MotifDelta, PlaceKind::CodexLibrary),
     (Field::ProposalTick, PlaceKind::CodexProposals),
+    (Field::AeonBits, PlaceKind::AeonViews),
+    (Field::TriedStart, PlaceKind::ApxiViews),
     (Field::AdditionalHash, PlaceKind::ULedger),
     (Field::BitsOfStream, PlaceKind::Metrics),
     (Field::LogErrorValue, PlaceKind::Log),
@@ -368,7 +450,20 @@ impl Field {
 
     /// Whether its values say how far a run came that was stopped, and why.
     pub(crate) const fn is_of_stop(self) -> bool {
-        self as u8 >= Self::StopRecorded as u8 && self as u8 <= Self::ErrorValue as u8
+        self as u16 >= Self::StopRecorded as u16 && self as u16 <= Self::ErrorValue as u16
+    }
+
+    /// Whether its values are given numbers of a model, which may be lists.
+    pub(crate) const fn is_of_model(self) -> bool {
+        matches!(
+            self,
+            Self::GivenValue | Self::GivenPattern | Self::GivenIntercept | Self::GivenSlope
+        )
+    }
+
+    /// Whether its values are of a descriptor that was tried.
+    pub(crate) const fn is_of_trial(self) -> bool {
+        self as u16 >= Self::TriedId as u16 && self as u16 <= Self::TriedStart as u16
     }
 
     /// The rule that computes its values: `ledgers.edges.raw`.
@@ -431,6 +526,55 @@ pub(crate) enum Slot {
     Motif,
     Proposal,
     Layer,
+    AeonWindow,
+    Span,
+    SpanEnd,
+    TrialWindow,
+    TrialStream,
+    Descriptor,
+    Pattern,
+}
+
+/// A descriptor: one of the RunConfig, or one that was tried on a stream of a window.
+///
+/// It is the `at` of its places, with a position in a pattern: a run has at most 10^4 descriptors,
+/// and of 10^5 windows each has at most 64 streams.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Trial {
+    /// The number of window and stream in the vocabulary; 0 for a descriptor of the RunConfig.
+    pub(crate) pair: u64,
+    /// Among the descriptors of the stream or of the RunConfig, from 0.
+    pub(crate) position: u64,
+    /// In a pattern, from 0.
+    pub(crate) pattern: u64,
+}
+
+impl Trial {
+    const POSITION_BITS: u32 = 14;
+    const PAIR_BITS: u32 = 24;
+    const PATTERN_BITS: u32 = u64::BITS - Self::POSITION_BITS - Self::PAIR_BITS;
+
+    pub(crate) const fn of(at: u64) -> Self {
+        let position = at & ((1 << Self::POSITION_BITS) - 1);
+        let rest = at >> Self::POSITION_BITS;
+        Self {
+            pair: rest & ((1 << Self::PAIR_BITS) - 1),
+            position,
+            pattern: rest >> Self::PAIR_BITS,
+        }
+    }
+
+    /// `None` if a number is larger than any of a run's.
+    pub(crate) const fn at(self) -> Option<u64> {
+        let is_known = self.position >> Self::POSITION_BITS == 0
+            && self.pair >> Self::PAIR_BITS == 0
+            && self.pattern >> Self::PATTERN_BITS == 0;
+        if !is_known {
+            return None;
+        }
+        let pair = self.pair << Self::POSITION_BITS;
+        Some(self.pattern << (Self::POSITION_BITS + Self::PAIR_BITS) | pair | self.position)
+    }
 }
 
 /// The steps of every field's path.
@@ -474,6 +618,13 @@ impl Slot {
             "@m" => Self::Motif,
             "@p" => Self::Proposal,
             "#l" => Self::Layer,
+            "@a" => Self::AeonWindow,
+            "#h" => Self::Span,
+            "#e" => Self::SpanEnd,
+            "@f" => Self::TrialWindow,
+            "@g" => Self::TrialStream,
+            "@d" => Self::Descriptor,
+            "@q" => Self::Pattern,
             _ => return None,
         })
     }
@@ -492,6 +643,19 @@ impl Slot {
             Self::Motif => Word::Text(codex::motif_id(place.at)),
             Self::Proposal => Word::Text(codex::proposal_id(place.at)),
             Self::Layer => Word::Text(layer_at(place.index).name().to_owned()),
+            Self::AeonWindow => Word::Text(names.aeon_window(place.at).to_owned()),
+            Self::Span => Word::Number(index / 2 + 1),
+            Self::SpanEnd => Word::Number(index % 2),
+            Self::TrialWindow => {
+                let (window, _) = names.described(Trial::of(place.at).pair);
+                Word::Text(names.window(window).to_owned())
+            }
+            Self::TrialStream => {
+                let (_, stream) = names.described(Trial::of(place.at).pair);
+                Word::Text(names.stream(stream).to_owned())
+            }
+            Self::Descriptor => Word::Number(Trial::of(place.at).position),
+            Self::Pattern => Word::Number(Trial::of(place.at).pattern),
         }
     }
 
@@ -517,6 +681,39 @@ impl Slot {
             (Self::Layer, Word::Text(text)) => {
                 let known = LAYERS.iter().position(|layer| layer.name() == text)?;
                 place.index = index(known as u64)?;
+            }
+            (Self::AeonWindow, Word::Text(id)) => place.at = names.aeon_window_named(id)?,
+            (Self::Span, Word::Number(number)) => {
+                place.index = index(number.checked_sub(1)?.checked_mul(2)?)?;
+            }
+            (Self::SpanEnd, Word::Number(end @ 0..=1)) => place.index += index(*end)?,
+            // Until the stream follows, which says which pair it is.
+            (Self::TrialWindow, Word::Text(text)) => place.at = names.window_named(text)?,
+            (Self::TrialStream, Word::Text(text)) => {
+                let pair = names.described_by(place.at, names.stream_named(text)?)?;
+                let (position, pattern) = (0, 0);
+                place.at = Trial {
+                    pair,
+                    position,
+                    pattern,
+                }
+                .at()?;
+            }
+            (Self::Descriptor, Word::Number(position)) => {
+                let position = *position;
+                place.at = Trial {
+                    position,
+                    ..Trial::of(place.at)
+                }
+                .at()?;
+            }
+            (Self::Pattern, Word::Number(pattern)) => {
+                let pattern = *pattern;
+                place.at = Trial {
+                    pattern,
+                    ..Trial::of(place.at)
+                }
+                .at()?;
             }
             _ => return None,
         }
@@ -601,6 +798,25 @@ impl Vocabulary {
             .filter(|field| field.steps().len() == words.len())
             .find_map(|field| self.matched(field, &words))
             .or_else(|| self.identity(&words))
+            .or_else(|| self.first_inside(&words))
+    }
+
+    /// The first value of a list or an object of a view, such as a descriptor.
+    fn first_inside(&self, words: &[PathStep]) -> Option<RunPlace> {
+        let mut fields = Field::ALL.iter().copied().filter(|field| {
+            let is_left = |step: &Step| match step {
+                Step::Member(_) | Step::Position(_) => true,
+                Step::Keyed(keys) => matches!(keys[..], [(_, Slot::Span)]),
+                Step::Named(_) => false,
+            };
+            let is_of_view = matches!(
+                field.artefact(),
+                PlaceKind::AeonViews | PlaceKind::ApxiViews
+            );
+            let rest = field.steps().get(words.len()..);
+            is_of_view && rest.is_some_and(|rest| rest.iter().all(is_left))
+        });
+        fields.find_map(|field| self.matched(field, words))
     }
 
     /// The value that identifies a record or an element.

@@ -118,6 +118,8 @@ impl Listed {
             RecordKind::Manifests,
             RecordKind::CodexLibrary,
             RecordKind::CodexProposals,
+            RecordKind::AeonViews,
+            RecordKind::ApxiViews,
         ] {
             let mut records = BTreeMap::new();
             for record in run.records(kind) {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use aether_json::{Value, json};
 
-use super::place::{Field, PlaceKind, RunPlace, Step, Word};
+use super::place::{Field, PlaceKind, RunPlace, Step, Trial, Word};
 use super::scalar::Scalar;
 use super::vocabulary::Vocabulary;
 use crate::config::{Edge, RunPlan, Topology};
@@ -104,6 +104,7 @@ pub(crate) fn documents(plan: &RunPlan) -> Value {
         "topology": read(&documents.topology),
         "profile": read(&documents.profile),
         "pfna": documents.pfna.as_deref().map(read),
+        "aeon": documents.aeon.as_deref().map(read),
     })
 }
 
@@ -249,7 +250,8 @@ impl Values for RunValues<'_> {
                 PlaceKind::PBlocks => self.of_p_block(place),
                 PlaceKind::Metrics => inside(&self.source.metrics(), place, 1, self.names),
                 other => {
-                    let record = self.source.record(other.record_kind()?, place)?;
+                    let of = self.names.record_of(place);
+                    let record = self.source.record(other.record_kind()?, of)?;
                     inside(&record, place, 2, self.names)
                 }
             },
@@ -284,13 +286,17 @@ fn inside(value: &Value, place: RunPlace, from: usize, names: &Vocabulary) -> Op
             }
         };
     }
-    Scalar::of_json(value)
+    match value {
+        // An empty list of a model has no elements to tell of it, and costs bits.
+        Value::Array(all) if all.is_empty() && place.field.is_of_model() => Some("[]".into()),
+        value => Scalar::of_json(value),
+    }
 }
 
 /// The element of a list with some keys. Nodes and edges are counted from 1; the values of an input
 /// may be an object by the ids of nodes.
 fn element<'v>(list: &'v Value, keys: &[(&str, Word)]) -> Option<&'v Value> {
-    if let [("node" | "edge", Word::Number(id))] = keys {
+    if let [("node" | "edge" | "span", Word::Number(id))] = keys {
         return match list {
             Value::Array(all) => all.get(usize::try_from(*id).ok()?.checked_sub(1)?),
             _ => list.get(&id.to_string()),
@@ -373,6 +379,16 @@ pub(crate) fn key_of(kind: RecordKind, record: &Value, names: &Vocabulary) -> Op
     path.push(']');
     let place = names.place(&path)?;
     Some(key(kind, place))
+}
+
+impl Vocabulary {
+    /// A place of the record that has a place, by which the record is found.
+    fn record_of(&self, place: RunPlace) -> RunPlace {
+        match place.field.is_of_trial() {
+            true => Field::ApxiWindow.of(self.described(Trial::of(place.at).pair).0),
+            false => place,
+        }
+    }
 }
 
 /// The key of the record that has a place.

@@ -13,6 +13,10 @@ use crate::config::RunPlan;
 pub struct Vocabulary {
     windows: Names,
     streams: Names,
+    /// The windows of grammars.
+    aeon_windows: Names,
+    /// The windows on which descriptors may be tried, each with each of its streams, in order.
+    described: Vec<(u64, u32)>,
     /// Tick and id of every input entry, in that order.
     entries: Vec<(u64, String)>,
     /// The streams of a window, by the number of the window.
@@ -70,6 +74,11 @@ impl Vocabulary {
                 all.entries.push((entry.tick, entry.pfna_id.clone()));
             }
         }
+        for plan in plans {
+            all.add_aeon(plan);
+        }
+        all.described.sort_unstable();
+        all.described.dedup();
         all.entries.sort();
         all.entries.dedup();
         for plan in plans {
@@ -140,6 +149,21 @@ impl Vocabulary {
         }
     }
 
+    /// The windows of a grammar, and the windows of the run that name one of them.
+    fn add_aeon(&mut self, plan: &RunPlan) {
+        let Some(aeon) = &plan.aeon else { return };
+        for window in aeon.grammar.windows() {
+            self.aeon_windows.add(&window.window_id);
+        }
+        let naming = plan.windows.iter();
+        for window in naming.filter(|window| window.aeon_window_id.is_some()) {
+            let number = self.windows.add(&window.window_id).into();
+            let streams = window.streams.iter();
+            let pairs = streams.map(|stream| (number, self.streams.add(&stream.name)));
+            self.described.extend(pairs);
+        }
+    }
+
     pub(crate) fn window(&self, number: u64) -> &str {
         let at = usize::try_from(number).unwrap_or(usize::MAX);
         self.windows.texts.get(at).map_or("", String::as_str)
@@ -150,6 +174,37 @@ impl Vocabulary {
             .numbers
             .get(text)
             .map(|number| (*number).into())
+    }
+
+    pub(crate) fn aeon_window(&self, number: u64) -> &str {
+        let at = usize::try_from(number).unwrap_or(usize::MAX);
+        let text = self.aeon_windows.texts.get(at);
+        text.map_or("", String::as_str)
+    }
+
+    pub(crate) fn aeon_window_named(&self, text: &str) -> Option<u64> {
+        self.aeon_windows
+            .numbers
+            .get(text)
+            .map(|number| (*number).into())
+    }
+
+    /// The numbers of the windows of both grammars.
+    pub(crate) fn aeon_windows(&self) -> std::ops::Range<u64> {
+        0..self.aeon_windows.texts.len() as u64
+    }
+
+    /// A window with one of its streams, on which descriptors may be tried.
+    pub(crate) fn described(&self, pair: u64) -> (u64, u32) {
+        const KNOWN: &str = "a place of a descriptor has a window and a stream";
+        let at = usize::try_from(pair).unwrap_or(usize::MAX);
+        *self.described.get(at).expect(KNOWN)
+    }
+
+    /// The number of a window with one of its streams.
+    pub(crate) fn described_by(&self, window: u64, stream: u32) -> Option<u64> {
+        let found = self.described.binary_search(&(window, stream));
+        found.ok().map(|pair| pair as u64)
     }
 
     /// The numbers of all windows.

@@ -29,6 +29,8 @@ fn scalar(json: &Json) -> Option<Scalar> {
         aether_json::Value::Bool(flag) => flag.into(),
         aether_json::Value::Number(number) => number.as_i64()?.into(),
         aether_json::Value::String(text) => text.into(),
+        // As the engine reads an empty list of a model.
+        aether_json::Value::Array(list) if list.is_empty() => "[]".into(),
         aether_json::Value::Array(_) | aether_json::Value::Object(_) => return None,
     })
 }

@@ -9,6 +9,7 @@ use aether_engine::run::{RecordKind, Run, RunOptions, run};
 
 use crate::compare::texts;
 use crate::oracle::Json;
+use crate::properties::aeon::watched;
 use crate::properties::generate::{Reach, case};
 use crate::properties::hold;
 use crate::registry::{registry, root};
@@ -107,7 +108,12 @@ impl Walk<'_> {
                         Some(_) => identity(self.info, inside, element).expect("keys"),
                         None => at.to_string(),
                     };
-                    self.value(element, &format!("{path}[{key}]"), inside);
+                    // A list inside a list has no keys.
+                    let inside = match element {
+                        Json::List(_) => format!("{inside}[]"),
+                        _ => inside.to_owned(),
+                    };
+                    self.value(element, &format!("{path}[{key}]"), &inside);
                 }
             }
             value => self.leaves.push(Leaf {
@@ -222,6 +228,16 @@ fn every_field_of_generated_runs_is_what_its_rule_gives() {
             follows_its_rules(&plan, &run).map(|_| ())
         });
     }
+}
+
+#[test]
+fn every_field_of_generated_views_is_what_its_rule_gives() {
+    let name = "every_field_of_generated_views_is_what_its_rule_gives";
+    hold(name, 96, &watched(Reach::Usual, -20..20_i64), |case| {
+        let plan = subject::plan(&texts(&case))?;
+        let run = run(&plan, &RunOptions::default());
+        follows_its_rules(&plan, &run).map(|_| ())
+    });
 }
 
 #[test]

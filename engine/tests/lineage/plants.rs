@@ -1,5 +1,6 @@
 //! Single changes of a case: of one input, or of one line of a rule.
 
+use super::grammars::GRAMMARS;
 use crate::oracle::{Case, Entry, Int, Primary, Rules, Scheme, StRule};
 
 /// What a change is.
@@ -14,8 +15,11 @@ pub(super) enum Effect {
 /// How many kinds of change there are.
 pub(super) const KINDS: usize = INPUTS.len() + RULES.len();
 
+/// And with those of a grammar.
+pub(super) const ALL_KINDS: usize = KINDS + GRAMMARS.len();
+
 /// A change of an input, by a number that says which of several; false if there is none to change.
-type Change = fn(&mut Case, usize, i64) -> bool;
+pub(super) type Change = fn(&mut Case, usize, i64) -> bool;
 
 /// The element that a number says.
 fn some<T>(all: &mut [T], number: usize) -> Option<&mut T> {
@@ -297,6 +301,11 @@ pub(super) fn planted(case: &Case, kind: u64, seed: u64) -> Option<(&'static str
     let mut changed = case.clone();
     let kind = usize::try_from(kind).expect("a kind");
     if let Some((name, change)) = INPUTS.get(kind) {
+        let at = usize::try_from(seed >> 40).expect("24 bits");
+        let by = i64::try_from(seed >> 8 & 7).expect("3 bits") + 1;
+        return change(&mut changed, at, by).then_some((name, changed, Effect::Input));
+    }
+    if let Some((name, change)) = kind.checked_sub(KINDS).map(|kind| GRAMMARS[kind]) {
         let at = usize::try_from(seed >> 40).expect("24 bits");
         let by = i64::try_from(seed >> 8 & 7).expect("3 bits") + 1;
         return change(&mut changed, at, by).then_some((name, changed, Effect::Input));

@@ -103,7 +103,7 @@ fn draw(number: impl Strategy<Value = i64> + Clone + 'static) -> impl Strategy<V
 }
 
 /// A case with a grammar.
-fn watched(
+pub(crate) fn watched(
     reach: Reach,
     number: impl Strategy<Value = i64> + Clone + 'static,
 ) -> impl Strategy<Value = Case> {

@@ -7,7 +7,7 @@
 //! it with the fix. Its documents are written under the target directory, and the failure says how
 //! to make a scenario from them.
 
-mod aeon;
+pub(crate) mod aeon;
 mod counterexample;
 pub(crate) mod generate;
 mod log;

@@ -173,12 +173,15 @@ impl<'r> Runs<'r> {
         let made = self.now.recompute(place, &mut read);
         match (made, unlisted) {
             (Recomputed::Unknown, _) => Ok(None),
-            (Recomputed::Value(_), Some(read)) => Err(LineageError::Unlisted {
-                place: place.clone(),
-                read,
-            }),
-            (Recomputed::Value(_), None) if is_unclear => Ok(None),
-            (Recomputed::Value(value), None) => Ok(Some(value)),
+            // With a value put back, others may be read than in either run.
+            (Recomputed::Value(_), Some(read)) if !matches!(reads, Reads::PutBack(_)) => {
+                Err(LineageError::Unlisted {
+                    place: place.clone(),
+                    read,
+                })
+            }
+            (Recomputed::Value(_), _) if is_unclear => Ok(None),
+            (Recomputed::Value(value), _) => Ok(Some(value)),
         }
     }
 

@@ -104,6 +104,24 @@ pub enum DescriptorType {
     Linear,
 }
 
+/// How often a derived window covers the windows of the run that its sources cover. A set of ticks
+/// covers each of them once. `None` if that is 2^64 times: in a valid grammar, each time is at least
+/// one tick of the window.
+pub(crate) fn all_covered<'m, W: Copy + Ord + 'm>(
+    sources: impl Iterator<Item = &'m BTreeMap<W, u64>>,
+    aggregation: Aggregation,
+) -> Option<BTreeMap<W, u64>> {
+    let mut all: BTreeMap<W, u64> = BTreeMap::new();
+    for (&press, &times) in sources.flatten() {
+        let total = all.entry(press).or_insert(0);
+        *total = match aggregation.keeps_repeats() {
+            true => total.checked_add(times)?,
+            false => 1,
+        };
+    }
+    Some(all)
+}
+
 /// The id of the descriptor that is found for a stream.
 pub(crate) fn found_id(stream_id: &str) -> String {
     format!("FOUND_{stream_id}")

@@ -46,6 +46,16 @@ pub(super) fn compute(place: RunPlace, reader: &Reader<'_>) -> Option<Scalar> {
             let applied = (1..=last).map(|tick| reader.applied_before(tick).len() as u64);
             Some(applied.sum::<u64>().into())
         }
+        Field::AeonViewCount if reader.has_grammar() => {
+            let windows = reader.names.aeon_windows();
+            let has = |window: &u64| reader.has(Field::AeonId.of(*window));
+            Some((windows.filter(has).count() as u64).into())
+        }
+        Field::ApxiViewCount if reader.has_grammar() => {
+            let windows = reader.names.windows();
+            let has = |window: &u64| reader.has(Field::ApxiWindow.of(*window));
+            Some((windows.filter(has).count() as u64).into())
+        }
         Field::AllBits => all_bits(reader),
         Field::BitsOfStream => reader.get(Field::TotalBits.at(place.at, place.index)),
         _ => None,

@@ -7,12 +7,14 @@
 //!
 //! A rule reads nothing that it does not need, and only tests what it does not need in full.
 
+mod aeon;
 mod codex;
 mod gate;
 mod log;
 mod loom;
 mod metrics;
 mod press;
+mod trials;
 mod uledger;
 mod umx;
 
@@ -31,6 +33,8 @@ pub(crate) fn compute(place: RunPlace, reader: &Reader<'_>) -> Option<Scalar> {
         PlaceKind::Scenes => gate::scene_field(place, reader),
         PlaceKind::CodexLibrary => codex::library_field(place, reader),
         PlaceKind::CodexProposals => codex::proposal_field(place, reader),
+        PlaceKind::AeonViews => aeon::compute(place, reader),
+        PlaceKind::ApxiViews => trials::compute(place, reader),
         PlaceKind::ULedger => uledger::compute(place, reader),
         PlaceKind::Metrics => metrics::compute(place, reader),
         PlaceKind::Log => log::compute(place, reader),

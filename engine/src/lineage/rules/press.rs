@@ -263,7 +263,11 @@ fn tallied(
 }
 
 /// The part of a tick that a stream takes its values from.
-fn vectors(source: StreamSource, tick: u64, reader: &Reader<'_>) -> Option<(UmxLedger, i64)> {
+pub(super) fn vectors(
+    source: StreamSource,
+    tick: u64,
+    reader: &Reader<'_>,
+) -> Option<(UmxLedger, i64)> {
     let of_nodes = |field: Field| reader.vector(field, tick, reader.names.nodes());
     let mut ledger = UmxLedger::default();
     let mut c_prev = 0;
@@ -287,7 +291,7 @@ fn vectors(source: StreamSource, tick: u64, reader: &Reader<'_>) -> Option<(UmxL
     Some((ledger, c_prev))
 }
 
-fn scheme(symbol: &str) -> Option<Scheme> {
+pub(super) fn scheme(symbol: &str) -> Option<Scheme> {
     let all = [Scheme::Identity, Scheme::RunLength, Scheme::GolombRice];
     all.into_iter().find(|scheme| scheme.symbol() == symbol)
 }

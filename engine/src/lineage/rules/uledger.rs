@@ -76,7 +76,7 @@ fn ctrl(tick: u64, position: u32, reader: &Reader<'_>) -> Option<Scalar> {
     reader.hash_of_envelope(Layer::Ctrl, seq).map(Scalar::from)
 }
 
-fn hash_of_manifest(window: u64, reader: &Reader<'_>) -> Option<Hash> {
+pub(super) fn hash_of_manifest(window: u64, reader: &Reader<'_>) -> Option<Hash> {
     press::manifest(window, reader).map(|manifest| manifest.hash())
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 mod entries;
 
-use super::super::aeon::{AeonWindow, Aggregation, Derivation, Grammar, Spans, cycles};
+use super::super::aeon::{AeonWindow, Derivation, Grammar, Spans, all_covered, cycles};
 use super::super::decode::{List, Name, nearest};
 use super::super::documents::{GrammarDocument, WindowDocument};
 use super::super::limits::{AEON_SPANS_MAX, AEON_SPANS_TAKEN_MAX, AEON_TICKS_MAX};
@@ -244,7 +244,8 @@ impl Check<'_, '_> {
                 over_limit(entry.value, what, taken, AEON_SPANS_TAKEN_MAX, problems);
                 return extents;
             }
-            let covered = all_covered(sources.iter().map(|source| &source.covered), aggregation);
+            let covered = all_covered(sources.iter().map(|source| &source.covered), aggregation)
+                .expect("each source covers at most AEON_TICKS_MAX times");
             let spans = sources.into_iter().map(|source| &source.spans);
             let spans = match aggregation.keeps_repeats() {
                 true => Spans::concat(spans),
@@ -298,25 +299,6 @@ impl Extent {
     fn size(&self) -> u64 {
         (self.spans.runs().len() + self.covered.len()) as u64
     }
-}
-
-/// How often a derived window covers the windows of the run that its sources cover. A set of ticks
-/// covers each of them once.
-fn all_covered<'m>(
-    sources: impl Iterator<Item = &'m BTreeMap<usize, u64>>,
-    aggregation: Aggregation,
-) -> BTreeMap<usize, u64> {
-    let mut all = BTreeMap::new();
-    for (&press, &times) in sources.flatten() {
-        let total = all.entry(press).or_insert(0);
-        // Each time is at least one tick of the window, which has at most AEON_TICKS_MAX.
-        *total = if aggregation.keeps_repeats() {
-            *total + times
-        } else {
-            1
-        };
-    }
-    all
 }
 
 fn within_limits(value: Value<'_>, spans: Spans, problems: &mut Problems) -> Option<Spans> {
