@@ -110,7 +110,7 @@ fn place(text: &str) -> Result<Place, CommandError> {
     })
 }
 
-/// The most bytes of records of both runs that are followed. In memory, they take some thirty times as much.
+/// The most bytes of records of both runs that are followed. In memory, they take some fifty times as much.
 const RECORDS_MAX: usize = 64 << 20;
 
 /// The records of the goldens, made again, and those of now.

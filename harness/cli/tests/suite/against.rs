@@ -326,6 +326,7 @@ fn compare(repository: &Repository, workspace: &Workspace, args: &[&str]) -> Ran
     command.env(crate::workspace::ROOT, repository.root());
     command.env("CARGO", repository.outside("bin/cargo"));
     command.env("BUILDS", repository.outside("builds"));
+    command.env(crate::automaton::WRITES, "1");
     command.env("AETHER_HARNESS_CACHE", repository.outside("cache"));
     command.env_remove("TZ");
     Ran::of(command.arg("against").args(args))

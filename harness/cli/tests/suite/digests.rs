@@ -211,7 +211,25 @@ fn a_value_is_followed_through_records_that_are_made_again() {
     );
     assert_eq!(why["at"], "o[t=2345].v", "{why}");
     assert_eq!(golden_bytes(&repository), before);
+    // Records that are too large to be followed are not read.
+    let large = |planted: &str| {
+        rule(planted)
+            .replace("\\\"v\\\":", "\\\"pad\\\":\\\"%12000s\\\",\\\"v\\\":")
+            .replace(", t, v", ", t, t, v")
+    };
+    repository.write("rule.awk", &large(""));
+    repository.bless("sim", "long records");
+    repository.commit("long records");
+    repository.write("rule.awk", &large("v += 1"));
+    let ran = repository.run(&["why", "sim", "--rebuild"]);
+    assert_eq!((ran.status, ran.out.as_str()), (Some(2), ""), "{}", ran.err);
+    assert!(
+        ran.err.contains("and `why` reads up to 67108864: "),
+        "{}",
+        ran.err
+    );
     // If the program of the goldens is gone, this is said.
+    repository.write("rule.awk", &rule(""));
     repository.write("scenarios/sim/ticks.txt", "2900\n");
     repository.bless("sim", "fewer");
     repository.write("rule.awk", &rule("v += 1"));
