@@ -184,6 +184,10 @@ fn a_value_is_followed_through_records_that_are_made_again() {
         "{}",
         ran.err
     );
+    // Reports name the command as it is to be typed.
+    let ran = repository.run(&["diff", "sim"]);
+    let named = "why it differs: aether-harness why sim --rebuild\n";
+    assert!(ran.out.contains(named), "{}", ran.out);
     let before = golden_bytes(&repository);
     let at = ["why", "sim", "--rebuild", "--at", "o[t=2347].v"];
     let ran = repository.run(&at);
