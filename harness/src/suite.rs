@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
+use crate::evaluate::CheckResult;
 use crate::scenario::{Build, BuildFailed, Found, ScenarioName};
 use crate::{Check, Layout, Subject};
 
@@ -199,8 +200,13 @@ impl Suite {
     }
 
     /// What people type to see how the first difference of a scenario came about.
-    pub fn typed_why(&self, name: &str) -> String {
-        format!("{} why {name}", self.command)
+    pub fn typed_why(&self, name: &str, result: &CheckResult) -> String {
+        let rebuild = if result.has_digests() {
+            " --rebuild"
+        } else {
+            ""
+        };
+        format!("{} why {name}{rebuild}", self.command)
     }
 
     /// What people type to make what a scenario produces the goldens.

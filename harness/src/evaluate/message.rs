@@ -3,7 +3,7 @@
 
 use super::finding::BRIEF;
 use super::{CheckResult, Finding};
-use crate::scenario::{SCENARIO_FILE, ScenarioName, SnapshotMode};
+use crate::scenario::{SCENARIO_FILE, ScenarioName};
 use crate::snapshot::{GoldenProblem, MANIFEST_FILE, golden_file};
 use crate::{Check, Diff, Suite, Verdict};
 
@@ -114,9 +114,7 @@ fn remedy(suite: &Suite, name: &str, check: &Check, result: &CheckResult) -> Vec
         suite.typed_bless(name),
     );
     // Digests have no values to show; their records can be made again.
-    let before = result.before.as_ref();
-    let has_digests = before.is_some_and(|it| it.manifest.snapshot == SnapshotMode::Digest);
-    let all = if has_digests {
+    let all = if result.has_digests() {
         format!("{all} --rebuild")
     } else {
         all
@@ -174,7 +172,7 @@ fn remedy(suite: &Suite, name: &str, check: &Check, result: &CheckResult) -> Vec
             vec![format!("see all of it:   {all}")]
         }
         Verdict::StaleInputs | Verdict::Mismatch => {
-            let why = suite.typed_why(name);
+            let why = suite.typed_why(name, result);
             let why = result.explains.then(|| format!("why it differs:  {why}"));
             let look = format!("see all of it:   {all}");
             let bless = format!("if intended:     {bless}");

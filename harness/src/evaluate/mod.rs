@@ -35,7 +35,7 @@ pub use run::{CheckRun, ERROR, Produced};
 use std::collections::BTreeMap;
 
 use crate::exec::{EnvironmentChange, RunFailure, Unchangeable};
-use crate::scenario::{Determinism, Scenario};
+use crate::scenario::{Determinism, Scenario, SnapshotMode};
 use crate::snapshot::{GoldenSet, ProgramChange, ProgramRecord, Snapshot};
 use crate::{Allowed, Artefact, Check, Diff, Schema, Suite, Tolerated, Verdict};
 
@@ -212,6 +212,12 @@ impl CheckResult {
             ));
         }
         used
+    }
+
+    /// Whether the goldens are digests, whose records can be made again.
+    pub fn has_digests(&self) -> bool {
+        let before = self.before.as_ref();
+        before.is_some_and(|golden| golden.manifest.snapshot == SnapshotMode::Digest)
     }
 
     /// In what two runs differ, if that is the verdict.

@@ -20,6 +20,7 @@ fn explained(workspace: &Workspace, at: Option<&str>) -> Result<Value, String> {
         at: at.map(str::to_owned),
         limit: 20_000,
         all: false,
+        rebuild: None,
         format: WhyFormat::Json,
         out: None,
     };

@@ -14,7 +14,7 @@ use aether_harness::Suite;
   against HEAD                          does what I have changed since the last commit change an output?
   against main ring5 --cases 1000       the same since main, on a thousand cases of one scenario
   against main ring5 --seed 1 --case 7  one case again
-  against main --keep rounding          make a scenario of a case that differs
+  against main --keep rounding          make the smallest scenario that differs
 
 Exit status: 0 nothing differs; 1 something does; 2 bad input, or the revision cannot be built; 3 an internal or \
 I/O failure.")]
@@ -34,7 +34,7 @@ pub struct Args {
     /// Run one case alone, by its number; 0 is the scenario itself.
     #[arg(long, value_name = "K", conflicts_with = "cases")]
     case: Option<u64>,
-    /// Make a scenario of the smallest case of each group of differences.
+    /// Make a scenario of the smallest case of each group of differences, made as small as `shrink` can.
     #[arg(long, value_name = "NAME", num_args = 0..=1)]
     keep: Option<Option<String>>,
     /// A line of the shell that builds the revision, in place of `[build]`.
@@ -66,6 +66,8 @@ impl Args {
             build: self.build,
             test: self.test,
             keep: self.keep,
+            ci: super::ci(),
+            date: crate::date::today(),
             format: self.format,
             out: self.out,
         };

@@ -14,6 +14,15 @@ pub struct Args {
     /// Show the values that differ from run to run (`[[outputs.volatile]]`), as the run produced them.
     #[arg(long)]
     raw: bool,
+    #[command(flatten)]
+    rebuild: Rebuild,
+    #[command(flatten)]
+    report: Report,
+}
+
+/// How records are made again.
+#[derive(Debug, clap::Args)]
+pub(super) struct Rebuild {
     /// Where goldens are digests, make the old records again with the program of the goldens, from the history of
     /// git, and report values.
     #[arg(long)]
@@ -29,8 +38,15 @@ pub struct Args {
         requires = "rebuild"
     )]
     test: String,
-    #[command(flatten)]
-    report: Report,
+}
+
+impl Rebuild {
+    pub(super) fn options(self) -> Option<RebuildOptions> {
+        self.rebuild.then_some(RebuildOptions {
+            build: self.build,
+            test: self.test,
+        })
+    }
 }
 
 /// How a report is written.
@@ -68,10 +84,7 @@ impl Args {
     ) -> Result<Status, CommandError> {
         let mut request = self.report.request(self.names);
         request.raw = self.raw;
-        request.rebuild = self.rebuild.then_some(RebuildOptions {
-            build: self.build,
-            test: self.test,
-        });
+        request.rebuild = self.rebuild.options();
         diff(suite, &request, console)
     }
 }

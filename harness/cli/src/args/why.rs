@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::diff::Rebuild;
 use crate::commands::{CommandError, Console, Status, WhyFormat, WhyRequest, why};
 use aether_harness::Suite;
 
@@ -10,6 +11,7 @@ use aether_harness::Suite;
 #[command(after_help = "Examples:
   why monday                                   from the first value that differs
   why monday --at 'minutes[minute=9].waiting'  from another one
+  why monday --rebuild                         from records that are made again, where goldens are digests
   why monday --format html --out why.html      a page with a picture
 
 Exit status: 0 the causes are shown; 2 the value does not differ, it is not known what it is computed from, or other \
@@ -27,6 +29,8 @@ pub struct Args {
     /// Write every step of the shortest path and every cause.
     #[arg(long)]
     all: bool,
+    #[command(flatten)]
+    rebuild: Rebuild,
     /// How it is written.
     #[arg(long, value_enum, default_value_t)]
     format: WhyFormat,
@@ -46,6 +50,7 @@ impl Args {
             at: self.at,
             limit: self.limit,
             all: self.all,
+            rebuild: self.rebuild.options(),
             format: self.format,
             out: self.out,
         };

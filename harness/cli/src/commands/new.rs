@@ -34,7 +34,7 @@ pub fn new(
         (None, Some(from)) => copied(suite, from)?,
         (None, None) => template(suite, &name)?,
     };
-    let dir = put(suite, &name, &files)?;
+    let dir = create(suite, &name, &files)?;
     let typed = suite.typed();
     writeln!(
         console.out,
@@ -44,23 +44,26 @@ pub fn new(
     Ok(Status::Done)
 }
 
-/// Makes a scenario of these files, and holds that it is valid; its directory.
+/// A name that no scenario has.
 ///
 /// # Errors
-/// As [`new`].
-pub(super) fn create(suite: &Suite, name: &str, files: &Files) -> Result<PathBuf, CommandError> {
-    put(suite, &free(suite, name)?, files)
-}
-
-/// A name that no scenario has.
-fn free(suite: &Suite, name: &str) -> Result<ScenarioName, CommandError> {
+/// It is no name, or something has it.
+pub(super) fn free(suite: &Suite, name: &str) -> Result<ScenarioName, CommandError> {
     let valid = ScenarioName::new(name)
         .map_err(|error| CommandError::Usage(format!("`{name}`: {error}")))?;
     refuse_taken(suite, &valid, &suite.paths().scenario(&valid))?;
     Ok(valid)
 }
 
-fn put(suite: &Suite, name: &ScenarioName, files: &Files) -> Result<PathBuf, CommandError> {
+/// Makes a scenario of these files, and holds that it is valid; its directory.
+///
+/// # Errors
+/// It is not, or it cannot be written; nothing is left then.
+pub(super) fn create(
+    suite: &Suite,
+    name: &ScenarioName,
+    files: &Files,
+) -> Result<PathBuf, CommandError> {
     let dir = suite.paths().scenario(name);
     if let Err(error) = make(suite, name, &dir, files) {
         // The error that counts is the one that stopped the making.

@@ -1,9 +1,11 @@
-//! `diff --rebuild`: what differs between digests, in records.
+//! `--rebuild` of `diff` and `why`: what differs between digests, in records.
 //!
 //! The old records are made again by the program of the goldens, the new ones by one more run of now. If they are
 //! large, only those of the ticks whose digests differ are kept, up to a limit.
 
-use aether_harness::evaluate::{CheckResult, CheckRun};
+use std::io::Write;
+
+use aether_harness::evaluate::{CheckResult, CheckRun, RunOutput};
 use aether_harness::scenario::SnapshotMode;
 use aether_harness::{
     Artefact, Check, DifferingTicks, DigestTree, INPUTS, Scenario, Schema, Suite, Verdict, counted,
@@ -36,14 +38,55 @@ pub(super) fn with_records(
     if !differs || !has_digests(before.manifest.snapshot) {
         return Ok(report);
     }
+    let Records { old, new, commit } = match records(suite, scenario, output, options, console.err)?
+    {
+        Ok(records) => records,
+        Err(why) => return Ok(report.noting(&why)),
+    };
+    let (old_set, new_set, left_out) = differing(old, new, &output.schema, RECORDS_MAX);
+    let mut said = made_again_by(&commit);
+    if left_out > 0 {
+        said.push_str(&format!(
+            "; of {}, of the latest ticks, only digests are compared",
+            counted(left_out, "differing span")
+        ));
+    }
+    Ok(report.with_artefacts(old_set, new_set).noting(&said))
+}
+
+/// Where the old records come from, in one line.
+pub(super) fn made_again_by(commit: &str) -> String {
+    let short = commit.get(..10).unwrap_or(commit);
+    format!("the old records are made again by {short}")
+}
+
+/// The records of the goldens and those of now, inputs among them.
+pub(super) struct Records {
+    pub(super) old: Vec<Artefact>,
+    pub(super) new: Vec<Artefact>,
+    /// The commit whose program made the old ones.
+    pub(super) commit: String,
+}
+
+/// The records of a scenario whose run of now was `output`; or why they cannot be had.
+///
+/// # Errors
+/// The cache or git fails, or the scenario cannot be run once more.
+pub(super) fn records(
+    suite: &Suite,
+    scenario: &Scenario,
+    output: &RunOutput,
+    options: &RebuildOptions,
+    err: &mut dyn Write,
+) -> Result<Result<Records, String>, CommandError> {
     let rebuild = Rebuild {
         build: options.build.clone(),
         test: options.test.clone(),
     };
-    let old = match rebuilt(suite, scenario, &rebuild, console.err) {
+    let old = match rebuilt(suite, scenario, &rebuild, err) {
         Ok(old) => old,
         Err(NotRebuilt::Command(error)) => return Err(error),
-        Err(why) => return Ok(report.noting(&format!("the old records are not here: {why}"))),
+        Err(why) => return Ok(Err(format!("the old records are not here: {why}"))),
     };
     let failed = |failure: aether_harness::exec::RunFailure| {
         CommandError::Usage(format!("{}: {failure}", scenario.name()))
@@ -52,26 +95,17 @@ pub(super) fn with_records(
     let (again, records) = run.run_for_records().map_err(failed)?;
     if !output.differing(&again).is_empty() {
         let said = "one more run produced other outputs, so no records are shown";
-        return Ok(report.noting(said));
+        return Ok(Err(said.to_owned()));
     }
     let inputs = again.set.to_vec().into_iter();
     let new = inputs
         .filter(|artefact| artefact.name() == INPUTS)
         .chain(records);
-    let (old_set, new_set, left_out) =
-        differing(old.artefacts, new.collect(), &output.schema, RECORDS_MAX);
-    let commit = old.commit.unwrap_or_default();
-    let mut said = format!(
-        "the old records are made again by {}",
-        commit.get(..10).unwrap_or(&commit)
-    );
-    if left_out > 0 {
-        said.push_str(&format!(
-            "; of {}, of the latest ticks, only digests are compared",
-            counted(left_out, "differing span")
-        ));
-    }
-    Ok(report.with_artefacts(old_set, new_set).noting(&said))
+    Ok(Ok(Records {
+        old: old.artefacts,
+        new: new.collect(),
+        commit: old.commit.unwrap_or_default(),
+    }))
 }
 
 /// The records of two runs: all of them if they take at most `most` bytes, else those of the ticks that differ, the

@@ -4,8 +4,9 @@ use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 
-use aether_harness::evaluate::{CheckResult, CheckRun, Ending, evaluate};
+use aether_harness::evaluate::{CheckResult, CheckRun, Ending, RunOutput, evaluate};
 use aether_harness::scenario::SnapshotMode;
+use aether_harness::snapshot::Snapshot;
 use aether_harness::{
     Artefact, Check, DiffOptions, PathStep, Place, Prepared, Scenario, Schema, Suite, Verdict,
     nearest,
@@ -13,6 +14,8 @@ use aether_harness::{
 use aether_why::{CauseKind, Why, WhyError, WhyOptions};
 use anstream::StripStream;
 
+use super::diff::RebuildOptions;
+use super::rebuild::{self, Records};
 use super::{CommandError, Console, Status, chosen, scenario_of};
 use crate::lineage::{LineageError, Runs};
 
@@ -41,6 +44,8 @@ pub struct WhyRequest {
     pub limit: usize,
     /// Write every step of the shortest path and every cause.
     pub all: bool,
+    /// Make the records of goldens that are digests again, with the program of the goldens.
+    pub rebuild: Option<RebuildOptions>,
     /// How it is written.
     pub format: WhyFormat,
     /// The file to write to, in place of the standard output.
@@ -65,14 +70,27 @@ pub fn why(
         None => None,
     };
     let result = evaluate(suite, scenario, &Check::Golden);
-    let before = goldens(scenario, &result)?;
+    let snapshot = compared(scenario, &result)?;
     let output = (result.after.as_ref()).expect("what is compared with goldens has run");
+    let has_digests =
+        [snapshot.manifest.snapshot, scenario.snapshot].contains(&SnapshotMode::Digest);
+    let (before, after) = match &request.rebuild {
+        Some(options) if has_digests => rebuilt(suite, scenario, output, options, console)?,
+        None if has_digests => {
+            return Err(usage(format!(
+                "{}: its goldens are kept as digests, without the values that `why` follows: `--rebuild` makes \
+                 them again, with the program of the goldens",
+                found.name
+            )));
+        }
+        _ => (snapshot.artefacts()?, output.set.to_vec()),
+    };
     let run = CheckRun::read(suite, scenario);
     let run = run.map_err(|failure| usage(format!("{}: {failure}", found.name)))?;
     let compared = Compared {
         scenario,
         before: &before,
-        after: &output.set.to_vec(),
+        after: &after,
         schema: &output.schema,
         prepared: run.prepared(),
     };
@@ -92,11 +110,46 @@ fn place(text: &str) -> Result<Place, CommandError> {
     })
 }
 
-/// The golden values of a scenario that differs from them.
+/// The most bytes of records of both runs that are followed. In memory, they take some fifty times as much.
+const RECORDS_MAX: usize = 64 << 20;
+
+/// The records of the goldens, made again, and those of now.
+///
+/// # Errors
+/// They cannot be had, or are too large.
+fn rebuilt(
+    suite: &Suite,
+    scenario: &Scenario,
+    output: &RunOutput,
+    options: &RebuildOptions,
+    console: &mut Console<'_>,
+) -> Result<(Vec<Artefact>, Vec<Artefact>), CommandError> {
+    let name = scenario.name();
+    let records = rebuild::records(suite, scenario, output, options, console.err)?;
+    let Records { old, new, commit } =
+        records.map_err(|why| CommandError::Usage(format!("{name}: {why}")))?;
+    let size: usize = old.iter().chain(&new).map(|one| one.text().len()).sum();
+    if size > RECORDS_MAX {
+        return Err(CommandError::Usage(format!(
+            "{name}: the records of both runs take {size} bytes, and `why` reads up to {RECORDS_MAX}: {} diff \
+             {name} --rebuild shows where they differ",
+            suite.typed()
+        )));
+    }
+    if !commit.is_empty() {
+        writeln!(console.err, "{}", rebuild::made_again_by(&commit))?;
+    }
+    Ok((old, new))
+}
+
+/// The goldens of a scenario that differs from them.
 ///
 /// # Errors
 /// It does not, or there is nothing to compare.
-fn goldens(scenario: &Scenario, result: &CheckResult) -> Result<Vec<Artefact>, CommandError> {
+fn compared<'r>(
+    scenario: &Scenario,
+    result: &'r CheckResult,
+) -> Result<&'r Snapshot, CommandError> {
     let name = scenario.name();
     let refused = |problem: String| Err(CommandError::Usage(format!("{name}: {problem}")));
     let detail = result.detail();
@@ -118,14 +171,7 @@ fn goldens(scenario: &Scenario, result: &CheckResult) -> Result<Vec<Artefact>, C
     if output.ending == Ending::Succeeded {
         return refused(format!("{detail}; an error has no values to follow"));
     }
-    if [before.manifest.snapshot, scenario.snapshot].contains(&SnapshotMode::Digest) {
-        return refused(
-            "its goldens are kept as digests, without the values that `why` follows: bless it with snapshot = \
-             \"full\" to keep them"
-                .to_owned(),
-        );
-    }
-    Ok(before.artefacts()?)
+    Ok(before)
 }
 
 /// A run and what it is compared with.

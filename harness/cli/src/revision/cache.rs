@@ -12,7 +12,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, TryLockError};
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use aether_harness::outputs::write_whole;
@@ -52,14 +52,11 @@ pub(crate) struct Stored {
 pub(crate) type Files = BTreeMap<String, Vec<u8>>;
 
 impl Cache {
-    /// The cache of a repository. If another process uses it, `waiting` is called, and this waits.
+    /// The cache of a repository. If another process uses it, this says so on `err`, and waits.
     ///
     /// # Errors
     /// There is no place for it, or it cannot be made.
-    pub(crate) fn open(
-        repository: &Repository,
-        waiting: impl FnOnce(),
-    ) -> Result<Self, CommandError> {
+    pub(crate) fn open(repository: &Repository, err: &mut dyn Write) -> Result<Self, CommandError> {
         let dir = place(repository)?;
         let at = |error: io::Error| CommandError::Io(format!("{}: {error}", dir.display()));
         fs::create_dir_all(&dir).map_err(at)?;
@@ -67,7 +64,11 @@ impl Cache {
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                waiting();
+                // Nobody minds if this cannot be said.
+                let _ = writeln!(
+                    err,
+                    "waiting for another command that uses revisions of this repository"
+                );
                 lock.lock().map_err(at)?;
             }
             Err(TryLockError::Error(error)) => return Err(at(error)),

@@ -85,7 +85,10 @@ impl Case {
     }
 
     /// Writes it into a directory.
-    fn write(&self, dir: &Path) -> Result<(), CommandError> {
+    ///
+    /// # Errors
+    /// A file would be outside of it, or cannot be written.
+    pub(crate) fn write(&self, dir: &Path) -> Result<(), CommandError> {
         fs::create_dir_all(dir)?;
         let settings = (PathBuf::from(SCENARIO_FILE), self.settings.clone().into());
         for (path, bytes) in self.files.iter().chain([&settings]) {

@@ -407,6 +407,11 @@ impl<'p> Programs<'p> {
     }
 }
 
+/// A revision that a person named and that cannot be built.
+pub(crate) fn unbuildable(revision: &str, why: &str) -> CommandError {
+    CommandError::Usage(format!("{revision} cannot be built: {why}"))
+}
+
 /// What a failure says in one line: its first line and its last one.
 pub(crate) fn shortened(why: &str) -> String {
     let mut lines = why.lines().map(str::trim).filter(|line| !line.is_empty());

@@ -80,10 +80,7 @@ pub(crate) fn rebuilt(
         test: rebuild.test.clone(),
     };
     let targets = [Target::of(suite, scenario, &how)?];
-    let cache = Cache::open(&repository, || {
-        // Nobody minds if this cannot be said.
-        let _ = writeln!(err, "waiting for another search in this repository");
-    })?;
+    let cache = Cache::open(&repository, err)?;
     let mut programs = Programs::new(suite, &repository, &cache, how, &targets)?;
     let mut tried = Vec::new();
     for candidate in candidates {

@@ -8,7 +8,7 @@ use super::workspace::{Files, Workspace};
 use crate::commands::CommandError;
 use crate::revision::cache::artefacts;
 use crate::revision::cases::{Case, CaseOutcome};
-use crate::revision::program::Programs;
+use crate::revision::program::{Programs, unbuildable};
 use crate::revision::target::Target;
 
 /// What it produced of a scenario, if it ended as the scenario expects.
@@ -110,9 +110,7 @@ impl AtRevision<'_> {
             })
             .collect();
         let outcomes = self.programs.run_cases(self.target, &self.commit, &cases)?;
-        let outcomes = outcomes.map_err(|problem| {
-            CommandError::Usage(format!("{} cannot be built: {problem}", self.commit))
-        })?;
+        let outcomes = outcomes.map_err(|why| unbuildable(&self.commit, &why))?;
         let made = outcomes.into_iter().map(|outcome| match outcome {
             CaseOutcome::Refused(_) => Ok(None),
             CaseOutcome::Made(files) => {

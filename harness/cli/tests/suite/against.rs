@@ -23,6 +23,7 @@ crate::tests![against;
     a_crate_is_compared_by_its_test_target,
     a_test_target_that_does_not_live_to_the_end_is_a_difference,
     a_case_is_kept_as_a_scenario,
+    a_case_that_the_revision_fails_on_is_kept_whole,
     what_cannot_be_compared_is_said,
     the_account_in_the_documentation_is_real,
 ];
@@ -325,6 +326,7 @@ fn compare(repository: &Repository, workspace: &Workspace, args: &[&str]) -> Ran
     command.env(crate::workspace::ROOT, repository.root());
     command.env("CARGO", repository.outside("bin/cargo"));
     command.env("BUILDS", repository.outside("builds"));
+    command.env(crate::automaton::WRITES, "1");
     command.env("AETHER_HARNESS_CACHE", repository.outside("cache"));
     command.env_remove("TZ");
     Ran::of(command.arg("against").args(args))
@@ -388,30 +390,38 @@ fn a_case_is_kept_as_a_scenario() {
     let ran = repository.run(&args);
     assert_eq!(ran.status, Some(1), "{}{}", ran.out, ran.err);
     assert!(
-        ran.err.ends_with(" as scenarios/overwhelmed\n"),
+        ran.err.contains("kept monday case ") && ran.err.contains(" as scenarios/overwhelmed: "),
         "{}",
         ran.err
     );
-    let settings = repository
-        .root()
-        .join("scenarios/overwhelmed/scenario.toml");
-    let settings = fs::read_to_string(settings).unwrap();
-    assert!(
-        settings.contains("of monday (seed 1) differs from "),
-        "{settings}"
+    let read = |path: &str| fs::read_to_string(repository.root().join(path)).unwrap();
+    let settings = read("scenarios/overwhelmed/scenario.toml");
+    assert!(settings.contains("# Shrunk from case "), "{settings}");
+    assert!(settings.contains(" of monday (seed 1) on "), "{settings}");
+    // It differs as its group does, from goldens that are those of the revision.
+    let found = report(
+        &repository.run(&["diff", "overwhelmed", "--format", "json"]),
+        1,
     );
-    // It is a case in which the two differ.
-    let args = [
-        "against",
-        "HEAD",
-        "overwhelmed",
-        "--case",
-        "0",
-        "--format",
-        "json",
-    ];
-    let found = report(&repository.run(&args), 1);
+    let scenario = &found["scenarios"][0];
+    assert_eq!(scenario["verdict"], "MISMATCH", "{scenario}");
+    assert_eq!(found["groups"][0]["pattern"], "minutes/*/served", "{found}");
+    let args = ["against", "HEAD", "overwhelmed", "--case", "0"];
+    let found = report(
+        &repository.run(&[&args[..], &["--format", "json"]].concat()),
+        1,
+    );
     assert_eq!(found["groups"][0]["pattern"], "minutes/*/served");
+    // No single step makes it smaller.
+    let args = ["shrink", "overwhelmed", "--against", "HEAD"];
+    let found = report(
+        &repository.run(&[&args[..], &["--format", "json"]].concat()),
+        0,
+    );
+    assert_eq!(found["size_after"], found["size_before"], "{found}");
+    assert_eq!(found["minimal"], true);
+    let day: Value = serde_json::from_str(&read("scenarios/overwhelmed/day.json")).unwrap();
+    assert_eq!(day["arrivals"].as_array().unwrap().len(), 1, "{day}");
     let ran = repository.run(&[
         "against",
         "HEAD",
@@ -427,6 +437,41 @@ fn a_case_is_kept_as_a_scenario() {
         "{}",
         ran.err
     );
+    let refused = Ran::of(
+        repository
+            .command(&["against", "HEAD", "--cases", "20", "--keep"])
+            .env("CI", "1"),
+    );
+    assert_eq!(refused.status, Some(2), "{}", refused.err);
+    // Once the fault is gone, it passes.
+    repository.write("rules.py", RULES);
+    let ran = repository.run(&["diff", "overwhelmed"]);
+    assert_eq!(ran.status, Some(0), "{}{}", ran.out, ran.err);
+}
+
+fn a_case_that_the_revision_fails_on_is_kept_whole() {
+    if !can_run(true) {
+        return;
+    }
+    let repository = queue();
+    repository.write(
+        "rules.py",
+        "def serve(waiting, clerks):\n    assert waiting < 40\n    return min(waiting, clerks)\n",
+    );
+    repository.commit("it fails when many wait");
+    repository.write("rules.py", RULES);
+    let ran = repository.run(&["against", "HEAD", "--cases", "20", "--keep", "many"]);
+    assert_eq!(ran.status, Some(1), "{}{}", ran.out, ran.err);
+    assert!(
+        ran.err.contains(
+            " as scenarios/many with all of its inputs, since the program of the revision fails\n"
+        ),
+        "{}",
+        ran.err
+    );
+    let args = ["against", "HEAD", "many", "--case", "0"];
+    let ran = repository.run(&args);
+    assert_eq!(ran.status, Some(1), "{}{}", ran.out, ran.err);
 }
 
 fn what_cannot_be_compared_is_said() {

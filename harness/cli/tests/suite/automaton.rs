@@ -15,6 +15,9 @@ use aether_harness::{
 use serde::Deserialize;
 use serde_json::json;
 
+/// The variable with which its scenarios write their inputs as files.
+pub(crate) const WRITES: &str = "AUTOMATON_WRITES";
+
 /// The variable that makes the automaton wrong from that tick on, as a change of its code would.
 pub(crate) const DEFECT: &str = "AUTOMATON_DEFECT";
 
@@ -201,9 +204,16 @@ impl Prepared for Ring {
     }
 
     fn input_files(&self, inputs: &Artefact) -> Result<Option<InputFiles>, Failure> {
+        if std::env::var_os(WRITES).is_none() {
+            return Ok(None);
+        }
         let read: aether_json::Value = aether_json::from_slice(inputs.text()).unwrap();
+        let document = read
+            .get("automaton")
+            .and_then(|document| document.as_object());
+        let document = document.ok_or_else(|| Failure::invalid("there is no automaton"))?;
         let mut text = format!("fault = \"{}\"\n", self.document.fault);
-        for (name, value) in read["automaton"].as_object().unwrap() {
+        for (name, value) in document {
             text.push_str(&format!("{name} = {value}\n"));
         }
         Ok(Some(vec![("run.toml".into(), text.into_bytes())]))

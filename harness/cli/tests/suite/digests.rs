@@ -13,6 +13,7 @@ use crate::workspace::{Ran, Workspace, has, skipped};
 
 crate::tests![digests;
     a_planted_change_is_reported_by_its_records,
+    a_value_is_followed_through_records_that_are_made_again,
     a_program_that_is_not_in_the_history_is_said,
     two_checkouts_find_the_first_record_that_differs,
     any_node_of_the_tree_is_printed,
@@ -161,6 +162,89 @@ fn planted(ticks: usize, at: usize) {
     left.retain(|path, _| !path.starts_with(&outputs));
     kept.retain(|path, _| !path.starts_with(&outputs));
     assert_eq!(left, kept, "the tree is as it was");
+}
+
+fn a_value_is_followed_through_records_that_are_made_again() {
+    if !can_run() {
+        return;
+    }
+    let repository = simulated(3000);
+    let depends = "[[depends]]\nof = \"o[t=t].v\"\non = [\"o[t=t-1].v\"]\n";
+    repository.write(
+        "scenarios/sim/scenario.toml",
+        &format!("{SCENARIO}{depends}"),
+    );
+    repository.commit("what its values are computed from");
+    repository.write("rule.awk", &rule("if (t >= 2345) v += 5"));
+    let ran = repository.run(&["why", "sim"]);
+    assert_eq!((ran.status, ran.out.as_str()), (Some(2), ""), "{}", ran.err);
+    assert!(
+        ran.err
+            .contains("sim: its goldens are kept as digests, without the values that `why` follows: `--rebuild`"),
+        "{}",
+        ran.err
+    );
+    // Reports name the command as it is to be typed.
+    let ran = repository.run(&["diff", "sim"]);
+    let named = "why it differs: aether-harness why sim --rebuild\n";
+    assert!(ran.out.contains(named), "{}", ran.out);
+    let before = golden_bytes(&repository);
+    let at = ["why", "sim", "--rebuild", "--at", "o[t=2347].v"];
+    let ran = repository.run(&at);
+    assert_eq!(ran.status, Some(0), "{}{}", ran.out, ran.err);
+    let v = |t: usize| (t * 7919) % 1009;
+    let line = |t: usize| format!("o[t={t}].v: {} → {}\n", v(t), v(t) + 5);
+    assert_eq!(
+        ran.out,
+        format!(
+            "{}  {}    {}the rule for o.v changed\n",
+            line(2347),
+            line(2346),
+            line(2345)
+        )
+    );
+    assert!(
+        ran.err.contains("the old records are made again by "),
+        "{}",
+        ran.err
+    );
+    // Without --at, from the first divergence, which digests do not show.
+    let why = json_of(
+        &repository.run(&["why", "sim", "--rebuild", "--format", "json"]),
+        0,
+    );
+    assert_eq!(why["at"], "o[t=2345].v", "{why}");
+    assert_eq!(golden_bytes(&repository), before);
+    // Records that are too large to be followed are not read.
+    let large = |planted: &str| {
+        rule(planted)
+            .replace("\\\"v\\\":", "\\\"pad\\\":\\\"%12000s\\\",\\\"v\\\":")
+            .replace(", t, v", ", t, t, v")
+    };
+    repository.write("rule.awk", &large(""));
+    repository.bless("sim", "long records");
+    repository.commit("long records");
+    repository.write("rule.awk", &large("v += 1"));
+    let ran = repository.run(&["why", "sim", "--rebuild"]);
+    assert_eq!((ran.status, ran.out.as_str()), (Some(2), ""), "{}", ran.err);
+    assert!(
+        ran.err.contains("and `why` reads up to 67108864: "),
+        "{}",
+        ran.err
+    );
+    // If the program of the goldens is gone, this is said.
+    repository.write("rule.awk", &rule(""));
+    repository.write("scenarios/sim/ticks.txt", "2900\n");
+    repository.bless("sim", "fewer");
+    repository.write("rule.awk", &rule("v += 1"));
+    let ran = repository.run(&at);
+    assert_eq!(ran.status, Some(2), "{}{}", ran.out, ran.err);
+    assert!(
+        ran.err
+            .contains("the old records are not here: no commit has these goldens of sim"),
+        "{}",
+        ran.err
+    );
 }
 
 fn a_program_that_is_not_in_the_history_is_said() {

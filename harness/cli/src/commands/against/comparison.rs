@@ -16,7 +16,7 @@ use crate::commands::CommandError;
 use crate::revision::cache::{Cache, Files};
 use crate::revision::cases::CaseOutcome;
 use crate::revision::left::{failed, files_of, steady};
-use crate::revision::program::{Outcome, Programs};
+use crate::revision::program::{Outcome, Programs, unbuildable};
 use crate::revision::target::Target;
 use crate::variants::{Variant, Variants};
 
@@ -117,7 +117,7 @@ impl Comparison<'_, '_> {
         let then = match self.programs.known(self.target, self.rev) {
             Some(stored) => stored,
             None => match self.programs.run(self.target, self.rev)? {
-                Outcome::Unbuildable(why) => return Err(unbuildable(self.request, &why)),
+                Outcome::Unbuildable(why) => return Err(unbuildable(&self.request.rev, &why)),
                 Outcome::Ran(stored, _) => stored,
             },
         };
@@ -277,7 +277,7 @@ impl Comparison<'_, '_> {
             }
         }
         let ran = self.programs.run_cases(self.target, self.rev, &written)?;
-        let ran = ran.map_err(|why| unbuildable(self.request, &why))?;
+        let ran = ran.map_err(|why| unbuildable(&self.request.rev, &why))?;
         let mut ran = ran.into_iter();
         let outcomes = outcomes.into_iter();
         Ok(outcomes
@@ -324,8 +324,4 @@ impl Comparison<'_, '_> {
         ));
         Ok(())
     }
-}
-
-fn unbuildable(request: &AgainstRequest, why: &str) -> CommandError {
-    CommandError::Usage(format!("{} cannot be built: {why}", request.rev))
 }

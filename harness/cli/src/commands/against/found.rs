@@ -94,6 +94,8 @@ pub(super) struct Difference {
     pub(super) is_made_up: bool,
     /// In what its inputs differ from those of the scenario, unless they were made up.
     pub(super) changes: Vec<String>,
+    /// Whether the program of the revision fails.
+    pub(super) has_failed_then: bool,
     /// The size of its inputs; the scenario itself is the largest.
     pub(super) bytes: usize,
     pub(super) report: ScenarioReport,
@@ -126,6 +128,7 @@ impl Difference {
             is_unsteady,
         } = looked;
         let note = failures(&before, &after);
+        let has_failed_then = before.iter().any(|artefact| artefact.name() == ERROR);
         let diff = aether_harness::diff(&outputs(before), &outputs(after), schema, &BRIEF);
         let name = if case == 0 {
             scenario.to_owned()
@@ -141,6 +144,7 @@ impl Difference {
                 Some((own, variant)) if !variant.is_made_up => causes(own, &variant.inputs, schema),
                 _ => Vec::new(),
             },
+            has_failed_then,
             bytes: variant.map_or(usize::MAX, |(_, variant)| variant.inputs.text().len()),
             report: ScenarioReport {
                 name,

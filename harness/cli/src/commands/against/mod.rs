@@ -7,7 +7,7 @@
 //! | `both` | what both programs make of a case, and whether it is the same |
 //! | `found` | what was found, as data |
 //! | `text`, `json` | writes it |
-//! | `keep` | makes scenarios of cases |
+//! | `keep` | makes scenarios of the smallest cases |
 
 mod both;
 mod comparison;
@@ -24,7 +24,7 @@ use aether_harness::scenario::Runtime;
 use anstream::StripStream;
 
 use super::bisect::InputsOf;
-use super::{CommandError, Console, Listing, Status, chosen, scenario_of};
+use super::{CommandError, Console, Listing, Status, accept, chosen, new, scenario_of};
 use crate::revision::cache::Cache;
 use crate::revision::program::{How, Programs};
 use crate::revision::repository::Repository;
@@ -51,6 +51,10 @@ pub struct AgainstRequest {
     pub test: String,
     /// Whether to make a scenario of a case of each group, and its name if one is given.
     pub keep: Option<Option<String>>,
+    /// The variable `CI`: no scenario with goldens is made for it.
+    pub ci: Option<String>,
+    /// The date of scenarios that are made.
+    pub date: String,
     /// How what was found is written.
     pub format: Listing,
     /// The file to write to, in place of the standard output.
@@ -71,6 +75,12 @@ pub fn against(
         build: request.build.clone(),
         test: request.test.clone(),
     };
+    if let Some(name) = &request.keep {
+        accept::refuse_under_ci(request.ci.as_deref())?;
+        if let Some(name) = name {
+            new::free(suite, name)?;
+        }
+    }
     let repository = Repository::of(suite.paths())?;
     let mut found = chosen(suite, &request.names)?;
     if request.names.is_empty() {
@@ -88,13 +98,7 @@ pub fn against(
         scenarios.push(scenario);
     }
     let rev = repository.commit(&request.rev)?;
-    let cache = Cache::open(&repository, || {
-        // Nobody minds if this cannot be said.
-        let _ = writeln!(
-            console.err,
-            "waiting for another command that uses revisions of this repository"
-        );
-    })?;
+    let cache = Cache::open(&repository, console.err)?;
     let mut programs = Programs::new(suite, &repository, &cache, how, &targets)?;
     let head = repository.commit("HEAD")?;
     let now = Now::of(programs.checkout().worktree_commit(&head)?)?;
@@ -121,6 +125,9 @@ pub fn against(
         writeln!(console.err, "{}", visible_line(&line))?;
         findings.ran.push(ran);
     }
+    // A search for smaller cases opens them again.
+    drop(programs);
+    drop(cache);
     let findings = findings.grouped();
     write(&findings, suite, request, console)?;
     if let Some(name) = &request.keep {

@@ -129,10 +129,7 @@ pub fn bisect(
             scenario_of(&found).map_err(|error| CommandError::Usage(error.to_string()))?;
         targets.push(Target::of(suite, scenario, &how)?);
     }
-    let cache = Cache::open(&repository, || {
-        // Nobody minds if this cannot be said.
-        let _ = writeln!(console.err, "waiting for another search in this repository");
-    })?;
+    let cache = Cache::open(&repository, console.err)?;
     let mut programs = Programs::new(suite, &repository, &cache, how, &targets)?;
     let history = History::of(&repository, &programs, request)?;
     let mut states: Vec<State> = targets.iter().map(|_| State::default()).collect();

@@ -40,7 +40,7 @@ impl SizeView {
     }
 }
 
-pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let Smallest {
         fault,
         item,
@@ -48,7 +48,7 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
         after,
         is_minimal,
         ..
-    } = report.found;
+    } = &report.found;
     let view = View {
         name: report.name.as_str(),
         verdict: fault.verdict.name(),
@@ -59,7 +59,7 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
         size_after: SizeView::of(*after),
         minimal: *is_minimal,
         runs: report.runs,
-        against: report.against,
+        against: report.against.as_deref(),
         kept: report.kept.as_deref(),
         inputs: item.value(),
     };

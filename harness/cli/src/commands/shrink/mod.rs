@@ -8,7 +8,7 @@ mod json;
 mod text;
 
 use std::fs;
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -79,21 +79,25 @@ impl Default for ShrinkRequest {
 }
 
 /// What is shrunk.
-struct Given {
-    name: ScenarioName,
-    dir: PathBuf,
-    /// The scenario, if the suite has it.
-    scenario: Option<Scenario>,
+pub(super) struct Given {
+    pub(super) name: ScenarioName,
+    pub(super) dir: PathBuf,
+    /// The directory whose `defaults.toml` applies.
+    pub(super) defaults: PathBuf,
+    /// As people call it.
+    pub(super) from: String,
+    /// The scenario, if the suite has it; of a case that was made of a scenario, that one.
+    pub(super) scenario: Option<Scenario>,
     /// The text of its `scenario.toml`.
-    settings: String,
+    pub(super) settings: String,
 }
 
 /// What was found, with its names.
-struct Report<'r> {
-    name: &'r ScenarioName,
-    found: &'r Smallest,
+pub(super) struct Report {
+    name: ScenarioName,
+    pub(super) found: Smallest,
     /// The other program, as people call it.
-    against: Option<&'r str>,
+    against: Option<String>,
     runs: u64,
     kept: Option<String>,
     budget: Option<Duration>,
@@ -108,12 +112,32 @@ pub fn shrink(
     request: &ShrinkRequest,
     console: &mut Console<'_>,
 ) -> Result<Status, CommandError> {
+    let report = search(suite, request, &Given::of(suite, request)?, console.err)?;
+    match request.format {
+        Listing::Text => text::write(suite, &report, console.out)?,
+        Listing::Json => json::write(&report, console.out)?,
+    }
+    Ok(Status::Done)
+}
+
+/// Finds the smallest inputs that show the same fault, and keeps them if that is asked for.
+///
+/// # Errors
+/// As [`shrink`].
+pub(super) fn search(
+    suite: &Suite,
+    request: &ShrinkRequest,
+    given: &Given,
+    err: &mut dyn Write,
+) -> Result<Report, CommandError> {
     let deadline = request.budget.and_then(|budget| now().checked_add(budget));
-    let given = Given::of(suite, request)?;
     let name = &given.name;
-    let kept_as = kept_as(suite, request)?;
+    let kept_as = match &request.keep {
+        Some(name) => Some(new::free(suite, name)?),
+        None => None,
+    };
     let usage = |problem: String| CommandError::Usage(format!("{name}: {problem}"));
-    let defaults = given.dir.parent().unwrap_or(Path::new("."));
+    let defaults = given.defaults.as_path();
     let mut workspace = Workspace::new(suite, name, defaults)?;
     let own = read_files(&given.dir)?;
     let scenario = workspace.put(&given.settings, &own)?.map_err(usage)?;
@@ -128,7 +152,7 @@ pub fn shrink(
     let (repository, cache, targets);
     let candidates = Workspace::new(suite, name, defaults)?;
     let mut examiner = Examiner::new(candidates, given.settings.clone(), scenario.time_limit);
-    let against = against(suite, request, &given)?;
+    let against = against(suite, request, given)?;
     if let Some(other) = &request.other {
         examiner.compare_with(Other::Here {
             workspace: Box::new(Workspace::new(other, name, defaults)?),
@@ -141,10 +165,7 @@ pub fn shrink(
             test: request.test.clone(),
         };
         repository = Repository::of(suite.paths())?;
-        cache = Cache::open(&repository, || {
-            // Nobody minds if this cannot be said.
-            let _ = writeln!(console.err, "waiting for another search in this repository");
-        })?;
+        cache = Cache::open(&repository, err)?;
         targets = [Target::of(
             suite,
             given.scenario.as_ref().unwrap_or(&scenario),
@@ -192,19 +213,19 @@ pub fn shrink(
         if is_terminal {
             let line = progress_line(progress);
             // Progress that cannot be shown is not missed.
-            let _ = write!(console.err, "\r{line}\x1b[K").and_then(|()| console.err.flush());
+            let _ = write!(err, "\r{line}\x1b[K").and_then(|()| err.flush());
         }
     };
     let found = shrunk(&source, &mut examiner, fault, took, &wanted, &mut progress)?;
     if is_terminal {
-        let _ = write!(console.err, "\r\x1b[K");
+        let _ = write!(err, "\r\x1b[K");
     }
     let against = against.shown(request);
     let kept = match &kept_as {
         None => None,
         Some(new_name) => {
             let origin = Origin {
-                given: &given,
+                given,
                 against: against.as_deref(),
                 request,
             };
@@ -212,19 +233,14 @@ pub fn shrink(
             Some(new_name.to_string())
         }
     };
-    let report = Report {
-        name,
-        found: &found,
-        against: against.as_deref().filter(|_| is_mismatch),
+    Ok(Report {
+        name: name.clone(),
+        found,
+        against: against.filter(|_| is_mismatch),
         runs: examiner.runs(),
         kept,
         budget: request.budget,
-    };
-    match request.format {
-        Listing::Text => text::write(suite, &report, console.out)?,
-        Listing::Json => json::write(&report, console.out)?,
-    }
-    Ok(Status::Done)
+    })
 }
 
 fn progress_line(progress: &Progress) -> String {
@@ -232,23 +248,12 @@ fn progress_line(progress: &Progress) -> String {
     format!("{}: {}", counted(*runs, "run"), shown_size(*size))
 }
 
-fn shown_size(size: Size) -> String {
+pub(super) fn shown_size(size: Size) -> String {
     format!(
         "{} in {}",
         counted(size.values as u64, "value"),
         counted(size.bytes as u64, "byte")
     )
-}
-
-/// The name that was asked for, if nothing has it.
-fn kept_as(suite: &Suite, request: &ShrinkRequest) -> Result<Option<ScenarioName>, CommandError> {
-    let Some(name) = &request.keep else {
-        return Ok(None);
-    };
-    let name = ScenarioName::new(name.as_str())
-        .map_err(|error| CommandError::Usage(format!("`{name}`: {error}")))?;
-    new::refuse_taken(suite, &name, &suite.paths().scenario(&name))?;
-    Ok(Some(name))
 }
 
 impl Given {
@@ -280,6 +285,11 @@ impl Given {
         let settings = fs::read_to_string(&path)
             .map_err(|error| CommandError::Usage(format!("{}: {error}", path.display())))?;
         Ok(Self {
+            from: match &request.case {
+                Some(dir) => dir.display().to_string(),
+                None => name.to_string(),
+            },
+            defaults: dir.parent().unwrap_or(Path::new(".")).to_owned(),
             name,
             dir,
             scenario,
@@ -380,10 +390,7 @@ impl Origin<'_> {
         examiner: &mut Examiner<'_>,
     ) -> Result<(), CommandError> {
         let is_mismatch = matches!(found.fault.kind, Kind::Mismatch { .. });
-        let from = match &self.request.case {
-            Some(dir) => dir.display().to_string(),
-            None => self.given.name.to_string(),
-        };
+        let from = &self.given.from;
         let date = &self.request.date;
         let goldens = match examiner.other().filter(|_| is_mismatch) {
             None => None,

@@ -12,7 +12,7 @@ use crate::shrink::Smallest;
 /// Files are shown up to this size, all together.
 const SHOWN_BYTES: usize = 4 << 10;
 
-pub(super) fn write(suite: &Suite, report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(suite: &Suite, report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let Smallest {
         fault,
         before,
@@ -20,8 +20,8 @@ pub(super) fn write(suite: &Suite, report: &Report<'_>, out: &mut dyn Write) -> 
         is_minimal,
         files,
         ..
-    } = report.found;
-    let name = report.name;
+    } = &report.found;
+    let name = &report.name;
     let check = match &fault.check {
         Check::Golden => name.to_string(),
         other => format!("{name}::{other}"),
@@ -57,7 +57,7 @@ pub(super) fn write(suite: &Suite, report: &Report<'_>, out: &mut dyn Write) -> 
     };
     writeln!(out, "{} → {}", shown_size(*before), shown_size(*after))?;
     writeln!(out, "{minimal}")?;
-    let against = report.against;
+    let against = report.against.as_ref();
     let against = against.map_or_else(String::new, |shown| format!(", compared with {shown}"));
     writeln!(out, "{}{against}", counted(report.runs, "run"))?;
     if let Some(kept) = &report.kept {

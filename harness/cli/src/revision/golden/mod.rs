@@ -86,13 +86,6 @@ pub(crate) enum NoProgram {
 ///
 /// # Errors
 /// Why there is none.
-#[cfg_attr(
-    not(test),
-    expect(
-        dead_code,
-        reason = "commands that run the old program without its records ask for it"
-    )
-)]
 pub(crate) fn golden_program(
     layout: &Layout,
     name: &ScenarioName,
