@@ -670,7 +670,10 @@ impl Slot {
             // Of an entry, the id, which follows, says which of the tick's entries it is.
             (Self::At | Self::EntryTick, Word::Number(number)) => place.at = *number,
             (Self::Index, Word::Number(number)) => place.index = index(*number)?,
-            (Self::Window, Word::Text(text)) => place.at = names.window_named(text)?,
+            // Of a trial, until the stream follows, which says which pair it is.
+            (Self::Window | Self::TrialWindow, Word::Text(text)) => {
+                place.at = names.window_named(text)?;
+            }
             (Self::IndexedWindow, Word::Text(text)) => {
                 place.index = index(names.window_named(text)?)?;
             }
@@ -687,8 +690,6 @@ impl Slot {
                 place.index = index(number.checked_sub(1)?.checked_mul(2)?)?;
             }
             (Self::SpanEnd, Word::Number(end @ 0..=1)) => place.index += index(*end)?,
-            // Until the stream follows, which says which pair it is.
-            (Self::TrialWindow, Word::Text(text)) => place.at = names.window_named(text)?,
             (Self::TrialStream, Word::Text(text)) => {
                 let pair = names.described_by(place.at, names.stream_named(text)?)?;
                 let (position, pattern) = (0, 0);
