@@ -141,10 +141,10 @@ fn put(value: Option<&mut Json>, name: &str, new: impl Fn(Option<&Json>) -> Json
 }
 
 fn remove(value: Option<&mut Json>, name: &str) -> bool {
-    match value {
-        Some(Json::Object(members)) => members.remove(name).is_some(),
+    value.is_some_and(|value| match value {
+        Json::Object(members) => members.remove(name).is_some(),
         _ => false,
-    }
+    })
 }
 
 fn number_of(value: Option<&mut Json>, name: &str, by: i64) -> bool {

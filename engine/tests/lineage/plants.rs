@@ -74,7 +74,7 @@ const INPUTS: [(&str, Change); 26] = [
     }),
     ("an initial value", |case, at, by| {
         on!(some(&mut case.run.initial_state, at), |value: &mut i64| {
-            *value += by
+            *value += by;
         })
     }),
     ("a value of an input", |case, at, by| {
