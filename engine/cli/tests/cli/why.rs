@@ -47,6 +47,43 @@ cause: inputs.topology.edges[e_id=5].k: 12 → 13   (fixtures/topologies/ring5.j
 }
 
 #[test]
+fn what_windows_of_a_grammar_cost_leads_to_the_grammar_and_its_descriptors() {
+    for (scenario, set, at, cause, file) in [
+        (
+            "aeon-halves",
+            "aeon.base_windows.first_half.tick_end=7",
+            r#"apxi_views[window_id="all"].descriptors_by_stream.S1_post_u_deltas[0].L_residual"#,
+            "inputs.aeon.base_windows.first_half.tick_end",
+            "fixtures/aeon/halves.json",
+        ),
+        (
+            "aeon-halves",
+            "apxi.descriptors[0].params.slope=2",
+            r#"apxi_views[window_id="all"].descriptors_by_stream.S1_post_u_deltas[0].L_total"#,
+            "inputs.run_config.apxi.descriptors[0].params.slope",
+            "scenarios/aeon-halves/run.toml",
+        ),
+        (
+            "aeon-discover",
+            "aeon.base_windows.morning.tick_start=2",
+            r#"aeon_views[window_id="evening_first"].spans[span=2][0]"#,
+            "inputs.aeon.base_windows.morning.tick_start",
+            "fixtures/aeon/swing.json",
+        ),
+    ] {
+        let runs = changed(scenario, &[set]);
+        for args in [&["--at", at][..], &[]] {
+            let why = runs.json(&[&["why", scenario, "changed"], args].concat());
+            assert_eq!(len(&why["causes"]), 1, "{}", why["causes"]);
+            let found = &why["causes"][0];
+            assert_eq!(found["kind"], "input");
+            assert_eq!(found["path"], cause);
+            assert_eq!(found["file"], file);
+        }
+    }
+}
+
+#[test]
 fn the_last_hash_leads_there_too() {
     let runs = changed("ring5", &["topology.edges[e_id=5].k=13"]);
     let args = [

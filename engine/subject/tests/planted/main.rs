@@ -48,6 +48,7 @@ impl Workspace {
         let dir = tempfile::tempdir().expect("a directory");
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         for folder in [
+            "fixtures/aeon".to_owned(),
             "fixtures/pfna".to_owned(),
             "fixtures/profiles".to_owned(),
             "fixtures/states".to_owned(),

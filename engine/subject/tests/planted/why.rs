@@ -34,13 +34,14 @@ fn explained(workspace: &Workspace, at: Option<&str>) -> Result<Value, String> {
     serde_json::from_slice(&out).map_err(|error| error.to_string())
 }
 
-/// Changes one input, and follows the first divergence and the last hash back to it.
+/// Changes one input, and follows values back to it: the first divergence, or the one at a path.
 fn check(
     scenario: &'static str,
     file: &str,
     from: &str,
     to: &str,
     cause: &str,
+    values: &[Option<&str>],
 ) -> Result<(), String> {
     let workspace = Workspace::of(scenario);
     let file = match file {
@@ -48,7 +49,7 @@ fn check(
         file => file.to_owned(),
     };
     workspace.edit(&file, from, to);
-    for at in [None, Some("metrics.uledger_last_hash")] {
+    for &at in values {
         let shown = |problem: String| format!("{scenario}, {to}, {at:?}: {problem}");
         let why = explained(&workspace, at).map_err(shown)?;
         let causes: Vec<String> = why["causes"]
@@ -103,7 +104,45 @@ fn a_changed_input_is_the_cause() {
     let problems: Vec<String> = table
         .into_iter()
         .filter_map(|(scenario, file, from, to, cause)| {
-            check(scenario, file, from, to, cause).err()
+            let values = [None, Some("metrics.uledger_last_hash")];
+            check(scenario, file, from, to, cause, &values).err()
+        })
+        .collect();
+    assert_all(&problems);
+}
+
+#[test]
+fn a_changed_grammar_or_descriptor_is_the_cause() {
+    let table = [
+        (
+            "aeon-halves",
+            "fixtures/aeon/halves.json",
+            r#""tick_end": 8"#,
+            r#""tick_end": 7"#,
+            "inputs.aeon.base_windows.first_half.tick_end",
+            r#"aeon_views[window_id="whole"].ticks"#,
+        ),
+        (
+            "aeon-halves",
+            "",
+            "slope = 1, start_tick = 0",
+            "slope = 2, start_tick = 0",
+            "inputs.run_config.apxi.descriptors[0].params.slope",
+            r#"apxi_views[window_id="all"].descriptors_by_stream.S1_post_u_deltas[0].L_total"#,
+        ),
+        (
+            "aeon-discover",
+            "fixtures/aeon/swing.json",
+            r#""tick_start": 1, "tick_end": 5"#,
+            r#""tick_start": 2, "tick_end": 5"#,
+            "inputs.aeon.base_windows.morning.tick_start",
+            r#"apxi_views[window_id="ends"].descriptors_by_stream.state[0].L_total"#,
+        ),
+    ];
+    let problems: Vec<String> = table
+        .into_iter()
+        .filter_map(|(scenario, file, from, to, cause, at)| {
+            check(scenario, file, from, to, cause, &[None, Some(at)]).err()
         })
         .collect();
     assert_all(&problems);
