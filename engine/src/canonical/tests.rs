@@ -2,7 +2,7 @@
 
 use aether_json::Value;
 
-use super::{Hash, hash, text};
+use super::{Hash, Writer, hash, hashes, text};
 
 fn check_text(json: &str, expected: &str) {
     let value: Value = aether_json::from_str(json).unwrap();
@@ -59,4 +59,25 @@ fn hashes_are_read_back() {
     assert_eq!(hash.head(), 0x6cc4_3f85_8fbb_7633);
     assert!("6CC4".parse::<Hash>().is_err());
     assert!(hash.to_string().to_uppercase().parse::<Hash>().is_err());
+}
+
+/// A writer is used for records of any size, in either way, one after the other.
+#[test]
+fn a_writer_forgets_the_record_before() {
+    let (long, short) = (vec![1_u64; 100_000], vec![7_u64]);
+    let mut writer = Writer::encoder();
+    for record in [&long, &short, &long] {
+        let expected = text(record);
+        let encoded = writer.encode(record);
+        assert_eq!(encoded.text, expected.as_bytes());
+        assert_eq!(encoded.hash, hash(record));
+        writer.write(record);
+        assert_eq!(writer.bytes_so_far(), expected.as_bytes());
+    }
+    let texts = [&long, &short, &short, &long].map(text);
+    let records = [&long, &short, &short, &long];
+    assert_eq!(
+        hashes(texts.each_ref().map(String::as_bytes)),
+        records.map(hash)
+    );
 }

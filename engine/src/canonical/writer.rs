@@ -95,6 +95,7 @@ impl Writer {
     pub(crate) fn write<R: Canonical + ?Sized>(&mut self, record: &R) {
         self.output = Output::Text;
         self.len = 0;
+        self.hashed = 0;
         record.write(self);
     }
 

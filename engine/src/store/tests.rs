@@ -276,7 +276,7 @@ fn a_second_writer_is_refused_and_readers_are_not() {
         .record(&plan, "run", Existing::Keep, &options)
         .unwrap();
     let seen = seen.into_inner().unwrap();
-    assert_eq!(seen.len(), 33);
+    assert!(seen.len() > 33 / 5, "more often than a window ends");
     for (tick, recorded) in seen {
         assert_eq!(recorded, (tick - 1) / 5 * 5, "at tick {tick}");
     }

@@ -105,12 +105,13 @@ fn a_log_that_was_not_merged_is_merged_by_the_next_reader() {
     let path = store.runs_dir().join("run.aether");
     let reader = Mutex::new(None);
     let progress = |tick| {
-        if tick == 20 {
+        let mut reader = reader.lock().unwrap();
+        if tick >= 20 && reader.is_none() {
             let connection = Connection::open(&path).unwrap();
             connection
                 .execute_batch("BEGIN; SELECT * FROM run")
                 .unwrap();
-            *reader.lock().unwrap() = Some(connection);
+            *reader = Some(connection);
         }
         ControlFlow::Continue(())
     };

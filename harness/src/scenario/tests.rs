@@ -149,7 +149,8 @@ fn problems_name_their_place() {
     check(
         "description = \"d\"\nrock = 1\n",
         "/some/scenario.toml:2:1: the top level has no key `rock`; the keys are description, determinism, determinism_reason, drop, \
-         expect, format, runtime, sheets, snapshot, snapshot_reason, tags, time_limit\n  |\n\
+         expect, format, runtime, sheets, snapshot, snapshot_reason, tags, time_limit, \
+         unnoticed\n  |\n\
          2 | rock = 1\n  | ^^^^\n\
          /some/scenario.toml: nothing here runs this scenario: it needs a [command]",
     );
