@@ -8,10 +8,11 @@ use aether_json::{Parser, Value, layout};
 /// The RunConfig, and each document that it names: its member of the resolved inputs, the setting of the RunConfig
 /// that names it, and its file.
 const RUN_CONFIG: (&str, &str) = ("run_config", "run.json");
-const DOCUMENTS: [(&str, &str, &str); 3] = [
+const DOCUMENTS: [(&str, &str, &str); 4] = [
     ("topology", "topology_path", "topology.json"),
     ("profile", "profile_path", "profile.json"),
     ("pfna", "pfna_path", "pfna.json"),
+    ("aeon", "aeon_path", "aeon.json"),
 ];
 
 /// The files of a scenario with these inputs. They resolve to the same inputs, but for the paths of the files.
@@ -31,7 +32,7 @@ pub(super) fn files(inputs: &Artefact) -> Result<InputFiles, Failure> {
                 files.push((PathBuf::from(file), text(document)));
                 set(&mut run_config, setting, file)?;
             }
-            None if member == "pfna" => {}
+            None if matches!(member, "pfna" | "aeon") => {}
             None => return Err(lacking(member)),
         }
     }

@@ -2,15 +2,13 @@
 //! order, and how it is read. All of it follows from the engine's description of its kinds
 //! ([`KINDS`]).
 
-use std::collections::BTreeSet;
-
-use aether_engine::config::{RunPlan, Window};
-use aether_engine::record::{self, KINDS, KindInfo, RecordKind, Stage};
+use aether_engine::config::RunPlan;
+use aether_engine::record::{self, KINDS, KindInfo, Stage};
 use aether_harness::{ArtefactSchema, KeyRule, Schema};
 
 /// The lists of the resolved documents, with the keys and the names of their elements. The elements
 /// of a vector are counted from 1.
-const INPUTS: [(&str, &[&str], &str); 8] = [
+const INPUTS: [(&str, &[&str], &str); 7] = [
     ("topology.edges", &["e_id"], "edge"),
     ("topology.nodes", &["node_id"], "node"),
     ("pfna.entries", &["tick", "pfna_id"], "entry"),
@@ -18,11 +16,6 @@ const INPUTS: [(&str, &[&str], &str); 8] = [
     ("run_config.initial_state", &[], "node"),
     ("run_config.windows", &["window_id"], "window"),
     ("run_config.windows.streams", &["name"], "stream"),
-    (
-        "run_config.apxi.descriptors",
-        &["descriptor_id"],
-        "descriptor",
-    ),
 ];
 
 /// The schema of a run of `plan`.
@@ -30,11 +23,6 @@ pub fn of(plan: &RunPlan) -> Schema {
     let (before, after): (Vec<_>, Vec<_>) =
         KINDS.iter().partition(|kind| kind.stage < Stage::Metrics);
     let mut artefacts: Vec<ArtefactSchema> = before.into_iter().map(of_kind).collect();
-    for artefact in &mut artefacts {
-        if artefact.name == RecordKind::ApxiViews.name() {
-            artefact.keys.extend(descriptors(plan));
-        }
-    }
     artefacts.push(document("metrics", Stage::Metrics.name(), Vec::new()));
     artefacts.extend(after.into_iter().map(of_kind));
     let of_inputs = INPUTS.map(|(path, fields, label)| key_rule(path, fields, label));
@@ -45,15 +33,6 @@ pub fn of(plan: &RunPlan) -> Schema {
         artefacts,
         spans: primary.map(|window| window.ticks().clone()).collect(),
     }
-}
-
-/// What identifies the descriptors of each stream, whose name is a part of the path of their list.
-fn descriptors(plan: &RunPlan) -> Vec<KeyRule> {
-    let windows = plan.windows().iter();
-    let streams: BTreeSet<&str> = windows.flat_map(Window::stream_names).collect();
-    let path = |stream| format!("descriptors_by_stream.{stream}");
-    let rule = |stream| key_rule(&path(stream), &["descriptor.descriptor_id"], "descriptor");
-    streams.into_iter().map(rule).collect()
 }
 
 fn of_kind(kind: &KindInfo) -> ArtefactSchema {

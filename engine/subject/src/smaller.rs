@@ -9,7 +9,10 @@
 //! | one tiling in place of all windows; without a run of windows | |
 //! | without a run of streams of a window | |
 //! | without inputs; without a run of them | |
+//! | without a grammar and descriptors | what names its windows |
 //! | a smaller SC | that of the profile, of the topology and of every edge |
+//!
+//! A grammar fits the ticks, windows and streams of a run, so that steps that change those go without it too.
 //!
 //! Steps on single values are the harness's own. Inputs may lack members that resolved ones have. A later start makes
 //! numbers larger, but there are fewer ticks each time.
@@ -38,7 +41,28 @@ enum Step {
     Streams(usize, Range<usize>),
     NoInputs,
     Inputs(Range<usize>),
+    NoGrammar,
     Scale(u64),
+}
+
+impl Step {
+    /// Whether a grammar of the run may no longer fit it.
+    fn changes_time(&self) -> bool {
+        match self {
+            Self::Ticks(_)
+            | Self::LastTicks(_)
+            | Self::OneTiling
+            | Self::Windows(_)
+            | Self::Streams(..)
+            | Self::NoGrammar => true,
+            Self::Nodes(_)
+            | Self::NodesWithoutEdges
+            | Self::Edges(_)
+            | Self::NoInputs
+            | Self::Inputs(_)
+            | Self::Scale(_) => false,
+        }
+    }
 }
 
 /// The steps of these inputs, the boldest first.
@@ -85,12 +109,22 @@ fn found(document: &Value) -> Vec<Step> {
     let entries = length("/pfna/entries");
     steps.push(Step::NoInputs);
     steps.extend(runs(entries, entries).map(Step::Inputs));
+    if document
+        .get("aeon")
+        .is_some_and(|grammar| !grammar.is_null())
+    {
+        steps.push(Step::NoGrammar);
+    }
     steps.extend(nearer_one(number("/profile/SC")).map(Step::Scale));
     steps
 }
 
 fn take(step: &Step, document: &mut Value) {
+    if step.changes_time() {
+        remove_grammar(document);
+    }
     match step {
+        Step::NoGrammar => {}
         Step::Ticks(ticks) => end_at(document, *ticks),
         Step::LastTicks(ticks) => {
             if let Some(later) = last_ticks(document, *ticks) {
@@ -151,6 +185,25 @@ fn take(step: &Step, document: &mut Value) {
             }
         }
         Step::Scale(scale) => set_scale(document, *scale),
+    }
+}
+
+/// Removes the grammar, its descriptors, and what names its windows.
+fn remove_grammar(document: &mut Value) {
+    for window in list_mut(document, "/run_config/windows")
+        .into_iter()
+        .flatten()
+    {
+        if let Value::Object(window) = window {
+            window.remove("aeon_window_id");
+        }
+    }
+    if let Some(Value::Object(run_config)) = document.get_mut("run_config") {
+        run_config.remove("aeon_path");
+        run_config.remove("apxi");
+    }
+    if let Value::Object(inputs) = document {
+        inputs.remove("aeon");
     }
 }
 
