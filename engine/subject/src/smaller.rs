@@ -12,7 +12,8 @@
 //! | without a grammar and descriptors | what names its windows |
 //! | a smaller SC | that of the profile, of the topology and of every edge |
 //!
-//! A grammar fits the ticks, windows and streams of a run, so that steps that change those go without it too.
+//! A grammar fits the ticks, windows and streams of a run, so that steps that change those go without it too; and so do steps
+//! that change nodes or edges, if a descriptor has a list of numbers.
 //!
 //! Steps on single values are the harness's own. Inputs may lack members that resolved ones have. A later start makes
 //! numbers larger, but there are fewer ticks each time.
@@ -46,8 +47,8 @@ enum Step {
 }
 
 impl Step {
-    /// Whether a grammar of the run may no longer fit it.
-    fn changes_time(&self) -> bool {
+    /// Whether the grammar or the descriptors of the inputs may not fit what the step leaves.
+    fn needs_no_grammar(&self, document: &Value) -> bool {
         match self {
             Self::Ticks(_)
             | Self::LastTicks(_)
@@ -55,12 +56,18 @@ impl Step {
             | Self::Windows(_)
             | Self::Streams(..)
             | Self::NoGrammar => true,
-            Self::Nodes(_)
-            | Self::NodesWithoutEdges
-            | Self::Edges(_)
-            | Self::NoInputs
-            | Self::Inputs(_)
-            | Self::Scale(_) => false,
+            // A list of a descriptor has a number for each node or edge.
+            Self::Nodes(_) | Self::NodesWithoutEdges | Self::Edges(_) => {
+                let descriptors = list(document, "/run_config/apxi/descriptors");
+                let params = descriptors
+                    .into_iter()
+                    .flatten()
+                    .filter_map(|descriptor| descriptor.get("params").and_then(Value::as_object));
+                params
+                    .flat_map(|params| params.values())
+                    .any(|value| value.as_array().is_some())
+            }
+            Self::NoInputs | Self::Inputs(_) | Self::Scale(_) => false,
         }
     }
 }
@@ -120,7 +127,7 @@ fn found(document: &Value) -> Vec<Step> {
 }
 
 fn take(step: &Step, document: &mut Value) {
-    if step.changes_time() {
+    if step.needs_no_grammar(document) {
         remove_grammar(document);
     }
     match step {

@@ -196,7 +196,7 @@ fn sorts_of(inputs: &Value) -> Vec<&'static str> {
 fn without_paths(inputs: &Artefact) -> Value {
     let mut inputs = value(inputs);
     inputs["files"] = Value::Null;
-    for path in ["topology_path", "profile_path", "pfna_path"] {
+    for path in ["topology_path", "profile_path", "pfna_path", "aeon_path"] {
         inputs["run_config"][path] = Value::Null;
     }
     inputs
