@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use crate::evaluate::CheckResult;
 use crate::scenario::{Build, BuildFailed, Found, ScenarioName};
 use crate::{Check, Layout, Subject};
 
@@ -199,13 +198,10 @@ impl Suite {
         format!("{} compare {before} {after} --all", self.command)
     }
 
-    /// What people type to see how the first difference of a scenario came about.
-    pub fn typed_why(&self, name: &str, result: &CheckResult) -> String {
-        let rebuild = if result.has_digests() {
-            " --rebuild"
-        } else {
-            ""
-        };
+    /// What people type to see how the first difference of a scenario came about. The records of goldens that are
+    /// digests are made again.
+    pub fn typed_why(&self, name: &str, has_digests: bool) -> String {
+        let rebuild = if has_digests { " --rebuild" } else { "" };
         format!("{} why {name}{rebuild}", self.command)
     }
 

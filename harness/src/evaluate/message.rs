@@ -172,7 +172,7 @@ fn remedy(suite: &Suite, name: &str, check: &Check, result: &CheckResult) -> Vec
             vec![format!("see all of it:   {all}")]
         }
         Verdict::StaleInputs | Verdict::Mismatch => {
-            let why = suite.typed_why(name, result);
+            let why = suite.typed_why(name, result.has_digests());
             let why = result.explains.then(|| format!("why it differs:  {why}"));
             let look = format!("see all of it:   {all}");
             let bless = format!("if intended:     {bless}");

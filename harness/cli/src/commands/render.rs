@@ -85,7 +85,7 @@ impl ScenarioDiff {
         if !(result.explains && is_followed && self.has_both()) {
             return self;
         }
-        let why = suite.typed_why(&self.name, result);
+        let why = suite.typed_why(&self.name, result.has_digests());
         self.noting(&format!("why it differs: {why}"))
     }
 
