@@ -60,6 +60,22 @@ impl Decode for Flag {
     }
 }
 
+/// Decodes what a list or an object holds, one after the other; `None` for what has reported problems.
+fn each_child<'a, T: Decode>(
+    value: Value<'a>,
+    problems: &mut Problems,
+    mut visit: impl FnMut(Value<'a>, Option<T>, &mut Problems),
+) {
+    for child in value.children() {
+        let decoded = if child.is_broken() {
+            None
+        } else {
+            T::decode(child, problems)
+        };
+        visit(child, decoded, problems);
+    }
+}
+
 /// A list whose items are decoded on demand, since there may be millions.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct List<T> {
@@ -83,16 +99,9 @@ impl<T: Decode> List<T> {
         &self,
         document: &'a Document,
         problems: &mut Problems,
-        mut visit: impl FnMut(Value<'a>, Option<T>, &mut Problems),
+        visit: impl FnMut(Value<'a>, Option<T>, &mut Problems),
     ) {
-        for item in document.value(self.at).children() {
-            let decoded = if item.is_broken() {
-                None
-            } else {
-                T::decode(item, problems)
-            };
-            visit(item, decoded, problems);
-        }
+        each_child(self.value(document), problems, visit);
     }
 
     /// All items; `None` if any of them is wrong.
@@ -149,15 +158,9 @@ impl<T: Decode> Map<T> {
         &self,
         document: &'a Document,
         problems: &mut Problems,
-        mut visit: impl FnMut(Value<'a>, Option<T>, &mut Problems),
+        visit: impl FnMut(Value<'a>, Option<T>, &mut Problems),
     ) {
-        for member in document.value(self.at).children() {
-            let decoded = match member.is_broken() {
-                true => None,
-                false => T::decode(member, problems),
-            };
-            visit(member, decoded, problems);
-        }
+        each_child(self.value(document), problems, visit);
     }
 }
 
