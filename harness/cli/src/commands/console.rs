@@ -1,6 +1,11 @@
 //! The console: where a command prints, and how it asks a person.
 
 use std::io::{self, BufRead, IsTerminal, Write};
+use std::path::Path;
+
+use anstream::StripStream;
+
+use super::CommandError;
 
 /// Answers a question with a line, or with `None` if there is no answer.
 pub type Ask<'a> = dyn FnMut(&str) -> io::Result<Option<String>> + 'a;
@@ -27,6 +32,23 @@ impl Console<'_> {
             err: &mut err,
             ask: if is_terminal { Some(&mut ask) } else { None },
         })
+    }
+
+    /// Prints what the command was asked for, or writes it to a file, without colours, and says so.
+    ///
+    /// # Errors
+    /// It cannot be printed or written.
+    pub(super) fn deliver(&mut self, text: &[u8], file: Option<&Path>) -> Result<(), CommandError> {
+        let Some(path) = file else {
+            self.out.write_all(text)?;
+            return Ok(());
+        };
+        let mut plain = StripStream::new(Vec::new());
+        plain.write_all(text)?;
+        std::fs::write(path, plain.into_inner())
+            .map_err(|error| CommandError::Io(format!("{}: {error}", path.display())))?;
+        writeln!(self.err, "wrote {}", path.display())?;
+        Ok(())
     }
 }
 

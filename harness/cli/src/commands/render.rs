@@ -1,9 +1,5 @@
 //! Writes the report of a command in the requested format.
 
-use std::io::Write;
-
-use anstream::StripStream;
-
 use super::diff::{DiffRequest, Format};
 use super::{CommandError, Console, Status};
 use crate::html;
@@ -243,16 +239,7 @@ pub(crate) fn render(
         Format::JsonPatch => text = patch(scenarios)?,
         Format::Html => html::write(&report(scenarios), &mut text)?,
     }
-    let Some(path) = &request.out else {
-        console.out.write_all(&text)?;
-        return Ok(());
-    };
-    let mut plain = StripStream::new(Vec::new());
-    plain.write_all(&text)?;
-    std::fs::write(path, plain.into_inner())
-        .map_err(|error| CommandError::Io(format!("{}: {error}", path.display())))?;
-    writeln!(console.err, "wrote {}", path.display())?;
-    Ok(())
+    console.deliver(&text, request.out.as_deref())
 }
 
 /// A comparison in one line.

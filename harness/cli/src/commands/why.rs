@@ -12,7 +12,6 @@ use aether_harness::{
     nearest,
 };
 use aether_why::{CauseKind, Why, WhyError, WhyOptions};
-use anstream::StripStream;
 
 use super::diff::RebuildOptions;
 use super::rebuild::{self, Records};
@@ -331,14 +330,5 @@ fn write(
         WhyFormat::Html => why.write_html(&mut text)?,
         WhyFormat::Svg => why.write_svg(&mut text)?,
     }
-    let Some(path) = &request.out else {
-        console.out.write_all(&text)?;
-        return Ok(());
-    };
-    let mut plain = StripStream::new(Vec::new());
-    plain.write_all(&text)?;
-    std::fs::write(path, plain.into_inner())
-        .map_err(|error| CommandError::Io(format!("{}: {error}", path.display())))?;
-    writeln!(console.err, "wrote {}", path.display())?;
-    Ok(())
+    console.deliver(&text, request.out.as_deref())
 }

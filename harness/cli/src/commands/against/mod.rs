@@ -21,7 +21,6 @@ use std::path::PathBuf;
 use aether_harness::Suite;
 use aether_harness::report::visible_line;
 use aether_harness::scenario::Runtime;
-use anstream::StripStream;
 
 use super::bisect::InputsOf;
 use super::{CommandError, Console, Listing, Status, accept, chosen, new, scenario_of};
@@ -151,14 +150,5 @@ fn write(
         Listing::Text => text::write(findings, suite, request, &mut text)?,
         Listing::Json => json::write(findings, &mut text)?,
     }
-    let Some(path) = &request.out else {
-        console.out.write_all(&text)?;
-        return Ok(());
-    };
-    let mut plain = StripStream::new(Vec::new());
-    std::io::Write::write_all(&mut plain, &text)?;
-    std::fs::write(path, plain.into_inner())
-        .map_err(|error| CommandError::Io(format!("{}: {error}", path.display())))?;
-    writeln!(console.err, "wrote {}", path.display())?;
-    Ok(())
+    console.deliver(&text, request.out.as_deref())
 }

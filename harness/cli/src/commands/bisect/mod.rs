@@ -10,11 +10,9 @@ mod json;
 mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write;
 use std::path::PathBuf;
 
 use aether_harness::Suite;
-use anstream::StripStream;
 
 pub(crate) use found::{Findings, Golden, Move, Row};
 pub(in crate::commands) use found::{Place, error_text, reason};
@@ -347,14 +345,5 @@ fn write(
         BisectFormat::Json => json::write(findings, &mut text)?,
         BisectFormat::Html => html::bisect::write(findings, &mut text)?,
     }
-    let Some(path) = &request.out else {
-        console.out.write_all(&text)?;
-        return Ok(());
-    };
-    let mut plain = StripStream::new(Vec::new());
-    plain.write_all(&text)?;
-    std::fs::write(path, plain.into_inner())
-        .map_err(|error| CommandError::Io(format!("{}: {error}", path.display())))?;
-    writeln!(console.err, "wrote {}", path.display())?;
-    Ok(())
+    console.deliver(&text, request.out.as_deref())
 }
