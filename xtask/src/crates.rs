@@ -17,7 +17,7 @@ struct Limit {
     without: &'static [&'static str],
 }
 
-const LIMITS: [Limit; 12] = [
+const LIMITS: [Limit; 13] = [
     Limit {
         package: "aether-json",
         manifest: "harness/json",
@@ -35,7 +35,7 @@ const LIMITS: [Limit; 12] = [
     Limit {
         package: "aether-harness",
         manifest: "harness",
-        knows: &["aether-diff", "aether-json"],
+        knows: &["aether-diff", "aether-json", "aether-sha-lanes"],
         crates: Some(60),
         without: &[
             "maud",
@@ -108,6 +108,13 @@ const LIMITS: [Limit; 12] = [
         knows: &[],
         crates: Some(25),
         without: &["clap"],
+    },
+    Limit {
+        package: "aether-measure",
+        manifest: "xtask/measure",
+        knows: &["aether-json"],
+        crates: Some(15),
+        without: &[],
     },
     Limit {
         package: "aether-cli",

@@ -1,8 +1,9 @@
 //! Chores of the repository: `cargo xtask --help` lists them.
 //!
 //! The commands for scenarios and goldens are those of the harness. Here are the checks that only
-//! this repository needs, and a run of its CI.
+//! this repository needs, a run of its CI, and the report of its benchmarks.
 
+mod bench;
 mod ci;
 mod coverage;
 mod crates;
@@ -32,6 +33,8 @@ struct Cli {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
+    /// Measure the targets of the repository's speed in one report.
+    Bench(bench::Args),
     /// Run the steps of the workflows' Linux jobs here, in a clean clone.
     Ci(ci::Args),
     #[command(flatten)]
@@ -59,6 +62,7 @@ fn main() -> ExitCode {
     };
     let Cli { root, command } = Cli::parse_from(aether_harness_cli::arguments());
     let command = match command {
+        Command::Bench(args) => return args.run(root.as_deref().unwrap_or(suite.paths().root())),
         Command::Ci(args) => return args.run(root.as_deref().unwrap_or(suite.paths().root())),
         Command::Harness(command) => command,
     };

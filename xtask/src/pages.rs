@@ -1,5 +1,5 @@
-//! Checks pages and schemas against the declarations that they are made from: records, documents, and the
-//! keys of `scenario.toml`.
+//! Checks pages and schemas against what they are made from: the declarations of records, documents, and the
+//! keys of `scenario.toml`, and recorded figures.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -13,26 +13,36 @@ use aether_json::Value;
 use aether_program::CommandSubject;
 use aether_subject::AetherSubject;
 
+use crate::bench;
+
 /// The run that the examples of the pages are from.
 const EXAMPLE: &str = "scenarios/gf01/run.json";
 
 /// How the pages and schemas are updated.
 const UPDATE: &str = "cargo test -p aether-engine --test config -- --ignored bless";
 
-/// Reports pages and schemas that differ from what the declarations of records and documents produce.
+/// How the page of recorded figures is updated.
+const UPDATE_FIGURES: &str = "cargo xtask bench --page";
+
+/// Reports pages and schemas that differ from what the declarations of records and documents produce, and from
+/// recorded figures.
 pub(crate) fn generated(paths: &Layout) -> Vec<String> {
     let root = paths.root();
     let mut problems: Vec<String> = schemas()
         .into_iter()
-        .filter_map(|(file, text)| stale(root, &format!("docs/schemas/{file}"), &text))
+        .filter_map(|(file, text)| stale(root, &format!("docs/schemas/{file}"), &text, UPDATE))
         .collect();
     match load_run(&FileSystem::new(root), Path::new(EXAMPLE)) {
         Ok(example) => problems.extend(
             tables(&example)
                 .into_iter()
-                .filter_map(|(page, text)| stale(root, page, &text)),
+                .filter_map(|(page, text)| stale(root, page, &text, UPDATE)),
         ),
         Err(report) => problems.push(format!("{EXAMPLE}: {report}")),
+    }
+    match bench::section(root) {
+        Ok(section) => problems.extend(stale(root, bench::PAGE, &section, UPDATE_FIGURES)),
+        Err(error) => problems.push(error.to_string()),
     }
     problems
 }
@@ -52,10 +62,10 @@ fn tables(example: &RunPlan) -> [(&'static str, String); 2] {
 }
 
 /// The problem of a file that does not end with `expected`.
-fn stale(root: &Path, file: &str, expected: &str) -> Option<String> {
+fn stale(root: &Path, file: &str, expected: &str, update: &str) -> Option<String> {
     match fs::read_to_string(root.join(file)) {
         Ok(text) if text.ends_with(expected) => None,
-        Ok(_) => Some(format!("{file} is out of date; update it with `{UPDATE}`")),
+        Ok(_) => Some(format!("{file} is out of date; update it with `{update}`")),
         Err(error) => Some(format!("{file}: {error}")),
     }
 }
@@ -133,12 +143,12 @@ mod tests {
     fn a_page_that_differs_from_the_declarations_is_reported() {
         let text = "### `ledgers`\n";
         assert_eq!(
-            stale(root().root(), "docs/records.md", text).as_deref(),
+            stale(root().root(), "docs/records.md", text, UPDATE).as_deref(),
             Some(
                 "docs/records.md is out of date; update it with `cargo test -p aether-engine --test config -- --ignored bless`"
             )
         );
-        let missing = stale(root().root(), "docs/nothing.md", text).unwrap_or_default();
+        let missing = stale(root().root(), "docs/nothing.md", text, UPDATE).unwrap_or_default();
         assert!(missing.starts_with("docs/nothing.md: "), "{missing}");
     }
 
