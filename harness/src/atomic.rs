@@ -26,12 +26,22 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// # Errors
 /// It is something else, or cannot be read.
 pub(crate) fn read_regular(path: &Path) -> io::Result<Vec<u8>> {
-    if !fs::metadata(path)?.is_file() {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let problem = format!("{name} is not a regular file");
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, problem));
-    }
+    regular_size(path)?;
     fs::read(path)
+}
+
+/// How many bytes a regular file has.
+///
+/// # Errors
+/// It is something else, or not there.
+pub(crate) fn regular_size(path: &Path) -> io::Result<u64> {
+    let metadata = fs::metadata(path)?;
+    if metadata.is_file() {
+        return Ok(metadata.len());
+    }
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let problem = format!("{name} is not a regular file");
+    Err(io::Error::new(io::ErrorKind::InvalidInput, problem))
 }
 
 /// The error with the path that it is about.

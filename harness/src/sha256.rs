@@ -4,8 +4,12 @@ use sha2::{Digest, Sha256};
 
 /// The digest of `bytes`.
 pub fn sha256_hex(bytes: &[u8]) -> String {
-    let digest = Sha256::digest(bytes);
-    let mut text = String::with_capacity(64);
+    hex(&Sha256::digest(bytes))
+}
+
+/// A digest as text.
+pub(crate) fn hex(digest: &[u8]) -> String {
+    let mut text = String::with_capacity(2 * digest.len());
     for byte in digest {
         for nibble in [byte >> 4, byte & 15] {
             text.push(char::from(b"0123456789abcdef"[usize::from(nibble)]));

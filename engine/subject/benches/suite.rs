@@ -1,11 +1,10 @@
-//! Benchmark: a suite of a thousand scenarios of gf01's size, and a list of ten thousand.
+//! Benchmark: suites of scenarios of gf01's size, and a list of ten thousand.
 //!
-//! `cargo bench -p aether-subject --bench suite`. The suite is a thousand copies of `scenarios/gf01`
-//! in a temporary workspace, each with its goldens and with the checks `golden` and `determinism`,
-//! which make three runs together. It is compared with the same runs of the engine alone on as many
-//! threads, with libtest-mimic and as many trials that do nothing, and with insta, which asserts
-//! the same documents once per scenario. Each of them is a separate process; they are started in
-//! turns, many times, and the medians are compared.
+//! `cargo bench -p aether-subject --bench suite`. A suite is copies of `scenarios/gf01` in a temporary workspace,
+//! each with its goldens and with the checks `golden` and `determinism`, which make two runs together. A thousand are
+//! compared with the same runs of the engine alone on as many threads, with libtest-mimic and as many trials
+//! that do nothing, and with insta, which asserts the same documents once per scenario. Each of them is a
+//! separate process.
 
 use std::env;
 use std::error::Error;
@@ -14,10 +13,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
 
 use aether_harness::{Artefact, Layout, RunRequest, Runner, Scenario, Subject, Suite};
 use aether_harness_cli::commands::{BlessOptions, Console, bless};
+use aether_measure::{Line, Measured, seconds};
 use aether_subject::AetherSubject;
 use libtest_mimic::{Arguments, Trial};
 use sha2::{Digest, Sha256};
@@ -25,8 +24,8 @@ use sha2::{Digest, Sha256};
 /// Numbers of scenarios of the suite that runs, and of the one that is listed.
 const SCENARIOS: usize = 1_000;
 const LISTED: usize = 10_000;
-/// Runs of one scenario: one for `golden`, two for `determinism`.
-const RUNS: usize = 3;
+/// Runs of one scenario: `golden` and `determinism` share the first.
+const RUNS: usize = 2;
 const ROUNDS: usize = 5;
 
 /// The environment variables that select what this process measures.
@@ -44,60 +43,66 @@ fn main() -> ExitCode {
     if let (Ok(part), Some(root)) = (part, root) {
         return play(&part, Path::new(&root));
     }
-    match measure() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    aether_measure::main(&[
+        Line::measured("suite/1000", || {
+            against("runner", "engine", "as many runs of the engine alone")
+        }),
+        Line::measured("suite/insta", || {
+            against("insta", "engine", "as many runs of the engine alone")
+        }),
+        Line::measured("suite/empty", || {
+            against("empty", "engine", "as many runs of the engine alone")
+        }),
+        Line::measured("suite/list", || many("list", LISTED)),
+        Line::measured("suite/exact", || many("exact", LISTED)),
+        Line::measured("growth/scenarios-10", || runner(10)),
+        Line::measured("growth/scenarios-100", || runner(100)),
+        Line::measured("growth/scenarios-1000", || runner(1_000)),
+    ])
 }
 
-fn measure() -> Outcome<()> {
-    let (few, many) = (tempfile::tempdir()?, tempfile::tempdir()?);
-    workspace(few.path(), SCENARIOS)?;
-    workspace(many.path(), LISTED)?;
-    goldens(few.path())?;
-    once("insta", few.path(), &[("INSTA_UPDATE", "always")])?;
-
-    let mut samples: [Vec<Duration>; 6] = Default::default();
-    let parts = [
-        ("engine", few.path()),
-        ("runner", few.path()),
-        ("empty", few.path()),
-        ("insta", few.path()),
-        ("list", many.path()),
-        ("exact", many.path()),
-    ];
-    for _ in 0..ROUNDS {
-        for ((part, root), times) in parts.iter().zip(&mut samples) {
-            times.push(once(part, root, &[("INSTA_UPDATE", "no")])?);
-        }
+/// The time that a part takes beside another, in turns, over a thousand scenarios.
+fn against(part: &str, reference: &str, reference_name: &str) -> Outcome<Measured> {
+    let dir = tempfile::tempdir()?;
+    workspace(dir.path(), SCENARIOS)?;
+    goldens(dir.path(), SCENARIOS)?;
+    if part == "insta" {
+        once(part, dir.path(), &[("INSTA_UPDATE", "always")])?;
     }
-    let [engine, runner, empty, insta, list, exact] = samples.map(|mut times| {
-        times.sort();
-        times[times.len() / 2].as_secs_f64()
-    });
-    let limit = 1.5 * engine + 2.0;
-    println!("{SCENARIOS} scenarios, golden and determinism, median of {ROUNDS}:");
-    println!(
-        "  the engine alone, {} runs  {engine:8.3} s",
-        SCENARIOS * RUNS
-    );
-    println!(
-        "  the suite                  {runner:8.3} s  {:.2} of the engine",
-        runner / engine
-    );
-    println!("  its limit, 1.5 engine + 2  {limit:8.3} s");
-    println!("  libtest-mimic, {} empty  {empty:8.3} s", SCENARIOS * 2);
-    println!("  insta, {SCENARIOS} runs           {insta:8.3} s");
-    println!("{LISTED} scenarios listed      {list:8.3} s");
-    println!("one of {LISTED} run by name     {exact:8.3} s");
-    Ok(())
+    let both = || -> Outcome<[f64; 2]> {
+        let time = |part| once(part, dir.path(), &[("INSTA_UPDATE", "no")]);
+        Ok([time(part)?, time(reference)?])
+    };
+    both()?;
+    let rounds: Vec<_> = (0..ROUNDS).map(|_| both()).collect::<Outcome<_>>()?;
+    Ok(Measured::against("s", reference_name, &rounds))
 }
 
-/// The time that a process takes for `part`.
-fn once(part: &str, root: &Path, more: &[(&str, &str)]) -> Outcome<Duration> {
+/// The time of the runner over a suite of this many scenarios.
+fn runner(count: usize) -> Outcome<Measured> {
+    let dir = tempfile::tempdir()?;
+    workspace(dir.path(), count)?;
+    goldens(dir.path(), count)?;
+    repeated("runner", dir.path())
+}
+
+/// The time of a part that needs no goldens, over a list of this many scenarios.
+fn many(part: &str, count: usize) -> Outcome<Measured> {
+    let dir = tempfile::tempdir()?;
+    workspace(dir.path(), count)?;
+    repeated(part, dir.path())
+}
+
+fn repeated(part: &str, root: &Path) -> Outcome<Measured> {
+    once(part, root, &[])?;
+    let samples: Vec<f64> = (0..ROUNDS)
+        .map(|_| once(part, root, &[]))
+        .collect::<Outcome<_>>()?;
+    Ok(Measured::alone("s", &samples))
+}
+
+/// The seconds that a process takes for `part`.
+fn once(part: &str, root: &Path, more: &[(&str, &str)]) -> Outcome<f64> {
     let mut command = Command::new(env::current_exe()?);
     command.env(PLAY, part).env(ROOT, root).envs(more.to_vec());
     command.env_remove("CI").stdout(Stdio::null());
@@ -109,16 +114,12 @@ fn once(part: &str, root: &Path, more: &[(&str, &str)]) -> Outcome<Duration> {
         "exact" => command.args(["gf01-00007::golden", "--exact", "--list"]),
         _ => command.arg("--quiet"),
     };
-    #[expect(clippy::disallowed_methods, reason = "a benchmark is about the clock")]
-    let start = std::time::Instant::now();
-    let status = command.status()?;
-    let took = start.elapsed();
-    if status.success() {
-        // On a busy machine a round may take long.
-        eprintln!("{part}: {:.3} s", took.as_secs_f64());
-        Ok(took)
-    } else {
-        Err(format!("{part}: {status}").into())
+    let mut status = None;
+    let took = seconds(|| status = Some(command.status()));
+    match status.transpose()? {
+        Some(status) if status.success() => Ok(took),
+        Some(status) => Err(format!("{part}: {status}").into()),
+        None => Err(format!("{part} was not started").into()),
     }
 }
 
@@ -147,7 +148,7 @@ fn suite(root: &Path) -> Suite {
 
 /// Makes the goldens of all scenarios: the first is blessed, and its goldens are copied for the
 /// others. A thousand blesses would wait for the disk thirteen thousand times.
-fn goldens(root: &Path) -> Outcome<()> {
+fn goldens(root: &Path, count: usize) -> Outcome<()> {
     let first = name(0);
     let options = BlessOptions {
         names: vec![first.clone()],
@@ -165,7 +166,7 @@ fn goldens(root: &Path) -> Outcome<()> {
     let from = snapshots.join(&first);
     let manifest = fs::read_to_string(from.join("snapshot.toml"))?;
     let inputs = fs::read_to_string(from.join("inputs.json"))?;
-    for index in 1..SCENARIOS {
+    for index in 1..count {
         let name = name(index);
         let to = snapshots.join(&name);
         fs::create_dir(&to)?;

@@ -1,38 +1,88 @@
 //! Two documents of 100 MB, equal, with one leaf changed, with one record inserted in front, and with
-//! a change in every record: the time of the keyed diff and its patch beside `json_patch::diff` on
-//! the same pair. `diff_memory` has the memory of the same.
+//! a change in every record: the time of the keyed diff and of its patch, that of `json_patch::diff` on the
+//! same pair, and the memory that the keyed diff needs beside the texts.
 //!
-//! `cargo bench -p aether-diff --bench diff`
+//! `cargo bench -p aether-diff --bench diff`. `diff_memory` counts the memory that is allocated.
 
 mod pair;
 
-use divan::Bencher;
-use pair::{EDITS, Edit};
+use std::hint::black_box;
+use std::process::ExitCode;
 
-#[divan::bench(args = EDITS, sample_count = 5, sample_size = 1)]
-fn keyed_diff(bencher: Bencher<'_, '_>, edit: Edit) {
-    pair::pair(edit);
-    bencher.bench_local(|| pair::keyed_diff(edit));
+use aether_diff::Artefact;
+use aether_measure::{Line, Measured, Outcome, counted, peak_bytes, reset_peak, seconds};
+use pair::{Edit, Pair};
+
+/// Samples of a line.
+const SAMPLES: usize = 9;
+
+/// The size of each document whose diff is counted.
+const COUNTED_BYTES: usize = 1_000_000;
+
+fn main() -> ExitCode {
+    aether_measure::main(&[
+        Line::measured("diff/equal", || diff(Edit::None)),
+        Line::measured("diff/leaf", || diff(Edit::Leaf)),
+        Line::measured("diff/insert", || diff(Edit::InsertInFront)),
+        Line::measured("diff/every-record", || diff(Edit::EveryTick)),
+        Line::measured("diff-memory/leaf", || memory(Edit::Leaf)),
+        Line::measured("diff-memory/insert", || memory(Edit::InsertInFront)),
+        Line::measured("diff-memory/every-record", || memory(Edit::EveryTick)),
+        Line::measured("patch/leaf", || patch(Edit::Leaf)),
+        Line::measured("patch/insert", || patch(Edit::InsertInFront)),
+        Line::measured("patch/every-record", || patch(Edit::EveryTick)),
+        Line::measured("json-patch/leaf", || json_patch(Edit::Leaf)),
+        Line::measured("json-patch/insert", || json_patch(Edit::InsertInFront)),
+        Line::measured("json-patch/every-record", || json_patch(Edit::EveryTick)),
+        Line::measured("golden/read", || {
+            let text = pair::BEFORE.text();
+            let read = || black_box(Artefact::from_golden("ledgers", text));
+            read()?;
+            let samples: Vec<f64> = (0..SAMPLES).map(|_| seconds(read)).collect();
+            Ok(Measured::alone("s", &samples))
+        }),
+        Line::counted("instructions/diff", || {
+            let before = pair::document(COUNTED_BYTES, None);
+            let after = pair::document(COUNTED_BYTES, Some(Edit::EveryTick));
+            let pair = [&before, &after].map(std::slice::from_ref);
+            counted(|| pair::keyed_diff(pair));
+            Ok(())
+        }),
+    ])
 }
 
-#[divan::bench(args = EDITS, sample_count = 5, sample_size = 1)]
-fn keyed_patch(bencher: Bencher<'_, '_>, edit: Edit) {
-    pair::pair(edit);
-    bencher.bench_local(|| pair::keyed_patch(edit));
+/// The time of the diff, once both documents are in memory.
+fn diff(edit: Edit) -> Outcome<Measured> {
+    Ok(timed(SAMPLES, edit, pair::keyed_diff))
 }
 
-#[divan::bench(args = EDITS, sample_count = 5, sample_size = 1)]
-fn json_patch_diff(bencher: Bencher<'_, '_>, edit: Edit) {
-    pair::pair(edit);
-    bencher.bench_local(|| pair::json_patch_diff(edit));
+fn patch(edit: Edit) -> Outcome<Measured> {
+    Ok(timed(SAMPLES, edit, pair::keyed_patch))
 }
 
-#[divan::bench(sample_count = 5, sample_size = 1)]
-fn read_a_golden(bencher: Bencher<'_, '_>) {
-    let text = pair::BEFORE.text();
-    bencher.bench_local(|| aether_diff::Artefact::from_golden("ledgers", text));
+/// It takes seconds and gigabytes.
+fn json_patch(edit: Edit) -> Outcome<Measured> {
+    Ok(timed(2, edit, pair::json_patch_diff))
 }
 
-fn main() {
-    divan::main();
+fn timed(samples: usize, edit: Edit, work: fn(Pair<'static>)) -> Measured {
+    let pair = pair::pair(edit);
+    work(pair);
+    let samples: Vec<f64> = (0..samples).map(|_| seconds(|| work(pair))).collect();
+    Measured::alone("s", &samples)
+}
+
+/// How far the peak of the resident memory rises above what the two documents take.
+fn memory(edit: Edit) -> Outcome<Measured> {
+    let pair = pair::pair(edit);
+    if !reset_peak() {
+        return Err("this system does not report the memory of a process".into());
+    }
+    let before = peak_bytes().ok_or("this system does not report the memory of a process")?;
+    pair::keyed_diff(pair);
+    let peak = peak_bytes().ok_or("this system does not report the memory of a process")?;
+    Ok(Measured::alone(
+        "MiB",
+        &[(peak - before) as f64 / f64::from(1 << 20)],
+    ))
 }

@@ -8,7 +8,7 @@ use crate::tally::Tally;
 use crate::walk::Walk;
 use crate::{
     Artefact, ArtefactSchema, BytesDifference, ChangeKind, Diff, DiffOptions, Schema, causes,
-    chart, settle,
+    chart, records, settle,
 };
 
 /// The artefact whose differences are causes.
@@ -167,13 +167,17 @@ impl<'a> Pair<'a> {
 }
 
 pub(crate) fn compare_artefacts(pair: &Pair<'_>, schema: &Schema, tally: &mut Tally) {
-    if pair.before.map(Artefact::text) == pair.after.map(Artefact::text) {
-        return;
-    }
+    let (before, after) = (pair.before, pair.after);
+    let [old, new] = [before, after].map(|side| side.map_or(&[][..], Artefact::text));
+    let same = match records::first_difference(old, new) {
+        Some(same) => same,
+        // An artefact that is there has some text.
+        None => return,
+    };
     let listed = pair.schema.cloned().unwrap_or_default();
     let reading = Reading::of(&listed, pair.name);
     let mut walk = Walk::new(pair.name, pair.stage, &listed, schema, tally);
-    match (pair.before, pair.after) {
+    match (before, after) {
         (Some(before), Some(after)) => match (Form::of(before), Form::of(after)) {
             (Form::ByTick, Form::ByTick) => {
                 let seen = walk.seen();
@@ -192,7 +196,7 @@ pub(crate) fn compare_artefacts(pair: &Pair<'_>, schema: &Schema, tally: &mut Ta
             (Form::Tree, Form::Document) | (Form::Document, Form::Tree) => {
                 walk.trees(before, after, schema);
             }
-            (Form::Document, Form::Document) => walk.documents(before, after, &reading),
+            (Form::Document, Form::Document) => walk.documents(before, after, same, &reading),
             // Digests of two kinds say nothing of one another.
             (Form::ByTick, Form::Tree) => walk.kinds(["digests by tick", "a tree of digests"]),
             (Form::Tree, Form::ByTick) => walk.kinds(["a tree of digests", "digests by tick"]),

@@ -8,31 +8,45 @@ pub(crate) struct Middle<'t> {
     pub(crate) after: Vec<&'t str>,
 }
 
-/// Cuts two array artefacts into records, leaving out equal ones at both ends as bytes; `None`
-/// if either is not an array in golden layout.
-pub(crate) fn middle<'t>(before: &'t str, after: &'t str) -> Option<Middle<'t>> {
+/// Cuts two array artefacts into records, leaving out equal ones at both ends as bytes; `None` if either is not
+/// an array in golden layout, or has a record that is not UTF-8 among those that are left. The texts are equal up
+/// to `same`.
+pub(crate) fn middle<'t>(before: &'t [u8], after: &'t [u8], same: usize) -> Option<Middle<'t>> {
     let (before, after) = (body(before)?, body(after)?);
-    let prefix = common_prefix(before.as_bytes(), after.as_bytes());
+    // Of an empty array, there is no line to begin with.
+    let same = same
+        .saturating_sub(OPEN.len())
+        .min(before.len())
+        .min(after.len());
+    let prefix = whole_lines(&before[..same]);
     let (a, b) = (&before[prefix..], &after[prefix..]);
-    let suffix = common_suffix(a.as_bytes(), b.as_bytes());
+    let suffix = common_suffix(a, b);
+    let text = |body: &'t [u8]| std::str::from_utf8(&body[..body.len() - suffix]).ok();
     Some(Middle {
-        offset: count_lines(&before.as_bytes()[..prefix]),
-        before: lines(&a[..a.len() - suffix]),
-        after: lines(&b[..b.len() - suffix]),
+        offset: count_lines(&before[..prefix]),
+        before: lines(text(a)?),
+        after: lines(text(b)?),
     })
 }
 
 /// All records of an array artefact; `None` if it is not an array in golden layout.
 pub(crate) fn all(text: &str) -> Option<Vec<&str>> {
-    body(text).map(lines)
+    let body = body(text.as_bytes())?;
+    let start = text.len().min(OPEN.len());
+    // The brackets beside it are characters of one byte.
+    text.get(start..start + body.len()).map(lines)
 }
 
+/// The line with which an array begins, and that with which it ends.
+const OPEN: &[u8] = b"[\n";
+const CLOSE: &[u8] = b"\n]\n";
+
 /// The text between the lines of the brackets.
-fn body(text: &str) -> Option<&str> {
-    if text == "[]\n" {
-        return Some("");
+fn body(text: &[u8]) -> Option<&[u8]> {
+    if text == b"[]\n" {
+        return Some(b"");
     }
-    text.strip_prefix("[\n")?.strip_suffix("\n]\n")
+    text.strip_prefix(OPEN)?.strip_suffix(CLOSE)
 }
 
 fn lines(body: &str) -> Vec<&str> {
@@ -46,14 +60,21 @@ fn lines(body: &str) -> Vec<&str> {
         .collect()
 }
 
+/// How many line feeds there are. They are counted in single bytes, as many as these can count, so that the
+/// processor counts several at once.
 fn count_lines(text: &[u8]) -> usize {
-    text.iter().filter(|&&b| b == b'\n').count()
+    let add = |sum: u8, &b: &u8| sum.wrapping_add(u8::from(b == b'\n'));
+    let few = |few: &[u8]| few.iter().fold(0, add);
+    text.chunks(usize::from(u8::MAX))
+        .map(|chunk| usize::from(few(chunk)))
+        .sum()
 }
 
 const BLOCK: usize = 4096;
 
-/// The length of the whole lines that both texts begin with.
-fn common_prefix(a: &[u8], b: &[u8]) -> usize {
+/// Where two texts differ first; `None` if they are equal. If one is the beginning of the other, they differ at
+/// its end.
+pub(crate) fn first_difference(a: &[u8], b: &[u8]) -> Option<usize> {
     // Whole blocks are compared as memory; only the block that differs is looked at.
     let blocks = a
         .chunks_exact(BLOCK)
@@ -61,16 +82,20 @@ fn common_prefix(a: &[u8], b: &[u8]) -> usize {
         .take_while(|(a, b)| a == b)
         .count();
     let start = blocks * BLOCK;
-    let same = a[start..]
+    let (rest_a, rest_b) = (&a[start..], &b[start..]);
+    let same = rest_a
         .iter()
-        .zip(&b[start..])
+        .zip(rest_b)
         .take_while(|(a, b)| a == b)
         .count();
-    let same = start + same;
-    a[..same]
-        .iter()
-        .rposition(|&b| b == b'\n')
-        .map_or(0, |line_feed| line_feed + 1)
+    let is_all = same == rest_a.len() && same == rest_b.len();
+    (!is_all).then_some(start + same)
+}
+
+/// The length of the whole lines that a text begins with.
+fn whole_lines(text: &[u8]) -> usize {
+    let line_feed = text.iter().rposition(|&b| b == b'\n');
+    line_feed.map_or(0, |line_feed| line_feed + 1)
 }
 
 /// The length of the line feed and the whole lines after it that both texts end with.
@@ -111,13 +136,10 @@ mod tests {
     fn check(before: &[&str], after: &[&str], expected: (usize, &[&str], &[&str])) {
         let [before, after] =
             [before, after].map(|records| Artefact::from_canonical_records("a", records));
-        let [before, after] = [&before, &after].map(|a| std::str::from_utf8(a.text()).unwrap());
-        let middle = middle(before, after).unwrap();
-        assert_eq!(
-            (middle.offset, &*middle.before, &*middle.after),
-            expected,
-            "{before} {after}"
-        );
+        let [before, after] = [&before, &after].map(|artefact| artefact.text());
+        let same = first_difference(before, after).unwrap();
+        let middle = middle(before, after, same).unwrap();
+        assert_eq!((middle.offset, &*middle.before, &*middle.after), expected);
     }
 
     #[test]
@@ -138,8 +160,11 @@ mod tests {
             after in prop::collection::vec("[12]{1,2}", 0..6),
         ) {
             let texts = [&before, &after].map(|records| Artefact::from_canonical_records("a", records));
-            let [a, b] = [&texts[0], &texts[1]].map(|a| std::str::from_utf8(a.text()).unwrap());
-            let middle = middle(a, b).unwrap();
+            let [a, b] = [texts[0].text(), texts[1].text()];
+            let found = first_difference(a, b);
+            let same = a.iter().zip(b).take_while(|(a, b)| a == b).count();
+            prop_assert_eq!(found, (a != b).then_some(same));
+            let middle = middle(a, b, found.unwrap_or(a.len())).unwrap();
             let tail = before.len() - middle.offset - middle.before.len();
             prop_assert_eq!(&before[..middle.offset], &after[..middle.offset]);
             prop_assert_eq!(&before[before.len() - tail..], &after[after.len() - tail..]);

@@ -20,7 +20,7 @@ use crate::steps;
 use crate::tally::{Tally, kind_of};
 use crate::tick::{Stamp, Tick, When};
 use crate::{Artefact, ArtefactSchema, Schema};
-use aether_json::scan::{self, Kind, kind};
+use aether_json::scan::{self, Kind, Opened, kind};
 use aether_json::{DEPTH_MAX, Json};
 
 /// A whole artefact is shown in a report up to this many bytes.
@@ -114,31 +114,30 @@ impl<'a, 't> Walk<'a, 't> {
         }
     }
 
-    /// Compares two artefacts that differ as bytes.
+    /// Compares two artefacts that differ as bytes, first after `same` of them.
     pub(super) fn documents(
         &mut self,
         before: &'t Artefact,
         after: &'t Artefact,
+        same: usize,
         reading: &'a Reading,
     ) {
         let seen = self.tally.seen();
-        if let (Ok(a), Ok(b)) = (
+        if let Some(middle) = records::middle(before.text(), after.text(), same) {
+            self.array(
+                &middle.before,
+                &middle.after,
+                middle.offset,
+                reading,
+                Moment::NEVER,
+            );
+        } else if let (Ok(a), Ok(b)) = (
             std::str::from_utf8(before.text()),
             std::str::from_utf8(after.text()),
         ) {
-            if let Some(middle) = records::middle(a, b) {
-                self.array(
-                    &middle.before,
-                    &middle.after,
-                    middle.offset,
-                    reading,
-                    Moment::NEVER,
-                );
-            } else {
-                let (a, b) = (a.trim_ascii(), b.trim_ascii());
-                let moment = self.moment(&[a, b]);
-                self.value(a, b, reading, moment);
-            }
+            let (a, b) = (a.trim_ascii(), b.trim_ascii());
+            let moment = self.moment(&[a, b]);
+            self.value(a, b, reading, moment);
         }
         self.or_as_text(seen, before, after);
     }
@@ -242,20 +241,31 @@ impl<'a, 't> Walk<'a, 't> {
 
     /// Two values at the same place.
     fn value(&mut self, before: &'t str, after: &'t str, reading: &'a Reading, moment: Moment<'_>) {
-        if before == after {
-            return;
+        if before != after {
+            let closed = |text| Opened {
+                text,
+                elements: None,
+            };
+            self.opened([before, after].map(closed), reading, moment);
         }
+    }
+
+    /// Two values that differ, and their elements if these were found already.
+    fn opened(&mut self, sides: [Opened<'t>; 2], reading: &'a Reading, moment: Moment<'_>) {
         if self.tally.skips(moment.stamp().when) {
             let path = self.path();
             self.tally.leave_out(|| path, LeftOutReason::Time, 1);
             return;
         }
         let seen = (self.tally.seen(), self.reordered);
+        let [before, after] = [sides[0].text, sides[1].text];
         if self.trail.len() < DEPTH_MAX {
             match (kind(before), kind(after)) {
                 (Kind::Object, Kind::Object) => self.object(before, after, reading, moment),
                 (Kind::Array, Kind::Array) => {
-                    if let (Some(a), Some(b)) = (scan::elements(before), scan::elements(after)) {
+                    let elements =
+                        |side: Opened<'t>| side.elements.or_else(|| scan::elements(side.text));
+                    if let [Some(a), Some(b)] = sides.map(elements) {
                         self.array(&a, &b, 0, reading, moment);
                     }
                 }
@@ -274,18 +284,24 @@ impl<'a, 't> Walk<'a, 't> {
         reading: &'a Reading,
         moment: Moment<'_>,
     ) {
+        // Nearly all pairs of objects have the same members.
+        if let Some(mut fields) = scan::differing_members(before, after) {
+            fields.sort_by_key(|(key, _)| (reading.member(key).turn, *key));
+            for (key, sides) in fields {
+                let reading = reading.member(key);
+                let moment = moment.within(reading);
+                self.step(Mark::Member(key), |walk| {
+                    walk.opened(sides, reading, moment)
+                });
+            }
+            return;
+        }
         let (Some(mut a), Some(mut b)) = (scan::members(before), scan::members(after)) else {
             return;
         };
-        let same_keys = a.len() == b.len() && a.iter().zip(&b).all(|(a, b)| a.0 == b.0);
-        let mut fields = if same_keys {
-            let both = a.iter().zip(&b).filter(|(a, b)| a.1 != b.1);
-            both.map(|(a, b)| (a.0, Some(a.1), Some(b.1))).collect()
-        } else {
-            a.sort_by_key(|member| member.0);
-            b.sort_by_key(|member| member.0);
-            joined(&a, &b)
-        };
+        a.sort_by_key(|member| member.0);
+        b.sort_by_key(|member| member.0);
+        let mut fields = joined(&a, &b);
         let renamed = take_renamed(&mut fields);
         fields.sort_by_key(|field| {
             let turn = reading.member(field.0).turn;

@@ -45,8 +45,11 @@ pub fn members(raw: &str) -> Option<Vec<Member<'_>>> {
 
 /// The value of one member of an object, the key given as it is spelled in the text.
 ///
-/// `None` if there is no such member, or `raw` is not an object.
+/// `None` if there is no such member, or `raw` is not an object. No key occurs twice.
 pub fn member<'t>(raw: &'t str, quoted_key: &str) -> Option<&'t str> {
+    if let Some(value) = member_at_end(raw, quoted_key) {
+        return Some(value);
+    }
     let mut found = None;
     each_member(raw, |key, value| {
         if key == quoted_key {
@@ -57,16 +60,124 @@ pub fn member<'t>(raw: &'t str, quoted_key: &str) -> Option<&'t str> {
     found
 }
 
+/// The same, searched for from the end through members that are numbers and words, so that what comes before
+/// it, which may be long, is not read.
+///
+/// A number or word before the last brace is the value of a member: the colon before it is outside of strings, and
+/// the quote before that closes the key. A quote after a comma or brace is not escaped, so that it opens the key.
+fn member_at_end<'t>(raw: &'t str, quoted_key: &str) -> Option<&'t str> {
+    let inside = raw.strip_prefix('{')?.strip_suffix('}')?;
+    let bytes = inside.as_bytes();
+    let is_atom = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'+' | b'.');
+    let mut end = bytes.len();
+    loop {
+        let colon = bytes[..end].iter().rposition(|b| !is_atom(b))?;
+        if bytes[colon] != b':' || colon + 1 == end {
+            return None;
+        }
+        let key_end = bytes[..colon].strip_suffix(b"\"")?.len();
+        let open = bytes[..key_end].iter().rposition(|&b| b == b'"')?;
+        let before = bytes[..open].last();
+        if before.is_some_and(|&b| b != b',') {
+            return None;
+        }
+        if inside.get(open..colon)? == quoted_key {
+            return inside.get(colon + 1..end);
+        }
+        end = open.checked_sub(1)?;
+    }
+}
+
 /// The elements of an array, in order.
 pub fn elements(raw: &str) -> Option<Vec<&str>> {
-    let mut items = Items::open(raw, b'[')?;
+    let (found, end) = elements_from(raw, 0)?;
+    (end == raw.len()).then_some(found)
+}
+
+/// The elements of the array that begins at `start`, and where it ends.
+fn elements_from(raw: &str, start: usize) -> Option<(Vec<&str>, usize)> {
+    let mut items = Items::open(raw, start, b'[')?;
     let mut found = Vec::new();
     while let Some(start) = items.next(b']')? {
         let end = skip_value(items.bytes, start)?;
         found.push(raw.get(start..end)?);
         items.at = end;
     }
-    items.closed().then_some(found)
+    Some((found, items.at))
+}
+
+/// A value of one of two objects, and its elements if it is an array.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opened<'t> {
+    /// The value.
+    pub text: &'t str,
+    /// Its elements; `None` if it is not an array.
+    pub elements: Option<Vec<&'t str>>,
+}
+
+/// A member of two objects whose values differ: the key, and both values.
+pub type Differing<'t> = (&'t str, [Opened<'t>; 2]);
+
+/// The members in which two objects differ, if they have the same keys in the same order; `None` otherwise.
+///
+/// Both texts are read once, side by side: the elements of arrays are found on the way, and a value that is equal is
+/// read on one side alone.
+pub fn differing_members<'t>(before: &'t str, after: &'t str) -> Option<Vec<Differing<'t>>> {
+    let mut sides = [before, after].map(|raw| Items::open(raw, 0, b'{'));
+    let [Some(a), Some(b)] = &mut sides else {
+        return None;
+    };
+    let mut found = Vec::new();
+    loop {
+        let (Some(key_a), Some(key_b)) = (a.next(b'}')?, b.next(b'}')?) else {
+            // If one has more members than the other, that one is not at its end.
+            return (a.closed() && b.closed()).then_some(found);
+        };
+        if a.bytes[key_a] != b'"' {
+            return None;
+        }
+        let key_end = skip_string(a.bytes, key_a)?;
+        let key = before.get(key_a..key_end)?;
+        if after.get(key_b..key_b + key.len())? != key {
+            return None;
+        }
+        let value_a = after_colon(a.bytes, key_end)?;
+        let value_b = after_colon(b.bytes, key_b + key.len())?;
+        let (old, end) = opened(before, value_a)?;
+        a.at = end;
+        if is_at(b.bytes, value_b, old.text) {
+            b.at = value_b + old.text.len();
+            continue;
+        }
+        let (new, end) = opened(after, value_b)?;
+        b.at = end;
+        found.push((key, [old, new]));
+    }
+}
+
+/// The value that begins at `start`, and where it ends.
+fn opened(raw: &str, start: usize) -> Option<(Opened<'_>, usize)> {
+    let (elements, end) = if raw.as_bytes().get(start) == Some(&b'[') {
+        let (elements, end) = elements_from(raw, start)?;
+        (Some(elements), end)
+    } else {
+        (None, skip_value(raw.as_bytes(), start)?)
+    };
+    let text = raw.get(start..end)?;
+    Some((Opened { text, elements }, end))
+}
+
+/// Whether a value is spelled at `start` as in another text, and ends there.
+fn is_at(bytes: &[u8], start: usize, value: &str) -> bool {
+    let rest = bytes.get(start..).unwrap_or_default();
+    let ends = |rest: &[u8]| rest.first().is_none_or(|b| ENDS_ATOM.contains(b));
+    rest.strip_prefix(value.as_bytes()).is_some_and(ends)
+}
+
+/// Where the value behind a key begins.
+fn after_colon(bytes: &[u8], key_end: usize) -> Option<usize> {
+    let colon = skip_white_space(bytes, key_end);
+    (bytes.get(colon) == Some(&b':')).then(|| skip_white_space(bytes, colon + 1))
 }
 
 /// Calls `visit` with each member until it answers `false`.
@@ -74,17 +185,13 @@ pub fn each_member<'t>(
     raw: &'t str,
     mut visit: impl FnMut(&'t str, &'t str) -> bool,
 ) -> Option<()> {
-    let mut items = Items::open(raw, b'{')?;
+    let mut items = Items::open(raw, 0, b'{')?;
     while let Some(start) = items.next(b'}')? {
         if items.bytes[start] != b'"' {
             return None;
         }
         let key_end = skip_string(items.bytes, start)?;
-        let colon = skip_white_space(items.bytes, key_end);
-        if items.bytes.get(colon) != Some(&b':') {
-            return None;
-        }
-        let value_start = skip_white_space(items.bytes, colon + 1);
+        let value_start = after_colon(items.bytes, key_end)?;
         let end = skip_value(items.bytes, value_start)?;
         items.at = end;
         if !visit(raw.get(start..key_end)?, raw.get(value_start..end)?) {
@@ -120,11 +227,12 @@ struct Items<'t> {
 }
 
 impl<'t> Items<'t> {
-    fn open(raw: &'t str, bracket: u8) -> Option<Self> {
+    /// The items of what begins at `start` with a bracket.
+    fn open(raw: &'t str, start: usize, bracket: u8) -> Option<Self> {
         let bytes = raw.as_bytes();
-        (bytes.first() == Some(&bracket)).then_some(Self {
+        (bytes.get(start) == Some(&bracket)).then_some(Self {
             bytes,
-            at: 1,
+            at: start + 1,
             first: true,
         })
     }
@@ -174,10 +282,13 @@ fn skip_value(bytes: &[u8], at: usize) -> Option<usize> {
     }
 }
 
+/// What may come behind a number or word.
+const ENDS_ATOM: [u8; 8] = *b",}] \n\r\t:";
+
 fn skip_atom(bytes: &[u8], at: usize) -> usize {
     at + bytes[at..]
         .iter()
-        .position(|b| matches!(b, b',' | b'}' | b']' | b' ' | b'\n' | b'\r' | b'\t' | b':'))
+        .position(|b| ENDS_ATOM.contains(b))
         .unwrap_or(bytes.len() - at)
 }
 
@@ -256,6 +367,75 @@ mod tests {
         );
         assert_eq!(elements("[]").unwrap(), [""; 0]);
         assert_eq!(members("{}").unwrap(), []);
+    }
+
+    #[test]
+    fn members_are_found_from_the_end_as_from_the_start() {
+        for raw in [
+            r#"{"a":[{"tick":7}],"sum":-1.5e+3,"tick":12}"#,
+            r#"{"tick":12}"#,
+            r#"{"tick":1,"x":"a,\"tick\":2","z":3}"#,
+            r#"{"x\"":1,"\"tick":2,"y":null}"#,
+            r#"{"x":"{\"tick\"","tick":[1],"y":3}"#,
+            r#"{"x,":1,",\"tick":5}"#,
+            r#"{"x":{"tick":1},"y":{"tick":2}}"#,
+            r#"{ "tick" : 1 , "y" : 2 }"#,
+            "{}",
+        ] {
+            let all = members(raw).unwrap();
+            for key in [
+                "\"tick\"",
+                "\"x\"",
+                "\"y\"",
+                "\"\\\"tick\"",
+                "\"x,\"",
+                "\",\\\"tick\"",
+            ] {
+                let expected = all.iter().find(|member| member.0 == key);
+                assert_eq!(
+                    member(raw, key),
+                    expected.map(|member| member.1),
+                    "{raw} {key}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn objects_with_the_same_keys_are_read_side_by_side() {
+        let value = |text, elements: Option<&[&'static str]>| Opened {
+            text,
+            elements: elements.map(<[_]>::to_vec),
+        };
+        let found = differing_members(
+            r#"{"a":[1,{"x":2}],"b":1,"c":"y","d":{"e":1}}"#,
+            r#"{"a":[1,{"x":3}],"b":12,"c":"y","d":{"e":1}}"#,
+        );
+        let elements = [&["1", r#"{"x":2}"#][..], &["1", r#"{"x":3}"#]];
+        assert_eq!(
+            found.unwrap(),
+            [
+                (
+                    "\"a\"",
+                    [
+                        value(r#"[1,{"x":2}]"#, Some(elements[0])),
+                        value(r#"[1,{"x":3}]"#, Some(elements[1]))
+                    ]
+                ),
+                ("\"b\"", [value("1", None), value("12", None)]),
+            ]
+        );
+        for (before, after) in [
+            (r#"{"a":1}"#, r#"{"b":1}"#),
+            (r#"{"a":1}"#, r#"{"a":1,"b":1}"#),
+            (r#"{"a":1,"b":1}"#, r#"{"a":1}"#),
+            (r#"{"a":1,"b":2}"#, r#"{"b":2,"a":1}"#),
+            (r#"{"a":1"#, r#"{"a":2}"#),
+            (r#"{"a":1}"#, r#"{"a":1}}"#),
+            ("[1]", "[1]"),
+        ] {
+            assert_eq!(differing_members(before, after), None, "{before} {after}");
+        }
     }
 
     #[test]

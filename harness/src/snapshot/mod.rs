@@ -7,6 +7,7 @@
 mod manifest;
 mod problem;
 mod program;
+mod reading;
 mod set;
 mod store;
 
@@ -22,6 +23,7 @@ pub use manifest::{
 };
 pub use problem::{GoldenProblem, ReadError, ReadErrorKind};
 pub use program::{ProgramChange, ProgramRecord};
+use reading::Wanted;
 pub use set::{
     FULL_BYTES_MAX, GOLDEN_NAME_MAX, GoldenSet, SetError, by_ticks, input_digests, is_golden_name,
 };
@@ -82,28 +84,39 @@ fn stated_manifest(scenario: &Scenario) -> Option<Vec<u8>> {
 /// # Errors
 /// A file or directory that is there cannot be read.
 pub fn open(dir: &Path) -> io::Result<Opened> {
+    open_beside(dir, None).map(|(opened, _)| opened)
+}
+
+/// The same, and whether the goldens are sound and what a run produced, byte for byte
+/// ([`GoldenSet::equals`]). No more is read for this, and nothing is hashed twice.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_beside(dir: &Path, produced: Option<&GoldenSet>) -> io::Result<(Opened, bool)> {
     // A bless may replace the directory while it is read: then what was read is of two states, and
     // is read again.
-    let mut opened = open_once(dir)?;
+    let mut opened = open_once(dir, produced)?;
     for _ in 0..8 {
-        let Opened::Edited(Some(snapshot), _) = &opened else {
+        let Opened::Edited(Some(snapshot), _) = &opened.0 else {
             break;
         };
         let now = read_regular(&snapshot.dir.join(MANIFEST_FILE)).unwrap_or_default();
         if sha256_hex(&now) == snapshot.manifest_hash {
             break;
         }
-        opened = open_once(dir)?;
+        opened = open_once(dir, produced)?;
     }
     Ok(opened)
 }
 
-fn open_once(dir: &Path) -> io::Result<Opened> {
+fn open_once(dir: &Path, produced: Option<&GoldenSet>) -> io::Result<(Opened, bool)> {
     let dir = interrupted(dir).unwrap_or_else(|| dir.to_owned());
     let names = match file_names(&dir) {
-        Ok(names) if names.is_empty() => return Ok(Opened::Missing),
+        Ok(names) if names.is_empty() => return Ok((Opened::Missing, false)),
         Ok(names) => names,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Opened::Missing),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Ok((Opened::Missing, false));
+        }
         Err(error) => return Err(error),
     };
     if !names.contains(MANIFEST_FILE) {
@@ -127,11 +140,11 @@ fn open_once(dir: &Path) -> io::Result<Opened> {
         manifest,
         manifest_hash: sha256_hex(&bytes),
     };
-    let problems = snapshot.problems(&names)?;
+    let (problems, is_as_produced) = snapshot.problems(&names, produced)?;
     Ok(if problems.is_empty() {
-        Opened::Sound(snapshot)
+        (Opened::Sound(snapshot), is_as_produced)
     } else {
-        Opened::Edited(Some(snapshot), problems)
+        (Opened::Edited(Some(snapshot), problems), false)
     })
 }
 
@@ -149,8 +162,8 @@ fn refuse_pointer(file: &str, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-fn edited(problem: GoldenProblem) -> Opened {
-    Opened::Edited(None, vec![problem])
+fn edited(problem: GoldenProblem) -> (Opened, bool) {
+    (Opened::Edited(None, vec![problem]), false)
 }
 
 /// The names of all entries of a directory; those that are not UTF-8 are replaced, and fit no file
@@ -223,25 +236,46 @@ impl Snapshot {
         Ok(problems)
     }
 
-    fn problems(&self, names: &BTreeSet<String>) -> io::Result<Vec<GoldenProblem>> {
+    /// What is wrong with the files, and whether the documents among them are those of a run, and all of them.
+    fn problems(
+        &self,
+        names: &BTreeSet<String>,
+        produced: Option<&GoldenSet>,
+    ) -> io::Result<(Vec<GoldenProblem>, bool)> {
+        let texts = produced.map(GoldenSet::documents).unwrap_or_default();
+        let wanted: Vec<Wanted<'_>> = self
+            .manifest
+            .files
+            .keys()
+            .filter(|file| names.contains(*file))
+            .map(|file| Wanted {
+                name: file,
+                produced: texts.get(file).copied(),
+            })
+            .collect();
+        let is_document = |file: &&String| bytes_of(file).is_none();
+        let documents = self.manifest.files.keys().filter(is_document).count();
+        let mut as_produced = 0;
         let mut problems = Vec::new();
+        let mut read = reading::read(&self.dir, &wanted).into_iter();
         for (file, expected) in &self.manifest.files {
             if !names.contains(file) {
                 problems.push(GoldenProblem::Missing { file: file.clone() });
                 continue;
             }
-            let bytes = read_regular(&self.dir.join(file))?;
-            let found = sha256_hex(&bytes);
-            if found == *expected {
+            let found = read.next().expect("each file that is there is read")?;
+            if found.digest == *expected {
+                as_produced += usize::from(found.is_as_produced);
                 continue;
             }
+            let bytes = read_regular(&self.dir.join(file))?;
             refuse_pointer(file, &bytes)?;
             if manifest::has_conflict(&bytes) {
                 problems.push(GoldenProblem::Conflict { file: file.clone() });
             } else {
                 problems.push(GoldenProblem::Changed {
                     file: file.clone(),
-                    found,
+                    found: found.digest,
                     blessed: expected.clone(),
                     has_crlf: bytes.windows(2).any(|pair| pair == b"\r\n"),
                 });
@@ -252,7 +286,8 @@ impl Snapshot {
                 problems.push(GoldenProblem::Stray { file: name.clone() });
             }
         }
-        Ok(problems)
+        let is_all = as_produced == documents && as_produced == texts.len();
+        Ok((problems, produced.is_some() && is_all))
     }
 }
 

@@ -130,6 +130,14 @@ impl GoldenSet {
         })
     }
 
+    /// The documents alone, by the names of their files.
+    pub(super) fn documents(&self) -> BTreeMap<String, &[u8]> {
+        let artefacts = self.artefacts.iter();
+        artefacts
+            .map(|(name, artefact)| (golden_file(name), artefact.text()))
+            .collect()
+    }
+
     /// File name to digest, as `snapshot.toml` holds them.
     pub fn file_digests(&self) -> BTreeMap<String, String> {
         let digest = |(file, bytes): (String, &[u8])| (file, sha256_hex(bytes));
@@ -139,9 +147,9 @@ impl GoldenSet {
     /// The digests of the documents alone. What bytes are kept beside them follows from them, and goldens
     /// that were blessed before bytes were kept have none.
     fn document_digests(&self) -> BTreeMap<String, String> {
-        let artefacts = self.artefacts.iter();
-        artefacts
-            .map(|(name, artefact)| (golden_file(name), sha256_hex(artefact.text())))
+        let documents = self.documents().into_iter();
+        documents
+            .map(|(file, text)| (file, sha256_hex(text)))
             .collect()
     }
 

@@ -40,8 +40,8 @@ fn record(tick: u64, flux: u64) -> String {
     format!(r#"{{"edges":[{edges}],"post_u":[{state}],"pre_u":[{state}],"sum":4,"tick":{tick}}}"#)
 }
 
-fn document(edit: Option<Edit>) -> Artefact {
-    let count = BYTES / record(1000, 0).len();
+pub(crate) fn document(bytes: usize, edit: Option<Edit>) -> Artefact {
+    let count = bytes / record(1000, 0).len();
     let mut records: Vec<String> = (1..=count as u64)
         .map(|tick| match edit {
             Some(Edit::EveryTick) => record(tick, 1),
@@ -59,17 +59,20 @@ fn document(edit: Option<Edit>) -> Artefact {
     Artefact::from_canonical_records("ledgers", records)
 }
 
-pub(crate) static BEFORE: LazyLock<Artefact> = LazyLock::new(|| document(None));
-static AFTER: LazyLock<[Artefact; 4]> = LazyLock::new(|| EDITS.map(|edit| document(Some(edit))));
+/// The first document of every pair.
+pub(crate) static BEFORE: LazyLock<Artefact> = LazyLock::new(|| document(BYTES, None));
+static AFTER: [LazyLock<Artefact>; 4] = [
+    LazyLock::new(|| document(BYTES, Some(Edit::None))),
+    LazyLock::new(|| document(BYTES, Some(Edit::Leaf))),
+    LazyLock::new(|| document(BYTES, Some(Edit::InsertInFront))),
+    LazyLock::new(|| document(BYTES, Some(Edit::EveryTick))),
+];
 
-pub(crate) fn pair(edit: Edit) -> (&'static [Artefact], &'static [Artefact]) {
-    (
-        std::slice::from_ref(&*BEFORE),
-        std::slice::from_ref(&AFTER[edit as usize]),
-    )
+pub(crate) fn pair(edit: Edit) -> Pair<'static> {
+    [&*BEFORE, &*AFTER[edit as usize]].map(std::slice::from_ref)
 }
 
-pub(crate) fn schema() -> Schema {
+fn schema() -> Schema {
     let key = |path: &str, fields: &[&str]| KeyRule {
         path: path.into(),
         fields: fields.iter().map(|&field| field.into()).collect(),
@@ -92,22 +95,22 @@ pub(crate) fn schema() -> Schema {
     }
 }
 
+/// Two documents to compare.
+pub(crate) type Pair<'a> = [&'a [Artefact]; 2];
+
 /// The keyed diff, with the first divergence, the counts and the first 10,000 changes.
-pub(crate) fn keyed_diff(edit: Edit) {
-    let (before, after) = pair(edit);
+pub(crate) fn keyed_diff([before, after]: Pair<'_>) {
     black_box(diff(before, after, &schema(), &DiffOptions::default()));
 }
 
 /// The keyed difference as JSON Patch.
-pub(crate) fn keyed_patch(edit: Edit) {
-    let (before, after) = pair(edit);
+pub(crate) fn keyed_patch([before, after]: Pair<'_>) {
     let _ = black_box(patches(before, after, &schema()));
 }
 
 /// `json_patch::diff`, with the reading of both texts, which it needs and the keyed diff does not.
-pub(crate) fn json_patch_diff(edit: Edit) {
-    let (before, after) = pair(edit);
-    let [old, new] = [before, after].map(|documents| {
+pub(crate) fn json_patch_diff(pair: Pair<'_>) {
+    let [old, new] = pair.map(|documents| {
         serde_json::from_slice::<serde_json::Value>(documents[0].text()).unwrap_or_default()
     });
     black_box(json_patch::diff(&old, &new));

@@ -1,6 +1,5 @@
 //! Reads the identities of the elements of an array.
 
-use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use crate::reading::Key;
@@ -55,6 +54,9 @@ impl<'t> Identity<'t> {
 pub(crate) struct Identities<'t> {
     pub(crate) before: Vec<Identity<'t>>,
     pub(crate) after: Vec<Identity<'t>>,
+    /// Both as numbers, if each is larger than the one before it: then none is missing or doubled, and
+    /// none needs sorting.
+    pub(super) ascending: Option<[Vec<u64>; 2]>,
     /// Which occurrence an element is, from 1, by side and position; only of identities that occur
     /// more than once.
     occurrences: BTreeMap<(Side, usize), usize>,
@@ -82,6 +84,11 @@ impl<'t> Identities<'t> {
             after: after.iter().map(|e| Identity::of(e, key)).collect(),
             ..Self::default()
         };
+        let numbers = [&identities.before, &identities.after].map(|all| ascending(all));
+        if let [Some(before), Some(after)] = numbers {
+            identities.ascending = Some([before, after]);
+            return identities;
+        }
         for side in [Side::Before, Side::After] {
             let (duplicates, missing) = identities.number_occurrences(side);
             identities.duplicates = identities.duplicates.max(duplicates);
@@ -108,9 +115,6 @@ impl<'t> Identities<'t> {
             Side::Before => &self.before,
             Side::After => &self.after,
         };
-        if ascending(all) {
-            return (0, 0);
-        }
         let sorted = sorted_positions(all);
         let missing = sorted
             .iter()
@@ -131,21 +135,17 @@ impl<'t> Identities<'t> {
     }
 }
 
-/// Whether identities are numbers, each larger than the one before: then none is missing or
-/// doubled, and none needs sorting.
-pub(super) fn ascending(identities: &[Identity<'_>]) -> bool {
-    let mut last = None;
-    identities.iter().all(|identity| {
-        let number = identity.number();
-        let ascends = number.is_some() && number > last;
-        last = number;
-        ascends
-    })
-}
-
-/// How two identities of arrays that are [`ascending`] compare.
-pub(super) fn compare_numbers(a: &Identity<'_>, b: &Identity<'_>) -> Ordering {
-    a.number().cmp(&b.number())
+/// Identities as numbers; `None` if one is not a number, or not larger than the one before it.
+fn ascending(identities: &[Identity<'_>]) -> Option<Vec<u64>> {
+    let mut numbers: Vec<u64> = Vec::with_capacity(identities.len());
+    for identity in identities {
+        let number = identity.number()?;
+        if numbers.last().is_some_and(|last| *last >= number) {
+            return None;
+        }
+        numbers.push(number);
+    }
+    Some(numbers)
 }
 
 /// Positions sorted by identity, then by position; elements without identity come first.

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::identity::{Identity, ascending, compare_numbers, sorted_positions};
+use super::identity::{Identity, sorted_positions};
 use super::{Matching, Pair, aligned};
 
 /// Matches elements with the same identity.
@@ -12,9 +12,6 @@ pub(super) fn keyed(
     before_ids: &[Identity<'_>],
     after_ids: &[Identity<'_>],
 ) -> Matching {
-    if ascending(before_ids) && ascending(after_ids) {
-        return merged(before_ids, after_ids);
-    }
     let sorted_before = sorted_positions(before_ids);
     let sorted_after = sorted_positions(after_ids);
     let mut matching = Matching::default();
@@ -72,8 +69,8 @@ fn group<'p>(
     group
 }
 
-/// Both sides ascend: one pass, and nothing can have moved.
-fn merged(before: &[Identity<'_>], after: &[Identity<'_>]) -> Matching {
+/// Matches elements with the same identity, if all are numbers that ascend: one pass, and nothing can have moved.
+pub(super) fn merged(before: &[u64], after: &[u64]) -> Matching {
     let mut matching = Matching::default();
     let (mut a, mut b) = (0, 0);
     loop {
@@ -81,7 +78,7 @@ fn merged(before: &[Identity<'_>], after: &[Identity<'_>]) -> Matching {
             (None, None) => return matching,
             (Some(_), None) => Ordering::Less,
             (None, Some(_)) => Ordering::Greater,
-            (Some(x), Some(y)) => compare_numbers(x, y),
+            (Some(x), Some(y)) => x.cmp(y),
         };
         match order {
             Ordering::Equal => matching.pairs.push(Pair::new(a, b)),

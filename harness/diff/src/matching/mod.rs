@@ -170,12 +170,18 @@ pub(crate) fn match_elements(
         Some(key) if key.fields.is_empty() => {
             Matching::by_position(middle_before.len(), middle_after.len())
         }
-        Some(_) => keyed::keyed(
-            middle_before,
-            middle_after,
-            &identities.before[prefix..before.len() - suffix],
-            &identities.after[prefix..after.len() - suffix],
-        ),
+        Some(_) => match &identities.ascending {
+            Some([before_ids, after_ids]) => keyed::merged(
+                &before_ids[prefix..before.len() - suffix],
+                &after_ids[prefix..after.len() - suffix],
+            ),
+            None => keyed::keyed(
+                middle_before,
+                middle_after,
+                &identities.before[prefix..before.len() - suffix],
+                &identities.after[prefix..after.len() - suffix],
+            ),
+        },
         None => vector(middle_before, middle_after)
             .unwrap_or_else(|| aligned::aligned(middle_before, middle_after)),
     };

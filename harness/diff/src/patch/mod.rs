@@ -91,11 +91,9 @@ impl<'n> Script<'n> {
             depth: 0,
             operations: Vec::new(),
         };
-        if let (Ok(a), Ok(b)) = (
-            std::str::from_utf8(before.text()),
-            std::str::from_utf8(after.text()),
-        ) && let Some(middle) = records::middle(a, b)
-        {
+        let (a, b) = (before.text(), after.text());
+        let same = records::first_difference(a, b).unwrap_or(a.len());
+        if let Some(middle) = records::middle(a, b, same) {
             script.array(&middle.before, &middle.after, middle.offset, reading)?;
         } else {
             // What is not UTF-8 is not JSON either.
