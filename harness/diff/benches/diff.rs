@@ -42,12 +42,16 @@ fn main() -> ExitCode {
             Ok(Measured::alone("s", &samples))
         }),
         Line::counted("instructions/diff", || {
-            let before = pair::document(COUNTED_BYTES, None);
-            let after = pair::document(COUNTED_BYTES, Some(Edit::EveryTick));
-            let pair = [&before, &after].map(std::slice::from_ref);
-            counted(|| pair::keyed_diff(pair));
+            count(COUNTED_BYTES, pair::keyed_diff);
             Ok(())
         }),
+        Line::counted("instructions/patch", || {
+            count(COUNTED_BYTES, pair::keyed_patch);
+            Ok(())
+        }),
+        Line::counted("growth/records-1", || growth(1)),
+        Line::counted("growth/records-4", || growth(4)),
+        Line::counted("growth/records-16", || growth(16)),
     ])
 }
 
@@ -70,6 +74,18 @@ fn timed(samples: usize, edit: Edit, work: fn(Pair<'static>)) -> Measured {
     work(pair);
     let samples: Vec<f64> = (0..samples).map(|_| seconds(|| work(pair))).collect();
     Measured::alone("s", &samples)
+}
+
+/// Has the instructions counted of what is done with documents that differ in every record.
+fn count(bytes: usize, work: fn(Pair<'_>)) {
+    let before = pair::document(bytes, None);
+    let after = pair::document(bytes, Some(Edit::EveryTick));
+    counted(|| work([&before, &after].map(std::slice::from_ref)));
+}
+
+fn growth(size: usize) -> Outcome<()> {
+    count(size * COUNTED_BYTES / 4, pair::keyed_diff);
+    Ok(())
 }
 
 /// How far the peak of the resident memory rises above what the two documents take.

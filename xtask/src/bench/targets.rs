@@ -96,7 +96,7 @@ static SUITE: Bench = Bench {
 };
 
 #[rustfmt::skip]
-pub(crate) static ROWS: [Row; 34] = [
+pub(crate) static ROWS: [Row; 36] = [
     row("hashed/100-400", "bytes hashed per second in a whole run on one thread, 100 nodes and 400 edges", &HASHED, Ratio(AtLeast(1.0))),
     row("hashed/1e4-4e4", "the same, 10,000 nodes and 40,000 edges", &HASHED, Ratio(AtLeast(0.9))),
     row("threads/100-400", "ticks per second on two threads, 100 nodes and 400 edges", &PIPELINE, Ratio(AtLeast(1.8))),
@@ -109,11 +109,11 @@ pub(crate) static ROWS: [Row; 34] = [
     row("kernel/random-2e6-8e6", "the same, random", &KERNEL, Ratio(AtLeast(4.0))),
     row("store/100-400", "a run with a run file, 100 nodes and 400 edges", &PIPELINE, Ratio(AtMost(1.2))),
     row("store/1e4-4e4", "the same, 10,000 nodes and 40,000 edges", &PIPELINE, Ratio(AtMost(1.2))),
-    row("memory/2e6-8e6", "peak memory of 20 ticks of which only digests are kept, 2,000,000 nodes and 8,000,000 edges", &PIPELINE, Figure(AtMost(600.0))),
+    row("memory/2e6-8e6", "peak memory of 20 ticks of which only digests are kept, 2,000,000 nodes and 8,000,000 edges", &KERNEL, Figure(AtMost(600.0))),
     row("tick/python", "whole ticks per second at 400 edges", &HASHED, Published(75.0, "a Python engine with its ledger, as published", AtLeast(400.0))),
     row("process/gf01", "`aether run gf01` as a process", &PROCESS, Ratio(AtMost(1.0))),
     row("export/ledgers", "bytes per second of all ledgers as JSON lines", &PROCESS, Ratio(AtLeast(0.15))),
-    row("replay/tick", "replay of one tick from the nearest checkpoint", &PIPELINE, Ratio(AtMost(1.5))),
+    row("replay/tick", "replay of one tick from the nearest checkpoint", &KERNEL, Ratio(AtMost(1.5))),
     row("golden/equal", "golden check of equal goldens of 100 MB", &GOLDEN, Ratio(AtLeast(0.8))),
     row("diff/leaf", "diff of 100 MB, one leaf changed", &DIFF, Figure(AtMost(0.05))),
     row("diff/insert", "diff of 100 MB, one record inserted in front", &DIFF, Figure(AtMost(0.05))),
@@ -129,6 +129,8 @@ pub(crate) static ROWS: [Row; 34] = [
     row("instructions/patch", "instructions of the patch of the same", &DIFF, Counted),
     row("growth/edges", "growth of a run with its edges", &HASHED, Growth([1, 4, 16], Cost::Instructions)),
     row("growth/ticks", "growth of a run with its ticks", &HASHED, Growth([1, 4, 16], Cost::Instructions)),
+    row("growth/kernel-edges", "growth of the kernel with its edges", &KERNEL, Growth([1, 4, 16], Cost::Instructions)),
+    row("growth/kernel-ticks", "growth of the kernel with its ticks", &KERNEL, Growth([1, 4, 16], Cost::Instructions)),
     row("growth/records", "growth of the diff with its records", &DIFF, Growth([1, 4, 16], Cost::Instructions)),
     row("growth/scenarios", "growth of a suite with its scenarios", &SUITE, Growth([10, 100, 1_000], Cost::Time)),
 ];
