@@ -16,6 +16,8 @@ use crate::exit::Failure;
 use crate::json::JsonText;
 use crate::progress::Progress;
 
+/// What is written at once while a result is made: as much as a pipe holds.
+const STREAM_BYTES: usize = 1 << 16;
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 
 /// The output of a command, in the format that the user chose.
@@ -82,7 +84,7 @@ impl Output {
         &self,
         write: impl FnOnce(&mut dyn Write) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
-        let mut stdout = BufWriter::new(io::stdout().lock());
+        let mut stdout = BufWriter::with_capacity(STREAM_BYTES, io::stdout().lock());
         match write(&mut stdout).and_then(|()| Ok(stdout.flush()?)) {
             // A reader that has seen enough (`| head`) is not a failure.
             Err(Failure::Io(_, error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),

@@ -174,8 +174,10 @@ impl HeaderRow {
         cells.push(Cell::Hash(canonical::hash(self)));
         let places = vec!["?"; cells.len()].join(", ");
         let sql = format!("REPLACE INTO run VALUES ({places})");
-        connection.execute(&sql, rusqlite::params_from_iter(&cells))?;
-        Ok(())
+        let mut replace = connection.prepare_cached(&sql)?;
+        replace
+            .execute(rusqlite::params_from_iter(&cells))
+            .map(|_| ())
     }
 
     /// The first column in which two headers differ.

@@ -14,14 +14,17 @@
 //! Nothing here determines the content of a run, which [`run`](mod@crate::run) produces. The store
 //! reads neither the clock nor the environment.
 
+mod background;
 mod catalogue;
 mod columns;
 mod error;
 mod export;
 mod header;
 mod inputs;
+mod inserting;
 mod lock;
 mod metrics;
+mod parcel;
 mod rebuild;
 mod recording;
 mod records;

@@ -9,9 +9,10 @@ use rusqlite::Row;
 
 use super::columns::Shape;
 use super::stored::StoredRun;
+use super::tick_values::TickValues;
 use super::writer::hash_column;
 use super::{Damage, StoreError};
-use crate::canonical::{self, Hash};
+use crate::canonical::{self, Canonical, Hash, Writer};
 use crate::record::{
     DecodeError, EdgeFluxSummary, IBlock, PBlock, RecordKind, RecordType, SceneFrame,
     TopologySnapshotEdge, UmxLedger,
@@ -60,20 +61,17 @@ pub(super) enum Content {
 impl Content {
     /// The canonical text.
     pub(super) fn text(&self) -> Cow<'_, str> {
-        Cow::Owned(match self {
-            Self::Text(text) => return Cow::Borrowed(text),
-            Self::Ledger(record) => canonical::text(record),
-            Self::PBlock(record) => canonical::text(record),
-            Self::IBlock(record) => canonical::text(record),
-            Self::Scene(record) => canonical::text(record),
-        })
+        match self {
+            Self::Text(text) => Cow::Borrowed(text),
+            rebuilt => Cow::Owned(canonical::text(rebuilt)),
+        }
     }
 
     /// The canonical text.
     pub(super) fn into_text(self) -> String {
         match self {
             Self::Text(text) => text,
-            rebuilt => rebuilt.text().into_owned(),
+            rebuilt => canonical::text(&rebuilt),
         }
     }
 
@@ -81,10 +79,7 @@ impl Content {
     pub(super) fn hash(&self) -> Hash {
         match self {
             Self::Text(text) => canonical::hash_of_text(text.as_bytes()),
-            Self::Ledger(record) => canonical::hash(record),
-            Self::PBlock(record) => canonical::hash(record),
-            Self::IBlock(record) => canonical::hash(record),
-            Self::Scene(record) => canonical::hash(record),
+            rebuilt => canonical::hash(rebuilt),
         }
     }
 
@@ -110,6 +105,18 @@ impl Content {
             Self::Scene(record) => Box::new(record),
         };
         Ok(*record.downcast().expect(SAME_TYPE))
+    }
+}
+
+impl Canonical for Content {
+    fn write(&self, writer: &mut Writer) {
+        match self {
+            Self::Text(text) => writer.raw(text),
+            Self::Ledger(record) => record.write(writer),
+            Self::PBlock(record) => record.write(writer),
+            Self::IBlock(record) => record.write(writer),
+            Self::Scene(record) => record.write(writer),
+        }
     }
 }
 
@@ -184,17 +191,17 @@ impl StoredParts {
         };
         Ok(match self {
             Self::Text(text) => Content::Text(text),
-            Self::Ledger => Content::Ledger(ledger(run, position)?),
+            Self::Ledger => Content::Ledger(run.ledger_of_columns(position)?),
             Self::PBlock { s_t, c_t } => {
-                Content::PBlock(p_block(&ledger(run, position)?, s_t, c_t))
+                Content::PBlock(p_block(&run.tick_values(position)?, s_t, c_t))
             }
             Self::IBlock { c_t } => {
                 let c_t = c_t.ok_or_else(missing)?;
-                Content::IBlock(i_block(run, ledger(run, position)?, c_t))
+                Content::IBlock(i_block(run, &run.tick_values(position)?, c_t))
             }
             Self::Scene(kept) => {
-                let ledger = ledger(run, position)?;
-                Content::Scene(kept.scene(run, ledger).ok_or_else(missing)?)
+                let values = run.tick_values(position)?;
+                Content::Scene(kept.scene(run, &values).ok_or_else(missing)?)
             }
         })
     }
@@ -229,20 +236,20 @@ impl SceneParts {
     }
 
     /// `None` if rows that it depends on are missing.
-    fn scene(self, run: &StoredRun, ledger: UmxLedger) -> Option<SceneFrame> {
+    fn scene(self, run: &StoredRun, values: &TickValues) -> Option<SceneFrame> {
         let row = run.row();
         Some(SceneFrame {
             gid: row.gid.clone(),
             run_id: row.run_id.clone(),
-            tick: ledger.tick,
+            tick: values.tick(),
             nid: row.nid.clone(),
-            c_prev: if ledger.tick == 1 {
+            c_prev: if values.tick() == 1 {
                 row.chain_start
             } else {
                 self.c_prev?
             },
-            pre_u: ledger.pre_u,
-            post_u: ledger.post_u,
+            pre_u: values.pre_u().to_vec(),
+            post_u: values.post_u().to_vec(),
             ledger_ref: self.ledger_ref?,
             c_t: self.c_t?,
             window_id: self.window_id?,
@@ -253,37 +260,26 @@ impl SceneParts {
     }
 }
 
-pub(super) fn ledger(run: &StoredRun, tick: u64) -> Result<UmxLedger, StoreError> {
-    let ledger = run.block(tick)?.ledger(run.shape(), tick);
-    ledger.ok_or_else(|| {
-        run.damaged(Damage::Missing {
-            kind: RecordKind::Ledgers.name(),
-            position: tick,
-        })
-    })
-}
-
-fn p_block(ledger: &UmxLedger, s_t: i64, c_t: i64) -> PBlock {
-    let edges = ledger.edges.iter().map(|edge| EdgeFluxSummary {
-        e_id: edge.e_id,
-        f_e: edge.f_e,
-    });
+fn p_block(values: &TickValues, s_t: i64, c_t: i64) -> PBlock {
+    let edges = values.f_e().iter().zip(1..);
     PBlock {
-        tick: ledger.tick,
-        seq: ledger.tick,
+        tick: values.tick(),
+        seq: values.tick(),
         s_t,
         c_t,
-        edge_flux_summary: edges.collect(),
+        edge_flux_summary: edges
+            .map(|(&f_e, e_id)| EdgeFluxSummary { e_id, f_e })
+            .collect(),
     }
 }
 
-fn i_block(run: &StoredRun, ledger: UmxLedger, c_t: i64) -> IBlock {
+fn i_block(run: &StoredRun, values: &TickValues, c_t: i64) -> IBlock {
     IBlock {
-        tick: ledger.tick,
+        tick: values.tick(),
         w: run.row().checkpoint_spacing,
         c_t,
         profile_version: run.row().profile.clone(),
-        post_u: ledger.post_u,
+        post_u: values.post_u().to_vec(),
         topology_snapshot: edges(run.shape()).collect(),
     }
 }

@@ -192,7 +192,7 @@ impl Outcome {
 
 /// Makes the run in a new file.
 fn write(path: &Path, plan: &RunPlan, options: &RunOptions<'_>) -> Result<Outcome, StoreError> {
-    let mut writer = RunWriter::open(path, plan)?;
+    let mut writer = RunWriter::open(path, plan, options)?;
     let outcome =
         execute(plan, options, &mut writer).map_err(|error| StoreError::from_io(path, error))?;
     writer.finish(&outcome)?;

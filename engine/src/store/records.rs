@@ -9,7 +9,7 @@ use super::rebuild::{Content, Parts, StoredParts, page_query};
 use super::stored::{FoundRecord, StoredRecord, StoredRun};
 use super::writer::hash_column;
 use super::{Damage, StoreError};
-use crate::canonical::{self, Hash};
+use crate::canonical::{self, Hash, Writer};
 use crate::record::{RecordKind, RecordType};
 
 /// Most rows that are read at a time.
@@ -17,6 +17,11 @@ const PAGE_ROWS: i64 = 128;
 /// A page ends after the row with which its texts have this many bytes: a library has texts as
 /// long as the graph has edges.
 const PAGE_BYTES: usize = 1 << 20;
+
+/// Records whose texts are hashed side by side, which takes little longer than to hash one of them.
+const SIDE_BY_SIDE: usize = 4;
+/// A text of more bytes ends a group: memory matters more than time.
+const ALONE_BYTES: usize = 4 << 20;
 
 static PAGE_QUERIES: LazyLock<Vec<String>> =
     LazyLock::new(|| RecordKind::ALL.into_iter().map(page_query).collect());
@@ -36,6 +41,11 @@ pub struct Records<'r> {
     rows: i64,
     /// The position that the next record must have; `None` at the end of the kind.
     expected: Option<u64>,
+    writer: Writer,
+    /// Records whose hashes were checked, side by side.
+    checked: VecDeque<StoredRecord>,
+    /// Why the record after them cannot be read.
+    failure: Option<StoreError>,
     ended: bool,
 }
 
@@ -154,6 +164,9 @@ impl<'r> Records<'r> {
             last: u64::MAX,
             rows,
             expected: run.place_from(kind, first),
+            writer: Writer::text(),
+            checked: VecDeque::new(),
+            failure: None,
             ended: false,
         }
     }
@@ -242,10 +255,66 @@ impl<'r> Records<'r> {
         }))
     }
 
-    fn next_text(&mut self) -> Result<Option<StoredRecord>, StoreError> {
-        match self.next_unread()? {
-            Some(unread) => unread.read().map(Some),
-            None => Ok(None),
+    /// Reads the next records of the page, as many as are hashed side by side.
+    fn check_some(&mut self) {
+        let mut texts: Vec<(u64, Option<Hash>, Vec<u8>)> = Vec::with_capacity(SIDE_BY_SIDE);
+        loop {
+            match self.next_text() {
+                Ok(Some(next)) => texts.push(next),
+                Ok(None) => break,
+                Err(error) => {
+                    self.failure = Some(error);
+                    break;
+                }
+            }
+            let is_large = texts.last().is_some_and(|text| text.2.len() > ALONE_BYTES);
+            if texts.len() == SIDE_BY_SIDE || is_large || self.page.is_empty() {
+                break;
+            }
+        }
+        let text = |at: usize| texts.get(at).map_or(&[][..], |text| &text.2);
+        let hashes: [Hash; SIDE_BY_SIDE] = canonical::hashes(std::array::from_fn(text));
+        for ((position, stored, text), hash) in texts.into_iter().zip(hashes) {
+            if let Err(error) = check_hash(self.run, (self.kind, position), stored, hash) {
+                self.failure = Some(error);
+                return;
+            }
+            self.checked.push_back(StoredRecord {
+                position,
+                text,
+                hash,
+            });
+        }
+    }
+
+    /// The position, the stored hash and the text of the next record.
+    fn next_text(&mut self) -> Result<Option<(u64, Option<Hash>, Vec<u8>)>, StoreError> {
+        let Some(row) = self.next_row()? else {
+            return Ok(None);
+        };
+        let (position, stored, content) = row.content(self.run, self.kind)?;
+        let text = match content {
+            Content::Text(text) => text.into_bytes(),
+            rebuilt => {
+                // The writer has room from the record before; a text has as much as it needs.
+                self.writer.write(&rebuilt);
+                self.writer.bytes_so_far().to_vec()
+            }
+        };
+        Ok(Some((position, stored, text)))
+    }
+
+    fn next_checked(&mut self) -> Result<Option<StoredRecord>, StoreError> {
+        if self.checked.is_empty() && self.failure.is_none() {
+            self.check_some();
+        }
+        match (self.checked.pop_front(), self.failure.take()) {
+            (Some(record), later) => {
+                self.failure = later;
+                Ok(Some(record))
+            }
+            (None, Some(failure)) => Err(failure),
+            (None, None) => Ok(None),
         }
     }
 
@@ -293,7 +362,7 @@ impl Iterator for Records<'_> {
         if self.ended {
             return None;
         }
-        let record = self.next_text().transpose();
+        let record = self.next_checked().transpose();
         self.ended = !matches!(record, Some(Ok(_)));
         record
     }

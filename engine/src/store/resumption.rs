@@ -33,7 +33,7 @@ pub(super) fn finish(
     options: &RunOptions<'_>,
 ) -> Result<Outcome, StoreError> {
     let path = stored.path().to_owned();
-    let mut writer = RunWriter::open(&path, plan)?;
+    let mut writer = RunWriter::open(&path, plan, options)?;
     if stored.row().rows.is_none() {
         writer = writer.without_counts();
     }

@@ -13,8 +13,9 @@ use crate::record::{Cell, KINDS, Record, RecordKind, RowContext};
 /// A table of records, with the statements that write and read its rows.
 #[derive(Debug)]
 pub(super) struct Table {
+    pub(super) kind: RecordKind,
     pub(super) name: &'static str,
-    columns: Vec<&'static str>,
+    pub(super) columns: Vec<&'static str>,
     pub(super) insert: String,
     /// One row, by its key.
     pub(super) select: String,
@@ -29,6 +30,7 @@ impl Table {
         let columns: Vec<&str> = kind.columns().iter().map(|(column, _)| *column).collect();
         let places: Vec<String> = (1..=columns.len()).map(|at| format!("?{at}")).collect();
         Self {
+            kind,
             name,
             insert: format!("INSERT INTO {name} VALUES ({})", places.join(", ")),
             select: format!("SELECT * FROM {name} WHERE {} = ?1", columns[0]),
@@ -40,7 +42,7 @@ impl Table {
 /// One row: its table, and its values in column order; the first is the key.
 pub(super) struct Row<'r> {
     pub(super) table: &'static Table,
-    pub(super) cells: Vec<Cell<'r>>,
+    cells: Vec<Cell<'r>>,
 }
 
 /// The last row of each table, and the manifests of the open window.
@@ -96,6 +98,11 @@ impl Places {
 }
 
 impl Row<'_> {
+    /// The values, in column order.
+    pub(super) fn values(&self) -> impl Iterator<Item = ValueRef<'_>> {
+        self.cells.iter().map(value)
+    }
+
     /// The key: a tick, or the number within the table.
     pub(super) fn key(&self) -> i64 {
         match self.cells.first() {

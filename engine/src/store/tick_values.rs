@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::columns::{Block, Shape, Vectors};
 use super::stored::StoredRun;
-use super::{Damage, StoreError, header, rebuild};
+use super::{Damage, StoreError, header};
 use crate::record::{RecordKind, UmxLedger};
 
 /// State and fluxes of one tick. Ticks of the same block share its memory.
@@ -52,7 +52,9 @@ impl StoredRun {
 impl StoredRun {
     /// The ledger of a recorded tick, as its columns give it.
     pub(crate) fn ledger_of_columns(&self, tick: u64) -> Result<UmxLedger, StoreError> {
-        rebuild::ledger(self, tick)
+        let block = self.block(tick)?;
+        let ledger = block.ledger(self.shape(), tick);
+        Ok(ledger.expect("a tick is in the block that was found for it"))
     }
 
     /// s_t and C_t of a recorded tick.

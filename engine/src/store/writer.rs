@@ -6,14 +6,16 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, params};
 
-use super::columns::{BlockBuilder, Shape};
-use super::header::{self, HeaderRow, signed};
+use super::background::Background;
+use super::columns::Shape;
+use super::header::{self, HeaderRow};
+use super::parcel::Parcel;
 use super::recovery::{COMPANIONS, companion};
 use super::rows::Places;
 use super::{StoreError, schema, spill};
 use crate::canonical::{self, Encoded, Hash};
 use crate::config::RunPlan;
-use crate::run::{Outcome, Record, RecordSink, RunStatus};
+use crate::run::{Outcome, Record, RecordSink, RunOptions, RunStatus};
 
 /// How long a writer and a reader wait for each other.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -22,19 +24,21 @@ const PAGE_CACHE_KIB: i64 = 8 * 1024;
 /// Size of the write-ahead log, in pages, at which its content moves into the database.
 const CHECKPOINT_PAGES: i64 = 4000;
 
-/// Writes the records of one run.
+/// Writes the records of one run, in a thread of its own.
 pub(super) struct RunWriter {
     path: PathBuf,
-    connection: Connection,
+    background: Background,
+    /// What the thread will receive next.
+    parcel: Parcel,
     header: HeaderRow,
-    shape: Shape,
-    block: BlockBuilder,
     places: Places,
     committed: Places,
-    /// Whether a transaction is open.
-    open: bool,
-    /// Whether the run has spilled pages in this window.
-    has_spill: bool,
+    /// How many parcels there were with the window that was committed last.
+    last_commit: u64,
+    /// Whether a commit waits until its window is in the file, and not only the one before.
+    waits: bool,
+    /// The run's working memory that does not fit, once there is some. It is not part of the file.
+    spill: Option<Connection>,
 }
 
 /// Creates a run file with its tables, its inputs, and a header with the status `incomplete`.
@@ -50,16 +54,20 @@ pub(super) fn create(path: &Path, unfinished: &Path, plan: &RunPlan) -> Result<(
     Ok(())
 }
 
+/// Makes the file that nobody reads before it has its name: until it is whole it needs neither a
+/// journal nor the disk. The last change, which is to the write-ahead log, syncs all of it.
 fn fill(path: &Path, plan: &RunPlan) -> rusqlite::Result<()> {
     let mut connection = Connection::open(path)?;
-    connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
-    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update_and_check(None, "journal_mode", "OFF", |_| Ok(()))?;
+    connection.pragma_update(None, "synchronous", "OFF")?;
     let transaction = connection.transaction()?;
     schema::create(&transaction, schema::version_of(plan.aeon.is_some()))?;
     write_inputs(&transaction, plan)?;
     header::write_edges(&transaction, &Shape::of(&plan.topology))?;
     HeaderRow::begin(plan).write(&transaction)?;
     transaction.commit()?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
     connection.close().map_err(|(_, error)| error)
 }
 
@@ -89,21 +97,25 @@ fn write_inputs(connection: &Connection, plan: &RunPlan) -> rusqlite::Result<()>
 
 impl RunWriter {
     /// Opens a file to write the records that it does not have yet.
-    pub(super) fn open(path: &Path, plan: &RunPlan) -> Result<Self, StoreError> {
+    pub(super) fn open(
+        path: &Path,
+        plan: &RunPlan,
+        options: &RunOptions<'_>,
+    ) -> Result<Self, StoreError> {
         let connection =
             open_for_writing(path).map_err(|error| StoreError::database(path, error))?;
         let shape = Shape::of(&plan.topology);
-        let block = BlockBuilder::new(&shape).map_err(|error| StoreError::io(path, error))?;
         Ok(Self {
             path: path.to_owned(),
-            connection,
+            background: Background::start(path, connection, shape)?,
+            parcel: Parcel::default(),
             header: HeaderRow::begin(plan),
-            shape,
-            block,
             places: Places::start(plan.aeon.is_some()),
             committed: Places::start(plan.aeon.is_some()),
-            open: false,
-            has_spill: false,
+            last_commit: 0,
+            // Whoever is shown the log of a window finds the window in the file.
+            waits: options.log.is_some(),
+            spill: None,
         })
     }
 
@@ -125,10 +137,13 @@ impl RunWriter {
     pub(super) fn finish(self, outcome: &Outcome) -> Result<(), StoreError> {
         let Self {
             path,
-            mut connection,
+            background,
+            parcel,
             header,
             ..
         } = self;
+        assert!(parcel.is_empty(), "a run ends with a commit or a roll-back");
+        let mut connection = background.end()?;
         let end = |connection: &mut Connection| -> rusqlite::Result<()> {
             let transaction = Transaction::new(connection, TransactionBehavior::Immediate)?;
             header.end(outcome).write(&transaction)?;
@@ -142,57 +157,29 @@ impl RunWriter {
     }
 
     fn put_record(&mut self, record: &Record<'_>, encoded: Encoded<'_>) -> Result<(), StoreError> {
-        let row = self.places.row(record, encoded);
-        if !self.open {
-            self.execute("BEGIN IMMEDIATE")?;
-            self.open = true;
+        self.parcel.push_row(&self.places.row(record, encoded));
+        if let Record::Ledger(ledger) = record {
+            self.parcel.push_tick(ledger);
         }
-        self.connection
-            .prepare_cached(&row.table.insert)
-            .and_then(|mut insert| insert.execute(rusqlite::params_from_iter(&row.cells)))
-            .map_err(|error| StoreError::database(&self.path, error))?;
-        match record {
-            Record::Ledger(ledger) if self.block.push(&self.shape, ledger) => self.flush(),
-            _ => Ok(()),
+        if self.parcel.is_full() {
+            self.hand_over()?;
         }
+        Ok(())
     }
 
-    fn execute(&self, sql: &str) -> Result<(), StoreError> {
-        self.connection
-            .execute_batch(sql)
-            .map_err(|error| StoreError::database(&self.path, error))
-    }
-
-    /// Writes the open block.
-    fn flush(&mut self) -> Result<(), StoreError> {
-        let block = self
-            .block
-            .take()
-            .map_err(|error| StoreError::io(&self.path, error))?;
-        let Some(block) = block else { return Ok(()) };
-        self.connection
-            .prepare_cached("INSERT INTO tick_columns VALUES (?1, ?2, ?3)")
-            .and_then(|mut insert| {
-                insert.execute(params![
-                    signed(block.first_tick),
-                    signed(block.ticks),
-                    block.bytes
-                ])
-            })
-            .map_err(|error| StoreError::database(&self.path, error))?;
+    fn hand_over(&mut self) -> Result<(), StoreError> {
+        let parcel = std::mem::take(&mut self.parcel);
+        self.parcel = self.background.exchange(parcel)?;
         Ok(())
     }
 
     fn commit_window(&mut self) -> Result<(), StoreError> {
-        self.flush()?;
         self.header.count(self.places.counts());
-        if self.open {
-            self.header
-                .write(&self.connection)
-                .map_err(|error| StoreError::database(&self.path, error))?;
-            self.execute("COMMIT")?;
-            self.open = false;
-        }
+        self.parcel.push_commit(self.header.clone());
+        self.hand_over()?;
+        let before = std::mem::replace(&mut self.last_commit, self.background.sent());
+        let awaited = if self.waits { self.last_commit } else { before };
+        self.background.wait_for(awaited)?;
         self.clear_spill()?;
         self.places.close_window();
         self.committed = self.places.clone();
@@ -200,23 +187,29 @@ impl RunWriter {
     }
 
     fn drop_window(&mut self) -> Result<(), StoreError> {
-        self.block.clear();
+        self.parcel.clear();
+        self.parcel.push_roll_back();
+        self.hand_over()?;
         self.places = self.committed.clone();
-        // After an error such as a full disk, SQLite may have rolled back already.
-        if self.open && !self.connection.is_autocommit() {
-            self.execute("ROLLBACK")?;
-        }
-        self.open = false;
         self.clear_spill()
     }
 
     fn clear_spill(&mut self) -> Result<(), StoreError> {
-        if self.has_spill {
-            spill::clear(&self.connection)
-                .map_err(|error| StoreError::database(&self.path, error))?;
-            self.has_spill = false;
+        self.spill
+            .as_ref()
+            .map_or(Ok(()), spill::clear)
+            .map_err(|error| StoreError::database(&self.path, error))
+    }
+
+    /// The connection for working memory; its temporary tables are all that it has.
+    fn working_memory(&mut self) -> io::Result<&Connection> {
+        match &mut self.spill {
+            Some(connection) => Ok(connection),
+            none => {
+                let connection = Connection::open_in_memory().map_err(io::Error::other)?;
+                Ok(none.insert(connection))
+            }
         }
-        Ok(())
     }
 }
 
@@ -235,20 +228,19 @@ impl RecordSink for RunWriter {
     }
 
     fn spill(&mut self, page: &[u8]) -> io::Result<bool> {
-        self.has_spill = true;
-        spill::put(&self.connection, page).map(|()| true)
+        spill::put(self.working_memory()?, page).map(|()| true)
     }
 
     fn read_spilled(&mut self, number: usize) -> io::Result<Vec<u8>> {
-        spill::get(&self.connection, number)
+        spill::get(self.working_memory()?, number)
     }
 
     fn keep_note(&mut self, key: &[u8; 32], note: &[u8]) -> io::Result<bool> {
-        spill::put_note(&self.connection, key, note).map(|()| true)
+        spill::put_note(self.working_memory()?, key, note).map(|()| true)
     }
 
     fn note(&mut self, key: &[u8; 32]) -> io::Result<Option<Vec<u8>>> {
-        spill::note(&self.connection, key)
+        spill::note(self.working_memory()?, key)
     }
 }
 

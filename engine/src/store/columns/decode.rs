@@ -1,6 +1,6 @@
 //! Decodes a block of columns into ledgers.
 
-use super::{COLUMNS, HEADER_SIZE, LAYOUT, Shape};
+use super::{COLUMNS, HEADER_SIZE, LAYOUT, Shape, Vectors};
 use crate::record::{EdgeFlux, UmxLedger};
 use crate::varint;
 
@@ -18,15 +18,6 @@ pub(in crate::store) struct Block {
     f_e: Vec<i64>,
     raw: Vec<i64>,
     post_u: Vec<i64>,
-}
-
-/// The vectors of one tick: N numbers for nodes, E for edges.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::store) struct Vectors<'b> {
-    pub(in crate::store) pre_u: &'b [i64],
-    pub(in crate::store) f_e: &'b [i64],
-    pub(in crate::store) raw: &'b [i64],
-    pub(in crate::store) post_u: &'b [i64],
 }
 
 impl Block {

@@ -2,8 +2,7 @@
 
 use std::io;
 
-use super::{COLUMNS, HEADER_SIZE, LAYOUT, Shape};
-use crate::record::UmxLedger;
+use super::{COLUMNS, HEADER_SIZE, LAYOUT, Shape, Vectors};
 use crate::varint;
 
 /// The compression level: fast, since the columns are already small.
@@ -15,7 +14,6 @@ pub(in crate::store) struct BlockBuilder {
     /// The predictions of the next pre_u and of the next f_e.
     state: Vec<i64>,
     fluxes: Vec<i64>,
-    scratch: Vec<i64>,
     first_tick: u64,
     ticks: usize,
     capacity: usize,
@@ -44,7 +42,6 @@ impl BlockBuilder {
             columns: Default::default(),
             state: vec![0; shape.node_count],
             fluxes: vec![0; shape.edges.len()],
-            scratch: Vec::new(),
             first_tick: 0,
             ticks: 0,
             capacity: shape.ticks_a_block(),
@@ -53,28 +50,40 @@ impl BlockBuilder {
     }
 
     /// Appends the next tick; returns whether the block is then full.
-    pub(in crate::store) fn push(&mut self, shape: &Shape, ledger: &UmxLedger) -> bool {
+    pub(in crate::store) fn push(
+        &mut self,
+        shape: &Shape,
+        tick: u64,
+        vectors: Vectors<'_>,
+    ) -> bool {
         if self.ticks == 0 {
-            self.first_tick = ledger.tick;
+            self.first_tick = tick;
         }
         self.ticks += 1;
-        let [pre, flux, raw, post] = &mut self.columns;
-        for (&value, suggested) in ledger.pre_u.iter().zip(&self.state) {
-            pre.push(value.wrapping_sub(*suggested));
+        let Vectors {
+            pre_u,
+            f_e,
+            raw,
+            post_u,
+        } = vectors;
+        let [pre_column, flux_column, raw_column, post_column] = &mut self.columns;
+        for (&value, suggested) in pre_u.iter().zip(&self.state) {
+            pre_column.push(value.wrapping_sub(*suggested));
         }
-        for (edge, suggested) in ledger.edges.iter().zip(&mut self.fluxes) {
-            flux.push(edge.f_e.wrapping_sub(*suggested));
-            *suggested = edge.f_e;
+        for (&value, suggested) in f_e.iter().zip(&self.fluxes) {
+            flux_column.push(value.wrapping_sub(*suggested));
         }
-        for (edge, of) in ledger.edges.iter().zip(&shape.edges) {
-            raw.push(edge.raw.wrapping_sub(shape.suggest_raw(of, edge.du)));
+        for (&value, edge) in raw.iter().zip(&shape.edges) {
+            let du = pre_u[edge.from].wrapping_sub(pre_u[edge.to]);
+            raw_column.push(value.wrapping_sub(shape.suggest_raw(edge, du)));
         }
-        self.scratch.clone_from(&ledger.pre_u);
-        shape.move_state(&mut self.scratch, ledger.edges.iter().map(|edge| edge.f_e));
-        for (&value, suggested) in ledger.post_u.iter().zip(&self.scratch) {
-            post.push(value.wrapping_sub(*suggested));
+        self.state.copy_from_slice(pre_u);
+        shape.move_state(&mut self.state, f_e.iter().copied());
+        for (&value, suggested) in post_u.iter().zip(&self.state) {
+            post_column.push(value.wrapping_sub(*suggested));
         }
-        self.state.clone_from(&ledger.post_u);
+        self.state.copy_from_slice(post_u);
+        self.fluxes.copy_from_slice(f_e);
         self.ticks >= self.capacity
     }
 

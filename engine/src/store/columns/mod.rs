@@ -17,7 +17,7 @@
 mod decode;
 mod encode;
 
-pub(super) use decode::{Block, Vectors};
+pub(super) use decode::Block;
 pub(super) use encode::BlockBuilder;
 
 use crate::config::Topology;
@@ -50,6 +50,15 @@ pub(super) struct ShapeEdge {
     pub(super) k: i64,
     pub(super) cap: i64,
     pub(super) c: i64,
+}
+
+/// The vectors of one tick: N numbers for nodes, E for edges.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Vectors<'b> {
+    pub(super) pre_u: &'b [i64],
+    pub(super) f_e: &'b [i64],
+    pub(super) raw: &'b [i64],
+    pub(super) post_u: &'b [i64],
 }
 
 impl Shape {

@@ -47,6 +47,19 @@ fn ledger(shape: &Shape, tick: u64, pre_u: Vec<i64>, post_u: Vec<i64>, any: &[i6
     }
 }
 
+/// Appends a ledger to a block.
+fn push(builder: &mut BlockBuilder, shape: &Shape, ledger: &UmxLedger) {
+    let f_e: Vec<i64> = ledger.edges.iter().map(|edge| edge.f_e).collect();
+    let raw: Vec<i64> = ledger.edges.iter().map(|edge| edge.raw).collect();
+    let vectors = Vectors {
+        pre_u: &ledger.pre_u,
+        f_e: &f_e,
+        raw: &raw,
+        post_u: &ledger.post_u,
+    };
+    builder.push(shape, ledger.tick, vectors);
+}
+
 proptest! {
     #[test]
     fn any_ledgers_come_back(
@@ -63,7 +76,7 @@ proptest! {
         }).collect();
         let mut builder = BlockBuilder::new(&shape).unwrap();
         for ledger in &ledgers {
-            builder.push(&shape, ledger);
+            push(&mut builder, &shape, ledger);
         }
         let block = builder.take().unwrap().unwrap();
         prop_assert_eq!((block.first_tick, block.ticks), (7, ledgers.len() as u64));
@@ -91,7 +104,11 @@ fn a_changed_or_short_block_is_refused() {
     for tick in 1..=20_u64 {
         let base = tick.cast_signed() * 1_000;
         let pre = vec![base, -base, 3, 4];
-        builder.push(&shape, &ledger(&shape, tick, pre.clone(), pre, &[1, 5, 9]));
+        push(
+            &mut builder,
+            &shape,
+            &ledger(&shape, tick, pre.clone(), pre, &[1, 5, 9]),
+        );
     }
     let block = builder.take().unwrap().unwrap();
     let good = Block::decode(&shape, 1, 20, &block.bytes).unwrap();

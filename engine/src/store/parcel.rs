@@ -1,0 +1,176 @@
+//! [`Parcel`]: rows and ticks on their way to the thread that writes them.
+//!
+//! ```text
+//! steps    row of `ledgers`   tick 7              row of `log`      …
+//! cells    7, blob of 32                          3, 7, text of 5   …
+//! bytes    the hash                               hello             …
+//! numbers                     pre_u f_e raw post_u
+//! ```
+//!
+//! Everything is copied into four vectors, which are used again: a parcel is made without a piece of
+//! memory for each row or text.
+
+use rusqlite::types::ValueRef;
+
+use super::columns::{Shape, Vectors};
+use super::header::HeaderRow;
+use super::rows::{Row, Table};
+use crate::record::UmxLedger;
+
+/// A parcel is full with this many bytes: few enough that the writing thread starts early, and enough
+/// that waking it costs little.
+const PARCEL_BYTES: usize = 1 << 18;
+
+/// What is to be written, in order.
+#[derive(Default)]
+pub(super) struct Parcel {
+    steps: Vec<PackedStep>,
+    cells: Vec<PackedCell>,
+    bytes: Vec<u8>,
+    numbers: Vec<i64>,
+}
+
+enum PackedStep {
+    Row(&'static Table),
+    Tick(u64),
+    Commit(Box<HeaderRow>),
+    RollBack,
+}
+
+/// A cell; texts and blobs are the next bytes of the parcel.
+enum PackedCell {
+    Null,
+    Integer(i64),
+    Text(usize),
+    Blob(usize),
+}
+
+/// One thing to do.
+pub(super) enum Step<'p> {
+    /// Insert a row.
+    Row(&'static Table, Cells<'p>),
+    /// Add a tick to the columns.
+    Tick(u64, Vectors<'p>),
+    /// Commit the window, with the header as it is then.
+    Commit(&'p HeaderRow),
+    /// Drop the window.
+    RollBack,
+}
+
+/// The cells of a row, in column order.
+pub(super) struct Cells<'p> {
+    cells: std::slice::Iter<'p, PackedCell>,
+    bytes: &'p [u8],
+}
+
+impl Parcel {
+    pub(super) fn is_full(&self) -> bool {
+        self.bytes.len() + self.numbers.len() * size_of::<i64>() >= PARCEL_BYTES
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.steps.clear();
+        self.cells.clear();
+        self.bytes.clear();
+        self.numbers.clear();
+    }
+
+    pub(super) fn push_row(&mut self, row: &Row<'_>) {
+        self.steps.push(PackedStep::Row(row.table));
+        for cell in row.values() {
+            let cell = match cell {
+                ValueRef::Null => PackedCell::Null,
+                ValueRef::Integer(number) => PackedCell::Integer(number),
+                ValueRef::Real(_) => unreachable!("no column of a run file has type REAL"),
+                ValueRef::Text(text) => {
+                    self.bytes.extend_from_slice(text);
+                    PackedCell::Text(text.len())
+                }
+                ValueRef::Blob(blob) => {
+                    self.bytes.extend_from_slice(blob);
+                    PackedCell::Blob(blob.len())
+                }
+            };
+            self.cells.push(cell);
+        }
+    }
+
+    pub(super) fn push_tick(&mut self, ledger: &UmxLedger) {
+        self.steps.push(PackedStep::Tick(ledger.tick));
+        self.numbers.extend_from_slice(&ledger.pre_u);
+        self.numbers
+            .extend(ledger.edges.iter().map(|edge| edge.f_e));
+        self.numbers
+            .extend(ledger.edges.iter().map(|edge| edge.raw));
+        self.numbers.extend_from_slice(&ledger.post_u);
+    }
+
+    pub(super) fn push_commit(&mut self, header: HeaderRow) {
+        self.steps.push(PackedStep::Commit(Box::new(header)));
+    }
+
+    pub(super) fn push_roll_back(&mut self) {
+        self.steps.push(PackedStep::RollBack);
+    }
+
+    /// The steps, in order.
+    pub(super) fn steps<'p>(&'p self, shape: &Shape) -> impl Iterator<Item = Step<'p>> {
+        let (nodes, edges) = (shape.node_count, shape.edges.len());
+        let mut cells = self.cells.as_slice();
+        let mut bytes = self.bytes.as_slice();
+        let mut numbers = self.numbers.as_slice();
+        self.steps.iter().map(move |step| match step {
+            PackedStep::Row(table) => {
+                let of_row = take(&mut cells, table.columns.len());
+                let size = of_row.iter().map(PackedCell::size).sum();
+                let cells = of_row.iter();
+                let bytes = take(&mut bytes, size);
+                Step::Row(table, Cells { cells, bytes })
+            }
+            PackedStep::Tick(tick) => {
+                let vectors = Vectors {
+                    pre_u: take(&mut numbers, nodes),
+                    f_e: take(&mut numbers, edges),
+                    raw: take(&mut numbers, edges),
+                    post_u: take(&mut numbers, nodes),
+                };
+                Step::Tick(*tick, vectors)
+            }
+            PackedStep::Commit(header) => Step::Commit(header),
+            PackedStep::RollBack => Step::RollBack,
+        })
+    }
+}
+
+/// Removes the first `count` elements, which were packed together.
+fn take<'p, T>(rest: &mut &'p [T], count: usize) -> &'p [T] {
+    let (taken, left) = rest.split_at(count);
+    *rest = left;
+    taken
+}
+
+impl PackedCell {
+    const fn size(&self) -> usize {
+        match self {
+            Self::Null | Self::Integer(_) => 0,
+            Self::Text(size) | Self::Blob(size) => *size,
+        }
+    }
+}
+
+impl<'p> Iterator for Cells<'p> {
+    type Item = ValueRef<'p>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        Some(match self.cells.next()? {
+            PackedCell::Null => ValueRef::Null,
+            PackedCell::Integer(number) => ValueRef::Integer(*number),
+            PackedCell::Text(size) => ValueRef::Text(take(&mut self.bytes, *size)),
+            PackedCell::Blob(size) => ValueRef::Blob(take(&mut self.bytes, *size)),
+        })
+    }
+}
