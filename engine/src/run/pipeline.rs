@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::ops::ControlFlow;
 
-use super::batch::{Batch, Slot};
+use super::batch::{Batches, Slot, with_batches};
 use super::binding::{Binder, ClosedWindow};
 use super::observer::AeonObserver;
 use super::pending::{PendingTick, PendingTicks};
@@ -221,42 +221,47 @@ impl<'p, 's> Pipeline<'p, 's> {
             profile: plan.profile.name.clone(),
         };
         self.recorder.log(Component::Run, None, None, started)?;
-        let mut stepper = Stepper::start(plan)?;
-        let mut batch = Batch::new(&stepper, &self.options);
-        for window in plan.windows.iter().filter(|window| window.primary) {
-            self.first_pass(window, &mut stepper, &mut batch)?;
-            if *window.ticks.end() == plan.ticks {
-                self.finish()?;
+        let stepper = Stepper::start(plan)?;
+        let options = self.options;
+        let windows = plan.windows.iter().filter(|window| window.primary);
+        with_batches(stepper, &options, |batches| {
+            for window in windows {
+                self.first_pass(window, batches)?;
+                if *window.ticks.end() == plan.ticks {
+                    self.finish()?;
+                }
+                self.recorder.commit()?;
             }
-            self.recorder.commit()?;
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
     /// Computes the ticks of a primary window, and closes it after its last.
     fn first_pass(
         &mut self,
         window: &'p Window,
-        stepper: &mut Stepper<'p>,
-        batch: &mut Batch,
+        batches: &mut Batches<'_>,
     ) -> Result<(), Ended> {
         let mut primary = Some(WindowTally::open(window));
-        let mut left = window.ticks.end() - window.ticks.start() + 1;
-        while left > 0 {
-            let made = batch.fill(stepper, left);
-            for slot in batch.slots(made.count) {
+        while primary.is_some() {
+            let group = batches.next();
+            let group = group.expect("groups reach the end of a window, or hold a failure");
+            for slot in group.slots() {
                 let closes = slot.tick.ledger.tick == *window.ticks.end();
                 self.take_tick(slot, window, &mut primary)?;
                 if closes && let Some(tally) = primary.take() {
                     self.close_primary(tally)?;
                 }
             }
-            left -= made.count as u64;
-            made.failure?;
-            let tick = window.ticks.end() - left;
+            if let Some(failure) = group.failure() {
+                return Err(failure.into());
+            }
+            let last = group.slots().last();
+            let tick = last.map_or(0, |slot| slot.tick.ledger.tick);
             if (self.options.progress)(tick).is_break() {
                 return Err(RunError::Cancelled { tick }.into());
             }
+            batches.reuse(group);
         }
         Ok(())
     }
