@@ -18,7 +18,7 @@ pub(crate) use decimal::{Digits, LARGE};
 pub use hash::Hash;
 pub use writer::Encoded;
 pub(crate) use writer::{
-    Canonical, EmptyObject, INTEGER_MAX, Object, Writer, push_integer as write_integer,
+    Canonical, EmptyObject, INTEGER_MAX, INTEGERS, Object, Writer, push_integer as write_integer,
 };
 
 /// The canonical text of a record.

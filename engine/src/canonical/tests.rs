@@ -77,7 +77,7 @@ fn a_writer_forgets_the_record_before() {
 /// Records of any size are hashed side by side, with and without their texts.
 #[test]
 fn lanes_follow_writers() {
-    let records = [1_000_u64, 3, 40_000, 999].map(|count| vec![7_u64; count]);
+    let records = [1_000, 3, 40_000, 999].map(|count| vec![7_u64; count]);
     for writer in [Writer::encoder, Writer::hasher] {
         let mut writers = records.each_ref().map(|_| writer());
         for _ in 0..2 {

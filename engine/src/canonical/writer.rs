@@ -13,6 +13,15 @@ const ROOM_MIN: usize = 256;
 pub(crate) trait Canonical {
     /// Appends the value.
     fn write(&self, writer: &mut Writer);
+
+    /// Appends a list of values.
+    #[inline]
+    fn write_list(values: &[Self], writer: &mut Writer)
+    where
+        Self: Sized,
+    {
+        writer.array(values);
+    }
 }
 
 /// A record as bytes and their SHA-256.
@@ -43,6 +52,9 @@ enum Output {
     Hash,
     Both,
 }
+
+/// Integers that are written at once: about 4 KB.
+pub(crate) const INTEGERS: usize = 512;
 
 /// The longest integer: a sign and the digits.
 pub(crate) const INTEGER_MAX: usize = 1 + decimal::LEN_MAX;
@@ -332,7 +344,7 @@ impl<V: Canonical> Canonical for Option<V> {
 impl<V: Canonical> Canonical for [V] {
     #[inline]
     fn write(&self, writer: &mut Writer) {
-        writer.array(self);
+        V::write_list(self, writer);
     }
 }
 
@@ -345,7 +357,7 @@ impl<V: Canonical, const N: usize> Canonical for [V; N] {
 impl<V: Canonical> Canonical for Vec<V> {
     #[inline]
     fn write(&self, writer: &mut Writer) {
-        writer.array(self);
+        V::write_list(self, writer);
     }
 }
 
@@ -376,6 +388,16 @@ impl Canonical for i64 {
     #[inline]
     fn write(&self, writer: &mut Writer) {
         writer.decimal(*self < 0, self.unsigned_abs());
+    }
+
+    fn write_list(numbers: &[Self], writer: &mut Writer) {
+        let mut separator = b'[';
+        for piece in numbers.chunks(INTEGERS) {
+            writer.integers(piece, separator);
+            writer.spill();
+            separator = b',';
+        }
+        writer.raw(if numbers.is_empty() { "[]" } else { "]" });
     }
 }
 

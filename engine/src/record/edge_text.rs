@@ -17,14 +17,12 @@
 //!
 //! Nothing here is a second definition of a record: a property test compares these texts with those of the general writer.
 
-use crate::canonical::{Canonical as _, Digits, Hash, LARGE, Writer, lanes, write_integer};
+use crate::canonical::{Canonical as _, Digits, Hash, INTEGERS, LARGE, Writer, lanes};
 
 use super::{EdgeFlux, EdgeFluxSummary, PBlock, UmxLedger};
 
 /// Edges of a piece: about 5 KB of text.
 const PIECE_EDGES: usize = 64;
-/// Numbers of a piece of a state.
-const PIECE_NUMBERS: usize = 512;
 /// Bytes of a template, of which the last ones may be unused.
 const COPIED: usize = 32;
 /// Room for an edge: every offset that is an `u8`, and a template that begins there.
@@ -133,12 +131,12 @@ fn p_blocks<'w, const N: usize>(ticks: &'w mut [TickTexts<'_>; N]) -> [&'w mut W
 fn write_states<const N: usize>(ticks: &mut [TickTexts<'_>; N], state: fn(&UmxLedger) -> &[i64]) {
     let mut separator = b'[';
     let nodes = ticks.iter().map(|tick| state(tick.ledger.0).len()).max();
-    for from in (0..nodes.unwrap_or_default()).step_by(PIECE_NUMBERS) {
+    for from in (0..nodes.unwrap_or_default()).step_by(INTEGERS) {
         for tick in &mut *ticks {
             let (ledger, writer) = &mut tick.ledger;
             let numbers = state(ledger);
             writer.integers(
-                &numbers[from..numbers.len().min(from + PIECE_NUMBERS)],
+                &numbers[from..numbers.len().min(from + INTEGERS)],
                 separator,
             );
         }
@@ -386,7 +384,7 @@ mod tests {
             vec(edge(), 0..3),
             vec(edge(), PIECE_EDGES - 1..2 * PIECE_EDGES + 2)
         ];
-        let nodes = prop_oneof![0..3_usize, PIECE_NUMBERS - 1..PIECE_NUMBERS + 2];
+        let nodes = prop_oneof![0..3_usize, INTEGERS - 1..INTEGERS + 2];
         (edges, nodes).prop_flat_map(|(edges, nodes)| {
             let moved = vec((integer(), integer(), integer()), edges.len());
             let edges = moved.prop_map(move |moved| {

@@ -1,26 +1,19 @@
 //! Computes ticks in groups, which several threads encode and hash.
 //!
-//! Computing a tick is quick and needs the previous one. Its text and hash take most of the time, and need only the tick. So the
-//! thread that runs the pipeline computes the ticks of a group one after the other, and puts the group into a queue. Workers take groups
-//! from there, and so does the first thread itself whenever the group that comes next is not ready:
-//!
-//! ```text
-//! first thread   compute 1 2 3 │ encode 2        │ take 1 │ compute 4 │ take 2 │ encode 4 …
-//! a worker             │ encode 1        │ encode 3            │ …
-//! ```
-//!
-//! With one thread there is one group, which it computes, encodes and takes in turn. Groups are taken in order, and neither their
-//! size nor the number of threads affects any byte.
+//! Computing a tick is quick and needs the previous one. Its text and hash take most of the time, and need only the tick. So
+//! the ticks of a group are computed one after the other, and the group then goes to the [`Workers`]. With one thread there is one
+//! group, which is computed, encoded and taken in turn. Groups are taken in order, and neither their size nor the number of
+//! threads affects any byte.
 
 use std::collections::VecDeque;
-use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
+use super::encoded::EncodedRecord;
 use super::stepper::{Stepper, Tick};
+use super::workers::{Coming, Workers};
 use super::{RunError, RunOptions};
-use crate::canonical::{Encoded, Hash, Writer};
+use crate::canonical::Encoded;
 use crate::config::RunPlan;
-use crate::record::{EdgeTexts, TickTexts};
+use crate::record::{EdgeTexts, IBlock, TickTexts};
 
 /// Ticks whose texts are hashed side by side.
 const SIDE_BY_SIDE: usize = 4;
@@ -32,13 +25,14 @@ const GROUP_NUMBERS: usize = 1 << 20;
 const WORTH_A_THREAD: u64 = 1 << 18;
 
 /// The groups of a run, in order.
-pub(super) struct Batches<'r> {
-    stepper: Stepper<'r>,
-    encoders: &'r Encoders,
+pub(super) struct Batches<'r, 'w> {
+    stepper: Stepper<'w>,
+    texts: &'w EdgeTexts,
+    workers: &'r Workers<'w>,
     /// Groups with nothing in them.
     free: Vec<Group>,
-    /// What will become of the groups in the queue and of those being encoded, in order.
-    coming: VecDeque<Receiver<Group>>,
+    /// The groups that are being encoded, in order.
+    coming: VecDeque<Coming<Group>>,
     /// The last ticks of the primary windows that are not yet computed. No group is in two windows.
     ends: VecDeque<u64>,
     from_checkpoints: bool,
@@ -58,56 +52,11 @@ pub(super) struct Slot {
     pub(super) tick: Tick,
     ledger: EncodedRecord,
     p_block: EncodedRecord,
-}
-
-struct EncodedRecord {
-    writer: Writer,
-    hash: Hash,
-}
-
-/// The queue of groups that are to be encoded.
-struct Encoders {
-    texts: EdgeTexts,
-    queue: Mutex<Queue>,
-    changed: Condvar,
-}
-
-#[derive(Default)]
-struct Queue {
-    jobs: VecDeque<Job>,
-    closed: bool,
-}
-
-/// A group, and where it goes when it is encoded.
-struct Job {
-    group: Group,
-    encoded: Sender<Group>,
-}
-
-/// Calls a function with the groups of a run, while threads encode them.
-pub(super) fn with_batches<R>(
-    stepper: Stepper<'_>,
-    options: &RunOptions<'_>,
-    body: impl FnOnce(&mut Batches<'_>) -> R,
-) -> R {
-    let threads = threads(stepper.plan(), options);
-    let encoders = Encoders {
-        texts: EdgeTexts::new(&stepper.new_tick().ledger.edges),
-        queue: Mutex::default(),
-        changed: Condvar::new(),
-    };
-    std::thread::scope(|scope| {
-        // Dropped when the body ends in any way, which ends the workers.
-        let mut batches = Batches::new(stepper, &encoders, options, threads);
-        for _ in 1..threads {
-            scope.spawn(|| encoders.work());
-        }
-        body(&mut batches)
-    })
+    i_block: EncodedRecord,
 }
 
 /// The threads that a run is worth.
-fn threads(plan: &RunPlan, options: &RunOptions<'_>) -> usize {
+pub(super) fn threads(plan: &RunPlan, options: &RunOptions<'_>) -> usize {
     let numbers = plan.ticks.saturating_mul(numbers(plan) as u64);
     let worth = usize::try_from(numbers / WORTH_A_THREAD).unwrap_or(usize::MAX);
     options.threads.min(worth).max(1)
@@ -118,15 +67,18 @@ fn numbers(plan: &RunPlan) -> usize {
     4 * plan.topology.edges.len() + 2 * plan.topology.node_count
 }
 
-impl<'r> Batches<'r> {
-    fn new(
-        stepper: Stepper<'r>,
-        encoders: &'r Encoders,
+impl<'r, 'w> Batches<'r, 'w> {
+    pub(super) fn new(
+        stepper: Stepper<'w>,
+        texts: &'w EdgeTexts,
+        workers: &'r Workers<'w>,
         options: &RunOptions<'_>,
-        threads: usize,
     ) -> Self {
         let plan = stepper.plan();
-        let groups = if threads == 1 { 1 } else { threads * GROUPS_A_THREAD };
+        let groups = match threads(plan, options) {
+            1 => 1,
+            threads => threads * GROUPS_A_THREAD,
+        };
         let ticks = GROUP_NUMBERS / numbers(plan).max(1);
         let ticks = ticks.clamp(1, SIDE_BY_SIDE);
         let group = || Group {
@@ -136,12 +88,13 @@ impl<'r> Batches<'r> {
         };
         let primary = plan.windows.iter().filter(|window| window.primary);
         Self {
-            encoders,
             free: (0..groups).map(|_| group()).collect(),
             coming: VecDeque::new(),
             ends: primary.map(|window| *window.ticks.end()).collect(),
             from_checkpoints: options.from_checkpoints,
             stepper,
+            texts,
+            workers,
         }
     }
 
@@ -149,17 +102,7 @@ impl<'r> Batches<'r> {
     pub(super) fn next(&mut self) -> Option<Group> {
         self.compute();
         let coming = self.coming.pop_front()?;
-        loop {
-            match coming.try_recv() {
-                Ok(group) => return Some(group),
-                Err(TryRecvError::Empty) => {}
-                Err(TryRecvError::Disconnected) => panic!("a thread that encodes has panicked"),
-            }
-            match self.encoders.take_now() {
-                Some(job) => self.encoders.encode(job),
-                None => return Some(coming.recv().expect("the threads that encode go on")),
-            }
-        }
+        Some(self.workers.wait(coming))
     }
 
     /// Returns a group whose ticks were taken.
@@ -178,59 +121,13 @@ impl<'r> Batches<'r> {
             } else if self.stepper.next_tick() > end {
                 self.ends.pop_front();
             }
-            let (encoded, coming) = channel();
-            self.encoders.put(Job { group, encoded });
+            let texts = self.texts;
+            let coming = self.workers.put(move || {
+                group.encode(texts);
+                group
+            });
             self.coming.push_back(coming);
         }
-    }
-}
-
-impl Drop for Batches<'_> {
-    fn drop(&mut self) {
-        self.encoders.queue().closed = true;
-        self.encoders.changed.notify_all();
-    }
-}
-
-impl Encoders {
-    /// The work of a thread.
-    fn work(&self) {
-        while let Some(job) = self.take() {
-            self.encode(job);
-        }
-    }
-
-    fn queue(&self) -> MutexGuard<'_, Queue> {
-        // The queue is whole at any time, whatever became of a thread that used it.
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn put(&self, job: Job) {
-        self.queue().jobs.push_back(job);
-        self.changed.notify_one();
-    }
-
-    /// The next job; waits for one, and returns `None` after the run.
-    fn take(&self) -> Option<Job> {
-        let queue = self.changed.wait_while(self.queue(), |queue| {
-            queue.jobs.is_empty() && !queue.closed
-        });
-        let mut queue = queue.unwrap_or_else(PoisonError::into_inner);
-        if queue.closed {
-            return None;
-        }
-        queue.jobs.pop_front()
-    }
-
-    /// The next job, if there is one.
-    fn take_now(&self) -> Option<Job> {
-        self.queue().jobs.pop_front()
-    }
-
-    fn encode(&self, mut job: Job) {
-        job.group.encode(&self.texts);
-        // Nobody waits for it after the run was stopped.
-        let _ = job.encoded.send(job.group);
     }
 }
 
@@ -265,6 +162,16 @@ impl Group {
 
     fn encode(&mut self, texts: &EdgeTexts) {
         let slots = &mut self.slots[..self.count];
+        for Slot {
+            tick,
+            i_block: encoded,
+            ..
+        } in &mut *slots
+        {
+            if let Some(i_block) = &tick.i_block {
+                encoded.encode(i_block);
+            }
+        }
         let (groups, rest) = slots.as_chunks_mut::<SIDE_BY_SIDE>();
         for group in groups {
             encode_side_by_side(texts, group);
@@ -296,6 +203,7 @@ impl Slot {
             tick,
             ledger: EncodedRecord::new(),
             p_block: EncodedRecord::new(),
+            i_block: EncodedRecord::new(),
         }
     }
 
@@ -306,20 +214,10 @@ impl Slot {
     pub(super) fn p_block(&self) -> Encoded<'_> {
         self.p_block.encoded()
     }
-}
 
-impl EncodedRecord {
-    fn new() -> Self {
-        Self {
-            writer: Writer::encoder(),
-            hash: Hash::from_bytes([0; 32]),
-        }
-    }
-
-    fn encoded(&self) -> Encoded<'_> {
-        Encoded {
-            text: self.writer.bytes_so_far(),
-            hash: self.hash,
-        }
+    /// The checkpoint after the tick, if it has one.
+    pub(super) fn i_block(&self) -> Option<(&IBlock, Encoded<'_>)> {
+        let i_block = self.tick.i_block.as_ref()?;
+        Some((i_block, self.i_block.encoded()))
     }
 }
