@@ -10,7 +10,7 @@
 //!
 //! [`update_lanes`] gives each of up to [`LANES_MAX`] messages its next piece. Their full blocks go through
 //! the processor together as long as each lane has one; what is left of longer pieces follows
-//! with fewer lanes. [`Sha256`] holds the state of one message, whatever lanes it was in.
+//! with fewer lanes. [`finish_lanes`] does so with their last blocks. [`Sha256`] holds the state of one message, whatever lanes it was in.
 //!
 //! | module | what it does |
 //! | --- | --- |
@@ -29,7 +29,7 @@ mod aarch64;
 mod x86;
 
 pub use blocks::{Backend, backend};
-pub use message::{Sha256, update_lanes};
+pub use message::{Sha256, finish_lanes, update_lanes};
 
 /// The most messages that go through the processor side by side. With more, their states would no longer
 /// be in registers.

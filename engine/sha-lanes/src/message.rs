@@ -60,16 +60,24 @@ impl Sha256 {
 
     /// The hash of all pieces. The message then has no bytes again.
     pub fn finish(&mut self) -> [u8; 32] {
-        let bits = self.length * 8;
+        let [hash] = finish_lanes([self]);
+        hash
+    }
+
+    /// The last blocks: the open one with the padding, and one more if the length has no room in it. Returns how many they
+    /// are.
+    fn last_blocks(&self) -> ([Block; 2], usize) {
         let at = self.filled();
-        self.open[at] = 0x80;
-        self.open[at + 1..].fill(0);
-        if at + 1 > LENGTH_AT {
-            compress([&mut self.state], [&[self.open]]);
-            self.open.fill(0);
-        }
-        self.open[LENGTH_AT..].copy_from_slice(&bits.to_be_bytes());
-        compress([&mut self.state], [&[self.open]]);
+        let mut blocks = [self.open, [0; BLOCK]];
+        blocks[0][at] = 0x80;
+        blocks[0][at + 1..].fill(0);
+        let count = if at + 1 > LENGTH_AT { 2 } else { 1 };
+        blocks[count - 1][LENGTH_AT..].copy_from_slice(&(self.length * 8).to_be_bytes());
+        (blocks, count)
+    }
+
+    /// The state as bytes. The message then has no bytes again.
+    fn take_hash(&mut self) -> [u8; 32] {
         let mut hash = [0; 32];
         for (bytes, word) in hash.as_chunks_mut().0.iter_mut().zip(self.state) {
             *bytes = word.to_be_bytes();
@@ -146,4 +154,25 @@ pub fn update_lanes<const N: usize>(messages: [&mut Sha256; N], pieces: [&[u8]; 
         }
     }
     compress(messages.map(|message| &mut message.state), blocks);
+}
+
+/// The hashes of messages, whose last blocks go through the processor side by side. Each message then has no bytes again.
+///
+/// ```
+/// use aether_sha_lanes::{Sha256, finish_lanes};
+///
+/// let mut messages = [Sha256::new(), Sha256::new()];
+/// messages[1].update(b"abc");
+/// let hashes = finish_lanes(messages.each_mut());
+/// assert_eq!(hashes.map(|hash| hash[0]), [0xe3, 0xba]);
+/// ```
+pub fn finish_lanes<const N: usize>(messages: [&mut Sha256; N]) -> [[u8; 32]; N] {
+    const { assert!(N <= LANES_MAX, "at most four messages are side by side") };
+    let mut messages = messages;
+    let last = messages.each_ref().map(|message| message.last_blocks());
+    compress(
+        messages.each_mut().map(|message| &mut message.state),
+        last.each_ref().map(|(blocks, count)| &blocks[..*count]),
+    );
+    messages.map(Sha256::take_hash)
 }

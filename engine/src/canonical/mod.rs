@@ -11,11 +11,15 @@
 
 mod decimal;
 mod hash;
+pub(crate) mod lanes;
 mod writer;
 
+pub(crate) use decimal::{Digits, LARGE};
 pub use hash::Hash;
 pub use writer::Encoded;
-pub(crate) use writer::{Canonical, EmptyObject, Object, Writer};
+pub(crate) use writer::{
+    Canonical, EmptyObject, INTEGER_MAX, INTEGERS, Object, Writer, push_integer as write_integer,
+};
 
 /// The canonical text of a record.
 pub(crate) fn text<R: Canonical + ?Sized>(record: &R) -> String {
@@ -29,13 +33,6 @@ pub(crate) fn hash<R: Canonical + ?Sized>(record: &R) -> Hash {
     let mut writer = Writer::hasher();
     record.write(&mut writer);
     writer.finish()
-}
-
-/// The hashes of up to four texts, made side by side.
-pub(crate) fn hashes<const N: usize>(texts: [&[u8]; N]) -> [Hash; N] {
-    let mut messages = [const { aether_sha_lanes::Sha256::new() }; N];
-    aether_sha_lanes::update_lanes(messages.each_mut(), texts);
-    messages.map(|mut message| Hash::from_bytes(message.finish()))
 }
 
 /// The SHA-256 of a text that is already canonical, such as one that was read from a store.
@@ -52,11 +49,9 @@ pub(crate) fn hash_of_text(text: &[u8]) -> Hash {
 /// assert_eq!(text, b"-120");
 /// ```
 pub fn push_integer(text: &mut Vec<u8>, number: i64) {
-    let mut place = [0; 1 + decimal::LEN_MAX];
-    place[0] = b'-';
-    let sign = usize::from(number < 0);
-    let length = decimal::write(number.unsigned_abs(), &mut place[sign..]);
-    text.extend_from_slice(&place[..sign + length]);
+    let mut place = [0; INTEGER_MAX];
+    let length = write_integer(&mut place, number);
+    text.extend_from_slice(&place[..length]);
 }
 
 /// Appends an id or a count in plain decimal, as records spell it.

@@ -2,7 +2,7 @@
 
 use aether_json::Value;
 
-use super::{Hash, Writer, hash, hashes, text};
+use super::{Hash, Writer, hash, lanes, text};
 
 fn check_text(json: &str, expected: &str) {
     let value: Value = aether_json::from_str(json).unwrap();
@@ -71,13 +71,24 @@ fn a_writer_forgets_the_record_before() {
         let encoded = writer.encode(record);
         assert_eq!(encoded.text, expected.as_bytes());
         assert_eq!(encoded.hash, hash(record));
-        writer.write(record);
-        assert_eq!(writer.bytes_so_far(), expected.as_bytes());
     }
-    let texts = [&long, &short, &short, &long].map(text);
-    let records = [&long, &short, &short, &long];
-    assert_eq!(
-        hashes(texts.each_ref().map(String::as_bytes)),
-        records.map(hash)
-    );
+}
+
+/// Records of any size are hashed side by side, with and without their texts.
+#[test]
+fn lanes_follow_writers() {
+    let records = [1_000, 3, 40_000, 999].map(|count| vec![7_u64; count]);
+    for writer in [Writer::encoder, Writer::hasher] {
+        let mut writers = records.each_ref().map(|_| writer());
+        for _ in 0..2 {
+            let mut writers = writers.each_mut();
+            for (writer, record) in writers.iter_mut().zip(&records) {
+                writer.begin();
+                writer.array(record);
+            }
+            lanes::follow(&mut writers);
+            let hashes = lanes::finish(&mut writers);
+            assert_eq!(hashes, records.each_ref().map(hash));
+        }
+    }
 }

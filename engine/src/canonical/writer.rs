@@ -1,6 +1,6 @@
 //! The writer of canonical JSON: it takes values, and appends and hashes their bytes.
 
-use sha2::{Digest, Sha256};
+use aether_sha_lanes::Sha256;
 
 use super::{Hash, decimal};
 
@@ -13,6 +13,15 @@ const ROOM_MIN: usize = 256;
 pub(crate) trait Canonical {
     /// Appends the value.
     fn write(&self, writer: &mut Writer);
+
+    /// Appends a list of values.
+    #[inline]
+    fn write_list(values: &[Self], writer: &mut Writer)
+    where
+        Self: Sized,
+    {
+        writer.array(values);
+    }
 }
 
 /// A record as bytes and their SHA-256.
@@ -42,6 +51,26 @@ enum Output {
     Text,
     Hash,
     Both,
+}
+
+/// Integers that are written at once: about 4 KB.
+pub(crate) const INTEGERS: usize = 512;
+
+/// The longest integer: a sign and the digits.
+pub(crate) const INTEGER_MAX: usize = 1 + decimal::LEN_MAX;
+
+/// Writes an integer in plain decimal at the start of `place`, which has room for [`INTEGER_MAX`] bytes, and returns its
+/// length. The bytes of the room that follow are then undefined.
+#[inline]
+pub(crate) fn push_integer(place: &mut [u8], number: i64) -> usize {
+    push_signed(place, number < 0, number.unsigned_abs())
+}
+
+#[inline]
+fn push_signed(place: &mut [u8], negative: bool, size: u64) -> usize {
+    place[0] = b'-';
+    let sign = usize::from(negative);
+    sign + decimal::write(size, &mut place[sign..])
 }
 
 impl Writer {
@@ -75,7 +104,7 @@ impl Writer {
         self.hasher.update(&self.buffer[self.hashed..self.len]);
         self.len = 0;
         self.hashed = 0;
-        Hash::from_bytes(self.hasher.finalize_reset().into())
+        Hash::from_bytes(self.hasher.finish())
     }
 
     /// One record as text and hash. The hash is made while the text is still in the cache.
@@ -87,16 +116,51 @@ impl Writer {
         self.hasher.update(&self.buffer[self.hashed..self.len]);
         Encoded {
             text: &self.buffer[..self.len],
-            hash: Hash::from_bytes(self.hasher.finalize_reset().into()),
+            hash: Hash::from_bytes(self.hasher.finish()),
         }
     }
 
-    /// One record as text, to be hashed by the caller.
-    pub(crate) fn write<R: Canonical + ?Sized>(&mut self, record: &R) {
-        self.output = Output::Text;
+    /// Begins a record that is hashed by [`lanes`](super::lanes).
+    pub(crate) const fn begin(&mut self) {
         self.len = 0;
         self.hashed = 0;
-        record.write(self);
+    }
+
+    /// What was written and not yet hashed.
+    pub(super) fn unhashed(&self) -> &[u8] {
+        &self.buffer[self.hashed..self.len]
+    }
+
+    /// The hasher, and the next bytes for it.
+    pub(super) fn next_piece(&mut self, length: usize) -> (&mut Sha256, &[u8]) {
+        let piece = &self.buffer[self.hashed..self.hashed + length];
+        self.hashed += length;
+        (&mut self.hasher, piece)
+    }
+
+    /// Forgets what was hashed, unless the text is kept.
+    pub(super) fn drop_hashed(&mut self) {
+        if self.output == Output::Hash {
+            self.buffer.copy_within(self.hashed..self.len, 0);
+            self.len -= self.hashed;
+            self.hashed = 0;
+        }
+    }
+
+    /// Free space for at least `size` bytes, of which [`Writer::took`] then says how many were written.
+    #[inline]
+    pub(crate) fn room(&mut self, size: usize) -> &mut [u8] {
+        let end = self.len + size;
+        if end > self.buffer.len() {
+            self.grow(end);
+        }
+        &mut self.buffer[self.len..]
+    }
+
+    /// Takes what was written at the start of the [`Writer::room`].
+    #[inline]
+    pub(crate) const fn took(&mut self, size: usize) {
+        self.len += size;
     }
 
     /// The text of the last record that was written or encoded.
@@ -129,12 +193,21 @@ impl Writer {
     /// An integer in plain decimal.
     #[inline]
     pub(crate) fn decimal(&mut self, negative: bool, size: u64) {
-        if self.len + 1 + decimal::LEN_MAX > self.buffer.len() {
-            self.grow(self.len + 1 + decimal::LEN_MAX);
+        let length = push_signed(self.room(INTEGER_MAX), negative, size);
+        self.took(length);
+    }
+
+    /// Integers as elements of a list, each behind a bracket or a comma.
+    pub(crate) fn integers(&mut self, numbers: &[i64], separator: u8) {
+        let place = self.room(numbers.len() * (1 + INTEGER_MAX));
+        let (mut at, mut separator) = (0, separator);
+        for &number in numbers {
+            place[at] = separator;
+            separator = b',';
+            at += 1;
+            at += push_integer(&mut place[at..], number);
         }
-        self.buffer[self.len] = b'-';
-        self.len += usize::from(negative);
-        self.len += decimal::write(size, &mut self.buffer[self.len..]);
+        self.took(at);
     }
 
     /// Appends text that is already canonical.
@@ -271,7 +344,7 @@ impl<V: Canonical> Canonical for Option<V> {
 impl<V: Canonical> Canonical for [V] {
     #[inline]
     fn write(&self, writer: &mut Writer) {
-        writer.array(self);
+        V::write_list(self, writer);
     }
 }
 
@@ -284,7 +357,7 @@ impl<V: Canonical, const N: usize> Canonical for [V; N] {
 impl<V: Canonical> Canonical for Vec<V> {
     #[inline]
     fn write(&self, writer: &mut Writer) {
-        writer.array(self);
+        V::write_list(self, writer);
     }
 }
 
@@ -315,6 +388,16 @@ impl Canonical for i64 {
     #[inline]
     fn write(&self, writer: &mut Writer) {
         writer.decimal(*self < 0, self.unsigned_abs());
+    }
+
+    fn write_list(numbers: &[Self], writer: &mut Writer) {
+        let mut separator = b'[';
+        for piece in numbers.chunks(INTEGERS) {
+            writer.integers(piece, separator);
+            writer.spill();
+            separator = b',';
+        }
+        writer.raw(if numbers.is_empty() { "[]" } else { "]" });
     }
 }
 

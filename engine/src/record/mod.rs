@@ -13,6 +13,7 @@ mod declare;
 mod aeon;
 mod codex;
 mod decode;
+mod edge_text;
 mod gate;
 mod kind;
 mod log;
@@ -33,6 +34,7 @@ pub use codex::{
 };
 pub(crate) use declare::{Described, words};
 pub use decode::{DecodeError, FromText};
+pub(crate) use edge_text::{EdgeTexts, TickTexts};
 pub use gate::{AppliedEntry, EnvelopeMeta, Layer, NapEnvelope, SceneFrame};
 #[cfg(feature = "store")]
 pub(crate) use kind::{Cell, RowContext};

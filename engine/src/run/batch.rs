@@ -1,26 +1,50 @@
-//! Computes ticks in batches, so that several threads can encode and hash them.
+//! Computes ticks in groups, which several threads encode and hash.
 //!
-//! Computing a tick is quick and needs the previous one. Its text and hash take most of the time,
-//! and need only the tick. So a batch computes its ticks one after the other, then encodes them in
-//! parallel. The texts of a few ticks are hashed side by side, which takes little longer than to hash
-//! one of them. The size of a batch does not affect any byte.
+//! Computing a tick is quick and needs the previous one. Its text and hash take most of the time, and need only the tick. So
+//! the ticks of a group are computed one after the other, and the group then goes to the [`Workers`]. With one thread there is one
+//! group, which is computed, encoded and taken in turn. Groups are taken in order, and neither their size nor the number of
+//! threads affects any byte.
 
+use std::collections::VecDeque;
+
+use super::encoded::EncodedRecord;
 use super::stepper::{Stepper, Tick};
+use super::workers::{Coming, Workers};
 use super::{RunError, RunOptions};
-use crate::canonical::{self, Canonical, Encoded, Hash, Writer};
+use crate::canonical::Encoded;
+use crate::config::RunPlan;
+use crate::record::{EdgeTexts, IBlock, TickTexts};
 
-/// Most numbers in a batch, unless a single tick has more.
-const BATCH_NUMBERS: usize = 1 << 20;
-/// Ticks for each thread of a batch; enough to be worth starting the thread.
-const TICKS_A_THREAD: usize = 32;
 /// Ticks whose texts are hashed side by side.
 const SIDE_BY_SIDE: usize = 4;
+/// Groups for each thread: one that is encoded, and one that waits.
+const GROUPS_A_THREAD: usize = 2;
+/// Most numbers in the groups of a thread, unless single ticks have more.
+const GROUP_NUMBERS: usize = 1 << 20;
+/// The numbers of a run that are worth a thread: some milliseconds of work.
+const WORTH_A_THREAD: u64 = 1 << 18;
 
-/// The buffers for the ticks of one batch, reused from batch to batch.
-pub(super) struct Batch {
-    slots: Vec<Slot>,
-    threads: usize,
+/// The groups of a run, in order.
+pub(super) struct Batches<'r, 'w> {
+    stepper: Stepper<'w>,
+    texts: &'w EdgeTexts,
+    workers: &'r Workers<'w>,
+    /// Groups with nothing in them.
+    free: Vec<Group>,
+    /// The groups that are being encoded, in order.
+    coming: VecDeque<Coming<Group>>,
+    /// The last ticks of the primary windows that are not yet computed. No group is in two windows.
+    ends: VecDeque<u64>,
     from_checkpoints: bool,
+}
+
+/// Consecutive ticks, with buffers that are used again.
+pub(super) struct Group {
+    slots: Vec<Slot>,
+    /// How many ticks were computed.
+    count: usize,
+    /// Why the next tick could not be computed, if it could not.
+    failure: Option<RunError>,
 }
 
 /// A tick and its encoded records.
@@ -28,116 +52,148 @@ pub(super) struct Slot {
     pub(super) tick: Tick,
     ledger: EncodedRecord,
     p_block: EncodedRecord,
+    i_block: EncodedRecord,
 }
 
-struct EncodedRecord {
-    writer: Writer,
-    hash: Hash,
+/// The threads that a run is worth.
+pub(super) fn threads(plan: &RunPlan, options: &RunOptions<'_>) -> usize {
+    let numbers = plan.ticks.saturating_mul(numbers(plan) as u64);
+    let worth = usize::try_from(numbers / WORTH_A_THREAD).unwrap_or(usize::MAX);
+    options.threads.min(worth).max(1)
 }
 
-/// The result of filling a batch.
-pub(super) struct Filled {
-    /// Number of ticks that were computed.
-    pub(super) count: usize,
-    /// Why the next tick could not be computed, if it could not.
-    pub(super) failure: Result<(), RunError>,
+/// The numbers of a tick.
+fn numbers(plan: &RunPlan) -> usize {
+    4 * plan.topology.edges.len() + 2 * plan.topology.node_count
 }
 
-impl Batch {
-    pub(super) fn new(stepper: &Stepper<'_>, options: &RunOptions<'_>) -> Self {
-        let threads = options.threads.max(1);
-        let topology = &stepper.plan().topology;
-        let numbers = 4 * topology.edges.len() + 2 * topology.node_count;
-        let size = match (BATCH_NUMBERS / numbers.max(1), threads) {
-            // What is too large for memory is hashed while it is written.
-            (0..SIDE_BY_SIDE, 1) => 1,
-            (_, 1) => SIDE_BY_SIDE,
-            (most, _) => most.clamp(threads, threads * TICKS_A_THREAD),
+impl<'r, 'w> Batches<'r, 'w> {
+    pub(super) fn new(
+        stepper: Stepper<'w>,
+        texts: &'w EdgeTexts,
+        workers: &'r Workers<'w>,
+        options: &RunOptions<'_>,
+    ) -> Self {
+        let plan = stepper.plan();
+        let groups = match threads(plan, options) {
+            1 => 1,
+            threads => threads * GROUPS_A_THREAD,
         };
-        let slots = (0..size).map(|_| Slot::new(stepper.new_tick())).collect();
+        let ticks = GROUP_NUMBERS / numbers(plan).max(1);
+        let ticks = ticks.clamp(1, SIDE_BY_SIDE);
+        let group = || Group {
+            slots: (0..ticks).map(|_| Slot::new(stepper.new_tick())).collect(),
+            count: 0,
+            failure: None,
+        };
+        let primary = plan.windows.iter().filter(|window| window.primary);
         Self {
-            slots,
-            threads,
+            free: (0..groups).map(|_| group()).collect(),
+            coming: VecDeque::new(),
+            ends: primary.map(|window| *window.ticks.end()).collect(),
             from_checkpoints: options.from_checkpoints,
+            stepper,
+            texts,
+            workers,
         }
     }
 
-    /// Computes and encodes up to `limit` ticks.
-    pub(super) fn fill(&mut self, stepper: &mut Stepper<'_>, limit: u64) -> Filled {
-        let limit = limit.min(self.slots.len() as u64) as usize;
-        let mut filled = Filled {
-            count: 0,
-            failure: Ok(()),
-        };
-        for slot in self.slots.iter_mut().take(limit) {
-            filled.failure = stepper.step(&mut slot.tick);
-            if filled.failure.is_err() {
+    /// The next group, encoded; `None` after the last one.
+    pub(super) fn next(&mut self) -> Option<Group> {
+        self.compute();
+        let coming = self.coming.pop_front()?;
+        Some(self.workers.wait(coming))
+    }
+
+    /// Returns a group whose ticks were taken.
+    pub(super) fn reuse(&mut self, group: Group) {
+        self.free.push(group);
+    }
+
+    /// Computes as many groups as there is room for.
+    fn compute(&mut self) {
+        while let Some(&end) = self.ends.front()
+            && let Some(mut group) = self.free.pop()
+        {
+            group.compute(&mut self.stepper, end, self.from_checkpoints);
+            if group.failure.is_some() {
+                self.ends.clear();
+            } else if self.stepper.next_tick() > end {
+                self.ends.pop_front();
+            }
+            let texts = self.texts;
+            let coming = self.workers.put(move || {
+                group.encode(texts);
+                group
+            });
+            self.coming.push_back(coming);
+        }
+    }
+}
+
+impl Group {
+    /// The ticks that were computed.
+    pub(super) fn slots(&self) -> &[Slot] {
+        &self.slots[..self.count]
+    }
+
+    /// Why the tick after them could not be computed, if it could not.
+    pub(super) const fn failure(&self) -> Option<RunError> {
+        self.failure
+    }
+
+    /// Computes ticks, at most up to `end`.
+    fn compute(&mut self, stepper: &mut Stepper<'_>, end: u64, from_checkpoints: bool) {
+        self.count = 0;
+        for slot in &mut self.slots {
+            if stepper.next_tick() > end {
                 break;
             }
-            filled.count += 1;
-            if self.from_checkpoints
-                && let Some(checkpoint) = &slot.tick.i_block
-            {
+            if let Err(failure) = stepper.step(&mut slot.tick) {
+                self.failure = Some(failure);
+                break;
+            }
+            self.count += 1;
+            if from_checkpoints && let Some(checkpoint) = &slot.tick.i_block {
                 *stepper = Stepper::after(stepper.plan(), checkpoint);
             }
         }
-        self.encode(filled.count);
-        filled
     }
 
-    /// The first `count` ticks.
-    pub(super) fn slots(&self, count: usize) -> &[Slot] {
-        &self.slots[..count]
-    }
-
-    fn encode(&mut self, count: usize) {
-        let made = &mut self.slots[..count];
-        let share = count.div_ceil(self.threads).max(1);
-        if count <= share {
-            encode(made);
-            return;
-        }
-        std::thread::scope(|scope| {
-            for part in made.chunks_mut(share) {
-                scope.spawn(move || encode(part));
+    fn encode(&mut self, texts: &EdgeTexts) {
+        let slots = &mut self.slots[..self.count];
+        for Slot {
+            tick,
+            i_block: encoded,
+            ..
+        } in &mut *slots
+        {
+            if let Some(i_block) = &tick.i_block {
+                encoded.encode(i_block);
             }
-        });
+        }
+        let (groups, rest) = slots.as_chunks_mut::<SIDE_BY_SIDE>();
+        for group in groups {
+            encode_side_by_side(texts, group);
+        }
+        let (pairs, rest) = rest.as_chunks_mut::<2>();
+        for pair in pairs {
+            encode_side_by_side(texts, pair);
+        }
+        for slot in rest {
+            encode_side_by_side(texts, std::array::from_mut(slot));
+        }
     }
 }
 
-/// Encodes the records of some ticks.
-fn encode(slots: &mut [Slot]) {
-    let (groups, rest) = slots.as_chunks_mut::<SIDE_BY_SIDE>();
-    for group in groups {
-        encode_side_by_side(
-            group
-                .each_mut()
-                .map(|slot| (&slot.tick.ledger, &mut slot.ledger)),
-        );
-        encode_side_by_side(
-            group
-                .each_mut()
-                .map(|slot| (&slot.tick.p_block, &mut slot.p_block)),
-        );
-    }
-    for slot in rest {
-        slot.ledger.encode(&slot.tick.ledger);
-        slot.p_block.encode(&slot.tick.p_block);
-    }
-}
-
-fn encode_side_by_side<R: Canonical, const N: usize>(records: [(&R, &mut EncodedRecord); N]) {
-    let encoded = records.map(|(record, encoded)| {
-        encoded.writer.write(record);
-        encoded
-    });
-    let hashes = canonical::hashes(
-        encoded
-            .each_ref()
-            .map(|encoded| encoded.writer.bytes_so_far()),
-    );
-    for (encoded, hash) in encoded.into_iter().zip(hashes) {
-        encoded.hash = hash;
+fn encode_side_by_side<const N: usize>(texts: &EdgeTexts, slots: &mut [Slot; N]) {
+    let hashes = texts.encode(slots.each_mut().map(|slot| TickTexts {
+        ledger: (&slot.tick.ledger, &mut slot.ledger.writer),
+        p_block: (&slot.tick.p_block, &mut slot.p_block.writer),
+    }));
+    for (slot, [ledger, p_block]) in slots.iter_mut().zip(hashes) {
+        slot.ledger.hash = ledger;
+        slot.p_block.hash = p_block;
     }
 }
 
@@ -147,6 +203,7 @@ impl Slot {
             tick,
             ledger: EncodedRecord::new(),
             p_block: EncodedRecord::new(),
+            i_block: EncodedRecord::new(),
         }
     }
 
@@ -157,24 +214,10 @@ impl Slot {
     pub(super) fn p_block(&self) -> Encoded<'_> {
         self.p_block.encoded()
     }
-}
 
-impl EncodedRecord {
-    fn new() -> Self {
-        Self {
-            writer: Writer::encoder(),
-            hash: Hash::from_bytes([0; 32]),
-        }
-    }
-
-    fn encode<R: Canonical>(&mut self, record: &R) {
-        self.hash = self.writer.encode(record).hash;
-    }
-
-    fn encoded(&self) -> Encoded<'_> {
-        Encoded {
-            text: self.writer.bytes_so_far(),
-            hash: self.hash,
-        }
+    /// The checkpoint after the tick, if it has one.
+    pub(super) fn i_block(&self) -> Option<(&IBlock, Encoded<'_>)> {
+        let i_block = self.tick.i_block.as_ref()?;
+        Some((i_block, self.i_block.encoded()))
     }
 }

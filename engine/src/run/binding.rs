@@ -1,14 +1,18 @@
 //! The second pass over a window: makes the records that contain or hash its check.
+//!
+//! Envelopes and scenes of a tick need nothing of other ticks, so [`Scenes`] makes those of some ticks on any thread. The entries of the
+//! hash chain need each other, and the [`Binder`] makes them in order.
 
 use std::collections::BTreeMap;
 use std::io;
 
-use super::pending::PendingTick;
+use super::encoded::{EncodedRecord, encode_all};
+use super::pending::{PendingTick, WithStates};
 use super::recorder::Recorder;
 use crate::canonical::Hash;
 use crate::config::RunPlan;
 use crate::gate::{EnvelopeHashes, Envelopes};
-use crate::record::{LedgerEntry, LedgerMeta, Manifest, Record, SceneFrame};
+use crate::record::{LedgerEntry, LedgerMeta, Manifest, NapEnvelope, Record, SceneFrame};
 
 /// A primary window whose check is known.
 pub(super) struct ClosedWindow<'w> {
@@ -17,80 +21,157 @@ pub(super) struct ClosedWindow<'w> {
     pub(super) codex_hash: Option<Hash>,
 }
 
-/// Makes the envelopes, scenes and entries of the hash chain, tick by tick.
+/// Makes the envelopes and scenes of a window.
+pub(super) struct Scenes<'p> {
+    plan: &'p RunPlan,
+    window_id: String,
+    check: i64,
+}
+
+/// A tick with its envelopes and its scene.
+pub(super) struct BoundTick {
+    tick: PendingTick,
+    envelopes: Vec<(NapEnvelope, EncodedRecord)>,
+    hashes: EnvelopeHashes,
+    scene: (SceneFrame, EncodedRecord),
+}
+
+/// Makes the entries of the hash chain, tick by tick.
 pub(super) struct Binder<'p> {
     plan: &'p RunPlan,
-    envelopes: Envelopes<'p>,
     previous_entry: Option<Hash>,
 }
 
-impl<'p> Binder<'p> {
-    pub(super) fn new(plan: &'p RunPlan) -> Self {
+impl<'p> Scenes<'p> {
+    pub(super) fn new(plan: &'p RunPlan, manifest: &Manifest) -> Self {
         Self {
             plan,
-            envelopes: Envelopes::new(plan),
+            window_id: manifest.window_id.clone(),
+            check: manifest.manifest_check,
+        }
+    }
+
+    /// Makes the envelopes and scenes of some ticks.
+    pub(super) fn of(&self, ticks: Vec<WithStates>) -> Vec<BoundTick> {
+        let of_run = Envelopes::new(self.plan);
+        let envelopes = ticks.iter().flat_map(|WithStates { tick, .. }| {
+            let envelopes = of_run.of_tick(tick.tick, self.check, tick.c_prev, tick.c_t);
+            envelopes.into_iter().map(|envelope| (tick.tick, envelope))
+        });
+        let (numbers, envelopes): (Vec<u64>, Vec<_>) = envelopes.unzip();
+        let mut envelopes = numbers.into_iter().zip(encode_all(envelopes)).peekable();
+        let with_envelopes: Vec<_> = ticks
+            .into_iter()
+            .map(|tick| {
+                let mut hashes = EnvelopeHashes::default();
+                let mut of_tick = Vec::new();
+                while let Some((_, (envelope, encoded))) =
+                    envelopes.next_if(|(number, _)| *number == tick.tick.tick)
+                {
+                    hashes.add(envelope.layer, encoded.hash);
+                    of_tick.push((envelope, encoded));
+                }
+                (tick.tick, of_tick, self.scene(tick, &hashes), hashes)
+            })
+            .collect();
+        let mut made = Vec::new();
+        let scenes = with_envelopes
+            .into_iter()
+            .map(|(tick, envelopes, scene, hashes)| {
+                made.push((tick, envelopes, hashes));
+                scene
+            });
+        let scenes = encode_all(scenes);
+        let made = made.into_iter().zip(scenes);
+        made.map(|((tick, envelopes, hashes), scene)| BoundTick {
+            tick,
+            envelopes,
+            hashes,
+            scene,
+        })
+        .collect()
+    }
+
+    fn scene(&self, ticked: WithStates, envelopes: &EnvelopeHashes) -> SceneFrame {
+        let (plan, tick) = (self.plan, ticked.tick);
+        let entries = plan.inputs_before(tick.tick);
+        SceneFrame {
+            gid: plan.gid.clone(),
+            run_id: plan.run_id.clone(),
+            tick: tick.tick,
+            nid: plan.nap.nid.clone(),
+            pre_u: ticked.pre_u,
+            post_u: ticked.post_u,
+            ledger_ref: tick.ledger_hash,
+            c_prev: tick.c_prev,
+            c_t: tick.c_t,
+            window_id: self.window_id.clone(),
+            manifest_check: self.check,
+            nap_envelope_ref: data(envelopes),
+            pfna_refs: entries
+                .iter()
+                .map(|entry| entry.pfna_id().to_owned())
+                .collect(),
+        }
+    }
+}
+
+fn data(envelopes: &EnvelopeHashes) -> Hash {
+    envelopes.data.expect("every tick has a DATA envelope")
+}
+
+impl BoundTick {
+    pub(super) const fn number(&self) -> u64 {
+        self.tick.tick
+    }
+}
+
+impl<'p> Binder<'p> {
+    pub(super) const fn new(plan: &'p RunPlan) -> Self {
+        Self {
+            plan,
             previous_entry: None,
         }
     }
 
-    /// Makes the envelopes, the scene and the entry of the next tick from the states before and
-    /// after it.
+    /// Records the envelopes and the scene of the next tick, and its entry.
     pub(super) fn bind(
         &mut self,
-        tick: &PendingTick,
-        (pre_u, post_u): (&[i64], &[i64]),
+        bound: BoundTick,
         closed: &ClosedWindow<'_>,
         manifest_hashes: BTreeMap<String, Hash>,
         recorder: &mut Recorder<'_, '_>,
     ) -> io::Result<()> {
-        let plan = self.plan;
+        let BoundTick { tick, hashes, .. } = bound;
         let window = closed.manifest.start_tick..=closed.manifest.end_tick;
         assert!(
             window.contains(&tick.tick),
             "a scene's window holds its tick"
         );
-        let check = closed.manifest.manifest_check;
-        let envelopes = self.envelopes(tick, check, recorder)?;
-        let data = envelopes.data.expect("every tick has a DATA envelope");
-        let entries = plan.inputs_before(tick.tick);
-        let scene = SceneFrame {
-            gid: plan.gid.clone(),
-            run_id: plan.run_id.clone(),
-            tick: tick.tick,
-            nid: plan.nap.nid.clone(),
-            pre_u: pre_u.to_vec(),
-            post_u: post_u.to_vec(),
-            ledger_ref: tick.ledger_hash,
-            c_prev: tick.c_prev,
-            c_t: tick.c_t,
-            window_id: closed.manifest.window_id.clone(),
-            manifest_check: check,
-            nap_envelope_ref: data,
-            pfna_refs: entries
-                .iter()
-                .map(|entry| entry.pfna_id().to_owned())
-                .collect(),
-        };
-        let scene_hash = recorder.put(&Record::Scene(&scene))?;
+        for (envelope, encoded) in &bound.envelopes {
+            recorder.envelope(envelope, encoded.encoded())?;
+        }
+        let (scene, encoded) = bound.scene;
+        recorder.put_encoded(&Record::Scene(&scene), encoded.encoded())?;
         let entry = LedgerEntry {
             gid: scene.gid,
             run_id: scene.run_id,
             tick: tick.tick,
             window_id: scene.window_id,
             c_t: tick.c_t,
-            manifest_check: check,
-            nap_envelope_hash: data,
+            manifest_check: scene.manifest_check,
+            nap_envelope_hash: data(&hashes),
             umx_ledger_hash: tick.ledger_hash,
             loom_block_hash: tick.p_block_hash,
             apx_manifest_hash: closed.manifest_hash,
             codex_library_hash: closed.codex_hash,
             prev_entry_hash: self.previous_entry,
             meta: LedgerMeta {
-                scene_hash,
-                ingress_hash: envelopes.ingress,
+                scene_hash: encoded.hash,
+                ingress_hash: hashes.ingress,
                 i_block_hash: tick.i_block_hash,
-                ctrl_hashes: envelopes.ctrl,
-                egress_hash: envelopes.egress,
+                ctrl_hashes: hashes.ctrl,
+                egress_hash: hashes.egress,
                 manifest_hashes,
             },
         };
@@ -98,21 +179,8 @@ impl<'p> Binder<'p> {
         Ok(())
     }
 
-    /// Records the envelopes of a tick and returns their hashes.
-    fn envelopes(
-        &self,
-        tick: &PendingTick,
-        check: i64,
-        recorder: &mut Recorder<'_, '_>,
-    ) -> io::Result<EnvelopeHashes> {
-        let mut hashes = EnvelopeHashes::default();
-        let envelopes = self
-            .envelopes
-            .of_tick(tick.tick, check, tick.c_prev, tick.c_t);
-        for envelope in &envelopes {
-            let hash = recorder.envelope(envelope)?;
-            hashes.add(envelope.layer, hash);
-        }
-        Ok(hashes)
+    /// What makes the scenes of a window.
+    pub(super) fn scenes(&self, closed: &ClosedWindow<'_>) -> Scenes<'p> {
+        Scenes::new(self.plan, closed.manifest)
     }
 }

@@ -19,6 +19,7 @@
 
 mod batch;
 mod binding;
+mod encoded;
 mod export;
 mod memory;
 mod observer;
@@ -29,6 +30,7 @@ mod replay;
 mod rereading;
 mod sink;
 mod stepper;
+mod workers;
 
 pub use crate::error::{DiagnosticCheck, Operation, RunError};
 pub(crate) use export::EXPORT_VERSION;

@@ -44,6 +44,13 @@ pub(super) struct PendingTick {
     pub(super) i_block_hash: Option<Hash>,
 }
 
+/// A tick with its states before and after.
+pub(super) struct WithStates {
+    pub(super) tick: PendingTick,
+    pub(super) pre_u: Vec<i64>,
+    pub(super) post_u: Vec<i64>,
+}
+
 impl PendingTicks {
     pub(super) fn push(
         &mut self,
@@ -110,13 +117,22 @@ impl PendingTicks {
 }
 
 impl Page {
-    /// The ticks with their states before and after.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&PendingTick, &[i64], &[i64])> {
+    /// The ticks with their states, some at a time.
+    pub(super) fn groups(&self, size: usize) -> impl Iterator<Item = Vec<WithStates>> {
         let node_count = self.states.len() / (2 * self.ticks.len().max(1));
-        let states = self.states.chunks_exact((2 * node_count).max(1));
-        self.ticks.iter().zip(states).map(move |(tick, states)| {
-            let (pre_u, post_u) = states.split_at(node_count);
-            (tick, pre_u, post_u)
+        let groups = self.ticks.chunks(size).enumerate();
+        groups.map(move |(group, ticks)| {
+            let first = group * size;
+            let ticks = ticks.iter().zip(first..).map(|(tick, at)| {
+                let states = &self.states[2 * node_count * at..2 * node_count * (at + 1)];
+                let (pre_u, post_u) = states.split_at(node_count);
+                WithStates {
+                    tick: *tick,
+                    pre_u: pre_u.to_vec(),
+                    post_u: post_u.to_vec(),
+                }
+            });
+            ticks.collect()
         })
     }
 

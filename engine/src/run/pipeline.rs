@@ -1,24 +1,31 @@
 //! The order of the steps of a run; the module documentation of `run` describes them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::ops::ControlFlow;
 
-use super::batch::{Batch, Slot};
+use super::batch::{self, Batches, Slot};
 use super::binding::{Binder, ClosedWindow};
 use super::observer::AeonObserver;
 use super::pending::{PendingTick, PendingTicks};
 use super::recorder::Recorder;
 use super::sink::RecordSink;
 use super::stepper::Stepper;
+use super::workers::{Workers, with_workers};
 use super::{Operation, RunError};
 use crate::canonical::Hash;
 use crate::codex::Codex;
 use crate::config::{RunPlan, Window};
 use crate::press::{TickView, WindowTally};
 use crate::record::{
-    CodexLibraryEntry, Component, LogEvent, LogPayload, Manifest, Metrics, Record, StatusName,
+    CodexLibraryEntry, Component, EdgeTexts, LogEvent, LogPayload, Manifest, Metrics, Record,
+    StatusName,
 };
+
+/// Ticks whose scenes are made in one go.
+const SCENES: usize = 8;
+/// How many such goes are ahead of the entry that is recorded.
+const SCENES_AHEAD: usize = 8;
 
 /// Options of a run; none of them changes a byte of any record.
 ///
@@ -221,42 +228,52 @@ impl<'p, 's> Pipeline<'p, 's> {
             profile: plan.profile.name.clone(),
         };
         self.recorder.log(Component::Run, None, None, started)?;
-        let mut stepper = Stepper::start(plan)?;
-        let mut batch = Batch::new(&stepper, &self.options);
-        for window in plan.windows.iter().filter(|window| window.primary) {
-            self.first_pass(window, &mut stepper, &mut batch)?;
-            if *window.ticks.end() == plan.ticks {
-                self.finish()?;
+        let stepper = Stepper::start(plan)?;
+        let texts = EdgeTexts::new(&stepper.new_tick().ledger.edges);
+        let options = self.options;
+        with_workers(batch::threads(plan, &options), |workers| {
+            let mut batches = Batches::new(stepper, &texts, workers, &options);
+            for window in plan.windows.iter().filter(|window| window.primary) {
+                self.first_pass(window, &mut batches, workers)?;
+                if *window.ticks.end() == plan.ticks {
+                    self.finish()?;
+                }
+                self.recorder.commit()?;
             }
-            self.recorder.commit()?;
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
     /// Computes the ticks of a primary window, and closes it after its last.
-    fn first_pass(
+    fn first_pass<'w>(
         &mut self,
         window: &'p Window,
-        stepper: &mut Stepper<'p>,
-        batch: &mut Batch,
-    ) -> Result<(), Ended> {
+        batches: &mut Batches<'_, 'w>,
+        workers: &Workers<'w>,
+    ) -> Result<(), Ended>
+    where
+        'p: 'w,
+    {
         let mut primary = Some(WindowTally::open(window));
-        let mut left = window.ticks.end() - window.ticks.start() + 1;
-        while left > 0 {
-            let made = batch.fill(stepper, left);
-            for slot in batch.slots(made.count) {
+        while primary.is_some() {
+            let group = batches.next();
+            let group = group.expect("groups reach the end of a window, or hold a failure");
+            for slot in group.slots() {
                 let closes = slot.tick.ledger.tick == *window.ticks.end();
                 self.take_tick(slot, window, &mut primary)?;
                 if closes && let Some(tally) = primary.take() {
-                    self.close_primary(tally)?;
+                    self.close_primary(tally, workers)?;
                 }
             }
-            left -= made.count as u64;
-            made.failure?;
-            let tick = window.ticks.end() - left;
+            if let Some(failure) = group.failure() {
+                return Err(failure.into());
+            }
+            let last = group.slots().last();
+            let tick = last.map_or(0, |slot| slot.tick.ledger.tick);
             if (self.options.progress)(tick).is_break() {
                 return Err(RunError::Cancelled { tick }.into());
             }
+            batches.reuse(group);
         }
         Ok(())
     }
@@ -274,10 +291,12 @@ impl<'p, 's> Pipeline<'p, 's> {
             .put_encoded(&Record::Ledger(&tick.ledger), slot.ledger())?;
         self.recorder
             .put_encoded(&Record::PBlock(&tick.p_block), slot.p_block())?;
-        let i_block_hash = match &tick.i_block {
-            Some(i_block) => Some(self.recorder.put(&Record::IBlock(i_block))?),
-            None => None,
-        };
+        let i_block = slot.i_block();
+        if let Some((i_block, encoded)) = i_block {
+            self.recorder
+                .put_encoded(&Record::IBlock(i_block), encoded)?;
+        }
+        let i_block_hash = i_block.map(|(_, encoded)| encoded.hash);
         self.log_tick(slot, window)?;
         self.observe(slot, window)?;
 
@@ -434,7 +453,14 @@ impl<'p, 's> Pipeline<'p, 's> {
     }
 
     /// Makes the primary manifest, then makes the second pass over the window's ticks.
-    fn close_primary(&mut self, tally: WindowTally<'p>) -> Result<(), Ended> {
+    fn close_primary<'w>(
+        &mut self,
+        tally: WindowTally<'p>,
+        workers: &Workers<'w>,
+    ) -> Result<(), Ended>
+    where
+        'p: 'w,
+    {
         let window = tally.window();
         let manifest = tally.close(self.plan)?;
         let end_tick = manifest.end_tick;
@@ -458,15 +484,30 @@ impl<'p, 's> Pipeline<'p, 's> {
         let mut pending = std::mem::take(&mut self.pending);
         for number in 0..pending.page_count() {
             let page = pending.take_page(number, self.recorder.sink())?;
-            for (tick, pre_u, post_u) in page.iter() {
-                let mut manifest_hashes = pending.take_manifest_hashes(tick.tick);
-                if tick.tick == end_tick {
-                    manifest_hashes.append(&mut late_hashes);
+            let mut groups = page.groups(SCENES);
+            let mut coming = VecDeque::new();
+            loop {
+                while coming.len() < SCENES_AHEAD
+                    && let Some(group) = groups.next()
+                {
+                    let scenes = self.binder.scenes(&closed);
+                    coming.push_back(workers.put(move || scenes.of(group)));
                 }
-                let states = (pre_u, post_u);
-                self.binder
-                    .bind(tick, states, &closed, manifest_hashes, &mut self.recorder)?;
+                let Some(scenes) = coming.pop_front() else {
+                    break;
+                };
+                for bound in workers.wait(scenes) {
+                    let tick = bound.number();
+                    let mut manifest_hashes = pending.take_manifest_hashes(tick);
+                    if tick == end_tick {
+                        manifest_hashes.append(&mut late_hashes);
+                    }
+                    let recorder = &mut self.recorder;
+                    self.binder
+                        .bind(bound, &closed, manifest_hashes, recorder)?;
+                }
             }
+            drop(groups);
             self.pending.reuse(page);
         }
         let payload = LogPayload::EntriesBound { entries: end_tick };

@@ -102,10 +102,10 @@ impl<'p, 's> Recorder<'p, 's> {
         Ok(hash)
     }
 
-    /// Hashes an envelope, and records it if its layer is emitted.
-    pub(super) fn envelope(&mut self, envelope: &NapEnvelope) -> io::Result<Hash> {
+    /// Records an envelope if its layer is emitted.
+    pub(super) fn envelope(&mut self, envelope: &NapEnvelope, text: Encoded<'_>) -> io::Result<()> {
         if !self.plan.nap.layers.emits(envelope.layer) {
-            return Ok(self.writer.encode(envelope).hash);
+            return Ok(());
         }
         let count = match envelope.layer {
             Layer::Ctrl => &mut self.pending.nap_ctrl,
@@ -114,7 +114,7 @@ impl<'p, 's> Recorder<'p, 's> {
             Layer::Egress => &mut self.pending.nap_egress,
         };
         *count += 1;
-        self.put(&Record::Envelope(envelope))
+        self.put_encoded(&Record::Envelope(envelope), text)
     }
 
     /// Records a manifest; `None` if the bits of all manifests together do not fit 64 bits.
