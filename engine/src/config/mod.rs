@@ -27,6 +27,7 @@ pub(crate) mod defaults;
     reason = "`document!` lets fields be unread, and only some documents have such fields"
 )]
 mod documents;
+mod edges;
 mod explain;
 mod inputs;
 pub mod limits;
@@ -60,6 +61,7 @@ pub(crate) use check::generated_names;
 pub(crate) use decode::{bad_name, list_of};
 pub(crate) use defaults::streams as default_streams;
 pub(crate) use documents::stream_source;
+pub(crate) use edges::{EdgeGroup, Edges, LANES};
 pub use explain::{Explained, ExplainedProfile, explain_profile};
 pub(crate) use inputs::InputValues;
 #[cfg(test)]

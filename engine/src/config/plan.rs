@@ -9,6 +9,7 @@ use std::ops::RangeInclusive;
 
 use super::aeon::Aeon;
 use super::change::Part;
+use super::edges::Edges;
 use super::inputs::{AppliedInput, Inputs};
 use super::names::Names;
 use crate::record::RecordKind;
@@ -45,11 +46,11 @@ pub struct Topology {
     pub(crate) node_count: usize,
     /// The divisor SC of the flux rule, ≥ 1.
     pub(crate) scale: i64,
-    pub(crate) edges: Vec<Edge>,
+    pub(crate) edges: Edges,
     pub(crate) names: Names,
 }
 
-/// One edge; its id is its index in [`Topology::edges`] plus one.
+/// One edge; its id is its index among all edges plus one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Edge {
     /// Index of node i (id − 1).

@@ -78,8 +78,8 @@ impl Tick<'_> {
     fn edges(&self, index: usize) -> Option<[(Edge, EdgeFlux); 2]> {
         let [before, after] = self.topologies;
         Some([
-            (*before.edges.get(index)?, *self.before.edges.get(index)?),
-            (*after.edges.get(index)?, *self.after.edges.get(index)?),
+            (before.edges.get(index)?, *self.before.edges.get(index)?),
+            (after.edges.get(index)?, *self.after.edges.get(index)?),
         ])
     }
 

@@ -191,7 +191,7 @@ impl<'r> RunValues<'r> {
     fn of_edge(&self, place: RunPlace, value: impl Fn(&Edge) -> i64) -> Option<Scalar> {
         let index = (place.index as usize).checked_sub(1)?;
         let edge = self.plan.topology.edges.get(index)?;
-        Some(value(edge).into())
+        Some(value(&edge).into())
     }
 
     /// A number of a ledger; `None` also for a field of other records.

@@ -48,7 +48,8 @@ fn gf01() -> RunPlan {
                     cap: 2_147_483_647,
                     c: 0,
                 })
-                .to_vec(),
+                .into_iter()
+                .collect(),
             names: Names::default(),
         },
         profile: Profile {

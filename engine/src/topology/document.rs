@@ -263,7 +263,7 @@ impl NewTopology {
             }
             within(&text)?;
         }
-        let close = match (edges.is_empty(), format) {
+        let close = match (edges.len() == 0, format) {
             (true, _) => "]",
             (false, Format::Json) => "\n  ]",
             (false, Format::Toml) => ",\n]",

@@ -112,7 +112,7 @@ impl Shape {
             gid,
             node_count,
             scale: settings.scale,
-            edges,
+            edges: edges.into_iter().collect(),
             names: Names::default(),
         };
         Ok(NewTopology::new(topology, self.meta()))

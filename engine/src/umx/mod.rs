@@ -6,21 +6,26 @@
 //! that does not fit i64 is an error.
 
 mod diagnostics;
+mod fluxes;
 mod kernel;
 
 pub(crate) use diagnostics::check as check_diagnostics;
+pub use fluxes::{Flux, Fluxes};
 pub(crate) use kernel::{flux, raw};
 
-use crate::config::{AppliedInput, Edge, InputValues, RunPlan, Topology};
+use kernel::{Kernel, Sums};
+
+use crate::config::{AppliedInput, Edge, InputValues, RunPlan};
 use crate::error::{Operation, RunError};
 use crate::record::{EdgeFlux, UmxLedger};
 
-/// The values of all nodes between two ticks.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The values of all nodes between two ticks, and what the last tick did.
+#[derive(Clone, Debug)]
 pub struct State<'p> {
-    topology: &'p Topology,
-    bounds: kernel::Bounds,
+    kernel: Kernel<'p>,
+    pre_u: Vec<i64>,
     u: Vec<i64>,
+    fluxes: Fluxes,
 }
 
 impl<'p> State<'p> {
@@ -37,9 +42,10 @@ impl<'p> State<'p> {
     /// The state after some tick, from a checkpoint.
     pub(crate) fn at(plan: &'p RunPlan, u: Vec<i64>) -> Self {
         Self {
-            topology: &plan.topology,
-            bounds: kernel::Bounds::of(&plan.topology),
+            kernel: Kernel::new(&plan.topology),
+            pre_u: u.clone(),
             u,
+            fluxes: Fluxes::new(plan.topology.edges.len()),
         }
     }
 
@@ -53,6 +59,10 @@ impl<'p> State<'p> {
     /// # Errors
     /// A value leaves the range of 64 bits.
     pub fn add_inputs(&mut self, tick: u64, entries: &[AppliedInput<'_>]) -> Result<(), RunError> {
+        if entries.is_empty() {
+            return Ok(());
+        }
+        self.kernel.restart();
         if let [entry] = entries
             && let InputValues::Dense(values) = entry.input_values()
         {
@@ -82,35 +92,54 @@ impl<'p> State<'p> {
         }
     }
 
+    /// What the edges did in the last tick; nothing before the first.
+    pub const fn fluxes(&self) -> &Fluxes {
+        &self.fluxes
+    }
+
+    /// Computes one tick, and returns the sum of the values, which it does not change.
+    ///
+    /// # Errors
+    /// A number of the tick does not fit 64 bits.
+    pub fn advance(&mut self, tick: u64) -> Result<i64, RunError> {
+        let Sums { pre, post } = self
+            .kernel
+            .step(&mut self.u, &mut self.pre_u, &mut self.fluxes)
+            .map_err(|(operation, index)| overflow(tick, operation, index))?;
+        assert_eq!(
+            pre, post,
+            "fluxes move the state and make none (tick {tick})"
+        );
+        i64::try_from(pre).map_err(|_| RunError::Overflow {
+            tick,
+            operation: Operation::Sum,
+            id: None,
+        })
+    }
+
     /// Computes one tick and overwrites `ledger` (from [`State::new_ledger`]) with it.
     ///
     /// # Errors
     /// A number of the ledger does not fit 64 bits.
     pub fn step(&mut self, tick: u64, ledger: &mut UmxLedger) -> Result<(), RunError> {
+        let sum = self.advance(tick)?;
         ledger.tick = tick;
-        ledger.pre_u.copy_from_slice(&self.u);
-        kernel::step(
-            self.topology,
-            self.bounds,
-            tick,
-            &mut self.u,
-            &mut ledger.edges,
-        )?;
+        ledger.pre_u.copy_from_slice(&self.pre_u);
         ledger.post_u.copy_from_slice(&self.u);
-        ledger.sum_pre_u = sum(tick, &ledger.pre_u)?;
-        ledger.sum_post_u = sum(tick, &ledger.post_u)?;
-        assert_eq!(
-            ledger.sum_pre_u, ledger.sum_post_u,
-            "fluxes move the state and make none (tick {tick})"
-        );
-        ledger.z_check = ledger.sum_pre_u;
+        for (edge, Flux { du, raw, f_e }) in ledger.edges.iter_mut().zip(self.fluxes.iter()) {
+            (edge.du, edge.raw, edge.f_e) = (du, raw, f_e);
+        }
+        ledger.sum_pre_u = sum;
+        ledger.sum_post_u = sum;
+        ledger.z_check = sum;
         Ok(())
     }
 
     /// A ledger with the ids and capacities of all edges, to be reused every tick.
     pub fn new_ledger(&self) -> UmxLedger {
         let edges = self
-            .topology
+            .kernel
+            .topology()
             .edges
             .iter()
             .zip(1..)
@@ -140,15 +169,6 @@ impl Edge {
     pub(crate) fn node_ids(&self) -> (u64, u64) {
         (u64::from(self.from) + 1, u64::from(self.to) + 1)
     }
-}
-
-fn sum(tick: u64, values: &[i64]) -> Result<i64, RunError> {
-    let total: i128 = values.iter().copied().map(i128::from).sum();
-    i64::try_from(total).map_err(|_| RunError::Overflow {
-        tick,
-        operation: Operation::Sum,
-        id: None,
-    })
 }
 
 fn overflow(tick: u64, operation: Operation, index: usize) -> RunError {

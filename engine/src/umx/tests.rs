@@ -1,41 +1,74 @@
-//! Tests of the UMX: the flux rule, its two loops, and what overflows.
+//! Tests of the UMX: the flux rule, its two paths, and what overflows.
 
-use super::{kernel, *};
-use crate::config::Names;
-use crate::record::EdgeFlux;
+use proptest::prelude::*;
+
+use super::fluxes::BLOCK;
+use super::kernel::Kernel;
+use super::*;
+use crate::config::{Edges, LANES, Names, Topology};
 
 const NO_CAP: i64 = 2_147_483_647;
 
-fn topology(scale: i64, node_count: usize, edges: &[(u32, u32, i64, i64)]) -> Topology {
+/// The edge of two nodes, counted from 1, with k and cap.
+type Given = (u32, u32, i64, i64);
+
+fn topology(scale: i64, node_count: usize, edges: &[Given]) -> Topology {
+    let edges = edges.iter().map(|&(i, j, conductance, cap)| Edge {
+        from: i - 1,
+        to: j - 1,
+        conductance,
+        cap,
+        c: 0,
+    });
     Topology {
         gid: "T".to_owned(),
         node_count,
         scale,
-        edges: edges
-            .iter()
-            .map(|&(i, j, conductance, cap)| Edge {
-                from: i - 1,
-                to: j - 1,
-                conductance,
-                cap,
-                c: 0,
-            })
-            .collect(),
+        edges: edges.collect::<Edges>(),
         names: Names::default(),
     }
 }
 
-fn step(topology: &Topology, pre: &[i64]) -> Result<(Vec<i64>, Vec<EdgeFlux>), RunError> {
-    let mut u = pre.to_vec();
-    let mut edges = vec![EdgeFlux::default(); topology.edges.len()];
-    kernel::step(
-        topology,
-        kernel::Bounds::of(topology),
-        7,
-        &mut u,
-        &mut edges,
-    )?;
-    Ok((u, edges))
+/// The values after a tick, and what the edges did.
+type Moved = (Vec<i64>, Vec<Flux>);
+
+fn step(topology: &Topology, pre: &[i64]) -> Result<Moved, (Operation, usize)> {
+    let (mut u, mut pre_u) = (pre.to_vec(), vec![0; pre.len()]);
+    let mut fluxes = Fluxes::new(topology.edges.len());
+    let sums = Kernel::new(topology).step(&mut u, &mut pre_u, &mut fluxes)?;
+    let sum = |values: &[i64]| values.iter().copied().map(i128::from).sum::<i128>();
+    assert_eq!(pre_u, pre);
+    assert_eq!((sums.pre, sums.post), (sum(pre), sum(&u)));
+    Ok((u, fluxes.iter().collect()))
+}
+
+/// The rule as it is written down, in 128 bits.
+fn plain_step(topology: &Topology, pre: &[i64]) -> Result<Moved, (Operation, usize)> {
+    let fits =
+        |operation, index, number: i128| i64::try_from(number).map_err(|_| (operation, index));
+    let u: Vec<i128> = pre.iter().copied().map(i128::from).collect();
+    let edges = || topology.edges.iter().enumerate();
+    let du = |edge: &Edge| u[edge.from as usize] - u[edge.to as usize];
+    let raw =
+        |edge: &Edge| i128::from(edge.conductance) * du(edge).abs() / i128::from(topology.scale);
+    for (index, edge) in edges() {
+        fits(Operation::Du, index, du(&edge))?;
+    }
+    let (mut post, mut fluxes) = (u.clone(), Vec::new());
+    for (index, edge) in edges() {
+        let (du, exact_raw) = (du(&edge), raw(&edge));
+        let f_e = du.signum() * exact_raw.min(edge.cap.into()).min(du.abs());
+        post[edge.from as usize] -= f_e;
+        post[edge.to as usize] += f_e;
+        fluxes.push(Flux {
+            du: fits(Operation::Du, index, du)?,
+            raw: fits(Operation::Raw, index, exact_raw)?,
+            f_e: fits(Operation::Raw, index, f_e)?,
+        });
+    }
+    let post = post.into_iter().enumerate();
+    let post = post.map(|(index, value)| fits(Operation::Post, index, value));
+    Ok((post.collect::<Result<_, _>>()?, fluxes))
 }
 
 /// One edge from node 1 to node 2.
@@ -47,13 +80,8 @@ fn check_edge(scale: i64, k: i64, cap: i64, pre: [i64; 2], raw: i64, f_e: i64) {
 }
 
 #[track_caller]
-fn check_overflow(topology: &Topology, pre: &[i64], operation: Operation, id: u64) {
-    let expected = RunError::Overflow {
-        tick: 7,
-        operation,
-        id: Some(id),
-    };
-    assert_eq!(step(topology, pre).unwrap_err(), expected);
+fn check_overflow(topology: &Topology, pre: &[i64], operation: Operation, id: usize) {
+    assert_eq!(step(topology, pre).unwrap_err(), (operation, id - 1));
 }
 
 #[test]
@@ -66,6 +94,7 @@ fn a_flux_is_the_least_of_quotient_cap_and_difference() {
     check_edge(32, 0, NO_CAP, [1 << 40, 0], 0, 0);
     check_edge(32, 16, 0, [12, 0], 6, 0);
     check_edge(3, 1, NO_CAP, [0, 5], 1, -1);
+    check_edge(i64::MAX, 9, NO_CAP, [0, 5], 0, 0);
 }
 
 #[test]
@@ -110,6 +139,16 @@ fn what_does_not_fit_is_reported_with_operation_and_id() {
 }
 
 #[test]
+fn a_du_that_does_not_fit_comes_before_a_raw_of_an_earlier_block() {
+    let mut edges = vec![(1, 2, 1, 1); BLOCK];
+    edges[5] = (1, 2, i64::MAX, 1);
+    edges.push((3, 4, 1, 1));
+    let graph = topology(1, 4, &edges);
+    check_overflow(&graph, &[9, 0, 0, 0], Operation::Raw, 6);
+    check_overflow(&graph, &[9, 0, i64::MAX, -1], Operation::Du, BLOCK + 1);
+}
+
+#[test]
 fn a_node_may_leave_64_bits_on_the_way_and_come_back() {
     let line = topology(1, 3, &[(2, 1, 1, i64::MAX), (1, 3, 1, i64::MAX)]);
     let high = i64::MAX - 1;
@@ -118,14 +157,137 @@ fn a_node_may_leave_64_bits_on_the_way_and_come_back() {
 }
 
 #[test]
-fn both_loops_agree() {
-    let ring = topology(7, 3, &[(1, 2, 5, NO_CAP), (2, 3, 9, 4), (3, 1, 2, NO_CAP)]);
-    let mut fluxes = vec![EdgeFlux::default(); 3];
-    for pre in [[100, -3, 7], [0, 0, 0], [-1, 1, 1 << 50]] {
-        let (mut fast, mut exact) = (pre.to_vec(), pre.to_vec());
-        kernel::fast(&ring, &mut fast, &mut fluxes);
-        let fast_fluxes = fluxes.clone();
-        kernel::exact(&ring, 1, &mut exact, &mut fluxes).unwrap();
-        assert_eq!((fast, fast_fluxes), (exact, fluxes.clone()));
+fn a_node_may_leave_32_bits_while_all_fluxes_fit_them() {
+    let leaves = 9;
+    let edges: Vec<Given> = (2..2 + leaves).map(|leaf| (leaf, 1, 1, NO_CAP)).collect();
+    let star = topology(1, 10, &edges);
+    let mut pre = vec![1 << 29; 10];
+    pre[0] = 0;
+    let (post, _) = step(&star, &pre).unwrap();
+    assert_eq!((post[0], post[9]), (9 << 29, 0));
+}
+
+/// Numbers on either side of the bounds of the narrow path, and of 64 bits.
+fn near_bounds() -> impl Strategy<Value = i64> {
+    let bounds = prop::sample::select(vec![0, 5, 16, 29, 30, 31, 32, 33, 47, 61, 62]);
+    let near = (bounds, -2_i64..3, any::<bool>()).prop_map(|(bits, beside, negative)| {
+        let number = (1_i64 << bits) + beside;
+        if negative { -number } else { number }
+    });
+    let ends = prop::sample::select(vec![i64::MIN, i64::MIN + 1, i64::MAX - 1, i64::MAX]);
+    prop_oneof![6 => -1000_i64..1000, 3 => near, 1 => ends]
+}
+
+fn magnitude() -> impl Strategy<Value = i64> {
+    near_bounds().prop_map(|number| number.checked_abs().unwrap_or(i64::MAX))
+}
+
+/// Small values everywhere but in a few nodes and edges, which decide the path of some blocks.
+fn graphs() -> impl Strategy<Value = (i64, Vec<Given>, Vec<i64>)> {
+    let nodes = 40_u32;
+    let edge = (1..=nodes, 1..nodes, 0_i64..9, 0_i64..2000)
+        .prop_map(move |(i, step, k, cap)| (i, (i - 1 + step) % nodes + 1, k, cap));
+    let scale = prop_oneof![
+        Just(32),
+        Just(1),
+        1_i64..100,
+        magnitude().prop_map(|m| m.max(1))
+    ];
+    let edges = prop::collection::vec(edge, 0..3 * BLOCK + LANES);
+    let values = prop::collection::vec(-1000_i64..1000, nodes as usize);
+    let odd_nodes = prop::collection::vec((any::<prop::sample::Index>(), near_bounds()), 0..3);
+    let odd_edges = prop::collection::vec(
+        (any::<prop::sample::Index>(), magnitude(), magnitude()),
+        0..3,
+    );
+    (scale, edges, values, odd_nodes, odd_edges).prop_map(
+        |(scale, mut edges, mut values, odd_nodes, odd_edges)| {
+            for (at, value) in odd_nodes {
+                let at = at.index(values.len());
+                values[at] = value;
+            }
+            for (at, k, cap) in odd_edges {
+                if !edges.is_empty() {
+                    let at = at.index(edges.len());
+                    (edges[at].2, edges[at].3) = (k, cap);
+                }
+            }
+            (scale, edges, values)
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn the_kernel_equals_the_plain_rule((scale, edges, values) in graphs()) {
+        let graph = topology(scale, values.len(), &edges);
+        prop_assert_eq!(step(&graph, &values), plain_step(&graph, &values));
+    }
+
+    #[test]
+    fn a_tick_leaves_nothing_behind_for_the_next(
+        (scale, edges, values) in graphs(),
+        small in prop::collection::vec(-1000_i64..1000, 40),
+    ) {
+        let graph = topology(scale, values.len(), &edges);
+        let mut kernel = Kernel::new(&graph);
+        let mut fluxes = Fluxes::new(graph.edges.len());
+        let mut pre_u = vec![0; values.len()];
+        for start in [&values, &small, &values] {
+            let mut u = start.clone();
+            kernel.restart();
+            let moved = kernel.step(&mut u, &mut pre_u, &mut fluxes);
+            let moved = moved.map(|_| (u, fluxes.iter().collect()));
+            prop_assert_eq!(moved, plain_step(&graph, start));
+        }
+    }
+}
+
+#[test]
+fn ticks_follow_one_another() {
+    let ring: Vec<Given> = (1..=40).map(|i| (i, i % 40 + 1, 9, 1 << 40)).collect();
+    let graph = topology(32, 40, &ring);
+    let mut kernel = Kernel::new(&graph);
+    let mut fluxes = Fluxes::new(40);
+    // The first ticks need the exact path, the later ones do not.
+    let mut u = vec![0; 40];
+    (u[3], u[20]) = ((1 << 31) + 5, -77);
+    let (mut pre_u, mut expected) = (u.clone(), u.clone());
+    for _ in 0..60 {
+        kernel.step(&mut u, &mut pre_u, &mut fluxes).unwrap();
+        assert_eq!(pre_u, expected);
+        expected = plain_step(&graph, &expected).unwrap().0;
+        assert_eq!(u, expected);
+    }
+    assert!(u.iter().all(|value| value.unsigned_abs() < 1 << 30));
+}
+
+#[test]
+fn quotients_are_exact_for_every_divisor_at_its_multiples() {
+    let divisors = (1..5_000)
+        .chain((1 << 30) - 50..(1 << 30) + 50)
+        .chain((1 << 31) - 50..(1 << 31) + 50);
+    for divisor in divisors {
+        let greatest = (1_i64 << 31) - 1;
+        let last = greatest / divisor * divisor;
+        // k = 1 and values that are twice as far apart as one of them may be large.
+        for product in [
+            1,
+            divisor - 1,
+            divisor,
+            divisor + 1,
+            last - 1,
+            last,
+            greatest,
+        ] {
+            if (0..=greatest).contains(&product) {
+                let high = product / 2;
+                let graph = topology(divisor, 2, &[(1, 2, 1, NO_CAP)]);
+                let (_, fluxes) = step(&graph, &[high, high - product]).unwrap();
+                assert_eq!(fluxes[0].raw, product / divisor, "{product} / {divisor}");
+            }
+        }
     }
 }

@@ -90,7 +90,7 @@ fn a_change_sets_what_its_path_names() {
         ],
     );
     let changed = changed.unwrap();
-    assert_eq!(changed.plan.topology.edges[1].conductance, 13);
+    assert_eq!(changed.plan.topology.edges.get(1).unwrap().conductance, 13);
     assert_eq!(changed.plan.diagnostics.limit, Some(100));
     assert!(
         changed

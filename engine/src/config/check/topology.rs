@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::super::decode::{AnyObject, Given, Int, List, Text};
 use super::super::defaults;
 use super::super::documents::{EdgeDocument, NodeDocument, NodeRef, TopologyDocument};
+use super::super::edges::Edges;
 use super::super::limits::{EDGES_MAX, NODES_MAX};
 use super::super::names::{Names, NotAName};
 use super::super::plan::{Edge, Topology};
@@ -177,7 +178,7 @@ fn edges_of(
     mut nodes: Nodes<'_>,
     (scale, scale_at): (Option<i64>, Option<Value<'_>>),
     problems: &mut Problems,
-) -> Option<(Vec<Edge>, DescribedEdges)> {
+) -> Option<(Edges, DescribedEdges)> {
     if list.len() > EDGES_MAX {
         over_limit(
             list.value(document),
@@ -189,7 +190,7 @@ fn edges_of(
         return None;
     }
     let edge_count = usize::try_from(list.len()).expect("at most EDGES_MAX edges");
-    let mut edges = Vec::with_capacity(edge_count);
+    let mut edges = Edges::with_capacity(edge_count);
     let mut described = DescribedEdges::default();
     let mut order = Order::new("edge", Code::EdgeOrder);
     list.each(document, problems, |value, edge, problems| {

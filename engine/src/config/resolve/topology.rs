@@ -36,7 +36,7 @@ pub(in super::super) fn topology(
             };
             let (attrs, label) = (value(&described.attrs), value(&described.labels));
             writer.raw(if index == 0 { "" } else { "," });
-            write_edge(writer, index + 1, edge, topology.scale, (attrs, label));
+            write_edge(writer, index + 1, &edge, topology.scale, (attrs, label));
         }
         writer.raw("]");
     });

@@ -507,7 +507,7 @@ impl<'a> Import<'a> {
             gid,
             node_count,
             scale,
-            edges,
+            edges: edges.into_iter().collect(),
             names: Names::default(),
         };
         NewTopology::new(topology, meta)
