@@ -1,7 +1,8 @@
 //! Records runs in the store: new runs, runs that replace a stored one, and runs that are resumed.
 
-use std::fs;
 use std::path::{Path, PathBuf};
+
+use aether_disk as fs;
 
 use super::lock::WriterLock;
 use super::recovery::{self, COMPANIONS, companion};

@@ -11,10 +11,10 @@
 //! any journal that lies there, that of another file included.
 
 use std::ffi::OsString;
-use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use aether_disk::{self as fs, File};
 use rusqlite::{Connection, OpenFlags};
 
 use super::header::HeaderRow;
