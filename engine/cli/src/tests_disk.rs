@@ -57,19 +57,9 @@ fn run(dir: &Path) -> Result<(), String> {
     aether(dir, &["run", &config, "--runs-dir", &runs])
 }
 
-fn seeds() -> u64 {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "how much is tried is up to who starts the tests"
-    )]
-    let set = std::env::var("AETHER_DISK_SEEDS").ok();
-    set.map_or(1, |seeds| seeds.parse().expect("a number"))
-}
-
-fn try_all(what: &str, case: &Case<'_>) {
+fn try_all(case: &Case<'_>) {
     aether_vfs::install();
     let tally = exhaust(case);
-    println!("{what}: {tally}");
     assert!(tally.faults > tally.operations, "{tally}");
 }
 
@@ -80,30 +70,27 @@ fn a_run_with_a_log() {
     run(whole.path()).unwrap();
     let log = fs::read(whole.path().join("log.jsonl")).unwrap();
     assert!(!log.is_empty());
-    try_all(
-        "aether run",
-        &Case {
-            prepare: &documents,
-            act: &run,
-            check: &|dir, ended| {
-                let store = RunStore::new(dir.join("runs"));
-                let status = store.open("run").ok().map(|run| run.header().status);
-                assert!(status == Some(RunStatus::Complete) || !ended.is_done());
-                match status {
-                    Some(RunStatus::Incomplete) => {
-                        aether(dir, &["resume", "run", "--runs-dir", &shown(dir, "runs")]).unwrap();
-                    }
-                    _ => {
-                        run(dir).unwrap();
-                        assert_eq!(fs::read(dir.join("log.jsonl")).unwrap(), log);
-                    }
+    try_all(&Case {
+        name: "aether run",
+        prepare: &documents,
+        act: &run,
+        check: &|dir, ended| {
+            let store = RunStore::new(dir.join("runs"));
+            let status = store.open("run").ok().map(|run| run.header().status);
+            assert!(status == Some(RunStatus::Complete) || !ended.is_done());
+            match status {
+                Some(RunStatus::Incomplete) => {
+                    aether(dir, &["resume", "run", "--runs-dir", &shown(dir, "runs")]).unwrap();
                 }
-                let run = store.open("run").unwrap();
-                assert_eq!(run.verify(&RunOptions::default()).unwrap().findings, []);
-            },
-            seeds: seeds(),
+                _ => {
+                    run(dir).unwrap();
+                    assert_eq!(fs::read(dir.join("log.jsonl")).unwrap(), log);
+                }
+            }
+            let run = store.open("run").unwrap();
+            assert_eq!(run.verify(&RunOptions::default()).unwrap().findings, []);
         },
-    );
+    });
 }
 
 #[test]
@@ -128,25 +115,22 @@ fn an_output_is_whole_or_absent() {
     export(whole.path()).unwrap();
     let new = fs::read(whole.path().join("out.json")).unwrap();
     for old in [None, Some(&b"{\"an\":\"old file\"}"[..])] {
-        try_all(
-            "aether export",
-            &Case {
-                prepare: &|dir| {
-                    fs::create_dir(dir.join("runs")).unwrap();
-                    fs::write(dir.join("runs/run.aether"), &run_file).unwrap();
-                    if let Some(old) = old {
-                        fs::write(dir.join("out.json"), old).unwrap();
-                    }
-                },
-                act: &export,
-                check: &|dir, ended| {
-                    let found = fs::read(dir.join("out.json")).ok();
-                    let is_old = found.as_deref() == old && !ended.is_done();
-                    assert!(is_old || found.as_ref() == Some(&new));
-                },
-                seeds: seeds(),
+        try_all(&Case {
+            name: "aether export",
+            prepare: &|dir| {
+                fs::create_dir(dir.join("runs")).unwrap();
+                fs::write(dir.join("runs/run.aether"), &run_file).unwrap();
+                if let Some(old) = old {
+                    fs::write(dir.join("out.json"), old).unwrap();
+                }
             },
-        );
+            act: &export,
+            check: &|dir, ended| {
+                let found = fs::read(dir.join("out.json")).ok();
+                let is_old = found.as_deref() == old && !ended.is_done();
+                assert!(is_old || found.as_ref() == Some(&new));
+            },
+        });
     }
 }
 
@@ -162,32 +146,29 @@ fn times_of_other_runs_stay() {
     let others = of_run.replace("\"run\":\"run\"", "\"run\":\"other\"");
     assert_ne!(others, of_run);
     let run_file = fs::read(whole.path().join("runs/run.aether")).unwrap();
-    try_all(
-        "aether runs rm",
-        &Case {
-            prepare: &|dir| {
-                fs::create_dir(dir.join("runs")).unwrap();
-                fs::write(dir.join("runs/run.aether"), &run_file).unwrap();
-                fs::write(dir.join("runs/.times.jsonl"), others.clone() + &of_run).unwrap();
-            },
-            act: &|dir| {
-                aether(
-                    dir,
-                    &[
-                        "runs",
-                        "rm",
-                        "run",
-                        "--yes",
-                        "--runs-dir",
-                        &shown(dir, "runs"),
-                    ],
-                )
-            },
-            check: &|dir, ended| {
-                assert!(times(dir).starts_with(&others), "{}", times(dir));
-                assert!(!dir.join("runs/run.aether").exists() || !ended.is_done());
-            },
-            seeds: seeds(),
+    try_all(&Case {
+        name: "aether runs rm",
+        prepare: &|dir| {
+            fs::create_dir(dir.join("runs")).unwrap();
+            fs::write(dir.join("runs/run.aether"), &run_file).unwrap();
+            fs::write(dir.join("runs/.times.jsonl"), others.clone() + &of_run).unwrap();
         },
-    );
+        act: &|dir| {
+            aether(
+                dir,
+                &[
+                    "runs",
+                    "rm",
+                    "run",
+                    "--yes",
+                    "--runs-dir",
+                    &shown(dir, "runs"),
+                ],
+            )
+        },
+        check: &|dir, ended| {
+            assert!(times(dir).starts_with(&others), "{}", times(dir));
+            assert!(!dir.join("runs/run.aether").exists() || !ended.is_done());
+        },
+    });
 }

@@ -45,6 +45,7 @@ pub(super) fn create(path: &Path, unfinished: &Path, plan: &RunPlan) -> Result<(
     remove_database(unfinished)?;
     fill(unfinished, plan).map_err(|error| StoreError::database(unfinished, error))?;
     if path != unfinished {
+        remove_companions(path)?;
         fs::rename(unfinished, path).map_err(|error| StoreError::io(path, error))?;
         sync_parent(path)?;
     }
@@ -301,6 +302,17 @@ pub(super) fn remove_database(path: &Path) -> Result<(), StoreError> {
         remove_file(&companion(path, ending))?;
     }
     remove_file(path)
+}
+
+/// Deletes what SQLite kept beside a database that is about to be replaced. A log that comes back after a
+/// loss of power would be applied to the new file, so this is durable first.
+pub(super) fn remove_companions(path: &Path) -> Result<(), StoreError> {
+    let companions = COMPANIONS.map(|ending| companion(path, ending));
+    if companions.iter().any(|file| file.exists()) {
+        companions.iter().try_for_each(|file| remove_file(file))?;
+        sync_parent(path)?;
+    }
+    Ok(())
 }
 
 /// Deletes a file if it exists.

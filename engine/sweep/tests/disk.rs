@@ -76,19 +76,9 @@ fn merged(shards: &[PathBuf]) -> Vec<u8> {
     fs::read(path).unwrap()
 }
 
-fn seeds() -> u64 {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "how much is tried is up to who starts the tests"
-    )]
-    let set = std::env::var("AETHER_DISK_SEEDS").ok();
-    set.map_or(1, |seeds| seeds.parse().expect("a number"))
-}
-
-fn try_all(what: &str, case: &Case<'_>) {
+fn try_all(case: &Case<'_>) {
     aether_vfs::install();
     let tally = exhaust(case);
-    println!("{what}: {tally}");
     assert!(
         tally.faults > tally.operations && tally.crashes > 10,
         "{tally}"
@@ -122,23 +112,20 @@ fn points_are_stored() {
         worked.map(drop).map_err(|error| message(dir, &error))
     };
     for before in [0, 1] {
-        try_all(
-            "a sweep",
-            &Case {
-                prepare: &|dir| {
-                    if before > 0 {
-                        worked(&dir.join("a.sweep"), "1/1", before).unwrap();
-                    }
-                },
-                act: &act,
-                check: &|dir, ended| {
-                    let stored = continued(&dir.join("a.sweep"), &expected);
-                    assert!(stored >= before, "no stored point is lost");
-                    assert!(stored == POINTS || !ended.is_done());
-                },
-                seeds: seeds(),
+        try_all(&Case {
+            name: "a sweep",
+            prepare: &|dir| {
+                if before > 0 {
+                    worked(&dir.join("a.sweep"), "1/1", before).unwrap();
+                }
             },
-        );
+            act: &act,
+            check: &|dir, ended| {
+                let stored = continued(&dir.join("a.sweep"), &expected);
+                assert!(stored >= before, "no stored point is lost");
+                assert!(stored == POINTS || !ended.is_done());
+            },
+        });
     }
 }
 
@@ -154,33 +141,30 @@ fn shards_are_merged() {
     let paths = |dir: &Path| names.map(|name| dir.join(name));
     let old = merged(&[shards.path().join(names[0])]);
     for old in [None, Some(&old)] {
-        try_all(
-            "a merge",
-            &Case {
-                prepare: &|dir| {
-                    for (path, bytes) in paths(dir).iter().zip(&bytes) {
-                        fs::write(path, bytes).unwrap();
-                    }
-                    if let Some(old) = old {
-                        fs::write(dir.join("out.sweep"), old).unwrap();
-                    }
-                },
-                act: &|dir| {
-                    let made = merge(&paths(dir), &dir.join("out.sweep"), false);
-                    made.map(drop).map_err(|error| message(dir, &error))
-                },
-                check: &|dir, ended| {
-                    let found = fs::read(dir.join("out.sweep")).ok();
-                    let is_old = found.as_ref() == old && !ended.is_done();
-                    assert!(is_old || found.as_ref() == Some(&expected));
-                    for (path, bytes) in paths(dir).iter().zip(&bytes) {
-                        assert!(fs::read(path).unwrap() == *bytes, "shards stay as they are");
-                    }
-                    merge(&paths(dir), &dir.join("out.sweep"), false).unwrap();
-                    assert!(fs::read(dir.join("out.sweep")).unwrap() == expected);
-                },
-                seeds: seeds(),
+        try_all(&Case {
+            name: "a merge",
+            prepare: &|dir| {
+                for (path, bytes) in paths(dir).iter().zip(&bytes) {
+                    fs::write(path, bytes).unwrap();
+                }
+                if let Some(old) = old {
+                    fs::write(dir.join("out.sweep"), old).unwrap();
+                }
             },
-        );
+            act: &|dir| {
+                let made = merge(&paths(dir), &dir.join("out.sweep"), false);
+                made.map(drop).map_err(|error| message(dir, &error))
+            },
+            check: &|dir, ended| {
+                let found = fs::read(dir.join("out.sweep")).ok();
+                let is_old = found.as_ref() == old && !ended.is_done();
+                assert!(is_old || found.as_ref() == Some(&expected));
+                for (path, bytes) in paths(dir).iter().zip(&bytes) {
+                    assert!(fs::read(path).unwrap() == *bytes, "shards stay as they are");
+                }
+                merge(&paths(dir), &dir.join("out.sweep"), false).unwrap();
+                assert!(fs::read(dir.join("out.sweep")).unwrap() == expected);
+            },
+        });
     }
 }

@@ -125,3 +125,35 @@ impl Drop for Replacement {
 fn without_path(error: &io::Error) -> io::Error {
     error.kind().into()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn replaced(dir: &Path, existing: Existing) -> io::Result<()> {
+        let path = dir.join("file");
+        let mut new = Replacement::begin(&path)?;
+        new.write_all(b"new")?;
+        assert!(new.beside().starts_with(dir));
+        new.finish(&path, existing)
+    }
+
+    #[test]
+    fn a_file_takes_its_place_or_leaves_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let names = || fs::read_dir(dir.path()).unwrap().count();
+        let content = || fs::read_to_string(dir.path().join("file")).unwrap();
+        replaced(dir.path(), Existing::Keep).unwrap();
+        assert_eq!((names(), content().as_str()), (1, "new"));
+        fs::write(dir.path().join("file"), "old").unwrap();
+        let refused = replaced(dir.path(), Existing::Keep).unwrap_err();
+        assert_eq!(refused.kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!((names(), content().as_str()), (1, "old"));
+        replaced(dir.path(), Existing::Replace).unwrap();
+        assert_eq!((names(), content().as_str()), (1, "new"));
+        drop(Replacement::begin(&dir.path().join("file")).unwrap());
+        assert_eq!((names(), content().as_str()), (1, "new"));
+    }
+}

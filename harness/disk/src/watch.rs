@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::thread::{self, ThreadId};
 
 use crate::Operation;
 
@@ -30,7 +31,12 @@ pub trait Watcher: Send + Sync {
     }
 }
 
-type Watched = (PathBuf, Arc<dyn Watcher>);
+struct Watched {
+    dir: PathBuf,
+    watcher: Arc<dyn Watcher>,
+    /// Who began to watch.
+    thread: ThreadId,
+}
 
 /// Whether there is a watcher at all, which every operation asks first.
 static IS_ON: AtomicBool = AtomicBool::new(false);
@@ -48,7 +54,11 @@ pub struct Watching {
 /// a second waits for its turn.
 pub fn watch(dir: &Path, watcher: Arc<dyn Watcher>) -> Watching {
     let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-    *WATCHED.write().unwrap_or_else(PoisonError::into_inner) = Some((dir.to_owned(), watcher));
+    *WATCHED.write().unwrap_or_else(PoisonError::into_inner) = Some(Watched {
+        dir: dir.to_owned(),
+        watcher,
+        thread: thread::current().id(),
+    });
     IS_ON.store(true, Ordering::SeqCst);
     Watching { _turn: turn }
 }
@@ -60,14 +70,20 @@ impl Drop for Watching {
     }
 }
 
-/// Who watches a path. An empty path is that of a file without a name, which everyone watches.
+/// Who watches a path. An empty path is that of a file without a name, which is watched if the thread
+/// that watches opens it.
 fn watcher(path: &Path) -> Option<Arc<dyn Watcher>> {
     if !IS_ON.load(Ordering::SeqCst) {
         return None;
     }
     let watched = WATCHED.read().unwrap_or_else(PoisonError::into_inner);
-    let (dir, watcher) = watched.as_ref()?;
-    (path.as_os_str().is_empty() || path.starts_with(dir)).then(|| watcher.clone())
+    let watched = watched.as_ref()?;
+    let is_watched = if path.as_os_str().is_empty() {
+        thread::current().id() == watched.thread
+    } else {
+        path.starts_with(&watched.dir)
+    };
+    is_watched.then(|| watched.watcher.clone())
 }
 
 /// Whether a test decides how operations on a path end.

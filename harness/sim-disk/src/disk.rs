@@ -112,6 +112,13 @@ impl fmt::Display for Planned {
     }
 }
 
+/// What a disk can do.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Features {
+    /// Swap two names in one step.
+    pub(crate) swaps: bool,
+}
+
 /// An operation that was asked for.
 #[derive(Clone, Debug)]
 pub(crate) struct Asked {
@@ -125,6 +132,7 @@ pub(crate) struct Asked {
 /// The watcher of a directory.
 pub(crate) struct Disk {
     root: PathBuf,
+    features: Features,
     planned: Option<Planned>,
     state: Mutex<State>,
 }
@@ -139,9 +147,14 @@ struct State {
 
 impl Disk {
     /// Watches a directory as it is now.
-    pub(crate) fn watch(root: &Path, planned: Option<Planned>) -> (Arc<Self>, Watching) {
+    pub(crate) fn watch(
+        root: &Path,
+        features: Features,
+        planned: Option<Planned>,
+    ) -> (Arc<Self>, Watching) {
         let disk = Arc::new(Self {
             root: root.to_owned(),
+            features,
             planned,
             state: Mutex::new(State {
                 asked: Vec::new(),
@@ -180,6 +193,10 @@ impl Disk {
 
 impl Watcher for Disk {
     fn decide(&self, operation: &Operation<'_>) -> Decision {
+        if matches!(operation, Operation::Exchange { .. }) && !self.features.swaps {
+            // ENOSYS.
+            return Decision::Fail(io::Error::from_raw_os_error(38));
+        }
         let mut state = self.state();
         let number = state.asked.len();
         let shown = operation.to_string();

@@ -5,22 +5,26 @@ use std::fmt;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::Fault;
-use crate::disk::{Disk, Planned};
+use crate::disk::{Disk, Features, Planned};
 use crate::image::{Keep, Tree};
 
 /// What a program does with a directory, and what must be true of it whatever happens.
 pub struct Case<'c> {
+    /// What is tried, for who reads the output.
+    pub name: &'c str,
     /// Fills an empty directory.
     pub prepare: &'c dyn Fn(&Path),
     /// Does what is tried; `Err` with the message that a user sees.
     pub act: &'c dyn Fn(&Path) -> Result<(), String>,
     /// Checks what is left, as the next start of the program finds it. Panics if it is wrong.
     pub check: &'c dyn Fn(&Path, &Ended),
-    /// How many parts of what was not synced are chosen for each crash.
-    pub seeds: u64,
 }
+
+/// How many parts of what was not synced are chosen for each crash: a number in this variable, or 1.
+pub const SEEDS: &str = "AETHER_DISK_SEEDS";
 
 /// How what was tried ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,13 +77,30 @@ impl fmt::Display for Tally {
     }
 }
 
-/// Tries everything in turn.
+/// Tries everything in turn, and prints how much that was.
 ///
 /// # Panics
 /// A check fails; what was tried is printed first.
 pub fn exhaust(case: &Case<'_>) -> Tally {
+    tried(case, Features { swaps: true })
+}
+
+/// As [`exhaust`] on a disk that cannot swap two names in one step.
+///
+/// # Panics
+/// Those of [`exhaust`].
+pub fn exhaust_without_swap(case: &Case<'_>) -> Tally {
+    tried(case, Features { swaps: false })
+}
+
+fn tried(case: &Case<'_>, features: Features) -> Tally {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "how much is tried is up to who starts the tests"
+    )]
+    let seeds = std::env::var(SEEDS).map_or(1, |seeds| seeds.parse().expect("a number"));
     let mut tally = Tally::default();
-    let (disk, ended) = run(case, None);
+    let (disk, ended) = run(case, features, None);
     assert_eq!(ended, Ended::Done, "it succeeds on a disk without faults");
     let asked = disk.asked();
     tally.operations = asked.len();
@@ -87,7 +108,7 @@ pub fn exhaust(case: &Case<'_>) -> Tally {
         for &fault in &operation.faults {
             let planned = Planned { number, fault };
             let shown = format!("{planned} at {}", operation.shown);
-            let (_, ended) = explained(&shown, || run(case, Some(planned)));
+            let (_, ended) = explained(&shown, || run(case, features, Some(planned)));
             tally.faults += 1;
             tally.reported += usize::from(!ended.is_done());
         }
@@ -96,7 +117,7 @@ pub fn exhaust(case: &Case<'_>) -> Tally {
     let mut seen = BTreeSet::new();
     let modes = [Keep::All, Keep::Synced, Keep::Names];
     for done in 0..=history.len() {
-        for keep in modes.into_iter().chain((0..case.seeds).map(Keep::Some)) {
+        for keep in modes.into_iter().chain((0..seeds).map(Keep::Some)) {
             let image = history.crash(done, keep);
             let ended = if done == history.len() {
                 Ended::Done
@@ -120,15 +141,16 @@ pub fn exhaust(case: &Case<'_>) -> Tally {
             tally.crashes += 1;
         }
     }
+    println!("{}: {tally}", case.name);
     tally
 }
 
 /// Runs the program on a disk, and checks what it leaves.
-fn run(case: &Case<'_>, planned: Option<Planned>) -> (std::sync::Arc<Disk>, Ended) {
+fn run(case: &Case<'_>, features: Features, planned: Option<Planned>) -> (Arc<Disk>, Ended) {
     let dir = tempfile::tempdir().expect("a directory");
     let root = dir.path().canonicalize().expect("it exists");
     (case.prepare)(&root);
-    let (disk, watching) = Disk::watch(&root, planned);
+    let (disk, watching) = Disk::watch(&root, features, planned);
     let result = (case.act)(&root);
     drop(watching);
     let ended = match (result, planned) {

@@ -19,7 +19,7 @@ mod exhaust;
 mod image;
 
 pub use disk::Fault;
-pub use exhaust::{Case, Ended, Tally, exhaust};
+pub use exhaust::{Case, Ended, SEEDS, Tally, exhaust, exhaust_without_swap};
 
 #[cfg(test)]
 mod tests;

@@ -19,6 +19,7 @@ fn shown(error: &std::io::Error) -> String {
 fn holds(act: &dyn Fn(&Path) -> std::io::Result<()>) -> bool {
     let tried = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         exhaust(&Case {
+            name: "a replacement",
             prepare: &old,
             act: &|dir| act(dir).map_err(|error| shown(&error)),
             check: &|dir, ended| {
@@ -28,7 +29,6 @@ fn holds(act: &dyn Fn(&Path) -> std::io::Result<()>) -> bool {
                     "{found}"
                 );
             },
-            seeds: 3,
         })
     }));
     tried.is_ok()
@@ -67,6 +67,7 @@ fn each_step_of_a_safe_replacement_is_needed() {
 fn every_fault_reaches_the_program_once() {
     let met = Mutex::new(Vec::new());
     let tally = exhaust(&Case {
+        name: "two operations",
         prepare: &old,
         act: &|dir| {
             let new = disk::write(dir.join("file"), "longer")
@@ -80,7 +81,6 @@ fn every_fault_reaches_the_program_once() {
                     .push((*fault, message.clone()));
             }
         },
-        seeds: 0,
     });
     let met = met.into_inner().expect("no panic");
     assert_eq!((tally.operations, tally.reported), (3, met.len()));
@@ -107,6 +107,7 @@ fn every_fault_reaches_the_program_once() {
 #[test]
 fn directories_and_links_are_modelled() {
     let tally = exhaust(&Case {
+        name: "links",
         prepare: &old,
         act: &|dir| {
             let act = || {
@@ -123,7 +124,6 @@ fn directories_and_links_are_modelled() {
             assert_eq!(fs::read(dir.join("file")).expect("it stays"), b"old");
             assert!(!dir.join("c").exists() || !ended.is_done());
         },
-        seeds: 2,
     });
     assert!(tally.crashes >= 8, "{tally}");
 }

@@ -10,16 +10,18 @@ use std::fs;
 use std::path::Path;
 
 use aether_harness::Suite;
+use aether_harness::snapshot::interrupted;
 use aether_harness_cli::commands::{
     BlessOptions, BundleOptions, CommandError, Console, ReportFormat, ReportRequest, ReviewOptions,
     Status, bless, bundle, report, review,
 };
-use aether_sim_disk::{Case, Ended, exhaust};
+use aether_sim_disk::{Case, Ended, Tally, exhaust, exhaust_without_swap};
 
 use crate::workspace::{Workspace, suite};
 
 crate::tests![disk;
     goldens_are_blessed_whole,
+    goldens_are_blessed_whole_without_a_swap,
     goldens_are_reviewed_whole,
     a_bundle_is_whole_or_absent,
     a_report_is_whole_or_absent,
@@ -96,17 +98,6 @@ fn reviewed(root: &Path) -> Result<(), String> {
     command(root, &|suite, console| review(suite, &options, console))
 }
 
-fn seeds() -> u64 {
-    let set = std::env::var("AETHER_DISK_SEEDS").ok();
-    set.map_or(1, |seeds| seeds.parse().expect("a number"))
-}
-
-fn try_all(what: &str, case: &Case<'_>) {
-    let tally = exhaust(case);
-    println!("{what}: {tally}");
-    assert!(tally.faults > tally.operations, "{tally}");
-}
-
 /// A workspace whose scenario makes something else than its goldens.
 fn changed() -> Workspace {
     let workspace = Workspace::blessed();
@@ -114,7 +105,10 @@ fn changed() -> Workspace {
     workspace
 }
 
-fn replaces_goldens(what: &str, act: &dyn Fn(&Path) -> Result<(), String>) {
+type Act<'a> = &'a dyn Fn(&Path) -> Result<(), String>;
+
+/// Tries a command that replaces goldens.
+fn replaces_goldens(name: &str, act: Act<'_>, exhaust: fn(&Case<'_>) -> Tally) {
     let template = changed();
     let old = files(&template.path(SNAPSHOTS).join("ring"));
     let made = tempfile::tempdir().unwrap();
@@ -122,70 +116,74 @@ fn replaces_goldens(what: &str, act: &dyn Fn(&Path) -> Result<(), String>) {
     act(made.path()).unwrap();
     let new = files(&made.path().join(SNAPSHOTS).join("ring"));
     assert_ne!(old, new);
-    try_all(
-        what,
-        &Case {
-            prepare: &|dir| copy(template.root(), dir),
-            act,
-            check: &|dir, ended| {
-                let found = files(&dir.join(SNAPSHOTS).join("ring"));
-                assert!(
-                    found == new || found == old && !ended.is_done(),
-                    "{:?}",
-                    found.keys()
-                );
-                // The next bless finds everything in order, or puts it in order.
-                blessed(dir).unwrap();
-                let left: Vec<_> = files(&dir.join(SNAPSHOTS)).into_keys().collect();
-                let is_known = |file: &String| file.starts_with("ring/") || file == ".bless.lock";
-                assert!(left.iter().all(is_known), "{left:?}");
-                assert_eq!(files(&dir.join(SNAPSHOTS).join("ring")).len(), new.len());
-            },
-            seeds: seeds(),
+    let tally = exhaust(&Case {
+        name,
+        prepare: &|dir| copy(template.root(), dir),
+        act,
+        check: &|dir, ended| {
+            let ring = dir.join(SNAPSHOTS).join("ring");
+            let found = match interrupted(&ring) {
+                Some(old) => files(&old),
+                None => files(&ring),
+            };
+            let is_old = found == old && !ended.is_done();
+            assert!(is_old || found == new, "{:?}", found.keys());
+            // The next bless puts right what was left.
+            let run = dir.join("scenarios/ring/run.toml");
+            let text = fs::read_to_string(&run).unwrap();
+            fs::write(&run, text.replace("rule = 90", "rule = 110")).unwrap();
+            blessed(dir).unwrap();
+            let left: Vec<_> = files(&dir.join(SNAPSHOTS)).into_keys().collect();
+            let is_known = |file: &String| file.starts_with("ring/") || file == ".bless.lock";
+            assert!(left.iter().all(is_known), "{left:?}");
+            assert_eq!(files(&ring).len(), new.len());
         },
-    );
+    });
+    assert!(tally.faults > tally.operations, "{tally}");
 }
 
 fn goldens_are_blessed_whole() {
-    replaces_goldens("a bless", &blessed);
+    replaces_goldens("a bless", &blessed, exhaust);
+}
+
+fn goldens_are_blessed_whole_without_a_swap() {
+    replaces_goldens("a bless without a swap", &blessed, exhaust_without_swap);
 }
 
 fn goldens_are_reviewed_whole() {
-    replaces_goldens("a review", &reviewed);
+    replaces_goldens("a review", &reviewed, exhaust);
 }
 
 /// Tries a command that writes the file `out` in place of an old one.
-fn writes_whole(what: &str, template: &Path, act: &dyn Fn(&Path) -> Result<(), String>) {
+fn writes_whole(name: &str, template: &Path, act: Act<'_>) {
     let made = tempfile::tempdir().unwrap();
     copy(template, made.path());
     act(made.path()).unwrap();
     let new = fs::read(made.path().join("out")).unwrap();
     for old in [None, Some(&b"an old file"[..])] {
-        try_all(
-            what,
-            &Case {
-                prepare: &|dir| {
-                    copy(template, dir);
-                    if let Some(old) = old {
-                        fs::write(dir.join("out"), old).unwrap();
-                    }
-                },
-                act,
-                check: &|dir, ended| {
-                    let found = fs::read(dir.join("out")).ok();
-                    let is_old = found.as_deref() == old && !ended.is_done();
-                    assert!(
-                        is_old || found.as_ref() == Some(&new),
-                        "{:?}",
-                        found.map(|found| found.len())
-                    );
-                    if let Ended::Failed { message, .. } = ended {
-                        assert!(message.contains("out"), "{message}");
-                    }
-                },
-                seeds: seeds(),
+        let tally = exhaust(&Case {
+            name,
+            prepare: &|dir| {
+                copy(template, dir);
+                if let Some(old) = old {
+                    fs::write(dir.join("out"), old).unwrap();
+                }
             },
-        );
+            act,
+            check: &|dir, ended| {
+                let found = fs::read(dir.join("out")).ok();
+                let is_old = found.as_deref() == old && !ended.is_done();
+                assert!(
+                    is_old || found.as_ref() == Some(&new),
+                    "{:?}",
+                    found.map(|found| found.len())
+                );
+                if let Ended::Failed { message, .. } = ended {
+                    assert!(message.contains("out"), "{message}");
+                }
+            },
+        });
+        assert!(tally.faults > tally.operations, "{tally}");
     }
 }
 
