@@ -1,22 +1,42 @@
 //! Files that are written whole or not at all.
 
-use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
-/// Puts `bytes` in place of `path` in one step. An error names the path.
+use aether_disk::{self as fs, Existing, Replacement};
+
+/// Puts `bytes` in place of `path` in one step. An error names the path. The file is whole even if the
+/// process is killed; if power is lost soon after, it may be there in part.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let dir = path.parent().unwrap_or(Path::new("."));
     let write = || {
         fs::create_dir_all(dir)?;
-        // The error of `tempfile` has the name of the temporary file, which helps nobody.
-        let mut file = tempfile::Builder::new()
-            .prefix(".writing-")
-            .tempfile_in(dir)
-            .map_err(|error| io::Error::from(error.kind()))?;
+        let mut file = Replacement::begin(path)?;
         file.write_all(bytes)?;
-        file.persist(path).map_err(|error| error.error)?;
-        Ok(())
+        file.put(path, Existing::Replace)
+    };
+    write().map_err(|error: io::Error| at(path, &error))
+}
+
+/// As [`write_whole`] for a file that a user asked for: when this has returned, the file survives a loss
+/// of power. A pipe, a terminal or a device is written to as it is.
+pub fn deliver(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    // `/dev/stdout` and the like may be files that others write to, too.
+    let is_stream = ["/dev", "/proc"].iter().any(|dir| path.starts_with(dir))
+        || fs::metadata(path).is_ok_and(|found| !found.is_file());
+    let write = || {
+        if is_stream {
+            return fs::write(path, bytes);
+        }
+        // The file behind a link is replaced, and the link stays.
+        let behind = fs::canonicalize(path);
+        let path = behind.as_deref().unwrap_or(path);
+        if let Some(dir) = path.parent() {
+            fs::create_dir_all(dir)?;
+        }
+        let mut file = Replacement::begin(path)?;
+        file.write_all(bytes)?;
+        file.finish(path, Existing::Replace)
     };
     write().map_err(|error: io::Error| at(path, &error))
 }

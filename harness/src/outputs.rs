@@ -4,12 +4,13 @@
 //! from run to run were replaced.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::io;
 use std::path::Path;
 
-pub use crate::atomic::write_whole;
+use aether_disk as fs;
+
 use crate::atomic::{at, read_regular};
+pub use crate::atomic::{deliver, write_whole};
 use crate::scenario::ScenarioName;
 use crate::snapshot::{
     GoldenSet, ReadError, ReadErrorKind, artefact_of, bytes_file, bytes_of, golden_file,

@@ -1,10 +1,11 @@
 //! Directories of one run, which are gone afterwards: when dropped, or later if the process was killed.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
+
+use aether_disk::{self as fs, File, TryLockError};
 
 /// The end of the name of the file beside a scratch directory that its process has locked. The system
 /// unlocks it when the process ends, however it ends.
@@ -34,7 +35,7 @@ impl Scratch {
             let file = tempfile::Builder::new()
                 .prefix(prefix)
                 .suffix(LOCK)
-                .tempfile_in(outputs)?;
+                .make_in(outputs, |lock| File::create_new(lock))?;
             let (lock, lock_path) = file.keep().map_err(|error| error.error)?;
             match lock.try_lock() {
                 // A system without locks has nothing that sweeps either.

@@ -17,7 +17,28 @@ struct Limit {
     without: &'static [&'static str],
 }
 
-const LIMITS: [Limit; 13] = [
+const LIMITS: [Limit; 16] = [
+    Limit {
+        package: "aether-disk",
+        manifest: "harness/disk",
+        knows: &[],
+        crates: Some(0),
+        without: &[],
+    },
+    Limit {
+        package: "aether-sim-disk",
+        manifest: "harness/sim-disk",
+        knows: &["aether-disk"],
+        crates: None,
+        without: &["aether-harness"],
+    },
+    Limit {
+        package: "aether-vfs",
+        manifest: "engine/vfs",
+        knows: &["aether-disk"],
+        crates: None,
+        without: &["aether-engine"],
+    },
     Limit {
         package: "aether-json",
         manifest: "harness/json",
@@ -35,7 +56,7 @@ const LIMITS: [Limit; 13] = [
     Limit {
         package: "aether-harness",
         manifest: "harness",
-        knows: &["aether-diff", "aether-json", "aether-sha-lanes"],
+        knows: &["aether-diff", "aether-disk", "aether-json", "aether-sha-lanes"],
         crates: Some(60),
         without: &[
             "maud",
@@ -58,7 +79,7 @@ const LIMITS: [Limit; 13] = [
     Limit {
         package: "aether-program",
         manifest: "harness/program",
-        knows: &["aether-harness", "aether-json"],
+        knows: &["aether-disk", "aether-harness", "aether-json"],
         crates: None,
         without: &["aether-engine"],
     },
@@ -66,6 +87,7 @@ const LIMITS: [Limit; 13] = [
         package: "aether-harness-cli",
         manifest: "harness/cli",
         knows: &[
+            "aether-disk",
             "aether-harness",
             "aether-json",
             "aether-program",
@@ -84,7 +106,7 @@ const LIMITS: [Limit; 13] = [
     Limit {
         package: "aether-engine",
         manifest: "engine",
-        knows: &["aether-json", "aether-sha-lanes"],
+        knows: &["aether-disk", "aether-json", "aether-sha-lanes"],
         crates: Some(35),
         without: &["clap", "aether-harness", "aether-diff"],
     },
@@ -98,7 +120,7 @@ const LIMITS: [Limit; 13] = [
     Limit {
         package: "aether-sweep",
         manifest: "engine/sweep",
-        knows: &["aether-engine", "aether-json"],
+        knows: &["aether-disk", "aether-engine", "aether-json"],
         crates: Some(45),
         without: &["clap", "aether-harness"],
     },
@@ -121,6 +143,7 @@ const LIMITS: [Limit; 13] = [
         manifest: "engine/cli",
         knows: &[
             "aether-diff",
+            "aether-disk",
             "aether-engine",
             "aether-harness",
             "aether-json",

@@ -7,6 +7,7 @@ mod bench;
 mod ci;
 mod coverage;
 mod crates;
+mod disk;
 mod english;
 mod folders;
 mod pages;
@@ -51,6 +52,7 @@ fn main() -> ExitCode {
         .check("folders", repository::folders)
         .check("crates", crates::crates)
         .check("order", folders::order)
+        .check("disk", disk::seam)
         .check("english", english::english)
         .check("pages", pages::generated)
         .check("keys", pages::keys)

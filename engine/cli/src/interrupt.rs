@@ -84,7 +84,7 @@ pub(crate) fn end() -> ! {
     });
     for path in unfinished {
         // Nobody can act on a temporary file that could not be deleted.
-        let _ = std::fs::remove_file(path);
+        let _ = aether_disk::remove_file(path);
     }
     let hint = if hint.is_empty() {
         NOTHING_CHANGED

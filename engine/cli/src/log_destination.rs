@@ -2,11 +2,11 @@
 //! RunConfig says.
 
 use std::cell::RefCell;
-use std::fs::{self, File};
 use std::io::{self, BufRead as _, BufReader, BufWriter, Read as _, Write};
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use aether_disk::{self as fs, File};
 use aether_engine::config::{LogDestination as Destination, Logging, RunPlan};
 use aether_engine::record::{LogEvent, LogPayload};
 use aether_json::Value;

@@ -5,11 +5,11 @@
 //! read is skipped: without times, everything else works.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::{self, Read as _, Seek as _, Write as _};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
+use aether_disk::{self as fs, File};
 use aether_engine::store::Written;
 use aether_json::{Value, json};
 
@@ -48,9 +48,21 @@ impl Times {
     }
 
     fn append(&self, line: &Value) -> io::Result<()> {
-        let mut file = File::options().create(true).append(true).open(&self.path)?;
+        let mut options = File::options();
+        let mut file = options
+            .create(true)
+            .read(true)
+            .append(true)
+            .open(&self.path)?;
         file.lock()?;
-        let written = file.write_all(format!("{line}\n").as_bytes());
+        // A line that was cut off does not take the next one with it.
+        let is_cut_off = file.seek(SeekFrom::End(-1)).is_ok() && {
+            let mut last = [0];
+            file.read_exact(&mut last)?;
+            last != *b"\n"
+        };
+        let before = if is_cut_off { "\n" } else { "" };
+        let written = file.write_all(format!("{before}{line}\n").as_bytes());
         file.unlock()?;
         written
     }
@@ -75,9 +87,10 @@ impl Times {
             .filter(|line| !is_of(line))
             .map(|line| format!("{line}\n"))
             .collect();
+        // What is kept is no longer than what is there: a full disk loses none of it.
         file.rewind()?;
-        file.set_len(0)?;
         file.write_all(kept.as_bytes())?;
+        file.set_len(kept.len() as u64)?;
         file.unlock()
     }
 }

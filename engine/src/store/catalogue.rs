@@ -1,9 +1,9 @@
 //! What a directory of runs holds: descriptions for lists, which read no record, and the removal of
 //! a run with everything that belongs to it.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
+use aether_disk as fs;
 use rusqlite::OptionalExtension as _;
 
 use super::header::RunHeader;

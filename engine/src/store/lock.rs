@@ -1,7 +1,8 @@
 //! Allows one writer per run, with an advisory lock that ends with its process.
 
-use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
+
+use aether_disk::{self as fs, File, TryLockError};
 
 use super::{RunId, StoreError};
 

@@ -55,9 +55,10 @@ pub use tick_check::{CheckedTick, FailedCheck, TickProblem};
 pub use tick_values::TickValues;
 pub use verify::{Finding, Verification};
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+
+use aether_disk as fs;
 
 /// File name extension of run files.
 const ENDING: &str = ".aether";

@@ -1,10 +1,11 @@
 //! Records runs in the store: new runs, runs that replace a stored one, and runs that are resumed.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
+use aether_disk as fs;
+
 use super::lock::WriterLock;
-use super::recovery::{self, COMPANIONS, companion};
+use super::recovery;
 use super::stored::StoredRun;
 use super::writer::{self, RunWriter};
 use super::{Difference, RunId, RunStore, StoreError, resumption};
@@ -202,9 +203,7 @@ fn write(path: &Path, plan: &RunPlan, options: &RunOptions<'_>) -> Result<Outcom
 /// Replaces `path` with the finished file `beside`.
 fn replace(path: &Path, beside: &Path) -> Result<(), StoreError> {
     // The log of an interrupted run must not be applied to the new file.
-    for ending in COMPANIONS {
-        writer::remove_file(&companion(path, ending))?;
-    }
+    writer::remove_companions(path)?;
     fs::rename(beside, path).map_err(|error| StoreError::io(path, error))?;
     writer::sync_parent(path)
 }

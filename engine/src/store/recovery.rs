@@ -11,10 +11,10 @@
 //! any journal that lies there, that of another file included.
 
 use std::ffi::OsString;
-use std::fs::{self, File};
-use std::io::Read as _;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
+use aether_disk::{self as fs, File};
 use rusqlite::{Connection, OpenFlags};
 
 use super::header::HeaderRow;
@@ -40,10 +40,15 @@ enum Mode {
 }
 
 /// The mode of a run file; `None` if it is not a run file.
-fn mode(path: &Path) -> Option<Mode> {
-    let mut start = [0; 100];
-    File::open(path).ok()?.read_exact(&mut start).ok()?;
-    let application_id = i64::from(u32::from_be_bytes(*start[68..].first_chunk()?));
+fn mode(path: &Path) -> io::Result<Option<Mode>> {
+    let mut start = Vec::new();
+    File::open(path)?.take(100).read_to_end(&mut start)?;
+    Ok(mode_of(&start))
+}
+
+/// The mode of the run file that starts so.
+fn mode_of(start: &[u8]) -> Option<Mode> {
+    let application_id = i64::from(u32::from_be_bytes(*start.get(68..)?.first_chunk()?));
     if !start.starts_with(b"SQLite format 3\0") || application_id != schema::APPLICATION_ID {
         return None;
     }
@@ -60,7 +65,7 @@ pub(super) fn tidy(path: &Path) {
     let is_alone = !COMPANIONS
         .iter()
         .any(|ending| companion(path, ending).exists());
-    if is_alone && mode(path) != Some(Mode::WriteAheadLog) {
+    if is_alone && !matches!(mode(path), Ok(Some(Mode::WriteAheadLog))) {
         return;
     }
     let name = path.file_stem().and_then(|name| name.to_str());
@@ -76,7 +81,12 @@ pub(super) fn tidy(path: &Path) {
 
 /// As [`tidy`], for the holder of the writer's lock.
 pub(super) fn tidy_locked(path: &Path) -> Result<(), StoreError> {
-    let Some(mode) = mode(path) else {
+    let found = match mode(path) {
+        // What is not a file is refused elsewhere.
+        Err(error) if error.kind() == io::ErrorKind::IsADirectory => None,
+        found => found.map_err(|error| StoreError::io(path, error))?,
+    };
+    let Some(mode) = found else {
         return Ok(());
     };
     writer::remove_file(&companion(path, "-journal"))?;
@@ -109,7 +119,7 @@ pub(super) fn open_for_reading(path: &Path) -> rusqlite::Result<Connection> {
     connection.busy_timeout(writer::BUSY_TIMEOUT)?;
     schema::harden(&connection)?;
     let log = fs::metadata(companion(path, "-wal"));
-    if mode(path).is_none() || log.is_ok_and(|log| log.len() > 0) {
+    if !matches!(mode(path), Ok(Some(_))) || log.is_ok_and(|log| log.len() > 0) {
         return Ok(connection);
     }
     match connection.pragma_query_value(None, "schema_version", |row| row.get::<_, i64>(0)) {

@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use aether_disk as fs;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, params};
 
 use super::background::Background;
@@ -48,7 +49,8 @@ pub(super) fn create(path: &Path, unfinished: &Path, plan: &RunPlan) -> Result<(
     remove_database(unfinished)?;
     fill(unfinished, plan).map_err(|error| StoreError::database(unfinished, error))?;
     if path != unfinished {
-        std::fs::rename(unfinished, path).map_err(|error| StoreError::io(path, error))?;
+        remove_companions(path)?;
+        fs::rename(unfinished, path).map_err(|error| StoreError::io(path, error))?;
         sync_parent(path)?;
     }
     Ok(())
@@ -145,6 +147,8 @@ impl RunWriter {
         assert!(parcel.is_empty(), "a run ends with a commit or a roll-back");
         let mut connection = background.end()?;
         let end = |connection: &mut Connection| -> rusqlite::Result<()> {
+            // What is reported as stored survives a loss of power, with all that was written before.
+            connection.pragma_update(None, "synchronous", "FULL")?;
             let transaction = Transaction::new(connection, TransactionBehavior::Immediate)?;
             header.end(outcome).write(&transaction)?;
             transaction.commit()
@@ -292,9 +296,20 @@ pub(super) fn remove_database(path: &Path) -> Result<(), StoreError> {
     remove_file(path)
 }
 
+/// Deletes what SQLite kept beside a database that is about to be replaced. A log that comes back after a
+/// loss of power would be applied to the new file, so this is durable first.
+pub(super) fn remove_companions(path: &Path) -> Result<(), StoreError> {
+    let companions = COMPANIONS.map(|ending| companion(path, ending));
+    if companions.iter().any(|file| file.exists()) {
+        companions.iter().try_for_each(|file| remove_file(file))?;
+        sync_parent(path)?;
+    }
+    Ok(())
+}
+
 /// Deletes a file if it exists.
 pub(super) fn remove_file(path: &Path) -> Result<(), StoreError> {
-    match std::fs::remove_file(path) {
+    match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(StoreError::io(path, error)),
         Ok(()) | Err(_) => Ok(()),
     }
@@ -302,14 +317,8 @@ pub(super) fn remove_file(path: &Path) -> Result<(), StoreError> {
 
 /// Makes a rename durable, so that it survives a power cut.
 pub(super) fn sync_parent(path: &Path) -> Result<(), StoreError> {
-    #[cfg(unix)]
-    if let Some(parent) = path.parent() {
-        let synced = std::fs::File::open(parent).and_then(|folder| folder.sync_all());
-        synced.map_err(|error| StoreError::io(parent, error))?;
-    }
-    #[cfg(not(unix))]
-    let _ = path;
-    Ok(())
+    let parent = path.parent().unwrap_or(Path::new(""));
+    fs::sync_dir(parent).map_err(|error| StoreError::io(parent, error))
 }
 
 /// The hash in a column of a row.

@@ -21,7 +21,7 @@ pub(super) fn cut_and_finished(
     plan: &RunPlan,
     request: &RunRequest,
 ) -> Result<Vec<Artefact>, Failure> {
-    let scratch = std::fs::create_dir_all(&request.scratch)
+    let scratch = aether_disk::create_dir_all(&request.scratch)
         .and_then(|()| {
             tempfile::Builder::new()
                 .prefix(".resume-")

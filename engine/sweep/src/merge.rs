@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use aether_disk as fs;
 use rusqlite::OptionalExtension as _;
 
 use crate::error::{Clash, SweepError};
@@ -39,22 +40,15 @@ pub fn merge(shards: &[PathBuf], path: &Path, mixed: bool) -> Result<Merged, Swe
         .and_then(|()| remove(&packed))
         .and_then(|()| fill(shards, &header, &scratch, &packed));
     let removed = remove(&scratch);
-    let points = match made {
-        Ok(points) => points,
-        Err(error) => {
-            // The first error is the one to report.
-            let _ = remove(&packed);
-            return Err(error);
-        }
-    };
-    removed?;
-    let failed = |error| SweepError::io(path, error);
-    let file = std::fs::File::options()
-        .write(true)
-        .open(&packed)
-        .map_err(failed)?;
-    file.sync_all().map_err(failed)?;
-    std::fs::rename(&packed, path).map_err(failed)?;
+    let put = made.and_then(|points| {
+        removed?;
+        put(&packed, path).map_err(|error| SweepError::io(path, error))?;
+        Ok(points)
+    });
+    let points = put.inspect_err(|_| {
+        // The first error is the one to report.
+        let _ = remove(&packed);
+    })?;
     Ok(Merged {
         all: header.points,
         points,
@@ -62,8 +56,15 @@ pub fn merge(shards: &[PathBuf], path: &Path, mixed: bool) -> Result<Merged, Swe
     })
 }
 
+/// Puts a file in its place. Once this has returned, it survives a loss of power.
+fn put(packed: &Path, path: &Path) -> std::io::Result<()> {
+    fs::File::options().write(true).open(packed)?.sync_all()?;
+    fs::rename(packed, path)?;
+    fs::sync_dir(path.parent().unwrap_or(Path::new("")))
+}
+
 fn remove(path: &Path) -> Result<(), SweepError> {
-    match std::fs::remove_file(path) {
+    match fs::remove_file(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
             Err(SweepError::io(path, error))
         }

@@ -3,6 +3,8 @@
 #[cfg(target_os = "linux")]
 mod crash;
 mod damage;
+#[cfg(unix)]
+mod disk;
 mod hostile;
 mod journals;
 #[cfg(target_os = "linux")]

@@ -1,9 +1,9 @@
 //! Writes documents of a scenario with changed values: into a copy of its directory for one run, or as files.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
+use aether_disk as fs;
 use aether_harness::{Artefact, Failure, InputFiles, Scenario, Scratch};
 use aether_json::Value;
 
@@ -133,7 +133,7 @@ fn copy_tree(from: &Path, to: &Path) -> std::io::Result<()> {
 
 #[cfg(unix)]
 fn link(to: &Path, at: &Path) -> std::io::Result<()> {
-    std::os::unix::fs::symlink(to, at)
+    fs::symlink(to, at)
 }
 
 #[cfg(not(unix))]

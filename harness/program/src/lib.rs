@@ -49,11 +49,11 @@ mod version;
 mod written;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use aether_disk as fs;
 use aether_harness::snapshot::sha256_hex;
 use aether_harness::varying::Varying;
 use aether_harness::{

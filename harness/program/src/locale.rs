@@ -1,9 +1,10 @@
 //! Takes warnings about a missing locale out of an error stream: they are about the machine, and not about
 //! the program that is tested.
 
-use std::fs;
 use std::io;
 use std::path::Path;
+
+use aether_disk as fs;
 
 /// Error streams beyond this size stay as they are: who writes so much does not begin with a warning.
 const BYTES_MAX: u64 = 16 << 20;

@@ -1,12 +1,12 @@
 //! Runs a program once: its streams, its limits, and how it ended.
 
-use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::Duration;
 
+use aether_disk::{self as fs, File};
 use aether_json::json;
 
 use crate::locale;

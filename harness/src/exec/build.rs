@@ -14,11 +14,11 @@
 //! those files too, for a checkout in which they are up to date from the start.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 use std::process::Command;
 
+use aether_disk::{self as fs, File};
 use serde::{Deserialize, Serialize};
 
 use super::{Fingerprint, RunFailure, Task};

@@ -5,13 +5,13 @@
 //! kills it some time after the scenario's time limit.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, ExitStatus, Stdio};
 use std::thread;
 use std::time::Duration;
 
+use aether_disk::{self as fs, File};
 use serde::{Deserialize, Serialize};
 
 use super::environment::{EnvironmentChange, EnvironmentChanges, Unchangeable};
@@ -204,7 +204,7 @@ impl ChildJob<'_> {
 
 #[cfg(unix)]
 fn link(to: &Path, at: &Path) -> Result<(), Unchangeable> {
-    std::os::unix::fs::symlink(to, at).map_err(Unchangeable::system)
+    fs::symlink(to, at).map_err(Unchangeable::system)
 }
 
 #[cfg(not(unix))]

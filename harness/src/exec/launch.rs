@@ -123,7 +123,7 @@ pub(super) fn serve() -> Option<ExitCode> {
     command.args(args);
     let why = become_program(&mut command, &parent.to_string_lossy());
     // Without the file, the exit status says that something is wrong.
-    let _ = std::fs::write(error, why.raw_os_error().unwrap_or_default().to_string());
+    let _ = aether_disk::write(error, why.raw_os_error().unwrap_or_default().to_string());
     Some(ExitCode::from(127))
 }
 

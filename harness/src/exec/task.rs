@@ -1,12 +1,13 @@
 //! Runs a command that is not a run of a scenario: one that builds the program, or asks for its version.
 
 use std::fmt;
-use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::Duration;
+
+use aether_disk::{self as fs, File};
 
 use super::group::Group;
 use super::{SLOW, launch};

@@ -4,12 +4,12 @@
 //! Each has its own directory, so that a result of an earlier run never counts for this
 //! one: a trial that was killed has no result.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::SystemTime;
 
+use aether_disk as fs;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -75,16 +75,14 @@ impl Run {
         // Whole from the start: a directory without its file is none.
         let new = tempfile::Builder::new()
             .prefix(STARTING)
-            .tempdir_in(&results)?;
+            .make_in(&results, |new| fs::create_dir(new))?;
+        let new = new.into_temp_path().keep().map_err(|error| error.error)?;
         let about = aether_json::to_vec(&About { v: 1, started })?;
-        fs::write(new.path().join(RUN_FILE), about)?;
-        match fs::rename(new.path(), &dir) {
-            // What was renamed is not to be removed under its old name.
-            Ok(()) => drop(new.keep()),
-            Err(error) => {
-                // Another process of this run was quicker, or the directory cannot be made.
-                return Self::open(&dir).ok_or(error);
-            }
+        let made = fs::write(new.join(RUN_FILE), about).and_then(|()| fs::rename(&new, &dir));
+        if let Err(error) = made {
+            let _ = fs::remove_dir_all(&new);
+            // Another process of this run was quicker, or the directory cannot be made.
+            return Self::open(&dir).ok_or(error);
         }
         forget_old(&results)?;
         // Thousands of files may be gone for good while the trials run; what is left of them when

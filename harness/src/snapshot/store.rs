@@ -13,9 +13,10 @@
 //! So at every moment `<name>` (or, for that instant, `.bless-<name>.old`) is either the old state
 //! or the new one.
 
-use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+
+use aether_disk::{self as fs, File, Operation};
 
 use super::{GoldenSet, MANIFEST_FILE, Manifest};
 use crate::atomic::read_regular;
@@ -254,10 +255,14 @@ pub fn remains(snapshots: &Path) -> io::Result<Vec<String>> {
 fn exchange(a: &Path, b: &Path) -> io::Result<bool> {
     use rustix::fs::{CWD, RenameFlags, renameat_with};
     use rustix::io::Errno;
-    match renameat_with(CWD, a, CWD, b, RenameFlags::EXCHANGE) {
+    let operation = Operation::Exchange { one: a, other: b };
+    let swapped = fs::perform(&operation, || {
+        Ok(renameat_with(CWD, a, CWD, b, RenameFlags::EXCHANGE)?)
+    });
+    match swapped.map_err(|error| (Errno::from_io_error(&error), error)) {
         Ok(()) => Ok(true),
-        Err(Errno::NOSYS | Errno::INVAL | Errno::OPNOTSUPP) => Ok(false),
-        Err(error) => Err(error.into()),
+        Err((Some(Errno::NOSYS | Errno::INVAL | Errno::OPNOTSUPP), _)) => Ok(false),
+        Err((_, error)) => Err(error),
     }
 }
 
@@ -284,7 +289,11 @@ fn sync_files(paths: &[PathBuf]) -> Result<(), StoreError> {
     if let [first, ..] = paths
         && paths.len() > SYNCED_ONE_BY_ONE
     {
-        let sync = || Ok(rustix::fs::syncfs(File::open(first)?)?);
+        let operation = Operation::SyncAll { path: first };
+        let sync = || {
+            let file = File::open(first)?;
+            fs::perform(&operation, || Ok(rustix::fs::syncfs(file)?))
+        };
         return sync().map_err(io_error(first, "write it"));
     }
     for path in paths {
@@ -296,12 +305,7 @@ fn sync_files(paths: &[PathBuf]) -> Result<(), StoreError> {
 
 /// Makes names in a directory durable, where directories can be synced.
 fn sync_dir(dir: &Path) -> Result<(), StoreError> {
-    if cfg!(unix) {
-        File::open(dir)
-            .and_then(|file| file.sync_all())
-            .map_err(io_error(dir, "sync it"))?;
-    }
-    Ok(())
+    fs::sync_dir(dir).map_err(io_error(dir, "sync it"))
 }
 
 fn remove_tree(dir: &Path) -> Result<(), StoreError> {

@@ -2,9 +2,9 @@
 
 use std::ffi::OsStr;
 use std::fmt::Display;
-use std::fs;
 use std::path::Path;
 
+use aether_disk as fs;
 use aether_engine::config::json_schemas;
 use aether_engine::config::template;
 use aether_harness::ScenarioName;

@@ -8,9 +8,10 @@
 mod kind;
 mod protected;
 
-use std::fs::{self, File, FileType};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+
+use aether_disk::{self as fs, Existing, File, FileType, Replacement};
 
 pub(crate) use kind::FileKind;
 pub(crate) use protected::{Protected, refuse_name};
@@ -125,30 +126,20 @@ impl Destination {
             }
             Target::File { path, replaces } => (path, *replaces),
         };
-        let parent = path
-            .parent()
-            .filter(|parent| !parent.as_os_str().is_empty());
-        let mut named = tempfile::Builder::new();
-        // The permissions of any other new file, not only for its owner.
-        #[cfg(unix)]
-        named.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let beside = named
-            .tempfile_in(parent.unwrap_or(Path::new(".")))
-            .map_err(|error| cannot(without_path(&error)))?;
-        let _unfinished = interrupt::Unfinished::new(beside.path());
+        let beside = Replacement::begin(path).map_err(cannot)?;
+        let _unfinished = interrupt::Unfinished::new(beside.beside());
         let mut sink = BufWriter::new(beside);
         write(&mut sink)?;
         let beside = sink
             .into_inner()
             .map_err(|error| cannot(error.into_error()))?;
-        let kept = if replaces {
-            beside.persist(path)
+        let existing = if replaces {
+            Existing::Replace
         } else {
             // A file that has appeared since the check is not replaced either.
-            beside.persist_noclobber(path)
+            Existing::Keep
         };
-        kept.map_err(|error| cannot(error.error))?;
-        Ok(())
+        beside.finish(path, existing).map_err(cannot)
     }
 }
 
@@ -164,9 +155,4 @@ pub(crate) fn is_stream(path: &Path, found: FileType) -> bool {
     // `/dev/stdout` and `/dev/fd/3` are what this program was started with, files too.
     let open = ["/dev/stdout", "/dev/stderr", "/dev/fd", "/proc/self/fd"];
     found.is_file() && open.iter().any(|open| path.starts_with(open))
-}
-
-/// The error without the name of the temporary file, which means nothing to the user.
-fn without_path(error: &io::Error) -> io::Error {
-    error.kind().into()
 }

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 
+use aether_disk::{Existing, Replacement};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use tar::{Builder, EntryType, Header};
@@ -23,20 +24,17 @@ pub(crate) fn write(
         Some(dir) if !dir.as_os_str().is_empty() => dir,
         _ => Path::new("."),
     };
-    std::fs::create_dir_all(dir)?;
-    let mut file = tempfile::Builder::new()
-        .prefix(".bundle-")
-        .tempfile_in(dir)?;
-    let mut archive = Builder::new(GzEncoder::new(file.as_file_mut(), Compression::default()));
+    aether_disk::create_dir_all(dir)?;
+    let mut file = Replacement::begin(path)?;
+    let mut archive = Builder::new(GzEncoder::new(&mut file, Compression::default()));
     let text = toml::to_string(manifest).map_err(io::Error::other)?;
     append(&mut archive, MANIFEST, text.as_bytes())?;
     for (scenario, name, _) in manifest.entries() {
         let bytes = read(&scenario.name, name)?;
         append(&mut archive, &entry_path(&scenario.name, name), &bytes)?;
     }
-    archive.into_inner()?.finish()?.sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
+    archive.into_inner()?.finish()?;
+    file.finish(path, Existing::Replace)
 }
 
 /// Adds a file of which nothing is kept but path and bytes.

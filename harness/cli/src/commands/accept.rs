@@ -198,17 +198,20 @@ pub(super) fn unseen(
     name: &ScenarioName,
     result: &CheckResult,
 ) -> Result<(), Refusal> {
-    let (Some(earlier), Some(now)) = (Shown::load(suite, name), Shown::of(result)) else {
+    let look_again = suite.typed_look(name.as_str());
+    let earlier = Shown::load(suite, name).map_err(|error| {
+        let detail =
+            format!("what was last shown cannot be read ({error}); look again: {look_again}");
+        Refusal::new(result.verdict, detail)
+    })?;
+    let (Some(earlier), Some(now)) = (earlier, Shown::of(result)) else {
         return Ok(());
     };
     match now.changed_since(&earlier) {
         None => Ok(()),
         Some(changed) => Err(Refusal::new(
             result.verdict,
-            format!(
-                "{changed} changed since they were last shown; look again: {}",
-                suite.typed_look(name.as_str())
-            ),
+            format!("{changed} changed since they were last shown; look again: {look_again}"),
         )),
     }
 }

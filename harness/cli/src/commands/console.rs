@@ -45,8 +45,8 @@ impl Console<'_> {
         };
         let mut plain = StripStream::new(Vec::new());
         plain.write_all(text)?;
-        std::fs::write(path, plain.into_inner())
-            .map_err(|error| CommandError::Io(format!("{}: {error}", path.display())))?;
+        aether_harness::outputs::deliver(path, &plain.into_inner())
+            .map_err(|error| CommandError::Io(error.to_string()))?;
         writeln!(self.err, "wrote {}", path.display())?;
         Ok(())
     }

@@ -4,9 +4,10 @@
 //! report and bless are those of every scenario. Its directory is below the target directory; its goldens
 //! are among all others, and `snapshot.toml` says that they belong to a test.
 
-use std::fs;
 use std::io::{self, Read};
 use std::path::PathBuf;
+
+use aether_disk as fs;
 
 use super::bless::{BlessOptions, bless};
 use super::shown::Shown;

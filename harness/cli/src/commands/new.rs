@@ -1,7 +1,8 @@
 //! `new`: creates a scenario directory, and checks that it is valid.
 
-use std::fs;
 use std::path::{Path, PathBuf};
+
+use aether_disk as fs;
 
 use super::{CommandError, Console, Status, chosen, scenario_of};
 use aether_harness::Suite;

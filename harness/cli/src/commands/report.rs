@@ -6,6 +6,7 @@ use super::mixed::mixed_commits;
 use super::{CommandError, Console, Status};
 use crate::reports::{self, Absence, Context, Merge};
 use aether_harness::Suite;
+use aether_harness::outputs::deliver;
 use aether_harness::results::Run;
 
 /// How a merge is written.
@@ -78,7 +79,7 @@ pub fn report(
     match &request.out {
         None => console.out.write_all(&text)?,
         Some(path) => {
-            write(path, &text)?;
+            deliver(path, &text).map_err(|error| CommandError::Io(error.to_string()))?;
             writeln!(console.err, "wrote {}", path.display())?;
         }
     }
@@ -135,12 +136,4 @@ fn newest(results: &Path) -> Result<Option<Run>, CommandError> {
     let mut runs = Run::all(results)
         .map_err(|error| CommandError::Io(format!("{}: {error}", results.display())))?;
     Ok(runs.pop())
-}
-
-fn write(path: &Path, text: &[u8]) -> Result<(), CommandError> {
-    let said = |error: std::io::Error| CommandError::Io(format!("{}: {error}", path.display()));
-    if let Some(dir) = path.parent() {
-        std::fs::create_dir_all(dir).map_err(said)?;
-    }
-    std::fs::write(path, text).map_err(said)
 }

@@ -1,9 +1,9 @@
 //! What `diff` and `review` showed last, so that a bless accepts nothing that nobody has seen.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io;
 
+use aether_disk as fs;
 use serde::{Deserialize, Serialize};
 
 use aether_harness::Suite;
@@ -42,9 +42,17 @@ impl Shown {
     }
 
     /// What was shown last; `None` if nothing was.
-    pub(crate) fn load(suite: &Suite, name: &ScenarioName) -> Option<Self> {
-        let text = fs::read_to_string(suite.paths().shown(name)).ok()?;
-        toml::from_str(&text).ok()
+    ///
+    /// # Errors
+    /// Something was, but it cannot be read.
+    pub(crate) fn load(suite: &Suite, name: &ScenarioName) -> io::Result<Option<Self>> {
+        let path = suite.paths().shown(name);
+        let read = match fs::read_to_string(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            read => read.and_then(|text| toml::from_str(&text).map_err(io::Error::other)),
+        };
+        read.map(Some)
+            .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
     }
 
     /// Forgets what was shown: it has been dealt with.

@@ -5,10 +5,10 @@
 //! anything from being recorded.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 
+use aether_disk::{self as fs, File};
 use aether_json::{Value, json};
 
 use super::tally::{FailedTest, TestId};

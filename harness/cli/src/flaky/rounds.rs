@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fmt;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use aether_disk as fs;
 use aether_harness::exec::{EnvironmentChange, Load, Task, TaskFailure, launch};
 use aether_harness::{Layout, Scratch};
 use serde::{Deserialize, Serialize};

@@ -11,10 +11,10 @@
 //! | `artefacts/DIGEST/` | the documents themselves, each set once |
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use aether_disk::{self as fs, File, TryLockError};
 use aether_harness::outputs::write_whole;
 use aether_harness::snapshot::sha256_hex;
 use aether_harness::{Artefact, INPUTS, remove_tree};

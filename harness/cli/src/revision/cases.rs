@@ -9,13 +9,13 @@
 //! - The program of a command subject is started by this process. Each case has a directory of scenarios to
 //!   itself, in which it has the name of the scenario that it is a case of.
 
-use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
+use aether_disk as fs;
 use aether_harness::evaluate::CheckRun;
 use aether_harness::scenario::{DEFAULTS_FILE, SCENARIO_FILE, SnapshotMode};
 use aether_harness::{Check, FileRole, InputFiles, Scenario, Suite, Verdict, remove_tree};

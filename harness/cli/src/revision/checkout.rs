@@ -5,10 +5,10 @@
 //! read objects, has none of its settings, and is removed with its directory. Programs in the tree that ask git
 //! for their version find a repository.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use aether_disk as fs;
 use aether_harness::remove_tree;
 use aether_harness::snapshot::sha256_hex;
 
@@ -343,7 +343,7 @@ fn remove_file(path: &Path) -> io::Result<()> {
 
 #[cfg(unix)]
 fn symlink(from: &Path, to: &Path) -> io::Result<()> {
-    std::os::unix::fs::symlink(from, to)
+    fs::symlink(from, to)
 }
 
 #[cfg(windows)]

@@ -1,8 +1,8 @@
 //! Makes a scenario of what was found: all of it or nothing.
 
-use std::fs;
 use std::path::Path;
 
+use aether_disk as fs;
 use aether_harness::evaluate::CheckRun;
 use aether_harness::scenario::{SCENARIO_FILE, ScenarioName, SnapshotMode};
 use aether_harness::snapshot::{BlessEntry, GoldenSet, Manifest, SnapshotLock};

@@ -5,10 +5,10 @@
 //! is written.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use aether_disk as fs;
 use aether_harness::scenario::{DEFAULTS_FILE, SCENARIO_FILE, ScenarioName};
 use aether_harness::{Layout, Scenario, Scratch, Suite};
 
@@ -125,7 +125,7 @@ fn link_entries(from: &Path, to: &Path, skip: &dyn Fn(&str) -> bool) -> io::Resu
 
 #[cfg(unix)]
 fn link(to: &Path, at: &Path) -> io::Result<()> {
-    std::os::unix::fs::symlink(to, at)
+    fs::symlink(to, at)
 }
 
 #[cfg(not(unix))]

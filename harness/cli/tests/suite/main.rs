@@ -24,6 +24,8 @@ mod cost;
 mod differing;
 mod differs;
 mod digests;
+#[cfg(unix)]
+mod disk;
 mod examples;
 mod flaky_tests;
 mod gate;
@@ -73,6 +75,8 @@ const TESTS: &[&[Test]] = &[
     differing::TESTS,
     differs::TESTS,
     digests::TESTS,
+    #[cfg(unix)]
+    disk::TESTS,
     examples::TESTS,
     flaky_tests::TESTS,
     gate::TESTS,

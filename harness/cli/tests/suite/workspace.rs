@@ -117,7 +117,7 @@ fn ended(result: Result<Status, CommandError>) -> ExitCode {
     }
 }
 
-fn suite(root: &Path) -> Suite {
+pub(crate) fn suite(root: &Path) -> Suite {
     bare(root).subject(Automaton)
 }
 

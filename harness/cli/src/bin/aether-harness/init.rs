@@ -1,10 +1,10 @@
 //! `init`: a directory that is ready for its first scenario.
 
-use std::fs;
 use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
+use aether_disk as fs;
 use aether_harness::Suite;
 use aether_harness_cli::{CommandError, Console};
 

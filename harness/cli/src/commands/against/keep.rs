@@ -1,9 +1,9 @@
 //! Makes scenarios of cases that differ: the smallest of each group, made smaller as `shrink` does it.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::{Path, PathBuf};
 
+use aether_disk as fs;
 use aether_harness::evaluate::CheckRun;
 use aether_harness::report::visible_line;
 use aether_harness::scenario::{DEFAULTS_FILE, Expect, SCENARIO_FILE, SnapshotMode};

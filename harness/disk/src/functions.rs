@@ -1,0 +1,166 @@
+//! The functions of `std::fs` that change files or open them.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::Path;
+
+use crate::{File, FileId, Operation, perform};
+
+/// As [`std::fs::read`].
+///
+/// # Errors
+/// The file cannot be read.
+pub fn read(path: impl AsRef<Path>) -> io::Result<Vec<u8>> {
+    let (path, file) = (path.as_ref(), FileId::new());
+    perform(&Operation::Read { path, file }, || fs::read(path))
+}
+
+/// As [`std::fs::read_to_string`].
+///
+/// # Errors
+/// The file cannot be read, or is not UTF-8.
+pub fn read_to_string(path: impl AsRef<Path>) -> io::Result<String> {
+    let (path, file) = (path.as_ref(), FileId::new());
+    perform(&Operation::Read { path, file }, || fs::read_to_string(path))
+}
+
+/// As [`std::fs::write`]: a crash may leave a part of the bytes.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn write(path: impl AsRef<Path>, bytes: impl AsRef<[u8]>) -> io::Result<()> {
+    File::create(path)?.write_all(bytes.as_ref())
+}
+
+/// As [`std::fs::copy`].
+///
+/// # Errors
+/// The one cannot be read, or the other not be written.
+pub fn copy(from: impl AsRef<Path>, to: impl AsRef<Path>) -> io::Result<u64> {
+    let (from, to) = (from.as_ref(), to.as_ref());
+    perform(&Operation::Copy { from, to }, || fs::copy(from, to))
+}
+
+/// As [`std::fs::create_dir`].
+///
+/// # Errors
+/// It cannot be made, or exists.
+pub fn create_dir(path: impl AsRef<Path>) -> io::Result<()> {
+    let path = path.as_ref();
+    perform(&Operation::CreateDir { path }, || fs::create_dir(path))
+}
+
+/// As [`std::fs::create_dir_all`].
+///
+/// # Errors
+/// It cannot be made.
+pub fn create_dir_all(path: impl AsRef<Path>) -> io::Result<()> {
+    let path = path.as_ref();
+    if path.as_os_str().is_empty() || path.is_dir() {
+        return Ok(());
+    }
+    let made = match (create_dir(path), path.parent()) {
+        (Err(error), Some(parent)) if error.kind() == io::ErrorKind::NotFound => {
+            create_dir_all(parent).and_then(|()| create_dir(path))
+        }
+        (made, _) => made,
+    };
+    // Another process may have been quicker.
+    made.or_else(|error| if path.is_dir() { Ok(()) } else { Err(error) })
+}
+
+/// As [`std::fs::remove_dir`].
+///
+/// # Errors
+/// It cannot be removed, or is not empty.
+pub fn remove_dir(path: impl AsRef<Path>) -> io::Result<()> {
+    let path = path.as_ref();
+    perform(&Operation::RemoveDir { path }, || fs::remove_dir(path))
+}
+
+/// As [`std::fs::remove_dir_all`]. Where a test watches, each file is removed by an operation of its
+/// own, as the standard library does it.
+///
+/// # Errors
+/// Something cannot be removed.
+pub fn remove_dir_all(path: impl AsRef<Path>) -> io::Result<()> {
+    let path = path.as_ref();
+    if !crate::is_watched(path) {
+        return fs::remove_dir_all(path);
+    }
+    if !fs::symlink_metadata(path)?.is_dir() {
+        return remove_file(path);
+    }
+    let mut entries: Vec<_> = fs::read_dir(path)?.collect::<io::Result<_>>()?;
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in entries {
+        remove_dir_all(entry.path())?;
+    }
+    remove_dir(path)
+}
+
+/// As [`std::fs::remove_file`].
+///
+/// # Errors
+/// It cannot be removed.
+pub fn remove_file(path: impl AsRef<Path>) -> io::Result<()> {
+    let path = path.as_ref();
+    perform(&Operation::Remove { path }, || fs::remove_file(path))
+}
+
+/// As [`std::fs::rename`].
+///
+/// # Errors
+/// It cannot be renamed.
+pub fn rename(from: impl AsRef<Path>, to: impl AsRef<Path>) -> io::Result<()> {
+    let (from, to) = (from.as_ref(), to.as_ref());
+    perform(&Operation::Rename { from, to }, || fs::rename(from, to))
+}
+
+/// As [`std::fs::hard_link`].
+///
+/// # Errors
+/// The second name cannot be given.
+pub fn hard_link(from: impl AsRef<Path>, to: impl AsRef<Path>) -> io::Result<()> {
+    let (from, to) = (from.as_ref(), to.as_ref());
+    perform(&Operation::Link { from, to }, || fs::hard_link(from, to))
+}
+
+/// As [`std::os::unix::fs::symlink`].
+///
+/// # Errors
+/// The link cannot be made.
+#[cfg(unix)]
+pub fn symlink(to: impl AsRef<Path>, path: impl AsRef<Path>) -> io::Result<()> {
+    let (to, path) = (to.as_ref(), path.as_ref());
+    perform(&Operation::Symlink { path }, || {
+        std::os::unix::fs::symlink(to, path)
+    })
+}
+
+/// As [`std::fs::set_permissions`].
+///
+/// # Errors
+/// They cannot be changed.
+pub fn set_permissions(path: impl AsRef<Path>, permissions: fs::Permissions) -> io::Result<()> {
+    let path = path.as_ref();
+    perform(&Operation::SetPermissions { path }, || {
+        fs::set_permissions(path, permissions)
+    })
+}
+
+/// Makes the names in a directory durable, where directories can be synced.
+///
+/// # Errors
+/// It cannot be opened or synced.
+pub fn sync_dir(dir: &Path) -> io::Result<()> {
+    if cfg!(unix) {
+        let dir = if dir.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            dir
+        };
+        File::open(dir)?.sync_all()?;
+    }
+    Ok(())
+}

@@ -1,0 +1,30 @@
+#![doc = include_str!("../README.md")]
+//!
+//! # Order of modules
+//!
+//! [`Operation`] is what can happen to a file. [`Watcher`] is asked before each of them, and hears of
+//! those that succeeded. The functions and [`File`] are those of [`std::fs`], and [`Replacement`] a file
+//! that takes the place of another whole. Nothing here knows what the files are for.
+
+mod file;
+mod functions;
+mod operation;
+#[cfg(feature = "replace")]
+mod replacement;
+mod watch;
+
+pub use file::{File, OpenOptions};
+#[cfg(unix)]
+pub use functions::symlink;
+pub use functions::{
+    copy, create_dir, create_dir_all, hard_link, read, read_to_string, remove_dir, remove_dir_all,
+    remove_file, rename, set_permissions, sync_dir, write,
+};
+pub use operation::{FileId, Operation};
+#[cfg(feature = "replace")]
+pub use replacement::{Existing, Replacement};
+pub use std::fs::{
+    DirEntry, FileType, Metadata, Permissions, ReadDir, TryLockError, canonicalize, metadata,
+    read_dir, read_link, symlink_metadata,
+};
+pub use watch::{Decision, Watcher, Watching, is_watched, perform, perform_write, watch};
