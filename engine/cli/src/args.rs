@@ -1,6 +1,8 @@
 //! The command line: subcommands, arguments and their help.
 
 mod documents;
+#[cfg(test)]
+mod page;
 mod runs;
 mod scenarios;
 mod sql;
@@ -161,7 +163,8 @@ pub(crate) struct ExportCommand {
     #[arg(value_name = "RUN")]
     pub(crate) run_id: String,
     /// Exports only one kind of record: ledgers, p_blocks, i_blocks, manifests, scenes, envelopes,
-    /// u_ledger, codex_library, codex_proposals, log, metrics or inputs; as a table also edges.
+    /// u_ledger, codex_library, codex_proposals, log, metrics or inputs; with a grammar also aeon_views
+    /// and apxi_views; as a table also edges.
     #[arg(long, value_name = "KIND")]
     pub(crate) kind: Option<String>,
     /// One JSON object, one JSON record per line, or a CSV table.
@@ -340,17 +343,19 @@ pub(crate) struct PlotCommand {
 /// The pictures of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum PlotWhat {
-    /// A heat map of every node's state over ticks.
+    /// The state of every node after every tick, from tick 0 on, as a heat map.
     State,
-    /// A heat map of every edge's flux over ticks.
+    /// The flux of every edge, as a heat map.
     Flux,
-    /// The edges that move anything, and the sum of |f_e|, over ticks.
+    /// The number of edges that move anything, and the sum of |f_e|, tick by tick.
     Activity,
-    /// The bits of every window, with the streams stacked.
+    /// `L_total` of every window, one stream on top of the other. The part of it that the best
+    /// descriptor saves is hollow, if its AEON window has exactly the ticks of the window.
     Press,
-    /// The graph: nodes coloured by their state, edges by their flux.
+    /// The graph: nodes coloured by their state after the last tick, edges by their mean |f_e| per
+    /// tick.
     Topology,
-    /// The states of a few nodes over ticks, as lines with their inputs.
+    /// The states of up to 8 nodes as lines, with the inputs that were applied.
     Series,
 }
 

@@ -3,6 +3,7 @@
 //! `args` declares the command line, `commands` has one file per command, and `exit` maps every
 //! outcome to its exit status. Nothing here computes a record.
 
+mod aeon;
 mod args;
 mod choice;
 mod commands;

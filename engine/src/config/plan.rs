@@ -357,6 +357,20 @@ impl RunPlan {
         self.aeon.is_some() || !kind.info().needs_grammar
     }
 
+    /// Whether the AEON window that a window of the run names has exactly its ticks, once each and in
+    /// their order. Only then do its descriptors and its tally describe the same values.
+    #[must_use]
+    pub fn is_described_as_tallied(&self, window_id: &str) -> bool {
+        let mut windows = self.windows.iter();
+        let window = windows.find(|window| window.window_id == window_id);
+        window.is_some_and(|window| {
+            let named = window.aeon_window_id.as_deref();
+            let named = named.and_then(|id| self.aeon.as_ref()?.grammar.find(id));
+            let ticks = [*window.ticks.start(), *window.ticks.end()];
+            named.is_some_and(|named| named.spans.runs() == [ticks])
+        })
+    }
+
     /// The graph's id.
     #[must_use]
     pub fn gid(&self) -> &str {

@@ -131,6 +131,18 @@ pub enum Numbers {
     Each(Vec<i64>),
 }
 
+impl ApxiView {
+    /// The descriptor of each stream with the fewest bits in all; of several, the first. Streams
+    /// without descriptors are left out.
+    pub fn best(&self) -> impl Iterator<Item = (&str, &DescriptorEntry)> {
+        let streams = self.descriptors_by_stream.iter();
+        streams.filter_map(|(stream, entries)| {
+            let best = entries.iter().min_by_key(|entry| entry.total_bits)?;
+            Some((stream.as_str(), best))
+        })
+    }
+}
+
 impl AeonKind {
     const ALL: [Self; 2] = [Self::Base, Self::Derived];
 

@@ -2,7 +2,7 @@
 //!
 //! | step | with it |
 //! | --- | --- |
-//! | fewer ticks | windows end earlier or go, inputs of later ticks go |
+//! | fewer ticks | windows end earlier or go, those of a grammar end earlier, inputs of later ticks go |
 //! | a later start, with the state and the chain value that the run has there | windows and inputs come earlier or go |
 //! | without a run of nodes, or without all nodes that have no edge | edges of theirs, initial values, inputs; what stays is renumbered |
 //! | without a run of edges | what stays is renumbered |
@@ -12,8 +12,8 @@
 //! | without a grammar and descriptors | what names its windows |
 //! | a smaller SC | that of the profile, of the topology and of every edge |
 //!
-//! A grammar fits the ticks, windows and streams of a run, so that steps that change those go without it too; and so do steps
-//! that change nodes or edges, if a descriptor has a list of numbers.
+//! A grammar and its descriptors name ticks, windows, streams, nodes and edges of the run. They stay as long as they fit what a
+//! step leaves, and go with the step otherwise.
 //!
 //! Steps on single values are the harness's own. Inputs may lack members that resolved ones have. A later start makes
 //! numbers larger, but there are fewer ticks each time.
@@ -46,32 +46,6 @@ enum Step {
     Scale(u64),
 }
 
-impl Step {
-    /// Whether the grammar or the descriptors of the inputs may not fit what the step leaves.
-    fn needs_no_grammar(&self, document: &Value) -> bool {
-        match self {
-            Self::Ticks(_)
-            | Self::LastTicks(_)
-            | Self::OneTiling
-            | Self::Windows(_)
-            | Self::Streams(..)
-            | Self::NoGrammar => true,
-            // A list of a descriptor has a number for each node or edge.
-            Self::Nodes(_) | Self::NodesWithoutEdges | Self::Edges(_) => {
-                let descriptors = list(document, "/run_config/apxi/descriptors");
-                let params = descriptors
-                    .into_iter()
-                    .flatten()
-                    .filter_map(|descriptor| descriptor.get("params").and_then(Value::as_object));
-                params
-                    .flat_map(|params| params.values())
-                    .any(|value| value.as_array().is_some())
-            }
-            Self::NoInputs | Self::Inputs(_) | Self::Scale(_) => false,
-        }
-    }
-}
-
 /// The steps of these inputs, the boldest first.
 pub(super) fn steps(inputs: &Artefact) -> Vec<SmallerStep<'_>> {
     let Ok(document) = inputs.to_value() else {
@@ -81,12 +55,7 @@ pub(super) fn steps(inputs: &Artefact) -> Vec<SmallerStep<'_>> {
     let document = Rc::new(document);
     let steps = found.into_iter().map(|step| {
         let document = Rc::clone(&document);
-        Box::new(move || {
-            let mut changed = Value::clone(&document);
-            take(&step, &mut changed);
-            Artefact::from_json("inputs", changed.to_string().as_bytes())
-                .expect("what is removed from a document leaves a document")
-        }) as SmallerStep<'_>
+        Box::new(move || as_inputs(&after(&step, &document))) as SmallerStep<'_>
     });
     steps.collect()
 }
@@ -116,22 +85,43 @@ fn found(document: &Value) -> Vec<Step> {
     let entries = length("/pfna/entries");
     steps.push(Step::NoInputs);
     steps.extend(runs(entries, entries).map(Step::Inputs));
-    if document
-        .get("aeon")
-        .is_some_and(|grammar| !grammar.is_null())
-    {
+    if has_grammar(document) {
         steps.push(Step::NoGrammar);
     }
     steps.extend(nearer_one(number("/profile/SC")).map(Step::Scale));
     steps
 }
 
-fn take(step: &Step, document: &mut Value) {
-    if step.needs_no_grammar(document) {
-        remove_grammar(document);
+fn as_inputs(document: &Value) -> Artefact {
+    Artefact::from_json("inputs", document.to_string().as_bytes())
+        .expect("what is removed from a document leaves a document")
+}
+
+fn has_grammar(document: &Value) -> bool {
+    let grammar = document.get("aeon");
+    grammar.is_some_and(|grammar| !grammar.is_null())
+}
+
+/// What a step leads to: with the grammar if it fits what is left, else without it.
+fn after(step: &Step, document: &Value) -> Value {
+    let taken = |document: &Value| {
+        let mut changed = document.clone();
+        take(step, &mut changed);
+        changed
+    };
+    let kept = taken(document);
+    let fits = || kept != *document && changed::plan(&as_inputs(&kept)).is_ok();
+    if !has_grammar(document) || fits() {
+        return kept;
     }
+    let mut without = document.clone();
+    remove_grammar(&mut without);
+    taken(&without)
+}
+
+fn take(step: &Step, document: &mut Value) {
     match step {
-        Step::NoGrammar => {}
+        Step::NoGrammar => remove_grammar(document),
         Step::Ticks(ticks) => end_at(document, *ticks),
         Step::LastTicks(ticks) => {
             if let Some(later) = last_ticks(document, *ticks) {
@@ -236,6 +226,11 @@ fn end_at(document: &mut Value, ticks: u64) {
         windows
             .iter_mut()
             .for_each(|window| end(window, "end_tick"));
+    }
+    if let Some(Value::Object(windows)) = document.pointer_mut("/aeon/base_windows") {
+        for window in windows.values_mut() {
+            end(window, "tick_end");
+        }
     }
     if let Some(entries) = list_mut(document, "/pfna/entries") {
         entries.retain(|entry| !is_later(entry, "tick"));

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::digest::{PARTS, TICK_BYTES};
 use crate::error::SweepError;
-use crate::file::{Row, SweepFile};
+use crate::file::{Row, SweepFile, columns};
 
 /// Points that are named of each group.
 const NAMED: usize = 5;
@@ -204,7 +204,8 @@ pub fn compare(one: &SweepFile, other: &SweepFile) -> Result<Comparison, SweepEr
 /// An entry of the U-ledger depends on the check of its window, so it differs from the window's
 /// start on if anything in the window does. It counts only if nothing else differs.
 fn divergence(one: &Row, other: &Row) -> Option<Divergence> {
-    if one.outcome().eq(other.outcome()) {
+    // What descriptors need follows from the records, whose hashes are compared.
+    if one.outcome(false).eq(other.outcome(false)) {
         return None;
     }
     let ticks = one
@@ -262,15 +263,18 @@ fn pairs(
         // Of points with the same id, which are equal, the first.
         "WHERE number IN (SELECT min(number) FROM points GROUP BY id) ORDER BY id"
     };
-    let sql = format!("SELECT {} FROM points {rest}", crate::file::columns());
+    let sql = |file: &SweepFile| {
+        let columns = columns(file.header().has_grammar);
+        format!("SELECT {columns} FROM points {rest}")
+    };
     let failed = |file: &SweepFile, error| SweepError::database(file.path(), error);
     let mut one_statement = one
         .connection
-        .prepare(&sql)
+        .prepare(&sql(one))
         .map_err(|error| failed(one, error))?;
     let mut other_statement = other
         .connection
-        .prepare(&sql)
+        .prepare(&sql(other))
         .map_err(|error| failed(other, error))?;
     let mut one_rows = one_statement
         .query([])

@@ -1,4 +1,4 @@
-//! A run as digests: 24 bytes per tick, and one hash of every record.
+//! A run as digests: 24 bytes per tick, one hash of every record, and what its descriptors need.
 
 use std::io;
 
@@ -6,6 +6,7 @@ use aether_engine::canonical::Encoded;
 use aether_engine::run::{Record, RecordSink};
 use sha2::{Digest, Sha256};
 
+use crate::described::Views;
 use crate::points::head;
 
 /// Bytes of the digests of one tick.
@@ -16,7 +17,7 @@ pub(crate) const TICK_BYTES: usize = 24;
 /// (everything up to this tick, and the check of its window).
 pub(crate) const PARTS: [&str; 3] = ["ledgers", "p_blocks", "u_ledger"];
 
-/// Takes the records of a run, and keeps their digests.
+/// Takes the records of a run, and keeps their digests and the bits of descriptors.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct DigestSink {
     parts: [Vec<[u8; 8]>; 3],
@@ -25,11 +26,22 @@ pub(crate) struct DigestSink {
     /// How much of both is committed.
     committed: [usize; 3],
     committed_records: Sha256,
+    views: Views,
+    committed_views: usize,
+}
+
+/// What is kept of the committed records of a run.
+pub(crate) struct Digests {
+    /// The digests of the ticks, tick by tick.
+    pub(crate) ticks: Vec<u8>,
+    /// The SHA-256 of the hashes of all records.
+    pub(crate) records: [u8; 32],
+    /// What is kept of the views of descriptors.
+    pub(crate) views: Views,
 }
 
 impl DigestSink {
-    /// The digests of the committed ticks, tick by tick, and the hash of their records.
-    pub(crate) fn finish(self) -> (Vec<u8>, [u8; 32]) {
+    pub(crate) fn finish(mut self) -> Digests {
         let ticks = self.committed.into_iter().min().expect("there are parts");
         let mut bytes = Vec::with_capacity(ticks * TICK_BYTES);
         for tick in 0..ticks {
@@ -37,12 +49,20 @@ impl DigestSink {
                 bytes.extend_from_slice(&part[tick]);
             }
         }
-        (bytes, self.committed_records.finalize().into())
+        self.views.truncate(self.committed_views);
+        Digests {
+            ticks: bytes,
+            records: self.committed_records.finalize().into(),
+            views: self.views,
+        }
     }
 }
 
 impl RecordSink for DigestSink {
     fn put(&mut self, record: &Record<'_>, encoded: Encoded<'_>) -> io::Result<()> {
+        if let Record::ApxiView(view) = record {
+            self.views.add(view);
+        }
         let part = match record {
             Record::Ledger(_) => Some(0),
             Record::PBlock(_) => Some(1),
@@ -59,6 +79,7 @@ impl RecordSink for DigestSink {
     fn commit(&mut self) -> io::Result<()> {
         self.committed = [0, 1, 2].map(|part| self.parts[part].len());
         self.committed_records = self.records.clone();
+        self.committed_views = self.views.len();
         Ok(())
     }
 
@@ -67,6 +88,7 @@ impl RecordSink for DigestSink {
             part.truncate(committed);
         }
         self.records = self.committed_records.clone();
+        self.views.truncate(self.committed_views);
         Ok(())
     }
 }
@@ -77,7 +99,7 @@ mod tests {
     use aether_engine::run::{RecordKind, RunOptions, execute, run};
     use sha2::{Digest, Sha256};
 
-    use super::{DigestSink, TICK_BYTES};
+    use super::{DigestSink, Digests, TICK_BYTES};
 
     /// Digests are the starts of the hashes of the records of the same run in memory, also if it
     /// fails in its second window.
@@ -96,7 +118,11 @@ mod tests {
             let mut sink = DigestSink::default();
             let options = RunOptions::default();
             let outcome = execute(plan, &options, &mut sink).unwrap();
-            let (digests, records) = sink.finish();
+            let Digests {
+                ticks: digests,
+                records,
+                ..
+            } = sink.finish();
             assert_eq!(digests.len(), TICK_BYTES * 6 * windows);
             let whole = run(plan, &options);
             assert_eq!(&outcome.metrics, whole.metrics());

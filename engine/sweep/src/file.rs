@@ -13,13 +13,17 @@ use aether_engine::record::Metrics;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params_from_iter};
 
+use crate::described::Described;
 use crate::error::SweepError;
 use crate::share::Share;
 
 /// `AESW`, in the database header of every file of a sweep.
 const APPLICATION_ID: i64 = 0x4145_5357;
-/// Version of the tables, SQLite's `user_version`.
-const FORMAT: i64 = 1;
+/// Version of the tables, SQLite's `user_version`: the newest that is known, which has what descriptors
+/// need. Only sweeps with a grammar of AEON windows are written in it.
+const FORMAT: i64 = 2;
+/// Version of the tables of sweeps without a grammar.
+const FORMAT_WITHOUT_GRAMMAR: i64 = 1;
 /// How long a file of a different process is waited for: a worker that was killed may take a moment
 /// to end.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
@@ -44,6 +48,8 @@ pub struct Header {
     pub share: Option<Share>,
     /// Whether the records of the points were kept.
     pub keeps_records: bool,
+    /// Whether the points have a grammar of AEON windows, and so [`Row::described`].
+    pub has_grammar: bool,
     /// The builds of the engine that made the points.
     pub builds: Vec<String>,
 }
@@ -126,6 +132,8 @@ pub struct Row {
     pub bits: Option<String>,
     /// 24 bytes per tick.
     pub digests: Vec<u8>,
+    /// What descriptors of AEON windows need; `None` without a grammar, or if it was not run.
+    pub described: Option<Described>,
     /// The build that made it, as an index into [`Header::builds`].
     pub build: usize,
 }
@@ -140,8 +148,9 @@ impl Row {
         self
     }
 
-    /// The number and the values that say how the point came out, named; without the build.
-    pub(crate) fn outcome(&self) -> impl Iterator<Item = Value> {
+    /// The values that say how the point came out, in the order of [`outcome_columns`]; without the
+    /// build. Those that only sweeps with a grammar have come last.
+    pub(crate) fn outcome(&self, has_grammar: bool) -> impl Iterator<Item = Value> {
         let text = |text: &Option<String>| text.clone().map_or(Value::Null, Value::Text);
         let hash = |hash: &Option<[u8; 32]>| hash.map_or(Value::Null, |hash| hash.to_vec().into());
         let metrics = (0..METRICS).map(|index| {
@@ -149,6 +158,7 @@ impl Row {
             value.map_or(Value::Null, Value::Integer)
         });
         let metrics: Vec<Value> = metrics.collect();
+        let described = has_grammar.then(|| Described::values(self.described.as_ref()));
         [
             Value::Text(self.status.name().to_owned()),
             text(&self.error),
@@ -158,26 +168,29 @@ impl Row {
         .into_iter()
         .chain(metrics)
         .chain([text(&self.bits), Value::Blob(self.digests.clone())])
+        .chain(described.into_iter().flatten())
     }
 }
 
 /// The columns of `points` that say how a point came out.
-pub(crate) fn outcome_columns() -> impl Iterator<Item = &'static str> {
+pub(crate) fn outcome_columns(has_grammar: bool) -> impl Iterator<Item = &'static str> {
     let before = ["status", "error", "last_entry_hash", "records_hash"];
     let metrics = Column::ALL.iter().map(|column| column.name);
     before
         .into_iter()
         .chain(metrics)
         .chain(["l_total_by_window", "digests"])
+        .chain(Described::COLUMNS.into_iter().filter(move |_| has_grammar))
 }
 
 /// All columns of `points`.
-pub(crate) fn columns() -> String {
-    let outcome: Vec<_> = outcome_columns().collect();
+pub(crate) fn columns(has_grammar: bool) -> String {
+    let outcome: Vec<_> = outcome_columns(has_grammar).collect();
     format!("number, id, axis_values, {}, build", outcome.join(", "))
 }
 
-fn tables() -> String {
+fn tables(has_grammar: bool) -> String {
+    let described = if has_grammar { Described::TABLE } else { "" };
     let metrics = Column::ALL
         .iter()
         .map(|column| format!("  {} INTEGER,\n", column.name));
@@ -206,7 +219,7 @@ CREATE TABLE points (
   records_hash BLOB,
 {metrics}  l_total_by_window TEXT,
   digests BLOB NOT NULL,
-  build INTEGER NOT NULL
+{described}  build INTEGER NOT NULL
 ) STRICT;
 "
     )
@@ -372,7 +385,10 @@ impl SweepFile {
         each: &mut dyn FnMut(Row) -> Result<(), SweepError>,
     ) -> Result<(), SweepError> {
         let failed = |error| self.failed(error);
-        let sql = format!("SELECT {} FROM points {rest}", columns());
+        let sql = format!(
+            "SELECT {} FROM points {rest}",
+            columns(self.header.has_grammar)
+        );
         let mut statement = self.connection.prepare(&sql).map_err(failed)?;
         let mut rows = statement.query([]).map_err(failed)?;
         while let Some(row) = rows.next().map_err(failed)? {
@@ -405,14 +421,15 @@ impl SweepFile {
 
     /// A row of a query of [`columns`].
     pub(crate) fn row(&self, row: &rusqlite::Row<'_>) -> Result<Row, SweepError> {
-        read_row(row, self.header.axes.len(), self.header.builds.len())
+        read_row(row, &self.header)
             .map_err(|error| self.failed(error))?
             .map_err(|what| SweepError::damaged(&self.path, what))
     }
 
     /// Stores a point in the open transaction.
     pub(crate) fn insert(&self, row: &Row) -> Result<(), SweepError> {
-        let columns = columns();
+        let has_grammar = self.header.has_grammar;
+        let columns = columns(has_grammar);
         let places = vec!["?"; columns.split(',').count()].join(", ");
         let sql = format!("INSERT INTO points ({columns}) VALUES ({places})");
         let values = [
@@ -421,7 +438,10 @@ impl SweepFile {
             Value::Text(format!("[{}]", row.values.join(","))),
         ];
         let build = Value::Integer(signed(row.build as u64));
-        let values = values.into_iter().chain(row.outcome()).chain([build]);
+        let values = values
+            .into_iter()
+            .chain(row.outcome(has_grammar))
+            .chain([build]);
         let mut statement = self
             .connection
             .prepare_cached(&sql)
@@ -497,8 +517,13 @@ fn is_empty(connection: &Connection) -> rusqlite::Result<bool> {
 fn create(connection: &Connection, header: &Header) -> rusqlite::Result<()> {
     connection.execute_batch("BEGIN IMMEDIATE")?;
     connection.pragma_update(None, "application_id", APPLICATION_ID)?;
-    connection.pragma_update(None, "user_version", FORMAT)?;
-    connection.execute_batch(&tables())?;
+    let format = if header.has_grammar {
+        FORMAT
+    } else {
+        FORMAT_WITHOUT_GRAMMAR
+    };
+    connection.pragma_update(None, "user_version", format)?;
+    connection.execute_batch(&tables(header.has_grammar))?;
     let axes = aether_json::to_string(&header.axes).expect("strings are JSON");
     let (shard, shards) = header
         .share
@@ -521,6 +546,14 @@ fn create(connection: &Connection, header: &Header) -> rusqlite::Result<()> {
         connection.execute("INSERT INTO builds VALUES (?1, ?2)", (index, build))?;
     }
     connection.execute_batch("COMMIT")
+}
+
+pub(crate) const fn with_descriptors(has_grammar: bool) -> &'static str {
+    if has_grammar {
+        "points with descriptors"
+    } else {
+        "points without descriptors"
+    }
 }
 
 pub(crate) const fn keep(records: bool) -> &'static str {
@@ -583,6 +616,7 @@ fn read_header(connection: &Connection, path: &Path) -> Result<Header, SweepErro
         points,
         share,
         keeps_records: kept == keep(true),
+        has_grammar: format > FORMAT_WITHOUT_GRAMMAR,
         builds,
     })
 }
@@ -618,15 +652,15 @@ fn same(path: &Path, found: &Header, expected: &Header) -> Result<(), SweepError
         let builds = |header: &Header| format!("points of the build {}", header.builds.join(", "));
         return other(&builds(found), &builds(expected));
     }
+    if found.has_grammar != expected.has_grammar {
+        let described = |header: &Header| with_descriptors(header.has_grammar);
+        return other(described(found), described(expected));
+    }
     Ok(())
 }
 
 /// A row of [`columns`]; the inner error says what is damaged.
-fn read_row(
-    row: &rusqlite::Row<'_>,
-    axes: usize,
-    builds: usize,
-) -> rusqlite::Result<Result<Row, String>> {
+fn read_row(row: &rusqlite::Row<'_>, header: &Header) -> rusqlite::Result<Result<Row, String>> {
     let number: i64 = row.get(0)?;
     let damaged = |column: &str| {
         Ok(Err(format!(
@@ -641,7 +675,7 @@ fn read_row(
     let Ok(aether_json::Value::Array(values)) = aether_json::from_str(&values) else {
         return damaged("axis_values");
     };
-    if values.len() != axes {
+    if values.len() != header.axes.len() {
         return damaged("axis_values");
     }
     let status: String = row.get(3)?;
@@ -657,11 +691,22 @@ fn read_row(
         }
     }
     let last = 7 + METRICS;
-    let build: i64 = row.get(last + 2)?;
+    let mut described = None;
+    let mut build = last + 2;
+    if header.has_grammar {
+        match Described::read(row, build)? {
+            Ok(read) => described = read,
+            Err(column) => return damaged(column),
+        }
+        build += Described::COLUMNS.len();
+    }
+    let build: i64 = row.get(build)?;
     let (Ok(number), Some(id), Some(build)) = (
         u64::try_from(number),
         hash(1)?,
-        usize::try_from(build).ok().filter(|build| *build < builds),
+        usize::try_from(build)
+            .ok()
+            .filter(|build| *build < header.builds.len()),
     ) else {
         return damaged("number, id or build");
     };
@@ -676,6 +721,7 @@ fn read_row(
         metrics,
         bits: row.get(last)?,
         digests: row.get(last + 1)?,
+        described,
         build,
     }))
 }

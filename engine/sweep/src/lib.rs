@@ -5,6 +5,7 @@
 //! | `points` | the values of point 0, 1, 2, …, in a fixed order; nothing is expanded in memory |
 //! | `sample` | seeded integers that never change |
 //! | `share` | which points are a worker's, from an option or from the environment of a scheduler |
+//! | `described` | what the descriptors of AEON windows amount to |
 //! | `digest` | a run as 24 bytes per tick |
 //! | `file` | the SQLite file of a shard |
 //! | `work` | the threads that run points, and the one that stores them |
@@ -14,6 +15,7 @@
 //! Nothing here reads the clock for a result, or the environment: `share` is given a look-up.
 
 mod compare;
+mod described;
 mod digest;
 mod error;
 mod file;
@@ -24,6 +26,7 @@ mod share;
 mod work;
 
 pub use compare::{Comparison, Divergence, Group, Region, Span, compare};
+pub use described::Described;
 pub use error::SweepError;
 pub use file::{Column, Header, Row, Status, SweepFile};
 pub use merge::{Merged, merge};

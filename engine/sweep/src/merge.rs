@@ -6,7 +6,9 @@ use aether_disk as fs;
 use rusqlite::OptionalExtension as _;
 
 use crate::error::{Clash, SweepError};
-use crate::file::{Header, SweepFile, columns, outcome_columns, signed, unsigned};
+use crate::file::{
+    Header, SweepFile, columns, outcome_columns, signed, unsigned, with_descriptors,
+};
 
 /// Most clashes that are reported.
 const CLASHES_MAX: usize = 10;
@@ -91,6 +93,13 @@ fn common_header(shards: &[PathBuf], mixed: bool) -> Result<Header, SweepError> 
                 expected: format!("is that of {}", shards[0].display()),
             });
         }
+        if found.has_grammar != common.has_grammar {
+            return Err(SweepError::Other {
+                path: path.clone(),
+                found: with_descriptors(found.has_grammar).to_owned(),
+                expected: with_descriptors(common.has_grammar).to_owned(),
+            });
+        }
         common.keeps_records |= found.keeps_records;
         common.builds.extend(found.builds);
     }
@@ -164,7 +173,7 @@ fn add(
         .connection
         .execute("ATTACH ?1 AS shard", [name])
         .map_err(failed)?;
-    let differs: Vec<String> = outcome_columns()
+    let differs: Vec<String> = outcome_columns(header.has_grammar)
         .chain(["id", "axis_values"])
         .map(|column| format!("mine.{column} IS NOT theirs.{column}"))
         .collect();
@@ -189,7 +198,7 @@ fn add(
         .enumerate()
         .map(|(theirs, mine)| format!(" WHEN {theirs} THEN {mine}"))
         .collect();
-    let columns = columns();
+    let columns = columns(header.has_grammar);
     let listed = columns.strip_suffix(", build").expect("the build is last");
     // Of equal points of two builds, the first build in order is named, whatever the order of shards.
     let sql = format!(
@@ -211,7 +220,8 @@ fn detach(union: &SweepFile, path: &Path) -> Result<(), SweepError> {
 /// Checks that points with the same id are the same.
 fn same_ids(union: &SweepFile, shards: &[PathBuf]) -> Result<(), SweepError> {
     let failed = |error| SweepError::database(union.path(), error);
-    let differs: Vec<String> = outcome_columns()
+    let has_grammar = union.header().has_grammar;
+    let differs: Vec<String> = outcome_columns(has_grammar)
         .map(|column| format!("one.{column} IS NOT other.{column}"))
         .collect();
     let sql = format!(
@@ -250,7 +260,8 @@ fn clash(
             .filter(|path| within.is_none_or(|within| within == *path))
         {
             let shard = SweepFile::open(path)?;
-            let sql = format!("SELECT {} FROM points WHERE number = ?1", columns());
+            let columns = columns(shard.header().has_grammar);
+            let sql = format!("SELECT {columns} FROM points WHERE number = ?1");
             let failed = |error| SweepError::database(path, error);
             let mut statement = shard.connection.prepare(&sql).map_err(failed)?;
             let row = statement.query_row([signed(number)], |row| Ok(shard.row(row)));
@@ -263,8 +274,8 @@ fn clash(
     let (Some((one, one_path)), Some((other, other_path))) = (find(one)?, find(other)?) else {
         return Ok(None);
     };
-    let outcomes = one.outcome().zip(other.outcome());
-    let column = outcome_columns()
+    let outcomes = one.outcome(true).zip(other.outcome(true));
+    let column = outcome_columns(true)
         .zip(outcomes)
         .find(|(_, (one, other))| one != other);
     let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect();

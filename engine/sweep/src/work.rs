@@ -8,10 +8,12 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::{Duration, Instant};
 
 use aether_engine::config::{Report, Sweep};
+use aether_engine::record::RecordKind;
 use aether_engine::run::{RunOptions, RunStatus, execute};
 use aether_engine::store::{Existing, RunStore};
 use sha2::{Digest, Sha256};
 
+use crate::described::Described;
 use crate::digest::DigestSink;
 use crate::error::SweepError;
 use crate::file::{Header, Row, Status, SweepFile};
@@ -85,6 +87,7 @@ pub fn work(
         points: points.count(),
         share: Some(options.share),
         keeps_records: sweep.keeps_records(),
+        has_grammar: sweep.base().has(RecordKind::ApxiViews),
         builds: vec![options.build.to_owned()],
     };
     let file = SweepFile::write(path, &header)?;
@@ -225,6 +228,7 @@ fn run_point(
         metrics: None,
         bits: None,
         digests: Vec::new(),
+        described: None,
         build: 0,
     };
     let plan = match sweep.plan(&values) {
@@ -241,9 +245,11 @@ fn run_point(
     let mut sink = DigestSink::default();
     let options = RunOptions::default();
     let outcome = execute(&plan, &options, &mut sink).expect("memory takes every digest");
-    let (digests, records) = sink.finish();
-    row.digests = digests;
-    row.records_hash = Some(records);
+    let digests = sink.finish();
+    let views = plan.has(RecordKind::ApxiViews).then_some(&digests.views);
+    row.described = views.map(|views| Described::of(&plan, &outcome.metrics, views));
+    row.digests = digests.ticks;
+    row.records_hash = Some(digests.records);
     row = row.with_metrics(&outcome.metrics);
     row.status = match &outcome.status {
         RunStatus::Complete => Status::Complete,

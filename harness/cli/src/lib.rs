@@ -41,6 +41,7 @@
 //! | `reports` | results of trials, merged and written in the forms that CI systems read |
 //! | `root` | the option `--root` |
 //! | `html` | the report as a page |
+//! | `files` | the files of a directory, read and written |
 //! | `lineage` | a run and its golden as `why` sees them: what their values were computed from |
 //! | `revision` | the program at a revision, and the search for moves |
 //! | `bundle` | new outputs in one file |
@@ -50,6 +51,7 @@ mod bundle;
 mod changes;
 pub mod commands;
 mod date;
+mod files;
 mod flaky;
 mod html;
 mod lineage;

@@ -98,11 +98,15 @@ fn condition(text: &str) -> Result<Condition, String> {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum RunsAction {
-    /// Removes runs with everything that belongs to them.
+    /// Removes runs with their journals, logs, unfinished replacements, locks and times. It asks
+    /// first; without a terminal it needs `--yes`.
     Rm(RmCommand),
-    /// Removes old runs.
+    /// Removes all but the last N runs, or those that ran longer ago; with both options, only runs
+    /// of which both are true. It asks first, as `rm` does.
     Gc(GcCommand),
-    /// Shows the metrics of several runs side by side, and where each diverges from the first.
+    /// Shows the metrics of several runs side by side, and the first tick at which each diverges from
+    /// the first, by the hashes in the U-ledger; if all ticks are equal, which windows or descriptors
+    /// differ.
     Compare(CompareCommand),
 }
 

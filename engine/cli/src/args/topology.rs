@@ -19,19 +19,20 @@ pub(crate) enum TopologyCommand {
     after_help = "Examples:\n  aether topology new ring 5 --out ring.json\n  aether topology new grid 4 3 --k 3 --cap 64 --gid GRID\n  aether topology new random 100 250 --seed 7 --out random.toml"
 )]
 pub(crate) enum NewTopologyCommand {
-    /// 1 – 2 – … – N.
+    /// A line: 1–2, 2–3, …
     Line(NodesShape),
-    /// A line whose last node is joined to the first.
+    /// A ring: the line and N–1; at least 3 nodes.
     Ring(NodesShape),
-    /// Node 1 joined to all others.
+    /// A star: 1–2, 1–3, …, with node 1 as the centre; at least 2 nodes.
     Star(NodesShape),
-    /// Rows and columns, each node joined to its neighbours.
+    /// A grid, numbered row by row: each node's edge to the right, then the one below.
     Grid(RowsShape),
-    /// A grid whose rows and columns are rings.
+    /// A torus: a grid whose rows and columns are rings; at least 3 of each.
     Torus(RowsShape),
-    /// Every pair of nodes joined.
+    /// Every pair of nodes: 1–2, 1–3, …, 2–3, …
     Complete(NodesShape),
-    /// Random pairs of nodes; the same seed always gives the same pairs.
+    /// A random graph: that many different pairs of nodes, in the order of `complete`; the same seed always
+    /// gives the same pairs.
     Random(RandomShape),
 }
 
@@ -143,32 +144,38 @@ pub(crate) struct ImportCommand {
     /// The format of the list [default: found from the text; separators are found in any case].
     #[arg(long = "as", value_enum, value_name = "FORM")]
     pub(crate) form: Option<ListFormatWord>,
-    /// The column of the first node: a name from the header, or a number from 1.
+    /// The column of the first node: a name from the header, or a number from 1 [default: in CSV `from`,
+    /// `source`, `src`, `i`, `u` and the like, or the first of only two columns; otherwise 1].
     #[arg(long, value_name = "COLUMN")]
     pub(crate) from: Option<String>,
-    /// The column of the second node.
+    /// The column of the second node [default: in CSV `to`, `target`, `dst`, `j`, `v` and the like, or the
+    /// second of only two columns; otherwise 2].
     #[arg(long, value_name = "COLUMN")]
     pub(crate) to: Option<String>,
-    /// The column of k [default: a CSV column `k`, else --k].
+    /// The column of k, numbers from 0 [default: in CSV the column named `k`; otherwise --k applies to all
+    /// edges].
     #[arg(long, value_name = "COLUMN")]
     pub(crate) k_column: Option<String>,
-    /// The column of cap [default: a CSV column `cap`, else --cap].
+    /// The column of cap, numbers from 0 [default: in CSV the column named `cap`; otherwise --cap applies
+    /// to all edges].
     #[arg(long, value_name = "COLUMN")]
     pub(crate) cap_column: Option<String>,
-    /// Multiplies the column of k, so that decimals become integers: 0.25 with 100 is 25.
+    /// Multiplies the column of k. Decimals are converted exactly: 0.25 with 100 is 25, and 0.125 with 100
+    /// is a problem. Choose --sc to fit.
     #[arg(long, value_name = "FACTOR", default_value_t = 1, value_parser = clap::value_parser!(i64).range(1..))]
     pub(crate) k_scale: i64,
-    /// The column with the names of edges.
+    /// The column that becomes `edges[].label`.
     #[arg(long, value_name = "COLUMN")]
     pub(crate) label: Option<String>,
-    /// A table of all nodes in order, with their names in the first column; further columns become
-    /// `attrs`.
+    /// A CSV file of all nodes in order. The first column has their names; the further ones become
+    /// `nodes[].attrs`.
     #[arg(long, value_name = "NODES")]
     pub(crate) names: Option<PathBuf>,
-    /// Leaves out edges from a node to itself.
+    /// Leaves out edges from a node to itself, which are otherwise problems.
     #[arg(long)]
     pub(crate) drop_self_loops: bool,
-    /// Keeps only the first of several edges between two nodes, in either direction.
+    /// Keeps only the first of several edges between two nodes, in either direction; otherwise all
+    /// stay.
     #[arg(long)]
     pub(crate) drop_duplicates: bool,
     #[command(flatten)]

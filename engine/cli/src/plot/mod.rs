@@ -25,11 +25,11 @@ mod series;
 mod ticks;
 mod topology;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 use aether_engine::config::RunPlan;
-use aether_engine::record::{AeonView, ApxiView, Manifest};
+use aether_engine::record::{ApxiView, Manifest};
 use aether_engine::store::StoredRun;
 use aether_json::{Value, json};
 
@@ -290,32 +290,15 @@ impl Subject<'_> {
     /// What descriptors need for the streams of windows. Only those over exactly the ticks of the
     /// window can be compared with the stream itself.
     fn described(&self) -> Result<Described, Failure> {
-        let mut spans: BTreeMap<String, Vec<[u64; 2]>> = BTreeMap::new();
-        for view in self.run.values::<AeonView>() {
-            let view = view?;
-            spans.insert(view.window_id, view.spans);
-        }
         let mut described = Described::new();
         for view in self.run.values::<ApxiView>() {
             let view = view?;
-            let mut windows = self.plan.windows().iter();
-            let window = windows.find(|window| window.window_id() == view.window_id);
-            let ticks = window.map(|window| [*window.ticks().start(), *window.ticks().end()]);
-            if ticks.is_none_or(|ticks| {
-                spans
-                    .get(&view.aeon_window_id)
-                    .is_none_or(|spans| *spans != [ticks])
-            }) {
+            if !self.plan.is_described_as_tallied(&view.window_id) {
                 continue;
             }
-            let best = view
-                .descriptors_by_stream
-                .into_iter()
-                .filter_map(|(stream, entries)| {
-                    let bits = entries.iter().map(|entry| entry.total_bits).min()?;
-                    Some((stream, bits))
-                });
-            described.insert(view.window_id, best.collect());
+            let best = view.best();
+            let bits = best.map(|(stream, best)| (stream.to_owned(), best.total_bits));
+            described.insert(view.window_id.clone(), bits.collect());
         }
         Ok(described)
     }

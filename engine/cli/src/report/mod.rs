@@ -1,10 +1,13 @@
 //! A run as one HTML page that needs nothing else: styles and pictures are inside, there is no
 //! script, and a policy in its head lets nothing else in. The same run gives the same page.
 
+mod aeon;
 mod sections;
 
 use aether_engine::config::RunPlan;
-use aether_engine::record::{CodexLibraryEntry, CodexProposal, Manifest, Metrics};
+use aether_engine::record::{
+    AeonView, ApxiView, CodexLibraryEntry, CodexProposal, Manifest, Metrics, RecordKind,
+};
 use aether_engine::run::RunStatus;
 use aether_engine::store::StoredRun;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -17,7 +20,7 @@ use crate::selection::Selection;
 
 const STYLE: &str = include_str!("style.css");
 
-/// Most windows, motifs and proposals that are listed; more are counted.
+/// Most records of a kind that are listed; more are counted.
 const LISTED_MAX: usize = 200;
 
 /// What the page shows of a run.
@@ -28,6 +31,8 @@ struct Page<'r> {
     ticks_recorded: u64,
     pictures: Vec<String>,
     windows: Listed<Manifest>,
+    aeon: Listed<AeonView>,
+    apxi: Listed<ApxiView>,
     motifs: Listed<CodexLibraryEntry>,
     proposals: Listed<CodexProposal>,
 }
@@ -66,6 +71,8 @@ pub(crate) fn page(run: &StoredRun, selection: &Selection) -> Result<String, Fai
         ticks_recorded: run.ticks_recorded(),
         pictures: pictures(run, selection)?,
         windows: Listed::of(run.values())?,
+        aeon: Listed::of(run.values())?,
+        apxi: Listed::of(run.values())?,
         motifs: Listed::of(run.values())?,
         proposals: Listed::of(run.values())?,
     };
@@ -149,6 +156,7 @@ impl Page<'_> {
                         (self.shown_pictures())
                         (self.metrics_table())
                         (self.windows_table())
+                        @if self.has_grammar() { (self.aeon_tables()) }
                         (self.motifs_table())
                     }
                     footer { "Written by aether " (aether_engine::VERSION) "." }
@@ -182,8 +190,15 @@ impl Page<'_> {
             ("metrics", "Metrics"),
         ];
         sections.push(("windows", "Windows"));
+        if self.has_grammar() {
+            sections.push(("aeon", "AEON windows"));
+        }
         sections.push(("motifs", "Motifs"));
         sections
+    }
+
+    fn has_grammar(&self) -> bool {
+        self.plan.has(RecordKind::AeonViews)
     }
 
     /// Why the run has no more ticks; empty for a complete run.

@@ -67,6 +67,10 @@ impl Page<'_> {
             ("Windows", metrics.window_count),
             ("Manifests", metrics.apx_manifests),
         ];
+        let of_grammar = [
+            ("AEON windows", metrics.aeon_views),
+            ("Windows with descriptors", metrics.apxi_views),
+        ];
         html! {
             section #metrics aria-labelledby="metrics-title" {
                 h2 #metrics-title { "Metrics" }
@@ -75,6 +79,11 @@ impl Page<'_> {
                         tbody {
                             @for (name, value) in rows {
                                 tr { th scope="row" { (name) } td.number { (value) } }
+                            }
+                            @for (name, value) in of_grammar {
+                                @if let Some(value) = value {
+                                    tr { th scope="row" { (name) } td.number { (value) } }
+                                }
                             }
                             tr { th scope="row" { "Description length in bits" } td.number { (metrics.l_total) } }
                         }
@@ -187,7 +196,7 @@ impl Page<'_> {
     }
 }
 
-fn more<R>(listed: &Listed<R>, what: &str) -> Markup {
+pub(super) fn more<R>(listed: &Listed<R>, what: &str) -> Markup {
     let left_out = listed.left_out();
     html! {
         @if left_out > 0 { p.more { (left_out) " more " (what) "; " code { "aether export" } " has all." } }

@@ -287,6 +287,43 @@ fn every_step_leads_to_valid_inputs() {
     });
 }
 
+/// Steps on ticks, windows, streams, nodes and edges keep a grammar if it fits what they leave.
+#[test]
+fn a_grammar_stays_as_long_as_it_fits() {
+    each_shipped(|name, _, prepared| {
+        if !name.starts_with("aeon-") {
+            return;
+        }
+        let before = prepared.inputs().to_value().expect("JSON");
+        let sizes = |inputs: &Document| {
+            let places = ["/run_config/ticks", "/topology/N"];
+            let numbers = places.map(|place| inputs.pointer(place).and_then(Document::as_u64));
+            let edges = inputs
+                .pointer("/topology/edges")
+                .and_then(Document::as_array);
+            (numbers, edges.map(Vec::len))
+        };
+        let (mut keeping, mut shorter, mut dropping) = (0, 0, 0);
+        for step in prepared.smaller(prepared.inputs()) {
+            let after = step().to_value().expect("JSON");
+            let grammar = after.get("aeon");
+            let has_grammar = grammar.is_some_and(|grammar| !grammar.is_null());
+            if !has_grammar {
+                dropping += 1;
+                let names = after.to_string();
+                assert!(!names.contains("aeon_window_id"), "{name}: {names}");
+                continue;
+            }
+            keeping += usize::from(sizes(&after) != sizes(&before));
+            shorter += usize::from(sizes(&after).0[0] < sizes(&before).0[0]);
+        }
+        assert!(
+            keeping > 0 && shorter > 0 && dropping > 0,
+            "{name}: {keeping} {shorter} {dropping}"
+        );
+    });
+}
+
 #[test]
 fn written_inputs_are_read_back() {
     each_shipped(|name, scenario, prepared| {

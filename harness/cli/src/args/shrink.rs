@@ -38,6 +38,10 @@ pub struct Args {
     /// How long the search may take (`90s`, `10m`): the smallest inputs so far are then what was found.
     #[arg(long, value_name = "SPAN", value_parser = humantime::parse_duration)]
     budget: Option<Duration>,
+    /// How many candidates may be tried [default: 1,000, and 100 for each value of the inputs]. A fault that depends on its
+    /// inputs in no sensible way could be looked for without end.
+    #[arg(long, value_name = "N")]
+    candidates: Option<u64>,
     /// A line of the shell that builds the revision, in place of `[build]`.
     #[arg(long, value_name = "CMD")]
     build: Option<String>,
@@ -63,6 +67,7 @@ impl Args {
             keep: self.keep,
             any: self.any,
             budget: self.budget,
+            candidates: self.candidates,
             build: self.build,
             test: self.test,
             format: self.format,

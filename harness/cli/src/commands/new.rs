@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use aether_disk as fs;
 
 use super::{CommandError, Console, Status, chosen, scenario_of};
+use crate::files::{self, Files};
 use aether_harness::Suite;
 use aether_harness::evaluate::CheckRun;
 use aether_harness::scenario::{SCENARIO_FILE, ScenarioName, twins};
@@ -103,14 +104,10 @@ pub(super) fn refuse_taken(
     }
 }
 
-pub(super) type Files = Vec<(PathBuf, Vec<u8>)>;
-
 fn copied(suite: &Suite, from: &str) -> Result<Files, CommandError> {
     let found = chosen(suite, &[from.to_owned()])?.remove(0);
     let scenario = scenario_of(&found).map_err(|error| CommandError::Usage(error.to_string()))?;
-    let mut files = Vec::new();
-    read_tree(scenario.dir(), Path::new(""), &mut files)?;
-    Ok(files)
+    Ok(files::read(scenario.dir())?)
 }
 
 /// The files of a counterexample.
@@ -122,22 +119,7 @@ fn left_behind(dir: &Path) -> Result<Files, CommandError> {
             scenario.display()
         )));
     }
-    let mut files = Vec::new();
-    read_tree(dir, Path::new(""), &mut files)?;
-    Ok(files)
-}
-
-fn read_tree(root: &Path, under: &Path, files: &mut Files) -> Result<(), CommandError> {
-    for entry in fs::read_dir(root.join(under))? {
-        let entry = entry?;
-        let path = under.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            read_tree(root, &path, files)?;
-        } else {
-            files.push((path, fs::read(entry.path())?));
-        }
-    }
-    Ok(())
+    Ok(files::read(dir)?)
 }
 
 fn template(suite: &Suite, name: &ScenarioName) -> Result<Files, CommandError> {
@@ -154,13 +136,9 @@ fn template(suite: &Suite, name: &ScenarioName) -> Result<Files, CommandError> {
         .collect())
 }
 
-fn make(suite: &Suite, name: &ScenarioName, dir: &Path, files: &Files) -> Result<(), CommandError> {
-    for (path, bytes) in files {
-        let path = dir.join(path);
-        if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent)?;
-        }
-        fs::write(path, bytes)?;
+fn make(suite: &Suite, name: &ScenarioName, dir: &Path, made: &Files) -> Result<(), CommandError> {
+    for (path, bytes) in made {
+        files::write(dir, path, bytes)?;
     }
     let invalid = |problem: String| {
         CommandError::Usage(format!(

@@ -13,8 +13,9 @@ use super::fault::{
 use super::now;
 use super::other::Other;
 use super::reduce::Batch;
-use super::workspace::{Files, Workspace};
+use super::workspace::Workspace;
 use crate::commands::CommandError;
+use crate::files::Files;
 
 /// What candidates are examined for.
 pub(crate) struct Looked<'f> {

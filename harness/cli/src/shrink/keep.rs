@@ -10,8 +10,9 @@ use aether_harness::{Artefact, Check, Suite};
 
 use super::examine::Examiner;
 use super::fault::{Fault, Seen};
-use super::workspace::{Files, Workspace};
+use super::workspace::Workspace;
 use crate::commands::CommandError;
+use crate::files::{self, Files};
 
 /// Settings that say what a scenario is for or how large it is, and nothing of its fault.
 const DROPPED: [&str; 4] = ["runtime", "snapshot", "snapshot_reason", "tags"];
@@ -92,9 +93,9 @@ pub(crate) fn keep(suite: &Suite, kept: &Kept<'_>) -> Result<(), CommandError> {
     let scenarios = suite.paths().scenarios();
     let dir = beside(&scenarios)?;
     for (path, bytes) in kept.files {
-        write(dir.path(), path, bytes)?;
+        files::write(dir.path(), path, bytes)?;
     }
-    write(dir.path(), Path::new(SCENARIO_FILE), text.as_bytes())?;
+    files::write(dir.path(), Path::new(SCENARIO_FILE), text.as_bytes())?;
     let Some((set, manifest)) = &goldens else {
         return moved(dir, &suite.paths().scenario(kept.name));
     };
@@ -124,14 +125,6 @@ fn moved(dir: tempfile::TempDir, to: &Path) -> Result<(), CommandError> {
     // It is no longer where it would be removed.
     let _ = dir.keep();
     Ok(())
-}
-
-fn write(dir: &Path, path: &Path, bytes: &[u8]) -> Result<(), CommandError> {
-    let path = dir.join(path);
-    if let Some(parent) = path.parent() {
-        fs::create_dir_all(parent)?;
-    }
-    Ok(fs::write(path, bytes)?)
 }
 
 /// The goldens of the other program, with the inputs as the program of now resolves them.

@@ -20,7 +20,7 @@ pub(crate) mod keep;
 #[cfg(test)]
 mod laws;
 pub(crate) mod other;
-mod reduce;
+pub(crate) mod reduce;
 pub(crate) mod source;
 mod steps;
 pub(crate) mod workspace;
@@ -32,10 +32,10 @@ use aether_harness::snapshot::sha256_hex;
 
 use self::examine::{Examiner, Looked};
 use self::fault::{Fault, Kind};
-use self::reduce::{Batch, Reduced, Shown, reduce};
+use self::reduce::{Batch, End, Reduced, Shown, reduce};
 use self::source::{Item, Size, Source};
-use self::workspace::Files;
 use crate::commands::CommandError;
+use crate::files::Files;
 
 /// Candidates may take so many times as long as the scenario itself; and so long in any case, for a machine may be
 /// busy.
@@ -52,6 +52,16 @@ pub(crate) struct Wanted {
     pub(crate) any: bool,
     /// When the search ends; `None` for when nothing is left to try.
     pub(crate) deadline: Option<Instant>,
+    /// Most candidates that are tried; `None` for [`candidates_max`].
+    pub(crate) candidates_max: Option<u64>,
+}
+
+/// How many candidates may be tried, unless something else is asked for, for inputs of this size. A fault that depends on
+/// its inputs in some sensible way is found in far fewer.
+fn candidates_max(size: Size) -> u64 {
+    const LEAST: u64 = 1_000;
+    const PER_VALUE: u64 = 100;
+    LEAST + PER_VALUE * size.values as u64
 }
 
 /// What was found.
@@ -62,8 +72,10 @@ pub(crate) struct Smallest {
     pub(crate) files: Files,
     pub(crate) before: Size,
     pub(crate) after: Size,
-    /// Whether every single step was tried.
-    pub(crate) is_minimal: bool,
+    /// Whether every single step was tried, and if not, why not.
+    pub(crate) end: End,
+    /// Most candidates that were to be tried.
+    pub(crate) candidates_max: u64,
 }
 
 /// How a search is going.
@@ -93,14 +105,16 @@ pub(crate) fn shrink(
         source,
         examiner,
         wanted,
+        candidates_max: 0,
         fault,
         refused: BTreeSet::new(),
         limit: quick,
         progress,
     };
     let before = search.size(&search.start()?)?;
+    search.candidates_max = wanted.candidates_max.unwrap_or(candidates_max(before));
     let mut reduced = search.reduce()?;
-    if search.fault.kind == Kind::Timeout && quick < limit && reduced.is_minimal {
+    if search.fault.kind == Kind::Timeout && quick < limit && reduced.end == End::Minimal {
         // What was given up early may have ended in time.
         search.limit = limit;
         if search.look(&reduced.item)?.is_none() {
@@ -108,14 +122,15 @@ pub(crate) fn shrink(
             reduced = search.reduce()?;
         }
     }
-    let Reduced { item, is_minimal } = reduced;
+    let Reduced { item, end } = reduced;
     Ok(Smallest {
         fault: search.fault.clone(),
         files: search.files(&item)?,
         before,
         after: search.size(&item)?,
         item,
-        is_minimal,
+        end,
+        candidates_max: search.candidates_max,
     })
 }
 
@@ -123,6 +138,7 @@ struct Search<'s, 'p> {
     source: &'s Source<'s>,
     examiner: &'s mut Examiner<'p>,
     wanted: &'s Wanted,
+    candidates_max: u64,
     /// As the smallest inputs so far show it.
     fault: Fault,
     /// The digests of inputs that do not show it, and of those that a step was taken from: a subject whose steps go
@@ -155,7 +171,8 @@ impl Search<'_, '_> {
             Kind::Mismatch { .. } => self.examiner.batch(),
             _ => Batch::SINGLE,
         };
-        reduce(start, self.source, batch, |items| self.shown(items))
+        let limit = self.candidates_max;
+        reduce(start, self.source, batch, limit, |items| self.shown(items))
     }
 
     /// The first of these that shows the fault.

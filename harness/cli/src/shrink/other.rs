@@ -4,8 +4,9 @@ use aether_harness::evaluate::{CheckRun, ERROR, Ending};
 use aether_harness::scenario::{Expect, SnapshotMode};
 use aether_harness::{Artefact, Check, INPUTS, Scenario};
 
-use super::workspace::{Files, Workspace};
+use super::workspace::Workspace;
 use crate::commands::CommandError;
+use crate::files::Files;
 use crate::revision::cache::artefacts;
 use crate::revision::cases::{Case, CaseOutcome};
 use crate::revision::program::{Programs, unbuildable};

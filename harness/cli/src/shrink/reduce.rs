@@ -5,6 +5,9 @@
 //! ends in which a step was taken, another one begins. A pass in which none was taken has tried each step of its
 //! item: the item is 1-minimal.
 //!
+//! What is looked for may have no sense: of the steps of an item, any may keep it, and the search goes on and on. So
+//! there is a limit on the items that are tried.
+//!
 //! ```text
 //! [7, 1, 3], looking for 1:  drop all ✗  drop [7, 1] ✗  drop [3] ✓      → [7, 1]
 //!                            drop [7] ✓                                 → [1]
@@ -58,19 +61,30 @@ impl Batch {
     pub(crate) const SINGLE: Self = Self { first: 1, most: 1 };
 }
 
+/// Why a reduction ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// Each step of the item was tried: it is 1-minimal.
+    Minimal,
+    /// The budget has ended.
+    OutOfBudget,
+    /// As many items were tried as may be.
+    AtLimit,
+}
+
 /// The end of a reduction.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Reduced<T> {
     /// The smallest item that was found.
     pub(crate) item: T,
-    /// Whether each of its steps was tried.
-    pub(crate) is_minimal: bool,
+    pub(crate) end: End,
 }
 
 /// Reduces an item.
 ///
 /// `shown` is asked for the first of some items that has what is looked for. Each step must lead to something
-/// smaller by an order in which nothing can become smaller for ever.
+/// smaller by an order in which nothing can become smaller for ever. At most `limit` items are tried, in the order in
+/// which they would be tried one by one: the result does not depend on `batch`.
 ///
 /// # Errors
 /// Those of `shown`.
@@ -78,14 +92,16 @@ pub(crate) fn reduce<T, E>(
     start: T,
     stepper: &dyn Stepper<T>,
     batch: Batch,
+    limit: u64,
     mut shown: impl FnMut(&[T]) -> Result<Shown, E>,
 ) -> Result<Reduced<T>, E> {
     let mut item = start;
+    let mut left = limit;
     let (mut from, mut has_taken) = (0, false);
     loop {
         let next = {
             let steps = stepper.steps(&item);
-            first_shown(steps.as_ref(), from, batch, &mut shown)?
+            first_shown(steps.as_ref(), from, batch, &mut left, &mut shown)?
         };
         match next {
             Next::Taken { item: smaller, at } => {
@@ -93,63 +109,57 @@ pub(crate) fn reduce<T, E>(
                 // large number would take them one by one.
                 (item, from, has_taken) = (smaller, at.saturating_sub(1), true);
             }
-            Next::End if has_taken => (from, has_taken) = (0, false),
-            Next::End => {
-                return Ok(Reduced {
-                    item,
-                    is_minimal: true,
-                });
-            }
-            Next::OutOfBudget => {
-                return Ok(Reduced {
-                    item,
-                    is_minimal: false,
-                });
-            }
+            Next::End(End::Minimal) if has_taken => (from, has_taken) = (0, false),
+            Next::End(end) => return Ok(Reduced { item, end }),
         }
     }
 }
 
 enum Next<T> {
     Taken { item: T, at: usize },
-    End,
-    OutOfBudget,
+    End(End),
 }
 
-/// The first step, from this number on, that keeps what is looked for.
+/// The first step, from this number on, that keeps what is looked for. `left` is how many items may be tried.
 fn first_shown<T, E>(
     steps: &dyn Steps<T>,
     from: usize,
     batch: Batch,
+    left: &mut u64,
     shown: &mut impl FnMut(&[T]) -> Result<Shown, E>,
 ) -> Result<Next<T>, E> {
     let (mut index, mut size) = (from, batch.first);
     loop {
         let (mut items, mut places) = (Vec::new(), Vec::new());
-        let mut is_end = false;
-        while items.len() < size && !is_end {
+        while items.len() < size {
             match steps.take(index) {
-                Taken::End => is_end = true,
-                Taken::Nothing => index += 1,
+                Taken::End if items.is_empty() => return Ok(Next::End(End::Minimal)),
+                Taken::End => break,
+                Taken::Nothing => {}
+                Taken::Item(_) if items.len() as u64 == *left => break,
                 Taken::Item(item) => {
                     items.push(item);
                     places.push(index);
-                    index += 1;
                 }
             }
+            index += 1;
         }
         if items.is_empty() {
-            return Ok(Next::End);
+            return Ok(Next::End(End::AtLimit));
         }
         match shown(&items)? {
             Shown::At(found) => {
+                *left -= found as u64 + 1;
                 return Ok(Next::Taken {
                     item: items.swap_remove(found),
                     at: places[found],
                 });
             }
-            Shown::OutOfBudget => return Ok(Next::OutOfBudget),
-            Shown::None => size = (size * 2).min(batch.most),
+            Shown::OutOfBudget => return Ok(Next::End(End::OutOfBudget)),
+            Shown::None => {
+                *left -= items.len() as u64;
+                size = (size * 2).min(batch.most);
+            }
         }
     }
 }
@@ -196,8 +206,18 @@ mod tests {
         has: impl Fn(&[u32]) -> bool,
         budget: usize,
     ) -> Reduced<Vec<u32>> {
+        within(start, batch, has, budget, u64::MAX)
+    }
+
+    fn within(
+        start: &[u32],
+        batch: Batch,
+        has: impl Fn(&[u32]) -> bool,
+        budget: usize,
+        limit: u64,
+    ) -> Reduced<Vec<u32>> {
         let asked = Cell::new(0);
-        let ended: Result<_, Infallible> = reduce(start.to_vec(), &Fewer, batch, |items| {
+        let ended: Result<_, Infallible> = reduce(start.to_vec(), &Fewer, batch, limit, |items| {
             asked.set(asked.get() + items.len());
             if asked.get() > budget {
                 return Ok(Shown::OutOfBudget);
@@ -213,7 +233,7 @@ mod tests {
         let has = |numbers: &[u32]| numbers.iter().any(|&number| number >= 3);
         let found = reduced(&[1, 9, 4, 7], Batch::SINGLE, has, usize::MAX);
         assert_eq!(found.item, [3]);
-        assert!(found.is_minimal);
+        assert_eq!(found.end, End::Minimal);
     }
 
     #[test]
@@ -232,8 +252,40 @@ mod tests {
         let whole = reduced(&[4, 4, 4, 4], Batch::SINGLE, has, usize::MAX);
         assert_eq!(whole.item, [4]);
         let part = reduced(&[4, 4, 4, 4], Batch::SINGLE, has, 3);
-        assert!(!part.is_minimal);
+        assert_eq!(part.end, End::OutOfBudget);
         assert_eq!(part.item, [4]);
-        assert!(!reduced(&[4, 4, 4, 4], Batch::SINGLE, has, 0).is_minimal);
+        let none = reduced(&[4, 4, 4, 4], Batch::SINGLE, has, 0);
+        assert_eq!(none.end, End::OutOfBudget);
+    }
+
+    /// Each limit gives what a search one by one has found by then, whatever the batches.
+    #[test]
+    fn no_more_items_are_tried_than_the_limit() {
+        let start = [8, 3, 9, 4, 4];
+        let has = |numbers: &[u32]| numbers.iter().sum::<u32>() % 5 == 3;
+        let whole = reduced(&start, Batch::SINGLE, has, usize::MAX);
+        let mut limit = 0;
+        loop {
+            // As a budget, the limit ends the same search at the same place.
+            let budget = usize::try_from(limit).expect("a small number");
+            let by_budget = reduced(&start, Batch::SINGLE, has, budget);
+            for (first, most) in [(1, 1), (2, 2), (1, 64), (7, 8)] {
+                let found = within(&start, Batch { first, most }, has, usize::MAX, limit);
+                assert_eq!(found.item, by_budget.item, "{limit} {first} {most}");
+                let is_minimal = by_budget.end == End::Minimal;
+                let end = if is_minimal {
+                    End::Minimal
+                } else {
+                    End::AtLimit
+                };
+                assert_eq!(found.end, end, "{limit} {first} {most}");
+            }
+            if by_budget.end == End::Minimal {
+                assert_eq!(by_budget, whole);
+                break;
+            }
+            limit += 1;
+        }
+        assert!(limit > 10, "{limit}");
     }
 }

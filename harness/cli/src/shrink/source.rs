@@ -9,7 +9,8 @@ use aether_program::FileInputs;
 
 use super::reduce::{Stepper, Steps, Taken};
 use super::steps::{Edit, Measure, edits, leaves};
-use super::workspace::{Files, read_files};
+use super::workspace::read_files;
+use crate::files::Files;
 
 /// Inputs of a scenario.
 pub(crate) struct Item {

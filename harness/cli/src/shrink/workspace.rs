@@ -12,14 +12,13 @@ use aether_disk as fs;
 use aether_harness::scenario::{DEFAULTS_FILE, SCENARIO_FILE, ScenarioName};
 use aether_harness::{Layout, Scenario, Scratch, Suite};
 
+use crate::files::{self, Files};
+
 /// How the names of its directories begin.
 const PREFIX: &str = ".aether-shrink-";
 
 /// What the real root has and a copy has not.
 const LEFT_OUT: [&str; 4] = [".git", "fixtures", "scenarios", "target"];
-
-/// The files of a scenario but for its `scenario.toml`, as paths inside its directory and their bytes.
-pub(crate) type Files = Vec<(PathBuf, Vec<u8>)>;
 
 /// A workspace that is gone when dropped.
 pub(crate) struct Workspace {
@@ -96,11 +95,7 @@ impl Workspace {
             if self.written.get(path) == Some(bytes) {
                 continue;
             }
-            let to = dir.join(path);
-            if let Some(parent) = to.parent() {
-                fs::create_dir_all(parent)?;
-            }
-            fs::write(to, bytes)?;
+            files::write(&dir, path, bytes)?;
             self.written.insert(path.clone(), bytes.clone());
         }
         let found = self.suite.look_up(self.name.as_str());
@@ -137,24 +132,12 @@ fn link(to: &Path, at: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// The files below a directory but for `scenario.toml`. Links are followed to files, not to directories.
+/// The files of a scenario but for its `scenario.toml`.
 ///
 /// # Errors
 /// One cannot be read.
 pub(crate) fn read_files(dir: &Path) -> io::Result<Files> {
-    let mut files = Files::new();
-    let mut dirs = vec![PathBuf::new()];
-    while let Some(under) = dirs.pop() {
-        for entry in fs::read_dir(dir.join(&under))? {
-            let entry = entry?;
-            let path = under.join(entry.file_name());
-            if entry.file_type()?.is_dir() {
-                dirs.push(path);
-            } else if path != Path::new(SCENARIO_FILE) && entry.path().is_file() {
-                files.push((path, fs::read(entry.path())?));
-            }
-        }
-    }
-    files.sort();
+    let mut files = files::read(dir)?;
+    files.retain(|(path, _)| path != Path::new(SCENARIO_FILE));
     Ok(files)
 }

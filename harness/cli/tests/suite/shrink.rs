@@ -25,7 +25,7 @@ crate::tests![shrink;
     outputs_that_are_too_large_for_goldens_are_compared_by_digests,
     a_directory_that_is_no_scenario_is_shrunk,
     what_does_not_fail_is_not_shrunk,
-    the_budget_leaves_the_best_so_far,
+    a_budget_and_a_limit_leave_the_best_so_far,
     a_killed_search_leaves_nothing,
     the_smallest_monday_in_the_documentation_is_real,
 ];
@@ -476,7 +476,7 @@ fn what_does_not_fail_is_not_shrunk() {
     );
 }
 
-fn the_budget_leaves_the_best_so_far() {
+fn a_budget_and_a_limit_leave_the_best_so_far() {
     if !can_run(true) {
         return;
     }
@@ -491,6 +491,25 @@ fn the_budget_leaves_the_best_so_far() {
     assert_eq!(found["minimal"], false);
     assert_eq!(found["size_after"], found["size_before"]);
     assert_eq!(found["runs"], 1);
+    assert_eq!(found["stopped"], "budget");
+    // A number of candidates ends the search at the same place each time.
+    let few = ["shrink", "sum", "--candidates", "3"];
+    let ran = repository.run(&few);
+    assert_eq!(ran.status, Some(0), "{}{}", ran.out, ran.err);
+    let said = "perhaps not the smallest: the search ended after 3 candidates, before every step was tried \
+                (`--candidates` changes the limit)";
+    assert!(ran.out.contains(said), "{}", ran.out);
+    let [one, other] = [0, 1].map(|_| {
+        let mut command = repository.command(&few);
+        report(&Ran::of(command.args(["--format", "json"])))
+    });
+    assert_eq!(one, other);
+    assert_eq!(one["minimal"], false);
+    assert_eq!(one["stopped"], "candidates");
+    let whole = report(&repository.run(&["shrink", "sum", "--format", "json"]));
+    assert_eq!(whole["minimal"], true);
+    assert_eq!(whole["stopped"], Value::Null);
+    assert!(whole["runs"].as_u64() > one["runs"].as_u64());
 }
 
 fn a_killed_search_leaves_nothing() {

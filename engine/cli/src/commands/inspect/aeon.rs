@@ -8,11 +8,9 @@ use aether_engine::view::ViewError;
 use aether_json::nearest;
 
 use super::{ROWS_MAX, Shown, array_of, finish, plain};
+use crate::aeon::{made, ticks};
 use crate::exit::Failure;
 use crate::registry;
-
-/// Most spans that the text shows.
-const SPANS_SHOWN: usize = 12;
 
 pub(super) fn show(run: &StoredRun, id: &str, shown: &mut Shown) -> Result<(), Failure> {
     if !run.has(RecordKind::AeonViews) {
@@ -54,28 +52,11 @@ fn missing(run: &StoredRun, id: &str, windows: &[String]) -> Failure {
 }
 
 fn window(view: &AeonView, text: &mut String) {
-    let made = match view.aggregation {
-        None => "a base window".to_owned(),
-        Some(aggregation) => format!("{} of {}", aggregation.name(), view.source_ids.join(", ")),
-    };
-    let _ = writeln!(text, "{}, {made}", view.window_id);
+    let _ = writeln!(text, "{}, {}", view.window_id, made(view));
     let mut line = |name: &str, value: &str| {
         let _ = writeln!(text, "{name:<9} {value}");
     };
-    let spans = view
-        .spans
-        .iter()
-        .take(SPANS_SHOWN)
-        .map(|[first, last]| match first == last {
-            true => first.to_string(),
-            false => format!("{first} to {last}"),
-        });
-    let mut spans = spans.collect::<Vec<_>>().join(", ");
-    let left = view.spans.len().saturating_sub(SPANS_SHOWN);
-    if left > 0 {
-        let _ = write!(spans, " and {left} more spans");
-    }
-    line("ticks", &format!("{}: {spans}", view.ticks));
+    line("ticks", &ticks(view));
     if !view.labels.is_empty() {
         line("labels", &view.labels.join(", "));
     }

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use aether_engine::record::{LedgerEntry, Manifest, Metrics};
+use aether_engine::record::{AeonView, ApxiView, LedgerEntry, Manifest, Metrics};
 use aether_engine::store::StoredRun;
 use aether_json::{Value, json};
 use comfy_table::{CellAlignment, Table, presets};
@@ -95,6 +95,13 @@ fn divergence(first: &StoredRun, other: &StoredRun) -> Result<Option<Divergence>
     if windows(first)? != windows(other)? {
         what.push("manifests");
     }
+    if aeon_windows(first)? != aeon_windows(other)? {
+        what.push("aeon_views");
+    }
+    let descriptors = |run: &StoredRun| run.values::<ApxiView>().collect::<Result<Vec<_>, _>>();
+    if descriptors(first)? != descriptors(other)? {
+        what.push("apxi_views");
+    }
     if first.header().status != other.header().status {
         what.push("status");
     }
@@ -102,11 +109,22 @@ fn divergence(first: &StoredRun, other: &StoredRun) -> Result<Option<Divergence>
     Ok((!what.is_empty()).then_some(Divergence { tick, what }))
 }
 
-/// The rows of the table.
-fn rows(run: &StoredRun, metrics: &Metrics) -> [(&'static str, String); 13] {
+/// The windows of a grammar without the hashes of manifests, which have names in them.
+fn aeon_windows(run: &StoredRun) -> Result<Vec<AeonView>, Failure> {
+    let views = run.values::<AeonView>().map(|view| {
+        let mut view = view?;
+        view.manifest_hash = None;
+        Ok(view)
+    });
+    views.collect()
+}
+
+/// The rows of the table; those of a grammar are empty for a run without one.
+fn rows(run: &StoredRun, metrics: &Metrics) -> [(&'static str, String); 15] {
     let header = run.header();
     let hash = header.last_entry_hash.map(|hash| hash.to_string());
     let hash = hash.map_or("none".to_owned(), |hash| hash.chars().take(16).collect());
+    let of_grammar = |count: Option<u64>| count.map_or(String::new(), |count| count.to_string());
     [
         ("run_id", header.run_id.clone()),
         ("gid", header.gid.clone()),
@@ -120,6 +138,8 @@ fn rows(run: &StoredRun, metrics: &Metrics) -> [(&'static str, String); 13] {
         ("envelopes", metrics.nap_total().to_string()),
         ("inputs applied", metrics.pfna_applied.to_string()),
         ("motifs", metrics.codex_motifs.to_string()),
+        ("AEON windows", of_grammar(metrics.aeon_views)),
+        ("windows with descriptors", of_grammar(metrics.apxi_views)),
         ("last entry", hash),
     ]
 }
@@ -139,6 +159,9 @@ fn text(runs: &[StoredRun], metrics: &[Metrics], divergences: &[Option<Divergenc
         .collect();
     for (number, (name, _)) in columns[0].iter().enumerate() {
         let values = columns.iter().map(|column| column[number].1.clone());
+        if values.clone().all(|value| value.is_empty()) {
+            continue;
+        }
         table.add_row(std::iter::once((*name).to_owned()).chain(values));
     }
     let mut text = format!("{}\n\n", table.trim_fmt());
@@ -188,6 +211,8 @@ fn as_json(runs: &[StoredRun], metrics: &[Metrics], divergences: &[Option<Diverg
             "envelopes": metrics.nap_total(),
             "pfna_applied": metrics.pfna_applied,
             "motifs": metrics.codex_motifs,
+            "aeon_views": metrics.aeon_views,
+            "apxi_views": metrics.apxi_views,
             "last_entry_hash": header.last_entry_hash.map(|hash| hash.to_string()),
             "divergence": divergence.as_ref().map(|found| json!({ "tick": found.tick, "what": found.what })),
         })

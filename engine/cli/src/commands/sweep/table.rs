@@ -3,7 +3,7 @@
 use std::io::{self, BufWriter, Write};
 
 use aether_json::Value;
-use aether_sweep::{Column, Header, Row, SweepFile};
+use aether_sweep::{Column, Described, Header, Row, SweepFile};
 
 use crate::CommandResult;
 use crate::args::{SweepTableCommand, TableForm};
@@ -42,6 +42,11 @@ fn columns(header: &Header) -> Vec<&str> {
         .chain(axes)
         .chain(["status", "error"])
         .chain(metrics)
+        .chain(
+            Described::COLUMNS
+                .into_iter()
+                .filter(|_| header.has_grammar),
+        )
         .chain(["last_entry_hash"])
         .collect();
     if header.builds.len() > 1 {
@@ -57,7 +62,8 @@ fn cells(row: Row, header: &Header) -> Vec<Value> {
         digits.into()
     };
     let mut cells: Vec<Value> = vec![row.number.into(), hex(&row.id)];
-    let json = |text: &String| aether_json::from_str(text).expect("values of axes are JSON");
+    let json =
+        |text: &String| aether_json::from_str(text).expect("a file is read only if it is JSON");
     cells.extend(row.values.iter().map(json));
     cells.push(row.status.name().into());
     cells.push(row.error.map_or(Value::Null, Value::from));
@@ -66,6 +72,12 @@ fn cells(row: Row, header: &Header) -> Vec<Value> {
             row.metrics
                 .map_or(Value::Null, |metrics| metrics[index].into()),
         );
+    }
+    if header.has_grammar {
+        let described = row.described.as_ref();
+        let numbers = described.map_or_else(Default::default, |described| described.numbers);
+        cells.extend(numbers.map(|number| number.map_or(Value::Null, Value::from)));
+        cells.push(described.map_or(Value::Null, |described| json(&described.by_window)));
     }
     cells.push(row.last_entry_hash.as_ref().map_or(Value::Null, hex));
     if header.builds.len() > 1 {

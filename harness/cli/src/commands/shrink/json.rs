@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::Report;
 use crate::shrink::Smallest;
+use crate::shrink::reduce::End;
 use crate::shrink::source::Size;
 
 #[derive(Serialize)]
@@ -21,6 +22,8 @@ struct View<'r> {
     size_before: SizeView,
     size_after: SizeView,
     minimal: bool,
+    /// What ended the search before every step was tried.
+    stopped: Option<&'static str>,
     runs: u64,
     against: Option<&'r str>,
     kept: Option<&'r str>,
@@ -46,7 +49,7 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         item,
         before,
         after,
-        is_minimal,
+        end,
         ..
     } = &report.found;
     let view = View {
@@ -57,7 +60,12 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         message: Some(&*fault.message).filter(|message| !message.is_empty()),
         size_before: SizeView::of(*before),
         size_after: SizeView::of(*after),
-        minimal: *is_minimal,
+        minimal: *end == End::Minimal,
+        stopped: match end {
+            End::Minimal => None,
+            End::OutOfBudget => Some("budget"),
+            End::AtLimit => Some("candidates"),
+        },
         runs: report.runs,
         against: report.against.as_deref(),
         kept: report.kept.as_deref(),

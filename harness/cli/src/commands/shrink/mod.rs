@@ -47,6 +47,8 @@ pub struct ShrinkRequest {
     pub any: bool,
     /// How long the search may take.
     pub budget: Option<Duration>,
+    /// Most candidates that are tried; `None` for a number that grows with the inputs.
+    pub candidates: Option<u64>,
     /// The command that builds the revision, if it is not what the scenarios say.
     pub build: Option<String>,
     /// The test target that holds the scenarios of subjects in Rust.
@@ -69,6 +71,7 @@ impl Default for ShrinkRequest {
             keep: None,
             any: false,
             budget: None,
+            candidates: None,
             build: None,
             test: "scenarios".to_owned(),
             format: Listing::default(),
@@ -207,6 +210,7 @@ pub(super) fn search(
     let wanted = Wanted {
         any: request.any,
         deadline,
+        candidates_max: request.candidates,
     };
     let is_terminal = std::io::stderr().is_terminal();
     let mut progress = |progress: &Progress| {

@@ -8,6 +8,7 @@ use aether_harness::{Check, Diff, Suite, Verdict, counted};
 
 use super::{Report, shown_size};
 use crate::shrink::Smallest;
+use crate::shrink::reduce::End;
 
 /// Files are shown up to this size, all together.
 const SHOWN_BYTES: usize = 4 << 10;
@@ -17,7 +18,8 @@ pub(super) fn write(suite: &Suite, report: &Report, out: &mut dyn Write) -> io::
         fault,
         before,
         after,
-        is_minimal,
+        end,
+        candidates_max,
         files,
         ..
     } = &report.found;
@@ -45,14 +47,19 @@ pub(super) fn write(suite: &Suite, report: &Report, out: &mut dyn Write) -> io::
             diff.write_plain(out, false)?;
         }
     }
-    let minimal = match (is_minimal, report.budget) {
-        (true, _) => "no single step makes it smaller".to_owned(),
-        (false, budget) => format!(
+    let minimal = match end {
+        End::Minimal => "no single step makes it smaller".to_owned(),
+        End::OutOfBudget => format!(
             "not the smallest: the budget{} ended before every step was tried",
-            budget.map_or_else(String::new, |budget| format!(
+            report.budget.map_or_else(String::new, |budget| format!(
                 " of {}",
                 humantime::format_duration(budget)
             ))
+        ),
+        End::AtLimit => format!(
+            "perhaps not the smallest: the search ended after {}, before every step was tried \
+             (`--candidates` changes the limit)",
+            counted(*candidates_max, "candidate")
         ),
     };
     writeln!(out, "{} → {}", shown_size(*before), shown_size(*after))?;
