@@ -317,10 +317,11 @@ fn a_grammar_stays_as_long_as_it_fits() {
             keeping += usize::from(sizes(&after) != sizes(&before));
             shorter += usize::from(sizes(&after).0[0] < sizes(&before).0[0]);
         }
-        assert!(
-            keeping > 0 && shorter > 0 && dropping > 0,
-            "{name}: {keeping} {shorter} {dropping}"
-        );
+        // Every tick of `aeon-weeks` is part of a window that the grammar names.
+        let fits = (keeping > 0, shorter > 0);
+        let expected = name != "aeon-weeks";
+        assert_eq!(fits, (expected, expected), "{name}: {keeping} {shorter}");
+        assert!(dropping > 0, "{name}");
     });
 }
 
