@@ -6,7 +6,8 @@
 //!
 //! Each run has as many ticks as make its ledgers about as large, so that times that are linear in
 //! what is written are about the same at every N. The two forms of each table are run in turns; the
-//! medians are compared. It is the time of the command's own process, start and end included.
+//! medians are compared. It is the time of the command's own process, start and end included, and the peak of
+//! its memory.
 
 #[cfg(target_os = "linux")]
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -21,17 +22,18 @@ fn main() {
 }
 
 #[cfg(target_os = "linux")]
+mod timing;
+
+#[cfg(target_os = "linux")]
 mod linux {
     use std::error::Error;
     use std::fmt::Write as _;
-    use std::path::Path;
-    use std::process::{Command, Stdio};
-    use std::time::Duration;
 
     use aether_engine::config::{MemoryDocuments, RunPlan, load_run};
     use aether_engine::run::RunOptions;
     use aether_engine::store::{Existing, RunStore};
-    use nix::sys::resource::{UsageWho, getrusage};
+
+    use crate::timing::{is_single_command, median, taken};
 
     const SIZES: [usize; 4] = [500, 2_000, 8_000, 16_000];
     /// About the bytes of all ledgers of a run, as JSON.
@@ -54,10 +56,13 @@ mod linux {
     ];
 
     pub(super) fn main() -> Result<(), Box<dyn Error>> {
+        if is_single_command()? {
+            return Ok(());
+        }
         let folder = tempfile::tempdir()?;
         println!(
-            "{:>6} {:>6}  {:<10} {:>9} {:>9} {:>6}",
-            "N", "ticks", "table", "jsonl", "csv", "ratio"
+            "{:>6} {:>6}  {:<10} {:>9} {:>9} {:>6} {:>6}",
+            "N", "ticks", "table", "jsonl", "csv", "ratio", "MB"
         );
         for nodes in SIZES {
             let ticks = (LEDGER_BYTES / (160 * nodes)).max(8);
@@ -65,49 +70,27 @@ mod linux {
             let plan = plan(nodes, ticks)?;
             store.record(&plan, "bench", Existing::Replace, &RunOptions::default())?;
             for (table, jsonl, csv) in TABLES {
-                let mut times = [Vec::new(), Vec::new()];
+                let (mut of_jsonl, mut of_csv) = (Vec::new(), Vec::new());
+                let mut memory = 0;
                 for _ in 0..ROUNDS {
-                    times[0].push(time(folder.path(), jsonl, "jsonl")?);
-                    times[1].push(time(folder.path(), csv, "csv")?);
+                    for (form, args, times) in
+                        [("jsonl", jsonl, &mut of_jsonl), ("csv", csv, &mut of_csv)]
+                    {
+                        let args = [&["export", "bench", "--as", form], args].concat();
+                        let taken = taken(folder.path(), &args)?;
+                        times.push(taken.time);
+                        memory = memory.max(taken.memory);
+                    }
                 }
-                let [jsonl, csv] = times.map(median);
+                let [jsonl, csv] = [of_jsonl, of_csv].map(|times| median(times).as_secs_f64());
                 println!(
-                    "{nodes:>6} {ticks:>6}  {table:<10} {jsonl:>7.3} s {csv:>7.3} s {:>6.2}",
-                    csv / jsonl
+                    "{nodes:>6} {ticks:>6}  {table:<10} {jsonl:>7.3} s {csv:>7.3} s {:>6.2} {:>6}",
+                    csv / jsonl,
+                    memory / 1_000_000
                 );
             }
         }
         Ok(())
-    }
-
-    fn median(mut times: Vec<Duration>) -> f64 {
-        times.sort();
-        times[times.len() / 2].as_secs_f64()
-    }
-
-    /// The processor time of one export.
-    fn time(runs_dir: &Path, args: &[&str], form: &str) -> Result<Duration, Box<dyn Error>> {
-        let before = of_children()?;
-        let status = Command::new(env!("CARGO_BIN_EXE_aether"))
-            .args(["export", "bench", "--as", form, "--runs-dir"])
-            .arg(runs_dir)
-            .args(args)
-            .stdout(Stdio::null())
-            .status()?;
-        if !status.success() {
-            return Err(format!("aether export {args:?} failed: {status}").into());
-        }
-        Ok(of_children()? - before)
-    }
-
-    /// The processor time of all children that have ended.
-    fn of_children() -> Result<Duration, Box<dyn Error>> {
-        let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
-        let times = [usage.user_time(), usage.system_time()];
-        let micros = times.map(|time| time.tv_sec() * 1_000_000 + time.tv_usec());
-        Ok(Duration::from_micros(
-            micros.iter().sum::<i64>().unsigned_abs(),
-        ))
     }
 
     /// A ring with a chord from every node.

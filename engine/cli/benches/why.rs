@@ -1,11 +1,12 @@
-//! Benchmark: the processor time of `aether why`, beside that of `aether verify` of one of the runs.
+//! Benchmark: the processor time and memory of `aether why`, beside those of `aether verify` of one of the runs.
 //!
 //! ```sh
 //! cargo bench --package aether-cli --bench why
 //! ```
 //!
-//! Two runs of a grid with 10^4 nodes and 10^3 ticks differ in one input at tick 850. The value asked for is 50
-//! and 100 ticks later. It is the time of the command's own process, start and end included.
+//! Two runs of a grid with 10^4 nodes and 10^3 ticks differ in one input, 50, 100 and 999 ticks before the
+//! value that is asked for. It is the time of the command's own process, start and end included; the medians of
+//! three rounds, and the peak of their memory.
 
 #[cfg(target_os = "linux")]
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -20,75 +21,80 @@ fn main() {
 }
 
 #[cfg(target_os = "linux")]
+mod timing;
+
+#[cfg(target_os = "linux")]
 mod linux {
     use std::error::Error;
     use std::fmt::Write as _;
     use std::path::Path;
-    use std::process::{Command, Stdio};
     use std::time::Duration;
 
     use aether_engine::config::{MemoryDocuments, RunPlan, load_run};
     use aether_engine::run::RunOptions;
     use aether_engine::store::{Existing, RunStore};
-    use nix::sys::resource::{UsageWho, getrusage};
+
+    use crate::timing::{is_single_command, median, taken};
 
     const SIDE: usize = 100;
     const TICKS: u64 = 1_000;
-    const CHANGED_AT: u64 = 850;
+    const ROUNDS: usize = 3;
+
+    /// How many ticks after the input that differs the value is that is asked for.
+    const LATER: [u64; 3] = [50, 100, 999];
 
     pub(super) fn main() -> Result<(), Box<dyn Error>> {
-        let folder = tempfile::tempdir()?;
-        let store = RunStore::new(folder.path());
-        for (name, value) in [("base", 1_000), ("changed", 900_000)] {
-            let options = RunOptions::default();
-            store.record(&plan(value)?, name, Existing::Replace, &options)?;
+        if is_single_command()? {
+            return Ok(());
         }
-        let verify = time(folder.path(), &["verify", "base"])?;
-        println!("verify                    {:>8.2} s", verify.as_secs_f64());
+        let folder = tempfile::tempdir()?;
+        let runs_dir = folder.path();
+        let store = RunStore::new(runs_dir);
         let node = (SIDE * SIDE / 2 + SIDE / 2).to_string();
-        for later in [50, 100] {
-            let tick = (CHANGED_AT + later).to_string();
-            let why = ["why", "base", "changed", "--tick", &tick, "--node", &node];
-            let nearest = time(folder.path(), &[&why[..], &["--nearest"]].concat())?;
-            let whole = time(folder.path(), &[&why[..], &["--format", "json"]].concat())?;
-            for (what, found) in [("shortest path", nearest), ("whole slice", whole)] {
-                println!(
-                    "{what:<13} {later:>4} ticks {:>8.2} s  {:>6.2} of verify",
-                    found.as_secs_f64(),
-                    found.as_secs_f64() / verify.as_secs_f64()
-                );
+        for later in LATER {
+            let changed_at = TICKS - later;
+            for (name, value) in [("base", 1_000), ("changed", 900_000)] {
+                let plan = plan(changed_at, value)?;
+                store.record(&plan, name, Existing::Replace, &RunOptions::default())?;
             }
+            println!("an input that differs {later} ticks before");
+            let verify = measured(runs_dir, "verify", &["verify", "base"], None)?;
+            let tick = TICKS.to_string();
+            let why = ["why", "base", "changed", "--tick", &tick, "--node", &node];
+            let nearest = [&why[..], &["--nearest"]].concat();
+            measured(runs_dir, "why, the shortest path", &nearest, Some(verify))?;
+            measured(runs_dir, "why, the whole slice", &why, Some(verify))?;
         }
         Ok(())
     }
 
-    /// The processor time of one command.
-    fn time(runs_dir: &Path, args: &[&str]) -> Result<Duration, Box<dyn Error>> {
-        let before = of_children()?;
-        let status = Command::new(env!("CARGO_BIN_EXE_aether"))
-            .args(args)
-            .arg("--runs-dir")
-            .arg(runs_dir)
-            .stdout(Stdio::null())
-            .status()?;
-        if !status.success() {
-            return Err(format!("aether {args:?} failed: {status}").into());
+    /// Measures a command, and prints what it took.
+    fn measured(
+        runs_dir: &Path,
+        what: &str,
+        args: &[&str],
+        verify: Option<Duration>,
+    ) -> Result<Duration, Box<dyn Error>> {
+        let mut times = Vec::new();
+        let mut memory = 0;
+        for _ in 0..ROUNDS {
+            let taken = taken(runs_dir, args)?;
+            times.push(taken.time);
+            memory = memory.max(taken.memory);
         }
-        Ok(of_children()? - before)
-    }
-
-    /// The processor time of all children that have ended.
-    fn of_children() -> Result<Duration, Box<dyn Error>> {
-        let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
-        let times = [usage.user_time(), usage.system_time()];
-        let micros = times.map(|time| time.tv_sec() * 1_000_000 + time.tv_usec());
-        Ok(Duration::from_micros(
-            micros.iter().sum::<i64>().unsigned_abs(),
-        ))
+        let time = median(times);
+        let verify = verify.unwrap_or(time).as_secs_f64();
+        println!(
+            "{what:<26} {:>8.2} s {:>6.2} of verify {:>6} MB",
+            time.as_secs_f64(),
+            time.as_secs_f64() / verify,
+            memory / 1_000_000
+        );
+        Ok(time)
     }
 
     /// A grid with an input in its middle.
-    fn plan(value: i64) -> Result<RunPlan, Box<dyn Error>> {
+    fn plan(changed_at: u64, value: i64) -> Result<RunPlan, Box<dyn Error>> {
         let nodes = SIDE * SIDE;
         let right = (1..=nodes)
             .filter(|node| node % SIDE != 0)
@@ -108,7 +114,7 @@ mod linux {
         let topology =
             format!(r#"{{"gid":"B","profile":"CMP-0","N":{nodes},"SC":32,"edges":[{edges}]}}"#);
         let pfna = format!(
-            r#"{{"v":0,"pfna_id":"p","gid":"B","entries":[{{"pfna_id":"e","tick":{CHANGED_AT},"values":{{"{}":{value}}}}}]}}"#,
+            r#"{{"v":0,"pfna_id":"p","gid":"B","entries":[{{"pfna_id":"e","tick":{changed_at},"values":{{"{}":{value}}}}}]}}"#,
             SIDE * SIDE / 2 + SIDE / 2
         );
         let run = format!(

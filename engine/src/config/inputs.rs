@@ -159,9 +159,17 @@ impl InputValues {
     pub(crate) fn of(&self, node: usize) -> i64 {
         match self {
             Self::Dense(values) => values[node],
+            Self::Sparse { .. } => self.written(node).unwrap_or(0),
+        }
+    }
+
+    /// The value that is written for the node with an index; `None` if none is.
+    pub(crate) fn written(&self, node: usize) -> Option<i64> {
+        match self {
+            Self::Dense(values) => values.get(node).copied(),
             Self::Sparse { values, .. } => {
                 let found = values.binary_search_by_key(&node, |(node, _)| *node as usize);
-                found.map_or(0, |at| values[at].1)
+                found.ok().map(|at| values[at].1)
             }
         }
     }
@@ -240,6 +248,10 @@ impl<'p> AppliedInput<'p> {
                 all
             }
         }
+    }
+
+    pub(crate) const fn entry(&self) -> &'p InputEntry {
+        self.entry
     }
 
     pub(crate) const fn input_values(&self) -> &'p InputValues {

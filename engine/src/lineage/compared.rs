@@ -1,5 +1,8 @@
 //! [`Compared`]: two runs, and where a difference between them comes from, step by step.
 
+use std::cell::RefCell;
+
+use super::ledgers::Tick;
 use super::place::{Field, RunPlace};
 use super::reader::Reader;
 use super::rules;
@@ -8,27 +11,29 @@ use super::values::{RunValues, Values as _};
 use super::vocabulary::Vocabulary;
 
 /// Two runs whose values are compared.
-#[derive(Clone, Copy)]
 pub struct Compared<'c> {
     names: &'c Vocabulary,
     before: &'c RunValues<'c>,
     after: &'c RunValues<'c>,
+    /// The tick whose values were asked for last.
+    tick: RefCell<Option<Tick<'c>>>,
 }
 
-/// Where one differing value comes from.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// Where one differing value comes from, beside the values that it was computed from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Step {
-    /// The differing values that it was computed from, in either run, each once and in order.
-    pub from: Vec<RunPlace>,
     /// Whether its own rule is a cause: no value that it depends on differs, or one of the runs
     /// recorded something else than the rule gives.
     pub is_rule: bool,
+    /// How many differing values it was computed from.
+    pub(super) from: usize,
     /// How many values were read to compute it.
-    pub reads: u64,
+    pub(super) reads: u64,
 }
 
-/// How many values are read at most in order to find out which of a step's dependencies were needed.
-/// A window of 10^4 nodes and 10^3 ticks has a thousand times as many.
+/// How many values are read at most in order to find out which of a step's dependencies were needed. The
+/// bits of a window of 10^4 nodes and 10^3 ticks read ten times as many for each dependency, of which
+/// there are up to as many again.
 const READS_MAX: u64 = 1 << 20;
 
 impl<'c> Compared<'c> {
@@ -43,6 +48,7 @@ impl<'c> Compared<'c> {
             names,
             before,
             after,
+            tick: RefCell::new(None),
         }
     }
 
@@ -66,16 +72,19 @@ impl<'c> Compared<'c> {
         self.names
     }
 
-    /// Where a differing value comes from; nothing for an input.
-    #[must_use]
-    pub fn step(&self, place: RunPlace) -> Step {
-        let quick = self.step_in_ledgers(place);
-        quick.unwrap_or_else(|| self.step_by_rule(place))
+    pub(super) const fn tick(&self) -> &RefCell<Option<Tick<'c>>> {
+        &self.tick
+    }
+
+    /// Where a differing value comes from; nothing for an input. The differing values that it was computed from, in
+    /// either run, are added to `from`, each once and in order.
+    pub fn step(&self, place: RunPlace, from: &mut Vec<RunPlace>) -> Step {
+        let quick = self.step_in_ledgers(place, from);
+        quick.unwrap_or_else(|| self.step_by_rule(place, from))
     }
 
     /// The same from the definition of the field alone.
-    #[must_use]
-    pub fn step_by_rule(&self, place: RunPlace) -> Step {
+    pub fn step_by_rule(&self, place: RunPlace, from: &mut Vec<RunPlace>) -> Step {
         if place.is_input() {
             return Step::default();
         }
@@ -85,13 +94,14 @@ impl<'c> Compared<'c> {
         let after = Reader::compared(self.names, self.after, self.before);
         let keeps_after = rules::compute(place, &after) == new;
         let reads = after.reads();
-        let mut from = before.into_reads();
-        from.extend(after.into_reads());
-        from.sort_unstable();
-        from.dedup();
+        let mut found = before.into_reads();
+        found.extend(after.into_reads());
+        found.sort_unstable();
+        found.dedup();
+        from.extend_from_slice(&found);
         Step {
-            is_rule: from.is_empty() || !keeps_before || !keeps_after,
-            from,
+            is_rule: found.is_empty() || !keeps_before || !keeps_after,
+            from: found.len(),
             reads,
         }
     }
@@ -99,11 +109,15 @@ impl<'c> Compared<'c> {
     /// Whether a value would not be the new one if one of those that it depends on had its old value.
     /// False also if it would be too costly to find out.
     #[must_use]
-    pub fn is_needed(&self, place: RunPlace, dependency: RunPlace, step: &Step) -> bool {
+    pub fn is_needed(&self, place: RunPlace, dependency: RunPlace, step: Step) -> bool {
         if let Some(is_needed) = self.is_plainly_needed(place, dependency) {
             return is_needed;
         }
-        if step.reads.saturating_mul(step.from.len() as u64) > READS_MAX {
+        if step.from == 1 && !step.is_rule {
+            // With its old value, everything that is read is as it was in the old run.
+            return true;
+        }
+        if step.reads.saturating_mul(step.from as u64) > READS_MAX {
             return false;
         }
         let old = self.before.value(dependency);

@@ -1,116 +1,151 @@
 //! The step of a value of a ledger, from whole ledgers: what [`Compared::step_by_rule`] gives, many
-//! times as fast. Most values of a long run are these.
+//! times as fast. Most values of a long run are these, and they have numbers within their tick.
 
 use std::sync::Arc;
 
 use super::compared::{Compared, Step};
 use super::place::{Field, RunPlace};
-use crate::config::{Edge, Topology};
+use super::values::{RunValues, Values as _};
+use super::vocabulary::Vocabulary;
+use crate::config::{AppliedInput, Edge, InputValues};
 use crate::record::{EdgeFlux, UmxLedger};
 use crate::umx;
 
-/// A tick of both runs.
-struct Tick<'c> {
-    before: Arc<UmxLedger>,
-    after: Arc<UmxLedger>,
-    topologies: [&'c Topology; 2],
+/// A tick of two runs, before and after.
+pub(super) struct Tick<'c> {
+    runs: [&'c RunValues<'c>; 2],
+    names: &'c Vocabulary,
     number: u64,
-    from: Vec<RunPlace>,
+    ledgers: [Arc<UmxLedger>; 2],
+    /// The tick before, if both runs have it.
+    earlier: Option<[Arc<UmxLedger>; 2]>,
+    /// The entries that are applied; `None` if the runs differ in which these are.
+    applied: Option<Vec<Applied<'c>>>,
+}
+
+/// An entry that both runs apply.
+struct Applied<'c> {
+    entry: u64,
+    values: [&'c InputValues; 2],
 }
 
 impl Compared<'_> {
     /// The step of a value of a ledger that both runs have; `None` for any other value.
-    pub(super) fn step_in_ledgers(&self, place: RunPlace) -> Option<Step> {
-        let in_node = matches!(place.field, Field::PreU | Field::PostU);
-        let in_edge = matches!(
-            place.field,
-            Field::DuOfEdge | Field::RawOfEdge | Field::FluxOfEdge
-        );
-        if !in_node && !in_edge || self.runs().iter().any(|run| !run.is_whole()) {
+    pub(super) fn step_in_ledgers(
+        &self,
+        place: RunPlace,
+        from: &mut Vec<RunPlace>,
+    ) -> Option<Step> {
+        place.number(self.names())?;
+        if self.runs().iter().any(|run| !run.reaches(place.at)) {
             return None;
         }
-        let [before, after] = self.runs();
-        let mut tick = Tick {
-            before: before.ledger(place.at)?,
-            after: after.ledger(place.at)?,
-            topologies: [before.topology(), after.topology()],
-            number: place.at,
-            from: Vec::new(),
+        let mut recent = self.tick().borrow_mut();
+        if recent.as_ref().is_none_or(|tick| tick.number != place.at) {
+            *recent = Tick::of(place.at, self.runs(), self.names());
+        }
+        let tick = recent.as_ref()?;
+        let start = from.len();
+        let Some(keeps_rule) = tick.step(place, from) else {
+            from.truncate(start);
+            return None;
         };
-        let index = (place.index as usize).checked_sub(1)?;
-        let keeps_rule = match place.field {
-            Field::PreU => self.pre_u(&mut tick, place, index)?,
-            Field::PostU => tick.post_u(place.index, index, self.names().edges_of(place.index))?,
-            Field::DuOfEdge => tick.du(place.index, index)?,
-            Field::RawOfEdge => tick.raw(place.index, index)?,
-            _ => tick.flux(place.index, index)?,
-        };
-        let mut from = tick.from;
-        from.sort_unstable();
-        from.dedup();
+        let own = &mut from[start..];
+        own.sort_unstable();
         Some(Step {
-            is_rule: from.is_empty() || !keeps_rule,
-            reads: from.len() as u64,
-            from,
+            is_rule: own.is_empty() || !keeps_rule,
+            from: own.len(),
+            reads: own.len() as u64,
         })
-    }
-
-    /// The state before a tick without inputs: that after the tick before.
-    fn pre_u(&self, tick: &mut Tick<'_>, place: RunPlace, index: usize) -> Option<bool> {
-        if place.at < 2 || !self.names().entries_at(place.at).is_empty() {
-            return None;
-        }
-        let [before, after] = self.runs().map(|run| run.ledger(place.at - 1));
-        let old = *before?.post_u.get(index)?;
-        let new = *after?.post_u.get(index)?;
-        let own = [
-            *tick.before.pre_u.get(index)?,
-            *tick.after.pre_u.get(index)?,
-        ];
-        if old != new {
-            tick.from.push(Field::PostU.at(place.at - 1, place.index));
-        }
-        Some(own == [old, new])
     }
 }
 
-impl Tick<'_> {
-    fn edges(&self, index: usize) -> Option<[(Edge, EdgeFlux); 2]> {
-        let [before, after] = self.topologies;
-        Some([
-            (before.edges.get(index)?, *self.before.edges.get(index)?),
-            (after.edges.get(index)?, *self.after.edges.get(index)?),
-        ])
+impl<'c> Tick<'c> {
+    /// `None` if a run does not have the tick.
+    fn of(number: u64, runs: [&'c RunValues<'c>; 2], names: &'c Vocabulary) -> Option<Self> {
+        let both = |tick| Some([runs[0].ledger(tick)?, runs[1].ledger(tick)?]);
+        Some(Self {
+            runs,
+            names,
+            number,
+            ledgers: both(number)?,
+            earlier: if number > 1 { both(number - 1) } else { None },
+            applied: applied(number, runs, names),
+        })
     }
 
-    fn push_if(&mut self, differs: bool, place: RunPlace) {
-        if differs {
-            self.from.push(place);
+    /// Adds what differs of what a value was computed from; returns whether both runs keep its rule, `None` if only
+    /// the definition of the field can say.
+    fn step(&self, place: RunPlace, from: &mut Vec<RunPlace>) -> Option<bool> {
+        let index = (place.index as usize).checked_sub(1)?;
+        match place.field {
+            Field::PreU => self.pre_u(place.index, index, from),
+            Field::PostU => self.post_u(place.index, index, from),
+            Field::DuOfEdge => self.du(place.index, index, from),
+            Field::RawOfEdge => self.raw(place.index, index, from),
+            Field::FluxOfEdge => self.flux(place.index, index, from),
+            _ => None,
         }
     }
 
-    fn post_u(&mut self, node: u32, index: usize, edges: &[u32]) -> Option<bool> {
-        let pre = [
-            *self.before.pre_u.get(index)?,
-            *self.after.pre_u.get(index)?,
+    fn edges(&self, index: usize) -> Option<[(Edge, EdgeFlux); 2]> {
+        let edge = |run: usize| {
+            let edge = self.runs[run].topology().edges.get(index)?;
+            Some((edge, *self.ledgers[run].edges.get(index)?))
+        };
+        Some([edge(0)?, edge(1)?])
+    }
+
+    /// A value of each run.
+    fn both<T>(&self, value: impl Fn(&UmxLedger) -> Option<T>) -> Option<[T; 2]> {
+        Some([value(&self.ledgers[0])?, value(&self.ledgers[1])?])
+    }
+
+    /// The state after the tick before, and the inputs.
+    fn pre_u(&self, node: u32, index: usize, from: &mut Vec<RunPlace>) -> Option<bool> {
+        let earlier = self.earlier.as_ref()?;
+        let before = [
+            *earlier[0].post_u.get(index)?,
+            *earlier[1].post_u.get(index)?,
         ];
-        let post = [
-            *self.before.post_u.get(index)?,
-            *self.after.post_u.get(index)?,
-        ];
-        self.push_if(pre[0] != pre[1], Field::PreU.at(self.number, node));
+        let own = self.both(|ledger| ledger.pre_u.get(index).copied())?;
+        push_if(
+            before[0] != before[1],
+            Field::PostU.at(self.number - 1, node),
+            from,
+        );
+        let mut totals = before.map(i128::from);
+        for applied in self.applied.as_ref()? {
+            let given = applied.values.map(|values| values.written(index));
+            push_if(
+                given[0] != given[1],
+                Field::EntryValue.at(applied.entry, node),
+                from,
+            );
+            for (total, given) in totals.iter_mut().zip(given) {
+                *total += i128::from(given.unwrap_or(0));
+            }
+        }
+        Some(totals == own.map(i128::from))
+    }
+
+    fn post_u(&self, node: u32, index: usize, from: &mut Vec<RunPlace>) -> Option<bool> {
+        let pre = self.both(|ledger| ledger.pre_u.get(index).copied())?;
+        let post = self.both(|ledger| ledger.post_u.get(index).copied())?;
+        push_if(pre[0] != pre[1], Field::PreU.at(self.number, node), from);
         let mut totals = pre.map(i128::from);
-        for &id in edges {
+        for &id in self.names.edges_of(node) {
             let sides = self.edges((id as usize).checked_sub(1)?)?;
             let starts = sides.map(|(edge, _)| edge.from as usize == index);
             let ends = sides.map(|(edge, _)| edge.to as usize == index);
-            self.push_if(starts[0] != starts[1], Field::EdgeFrom.at(0, id));
-            self.push_if(ends[0] != ends[1], Field::EdgeTo.at(0, id));
+            push_if(starts[0] != starts[1], Field::EdgeFrom.at(0, id), from);
+            push_if(ends[0] != ends[1], Field::EdgeTo.at(0, id), from);
             let fluxes = sides.map(|(_, flux)| flux.f_e);
             let is_used = starts.contains(&true) || ends.contains(&true);
-            self.push_if(
+            push_if(
                 is_used && fluxes[0] != fluxes[1],
                 Field::FluxOfEdge.at(self.number, id),
+                from,
             );
             for side in 0..2 {
                 totals[side] -= i128::from(starts[side]) * i128::from(fluxes[side]);
@@ -120,54 +155,98 @@ impl Tick<'_> {
         Some(totals == post.map(i128::from))
     }
 
-    fn du(&mut self, id: u32, index: usize) -> Option<bool> {
+    fn du(&self, id: u32, index: usize, from: &mut Vec<RunPlace>) -> Option<bool> {
         let sides = self.edges(index)?;
         let [(before, _), (after, _)] = sides;
-        self.push_if(before.from != after.from, Field::EdgeFrom.at(0, id));
-        self.push_if(before.to != after.to, Field::EdgeTo.at(0, id));
-        for end in [before.from, before.to, after.from, after.to] {
-            let values = [&self.before, &self.after].map(|ledger| ledger.pre_u.get(end as usize));
+        push_if(before.from != after.from, Field::EdgeFrom.at(0, id), from);
+        push_if(before.to != after.to, Field::EdgeTo.at(0, id), from);
+        let ends = [before.from, before.to, after.from, after.to];
+        for (at, &end) in ends.iter().enumerate() {
             // A node that only one of the runs has is for the general rule.
-            let [Some(old), Some(new)] = values else {
-                return None;
-            };
-            let differs = old != new;
-            self.push_if(differs, Field::PreU.at(self.number, end + 1));
+            let values = self.both(|ledger| ledger.pre_u.get(end as usize).copied())?;
+            let is_new = !ends[..at].contains(&end);
+            push_if(
+                is_new && values[0] != values[1],
+                Field::PreU.at(self.number, end + 1),
+                from,
+            );
         }
-        let ledgers = [&self.before, &self.after];
-        let keeps = ledgers.iter().zip(sides).all(|(ledger, (edge, flux))| {
-            let at = |end: u32| ledger.pre_u[end as usize];
-            at(edge.from).checked_sub(at(edge.to)) == Some(flux.du)
-        });
+        let keeps = self
+            .ledgers
+            .iter()
+            .zip(sides)
+            .all(|(ledger, (edge, flux))| {
+                let at = |end: u32| ledger.pre_u[end as usize];
+                at(edge.from).checked_sub(at(edge.to)) == Some(flux.du)
+            });
         Some(keeps)
     }
 
-    fn raw(&mut self, id: u32, index: usize) -> Option<bool> {
+    fn raw(&self, id: u32, index: usize, from: &mut Vec<RunPlace>) -> Option<bool> {
         let sides = self.edges(index)?;
-        let scales = self.topologies.map(|topology| topology.scale);
+        let scales = self.runs.map(|run| run.topology().scale);
         let [(before, old), (after, new)] = sides;
-        let at = self.number;
-        self.push_if(
+        push_if(
             before.conductance != after.conductance,
             Field::Conductance.at(0, id),
+            from,
         );
-        self.push_if(scales[0] != scales[1], Field::Scale.of_run());
-        self.push_if(old.du != new.du, Field::DuOfEdge.at(at, id));
+        push_if(scales[0] != scales[1], Field::Scale.of_run(), from);
+        push_if(old.du != new.du, Field::DuOfEdge.at(self.number, id), from);
         let keeps = sides.iter().zip(scales).all(|((edge, flux), scale)| {
             umx::raw(edge.conductance, scale, flux.du) == Some(flux.raw)
         });
         Some(keeps)
     }
 
-    fn flux(&mut self, id: u32, index: usize) -> Option<bool> {
+    fn flux(&self, id: u32, index: usize, from: &mut Vec<RunPlace>) -> Option<bool> {
         let sides = self.edges(index)?;
         let [(before, old), (after, new)] = sides;
         let at = self.number;
-        self.push_if(before.cap != after.cap, Field::Capacity.at(0, id));
-        self.push_if(old.raw != new.raw, Field::RawOfEdge.at(at, id));
-        self.push_if(old.du != new.du, Field::DuOfEdge.at(at, id));
+        push_if(before.cap != after.cap, Field::Capacity.at(0, id), from);
+        push_if(old.raw != new.raw, Field::RawOfEdge.at(at, id), from);
+        push_if(old.du != new.du, Field::DuOfEdge.at(at, id), from);
         let keeps =
             |(edge, flux): &(Edge, EdgeFlux)| umx::flux(flux.raw, edge.cap, flux.du) == flux.f_e;
         Some(sides.iter().all(keeps))
     }
+}
+
+fn push_if(differs: bool, place: RunPlace, from: &mut Vec<RunPlace>) {
+    if differs {
+        from.push(place);
+    }
+}
+
+/// The entries that both runs apply at a tick.
+fn applied<'c>(
+    tick: u64,
+    runs: [&'c RunValues<'c>; 2],
+    names: &Vocabulary,
+) -> Option<Vec<Applied<'c>>> {
+    let likely = names.entries_at(tick);
+    if likely.is_empty() {
+        return Some(Vec::new());
+    }
+    // Whether an entry is applied is tested by these values.
+    let fields = [Field::EntryTick, Field::EntryEvery, Field::EntryUntil];
+    let tests = likely
+        .iter()
+        .flat_map(|entry| fields.map(|field| field.of(*entry)));
+    let mut tests = tests.chain([Field::EnablePfna.of_run()]);
+    if tests.any(|place| runs[0].value(place) != runs[1].value(place)) {
+        return None;
+    }
+    let [before, after] = runs.map(|run| run.inputs_at(tick));
+    let both = before.iter().zip(&after);
+    both.map(|(before, after)| {
+        let entry =
+            |input: &AppliedInput<'_>| names.entry_named(input.entry().tick, input.pfna_id());
+        (entry(before) == entry(after)).then_some(())?;
+        Some(Applied {
+            entry: entry(before)?,
+            values: [before.input_values(), after.input_values()],
+        })
+    })
+    .collect()
 }

@@ -123,6 +123,26 @@ impl RunPlace {
         self.field.rule()
     }
 
+    /// The number of the value within its tick: the values of a ledger that each node or edge has are
+    /// numbered in the order of places. Only those of a tick that a run may have have one.
+    #[must_use]
+    pub fn number(self, names: &Vocabulary) -> Option<u32> {
+        let (first, count) = numbered(names)
+            .find_map(|(field, first, count)| (field == self.field).then_some((first, count)))?;
+        let is_known = (1..=count).contains(&self.index) && (1..=names.ticks()).contains(&self.at);
+        is_known.then(|| first + self.index - 1)
+    }
+
+    /// The value with a number in a layer; `None` if there is none.
+    #[must_use]
+    pub fn numbered(layer: u64, number: u32, names: &Vocabulary) -> Option<Self> {
+        let mut fields = numbered(names);
+        fields.find_map(|(field, first, count)| {
+            let index = number.checked_sub(first).filter(|index| *index < count)?;
+            Some(field.at(layer / 4, index + 1))
+        })
+    }
+
     /// The layer of the value: a value is computed from values of its own layer and lower ones. The
     /// layers of a run go from its inputs through its ticks, each window's manifest after the ticks
     /// of the window, to what belongs to the run as a whole.
@@ -148,4 +168,22 @@ impl RunPlace {
             PlaceKind::Log => above + 3,
         }
     }
+}
+
+/// The fields whose values have numbers within their tick, each with its first number and how many it has.
+fn numbered(names: &Vocabulary) -> impl Iterator<Item = (Field, u32, u32)> {
+    let (nodes, edges) = (*names.nodes().end(), *names.edges().end());
+    let fields = [
+        (Field::PreU, nodes),
+        (Field::DuOfEdge, edges),
+        (Field::RawOfEdge, edges),
+        (Field::FluxOfEdge, edges),
+        (Field::PostU, nodes),
+    ];
+    let mut next = 0;
+    fields.into_iter().map(move |(field, count)| {
+        let first = next;
+        next += count;
+        (field, first, count)
+    })
 }

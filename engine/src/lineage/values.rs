@@ -10,7 +10,7 @@ use aether_json::{Value, json};
 use super::place::{Field, PlaceKind, RunPlace, Step, Trial, Word};
 use super::scalar::Scalar;
 use super::vocabulary::Vocabulary;
-use crate::config::{Edge, RunPlan, Topology};
+use crate::config::{AppliedInput, Edge, RunPlan, Topology};
 use crate::record::{FromText as _, PBlock, RecordKind, UmxLedger};
 use crate::run::{Run, RunError};
 
@@ -163,9 +163,10 @@ impl<'r> RunValues<'r> {
         }
     }
 
-    /// Whether the run reached its end.
-    pub(super) fn is_whole(&self) -> bool {
-        *self.stopped == Value::Null
+    /// Whether the run computed a tick, unless it was to end before.
+    pub(super) fn reaches(&self, tick: u64) -> bool {
+        let computed = self.stopped.get("ticks_computed");
+        computed.is_none_or(|last| last.as_u64().is_some_and(|last| tick <= last))
     }
 
     pub(super) const fn topology(&self) -> &'r Topology {
@@ -176,6 +177,11 @@ impl<'r> RunValues<'r> {
     pub(super) fn ledger(&self, tick: u64) -> Option<Arc<UmxLedger>> {
         let is_inside = (1..=self.plan.ticks).contains(&tick);
         is_inside.then(|| self.source.ledger(tick)).flatten()
+    }
+
+    /// The external inputs that are applied at a tick, by id.
+    pub(super) fn inputs_at(&self, tick: u64) -> Vec<AppliedInput<'r>> {
+        self.plan.inputs.at(tick)
     }
 
     pub(super) const fn names(&self) -> &'r Vocabulary {

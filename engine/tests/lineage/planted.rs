@@ -95,8 +95,10 @@ struct Slice {
     steps: Vec<(RunPlace, RunPlace, bool)>,
 }
 
-fn slice(start: RunPlace, names: &Vocabulary, runs: Compared<'_>) -> Slice {
+fn slice(start: RunPlace, names: &Vocabulary, runs: &Compared<'_>) -> Slice {
     let mut found = Slice::default();
+    // By layer and number, in which order they are the order of places.
+    let mut numbered: BTreeMap<(u64, u32), RunPlace> = BTreeMap::new();
     let mut seen = BTreeSet::from([start]);
     let mut left = vec![start];
     while let Some(place) = left.pop() {
@@ -104,18 +106,24 @@ fn slice(start: RunPlace, names: &Vocabulary, runs: Compared<'_>) -> Slice {
             found.inputs.insert(names.path(place));
             continue;
         }
-        let step = runs.step(place);
-        let by_rule = runs.step_by_rule(place);
+        let layer = place.layer(names);
+        if let Some(number) = place.number(names) {
+            assert_eq!(RunPlace::numbered(layer, number, names), Some(place));
+            numbered.insert((layer, number), place);
+        }
+        let (mut froms, mut by_rule) = (Vec::new(), Vec::new());
+        let step = runs.step(place, &mut froms);
+        let is_rule = runs.step_by_rule(place, &mut by_rule).is_rule;
         assert_eq!(
-            (&step.from, step.is_rule),
-            (&by_rule.from, by_rule.is_rule),
+            (&froms, step.is_rule),
+            (&by_rule, is_rule),
             "{}",
             names.path(place)
         );
         if step.is_rule {
             found.rules.insert(place.rule());
         }
-        for from in &step.from {
+        for from in &froms {
             assert!(runs.differs(*from), "{}", names.path(*from));
             assert!(
                 from.layer(names) <= place.layer(names),
@@ -123,12 +131,19 @@ fn slice(start: RunPlace, names: &Vocabulary, runs: Compared<'_>) -> Slice {
                 names.path(*from),
                 names.path(place)
             );
-            let may = !runs.is_needed(place, *from, &step);
+            let may = !runs.is_needed(place, *from, step);
             found.steps.push((place, *from, may));
             if seen.insert(*from) {
                 left.push(*from);
             }
         }
+    }
+    let all: Vec<_> = numbered.into_iter().collect();
+    for pair in all.windows(2) {
+        let [((layer, _), place), ((next_layer, _), next)] = pair else {
+            continue;
+        };
+        assert!(layer < next_layer || place < next);
     }
     found
 }
@@ -316,7 +331,7 @@ fn check_slices(
         if !runs.differs(place) {
             return Err(format!("{path} differs, but not as a place"));
         }
-        let slice = slice(place, &names, runs);
+        let slice = slice(place, &names, &runs);
         let (inputs, rules) = (&slice.inputs, &slice.rules);
         let is_right = match effect {
             Effect::Input => !inputs.is_empty() && inputs.is_subset(&changed) && rules.is_empty(),

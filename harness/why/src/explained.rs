@@ -2,13 +2,14 @@
 //! start to the nearest one.
 //!
 //! The trail is read from its end. A value leads to the causes that those lead to which it was computed from;
-//! they are lower, and so they were read before, or they are in the same layer. What a place leads to is
-//! forgotten once the record is read that named it first: no value above that was computed from it.
+//! they are lower, and so they were read before, or they are in the same layer. What the places of a layer lead to
+//! is forgotten once the block is read in which the first of them was named: no value above was computed from them.
 
+use std::collections::BTreeMap;
 use std::io;
 
-use crate::slice::Places;
-use crate::trail::{Blocks, Record};
+use crate::places::Key;
+use crate::trail::{Block, Blocks, Record};
 
 /// What the second look finds.
 pub(crate) struct Explained {
@@ -18,30 +19,35 @@ pub(crate) struct Explained {
     pub(crate) way: Vec<usize>,
 }
 
-/// Reads the trail of a walk that met `causes` causes, the nearest of which is the place with the token `ends`.
+/// Reads the trail of a walk that met `causes` causes, the nearest of which is the place `ends`.
 /// It is read once for each `words` · 64 causes.
 pub(crate) fn explain(
     blocks: &mut Blocks<'_>,
     causes: usize,
-    ends: Option<u64>,
+    ends: Option<Key>,
     words: usize,
 ) -> io::Result<Explained> {
     let mut counts = Vec::with_capacity(causes);
     let mut way = Way::new(ends);
     let words = words.clamp(1, causes.div_ceil(64).max(1));
+    let named_in = blocks.named_in();
     let mut first = 0;
     loop {
         let mut look = Look {
             words,
             first,
-            sets: Sets::new(words),
+            layers: BTreeMap::new(),
             counts: vec![0; (causes - first).min(words * 64)],
         };
-        for block in (0..blocks.count()).rev() {
-            let records = blocks.read(block)?;
-            look.block(&records);
+        for number in (0..blocks.count()).rev() {
+            let block = blocks.read(number)?;
+            let slots = Slots::of(&block.records);
             if first == 0 {
-                way.block(&records);
+                way.block(&block, &slots);
+            }
+            look.block(&block, slots);
+            for layer in named_in.get(&block.layer).into_iter().flatten() {
+                look.layers.remove(layer);
             }
         }
         counts.append(&mut look.counts);
@@ -57,65 +63,106 @@ pub(crate) fn explain(
     })
 }
 
+/// Where the record of each slot of a layer is.
+struct Slots {
+    /// By whether the place has no number, and by slot; one more than the position of the record, or 0.
+    positions: [Vec<u32>; 2],
+}
+
+impl Slots {
+    fn of(records: &[Record]) -> Self {
+        let mut positions = [Vec::new(), Vec::new()];
+        for (record, position) in records.iter().zip(1..) {
+            let positions = &mut positions[(record.slot & 1) as usize];
+            let at = (record.slot >> 1) as usize;
+            if at >= positions.len() {
+                positions.resize(at + 1, 0);
+            }
+            positions[at] = position;
+        }
+        Self { positions }
+    }
+
+    fn position(&self, slot: u32) -> Option<usize> {
+        let positions = &self.positions[(slot & 1) as usize];
+        let position = *positions.get((slot >> 1) as usize)?;
+        (position as usize).checked_sub(1)
+    }
+}
+
+/// The sets of causes that the places of a layer lead to.
+struct Layer {
+    slots: Slots,
+    /// So many words for each record.
+    sets: Vec<u64>,
+}
+
 /// One reading of the trail, for as many causes as `words` hold, beginning with `first`.
 struct Look {
     words: usize,
     first: usize,
-    sets: Sets,
+    layers: BTreeMap<u64, Layer>,
     counts: Vec<u64>,
 }
 
 impl Look {
-    fn block(&mut self, records: &[Record]) {
-        let mut local: Vec<u64> = vec![0; records.len() * self.words];
-        let positions = positions(records);
-        let below = |at: usize| -> Vec<usize> {
-            let on = records[at].on.iter();
-            on.filter_map(|named| positions.get(&named.token).copied())
-                .collect()
-        };
-        let order = lowest_first(records.len(), below);
-        // Once is enough unless values depend on each other in a circle.
+    fn block(&mut self, block: &Block, slots: Slots) {
+        let words = self.words;
+        let mut sets: Vec<u64> = vec![0; block.records.len() * words];
+        let order = lowest_first(block, &slots);
+        let mut gathered = vec![0; words];
         loop {
             let mut has_changed = false;
-            for &at in &order {
-                let gathered = self.gather(&records[at], &positions, &local);
-                let own = &mut local[at * self.words..][..self.words];
-                has_changed |= own != gathered;
+            for &at in &order.positions {
+                let record = &block.records[at];
+                gathered.fill(0);
+                self.gather(block, record, &slots, &sets, &mut gathered);
+                let own = &mut sets[at * words..][..words];
+                has_changed |= *own != gathered;
                 own.copy_from_slice(&gathered);
             }
-            if !has_changed {
+            // Once is enough unless values depend on each other in a circle.
+            if !order.has_circle || !has_changed {
                 break;
             }
         }
-        for (record, set) in records.iter().zip(local.chunks(self.words)) {
+        for (record, set) in block.records.iter().zip(sets.chunks(words)) {
             self.count(record, set);
-            self.sets.insert(record.token, set);
         }
-        for named in records.iter().flat_map(|record| &record.on) {
-            if named.is_new {
-                self.sets.forget(named.token);
-            }
-        }
+        self.layers.insert(block.layer, Layer { slots, sets });
     }
 
     /// The causes that a value leads to, as far as they are known.
-    fn gather(&self, record: &Record, positions: &Places<u64, usize>, local: &[u64]) -> Vec<u64> {
-        let mut set = vec![0; self.words];
-        for named in &record.on {
-            let lower = match positions.get(&named.token) {
-                Some(&at) => &local[at * self.words..][..self.words],
-                None => self.sets.get(named.token),
+    fn gather(
+        &self,
+        block: &Block,
+        record: &Record,
+        slots: &Slots,
+        sets: &[u64],
+        gathered: &mut [u64],
+    ) {
+        const READ: &str = "a value was computed from others of its layer, or of lower ones";
+        let mut lower: Option<(u64, &Layer)> = None;
+        for on in block.on(record) {
+            let (slots, sets) = if on.layer == block.layer {
+                (slots, sets)
+            } else {
+                let layer = match lower {
+                    Some((number, layer)) if number == on.layer => layer,
+                    _ => self.layers.get(&on.layer).expect(READ),
+                };
+                lower = Some((on.layer, layer));
+                (&layer.slots, &layer.sets[..])
             };
-            for (word, lower) in set.iter_mut().zip(lower) {
+            let at = slots.position(on.slot).expect(READ) * self.words;
+            for (word, lower) in gathered.iter_mut().zip(&sets[at..]) {
                 *word |= lower;
             }
         }
         let own = record.cause.and_then(|cause| cause.checked_sub(self.first));
         if let Some(own) = own.filter(|own| *own < self.words * 64) {
-            set[own / 64] |= 1 << (own % 64);
+            gathered[own / 64] |= 1 << (own % 64);
         }
-        set
     }
 
     fn count(&mut self, record: &Record, set: &[u64]) {
@@ -134,106 +181,89 @@ impl Look {
     }
 }
 
-/// Where each record of a block is.
-fn positions(records: &[Record]) -> Places<u64, usize> {
-    let tokens = records.iter().map(|record| record.token);
-    tokens.zip(0..).collect()
+/// An order of the records of a block.
+struct Order {
+    /// A value comes after those of the block that it was computed from, unless they depend on each other.
+    positions: Vec<usize>,
+    has_circle: bool,
 }
 
-/// Positions in an order in which a value comes after those of the block that it was computed from, unless they
-/// depend on each other.
-fn lowest_first(count: usize, below: impl Fn(usize) -> Vec<usize>) -> Vec<usize> {
-    let mut order = Vec::with_capacity(count);
-    let mut is_seen = vec![false; count];
-    for root in 0..count {
-        if std::mem::replace(&mut is_seen[root], true) {
+fn lowest_first(block: &Block, slots: &Slots) -> Order {
+    #[derive(Clone, Copy, PartialEq, Eq)]
+    enum Turn {
+        New,
+        Open,
+        Done,
+    }
+    let mut turns = vec![Turn::New; block.records.len()];
+    let mut order = Order {
+        positions: Vec::with_capacity(turns.len()),
+        has_circle: false,
+    };
+    // A stack of its own: values may depend on each other a million deep.
+    let mut stack: Vec<(usize, usize)> = Vec::new();
+    for root in 0..turns.len() {
+        if turns[root] != Turn::New {
             continue;
         }
-        // A stack of its own: values may depend on each other a million deep.
-        let mut stack = vec![(root, below(root).into_iter())];
-        while let Some((at, rest)) = stack.last_mut() {
-            match rest.find(|&lower| !is_seen[lower]) {
-                Some(lower) => {
-                    is_seen[lower] = true;
-                    stack.push((lower, below(lower).into_iter()));
+        turns[root] = Turn::Open;
+        stack.push((root, 0));
+        while let Some((at, next)) = stack.last_mut() {
+            let on = block.on(&block.records[*at]);
+            let Some(on) = on.get(*next) else {
+                turns[*at] = Turn::Done;
+                order.positions.push(*at);
+                stack.pop();
+                continue;
+            };
+            *next += 1;
+            if on.layer != block.layer {
+                continue;
+            }
+            let lower = slots.position(on.slot);
+            let lower = lower.expect("every place of a layer that was named has a record");
+            match turns[lower] {
+                Turn::New => {
+                    turns[lower] = Turn::Open;
+                    stack.push((lower, 0));
                 }
-                None => {
-                    order.push(*at);
-                    stack.pop();
-                }
+                Turn::Open => order.has_circle = true,
+                Turn::Done => {}
             }
         }
     }
     order
 }
 
-/// The sets of causes of the places that are still to be asked for.
-struct Sets {
-    words: usize,
-    slots: Places<u64, usize>,
-    sets: Vec<u64>,
-    free: Vec<usize>,
-}
-
-impl Sets {
-    fn new(words: usize) -> Self {
-        Self {
-            words,
-            slots: Places::default(),
-            sets: Vec::new(),
-            free: Vec::new(),
-        }
-    }
-
-    fn get(&self, token: u64) -> &[u64] {
-        let slot = self.slots[&token];
-        &self.sets[slot * self.words..][..self.words]
-    }
-
-    fn insert(&mut self, token: u64, set: &[u64]) {
-        let slot = self.free.pop().unwrap_or_else(|| {
-            self.sets.resize(self.sets.len() + self.words, 0);
-            self.sets.len() / self.words - 1
-        });
-        self.slots.insert(token, slot);
-        self.sets[slot * self.words..][..self.words].copy_from_slice(set);
-    }
-
-    fn forget(&mut self, token: u64) {
-        let slot = self.slots.remove(&token);
-        self.free.extend(slot);
-    }
-}
-
 /// The way from the start to a cause, found from its end.
 struct Way {
     /// What is looked for: the end of the way before anything is found, then the value above the last step, with
-    /// the token of the lower one.
-    wanted: Option<(u64, Option<u64>)>,
+    /// the lower one.
+    wanted: Option<(Key, Option<Key>)>,
     /// The positions found so far, the last step first.
     steps: Vec<usize>,
 }
 
 impl Way {
-    fn new(ends: Option<u64>) -> Self {
+    fn new(ends: Option<Key>) -> Self {
         Self {
-            wanted: ends.map(|token| (token, None)),
+            wanted: ends.map(|end| (end, None)),
             steps: Vec::new(),
         }
     }
 
-    fn block(&mut self, records: &[Record]) {
-        let positions = positions(records);
-        while let Some((token, lower)) = self.wanted
-            && let Some(&at) = positions.get(&token)
+    fn block(&mut self, block: &Block, slots: &Slots) {
+        while let Some((wanted, lower)) = self.wanted
+            && wanted.layer == block.layer
         {
-            let record = &records[at];
+            let at = slots.position(wanted.slot);
+            let record = &block.records[at.expect("a value on the way has a record")];
             if let Some(lower) = lower {
-                let step = record.on.iter().position(|named| named.token == lower);
+                let step = block.on(record).iter().position(|on| *on == lower);
                 self.steps
                     .push(step.expect("a value names those through which it is nearest"));
             }
-            self.wanted = record.parent.map(|parent| (parent, Some(token)));
+            self.wanted = record.parent.map(|parent| (parent, Some(wanted)));
         }
     }
 }

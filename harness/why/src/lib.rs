@@ -17,6 +17,7 @@
 //! | `lineage` | what a program says about two of its runs |
 //! | `nearest` | the shortest path to a cause, and no more |
 //! | `slice` | everything that a value was computed from and that differs, within a window of memory |
+//! | `places` | what a walk knows of the places of one layer |
 //! | `trail` | what a slice leaves behind for a second look at it, in the opposite direction |
 //! | `explained` | that second look: how many values each cause explains, and the way to the nearest |
 //! | `found` | the result |
@@ -32,6 +33,7 @@ mod lineage;
 mod nearest;
 mod page;
 mod picture;
+mod places;
 mod slice;
 mod text;
 mod trail;

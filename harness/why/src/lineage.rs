@@ -110,6 +110,20 @@ pub trait Lineage {
         let _ = place;
         0
     }
+
+    /// The number of a place among those of its layer, where they have numbers: below 2^31, and in the order of
+    /// places. What a walk knows of such places is in arrays, and so they should be most of the values of a
+    /// layer that is large.
+    fn number(&self, place: &Self::Place) -> Option<u32> {
+        let _ = place;
+        None
+    }
+
+    /// The place in a layer that has a number; `None` if none has it.
+    fn numbered(&self, layer: u64, number: u32) -> Option<Self::Place> {
+        let _ = (layer, number);
+        None
+    }
 }
 
 /// Where a value comes from.

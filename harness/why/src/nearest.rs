@@ -1,12 +1,13 @@
-//! The shortest path to a cause: places by their distance, until one is a cause.
+//! The shortest path to a cause that is near: places by their distance, until one is a cause.
 //!
 //! Of several causes at the same distance the first in the order of places counts, and of several paths to
 //! it the one whose places, from the cause up, come first.
 
 use std::collections::hash_map::Entry;
 
+use crate::CauseKind;
 use crate::lineage::{Lineage, Origin};
-use crate::{CauseKind, slice};
+use crate::places::Places;
 
 /// The cause that a place is, if it is one, and whether the walk goes no further there.
 pub(crate) fn cause(origin: Origin, differing: usize) -> Option<CauseKind> {
@@ -28,18 +29,22 @@ pub(crate) struct Nearest<P> {
 }
 
 /// Finds a shortest path to a cause. Places of which the program does not say where they come from count only if
-/// there is no other cause.
+/// there is no other cause. `None` if more than so many places are as near as the nearest cause, or nearer.
 pub(crate) fn nearest<L: Lineage>(
     lineage: &mut L,
     start: &L::Place,
-) -> Result<Nearest<L::Place>, L::Error> {
+    places_max: usize,
+) -> Result<Option<Nearest<L::Place>>, L::Error> {
     // The distance of each place, and through which it was reached.
-    let mut reached: slice::Places<L::Place, (usize, L::Place)> = slice::Places::default();
+    let mut reached: Places<L::Place, (usize, L::Place)> = Places::default();
     reached.insert(start.clone(), (0, start.clone()));
     let mut level = vec![start.clone()];
     let mut unknown: Option<L::Place> = None;
     let mut differing = Vec::new();
     for distance in 1.. {
+        if reached.len() > places_max {
+            return Ok(None);
+        }
         let mut next = Vec::new();
         let mut best: Option<(L::Place, CauseKind)> = None;
         let mut unknown_here: Option<L::Place> = None;
@@ -79,23 +84,20 @@ pub(crate) fn nearest<L: Lineage>(
             }
         }
         if let Some((place, kind)) = best {
-            return Ok(Nearest {
+            return Ok(Some(Nearest {
                 path: way_back(&reached, place),
                 kind: Some(kind),
-            });
+            }));
         }
         level = next;
     }
-    Ok(Nearest {
+    Ok(Some(Nearest {
         path: vec![start.clone()],
         kind: None,
-    })
+    }))
 }
 
-fn way_back<P: Clone + Eq + std::hash::Hash>(
-    reached: &slice::Places<P, (usize, P)>,
-    from: P,
-) -> Vec<P> {
+fn way_back<P: Clone + Eq + std::hash::Hash>(reached: &Places<P, (usize, P)>, from: P) -> Vec<P> {
     let mut path = vec![from];
     loop {
         let last = path.last().expect("it began with one place");

@@ -23,10 +23,11 @@ const STYLE: &str = "
 body{margin:0;background:var(--page);color:var(--ink);font:15px/1.5 system-ui,sans-serif}
 header,main{max-width:82rem;margin:0 auto;padding:0 1.2rem}h1{font-size:1.25rem;overflow-wrap:anywhere}h2{font-size:1.05rem;margin-top:2rem}
 code,td,li{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:.85rem;overflow-wrap:anywhere}
-.soft{color:var(--soft)}ul,ol{padding-left:1.4rem}.cause{background:var(--end);padding:.1rem .3rem;border-radius:.2rem}
+.soft{color:var(--soft)}ul{padding-left:1.4rem}ol{padding-left:3.2rem}.cause{background:var(--end);padding:.1rem .3rem;border-radius:.2rem}
 .picture{overflow:auto;border:1px solid var(--line);border-radius:.4rem;max-height:80vh}.picture svg{display:block}
 table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:.2rem .6rem .2rem 0;border-top:1px solid var(--line)}
-tr.way td:first-child{border-left:3px solid var(--way);padding-left:.5rem}tr:target{background:var(--end)}a{color:var(--way)}summary{cursor:pointer}
+td:first-child{border-left:3px solid transparent;padding-left:.5rem}tr.way td:first-child{border-left-color:var(--way)}
+th:first-child{padding-left:.7rem}tr:target{background:var(--end)}a{color:var(--way)}summary{cursor:pointer}
 ";
 
 impl Why {

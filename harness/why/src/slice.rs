@@ -8,13 +8,14 @@
 //! layer 1     d ─┘ ── inputs
 //! ```
 //!
-//! The walk goes through the layers from the highest down. It holds the places of one layer and those of lower ones
-//! that were named; the rest is on the [trail](crate::trail), and the nearest places are kept for the result.
+//! The walk goes through the layers from the highest down, and through each in the order of distances. It holds the
+//! places of one layer and those of lower ones that were named; the rest is on the [trail](crate::trail), and the
+//! nearest places are kept for the result.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
-use std::hash::Hash;
 use std::io;
+use std::rc::Rc;
 
 use aether_diff::{Json, Path};
 
@@ -22,22 +23,17 @@ use crate::explained::{Explained, explain};
 use crate::found::{CauseKind, Why, WhyCause, WhyNode};
 use crate::lineage::{Lineage, Origin};
 use crate::nearest::{self, cause};
-use crate::trail::{Blocks, Named, Record, Trail};
+use crate::places::{Key, Known, Layer, number_of};
+use crate::trail::{Blocks, Trail};
 
 /// How many nodes a [`Why`] has at most, if nothing else is asked for.
 pub const LIMIT: usize = 20_000;
 
-/// What is known of places.
-#[expect(
-    clippy::disallowed_types,
-    reason = "a walk looks places up millions of times, and never goes through the map"
-)]
-pub(crate) type Places<P, V> = std::collections::HashMap<P, V>;
-
 /// How much to look for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Extent {
-    /// The shortest path to a cause. Nothing is counted, and nothing further away is looked at.
+    /// The shortest path to a cause. Nothing is counted, and if the cause is near, nothing further away is looked
+    /// at.
     Nearest,
     /// All values and all causes.
     #[default]
@@ -54,6 +50,9 @@ pub struct WhyOptions {
     pub extent: Extent,
     /// How many bytes the sets of causes may take together.
     pub(crate) sets_bytes: usize,
+    /// How many places are looked at by their distance in search of the nearest cause. They are in many layers; if there are
+    /// more, going through one layer after the other takes less time and memory.
+    pub(crate) near_max: usize,
 }
 
 impl Default for WhyOptions {
@@ -62,6 +61,7 @@ impl Default for WhyOptions {
             limit: LIMIT,
             extent: Extent::Whole,
             sets_bytes: 64 << 20,
+            near_max: 1 << 19,
         }
     }
 }
@@ -149,8 +149,13 @@ pub fn why_with_trail<L: Lineage>(
     let found = match options.extent {
         Extent::Whole => Slice::new(lineage, trail, options).walk(at)?,
         Extent::Nearest => {
-            let nearest = nearest::nearest(lineage, at).map_err(WhyError::Lineage)?;
-            Found::nearest(nearest)
+            let nearest = nearest::nearest(lineage, at, options.near_max);
+            match nearest.map_err(WhyError::Lineage)? {
+                Some(nearest) => Found::nearest(nearest),
+                None => Slice::new(lineage, trail, options)
+                    .walk(at)?
+                    .shortest_alone(),
+            }
         }
     };
     if let ([place], [Cause { kind, .. }]) = (&found.shortest[..], &found.causes[..])
@@ -175,8 +180,7 @@ pub(crate) struct Cause<P> {
     distance: u32,
     /// For a rule, the nearest value that it made.
     place: P,
-    /// The token of that place.
-    token: u64,
+    key: Key,
     explains: Option<u64>,
 }
 
@@ -189,28 +193,19 @@ struct Found<P> {
     left_out: Option<u64>,
 }
 
-/// A place that was named and has not had its turn.
-struct Waiting<P> {
-    token: u64,
-    distance: u32,
-    /// The value through which it is nearest, with its token.
-    parent: Option<(P, u64)>,
-}
-
 /// A walk.
 struct Slice<'w, L: Lineage> {
     lineage: &'w mut L,
     blocks: Blocks<'w>,
     limit: usize,
     sets_bytes: usize,
-    /// By layer, the places that were named.
-    waiting: BTreeMap<u64, Places<L::Place, Waiting<L::Place>>>,
+    /// By layer, the places that were named and have not had their turn.
+    waiting: BTreeMap<u64, Layer<L::Place>>,
     /// The nearest places so far.
-    kept: BTreeSet<(u32, L::Place)>,
+    kept: BinaryHeap<(u32, L::Place)>,
     causes: Vec<Cause<L::Place>>,
     /// The causes that are rules, by name.
     rules: BTreeMap<(CauseKind, Path), usize>,
-    tokens: u64,
     count: u64,
     /// The largest number of places that were held at once.
     held_max: usize,
@@ -224,122 +219,129 @@ impl<'w, L: Lineage> Slice<'w, L> {
             limit: options.limit.max(1),
             sets_bytes: options.sets_bytes,
             waiting: BTreeMap::new(),
-            kept: BTreeSet::new(),
+            kept: BinaryHeap::new(),
             causes: Vec::new(),
             rules: BTreeMap::new(),
-            tokens: 0,
             count: 0,
             held_max: 0,
         }
     }
 
     fn walk(mut self, start: &L::Place) -> Result<Found<L::Place>, WhyError<L::Error>> {
-        let layer = self.lineage.layer(start);
-        self.name(layer, start, 0, None);
-        while let Some((layer, places)) = self.waiting.pop_last() {
-            self.layer(layer, places).map_err(WhyError::Lineage)?;
-            self.blocks.close().map_err(|error| trail_error(&error))?;
+        let number = self.lineage.layer(start);
+        let mut layer = Layer::new(number);
+        let start_number = self.lineage.number(start);
+        layer.name(start.clone(), start_number, Known::start(), |_, _| false);
+        self.waiting.insert(number, layer);
+        while let Some((number, mut layer)) = self.waiting.pop_last() {
+            self.layer(number, &mut layer).map_err(WhyError::Lineage)?;
+            let closed = self.blocks.close(number, layer.named_in);
+            closed.map_err(|error| trail_error(&error))?;
         }
         self.finish(start)
     }
 
     /// Visits the places of a layer, nearest first.
-    fn layer(
-        &mut self,
-        layer: u64,
-        mut places: Places<L::Place, Waiting<L::Place>>,
-    ) -> Result<(), L::Error> {
-        let turns = |(place, waiting): (&L::Place, &Waiting<L::Place>)| {
-            Reverse((waiting.distance, place.clone()))
-        };
-        let mut queue: BinaryHeap<_> = places.iter().map(turns).collect();
-        let mut visited: BTreeSet<u64> = BTreeSet::new();
+    fn layer(&mut self, number: u64, places: &mut Layer<L::Place>) -> Result<(), L::Error> {
+        let mut turns: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+        for &slot in places.named() {
+            let distance = places.known(slot).distance();
+            turns.entry(distance).or_default().push(slot);
+        }
         let mut differing = Vec::new();
-        while let Some(Reverse((distance, place))) = queue.pop() {
-            let own = &places[&place];
-            let (token, parent) = (own.token, own.parent.as_ref().map(|(_, token)| *token));
-            if !visited.insert(token) {
-                continue;
-            }
-            differing.clear();
-            let origin = self.lineage.depends(&place, &mut differing)?;
-            differing.sort_unstable();
-            differing.dedup();
-            let is_input = origin == Origin::Input;
-            let cause = cause(origin, differing.len());
-            let cause = cause.map(|kind| self.cause(kind, &place, distance, token));
-            let mut on = Vec::with_capacity(differing.len());
-            for dependency in differing.drain(..) {
-                let parent = Some((place.clone(), token));
-                let below = self.lineage.layer(&dependency);
-                assert!(
-                    below <= layer,
-                    "a value depends on its own layer and lower ones"
-                );
-                if below < layer {
-                    on.push(self.name(below, &dependency, distance + 1, parent));
-                } else {
-                    let (named, is_nearer) = name_in(
-                        &mut places,
-                        &mut self.tokens,
-                        &dependency,
-                        distance + 1,
-                        parent,
-                    );
-                    on.push(named);
-                    if is_nearer {
-                        queue.push(Reverse((distance + 1, dependency)));
-                    }
+        let mut on = Vec::new();
+        while let Some((distance, slots)) = turns.pop_first() {
+            let mut nearer = Vec::new();
+            for slot in slots {
+                // It may have been reached from nearer since.
+                if places.known(slot).distance() == distance {
+                    let value = Key {
+                        layer: number,
+                        slot,
+                    };
+                    self.visit(value, places, &mut differing, &mut on, &mut nearer)?;
                 }
             }
-            self.blocks.push(&Record {
-                token,
-                parent,
-                cause,
-                is_input,
-                on,
-            });
-            self.keep(distance, place);
+            if !nearer.is_empty() {
+                turns.entry(distance + 1).or_default().append(&mut nearer);
+            }
         }
-        let waiting: usize = self.waiting.values().map(Places::len).sum();
-        self.held_max = self.held_max.max(places.len() + waiting);
+        let waiting: usize = self.waiting.values().map(|layer| layer.named().len()).sum();
+        self.held_max = self.held_max.max(places.named().len() + waiting);
         Ok(())
     }
 
-    fn name(
+    /// Visits a place, and names what it was computed from. Places of its layer that are nearer than they were known to be
+    /// are added to `nearer`. The two lists between are room to work in.
+    fn visit(
         &mut self,
-        layer: u64,
-        place: &L::Place,
-        distance: u32,
-        parent: Option<(L::Place, u64)>,
-    ) -> Named {
-        let places = self.waiting.entry(layer).or_default();
-        name_in(places, &mut self.tokens, place, distance, parent).0
+        value: Key,
+        places: &mut Layer<L::Place>,
+        differing: &mut Vec<L::Place>,
+        on: &mut Vec<Key>,
+        nearer: &mut Vec<u32>,
+    ) -> Result<(), L::Error> {
+        let other = places.other(value.slot).cloned();
+        let place = match &other {
+            Some(place) => L::Place::clone(place),
+            None => numbered(self.lineage, value),
+        };
+        let known = places.known(value.slot);
+        let (distance, parent) = (known.distance(), known.parent().map(|(key, _)| key));
+        let below = known.below(value, other);
+        differing.clear();
+        on.clear();
+        let origin = self.lineage.depends(&place, differing)?;
+        differing.sort_unstable();
+        differing.dedup();
+        let cause = cause(origin, differing.len());
+        let cause = cause.map(|kind| self.cause(kind, &place, distance, value));
+        for dependency in differing.drain(..) {
+            let layer = self.lineage.layer(&dependency);
+            assert!(
+                layer <= value.layer,
+                "a value depends on its own layer and lower ones"
+            );
+            let number = self.lineage.number(&dependency);
+            let is_own = layer == value.layer;
+            let named = match is_own {
+                true => &mut *places,
+                false => {
+                    let layer = self.waiting.entry(layer);
+                    layer.or_insert_with(|| Layer::new(value.layer))
+                }
+            };
+            let lineage = &*self.lineage;
+            let comes_first = |new: &Known<_>, old: &Known<_>| comes_first(lineage, new, old);
+            let (slot, is_nearer) = named.name(dependency, number, below.clone(), comes_first);
+            on.push(Key { layer, slot });
+            if is_own && is_nearer {
+                nearer.push(slot);
+            }
+        }
+        let is_input = origin == Origin::Input;
+        self.blocks.push(value, parent, cause, is_input, on);
+        self.keep(distance, place);
+        Ok(())
     }
 
     fn keep(&mut self, distance: u32, place: L::Place) {
         self.count += 1;
-        let is_full = self.kept.len() >= self.limit;
-        let is_too_far = |kept: &BTreeSet<(u32, L::Place)>| {
-            kept.last()
-                .is_some_and(|(far, last)| (*far, last) < (distance, &place))
-        };
-        if is_full && is_too_far(&self.kept) {
-            return;
-        }
-        self.kept.insert((distance, place));
-        if is_full {
-            self.kept.pop_last();
+        let new = (distance, place);
+        if self.kept.len() < self.limit {
+            self.kept.push(new);
+        } else if let Some(mut farthest) = self.kept.peek_mut().filter(|last| **last > new) {
+            *farthest = new;
         }
     }
 
     /// The number of the cause that a place is.
-    fn cause(&mut self, kind: CauseKind, place: &L::Place, distance: u32, token: u64) -> usize {
+    fn cause(&mut self, kind: CauseKind, place: &L::Place, distance: u32, key: Key) -> usize {
         let new = Cause {
             kind,
             distance,
             place: place.clone(),
-            token,
+            key,
             explains: Some(0),
         };
         if kind == CauseKind::Input {
@@ -358,7 +360,7 @@ impl<'w, L: Lineage> Slice<'w, L> {
 
     fn finish(mut self, start: &L::Place) -> Result<Found<L::Place>, WhyError<L::Error>> {
         let nearest = (0..self.causes.len()).min_by_key(|&at| self.causes[at].turn());
-        let ends = nearest.map(|nearest| self.causes[nearest].token);
+        let ends = nearest.map(|nearest| self.causes[nearest].key);
         // As many causes at once as their sets leave room for.
         let words = self.sets_bytes / 8 / self.held_max.max(1);
         let Explained { counts, way } = explain(&mut self.blocks, self.causes.len(), ends, words)
@@ -393,7 +395,7 @@ impl<'w, L: Lineage> Slice<'w, L> {
 
     /// The places that are kept, nearest first: the shortest path, and the nearest others.
     fn nodes(&mut self, shortest: &[L::Place]) -> Vec<L::Place> {
-        let mut nodes = std::mem::take(&mut self.kept);
+        let mut nodes: BTreeSet<_> = self.kept.drain().collect();
         let on_path: BTreeSet<(u32, L::Place)> = (0..).zip(shortest.iter().cloned()).collect();
         nodes.extend(on_path.iter().cloned());
         let mut surplus = nodes.len().saturating_sub(self.limit);
@@ -413,56 +415,42 @@ impl<P: Ord> Cause<P> {
     }
 }
 
-/// Names a place that a value was computed from; with whether it is nearer than it was known to be.
-fn name_in<P: Clone + Eq + Ord + Hash>(
-    places: &mut Places<P, Waiting<P>>,
-    tokens: &mut u64,
-    place: &P,
-    distance: u32,
-    parent: Option<(P, u64)>,
-) -> (Named, bool) {
-    if let Some(known) = places.get_mut(place) {
-        let is_nearer = distance < known.distance;
-        let is_before = |known: &Waiting<P>| {
-            let places = parent.as_ref().zip(known.parent.as_ref());
-            places.is_some_and(|((new, _), (old, _))| new < old)
-        };
-        if is_nearer || (distance == known.distance && is_before(known)) {
-            (known.distance, known.parent) = (distance, parent);
-        }
-        let named = Named {
-            token: known.token,
-            is_new: false,
-        };
-        return (named, is_nearer);
+/// Whether the value through which a place was reached now counts, and not the one before, which is as near: it comes
+/// first in the order of places.
+fn comes_first<L: Lineage>(lineage: &L, new: &Known<L::Place>, old: &Known<L::Place>) -> bool {
+    let (Some(new), Some(old)) = (new.parent(), old.parent()) else {
+        return false;
+    };
+    if let ((new, None), (old, None)) = (new, old)
+        && new.layer == old.layer
+    {
+        return new.slot < old.slot;
     }
-    let token = *tokens;
-    *tokens += 1;
-    let waiting = Waiting {
-        token,
-        distance,
-        parent,
+    let place = |(key, place): (Key, Option<&Rc<L::Place>>)| match place {
+        Some(place) => Rc::clone(place),
+        None => Rc::new(numbered(lineage, key)),
     };
-    places.insert(place.clone(), waiting);
-    let named = Named {
-        token,
-        is_new: true,
-    };
-    (named, true)
+    place(new) < place(old)
+}
+
+/// The place with a key that has a number.
+fn numbered<L: Lineage>(lineage: &L, key: Key) -> L::Place {
+    let place = number_of(key.slot).and_then(|number| lineage.numbered(key.layer, number));
+    place.expect("a place is found by the number that it has")
 }
 
 fn trail_error<E>(error: &io::Error) -> WhyError<E> {
     WhyError::Trail(error.to_string())
 }
 
-impl<P: Clone + Eq + Ord + Hash> Found<P> {
+impl<P: Clone + Ord> Found<P> {
     fn nearest(nearest: nearest::Nearest<P>) -> Self {
         let place = nearest.path.last().expect("a path holds its start").clone();
         let cause = nearest.kind.map(|kind| Cause {
             kind,
             distance: 0,
             place,
-            token: 0,
+            key: Key { layer: 0, slot: 0 },
             explains: None,
         });
         Self {
@@ -471,6 +459,17 @@ impl<P: Clone + Eq + Ord + Hash> Found<P> {
             shortest: nearest.path,
             left_out: None,
         }
+    }
+
+    /// The shortest path, and the cause at its end.
+    fn shortest_alone(mut self) -> Self {
+        self.causes.truncate(1);
+        for cause in &mut self.causes {
+            cause.explains = None;
+        }
+        self.nodes.clone_from(&self.shortest);
+        self.left_out = None;
+        self
     }
 
     fn result<L: Lineage<Place = P>>(self, lineage: &mut L, name: &str) -> Result<Why, L::Error> {

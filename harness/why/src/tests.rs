@@ -16,6 +16,8 @@ struct Graph {
     layers: Vec<u64>,
     /// By place, what it was computed from.
     on: Vec<Vec<usize>>,
+    /// Whether places have numbers, but for every third.
+    has_numbers: bool,
 }
 
 impl Graph {
@@ -89,6 +91,16 @@ impl Lineage for Graph {
     fn layer(&self, place: &usize) -> u64 {
         self.layers[*place]
     }
+
+    fn number(&self, place: &usize) -> Option<u32> {
+        let has_one = self.has_numbers && !place.is_multiple_of(3);
+        has_one.then(|| u32::try_from(*place).expect("graphs are small"))
+    }
+
+    fn numbered(&self, layer: u64, number: u32) -> Option<usize> {
+        let place = number as usize;
+        (self.layers[place] == layer).then_some(place)
+    }
 }
 
 fn graphs(max: usize) -> impl Strategy<Value = Graph> {
@@ -119,6 +131,7 @@ fn graphs(max: usize) -> impl Strategy<Value = Graph> {
             // An input does not depend on anything.
             layers: layers.clone(),
             on,
+            has_numbers: false,
         }
     })
 }
@@ -135,6 +148,11 @@ fn check(graph: &Graph, start: usize, limit: usize) {
     // One word for each set of causes: the trail is read once for 64 causes.
     options.sets_bytes = 0;
     let found = why(&mut graph.clone(), "graph", &start, &options);
+    // It is the same if places have numbers.
+    let mut with_numbers = graph.clone();
+    with_numbers.has_numbers = true;
+    let same = why(&mut with_numbers, "graph", &start, &options);
+    assert_eq!(found, same);
     if !graph.differs[start] {
         assert!(matches!(found, Err(WhyError::Same { .. })), "{found:?}");
         return;
@@ -200,8 +218,13 @@ fn check(graph: &Graph, start: usize, limit: usize) {
     let (distance, end) = end.unwrap_or((0, start));
     assert_eq!((path.len() - 1, path[path.len() - 1]), (distance, end));
     // A search that stops at the first cause finds the same path.
-    let options = WhyOptions::default().with_extent(Extent::Nearest);
+    let mut options = WhyOptions::default().with_extent(Extent::Nearest);
     let near = why(&mut graph.clone(), "graph", &start, &options).expect("it was found before");
+    // So does one that may look at few places by their distance.
+    options.near_max = limit;
+    let by_layers =
+        why(&mut graph.clone(), "graph", &start, &options).expect("it was found before");
+    assert_eq!(near, by_layers);
     let near: Vec<usize> = near.nodes.iter().map(|node| place_of(&node.path)).collect();
     assert_eq!(near, path);
 }
@@ -262,6 +285,7 @@ fn hundreds_of_causes_are_counted() {
         origins: vec![Origin::Input; inputs],
         layers: vec![0; inputs],
         on: vec![Vec::new(); inputs],
+        has_numbers: false,
     };
     for at in 0..=inputs {
         graph.origins.push(Origin::Computed {
@@ -292,6 +316,7 @@ fn long_paths_need_no_stack() {
             on: (0..count)
                 .map(|at| at.checked_sub(1).into_iter().collect())
                 .collect(),
+            has_numbers: false,
         };
         graph.origins[0] = Origin::Input;
         let options = WhyOptions::default().with_limit(10);

@@ -1,14 +1,20 @@
 //! What a slice leaves behind: a block for each layer, to be read again in the opposite direction.
 //!
 //! ```text
-//! a record   token, parent's token + 1 or 0, (cause + 1 or 0) · 2, + 1 if it is an input, number of values
-//!            it was computed from, and for each of these its token · 2, + 1 if nobody named it before
+//! a record   slot, number of values that it was computed from · 8 + 4 if it is a cause + 2 if it is an input
+//!            + 1 if it has a parent, the cause, the parent, and each value that it was computed from
+//! a slot     as the difference from the slot of the record before
+//! a value    slot · 2, as the difference from the slot of the record; + 1 if it is in another layer, and then
+//!            how many layers lower it is (for a parent, higher)
 //! ```
 //!
-//! A token is the number of a place, counted as places are named. All numbers are LEB128, those of tokens as
-//! the difference to the record's own token, so that the trail takes a few bytes for each step.
+//! All numbers are LEB128, and differences may be negative, so that the trail takes a few bytes for each step.
 
+use std::collections::BTreeMap;
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::ops::Range;
+
+use crate::places::Key;
 
 /// Where a trail is kept: a file for a long walk, or a [`Cursor`](io::Cursor) of bytes.
 pub trait Trail: Read + Write + Seek {}
@@ -16,33 +22,49 @@ pub trait Trail: Read + Write + Seek {}
 impl<T: Read + Write + Seek + ?Sized> Trail for T {}
 
 /// One value of the slice.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Record {
-    pub(crate) token: u64,
-    /// The token of the value through which it is nearest.
-    pub(crate) parent: Option<u64>,
+    pub(crate) slot: u32,
+    /// The value through which it is nearest.
+    pub(crate) parent: Option<Key>,
     /// The cause that it is.
     pub(crate) cause: Option<usize>,
     pub(crate) is_input: bool,
-    /// What it was computed from, in the order of places.
-    pub(crate) on: Vec<Named>,
+    /// Which of the block's values it was computed from, in the order of places.
+    on: Range<usize>,
 }
 
-/// A place by its token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Named {
-    pub(crate) token: u64,
-    /// Whether no record before this one names it.
-    pub(crate) is_new: bool,
+/// The values of a layer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Block {
+    pub(crate) layer: u64,
+    pub(crate) records: Vec<Record>,
+    on: Vec<Key>,
+}
+
+impl Block {
+    /// What a record's value was computed from.
+    pub(crate) fn on(&self, record: &Record) -> &[Key] {
+        &self.on[record.on.clone()]
+    }
+}
+
+/// A block that was written.
+struct Written {
+    layer: u64,
+    /// The first layer in which one of its places was named.
+    named_in: u64,
+    start: u64,
+    length: usize,
 }
 
 /// The blocks of a trail.
 pub(crate) struct Blocks<'t> {
     trail: &'t mut dyn Trail,
-    /// Where each block starts and how long it is.
-    index: Vec<(u64, usize)>,
-    /// The block that is being written.
+    written: Vec<Written>,
+    /// The block that is being written, and the slot of its last record.
     open: Vec<u8>,
+    last_slot: u32,
     end: u64,
 }
 
@@ -50,88 +72,162 @@ impl<'t> Blocks<'t> {
     pub(crate) fn new(trail: &'t mut dyn Trail) -> Self {
         Self {
             trail,
-            index: Vec::new(),
+            written: Vec::new(),
             open: Vec::new(),
+            last_slot: 0,
             end: 0,
         }
     }
 
-    pub(crate) fn push(&mut self, record: &Record) {
+    /// Adds a record to the block of a layer.
+    pub(crate) fn push(
+        &mut self,
+        value: Key,
+        parent: Option<Key>,
+        cause: Option<usize>,
+        is_input: bool,
+        on: &[Key],
+    ) {
         let out = &mut self.open;
-        write_number(record.token, out);
-        write_number(record.parent.map_or(0, |parent| parent + 1), out);
-        let cause = record.cause.map_or(0, |cause| cause as u64 + 1);
-        write_number(cause << 1 | u64::from(record.is_input), out);
-        write_number(record.on.len() as u64, out);
-        for named in &record.on {
-            let difference = zigzag(named.token.wrapping_sub(record.token).cast_signed());
-            write_number(difference << 1 | u64::from(named.is_new), out);
+        write_number(zigzag(value.slot, self.last_slot), out);
+        self.last_slot = value.slot;
+        let flags = u64::from(cause.is_some()) << 2
+            | u64::from(is_input) << 1
+            | u64::from(parent.is_some());
+        write_number((on.len() as u64) << 3 | flags, out);
+        if let Some(cause) = cause {
+            write_number(cause as u64, out);
+        }
+        if let Some(parent) = parent {
+            write_key(value, parent, parent.layer - value.layer, out);
+        }
+        for on in on {
+            write_key(value, *on, value.layer - on.layer, out);
         }
     }
 
-    /// Ends the block of a layer.
-    pub(crate) fn close(&mut self) -> io::Result<()> {
+    /// Ends the block of a layer, whose first place was named in another one.
+    pub(crate) fn close(&mut self, layer: u64, named_in: u64) -> io::Result<()> {
         self.trail.seek(SeekFrom::Start(self.end))?;
         self.trail.write_all(&self.open)?;
-        self.index.push((self.end, self.open.len()));
+        self.written.push(Written {
+            layer,
+            named_in,
+            start: self.end,
+            length: self.open.len(),
+        });
         self.end += self.open.len() as u64;
         self.open.clear();
+        self.last_slot = 0;
         Ok(())
     }
 
     pub(crate) fn count(&self) -> usize {
-        self.index.len()
+        self.written.len()
     }
 
-    /// The records of a block, in the order in which they were written.
-    pub(crate) fn read(&mut self, block: usize) -> io::Result<Vec<Record>> {
-        let (start, length) = self.index[block];
+    /// By layer, the layers whose first place was named in it.
+    pub(crate) fn named_in(&self) -> BTreeMap<u64, Vec<u64>> {
+        let mut named: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
+        for block in &self.written {
+            named.entry(block.named_in).or_default().push(block.layer);
+        }
+        named
+    }
+
+    /// A block, with its records in the order in which they were written.
+    pub(crate) fn read(&mut self, block: usize) -> io::Result<Block> {
+        let Written {
+            layer,
+            start,
+            length,
+            ..
+        } = self.written[block];
         self.trail.seek(SeekFrom::Start(start))?;
         let mut bytes = vec![0; length];
         self.trail.read_exact(&mut bytes)?;
         let mut rest = &bytes[..];
-        let mut records = Vec::new();
+        let mut block = Block {
+            layer,
+            ..Block::default()
+        };
+        let mut slot = 0;
         while !rest.is_empty() {
-            records.push(record(&mut rest).ok_or(io::ErrorKind::InvalidData)?);
+            slot = block
+                .read_record(slot, &mut rest)
+                .ok_or(io::ErrorKind::InvalidData)?;
         }
-        Ok(records)
+        Ok(block)
     }
 }
 
-fn record(rest: &mut &[u8]) -> Option<Record> {
-    let token = read_number(rest)?;
-    let parent = read_number(rest)?.checked_sub(1);
-    let cause = read_number(rest)?;
-    let (cause, is_input) = ((cause >> 1).checked_sub(1), cause & 1 == 1);
-    let count = read_number(rest)?;
-    let mut on = Vec::new();
-    for _ in 0..count {
-        let number = read_number(rest)?;
-        on.push(Named {
-            token: token.wrapping_add(unzigzag(number >> 1).cast_unsigned()),
-            is_new: number & 1 == 1,
+impl Block {
+    /// Reads the record after the one with `last_slot`; returns its slot.
+    fn read_record(&mut self, last_slot: u32, rest: &mut &[u8]) -> Option<u32> {
+        let slot = unzigzag(read_number(rest)?, last_slot)?;
+        let value = Key {
+            layer: self.layer,
+            slot,
+        };
+        let head = read_number(rest)?;
+        let cause = match head & 4 {
+            0 => None,
+            _ => Some(usize::try_from(read_number(rest)?).ok()?),
+        };
+        let parent = match head & 1 {
+            0 => None,
+            _ => {
+                let (slot, layers) = read_key(value, rest)?;
+                let layer = value.layer.checked_add(layers)?;
+                Some(Key { layer, slot })
+            }
+        };
+        let start = self.on.len();
+        for _ in 0..head >> 3 {
+            let (slot, layers) = read_key(value, rest)?;
+            let layer = value.layer.checked_sub(layers)?;
+            self.on.push(Key { layer, slot });
+        }
+        self.records.push(Record {
+            slot,
+            parent,
+            cause,
+            is_input: head & 2 != 0,
+            on: start..self.on.len(),
         });
+        Some(slot)
     }
-    let cause = match cause {
-        Some(cause) => Some(usize::try_from(cause).ok()?),
-        None => None,
+}
+
+/// Writes a key that is so many layers away from a value.
+fn write_key(value: Key, key: Key, layers: u64, out: &mut Vec<u8>) {
+    let difference = zigzag(key.slot, value.slot) << 1;
+    write_number(difference | u64::from(layers > 0), out);
+    if layers > 0 {
+        write_number(layers, out);
+    }
+}
+
+/// A slot, and how many layers away it is.
+fn read_key(value: Key, rest: &mut &[u8]) -> Option<(u32, u64)> {
+    let number = read_number(rest)?;
+    let slot = unzigzag(number >> 1, value.slot)?;
+    let layers = match number & 1 {
+        0 => 0,
+        _ => read_number(rest)?,
     };
-    Some(Record {
-        token,
-        parent,
-        cause,
-        is_input,
-        on,
-    })
+    Some((slot, layers))
 }
 
-/// Small numbers of either sign as small numbers; of the 63 bits that a difference of tokens may have.
-fn zigzag(number: i64) -> u64 {
-    (number << 1 ^ number >> 63).cast_unsigned()
+/// A slot as its difference from another: small numbers of either sign as small numbers.
+fn zigzag(slot: u32, from: u32) -> u64 {
+    let difference = i64::from(slot) - i64::from(from);
+    (difference << 1 ^ difference >> 63).cast_unsigned()
 }
 
-fn unzigzag(number: u64) -> i64 {
-    (number >> 1).cast_signed() ^ -(number & 1).cast_signed()
+fn unzigzag(number: u64, from: u32) -> Option<u32> {
+    let difference = (number >> 1).cast_signed() ^ -(number & 1).cast_signed();
+    u32::try_from(i64::from(from).checked_add(difference)?).ok()
 }
 
 fn write_number(mut number: u64, out: &mut Vec<u8>) {
@@ -161,35 +257,43 @@ mod tests {
 
     #[test]
     fn blocks_are_read_as_they_were_written() {
-        let named = |token, is_new| Named { token, is_new };
-        let records = [
-            Record {
-                token: 0,
-                parent: None,
-                cause: None,
-                is_input: false,
-                on: vec![named(1, true), named(1 << 40, true)],
-            },
-            Record {
-                token: 1 << 40,
-                parent: Some(0),
-                cause: Some(3),
-                is_input: true,
-                on: vec![named(1, false)],
-            },
-        ];
+        let key = |layer, slot| Key { layer, slot };
+        let first = (key(1 << 40, u32::MAX), None, None, false);
+        let first_on = [key(1 << 40, 0), key(7, 1), key(7, u32::MAX)];
+        let second = (key(7, 1), Some(first.0), Some(300), true);
+        let third = (key(7, u32::MAX), Some(key(7, 1)), Some(0), false);
+        let third_on = [key(7, 1)];
         let mut trail = io::Cursor::new(Vec::new());
         let mut blocks = Blocks::new(&mut trail);
-        blocks.push(&records[0]);
-        blocks.close().unwrap();
-        blocks.push(&records[1]);
-        blocks.push(&records[0]);
-        blocks.close().unwrap();
+        for (records, named_in) in [
+            (&[(first, &first_on[..])][..], 1 << 40),
+            (&[(second, &[]), (third, &third_on)], 1 << 40),
+        ] {
+            for ((value, parent, cause, is_input), on) in records {
+                blocks.push(*value, *parent, *cause, *is_input, on);
+            }
+            blocks.close(records[0].0.0.layer, named_in).unwrap();
+        }
         assert_eq!(blocks.count(), 2);
         assert_eq!(
-            blocks.read(1).unwrap(),
-            [records[1].clone(), records[0].clone()]
+            blocks.named_in(),
+            BTreeMap::from([(1 << 40, vec![1 << 40, 7])])
         );
-        assert_eq!(blocks.read(0).unwrap(), [records[0].clone()]);
+        let shown = |block: &Block| -> Vec<_> {
+            let records = block.records.iter();
+            let shown = records.map(|record| {
+                let value = key(block.layer, record.slot);
+                let on = block.on(record).to_vec();
+                ((value, record.parent, record.cause, record.is_input), on)
+            });
+            shown.collect()
+        };
+        let low = blocks.read(1).unwrap();
+        assert_eq!(
+            shown(&low),
+            [(second, Vec::new()), (third, third_on.to_vec())]
+        );
+        let high = blocks.read(0).unwrap();
+        assert_eq!(shown(&high), [(first, first_on.to_vec())]);
     }
 }

@@ -215,9 +215,44 @@ fn what_does_not_differ_is_refused() {
     runs.refuses(&unknown, &["--at", "colour", "aether diff"]);
     let no_value = ["why", "ring5", "changed", "--tick", "1"];
     runs.refuses(&no_value, &["--node or --edge"]);
+    let late = ["why", "ring5", "changed", "--tick", "11", "--node", "3"];
+    runs.refuses(
+        &late,
+        &["--tick", "neither run has a tick 11", "end with tick 10"],
+    );
+    let record = ["why", "ring5", "changed", "--at", "ledgers[tick=4]"];
+    runs.refuses(&record, &["`ledgers[tick=4]` is not a single value"]);
+    // Its documents say that a value was set.
+    let args = [
+        "run",
+        "ring5",
+        "--run-id",
+        "same",
+        "--set",
+        "topology.edges[e_id=5].k=12",
+    ];
+    runs.aether(&args).with(0);
+    runs.refuses(&["why", "ring5", "same"], &["no value differs"]);
     let no_node = ["why", "ring5", "changed", "--node", "77"];
     runs.refuses(&no_node, &["77"]);
     runs.refuses(&["why", "ring5", "missing"], &["missing"]);
     let text = ["why", "ring5", "changed", "--out", "why.txt"];
     runs.aether(&text).with(2).reports(&["--out", "--as svg"]);
+}
+
+/// What only the old run had is in a file of the old run.
+#[test]
+fn a_removed_input_is_in_the_file_of_the_old_run() {
+    let runs = Runs::of(&["ring5", "star6"]);
+    for (before, after, lead) in [
+        ("star6", "ring5", "removed: "),
+        ("ring5", "star6", "added: "),
+    ] {
+        let args = ["why", before, after, "--tick", "1", "--node", "6", "--all"];
+        let said = runs.aether(&args).with(0).stdout;
+        let state = format!("cause: inputs.run_config.initial_state[node=6] {lead}");
+        let found = said.lines().find(|line| line.starts_with(&state));
+        let found = found.unwrap_or_else(|| panic!("{said}"));
+        assert!(found.contains("(scenarios/star6/run.toml)"), "{found}");
+    }
 }

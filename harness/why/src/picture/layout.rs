@@ -18,7 +18,7 @@ use super::chosen::Chosen;
 use crate::found::Why;
 
 /// Values beside the shortest path that fit on a line.
-const COLUMNS: usize = 5;
+const COLUMNS: usize = 4;
 
 /// Where each value is drawn.
 pub(crate) struct Layout {

@@ -11,16 +11,16 @@ use super::layout::Layout;
 use crate::found::{CauseKind, Why, WhyNode};
 
 /// The size of a box, and the distance from one to the next.
-const BOX: (usize, usize) = (264, 42);
-const PITCH: (usize, usize) = (288, 78);
+const BOX: (usize, usize) = (312, 42);
+const PITCH: (usize, usize) = (336, 78);
 
 /// What is around the boxes; the text above them needs most.
 const MARGIN: usize = 16;
 const TOP: usize = 84;
 
 /// Characters that a box has room for.
-const PATH_CHARS: usize = 34;
-const VALUE_CHARS: usize = 15;
+const PATH_CHARS: usize = 40;
+const VALUE_CHARS: usize = 18;
 
 /// Lines that a step may cross before it is drawn faintly: many such steps would hide what is between them.
 const NEAR_LINES: usize = 3;

@@ -8,32 +8,32 @@ use aether_harness::{Json, Place};
 use aether_why::{Lineage, Origin};
 
 /// Two runs of Aether whose values are compared.
-pub(super) struct ComparedRuns<'c> {
+pub(super) struct ComparedRuns<'c, 'r> {
     names: &'c Vocabulary,
-    runs: Compared<'c>,
-    /// The file that each document came from.
-    files: BTreeMap<String, String>,
+    runs: &'c Compared<'r>,
+    /// The file that each document of each run came from, by `topology`, `profile` and so on.
+    files: [BTreeMap<String, String>; 2],
     /// The place that was asked for last.
     last: Option<(RunPlace, Step)>,
 }
 
-impl<'c> ComparedRuns<'c> {
-    /// Two runs of places in the same vocabulary; the files of the new run's documents, by `topology`, `profile` and so on.
+impl<'c, 'r> ComparedRuns<'c, 'r> {
+    /// Two runs of places in the same vocabulary, and the files of their documents.
     pub(super) fn new(
         names: &'c Vocabulary,
-        runs: Compared<'c>,
-        files: &BTreeMap<String, String>,
+        runs: &'c Compared<'r>,
+        files: [BTreeMap<String, String>; 2],
     ) -> Self {
         Self {
             names,
             runs,
-            files: files.clone(),
+            files,
             last: None,
         }
     }
 }
 
-impl Lineage for ComparedRuns<'_> {
+impl Lineage for ComparedRuns<'_, '_> {
     type Place = RunPlace;
     type Error = Infallible;
 
@@ -45,21 +45,20 @@ impl Lineage for ComparedRuns<'_> {
         if place.is_input() {
             return Ok(Origin::Input);
         }
-        let step = self.runs.step(*place);
-        differing.extend(&step.from);
-        let rule_changed = step.is_rule;
+        let step = self.runs.step(*place, differing);
         self.last = Some((*place, step));
-        Ok(Origin::Computed { rule_changed })
+        Ok(Origin::Computed {
+            rule_changed: step.is_rule,
+        })
     }
 
     fn needed(&mut self, place: &RunPlace, on: &RunPlace) -> Result<bool, Infallible> {
-        let step = match self.last.take() {
+        let step = match self.last {
             Some((last, step)) if last == *place => step,
-            _ => self.runs.step(*place),
+            _ => self.runs.step(*place, &mut Vec::new()),
         };
-        let is_needed = self.runs.is_needed(*place, *on, &step);
         self.last = Some((*place, step));
-        Ok(is_needed)
+        Ok(self.runs.is_needed(*place, *on, step))
     }
 
     fn values(&mut self, place: &RunPlace) -> Result<[Option<Json>; 2], Infallible> {
@@ -81,15 +80,25 @@ impl Lineage for ComparedRuns<'_> {
             "run_config" if inside.starts_with("run_config.initial_state") => "initial_state",
             member => member,
         };
-        let file = self
-            .files
+        // What was removed was in a file of the old run.
+        let [_, new] = self.runs.values(*input);
+        let files = &self.files[usize::from(new.is_some())];
+        let file = files
             .get(member)
-            .or_else(|| self.files.get(inside.split('.').next()?));
+            .or_else(|| files.get(inside.split('.').next()?));
         file.cloned()
     }
 
     fn layer(&self, place: &RunPlace) -> u64 {
         place.layer(self.names)
+    }
+
+    fn number(&self, place: &RunPlace) -> Option<u32> {
+        place.number(self.names)
+    }
+
+    fn numbered(&self, layer: u64, number: u32) -> Option<RunPlace> {
+        RunPlace::numbered(layer, number, self.names)
     }
 }
 

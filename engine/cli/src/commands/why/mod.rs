@@ -1,6 +1,8 @@
 //! `aether why`: how a value of a stored run came to differ from that of another run.
 
 mod lineage;
+#[cfg(test)]
+mod tests;
 
 use aether_engine::config::RunPlan;
 use aether_engine::lineage::{Compared, ReadFailure, RunPlace, RunValues, Vocabulary};
@@ -82,10 +84,10 @@ fn explain(command: &WhyCommand, before: &StoredRun, after: &StoredRun) -> Resul
         RunValues::of_file(after, &plans[1], &names, &failures[1])?,
     ];
     let runs = Compared::new(&names, &values[0], &values[1]);
-    let place = asked(command, [before, after], &plans, &names, runs)?;
-    let mut files = before.documents()?.files().clone();
-    files.extend(after.documents()?.files().clone());
-    let mut lineage = ComparedRuns::new(&names, runs, &files);
+    let place = asked(command, [before, after], &plans, &names, &runs)?;
+    let files = [before.documents()?, after.documents()?];
+    let files = files.map(|documents| documents.files().clone());
+    let mut lineage = ComparedRuns::new(&names, &runs, files);
     let extent = if command.nearest {
         Extent::Nearest
     } else {
@@ -114,15 +116,32 @@ fn asked(
     runs: [&StoredRun; 2],
     plans: &[RunPlan; 2],
     names: &Vocabulary,
-    compared: Compared<'_>,
+    compared: &Compared<'_>,
 ) -> Result<RunPlace, Failure> {
+    let last = plans.iter().map(RunPlan::ticks).max().unwrap_or(0);
     if let Some(path) = &command.at {
-        return names.place(path).ok_or_else(|| {
+        let place = names.place(path).ok_or_else(|| {
             Failure::Input(format!(
                 "--at: neither run can have a value at `{path}`; paths are written as in `aether diff`: \
                  ledgers[tick=3].edges[e_id=5].raw"
             ))
-        });
+        })?;
+        let found = names.path(place);
+        if found
+            .strip_prefix(path)
+            .is_some_and(|rest| !rest.is_empty())
+            && !compared.differs(place)
+        {
+            return Err(Failure::Input(format!(
+                "--at: `{path}` is not a single value; name one of those in it, such as `{found}`"
+            )));
+        }
+        return Ok(place);
+    }
+    if let Some(tick) = command.tick.filter(|tick| !(1..=last).contains(tick)) {
+        return Err(Failure::Input(format!(
+            "--tick: neither run has a tick {tick}; they end with tick {last}"
+        )));
     }
     let find = |plan: usize| -> Result<Option<String>, Failure> {
         let known = plans[plan].names();
@@ -159,17 +178,18 @@ fn asked(
     if let Some(tick) = command.tick {
         return Ok(at(tick));
     }
-    let last = plans.iter().map(RunPlan::ticks).max().unwrap_or(0);
     let differing = (1..=last).map(at).find(|place| compared.differs(*place));
     differing.ok_or_else(|| Failure::Input(format!("{field} does not differ at any tick")))
 }
 
 fn first(runs: [&StoredRun; 2], names: &Vocabulary) -> Result<RunPlace, Failure> {
     let Some(path) = first_divergence(runs[0], runs[1])? else {
-        return Err(Failure::Input(
-            "no value differs: the runs recorded the same".to_owned(),
-        ));
+        return Err(nothing_differs());
     };
+    // A value that was set to what it was is noted with the documents.
+    if path.starts_with("inputs.files") {
+        return Err(nothing_differs());
+    }
     if path.starts_with("inputs.") {
         return Err(Failure::Input(format!(
             "only inputs differ ({path}): no value that the runs recorded depends on them"
@@ -180,4 +200,8 @@ fn first(runs: [&StoredRun; 2], names: &Vocabulary) -> Result<RunPlace, Failure>
             "`{path}` differs, and is not a value; name one with --at"
         ))
     })
+}
+
+fn nothing_differs() -> Failure {
+    Failure::Input("no value differs: the runs recorded the same".to_owned())
 }
