@@ -61,11 +61,16 @@ impl LogDestination {
                 let path = run_config.with_file_name("").join(path);
                 let name = path.display().to_string();
                 let cannot = |error| Failure::Io(name.clone(), error);
-                let exists = refuse_other_file(&path, plan)?;
+                let whole = refuse_other_file(&path, plan)?;
                 let opened = File::options().create(true).append(true).open(&path);
                 let file = opened.map_err(cannot)?;
-                if exists && start == LogStart::Truncate {
-                    to_empty = Some(file.try_clone().map_err(cannot)?);
+                match (whole, start) {
+                    (Some(_), LogStart::Truncate) => {
+                        to_empty = Some(file.try_clone().map_err(cannot)?);
+                    }
+                    // What is added does not continue a line that was cut off.
+                    (Some(whole), LogStart::Append) => file.set_len(whole).map_err(cannot)?,
+                    (None, _) => {}
                 }
                 (name, Box::new(BufWriter::new(file)))
             }
@@ -118,28 +123,29 @@ impl LogDestination {
     }
 }
 
-/// Refuses a file that holds anything but log events of the plan's gid and run id; returns whether
-/// it is an existing log. Pipes, terminals and devices are written to as they are.
-fn refuse_other_file(path: &Path, plan: &RunPlan) -> Result<bool, Failure> {
+/// Refuses a file that holds anything but log events of the plan's gid and run id. Of an existing log,
+/// returns how many bytes its whole lines have. Pipes, terminals and devices are written to as they are.
+fn refuse_other_file(path: &Path, plan: &RunPlan) -> Result<Option<u64>, Failure> {
     let shown = path.display();
     let refuse = |why: &str| Failure::Input(format!("`logging.file_path`: {shown} {why}"));
     let found = match fs::metadata(path) {
         Ok(found) => found,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             destination::refuse_name(path).map_err(|why| refuse(&why))?;
-            return Ok(false);
+            return Ok(None);
         }
         Err(error) => return Err(Failure::Io(shown.to_string(), error)),
     };
     if destination::is_stream(path, found.file_type()) {
-        return Ok(false);
+        return Ok(None);
     }
     if !found.is_file() {
         return Err(refuse("is not a file; give the name of a file"));
     }
     destination::refuse_name(path).map_err(|why| refuse(&why))?;
-    if holds_log(path, plan).map_err(|error| Failure::Io(shown.to_string(), error))? {
-        return Ok(true);
+    let whole = whole_lines(path, plan).map_err(|error| Failure::Io(shown.to_string(), error))?;
+    if whole.is_some() {
+        return Ok(whole);
     }
     let (gid, run_id) = (plan.gid(), plan.run_id());
     Err(refuse(&format!(
@@ -148,9 +154,11 @@ fn refuse_other_file(path: &Path, plan: &RunPlan) -> Result<bool, Failure> {
     )))
 }
 
-/// Whether every line of a file is a log event of the plan's gid and run id. The last line may be
-/// cut off, as a run that was killed leaves it, and the file may be empty.
-fn holds_log(path: &Path, plan: &RunPlan) -> io::Result<bool> {
+/// How many bytes the whole lines of a file have, if each is a log event of the plan's gid and run id.
+/// The last line may be cut off, as a run that was killed leaves it, and the file may be empty.
+fn whole_lines(path: &Path, plan: &RunPlan) -> io::Result<Option<u64>> {
+    const START: &[u8] = b"{\"component\":";
+    let mut whole = 0;
     let mut reader = BufReader::new(File::open(path)?);
     let mut line = Vec::new();
     loop {
@@ -160,11 +168,11 @@ fn holds_log(path: &Path, plan: &RunPlan) -> io::Result<bool> {
             .read_until(b'\n', &mut line)?
             == 0
         {
-            return Ok(true);
+            return Ok(Some(whole));
         }
-        if !line.ends_with(b"\n") && line.starts_with(b"{\"component\":") {
+        if !line.ends_with(b"\n") && (line.starts_with(START) || START.starts_with(&line)) {
             let at_end = reader.fill_buf()?.is_empty();
-            return Ok(at_end);
+            return Ok(at_end.then_some(whole));
         }
         let is_ours = std::str::from_utf8(&line).ok().and_then(|line| {
             let event: Value = aether_json::from_str(line).ok()?;
@@ -174,8 +182,9 @@ fn holds_log(path: &Path, plan: &RunPlan) -> io::Result<bool> {
             Some(gid == plan.gid() && run_id == plan.run_id())
         });
         if is_ours != Some(true) {
-            return Ok(false);
+            return Ok(None);
         }
+        whole += line.len() as u64;
     }
 }
 

@@ -5,7 +5,7 @@
 //! read is skipped: without times, everything else works.
 
 use std::collections::BTreeMap;
-use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -56,12 +56,7 @@ impl Times {
             .open(&self.path)?;
         file.lock()?;
         // A line that was cut off does not take the next one with it.
-        let is_cut_off = file.seek(SeekFrom::End(-1)).is_ok() && {
-            let mut last = [0];
-            file.read_exact(&mut last)?;
-            last != *b"\n"
-        };
-        let before = if is_cut_off { "\n" } else { "" };
+        let before = if file.ends_a_line()? { "" } else { "\n" };
         let written = file.write_all(format!("{before}{line}\n").as_bytes());
         file.unlock()?;
         written

@@ -98,7 +98,7 @@ fn try_all(case: &Case<'_>) {
     aether_vfs::install();
     let tally = exhaust(case);
     assert!(
-        tally.faults > tally.operations && tally.crashes > 10,
+        tally.faults > tally.operations,
         "{tally}"
     );
 }

@@ -184,6 +184,20 @@ impl File {
         })
     }
 
+    /// Whether a text in the file ends where a line does, or is empty. The position moves.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn ends_a_line(&mut self) -> io::Result<bool> {
+        if self.metadata()?.len() == 0 {
+            return Ok(true);
+        }
+        self.seek(SeekFrom::End(-1))?;
+        let mut last = [0];
+        self.read_exact(&mut last)?;
+        Ok(last == *b"\n")
+    }
+
     /// As [`std::fs::File::metadata`].
     ///
     /// # Errors

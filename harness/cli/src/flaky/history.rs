@@ -5,7 +5,7 @@
 //! anything from being recorded.
 
 use std::collections::BTreeMap;
-use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::io::{self, Write as _};
 use std::path::Path;
 
 use aether_disk::{self as fs, File};
@@ -87,7 +87,7 @@ pub(crate) fn append(path: &Path, lines: &[Value]) -> io::Result<()> {
         .create(true)
         .open(path)?;
     let mut text = String::new();
-    if !ends_with_newline(&mut file)? {
+    if !file.ends_a_line()? {
         text.push('\n');
     }
     for line in lines {
@@ -95,16 +95,6 @@ pub(crate) fn append(path: &Path, lines: &[Value]) -> io::Result<()> {
     }
     file.write_all(text.as_bytes())?;
     file.sync_all()
-}
-
-fn ends_with_newline(file: &mut File) -> io::Result<bool> {
-    if file.metadata()?.len() == 0 {
-        return Ok(true);
-    }
-    file.seek(SeekFrom::End(-1))?;
-    let mut last = [0];
-    file.read_exact(&mut last)?;
-    Ok(last == *b"\n")
 }
 
 /// How often tests were recorded before.
