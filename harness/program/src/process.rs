@@ -61,7 +61,7 @@ impl Run<'_> {
     /// Runs `command` to its end, and ends whatever it leaves running.
     pub(crate) fn to_end(&self, command: Command) -> Result<Ended, End> {
         let not_started = self.scratch.join("not-started");
-        let mut command = launch::launched(command, &not_started);
+        let mut command = launch::kept(command, &not_started);
         command
             .stdout(self.create("stdout")?)
             .stderr(self.create("stderr")?)
