@@ -3,6 +3,7 @@
 use std::path::{Component, Path};
 
 use aether_json::Value;
+use memchr::memmem;
 
 use crate::Places;
 
@@ -54,16 +55,18 @@ impl MachinePaths {
         let text = String::from_utf8_lossy(bytes);
         // Escapes in JSON: a slash or a backslash may have a backslash before it.
         let plain = text.contains('\\').then(|| text.replace('\\', ""));
-        let plain = plain.as_deref().unwrap_or(&text);
-        let held = |path: &str| text.contains(path) || plain.contains(&path.replace('\\', ""));
-        self.paths.iter().any(|(path, _)| held(path)) || text.contains("\\u00")
+        let held = |path: &str| {
+            let bare = || path.replace('\\', "");
+            holds(&text, path) || plain.as_ref().is_some_and(|plain| holds(plain, &bare()))
+        };
+        self.paths.iter().any(|(path, _)| held(path)) || holds(&text, "\\u00")
     }
 
     /// A text with them replaced where they are whole components.
     pub(crate) fn replaced(&self, text: &str) -> String {
         let mut text = text.to_owned();
         for (path, name) in &self.paths {
-            if text.contains(path.as_str()) {
+            if holds(&text, path) {
                 text = if self.is_format_1 {
                     text.replace(path, name)
                 } else {
@@ -141,10 +144,17 @@ fn relative(from: &Path, to: &Path) -> Option<String> {
     Some(parts.collect::<Vec<_>>().join("/"))
 }
 
+/// Whether a text holds another. An output of 100 MB is searched for some ten paths: the search of the standard
+/// library looks at one byte after the other, and took longer than everything else that is done with an output.
+pub(crate) fn holds(text: &str, searched: &str) -> bool {
+    memmem::find(text.as_bytes(), searched.as_bytes()).is_some()
+}
+
 fn replaced(text: &str, path: &str, name: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut from = 0;
-    while let Some(at) = text[from..].find(path).map(|at| from + at) {
+    // What is found of a text in a text begins and ends between characters.
+    for at in memmem::find_iter(text.as_bytes(), path) {
         let end = at + path.len();
         out.push_str(&text[from..at]);
         let after = &text[end..];
@@ -217,6 +227,31 @@ mod tests {
         ] {
             check(other, other);
         }
+    }
+
+    /// The searches are those of another crate, since they have 100 MB to go through: what they find is what
+    /// the standard library finds.
+    #[test]
+    fn what_is_searched_for_is_found_wherever_it_is() {
+        let paths = paths("/nowhere/repo");
+        let spelled = "/nowhere/repo";
+        for before in ["", "é", "/nowhere/", "/nowhere/rep", "\u{10ffff}"] {
+            for filler in [0, 1, 15, 16, 17, 255] {
+                for after in ["", "é", "o", "/nowhere/repo"] {
+                    let text = format!("{before}{}{spelled}{after}", "/".repeat(filler));
+                    assert!(holds(&text, spelled), "{text}");
+                    assert!(paths.may_be_in(text.as_bytes()), "{text}");
+                    let short = &text[..before.len() + filler + spelled.len() - 1];
+                    assert_eq!(holds(short, spelled), short.contains(spelled), "{short}");
+                }
+            }
+        }
+        assert_eq!(
+            paths.replaced("é /nowhere/repo é/nowhere/repo /nowhere/repo"),
+            "é {root} é/nowhere/repo {root}"
+        );
+        assert!(!paths.may_be_in(br#"{"a":"\\nowhere"}"#));
+        assert!(paths.may_be_in(br#"{"a":"\u002fnowhere\u002frepo"}"#));
     }
 
     #[test]

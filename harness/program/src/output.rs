@@ -9,7 +9,7 @@ use aether_harness::{Artefact, Scenario};
 use aether_json::Value;
 
 use crate::declared;
-use crate::machine::MachinePaths;
+use crate::machine::{MachinePaths, holds};
 use crate::process::OUTPUT_BYTES_MAX;
 use crate::read::{self, Parsed, Reader};
 use crate::settings::{Empty, OutputFormat, OutputTable, STREAMS, glob, is_reserved};
@@ -321,8 +321,8 @@ fn refuse_strange(path: &Path, scratch: &Path) -> Result<(), Strange> {
 /// The directory of a run is new each time, so an output that names it never repeats.
 fn refuse_own_place(bytes: &[u8], work: &Path) -> Result<(), String> {
     let place = work.to_string_lossy();
-    let holds = std::str::from_utf8(bytes).is_ok_and(|text| text.contains(&*place));
-    if holds {
+    // Bytes that are not text are none of this rule's business.
+    if std::str::from_utf8(bytes).is_ok_and(|text| holds(text, &place)) {
         return Err(
             "names the directory in which the program ran, which is a new one for each run: let it \
              write relative paths, or none"

@@ -61,12 +61,12 @@ impl Run<'_> {
     /// Runs `command` to its end, and ends whatever it leaves running.
     pub(crate) fn to_end(&self, command: Command) -> Result<Ended, End> {
         let not_started = self.scratch.join("not-started");
-        let mut command = launch::launched(command, &not_started);
+        let mut command = launch::kept(command, &not_started);
         command
             .stdout(self.create("stdout")?)
             .stderr(self.create("stderr")?)
             .stdin(match self.stdin {
-                Some(path) => File::open(path)
+                Some(path) => open(path)
                     .map_err(|error| Failure::unreadable(path, &error))?
                     .into(),
                 None => Stdio::null(),
@@ -130,6 +130,18 @@ impl Run<'_> {
         }
         Ok(())
     }
+}
+
+/// Opens what the program reads. To open a pipe is to wait for somebody who writes to it, and may never come.
+fn open(path: &Path) -> io::Result<File> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt as _;
+        if fs::metadata(path)?.file_type().is_fifo() {
+            return Err(io::Error::other("it is a pipe, and not a file"));
+        }
+    }
+    File::open(path)
 }
 
 /// Why a program was ended.

@@ -1,4 +1,5 @@
-//! Ends a program together with what it starts: on Unix as a process group, elsewhere only the program.
+//! Ends a program together with what it starts: through its [keeper](super::launch::kept) if it has one, else on Unix
+//! as a process group, elsewhere only the program.
 
 use std::io;
 use std::process::{Child, Command, ExitStatus};
@@ -9,7 +10,38 @@ use std::process::{Child, Command, ExitStatus};
 /// group, is nobody else's.
 pub struct Group {
     child: Child,
+    #[cfg(unix)]
+    way: Way,
 }
+
+/// How what runs is ended.
+#[cfg(unix)]
+#[derive(Clone, Copy, Debug)]
+enum Way {
+    /// Its keeper is asked.
+    Asked,
+    /// The process group is killed.
+    Killed,
+}
+
+#[cfg(unix)]
+impl Way {
+    fn end(self, id: rustix::process::Pid) {
+        use rustix::process::{Signal, kill_process, kill_process_group};
+        // The group is empty if the program ended and left nothing running.
+        let _ = match self {
+            // One that was stopped hears nothing until it goes on.
+            Self::Asked => {
+                kill_process(id, Signal::TERM).and_then(|()| kill_process(id, Signal::CONT))
+            }
+            Self::Killed => kill_process_group(id, Signal::KILL),
+        };
+    }
+}
+
+/// How often a keeper is waited for, a millisecond apart; it gives up before that.
+#[cfg(unix)]
+const ROUNDS: usize = 20_000;
 
 impl Group {
     /// Starts a program in a group of its own.
@@ -18,15 +50,24 @@ impl Group {
     /// It cannot be started.
     pub fn start(mut command: Command) -> io::Result<Self> {
         #[cfg(unix)]
-        {
+        let way = {
             use std::os::unix::process::CommandExt;
             command.process_group(0);
             interrupt::be_ready();
-        }
+            if super::launch::is_kept(&command) {
+                Way::Asked
+            } else {
+                Way::Killed
+            }
+        };
         let child = command.spawn()?;
-        let group = Self { child };
+        let group = Self {
+            child,
+            #[cfg(unix)]
+            way,
+        };
         #[cfg(unix)]
-        interrupt::remember(group.id());
+        interrupt::remember(group.id(), way);
         Ok(group)
     }
 
@@ -37,13 +78,25 @@ impl Group {
     pub fn end(mut self) -> io::Result<ExitStatus> {
         #[cfg(unix)]
         if let Some(id) = self.id() {
-            // The group is empty if the program ended and left nothing running.
-            let _ = rustix::process::kill_process_group(id, rustix::process::Signal::KILL);
+            self.way.end(id);
             interrupt::forget(id);
+            if matches!(self.way, Way::Asked) {
+                self.wait_for_keeper();
+            }
         }
         // It may have ended by itself.
         let _ = self.child.kill();
         self.child.wait()
+    }
+
+    #[cfg(unix)]
+    fn wait_for_keeper(&mut self) {
+        for _ in 0..ROUNDS {
+            if self.has_ended() {
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
     }
 
     /// Whether the program has ended. Its status stays to be taken.
@@ -105,16 +158,18 @@ impl Drop for Interrupt {
 /// would go on by themselves.
 #[cfg(unix)]
 mod interrupt {
-    use std::collections::BTreeSet;
+    use std::collections::BTreeMap;
     use std::sync::{Mutex, Once, PoisonError};
     use std::thread;
 
-    use rustix::process::{Pid, Signal, kill_process_group};
+    use rustix::process::Pid;
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
     use signal_hook::iterator::Signals;
 
+    use super::Way;
+
     /// The groups that are running, by id.
-    static RUNNING: Mutex<BTreeSet<i32>> = Mutex::new(BTreeSet::new());
+    static RUNNING: Mutex<BTreeMap<i32, Way>> = Mutex::new(BTreeMap::new());
 
     /// What the next signal does in place of ending this process.
     static INSTEAD: Mutex<Option<Box<dyn FnOnce() + Send>>> = Mutex::new(None);
@@ -150,8 +205,10 @@ mod interrupt {
                         work();
                     }
                     let running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
-                    for id in running.iter().filter_map(|&id| Pid::from_raw(id)) {
-                        let _ = kill_process_group(id, Signal::KILL);
+                    for (&id, way) in running.iter() {
+                        if let Some(id) = Pid::from_raw(id) {
+                            way.end(id);
+                        }
                     }
                     if ends {
                         std::process::exit(INTERRUPTED);
@@ -183,10 +240,10 @@ mod interrupt {
         }
     }
 
-    pub(crate) fn remember(id: Option<Pid>) {
+    pub(crate) fn remember(id: Option<Pid>, way: Way) {
         if let Some(id) = id {
             let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
-            running.insert(id.as_raw_nonzero().get());
+            running.insert(id.as_raw_nonzero().get(), way);
         }
     }
 

@@ -2,7 +2,8 @@
 //!
 //! Only a process itself can ask Linux to be ended with its parent, and the request survives `exec`. So
 //! this same program is started with a hidden argument, asks, and becomes the program that is meant. What only a
-//! process can change of its own environment is changed in the same way.
+//! process can change of its own environment is changed in the same way. A program that may start others has this
+//! program beside it as its [keeper](super::keeper).
 
 use std::io;
 use std::path::Path;
@@ -15,6 +16,13 @@ use super::variables;
 
 /// The argument that makes this program the start of another.
 const ARGUMENT: &str = "--aether-harness-launch";
+
+/// This program: even if its file was replaced meanwhile, this is what is running.
+#[cfg(unix)]
+const THIS: &str = "/proc/self/exe";
+
+/// The argument that makes it the keeper of another.
+const KEPT: &str = "--aether-harness-keep";
 
 /// The argument that makes it the start of another in a changed environment.
 const CHANGED: &str = "--aether-harness-changed";
@@ -48,13 +56,29 @@ pub(super) fn enable() {
 /// Where the system cannot do that, or this program does not [serve its
 /// children](crate::Suite::with_children), it is `command` itself.
 pub fn launched(command: Command, error: &Path) -> Command {
+    started_as(ARGUMENT, command, error)
+}
+
+/// The same for a program that may start others: all of them end with it, wherever they hide. It is meant for
+/// [`Group::start`](super::Group::start).
+pub fn kept(command: Command, error: &Path) -> Command {
+    started_as(KEPT, command, error)
+}
+
+fn started_as(argument: &str, command: Command, error: &Path) -> Command {
     #[cfg(target_os = "linux")]
     if LAUNCHES.load(Ordering::Relaxed) {
         let parent = std::process::id().to_string();
-        return started_by_this(&command, [ARGUMENT.into(), parent.into(), error.into()]);
+        return started_by_this(&command, [argument.into(), parent.into(), error.into()]);
     }
-    let _ = error;
+    let _ = (argument, error);
     command
+}
+
+/// Whether a command starts a keeper, which ends its program when it is asked to end.
+#[cfg(unix)]
+pub(super) fn is_kept(command: &Command) -> bool {
+    command.get_program() == THIS && command.get_args().next().is_some_and(|first| first == KEPT)
 }
 
 /// The same command in a changed environment. No variable is removed, and `HOME` stays: programs and their tools
@@ -79,8 +103,7 @@ fn started_by_this<const N: usize>(
     command: &Command,
     arguments: [std::ffi::OsString; N],
 ) -> Command {
-    // Even if the file of this program was replaced meanwhile, this is what is running.
-    let mut launcher = Command::new("/proc/self/exe");
+    let mut launcher = Command::new(THIS);
     launcher
         .args(arguments)
         .arg(command.get_program())
@@ -115,28 +138,33 @@ pub(super) fn serve() -> Option<ExitCode> {
         eprintln!("{}: {why}", program.to_string_lossy());
         return Some(ExitCode::from(127));
     }
-    if argument != ARGUMENT {
+    if argument != ARGUMENT && argument != KEPT {
         return None;
     }
     let (parent, error, program) = (args.next()?, args.next()?, args.next()?);
     let mut command = Command::new(program);
     command.args(args);
-    let why = become_program(&mut command, &parent.to_string_lossy());
+    let why = become_program(&mut command, &parent.to_string_lossy(), argument == KEPT);
     // Without the file, the exit status says that something is wrong.
     let _ = aether_disk::write(error, why.raw_os_error().unwrap_or_default().to_string());
     Some(ExitCode::from(127))
 }
 
 #[cfg(target_os = "linux")]
-fn become_program(command: &mut Command, parent: &str) -> io::Error {
+fn become_program(command: &mut Command, parent: &str, is_kept: bool) -> io::Error {
     use rustix::process::{Signal, getppid, set_parent_process_death_signal};
     use std::os::unix::process::CommandExt;
+    // A keeper has something to do first.
+    let signal = if is_kept { Signal::TERM } else { Signal::KILL };
     // A system that cannot do this leaves the program to its time limit.
-    let _ = set_parent_process_death_signal(Some(Signal::KILL));
+    let _ = set_parent_process_death_signal(Some(signal));
     let now = getppid().map(|parent| parent.as_raw_nonzero().to_string());
     if now.is_some_and(|now| now != parent) {
         // It ended before the request.
         std::process::exit(1);
+    }
+    if is_kept {
+        return super::keeper::keep(command);
     }
     command.exec()
 }
@@ -159,6 +187,6 @@ fn become_changed(_: &mut Command, _: &str) -> io::Error {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn become_program(_: &mut Command, _: &str) -> io::Error {
+fn become_program(_: &mut Command, _: &str, _: bool) -> io::Error {
     io::Error::from(io::ErrorKind::Unsupported)
 }

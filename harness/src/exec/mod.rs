@@ -9,6 +9,8 @@ mod environment;
 mod failure;
 mod fingerprint;
 mod group;
+#[cfg(target_os = "linux")]
+mod keeper;
 pub mod launch;
 mod load;
 mod locale;

@@ -100,7 +100,7 @@ impl Task<'_> {
         let scratch = Scratch::new(self.outputs, ".task-")?;
         let at = |name: &str| scratch.path().join(name);
         let (stdout, stderr, not_started) = (at("stdout"), at("stderr"), at("not-started"));
-        let mut command = launch::launched(self.command, &not_started);
+        let mut command = launch::kept(self.command, &not_started);
         command
             .stdin(Stdio::null())
             .stdout(File::create(&stdout)?)

@@ -31,6 +31,7 @@ mod flaky_tests;
 mod gate;
 mod golden;
 mod guide;
+mod hostile;
 mod installed;
 mod kill;
 mod merges;
@@ -82,6 +83,10 @@ const TESTS: &[&[Test]] = &[
     gate::TESTS,
     golden::TESTS,
     guide::TESTS,
+    hostile::documents::TESTS,
+    hostile::files::TESTS,
+    hostile::names::TESTS,
+    hostile::programs::TESTS,
     installed::TESTS,
     kill::TESTS,
     merges::TESTS,

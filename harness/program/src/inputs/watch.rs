@@ -97,6 +97,12 @@ impl Watched {
         if now.is_some() && now == self.fingerprint {
             return None;
         }
+        match fs::metadata(real) {
+            // A program may leave a pipe in its place, which nobody writes to.
+            Ok(meta) if !meta.is_file() => return Some(format!("{path} changed")),
+            Ok(_) => {}
+            Err(_) => return Some(format!("{path} is gone")),
+        }
         match fs::read(real) {
             Ok(bytes) if sha256_hex(&bytes) == self.sha256 => None,
             Ok(_) => Some(format!("{path} changed")),

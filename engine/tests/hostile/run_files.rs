@@ -8,7 +8,7 @@ use aether_engine::store::{Existing, RunStore, StoreError};
 use rusqlite::Connection;
 use sha2::{Digest as _, Sha256};
 
-use super::{every_kind, export, store, with_grammar};
+use crate::run::{every_kind, export, store, with_grammar};
 
 /// Runs statements on the file of run `run`.
 fn change(store: &RunStore, sql: &str) {

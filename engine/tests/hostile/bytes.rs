@@ -4,7 +4,7 @@
 use aether_engine::run::RunOptions;
 use aether_engine::store::Existing;
 
-use super::{Chance, every_kind, export, store};
+use crate::run::{Chance, every_kind, export, store};
 
 const CHANGES: usize = 1_000;
 

@@ -5,7 +5,9 @@ use std::path::Path;
 use aether_engine::config::{MemoryDocuments, load_run, validate};
 use proptest::prelude::*;
 
-use super::{AEON, AEON_RUN, PFNA, PROFILE, RUN, TOPOLOGY, documents, with_grammar};
+use crate::document::{
+    AEON, AEON_RUN, PFNA, PROFILE, RUN, TOPOLOGY, documents, load, with_grammar,
+};
 
 /// Reads the bytes as every kind of document of a run, and as a single document.
 fn read_everywhere(bytes: &[u8]) {
@@ -104,7 +106,7 @@ fn truncated_documents_are_reported() {
     ] {
         for end in 0..text.trim_end().len() {
             let documents = with_grammar().with(path, &text.as_bytes()[..end]);
-            let report = super::load(&documents).expect_err("a report");
+            let report = load(&documents).expect_err("a report");
             assert!(
                 report
                     .problems()
@@ -120,13 +122,22 @@ fn truncated_documents_are_reported() {
 #[test]
 fn hostile_documents_end_in_a_report() {
     let many = 200_000;
+    let million = 1_000_000;
     let repeated = |piece: &str| piece.repeat(many);
     let keys: String = (0..50_000)
         .map(|index| format!("\"ticks{index}\":1,"))
         .collect();
     let hostile = [
-        repeated("["),
-        repeated("{\"a\":"),
+        "[".repeat(million),
+        "{\"a\":".repeat(million),
+        "[{\"a\":".repeat(million / 2),
+        format!("{{\"v\":1,\"ticks\":{}}}", "9".repeat(million)),
+        format!("{{\"v\":1,\"ticks\":1e{}}}", "9".repeat(million)),
+        format!("{{\"v\":1,\"ticks\":-0.{}1}}", "0".repeat(million)),
+        "{\"v\":1,\"ticks\":1e999999999}".to_owned(),
+        format!("ticks = {}", "9".repeat(million)),
+        format!("ticks = 0x{}", "f".repeat(million)),
+        format!("#{}", "x".repeat(million)),
         format!("[{}0]", repeated("0,")),
         format!("{{{keys}\"ticks\":1}}"),
         format!("{{{}\"a\":1}}", repeated("\"a\":1,")),
