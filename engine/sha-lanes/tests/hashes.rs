@@ -1,6 +1,6 @@
 //! Lanes against published hashes, and against the crate `sha2` with any lengths and any pieces.
 
-use aether_sha_lanes::{LANES_MAX, Sha256, update_lanes};
+use aether_sha_lanes::{LANES_MAX, Sha256, finish_lanes, update_lanes};
 use proptest::prelude::*;
 use sha2::Digest as _;
 
@@ -23,9 +23,13 @@ fn check_each(messages: [&[u8]; LANES_MAX]) {
 fn check_lanes<const N: usize>(messages: [&[u8]; N]) {
     let mut lanes = [const { Sha256::new() }; N];
     update_lanes(lanes.each_mut(), messages);
-    for (lane, message) in lanes.iter_mut().zip(messages) {
+    for (lane, message) in lanes.clone().iter_mut().zip(messages) {
         assert_eq!(lane.finish(), expected(message), "{} bytes", message.len());
     }
+    // Twice, since a message that was finished begins again.
+    assert_eq!(finish_lanes(lanes.each_mut()), messages.map(expected));
+    update_lanes(lanes.each_mut(), messages);
+    assert_eq!(finish_lanes(lanes.each_mut()), messages.map(expected));
 }
 
 /// The examples of FIPS 180-2 and NIST's page of examples with intermediate values.

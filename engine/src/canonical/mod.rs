@@ -35,6 +35,14 @@ pub(crate) fn hash<R: Canonical + ?Sized>(record: &R) -> Hash {
     writer.finish()
 }
 
+/// The hashes of up to four texts that are canonical, made side by side.
+#[cfg(feature = "store")]
+pub(crate) fn hashes_of_texts<const N: usize>(texts: [&[u8]; N]) -> [Hash; N] {
+    let mut messages = [const { aether_sha_lanes::Sha256::new() }; N];
+    aether_sha_lanes::update_lanes(messages.each_mut(), texts);
+    aether_sha_lanes::finish_lanes(messages.each_mut()).map(Hash::from_bytes)
+}
+
 /// The SHA-256 of a text that is already canonical, such as one that was read from a store.
 #[cfg(feature = "store")]
 pub(crate) fn hash_of_text(text: &[u8]) -> Hash {

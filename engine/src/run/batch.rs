@@ -19,8 +19,11 @@ use crate::record::{EdgeTexts, IBlock, TickTexts};
 const SIDE_BY_SIDE: usize = 4;
 /// Groups for each thread: one that is encoded, and one that waits.
 const GROUPS_A_THREAD: usize = 2;
-/// Most numbers in the groups of a thread, unless single ticks have more.
-const GROUP_NUMBERS: usize = 1 << 20;
+/// Most numbers in a group, unless a single tick has more.
+const GROUP_NUMBERS_MAX: usize = 1 << 20;
+/// Numbers in a group that are worth handing to a thread, if as many ticks as that are not too many.
+const GROUP_NUMBERS: usize = 1 << 14;
+const TICKS_MAX: usize = 64;
 /// The numbers of a run that are worth a thread: some milliseconds of work.
 const WORTH_A_THREAD: u64 = 1 << 18;
 
@@ -62,7 +65,7 @@ pub(super) fn threads(plan: &RunPlan, options: &RunOptions<'_>) -> usize {
     options.threads.min(worth).max(1)
 }
 
-/// The numbers of a tick.
+/// The numbers of a tick: at least two, for a topology has a node.
 fn numbers(plan: &RunPlan) -> usize {
     4 * plan.topology.edges.len() + 2 * plan.topology.node_count
 }
@@ -75,12 +78,14 @@ impl<'r, 'w> Batches<'r, 'w> {
         options: &RunOptions<'_>,
     ) -> Self {
         let plan = stepper.plan();
-        let groups = match threads(plan, options) {
-            1 => 1,
-            threads => threads * GROUPS_A_THREAD,
+        let (groups, ticks) = match threads(plan, options) {
+            1 => (1, SIDE_BY_SIDE),
+            threads => {
+                let ticks = (GROUP_NUMBERS / numbers(plan)).clamp(SIDE_BY_SIDE, TICKS_MAX);
+                (threads * GROUPS_A_THREAD, ticks - ticks % SIDE_BY_SIDE)
+            }
         };
-        let ticks = GROUP_NUMBERS / numbers(plan).max(1);
-        let ticks = ticks.clamp(1, SIDE_BY_SIDE);
+        let ticks = ticks.min(GROUP_NUMBERS_MAX / numbers(plan)).max(1);
         let group = || Group {
             slots: (0..ticks).map(|_| Slot::new(stepper.new_tick())).collect(),
             count: 0,

@@ -118,6 +118,40 @@ fn gf01_ends_with_the_published_hash() {
     assert_eq!(hash.as_deref(), Some(expected));
 }
 
+/// Only a long run starts threads.
+#[test]
+fn threads_of_a_long_run_leave_records_alone() {
+    let mut plan = gf01();
+    plan.ticks = 20_000;
+    let mut window = plan.windows[0].clone();
+    plan.windows.clear();
+    for (first, last) in [(1, 9_999), (10_000, 10_001), (10_002, 20_000)] {
+        window.window_id = format!("from {first}");
+        window.ticks = first..=last;
+        plan.windows.push(window.clone());
+    }
+    assert_eq!(batch::threads(&plan, &RunOptions::default().threads(5)), 3);
+    assert_eq!(
+        batch::threads(&gf01(), &RunOptions::default().threads(5)),
+        1
+    );
+    let direct = run(&plan, &RunOptions::default());
+    assert_eq!(direct.status(), RunStatus::Complete);
+    for options in [
+        RunOptions::default().threads(2),
+        RunOptions::default().threads(3).from_checkpoints(),
+    ] {
+        let threaded = run(&plan, &options);
+        for kind in RecordKind::ALL {
+            assert!(
+                direct.records(kind).eq(threaded.records(kind)),
+                "{}",
+                kind.name()
+            );
+        }
+    }
+}
+
 #[test]
 fn threads_and_codex_leave_records_alone() {
     let plan = gf01();

@@ -41,7 +41,6 @@ pub struct Records<'r> {
     rows: i64,
     /// The position that the next record must have; `None` at the end of the kind.
     expected: Option<u64>,
-    writer: Writer,
     /// Records whose hashes were checked, side by side.
     checked: VecDeque<StoredRecord>,
     /// Why the record after them cannot be read.
@@ -164,7 +163,6 @@ impl<'r> Records<'r> {
             last: u64::MAX,
             rows,
             expected: run.place_from(kind, first),
-            writer: Writer::text(),
             checked: VecDeque::new(),
             failure: None,
             ended: false,
@@ -273,7 +271,7 @@ impl<'r> Records<'r> {
             }
         }
         let text = |at: usize| texts.get(at).map_or(&[][..], |text| &text.2);
-        let hashes: [Hash; SIDE_BY_SIDE] = canonical::hashes(std::array::from_fn(text));
+        let hashes: [Hash; SIDE_BY_SIDE] = canonical::hashes_of_texts(std::array::from_fn(text));
         for ((position, stored, text), hash) in texts.into_iter().zip(hashes) {
             if let Err(error) = check_hash(self.run, (self.kind, position), stored, hash) {
                 self.failure = Some(error);
@@ -295,11 +293,7 @@ impl<'r> Records<'r> {
         let (position, stored, content) = row.content(self.run, self.kind)?;
         let text = match content {
             Content::Text(text) => text.into_bytes(),
-            rebuilt => {
-                // The writer has room from the record before; a text has as much as it needs.
-                self.writer.write(&rebuilt);
-                self.writer.bytes_so_far().to_vec()
-            }
+            rebuilt => canonical::text(&rebuilt).into_bytes(),
         };
         Ok(Some((position, stored, text)))
     }
