@@ -95,6 +95,8 @@ fn a_flux_is_the_least_of_quotient_cap_and_difference() {
     check_edge(32, 16, 0, [12, 0], 6, 0);
     check_edge(3, 1, NO_CAP, [0, 5], 1, -1);
     check_edge(i64::MAX, 9, NO_CAP, [0, 5], 0, 0);
+    // Both values fit 32 bits, and their difference does not.
+    check_edge(32, 1, NO_CAP, [3 << 29, -(3 << 29)], 3 << 25, 3 << 25);
 }
 
 #[test]
@@ -158,13 +160,14 @@ fn a_node_may_leave_64_bits_on_the_way_and_come_back() {
 
 #[test]
 fn a_node_may_leave_32_bits_while_all_fluxes_fit_them() {
-    let leaves = 9;
-    let edges: Vec<Given> = (2..2 + leaves).map(|leaf| (leaf, 1, 1, NO_CAP)).collect();
-    let star = topology(1, 10, &edges);
-    let mut pre = vec![1 << 29; 10];
-    pre[0] = 0;
-    let (post, _) = step(&star, &pre).unwrap();
-    assert_eq!((post[0], post[9]), (9 << 29, 0));
+    for leaves in [4_u32, 9] {
+        let edges: Vec<Given> = (2..2 + leaves).map(|leaf| (leaf, 1, 1, NO_CAP)).collect();
+        let star = topology(1, 10, &edges);
+        let mut pre = vec![1 << 29; 10];
+        pre[0] = 0;
+        let (post, _) = step(&star, &pre).unwrap();
+        assert_eq!((post[0], post[1]), (i64::from(leaves) << 29, 0));
+    }
 }
 
 /// Numbers on either side of the bounds of the narrow path, and of 64 bits.
