@@ -9,7 +9,7 @@ use super::rebuild::{Content, Parts, StoredParts, page_query};
 use super::stored::{FoundRecord, StoredRecord, StoredRun};
 use super::writer::hash_column;
 use super::{Damage, StoreError};
-use crate::canonical::{self, Hash, Writer};
+use crate::canonical::{self, Hash};
 use crate::record::{RecordKind, RecordType};
 
 /// Most rows that are read at a time.
