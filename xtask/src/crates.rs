@@ -56,7 +56,12 @@ const LIMITS: [Limit; 16] = [
     Limit {
         package: "aether-harness",
         manifest: "harness",
-        knows: &["aether-diff", "aether-disk", "aether-json", "aether-sha-lanes"],
+        knows: &[
+            "aether-diff",
+            "aether-disk",
+            "aether-json",
+            "aether-sha-lanes",
+        ],
         crates: Some(60),
         without: &[
             "maud",

@@ -97,10 +97,7 @@ fn finished(dir: &Path, expected: &[u8]) -> Option<u64> {
 fn try_all(case: &Case<'_>) {
     aether_vfs::install();
     let tally = exhaust(case);
-    assert!(
-        tally.faults > tally.operations,
-        "{tally}"
-    );
+    assert!(tally.faults > tally.operations, "{tally}");
 }
 
 #[test]

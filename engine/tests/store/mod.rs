@@ -15,6 +15,4 @@ mod rows;
 mod versions;
 mod view;
 
-use ground::{
-    Chance, PROFILE, every_kind, export, plan, plan_with_inputs, store, with_grammar,
-};
+use ground::{Chance, PROFILE, every_kind, export, plan, plan_with_inputs, store, with_grammar};

@@ -6,10 +6,12 @@
 mod pair;
 
 use divan::{AllocProfiler, Bencher};
-use pair::{EDITS, Edit};
+use pair::Edit;
 
 #[global_allocator]
 static ALLOC: AllocProfiler = AllocProfiler::system();
+
+const EDITS: [Edit; 4] = [Edit::None, Edit::Leaf, Edit::InsertInFront, Edit::EveryTick];
 
 #[divan::bench(args = EDITS, sample_count = 1, sample_size = 1)]
 fn keyed_diff(bencher: Bencher<'_, '_>, edit: Edit) {

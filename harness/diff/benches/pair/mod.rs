@@ -20,8 +20,6 @@ pub(crate) enum Edit {
     EveryTick,
 }
 
-pub(crate) const EDITS: [Edit; 4] = [Edit::None, Edit::Leaf, Edit::InsertInFront, Edit::EveryTick];
-
 fn record(tick: u64, flux: u64) -> String {
     let edges: Vec<String> = (1..=EDGES)
         .map(|edge| {
