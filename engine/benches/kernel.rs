@@ -189,7 +189,7 @@ fn plan(graph: Graph, size: Size) -> RunPlan {
     let state: Vec<String> = state(size).map(|value| value.to_string()).collect();
     let run = format!(
         "{{\"v\":1,\"gid\":\"B\",\"run_id\":\"bench\",\"topology_path\":\"topology.json\",\
-         \"profile_path\":\"profile.json\",\"ticks\":1000,\"initial_state\":[{}]}}",
+         \"profile_path\":\"profile.json\",\"ticks\":1000,\"window_every\":1000,\"initial_state\":[{}]}}",
         state.join(","),
     );
     let documents = MemoryDocuments::new()
