@@ -31,8 +31,7 @@ pub fn counted<T>(work: impl FnOnce() -> T) {
     let mut work = Some(work);
     counted_by_callgrind(&mut || {
         if let Some(work) = work.take() {
-            work();
-            black_box(());
+            black_box(work());
         }
     });
 }
