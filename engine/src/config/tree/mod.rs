@@ -14,7 +14,7 @@ mod json;
 mod toml;
 mod toml_number;
 
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::problem::Draft;
@@ -81,6 +81,15 @@ struct Node {
     key_len_and_kind: u32,
 }
 
+/// From a container to one of its children.
+#[derive(Clone, Copy, Debug)]
+struct Step {
+    container: u32,
+    child: u32,
+    /// Of the child among the children.
+    position: usize,
+}
+
 /// The index of a value in its [`Document`]; valid only for that document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct NodeId(u32);
@@ -100,9 +109,9 @@ pub(crate) struct Document {
     keys: BTreeMap<u32, Box<str>>,
     /// Invalid values, whose problem was already reported; nothing more is reported about them.
     broken: BTreeSet<u32>,
-    /// The container and position of the last [`Value::path`], since problems are reported in
-    /// order.
-    last_item: Cell<(u32, u32, usize)>,
+    /// The steps of the last [`Value::path`] from the root, where the next one goes on: problems are reported in
+    /// order, and a container may have a million children.
+    trail: RefCell<Vec<Step>>,
 }
 
 impl Document {
@@ -124,7 +133,7 @@ impl Document {
             texts,
             keys,
             broken: BTreeSet::new(),
-            last_item: Cell::new((0, 0, 0)),
+            trail: RefCell::default(),
         }
     }
 
@@ -300,47 +309,52 @@ impl<'a> Value<'a> {
     /// The path of the value, as `edges[2].i`; empty for the root.
     pub(crate) fn path(self) -> String {
         let mut path = String::new();
+        let mut trail = self.document.trail.borrow_mut();
         let mut at = self.document.root();
+        let mut depth = 0;
         while at.index < self.index {
-            let Some((child, position)) = at.child_towards(self.index) else {
+            // What is below a step that leads elsewhere leads elsewhere, too.
+            let last = trail.get(depth).copied();
+            let Some(step) = at.step_towards(self.index, last) else {
                 break;
             };
-            match child.key() {
+            if last.is_none_or(|last| last.child != step.child) {
+                trail.truncate(depth);
+                trail.push(step);
+            }
+            at.index = step.child;
+            depth += 1;
+            match at.key() {
                 Some(key) if path.is_empty() => path.push_str(&shortened(key)),
                 Some(key) => {
                     path.push('.');
                     path.push_str(&shortened(key));
                 }
-                None => path.push_str(&format!("[{position}]")),
+                None => path.push_str(&format!("[{}]", step.position)),
             }
-            at = child;
         }
         path
     }
 
-    /// The child whose subtree contains the node, with its position among the children.
-    fn child_towards(self, index: u32) -> Option<(Value<'a>, usize)> {
+    /// The step to the child whose subtree contains the node. It is looked for from the last step on, if that left from
+    /// here and does not lead too far.
+    fn step_towards(self, index: u32, last: Option<Step>) -> Option<Step> {
         let end = self.document.next(self.index);
-        let (mut child, mut position) = (self.index + 1, 0);
-        let (container, last, last_position) = self.document.last_item.get();
-        if container == self.index && last > self.index && last <= index {
-            (child, position) = (last, last_position);
-        }
-        while child < end {
-            let next = self.document.next(child);
+        let first = Step {
+            container: self.index,
+            child: self.index + 1,
+            position: 0,
+        };
+        let mut step = last
+            .filter(|last| last.container == self.index && last.child <= index)
+            .unwrap_or(first);
+        while step.child < end {
+            let next = self.document.next(step.child);
             if index < next {
-                if self.kind() == Kind::List {
-                    self.document.last_item.set((self.index, child, position));
-                }
-                return Some((
-                    Value {
-                        document: self.document,
-                        index: child,
-                    },
-                    position,
-                ));
+                return Some(step);
             }
-            (child, position) = (next, position + 1);
+            step.child = next;
+            step.position += 1;
         }
         None
     }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use aether_json::{DEPTH_MAX, Number, Value, json};
 use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 
-/// Values that aliases may repeat in all: a few lines can stand for millions.
-const ALIASED_MAX: usize = 1_000_000;
+/// Values that anchors and aliases may copy in all: a few lines can stand for millions.
+const COPIED_MAX: usize = 1_000_000;
 
 /// The document; several are an array. Numbers keep their spelling if JSON has it; `.inf` and its like
 /// are `{"yaml": "…"}`.
@@ -17,7 +17,7 @@ pub(crate) fn read(text: &str) -> Result<Value, String> {
     let mut reader = Reader {
         events: Parser::new_from_str(text),
         anchors: BTreeMap::new(),
-        aliased: 0,
+        copied: 0,
     };
     let mut documents = Vec::new();
     loop {
@@ -43,7 +43,7 @@ pub(crate) fn read(text: &str) -> Result<Value, String> {
 struct Reader<'t> {
     events: Parser<'t, saphyr_parser::StrInput<'t>>,
     anchors: BTreeMap<usize, Value>,
-    aliased: usize,
+    copied: usize,
 }
 
 impl<'t> Reader<'t> {
@@ -61,7 +61,7 @@ impl<'t> Reader<'t> {
 
     fn value(&mut self, event: Event<'t>, span: Span, depth: usize) -> Result<Value, String> {
         if depth > DEPTH_MAX {
-            return Err(at(span, &format!("nested more than {DEPTH_MAX} deep")));
+            return Err(too_deep(span));
         }
         let refuse_tag = |has_tag: bool| {
             if has_tag {
@@ -73,10 +73,10 @@ impl<'t> Reader<'t> {
             Event::Alias(anchor) => {
                 let value = self.anchors.get(&anchor).cloned();
                 let value = value.ok_or_else(|| at(span, "an alias of what it is part of"))?;
-                self.aliased += count(&value);
-                if self.aliased > ALIASED_MAX {
-                    return Err(at(span, "aliases repeat more than a million values"));
+                if depth + height(&value) > DEPTH_MAX {
+                    return Err(too_deep(span));
                 }
+                self.copy(&value, span)?;
                 (0, value)
             }
             Event::Scalar(text, style, anchor, tag) => {
@@ -106,9 +106,20 @@ impl<'t> Reader<'t> {
             _ => return Err(at(span, "expected a value")),
         };
         if anchor > 0 {
+            self.copy(&value, span)?;
             self.anchors.insert(anchor, value.clone());
         }
         Ok(value)
+    }
+
+    /// Counts a value that is about to be copied.
+    fn copy(&mut self, value: &Value, span: Span) -> Result<(), String> {
+        self.copied += count(value);
+        if self.copied > COPIED_MAX {
+            let problem = "anchors and aliases repeat more than a million values";
+            return Err(at(span, problem));
+        }
+        Ok(())
     }
 
     fn mapping(&mut self, depth: usize) -> Result<Value, String> {
@@ -131,12 +142,26 @@ impl<'t> Reader<'t> {
     }
 }
 
+/// How deep the values in a value are below it.
+fn height(value: &Value) -> usize {
+    let inner = |height: Option<usize>| height.map_or(0, |height| height + 1);
+    match value {
+        Value::Array(values) => inner(values.iter().map(height).max()),
+        Value::Object(members) => inner(members.values().map(height).max()),
+        _ => 0,
+    }
+}
+
 fn count(value: &Value) -> usize {
     match value {
         Value::Array(values) => 1 + values.iter().map(count).sum::<usize>(),
         Value::Object(members) => 1 + members.values().map(count).sum::<usize>(),
         _ => 1,
     }
+}
+
+fn too_deep(span: Span) -> String {
+    at(span, &format!("nested more than {DEPTH_MAX} deep"))
 }
 
 fn at(span: Span, problem: &str) -> String {
@@ -231,6 +256,31 @@ mod tests {
             let row = vec![format!("*a{last}"); 10].join(",");
             bomb.push_str(&format!("a{n}: &a{n} [{row}]\n"));
         }
+        check(&bomb, "6:");
         assert!(read(&bomb).unwrap_err().contains("aliases repeat"));
+    }
+
+    /// Each alias is shallow where it is used, and what it stands for is not.
+    #[test]
+    fn aliases_do_not_nest_without_end() {
+        let aliases = |nested: usize| {
+            let (open, close) = ("[".repeat(nested), "]".repeat(nested));
+            format!("- &a {open}1{close}\n- &b {open}*a{close}\n")
+        };
+        assert!(read(&aliases(DEPTH_MAX / 2 - 1)).is_ok());
+        let error = read(&aliases(DEPTH_MAX / 2)).unwrap_err();
+        assert!(error.ends_with("nested more than 128 deep"), "{error}");
+    }
+
+    /// Each anchor holds a copy of all that is in it.
+    #[test]
+    fn anchors_in_anchors_do_not_grow_without_end() {
+        let anchors: String = (0..100).map(|n| format!("&a{n} [")).collect();
+        let text = format!("{anchors}{}{}", "1,".repeat(20_000), "]".repeat(100));
+        assert!(
+            read(&text)
+                .unwrap_err()
+                .contains("anchors and aliases repeat")
+        );
     }
 }

@@ -221,3 +221,30 @@ fn habits_are_reported_once_and_counted() {
     assert!(reported("['a', 'b', 'c']").contains("the same in 2 more places"));
     assert!(reported("['a', 'b']").contains("the same in 1 more place\""));
 }
+
+/// A path does not depend on the one that was asked for before it.
+#[test]
+fn paths_are_the_same_in_any_order() {
+    fn all<'a>(value: Value<'a>, path: &str, found: &mut Vec<(Value<'a>, String)>) {
+        found.push((value, path.to_owned()));
+        for (position, child) in value.children().enumerate() {
+            let path = match child.key() {
+                Some(key) if path.is_empty() => key.to_owned(),
+                Some(key) => format!("{path}.{key}"),
+                None => format!("{path}[{position}]"),
+            };
+            all(child, &path, found);
+        }
+    }
+    let text = r#"{"a": [1, [2, 3], {"b": [4, {}]}], "c": {"d": {"e": 5, "f": [[6], 7]}}, "g": 8}"#;
+    let parsed = parse(Source::new("x.json".into(), text.into()));
+    let (document, _) = parsed.expect("a document");
+    let mut values = Vec::new();
+    all(document.root(), "", &mut values);
+    for (first, first_path) in &values {
+        for (second, second_path) in &values {
+            assert_eq!(first.path(), *first_path);
+            assert_eq!(second.path(), *second_path);
+        }
+    }
+}
