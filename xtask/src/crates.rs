@@ -118,7 +118,12 @@ const LIMITS: [Limit; 16] = [
     Limit {
         package: "aether-subject",
         manifest: "engine/subject",
-        knows: &["aether-engine", "aether-harness", "aether-json"],
+        knows: &[
+            "aether-disk",
+            "aether-engine",
+            "aether-harness",
+            "aether-json",
+        ],
         crates: None,
         without: &["aether-harness-cli"],
     },
@@ -126,7 +131,7 @@ const LIMITS: [Limit; 16] = [
         package: "aether-sweep",
         manifest: "engine/sweep",
         knows: &["aether-disk", "aether-engine", "aether-json"],
-        crates: Some(45),
+        crates: Some(48),
         without: &["clap", "aether-harness"],
     },
     Limit {

@@ -36,9 +36,9 @@ pub(crate) fn read(dir: &Path) -> io::Result<Files> {
 pub(crate) fn write(dir: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
     let path = dir.join(path);
     if let Some(parent) = path.parent() {
-        fs::create_dir_all(parent)?;
+        aether_disk::create_dir_all(parent)?;
     }
-    fs::write(path, bytes)
+    aether_disk::write(path, bytes)
 }
 
 #[cfg(test)]

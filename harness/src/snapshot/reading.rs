@@ -9,8 +9,8 @@
 //!
 //! Equal bytes have equal digests, so that what the run produced is not hashed too.
 
+use aether_disk::File;
 use std::cmp::Reverse;
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 

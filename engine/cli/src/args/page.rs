@@ -185,7 +185,7 @@ fn bless_tables() {
     let (before, _) = page
         .split_once(OPEN)
         .expect("the page has a place for the tables");
-    fs::write(path, format!("{before}{OPEN}{}", tables())).expect("the page is written");
+    aether_disk::write(path, format!("{before}{OPEN}{}", tables())).expect("the page is written");
 }
 
 /// What the hand-written part says exists, and every command is described there.

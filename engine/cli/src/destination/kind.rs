@@ -1,6 +1,6 @@
 //! [`FileKind`]: what a command writes, the names that suit it, and the files that are of that kind.
 
-use std::fs::File;
+use aether_disk::File;
 use std::io::{self, Read as _};
 use std::path::Path;
 

@@ -1,7 +1,7 @@
 //! Reads a bundle from an untrusted source, and checks every byte of it.
 
+use aether_disk::File;
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 
