@@ -24,8 +24,8 @@ fn main() -> ExitCode {
         Line::measured("threads/100-400", || Ok(two_threads(&SMALL.plan(4_000)))),
         Line::measured("threads/1e4-4e4", || Ok(two_threads(&LARGE.plan(40)))),
         Line::measured("threads/small", || Ok(smallest_gain())),
-        Line::measured("store/100-400", || with_store(&SMALL.plan(8_000))),
-        Line::measured("store/1e4-4e4", || with_store(&LARGE.plan(60))),
+        Line::measured("store/100-400", || with_store(&SMALL.plan(3_000))),
+        Line::measured("store/1e4-4e4", || with_store(&LARGE.plan(30))),
     ])
 }
 

@@ -32,7 +32,7 @@ pub fn deliver(path: &Path, bytes: &[u8]) -> io::Result<()> {
         let behind = fs::canonicalize(path);
         let path = behind.as_deref().unwrap_or(path);
         if let Some(dir) = path.parent() {
-            fs::create_dir_all(dir)?;
+            fs::create_dir_all_durable(dir)?;
         }
         let mut file = Replacement::begin(path)?;
         file.write_all(bytes)?;

@@ -47,7 +47,17 @@ impl Times {
         all
     }
 
+    /// An error that names the file.
+    fn named(&self, error: &io::Error) -> io::Error {
+        let path = self.path.display();
+        io::Error::new(error.kind(), format!("{path}: {error}"))
+    }
+
     fn append(&self, line: &Value) -> io::Result<()> {
+        self.append_line(line).map_err(|error| self.named(&error))
+    }
+
+    fn append_line(&self, line: &Value) -> io::Result<()> {
         let mut options = File::options();
         let mut file = options
             .create(true)
@@ -62,8 +72,12 @@ impl Times {
         written
     }
 
-    /// Removes the times of some runs.
+    /// Removes the times of some runs. An error names the file.
     pub(crate) fn forget(&self, ids: &[String]) -> io::Result<()> {
+        self.forget_lines(ids).map_err(|error| self.named(&error))
+    }
+
+    fn forget_lines(&self, ids: &[String]) -> io::Result<()> {
         let mut file = match File::options().read(true).write(true).open(&self.path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             opened => opened?,

@@ -70,11 +70,11 @@ fn write_large(number: u64, place: &mut [u8]) -> usize {
 const fn eight_digits(number: u64) -> u64 {
     // No product and no difference leaves its lane: 9,999 · 10,486 < 2^32 and 99 · 103 < 2^16. So nothing wraps; the wrapping
     // operations only avoid the checks. A test tries every quotient of each lane.
-    let fours = number / 10_000 | (number % 10_000) << 32;
+    let fours = (number / 10_000) | ((number % 10_000) << 32);
     let upper = (fours.wrapping_mul(10_486) >> 20) & 0x0000_007f_0000_007f;
-    let pairs = upper | fours.wrapping_sub(upper.wrapping_mul(100)) << 16;
+    let pairs = upper | (fours.wrapping_sub(upper.wrapping_mul(100)) << 16);
     let upper = (pairs.wrapping_mul(103) >> 10) & 0x000f_000f_000f_000f;
-    upper | pairs.wrapping_sub(upper.wrapping_mul(10)) << 8
+    upper | (pairs.wrapping_sub(upper.wrapping_mul(10)) << 8)
 }
 
 #[cfg(test)]

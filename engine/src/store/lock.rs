@@ -28,7 +28,7 @@ impl WriterLock {
 
     pub(super) fn take(runs_dir: &Path, run_id: &RunId) -> Result<Self, StoreError> {
         let folder = runs_dir.join(FOLDER);
-        fs::create_dir_all(&folder).map_err(|error| StoreError::io(&folder, error))?;
+        fs::create_dir_all_durable(&folder).map_err(|error| StoreError::io(&folder, error))?;
         let path = Self::path(runs_dir, run_id);
         loop {
             let open = File::options()

@@ -23,6 +23,13 @@ const SIDE_BY_SIDE: usize = 4;
 /// A text of more bytes ends a group: memory matters more than time.
 const ALONE_BYTES: usize = 4 << 20;
 
+/// A record whose text was not yet compared with its hash.
+struct Unchecked {
+    position: u64,
+    stored_hash: Option<Hash>,
+    text: Vec<u8>,
+}
+
 static PAGE_QUERIES: LazyLock<Vec<String>> =
     LazyLock::new(|| RecordKind::ALL.into_iter().map(page_query).collect());
 
@@ -255,7 +262,7 @@ impl<'r> Records<'r> {
 
     /// Reads the next records of the page, as many as are hashed side by side.
     fn check_some(&mut self) {
-        let mut texts: Vec<(u64, Option<Hash>, Vec<u8>)> = Vec::with_capacity(SIDE_BY_SIDE);
+        let mut texts: Vec<Unchecked> = Vec::with_capacity(SIDE_BY_SIDE);
         loop {
             match self.next_text() {
                 Ok(Some(next)) => texts.push(next),
@@ -265,37 +272,43 @@ impl<'r> Records<'r> {
                     break;
                 }
             }
-            let is_large = texts.last().is_some_and(|text| text.2.len() > ALONE_BYTES);
+            let is_large = texts
+                .last()
+                .is_some_and(|record| record.text.len() > ALONE_BYTES);
             if texts.len() == SIDE_BY_SIDE || is_large || self.page.is_empty() {
                 break;
             }
         }
-        let text = |at: usize| texts.get(at).map_or(&[][..], |text| &text.2);
+        let text = |at: usize| texts.get(at).map_or(&[][..], |record| &record.text);
         let hashes: [Hash; SIDE_BY_SIDE] = canonical::hashes_of_texts(std::array::from_fn(text));
-        for ((position, stored, text), hash) in texts.into_iter().zip(hashes) {
-            if let Err(error) = check_hash(self.run, (self.kind, position), stored, hash) {
+        for (record, hash) in texts.into_iter().zip(hashes) {
+            let place = (self.kind, record.position);
+            if let Err(error) = check_hash(self.run, place, record.stored_hash, hash) {
                 self.failure = Some(error);
                 return;
             }
             self.checked.push_back(StoredRecord {
-                position,
-                text,
+                position: record.position,
+                text: record.text,
                 hash,
             });
         }
     }
 
-    /// The position, the stored hash and the text of the next record.
-    fn next_text(&mut self) -> Result<Option<(u64, Option<Hash>, Vec<u8>)>, StoreError> {
+    fn next_text(&mut self) -> Result<Option<Unchecked>, StoreError> {
         let Some(row) = self.next_row()? else {
             return Ok(None);
         };
-        let (position, stored, content) = row.content(self.run, self.kind)?;
+        let (position, stored_hash, content) = row.content(self.run, self.kind)?;
         let text = match content {
             Content::Text(text) => text.into_bytes(),
             rebuilt => canonical::text(&rebuilt).into_bytes(),
         };
-        Ok(Some((position, stored, text)))
+        Ok(Some(Unchecked {
+            position,
+            stored_hash,
+            text,
+        }))
     }
 
     fn next_checked(&mut self) -> Result<Option<StoredRecord>, StoreError> {

@@ -169,10 +169,9 @@ impl<'a> Pair<'a> {
 pub(crate) fn compare_artefacts(pair: &Pair<'_>, schema: &Schema, tally: &mut Tally) {
     let (before, after) = (pair.before, pair.after);
     let [old, new] = [before, after].map(|side| side.map_or(&[][..], Artefact::text));
-    let same = match records::first_difference(old, new) {
-        Some(same) => same,
-        // An artefact that is there has some text.
-        None => return,
+    // An artefact that is there has some text.
+    let Some(same) = records::first_difference(old, new) else {
+        return;
     };
     let listed = pair.schema.cloned().unwrap_or_default();
     let reading = Reading::of(&listed, pair.name);

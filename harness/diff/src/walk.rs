@@ -291,7 +291,7 @@ impl<'a, 't> Walk<'a, 't> {
                 let reading = reading.member(key);
                 let moment = moment.within(reading);
                 self.step(Mark::Member(key), |walk| {
-                    walk.opened(sides, reading, moment)
+                    walk.opened(sides, reading, moment);
                 });
             }
             return;

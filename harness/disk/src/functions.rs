@@ -69,6 +69,19 @@ pub fn create_dir_all(path: impl AsRef<Path>) -> io::Result<()> {
     made.or_else(|error| if path.is_dir() { Ok(()) } else { Err(error) })
 }
 
+/// As [`create_dir_all`]. Once this has returned, what it made survives a loss of power.
+///
+/// # Errors
+/// A directory cannot be made or synced.
+pub fn create_dir_all_durable(path: impl AsRef<Path>) -> io::Result<()> {
+    let path = path.as_ref();
+    let is_missing = |dir: &&Path| !dir.as_os_str().is_empty() && !dir.is_dir();
+    let missing: Vec<_> = path.ancestors().take_while(is_missing).collect();
+    create_dir_all(path)?;
+    let mut parents = missing.iter().filter_map(|dir| dir.parent());
+    parents.try_for_each(sync_dir)
+}
+
 /// As [`std::fs::remove_dir`].
 ///
 /// # Errors

@@ -17,8 +17,8 @@ pub use file::{File, OpenOptions};
 #[cfg(unix)]
 pub use functions::symlink;
 pub use functions::{
-    copy, create_dir, create_dir_all, hard_link, read, read_to_string, remove_dir, remove_dir_all,
-    remove_file, rename, set_permissions, sync_dir, write,
+    copy, create_dir, create_dir_all, create_dir_all_durable, hard_link, read, read_to_string,
+    remove_dir, remove_dir_all, remove_file, rename, set_permissions, sync_dir, write,
 };
 pub use operation::{FileId, Operation};
 #[cfg(feature = "replace")]

@@ -103,6 +103,24 @@ fn every_fault_reaches_the_program_once() {
     assert!(!met.iter().any(|(of, _)| *of == Fault::Short));
 }
 
+/// A directory that was made lasts once its own name was synced, which takes its parent.
+#[test]
+fn directories_that_were_made_last() {
+    let lasts = |make: &dyn Fn(&Path) -> std::io::Result<()>| {
+        let tried = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            exhaust(&Case {
+                name: "directories",
+                prepare: &|_| {},
+                act: &|dir| make(&dir.join("a/b")).map_err(|error| shown(&error)),
+                check: &|dir, ended| assert!(dir.join("a/b").is_dir() || !ended.is_done()),
+            })
+        }));
+        tried.is_ok()
+    };
+    assert!(!lasts(&|path| disk::create_dir_all(path)));
+    assert!(lasts(&|path| disk::create_dir_all_durable(path)));
+}
+
 /// Names and links follow what they are about.
 #[test]
 fn directories_and_links_are_modelled() {

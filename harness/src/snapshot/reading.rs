@@ -163,6 +163,9 @@ mod tests {
     use super::*;
     use crate::sha256::sha256_hex;
 
+    /// What a run produces in place of the bytes of a golden.
+    type Change = fn(&[u8]) -> Option<Vec<u8>>;
+
     #[test]
     fn files_of_all_lengths_are_hashed_and_compared() {
         let dir = tempfile::tempdir().unwrap();
@@ -188,7 +191,7 @@ mod tests {
             std::fs::write(dir.path().join(name), bytes).unwrap();
         }
         // As it is, with one byte changed, cut, longer, and not produced at all.
-        let changes: [fn(&[u8]) -> Option<Vec<u8>>; 5] = [
+        let changes: [Change; 5] = [
             |bytes| Some(bytes.to_vec()),
             |bytes| {
                 let mut changed = bytes.to_vec();

@@ -77,7 +77,7 @@ impl SnapshotLock {
     /// # Errors
     /// The directory cannot be made, locked or put right.
     pub fn acquire(snapshots: &Path, waiting: impl FnOnce()) -> Result<Self, StoreError> {
-        fs::create_dir_all(snapshots).map_err(io_error(snapshots, "create it"))?;
+        fs::create_dir_all_durable(snapshots).map_err(io_error(snapshots, "create it"))?;
         let path = snapshots.join(LOCK_FILE);
         // To open a pipe for writing would wait for a reader.
         if fs::metadata(&path).is_ok_and(|lock| !lock.is_file()) {

@@ -44,9 +44,9 @@ impl Counts {
         let path = Self::path(root, bench);
         let text = match fs::read_to_string(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
-            text => text.map_err(|error| at(&path, error))?,
+            text => text.map_err(|error| at(&path, &error))?,
         };
-        toml::from_str(&text).map_err(|error| at(&path, io::Error::other(error)))
+        toml::from_str(&text).map_err(|error| at(&path, &io::Error::other(error)))
     }
 
     fn write(&self, root: &Path, bench: &Bench) -> io::Result<()> {
@@ -54,7 +54,7 @@ impl Counts {
                     keeps.\n";
         let text = toml::to_string(self).map_err(io::Error::other)?;
         let path = Self::path(root, bench);
-        fs::write(&path, head.to_owned() + &text).map_err(|error| at(&path, error))
+        fs::write(&path, head.to_owned() + &text).map_err(|error| at(&path, &error))
     }
 }
 
@@ -85,12 +85,12 @@ pub(super) fn read(root: &Path) -> io::Result<Option<Report>> {
     let path = root.join(RECORDED);
     let text = match fs::read_to_string(&path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        text => text.map_err(|error| at(&path, error))?,
+        text => text.map_err(|error| at(&path, &error))?,
     };
     let report = aether_json::from_str(&text);
     report
         .map(Some)
-        .map_err(|error| at(&path, io::Error::other(error)))
+        .map_err(|error| at(&path, &io::Error::other(error)))
 }
 
 /// Records a report. Lines that it lacks stay as they are recorded, if they are of the same machine.
@@ -104,7 +104,7 @@ pub(super) fn record(root: &Path, report: &Report) -> Result<(), String> {
     let mut text = aether_json::to_string_pretty(&whole).map_err(|error| error.to_string())?;
     text.push('\n');
     let path = root.join(RECORDED);
-    fs::write(&path, text).map_err(|error| said(at(&path, error)))?;
+    fs::write(&path, text).map_err(|error| said(at(&path, &error)))?;
     keep_counts(root, report).map_err(said)?;
     write_page(root).map_err(said)
 }
@@ -163,10 +163,10 @@ impl Machine {
 /// A file cannot be read or written.
 pub(super) fn write_page(root: &Path) -> io::Result<()> {
     let path = root.join(PAGE);
-    let text = fs::read_to_string(&path).map_err(|error| at(&path, error))?;
+    let text = fs::read_to_string(&path).map_err(|error| at(&path, &error))?;
     let by_hand = text.split(HEADING).next().unwrap_or(&text);
     let text = format!("{}\n\n{}", by_hand.trim_end(), section(root)?);
-    fs::write(&path, text).map_err(|error| at(&path, error))
+    fs::write(&path, text).map_err(|error| at(&path, &error))
 }
 
 /// The generated part of the page.
@@ -205,7 +205,7 @@ fn section_of(recorded: Option<&Report>) -> String {
     section
 }
 
-fn at(path: &Path, error: io::Error) -> io::Error {
+fn at(path: &Path, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }
 

@@ -109,11 +109,17 @@ impl Destination {
     ) -> Result<(), Failure> {
         let shown = self.shown.display();
         let cannot = |error| Failure::Io(format!("{shown} cannot be written"), error);
+        // Whoever writes to the sink does not know its name.
+        let named = |failure| match failure {
+            Failure::Io(_, error) => cannot(error),
+            other => other,
+        };
         let (path, replaces) = match &self.target {
             Target::Stream => {
                 let stream = File::options().append(true).open(&self.shown);
                 let mut sink = BufWriter::new(stream.map_err(cannot)?);
-                let written = write(&mut sink).and_then(|()| Ok(sink.flush()?));
+                let written = write(&mut sink).map_err(named);
+                let written = written.and_then(|()| sink.flush().map_err(cannot));
                 return match written {
                     // A reader that has seen enough is not a failure.
                     Err(Failure::Io(_, error)) if error.kind() == io::ErrorKind::BrokenPipe => {
@@ -129,7 +135,7 @@ impl Destination {
         let beside = Replacement::begin(path).map_err(cannot)?;
         let _unfinished = interrupt::Unfinished::new(beside.beside());
         let mut sink = BufWriter::new(beside);
-        write(&mut sink)?;
+        write(&mut sink).map_err(named)?;
         let beside = sink
             .into_inner()
             .map_err(|error| cannot(error.into_error()))?;

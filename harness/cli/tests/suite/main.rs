@@ -25,7 +25,6 @@ mod differing;
 mod differs;
 mod digests;
 #[cfg(unix)]
-mod disk;
 mod examples;
 mod flaky_tests;
 mod gate;
@@ -77,7 +76,6 @@ const TESTS: &[&[Test]] = &[
     differs::TESTS,
     digests::TESTS,
     #[cfg(unix)]
-    disk::TESTS,
     examples::TESTS,
     flaky_tests::TESTS,
     gate::TESTS,

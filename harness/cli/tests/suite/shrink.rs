@@ -501,7 +501,10 @@ fn a_budget_and_a_limit_leave_the_best_so_far() {
     assert!(ran.out.contains(said), "{}", ran.out);
     let [one, other] = [0, 1].map(|_| {
         let mut command = repository.command(&few);
-        report(&Ran::of(command.args(["--format", "json"])))
+        let mut found = report(&Ran::of(command.args(["--format", "json"])));
+        // The traceback names the directory in which the program ran.
+        found.as_object_mut().unwrap().remove("message");
+        found
     });
     assert_eq!(one, other);
     assert_eq!(one["minimal"], false);

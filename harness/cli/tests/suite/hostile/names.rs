@@ -1,7 +1,5 @@
 //! Names with line ends, escapes, markup and marks of direction: in what programs write, and in scenarios.
 
-use std::path::PathBuf;
-
 use aether_harness_cli::commands::{ReportFormat, ReportRequest, report};
 
 use crate::program::{SHELL, run, simple};
@@ -92,7 +90,7 @@ fn a_name_is_text_on_a_page() {
         ] {
             let request = ReportRequest {
                 format,
-                out: Some(PathBuf::from(workspace.path(file))),
+                out: Some(workspace.path(file)),
                 ..ReportRequest::default()
             };
             workspace.command(|suite, console| report(suite, &request, console));
