@@ -4,46 +4,51 @@
 //! cargo bench --package aether-engine --bench pipeline
 //! ```
 
-mod plans;
+mod random_runs;
 
 use std::error::Error;
-use std::io;
 use std::process::ExitCode;
 
-use aether_engine::canonical::Encoded;
 use aether_engine::config::RunPlan;
-use aether_engine::run::{Record, RecordSink, RunOptions, execute};
+use aether_engine::run::{RunOptions, execute};
 use aether_engine::store::{Existing, RunStore};
 use aether_measure::{Line, Measured, rounds, seconds};
-use plans::Size;
+use random_runs::{Counter, Size, plan};
 
 const ROUNDS: usize = 9;
 
 fn main() -> ExitCode {
     aether_measure::main(&[
-        Line::measured("threads/100-400", || Ok(two_threads(&SMALL.plan(4_000)))),
-        Line::measured("threads/1e4-4e4", || Ok(two_threads(&LARGE.plan(40)))),
+        Line::measured("threads/100-400", || Ok(two_threads(&plan(small(4_000))))),
+        Line::measured("threads/1e4-4e4", || Ok(two_threads(&plan(large(40))))),
         Line::measured("threads/small", || Ok(smallest_gain())),
-        Line::measured("store/100-400", || with_store(&SMALL.plan(3_000))),
-        Line::measured("store/1e4-4e4", || with_store(&LARGE.plan(30))),
+        Line::measured("store/100-400", || with_store(&plan(small(3_000)))),
+        Line::measured("store/1e4-4e4", || with_store(&plan(large(30)))),
     ])
 }
 
-const TINY: Size = Size {
-    nodes: 8,
-    edges: 12,
-};
-const SMALL: Size = Size {
-    nodes: 100,
-    edges: 400,
-};
-const LARGE: Size = Size {
-    nodes: 10_000,
-    edges: 40_000,
-};
+const fn tiny(ticks: u64) -> Size {
+    size(8, 12, ticks)
+}
+
+const fn small(ticks: u64) -> Size {
+    size(100, 400, ticks)
+}
+
+const fn large(ticks: u64) -> Size {
+    size(10_000, 40_000, ticks)
+}
+
+const fn size(nodes: u64, edges: u64, ticks: u64) -> Size {
+    Size {
+        nodes,
+        edges,
+        ticks,
+    }
+}
 
 /// Runs of few ticks and of small graphs, which may be over before a second thread is of use.
-const SMALL_RUNS: [(Size, u64); 4] = [(TINY, 8), (TINY, 4_000), (SMALL, 8), (SMALL, 100)];
+const SMALL_RUNS: [Size; 4] = [tiny(8), tiny(4_000), small(8), small(100)];
 
 /// Ticks per second of runs that are not stored, on two threads against one.
 fn two_threads(plan: &RunPlan) -> Measured {
@@ -59,7 +64,7 @@ fn two_threads(plan: &RunPlan) -> Measured {
 }
 
 fn smallest_gain() -> Measured {
-    let gains = SMALL_RUNS.map(|(size, ticks)| two_threads(&size.plan(ticks)));
+    let gains = SMALL_RUNS.map(|size| two_threads(&plan(size)));
     let least = gains
         .into_iter()
         .min_by(|a, b| a.ratio.unwrap_or(0.0).total_cmp(&b.ratio.unwrap_or(0.0)));
@@ -88,23 +93,5 @@ fn with_store(plan: &RunPlan) -> Result<Measured, Box<dyn Error>> {
 }
 
 fn run(plan: &RunPlan, options: &RunOptions<'_>) {
-    execute(plan, options, &mut Nowhere).expect("nothing is written");
-}
-
-/// A sink that drops all records.
-struct Nowhere;
-
-impl RecordSink for Nowhere {
-    fn put(&mut self, _: &Record<'_>, encoded: Encoded<'_>) -> io::Result<()> {
-        std::hint::black_box(encoded.hash);
-        Ok(())
-    }
-
-    fn commit(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn roll_back(&mut self) -> io::Result<()> {
-        Ok(())
-    }
+    execute(plan, options, &mut Counter::default()).expect("nothing is written");
 }

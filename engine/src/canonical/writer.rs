@@ -102,16 +102,14 @@ impl Writer {
     /// The hash of all bytes so far; the writer then starts again.
     pub(crate) fn finish(&mut self) -> Hash {
         self.hasher.update(&self.buffer[self.hashed..self.len]);
-        self.len = 0;
-        self.hashed = 0;
+        self.begin();
         Hash::from_bytes(self.hasher.finish())
     }
 
     /// One record as text and hash. The hash is made while the text is still in the cache.
     pub(crate) fn encode<R: Canonical + ?Sized>(&mut self, record: &R) -> Encoded<'_> {
         self.output = Output::Both;
-        self.len = 0;
-        self.hashed = 0;
+        self.begin();
         record.write(self);
         self.hasher.update(&self.buffer[self.hashed..self.len]);
         Encoded {
@@ -120,7 +118,7 @@ impl Writer {
         }
     }
 
-    /// Begins a record that is hashed by [`lanes`](super::lanes).
+    /// Begins another record, which may be hashed by [`lanes`](super::lanes).
     pub(crate) const fn begin(&mut self) {
         self.len = 0;
         self.hashed = 0;

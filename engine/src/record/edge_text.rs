@@ -46,18 +46,16 @@ pub(crate) struct TickTexts<'t> {
 }
 
 impl Template {
-    /// Keys and numbers in turns.
-    fn new(parts: &[(&str, Option<i64>)]) -> Option<Self> {
-        let mut writer = Writer::text();
+    /// Keys and numbers in turns, which the writer spells.
+    fn new(writer: &mut Writer, parts: &[(&str, Option<i64>)]) -> Option<Self> {
+        writer.begin();
         for (key, number) in parts {
             writer.raw(key);
-            number.iter().for_each(|number| number.write(&mut writer));
+            number.iter().for_each(|number| number.write(writer));
         }
-        let text = writer.into_text();
+        let text = writer.bytes_so_far();
         let mut bytes = [0; COPIED];
-        bytes
-            .get_mut(..text.len())?
-            .copy_from_slice(text.as_bytes());
+        bytes.get_mut(..text.len())?.copy_from_slice(text);
         Some(Self {
             bytes,
             length: text.len() as u8,
@@ -66,14 +64,15 @@ impl Template {
 }
 
 impl EdgeText {
-    fn new(edge: &EdgeFlux) -> Self {
+    fn new(writer: &mut Writer, edge: &EdgeFlux) -> Self {
         let id = |id: u64| i64::try_from(id).ok();
-        let templates = || {
+        let mut template = |parts: &[_]| Template::new(writer, parts);
+        let mut templates = || {
             let (e_id, i, j) = (id(edge.e_id)?, id(edge.i)?, id(edge.j)?);
             Some([
-                Template::new(&[(",{\"cap\":", Some(edge.cap)), (",\"du\":", None)])?,
-                Template::new(&[(",\"e_id\":", Some(e_id)), (",\"f_e\":", None)])?,
-                Template::new(&[
+                template(&[(",{\"cap\":", Some(edge.cap)), (",\"du\":", None)])?,
+                template(&[(",\"e_id\":", Some(e_id)), (",\"f_e\":", None)])?,
+                template(&[
                     (",\"i\":", Some(i)),
                     (",\"j\":", Some(j)),
                     (",\"raw\":", None),
@@ -87,7 +86,9 @@ impl EdgeText {
 impl EdgeTexts {
     /// The templates of edges, whose numbers that differ from tick to tick do not matter.
     pub(crate) fn new(edges: &[EdgeFlux]) -> Self {
-        Self(edges.iter().map(EdgeText::new).collect())
+        let mut writer = Writer::text();
+        let text = |edge| EdgeText::new(&mut writer, edge);
+        Self(edges.iter().map(text).collect())
     }
 
     /// Writes the records of some ticks and returns their hashes: of each tick, of the ledger and of the P-block.

@@ -300,14 +300,10 @@ impl<'r> Records<'r> {
             return Ok(None);
         };
         let (position, stored_hash, content) = row.content(self.run, self.kind)?;
-        let text = match content {
-            Content::Text(text) => text.into_bytes(),
-            rebuilt => canonical::text(&rebuilt).into_bytes(),
-        };
         Ok(Some(Unchecked {
             position,
             stored_hash,
-            text,
+            text: content.into_text().into_bytes(),
         }))
     }
 

@@ -9,11 +9,11 @@
 //!
 //! Equal bytes have equal digests, so that what the run produced is not hashed too.
 
-use aether_disk::File;
 use std::cmp::Reverse;
 use std::io::{self, Read};
 use std::path::Path;
 
+use aether_disk::File;
 use aether_sha_lanes::{LANES_MAX, Sha256, update_lanes};
 
 use crate::atomic::regular_size;

@@ -1,9 +1,9 @@
 //! [`FileKind`]: what a command writes, the names that suit it, and the files that are of that kind.
 
-use aether_disk::File;
 use std::io::{self, Read as _};
 use std::path::Path;
 
+use aether_disk::File;
 use aether_engine::config::{DocumentKind, FileSystem, document_kind};
 use aether_engine::record::RecordKind;
 

@@ -1,10 +1,10 @@
 //! Reads a bundle from an untrusted source, and checks every byte of it.
 
-use aether_disk::File;
 use std::collections::BTreeMap;
 use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 
+use aether_disk::File;
 use flate2::bufread::GzDecoder;
 use tar::{Archive, Entry, EntryType};
 
