@@ -1,6 +1,6 @@
 //! Single changes of inputs: every number and switch, one step up or down.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aether_harness::{Artefact, Cause, DiffOptions, Schema};
 use aether_json::{Number, Value};
@@ -112,6 +112,43 @@ pub(crate) fn places(document: &Value) -> Vec<Place> {
         }
     }
     places
+}
+
+/// The places at which two documents differ, also those that only one of them has.
+pub(crate) fn differing(document: &Value, changed: &Value) -> Vec<Place> {
+    let mut places = Vec::new();
+    collect_differing(Some(document), Some(changed), &mut Vec::new(), &mut places);
+    places
+}
+
+fn collect_differing(
+    one: Option<&Value>,
+    other: Option<&Value>,
+    path: &mut Vec<Key>,
+    places: &mut Vec<Place>,
+) {
+    match (one, other) {
+        (Some(Value::Object(one)), Some(Value::Object(other))) => {
+            let names: BTreeSet<_> = one.iter().chain(other).map(|(name, _)| name).collect();
+            for name in names {
+                path.push(Key::Member(name.clone()));
+                collect_differing(one.get(name), other.get(name), path, places);
+                path.pop();
+            }
+        }
+        (Some(Value::Array(one)), Some(Value::Array(other))) => {
+            for index in 0..one.len().max(other.len()) {
+                path.push(Key::Element(index));
+                collect_differing(one.get(index), other.get(index), path, places);
+                path.pop();
+            }
+        }
+        (one, other) if one == other => {}
+        _ => places.push(Place {
+            path: path.clone(),
+            alternatives: Vec::new(),
+        }),
+    }
 }
 
 fn collect(value: &Value, path: &mut Vec<Key>, places: &mut Vec<Place>) {
@@ -235,6 +272,26 @@ mod tests {
         ] {
             assert_eq!(within(reason), count, "{reason}");
         }
+    }
+
+    #[test]
+    fn an_altered_rule_differs_at_places_of_either_document() {
+        let document = json!({"rule": {"mode": "a", "order": ["R", "GR", "ID"]}, "ticks": 3});
+        let altered =
+            json!({"rule": {"mode": "b", "order": ["ID", "GR", "R"], "scale": 1}, "ticks": 3});
+        let found = differing(&document, &altered);
+        let patterns: Vec<_> = found.iter().map(Place::pattern).collect();
+        assert_eq!(
+            patterns,
+            ["rule/mode", "rule/order/*", "rule/order/*", "rule/scale"]
+        );
+        assert!(found[1].is_within("rule/order/0") && found[2].is_within("rule/order/2"));
+        assert!(differing(&document, &document).is_empty());
+        let shorter = json!({"rule": {"mode": "a", "order": ["R", "GR"]}, "ticks": 3});
+        let [place] = differing(&document, &shorter)
+            .try_into()
+            .expect("one place");
+        assert!(place.is_within("rule/order/2"));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use aether_harness::scenario::{Expect, Scenario};
 use aether_harness::{Artefact, Check, INPUTS, Suite, Verdict, WithoutEffect};
 use aether_json::Value;
 
-use crate::changes::{Place, causes, places, spread};
+use crate::changes::{Place, causes, differing, places, spread};
 
 /// What became of the changes of one scenario.
 #[derive(Clone, Debug, Default)]
@@ -89,9 +89,23 @@ pub(crate) fn sensitivity(
     }
     let document = inputs.to_value().expect("inputs were read as JSON");
     let all = places(&document);
+    let rules: Vec<(Value, Vec<Place>)> = run
+        .prepared()
+        .altered_rules()
+        .iter()
+        .filter_map(|rule| rule.to_value().ok())
+        .map(|altered| {
+            let places = differing(&document, &altered);
+            (altered, places)
+        })
+        .collect();
     let excuses = || scenario.unnoticed.keys();
+    let reachable = || {
+        all.iter()
+            .chain(rules.iter().flat_map(|(_, places)| places))
+    };
     let missing = excuses()
-        .filter(|excuse| !all.iter().any(|place| place.is_within(excuse)))
+        .filter(|excuse| !reachable().any(|place| place.is_within(excuse)))
         .cloned()
         .collect();
     let (counted, declared) = divided(all, &scenario.subject().without_effect());
@@ -107,12 +121,13 @@ pub(crate) fn sensitivity(
         .map(|(pattern, place)| (*pattern, tries.step(place.put_in(&document))))
         .filter(|(_, step)| step.outcome == StepOutcome::Noticed && step.succeeded)
         .collect();
-    for rule in run.prepared().altered_rules() {
-        steps.extend(
-            rule.to_value()
-                .map(|document| tries.step([document].into_iter())),
-        );
-    }
+    steps.extend(rules.into_iter().map(|(altered, places)| {
+        let is_excused = |excuse: &&String| places.iter().all(|place| place.is_within(excuse));
+        Step {
+            excuse: excuses().find(is_excused).cloned(),
+            ..tries.step([altered].into_iter())
+        }
+    }));
     Ok(Some(SensitivityReport {
         steps,
         left_out,
