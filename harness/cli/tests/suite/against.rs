@@ -197,8 +197,11 @@ fn a_killed_comparison_goes_on() {
     let known = made();
     let found = report(&repository.run(&args), 0);
     assert_eq!(found["cases"], 151);
-    // The first batch is known, and so is what the revision makes of the scenario itself.
-    assert!(made() - known <= 2 * 100 + 1, "{} runs", made() - known);
+    // The first batch is known, and so is what the revision makes of the scenario itself. A program that was
+    // running at the kill may be counted after it, one for each processor.
+    let under_way = std::thread::available_parallelism().unwrap().get();
+    let again = made() - known;
+    assert!(again <= 2 * 100 + 1 + under_way, "{again} runs");
     assert_eq!(kept(&repository), before);
     let known = made();
     assert_eq!(report(&repository.run(&args), 0), found);
