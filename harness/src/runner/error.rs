@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::Check;
+use crate::{Check, MachineFailure};
 
 /// Why a command line runs nothing.
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +17,12 @@ pub enum RunnerError {
         what: &'static str,
         /// What the system reported.
         source: io::Error,
+    },
+    /// The machine failed in trials, whose results say how.
+    #[error("the machine failed in {}", trials.join(", "))]
+    Machine {
+        /// The trials.
+        trials: Vec<String>,
     },
     /// There are no scenarios.
     #[error("{path}: there are no scenarios, so nothing would be checked")]
@@ -98,4 +104,14 @@ pub enum RunnerError {
         /// The scenario that was probably meant.
         near: Option<String>,
     },
+}
+
+impl MachineFailure for RunnerError {
+    fn is_of_machine(&self) -> bool {
+        match self {
+            Self::Unreadable { source, .. } => source.is_of_machine(),
+            Self::Machine { .. } | Self::OutputClosed => true,
+            _ => false,
+        }
+    }
 }

@@ -178,7 +178,8 @@ impl SnapshotLock {
     }
 
     fn swap(&self, name: &ScenarioName, new: &Path, current: &Path) -> Result<(), StoreError> {
-        if !current.exists() {
+        let is_there = current.try_exists().map_err(io_error(current, "find it"))?;
+        if !is_there {
             fs::rename(new, current).map_err(io_error(new, "rename it"))?;
         } else if !exchange(new, current).map_err(io_error(current, "replace it"))? {
             let old = self.staging(name.as_str(), OLD);
@@ -200,7 +201,10 @@ impl SnapshotLock {
             };
             let path = self.snapshots.join(&staged);
             let current = self.snapshots.join(name);
-            if is_old && !current.exists() {
+            let is_there = current
+                .try_exists()
+                .map_err(io_error(&current, "find it"))?;
+            if is_old && !is_there {
                 fs::rename(&path, &current).map_err(io_error(&path, "put it back"))?;
             } else {
                 remove_tree(&path)?;
@@ -227,12 +231,13 @@ fn staged_name(file: &str) -> Option<(&str, bool)> {
 
 /// The old state of a replacement that was killed between its two renames, when there is one.
 pub fn interrupted(current: &Path) -> Option<PathBuf> {
-    if current.exists() {
+    // If the system cannot tell, reading it fails with the reason.
+    if current.try_exists().unwrap_or(true) {
         return None;
     }
     let name = current.file_name()?.to_str()?;
     let old = staging(current.parent()?, name, OLD);
-    old.exists().then_some(old)
+    old.try_exists().unwrap_or(true).then_some(old)
 }
 
 /// What a killed bless left in the snapshots directory, by name.
