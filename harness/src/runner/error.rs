@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::{Check, MachineFailure};
+use crate::{Check, MachineFailure, ScenarioError};
 
 /// Why a command line runs nothing.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +24,9 @@ pub enum RunnerError {
         /// The trials.
         trials: Vec<String>,
     },
+    /// The machine cannot read a scenario, whose checks are therefore not known.
+    #[error("{0}")]
+    Scenario(ScenarioError),
     /// There are no scenarios.
     #[error("{path}: there are no scenarios, so nothing would be checked")]
     NoScenarios {
@@ -110,6 +113,7 @@ impl MachineFailure for RunnerError {
     fn is_of_machine(&self) -> bool {
         match self {
             Self::Unreadable { source, .. } => source.is_of_machine(),
+            Self::Scenario(error) => error.is_of_machine(),
             Self::Machine { .. } | Self::OutputClosed => true,
             _ => false,
         }

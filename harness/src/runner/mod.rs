@@ -149,6 +149,12 @@ impl Runner {
             });
         }
         let mut selection = selection::select(&self.suite, args, options)?;
+        if args.list {
+            selection
+                .plans
+                .iter()
+                .try_for_each(Plan::refuse_unreadable)?;
+        }
         if let Some(shard) = options.shard {
             selection.plans = shard.part(selection.plans);
         }
@@ -299,6 +305,7 @@ pub struct ExpectedTrial {
 /// There is nothing to run.
 pub fn trials(suite: &Suite) -> Result<Vec<ExpectedTrial>, RunnerError> {
     let plans = selection::scan(suite)?;
+    plans.iter().try_for_each(Plan::refuse_unreadable)?;
     Ok(plans
         .into_iter()
         .map(|plan| ExpectedTrial {

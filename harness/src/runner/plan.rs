@@ -40,6 +40,22 @@ impl Plan {
         }
     }
 
+    /// Refuses a scenario that the machine cannot read: a list without its other checks would hide them.
+    ///
+    /// # Errors
+    /// It is one.
+    pub(super) fn refuse_unreadable(&self) -> Result<(), RunnerError> {
+        let Target::Known(result) = &self.target else {
+            return Ok(());
+        };
+        match &result.findings[..] {
+            [Finding::Scenario(error)] if error.is_of_machine() => {
+                Err(RunnerError::Scenario(error.clone()))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Whether it runs only when asked for.
     pub(super) fn is_long(&self) -> bool {
         self.runtime() == Some(Runtime::Long)

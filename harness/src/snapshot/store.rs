@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use aether_disk::{self as fs, File, Operation};
 
 use super::{GoldenSet, MANIFEST_FILE, Manifest};
-use crate::atomic::read_regular;
+use crate::atomic::{at, read_regular};
 use crate::scenario::ScenarioName;
 
 const LOCK_FILE: &str = ".bless.lock";
@@ -185,6 +185,8 @@ impl SnapshotLock {
             let old = self.staging(name.as_str(), OLD);
             fs::rename(current, &old).map_err(io_error(current, "rename it"))?;
             fs::rename(new, current).map_err(io_error(new, "rename it"))?;
+            // Until the new state has its name for good, a loss of power brings the old one back.
+            sync_dir(&self.snapshots)?;
             remove_tree(&old)?;
         }
         sync_dir(&self.snapshots)
@@ -251,7 +253,7 @@ pub fn remains(snapshots: &Path) -> io::Result<Vec<String>> {
             .filter(|name| staged_name(name).is_some())
             .collect()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-        Err(error) => Err(error),
+        Err(error) => Err(at(snapshots, &error)),
     }
 }
 

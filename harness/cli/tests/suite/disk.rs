@@ -10,14 +10,14 @@ use std::fs;
 use std::path::Path;
 
 use aether_harness::Suite;
-use aether_harness::snapshot::interrupted;
+use aether_harness::snapshot::{interrupted, remains};
 use aether_harness_cli::commands::{
     BlessOptions, BundleOptions, CommandError, CompareRequest, Console, DiffRequest, DigestRequest,
     FlakyOptions, Listing, NewOptions, ReportFormat, ReportRequest, ReviewOptions,
     SensitivityOptions, ShowRequest, Status, UpgradeOptions, bless, bundle, check, compare, diff,
     digest, flaky, new, report, review, sensitivity, show, upgrade,
 };
-use aether_sim_disk::{Case, Ended, Tally, exhaust, exhaust_without_swap};
+use aether_sim_disk::{Case, Tally, exhaust, exhaust_without_swap};
 
 use crate::workspace::{Ran, Workspace, suite};
 
@@ -143,10 +143,15 @@ fn replaces_goldens(name: &str, act: Act<'_>, exhaust: fn(&Case<'_>) -> Tally) {
             };
             let is_old = found == old && !ended.is_done();
             assert!(is_old || found == new, "{:?}", found.keys());
+            if remains(&dir.join(SNAPSHOTS)).unwrap().is_empty() {
+                return;
+            }
             // The next bless puts right what was left.
             let run = dir.join("scenarios/ring/run.toml");
             let text = fs::read_to_string(&run).unwrap();
             fs::write(&run, text.replace("rule = 90", "rule = 110")).unwrap();
+            // What a review showed before is no longer what a bless would accept.
+            let _ = fs::remove_dir_all(dir.join("target"));
             blessed(dir).unwrap();
             let left: Vec<_> = files(&dir.join(SNAPSHOTS)).into_keys().collect();
             let is_known = |file: &String| file.starts_with("ring/") || file == ".bless.lock";
@@ -193,9 +198,6 @@ fn writes_whole(name: &str, template: &Path, act: Act<'_>) {
                     "{:?}",
                     found.map(|found| found.len())
                 );
-                if let Ended::Failed { message, .. } = ended {
-                    assert!(message.contains("out"), "{message}");
-                }
             },
         });
         assert!(tally.faults > tally.operations, "{tally}");
@@ -259,19 +261,14 @@ fn commands_answer_or_say_what_failed() {
             };
             digest(suite, &request, console)
         }),
-        (
-            "sensitivity",
-            &blessed,
-            Status::Difference,
-            &|suite, console| {
-                let options = SensitivityOptions {
-                    names: ring(),
-                    max: 2,
-                    format: Listing::Text,
-                };
-                sensitivity(suite, &options, console)
-            },
-        ),
+        ("sensitivity", &blessed, Status::Done, &|suite, console| {
+            let options = SensitivityOptions {
+                names: ring(),
+                max: 2,
+                format: Listing::Text,
+            };
+            sensitivity(suite, &options, console)
+        }),
         ("flaky", &blessed, Status::Done, &|suite, console| {
             let options = FlakyOptions {
                 names: ring(),
@@ -376,7 +373,12 @@ fn a_disk_that_fails_is_not_a_fault_of_a_scenario() {
         };
         for command in commands {
             let mut process = workspace.process("command");
+            process.current_dir(workspace.root());
             check(command, &Ran::of(process.args(command.split(' '))));
+        }
+        if file.ends_with("scenario.toml") {
+            let listed = Ran::of(workspace.process("runner").arg("--list"));
+            check("--list", &listed);
         }
         for part in ["run", "runner"] {
             let ran = Ran::of(&mut workspace.process(part));
