@@ -47,8 +47,8 @@ fn documents(dir: &Path) {
         fs::copy(root.join("fixtures").join(from), dir.join(to)).expect("a fixture can be copied");
     }
     let run = "v = 1\ngid = \"GF01\"\nrun_id = \"run\"\ntopology_path = \"topology.json\"\n\
-         profile_path = \"profile.json\"\nticks = 4\ninitial_state = [3, 1, 0, 0, 0, 0]\n\
-         window_every = 2\n[logging]\ndestination = \"file\"\nfile_path = \"log.jsonl\"\n";
+         profile_path = \"profile.json\"\nticks = 2\ninitial_state = [3, 1, 0, 0, 0, 0]\n\
+         window_every = 1\n[logging]\ndestination = \"file\"\nfile_path = \"log.jsonl\"\n";
     fs::write(dir.join("run.toml"), run).expect("a RunConfig can be written");
 }
 

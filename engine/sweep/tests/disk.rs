@@ -18,7 +18,7 @@ use aether_engine::config::{FileSystem, Sweep, load_sweep};
 use aether_sim_disk::{Case, exhaust};
 use aether_sweep::{Options, Points, SweepError, SweepFile, Worked, merge, work};
 
-const POINTS: u64 = 3;
+const POINTS: u64 = 2;
 
 fn sweep() -> &'static (Sweep, Points) {
     static SWEEP: OnceLock<(Sweep, Points)> = OnceLock::new();

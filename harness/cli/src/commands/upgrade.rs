@@ -42,7 +42,7 @@ pub fn upgrade(
     for found in chosen(suite, &options.names)? {
         let examined = match scenario_of(&found) {
             Ok(scenario) => examine(suite, scenario, options.names.is_empty()),
-            Err(error) => Err(Refusal::new(Verdict::Invalid, error.to_string())),
+            Err(error) => Err(Refusal::unreadable(&error, error.to_string())),
         };
         match examined {
             Ok(Examined::Upgrade(one)) => pending.push(*one),
