@@ -21,8 +21,9 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// As [`write_whole`] for a file that a user asked for: when this has returned, the file survives a loss
 /// of power. A pipe, a terminal or a device is written to as it is.
 pub fn deliver(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    // `/dev/stdout` and the like may be files that others write to, too.
-    let is_stream = ["/dev", "/proc"].iter().any(|dir| path.starts_with(dir))
+    // `/dev/stdout` and the like may be files that others write to, too; `/dev/shm` is a directory as any other.
+    let open = ["/dev/stdout", "/dev/stderr", "/dev/fd", "/proc"];
+    let is_stream = open.iter().any(|open| path.starts_with(open))
         || fs::metadata(path).is_ok_and(|found| !found.is_file());
     let write = || {
         if is_stream {

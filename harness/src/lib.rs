@@ -145,6 +145,7 @@ pub mod documents;
 pub mod evaluate;
 pub mod exec;
 mod layout;
+mod machine;
 pub mod outputs;
 pub mod report;
 pub mod results;
@@ -174,6 +175,7 @@ pub use allowed::Allowed;
 pub use check::Check;
 pub use documents::documents;
 pub use layout::Layout;
+pub use machine::MachineFailure;
 pub use report::{RawValue, Report, ScenarioReport};
 pub use runner::Runner;
 pub use scenario::{

@@ -113,8 +113,10 @@ pub fn load(suite: &Suite, name: &ScenarioName) -> Result<Option<GoldenSet>, Rea
             artefact = artefact.with_bytes(&read(&dir.join(bytes))?).map_err(own)?;
         }
         let raw = dir.join(RAW).join(file);
-        if raw.exists() {
-            artefact = artefact.with_raw(&read(&raw)?).map_err(own)?;
+        match read_regular(&raw) {
+            Ok(raw) => artefact = artefact.with_raw(&raw).map_err(own)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(unreadable(&raw, error.into())),
         }
         artefacts.push(artefact);
     }

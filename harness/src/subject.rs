@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use crate::scenario::{KeyTable, Scenario, ScenarioProblem, Settings};
+use crate::scenario::{KeyTable, Scenario, ScenarioError, ScenarioProblem, Settings};
 use crate::varying::Varying;
-use crate::{Allowed, Artefact, Json, Layout, Place, Schema};
+use crate::{Allowed, Artefact, Json, Layout, MachineFailure, Place, Schema};
 
 /// A program that turns scenario directories into named JSON artefacts.
 ///
@@ -123,8 +123,11 @@ pub trait Prepared: Send + Sync {
     }
 
     /// The SHA-256 of every file that is code, by its path as in [`Prepared::files`].
-    fn code(&self) -> BTreeMap<String, String> {
-        BTreeMap::new()
+    ///
+    /// # Errors
+    /// [`FailureKind::Machine`] if one cannot be read.
+    fn code(&self) -> Result<BTreeMap<String, String>, Failure> {
+        Ok(BTreeMap::new())
     }
 
     /// How to read the artefacts of this scenario. Without a schema, arrays are matched by what is
@@ -530,9 +533,19 @@ impl Failure {
         Self::new(FailureKind::Cancelled, message)
     }
 
-    /// A document or directory that cannot be read.
+    /// A document or directory that cannot be read: the machine failed, or it is not what it should be.
     pub fn unreadable(path: &Path, error: &std::io::Error) -> Self {
-        Self::invalid(format!("{}: {error}", path.display()))
+        let message = format!("{}: {error}", path.display());
+        if error.is_of_machine() {
+            Self::machine(message)
+        } else {
+            Self::invalid(message)
+        }
+    }
+
+    /// The machine failed: a file that is there cannot be read, or one cannot be written.
+    pub fn machine(message: impl Into<String>) -> Self {
+        Self::new(FailureKind::Machine, message)
     }
 
     /// The same failure with the program's own error document.
@@ -551,6 +564,22 @@ impl Failure {
     }
 }
 
+impl From<ScenarioError> for Failure {
+    fn from(error: ScenarioError) -> Self {
+        if error.is_of_machine() {
+            Self::machine(error.to_string())
+        } else {
+            Self::invalid(error.to_string())
+        }
+    }
+}
+
+impl MachineFailure for Failure {
+    fn is_of_machine(&self) -> bool {
+        self.kind == FailureKind::Machine
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
@@ -562,8 +591,10 @@ impl std::error::Error for Failure {}
 /// The sorts of failure that a verdict distinguishes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FailureKind {
-    /// The scenario or one of its documents cannot be read or is not valid.
+    /// The scenario or one of its documents is not there or not valid.
     Invalid,
+    /// The machine failed: a file that is there cannot be read, or one cannot be written.
+    Machine,
     /// The program ended with an error.
     Program,
     /// The program stopped because it was asked to.

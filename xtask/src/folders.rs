@@ -17,7 +17,7 @@ struct Order {
 const ORDERS: [Order; 1] = [Order {
     source: "harness/src",
     lines: &[
-        &["atomic", "scratch", "sha256", "visible"],
+        &["atomic", "machine", "scratch", "sha256", "visible"],
         &["varying", "verdict"],
         &["allowed", "check", "layout", "scenario", "subject"],
         &["snapshot"],

@@ -3,7 +3,7 @@
 
 use std::cell::RefCell;
 use std::io::{self, BufRead as _, BufReader, BufWriter, Read as _, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use aether_disk::{self as fs, File};
@@ -34,6 +34,8 @@ pub(crate) struct LogDestination {
     writer: RefCell<Box<dyn Write>>,
     /// The file that is emptied before the first line: a run that is refused leaves its log.
     to_empty: RefCell<Option<File>>,
+    /// The file that lasts once the run is reported as done, and the directory of its name.
+    to_sync: Option<(File, PathBuf)>,
     /// The first failed write, reported when the run has ended.
     error: RefCell<Option<io::Error>>,
 }
@@ -49,7 +51,7 @@ impl LogDestination {
         output: &Output,
     ) -> Result<Option<Self>, Failure> {
         let logging = plan.logging().clone();
-        let mut to_empty = None;
+        let (mut to_empty, mut to_sync) = (None, None);
         let (name, writer): (_, Box<dyn Write>) = match logging.destination() {
             _ if !logging.enabled() => return Ok(None),
             Destination::Memory => return Ok(None),
@@ -72,6 +74,10 @@ impl LogDestination {
                     (Some(whole), LogStart::Append) => file.set_len(whole).map_err(cannot)?,
                     (None, _) => {}
                 }
+                if file.metadata().map_err(cannot)?.is_file() {
+                    let dir = path.parent().unwrap_or(Path::new("")).to_owned();
+                    to_sync = Some((file.try_clone().map_err(cannot)?, dir));
+                }
                 (name, Box::new(BufWriter::new(file)))
             }
         };
@@ -80,6 +86,7 @@ impl LogDestination {
             name,
             writer: RefCell::new(writer),
             to_empty: RefCell::new(to_empty),
+            to_sync,
             error: RefCell::new(None),
         }))
     }
@@ -110,10 +117,18 @@ impl LogDestination {
         }
     }
 
-    /// Flushes the destination. Fails if any line could not be written.
+    /// Flushes the destination; a file is durable after this. Fails if any line could not be written.
     pub(crate) fn finish(self) -> Result<(), Failure> {
         let flushed = self.writer.into_inner().flush();
-        match self.error.into_inner().map_or(flushed, Err) {
+        let written = self.error.into_inner().map_or(flushed, Err);
+        let synced = written.and_then(|()| match &self.to_sync {
+            Some((file, dir)) => {
+                file.sync_all()?;
+                fs::sync_dir(dir)
+            }
+            None => Ok(()),
+        });
+        match synced {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::Io(
                 format!("the log could not be sent to {}", self.name),
                 error,

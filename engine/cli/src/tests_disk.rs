@@ -2,12 +2,14 @@
 //! status of the machine's failures and a message that names a file, and leave what is whole.
 //!
 //! The store's own tests do the same with more kinds of runs. Here are the files that only the commands
-//! write: outputs and times.
+//! write: outputs, logs and times.
 
 use std::fs;
 use std::path::Path;
 
-use aether_sim_disk::{Case, exhaust};
+use aether_engine::run::{RunOptions, RunStatus};
+use aether_engine::store::RunStore;
+use aether_sim_disk::{Case, Ended, exhaust};
 use clap::Parser as _;
 
 use crate::args::Arguments;
@@ -45,8 +47,8 @@ fn documents(dir: &Path) {
         fs::copy(root.join("fixtures").join(from), dir.join(to)).expect("a fixture can be copied");
     }
     let run = "v = 1\ngid = \"GF01\"\nrun_id = \"run\"\ntopology_path = \"topology.json\"\n\
-         profile_path = \"profile.json\"\nticks = 4\ninitial_state = [3, 1, 0, 0, 0, 0]\n\
-         window_every = 2\n[logging]\ndestination = \"file\"\nfile_path = \"log.jsonl\"\n";
+         profile_path = \"profile.json\"\nticks = 2\ninitial_state = [3, 1, 0, 0, 0, 0]\n\
+         window_every = 1\n[logging]\ndestination = \"file\"\nfile_path = \"log.jsonl\"\n";
     fs::write(dir.join("run.toml"), run).expect("a RunConfig can be written");
 }
 
@@ -59,6 +61,40 @@ fn try_all(case: &Case<'_>) {
     aether_vfs::install();
     let tally = exhaust(case);
     assert!(tally.faults > tally.operations, "{tally}");
+}
+
+#[test]
+fn a_run_with_a_log() {
+    let whole = tempfile::tempdir().unwrap();
+    documents(whole.path());
+    run(whole.path()).unwrap();
+    let log = fs::read(whole.path().join("log.jsonl")).unwrap();
+    assert!(!log.is_empty());
+    try_all(&Case {
+        name: "aether run",
+        prepare: &documents,
+        act: &run,
+        check: &|dir, ended| {
+            if *ended == Ended::Crashed {
+                // Bytes in the middle may be lost then, and such a file is refused with this advice.
+                let _ = fs::remove_file(dir.join("log.jsonl"));
+            }
+            let store = RunStore::new(dir.join("runs"));
+            let status = store.open("run").ok().map(|run| run.header().status);
+            assert!(status == Some(RunStatus::Complete) || !ended.is_done());
+            match status {
+                Some(RunStatus::Incomplete) => {
+                    aether(dir, &["resume", "run", "--runs-dir", &shown(dir, "runs")]).unwrap();
+                }
+                _ => {
+                    run(dir).unwrap();
+                    assert_eq!(fs::read(dir.join("log.jsonl")).unwrap(), log);
+                }
+            }
+            let run = store.open("run").unwrap();
+            assert_eq!(run.verify(&RunOptions::default()).unwrap().findings, []);
+        },
+    });
 }
 
 #[test]

@@ -1,11 +1,12 @@
 //! The engine as a subject of the harness: reads scenario directories, and produces artefacts.
 //!
 //! [`AetherSubject`] loads the documents of a scenario once, as a plan that every run uses.
-//! `changed` makes plans of changed inputs, `input_files` writes inputs as files, `smaller` makes them
+//! `documents` reads them; `changed` makes plans of changed inputs, `input_files` writes inputs as files, `smaller` makes them
 //! smaller, and `variant` makes some up; `resume` stops a run after each window and finishes it from its file,
 //! `schema` describes the artefacts, and `lineage` says what their values were computed from.
 
 mod changed;
+mod documents;
 mod input_files;
 mod lineage;
 mod resume;
@@ -28,6 +29,7 @@ use aether_harness::{
 };
 use serde::Deserialize;
 
+use documents::Documents;
 use lineage::Kept;
 
 /// Aether as a subject: every scenario directory holds a `run.toml` or `run.json`.
@@ -105,8 +107,9 @@ impl Subject for AetherSubject {
         } else {
             scenario.root()
         };
-        let plan = config::load_run(&FileSystem::new(root), &path)
-            .map_err(|report| Failure::invalid(report.to_string()))?;
+        let documents = Documents::new(FileSystem::new(root));
+        let plan =
+            config::load_run(&documents, &path).map_err(|report| documents.failure(&report))?;
         Ok(Box::new(PreparedRun::new(plan)?))
     }
 

@@ -474,10 +474,16 @@ impl SweepFile {
     }
 }
 
-/// Whether a worker did not finish with a file: it still has a write-ahead log.
+/// Whether a worker did not finish with a file: it has a write-ahead log, or a switch from or to one was not
+/// completed and left a journal, which takes a writer to roll back.
 fn was_interrupted(path: &Path) -> std::io::Result<bool> {
+    let mut journal = path.as_os_str().to_owned();
+    journal.push("-journal");
+    if Path::new(&journal).try_exists()? {
+        return Ok(true);
+    }
     let mut header = [0; 19];
-    let mut file = std::fs::File::open(path)?;
+    let mut file = aether_disk::File::open(path)?;
     let size = file.metadata()?.len();
     if size < header.len() as u64 {
         return Ok(true);

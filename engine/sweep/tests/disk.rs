@@ -1,5 +1,5 @@
-//! Tests that whatever file operation of a merge fails, and wherever a crash follows one: a merged file is
-//! the whole old one or the whole new one.
+//! Tests that whatever file operation of a sweep fails, and wherever a crash follows one: stored points
+//! stay, the same command continues, and a merged file is the whole old one or the whole new one.
 //!
 //! All operations are tried in turn, SQLite's own too. `AETHER_DISK_SEEDS` sets how many parts of what
 //! was not synced are tried for each crash.
@@ -16,9 +16,9 @@ use std::sync::OnceLock;
 
 use aether_engine::config::{FileSystem, Sweep, load_sweep};
 use aether_sim_disk::{Case, exhaust};
-use aether_sweep::{Options, Points, SweepError, Worked, merge, work};
+use aether_sweep::{Options, Points, SweepError, SweepFile, Worked, merge, work};
 
-const POINTS: u64 = 3;
+const POINTS: u64 = 2;
 
 fn sweep() -> &'static (Sweep, Points) {
     static SWEEP: OnceLock<(Sweep, Points)> = OnceLock::new();
@@ -85,11 +85,48 @@ fn try_all(case: &Case<'_>) {
     );
 }
 
+/// Points that are stored, and the same work to its end.
+fn continued(path: &Path, expected: &[u8]) -> u64 {
+    let stored = match SweepFile::open(path) {
+        Ok(file) => file.counts().unwrap().iter().sum(),
+        Err(SweepError::NotFound(_) | SweepError::Empty(_)) => 0,
+        Err(error) => panic!("{error}"),
+    };
+    assert!(worked(path, "1/1", POINTS + 1).unwrap().is_complete);
+    assert!(merged(&[path.to_owned()]) == expected);
+    stored
+}
+
 fn whole() -> Vec<u8> {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("whole.sweep");
     worked(&path, "1/1", POINTS + 1).unwrap();
     merged(&[path])
+}
+
+#[test]
+fn points_are_stored() {
+    let expected = whole();
+    let act = |dir: &Path| {
+        let worked = worked(&dir.join("a.sweep"), "1/1", POINTS + 1);
+        worked.map(drop).map_err(|error| message(dir, &error))
+    };
+    for before in [0, 1] {
+        try_all(&Case {
+            name: "a sweep",
+            prepare: &|dir| {
+                if before > 0 {
+                    worked(&dir.join("a.sweep"), "1/1", before).unwrap();
+                }
+            },
+            act: &act,
+            check: &|dir, ended| {
+                let stored = continued(&dir.join("a.sweep"), &expected);
+                assert!(stored >= before, "no stored point is lost");
+                assert!(stored == POINTS || !ended.is_done());
+            },
+        });
+    }
 }
 
 #[test]

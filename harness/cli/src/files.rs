@@ -1,8 +1,9 @@
 //! The files of a directory, such as that of a scenario, in memory and back.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+
+use aether_disk as fs;
 
 /// Paths inside a directory, and the bytes of their files.
 pub(crate) type Files = Vec<(PathBuf, Vec<u8>)>;
@@ -15,13 +16,15 @@ pub(crate) fn read(dir: &Path) -> io::Result<Files> {
     let mut files = Files::new();
     let mut dirs = vec![PathBuf::new()];
     while let Some(under) = dirs.pop() {
-        for entry in fs::read_dir(dir.join(&under))? {
-            let entry = entry?;
+        let place = dir.join(&under);
+        for entry in fs::read_dir(&place).map_err(|error| at(&place, &error))? {
+            let entry = entry.map_err(|error| at(&place, &error))?;
             let path = under.join(entry.file_name());
             if entry.file_type()?.is_dir() {
                 dirs.push(path);
             } else if entry.path().is_file() {
-                files.push((path, fs::read(entry.path())?));
+                let bytes = fs::read(entry.path()).map_err(|error| at(&entry.path(), &error))?;
+                files.push((path, bytes));
             }
         }
     }
@@ -36,9 +39,14 @@ pub(crate) fn read(dir: &Path) -> io::Result<Files> {
 pub(crate) fn write(dir: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
     let path = dir.join(path);
     if let Some(parent) = path.parent() {
-        aether_disk::create_dir_all(parent)?;
+        fs::create_dir_all(parent).map_err(|error| at(parent, &error))?;
     }
-    aether_disk::write(path, bytes)
+    fs::write(&path, bytes).map_err(|error| at(&path, &error))
+}
+
+/// The error with the path that it is about.
+fn at(path: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }
 
 #[cfg(test)]

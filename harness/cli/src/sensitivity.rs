@@ -8,7 +8,8 @@ use aether_harness::evaluate::{
 };
 use aether_harness::exec::RunFailure;
 use aether_harness::scenario::{Expect, Scenario};
-use aether_harness::{Artefact, Check, INPUTS, Suite, Verdict, WithoutEffect};
+use aether_harness::snapshot::Snapshot;
+use aether_harness::{Artefact, Check, INPUTS, MachineFailure as _, Suite, Verdict, WithoutEffect};
 use aether_json::Value;
 
 use crate::changes::{Place, causes, differing, places, spread};
@@ -63,11 +64,15 @@ pub(crate) fn sensitivity(
         return Err(Box::new(golden));
     };
     let failed = |failure| Box::new(CheckResult::failed(RunName::First, failure));
-    let goldens = golden
-        .before
-        .as_ref()
-        .and_then(|before| before.artefacts().ok());
-    let goldens = goldens.unwrap_or_default();
+    let goldens = golden.before.as_ref().map(Snapshot::artefacts).transpose();
+    let goldens = match goldens {
+        Err(error) if error.is_of_machine() => {
+            return Err(failed(RunFailure::Machine {
+                message: error.to_string(),
+            }));
+        }
+        goldens => goldens.ok().flatten().unwrap_or_default(),
+    };
     let run = CheckRun::open(suite, scenario, &Check::Golden).map_err(failed)?;
     let inputs = run.prepared().inputs();
     let tries = Tries {
@@ -112,22 +117,28 @@ pub(crate) fn sensitivity(
     let (places, left_out) = spread(counted, max);
     let mut steps: Vec<Step> = places
         .iter()
-        .map(|place| Step {
-            excuse: excuses().find(|excuse| place.is_within(excuse)).cloned(),
-            ..tries.step(place.put_in(&document))
+        .map(|place| {
+            Ok(Step {
+                excuse: excuses().find(|excuse| place.is_within(excuse)).cloned(),
+                ..tries.step(place.put_in(&document))?
+            })
         })
-        .collect();
-    let wrongly_declared = first_of_each(&declared)
-        .map(|(pattern, place)| (*pattern, tries.step(place.put_in(&document))))
-        .filter(|(_, step)| step.outcome == StepOutcome::Noticed && step.succeeded)
-        .collect();
-    steps.extend(rules.into_iter().map(|(altered, places)| {
-        let is_excused = |excuse: &&String| places.iter().all(|place| place.is_within(excuse));
-        Step {
-            excuse: excuses().find(is_excused).cloned(),
-            ..tries.step([altered].into_iter())
+        .collect::<Result<_, _>>()
+        .map_err(failed)?;
+    let mut wrongly_declared = Vec::new();
+    for (pattern, place) in first_of_each(&declared) {
+        let step = tries.step(place.put_in(&document)).map_err(failed)?;
+        if step.outcome == StepOutcome::Noticed && step.succeeded {
+            wrongly_declared.push((*pattern, step));
         }
-    }));
+    }
+    for (altered, places) in rules {
+        let is_excused = |excuse: &&String| places.iter().all(|place| place.is_within(excuse));
+        steps.push(Step {
+            excuse: excuses().find(is_excused).cloned(),
+            ..tries.step([altered].into_iter()).map_err(failed)?
+        });
+    }
     Ok(Some(SensitivityReport {
         steps,
         left_out,
@@ -194,7 +205,7 @@ struct Tries<'a> {
 
 impl Tries<'_> {
     /// Tries the first of some changed documents that the subject does not refuse.
-    fn step(&self, changed: impl Iterator<Item = Value>) -> Step {
+    fn step(&self, changed: impl Iterator<Item = Value>) -> Result<Step, RunFailure> {
         let mut step = Step {
             causes: Vec::new(),
             outcome: StepOutcome::Invalid,
@@ -208,6 +219,7 @@ impl Tries<'_> {
             step.causes = causes(self.inputs, &changed, &self.base.schema);
             step.outcome = match self.run.run_with_inputs(&changed) {
                 Ok(None) | Err(RunFailure::Invalid { .. }) => continue,
+                Err(failure) if failure.is_of_machine() => return Err(failure),
                 Ok(Some(output)) if is_unnoticed(self.base, &output, self.goldens) => {
                     StepOutcome::Unnoticed
                 }
@@ -219,9 +231,9 @@ impl Tries<'_> {
                 Err(failure) if failure.verdict() == Verdict::Invalid => continue,
                 Err(_) => StepOutcome::Noticed,
             };
-            return step;
+            return Ok(step);
         }
-        step
+        Ok(step)
     }
 }
 

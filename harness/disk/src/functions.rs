@@ -24,6 +24,15 @@ pub fn read_to_string(path: impl AsRef<Path>) -> io::Result<String> {
     perform(&Operation::Read { path, file }, || fs::read_to_string(path))
 }
 
+/// As [`std::fs::read_dir`].
+///
+/// # Errors
+/// The directory cannot be read.
+pub fn read_dir(path: impl AsRef<Path>) -> io::Result<fs::ReadDir> {
+    let (path, file) = (path.as_ref(), FileId::new());
+    perform(&Operation::Read { path, file }, || fs::read_dir(path))
+}
+
 /// As [`std::fs::write`]: a crash may leave a part of the bytes.
 ///
 /// # Errors

@@ -17,14 +17,15 @@ pub use file::{File, OpenOptions};
 #[cfg(unix)]
 pub use functions::symlink;
 pub use functions::{
-    copy, create_dir, create_dir_all, create_dir_all_durable, hard_link, read, read_to_string,
-    remove_dir, remove_dir_all, remove_file, rename, set_permissions, sync_dir, write,
+    copy, create_dir, create_dir_all, create_dir_all_durable, hard_link, read, read_dir,
+    read_to_string, remove_dir, remove_dir_all, remove_file, rename, set_permissions, sync_dir,
+    write,
 };
 pub use operation::{FileId, Operation};
 #[cfg(feature = "replace")]
 pub use replacement::{Existing, Replacement};
 pub use std::fs::{
     DirEntry, FileType, Metadata, Permissions, ReadDir, TryLockError, canonicalize, metadata,
-    read_dir, read_link, symlink_metadata,
+    read_link, symlink_metadata,
 };
 pub use watch::{Decision, Watcher, Watching, is_watched, perform, perform_write, watch};

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use aether_harness::scenario::SCENARIO_FILE;
-use aether_harness::{Artefact, ArtefactSchema, Scenario, Schema, Subject};
+use aether_harness::{Artefact, ArtefactSchema, Failure, Scenario, Schema, Subject};
 
 use crate::read::{self, Parsed, Reader};
 use crate::settings::{CommandSettings, OutputFormat, OutputTable};
@@ -22,18 +22,20 @@ impl DeclaredOutputs {
     ///
     /// # Errors
     /// Every problem of it, or that it declares no outputs.
-    pub fn load(path: &Path) -> Result<Self, String> {
-        let at = |problem: &str| format!("{}: {problem}", path.display());
-        let real = std::fs::canonicalize(path).map_err(|error| at(&error.to_string()))?;
+    pub fn load(path: &Path) -> Result<Self, Failure> {
+        let at = |problem: &str| Failure::invalid(format!("{}: {problem}", path.display()));
+        let real =
+            std::fs::canonicalize(path).map_err(|error| Failure::unreadable(path, &error))?;
         let dir = match (real.is_dir(), real.file_name(), real.parent()) {
             (true, _, _) => real.as_path(),
             (false, Some(file), Some(dir)) if file == SCENARIO_FILE => dir,
             _ => return Err(at("expected a scenario.toml, or the directory of one")),
         };
         let subject: Arc<dyn Subject> = Arc::new(CommandSubject);
-        let scenario = Scenario::load(dir, &[subject]).map_err(|error| error.to_string())?;
+        let scenario = Scenario::load(dir, &[subject])?;
         let settings = scenario.settings().read::<CommandSettings>();
-        let outputs = settings.map_err(|problem| problem.to_string())?.outputs;
+        let settings = settings.map_err(|problem| Failure::invalid(problem.to_string()))?;
+        let outputs = settings.outputs;
         if outputs.is_empty() {
             return Err(at("it declares no [[outputs]]"));
         }

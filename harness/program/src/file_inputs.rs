@@ -1,9 +1,9 @@
 //! The files of a directory as inputs, and the files of such inputs once they were changed.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 
+use aether_disk as fs;
 use aether_harness::documents::Documents;
 use aether_harness::scenario::SCENARIO_FILE;
 use aether_harness::snapshot::FORMAT;

@@ -48,7 +48,9 @@ mod template;
 mod version;
 mod written;
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -58,8 +60,8 @@ use aether_harness::snapshot::sha256_hex;
 use aether_harness::varying::Varying;
 use aether_harness::{
     Allowed, Artefact, ArtefactSchema, Failure, FailureKind, INPUTS, InputFiles, KeyRule, KeyTable,
-    Layout, Place, Prepared, RunRequest, Scenario, ScenarioFile, ScenarioProblem, Schema, Settings,
-    Subject,
+    Layout, MachineFailure as _, Place, Prepared, RunRequest, Scenario, ScenarioFile,
+    ScenarioProblem, Schema, Settings, Subject,
 };
 use aether_json::json;
 use toml::Spanned;
@@ -119,7 +121,8 @@ impl Subject for CommandSubject {
             scenario: scenario.dir().to_owned(),
             root: scenario.root().to_owned(),
         };
-        let format = aether_harness::snapshot::format_of(scenario);
+        let format = aether_harness::snapshot::format_of(scenario)
+            .map_err(|error| Failure::unreadable(scenario.dir(), &error))?;
         let inputs = inputs::of_command(scenario, format, &places, &settings, &command)?;
         Ok(Box::new(PreparedCommand {
             changed: None,
@@ -215,9 +218,9 @@ impl Prepared for PreparedCommand {
         Ok(Some(version))
     }
 
-    fn code(&self) -> BTreeMap<String, String> {
+    fn code(&self) -> Result<BTreeMap<String, String>, Failure> {
         let code = self.program.inputs.code.iter();
-        code.map(|(path, file)| (path.clone(), code_digest(file)))
+        code.map(|(path, file)| Ok((path.clone(), code_digest(file)?)))
             .collect()
     }
 
@@ -380,6 +383,7 @@ impl Program {
             let made = found.artefacts(output).map_err(|problem| match problem {
                 output::Problem::Program(problem) => ended.but(&problem, &machine),
                 output::Problem::Invalid(problem) => Failure::invalid(problem),
+                output::Problem::Machine(problem) => Failure::machine(problem),
             })?;
             artefacts.extend(made);
         }
@@ -398,9 +402,19 @@ impl Program {
         if self.depends.is_empty() {
             return Ok(());
         }
-        let golden = |name: &str| aether_harness::snapshot::golden_of(&self.scenario, name);
+        let unreadable = Cell::new(None);
+        let golden = |name: &str| {
+            let golden = aether_harness::snapshot::golden_of(&self.scenario, name);
+            golden.unwrap_or_else(|error| {
+                unreadable.set(Some(error.to_string()));
+                None
+            })
+        };
         let inputs = &self.inputs.artefact;
         let missing = self.rules.missing(&self.depends, outputs, inputs, golden);
+        if let Some(error) = unreadable.take() {
+            return Err(Failure::machine(error));
+        }
         let problem = |(written, problem): (&Spanned<String>, String)| {
             let settings = self.scenario.settings();
             settings.problem(written.span(), problem).to_string()
@@ -413,9 +427,18 @@ impl Program {
     }
 }
 
-/// The SHA-256 of a file; `unreadable` for one that cannot be read, on which no run can depend.
-fn code_digest(file: &Path) -> String {
-    fs::read(file).map_or_else(|_| "unreadable".to_owned(), |bytes| sha256_hex(&bytes))
+/// The SHA-256 of a file; `unreadable` for one that may not be read, on which no run can depend.
+///
+/// # Errors
+/// The machine cannot read it.
+fn code_digest(file: &Path) -> Result<String, Failure> {
+    match fs::read(file) {
+        Ok(bytes) => Ok(sha256_hex(&bytes)),
+        Err(error) if error.is_of_machine() && error.kind() != ErrorKind::PermissionDenied => {
+            Err(Failure::unreadable(file, &error))
+        }
+        Err(_) => Ok("unreadable".to_owned()),
+    }
 }
 
 /// How to read the artefacts of these outputs.

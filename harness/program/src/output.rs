@@ -1,11 +1,12 @@
 //! Reads the declared outputs of a program as artefacts.
 
-use std::fs;
+use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use aether_disk as fs;
 use aether_harness::snapshot::{GOLDEN_NAME_MAX, golden_of, has_goldens, is_golden_name};
-use aether_harness::{Artefact, Scenario};
+use aether_harness::{Artefact, MachineFailure as _, Scenario};
 use aether_json::Value;
 
 use crate::declared;
@@ -61,6 +62,8 @@ pub(crate) enum Problem {
     Program(String),
     /// `scenario.toml` says something that fits no output.
     Invalid(String),
+    /// The machine cannot read a file.
+    Machine(String),
 }
 
 /// What a program left.
@@ -107,7 +110,7 @@ impl Outputs<'_> {
         let glob = glob(from).map_err(|error| Problem::Invalid(error.to_string()))?;
         let matcher = glob.compile_matcher();
         let mut sources = Vec::new();
-        for below in files_below(self.work) {
+        for below in files_below(self.work)? {
             if !matcher.is_match(&below) {
                 continue;
             }
@@ -156,7 +159,13 @@ impl Outputs<'_> {
                 OUTPUT_BYTES_MAX >> 20
             )));
         }
-        let bytes = fs::read(path).map_err(|error| program(format!("cannot be read: {error}")))?;
+        let bytes = fs::read(path).map_err(|error| {
+            if is_of_machine(&error) {
+                Problem::Machine(format!("{}: {error}", path.display()))
+            } else {
+                program(format!("cannot be read: {error}"))
+            }
+        })?;
         if !self.machine.covers_outputs() || output.format == OutputFormat::Bytes {
             refuse_own_place(&bytes, self.work).map_err(program)?;
         }
@@ -211,7 +220,7 @@ impl Outputs<'_> {
         match steps.select(&value) {
             Some(part) => Ok(Some(part.clone())),
             // What the golden has is removed.
-            None if self.golden(name).is_some() => Ok(None),
+            None if self.golden(name)?.is_some() => Ok(None),
             None => {
                 let hint = steps.reach(&value).hint();
                 let problem = format!("at = {:?} matches nothing{hint}", at.get_ref());
@@ -229,7 +238,7 @@ impl Outputs<'_> {
         value: &mut Value,
     ) -> Result<(), Problem> {
         for (volatile, other) in read::hide_volatile(output, value) {
-            if self.golden(name).is_none() {
+            if self.golden(name)?.is_none() {
                 let problem = format!(
                     "`{}` is {other}, which does not have the form {}",
                     volatile.path.get_ref(),
@@ -243,8 +252,18 @@ impl Outputs<'_> {
 
     /// A declared path that matches neither the output nor its golden is a slip of the pen.
     fn refuse_paths(&self, output: &OutputTable, artefact: &Artefact) -> Result<(), Problem> {
-        let golden = || self.golden(artefact.name());
-        match declared::missing(output, artefact, golden) {
+        let mut unreadable = None;
+        let golden = || {
+            self.golden(artefact.name()).unwrap_or_else(|problem| {
+                unreadable = Some(problem);
+                None
+            })
+        };
+        let missing = declared::missing(output, artefact, golden);
+        if let Some(problem) = unreadable {
+            return Err(problem);
+        }
+        match missing {
             None => Ok(()),
             Some((span, problem)) => Err(self.invalid(span, artefact.name(), &problem)),
         }
@@ -256,9 +275,14 @@ impl Outputs<'_> {
         Problem::Invalid(problem.to_string())
     }
 
-    fn golden(&self, name: &str) -> Option<Artefact> {
-        golden_of(self.scenario, name)
+    fn golden(&self, name: &str) -> Result<Option<Artefact>, Problem> {
+        golden_of(self.scenario, name).map_err(|error| Problem::Machine(error.to_string()))
     }
+}
+
+/// Whether the machine failed to read what a program left, which may forbid to read it.
+fn is_of_machine(error: &io::Error) -> bool {
+    error.is_of_machine() && error.kind() != io::ErrorKind::PermissionDenied
 }
 
 /// Whether what was read of an output is what its golden holds.
@@ -272,15 +296,19 @@ fn steps(path: &str) -> Steps {
 
 /// The regular files and links below a directory, as paths from it with slashes, in order. Links to
 /// directories are not followed.
-fn files_below(dir: &Path) -> Vec<String> {
+fn files_below(dir: &Path) -> Result<Vec<String>, Problem> {
     let mut found = Vec::new();
     let mut dirs = vec![PathBuf::new()];
     while let Some(below) = dirs.pop() {
-        for entry in fs::read_dir(dir.join(&below))
-            .into_iter()
-            .flatten()
-            .flatten()
-        {
+        let path = dir.join(&below);
+        let entries = fs::read_dir(&path).and_then(Iterator::collect::<io::Result<Vec<_>>>);
+        let entries = match entries {
+            Err(error) if is_of_machine(&error) => {
+                return Err(Problem::Machine(format!("{}: {error}", path.display())));
+            }
+            entries => entries.unwrap_or_default(),
+        };
+        for entry in entries {
             let path = below.join(entry.file_name());
             match entry.file_type() {
                 Ok(kind) if kind.is_dir() => dirs.push(path),
@@ -290,7 +318,7 @@ fn files_below(dir: &Path) -> Vec<String> {
         }
     }
     found.sort();
-    found
+    Ok(found)
 }
 
 enum Strange {

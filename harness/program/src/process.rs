@@ -12,7 +12,7 @@ use aether_json::json;
 use crate::locale;
 use crate::machine::MachinePaths;
 use aether_harness::exec::{Group, launch, tail};
-use aether_harness::{Artefact, Failure, Progress, Scratch};
+use aether_harness::{Artefact, Failure, MachineFailure as _, Progress, Scratch};
 
 /// What a program may write to one stream or declared file.
 pub(crate) const OUTPUT_BYTES_MAX: u64 = 256 << 20;
@@ -23,7 +23,11 @@ pub(crate) fn scratch(outputs: &Path) -> Result<Scratch, Failure> {
 }
 
 pub(crate) fn io_failure(path: &Path, error: &io::Error) -> Failure {
-    Failure::program(format!("{}: {error}", path.display()))
+    if error.is_of_machine() {
+        Failure::unreadable(path, error)
+    } else {
+        Failure::program(format!("{}: {error}", path.display()))
+    }
 }
 
 /// One run of a program, its streams in files under `scratch`.

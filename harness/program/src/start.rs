@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::Places;
-use aether_harness::{Failure, Scenario};
+use aether_harness::{Failure, MachineFailure as _, Scenario};
 
 use crate::settings::CommandTable;
 
@@ -50,7 +50,12 @@ pub(crate) fn failure(
         }
         _ => error.to_string(),
     };
-    Failure::invalid(format!("the program `{written}` cannot be started: {why}"))
+    let message = format!("the program `{written}` cannot be started: {why}");
+    if error.kind() != io::ErrorKind::PermissionDenied && error.is_of_machine() {
+        Failure::machine(message)
+    } else {
+        Failure::invalid(message)
+    }
 }
 
 fn not_in_path(command: &CommandTable, places: &Places) -> String {

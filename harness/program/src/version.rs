@@ -6,9 +6,9 @@ use std::process::Command;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use aether_harness::Failure;
 use aether_harness::exec::{Task, TaskOutput};
 use aether_harness::quoted;
+use aether_harness::{Failure, MachineFailure as _};
 
 use crate::settings::CommandTable;
 use crate::{Places, start};
@@ -20,7 +20,7 @@ const VERSION_BYTES_MAX: usize = 64 << 10;
 type Question = Vec<Vec<u8>>;
 
 /// The version, or why there is none.
-type Answer = Arc<OnceLock<Result<String, String>>>;
+type Answer = Arc<OnceLock<Result<String, Failure>>>;
 
 /// What programs answered in this process.
 static ANSWERS: Mutex<BTreeMap<Question, Answer>> = Mutex::new(BTreeMap::new());
@@ -58,10 +58,17 @@ pub(crate) fn version(
             time_limit: Some(limit),
             outputs: scratch,
         };
-        let output = task.run().map_err(|failure| format!("{name} {failure}"))?;
-        text_of(output).map_err(|problem| format!("{name} {problem}"))
+        let output = task.run().map_err(|failure| {
+            let message = format!("{name} {failure}");
+            if failure.is_of_machine() {
+                Failure::machine(message)
+            } else {
+                Failure::invalid(message)
+            }
+        })?;
+        text_of(output).map_err(|problem| Failure::invalid(format!("{name} {problem}")))
     });
-    answer.clone().map_err(Failure::invalid)
+    answer.clone()
 }
 
 /// Everything on which the answer depends.

@@ -3,14 +3,14 @@
 mod toml_value;
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
+use aether_disk as fs;
 use aether_json::{Value, json};
 
 use crate::scenario::{SCENARIO_FILE, Scenario};
 use crate::sha256::sha256_hex;
-use crate::{Artefact, Failure, INPUTS, Json};
+use crate::{Artefact, Failure, INPUTS, Json, MachineFailure as _};
 
 pub use toml_value::{TomlError, toml_value};
 
@@ -47,8 +47,10 @@ impl Documents {
         let mut paths = Vec::new();
         find(scenario.dir(), &mut paths)?;
         let own = scenario.dir().join(SCENARIO_FILE);
+        let format = crate::snapshot::format_of(scenario)
+            .map_err(|error| Failure::unreadable(scenario.dir(), &error))?;
         let mut documents = Self {
-            is_newest: crate::snapshot::format_of(scenario) > 1,
+            is_newest: format > 1,
             ..Self::default()
         };
         for path in paths.into_iter().filter(|path| *path != own) {
@@ -87,10 +89,18 @@ impl Documents {
         if path
             .extension()
             .is_some_and(|extension| extension == "toml")
-            && let Ok(text) = fs::read_to_string(path)
-            && let Ok(value) = toml_value(&text)
         {
-            return Ok(value);
+            match fs::read_to_string(path) {
+                Ok(text) => {
+                    if let Ok(value) = toml_value(&text) {
+                        return Ok(value);
+                    }
+                }
+                Err(error) if error.is_of_machine() => {
+                    return Err(Failure::unreadable(path, &error));
+                }
+                Err(_) => {}
+            }
         }
         document(path)
     }

@@ -14,6 +14,7 @@ use std::fmt;
 
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
+use crate::MachineFailure;
 use crate::exec::{EnvironmentChange, RunFailure};
 use crate::varying::Looks;
 
@@ -86,6 +87,12 @@ impl Attribution {
             Self::Pinned(pinned) => std::slice::from_ref(pinned),
             _ => &[],
         }
+    }
+}
+
+impl MachineFailure for Attribution {
+    fn is_of_machine(&self) -> bool {
+        matches!(self, Self::Failed(failure) if failure.is_of_machine())
     }
 }
 

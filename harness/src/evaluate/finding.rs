@@ -7,7 +7,7 @@ use super::attribution::Attribution;
 use crate::exec::{EnvironmentChange, RunFailure, Unchangeable};
 use crate::snapshot::{GoldenProblem, MANIFEST_FILE};
 use crate::varying::Varying;
-use crate::{Check, Diff, DiffOptions, ScenarioError, Tolerated};
+use crate::{Check, Diff, DiffOptions, MachineFailure, ScenarioError, Tolerated};
 
 /// One thing that a check found.
 #[derive(Clone, Debug)]
@@ -40,8 +40,8 @@ pub enum Finding {
     },
     /// Beside what else is wrong, the run failed too.
     AlsoFailed {
-        /// What it reported.
-        message: String,
+        /// How.
+        failure: RunFailure,
     },
     /// The goldens cannot be read.
     UnreadableGoldens {
@@ -49,6 +49,8 @@ pub enum Finding {
         dir: String,
         /// What the system reported.
         error: String,
+        /// Whether the machine failed.
+        is_of_machine: bool,
     },
     /// A golden is not as it was blessed.
     EditedGolden(GoldenProblem),
@@ -166,6 +168,22 @@ impl fmt::Display for RunName {
     }
 }
 
+impl MachineFailure for Finding {
+    fn is_of_machine(&self) -> bool {
+        match self {
+            Self::Scenario(error) => error.is_of_machine(),
+            Self::Failed { failure, .. } | Self::AlsoFailed { failure } => failure.is_of_machine(),
+            Self::UnreadableGoldens { is_of_machine, .. } => *is_of_machine,
+            Self::Because { cause, .. } => cause.is_of_machine(),
+            Self::Differs(difference) => difference
+                .cause
+                .as_ref()
+                .is_some_and(MachineFailure::is_of_machine),
+            _ => false,
+        }
+    }
+}
+
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -185,8 +203,8 @@ impl fmt::Display for Finding {
                 "renamed from `{from}`, whose goldens are what it produces"
             ),
             Self::NoGoldens => f.write_str("the scenario has no goldens yet"),
-            Self::AlsoFailed { message } => write!(f, "and the run failed: {message}"),
-            Self::UnreadableGoldens { dir, error } => {
+            Self::AlsoFailed { failure } => write!(f, "and the run failed: {failure}"),
+            Self::UnreadableGoldens { dir, error, .. } => {
                 write!(f, "{dir}: the goldens cannot be read: {error}")
             }
             Self::EditedGolden(problem) => write!(f, "{problem}"),

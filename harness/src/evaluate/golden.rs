@@ -1,11 +1,14 @@
 //! Compares a run with the goldens.
 
+use std::io;
+
 use super::evaluation::{Compared, Evaluation};
 use super::{CheckResult, CheckRun, Ending, Finding, RunName, RunOutput};
+use crate::atomic::at;
 use crate::exec::RunFailure;
 use crate::scenario::ScenarioName;
-use crate::snapshot::{GoldenProblem, Manifest, Opened, Snapshot};
-use crate::{Check, Verdict};
+use crate::snapshot::{GoldenProblem, Manifest, Opened, ReadError, ReadErrorKind, Snapshot};
+use crate::{Check, MachineFailure as _, Verdict};
 
 impl Evaluation {
     /// The `golden` check: the first verdict that applies.
@@ -40,7 +43,9 @@ impl Evaluation {
             Err(error) => return self.unreadable(&error),
         };
         match opened {
-            Opened::Missing => self.missing(ran),
+            Opened::Missing => self
+                .missing(ran)
+                .unwrap_or_else(|error| self.unreadable(&error)),
             Opened::Edited(snapshot, problems) => edited(snapshot, problems, ran),
             Opened::Sound(snapshot) => match ran {
                 Err(failure) => {
@@ -63,6 +68,7 @@ impl Evaluation {
         let finding = Finding::UnreadableGoldens {
             dir: self.suite().paths().display(&dir),
             error: error.to_string(),
+            is_of_machine: error.is_of_machine(),
         };
         CheckResult::new(Verdict::Invalid, finding)
     }
@@ -84,11 +90,12 @@ impl Evaluation {
         if let Ending::Failed(message) = &output.ending {
             return program_failed(message);
         }
-        if self.same_mode(manifest)
-            && output.ending == Ending::Expected
-            && let Some(result) = self.within_tolerance(snapshot, output)
-        {
-            return result;
+        if self.same_mode(manifest) && output.ending == Ending::Expected {
+            match within_tolerance(snapshot, output) {
+                Ok(None) => {}
+                Ok(Some(result)) => return result,
+                Err(error) => return self.unreadable(&error),
+            }
         }
         if let Some(unlike) = self.differs_from_itself(run) {
             return unlike;
@@ -106,49 +113,44 @@ impl Evaluation {
         CheckResult::bare(Verdict::Mismatch)
     }
 
-    /// The result if nothing differs but numbers within their tolerances; `None` otherwise.
-    fn within_tolerance(&self, snapshot: &Snapshot, output: &RunOutput) -> Option<CheckResult> {
-        if !output.schema.has_tolerances() {
-            return None;
-        }
-        // Goldens that cannot be read are reported where they are shown.
-        let tolerated = output.tolerated(&snapshot.artefacts().ok()?)?;
-        let finding = Finding::Tolerated(tolerated);
-        Some(CheckResult::new(Verdict::Match, finding))
-    }
-
     /// The result if there are no goldens.
-    fn missing(&self, ran: Result<RunOutput, RunFailure>) -> CheckResult {
-        let renamed = ran.as_ref().ok().and_then(|output| self.renamed(output));
+    fn missing(&self, ran: Result<RunOutput, RunFailure>) -> io::Result<CheckResult> {
+        let renamed = ran
+            .as_ref()
+            .map_or(Ok(None), |output| self.renamed(output))?;
         let finding = renamed.unwrap_or(Finding::NoGoldens);
         let mut result = CheckResult::new(Verdict::MissingGolden, finding);
         result.findings.extend(also_failed(&ran));
-        result.about(None, ran.ok())
+        Ok(result.about(None, ran.ok()))
     }
 
     /// The goldens without a scenario that are what a run of this one produces.
-    fn renamed(&self, output: &RunOutput) -> Option<Finding> {
+    fn renamed(&self, output: &RunOutput) -> io::Result<Option<Finding>> {
         // A test's goldens belong to its own name; which tests there are is not known here.
         if output.ending != Ending::Expected || self.suite().is_of_test() {
-            return None;
+            return Ok(None);
         }
         let paths = self.suite().paths();
-        let names = crate::snapshot::directories(&paths.snapshots()).ok()?;
-        let is_same = |name: &String| {
-            let Ok(name) = ScenarioName::new(name.as_str()) else {
-                return false;
+        for from in crate::snapshot::directories(&paths.snapshots())? {
+            let Ok(name) = ScenarioName::new(from.as_str()) else {
+                continue;
             };
-            let is_orphan = paths.scenario(&name).symlink_metadata().is_err();
-            is_orphan
-                && matches!(
-                    crate::snapshot::open(&paths.snapshot(&name)),
-                    Ok(Opened::Sound(snapshot))
-                        if self.same_mode(&snapshot.manifest)
-                            && output.set.equals_but_for_paths(&snapshot.manifest)
-                )
-        };
-        let from = names.into_iter().find(is_same)?;
-        Some(Finding::Renamed { from })
+            if paths.scenario(&name).symlink_metadata().is_ok() {
+                continue;
+            }
+            let is_same = match crate::snapshot::open(&paths.snapshot(&name)) {
+                Ok(Opened::Sound(snapshot)) => {
+                    self.same_mode(&snapshot.manifest)
+                        && output.set.equals_but_for_paths(&snapshot.manifest)
+                }
+                Err(error) if error.is_of_machine() => return Err(error),
+                _ => false,
+            };
+            if is_same {
+                return Ok(Some(Finding::Renamed { from }));
+            }
+        }
+        Ok(None)
     }
 
     fn same_mode(&self, manifest: &Manifest) -> bool {
@@ -197,6 +199,24 @@ impl Evaluation {
     }
 }
 
+/// The result if nothing differs but numbers within their tolerances; `None` otherwise.
+fn within_tolerance(snapshot: &Snapshot, output: &RunOutput) -> io::Result<Option<CheckResult>> {
+    if !output.schema.has_tolerances() {
+        return Ok(None);
+    }
+    let goldens = match snapshot.artefacts() {
+        Ok(goldens) => goldens,
+        Err(ReadError {
+            path,
+            source: ReadErrorKind::Io(error),
+        }) => return Err(at(&path, &error)),
+        // Goldens that are not JSON are reported where they are shown.
+        Err(_) => return Ok(None),
+    };
+    let tolerated = output.tolerated(&goldens).map(Finding::Tolerated);
+    Ok(tolerated.map(|finding| CheckResult::new(Verdict::Match, finding)))
+}
+
 /// A program that failed but should have succeeded.
 pub(super) fn program_failed(message: &str) -> CheckResult {
     let finding = Finding::ProgramFailed {
@@ -229,15 +249,17 @@ fn edited(
 
 /// What else is wrong: a run that did not end as it should.
 fn also_failed(ran: &Result<RunOutput, RunFailure>) -> Option<Finding> {
-    let message = match ran {
-        Err(failure) => failure.to_string(),
+    let failure = match ran {
+        Err(failure) => failure.clone(),
         Ok(output) => match &output.ending {
-            Ending::Failed(message) => message.clone(),
+            Ending::Failed(message) => RunFailure::Program {
+                message: message.clone(),
+            },
             Ending::Succeeded => return Some(Finding::UnexpectedSuccess),
             Ending::Expected => return None,
         },
     };
-    Some(Finding::AlsoFailed { message })
+    Some(Finding::AlsoFailed { failure })
 }
 
 /// The inputs that differ from those of the last bless.

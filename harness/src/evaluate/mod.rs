@@ -37,7 +37,7 @@ use std::collections::BTreeMap;
 use crate::exec::{EnvironmentChange, RunFailure, Unchangeable};
 use crate::scenario::{Determinism, Scenario, SnapshotMode};
 use crate::snapshot::{GoldenSet, ProgramChange, ProgramRecord, Snapshot};
-use crate::{Allowed, Artefact, Check, Diff, Schema, Suite, Tolerated, Verdict};
+use crate::{Allowed, Artefact, Check, Diff, MachineFailure, Schema, Suite, Tolerated, Verdict};
 
 /// A verdict with what it is based on.
 #[derive(Clone, Debug)]
@@ -125,6 +125,12 @@ pub enum Ending {
     Failed(String),
     /// It succeeded and should have failed.
     Succeeded,
+}
+
+impl MachineFailure for CheckResult {
+    fn is_of_machine(&self) -> bool {
+        self.findings.iter().any(MachineFailure::is_of_machine)
+    }
 }
 
 impl CheckResult {

@@ -8,11 +8,11 @@ use super::finding::AlteredVariable;
 use super::inside::AGREEING;
 use super::run::Observation;
 use super::{CheckRun, Ending, RunOutput};
-use crate::Verdict;
 use crate::exec::{
     Alteration, Altered, EnvironmentChange, EnvironmentChanges, Inherited, RunFailure, inherited,
 };
 use crate::varying::{Observed, Varying, VaryingStep, varying};
+use crate::{MachineFailure as _, Verdict};
 
 /// What of a run in a changed environment is looked into.
 #[derive(Clone, Copy)]
@@ -128,7 +128,7 @@ impl CheckRun<'_> {
         };
         let scratch = self.suite().paths().outputs();
         let mut altered = inherited.altered(EnvironmentChange::Variables, &scratch);
-        let has = |altered: &[Altered]| {
+        let has = |altered: &[Altered]| -> Result<bool, RunFailure> {
             let names = altered.iter().map(|altered| altered.name.clone());
             let changes = EnvironmentChanges::of_variables(names);
             Ok(self.shows(effect, &changes, Shows::Always)? == Shows::Always)
@@ -171,8 +171,12 @@ impl CheckRun<'_> {
         for runs in 1..=AGREEING {
             let shows = match self.observe_in_child(changes) {
                 Ok((run, _)) => effect.is_in(&run),
-                // Failing is a way of differing; being slow is not.
-                Err(failure) if failure.verdict() == Verdict::Timeout => return Err(failure),
+                // Failing is a way of differing; being slow is not, nor what the machine does.
+                Err(failure)
+                    if failure.verdict() == Verdict::Timeout || failure.is_of_machine() =>
+                {
+                    return Err(failure);
+                }
                 Err(_) => true,
             };
             showing += usize::from(shows);

@@ -164,7 +164,10 @@ impl<'a> CheckRun<'a> {
 
     pub(super) fn identified(&self, version: Option<String>) -> Result<ProgramRecord, RunFailure> {
         let code = self.guard().code(&self.prepared)?;
-        let mut built = self.scenario.built();
+        let built = self.scenario.built();
+        let mut built = built.map_err(|error| RunFailure::Machine {
+            message: error.to_string(),
+        })?;
         built.retain(|file| code.contains_key(file));
         Ok(ProgramRecord {
             version,
@@ -199,7 +202,7 @@ impl<'a> CheckRun<'a> {
         if mode.is_none() && crate::outputs::wants_records() {
             let (output, records) = self.run_for_records()?;
             let left = crate::outputs::leave_records(self.scenario.name(), &records);
-            left.map_err(|error| RunFailure::Program {
+            left.map_err(|error| RunFailure::Machine {
                 message: format!("the records cannot be left: {error}"),
             })?;
             return Ok(output);
@@ -453,10 +456,12 @@ fn run_output(
 
 fn not_goldens(error: SetError) -> RunFailure {
     let is_scenario = matches!(error, SetError::Scenario(_));
-    let (SetError::Scenario(problem) | SetError::Subject(problem)) = error;
-    RunFailure::NotGoldens {
-        problem,
-        is_scenario,
+    match error {
+        SetError::Machine(message) => RunFailure::Machine { message },
+        SetError::Scenario(problem) | SetError::Subject(problem) => RunFailure::NotGoldens {
+            problem,
+            is_scenario,
+        },
     }
 }
 

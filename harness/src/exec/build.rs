@@ -28,7 +28,7 @@ use crate::scenario::{Build, BuildFailed, Scenario, built_files};
 use crate::sha256::sha256_hex;
 use crate::snapshot::{self, MANIFEST_FILE, Manifest};
 use crate::suite::quoted;
-use crate::{Layout, Suite};
+use crate::{Layout, MachineFailure as _, Suite};
 
 /// Set by nextest, and by test frameworks that start one process per scenario: the same in all processes of
 /// one run.
@@ -45,8 +45,13 @@ struct LastRun {
 }
 
 impl LastRun {
-    fn load(path: &Path) -> Option<Self> {
-        aether_json::from_slice(&read_regular(path).ok()?).ok()
+    /// The last run; `None` if there is none.
+    fn load(path: &Path) -> io::Result<Option<Self>> {
+        match read_regular(path) {
+            Ok(bytes) => Ok(aether_json::from_slice(&bytes).ok()),
+            Err(error) if error.is_of_machine() => Err(at(path, &error)),
+            Err(_) => Ok(None),
+        }
     }
 }
 
@@ -59,7 +64,6 @@ pub(crate) fn ensure_built(
     scenario: &Scenario,
     label: &str,
 ) -> Result<(), RunFailure> {
-    let invalid = |message: String| RunFailure::Invalid { message };
     let build = scenario.settings().build();
     let build = build.map_err(|problem| invalid(problem.to_string()))?;
     let Some(build) = suite.other_build().cloned().or(build) else {
@@ -67,19 +71,33 @@ pub(crate) fn ensure_built(
     };
     let built = suite.built().get_or_init(|| built(suite, &build, label));
     built.clone().map_err(|failed| {
-        invalid(if failed.by == label {
+        let message = if failed.by == label {
             failed.message
         } else {
             format!("the build failed, as reported for {}", failed.by)
-        })
+        };
+        failure(message, failed.is_of_machine)
     })
+}
+
+fn invalid(message: String) -> RunFailure {
+    failure(message, false)
+}
+
+fn failure(message: String, is_of_machine: bool) -> RunFailure {
+    if is_of_machine {
+        RunFailure::Machine { message }
+    } else {
+        RunFailure::Invalid { message }
+    }
 }
 
 /// Builds, or takes the result of another process of the same run.
 fn built(suite: &Suite, build: &Build, label: &str) -> Result<(), BuildFailed> {
-    let failed = |message: String| BuildFailed {
+    let failed = |failure: RunFailure| BuildFailed {
         by: label.to_owned(),
-        message,
+        message: failure.to_string(),
+        is_of_machine: failure.is_of_machine(),
     };
     if suite.is_elsewhere() {
         // It is no part of the run that this process belongs to.
@@ -87,16 +105,20 @@ fn built(suite: &Suite, build: &Build, label: &str) -> Result<(), BuildFailed> {
     }
     if variable(BUILDING_VARIABLE).is_some() {
         let problem = "a [build] cannot run the scenarios that wait for it";
-        return Err(failed(problem.to_owned()));
+        return Err(failed(invalid(problem.to_owned())));
     }
     let dir = suite.paths().build();
-    let cannot = |error: io::Error| failed(format!("the build cannot be run: {error}"));
+    let cannot = |error: io::Error| {
+        let message = format!("the build cannot be run: {error}");
+        failed(failure(message, error.is_of_machine()))
+    };
     let _lock = lock(&dir).map_err(cannot)?;
     let Some(run) = RUN_VARIABLES.into_iter().find_map(variable) else {
         return perform(suite, build).map_err(failed);
     };
     let known = dir.join("run.json");
-    if let Some(last) = LastRun::load(&known).filter(|last| last.run == run) {
+    let last = LastRun::load(&known).map_err(cannot)?;
+    if let Some(last) = last.filter(|last| last.run == run) {
         return last.failed.map_or(Ok(()), Err);
     }
     let last = LastRun {
@@ -136,7 +158,7 @@ fn lock(dir: &Path) -> io::Result<File> {
 }
 
 /// Runs the build, and notes what it made.
-fn perform(suite: &Suite, build: &Build) -> Result<(), String> {
+fn perform(suite: &Suite, build: &Build) -> Result<(), RunFailure> {
     let layout = suite.paths();
     let root = layout.root();
     let filled = |text: &str| text.replace("{root}", &root.to_string_lossy());
@@ -167,11 +189,14 @@ fn perform(suite: &Suite, build: &Build) -> Result<(), String> {
     };
     let ended = task.run();
     // Also one that failed may have made what a later one finds up to date.
-    note(layout, &before, &fingerprints(suite))
-        .map_err(|error| format!("what the build made cannot be noted: {error}"))?;
-    ended
-        .map(drop)
-        .map_err(|failure| format!("{name} {failure}"))
+    note(layout, &before, &fingerprints(suite)).map_err(|error| {
+        let message = format!("what the build made cannot be noted: {error}");
+        failure(message, error.is_of_machine())
+    })?;
+    ended.map(drop).map_err(|why| {
+        let message = format!("{name} {why}");
+        failure(message, why.is_of_machine())
+    })
 }
 
 /// The files of the workspace by their paths below the root.
@@ -193,9 +218,9 @@ type Made = BTreeMap<String, BTreeSet<String>>;
 /// since is no longer of the build.
 fn note(layout: &Layout, before: &Fingerprints, after: &Fingerprints) -> io::Result<()> {
     let list = layout.built();
-    let earlier = match built_files(&list) {
+    let earlier = match built_files(&list)? {
         Some(files) => in_sets(files),
-        None => made_before_blesses(layout),
+        None => made_before_blesses(layout)?,
     };
     let mut made: BTreeMap<&String, String> = BTreeMap::new();
     for (path, now) in after {
@@ -204,8 +229,11 @@ fn note(layout: &Layout, before: &Fingerprints, after: &Fingerprints) -> io::Res
         if !is_new && known.is_none() {
             continue;
         }
-        let Ok(bytes) = fs::read(layout.root().join(path)) else {
-            continue;
+        let file = layout.root().join(path);
+        let bytes = match fs::read(&file) {
+            Ok(bytes) => bytes,
+            Err(error) if error.is_of_machine() => return Err(at(&file, &error)),
+            Err(_) => continue,
         };
         let digest = sha256_hex(&bytes);
         if is_new || known.is_some_and(|known| known.contains(&digest)) {
@@ -223,12 +251,17 @@ fn in_sets(files: BTreeMap<String, String>) -> Made {
 }
 
 /// The files that a build had made when the goldens were blessed.
-fn made_before_blesses(layout: &Layout) -> Made {
+fn made_before_blesses(layout: &Layout) -> io::Result<Made> {
     let snapshots = layout.snapshots();
     let mut made = Made::new();
-    for name in snapshot::directories(&snapshots).unwrap_or_default() {
-        let bytes = read_regular(&snapshots.join(name).join(MANIFEST_FILE));
-        let Some(manifest) = bytes.ok().and_then(|bytes| Manifest::parse(&bytes).ok()) else {
+    for name in snapshot::directories(&snapshots)? {
+        let path = snapshots.join(name).join(MANIFEST_FILE);
+        let manifest = match read_regular(&path) {
+            Ok(bytes) => Manifest::parse(&bytes),
+            Err(error) if error.is_of_machine() => return Err(at(&path, &error)),
+            Err(_) => continue,
+        };
+        let Ok(manifest) = manifest else {
             continue;
         };
         let mut code = manifest.program.code;
@@ -238,5 +271,5 @@ fn made_before_blesses(layout: &Layout) -> Made {
             }
         }
     }
-    made
+    Ok(made)
 }

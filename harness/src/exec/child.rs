@@ -17,9 +17,10 @@ use serde::{Deserialize, Serialize};
 use super::environment::{EnvironmentChange, EnvironmentChanges, Unchangeable};
 use super::variables::{self, Alteration, Altered, Inherited};
 use super::{Guard, Outcome, RunFailure, STACK_BYTES, launch};
+use crate::atomic::at;
 use crate::scenario::{Scenario, ScenarioName};
 use crate::varying::HOME;
-use crate::{Artefact, Failure, Layout, RunRequest, Scratch, Suite};
+use crate::{Artefact, Failure, Layout, MachineFailure as _, RunRequest, Scratch, Suite};
 
 /// The argument that makes this program a child.
 const ARGUMENT: &str = "--aether-harness-child";
@@ -138,10 +139,14 @@ impl ChildJob<'_> {
         let Some(status) = status else {
             return Err(RunFailure::Killed { limit });
         };
-        let response = fs::read(dir.path().join(RESPONSE))
-            .ok()
-            .and_then(|bytes| aether_json::from_slice::<Response>(&bytes).ok())
-            .ok_or_else(|| without_response(dir.path(), status))?;
+        let response = match fs::read(dir.path().join(RESPONSE)) {
+            Ok(bytes) => aether_json::from_slice::<Response>(&bytes).ok(),
+            Err(error) if error.is_of_machine() => {
+                return Err(lost(at(&dir.path().join(RESPONSE), &error)));
+            }
+            Err(_) => None,
+        };
+        let response = response.ok_or_else(|| without_response(dir.path(), status))?;
         let (inputs, outcome) = match response.end {
             End::Failed(failure) => return Err(failure),
             End::Ran { inputs, artefacts } => {
@@ -406,11 +411,11 @@ fn perform(suite: &Suite, request: &Request) -> Result<(Artefact, Outcome), RunF
         .with_target(&request.target)
         .reached_by(&request.root);
     let suite = suite.clone().layout(layout);
-    let invalid = |message: String| RunFailure::Invalid { message };
-    let name = ScenarioName::new(&*request.scenario).map_err(|error| invalid(error.to_string()))?;
-    let mut scenario = suite
-        .load(&name)
-        .map_err(|error| invalid(error.to_string()))?;
+    let name = ScenarioName::new(&*request.scenario);
+    let name = name.map_err(|error| RunFailure::Invalid {
+        message: error.to_string(),
+    })?;
+    let mut scenario = suite.load(&name)?;
     if !request.has_goldens {
         scenario = scenario.without_goldens();
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Verdict;
+use crate::{MachineFailure, ScenarioError, Verdict};
 
 /// Why a run left nothing to compare.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,6 +14,11 @@ pub enum RunFailure {
     /// The scenario or one of its documents is not valid.
     Invalid {
         /// Every problem, for people.
+        message: String,
+    },
+    /// The machine failed: a file that is there cannot be read, or one cannot be written.
+    Machine {
+        /// The file, and what the system reported.
         message: String,
     },
     /// The program failed in a way that is not its own error.
@@ -80,6 +85,7 @@ impl RunFailure {
     pub fn verdict(&self) -> Verdict {
         match self {
             Self::Invalid { .. }
+            | Self::Machine { .. }
             | Self::NotGoldens {
                 is_scenario: true, ..
             } => Verdict::Invalid,
@@ -97,10 +103,32 @@ impl RunFailure {
     }
 }
 
+impl MachineFailure for RunFailure {
+    fn is_of_machine(&self) -> bool {
+        matches!(
+            self,
+            Self::Machine { .. } | Self::NoChild { .. } | Self::NoThread { .. }
+        )
+    }
+}
+
+impl From<ScenarioError> for RunFailure {
+    fn from(error: ScenarioError) -> Self {
+        let message = error.to_string();
+        if error.is_of_machine() {
+            Self::Machine { message }
+        } else {
+            Self::Invalid { message }
+        }
+    }
+}
+
 impl fmt::Display for RunFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Invalid { message } | Self::Program { message } => f.write_str(message),
+            Self::Invalid { message } | Self::Machine { message } | Self::Program { message } => {
+                f.write_str(message)
+            }
             Self::Panicked { message } => {
                 let message = message.as_deref().unwrap_or("without a message");
                 write!(f, "panicked: {message}")

@@ -131,7 +131,8 @@ impl Guard<'_> {
         prepared: &Arc<dyn Prepared>,
     ) -> Result<BTreeMap<String, String>, RunFailure> {
         let prepared = Arc::clone(prepared);
-        self.call(&Progress::default(), |_| None, move || prepared.code())
+        let code = self.call(&Progress::default(), |_| None, move || prepared.code())?;
+        code.map_err(|failure| self.contract(failure))
     }
 
     /// Runs a scenario that was opened.
@@ -156,6 +157,9 @@ impl Guard<'_> {
     fn contract(&self, failure: Failure) -> RunFailure {
         match failure.kind {
             FailureKind::Invalid => RunFailure::Invalid {
+                message: failure.message,
+            },
+            FailureKind::Machine => RunFailure::Machine {
                 message: failure.message,
             },
             FailureKind::Program => RunFailure::Program {

@@ -11,7 +11,8 @@ use aether_disk::{self as fs, File};
 
 use super::group::Group;
 use super::{SLOW, launch};
-use crate::Scratch;
+use crate::atomic::at;
+use crate::{MachineFailure, Scratch};
 
 /// Lines of its output that a failure repeats, and how far from its end they are looked for.
 const TAIL_LINES: usize = 20;
@@ -48,7 +49,9 @@ pub struct TaskOutput {
 /// Why a task failed.
 #[derive(Debug)]
 pub enum TaskFailure {
-    /// It could not be started, or its output not be kept.
+    /// Its program could not be started.
+    NotStarted(io::Error),
+    /// Its output could not be kept.
     Io(io::Error),
     /// It ended with another status than 0; with the end of its output.
     Status(ExitStatus, Vec<String>),
@@ -64,11 +67,26 @@ impl From<io::Error> for TaskFailure {
     }
 }
 
+impl MachineFailure for TaskFailure {
+    fn is_of_machine(&self) -> bool {
+        match self {
+            Self::Io(error) => error.is_of_machine(),
+            // A file that is not a program is not to be started.
+            Self::NotStarted(error) => {
+                error.kind() != io::ErrorKind::PermissionDenied && error.is_of_machine()
+            }
+            Self::Status(..) | Self::TimedOut(..) | Self::Endless(_) => false,
+        }
+    }
+}
+
 impl fmt::Display for TaskFailure {
     /// What follows `the build …`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let tail = match self {
-            Self::Io(error) => return write!(f, "cannot be run: {error}"),
+            Self::NotStarted(error) | Self::Io(error) => {
+                return write!(f, "cannot be run: {error}");
+            }
             Self::Status(status, tail) => {
                 write!(f, "ended with {status}")?;
                 tail
@@ -97,7 +115,8 @@ impl Task<'_> {
     /// # Errors
     /// It did not end with status 0.
     pub fn run(self) -> Result<TaskOutput, TaskFailure> {
-        let scratch = Scratch::new(self.outputs, ".task-")?;
+        let scratch =
+            Scratch::new(self.outputs, ".task-").map_err(|error| at(self.outputs, &error))?;
         let at = |name: &str| scratch.path().join(name);
         let (stdout, stderr, not_started) = (at("stdout"), at("stderr"), at("not-started"));
         let mut command = launch::kept(self.command, &not_started);
@@ -105,11 +124,11 @@ impl Task<'_> {
             .stdin(Stdio::null())
             .stdout(File::create(&stdout)?)
             .stderr(File::create(&stderr)?);
-        let mut group = Group::start(command)?;
+        let mut group = Group::start(command).map_err(TaskFailure::NotStarted)?;
         let cut = wait(&mut group, self.name, self.time_limit, [&stdout, &stderr]);
         let status = group.end()?;
         if let Some(error) = launch::failure(&not_started) {
-            return Err(error.into());
+            return Err(TaskFailure::NotStarted(error));
         }
         let tail = || {
             // Errors are usually the last that is of interest.

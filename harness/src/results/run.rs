@@ -16,7 +16,7 @@ use thiserror::Error;
 use super::{ResultProblem, TrialResult};
 use crate::atomic::{at, read_regular, write_whole};
 use crate::scenario::ScenarioName;
-use crate::{Check, Layout};
+use crate::{Check, Layout, MachineFailure};
 
 /// Names the run that a process is part of, for shards that are to be one run.
 const RUN_VARIABLE: &str = "AETHER_HARNESS_RUN";
@@ -68,7 +68,7 @@ impl Run {
         let results = layout.results();
         let started = now();
         let dir = results.join(name(started));
-        if let Some(run) = Self::open(&dir) {
+        if let Some(run) = Self::open(&dir)? {
             return Ok(run);
         }
         fs::create_dir_all(&results)?;
@@ -82,7 +82,7 @@ impl Run {
         if let Err(error) = made {
             let _ = fs::remove_dir_all(&new);
             // Another process of this run was quicker, or the directory cannot be made.
-            return Self::open(&dir).ok_or(error);
+            return Self::open(&dir)?.ok_or(error);
         }
         forget_old(&results)?;
         // Thousands of files may be gone for good while the trials run; what is left of them when
@@ -92,13 +92,21 @@ impl Run {
     }
 
     /// The run whose directory is `dir`, if it is one.
-    pub fn open(dir: &Path) -> Option<Self> {
-        let bytes = read_regular(&dir.join(RUN_FILE)).ok()?;
-        let about: About = aether_json::from_slice(&bytes).ok()?;
-        Some(Self {
+    ///
+    /// # Errors
+    /// The machine cannot read it.
+    pub fn open(dir: &Path) -> io::Result<Option<Self>> {
+        let file = dir.join(RUN_FILE);
+        let bytes = match read_regular(&file) {
+            Ok(bytes) => bytes,
+            Err(error) if error.is_of_machine() => return Err(at(&file, &error)),
+            Err(_) => return Ok(None),
+        };
+        let about = aether_json::from_slice::<About>(&bytes).ok();
+        Ok(about.map(|about| Self {
             started: about.started,
             dir: dir.to_owned(),
-        })
+        }))
     }
 
     /// All runs in the directory `results`, oldest first.
@@ -108,7 +116,7 @@ impl Run {
     pub fn all(results: &Path) -> io::Result<Vec<Self>> {
         let entries = match fs::read_dir(results) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            entries => entries?,
+            entries => entries.map_err(|error| at(results, &error))?,
         };
         let mut runs = Vec::new();
         for entry in entries {
@@ -117,7 +125,7 @@ impl Run {
                 .file_name()
                 .is_some_and(|name| name.to_string_lossy().starts_with(STARTING));
             if !is_starting {
-                runs.extend(Self::open(&path));
+                runs.extend(Self::open(&path)?);
             }
         }
         runs.sort();
@@ -146,13 +154,13 @@ impl Run {
         write_whole(&self.file(&result.scenario, &result.check), &text)
     }
 
-    /// Every stored result; in place of one that cannot be read, its file and what is wrong.
+    /// Every stored result; in place of one that is not the result of a trial, its file and what is wrong.
     ///
     /// # Errors
-    /// The directory cannot be read.
+    /// The machine cannot read the directory, or a file in it.
     pub fn results(&self) -> io::Result<Vec<Result<TrialResult, UnreadableResult>>> {
         let mut files = Vec::new();
-        for entry in fs::read_dir(&self.dir)? {
+        for entry in fs::read_dir(&self.dir).map_err(|error| at(&self.dir, &error))? {
             let path = entry?.path();
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             // What begins with a dot is not written to its end.
@@ -161,7 +169,7 @@ impl Run {
             }
         }
         files.sort();
-        Ok(files.iter().map(|path| read(path)).collect())
+        files.iter().map(|path| read(path)).collect()
     }
 
     fn file(&self, scenario: &str, check: &Check) -> PathBuf {
@@ -170,14 +178,16 @@ impl Run {
     }
 }
 
-fn read(path: &Path) -> Result<TrialResult, UnreadableResult> {
-    read_regular(path)
-        .map_err(ResultProblem::from)
-        .and_then(|bytes| TrialResult::parse(&bytes))
-        .map_err(|problem| UnreadableResult {
-            path: path.to_owned(),
-            problem,
-        })
+fn read(path: &Path) -> io::Result<Result<TrialResult, UnreadableResult>> {
+    let result = match read_regular(path) {
+        Err(error) if error.is_of_machine() => return Err(at(path, &error)),
+        Err(error) => Err(error.into()),
+        Ok(bytes) => TrialResult::parse(&bytes),
+    };
+    Ok(result.map_err(|problem| UnreadableResult {
+        path: path.to_owned(),
+        problem,
+    }))
 }
 
 /// The name of this process's run.

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::Check;
+use crate::{Check, MachineFailure, ScenarioError};
 
 /// Why a command line runs nothing.
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +18,15 @@ pub enum RunnerError {
         /// What the system reported.
         source: io::Error,
     },
+    /// The machine failed in trials, whose results say how.
+    #[error("the machine failed in {}", trials.join(", "))]
+    Machine {
+        /// The trials.
+        trials: Vec<String>,
+    },
+    /// The machine cannot read a scenario, whose checks are therefore not known.
+    #[error("{0}")]
+    Scenario(ScenarioError),
     /// There are no scenarios.
     #[error("{path}: there are no scenarios, so nothing would be checked")]
     NoScenarios {
@@ -98,4 +107,15 @@ pub enum RunnerError {
         /// The scenario that was probably meant.
         near: Option<String>,
     },
+}
+
+impl MachineFailure for RunnerError {
+    fn is_of_machine(&self) -> bool {
+        match self {
+            Self::Unreadable { source, .. } => source.is_of_machine(),
+            Self::Scenario(error) => error.is_of_machine(),
+            Self::Machine { .. } | Self::OutputClosed => true,
+            _ => false,
+        }
+    }
 }

@@ -26,10 +26,13 @@ use crate::evaluate::{CheckMessage, CheckResult, Evaluation};
 use crate::report::{visible, visible_line};
 use crate::results::{Measured, Run, TrialResult};
 use crate::scenario::{Runtime, Scenario, ScenarioName};
-use crate::{Check, Layout, Subject, Suite, counted};
+use crate::{Check, Layout, MachineFailure as _, Subject, Suite, counted};
 
 /// The exit status of a command line that can mean no trial.
 const BAD_USAGE: u8 = 2;
+
+/// The exit status if a file that is there could not be read, or one not be written.
+const IO_FAILURE: u8 = 3;
 
 /// Builds and runs the trials of a workspace.
 ///
@@ -89,8 +92,8 @@ impl Runner {
 
     /// Reads the command line of a test binary and does what it says.
     ///
-    /// The exit status is 0 when all trials passed, 101 when some failed, and 2 when nothing could
-    /// be run.
+    /// The exit status is 0 when all trials passed, 101 when some failed, 2 when nothing could
+    /// be run, and 3 when the machine failed.
     pub fn main(mut self) -> ExitCode {
         self.suite = match self.suite.with_children() {
             Ok(suite) => suite,
@@ -107,7 +110,11 @@ impl Runner {
             Ok(conclusion) => conclusion.exit_code(),
             Err(error) => {
                 eprintln!("error: {}", visible(&error.to_string()));
-                ExitCode::from(BAD_USAGE)
+                ExitCode::from(if error.is_of_machine() {
+                    IO_FAILURE
+                } else {
+                    BAD_USAGE
+                })
             }
         }
     }
@@ -121,7 +128,7 @@ impl Runner {
     /// Whether all trials passed.
     ///
     /// # Errors
-    /// Nothing could be run.
+    /// Nothing could be run, or the machine failed in trials.
     pub fn run_with<I>(self, args: I) -> Result<bool, RunnerError>
     where
         I: IntoIterator,
@@ -142,6 +149,12 @@ impl Runner {
             });
         }
         let mut selection = selection::select(&self.suite, args, options)?;
+        if args.list {
+            selection
+                .plans
+                .iter()
+                .try_for_each(Plan::refuse_unreadable)?;
+        }
         if let Some(shard) = options.shard {
             selection.plans = shard.part(selection.plans);
         }
@@ -169,6 +182,7 @@ impl Runner {
             run,
             used: Mutex::default(),
             measured: Mutex::default(),
+            machine: Mutex::default(),
         });
         let mut evaluations = evaluations(&stage.suite, &selection.plans, args);
         let trials = selection
@@ -188,7 +202,12 @@ impl Runner {
         for line in stage.used().into_iter().chain(stage.doubts()) {
             eprintln!("{line}");
         }
-        Ok(conclusion)
+        let trials = stage.failed_by_machine();
+        if trials.is_empty() {
+            Ok(conclusion)
+        } else {
+            Err(RunnerError::Machine { trials })
+        }
     }
 }
 
@@ -286,6 +305,7 @@ pub struct ExpectedTrial {
 /// There is nothing to run.
 pub fn trials(suite: &Suite) -> Result<Vec<ExpectedTrial>, RunnerError> {
     let plans = selection::scan(suite)?;
+    plans.iter().try_for_each(Plan::refuse_unreadable)?;
     Ok(plans
         .into_iter()
         .map(|plan| ExpectedTrial {
@@ -315,6 +335,8 @@ struct Stage {
     used: Mutex<BTreeMap<String, BTreeSet<String>>>,
     /// How long trials took, by scenario.
     measured: Mutex<BTreeMap<String, Measured>>,
+    /// The trials in which the machine failed.
+    machine: Mutex<BTreeSet<String>>,
 }
 
 impl Stage {
@@ -333,6 +355,17 @@ impl Stage {
 }
 
 impl Stage {
+    /// The trials in which the machine failed.
+    fn failed_by_machine(&self) -> Vec<String> {
+        let trials = self.machine.lock().unwrap_or_else(PoisonError::into_inner);
+        trials.iter().cloned().collect()
+    }
+
+    fn note_machine(&self, plan: &Plan) {
+        let mut trials = self.machine.lock().unwrap_or_else(PoisonError::into_inner);
+        trials.insert(visible_line(&plan.name()).into_owned());
+    }
+
     /// What is probably wrong with the `runtime` of scenarios, one line each.
     fn doubts(&self) -> Vec<String> {
         let measured = self.measured.lock().unwrap_or_else(PoisonError::into_inner);
@@ -364,7 +397,10 @@ fn perform(
 ) -> Result<(), Failed> {
     let suite = &stage.suite;
     let stored = |result: std::io::Result<()>| {
-        result.map_err(|error| format!("the result could not be stored: {error}"))
+        result.map_err(|error| {
+            stage.note_machine(plan);
+            format!("the result could not be stored: {error}")
+        })
     };
     stored(run.forget(&plan.scenario, &plan.check))?;
     #[expect(
@@ -379,6 +415,9 @@ fn perform(
         Target::Known(result) => (**result).clone(),
     };
     let took = start.elapsed();
+    if result.is_of_machine() {
+        stage.note_machine(plan);
+    }
     if let Some(runtime) = plan.runtime() {
         let mut all = stage
             .measured

@@ -1,12 +1,13 @@
 //! Plans trials: a scenario, a check, and what is known about it before it runs.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 use std::sync::Arc;
 
 use super::RunnerError;
 use crate::evaluate::{CheckResult, Finding};
 use crate::scenario::{Found, Runtime, Scenario, ScenarioError, ScenarioName};
-use crate::{Check, Suite, Verdict};
+use crate::{Check, MachineFailure as _, Suite, Verdict};
 
 /// One trial.
 #[derive(Clone, Debug)]
@@ -36,6 +37,22 @@ impl Plan {
         match &self.target {
             Target::Evaluate(scenario) => Some(scenario.runtime),
             Target::Known(_) => None,
+        }
+    }
+
+    /// Refuses a scenario that the machine cannot read: a list without its other checks would hide them.
+    ///
+    /// # Errors
+    /// It is one.
+    pub(super) fn refuse_unreadable(&self) -> Result<(), RunnerError> {
+        let Target::Known(result) = &self.target else {
+            return Ok(());
+        };
+        match &result.findings[..] {
+            [Finding::Scenario(error)] if error.is_of_machine() => {
+                Err(RunnerError::Scenario(error.clone()))
+            }
+            _ => Ok(()),
         }
     }
 
@@ -86,13 +103,8 @@ pub(super) fn plan_found(suite: &Suite, found: Found) -> (Vec<Plan>, BTreeMap<Ch
 /// The goldens are there and cannot be read.
 pub(super) fn orphans(suite: &Suite, found: &[Found]) -> Result<Vec<Plan>, RunnerError> {
     let scenarios: BTreeSet<&str> = found.iter().map(|found| found.name.as_str()).collect();
-    let snapshots = suite.paths().snapshots();
-    let names =
-        crate::snapshot::directories(&snapshots).map_err(|source| RunnerError::Unreadable {
-            path: suite.paths().display(&snapshots),
-            what: "goldens",
-            source,
-        })?;
+    let names = crate::snapshot::directories(&suite.paths().snapshots())
+        .map_err(|source| unreadable_goldens(suite, source))?;
     Ok(names
         .into_iter()
         .filter(|name| !scenarios.contains(name.as_str()))
@@ -101,14 +113,30 @@ pub(super) fn orphans(suite: &Suite, found: &[Found]) -> Result<Vec<Plan>, Runne
 }
 
 /// The failing trial of the goldens `name`, known to have no scenario, when there are any.
-pub(super) fn plan_orphan(suite: &Suite, name: &str) -> Option<Plan> {
-    let name = ScenarioName::new(name).ok()?;
+///
+/// # Errors
+/// The machine cannot read them.
+pub(super) fn plan_orphan(suite: &Suite, name: &str) -> Result<Option<Plan>, RunnerError> {
+    let Ok(name) = ScenarioName::new(name) else {
+        return Ok(None);
+    };
     let dir = suite.paths().snapshot(&name);
-    dir.symlink_metadata().ok()?;
-    if crate::snapshot::is_of_test(&dir) {
-        return None;
+    let is_there = match dir.symlink_metadata() {
+        Err(error) if error.is_of_machine() => Err(error),
+        found => Ok(found.is_ok()),
+    };
+    let is_of_scenario =
+        is_there.and_then(|is_there| Ok(is_there && !crate::snapshot::is_of_test(&dir)?));
+    let is_of_scenario = is_of_scenario.map_err(|source| unreadable_goldens(suite, source))?;
+    Ok(is_of_scenario.then(|| orphan(suite, name.as_str())))
+}
+
+fn unreadable_goldens(suite: &Suite, source: io::Error) -> RunnerError {
+    RunnerError::Unreadable {
+        path: suite.paths().display(&suite.paths().snapshots()),
+        what: "goldens",
+        source,
     }
-    Some(orphan(suite, name.as_str()))
 }
 
 fn orphan(suite: &Suite, name: &str) -> Plan {

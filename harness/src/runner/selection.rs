@@ -72,7 +72,7 @@ fn exactly_one(suite: &Suite, args: &Arguments) -> Result<Option<Vec<Plan>>, Run
         return of_one(suite, found, check).map(Some);
     }
     if check == Check::Golden
-        && let Some(plan) = plan_orphan(suite, name)
+        && let Some(plan) = plan_orphan(suite, name)?
     {
         return Ok(Some(vec![plan]));
     }
@@ -85,7 +85,7 @@ fn of_scenario(suite: &Suite, name: &str) -> Result<Vec<Plan>, RunnerError> {
     if let Some(found) = suite.look_up(name) {
         return Ok(plan_found(suite, found).0);
     }
-    if let Some(plan) = plan_orphan(suite, name) {
+    if let Some(plan) = plan_orphan(suite, name)? {
         return Ok(vec![plan]);
     }
     let found = suite.discover().unwrap_or_default();

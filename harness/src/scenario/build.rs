@@ -115,4 +115,6 @@ pub(crate) struct BuildFailed {
     pub(crate) by: String,
     /// How it failed, with the end of its output.
     pub(crate) message: String,
+    /// Whether the machine failed, and not the build.
+    pub(crate) is_of_machine: bool,
 }

@@ -2,15 +2,16 @@
 //! few names that are ignored.
 
 use std::collections::BTreeMap;
-use std::fs::{self, DirEntry};
 use std::io;
 use std::panic::resume_unwind;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 
+use aether_disk::{self as fs, DirEntry};
+
 use super::{DEFAULTS_FILE, Scenario, ScenarioError, ScenarioProblem};
-use crate::Subject;
+use crate::{MachineFailure as _, Subject};
 
 /// One entry of the scenarios directory.
 #[derive(Debug)]
@@ -67,8 +68,11 @@ pub fn look_up(scenarios: &Path, name: &str, subjects: &[Arc<dyn Subject>]) -> O
         return None;
     }
     let path = scenarios.join(name);
-    let kind = fs::symlink_metadata(&path).ok()?.file_type();
-    let scenario = of_kind(&path, kind, name, subjects)?;
+    let scenario = match fs::symlink_metadata(&path) {
+        Ok(found) => of_kind(&path, found.file_type(), name, subjects)?,
+        Err(error) if error.is_of_machine() => Err(unreadable(&path, &error)),
+        Err(_) => return None,
+    };
     let name = name.to_owned();
     Some(Found { name, scenario })
 }
@@ -92,7 +96,7 @@ fn classify(
 ) -> Option<Result<Scenario, ScenarioError>> {
     match entry.file_type() {
         Ok(kind) => of_kind(&entry.path(), kind, name, subjects),
-        Err(error) => Some(Err(refused(&entry.path(), &error.to_string()))),
+        Err(error) => Some(Err(unreadable(&entry.path(), &error))),
     }
 }
 
@@ -122,6 +126,10 @@ fn of_kind(
 
 fn refused(path: &Path, reason: &str) -> ScenarioError {
     ScenarioProblem::of_file(path, reason).into()
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> ScenarioError {
+    ScenarioProblem::unreadable(path, error).into()
 }
 
 /// A name that can appear in a list of trials: one line, no control characters.

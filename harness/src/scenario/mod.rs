@@ -13,6 +13,7 @@ mod settings;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,7 +28,7 @@ pub(crate) use name::device;
 pub use name::{NameError, ScenarioName};
 pub use settings::{KeyTable, ScenarioProblem, Settings};
 
-use crate::{Check, Subject};
+use crate::{Check, MachineFailure, Subject};
 
 /// The file that makes a directory a scenario.
 pub const SCENARIO_FILE: &str = "scenario.toml";
@@ -88,6 +89,12 @@ impl From<ScenarioProblem> for ScenarioError {
         Self {
             problems: vec![problem],
         }
+    }
+}
+
+impl MachineFailure for ScenarioError {
+    fn is_of_machine(&self) -> bool {
+        self.problems.iter().any(MachineFailure::is_of_machine)
     }
 }
 
@@ -194,11 +201,14 @@ impl Scenario {
 
     /// The files that a `[build]` made or changed, as paths relative to the root; none if there is no
     /// build, or it was not run yet.
-    pub fn built(&self) -> BTreeSet<String> {
+    ///
+    /// # Errors
+    /// The machine cannot read the list of them.
+    pub fn built(&self) -> io::Result<BTreeSet<String>> {
         let has_build = matches!(self.settings.build(), Ok(Some(_)));
         let list = self.built.as_ref().filter(|_| has_build);
-        let files = list.and_then(|list| built_files(list)).unwrap_or_default();
-        files.into_keys().collect()
+        let files = list.map_or(Ok(None), |list| built_files(list))?;
+        Ok(files.unwrap_or_default().into_keys().collect())
     }
 
     /// The directory of its goldens, which need not exist; `None` if it belongs to no suite.
@@ -250,9 +260,15 @@ impl Scenario {
 }
 
 /// The files that the list at `path` names, with their digests; `None` if there is no list.
-pub(crate) fn built_files(path: &Path) -> Option<BTreeMap<String, String>> {
-    let bytes = crate::atomic::read_regular(path).ok()?;
-    aether_json::from_slice(&bytes).ok()
+///
+/// # Errors
+/// The machine cannot read it.
+pub(crate) fn built_files(path: &Path) -> io::Result<Option<BTreeMap<String, String>>> {
+    match crate::atomic::read_regular(path) {
+        Ok(bytes) => Ok(aether_json::from_slice(&bytes).ok()),
+        Err(error) if error.is_of_machine() => Err(crate::atomic::at(path, &error)),
+        Err(_) => Ok(None),
+    }
 }
 
 /// What a scenario lacks for which a suite has no subject.

@@ -1,10 +1,12 @@
 //! `scenario.toml` as text, from which the harness and each subject read their own keys.
 
 use std::fmt;
+use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use aether_disk as fs;
 use aether_json::nearest;
 use serde::de::DeserializeOwned;
 use toml::Spanned;
@@ -13,6 +15,7 @@ use toml::de::{DeTable, DeValue};
 use super::SCENARIO_FILE;
 use super::build::{BUILD_KEYS, Build, BuildTable, Defaults};
 use super::defaults::{DEFAULTS_FILE, merged};
+use crate::MachineFailure;
 
 /// Keys of one table of `scenario.toml` that belong to a subject.
 ///
@@ -60,16 +63,19 @@ struct Source {
 impl Source {
     /// Reads a file; `None` if it is not there.
     fn load(path: PathBuf) -> Result<Option<Self>, ScenarioProblem> {
-        let cannot =
-            |error: &str| ScenarioProblem::of_file(&path, format!("cannot be read: {error}"));
-        match std::fs::metadata(&path) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(cannot(&error.to_string())),
+        match fs::metadata(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(ScenarioProblem::unreadable(path, &error)),
             // A pipe might never end.
-            Ok(meta) if !meta.is_file() => return Err(cannot("it is not a file")),
+            Ok(meta) if !meta.is_file() => {
+                return Err(ScenarioProblem::of_file(
+                    path,
+                    "cannot be read: it is not a file",
+                ));
+            }
             Ok(_) => {}
         }
-        let bytes = std::fs::read(&path).map_err(|error| cannot(&error.to_string()))?;
+        let bytes = fs::read(&path).map_err(|error| ScenarioProblem::unreadable(&path, &error))?;
         let text = String::from_utf8(bytes).map_err(|error| {
             let at = error.utf8_error().valid_up_to();
             ScenarioProblem::of_file(&path, format!("byte {at} is not UTF-8"))
@@ -88,6 +94,7 @@ impl Source {
             path: self.path.to_path_buf(),
             place,
             message: message.into(),
+            is_of_machine: false,
         }
     }
 
@@ -269,6 +276,7 @@ pub struct ScenarioProblem {
     path: PathBuf,
     place: Option<Place>,
     message: String,
+    is_of_machine: bool,
 }
 
 /// A range of one line, with the line.
@@ -303,6 +311,15 @@ impl ScenarioProblem {
             path: path.into(),
             place: None,
             message: message.into(),
+            is_of_machine: false,
+        }
+    }
+
+    /// A file or directory that cannot be read.
+    pub fn unreadable(path: impl Into<PathBuf>, error: &io::Error) -> Self {
+        Self {
+            is_of_machine: error.is_of_machine(),
+            ..Self::of_file(path, format!("cannot be read: {error}"))
         }
     }
 
@@ -314,6 +331,12 @@ impl ScenarioProblem {
     /// What is wrong, without its place.
     pub fn message(&self) -> &str {
         &self.message
+    }
+}
+
+impl MachineFailure for ScenarioProblem {
+    fn is_of_machine(&self) -> bool {
+        self.is_of_machine
     }
 }
 

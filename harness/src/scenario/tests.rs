@@ -257,7 +257,7 @@ fn a_build_is_read_from_the_defaults() {
     assert_eq!(build.env["A"], "1");
     assert_eq!(build.time_limit, Some(Duration::from_millis(2500)));
     // A scenario that belongs to no suite knows of nothing that was built.
-    assert!(scenario.built().is_empty());
+    assert!(scenario.built().unwrap().is_empty());
     let scenario = load_with("", "description = \"d\"\n").unwrap();
     assert_eq!(scenario.settings().build(), Ok(None));
 }

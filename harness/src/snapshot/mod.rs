@@ -12,10 +12,10 @@ mod set;
 mod store;
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use aether_disk as fs;
 use manifest::stated_format;
 pub use manifest::{
     BlessEntry, DIGEST_FORMAT, FORMAT, Manifest, ManifestError, OLDEST_FORMAT, newest_format,
@@ -29,10 +29,10 @@ pub use set::{
 };
 pub use store::{Replaced, SnapshotLock, StoreError, interrupted, remains};
 
-use crate::atomic::read_regular;
+use crate::atomic::{at, read_regular};
 use crate::scenario::Scenario;
 pub use crate::sha256::sha256_hex;
-use crate::{Artefact, ArtefactError};
+use crate::{Artefact, ArtefactError, MachineFailure as _};
 
 /// The manifest's file name.
 pub const MANIFEST_FILE: &str = "snapshot.toml";
@@ -60,23 +60,43 @@ pub enum Opened {
 
 /// The version of the rules that a scenario's goldens were made by, and by which they are compared:
 /// what their `snapshot.toml` says; the newest if there are none.
-pub fn format_of(scenario: &Scenario) -> u32 {
-    let stated = stated_manifest(scenario).and_then(|bytes| stated_format(&bytes));
-    stated.unwrap_or_else(|| newest_format(scenario.snapshot))
+///
+/// # Errors
+/// The machine cannot read it.
+pub fn format_of(scenario: &Scenario) -> io::Result<u32> {
+    let stated = stated_manifest(scenario)?.and_then(|bytes| stated_format(&bytes));
+    Ok(stated.unwrap_or_else(|| newest_format(scenario.snapshot)))
 }
 
 /// Whether the goldens of a scenario are digests by tick, as they were before format 3. They are compared as
 /// that until they are blessed again.
-pub fn has_digests_by_tick(scenario: &Scenario) -> bool {
-    let manifest = stated_manifest(scenario);
-    manifest.is_some_and(|bytes| {
+///
+/// # Errors
+/// The machine cannot read their `snapshot.toml`.
+pub fn has_digests_by_tick(scenario: &Scenario) -> io::Result<bool> {
+    let manifest = stated_manifest(scenario)?;
+    Ok(manifest.is_some_and(|bytes| {
         manifest::stated_digests(&bytes)
             && stated_format(&bytes).is_some_and(|format| format < DIGEST_FORMAT)
-    })
+    }))
 }
 
-fn stated_manifest(scenario: &Scenario) -> Option<Vec<u8>> {
-    read_regular(&goldens_dir(scenario)?.join(MANIFEST_FILE)).ok()
+fn stated_manifest(scenario: &Scenario) -> io::Result<Option<Vec<u8>>> {
+    goldens_dir(scenario).map_or(Ok(None), |dir| read_if_any(&dir.join(MANIFEST_FILE)))
+}
+
+/// The bytes of a regular file. An error names it.
+fn read_named(path: &Path) -> io::Result<Vec<u8>> {
+    read_regular(path).map_err(|error| at(path, &error))
+}
+
+/// The bytes of a file; `None` if there is no regular file of this name.
+fn read_if_any(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    match read_regular(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.is_of_machine() => Err(at(path, &error)),
+        Err(_) => Ok(None),
+    }
 }
 
 /// Opens the goldens in `dir` and compares every file with its digest.
@@ -117,14 +137,14 @@ fn open_once(dir: &Path, produced: Option<&GoldenSet>) -> io::Result<(Opened, bo
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             return Ok((Opened::Missing, false));
         }
-        Err(error) => return Err(error),
+        Err(error) => return Err(at(&dir, &error)),
     };
     if !names.contains(MANIFEST_FILE) {
         return Ok(edited(GoldenProblem::Missing {
             file: MANIFEST_FILE.to_owned(),
         }));
     }
-    let bytes = read_regular(&dir.join(MANIFEST_FILE))?;
+    let bytes = read_named(&dir.join(MANIFEST_FILE))?;
     refuse_pointer(MANIFEST_FILE, &bytes)?;
     let manifest = match Manifest::parse(&bytes) {
         Ok(manifest) => manifest,
@@ -228,7 +248,7 @@ impl Snapshot {
         let mut problems = Vec::new();
         let files = self.manifest.files.keys();
         for file in files.filter(|file| bytes_of(file).is_none()) {
-            let bytes = read_regular(&self.dir.join(file))?;
+            let bytes = read_named(&self.dir.join(file))?;
             if let Err(error) = Artefact::from_golden(file.as_str(), bytes) {
                 problems.push(GoldenProblem::Layout(error));
             }
@@ -263,12 +283,13 @@ impl Snapshot {
                 problems.push(GoldenProblem::Missing { file: file.clone() });
                 continue;
             }
-            let found = read.next().expect("each file that is there is read")?;
+            let found = read.next().expect("each file that is there is read");
+            let found = found.map_err(|error| at(&self.dir.join(file), &error))?;
             if found.digest == *expected {
                 as_produced += usize::from(found.is_as_produced);
                 continue;
             }
-            let bytes = read_regular(&self.dir.join(file))?;
+            let bytes = read_named(&self.dir.join(file))?;
             refuse_pointer(file, &bytes)?;
             if manifest::has_conflict(&bytes) {
                 problems.push(GoldenProblem::Conflict { file: file.clone() });
@@ -300,9 +321,7 @@ pub const TEST_SUBJECT: &str = "a test";
 /// # Errors
 /// The directory is there and cannot be read.
 pub fn directories(snapshots: &Path) -> io::Result<Vec<String>> {
-    let mut names = all_directories(snapshots)?;
-    names.retain(|name| !is_of_test(&snapshots.join(name)));
-    Ok(names)
+    named(snapshots, false)
 }
 
 /// The names of the goldens that tests keep under `snapshots`.
@@ -310,28 +329,34 @@ pub fn directories(snapshots: &Path) -> io::Result<Vec<String>> {
 /// # Errors
 /// The directory is there and cannot be read.
 pub fn of_tests(snapshots: &Path) -> io::Result<Vec<String>> {
-    let mut names = all_directories(snapshots)?;
-    names.retain(|name| is_of_test(&snapshots.join(name)));
-    Ok(names)
+    named(snapshots, true)
 }
 
-fn all_directories(snapshots: &Path) -> io::Result<Vec<String>> {
+fn named(snapshots: &Path, of_tests: bool) -> io::Result<Vec<String>> {
     let names = match file_names(snapshots) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => BTreeSet::new(),
-        names => names?,
+        names => names.map_err(|error| at(snapshots, &error))?,
     };
     let is_readme = |name: &str| name == "README" || name.starts_with("README.");
-    Ok(names
-        .into_iter()
-        .filter(|name| !name.starts_with('.') && !is_readme(name))
-        .collect())
+    let mut found = Vec::new();
+    for name in names {
+        let is_golden = !name.starts_with('.') && !is_readme(&name);
+        if is_golden && is_of_test(&snapshots.join(&name))? == of_tests {
+            found.push(name);
+        }
+    }
+    Ok(found)
 }
 
 /// Whether a test keeps the goldens in `dir`, so that they belong to no scenario. It is known of goldens in
 /// conflict too.
-pub fn is_of_test(dir: &Path) -> bool {
-    let manifest = read_regular(&dir.join(MANIFEST_FILE));
-    manifest.is_ok_and(|bytes| manifest::stated_subject(&bytes).as_deref() == Some(TEST_SUBJECT))
+///
+/// # Errors
+/// The machine cannot read their `snapshot.toml`.
+pub fn is_of_test(dir: &Path) -> io::Result<bool> {
+    let manifest = read_if_any(&dir.join(MANIFEST_FILE))?;
+    Ok(manifest
+        .is_some_and(|bytes| manifest::stated_subject(&bytes).as_deref() == Some(TEST_SUBJECT)))
 }
 
 /// The file of an artefact's golden.
@@ -355,10 +380,16 @@ pub fn artefact_of(file: &str) -> &str {
     bytes_of(file).or_else(document).unwrap_or(file)
 }
 
-/// The golden of one artefact of a scenario; `None` if there is none that can be read.
-pub fn golden_of(scenario: &Scenario, artefact: &str) -> Option<Artefact> {
-    let path = goldens_dir(scenario)?.join(golden_file(artefact));
-    Artefact::from_json(artefact, &read_regular(&path).ok()?).ok()
+/// The golden of one artefact of a scenario; `None` if there is none, or it is not JSON.
+///
+/// # Errors
+/// The machine cannot read it.
+pub fn golden_of(scenario: &Scenario, artefact: &str) -> io::Result<Option<Artefact>> {
+    let Some(dir) = goldens_dir(scenario) else {
+        return Ok(None);
+    };
+    let bytes = read_if_any(&dir.join(golden_file(artefact)))?;
+    Ok(bytes.and_then(|bytes| Artefact::from_json(artefact, &bytes).ok()))
 }
 
 /// Whether a scenario has goldens, sound or not.

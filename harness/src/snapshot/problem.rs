@@ -5,7 +5,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::{MANIFEST_FILE, ManifestError, SetError};
-use crate::ArtefactError;
+use crate::{ArtefactError, MachineFailure};
 
 /// A golden that is not as it was blessed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,4 +95,10 @@ pub enum ReadErrorKind {
     /// The artefacts cannot be goldens.
     #[error(transparent)]
     Set(#[from] SetError),
+}
+
+impl MachineFailure for ReadError {
+    fn is_of_machine(&self) -> bool {
+        matches!(&self.source, ReadErrorKind::Io(error) if error.is_of_machine())
+    }
 }

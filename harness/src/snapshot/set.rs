@@ -35,6 +35,9 @@ pub enum SetError {
     /// The subject broke its contract.
     #[error("{0}")]
     Subject(String),
+    /// The machine cannot read what is known of earlier goldens.
+    #[error("{0}")]
+    Machine(String),
 }
 
 impl GoldenSet {
@@ -51,7 +54,9 @@ impl GoldenSet {
         made: Vec<Artefact>,
     ) -> Result<Self, SetError> {
         let has_digests = scenario.snapshot == SnapshotMode::Digest;
-        let by_tick = has_digests && has_digests_by_tick(scenario);
+        let by_tick = has_digests
+            && has_digests_by_tick(scenario)
+                .map_err(|error| SetError::Machine(error.to_string()))?;
         let kept = |artefact: &Artefact| artefact.bytes().map_or(0, <[u8]>::len);
         let bytes: usize = made.iter().map(|made| made.text().len() + kept(made)).sum();
         check_mode(scenario, schema, bytes)?;

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use aether_disk::{self as fs, File, Operation};
 
 use super::{GoldenSet, MANIFEST_FILE, Manifest};
-use crate::atomic::read_regular;
+use crate::atomic::{at, read_regular};
 use crate::scenario::ScenarioName;
 
 const LOCK_FILE: &str = ".bless.lock";
@@ -178,12 +178,15 @@ impl SnapshotLock {
     }
 
     fn swap(&self, name: &ScenarioName, new: &Path, current: &Path) -> Result<(), StoreError> {
-        if !current.exists() {
+        let is_there = current.try_exists().map_err(io_error(current, "find it"))?;
+        if !is_there {
             fs::rename(new, current).map_err(io_error(new, "rename it"))?;
         } else if !exchange(new, current).map_err(io_error(current, "replace it"))? {
             let old = self.staging(name.as_str(), OLD);
             fs::rename(current, &old).map_err(io_error(current, "rename it"))?;
             fs::rename(new, current).map_err(io_error(new, "rename it"))?;
+            // Until the new state has its name for good, a loss of power brings the old one back.
+            sync_dir(&self.snapshots)?;
             remove_tree(&old)?;
         }
         sync_dir(&self.snapshots)
@@ -200,7 +203,10 @@ impl SnapshotLock {
             };
             let path = self.snapshots.join(&staged);
             let current = self.snapshots.join(name);
-            if is_old && !current.exists() {
+            let is_there = current
+                .try_exists()
+                .map_err(io_error(&current, "find it"))?;
+            if is_old && !is_there {
                 fs::rename(&path, &current).map_err(io_error(&path, "put it back"))?;
             } else {
                 remove_tree(&path)?;
@@ -227,12 +233,13 @@ fn staged_name(file: &str) -> Option<(&str, bool)> {
 
 /// The old state of a replacement that was killed between its two renames, when there is one.
 pub fn interrupted(current: &Path) -> Option<PathBuf> {
-    if current.exists() {
+    // If the system cannot tell, reading it fails with the reason.
+    if current.try_exists().unwrap_or(true) {
         return None;
     }
     let name = current.file_name()?.to_str()?;
     let old = staging(current.parent()?, name, OLD);
-    old.exists().then_some(old)
+    old.try_exists().unwrap_or(true).then_some(old)
 }
 
 /// What a killed bless left in the snapshots directory, by name.
@@ -246,7 +253,7 @@ pub fn remains(snapshots: &Path) -> io::Result<Vec<String>> {
             .filter(|name| staged_name(name).is_some())
             .collect()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-        Err(error) => Err(error),
+        Err(error) => Err(at(snapshots, &error)),
     }
 }
 

@@ -9,8 +9,8 @@ use flate2::bufread::GzDecoder;
 use tar::{Archive, Entry, EntryType};
 
 use super::{BundleManifest, Bundled, MANIFEST, entry_path};
-use aether_harness::Artefact;
 use aether_harness::snapshot::{artefact_of, bytes_of, sha256_hex};
+use aether_harness::{Artefact, MachineFailure};
 
 /// The largest `bundle.toml`, file, and sum of files that are read.
 const MANIFEST_MAX: u64 = 64 << 20;
@@ -50,6 +50,15 @@ enum Problem {
     NotPlain { entry: String },
     #[error("not what {MANIFEST} lists:\n  {}", .0.join("\n  "))]
     Unlike(Vec<String>),
+}
+
+impl MachineFailure for BundleError {
+    fn is_of_machine(&self) -> bool {
+        match &self.problem {
+            Problem::Open(error) | Problem::Damaged { source: error, .. } => error.is_of_machine(),
+            _ => false,
+        }
+    }
 }
 
 /// A bundle whose manifest has been read and found in order.

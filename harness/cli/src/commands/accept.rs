@@ -9,12 +9,13 @@ use super::shown::Shown;
 use super::{CommandError, Console};
 use crate::revision::golden::TreeState;
 use aether_harness::evaluate::{CheckResult, CheckRun, Ending, Evaluation, Finding, RunOutput};
+use aether_harness::exec::RunFailure;
 use aether_harness::scenario::{Scenario, ScenarioName, SnapshotMode};
 use aether_harness::snapshot::{
     BlessEntry, GoldenSet, MANIFEST_FILE, Manifest, Opened, Replaced, Snapshot, SnapshotLock,
     artefact_of, by_ticks, format_of, has_digests_by_tick, newest_format, salvaged_blesses,
 };
-use aether_harness::{Artefact, Check, INPUTS, Suite, Tolerated, Verdict, settled};
+use aether_harness::{Artefact, Check, INPUTS, MachineFailure, Suite, Tolerated, Verdict, settled};
 
 /// One scenario whose goldens would change.
 pub(super) struct Pending {
@@ -40,6 +41,8 @@ pub(super) enum Examined {
 pub(super) struct Refusal {
     pub(super) verdict: Verdict,
     pub(super) detail: String,
+    /// Whether the machine failed, so that the verdict says nothing of the scenario.
+    pub(super) is_of_machine: bool,
 }
 
 /// What a bless records with the goldens: its date and reason.
@@ -70,6 +73,34 @@ impl Refusal {
         Self {
             verdict,
             detail: detail.into(),
+            is_of_machine: false,
+        }
+    }
+
+    /// What a check found.
+    pub(super) fn of(result: &CheckResult, detail: impl Into<String>) -> Self {
+        Self {
+            is_of_machine: result.is_of_machine(),
+            ..Self::new(result.verdict, detail)
+        }
+    }
+
+    /// A run that left nothing.
+    pub(super) fn failed(failure: &RunFailure, detail: impl Into<String>) -> Self {
+        Self {
+            is_of_machine: failure.is_of_machine(),
+            ..Self::new(failure.verdict(), detail)
+        }
+    }
+
+    /// A file or scenario that cannot be read.
+    pub(super) fn unreadable(
+        error: &(impl MachineFailure + std::fmt::Display),
+        detail: impl Into<String>,
+    ) -> Self {
+        Self {
+            is_of_machine: error.is_of_machine(),
+            ..Self::new(Verdict::Invalid, detail)
         }
     }
 }
@@ -152,14 +183,17 @@ pub(super) fn acceptable(result: &CheckResult) -> Result<(), Refusal> {
         | Verdict::ProgramError
         | Verdict::Timeout
         | Verdict::Nondeterministic => {
-            return Err(Refusal::new(result.verdict, result.detail()));
+            return Err(Refusal::of(result, result.detail()));
         }
     }
     match result.after.as_ref().map(|output| &output.ending) {
-        None => Err(Refusal::new(
-            Verdict::ProgramError,
-            format!("the run produced nothing: {}", result.detail()),
-        )),
+        None => Err(Refusal {
+            verdict: Verdict::ProgramError,
+            ..Refusal::of(
+                result,
+                format!("the run produced nothing: {}", result.detail()),
+            )
+        }),
         Some(Ending::Failed(message)) => Err(Refusal::new(Verdict::ProgramError, message.clone())),
         Some(Ending::Succeeded) => Err(Refusal::new(
             Verdict::Mismatch,
@@ -183,10 +217,7 @@ pub(super) fn check_others(suite: &Suite, evaluation: &Evaluation) -> Result<(),
         }
         let other = evaluation.check(&check);
         if !other.verdict.passes() {
-            return Err(Refusal::new(
-                other.verdict,
-                format!("{check}: {}", other.detail()),
-            ));
+            return Err(Refusal::of(&other, format!("{check}: {}", other.detail())));
         }
     }
     Ok(())
@@ -202,7 +233,10 @@ pub(super) fn unseen(
     let earlier = Shown::load(suite, name).map_err(|error| {
         let detail =
             format!("what was last shown cannot be read ({error}); look again: {look_again}");
-        Refusal::new(result.verdict, detail)
+        Refusal {
+            verdict: result.verdict,
+            ..Refusal::unreadable(&error, detail)
+        }
     })?;
     let (Some(earlier), Some(now)) = (earlier, Shown::of(result)) else {
         return Ok(());
@@ -245,7 +279,7 @@ pub(super) fn write(
     };
     let format = match &renewed {
         Some(_) => newest_format(one.scenario.snapshot),
-        None => format(&one.scenario),
+        None => format(&one.scenario)?,
     };
     let output = renewed.as_ref().unwrap_or(examined);
     let lock = SnapshotLock::acquire(&suite.paths().snapshots(), || {
@@ -294,7 +328,7 @@ pub(super) fn write(
     let former = former(suite, one)?;
     manifest.bless = match &former {
         Some((_, former)) => former.manifest.bless.clone(),
-        None => blesses(&current, suite, name),
+        None => blesses(&current, suite, name)?,
     };
     let tree = if one.is_from_elsewhere {
         None
@@ -322,12 +356,12 @@ pub(super) fn write(
 }
 
 /// The format that goldens of a scenario keep when they are blessed again.
-fn format(scenario: &Scenario) -> u32 {
+fn format(scenario: &Scenario) -> Result<u32, CommandError> {
     let newest = newest_format(scenario.snapshot);
-    if scenario.snapshot == SnapshotMode::Digest && !has_digests_by_tick(scenario) {
-        return newest;
+    if scenario.snapshot == SnapshotMode::Digest && !has_digests_by_tick(scenario)? {
+        return Ok(newest);
     }
-    format_of(scenario).min(newest)
+    Ok(format_of(scenario)?.min(newest))
 }
 
 /// What was examined as digests by tick in the form of now, which one more run makes; `None` if it is in that form
@@ -337,7 +371,7 @@ fn in_new_form(
     scenario: &Scenario,
     examined: &RunOutput,
 ) -> Result<Option<RunOutput>, CommandError> {
-    if scenario.snapshot != SnapshotMode::Digest || !has_digests_by_tick(scenario) {
+    if scenario.snapshot != SnapshotMode::Digest || !has_digests_by_tick(scenario)? {
         return Ok(None);
     }
     let name = scenario.name();
@@ -345,7 +379,10 @@ fn in_new_form(
     let renewed = scenario.clone().without_goldens();
     let (output, records) = CheckRun::open(suite, &renewed, &Check::Golden)
         .and_then(|run| run.run_for_records())
-        .map_err(|failure| refused(failure.to_string()))?;
+        .map_err(|failure| {
+            CommandError::unless_of_machine(failure)
+                .map_or_else(|error| error, |failure| refused(failure.to_string()))
+        })?;
     let outputs = examined.set.artefacts();
     let outputs: Vec<&Artefact> = outputs
         .filter(|artefact| artefact.name() != INPUTS)
@@ -412,17 +449,26 @@ fn sound(opened: &Opened) -> Option<&Snapshot> {
 }
 
 /// The blesses so far.
-fn blesses(opened: &Opened, suite: &Suite, name: &ScenarioName) -> Vec<BlessEntry> {
-    match opened {
+fn blesses(
+    opened: &Opened,
+    suite: &Suite,
+    name: &ScenarioName,
+) -> Result<Vec<BlessEntry>, CommandError> {
+    Ok(match opened {
         Opened::Sound(snapshot) | Opened::Edited(Some(snapshot), _) => {
             snapshot.manifest.bless.clone()
         }
         Opened::Missing | Opened::Edited(None, _) => {
-            std::fs::read(suite.paths().snapshot(name).join(MANIFEST_FILE))
-                .map(|bytes| salvaged_blesses(&bytes))
-                .unwrap_or_default()
+            let path = suite.paths().snapshot(name).join(MANIFEST_FILE);
+            match aether_disk::read(&path) {
+                Ok(bytes) => salvaged_blesses(&bytes),
+                Err(error) if error.is_of_machine() => {
+                    return Err(CommandError::input_of(path.display(), &error));
+                }
+                Err(_) => Vec::new(),
+            }
         }
-    }
+    })
 }
 
 /// The artefacts in which nothing differs but numbers within their tolerances: their goldens stay.

@@ -15,7 +15,7 @@ use super::{CommandError, Console, Status, chosen, scenario_of};
 use crate::bundle::Bundle;
 use aether_harness::quoted;
 use aether_harness::snapshot::{DIGEST_FORMAT, has_digests_by_tick};
-use aether_harness::{Suite, Tolerated, Verdict};
+use aether_harness::{Suite, Tolerated};
 
 /// What to bless, and how.
 #[derive(Clone, Debug, Default)]
@@ -113,13 +113,13 @@ fn pending(
     let mut differing = Vec::new();
     for found in chosen(suite, &options.names)? {
         let evaluation = match scenario_of(&found) {
-            Err(error) => Err(Refusal::new(Verdict::Invalid, error.to_string())),
+            Err(error) => Err(Refusal::unreadable(&error, error.to_string())),
             Ok(scenario) => {
                 let mut evaluation = evaluation(suite, scenario);
                 if options.another_second {
                     evaluation = evaluation.in_another_second();
                 }
-                let renews = !options.all && has_digests_by_tick(scenario);
+                let renews = !options.all && has_digests_by_tick(scenario)?;
                 if !renews && evaluation.is_match() {
                     writeln!(console.out, "{}: nothing to change", found.name)?;
                     continue;
@@ -181,6 +181,9 @@ pub(super) fn all_or_none(
         .map(|(name, refusal)| format!("{name} {}: {}", refusal.verdict, refusal.detail))
         .collect();
     let message = format!("nothing was blessed:\n{}", lines.join("\n"));
+    if refusals.iter().any(|(_, refusal)| refusal.is_of_machine) {
+        return Err(CommandError::Io(message));
+    }
     let worst = refusals
         .iter()
         .map(|(_, refusal)| Status::of(refusal.verdict));

@@ -23,7 +23,7 @@ use aether_harness::results::{Run, TrialResult};
 use aether_harness::scenario::{Expect, Scenario};
 use aether_harness::snapshot::sha256_hex;
 use aether_harness::snapshot::{self, GoldenProblem, GoldenSet, Opened, ReadError};
-use aether_harness::{Artefact, Check, Suite, Verdict, counted};
+use aether_harness::{Artefact, Check, MachineFailure, ScenarioError, Suite, Verdict, counted};
 use thiserror::Error;
 
 /// What to put into a bundle.
@@ -50,10 +50,10 @@ pub fn bundle(
     let mut status = Status::Done;
     for found in chosen(suite, &options.names)? {
         let entry = match scenario_of(&found) {
-            Ok(scenario) => entry(suite, scenario, &results).map_err(|why| why.to_string()),
-            Err(error) => Err(error.to_string()),
+            Ok(scenario) => entry(suite, scenario, &results),
+            Err(error) => Err(NotBundled::Scenario(error)),
         };
-        match entry {
+        match entry.map_err(CommandError::unless_of_machine) {
             Ok(Some((bundled, set))) => {
                 writeln!(
                     console.out,
@@ -71,6 +71,7 @@ pub fn bundle(
                 found.name
             )?,
             Err(why) => {
+                let why = why?;
                 status = Status::Difference;
                 writeln!(console.err, "{} is left out: {why}", found.name)?;
             }
@@ -104,27 +105,25 @@ pub fn bundle(
 /// The results of the newest run.
 fn newest(suite: &Suite) -> Result<Vec<TrialResult>, CommandError> {
     let dir = suite.paths().results();
-    let said = |problem: String| {
-        let shown = suite.paths().display(&dir);
-        CommandError::Usage(format!("{shown}: {problem}"))
-    };
-    let runs = Run::all(&dir).map_err(|error| said(error.to_string()))?;
+    let shown = suite.paths().display(&dir);
+    let runs = Run::all(&dir)?;
     let run = runs.last().ok_or_else(|| {
-        said(format!(
-            "there are no results yet; run the trials first: {}",
+        CommandError::Usage(format!(
+            "{shown}: there are no results yet; run the trials first: {}",
             suite.typed_run()
         ))
     })?;
-    let results = run.results().map_err(|error| said(error.to_string()))?;
+    let results = run.results()?.into_iter();
     results
-        .into_iter()
         .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| said(error.to_string()))
+        .map_err(|error| CommandError::Usage(format!("{shown}: {error}")))
 }
 
 /// Why the outputs of a scenario cannot be bundled.
 #[derive(Debug, Error)]
 enum NotBundled {
+    #[error(transparent)]
+    Scenario(ScenarioError),
     #[error(
         "its golden check is {0}, and only outputs that differ from sound goldens can be accepted"
     )]
@@ -146,6 +145,22 @@ enum NotBundled {
         path: String,
         source: std::io::Error,
     },
+}
+
+impl MachineFailure for NotBundled {
+    fn is_of_machine(&self) -> bool {
+        match self {
+            Self::Scenario(error) => error.is_of_machine(),
+            Self::Program(failure) => failure.is_of_machine(),
+            Self::Outputs(error) => error.is_of_machine(),
+            Self::Goldens { source, .. } => source.is_of_machine(),
+            Self::GoldenCheck(_)
+            | Self::OtherCheck { .. }
+            | Self::Ending(_)
+            | Self::NoOutputs(_)
+            | Self::EditedGoldens(_) => false,
+        }
+    }
 }
 
 /// A run that did not end as its scenario expects.
@@ -229,7 +244,7 @@ fn ends_as_expected(scenario: &Scenario, set: &GoldenSet) -> Result<(), Unexpect
 
 impl From<BundleError> for CommandError {
     fn from(error: BundleError) -> Self {
-        Self::Usage(error.to_string())
+        Self::input(&error)
     }
 }
 
@@ -281,7 +296,8 @@ fn examine(
     let found = suite
         .look_up(&bundled.name)
         .ok_or_else(|| invalid("there is no such scenario here".to_owned()))?;
-    let scenario = scenario_of(&found).map_err(|error| invalid(error.to_string()))?;
+    let scenario =
+        scenario_of(&found).map_err(|error| Refusal::unreadable(&error, error.to_string()))?;
     let subject = scenario.subject();
     if subject.name() != bundled.subject || scenario.snapshot != bundled.snapshot {
         return Err(invalid(format!(
@@ -295,7 +311,7 @@ fn examine(
     let set = GoldenSet::stored(made).map_err(|error| invalid(error.to_string()))?;
     ends_as_expected(scenario, &set).map_err(|ending| invalid(ending.to_string()))?;
     let resolved = resolve(suite, scenario)
-        .map_err(|failure| Refusal::new(failure.verdict(), failure.to_string()))?;
+        .map_err(|failure| Refusal::failed(&failure, failure.to_string()))?;
     let other = unlike(set.input_digests(), &resolved.inputs);
     if !other.is_empty() || bundled.inputs != resolved.inputs {
         return Err(Refusal::new(
@@ -329,7 +345,7 @@ fn examine(
         .as_ref()
         .map(snapshot::Snapshot::artefacts)
         .transpose();
-    let goldens = goldens.map_err(|error| invalid(error.to_string()))?;
+    let goldens = goldens.map_err(|error| Refusal::unreadable(&error, error.to_string()))?;
     let tolerated = goldens.and_then(|goldens| after.tolerated(&goldens));
     if tolerated.is_some() && !exact {
         return Ok(Examined::Nothing(tolerated));
@@ -366,7 +382,7 @@ fn same_goldens(
     let dir = suite.paths().snapshot(scenario.name());
     let opened = snapshot::open(&dir).map_err(|error| {
         let shown = suite.paths().display(&dir);
-        Refusal::new(Verdict::Invalid, format!("{shown}: {error}"))
+        Refusal::unreadable(&error, format!("{shown}: {error}"))
     })?;
     let before = match opened {
         Opened::Missing => None,

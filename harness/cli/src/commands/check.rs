@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{CommandError, Console, Status};
+use super::{CommandError, Console, Status, scenario_of};
 use aether_harness::report::visible;
 use aether_harness::scenario::{Found, twins};
 use aether_harness::snapshot::{self, GoldenProblem, Opened};
@@ -20,7 +20,7 @@ use crate::flaky::rounds::Workspace;
 /// The scenarios or goldens cannot be read.
 pub fn check(suite: &Suite, console: &mut Console<'_>) -> Result<Status, CommandError> {
     let found = super::chosen(suite, &[])?;
-    let mut problems = scenarios(&found);
+    let mut problems = scenarios(&found)?;
     problems.extend(goldens(suite, &found)?);
     problems.extend(quarantine(suite)?);
     for (name, more) in suite.rules() {
@@ -44,7 +44,7 @@ pub fn check(suite: &Suite, console: &mut Console<'_>) -> Result<Status, Command
     Ok(Status::Difference)
 }
 
-fn scenarios(found: &[Found]) -> Vec<String> {
+fn scenarios(found: &[Found]) -> Result<Vec<String>, CommandError> {
     let mut problems = Vec::new();
     for (one, other) in twins(found.iter().map(|found| found.name.as_str())) {
         problems.push(format!(
@@ -52,11 +52,12 @@ fn scenarios(found: &[Found]) -> Vec<String> {
         ));
     }
     for found in found {
-        if let Err(error) = &found.scenario {
+        if let Err(error) = scenario_of(found) {
+            let error = CommandError::unless_of_machine(error)?;
             problems.push(format!("scenarios: {error}"));
         }
     }
-    problems
+    Ok(problems)
 }
 
 fn goldens(suite: &Suite, found: &[Found]) -> Result<Vec<String>, CommandError> {
@@ -144,7 +145,10 @@ fn golden_problems(suite: &Suite, dir: &Path) -> Result<Option<Vec<String>>, Com
             .collect()
     };
     Ok(match snapshot::open(dir) {
-        Err(error) => Some(vec![format!("goldens: {shown}: {error}")]),
+        Err(error) => {
+            let error = CommandError::unless_of_machine(error)?;
+            Some(vec![format!("goldens: {shown}: {error}")])
+        }
         Ok(Opened::Missing) => None,
         Ok(Opened::Edited(_, edits)) => Some(listed(&edits)),
         Ok(Opened::Sound(snapshot)) => Some(listed(&snapshot.layout_problems()?)),

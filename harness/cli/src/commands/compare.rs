@@ -1,12 +1,12 @@
 //! `compare`: the same diff of any two documents, or of two directories of them.
 
-use std::fs;
 use std::path::{Path, PathBuf};
+
+use aether_disk as fs;
 
 use super::diff::DiffRequest;
 use super::render::{ScenarioDiff, render};
-use super::{CommandError, Console, Status};
-use aether_harness::evaluate::CheckRun;
+use super::{CommandError, Console, Status, if_valid, schema_of};
 use aether_harness::scenario::ScenarioName;
 use aether_harness::snapshot::bytes_of;
 use aether_harness::{
@@ -60,7 +60,7 @@ pub fn compare(
             directory(&request.after, outputs)?,
             match &declared {
                 Some(declared) => declared.schema(),
-                None => known_schema(suite, request),
+                None => known_schema(suite, request)?,
             },
         ),
         (false, false) => {
@@ -143,12 +143,11 @@ struct Output {
 
 impl Declared {
     fn load(suite: &Suite, path: &Path) -> Result<Self, CommandError> {
-        let usage = |problem: String| CommandError::Usage(format!("--schema: {problem}"));
-        match subject_schema(suite, path) {
+        match subject_schema(suite, path)? {
             Some(schema) => Ok(Self::Schema(schema)),
             None => DeclaredOutputs::load(path)
                 .map(Self::Outputs)
-                .map_err(usage),
+                .map_err(|failure| CommandError::input_of("--schema", &failure)),
         }
     }
 
@@ -194,25 +193,28 @@ impl Declared {
 }
 
 /// What the subject of a scenario of this suite declares, if the scenario is not a command.
-fn subject_schema(suite: &Suite, path: &Path) -> Option<Schema> {
-    let real = fs::canonicalize(path).ok()?;
-    let dir = if real.is_dir() {
-        &*real
-    } else {
-        real.parent()?
+fn subject_schema(suite: &Suite, path: &Path) -> Result<Option<Schema>, CommandError> {
+    let own = || {
+        let real = fs::canonicalize(path).ok()?;
+        let dir = if real.is_dir() {
+            &*real
+        } else {
+            real.parent()?
+        };
+        let name = scenario_name(dir)?;
+        let is_own = fs::canonicalize(suite.paths().scenario(&name)).is_ok_and(|own| own == dir);
+        is_own.then_some(name)
     };
-    let name = ScenarioName::new(dir.file_name()?.to_str()?).ok()?;
-    let is_own = fs::canonicalize(suite.paths().scenario(&name)).is_ok_and(|own| own == dir);
-    let scenario = suite
-        .look_up(name.as_str())
-        .filter(|_| is_own)?
-        .scenario
-        .ok()?;
-    if scenario.settings().has("command") {
-        return None;
+    let scenario = own().map_or(Ok(None), |name| if_valid(suite, name.as_str()))?;
+    match scenario.filter(|scenario| !scenario.settings().has("command")) {
+        Some(scenario) => schema_of(suite, &scenario),
+        None => Ok(None),
     }
-    let run = CheckRun::read(suite, &scenario).ok()?;
-    Some(run.prepared().schema())
+}
+
+/// The scenario that a directory is called like.
+fn scenario_name(dir: &Path) -> Option<ScenarioName> {
+    ScenarioName::new(dir.file_name()?.to_str()?).ok()
 }
 
 /// A document as an output declares it.
@@ -223,7 +225,7 @@ fn output_document(
     name: &str,
 ) -> Result<Artefact, CommandError> {
     let problem = |error: String| CommandError::Usage(format!("{}: {error}", path.display()));
-    let bytes = fs::read(path).map_err(|error| problem(error.to_string()))?;
+    let bytes = read(path)?;
     outputs.read(position, name, path, &bytes).map_err(problem)
 }
 
@@ -234,7 +236,7 @@ fn directory(dir: &Path, outputs: Option<&DeclaredOutputs>) -> Result<Vec<Artefa
                 .map(|entry| entry.map(|entry| entry.path()))
                 .collect()
         })
-        .map_err(|error| CommandError::Usage(format!("{}: {error}", dir.display())))?;
+        .map_err(|error| CommandError::input_of(dir.display(), &error))?;
     paths.sort();
     let mut artefacts = Vec::new();
     for path in paths {
@@ -262,9 +264,13 @@ fn directory(dir: &Path, outputs: Option<&DeclaredOutputs>) -> Result<Vec<Artefa
     Ok(artefacts)
 }
 
+fn read(path: &Path) -> Result<Vec<u8>, CommandError> {
+    fs::read(path).map_err(|error| CommandError::input_of(path.display(), &error))
+}
+
 fn document(path: &Path, name: &str) -> Result<Artefact, CommandError> {
     let problem = |error: String| CommandError::Usage(format!("{}: {error}", path.display()));
-    let bytes = fs::read(path).map_err(|error| problem(error.to_string()))?;
+    let bytes = read(path)?;
     let extension = path.extension().and_then(|extension| extension.to_str());
     match extension {
         Some("jsonl") => Artefact::from_json_lines(name, &bytes),
@@ -281,17 +287,19 @@ fn document(path: &Path, name: &str) -> Result<Artefact, CommandError> {
 }
 
 /// The subject's schema, if a side has the name of a scenario.
-fn known_schema(suite: &Suite, request: &CompareRequest) -> Schema {
-    let schema = |dir: &Path| {
-        let dir = fs::canonicalize(dir).ok()?;
-        let name = ScenarioName::new(dir.file_name()?.to_str()?).ok()?;
-        let scenario = suite.look_up(name.as_str())?.scenario.ok()?;
-        let run = CheckRun::read(suite, &scenario).ok()?;
-        Some(run.prepared().schema())
-    };
-    schema(&request.after)
-        .or_else(|| schema(&request.before))
-        .unwrap_or_default()
+fn known_schema(suite: &Suite, request: &CompareRequest) -> Result<Schema, CommandError> {
+    for side in [&request.after, &request.before] {
+        let name = fs::canonicalize(side)
+            .ok()
+            .as_deref()
+            .and_then(scenario_name);
+        let scenario = name.map_or(Ok(None), |name| if_valid(suite, name.as_str()))?;
+        let schema = scenario.map_or(Ok(None), |scenario| schema_of(suite, &scenario))?;
+        if let Some(schema) = schema {
+            return Ok(schema);
+        }
+    }
+    Ok(Schema::default())
 }
 
 /// The schema that the documents themselves show.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::rebuild;
 use super::render::{ScenarioDiff, render};
 use super::shown::Shown;
-use super::{CommandError, Console, Status, chosen, scenario_of};
+use super::{CommandError, Console, Status, Worst, chosen, scenario_of};
 use aether_harness::evaluate::{CheckResult, Finding, evaluate};
 use aether_harness::{Check, Suite, Verdict};
 
@@ -66,7 +66,7 @@ pub fn diff(
             "a JSON Patch covers one scenario: name it".to_owned(),
         ));
     }
-    let mut status = Status::Done;
+    let mut worst = Worst::default();
     let mut scenarios = Vec::new();
     for found in found {
         let result = match scenario_of(&found) {
@@ -80,7 +80,7 @@ pub fn diff(
             }
             Err(error) => CheckResult::new(Verdict::Invalid, Finding::Scenario(error)),
         };
-        status = status.max(Status::of(result.verdict));
+        worst.add_result(&found.name, &result);
         let mut scenario = ScenarioDiff::of(found.name.clone(), &result)?;
         if let (Some(options), Ok(found)) = (&request.rebuild, scenario_of(&found)) {
             scenario = rebuild::with_records(suite, found, &result, scenario, options, console)?;
@@ -94,12 +94,12 @@ pub fn diff(
     }
     if request.names.is_empty() {
         for (name, detail) in orphans(suite)? {
-            status = status.max(Status::Difference);
+            worst.add(Status::Difference);
             scenarios.push(ScenarioDiff::bare(name, Verdict::Orphan, detail));
         }
     }
     render(request, &scenarios, console)?;
-    Ok(status)
+    worst.end()
 }
 
 fn leave(

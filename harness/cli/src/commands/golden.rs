@@ -11,14 +11,14 @@ use aether_disk as fs;
 
 use super::bless::{BlessOptions, bless};
 use super::shown::Shown;
-use super::{CommandError, Console, Status};
+use super::{CommandError, Console, Status, Worst};
 use aether_harness::evaluate::{CheckMessage, CheckResult, evaluate};
 use aether_harness::report::visible;
 use aether_harness::scenario::{SCENARIO_FILE, ScenarioName};
 use aether_harness::snapshot::{self, GOLDEN_NAME_MAX, Opened, TEST_SUBJECT, is_golden_name};
 use aether_harness::{
-    Artefact, ArtefactSchema, Check, Failure, INPUTS, KeyRule, Outline, Prepared, Scenario, Schema,
-    Scratch, SimpleRun, Subject, Suite, nearest, quoted,
+    Artefact, ArtefactSchema, Check, Failure, INPUTS, KeyRule, MachineFailure as _, Outline,
+    Prepared, Scenario, Schema, Scratch, SimpleRun, Subject, Suite, nearest, quoted,
 };
 use aether_json::json;
 
@@ -109,8 +109,7 @@ fn check(
     console: &mut Console<'_>,
 ) -> Result<Status, CommandError> {
     let found = super::chosen(suite, &[name.as_str().to_owned()])?.remove(0);
-    let scenario = super::scenario_of(&found);
-    let scenario = scenario.map_err(|error| CommandError::Usage(error.to_string()))?;
+    let scenario = super::valid(&found)?;
     let result: CheckResult = evaluate(suite, scenario, &Check::Golden);
     if result.verdict.passes() {
         aether_harness::outputs::clear(suite, name)?;
@@ -125,7 +124,9 @@ fn check(
     }
     let message = CheckMessage::new(suite, name.as_str(), &Check::Golden, &result);
     writeln!(console.out, "{}", visible(&message.text))?;
-    Ok(Status::of(result.verdict))
+    let mut worst = Worst::default();
+    worst.add_result(name.as_str(), &result);
+    worst.end()
 }
 
 /// What makes a directory a scenario.
@@ -173,6 +174,7 @@ fn refuse_taken(suite: &Suite, name: &ScenarioName) -> Result<(), CommandError> 
                 suite.typed_git()
             )))
         }
+        Err(error) if error.is_of_machine() => Err(error.into()),
         _ => Ok(()),
     }
 }
@@ -194,7 +196,7 @@ fn document(options: &GoldenOptions) -> Result<Artefact, CommandError> {
             ("the standard input".to_owned(), read.map(|_| bytes))
         }
     };
-    let bytes = bytes.map_err(|error| CommandError::Usage(format!("{shown}: {error}")))?;
+    let bytes = bytes.map_err(|error| CommandError::input_of(&shown, &error))?;
     let document = Artefact::from_json(name, &bytes)
         .map_err(|error| CommandError::Usage(format!("{shown}: {error}")))?;
     let size = document.text().len();
@@ -218,7 +220,11 @@ fn schema(
 ) -> Result<Schema, CommandError> {
     let opened = snapshot::open(&suite.paths().snapshot(name));
     let golden = match opened {
-        Ok(Opened::Sound(snapshot)) => snapshot.artefacts().unwrap_or_default(),
+        Ok(Opened::Sound(snapshot)) => match snapshot.artefacts() {
+            Err(error) if error.is_of_machine() => return Err(error.into()),
+            golden => golden.unwrap_or_default(),
+        },
+        Err(error) if error.is_of_machine() => return Err(error.into()),
         _ => Vec::new(),
     };
     let golden = golden.iter().filter(|golden| golden.name() != INPUTS);

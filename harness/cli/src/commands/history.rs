@@ -2,7 +2,6 @@
 
 use std::io::Write;
 
-use aether_harness::evaluate::CheckRun;
 use aether_harness::report::visible_line;
 use aether_harness::scenario::ScenarioName;
 use aether_harness::snapshot::MANIFEST_FILE;
@@ -10,7 +9,7 @@ use aether_harness::{Artefact, Change, DiffOptions, Schema, Suite, counted};
 use serde::Serialize;
 
 use super::bisect::reason;
-use super::{CommandError, Console, Listing, Status};
+use super::{CommandError, Console, Listing, Status, if_valid, schema_of};
 use crate::revision::cache::{Files, artefacts};
 use crate::revision::repository::{Entry, Repository};
 
@@ -66,7 +65,7 @@ pub fn history(
             "no commit has goldens of `{name}`; they are in {dir}"
         )));
     }
-    let schema = schema(suite, name);
+    let schema = schema(suite, name)?;
     let mut entries = Vec::new();
     for commit in listed {
         let after = repository.files(git, &commit.id, Some(&dir))?;
@@ -130,13 +129,12 @@ pub fn history(
 }
 
 /// How to read the goldens: as the scenario of now says, if there is one.
-fn schema(suite: &Suite, name: &str) -> Schema {
-    let scenario = suite.look_up(name).and_then(|found| found.scenario.ok());
-    let read = scenario.and_then(|scenario| {
-        let run = CheckRun::read(suite, &scenario).ok()?;
-        Some(run.prepared().schema())
-    });
-    read.unwrap_or_default()
+fn schema(suite: &Suite, name: &str) -> Result<Schema, CommandError> {
+    let schema = match if_valid(suite, name)? {
+        Some(scenario) => schema_of(suite, &scenario)?,
+        None => None,
+    };
+    Ok(schema.unwrap_or_default())
 }
 
 /// The artefacts of goldens; `None` if one is not what it should be.

@@ -28,6 +28,7 @@ mod shrink;
 mod upgrade;
 mod why;
 
+use std::fmt::Display;
 use std::io;
 
 pub use against::{AgainstRequest, against};
@@ -52,10 +53,11 @@ pub use shrink::{ShrinkRequest, shrink};
 pub use upgrade::{UpgradeOptions, upgrade};
 pub use why::{WhyFormat, WhyRequest, why};
 
+use aether_harness::evaluate::{CheckResult, CheckRun};
 use aether_harness::runner::RunnerError;
 use aether_harness::scenario::{Found, Scenario, ScenarioError, ScenarioName};
 use aether_harness::snapshot::{ReadError, StoreError};
-use aether_harness::{Suite, Verdict};
+use aether_harness::{MachineFailure, Schema, Suite, Verdict};
 
 /// How a command writes what it found, if there is nothing to compare side by side.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -103,6 +105,54 @@ impl Status {
     }
 }
 
+/// The worst of what a command found, which is how it ends.
+#[derive(Debug, Default)]
+pub(crate) struct Worst {
+    status: Option<Status>,
+    machine: Vec<String>,
+}
+
+impl Worst {
+    /// Adds a status.
+    pub(crate) fn add(&mut self, status: Status) {
+        self.status = self.status.max(Some(status));
+    }
+
+    /// Adds what a check of a scenario found.
+    pub(crate) fn add_result(&mut self, name: &str, result: &CheckResult) {
+        self.add_found(name, result.verdict, result.is_of_machine(), || {
+            result.detail()
+        });
+    }
+
+    /// Adds a verdict, or a failure of the machine in its place.
+    pub(crate) fn add_found(
+        &mut self,
+        name: &str,
+        verdict: Verdict,
+        is_of_machine: bool,
+        detail: impl FnOnce() -> String,
+    ) {
+        if is_of_machine {
+            self.machine.push(format!("{name}: {}", detail()));
+        } else {
+            self.add(Status::of(verdict));
+        }
+    }
+
+    /// How the command ends.
+    ///
+    /// # Errors
+    /// The machine failed.
+    pub(crate) fn end(self) -> Result<Status, CommandError> {
+        if self.machine.is_empty() {
+            Ok(self.status.unwrap_or(Status::Done))
+        } else {
+            Err(CommandError::Io(self.machine.join("\n")))
+        }
+    }
+}
+
 /// Why a command did nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum CommandError {
@@ -118,6 +168,37 @@ pub enum CommandError {
 }
 
 impl CommandError {
+    /// What keeps a command from what it was given: a failure of the machine, or bad input.
+    pub(crate) fn input(error: &(impl MachineFailure + Display)) -> Self {
+        Self::input_as(error, error.to_string())
+    }
+
+    /// The same for the input of this name.
+    pub(crate) fn input_of(name: impl Display, error: &(impl MachineFailure + Display)) -> Self {
+        Self::input_as(error, format!("{name}: {error}"))
+    }
+
+    /// The same in these words.
+    pub(crate) fn input_as(error: &impl MachineFailure, message: String) -> Self {
+        if error.is_of_machine() {
+            Self::Io(message)
+        } else {
+            Self::Usage(message)
+        }
+    }
+
+    /// Lets a failure pass that says something of a scenario or its program.
+    ///
+    /// # Errors
+    /// The machine failed, which says nothing of them.
+    pub(crate) fn unless_of_machine<E: MachineFailure + Display>(error: E) -> Result<E, Self> {
+        if error.is_of_machine() {
+            Err(Self::Io(error.to_string()))
+        } else {
+            Ok(error)
+        }
+    }
+
     /// The exit status.
     pub fn code(&self) -> u8 {
         match self {
@@ -142,11 +223,7 @@ impl From<ReadError> for CommandError {
 
 impl From<RunnerError> for CommandError {
     fn from(error: RunnerError) -> Self {
-        let text = error.to_string();
-        match error {
-            RunnerError::OutputClosed => Self::Io(text),
-            _ => Self::Usage(text),
-        }
+        Self::input(&error)
     }
 }
 
@@ -180,14 +257,14 @@ pub(crate) fn chosen(suite: &Suite, names: &[String]) -> Result<Vec<Found>, Comm
         }
         let found = suite
             .look_up(name)
-            .ok_or_else(|| CommandError::Usage(no_scenario(suite, name)))?;
+            .map_or_else(|| Err(CommandError::Usage(no_scenario(suite, name)?)), Ok)?;
         chosen.push(found);
     }
     Ok(chosen)
 }
 
-fn no_scenario(suite: &Suite, name: &str) -> String {
-    let found = suite.discover().unwrap_or_default();
+fn no_scenario(suite: &Suite, name: &str) -> Result<String, CommandError> {
+    let found = discovered(suite)?;
     let names: Vec<&str> = found.iter().map(|found| found.name.as_str()).collect();
     let near = aether_harness::nearest(name, names);
     let hint = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
@@ -200,10 +277,54 @@ fn no_scenario(suite: &Suite, name: &str) -> String {
     } else {
         String::new()
     };
-    format!("there is no scenario `{name}`{hint}{orphan}")
+    Ok(format!("there is no scenario `{name}`{hint}{orphan}"))
+}
+
+/// The scenario of a name, if there is a valid one.
+///
+/// # Errors
+/// The machine cannot read it.
+pub(crate) fn if_valid(suite: &Suite, name: &str) -> Result<Option<Scenario>, CommandError> {
+    match suite.look_up(name).map(|found| found.scenario).transpose() {
+        Ok(scenario) => Ok(scenario),
+        Err(error) => CommandError::unless_of_machine(error).map(|_| None),
+    }
+}
+
+/// How to read what a scenario produces, if its documents are valid.
+///
+/// # Errors
+/// The machine cannot read them.
+pub(crate) fn schema_of(
+    suite: &Suite,
+    scenario: &Scenario,
+) -> Result<Option<Schema>, CommandError> {
+    match CheckRun::read(suite, scenario) {
+        Ok(run) => Ok(Some(run.prepared().schema())),
+        Err(failure) => CommandError::unless_of_machine(failure).map(|_| None),
+    }
+}
+
+/// Every entry of the scenarios directory; none if there is no such directory.
+///
+/// # Errors
+/// The machine cannot read it.
+pub(crate) fn discovered(suite: &Suite) -> Result<Vec<Found>, CommandError> {
+    match suite.discover() {
+        Err(error) if error.is_of_machine() => {
+            let dir = suite.paths().scenarios();
+            Err(CommandError::input_of(dir.display(), &error))
+        }
+        found => Ok(found.unwrap_or_default()),
+    }
 }
 
 /// The scenario of a found entry, else its problems.
 pub(crate) fn scenario_of(found: &Found) -> Result<&Scenario, ScenarioError> {
     found.scenario.as_ref().map_err(Clone::clone)
+}
+
+/// The scenario of a found entry, for a command that does nothing without it.
+pub(crate) fn valid(found: &Found) -> Result<&Scenario, CommandError> {
+    scenario_of(found).map_err(|error| CommandError::input(&error))
 }

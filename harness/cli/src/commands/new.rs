@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use aether_disk as fs;
 
-use super::{CommandError, Console, Status, chosen, scenario_of};
+use super::{CommandError, Console, Status, chosen, discovered, scenario_of, valid};
 use crate::files::{self, Files};
 use aether_harness::Suite;
 use aether_harness::evaluate::CheckRun;
@@ -94,7 +94,7 @@ pub(super) fn refuse_taken(
             "{shown} already holds goldens of that name"
         )));
     }
-    let found = suite.discover().unwrap_or_default();
+    let found = discovered(suite)?;
     let names = found.iter().map(|found| found.name.as_str());
     match twins(names.chain([name.as_str()])).first() {
         Some((one, other)) => Err(CommandError::Usage(format!(
@@ -106,7 +106,7 @@ pub(super) fn refuse_taken(
 
 fn copied(suite: &Suite, from: &str) -> Result<Files, CommandError> {
     let found = chosen(suite, &[from.to_owned()])?.remove(0);
-    let scenario = scenario_of(&found).map_err(|error| CommandError::Usage(error.to_string()))?;
+    let scenario = valid(&found)?;
     Ok(files::read(scenario.dir())?)
 }
 
@@ -140,15 +140,14 @@ fn make(suite: &Suite, name: &ScenarioName, dir: &Path, made: &Files) -> Result<
     for (path, bytes) in made {
         files::write(dir, path, bytes)?;
     }
-    let invalid = |problem: String| {
-        CommandError::Usage(format!(
-            "the new scenario is not valid and was removed again: {problem}"
-        ))
-    };
+    let said =
+        |problem: &str| format!("the new scenario is not valid and was removed again: {problem}");
     let found = suite
         .look_up(name.as_str())
-        .ok_or_else(|| invalid("it is not a directory".to_owned()))?;
-    let scenario = scenario_of(&found).map_err(|error| invalid(error.to_string()))?;
-    CheckRun::read(suite, scenario).map_err(|failure| invalid(failure.to_string()))?;
+        .ok_or_else(|| CommandError::Usage(said("it is not a directory")))?;
+    let scenario = scenario_of(&found)
+        .map_err(|error| CommandError::input_as(&error, said(&error.to_string())))?;
+    CheckRun::read(suite, scenario)
+        .map_err(|failure| CommandError::input_as(&failure, said(&failure.to_string())))?;
     Ok(())
 }

@@ -89,7 +89,7 @@ pub(super) fn records(
         Err(why) => return Ok(Err(format!("the old records are not here: {why}"))),
     };
     let failed = |failure: aether_harness::exec::RunFailure| {
-        CommandError::Usage(format!("{}: {failure}", scenario.name()))
+        CommandError::input_of(scenario.name(), &failure)
     };
     let run = CheckRun::open(suite, scenario, &Check::Golden).map_err(failed)?;
     let (again, records) = run.run_for_records().map_err(failed)?;

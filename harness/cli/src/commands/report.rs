@@ -118,7 +118,7 @@ fn runs(suite: &Suite, dirs: &[PathBuf]) -> Result<Vec<Run>, CommandError> {
     }
     let mut runs = Vec::new();
     for dir in dirs {
-        let run = match Run::open(dir) {
+        let run = match Run::open(dir)? {
             Some(run) => Some(run),
             None => newest(dir)?,
         };
@@ -133,7 +133,5 @@ fn runs(suite: &Suite, dirs: &[PathBuf]) -> Result<Vec<Run>, CommandError> {
 }
 
 fn newest(results: &Path) -> Result<Option<Run>, CommandError> {
-    let mut runs = Run::all(results)
-        .map_err(|error| CommandError::Io(format!("{}: {error}", results.display())))?;
-    Ok(runs.pop())
+    Ok(Run::all(results)?.pop())
 }

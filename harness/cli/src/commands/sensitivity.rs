@@ -6,7 +6,7 @@ use std::io;
 
 use aether_json::{Value, json};
 
-use super::{CommandError, Console, Listing, Status, chosen, scenario_of};
+use super::{CommandError, Console, Listing, Status, Worst, chosen, scenario_of};
 use aether_harness::evaluate::{CheckResult, Finding};
 
 use crate::sensitivity::{SensitivityReport, StepOutcome, sensitivity as try_changes};
@@ -75,19 +75,18 @@ pub fn sensitivity(
             writeln!(console.out)?;
         }
     }
-    let worst = outcomes.iter().map(|(_, outcome)| match outcome {
-        Outcome::Unfit(result) => Status::of(result.verdict),
-        Outcome::Tried(_) | Outcome::NotOffered | Outcome::Long => Status::Done,
-    });
+    let mut worst = Worst::default();
+    for (name, outcome) in &outcomes {
+        if let Outcome::Unfit(result) = outcome {
+            worst.add_result(name, result);
+        }
+    }
     let has_wrong_reasons =
         !noticed_after_all(&outcomes).is_empty() || !missing(&outcomes).is_empty();
-    let found =
-        if unnoticed.is_empty() && wrongly_declared(&outcomes).is_empty() && !has_wrong_reasons {
-            Status::Done
-        } else {
-            Status::Difference
-        };
-    Ok(worst.max().unwrap_or(Status::Done).max(found))
+    if !unnoticed.is_empty() || !wrongly_declared(&outcomes).is_empty() || has_wrong_reasons {
+        worst.add(Status::Difference);
+    }
+    worst.end()
 }
 
 /// Changes that no scenario noticed, each with those that were asked and give no reason.

@@ -10,7 +10,7 @@ use aether_harness::{FileRole, Scenario, ScenarioFile, Stored, Suite};
 use aether_json::{Value, json};
 use toml::Table;
 
-use super::{CommandError, Console, Listing, Status, chosen, scenario_of};
+use super::{CommandError, Console, Listing, Status, chosen, valid};
 
 /// What to show, and how.
 #[derive(Clone, Debug, Default)]
@@ -30,11 +30,10 @@ pub fn show(
     request: &ShowRequest,
     console: &mut Console<'_>,
 ) -> Result<Status, CommandError> {
-    let invalid = |problem: String| CommandError::Usage(problem);
     for found in chosen(suite, std::slice::from_ref(&request.name))? {
-        let scenario = scenario_of(&found).map_err(|error| invalid(error.to_string()))?;
+        let scenario = valid(&found)?;
         let run = CheckRun::read(suite, scenario);
-        let run = run.map_err(|failure| invalid(format!("{}: {failure}", found.name)))?;
+        let run = run.map_err(|failure| CommandError::input_of(&found.name, &failure))?;
         let files = run.prepared().files();
         let settings = resolved(scenario)?;
         match request.format {
@@ -128,7 +127,7 @@ fn text(
         writeln!(out, "{indent}{line}")?;
     }
     writeln!(out, "\nfiles")?;
-    if let Some(line) = remark(suite, scenario, files) {
+    if let Some(line) = remark(suite, scenario, files)? {
         writeln!(out, "  {line}")?;
     }
     let width = files.iter().map(|file| file.path.chars().count()).max();
@@ -158,17 +157,21 @@ fn stored(stored: Stored) -> &'static str {
 }
 
 /// What the list of files does not say.
-fn remark(suite: &Suite, scenario: &Scenario, files: &[ScenarioFile]) -> Option<String> {
+fn remark(
+    suite: &Suite,
+    scenario: &Scenario,
+    files: &[ScenarioFile],
+) -> Result<Option<String>, CommandError> {
     if files.is_empty() {
         let subject = scenario.subject().name();
-        return Some(format!(
+        return Ok(Some(format!(
             "the subject `{subject}` does not say which files it reads"
-        ));
+        )));
     }
     let (typed, name) = (suite.typed(), scenario.name());
-    (format_of(scenario) == OLDEST_FORMAT).then(|| {
+    Ok((format_of(scenario)? == OLDEST_FORMAT).then(|| {
         format!(
             "the goldens have format 1, which knows documents alone: {typed} bless --upgrade {name}"
         )
-    })
+    }))
 }

@@ -42,7 +42,7 @@ pub fn upgrade(
     for found in chosen(suite, &options.names)? {
         let examined = match scenario_of(&found) {
             Ok(scenario) => examine(suite, scenario, options.names.is_empty()),
-            Err(error) => Err(Refusal::new(Verdict::Invalid, error.to_string())),
+            Err(error) => Err(Refusal::unreadable(&error, error.to_string())),
         };
         match examined {
             Ok(Examined::Upgrade(one)) => pending.push(*one),
@@ -88,7 +88,7 @@ fn examine(suite: &Suite, scenario: &Scenario, among_all: bool) -> Result<Examin
     let dir = suite.paths().snapshot(scenario.name());
     let opened = snapshot::open(&dir).map_err(|error| {
         let shown = suite.paths().display(&dir);
-        Refusal::new(Verdict::Invalid, format!("{shown}: {error}"))
+        Refusal::unreadable(&error, format!("{shown}: {error}"))
     })?;
     match &opened {
         Opened::Missing if among_all => return Ok(Examined::Nothing("there are no goldens yet")),
@@ -106,7 +106,7 @@ fn examine(suite: &Suite, scenario: &Scenario, among_all: bool) -> Result<Examin
     };
     let upgraded = scenario.clone().without_goldens();
     let failed = |failure: aether_harness::exec::RunFailure| {
-        Refusal::new(failure.verdict(), format!("by the newest rules: {failure}"))
+        Refusal::failed(&failure, format!("by the newest rules: {failure}"))
     };
     let run = CheckRun::open(suite, &upgraded, &Check::Golden).map_err(failed)?;
     let (output, records) = run.run_for_records().map_err(failed)?;
@@ -132,7 +132,7 @@ fn unequal(suite: &Suite, scenario: &Scenario, result: &CheckResult) -> Refusal 
     let message = CheckMessage::new(suite, name, &Check::Golden, result).text;
     let lead = format!("{} {name}::golden", result.verdict);
     let detail = message.strip_prefix(&lead).unwrap_or(&message);
-    Refusal::new(result.verdict, detail.trim_start_matches(": ").trim_start())
+    Refusal::of(result, detail.trim_start_matches(": ").trim_start())
 }
 
 /// Refuses outputs that differ, with the first divergence.
@@ -156,7 +156,7 @@ fn refuse_other_outputs(
     if differing.is_empty() {
         return Ok(());
     }
-    let unreadable = |error: snapshot::ReadError| Refusal::new(Verdict::Invalid, error.to_string());
+    let unreadable = |error: snapshot::ReadError| Refusal::unreadable(&error, error.to_string());
     let outputs = |artefacts: Vec<Artefact>| -> Vec<Artefact> {
         let artefacts = artefacts.into_iter();
         artefacts

@@ -15,7 +15,7 @@ use aether_why::{CauseKind, Why, WhyError, WhyOptions};
 
 use super::diff::RebuildOptions;
 use super::rebuild::{self, Records};
-use super::{CommandError, Console, Status, chosen, scenario_of};
+use super::{CommandError, Console, Status, chosen, valid};
 use crate::lineage::{LineageError, Runs};
 
 /// How an explanation is written.
@@ -63,7 +63,7 @@ pub fn why(
 ) -> Result<Status, CommandError> {
     let found = chosen(suite, std::slice::from_ref(&request.name))?.remove(0);
     let usage = |problem: String| CommandError::Usage(problem);
-    let scenario = scenario_of(&found).map_err(|error| usage(error.to_string()))?;
+    let scenario = valid(&found)?;
     let at = match &request.at {
         Some(text) => Some(place(text)?),
         None => None,
@@ -85,7 +85,7 @@ pub fn why(
         _ => (snapshot.artefacts()?, output.set.to_vec()),
     };
     let run = CheckRun::read(suite, scenario);
-    let run = run.map_err(|failure| usage(format!("{}: {failure}", found.name)))?;
+    let run = run.map_err(|failure| CommandError::input_of(&found.name, &failure))?;
     let compared = Compared {
         scenario,
         before: &before,
@@ -160,7 +160,10 @@ fn compared<'r>(
         Verdict::MissingGolden => {
             return refused(format!("there are no goldens to compare it with: {detail}"));
         }
-        verdict => return refused(format!("{verdict}: {detail}")),
+        verdict => {
+            let message = format!("{name}: {verdict}: {detail}");
+            return Err(CommandError::input_as(result, message));
+        }
     }
     let before = result
         .before

@@ -13,10 +13,10 @@
 //! expired, that says less than all of this, or whose test is gone.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::io;
 use std::path::Path;
 
+use aether_disk as fs;
 use serde::Deserialize;
 use toml::value::Datetime;
 

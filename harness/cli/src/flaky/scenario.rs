@@ -4,7 +4,9 @@ use aether_harness::evaluate::{
     Attribution, CheckResult, CheckRun, Ending, Finding, RunName, RunOutput,
 };
 use aether_harness::exec::{EnvironmentChange, EnvironmentChanges, RunFailure};
-use aether_harness::{Check, Diff, DiffOptions, Mode, Scenario, Suite, Verdict};
+use aether_harness::{
+    Check, Diff, DiffOptions, MachineFailure as _, Mode, Scenario, Suite, Verdict,
+};
 
 /// What many runs of one scenario had in common.
 #[derive(Clone, Debug)]
@@ -76,7 +78,7 @@ pub(crate) fn flaky(
         };
         return Err(Box::new(CheckResult::new(Verdict::ProgramError, finding)));
     }
-    Ok(repeated.report(&first))
+    repeated.report(&first).map_err(failed)
 }
 
 /// The runs of one scenario.
@@ -86,7 +88,7 @@ struct Repeated<'a> {
 }
 
 impl Repeated<'_> {
-    fn report(&self, first: &RunOutput) -> FlakyReport {
+    fn report(&self, first: &RunOutput) -> Result<FlakyReport, RunFailure> {
         let ways = self.ways();
         let mut counts = vec![0; ways.len()];
         let mut report = FlakyReport {
@@ -104,6 +106,8 @@ impl Repeated<'_> {
                     Err(failure) if failure.verdict() == Verdict::Timeout => {
                         report.timeouts.push((way.name(), failure));
                     }
+                    // It says nothing of the scenario.
+                    Err(failure) if failure.is_of_machine() => return Err(failure),
                     run => {
                         *count += 1;
                         met.get_or_insert_with(|| (way.name(), run));
@@ -124,7 +128,7 @@ impl Repeated<'_> {
                 cause: self.cause_among(&ways, &counts, first),
             });
         }
-        report
+        Ok(report)
     }
 
     /// Every way in which the scenario can be run, the plain ones first.

@@ -282,7 +282,10 @@ fn in_directory(
     let found = there.clone().layout(layout).look_up(&target.name);
     let scenario = match found.map(|found| found.scenario) {
         None => return Ok(CaseOutcome::Refused("it is not there".to_owned())),
-        Some(Err(error)) => return Ok(CaseOutcome::Refused(error.to_string())),
+        Some(Err(error)) => {
+            let error = CommandError::unless_of_machine(error)?;
+            return Ok(CaseOutcome::Refused(error.to_string()));
+        }
         Some(Ok(scenario)) => scenario,
     };
     let open = || CheckRun::open(there, &scenario, &Check::Golden);
@@ -308,12 +311,14 @@ fn in_directory(
             run = open();
         }
     }
-    Ok(match run.and_then(|run| run.run(None)) {
-        Ok(output) => CaseOutcome::Made(files_of(&output.set)),
-        Err(failure) if failure.verdict() == Verdict::Invalid => {
-            CaseOutcome::Refused(failure.to_string())
-        }
-        Err(failure) => CaseOutcome::Made(failed(&steady(&failure))),
+    let failure = match run.and_then(|run| run.run(None)) {
+        Ok(output) => return Ok(CaseOutcome::Made(files_of(&output.set))),
+        Err(failure) => CommandError::unless_of_machine(failure)?,
+    };
+    Ok(if failure.verdict() == Verdict::Invalid {
+        CaseOutcome::Refused(failure.to_string())
+    } else {
+        CaseOutcome::Made(failed(&steady(&failure)))
     })
 }
 

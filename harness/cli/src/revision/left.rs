@@ -1,8 +1,9 @@
 //! What a run at a revision left, as goldens are kept.
 
-use std::fs;
+use std::io;
 use std::path::Path;
 
+use aether_disk as fs;
 use aether_harness::evaluate::ERROR;
 use aether_harness::exec::{RunFailure, TaskFailure};
 use aether_harness::snapshot::{GoldenSet, MANIFEST_FILE, golden_file};
@@ -22,7 +23,11 @@ const TIME_LIMIT: &str = "exceeded its time limit of ";
 /// The documents of a directory, as goldens are kept; none if there is no directory.
 pub(super) fn taken(dir: &Path) -> Result<Files, CommandError> {
     let mut files = Files::new();
-    for entry in fs::read_dir(dir).into_iter().flatten() {
+    let entries = match fs::read_dir(dir) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(files),
+        entries => entries?,
+    };
+    for entry in entries {
         let path = entry?.path();
         let name = path
             .file_name()

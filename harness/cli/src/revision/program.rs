@@ -11,7 +11,7 @@ use std::path::Path;
 use aether_harness::evaluate::CheckRun;
 use aether_harness::scenario::Found;
 use aether_harness::snapshot::sha256_hex;
-use aether_harness::{FileRole, Layout, Suite, remove_tree};
+use aether_harness::{FileRole, Layout, Scenario, Suite, remove_tree};
 use aether_json::json;
 
 use super::cache::{Cache, Files, Stored};
@@ -265,9 +265,7 @@ impl<'p> Programs<'p> {
         let there = &self.at().suite;
         let found = there.look_up(&target.name);
         Ok(match found.map(|found| found.scenario) {
-            Some(Ok(scenario)) => {
-                CheckRun::build(there, &scenario).map_err(|failure| failure.to_string())
-            }
+            Some(Ok(scenario)) => built(there, &scenario)?,
             // What is wrong with it is what its cases are refused for.
             Some(Err(_)) | None => Ok(()),
         })
@@ -358,12 +356,15 @@ impl<'p> Programs<'p> {
         let scenario = match at.suite.look_up(&target.name) {
             None => return Ok(Ok(failed("the scenario does not exist"))),
             Some(found) => match found.scenario {
-                Err(error) => return Ok(Ok(failed(&error.to_string()))),
+                Err(error) => {
+                    let error = CommandError::unless_of_machine(error)?;
+                    return Ok(Ok(failed(&error.to_string())));
+                }
                 Ok(scenario) => scenario,
             },
         };
-        if let Err(failure) = CheckRun::build(&at.suite, &scenario) {
-            return Ok(Err(failure.to_string()));
+        if let Err(why) = built(&at.suite, &scenario)? {
+            return Ok(Err(why));
         }
         let open = || CheckRun::open(&at.suite, &scenario, &aether_harness::Check::Golden);
         let mut run = open();
@@ -389,7 +390,7 @@ impl<'p> Programs<'p> {
         let ran = run.and_then(|run| run.run(None));
         Ok(Ok(match ran {
             Ok(output) => files_of(&output.set),
-            Err(failure) => failed(&steady(&failure)),
+            Err(failure) => failed(&steady(&CommandError::unless_of_machine(failure)?)),
         }))
     }
 
@@ -404,6 +405,20 @@ impl<'p> Programs<'p> {
             at.tests = Some(tests.clone());
         }
         Ok(tests)
+    }
+}
+
+/// Builds a scenario at a revision; or why it cannot be built.
+///
+/// # Errors
+/// The machine failed.
+pub(super) fn built(
+    there: &Suite,
+    scenario: &Scenario,
+) -> Result<Result<(), String>, CommandError> {
+    match CheckRun::build(there, scenario) {
+        Ok(()) => Ok(Ok(())),
+        Err(failure) => Ok(Err(CommandError::unless_of_machine(failure)?.to_string())),
     }
 }
 

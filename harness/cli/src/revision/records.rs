@@ -12,7 +12,7 @@ use aether_harness::{Check, INPUTS, Scratch, remove_tree};
 
 use super::cache::{Files, Stored};
 use super::left::{steady, taken, without_times};
-use super::program::{Programs, shortened};
+use super::program::{Programs, built, shortened};
 use super::target::Target;
 use super::test_target::{TestTarget, task};
 use crate::commands::CommandError;
@@ -74,21 +74,27 @@ impl Programs<'_> {
         let at = self.at();
         let scenario = match at.suite.look_up(&target.name).map(|found| found.scenario) {
             Some(Ok(scenario)) => scenario,
-            Some(Err(error)) => return Ok(Err(NoRecords::Other(error.to_string()))),
+            Some(Err(error)) => {
+                let error = CommandError::unless_of_machine(error)?;
+                return Ok(Err(NoRecords::Other(error.to_string())));
+            }
             None => {
                 return Ok(Err(NoRecords::Other(
                     "the scenario does not exist".to_owned(),
                 )));
             }
         };
-        if let Err(failure) = CheckRun::build(&at.suite, &scenario) {
-            return Ok(Err(NoRecords::Unbuildable(failure.to_string())));
+        if let Err(why) = built(&at.suite, &scenario)? {
+            return Ok(Err(NoRecords::Unbuildable(why)));
         }
         let ran = CheckRun::open(&at.suite, &scenario, &Check::Golden)
             .and_then(|run| run.run_for_records());
         let (output, records) = match ran {
             Ok(ran) => ran,
-            Err(failure) => return Ok(Err(NoRecords::Other(steady(&failure)))),
+            Err(failure) => {
+                let failure = CommandError::unless_of_machine(failure)?;
+                return Ok(Err(NoRecords::Other(steady(&failure))));
+            }
         };
         if !output.set.equals(&goldens.manifest) {
             let differing = output.set.differing_outputs(&goldens.manifest);

@@ -1,9 +1,9 @@
 //! A scenario that is run at revisions: its files of now by their roles.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::path::{Path, PathBuf};
 
+use aether_disk as fs;
 use aether_harness::evaluate::CheckRun;
 use aether_harness::scenario::{DEFAULTS_FILE, SCENARIO_FILE};
 use aether_harness::snapshot::sha256_hex;
@@ -45,7 +45,7 @@ impl Target {
     pub(crate) fn of(suite: &Suite, scenario: &Scenario, how: &How) -> Result<Self, CommandError> {
         let name = scenario.name().to_string();
         let run = CheckRun::read(suite, scenario)
-            .map_err(|failure| CommandError::Usage(format!("{name}: {failure}")))?;
+            .map_err(|failure| CommandError::input_of(&name, &failure))?;
         let root = suite.paths().root();
         let (mut inputs, mut code) = (BTreeMap::new(), BTreeSet::new());
         let mut add = |path: &Path| {

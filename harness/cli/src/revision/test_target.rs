@@ -1,10 +1,10 @@
 //! The test target of a revision: built by cargo, and started directly.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use aether_disk as fs;
 use aether_harness::exec::{Task, TaskFailure};
 use aether_harness::scenario::Build;
 use aether_harness::snapshot::sha256_hex;

@@ -174,7 +174,10 @@ impl<'p> Examiner<'p> {
         };
         let run = match CheckRun::open(self.workspace.suite(), &scenario, &Check::Golden) {
             Ok(run) => run,
-            Err(failure) => return Ok(of_failure(Check::Golden, &failure)),
+            Err(failure) => {
+                let failure = CommandError::unless_of_machine(failure)?;
+                return Ok(of_failure(Check::Golden, &failure));
+            }
         };
         self.runs += 1;
         let mut seen = first_run(&run);
@@ -206,8 +209,12 @@ impl<'p> Examiner<'p> {
                 Ok(scenario) => limited(scenario, limit),
                 Err(_) => continue,
             };
-            let Ok(run) = CheckRun::open(self.workspace.suite(), &scenario, &Check::Golden) else {
-                continue;
+            let run = match CheckRun::open(self.workspace.suite(), &scenario, &Check::Golden) {
+                Ok(run) => run,
+                Err(failure) => {
+                    CommandError::unless_of_machine(failure)?;
+                    continue;
+                }
             };
             self.runs += 1;
             if let Seen::Fine(made) = first_run(&run) {

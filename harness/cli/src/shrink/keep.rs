@@ -135,7 +135,7 @@ fn made(
 ) -> Result<(GoldenSet, Manifest), CommandError> {
     let failed = |error: String| CommandError::Usage(format!("{}: {error}", scenario.name()));
     let run = CheckRun::open(workspace.suite(), scenario, &Check::Golden)
-        .map_err(|failure| failed(failure.to_string()))?;
+        .map_err(|failure| CommandError::input_of(scenario.name(), &failure))?;
     let prepared = run.prepared();
     let set = GoldenSet::new(
         scenario,

@@ -152,17 +152,17 @@ struct Search<'s, 'p> {
 impl Search<'_, '_> {
     fn start(&self) -> Result<Item, CommandError> {
         let start = self.source.start();
-        start.map_err(|failure| CommandError::Usage(failure.to_string()))
+        start.map_err(|failure| CommandError::input(&failure))
     }
 
     fn files(&self, item: &Item) -> Result<Files, CommandError> {
         let files = self.source.files(item);
-        files.map_err(|failure| CommandError::Usage(failure.to_string()))
+        files.map_err(|failure| CommandError::input(&failure))
     }
 
     fn size(&self, item: &Item) -> Result<Size, CommandError> {
         let size = self.source.size(item);
-        size.map_err(|failure| CommandError::Usage(failure.to_string()))
+        size.map_err(|failure| CommandError::input(&failure))
     }
 
     fn reduce(&mut self) -> Result<Reduced<Item>, CommandError> {

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use aether_disk as fs;
 use aether_harness::scenario::{DEFAULTS_FILE, SCENARIO_FILE, ScenarioName};
-use aether_harness::{Layout, Scenario, Scratch, Suite};
+use aether_harness::{Layout, MachineFailure as _, Scenario, Scratch, Suite};
 
 use crate::files::{self, Files};
 
@@ -101,6 +101,9 @@ impl Workspace {
         let found = self.suite.look_up(self.name.as_str());
         Ok(match found.map(|found| found.scenario) {
             None => Err("it is not a directory".to_owned()),
+            Some(Err(error)) if error.is_of_machine() => {
+                return Err(io::Error::other(error.to_string()));
+            }
             Some(Err(error)) => Err(error.to_string()),
             Some(Ok(scenario)) => Ok(scenario),
         })
@@ -109,7 +112,11 @@ impl Workspace {
 
 /// Leads to each entry of a directory, but for those that `skip` names. A directory that is not there has none.
 fn link_entries(from: &Path, to: &Path, skip: &dyn Fn(&str) -> bool) -> io::Result<()> {
-    for entry in fs::read_dir(from).into_iter().flatten() {
+    let entries = match fs::read_dir(from) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        entries => entries?,
+    };
+    for entry in entries {
         let name = entry?.file_name();
         if !skip(&name.to_string_lossy()) {
             link(&from.join(&name), &to.join(&name))?;

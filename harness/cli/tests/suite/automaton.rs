@@ -57,14 +57,14 @@ struct Document {
 impl Document {
     fn read(scenario: &Path) -> Result<Self, Failure> {
         let path = scenario.join("run.toml");
-        let text = std::fs::read_to_string(&path)
-            .map_err(|error| Failure::invalid(format!("{}: {error}", path.display())))?;
+        let text = aether_disk::read_to_string(&path)
+            .map_err(|error| Failure::unreadable(&path, &error))?;
         let mut document: Self = toml::from_str(&text)
             .map_err(|error| Failure::invalid(format!("{}: {error}", path.display())))?;
         if let Some(start) = &document.start {
             let path = scenario.join("../..").join(start);
-            let text = std::fs::read_to_string(&path)
-                .map_err(|error| Failure::invalid(format!("{}: {error}", path.display())))?;
+            let text = aether_disk::read_to_string(&path)
+                .map_err(|error| Failure::unreadable(&path, &error))?;
             let start: Start = toml::from_str(&text)
                 .map_err(|error| Failure::invalid(format!("{}: {error}", path.display())))?;
             document.cells = start.cells;

@@ -25,6 +25,7 @@ mod differing;
 mod differs;
 mod digests;
 #[cfg(unix)]
+mod disk;
 mod examples;
 mod flaky_tests;
 mod gate;
@@ -76,6 +77,7 @@ const TESTS: &[&[Test]] = &[
     differs::TESTS,
     digests::TESTS,
     #[cfg(unix)]
+    disk::TESTS,
     examples::TESTS,
     flaky_tests::TESTS,
     gate::TESTS,

@@ -61,7 +61,7 @@ pub(crate) fn play(part: &str, root: &Path) -> ExitCode {
             Ok(false) => ExitCode::from(1),
             Err(error) => {
                 eprintln!("{error}");
-                ExitCode::from(2)
+                ExitCode::from(CommandError::from(error).code())
             }
         };
     }

@@ -1,9 +1,9 @@
 //! Walks directories: regular files, links followed once, and no pipe is ever opened.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::{Path, PathBuf};
 
+use aether_disk as fs;
 use aether_harness::{Failure, Layout};
 
 use super::ignored::{Ignored, is_litter};

@@ -1,9 +1,9 @@
 //! The role of each file, by the first rule that applies.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::path::{Path, PathBuf};
 
+use aether_disk as fs;
 use aether_harness::exec::Fingerprint;
 use aether_harness::scenario::SCENARIO_FILE;
 use aether_harness::{Failure, FileRole, Scenario, ScenarioFile, Stored};
@@ -58,13 +58,15 @@ pub(super) fn of(
 }
 
 /// The files that the build made, as they are found.
-fn built(scenario: &Scenario) -> BTreeSet<PathBuf> {
+///
+/// # Errors
+/// The machine cannot read the list of them.
+fn built(scenario: &Scenario) -> Result<BTreeSet<PathBuf>, Failure> {
     let root = files::real_root(scenario.root());
-    scenario
+    let built = scenario
         .built()
-        .iter()
-        .map(|path| root.join(path))
-        .collect()
+        .map_err(|error| Failure::machine(error.to_string()))?;
+    Ok(built.iter().map(|path| root.join(path)).collect())
 }
 
 /// The paths of the inputs below the scenario's directory, as a run finds them now.
@@ -104,7 +106,7 @@ impl<'a> Roles<'a> {
             ignore: Globs::of(&settings.ignore, places)?,
             code: Globs::of(&settings.code, places)?,
             ignored: Ignored::below(scenario.root()),
-            built: built(scenario),
+            built: built(scenario)?,
             found: BTreeMap::new(),
         })
     }

@@ -1,8 +1,8 @@
 //! Reads an input as the goldens hold it: by structure, by line, or as its digest.
 
-use std::fs;
 use std::path::Path;
 
+use aether_disk as fs;
 use aether_harness::snapshot::sha256_hex;
 use aether_harness::{Artefact, Failure, Numbered, ScenarioFile, Stored};
 use aether_json::{Value, json};

@@ -1,12 +1,13 @@
 //! Notices inputs that change while a program runs: what it read is then not what the goldens say.
 
 use std::collections::BTreeSet;
-use std::fs;
+use std::io;
 use std::path::PathBuf;
 
+use aether_disk as fs;
 use aether_harness::exec::Fingerprint;
 use aether_harness::snapshot::sha256_hex;
-use aether_harness::{Failure, FileRole, Scenario};
+use aether_harness::{Failure, FileRole, MachineFailure as _, Scenario};
 
 use super::files::Leads;
 use super::roles::{Found, own_inputs};
@@ -70,8 +71,10 @@ impl Watch {
         let now = own_inputs(scenario, places, &self.settings)?;
         let new = now.difference(&self.own);
         let new = new.map(|path| format!("{} is new", scenario.display(path)));
-        let changed = self.inputs.iter().filter_map(Watched::change);
-        let all: Vec<String> = changed.chain(new).collect();
+        let changed = self.inputs.iter().map(Watched::change);
+        let changed = changed.filter_map(Result::transpose);
+        let all = changed.chain(new.map(Ok));
+        let all = all.collect::<Result<Vec<String>, Failure>>()?;
         if all.is_empty() {
             return Ok(());
         }
@@ -86,27 +89,34 @@ impl Watch {
 
 impl Watched {
     /// What became of it; `None` if it is as it was.
-    fn change(&self) -> Option<String> {
+    ///
+    /// # Errors
+    /// The machine cannot read it.
+    fn change(&self) -> Result<Option<String>, Failure> {
         let path = &self.path;
         let Some(real) = self.leads.real() else {
-            let text = fs::read_link(&self.link).ok()?;
+            let text = fs::read_link(&self.link).unwrap_or_default();
             let text = sha256_hex(text.to_string_lossy().as_bytes());
-            return (text != self.sha256).then(|| format!("{path} changed"));
+            return Ok((text != self.sha256).then(|| format!("{path} changed")));
         };
         let now = Fingerprint::of(real);
         if now.is_some() && now == self.fingerprint {
-            return None;
+            return Ok(None);
         }
-        match fs::metadata(real) {
-            // A program may leave a pipe in its place, which nobody writes to.
-            Ok(meta) if !meta.is_file() => return Some(format!("{path} changed")),
-            Ok(_) => {}
-            Err(_) => return Some(format!("{path} is gone")),
-        }
-        match fs::read(real) {
-            Ok(bytes) if sha256_hex(&bytes) == self.sha256 => None,
-            Ok(_) => Some(format!("{path} changed")),
-            Err(_) => Some(format!("{path} is gone")),
+        // A program may leave a pipe in its place, which nobody writes to.
+        let read = match fs::metadata(real) {
+            Ok(meta) if !meta.is_file() => return Ok(Some(format!("{path} changed"))),
+            Ok(_) => fs::read(real),
+            Err(error) => Err(error),
+        };
+        match read {
+            Ok(bytes) if sha256_hex(&bytes) == self.sha256 => Ok(None),
+            Ok(_) => Ok(Some(format!("{path} changed"))),
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                Ok(Some(format!("{path} may not be read now")))
+            }
+            Err(error) if error.is_of_machine() => Err(Failure::unreadable(real, &error)),
+            Err(_) => Ok(Some(format!("{path} is gone"))),
         }
     }
 }

@@ -41,9 +41,10 @@ pub(super) fn now_on(
     run: &CheckRun<'_>,
     scenario: &Scenario,
     cases: &[(u64, &Variant)],
-) -> Vec<Made> {
+) -> Result<Vec<Made>, CommandError> {
     let next = AtomicUsize::new(0);
-    let made: Mutex<Vec<Option<Made>>> = Mutex::new(cases.iter().map(|_| None).collect());
+    let made: Mutex<Vec<Option<Result<Made, CommandError>>>> =
+        Mutex::new(cases.iter().map(|_| None).collect());
     let work = || {
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
@@ -65,11 +66,17 @@ pub(super) fn now_on(
 }
 
 /// Runs the program of now on inputs.
-fn made_now(run: &CheckRun<'_>, scenario: &Scenario, inputs: &Artefact) -> Made {
-    let made = |outcome, mode, schema| Made {
-        outcome,
-        mode,
-        schema,
+fn made_now(
+    run: &CheckRun<'_>,
+    scenario: &Scenario,
+    inputs: &Artefact,
+) -> Result<Made, CommandError> {
+    let made = |outcome, mode, schema| {
+        Ok(Made {
+            outcome,
+            mode,
+            schema,
+        })
     };
     let schema = || run.prepared().schema();
     let failure = match run.produce_with_inputs(inputs) {
@@ -83,6 +90,7 @@ fn made_now(run: &CheckRun<'_>, scenario: &Scenario, inputs: &Artefact) -> Made 
         Ok(None) => unreachable!("cases are made of scenarios that run from inputs"),
         Err(failure) => failure,
     };
+    let failure = CommandError::unless_of_machine(failure)?;
     let outcome = if failure.verdict() == Verdict::Invalid {
         CaseOutcome::Refused(failure.to_string())
     } else {

@@ -1,7 +1,6 @@
 //! Runs both programs on the cases of a scenario, in batches, and keeps what came of them.
 
-use std::fs;
-
+use aether_disk as fs;
 use aether_harness::evaluate::CheckRun;
 use aether_harness::scenario::Scenario;
 use aether_harness::snapshot::sha256_hex;
@@ -78,9 +77,13 @@ impl Comparison<'_, '_> {
             self.own(&mut ran, findings)?;
         }
         let read = CheckRun::open(self.suite, self.scenario, &Check::Golden);
-        let Ok(run) = read else {
-            ran.without_cases = Some("its inputs cannot be read");
-            return Ok(ran);
+        let run = match read {
+            Ok(run) => run,
+            Err(failure) => {
+                CommandError::unless_of_machine(failure)?;
+                ran.without_cases = Some("its inputs cannot be read");
+                return Ok(ran);
+            }
         };
         let variants = Variants::of(self.scenario, run.prepared(), self.request.seed);
         if let Some(why) = self.not_offered(&run) {
@@ -130,7 +133,7 @@ impl Comparison<'_, '_> {
                 .and_then(|run| run.run(None))
             {
                 Ok(output) => files_of(&output.set),
-                Err(failure) => failed(&steady(&failure)),
+                Err(failure) => failed(&steady(&CommandError::unless_of_machine(failure)?)),
             };
             Ok((files, schema.unwrap_or_default()))
         };
@@ -195,7 +198,7 @@ impl Comparison<'_, '_> {
             .iter()
             .map(|(case, variant)| (*case, variant))
             .collect();
-        let now = now_on(run, self.scenario, &cases);
+        let now = now_on(run, self.scenario, &cases)?;
         let then = self.then_on(run, &cases, &now)?;
         let mut kept = Vec::new();
         let mut again = Vec::new();
@@ -212,7 +215,7 @@ impl Comparison<'_, '_> {
         }
         again.truncate(LOOKED_AT_MAX.saturating_sub(differing));
         let cases: Vec<(u64, &Variant)> = again.iter().map(|&index| cases[index]).collect();
-        let now_again = now_on(run, self.scenario, &cases);
+        let now_again = now_on(run, self.scenario, &cases)?;
         let then_again = self.then_on(run, &cases, &now_again)?;
         for (place, &index) in again.iter().enumerate() {
             let (then, now) = (&then[index], &now[index]);

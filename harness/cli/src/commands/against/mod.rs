@@ -23,7 +23,7 @@ use aether_harness::report::visible_line;
 use aether_harness::scenario::Runtime;
 
 use super::bisect::InputsOf;
-use super::{CommandError, Console, Listing, Status, accept, chosen, new, scenario_of};
+use super::{CommandError, Console, Listing, Status, accept, chosen, new, valid};
 use crate::revision::cache::Cache;
 use crate::revision::program::{How, Programs};
 use crate::revision::repository::Repository;
@@ -91,8 +91,7 @@ pub fn against(
     let mut targets = Vec::new();
     let mut scenarios = Vec::new();
     for found in &found {
-        let scenario =
-            scenario_of(found).map_err(|error| CommandError::Usage(error.to_string()))?;
+        let scenario = valid(found)?;
         targets.push(Target::of(suite, scenario, &how)?);
         scenarios.push(scenario);
     }

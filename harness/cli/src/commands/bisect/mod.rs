@@ -18,7 +18,7 @@ pub(crate) use found::{Findings, Golden, Move, Row};
 pub(in crate::commands) use found::{Place, error_text, reason};
 pub(crate) use text::{file_lines, golden_lines, summary};
 
-use super::{CommandError, Console, Status, chosen, scenario_of};
+use super::{CommandError, Console, Status, chosen, valid};
 use crate::html;
 use crate::revision::cache::{Cache, Stored};
 use crate::revision::graph::{Graph, Node};
@@ -123,8 +123,7 @@ pub fn bisect(
     let repository = Repository::of(suite.paths())?;
     let mut targets = Vec::new();
     for found in chosen(suite, &request.names)? {
-        let scenario =
-            scenario_of(&found).map_err(|error| CommandError::Usage(error.to_string()))?;
+        let scenario = valid(&found)?;
         targets.push(Target::of(suite, scenario, &how)?);
     }
     let cache = Cache::open(&repository, console.err)?;

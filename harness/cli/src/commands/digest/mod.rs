@@ -16,7 +16,7 @@ use aether_harness::{
 };
 use aether_json::{Value, json};
 
-use super::{CommandError, Console, Listing, Status, chosen, scenario_of};
+use super::{CommandError, Console, Listing, Status, chosen, valid};
 
 /// Which node to print, or whom to compare with.
 #[derive(Clone, Debug, Default)]
@@ -45,7 +45,7 @@ pub fn digest(
     console: &mut Console<'_>,
 ) -> Result<Status, CommandError> {
     let found = chosen(suite, std::slice::from_ref(&request.name))?.remove(0);
-    let scenario = scenario_of(&found).map_err(|error| CommandError::Usage(error.to_string()))?;
+    let scenario = valid(&found)?;
     if request.serve {
         let (tree, _, _) = current(suite, scenario)?;
         let input = io::stdin().lock();
@@ -104,8 +104,8 @@ fn golden(suite: &Suite, scenario: &Scenario) -> Result<Option<DigestTree>, Comm
     Ok(match snapshot.manifest.snapshot {
         aether_harness::SnapshotMode::Digest => DigestTree::stored(&artefacts),
         aether_harness::SnapshotMode::Full => {
-            let run = CheckRun::read(suite, scenario)
-                .map_err(|failure| CommandError::Usage(failure.to_string()))?;
+            let run =
+                CheckRun::read(suite, scenario).map_err(|failure| CommandError::input(&failure))?;
             Some(DigestTree::of(&artefacts, &run.prepared().schema()))
         }
     })
@@ -116,14 +116,12 @@ fn current(
     suite: &Suite,
     scenario: &Scenario,
 ) -> Result<(DigestTree, RunOutput, Vec<Artefact>), CommandError> {
-    let failed = |problem: String| CommandError::Usage(format!("{}: {problem}", scenario.name()));
-    let run = CheckRun::open(suite, scenario, &Check::Golden)
-        .map_err(|failure| failed(failure.to_string()))?;
-    let (output, records) = run
-        .run_for_records()
-        .map_err(|failure| failed(failure.to_string()))?;
+    let name = scenario.name();
+    let (output, records) = CheckRun::open(suite, scenario, &Check::Golden)
+        .and_then(|run| run.run_for_records())
+        .map_err(|failure| CommandError::input_of(name, &failure))?;
     if let Ending::Failed(message) = &output.ending {
-        return Err(failed(message.clone()));
+        return Err(CommandError::Usage(format!("{name}: {message}")));
     }
     let tree = DigestTree::of(&records, &output.schema);
     Ok((tree, output, records))

@@ -4,7 +4,7 @@ use std::io;
 
 use aether_json::{Value, json};
 
-use super::super::{CommandError, Console, Listing, Status, chosen, scenario_of};
+use super::super::{CommandError, Console, Listing, Status, Worst, chosen, scenario_of};
 use aether_harness::evaluate::{CheckResult, Finding};
 use aether_harness::exec::Load;
 
@@ -70,15 +70,19 @@ pub fn flaky(
             writeln!(console.out)?;
         }
     }
-    Ok(outcomes.iter().map(status).max().unwrap_or(Status::Done))
+    let mut worst = Worst::default();
+    for outcome in &outcomes {
+        add(&mut worst, outcome);
+    }
+    worst.end()
 }
 
-fn status((_, outcome): &Outcome) -> Status {
+fn add(worst: &mut Worst, (name, outcome): &Outcome) {
     match outcome {
-        Err(result) => Status::of(result.verdict),
-        Ok(report) if report.first.is_some() => Status::Difference,
-        Ok(report) if !report.timeouts.is_empty() => Status::of(Verdict::Timeout),
-        Ok(_) => Status::Done,
+        Err(result) => worst.add_result(name, result),
+        Ok(report) if report.first.is_some() => worst.add(Status::Difference),
+        Ok(report) if !report.timeouts.is_empty() => worst.add(Status::of(Verdict::Timeout)),
+        Ok(_) => {}
     }
 }
 

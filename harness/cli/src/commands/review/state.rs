@@ -11,7 +11,7 @@ use super::ReviewOptions;
 use super::item::{Decision, Item, Part};
 use crate::commands::accept::{self, Examined, Pending, Refusal, Stamp, described};
 use crate::commands::render::ScenarioDiff;
-use crate::commands::{CommandError, Console, Status, chosen, diff::orphans, scenario_of};
+use crate::commands::{CommandError, Console, Status, Worst, chosen, diff::orphans, scenario_of};
 use aether_harness::evaluate::{CheckResult, evaluate};
 use aether_harness::report::visible;
 use aether_harness::snapshot::Opened;
@@ -60,7 +60,7 @@ impl<'a> Review<'a> {
         for (place, found) in found.into_iter().enumerate() {
             match scenario_of(&found) {
                 Err(problem) => {
-                    let refusal = Refusal::new(Verdict::Invalid, problem.to_string());
+                    let refusal = Refusal::unreadable(&problem, problem.to_string());
                     review.block(place, found.name, refusal);
                 }
                 Ok(scenario) => {
@@ -175,6 +175,10 @@ impl<'a> Review<'a> {
             }
             match checked {
                 Ok(pending) => ready.push((*at, part, pending)),
+                Err(refusal) if refusal.is_of_machine => {
+                    let message = format!("{}: {}", item.name(), refusal.detail);
+                    return Err(CommandError::Io(message));
+                }
                 Err(refusal) => refusals.push(format!(
                     "{} {}: {}",
                     item.name(),
@@ -269,13 +273,16 @@ impl<'a> Review<'a> {
         for line in self.decided() {
             writeln!(console.out, "{line}")?;
         }
-        let blocked = self.blocked.iter();
-        let worst = blocked.map(|(_, refusal)| Status::of(refusal.verdict));
-        let mut status = worst.max().unwrap_or(Status::Done);
-        if !self.items.iter().all(Item::is_accepted) {
-            status = status.max(Status::Difference);
+        let mut worst = Worst::default();
+        for (name, refusal) in &self.blocked {
+            worst.add_found(name, refusal.verdict, refusal.is_of_machine, || {
+                refusal.detail.clone()
+            });
         }
-        Ok(status)
+        if !self.items.iter().all(Item::is_accepted) {
+            worst.add(Status::Difference);
+        }
+        worst.end()
     }
 
     /// What was decided, in lines.

@@ -7,16 +7,17 @@
 mod json;
 mod text;
 
-use std::fs;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use aether_disk as fs;
 use aether_harness::evaluate::{CheckRun, Evaluation};
+use aether_harness::exec::RunFailure;
 use aether_harness::scenario::{SCENARIO_FILE, ScenarioName};
 use aether_harness::{Check, Scenario, Suite, counted};
 
-use super::{CommandError, Console, Listing, Status, accept, chosen, new, scenario_of};
+use super::{CommandError, Console, Listing, Status, accept, chosen, new, valid};
 use crate::revision::cache::Cache;
 use crate::revision::golden::golden_program;
 use crate::revision::program::{How, Programs};
@@ -144,12 +145,12 @@ pub(super) fn search(
     let mut workspace = Workspace::new(suite, name, defaults)?;
     let own = read_files(&given.dir)?;
     let scenario = workspace.put(&given.settings, &own)?.map_err(usage)?;
-    CheckRun::build(suite, &scenario).map_err(|failure| usage(failure.to_string()))?;
-    let run = CheckRun::open(workspace.suite(), &scenario, &Check::Golden)
-        .map_err(|failure| usage(failure.to_string()))?;
+    let input = |failure: RunFailure| CommandError::input_of(name, &failure);
+    CheckRun::build(suite, &scenario).map_err(input)?;
+    let run = CheckRun::open(workspace.suite(), &scenario, &Check::Golden).map_err(input)?;
     let starts_program = scenario.subject().starts_program();
     let source = Source::new(run.prepared(), scenario.dir(), starts_program)
-        .map_err(|failure| usage(failure.to_string()))?;
+        .map_err(|failure| CommandError::input_of(name, &failure))?;
 
     // What a program of a revision borrows.
     let (repository, cache, targets);
@@ -193,10 +194,10 @@ pub(super) fn search(
 
     let start = source
         .start()
-        .map_err(|failure| usage(failure.to_string()))?;
+        .map_err(|failure| CommandError::input_of(name, &failure))?;
     let files = source
         .files(&start)
-        .map_err(|failure| usage(failure.to_string()))?;
+        .map_err(|failure| CommandError::input_of(name, &failure))?;
     let (seen, took) = examiner.find(&files, true)?;
     let fault = match seen {
         Seen::Fault(fault) => *fault,
@@ -265,16 +266,14 @@ impl Given {
         let (name, dir, scenario) = match (&request.name, &request.case) {
             (Some(name), None) => {
                 let found = chosen(suite, std::slice::from_ref(name))?.remove(0);
-                let scenario = scenario_of(&found)
-                    .map_err(|error| CommandError::Usage(error.to_string()))?
-                    .clone();
+                let scenario = valid(&found)?.clone();
                 let name = scenario.name().clone();
                 (name, scenario.dir().to_owned(), Some(scenario))
             }
             (None, Some(dir)) => {
                 let shown = dir.display();
                 let dir = fs::canonicalize(dir)
-                    .map_err(|error| CommandError::Usage(format!("{shown}: {error}")))?;
+                    .map_err(|error| CommandError::input_of(&shown, &error))?;
                 let last = dir.file_name().unwrap_or_default().to_string_lossy();
                 let name = ScenarioName::new(last.as_ref())
                     .map_err(|error| CommandError::Usage(format!("{shown}: {error}")))?;
@@ -287,7 +286,7 @@ impl Given {
         };
         let path = dir.join(SCENARIO_FILE);
         let settings = fs::read_to_string(&path)
-            .map_err(|error| CommandError::Usage(format!("{}: {error}", path.display())))?;
+            .map_err(|error| CommandError::input_of(path.display(), &error))?;
         Ok(Self {
             from: match &request.case {
                 Some(dir) => dir.display().to_string(),

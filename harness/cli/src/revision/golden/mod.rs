@@ -15,8 +15,8 @@
 //! sure runs the program and compares.
 
 use std::collections::BTreeMap;
-use std::fs;
 
+use aether_disk as fs;
 use aether_harness::Layout;
 use aether_harness::scenario::ScenarioName;
 use aether_harness::snapshot::{MANIFEST_FILE, Manifest, Opened, Snapshot};
