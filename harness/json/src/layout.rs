@@ -168,6 +168,7 @@ mod tests {
     #[test]
     fn each_record_has_a_line() {
         check("[]", "[]\n");
+        check("[1, 2]", "[\n1,\n2\n]\n");
         check("[ 1, [2, 3] ]", "[\n1,\n[2,3]\n]\n");
         check(
             r#"[{"b": 1, "a": {"c": []}}]"#,
@@ -179,6 +180,10 @@ mod tests {
     fn an_object_is_broken_into_its_members_and_records() {
         check("7", "7\n");
         check("{}", "{}\n");
+        check(
+            r#"{"a": {"b": {"c": 1}}}"#,
+            "{\n\"a\":{\n  \"b\":{\n    \"c\":1\n  }\n}\n}\n",
+        );
         check(
             r#"{"b": [1, 2], "a": {"d": [[3], 4], "c": {}}, "e": []}"#,
             "{\n\"a\":{\n  \"c\":{},\n  \"d\":[\n    [3],\n    4\n  ]\n},\n\"b\":[1,2],\n\"e\":[]\n}\n",
