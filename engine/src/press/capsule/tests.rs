@@ -77,10 +77,7 @@ fn a_file_has_the_layout_of_the_page() {
     assert_eq!(bytes[..8], *b"AETHAPX\x01");
     assert_eq!(bytes[8..12], (manifest.len() as u32).to_le_bytes());
     assert_eq!(bytes[12..12 + manifest.len()], *manifest.as_bytes());
-    assert_eq!(
-        payloads[..8],
-        [300 % 256, 1, 0, 0, 0, 0, 0, 0].map(|n| n as u8)
-    );
+    assert_eq!(payloads[..8], [44, 1, 0, 0, 0, 0, 0, 0].map(|n| n as u8));
     assert_eq!(payloads[8..308], [7; 300]);
     assert_eq!(payloads[308..340], *Sha256::digest([7; 300]));
     assert_eq!(Capsule::from_bytes(&bytes).unwrap(), capsule);
@@ -194,7 +191,7 @@ fn a_manifest_that_does_not_describe_its_payload_is_refused() {
     );
 
     // After an error there is nothing; before it, every vector.
-    let mut changed = capsule.clone();
+    let mut changed = capsule;
     changed.manifest.streams[5].residual_bits += 1;
     let mut vectors = changed.vectors(golomb_rice).unwrap();
     for expected in &expected[0] {
