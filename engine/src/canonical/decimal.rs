@@ -38,7 +38,7 @@ impl Digits {
         // The last digit stays, even if it is 0.
         let zeros = (digits | 1 << 56).trailing_zeros() / 8;
         Self {
-            bytes: ((digits | ZEROS) >> (8 * zeros)).to_le_bytes(),
+            bytes: (ascii(digits) >> (8 * zeros)).to_le_bytes(),
             length: 8 - zeros as u8,
         }
     }
@@ -60,9 +60,15 @@ pub(super) fn write(number: u64, place: &mut [u8]) -> usize {
 #[inline(never)]
 fn write_large(number: u64, place: &mut [u8]) -> usize {
     let length = write(number / LARGE, place);
-    let last = (eight_digits(number % LARGE) | ZEROS).to_le_bytes();
+    let last = ascii(eight_digits(number % LARGE)).to_le_bytes();
     place[length..length + 8].copy_from_slice(&last);
     length + 8
+}
+
+/// Eight digits as text.
+#[inline]
+const fn ascii(digits: u64) -> u64 {
+    digits | ZEROS
 }
 
 /// The digits of a number below 10^8, one per byte, the first one in the lowest byte.

@@ -21,9 +21,7 @@ impl Hash {
 
     /// The first 8 bytes as a big-endian number, from which checks and payload references are made.
     pub(crate) fn head(&self) -> u64 {
-        self.0[..8]
-            .iter()
-            .fold(0, |head, &byte| (head << 8) | u64::from(byte))
+        u64::from_be_bytes(*self.0.first_chunk().expect("a hash has 32 bytes"))
     }
 
     fn digits(&self) -> [u8; 64] {
@@ -74,7 +72,7 @@ impl FromStr for Hash {
         }
         let mut bytes = [0; 32];
         for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-            *byte = (nibble(pair[0])? << 4) | nibble(pair[1])?;
+            *byte = 16 * nibble(pair[0])? + nibble(pair[1])?;
         }
         Ok(Self(bytes))
     }

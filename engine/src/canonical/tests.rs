@@ -2,7 +2,9 @@
 
 use aether_json::Value;
 
-use super::{Hash, Writer, hash, lanes, text};
+use super::{
+    Canonical, EmptyObject, Hash, Object, Writer, hash, lanes, push_count, push_integer, text,
+};
 
 fn check_text(json: &str, expected: &str) {
     let value: Value = aether_json::from_str(json).unwrap();
@@ -20,6 +22,77 @@ fn values() {
         r#"{"a":{"c":[true,false],"d":null},"b":1}"#,
     );
     check_text(r#"{"a":1,"B":2,"_":3}"#, r#"{"B":2,"_":3,"a":1}"#);
+}
+
+#[test]
+fn every_type_of_value() {
+    #[track_caller]
+    fn check<V: Canonical + ?Sized>(value: &V, expected: &str) {
+        assert_eq!(text(value), expected);
+    }
+    let ends = [0, -1, 9, i64::MIN, i64::MAX];
+    let written = "[0,-1,9,-9223372036854775808,9223372036854775807]";
+    check(&ends, written);
+    check(&ends[..], written);
+    check(&ends.to_vec(), written);
+    check::<[i64]>(&[], "[]");
+    check(
+        &vec![i64::MIN; 512],
+        &format!("[{}]", vec![i64::MIN.to_string(); 512].join(",")),
+    );
+    for number in ends {
+        check(&number, &number.to_string());
+        let mut appended = b"x".to_vec();
+        push_integer(&mut appended, number);
+        assert_eq!(appended, format!("x{number}").as_bytes());
+    }
+    for number in [0, 7, u64::MAX] {
+        check(&number, &number.to_string());
+        let mut appended = b"x".to_vec();
+        push_count(&mut appended, number);
+        assert_eq!(appended, format!("x{number}").as_bytes());
+    }
+    check(&[0_u64, 1, u64::MAX], "[0,1,18446744073709551615]");
+    check(&-(1_i128 << 64), "-18446744073709551616");
+    check(&[Some(1_u64), None], "[1,null]");
+    check(&&"a".to_owned(), "\"a\"");
+    check(
+        &std::collections::BTreeMap::from([("b", 2_u64), ("a", 1)]),
+        r#"{"a":1,"b":2}"#,
+    );
+    check(&EmptyObject, "{}");
+    let mut writer = Writer::text();
+    let mut object = Object::begin(&mut writer);
+    object.optional("a", None::<&u64>);
+    object.optional("b", Some(&1_u64));
+    object.field("c", &2_u64);
+    object.end();
+    assert_eq!(writer.into_text(), r#"{"b":1,"c":2}"#);
+}
+
+/// A debug build finds a record whose keys are out of order.
+#[cfg(debug_assertions)]
+#[test]
+#[should_panic(expected = "a after b")]
+fn keys_are_written_in_order() {
+    let mut writer = Writer::text();
+    let mut object = Object::begin(&mut writer);
+    object.field("b", &0_u64);
+    object.field("a", &0_u64);
+}
+
+/// A long record is hashed while it is written.
+#[test]
+fn a_hasher_keeps_no_more_than_a_piece() {
+    let long = vec!["x".repeat(20_000); 10];
+    let mut writer = Writer::hasher();
+    long.write(&mut writer);
+    assert!(writer.bytes_so_far().len() < 40_000);
+    assert_eq!(writer.finish(), Hash::from_bytes(sha2_of(&text(&long))));
+}
+
+fn sha2_of(text: &str) -> [u8; 32] {
+    <sha2::Sha256 as sha2::Digest>::digest(text).into()
 }
 
 #[test]
@@ -47,9 +120,13 @@ fn a_hash_is_that_of_the_text() {
     );
     let long: Vec<i64> = (-40_000..40_000).collect();
     let written = text(&long);
-    let whole: [u8; 32] =
-        sha2::Digest::finalize(<sha2::Sha256 as sha2::Digest>::new_with_prefix(&written)).into();
-    assert_eq!(hash(&long), Hash::from_bytes(whole));
+    assert_eq!(hash(&long), Hash::from_bytes(sha2_of(&written)));
+    #[cfg(feature = "store")]
+    {
+        let texts = [&b"\"abc\""[..], written.as_bytes()];
+        assert_eq!(super::hashes_of_texts(texts), [hash("abc"), hash(&long)]);
+        assert_eq!(super::hash_of_text(texts[0]), hash("abc"));
+    }
 }
 
 #[test]
@@ -57,6 +134,9 @@ fn hashes_are_read_back() {
     let hash = hash("abc");
     assert_eq!(hash.to_string().parse(), Ok(hash));
     assert_eq!(hash.head(), 0x6cc4_3f85_8fbb_7633);
+    assert_eq!(hash.as_bytes()[..3], [0x6c, 0xc4, 0x3f]);
+    assert_eq!(format!("{hash:?}"), hash.to_string());
+    assert_eq!(text(&hash), format!("\"{hash}\""));
     assert!("6CC4".parse::<Hash>().is_err());
     assert!(hash.to_string().to_uppercase().parse::<Hash>().is_err());
 }
@@ -77,8 +157,17 @@ fn a_writer_forgets_the_record_before() {
 /// Records of any size are hashed side by side, with and without their texts.
 #[test]
 fn lanes_follow_writers() {
-    let records = [1_000, 3, 40_000, 999].map(|count| vec![7_u64; count]);
-    for writer in [Writer::encoder, Writer::hasher] {
+    for counts in [[1_000, 3, 40_000, 999], [1_000, 300, 40_000, 999]] {
+        check_lanes(counts);
+    }
+}
+
+fn check_lanes(counts: [usize; 4]) {
+    let records = counts.map(|count| vec![7_u64; count]);
+    for (writer, keeps_text) in [
+        (Writer::encoder as fn() -> _, true),
+        (Writer::hasher, false),
+    ] {
         let mut writers = records.each_ref().map(|_| writer());
         for _ in 0..2 {
             let mut writers = writers.each_mut();
@@ -87,6 +176,17 @@ fn lanes_follow_writers() {
                 writer.array(record);
             }
             lanes::follow(&mut writers);
+            // The shortest has no full block left, and what was hashed is kept only as a text.
+            assert!(writers.iter().any(|writer| writer.unhashed().len() < 64));
+            for (writer, record) in writers.iter().zip(&records) {
+                let (whole, written) = (text(record), writer.bytes_so_far());
+                if keeps_text {
+                    assert_eq!(written, whole.as_bytes());
+                } else {
+                    assert_eq!(written, writer.unhashed());
+                }
+                assert!(whole.as_bytes().ends_with(writer.unhashed()));
+            }
             let hashes = lanes::finish(&mut writers);
             assert_eq!(hashes, records.each_ref().map(hash));
         }

@@ -56,8 +56,8 @@ enum Output {
 /// Integers that are written at once: about 4 KB.
 pub(crate) const INTEGERS: usize = 512;
 
-/// The longest integer: a sign and the digits.
-pub(crate) const INTEGER_MAX: usize = 1 + decimal::LEN_MAX;
+/// The longest integer: 20 digits, or a sign and at most 19 digits.
+pub(crate) const INTEGER_MAX: usize = decimal::LEN_MAX;
 
 /// Writes an integer in plain decimal at the start of `place`, which has room for [`INTEGER_MAX`] bytes, and returns its
 /// length. The bytes of the room that follow are then undefined.

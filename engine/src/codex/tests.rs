@@ -5,9 +5,9 @@ use std::io;
 
 use proptest::prelude::*;
 
-use super::{Codex, PatternStore, Seen};
+use super::{Codex, PATTERN_BYTES, PatternStore, Seen};
 use crate::config::{MemoryDocuments, RunPlan, load_run};
-use crate::record::UmxLedger;
+use crate::record::{EdgeFlux, UmxLedger};
 
 /// A store in memory, which may have no space.
 #[derive(Default)]
@@ -26,6 +26,7 @@ impl PatternStore for Kept {
     }
 
     fn kept(&mut self, key: &[u8; 32]) -> io::Result<Option<Vec<u8>>> {
+        assert!(!self.patterns.is_empty(), "nothing was kept");
         Ok(self.patterns.get(key).cloned())
     }
 }
@@ -72,7 +73,7 @@ fn observed(plan: &RunPlan, fluxes: &[[i64; 2]], bytes_max: usize, has_space: bo
     };
     let mut text = String::new();
     for (fluxes, tick) in fluxes.iter().zip(1..) {
-        let edges = fluxes.map(|f_e| crate::record::EdgeFlux {
+        let edges = fluxes.map(|f_e| EdgeFlux {
             f_e,
             du: f_e * 1000 + i64::try_from(tick).unwrap(),
             ..Default::default()
@@ -93,6 +94,46 @@ fn observed(plan: &RunPlan, fluxes: &[[i64; 2]], bytes_max: usize, has_space: bo
         assert_eq!(codex.seen.stored, has_space);
     }
     format!("{text}{:?}", codex.library(TICKS).unwrap())
+}
+
+#[test]
+fn motifs_are_numbered_from_one() {
+    let fluxes = [[1, 0], [1, 0], [2, 0], [1, 0], [2, 0]];
+    let found = observed(&plan(), &fluxes, usize::MAX, true);
+    assert!(
+        found.starts_with("2: MOTIF_0001 1\n5: MOTIF_0002 3\n["),
+        "{found}"
+    );
+}
+
+#[test]
+fn patterns_in_memory_are_counted() {
+    let ledger = |tick, du| UmxLedger {
+        tick,
+        edges: vec![EdgeFlux {
+            du,
+            ..Default::default()
+        }],
+        ..Default::default()
+    };
+    let mut store = Kept {
+        has_space: true,
+        ..Kept::default()
+    };
+    // The tick and the difference take a byte each.
+    let size = PATTERN_BYTES + 2;
+    let mut seen = Seen::new(2 * size);
+    seen.add([1; 32], &ledger(1, 5), &mut store).unwrap();
+    assert_eq!((seen.bytes, seen.stored), (size, false));
+    assert_eq!(seen.take(&[2; 32], &mut store).unwrap(), None);
+    let taken = seen.take(&[1; 32], &mut store).unwrap();
+    assert_eq!((taken, seen.bytes), (Some((1, vec![5])), 0));
+    seen.add([1; 32], &ledger(2, -6), &mut store).unwrap();
+    seen.add([2; 32], &ledger(3, 7), &mut store).unwrap();
+    assert_eq!((seen.bytes, seen.stored, seen.recent.len()), (0, true, 0));
+    assert_eq!(store.patterns.len(), 2);
+    let taken = seen.take(&[1; 32], &mut store).unwrap();
+    assert_eq!(taken, Some((2, vec![-6])));
 }
 
 proptest! {

@@ -141,3 +141,42 @@ impl EnvelopeHashes {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{InputEntry, InputValues, Inputs};
+    use crate::run::tests::gf01;
+
+    #[test]
+    fn an_ingress_envelope_refers_to_the_hash_of_what_was_applied() {
+        let entry = |pfna_id: &str, tick, first| InputEntry {
+            pfna_id: pfna_id.to_owned(),
+            tick,
+            values: InputValues::Dense(vec![first, 0, 0, 0, 0, -1]),
+            repeat: None,
+        };
+        let mut plan = gf01();
+        plan.inputs = Inputs::new(vec![entry("b", 1, 7), entry("a", 0, 5), entry("c", 3, 9)]);
+        // Entries of tick 0 are reported with those of tick 1.
+        for (tick, applied) in [
+            (
+                1,
+                r#"[{"pfna_id":"a","tick":0,"values":[5,0,0,0,0,-1]},{"pfna_id":"b","tick":1,"values":[7,0,0,0,0,-1]}]"#,
+            ),
+            (3, r#"[{"pfna_id":"c","tick":3,"values":[9,0,0,0,0,-1]}]"#),
+        ] {
+            let hash: [u8; 32] = <sha2::Sha256 as sha2::Digest>::digest(applied).into();
+            let head = u64::from_be_bytes(hash[..8].try_into().unwrap());
+            let envelopes = Envelopes::new(&plan).of_tick(tick, 11, 12, 13);
+            let ingress = envelopes
+                .iter()
+                .find(|e| e.layer == Layer::Ingress)
+                .unwrap();
+            assert_eq!(ingress.payload_ref.cast_unsigned(), head % 1_000_000_007);
+            assert_eq!((ingress.seq, ingress.prev_chain), (tick, 12));
+        }
+        let none = Envelopes::new(&plan).of_tick(2, 11, 12, 13);
+        assert!(none.iter().all(|e| e.layer == Layer::Data));
+    }
+}

@@ -86,7 +86,37 @@ pub(crate) fn scaled_flux(
     match value {
         Some(value) => Some(max_value.map_or(value, |max_value| value.min(max_value))),
         // A product this large has the sign of `scale`, and the offset cannot change it.
-        None if scale > 0 => max_value,
+        None if scale.is_positive() => max_value,
         None => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fluxes_are_scaled_and_bounded() {
+        #[track_caller]
+        fn check(
+            fluxes: &[i64],
+            (offset, scale, max): (i64, i64, Option<i64>),
+            expected: Option<i128>,
+        ) {
+            let found = scaled_flux(fluxes.iter().copied(), offset, scale, max);
+            assert_eq!(found, expected);
+        }
+        check(&[3, -4], (5, 2, None), Some(19));
+        check(&[3, -4], (5, 2, Some(100)), Some(19));
+        check(&[3, -4], (5, 2, Some(10)), Some(10));
+        check(&[3, -4], (5, -2, Some(10)), Some(-9));
+        check(&[3, -4], (5, 0, None), Some(5));
+        check(&[], (5, 2, None), Some(5));
+        // The product exceeds 128 bits.
+        let large = [i64::MAX; 3];
+        check(&large, (0, i64::MAX, None), None);
+        check(&large, (0, i64::MAX, Some(7)), Some(7));
+        check(&large, (0, i64::MIN, None), None);
+        check(&large, (0, i64::MIN, Some(7)), None);
     }
 }

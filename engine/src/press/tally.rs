@@ -168,6 +168,8 @@ mod tests {
         assert_eq!(tally.identity(), identity, "ID");
         assert_eq!(tally.golomb_rice(), golomb_rice, "GR");
         assert_eq!(tally.run_length(), run_length, "R");
+        let least = golomb_rice.into_iter().chain([identity, run_length]).min();
+        assert_eq!(Some(tally.least()), least);
     }
 
     #[test]
@@ -194,6 +196,8 @@ mod tests {
         check(&[1, -1, 2], 7, [9, 8, 9, 12, 15], 3 + 6 + 7);
         // Deltas 5, 0, 0, −5: zigzag 9 and 10, a run of two between.
         check(&[5, 5, 5, 0], 13, [31, 20, 18, 19, 20], 11 + 3 + 12);
+        // Two runs: of one, and of two at the end.
+        check(&[5, 5, 0, 0, 0], 11, [23, 18, 19, 22, 25], 11 + 2 + 12 + 3);
     }
 
     #[test]

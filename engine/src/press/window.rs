@@ -209,3 +209,63 @@ impl<'p> StreamTally<'p> {
         Some((entry, self.values.finish()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::canonical::hash;
+
+    /// The entry of a stream of two ticks, and the hash of its values, which are given too.
+    #[track_caller]
+    fn check(source: StreamSource, ledgers: [(&[i64], &[i64]); 2], values: &[Vec<i128>]) {
+        let plan = StreamPlan {
+            name: "S1".to_owned(),
+            source,
+            hint: Some(Scheme::Identity),
+            description: "d".to_owned(),
+        };
+        let (mut tally, mut bits, mut vector) = (StreamTally::new(&plan), 0, Vec::new());
+        for ((pre_u, post_u), values) in ledgers.into_iter().zip(values) {
+            let ledger = UmxLedger {
+                pre_u: pre_u.to_vec(),
+                post_u: post_u.to_vec(),
+                ..UmxLedger::default()
+            };
+            let (ledger, c_prev) = (&ledger, 7);
+            tally.add(&TickView { ledger, c_prev });
+            TickView { ledger, c_prev }.vector(source, &mut vector);
+            assert_eq!(&vector, values);
+            let digits = values
+                .iter()
+                .map(|value| value.unsigned_abs().checked_ilog2());
+            bits += digits
+                .map(|ilog| ilog.map_or(1, |ilog| i64::from(ilog) + 2))
+                .sum::<i64>();
+        }
+        let (entry, values_hash) = tally.close(&[Scheme::RunLength; 3]).unwrap();
+        assert_eq!((entry.residual_bits, entry.total_bits), (bits, bits));
+        assert_eq!((&*entry.stream_id, &*entry.description), ("S1", "d"));
+        assert_eq!(values_hash, hash(values));
+    }
+
+    #[test]
+    fn deltas_may_need_a_bit_more_than_states() {
+        let ends = [i64::MIN, i64::MAX];
+        let wide = i128::from(i64::MAX) - i128::from(i64::MIN);
+        check(
+            StreamSource::PostUDeltas,
+            [(&[1, 5], &[3, 4]), (&ends, &[i64::MAX, i64::MIN])],
+            &[vec![2, -1], vec![wide, -wide]],
+        );
+        check(
+            StreamSource::PreU,
+            [(&[1, 5], &[3, 4]), (&ends, &[0, 0])],
+            &[vec![1, 5], ends.map(i128::from).to_vec()],
+        );
+        check(
+            StreamSource::PrevChain,
+            [(&[1], &[3]), (&[2], &[0])],
+            &[vec![7], vec![7]],
+        );
+    }
+}

@@ -53,4 +53,4 @@ pub fn run(plan: &RunPlan, options: &RunOptions<'_>) -> Run {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -4,7 +4,7 @@
 use super::*;
 use crate::config::*;
 
-fn gf01() -> RunPlan {
+pub(crate) fn gf01() -> RunPlan {
     let edges = [
         (1, 2, 1),
         (1, 4, 2),

@@ -200,7 +200,7 @@ impl<'p> Kernel<'p> {
     fn start(&mut self, u: &[i64]) -> Start {
         let mut bits = 0;
         for (node, &value) in self.nodes.iter_mut().zip(u) {
-            bits |= value ^ (value >> 63);
+            bits |= size_bits(value);
             // What is cut off here is marked before it is used.
             let small = value as i32;
             *node = Node {
@@ -208,16 +208,13 @@ impl<'p> Kernel<'p> {
                 post: small,
             };
         }
-        Start {
-            bits: bits.cast_unsigned(),
-            sum: sum(u),
-        }
+        Start { bits, sum: sum(u) }
     }
 
     #[cold]
     fn mark(&mut self, u: &[i64]) {
         for (node, &value) in self.nodes.iter_mut().zip(u) {
-            if (value ^ (value >> 63)).cast_unsigned() >= SMALL {
+            if size_bits(value) >= SMALL {
                 node.pre = MARK;
             }
         }
@@ -246,6 +243,11 @@ impl<'p> Kernel<'p> {
         }
         Ok(())
     }
+}
+
+/// The bits of |value|, or of |value| − 1 if it is negative.
+const fn size_bits(value: i64) -> u64 {
+    (value ^ (value >> 63)).cast_unsigned()
 }
 
 /// Writes the values after a tick, which are those before the next.
@@ -488,7 +490,5 @@ pub(crate) fn raw(conductance: i64, scale: i64, du: i64) -> Option<i64> {
 /// sign(du) · min(raw, cap, |du|), of a raw ≥ 0.
 pub(crate) fn flux(raw: i64, cap: i64, du: i64) -> i64 {
     let moved = raw.min(cap).unsigned_abs().min(du.unsigned_abs());
-    let moved = i64::try_from(moved).expect("it is at most raw");
-    // 0 ≤ moved ≤ i64::MAX, so the negation cannot overflow.
-    if du < 0 { -moved } else { moved }
+    du.signum() * i64::try_from(moved).expect("it is at most raw")
 }

@@ -5,7 +5,9 @@ use proptest::prelude::*;
 use super::fluxes::BLOCK;
 use super::kernel::Kernel;
 use super::*;
-use crate::config::{Edges, LANES, Names, Topology};
+use crate::config::{Diagnostics, Edges, InputEntry, Inputs, LANES, Names, Topology};
+use crate::error::DiagnosticCheck;
+use crate::run::tests::gf01;
 
 const NO_CAP: i64 = 2_147_483_647;
 
@@ -160,9 +162,10 @@ fn a_node_may_leave_64_bits_on_the_way_and_come_back() {
 
 #[test]
 fn a_node_may_leave_32_bits_while_all_fluxes_fit_them() {
-    for leaves in [4_u32, 9] {
-        let edges: Vec<Given> = (2..2 + leaves).map(|leaf| (leaf, 1, 1, NO_CAP)).collect();
-        let star = topology(1, 10, &edges);
+    // The products are below 2^31, or not.
+    for (leaves, k) in [(4_u32, 1), (9, 1), (4, 8), (9, 8)] {
+        let edges: Vec<Given> = (2..2 + leaves).map(|leaf| (leaf, 1, k, NO_CAP)).collect();
+        let star = topology(k, 10, &edges);
         let mut pre = vec![1 << 29; 10];
         pre[0] = 0;
         let (post, _) = step(&star, &pre).unwrap();
@@ -267,6 +270,66 @@ fn ticks_follow_one_another() {
     assert!(u.iter().all(|value| value.unsigned_abs() < 1 << 30));
 }
 
+/// No lane of a block is left over, and every edge joins a large value to a small one.
+#[test]
+fn a_large_value_is_found_at_either_end() {
+    for (from, to) in [(1, 2), (2, 1)] {
+        let graph = topology(4, 2, &[(from, to, 1, NO_CAP); LANES]);
+        for pre in [[1 << 40, 3], [-(1 << 40), 3], [(1 << 30) + 1, 3]] {
+            assert_eq!(step(&graph, &pre), plain_step(&graph, &pre));
+        }
+    }
+}
+
+/// Each tick begins with bounds of the values that the last one left: in the second tick of both graphs,
+/// numbers leave 32 bits.
+#[test]
+fn values_grow_from_tick_to_tick() {
+    const U: i64 = 1 << 28;
+    let check = |edges: &[Given], mut expected: Vec<i64>| {
+        let graph = topology(1, expected.len(), edges);
+        let mut kernel = Kernel::new(&graph);
+        let mut fluxes = Fluxes::new(edges.len());
+        let (mut u, mut pre_u) = (expected.clone(), expected.clone());
+        for _ in 0..3 {
+            let moved = kernel.step(&mut u, &mut pre_u, &mut fluxes);
+            let plain = plain_step(&graph, &expected);
+            assert_eq!(
+                moved.map(|_| fluxes.iter().collect::<Vec<_>>()),
+                plain.clone().map(|p| p.1)
+            );
+            expected = plain.unwrap().0;
+            assert_eq!(u, expected);
+        }
+    };
+
+    // No value is negative. Twelve leaves raise each of nine nodes in the first tick, and these node 1 in the second.
+    let m = U / 8;
+    let mut values = vec![4 * U - 1 - 2 * m];
+    let mut edges = Vec::new();
+    for node in 2..11 {
+        values.push(4 * U - 1 - m);
+        edges.push((node, 1, 1, 3 * m));
+    }
+    for node in 2..11 {
+        for _ in 0..12 {
+            values.push(4 * U - 1);
+            edges.push((values.len() as u32, node, 1, 3 * m));
+        }
+    }
+    check(&edges, values);
+
+    // Leaves lower node 1 almost to −2^31, and then its distance to node 2 needs more than 32 bits.
+    let m = U / 16;
+    let mut values = vec![-(4 * U - 1 - m), 2 * U];
+    let mut edges = vec![(2, 1, 1, 2)];
+    for _ in 0..60 {
+        values.push(-(4 * U - 1));
+        edges.push((1, values.len() as u32, 1, m));
+    }
+    check(&edges, values);
+}
+
 #[test]
 fn quotients_are_exact_for_every_divisor_at_its_multiples() {
     let divisors = (1..5_000)
@@ -293,4 +356,178 @@ fn quotients_are_exact_for_every_divisor_at_its_multiples() {
             }
         }
     }
+}
+
+fn entry(pfna_id: &str, values: InputValues) -> InputEntry {
+    InputEntry {
+        pfna_id: pfna_id.to_owned(),
+        tick: 0,
+        values,
+        repeat: None,
+    }
+}
+
+fn sparse(values: &[(u32, i64)]) -> InputValues {
+    InputValues::Sparse {
+        node_count: 6,
+        values: values.to_vec(),
+    }
+}
+
+#[test]
+fn inputs_are_added_exactly() {
+    // The values before are 3, 1, 0, 0, 0, 0.
+    let check = |inputs: &[InputValues], expected: Result<[i64; 6], u64>| {
+        let mut plan = gf01();
+        let entries = inputs.iter().zip('a'..);
+        let entries = entries.map(|(values, id)| entry(&id.to_string(), values.clone()));
+        plan.inputs = Inputs::new(entries.collect());
+        let found = State::initial(&plan).map(|state| state.values().to_vec());
+        let expected = expected.map(|values| values.to_vec());
+        let expected = expected.map_err(|id| RunError::Overflow {
+            tick: 0,
+            operation: Operation::Input,
+            id: Some(id),
+        });
+        assert_eq!(found, expected);
+    };
+    let dense = |values: [i64; 6]| InputValues::Dense(values.to_vec());
+    let most = i64::MAX - 3;
+    check(&[], Ok([3, 1, 0, 0, 0, 0]));
+    check(
+        &[dense([most, -1, 0, 0, 7, i64::MIN])],
+        Ok([i64::MAX, 0, 0, 0, 7, i64::MIN]),
+    );
+    check(&[dense([0, i64::MAX, 0, 0, 0, 0])], Err(2));
+    check(&[sparse(&[(1, 5), (5, -2)])], Ok([3, 6, 0, 0, 0, -2]));
+    check(&[sparse(&[(0, i64::MAX)])], Err(1));
+    // The sum leaves 64 bits on the way.
+    check(
+        &[sparse(&[(0, i64::MAX), (2, 4)]), dense([-9, 0, 1, 0, 0, 2])],
+        Ok([i64::MAX - 6, 1, 5, 0, 0, 2]),
+    );
+    check(
+        &[sparse(&[(3, i64::MIN)]), sparse(&[(2, 1), (3, -1), (4, 1)])],
+        Err(4),
+    );
+}
+
+#[test]
+fn inputs_between_ticks_are_part_of_the_next() {
+    let mut plan = gf01();
+    plan.inputs = Inputs::new(vec![entry("a", sparse(&[(0, 60)]))]);
+    let entries = plan.inputs_at(0);
+    let mut state = State::at(&plan, vec![3, 1, 0, 0, 0, 0]);
+    let mut ledger = state.new_ledger();
+    assert_eq!(
+        (&ledger.pre_u, &ledger.post_u),
+        (&vec![3, 1, 0, 0, 0, 0], &vec![3, 1, 0, 0, 0, 0])
+    );
+    let mut expected = ledger.pre_u.clone();
+    for tick in 1..4 {
+        state.add_inputs(tick, &entries).unwrap();
+        expected[0] += 60;
+        state.step(tick, &mut ledger).unwrap();
+        let (post, fluxes) = plain_step(&plan.topology, &expected).unwrap();
+        let sum: i64 = expected.iter().sum();
+        assert_eq!(
+            (ledger.tick, &ledger.pre_u, &ledger.post_u),
+            (tick, &expected, &post)
+        );
+        assert_eq!(
+            [ledger.sum_pre_u, ledger.sum_post_u, ledger.z_check],
+            [sum; 3]
+        );
+        let edges = plan.topology.edges.iter().zip(fluxes).zip(1..);
+        for (found, ((edge, Flux { du, raw, f_e }), e_id)) in ledger.edges.iter().zip(edges) {
+            let (i, j, cap) = (u64::from(edge.from) + 1, u64::from(edge.to) + 1, edge.cap);
+            assert_eq!(
+                *found,
+                EdgeFlux {
+                    e_id,
+                    i,
+                    j,
+                    du,
+                    raw,
+                    cap,
+                    f_e
+                }
+            );
+        }
+        assert_eq!(ledger.edges.len(), 8);
+        expected = post;
+    }
+}
+
+#[test]
+fn a_sum_beyond_64_bits_ends_the_run() {
+    let mut plan = gf01();
+    plan.initial_state = vec![i64::MAX, i64::MAX, 0, i64::MAX - 5, 0, 0];
+    plan.topology.edges = Edges::default();
+    let mut state = State::initial(&plan).unwrap();
+    let error = state.advance(7).unwrap_err();
+    let expected = RunError::Overflow {
+        tick: 7,
+        operation: Operation::Sum,
+        id: None,
+    };
+    assert_eq!(error, expected);
+}
+
+#[test]
+fn diagnostics_report_the_first_failure() {
+    let check = |conservation,
+                 allow_negative,
+                 limit,
+                 expected: Option<(DiagnosticCheck, Option<u64>, i64)>| {
+        let diagnostics = Diagnostics {
+            conservation,
+            allow_negative,
+            limit,
+        };
+        let ledger = UmxLedger {
+            tick: 9,
+            pre_u: vec![0, 5, -7],
+            post_u: vec![-6, 4, 0],
+            sum_post_u: -2,
+            z_check: if conservation { -1 } else { -2 },
+            ..UmxLedger::default()
+        };
+        let expected = expected.map_or(Ok(()), |(check, id, value)| {
+            Err(RunError::Diagnostic {
+                tick: 9,
+                check,
+                id,
+                value,
+            })
+        });
+        let found = check_diagnostics(&diagnostics, &ledger);
+        assert_eq!(found, expected);
+    };
+    use DiagnosticCheck::{AllowNegative, Conservation, Limit};
+    check(true, true, None, Some((Conservation, None, -2)));
+    check(false, true, None, None);
+    check(false, false, None, Some((AllowNegative, Some(3), -7)));
+    check(false, true, Some(7), None);
+    check(false, true, Some(6), Some((Limit, Some(3), -7)));
+    check(false, true, Some(4), Some((Limit, Some(2), 5)));
+    check(false, false, Some(4), Some((Limit, Some(2), 5)));
+
+    let sound = UmxLedger {
+        post_u: vec![0, 6],
+        sum_post_u: 6,
+        z_check: 6,
+        ..UmxLedger::default()
+    };
+    let diagnostics = Diagnostics {
+        conservation: true,
+        allow_negative: false,
+        limit: Some(6),
+    };
+    assert!(check_diagnostics(&diagnostics, &sound).is_ok());
+    let diagnostics = Diagnostics {
+        limit: Some(5),
+        ..diagnostics
+    };
+    assert!(check_diagnostics(&diagnostics, &sound).is_err());
 }

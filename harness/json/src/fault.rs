@@ -203,3 +203,27 @@ impl Fault {
         (line, column)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_moves_with_its_text() {
+        let fault = Fault {
+            opened: Some((Container::Array, 3)),
+            ..Fault::new(5, 7, JsonProblem::BareKey)
+        };
+        let moved = Fault {
+            opened: Some((Container::Array, 13)),
+            ..Fault::new(15, 17, JsonProblem::BareKey)
+        };
+        assert_eq!(fault.shifted(10), moved);
+        let duplicate = |first| JsonProblem::DuplicateKey {
+            key: "a".to_owned(),
+            first,
+        };
+        let fault = Fault::new(5, 7, duplicate(2));
+        assert_eq!(fault.shifted(10), Fault::new(15, 17, duplicate(12)));
+    }
+}

@@ -151,3 +151,49 @@ fn end_lines(level: usize, out: &mut Vec<u8>) {
     out.push(b'\n');
     out.resize(out.len() + level.saturating_sub(1) * INDENT, b' ');
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Parser;
+
+    #[track_caller]
+    fn check(json: &str, expected: &str) {
+        let mut out = Vec::new();
+        let tree = Parser::document(json).unwrap();
+        write_document(&tree, &mut out);
+        assert_eq!(String::from_utf8(out).unwrap(), expected);
+    }
+
+    #[test]
+    fn each_record_has_a_line() {
+        check("[]", "[]\n");
+        check("[1, 2]", "[\n1,\n2\n]\n");
+        check("[ 1, [2, 3] ]", "[\n1,\n[2,3]\n]\n");
+        check(
+            r#"[{"b": 1, "a": {"c": []}}]"#,
+            "[\n{\"a\":{\"c\":[]},\"b\":1}\n]\n",
+        );
+    }
+
+    #[test]
+    fn an_object_is_broken_into_its_members_and_records() {
+        check("7", "7\n");
+        check("{}", "{}\n");
+        check(
+            r#"{"a": {"b": {"c": 1}}}"#,
+            "{\n\"a\":{\n  \"b\":{\n    \"c\":1\n  }\n}\n}\n",
+        );
+        check(
+            r#"{"b": [1, 2], "a": {"d": [[3], 4], "c": {}}, "e": []}"#,
+            "{\n\"a\":{\n  \"c\":{},\n  \"d\":[\n    [3],\n    4\n  ]\n},\n\"b\":[1,2],\n\"e\":[]\n}\n",
+        );
+    }
+
+    #[test]
+    fn strings_are_escaped_only_where_json_requires_it() {
+        let text = "\"\\\u{8}\t\n\u{c}\r\u{0}\u{1f} /\u{7f}é😀";
+        let expected = "\"\\\"\\\\\\b\\t\\n\\f\\r\\u0000\\u001f /\u{7f}é😀\"";
+        assert_eq!(quoted(text), expected);
+    }
+}

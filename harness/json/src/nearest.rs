@@ -98,6 +98,10 @@ mod tests {
             assert_eq!(nearest(word, fields), expected, "{word}");
         }
         assert_eq!(nearest("rin5", ["gf01", "ring5"]), Some("ring5"));
-        assert_eq!(nearest(&"n".repeat(129), ["N"]), None);
+        assert_eq!(nearest("abcd", ["abce", "abcf"]), Some("abce"));
+        assert_eq!(nearest("abcd", ["abce", "abcd"]), Some("abcd"));
+        let [longest, longer] = [128, 129].map(|length| "n".repeat(length));
+        assert_eq!(nearest(&longest, [&*longest]), Some(&*longest));
+        assert_eq!(nearest(&longer, [&*longer]), None);
     }
 }

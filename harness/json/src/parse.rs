@@ -209,6 +209,22 @@ mod tests {
 
     use super::*;
 
+    #[test]
+    fn elements_are_read_one_by_one() {
+        let mut parser = Parser::new("[1, [], [2]]");
+        assert!(parser.enter_array().unwrap());
+        assert!(parser.next_element().unwrap());
+        assert!(!parser.enter_array().unwrap());
+        assert!(parser.value().unwrap().is_scalar());
+        assert!(parser.next_element().unwrap());
+        assert!(parser.enter_array().unwrap());
+        assert!(!parser.next_element().unwrap());
+        assert!(parser.next_element().unwrap());
+        assert!(!parser.value().unwrap().is_scalar());
+        assert!(!parser.next_element().unwrap());
+        parser.end().unwrap();
+    }
+
     fn check(text: &str, expected: &str) {
         let found = match Parser::document(text) {
             Ok(tree) => {

@@ -809,6 +809,28 @@ mod tests {
              4..5 a comma after the last item in Array 0; 7..10 JSON does not have comments",
         );
         check(
+            "[1, /* a */ 2] // x",
+            "ArrayStart 0..1 [; Integer 1..2 1; Integer 12..13 2; ArrayEnd 13..14 ]",
+            "4..11 JSON does not have comments in Array 0; 15..19 JSON does not have comments",
+        );
+        check(
+            "# x\n1",
+            "Integer 4..5 1",
+            "0..3 JSON does not have comments",
+        );
+        check(
+            "[True, FALSE, nil]",
+            "ArrayStart 0..1 [; Bool 1..5 true; Bool 7..12 false; Null 14..17 null; ArrayEnd 17..18 ]",
+            "1..5 expected a value; JSON spells this one `true` in Array 0; \
+             7..12 expected a value; JSON spells this one `false` in Array 0; \
+             14..17 expected a value; JSON spells this one `null` in Array 0",
+        );
+        check(
+            "{\"a\":1,}",
+            "ObjectStart 0..1 {; Key 1..4 a; Integer 5..6 1; ObjectEnd 7..8 }",
+            "6..7 a comma after the last item in Object 0",
+        );
+        check(
             "{a = 'b' \"c\": None}",
             "ObjectStart 0..1 {; Key 1..2 a; String 5..8 b; Key 9..12 c; Null 14..18 null; ObjectEnd 18..19 }",
             "1..2 expected a key in double quotes, found a key without quotes in Object 0; \
@@ -850,6 +872,11 @@ mod tests {
             "[1}",
             "ArrayStart 0..1 [; Integer 1..2 1",
             "2..3 expected `,` or `]`, found '}' in Array 0",
+        );
+        check(
+            "{\"a\":1]",
+            "ObjectStart 0..1 {; Key 1..4 a; Integer 5..6 1",
+            "6..7 expected `,` or `}`, found ']' in Object 0",
         );
         check("", "", "0..0 the text ends where a value is expected");
     }

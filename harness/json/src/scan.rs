@@ -370,6 +370,49 @@ mod tests {
     }
 
     #[test]
+    fn a_kind_is_that_of_the_first_byte() {
+        for (raw, expected) in [
+            ("{}", Kind::Object),
+            ("[]", Kind::Array),
+            ("\"a\"", Kind::String),
+            ("-1", Kind::Number),
+            ("0", Kind::Number),
+            ("9", Kind::Number),
+            ("null", Kind::Word),
+            ("", Kind::Word),
+        ] {
+            assert_eq!(kind(raw), expected, "{raw}");
+        }
+    }
+
+    #[test]
+    fn the_lengths_of_what_a_text_starts_with() {
+        assert_eq!(string_length(r#""a\"b" x"#), Some(6));
+        assert_eq!(string_length("\"a"), None);
+        assert_eq!(string_length("a\""), None);
+        for (text, expected) in [
+            ("12,3", Some(2)),
+            ("null]", Some(4)),
+            (",x", None),
+            ("12", None),
+            ("[1,2],3", Some(5)),
+            ("\"a,\"x", Some(4)),
+            ("{\"a\":1}]", Some(7)),
+        ] {
+            assert_eq!(value_length(text, b",]"), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_member_at_the_end_is_found_without_what_comes_before() {
+        // What comes before is not JSON, so only the search from the end finds the last members.
+        let raw = r#"{"a":[,"tick":-1.5e+3,"z":null}"#;
+        assert_eq!(member(raw, "\"tick\""), Some("-1.5e+3"));
+        assert_eq!(member(raw, "\"z\""), Some("null"));
+        assert_eq!(member(r#"{"tick":}"#, "\"tick\""), None);
+    }
+
+    #[test]
     fn members_are_found_from_the_end_as_from_the_start() {
         for raw in [
             r#"{"a":[{"tick":7}],"sum":-1.5e+3,"tick":12}"#,

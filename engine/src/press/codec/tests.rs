@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 
+use super::bits::{read_varint, write_varint};
 use super::*;
 use crate::config::Scheme;
 
@@ -88,6 +89,9 @@ fn damage_is_an_error() {
     // Two runs of one zero are not how a run of two is written.
     check(&[1, 2, 0b0101_0000], PayloadError::Code { at: 18 });
     let limit = crate::config::limits::NODES_MAX.max(crate::config::limits::EDGES_MAX);
+    let mut longest = vec![0];
+    write_varint(&mut longest, limit);
+    assert_eq!(decode(&longest, Scheme::RunLength, 0), Ok(vec![]));
     check(
         &[1, 0xff, 0xff, 0xff, 0xff, 0xff, 1],
         PayloadError::Length {
@@ -95,6 +99,85 @@ fn damage_is_an_error() {
             limit,
         },
     );
+}
+
+#[test]
+fn quotients_are_escaped_from_24_on() {
+    // y = 23, 24 and 25: q ones and a zero, then 24 ones and γ(1), then 24 ones and γ(2).
+    let gr = |value, bits: &[u8]| {
+        check_payload(Scheme::GolombRice, 0, &[value], &[&[1, 1], bits].concat());
+    };
+    gr(12, &[0xff, 0xff, 0b1111_1110]);
+    gr(-12, &[0xff, 0xff, 0xff, 0b1000_0000]);
+    gr(13, &[0xff, 0xff, 0xff, 0b0100_0000]);
+}
+
+#[test]
+fn numbers_reach_to_2_to_the_64() {
+    let largest = 1_i128 << 64;
+    for (scheme, parameter) in SCHEMES {
+        for value in [largest, -largest] {
+            let vectors = vec![vec![value]];
+            let payload = encode(scheme, parameter, &vectors);
+            assert_eq!(decode(&payload, scheme, parameter), Ok(vectors));
+            let payload = encode(scheme, parameter, &[vec![value + value.signum()]]);
+            let refused = decode(&payload, scheme, parameter);
+            assert!(
+                matches!(refused, Err(PayloadError::Range { .. })),
+                "{refused:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_code_has_at_most_72_digits() {
+    // 71 zeros, a one and 71 digits more; the number is too large, and its code is read to its end.
+    let mut payload = vec![0; 2 + 18];
+    payload[..2].fill(1);
+    payload[2 + 8] = 1;
+    assert_eq!(
+        decode(&payload, Scheme::Identity, 0),
+        Err(PayloadError::Range { at: 16 + 71 + 72 })
+    );
+    payload[2 + 8] = 0;
+    payload[2 + 9] = 0x80;
+    assert_eq!(
+        decode(&payload, Scheme::Identity, 0),
+        Err(PayloadError::Code { at: 16 })
+    );
+}
+
+#[test]
+fn varints_have_one_form() {
+    #[track_caller]
+    fn check(number: u64, expected: &[u8]) {
+        let mut bytes = vec![9];
+        write_varint(&mut bytes, number);
+        assert_eq!(bytes[1..], *expected);
+        assert_eq!(read_varint(&bytes, 1), Ok((number, 1 + expected.len())));
+    }
+    check(0, &[0]);
+    check(0x7f, &[0x7f]);
+    check(0x80, &[0x80, 1]);
+    check(300, &[0xac, 2]);
+    check(0x3fff, &[0xff, 0x7f]);
+    check(0x4000, &[0x80, 0x80, 1]);
+    let greatest = [&[0xff; 9][..], &[1]].concat();
+    check(u64::MAX, &greatest);
+    for other in [
+        &[0x80, 0][..],
+        &[0xff, 0x80, 0],
+        &[&[0xff; 9][..], &[3]].concat(),
+        &[&[0xff; 10][..], &[0]].concat(),
+    ] {
+        let bytes = [&[9], other].concat();
+        assert_eq!(read_varint(&bytes, 1), Err(PayloadError::Code { at: 8 }));
+    }
+    for cut in 0..10 {
+        let at = PayloadError::Truncated { at: cut };
+        assert_eq!(read_varint(&greatest[..cut], 0), Err(at));
+    }
 }
 
 fn vectors() -> impl Strategy<Value = Vec<Vec<i128>>> {

@@ -236,20 +236,12 @@ impl Capsule {
             bytes,
             at: bytes.len() - rest.len(),
         };
-        let length = reader.take(&Section::Manifest, 4)?;
-        let length = length
-            .iter()
-            .rev()
-            .fold(0, |length, &byte| (length << 8) | u64::from(byte));
+        let length = reader.number(&Section::Manifest, 4)?;
         let manifest = Manifest::from_text(reader.section(Section::Manifest, length)?)?;
         let mut payloads = Vec::new();
         for entry in &manifest.streams {
             let section = Section::Stream(entry.stream_id.clone());
-            let length = reader.take(&section, 8)?;
-            let length = length
-                .iter()
-                .rev()
-                .fold(0, |length, &byte| (length << 8) | u64::from(byte));
+            let length = reader.number(&section, 8)?;
             payloads.push(reader.section(section, length)?.to_vec());
         }
         if reader.at < bytes.len() {
@@ -341,6 +333,14 @@ impl<'b> Reader<'b> {
         Ok(taken)
     }
 
+    /// A little-endian number of so many bytes, at most eight.
+    fn number(&mut self, section: &Section, length: u64) -> Result<u64, CapsuleError> {
+        let taken = self.take(section, length)?;
+        let mut bytes = [0; 8];
+        bytes[..taken.len()].copy_from_slice(taken);
+        Ok(u64::from_le_bytes(bytes))
+    }
+
     /// A section and its hash.
     fn section(&mut self, section: Section, length: u64) -> Result<&'b [u8], CapsuleError> {
         let at = self.at;
@@ -358,6 +358,8 @@ impl<'b> Reader<'b> {
 pub struct Packer<'p> {
     manifest: Manifest,
     streams: Vec<(&'p StreamPlan, Encoder)>,
+    /// The vector that was packed last.
+    vector: Vec<i128>,
 }
 
 impl<'p> Packer<'p> {
@@ -382,6 +384,7 @@ impl<'p> Packer<'p> {
             });
         Some(Self {
             streams: streams.collect::<Option<_>>()?,
+            vector: Vec::new(),
             manifest,
         })
     }
@@ -406,7 +409,8 @@ impl<'p> Packer<'p> {
     pub fn add(&mut self, ledger: &UmxLedger, c_prev: i64) {
         let tick = TickView { ledger, c_prev };
         for (stream, encoder) in &mut self.streams {
-            encoder.push(&stream.source.vector(&tick));
+            tick.vector(stream.source, &mut self.vector);
+            encoder.push(&self.vector);
         }
     }
 
@@ -433,26 +437,7 @@ impl StreamSource {
             Self::PrevChain => 1,
         }
     }
-
-    /// The numbers of one tick.
-    fn vector(self, tick: &TickView<'_>) -> Vec<i128> {
-        let ledger = tick.ledger;
-        let exact = |values: &[i64]| values.iter().copied().map(i128::from).collect();
-        match self {
-            Self::PreU => exact(&ledger.pre_u),
-            Self::PostU => exact(&ledger.post_u),
-            Self::PrevChain => vec![i128::from(tick.c_prev)],
-            Self::Fluxes => ledger
-                .edges
-                .iter()
-                .map(|edge| i128::from(edge.f_e))
-                .collect(),
-            Self::PostUDeltas => {
-                let pairs = ledger.post_u.iter().zip(&ledger.pre_u);
-                pairs
-                    .map(|(&post, &pre)| i128::from(post) - i128::from(pre))
-                    .collect()
-            }
-        }
-    }
 }
+
+#[cfg(test)]
+mod tests;
