@@ -7,6 +7,7 @@ use proptest::prelude::*;
 
 use super::{Codex, PatternStore, Seen};
 use crate::config::{MemoryDocuments, RunPlan, load_run};
+use crate::press::TickView;
 use crate::record::UmxLedger;
 
 /// A store in memory, which may have no space.
@@ -82,7 +83,10 @@ fn observed(plan: &RunPlan, fluxes: &[[i64; 2]], bytes_max: usize, has_space: bo
             edges: edges.to_vec(),
             ..Default::default()
         };
-        if let Some(found) = codex.observe(&ledger, &mut store).unwrap() {
+        if let Some(found) = codex
+            .observe(&TickView::of_ledger(&ledger, 0), &mut store)
+            .unwrap()
+        {
             text.push_str(&format!(
                 "{tick}: {} {}\n",
                 found.motif_id, found.first_tick

@@ -404,9 +404,11 @@ impl<'p> Packer<'p> {
 
     /// Adds the next tick; `c_prev` is C_{t−1}.
     pub fn add(&mut self, ledger: &UmxLedger, c_prev: i64) {
-        let tick = TickView { ledger, c_prev };
+        let tick = TickView::of_ledger(ledger, c_prev);
+        let mut vector = Vec::new();
         for (stream, encoder) in &mut self.streams {
-            encoder.push(&stream.source.vector(&tick));
+            tick.vector(stream.source, &mut vector);
+            encoder.push(&vector);
         }
     }
 
@@ -431,28 +433,6 @@ impl StreamSource {
             Self::PostUDeltas | Self::PreU | Self::PostU => plan.topology.node_count,
             Self::Fluxes => plan.topology.edges.len(),
             Self::PrevChain => 1,
-        }
-    }
-
-    /// The numbers of one tick.
-    fn vector(self, tick: &TickView<'_>) -> Vec<i128> {
-        let ledger = tick.ledger;
-        let exact = |values: &[i64]| values.iter().copied().map(i128::from).collect();
-        match self {
-            Self::PreU => exact(&ledger.pre_u),
-            Self::PostU => exact(&ledger.post_u),
-            Self::PrevChain => vec![i128::from(tick.c_prev)],
-            Self::Fluxes => ledger
-                .edges
-                .iter()
-                .map(|edge| i128::from(edge.f_e))
-                .collect(),
-            Self::PostUDeltas => {
-                let pairs = ledger.post_u.iter().zip(&ledger.pre_u);
-                pairs
-                    .map(|(&post, &pre)| i128::from(post) - i128::from(pre))
-                    .collect()
-            }
         }
     }
 }

@@ -2,10 +2,10 @@
 
 use proptest::prelude::*;
 
-use super::fluxes::BLOCK;
 use super::kernel::Kernel;
 use super::*;
 use crate::config::{Edges, LANES, Names, Topology};
+use crate::record::BLOCK;
 
 const NO_CAP: i64 = 2_147_483_647;
 
