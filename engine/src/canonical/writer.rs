@@ -219,13 +219,17 @@ impl Writer {
 
     /// Integers as elements of a list, each behind a bracket or a comma.
     pub(crate) fn integers(&mut self, numbers: &[i64], separator: u8) {
-        let place = self.room(numbers.len() * (1 + INTEGER_MAX));
+        const ELEMENT_MAX: usize = 1 + INTEGER_MAX;
+        let place = self.room(numbers.len() * ELEMENT_MAX);
         let (mut at, mut separator) = (0, separator);
         for &number in numbers {
-            place[at] = separator;
+            // One check of bounds for all that is written of a number.
+            let element: &mut [u8; ELEMENT_MAX] = place[at..]
+                .first_chunk_mut()
+                .expect("there is room for every element");
+            element[0] = separator;
             separator = b',';
-            at += 1;
-            at += push_integer(&mut place[at..], number);
+            at += 1 + push_integer(&mut element[1..], number);
         }
         self.took(at);
     }

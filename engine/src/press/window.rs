@@ -59,7 +59,7 @@ impl<'t> TickView<'t> {
     /// Visits what the edges did in id order, some at a time.
     pub(crate) fn fluxes(&self, mut visit: impl FnMut(&[Flux])) {
         match self.edges {
-            Edges::Made(fluxes) => fluxes.pieces(visit),
+            Edges::Made(fluxes) => fluxes.groups(visit),
             Edges::Ledger(edges) => {
                 let mut place = [Flux::default(); PIECE];
                 for edges in edges.chunks(PIECE) {
@@ -72,6 +72,20 @@ impl<'t> TickView<'t> {
         }
     }
 
+    /// Visits f_e of the edges in id order, some at a time.
+    fn f_e(&self, mut visit: impl FnMut(&[i64])) {
+        match self.edges {
+            Edges::Made(fluxes) => fluxes.pieces_of_f_e(visit),
+            Edges::Ledger(_) => self.fluxes(|fluxes| {
+                let mut f_e = [0; PIECE];
+                for (f_e, flux) in f_e.iter_mut().zip(fluxes) {
+                    *f_e = flux.f_e;
+                }
+                visit(&f_e[..fluxes.len()]);
+            }),
+        }
+    }
+
     /// Overwrites `vector` with that of a source. Deltas may need one bit more than 64.
     pub(crate) fn vector(&self, source: StreamSource, vector: &mut Vec<i128>) {
         vector.clear();
@@ -80,7 +94,7 @@ impl<'t> TickView<'t> {
             StreamSource::PostU => vector.extend(self.post_u.iter().map(|&u| i128::from(u))),
             StreamSource::PrevChain => vector.push(i128::from(self.c_prev)),
             StreamSource::Fluxes => {
-                self.fluxes(|fluxes| vector.extend(fluxes.iter().map(|flux| i128::from(flux.f_e))));
+                self.f_e(|f_e| vector.extend(f_e.iter().copied().map(i128::from)));
             }
             StreamSource::PostUDeltas => {
                 let pairs = self.post_u.iter().zip(self.pre_u);
@@ -212,12 +226,7 @@ impl<'p> StreamTally<'p> {
             StreamSource::PrevChain => self.add_vector(&[tick.c_prev]),
             StreamSource::Fluxes => {
                 let mut list = self.values.list();
-                tick.fluxes(|fluxes| {
-                    let mut f_e = [0; PIECE];
-                    for (f_e, flux) in f_e.iter_mut().zip(fluxes) {
-                        *f_e = flux.f_e;
-                    }
-                    let f_e = &f_e[..fluxes.len()];
+                tick.f_e(|f_e| {
                     self.tally.extend(f_e);
                     list.integers(f_e);
                 });

@@ -22,9 +22,9 @@
 use std::sync::OnceLock;
 
 use crate::canonical::{self, Canonical, Digits, Hash, LARGE, Object, Writer, lanes};
-use crate::config::{Edge, RunPlan, Topology};
+use crate::config::{Edge, LANES, RunPlan, Topology};
 
-use super::{EdgeFlux, EdgeFluxSummary, Flux, PIECE, Tick, TopologySnapshotEdge};
+use super::{EdgeFlux, EdgeFluxSummary, Flux, FluxLanes, PIECE, Tick, TopologySnapshotEdge};
 
 /// Bytes of a template, of which the last ones may be unused.
 const COPIED: usize = 32;
@@ -236,49 +236,69 @@ impl TickTexts<'_> {
 
     /// A piece of the edges, in both records.
     fn edges(&mut self, topology: &Topology, texts: &[EdgeText], piece: usize) {
-        let mut place = [Flux::default(); PIECE];
-        let fluxes = self.tick.fluxes.piece(piece, &mut place);
-        let first = piece * PIECE;
+        for (texts, group) in texts.chunks(LANES).zip(piece * (PIECE / LANES)..) {
+            match self.tick.fluxes.lanes(group) {
+                FluxLanes::Narrow(fluxes) => {
+                    self.group(topology, texts, group, |lane| fluxes.flux(lane));
+                }
+                FluxLanes::Wide(fluxes) => self.group(topology, texts, group, |lane| fluxes[lane]),
+            }
+        }
+    }
+
+    /// A group of edges.
+    #[inline]
+    fn group(
+        &mut self,
+        topology: &Topology,
+        texts: &[EdgeText],
+        group: usize,
+        flux: impl Fn(usize) -> Flux,
+    ) {
+        let first = group * LANES;
         let mut at = 0;
         loop {
-            let separator = if first + at == 0 { b'[' } else { b',' };
-            at += self.small_edges(&texts[at..], &fluxes[at..], separator);
-            let Some(flux) = fluxes.get(at) else {
+            at = self.small_edges(texts, at, first == 0, &flux);
+            if at == texts.len() {
                 return;
-            };
-            let separator = if first + at == 0 { b'[' } else { b',' };
+            }
             let edge = topology.edges.get(first + at);
             let edge = edge.expect("there is a flux for each edge");
             let e_id = (first + at) as u64 + 1;
-            self.any_edge(&EdgeFlux::new(e_id, &edge, *flux), separator);
+            let separator = if first + at == 0 { b'[' } else { b',' };
+            self.any_edge(&EdgeFlux::new(e_id, &edge, flux(at)), separator);
             at += 1;
         }
     }
 
-    /// Edges up to the first one that has no templates or a large number. Returns how many were written.
-    fn small_edges(&mut self, texts: &[EdgeText], fluxes: &[Flux], separator: u8) -> usize {
-        let room = fluxes.len() * EDGE_ROOM;
+    /// Edges from one to the first that has no templates or a large number. Returns the index of that in the group.
+    #[inline]
+    fn small_edges(
+        &mut self,
+        texts: &[EdgeText],
+        from: usize,
+        is_first: bool,
+        flux: impl Fn(usize) -> Flux,
+    ) -> usize {
+        let room = texts.len() * EDGE_ROOM;
         let (mut text, mut summary) = (self.ledger.room(room), self.p_block.room(room));
         let free = (text.len(), summary.len());
-        let mut separator = separator;
-        let mut count = 0;
-        for (texts, flux) in texts.iter().zip(fluxes) {
-            let EdgeText(Some(templates)) = texts else {
+        let mut end = texts.len();
+        for (lane, texts) in texts.iter().enumerate().skip(from) {
+            let numbers = SmallNumbers::of(&flux(lane));
+            let (EdgeText(Some(templates)), Some(numbers)) = (texts, numbers) else {
+                end = lane;
                 break;
             };
-            let Some(numbers) = SmallNumbers::of(flux) else {
-                break;
-            };
+            let separator = if is_first && lane == 0 { b'[' } else { b',' };
             let written = numbers.write(templates, separator, text, summary);
             text = &mut text[written.0..];
             summary = &mut summary[written.1..];
-            separator = b',';
-            count += 1;
         }
         let left = (text.len(), summary.len());
         self.ledger.took(free.0 - left.0);
         self.p_block.took(free.1 - left.1);
-        count
+        end
     }
 
     fn any_edge(&mut self, edge: &EdgeFlux, separator: u8) {

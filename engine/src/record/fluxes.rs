@@ -9,7 +9,8 @@ pub(crate) const BLOCK_GROUPS: usize = 8;
 /// Edges of a block, whose numbers are all narrow or all wide.
 pub(crate) const BLOCK: usize = BLOCK_GROUPS * LANES;
 /// Edges of a piece, which are read together. A block has whole pieces.
-pub(crate) const PIECE: usize = 4 * LANES;
+pub(crate) const PIECE: usize = PIECE_GROUPS * LANES;
+const PIECE_GROUPS: usize = 4;
 /// The place of a block that is narrow.
 const NARROW: u32 = u32::MAX;
 
@@ -92,45 +93,74 @@ impl Fluxes {
     /// The number of edges that moved something.
     pub(crate) fn moved_edges(&self) -> u64 {
         let mut count = 0;
-        self.pieces(|fluxes| count += fluxes.iter().filter(|flux| flux.f_e != 0).count() as u64);
+        self.pieces_of_f_e(|f_e| count += f_e.iter().filter(|f_e| **f_e != 0).count() as u64);
         count
     }
 
-    /// The numbers of a piece, put into `place`; the last piece may have fewer edges.
-    #[inline]
-    pub(crate) fn piece<'b>(&self, piece: usize, place: &'b mut [Flux; PIECE]) -> &'b [Flux] {
-        let first = piece * PIECE;
-        let groups = first / LANES..self.groups.len();
-        for (place, group) in place.as_chunks_mut().0.iter_mut().zip(groups) {
-            *place = self.group(group);
+    /// Visits the numbers of all edges in id order, a group at a time.
+    pub(crate) fn groups(&self, mut visit: impl FnMut(&[Flux])) {
+        for group in 0..self.groups.len() {
+            let lanes = LANES.min(self.len - group * LANES);
+            visit(&self.group(group)[..lanes]);
         }
-        &place[..PIECE.min(self.len - first)]
     }
 
-    /// Visits all edges in id order, a piece at a time.
-    pub(crate) fn pieces(&self, mut visit: impl FnMut(&[Flux])) {
-        let mut place = [Flux::default(); PIECE];
-        for piece in 0..self.len.div_ceil(PIECE) {
-            visit(self.piece(piece, &mut place));
+    /// Visits f_e of all edges in id order, a piece at a time.
+    pub(crate) fn pieces_of_f_e(&self, mut visit: impl FnMut(&[i64])) {
+        for (piece, groups) in self.groups.chunks(PIECE_GROUPS).enumerate() {
+            let mut f_e = [0; PIECE];
+            let lanes = f_e.as_chunks_mut::<LANES>().0.iter_mut();
+            if self.places[piece * PIECE / BLOCK] == NARROW {
+                for (lanes, group) in lanes.zip(groups) {
+                    *lanes = group.f_e.map(i64::from);
+                }
+            } else {
+                let first = piece * PIECE_GROUPS;
+                for (lanes, group) in lanes.zip(first..first + groups.len()) {
+                    *lanes = self.group(group).map(|flux| flux.f_e);
+                }
+            }
+            visit(&f_e[..PIECE.min(self.len - piece * PIECE)]);
+        }
+    }
+
+    /// Where the numbers of a group are.
+    pub(crate) fn lanes(&self, group: usize) -> FluxLanes<'_> {
+        match self.places[group / BLOCK_GROUPS] {
+            NARROW => FluxLanes::Narrow(&self.groups[group]),
+            place => {
+                let first = group % BLOCK_GROUPS * LANES;
+                let wide = self.wide[place as usize][first..].first_chunk();
+                FluxLanes::Wide(wide.expect("a block has whole groups"))
+            }
         }
     }
 
     /// The numbers of a group; those of the lanes that are left over in the last are 0.
     #[inline]
     fn group(&self, group: usize) -> [Flux; LANES] {
-        match self.places[group / BLOCK_GROUPS] {
-            NARROW => {
-                let FluxGroup { du, raw, f_e } = &self.groups[group];
-                std::array::from_fn(|lane| Flux {
-                    du: du[lane].into(),
-                    raw: raw[lane].into(),
-                    f_e: f_e[lane].into(),
-                })
-            }
-            place => {
-                let first = group % BLOCK_GROUPS * LANES;
-                std::array::from_fn(|lane| self.wide[place as usize][first + lane])
-            }
+        match self.lanes(group) {
+            FluxLanes::Narrow(group) => std::array::from_fn(|lane| group.flux(lane)),
+            FluxLanes::Wide(fluxes) => *fluxes,
+        }
+    }
+}
+
+/// The numbers of a group, narrow or wide.
+#[derive(Clone, Copy)]
+pub(crate) enum FluxLanes<'f> {
+    Narrow(&'f FluxGroup),
+    Wide(&'f [Flux; LANES]),
+}
+
+impl FluxGroup {
+    /// What the edge of a lane did.
+    #[inline]
+    pub(crate) fn flux(&self, lane: usize) -> Flux {
+        Flux {
+            du: self.du[lane].into(),
+            raw: self.raw[lane].into(),
+            f_e: self.f_e[lane].into(),
         }
     }
 }

@@ -37,7 +37,7 @@ pub use codex::{
 pub(crate) use declare::{Described, words};
 pub use decode::{DecodeError, FromText};
 pub(crate) use edge_text::{EdgeTexts, TickTexts};
-pub(crate) use fluxes::{BLOCK, BLOCK_GROUPS, FluxGroup, PIECE, WideBlocks};
+pub(crate) use fluxes::{BLOCK, BLOCK_GROUPS, FluxGroup, FluxLanes, PIECE, WideBlocks};
 pub use fluxes::{Flux, Fluxes};
 pub(crate) use gate::SceneText;
 pub use gate::{AppliedEntry, EnvelopeMeta, Layer, NapEnvelope, SceneFrame};

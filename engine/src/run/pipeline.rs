@@ -23,7 +23,7 @@ use crate::record::{
 };
 
 /// Most ticks whose scenes are made in one go.
-const SCENES_MAX: usize = 8;
+const SCENES_MAX: usize = 32;
 /// Most values of nodes in such a go, unless a single tick has more.
 const SCENE_NUMBERS_MAX: usize = 1 << 17;
 /// How many such goes of each thread are ahead of the entry that is recorded.

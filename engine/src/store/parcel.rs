@@ -15,7 +15,7 @@ use rusqlite::types::ValueRef;
 use super::columns::{Shape, Vectors};
 use super::header::HeaderRow;
 use super::rows::{Row, Table};
-use crate::record::{Flux, Tick};
+use crate::record::Tick;
 
 /// A parcel is full with this many bytes: few enough that the writing thread starts early, and enough
 /// that waking it costs little.
@@ -102,11 +102,11 @@ impl Parcel {
     pub(super) fn push_tick(&mut self, tick: &Tick) {
         self.steps.push(PackedStep::Tick(tick.tick));
         self.numbers.extend_from_slice(&tick.pre_u);
-        for of_edge in [|flux: &Flux| flux.f_e, |flux: &Flux| flux.raw] {
-            let numbers = &mut self.numbers;
-            tick.fluxes
-                .pieces(|fluxes| numbers.extend(fluxes.iter().map(of_edge)));
-        }
+        let numbers = &mut self.numbers;
+        tick.fluxes
+            .pieces_of_f_e(|f_e| numbers.extend_from_slice(f_e));
+        tick.fluxes
+            .groups(|fluxes| numbers.extend(fluxes.iter().map(|flux| flux.raw)));
         self.numbers.extend_from_slice(&tick.post_u);
     }
 
