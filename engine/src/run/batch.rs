@@ -23,7 +23,7 @@ const GROUPS_A_THREAD: usize = 2;
 /// Most numbers in a group, unless a single tick has more.
 const GROUP_NUMBERS_MAX: usize = 1 << 20;
 /// Numbers in a group, if as many ticks as that are not too many: few enough that all groups stay in the second cache.
-const GROUP_NUMBERS: usize = 1 << 14;
+const GROUP_NUMBERS: usize = 1 << 13;
 const TICKS_MAX: usize = 64;
 /// The numbers of a run that are worth a thread: some milliseconds of work.
 const WORTH_A_THREAD: u64 = 1 << 18;

@@ -144,7 +144,7 @@ impl Page {
     pub(super) fn groups(
         &self,
         size: usize,
-        state: &mut Vec<i64>,
+        state: &mut [i64],
     ) -> impl Iterator<Item = io::Result<Vec<WithStates>>> {
         let mut bytes = self.states.as_slice();
         let groups = self.ticks.chunks(size);
@@ -154,13 +154,13 @@ impl Page {
                     let values = state.iter_mut();
                     read(values, &mut bytes, |_, value| value)?;
                 }
-                let pre_u = state.clone();
+                let pre_u = state.to_vec();
                 let values = state.iter_mut();
                 read(values, &mut bytes, i64::wrapping_add)?;
                 Some(WithStates {
                     tick: *tick,
                     pre_u,
-                    post_u: state.clone(),
+                    post_u: state.to_vec(),
                 })
             };
             let ticks: Option<_> = ticks.iter().map(with_states).collect();
