@@ -18,7 +18,7 @@ use std::process::ExitCode;
 
 use aether_engine::config::{MemoryDocuments, RunPlan, load_run};
 use aether_engine::record::IBlock;
-use aether_engine::run::{Replay, RunOptions, execute, run};
+use aether_engine::run::{Replay, RunOptions, RunStatus, execute, run};
 use aether_engine::umx::State;
 use aether_measure::{Line, Measured, Outcome, counted, peak_bytes, reset_peak, rounds, seconds};
 use counter::Counter;
@@ -93,16 +93,18 @@ fn kernel(graph: Graph, size: Size, samples: usize) -> Outcome<Measured> {
 /// cannot use again what loading has freed.
 fn memory(size: Size) -> Outcome<Measured> {
     const UNKNOWN: &str = "the system does not say how much memory a process has";
-    let plan = plan_of(Graph::Grid, size, 20);
+    // With greater values, s_t would not fit 64 bits.
+    let plan = plan_of(Graph::Grid, size, 20, 1_000);
     let of_plan = 16 * size.edges + 8 * size.nodes;
     if !reset_peak() {
         return Err(UNKNOWN.into());
     }
     let before = peak_bytes().ok_or(UNKNOWN)?;
-    std::thread::scope(|scope| {
+    let outcome = std::thread::scope(|scope| {
         let run = || execute(&plan, &RunOptions::default(), &mut Counter::default());
         scope.spawn(run).join().expect("a run does not panic")
     })?;
+    assert_eq!(outcome.status, RunStatus::Complete);
     let grown = peak_bytes().ok_or(UNKNOWN)? - before;
     let bytes = (of_plan + grown) as f64;
     Ok(Measured::alone("MiB", &[bytes / f64::from(1 << 20)]))
@@ -111,7 +113,7 @@ fn memory(size: Size) -> Outcome<Measured> {
 /// The seconds from a checkpoint to the state at the next one, and those of the kernel for as many ticks.
 fn replay(size: Size, samples: usize) -> Outcome<Measured> {
     const SPACING: u64 = 8;
-    let plan = plan_of(Graph::Random, size, 2 * SPACING);
+    let plan = plan_of(Graph::Random, size, 2 * SPACING, VALUES);
     let recorded = run(&plan, &RunOptions::default());
     let mut checkpoints = recorded.values::<IBlock>();
     let checkpoint = checkpoints.next().ok_or("the run has a checkpoint")?;
@@ -182,7 +184,7 @@ impl Plain {
                 f_e: 0,
             })
             .collect();
-        let u: Vec<i128> = state(size).map(i128::from).collect();
+        let u: Vec<i128> = state(size, VALUES).map(i128::from).collect();
         Self {
             pre_u: u.clone(),
             u,
@@ -224,16 +226,19 @@ fn edge(graph: Graph, Size { nodes, .. }: Size, index: u64, random: &mut Random)
     [i, j, random.below(3) + 1, 9_999_999]
 }
 
-fn state(size: Size) -> impl Iterator<Item = u32> {
+/// Every first value is below this.
+const VALUES: u64 = 1_000_000;
+
+fn state(size: Size, values: u64) -> impl Iterator<Item = u32> {
     let mut random = Random(9);
-    (0..size.nodes).map(move |_| u32::try_from(random.below(1_000_000)).expect("it is below"))
+    (0..size.nodes).map(move |_| u32::try_from(random.below(values)).expect("it is below"))
 }
 
 fn plan(graph: Graph, size: Size) -> RunPlan {
-    plan_of(graph, size, 1_000)
+    plan_of(graph, size, 1_000, VALUES)
 }
 
-fn plan_of(graph: Graph, size: Size, ticks: u64) -> RunPlan {
+fn plan_of(graph: Graph, size: Size, ticks: u64, values: u64) -> RunPlan {
     let mut random = Random(7);
     let mut topology = format!(
         "{{\"gid\":\"B\",\"profile\":\"CMP-0\",\"N\":{},\"SC\":{SCALE},\"edges\":[",
@@ -249,7 +254,7 @@ fn plan_of(graph: Graph, size: Size, ticks: u64) -> RunPlan {
         );
     }
     topology.push_str("]}");
-    let state: Vec<String> = state(size).map(|value| value.to_string()).collect();
+    let state: Vec<String> = state(size, values).map(|value| value.to_string()).collect();
     let run = format!(
         "{{\"v\":1,\"gid\":\"B\",\"run_id\":\"bench\",\"topology_path\":\"topology.json\",\
          \"profile_path\":\"profile.json\",\"ticks\":{ticks},\"window_every\":{ticks},\"initial_state\":[{}]}}",

@@ -191,6 +191,10 @@ impl Writer {
     /// The text.
     pub(crate) fn into_text(mut self) -> String {
         self.buffer.truncate(self.len);
+        // A document is kept as long as its run.
+        if self.len > CHUNK {
+            self.buffer.shrink_to_fit();
+        }
         String::from_utf8(self.buffer).expect("keys and numbers are ASCII, and strings are `str`")
     }
 
