@@ -1,5 +1,5 @@
-//! Benchmark of the kernel against the same rule written plainly, of a replay of one tick, and of
-//! the kernel's instructions.
+//! Benchmark of the kernel against the same rule written plainly, of a replay of one tick against the
+//! kernel, of the memory of a run of a large graph, and of the kernel's instructions.
 //!
 //! ```sh
 //! cargo bench --package aether-engine --bench kernel
@@ -9,12 +9,19 @@
 //! number and every intermediate value of the rule. Both keep what a ledger has: the values before
 //! and after the tick, their sum, and du, raw and f_e of every edge.
 
+#[path = "random_runs/counter.rs"]
+mod counter;
+
 use std::fmt::Write as _;
+use std::hint::black_box;
 use std::process::ExitCode;
 
 use aether_engine::config::{MemoryDocuments, RunPlan, load_run};
+use aether_engine::record::IBlock;
+use aether_engine::run::{Replay, RunOptions, RunStatus, execute, run};
 use aether_engine::umx::State;
-use aether_measure::{Line, Measured, Outcome, counted, rounds, seconds};
+use aether_measure::{Line, Measured, Outcome, counted, peak_bytes, reset_peak, rounds, seconds};
+use counter::Counter;
 
 fn main() -> ExitCode {
     let size = |nodes: u64| Size {
@@ -28,6 +35,8 @@ fn main() -> ExitCode {
         Line::measured("kernel/grid-1e5-4e5", || kernel(Graph::Grid, middle, 9)),
         Line::measured("kernel/grid-2e6-8e6", || kernel(Graph::Grid, large, 5)),
         Line::measured("kernel/random-2e6-8e6", || kernel(Graph::Random, large, 5)),
+        Line::measured("memory/2e6-8e6", || memory(large)),
+        Line::measured("replay/tick", || replay(size(10_000), 9)),
         Line::counted("instructions/kernel", || count(size(10_000), 50)),
         Line::counted("growth/kernel-edges-1", || count(size(2_500), 20)),
         Line::counted("growth/kernel-edges-4", || count(size(10_000), 20)),
@@ -79,6 +88,58 @@ fn kernel(graph: Graph, size: Size, samples: usize) -> Outcome<Measured> {
     ))
 }
 
+/// The memory of a run of which only digests are kept: the graph and its first state, and what the process grows by while it runs.
+/// The texts of the documents, which a plan keeps for a run file, are not counted. The run has a thread, and so a heap, of its own, and
+/// cannot use again what loading has freed.
+fn memory(size: Size) -> Outcome<Measured> {
+    const UNKNOWN: &str = "the system does not say how much memory a process has";
+    // With greater values, s_t would not fit 64 bits.
+    let plan = plan_of(Graph::Grid, size, 20, 1_000);
+    let of_plan = 16 * size.edges + 8 * size.nodes;
+    if !reset_peak() {
+        return Err(UNKNOWN.into());
+    }
+    let before = peak_bytes().ok_or(UNKNOWN)?;
+    let outcome = std::thread::scope(|scope| {
+        let run = || execute(&plan, &RunOptions::default(), &mut Counter::default());
+        scope.spawn(run).join().expect("a run does not panic")
+    })?;
+    assert_eq!(outcome.status, RunStatus::Complete);
+    let grown = peak_bytes().ok_or(UNKNOWN)? - before;
+    let bytes = (of_plan + grown) as f64;
+    Ok(Measured::alone("MiB", &[bytes / f64::from(1 << 20)]))
+}
+
+/// The seconds from a checkpoint to the state at the next one, and those of the kernel for as many ticks.
+fn replay(size: Size, samples: usize) -> Outcome<Measured> {
+    const SPACING: u64 = 8;
+    let plan = plan_of(Graph::Random, size, 2 * SPACING, VALUES);
+    let recorded = run(&plan, &RunOptions::default());
+    let mut checkpoints = recorded.values::<IBlock>();
+    let checkpoint = checkpoints.next().ok_or("the run has a checkpoint")?;
+    assert_eq!(checkpoint.tick, SPACING, "the profile's spacing");
+    let replayed = || {
+        let mut replay = Replay::from_checkpoint(&plan, &checkpoint);
+        replay.pass(2 * SPACING + 1).expect("it was run before");
+        black_box(replay.state()[0]);
+    };
+    let mut state = State::initial(&plan)?;
+    let mut tick = 0;
+    let rounds = rounds(
+        samples,
+        || seconds(replayed),
+        || {
+            seconds(|| {
+                for _ in 0..SPACING {
+                    tick += 1;
+                    state.advance(tick).expect("the values stay in range");
+                }
+            })
+        },
+    );
+    Ok(Measured::against("s", "the kernel alone", &rounds))
+}
+
 /// Counts the instructions of some ticks.
 fn count(size: Size, ticks: u64) -> Outcome<()> {
     let plan = plan(Graph::Random, size);
@@ -123,7 +184,7 @@ impl Plain {
                 f_e: 0,
             })
             .collect();
-        let u: Vec<i128> = state(size).map(i128::from).collect();
+        let u: Vec<i128> = state(size, VALUES).map(i128::from).collect();
         Self {
             pre_u: u.clone(),
             u,
@@ -165,12 +226,19 @@ fn edge(graph: Graph, Size { nodes, .. }: Size, index: u64, random: &mut Random)
     [i, j, random.below(3) + 1, 9_999_999]
 }
 
-fn state(size: Size) -> impl Iterator<Item = u32> {
+/// Every first value is below this.
+const VALUES: u64 = 1_000_000;
+
+fn state(size: Size, values: u64) -> impl Iterator<Item = u32> {
     let mut random = Random(9);
-    (0..size.nodes).map(move |_| u32::try_from(random.below(1_000_000)).expect("it is below"))
+    (0..size.nodes).map(move |_| u32::try_from(random.below(values)).expect("it is below"))
 }
 
 fn plan(graph: Graph, size: Size) -> RunPlan {
+    plan_of(graph, size, 1_000, VALUES)
+}
+
+fn plan_of(graph: Graph, size: Size, ticks: u64, values: u64) -> RunPlan {
     let mut random = Random(7);
     let mut topology = format!(
         "{{\"gid\":\"B\",\"profile\":\"CMP-0\",\"N\":{},\"SC\":{SCALE},\"edges\":[",
@@ -186,10 +254,10 @@ fn plan(graph: Graph, size: Size) -> RunPlan {
         );
     }
     topology.push_str("]}");
-    let state: Vec<String> = state(size).map(|value| value.to_string()).collect();
+    let state: Vec<String> = state(size, values).map(|value| value.to_string()).collect();
     let run = format!(
         "{{\"v\":1,\"gid\":\"B\",\"run_id\":\"bench\",\"topology_path\":\"topology.json\",\
-         \"profile_path\":\"profile.json\",\"ticks\":1000,\"window_every\":1000,\"initial_state\":[{}]}}",
+         \"profile_path\":\"profile.json\",\"ticks\":{ticks},\"window_every\":{ticks},\"initial_state\":[{}]}}",
         state.join(","),
     );
     let documents = MemoryDocuments::new()

@@ -1,10 +1,9 @@
 //! Runs on random graphs, and a sink that keeps nothing of them.
 
-use std::io;
+mod counter;
 
-use aether_engine::canonical::Encoded;
 use aether_engine::config::{MemoryDocuments, RunPlan, load_run};
-use aether_engine::run::{Record, RecordSink};
+pub(crate) use counter::Counter;
 
 /// The size of a run: nodes, edges and ticks.
 #[derive(Clone, Copy)]
@@ -17,27 +16,6 @@ pub(crate) struct Size {
 impl std::fmt::Display for Size {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(formatter, "N={} E={}", self.nodes, self.edges)
-    }
-}
-
-/// A sink that drops all records, and counts their bytes.
-#[derive(Default)]
-pub(crate) struct Counter {
-    pub(crate) bytes: u64,
-}
-
-impl RecordSink for Counter {
-    fn put(&mut self, _: &Record<'_>, encoded: Encoded<'_>) -> io::Result<()> {
-        self.bytes += encoded.text.len() as u64;
-        Ok(())
-    }
-
-    fn commit(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn roll_back(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }
 

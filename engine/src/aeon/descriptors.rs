@@ -104,7 +104,7 @@ fn each(
             let placed = Placed {
                 vector: &vector,
                 k,
-                tick: view.ledger.tick,
+                tick: view.tick,
             };
             visit(stream, placed);
             stream.vector = vector;

@@ -12,7 +12,7 @@
 
 use aether_sha_lanes::{finish_lanes, update_lanes};
 
-use super::{Hash, Writer};
+use super::{Canonical, Hash, INTEGERS, Writer};
 
 /// Bytes of a block of SHA-256.
 const BLOCK: usize = 64;
@@ -28,6 +28,36 @@ pub(crate) fn follow<const N: usize>(writers: &mut [&mut Writer; N]) {
     for writer in writers {
         writer.drop_hashed();
     }
+}
+
+/// Writes a list of integers with each writer, some at a time, and follows them.
+pub(crate) fn lists<const N: usize>(writers: &mut [&mut Writer; N], lists: [&[i64]; N]) {
+    let mut separator = b'[';
+    let longest = lists.iter().map(|list| list.len()).max();
+    for from in (0..longest.unwrap_or_default()).step_by(INTEGERS) {
+        for (writer, list) in writers.iter_mut().zip(lists) {
+            if let Some((_, rest @ [_, ..])) = list.split_at_checked(from) {
+                writer.integers(&rest[..rest.len().min(INTEGERS)], separator);
+            }
+        }
+        separator = b',';
+        follow(writers);
+    }
+    for (writer, list) in writers.iter_mut().zip(lists) {
+        writer.raw(if list.is_empty() { "[]" } else { "]" });
+    }
+}
+
+/// Writes and hashes records side by side.
+pub(crate) fn encode<R: Canonical, const N: usize>(
+    records: [&R; N],
+    writers: &mut [&mut Writer; N],
+) -> [Hash; N] {
+    for writer in &mut *writers {
+        writer.begin();
+    }
+    R::write_side_by_side(records, writers);
+    finish(writers)
 }
 
 /// Hashes the rest of each record, and returns the hashes of the records.

@@ -145,12 +145,19 @@ fn hashes_are_read_back() {
 #[test]
 fn a_writer_forgets_the_record_before() {
     let (long, short) = (vec![1_u64; 100_000], vec![7_u64]);
-    let mut writer = Writer::encoder();
-    for record in [&long, &short, &long] {
-        let expected = text(record);
-        let encoded = writer.encode(record);
-        assert_eq!(encoded.text, expected.as_bytes());
-        assert_eq!(encoded.hash, hash(record));
+    for text_max in [usize::MAX, 2_000, 0] {
+        let mut writer = Writer::encoder(text_max);
+        for record in [&long, &short, &long] {
+            let expected = text(record);
+            let encoded = writer.encode(record);
+            match encoded.text {
+                Some(text) => assert_eq!(text, expected.as_bytes()),
+                None => assert!(expected.len() > text_max),
+            }
+            assert_eq!(encoded.length, expected.len() as u64);
+            assert_eq!(encoded.hash, hash(record));
+            assert!(text_max > 0 || expected.len() < 1_000 || encoded.text.is_none());
+        }
     }
 }
 
@@ -164,11 +171,8 @@ fn lanes_follow_writers() {
 
 fn check_lanes(counts: [usize; 4]) {
     let records = counts.map(|count| vec![7_u64; count]);
-    for (writer, keeps_text) in [
-        (Writer::encoder as fn() -> _, true),
-        (Writer::hasher, false),
-    ] {
-        let mut writers = records.each_ref().map(|_| writer());
+    for text_max in [usize::MAX, 5_000, 0] {
+        let mut writers = records.each_ref().map(|_| Writer::encoder(text_max));
         for _ in 0..2 {
             let mut writers = writers.each_mut();
             for (writer, record) in writers.iter_mut().zip(&records) {
@@ -180,15 +184,20 @@ fn check_lanes(counts: [usize; 4]) {
             assert!(writers.iter().any(|writer| writer.unhashed().len() < 64));
             for (writer, record) in writers.iter().zip(&records) {
                 let (whole, written) = (text(record), writer.bytes_so_far());
-                if keeps_text {
+                if whole.len() <= text_max {
                     assert_eq!(written, whole.as_bytes());
-                } else {
-                    assert_eq!(written, writer.unhashed());
                 }
                 assert!(whole.as_bytes().ends_with(writer.unhashed()));
             }
             let hashes = lanes::finish(&mut writers);
             assert_eq!(hashes, records.each_ref().map(hash));
+            for ((writer, record), hash) in writers.iter().zip(&records).zip(hashes) {
+                let (encoded, expected) = (writer.encoded(hash), text(record));
+                assert_eq!(encoded.length, expected.len() as u64);
+                if expected.len() <= text_max {
+                    assert_eq!(encoded.text, Some(expected.as_bytes()));
+                }
+            }
         }
     }
 }

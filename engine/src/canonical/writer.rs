@@ -14,6 +14,16 @@ pub(crate) trait Canonical {
     /// Appends the value.
     fn write(&self, writer: &mut Writer);
 
+    /// Appends each of some values to the writer of its place. Lanes may follow the writers meanwhile.
+    fn write_side_by_side<const N: usize>(values: [&Self; N], writers: &mut [&mut Writer; N])
+    where
+        Self: Sized,
+    {
+        for (value, writer) in values.into_iter().zip(writers) {
+            value.write(writer);
+        }
+    }
+
     /// Appends a list of values.
     #[inline]
     fn write_list(values: &[Self], writer: &mut Writer)
@@ -28,8 +38,10 @@ pub(crate) trait Canonical {
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Encoded<'w> {
-    /// The canonical text.
-    pub text: &'w [u8],
+    /// The canonical text; `None` if it was dropped as it was hashed, since it is longer than is asked for.
+    pub text: Option<&'w [u8]>,
+    /// The length of the text, in bytes.
+    pub length: u64,
     /// Its hash.
     pub hash: Hash,
 }
@@ -42,15 +54,13 @@ pub(crate) struct Writer {
     len: usize,
     /// Number of bytes of the buffer that were hashed already.
     hashed: usize,
+    /// Number of bytes that were hashed and dropped.
+    dropped: u64,
     hasher: Sha256,
-    output: Output,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Output {
-    Text,
-    Hash,
-    Both,
+    /// Whether full chunks are hashed between the elements of arrays. If not, lanes hash them, or nobody.
+    spills: bool,
+    /// A longer text is dropped as it is hashed.
+    text_max: usize,
 }
 
 /// Integers that are written at once: about 4 KB.
@@ -76,26 +86,28 @@ fn push_signed(place: &mut [u8], negative: bool, size: u64) -> usize {
 impl Writer {
     /// A writer that makes texts.
     pub(crate) fn text() -> Self {
-        Self::new(Output::Text)
+        Self::new(false, usize::MAX)
     }
 
     /// A writer that makes hashes and keeps no text.
     pub(crate) fn hasher() -> Self {
-        Self::new(Output::Hash)
+        Self::new(true, 0)
     }
 
-    /// A writer that makes both.
-    pub(crate) fn encoder() -> Self {
-        Self::new(Output::Both)
+    /// A writer that makes both, of texts up to a length; of a longer one, the hash.
+    pub(crate) fn encoder(text_max: usize) -> Self {
+        Self::new(false, text_max)
     }
 
-    fn new(output: Output) -> Self {
+    fn new(spills: bool, text_max: usize) -> Self {
         Self {
             buffer: vec![0; ROOM_MIN],
             len: 0,
             hashed: 0,
+            dropped: 0,
             hasher: Sha256::new(),
-            output,
+            spills,
+            text_max,
         }
     }
 
@@ -108,13 +120,21 @@ impl Writer {
 
     /// One record as text and hash. The hash is made while the text is still in the cache.
     pub(crate) fn encode<R: Canonical + ?Sized>(&mut self, record: &R) -> Encoded<'_> {
-        self.output = Output::Both;
         self.begin();
+        self.spills = true;
         record.write(self);
+        self.spills = false;
         self.hasher.update(&self.buffer[self.hashed..self.len]);
+        let hash = Hash::from_bytes(self.hasher.finish());
+        self.encoded(hash)
+    }
+
+    /// The last record, with its hash.
+    pub(crate) fn encoded(&self, hash: Hash) -> Encoded<'_> {
         Encoded {
-            text: &self.buffer[..self.len],
-            hash: Hash::from_bytes(self.hasher.finish()),
+            text: (self.dropped == 0).then_some(&self.buffer[..self.len]),
+            length: self.dropped + self.len as u64,
+            hash,
         }
     }
 
@@ -122,6 +142,7 @@ impl Writer {
     pub(crate) const fn begin(&mut self) {
         self.len = 0;
         self.hashed = 0;
+        self.dropped = 0;
     }
 
     /// What was written and not yet hashed.
@@ -136,11 +157,12 @@ impl Writer {
         (&mut self.hasher, piece)
     }
 
-    /// Forgets what was hashed, unless the text is kept.
+    /// Drops what was hashed of a text that is too long to be kept.
     pub(super) fn drop_hashed(&mut self) {
-        if self.output == Output::Hash {
+        if self.dropped > 0 || self.len > self.text_max {
             self.buffer.copy_within(self.hashed..self.len, 0);
             self.len -= self.hashed;
+            self.dropped += self.hashed as u64;
             self.hashed = 0;
         }
     }
@@ -161,7 +183,7 @@ impl Writer {
         self.len += size;
     }
 
-    /// The text of the last record that was written or encoded.
+    /// What was written.
     pub(crate) fn bytes_so_far(&self) -> &[u8] {
         &self.buffer[..self.len]
     }
@@ -169,6 +191,10 @@ impl Writer {
     /// The text.
     pub(crate) fn into_text(mut self) -> String {
         self.buffer.truncate(self.len);
+        // A document is kept as long as its run.
+        if self.len > CHUNK {
+            self.buffer.shrink_to_fit();
+        }
         String::from_utf8(self.buffer).expect("keys and numbers are ASCII, and strings are `str`")
     }
 
@@ -197,13 +223,17 @@ impl Writer {
 
     /// Integers as elements of a list, each behind a bracket or a comma.
     pub(crate) fn integers(&mut self, numbers: &[i64], separator: u8) {
-        let place = self.room(numbers.len() * (1 + INTEGER_MAX));
+        const ELEMENT_MAX: usize = 1 + INTEGER_MAX;
+        let place = self.room(numbers.len() * ELEMENT_MAX);
         let (mut at, mut separator) = (0, separator);
         for &number in numbers {
-            place[at] = separator;
+            // One check of bounds for all that is written of a number.
+            let element: &mut [u8; ELEMENT_MAX] = place[at..]
+                .first_chunk_mut()
+                .expect("there is room for every element");
+            element[0] = separator;
             separator = b',';
-            at += 1;
-            at += push_integer(&mut place[at..], number);
+            at += 1 + push_integer(&mut element[1..], number);
         }
         self.took(at);
     }
@@ -214,43 +244,71 @@ impl Writer {
         self.bytes(text.as_bytes());
     }
 
+    /// Begins an array, whose elements are then added.
+    #[inline]
+    pub(crate) const fn list(&mut self) -> List<'_> {
+        List {
+            writer: self,
+            separator: b'[',
+        }
+    }
+
     /// An array of values, written in order.
     #[inline]
-    pub(crate) fn array<'v, V: Canonical + 'v>(&mut self, values: impl IntoIterator<Item = &'v V>) {
-        let mut separator: &[u8] = b"[";
-        let mut empty = true;
+    pub(crate) fn array<V: Canonical>(&mut self, values: impl IntoIterator<Item = V>) {
+        let mut list = self.list();
         for value in values {
-            self.bytes(separator);
-            value.write(self);
-            self.spill();
-            separator = b",";
-            empty = false;
+            list.element(&value);
         }
-        self.bytes(if empty { b"[]" } else { b"]" });
+        list.end();
     }
 
     /// Hashes full chunks while they are in the cache. Called between the elements of arrays, since
     /// only arrays make records large.
     #[inline]
     fn spill(&mut self) {
-        if self.len - self.hashed >= CHUNK {
+        if self.spills && self.len - self.hashed >= CHUNK {
             self.spill_now();
         }
     }
 
     #[cold]
     fn spill_now(&mut self) {
-        match self.output {
-            Output::Text => {}
-            Output::Hash => {
-                self.hasher.update(&self.buffer[..self.len]);
-                self.len = 0;
-            }
-            Output::Both => {
-                self.hasher.update(&self.buffer[self.hashed..self.len]);
-                self.hashed = self.len;
-            }
+        self.hasher.update(&self.buffer[self.hashed..self.len]);
+        self.hashed = self.len;
+        self.drop_hashed();
+    }
+}
+
+/// An array being written, some elements at a time.
+pub(crate) struct List<'w> {
+    writer: &'w mut Writer,
+    separator: u8,
+}
+
+impl List<'_> {
+    #[inline]
+    pub(crate) fn element<V: Canonical + ?Sized>(&mut self, value: &V) {
+        self.writer.bytes(&[self.separator]);
+        self.separator = b',';
+        value.write(self.writer);
+        self.writer.spill();
+    }
+
+    /// Adds some integers, as many as are written at once at most.
+    #[inline]
+    pub(crate) fn integers(&mut self, numbers: &[i64]) {
+        if !numbers.is_empty() {
+            self.writer.integers(numbers, self.separator);
+            self.separator = b',';
+            self.writer.spill();
         }
+    }
+
+    #[inline]
+    pub(crate) fn end(self) {
+        let empty = self.separator == b'[';
+        self.writer.raw(if empty { "[]" } else { "]" });
     }
 }
 
@@ -269,6 +327,14 @@ impl<'w> Object<'w> {
             separator: b"{",
             #[cfg(debug_assertions)]
             last_key: String::new(),
+        }
+    }
+
+    /// Continues an object of which some members were written.
+    pub(crate) fn resume(writer: &'w mut Writer) -> Self {
+        Self {
+            separator: b",",
+            ..Self::begin(writer)
         }
     }
 
@@ -389,13 +455,11 @@ impl Canonical for i64 {
     }
 
     fn write_list(numbers: &[Self], writer: &mut Writer) {
-        let mut separator = b'[';
+        let mut list = writer.list();
         for piece in numbers.chunks(INTEGERS) {
-            writer.integers(piece, separator);
-            writer.spill();
-            separator = b',';
+            list.integers(piece);
         }
-        writer.raw(if numbers.is_empty() { "[]" } else { "]" });
+        list.end();
     }
 }
 

@@ -12,10 +12,10 @@ use sha2::{Digest, Sha256};
 use crate::canonical::{self, Hash};
 use crate::config::{RunPlan, Window};
 use crate::error::{Operation, RunError};
-use crate::press::Tally;
+use crate::press::{Tally, TickView};
 use crate::record::{
     CodexLibraryEntry, CodexProposal, ExpectedEffect, MdlStats, PatternDescriptor, TargetLocation,
-    UmxLedger, UsageStats,
+    UsageStats,
 };
 use crate::varint;
 
@@ -77,13 +77,11 @@ impl Seen {
     }
 
     /// Adds a pattern that has not occurred before.
-    fn add<S>(&mut self, key: [u8; 32], ledger: &UmxLedger, store: &mut S) -> io::Result<()>
+    fn add<S>(&mut self, key: [u8; 32], view: &TickView<'_>, store: &mut S) -> io::Result<()>
     where
         S: PatternStore + ?Sized,
     {
-        let du = ledger.edges.iter().map(|edge| edge.du);
-        let tick = i64::try_from(ledger.tick).expect("a run has at most 2^63 - 1 ticks");
-        let pattern = packed(std::iter::once(tick).chain(du));
+        let pattern = packed(view);
         self.bytes += PATTERN_BYTES + pattern.len();
         self.recent.insert(key, pattern);
         if self.bytes < self.bytes_max {
@@ -160,27 +158,28 @@ impl<'p> Codex<'p> {
     /// The store failed.
     pub(crate) fn observe<S>(
         &mut self,
-        ledger: &UmxLedger,
+        view: &TickView<'_>,
         store: &mut S,
     ) -> io::Result<Option<NewMotif>>
     where
         S: PatternStore + ?Sized,
     {
-        if ledger.edges.is_empty() {
+        if view.edge_count() == 0 {
             return Ok(None);
         }
-        let key = pattern_key(ledger);
+        let key = pattern_key(view);
         if let Some(&motif) = self.motif_by_key.get(&key) {
             let motif = &mut self.motifs[motif];
             motif.uses += 1;
-            motif.last_tick = ledger.tick;
+            motif.last_tick = view.tick;
             return Ok(None);
         }
         let Some((first_tick, du)) = self.seen.take(&key, store)? else {
-            self.seen.add(key, ledger, store)?;
+            self.seen.add(key, view, store)?;
             return Ok(None);
         };
-        let fluxes: Vec<i64> = ledger.edges.iter().map(|edge| edge.f_e).collect();
+        let mut fluxes = Vec::with_capacity(view.edge_count());
+        view.fluxes(|edges| fluxes.extend(edges.iter().map(|edge| edge.f_e)));
         let index = self.motifs.len();
         self.motif_by_key.insert(key, index);
         self.motifs.push(Motif {
@@ -190,8 +189,8 @@ impl<'p> Codex<'p> {
             fluxes,
             uses: 2,
             first_tick,
-            created_tick: ledger.tick,
-            last_tick: ledger.tick,
+            created_tick: view.tick,
+            last_tick: view.tick,
         });
         Ok(Some(NewMotif {
             motif_id: motif_id(index as u64 + 1),
@@ -291,10 +290,16 @@ pub(crate) fn library_id(run_id: &str) -> String {
     format!("{run_id}_LIB")
 }
 
-/// Numbers packed into as few bytes as they need; the inverse of [`unpacked`].
-fn packed(values: impl Iterator<Item = i64>) -> Box<[u8]> {
+/// The tick and the differences of its edges, packed into as few bytes as they need; the inverse of [`unpacked`].
+fn packed(view: &TickView<'_>) -> Box<[u8]> {
     let mut bytes = Vec::new();
-    values.for_each(|value| varint::push(&mut bytes, value));
+    let tick = i64::try_from(view.tick).expect("a run has at most 2^63 - 1 ticks");
+    varint::push(&mut bytes, tick);
+    view.fluxes(|edges| {
+        edges
+            .iter()
+            .for_each(|edge| varint::push(&mut bytes, edge.du));
+    });
     bytes.into()
 }
 
@@ -331,11 +336,13 @@ pub(crate) fn pointer_bits(count: usize) -> i128 {
 
 /// The hash that identifies a flux vector within a run. All flux vectors of a run have the same
 /// length, so their concatenated bytes are unambiguous.
-fn pattern_key(ledger: &UmxLedger) -> [u8; 32] {
+fn pattern_key(view: &TickView<'_>) -> [u8; 32] {
     let mut hasher = Sha256::new();
-    for edge in &ledger.edges {
-        hasher.update(edge.f_e.to_le_bytes());
-    }
+    view.fluxes(|edges| {
+        edges
+            .iter()
+            .for_each(|edge| hasher.update(edge.f_e.to_le_bytes()));
+    });
     hasher.finalize().into()
 }
 

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 
 use super::{Codex, PATTERN_BYTES, PatternStore, Seen};
 use crate::config::{MemoryDocuments, RunPlan, load_run};
+use crate::press::TickView;
 use crate::record::{EdgeFlux, UmxLedger};
 
 /// A store in memory, which may have no space.
@@ -83,7 +84,10 @@ fn observed(plan: &RunPlan, fluxes: &[[i64; 2]], bytes_max: usize, has_space: bo
             edges: edges.to_vec(),
             ..Default::default()
         };
-        if let Some(found) = codex.observe(&ledger, &mut store).unwrap() {
+        if let Some(found) = codex
+            .observe(&TickView::of_ledger(&ledger, 0), &mut store)
+            .unwrap()
+        {
             text.push_str(&format!(
                 "{tick}: {} {}\n",
                 found.motif_id, found.first_tick
@@ -123,13 +127,16 @@ fn patterns_in_memory_are_counted() {
     // The tick and the difference take a byte each.
     let size = PATTERN_BYTES + 2;
     let mut seen = Seen::new(2 * size);
-    seen.add([1; 32], &ledger(1, 5), &mut store).unwrap();
+    seen.add([1; 32], &TickView::of_ledger(&ledger(1, 5), 0), &mut store)
+        .unwrap();
     assert_eq!((seen.bytes, seen.stored), (size, false));
     assert_eq!(seen.take(&[2; 32], &mut store).unwrap(), None);
     let taken = seen.take(&[1; 32], &mut store).unwrap();
     assert_eq!((taken, seen.bytes), (Some((1, vec![5])), 0));
-    seen.add([1; 32], &ledger(2, -6), &mut store).unwrap();
-    seen.add([2; 32], &ledger(3, 7), &mut store).unwrap();
+    seen.add([1; 32], &TickView::of_ledger(&ledger(2, -6), 0), &mut store)
+        .unwrap();
+    seen.add([2; 32], &TickView::of_ledger(&ledger(3, 7), 0), &mut store)
+        .unwrap();
     assert_eq!((seen.bytes, seen.stored, seen.recent.len()), (0, true, 0));
     assert_eq!(store.patterns.len(), 2);
     let taken = seen.take(&[1; 32], &mut store).unwrap();

@@ -432,6 +432,11 @@ impl RunPlan {
         &self.logging
     }
 
+    /// Whether a checkpoint follows a tick.
+    pub(crate) const fn has_checkpoint(&self, tick: u64) -> bool {
+        tick.is_multiple_of(self.checkpoint_spacing)
+    }
+
     /// The documents the plan was made from.
     #[must_use]
     pub const fn documents(&self) -> &ResolvedDocuments {

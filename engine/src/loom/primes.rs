@@ -2,19 +2,22 @@
 
 /// The first `count` primes: 2, 3, 5, 7, …
 pub(crate) fn first_primes(count: usize) -> Vec<u32> {
-    let limit = upper_bound(count);
-    let mut composite = vec![false; limit + 1];
     let mut primes = Vec::with_capacity(count);
-    for number in 2..=limit {
+    primes.extend((count > 0).then_some(2));
+    // Whether the odd numbers from 3 are composite.
+    let mut composite = vec![false; upper_bound(count) / 2];
+    for at in 0..composite.len() {
         if primes.len() == count {
             break;
         }
-        if composite[number] {
+        if composite[at] {
             continue;
         }
-        primes.push(u32::try_from(number).expect("the primes for 10,000,000 nodes are below 2^28"));
-        for multiple in (number.saturating_mul(number)..=limit).step_by(number) {
-            composite[multiple] = true;
+        let prime = 2 * at + 3;
+        primes.push(u32::try_from(prime).expect("the primes for 10,000,000 nodes are below 2^28"));
+        let square = prime.saturating_mul(prime) / 2 - 1;
+        for multiple in composite.iter_mut().skip(square).step_by(prime) {
+            *multiple = true;
         }
     }
     primes

@@ -3,7 +3,6 @@
 use super::primes::first_primes;
 use crate::config::StRule;
 use crate::error::{Operation, RunError};
-use crate::record::UmxLedger;
 
 /// A rule with the values that it needs.
 pub(super) enum StReader {
@@ -37,23 +36,25 @@ impl StReader {
         }
     }
 
-    pub(super) fn read(&self, ledger: &UmxLedger) -> Result<i64, RunError> {
+    pub(super) fn read(
+        &self,
+        tick: u64,
+        post_u: &[i64],
+        f_e: impl Iterator<Item = i64>,
+    ) -> Result<i64, RunError> {
         let exact = match self {
-            Self::PrimeWeighted { primes } => Some(weighted_sum(primes, &ledger.post_u)),
+            Self::PrimeWeighted { primes } => Some(weighted_sum(primes, post_u)),
             Self::Constant(value) => Some(i128::from(*value)),
             Self::SumAbsFlux {
                 offset,
                 scale,
                 max_value,
-            } => {
-                let fluxes = ledger.edges.iter().map(|edge| edge.f_e);
-                scaled_flux(fluxes, *offset, *scale, *max_value)
-            }
+            } => scaled_flux(f_e, *offset, *scale, *max_value),
         };
         exact
             .and_then(|value| i64::try_from(value).ok())
             .ok_or(RunError::Overflow {
-                tick: ledger.tick,
+                tick,
                 operation: Operation::St,
                 id: None,
             })

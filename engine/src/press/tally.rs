@@ -1,5 +1,7 @@
 //! Counts the bits of a sequence under every scheme at once, value by value.
 
+use multiversion::multiversion;
+
 /// Golomb–Rice parameters that are tried: 0..=4.
 pub(crate) const PARAMETERS: usize = 5;
 
@@ -17,10 +19,12 @@ pub(crate) struct Tally {
     previous: i128,
 }
 
-/// The fast loop is used for absolute values below the first and vectors no longer than the second
+/// The fast loop is used for values of at most so many bits beside the sign, and vectors no longer than the second
 /// of these, which keep every sum below 2^63.
-const FAST_VALUE: u64 = 1 << 40;
+const FAST_BITS: u32 = 40;
 const FAST_LENGTH: usize = 1 << 20;
+/// Values whose deltas are compared with 0 before runs are looked for: the bits of a word.
+const MASKED: usize = 64;
 
 impl Tally {
     /// The tally of a whole sequence.
@@ -33,11 +37,11 @@ impl Tally {
     /// Appends values.
     pub(crate) fn extend(&mut self, values: &[i64]) {
         for part in values.chunks(FAST_LENGTH) {
-            let largest = part
-                .iter()
-                .fold(0, |largest, value| largest.max(value.unsigned_abs()));
-            match i64::try_from(self.previous) {
-                Ok(previous) if largest.max(previous.unsigned_abs()) < FAST_VALUE => {
+            let previous = i64::try_from(self.previous);
+            let bits = |value: i64| (value ^ (value >> 63)).cast_unsigned();
+            let of_part = part.iter().fold(0, |all, &value| all | bits(value));
+            match previous {
+                Ok(previous) if (of_part | bits(previous)) >> FAST_BITS == 0 => {
                     self.extend_small(part, previous);
                 }
                 _ => part.iter().for_each(|&value| self.push(i128::from(value))),
@@ -64,37 +68,46 @@ impl Tally {
 
     fn extend_small(&mut self, values: &[i64], previous: i64) {
         let mut previous = previous;
-        let mut identity = 0_u64;
-        let mut quotients = [0_u64; PARAMETERS];
-        let mut deltas = 0_u64;
-        for &value in values {
-            identity += u64::from(u64::BITS - value.unsigned_abs().leading_zeros());
-            let folded = zigzag_small(value);
-            for (parameter, quotient) in quotients.iter_mut().enumerate() {
-                *quotient += folded >> parameter;
-            }
-            let delta = value - previous;
-            previous = value;
-            if delta == 0 {
-                self.open_run += 1;
-            } else {
-                self.close_run();
-                deltas += zigzag_small(delta) + 2;
-            }
+        let mut sums = Sums::default();
+        for values in values.chunks(MASKED) {
+            let changes = add_small(&mut sums, values, previous);
+            self.add_runs(changes, values.len());
+            previous = values[values.len() - 1];
         }
         let count = values.len() as u128;
-        self.identity += u128::from(identity) + count;
-        for (parameter, (bits, quotient)) in self.golomb_rice.iter_mut().zip(quotients).enumerate()
+        self.identity += u128::from(sums.identity) + count;
+        for (parameter, (bits, quotient)) in
+            self.golomb_rice.iter_mut().zip(sums.quotients).enumerate()
         {
             *bits += u128::from(quotient) + count * (1 + parameter as u128);
         }
-        self.run_length += u128::from(deltas);
+        self.run_length += u128::from(sums.deltas);
         self.previous = i128::from(previous);
     }
 
+    /// Counts what is beside the deltas that are not 0: two bits for each, and the runs between them. Bit n of `changes` says whether delta n of
+    /// some is one.
+    fn add_runs(&mut self, changes: u64, count: usize) {
+        self.run_length += u128::from(2 * changes.count_ones());
+        let mut changes = changes;
+        let mut left = count as u32;
+        while changes != 0 {
+            let zeros = changes.trailing_zeros();
+            self.open_run += u64::from(zeros);
+            self.close_run();
+            // Neighbours have no run between them.
+            let ones = (changes >> zeros).trailing_ones();
+            left -= zeros + ones;
+            changes = changes.checked_shr(zeros + ones).unwrap_or(0);
+        }
+        self.open_run += u64::from(left);
+    }
+
     fn close_run(&mut self) {
-        self.run_length += run_bits(self.open_run);
-        self.open_run = 0;
+        if self.open_run > 0 {
+            self.run_length += run_bits(self.open_run);
+            self.open_run = 0;
+        }
     }
 
     /// Bits under ID.
@@ -125,6 +138,46 @@ impl Tally {
     }
 }
 
+/// Sums over values and deltas that are small.
+#[derive(Default)]
+struct Sums {
+    /// Of the binary digits of values.
+    identity: u64,
+    /// Of the folded values, shifted by each parameter.
+    quotients: [u64; PARAMETERS],
+    /// Of the folded deltas.
+    deltas: u64,
+}
+
+/// Adds at most [`MASKED`] values to sums that stay below 2^63, without a jump that depends on one: nothing wraps, and the wrapping
+/// operations only avoid the checks. Bit n of the result says whether delta n is not 0.
+#[multiversion(targets("x86_64+avx2+lzcnt"))]
+fn add_small(sums: &mut Sums, values: &[i64], previous: i64) -> u64 {
+    let (mut identity, mut quotients) = (0_u64, [0_u64; PARAMETERS]);
+    for &value in values {
+        let digits = u64::BITS - value.unsigned_abs().leading_zeros();
+        identity = identity.wrapping_add(digits.into());
+        let folded = zigzag_small(value);
+        for (parameter, quotient) in quotients.iter_mut().enumerate() {
+            *quotient = quotient.wrapping_add(folded >> parameter);
+        }
+    }
+    let (mut deltas, mut changes) = (0_u64, 0_u64);
+    let mut previous = previous;
+    for (at, &value) in values.iter().enumerate() {
+        let delta = value.wrapping_sub(previous);
+        previous = value;
+        deltas = deltas.wrapping_add(zigzag_small(delta));
+        changes |= u64::from(delta != 0) << at;
+    }
+    sums.identity += identity;
+    sums.deltas += deltas;
+    for (sum, quotient) in sums.quotients.iter_mut().zip(quotients) {
+        *sum += quotient;
+    }
+    changes
+}
+
 /// ⌈log2(n + 1)⌉: the number of binary digits of n, 0 for 0.
 pub(crate) const fn bit_length(number: u128) -> u32 {
     u128::BITS - number.leading_zeros()
@@ -136,8 +189,9 @@ pub(crate) const fn zigzag(value: i128) -> u128 {
     if value > 0 { doubled - 1 } else { doubled }
 }
 
+#[inline(always)]
 const fn zigzag_small(value: i64) -> u64 {
-    (value.unsigned_abs() << 1) - (value > 0) as u64
+    (value.unsigned_abs() << 1).wrapping_sub((value > 0) as u64)
 }
 
 fn golomb_rice_bits(folded: u128, parameter: usize) -> u128 {
@@ -198,6 +252,25 @@ mod tests {
         check(&[5, 5, 5, 0], 13, [31, 20, 18, 19, 20], 11 + 3 + 12);
         // Two runs: of one, and of two at the end.
         check(&[5, 5, 0, 0, 0], 11, [23, 18, 19, 22, 25], 11 + 2 + 12 + 3);
+    }
+
+    proptest::proptest! {
+        /// Both loops count the same, wherever a run begins or ends and however a sequence is cut.
+        #[test]
+        fn runs_are_found_wherever_they_are(
+            runs in proptest::collection::vec((-3_i64..4, 0_usize..90, 0_u32..45), 0..12),
+            cut in 1_usize..200,
+        ) {
+            let run = |&(value, length, bits): &(i64, usize, u32)| {
+                std::iter::repeat_n(value << bits, length)
+            };
+            let values: Vec<i64> = runs.iter().flat_map(run).collect();
+            let (mut exact, mut cuts) = (Tally::default(), Tally::default());
+            values.iter().for_each(|&value| exact.push(i128::from(value)));
+            values.chunks(cut).for_each(|values| cuts.extend(values));
+            proptest::prop_assert_eq!(&Tally::of(&values), &exact);
+            proptest::prop_assert_eq!(&cuts, &exact);
+        }
     }
 
     #[test]

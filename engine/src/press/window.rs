@@ -2,33 +2,102 @@
 
 use super::Tally;
 use super::choice::choose;
-use crate::canonical::{Hash, Writer};
+use crate::canonical::{Canonical as _, Hash, Writer};
 use crate::config::{RunPlan, Scheme, StreamPlan, StreamSource, Window, reduced};
 use crate::error::{Operation, RunError};
-use crate::record::{Manifest, StreamEntry, UmxLedger};
+use crate::record::{EdgeFlux, Flux, Fluxes, Manifest, PIECE, StreamEntry, Tick, UmxLedger};
 
-/// The values of a tick that streams can use.
+/// The values of a tick that streams and observers can use.
+#[derive(Clone, Copy)]
 pub(crate) struct TickView<'t> {
-    /// The tick's ledger.
-    pub(crate) ledger: &'t UmxLedger,
+    pub(crate) tick: u64,
+    pub(crate) pre_u: &'t [i64],
+    pub(crate) post_u: &'t [i64],
     /// C_{t−1}.
     pub(crate) c_prev: i64,
+    edges: Edges<'t>,
 }
 
-impl TickView<'_> {
+/// What the edges did: of a tick that was made, or of a ledger.
+#[derive(Clone, Copy)]
+enum Edges<'t> {
+    Made(&'t Fluxes),
+    Ledger(&'t [EdgeFlux]),
+}
+
+impl<'t> TickView<'t> {
+    /// The values of a tick that was made.
+    pub(crate) fn of(tick: &'t Tick) -> Self {
+        Self {
+            tick: tick.tick,
+            pre_u: &tick.pre_u,
+            post_u: &tick.post_u,
+            c_prev: tick.c_prev,
+            edges: Edges::Made(&tick.fluxes),
+        }
+    }
+
+    /// The values of a ledger; `c_prev` is C_{t−1}.
+    pub(crate) fn of_ledger(ledger: &'t UmxLedger, c_prev: i64) -> Self {
+        Self {
+            tick: ledger.tick,
+            pre_u: &ledger.pre_u,
+            post_u: &ledger.post_u,
+            c_prev,
+            edges: Edges::Ledger(&ledger.edges),
+        }
+    }
+
+    /// The number of edges.
+    pub(crate) const fn edge_count(&self) -> usize {
+        match self.edges {
+            Edges::Made(fluxes) => fluxes.len(),
+            Edges::Ledger(edges) => edges.len(),
+        }
+    }
+
+    /// Visits what the edges did in id order, some at a time.
+    pub(crate) fn fluxes(&self, mut visit: impl FnMut(&[Flux])) {
+        match self.edges {
+            Edges::Made(fluxes) => fluxes.groups(visit),
+            Edges::Ledger(edges) => {
+                let mut place = [Flux::default(); PIECE];
+                for edges in edges.chunks(PIECE) {
+                    for (flux, edge) in place.iter_mut().zip(edges) {
+                        *flux = edge.flux();
+                    }
+                    visit(&place[..edges.len()]);
+                }
+            }
+        }
+    }
+
+    /// Visits f_e of the edges in id order, some at a time.
+    fn f_e(&self, mut visit: impl FnMut(&[i64])) {
+        match self.edges {
+            Edges::Made(fluxes) => fluxes.pieces_of_f_e(visit),
+            Edges::Ledger(_) => self.fluxes(|fluxes| {
+                let mut f_e = [0; PIECE];
+                for (f_e, flux) in f_e.iter_mut().zip(fluxes) {
+                    *f_e = flux.f_e;
+                }
+                visit(&f_e[..fluxes.len()]);
+            }),
+        }
+    }
+
     /// Overwrites `vector` with that of a source. Deltas may need one bit more than 64.
     pub(crate) fn vector(&self, source: StreamSource, vector: &mut Vec<i128>) {
-        let ledger = self.ledger;
         vector.clear();
         match source {
-            StreamSource::PreU => vector.extend(ledger.pre_u.iter().map(|&u| i128::from(u))),
-            StreamSource::PostU => vector.extend(ledger.post_u.iter().map(|&u| i128::from(u))),
+            StreamSource::PreU => vector.extend(self.pre_u.iter().map(|&u| i128::from(u))),
+            StreamSource::PostU => vector.extend(self.post_u.iter().map(|&u| i128::from(u))),
             StreamSource::PrevChain => vector.push(i128::from(self.c_prev)),
             StreamSource::Fluxes => {
-                vector.extend(ledger.edges.iter().map(|edge| i128::from(edge.f_e)));
+                self.f_e(|f_e| vector.extend(f_e.iter().copied().map(i128::from)));
             }
             StreamSource::PostUDeltas => {
-                let pairs = ledger.post_u.iter().zip(&ledger.pre_u);
+                let pairs = self.post_u.iter().zip(self.pre_u);
                 vector.extend(pairs.map(|(&post, &pre)| i128::from(post) - i128::from(pre)));
             }
         }
@@ -135,7 +204,6 @@ pub(crate) struct StreamTally<'p> {
     /// The canonical list of the vectors of all ticks, hashed as it grows.
     values: Writer,
     separator: &'static str,
-    scratch: Vec<i64>,
 }
 
 impl<'p> StreamTally<'p> {
@@ -145,7 +213,6 @@ impl<'p> StreamTally<'p> {
             tally: Tally::default(),
             values: Writer::hasher(),
             separator: "[",
-            scratch: Vec::new(),
         }
     }
 
@@ -153,43 +220,50 @@ impl<'p> StreamTally<'p> {
     pub(crate) fn add(&mut self, tick: &TickView<'_>) {
         self.values.raw(self.separator);
         self.separator = ",";
-        let ledger = tick.ledger;
         match self.plan.source {
-            StreamSource::PreU => self.add_vector(&ledger.pre_u),
-            StreamSource::PostU => self.add_vector(&ledger.post_u),
+            StreamSource::PreU => self.add_vector(tick.pre_u),
+            StreamSource::PostU => self.add_vector(tick.post_u),
             StreamSource::PrevChain => self.add_vector(&[tick.c_prev]),
             StreamSource::Fluxes => {
-                let mut fluxes = std::mem::take(&mut self.scratch);
-                fluxes.clear();
-                fluxes.extend(ledger.edges.iter().map(|edge| edge.f_e));
-                self.add_vector(&fluxes);
-                self.scratch = fluxes;
+                let mut list = self.values.list();
+                tick.f_e(|f_e| {
+                    self.tally.extend(f_e);
+                    list.integers(f_e);
+                });
+                list.end();
             }
-            StreamSource::PostUDeltas => self.add_deltas(ledger),
+            StreamSource::PostUDeltas => self.add_deltas(tick),
         }
     }
 
     fn add_vector(&mut self, vector: &[i64]) {
         self.tally.extend(vector);
-        self.values.array(vector);
+        vector.write(&mut self.values);
     }
 
     /// Adds post_u − pre_u, which may need one bit more than either.
-    fn add_deltas(&mut self, ledger: &UmxLedger) {
-        let mut deltas = std::mem::take(&mut self.scratch);
-        deltas.clear();
-        let pairs = || ledger.post_u.iter().zip(&ledger.pre_u);
-        deltas.extend(pairs().map_while(|(post, pre)| post.checked_sub(*pre)));
-        if deltas.len() == ledger.post_u.len() {
-            self.add_vector(&deltas);
-        } else {
-            let exact: Vec<i128> = pairs()
-                .map(|(&post, &pre)| i128::from(post) - i128::from(pre))
-                .collect();
-            exact.iter().for_each(|&delta| self.tally.push(delta));
-            self.values.array(&exact);
+    fn add_deltas(&mut self, tick: &TickView<'_>) {
+        let mut list = self.values.list();
+        for (post, pre) in tick.post_u.chunks(PIECE).zip(tick.pre_u.chunks(PIECE)) {
+            let mut deltas = [0; PIECE];
+            let mut fits = true;
+            for ((delta, post), pre) in deltas.iter_mut().zip(post).zip(pre) {
+                let (exact, wraps) = post.overflowing_sub(*pre);
+                (*delta, fits) = (exact, fits & !wraps);
+            }
+            if fits {
+                let deltas = &deltas[..post.len()];
+                self.tally.extend(deltas);
+                list.integers(deltas);
+                continue;
+            }
+            for (&post, &pre) in post.iter().zip(pre) {
+                let delta = i128::from(post) - i128::from(pre);
+                self.tally.push(delta);
+                list.element(&delta);
+            }
         }
-        self.scratch = deltas;
+        list.end();
     }
 
     /// The entry and the hash of the values; `None` if the number of bits does not fit 64 bits.
@@ -231,9 +305,9 @@ mod tests {
                 post_u: post_u.to_vec(),
                 ..UmxLedger::default()
             };
-            let (ledger, c_prev) = (&ledger, 7);
-            tally.add(&TickView { ledger, c_prev });
-            TickView { ledger, c_prev }.vector(source, &mut vector);
+            let tick = TickView::of_ledger(&ledger, 7);
+            tally.add(&tick);
+            tick.vector(source, &mut vector);
             assert_eq!(&vector, values);
             let digits = values
                 .iter()

@@ -226,6 +226,8 @@ impl RecordType for AeonView {
         needs_grammar: true,
     };
 
+    type Made = Self;
+
     const COLUMNS: &'static [Column<Self>] = &[
         Column::NUMBER,
         Column::new("window_id", "TEXT NOT NULL UNIQUE", |view, _| {
@@ -253,6 +255,8 @@ impl RecordType for ApxiView {
         late_fields: &[],
         needs_grammar: true,
     };
+
+    type Made = Self;
 
     const COLUMNS: &'static [Column<Self>] = &[
         Column::NUMBER,

@@ -133,6 +133,8 @@ impl RecordType for CodexLibraryEntry {
         needs_grammar: false,
     };
 
+    type Made = Self;
+
     const COLUMNS: &'static [Column<Self>] = &[
         Column::NUMBER,
         Column::new("motif_id", "TEXT NOT NULL", |entry, _| {
@@ -156,6 +158,8 @@ impl RecordType for CodexProposal {
         late_fields: &[],
         needs_grammar: false,
     };
+
+    type Made = Self;
 
     const COLUMNS: &'static [Column<Self>] = &[
         Column::NUMBER,

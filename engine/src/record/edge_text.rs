@@ -1,7 +1,8 @@
-//! The texts of a tick's ledger and P-block, which are nearly all that a run writes.
+//! The texts of a tick's ledger, P-block and checkpoint, which are nearly all that a run writes.
 //!
-//! Of an edge's text, only three numbers differ from tick to tick. What is between them is made once per run and then copied, always 32
-//! bytes at once; the next piece overwrites what was too much:
+//! They are written from a [`Tick`]; the records as values ([`UmxLedger`](super::UmxLedger)) are never made. Of an edge's text, only three
+//! numbers differ from tick to tick. What is between them are templates, which are copied, always 32 bytes at once; the next piece
+//! overwrites what was too much:
 //!
 //! ```text
 //! ledger    ,{"cap":9,"du":  7  ,"e_id":1,"f_e":  3  ,"i":1,"j":2,"raw":  3  }
@@ -13,23 +14,33 @@
 //!
 //! Ticks are written side by side: a piece of some edges in each ledger and P-block, which the lanes of
 //! [`canonical`](crate::canonical) then hash while it is in the first cache; then the piece of the next edges. So the
-//! templates of a piece, too, are read from far away once for all ticks.
+//! templates of a piece, too, are read from far away once for all ticks. Templates take 100 bytes for each edge. Those of a graph with many edges are
+//! not kept: each piece is made for the ticks that are written side by side, and overwritten by the next piece.
 //!
 //! Nothing here is a second definition of a record: a property test compares these texts with those of the general writer.
 
-use crate::canonical::{Canonical as _, Digits, Hash, INTEGERS, LARGE, Writer, lanes};
+use std::sync::OnceLock;
 
-use super::{EdgeFlux, EdgeFluxSummary, PBlock, UmxLedger};
+use crate::canonical::{self, Canonical, Digits, Hash, LARGE, Object, Writer, lanes};
+use crate::config::{Edge, LANES, RunPlan, Topology};
 
-/// Edges of a piece: about 5 KB of text.
-const PIECE_EDGES: usize = 64;
+use super::{EdgeFlux, EdgeFluxSummary, Flux, FluxLanes, PIECE, Tick, TopologySnapshotEdge};
+
 /// Bytes of a template, of which the last ones may be unused.
 const COPIED: usize = 32;
 /// Room for an edge: every offset that is an `u8`, and a template that begins there.
 const EDGE_ROOM: usize = 256 + COPIED;
+/// The most edges whose texts are kept: 13 MB of templates, and as much of checkpoints.
+const KEPT_EDGES: usize = 1 << 17;
 
-/// The templates of all edges.
-pub(crate) struct EdgeTexts(Vec<EdgeText>);
+/// The texts of all edges of a run that do not differ from tick to tick.
+pub(crate) struct EdgeTexts<'p> {
+    plan: &'p RunPlan,
+    /// The templates of all edges; `None` if they are not kept.
+    templates: Option<Vec<EdgeText>>,
+    /// The list of edges in every checkpoint, since there was one; never made if it is not kept.
+    snapshot: OnceLock<String>,
+}
 
 /// What is before, between and after the first two numbers of an edge; `None` if a template has no room for it.
 struct EdgeText(Option<[Template; 3]>);
@@ -39,10 +50,11 @@ struct Template {
     length: u8,
 }
 
-/// The records of one tick, and where they are written.
+/// A tick, and where its ledger and its P-block are written.
 pub(crate) struct TickTexts<'t> {
-    pub(crate) ledger: (&'t UmxLedger, &'t mut Writer),
-    pub(crate) p_block: (&'t PBlock, &'t mut Writer),
+    pub(crate) tick: &'t Tick,
+    pub(crate) ledger: &'t mut Writer,
+    pub(crate) p_block: &'t mut Writer,
 }
 
 impl Template {
@@ -64,11 +76,10 @@ impl Template {
 }
 
 impl EdgeText {
-    fn new(writer: &mut Writer, edge: &EdgeFlux) -> Self {
-        let id = |id: u64| i64::try_from(id).ok();
+    fn new(writer: &mut Writer, e_id: i64, edge: &Edge) -> Self {
         let mut template = |parts: &[_]| Template::new(writer, parts);
+        let (i, j) = (i64::from(edge.from) + 1, i64::from(edge.to) + 1);
         let mut templates = || {
-            let (e_id, i, j) = (id(edge.e_id)?, id(edge.i)?, id(edge.j)?);
             Some([
                 template(&[(",{\"cap\":", Some(edge.cap)), (",\"du\":", None)])?,
                 template(&[(",\"e_id\":", Some(e_id)), (",\"f_e\":", None)])?,
@@ -81,25 +92,57 @@ impl EdgeText {
         };
         Self(templates())
     }
+
+    /// The templates of a piece of the edges.
+    fn of_piece(topology: &Topology, piece: usize) -> impl Iterator<Item = Self> {
+        let edges = &topology.edges;
+        let indices = piece * PIECE..edges.len().min((piece + 1) * PIECE);
+        let mut writer = Writer::text();
+        indices
+            .zip(1 + (piece * PIECE) as i64..)
+            .map(move |(index, e_id)| {
+                let edge = edges.get(index).expect("the index is below the length");
+                Self::new(&mut writer, e_id, &edge)
+            })
+    }
 }
 
-impl EdgeTexts {
-    /// The templates of edges, whose numbers that differ from tick to tick do not matter.
-    pub(crate) fn new(edges: &[EdgeFlux]) -> Self {
-        let mut writer = Writer::text();
-        let text = |edge| EdgeText::new(&mut writer, edge);
-        Self(edges.iter().map(text).collect())
+impl<'p> EdgeTexts<'p> {
+    pub(crate) fn new(plan: &'p RunPlan) -> Self {
+        Self::keeping(KEPT_EDGES, plan)
     }
 
-    /// Writes the records of some ticks and returns their hashes: of each tick, of the ledger and of the P-block.
+    /// Keeps the texts of at most so many edges.
+    fn keeping(edges_max: usize, plan: &'p RunPlan) -> Self {
+        let topology = &plan.topology;
+        let pieces = 0..topology.edges.len().div_ceil(PIECE);
+        let all = || pieces.flat_map(|piece| EdgeText::of_piece(topology, piece));
+        Self {
+            plan,
+            templates: (topology.edges.len() <= edges_max).then(|| all().collect()),
+            snapshot: OnceLock::new(),
+        }
+    }
+
+    /// Writes the ledgers and P-blocks of some ticks, and returns their hashes: of each tick, of the ledger and of the P-block.
     pub(crate) fn encode<const N: usize>(&self, ticks: [TickTexts<'_>; N]) -> [[Hash; 2]; N] {
         let mut ticks = ticks;
         for tick in &mut ticks {
             tick.begin();
         }
-        for (piece, texts) in self.0.chunks(PIECE_EDGES).enumerate() {
+        let mut made = Vec::new();
+        let edge_count = self.plan.topology.edges.len();
+        for piece in 0..edge_count.div_ceil(PIECE) {
+            let texts = match &self.templates {
+                Some(kept) => &kept[piece * PIECE..edge_count.min((piece + 1) * PIECE)],
+                None => {
+                    made.clear();
+                    made.extend(EdgeText::of_piece(&self.plan.topology, piece));
+                    made.as_slice()
+                }
+            };
             for tick in &mut ticks {
-                tick.edges(texts, piece * PIECE_EDGES);
+                tick.edges(&self.plan.topology, texts, piece);
             }
             lanes::follow(&mut ledgers(&mut ticks));
             lanes::follow(&mut p_blocks(&mut ticks));
@@ -107,11 +150,13 @@ impl EdgeTexts {
         for tick in &mut ticks {
             tick.end_edges();
         }
-        write_states(&mut ticks, |ledger| &ledger.post_u);
+        let states = |state: fn(&Tick) -> &[i64]| ticks.each_ref().map(|tick| state(tick.tick));
+        let (post_u, pre_u) = (states(|tick| &tick.post_u), states(|tick| &tick.pre_u));
+        lanes::lists(&mut ledgers(&mut ticks), post_u);
         for tick in &mut ticks {
-            tick.ledger.1.raw(",\"pre_u\":");
+            tick.ledger.raw(",\"pre_u\":");
         }
-        write_states(&mut ticks, |ledger| &ledger.pre_u);
+        lanes::lists(&mut ledgers(&mut ticks), pre_u);
         for tick in &mut ticks {
             tick.end();
         }
@@ -119,134 +164,181 @@ impl EdgeTexts {
         let p_blocks = lanes::finish(&mut p_blocks(&mut ticks));
         std::array::from_fn(|tick| [ledgers[tick], p_blocks[tick]])
     }
+
+    /// The run whose edges they are.
+    pub(crate) const fn plan(&self) -> &'p RunPlan {
+        self.plan
+    }
+
+    /// The checkpoint after a tick, to be written.
+    pub(crate) const fn checkpoint<'t>(&'t self, tick: &'t Tick) -> Checkpoint<'t> {
+        Checkpoint { texts: self, tick }
+    }
+}
+
+/// A checkpoint, written as an [`IBlock`](super::IBlock) is.
+pub(crate) struct Checkpoint<'t> {
+    texts: &'t EdgeTexts<'t>,
+    tick: &'t Tick,
+}
+
+impl Canonical for Checkpoint<'_> {
+    fn write(&self, writer: &mut Writer) {
+        let (plan, tick) = (self.texts.plan, self.tick);
+        let mut object = Object::begin(writer);
+        object.field("C_t", &tick.c_t);
+        object.field("W", &plan.checkpoint_spacing);
+        object.field("post_u", &tick.post_u);
+        object.field("profile_version", &plan.profile.name);
+        object.field("tick", &tick.tick);
+        object.field("topology_snapshot", self.texts);
+        object.end();
+    }
+}
+
+/// Every edge, as a checkpoint has it.
+impl Canonical for EdgeTexts<'_> {
+    fn write(&self, writer: &mut Writer) {
+        let edges = Snapshot(&self.plan.topology);
+        if self.templates.is_some() {
+            writer.raw(self.snapshot.get_or_init(|| canonical::text(&edges)));
+        } else {
+            edges.write(writer);
+        }
+    }
+}
+
+struct Snapshot<'t>(&'t Topology);
+
+impl Canonical for Snapshot<'_> {
+    fn write(&self, writer: &mut Writer) {
+        writer.array(TopologySnapshotEdge::all(self.0));
+    }
 }
 
 fn ledgers<'w, const N: usize>(ticks: &'w mut [TickTexts<'_>; N]) -> [&'w mut Writer; N] {
-    ticks.each_mut().map(|tick| &mut *tick.ledger.1)
+    ticks.each_mut().map(|tick| &mut *tick.ledger)
 }
 
 fn p_blocks<'w, const N: usize>(ticks: &'w mut [TickTexts<'_>; N]) -> [&'w mut Writer; N] {
-    ticks.each_mut().map(|tick| &mut *tick.p_block.1)
-}
-
-fn write_states<const N: usize>(ticks: &mut [TickTexts<'_>; N], state: fn(&UmxLedger) -> &[i64]) {
-    let mut separator = b'[';
-    let nodes = ticks.iter().map(|tick| state(tick.ledger.0).len()).max();
-    for from in (0..nodes.unwrap_or_default()).step_by(INTEGERS) {
-        for tick in &mut *ticks {
-            let (ledger, writer) = &mut tick.ledger;
-            let numbers = state(ledger);
-            writer.integers(
-                &numbers[from..numbers.len().min(from + INTEGERS)],
-                separator,
-            );
-        }
-        separator = b',';
-        lanes::follow(&mut ledgers(ticks));
-    }
-    for tick in ticks {
-        let (ledger, writer) = &mut tick.ledger;
-        writer.raw(end_of_list(state(ledger)));
-    }
-}
-
-/// The end of a list whose elements, if any, are written.
-const fn end_of_list<T>(elements: &[T]) -> &'static str {
-    if elements.is_empty() { "[]" } else { "]" }
+    ticks.each_mut().map(|tick| &mut *tick.p_block)
 }
 
 impl TickTexts<'_> {
     fn begin(&mut self) {
-        let (_, writer) = &mut self.ledger;
-        writer.begin();
-        writer.raw("{\"edges\":");
-        let (p_block, writer) = &mut self.p_block;
-        writer.begin();
-        writer.raw("{\"C_t\":");
-        p_block.c_t.write(writer);
-        writer.raw(",\"edge_flux_summary\":");
+        self.ledger.begin();
+        self.ledger.raw("{\"edges\":");
+        self.p_block.begin();
+        self.p_block.raw("{\"C_t\":");
+        self.tick.c_t.write(self.p_block);
+        self.p_block.raw(",\"edge_flux_summary\":");
     }
 
     /// A piece of the edges, in both records.
-    fn edges(&mut self, texts: &[EdgeText], first: usize) {
-        let edges = &self.ledger.0.edges[first..first + texts.len()];
-        let mut separator = if first == 0 { b'[' } else { b',' };
+    fn edges(&mut self, topology: &Topology, texts: &[EdgeText], piece: usize) {
+        for (texts, group) in texts.chunks(LANES).zip(piece * (PIECE / LANES)..) {
+            match self.tick.fluxes.lanes(group) {
+                FluxLanes::Narrow(fluxes) => {
+                    self.group(topology, texts, group, |lane| fluxes.flux(lane));
+                }
+                FluxLanes::Wide(fluxes) => self.group(topology, texts, group, |lane| fluxes[lane]),
+            }
+        }
+    }
+
+    /// A group of edges.
+    #[inline]
+    fn group(
+        &mut self,
+        topology: &Topology,
+        texts: &[EdgeText],
+        group: usize,
+        flux: impl Fn(usize) -> Flux,
+    ) {
+        let first = group * LANES;
         let mut at = 0;
         loop {
-            at += self.small_edges(&texts[at..], &edges[at..], separator);
-            let Some(edge) = edges.get(at) else {
+            at = self.small_edges(texts, at, first == 0, &flux);
+            if at == texts.len() {
                 return;
-            };
-            separator = if first + at == 0 { b'[' } else { b',' };
-            self.any_edge(edge, separator);
-            separator = b',';
+            }
+            let edge = topology.edges.get(first + at);
+            let edge = edge.expect("there is a flux for each edge");
+            let e_id = (first + at) as u64 + 1;
+            let separator = if first + at == 0 { b'[' } else { b',' };
+            self.any_edge(&EdgeFlux::new(e_id, &edge, flux(at)), separator);
             at += 1;
         }
     }
 
-    /// Edges up to the first one that has no templates or a large number. Returns how many were written.
-    fn small_edges(&mut self, texts: &[EdgeText], edges: &[EdgeFlux], separator: u8) -> usize {
-        let room = edges.len() * EDGE_ROOM;
-        let (mut text, mut summary) = (self.ledger.1.room(room), self.p_block.1.room(room));
+    /// Edges from one to the first that has no templates or a large number. Returns the index of that in the group.
+    #[inline]
+    fn small_edges(
+        &mut self,
+        texts: &[EdgeText],
+        from: usize,
+        is_first: bool,
+        flux: impl Fn(usize) -> Flux,
+    ) -> usize {
+        let room = texts.len() * EDGE_ROOM;
+        let (mut text, mut summary) = (self.ledger.room(room), self.p_block.room(room));
         let free = (text.len(), summary.len());
-        let mut separator = separator;
-        let mut count = 0;
-        for (texts, edge) in texts.iter().zip(edges) {
-            let EdgeText(Some(templates)) = texts else {
+        let mut end = texts.len();
+        for (lane, texts) in texts.iter().enumerate().skip(from) {
+            let numbers = SmallNumbers::of(&flux(lane));
+            let (EdgeText(Some(templates)), Some(numbers)) = (texts, numbers) else {
+                end = lane;
                 break;
             };
-            let Some(numbers) = SmallNumbers::of(edge) else {
-                break;
-            };
+            let separator = if is_first && lane == 0 { b'[' } else { b',' };
             let written = numbers.write(templates, separator, text, summary);
             text = &mut text[written.0..];
             summary = &mut summary[written.1..];
-            separator = b',';
-            count += 1;
         }
         let left = (text.len(), summary.len());
-        self.ledger.1.took(free.0 - left.0);
-        self.p_block.1.took(free.1 - left.1);
-        count
+        self.ledger.took(free.0 - left.0);
+        self.p_block.took(free.1 - left.1);
+        end
     }
 
     fn any_edge(&mut self, edge: &EdgeFlux, separator: u8) {
-        let (_, writer) = &mut self.ledger;
-        writer.bytes(&[separator]);
-        edge.write(writer);
-        let (_, writer) = &mut self.p_block;
-        writer.bytes(&[separator]);
+        self.ledger.bytes(&[separator]);
+        edge.write(self.ledger);
+        self.p_block.bytes(&[separator]);
         let (e_id, f_e) = (edge.e_id, edge.f_e);
-        EdgeFluxSummary { e_id, f_e }.write(writer);
+        EdgeFluxSummary { e_id, f_e }.write(self.p_block);
     }
 
     fn end_edges(&mut self) {
-        let (ledger, writer) = &mut self.ledger;
-        writer.raw(end_of_list(&ledger.edges));
-        writer.raw(",\"post_u\":");
-        let (p_block, writer) = &mut self.p_block;
-        writer.raw(end_of_list(&p_block.edge_flux_summary));
+        let end = if self.tick.fluxes.is_empty() {
+            "[]"
+        } else {
+            "]"
+        };
+        self.ledger.raw(end);
+        self.ledger.raw(",\"post_u\":");
+        self.p_block.raw(end);
     }
 
     fn end(&mut self) {
-        let (ledger, writer) = &mut self.ledger;
-        writer.raw(",\"sum_post_u\":");
-        ledger.sum_post_u.write(writer);
-        writer.raw(",\"sum_pre_u\":");
-        ledger.sum_pre_u.write(writer);
-        writer.raw(",\"tick\":");
-        ledger.tick.write(writer);
-        writer.raw(",\"z_check\":");
-        ledger.z_check.write(writer);
-        writer.raw("}");
-        let (p_block, writer) = &mut self.p_block;
-        writer.raw(",\"s_t\":");
-        p_block.s_t.write(writer);
-        writer.raw(",\"seq\":");
-        p_block.seq.write(writer);
-        writer.raw(",\"tick\":");
-        p_block.tick.write(writer);
-        writer.raw("}");
+        let Tick { tick, sum, s_t, .. } = self.tick;
+        let (ledger, p_block) = (&mut *self.ledger, &mut *self.p_block);
+        ledger.raw(",\"sum_post_u\":");
+        sum.write(ledger);
+        ledger.raw(",\"sum_pre_u\":");
+        sum.write(ledger);
+        ledger.raw(",\"tick\":");
+        tick.write(ledger);
+        ledger.raw(",\"z_check\":");
+        sum.write(ledger);
+        ledger.raw("}");
+        p_block.raw(",\"s_t\":");
+        s_t.write(p_block);
+        p_block.raw(",\"seq\":");
+        tick.write(p_block);
+        p_block.raw(",\"tick\":");
+        tick.write(p_block);
+        p_block.raw("}");
     }
 }
 
@@ -259,11 +351,11 @@ struct SmallNumbers {
 
 impl SmallNumbers {
     #[inline]
-    fn of(edge: &EdgeFlux) -> Option<Self> {
+    fn of(flux: &Flux) -> Option<Self> {
         let (du, f_e, raw) = (
-            edge.du.unsigned_abs(),
-            edge.f_e.unsigned_abs(),
-            edge.raw.cast_unsigned(),
+            flux.du.unsigned_abs(),
+            flux.f_e.unsigned_abs(),
+            flux.raw.cast_unsigned(),
         );
         if du.max(f_e).max(raw) >= LARGE {
             return None;
@@ -276,8 +368,8 @@ impl SmallNumbers {
             Digits::of(f_e)
         };
         Some(Self {
-            du: (edge.du < 0, Digits::of(du)),
-            f_e: (edge.f_e < 0, f_e_digits),
+            du: (flux.du < 0, Digits::of(du)),
+            f_e: (flux.f_e < 0, f_e_digits),
             raw: raw_digits,
         })
     }
@@ -291,7 +383,7 @@ impl SmallNumbers {
         text: &mut [u8],
         summary: &mut [u8],
     ) -> (usize, usize) {
-        let mut text = Edge::at(text);
+        let mut text = EdgeRoom::at(text);
         text.template(before);
         text.room[0] = separator;
         text.integer(self.du);
@@ -300,7 +392,7 @@ impl SmallNumbers {
         text.template(after);
         text.integer((false, self.raw));
         text.byte(b'}');
-        let mut summary = Edge::at(summary);
+        let mut summary = EdgeRoom::at(summary);
         summary.byte(separator);
         summary.template(middle);
         summary.room[1] = b'{';
@@ -312,12 +404,12 @@ impl SmallNumbers {
 
 /// The text of an edge while it is written. All its parts together are shorter than 256 bytes, so that an offset is an `u8`, and no store is out of
 /// bounds.
-struct Edge<'t> {
+struct EdgeRoom<'t> {
     room: &'t mut [u8; EDGE_ROOM],
     length: u8,
 }
 
-impl<'t> Edge<'t> {
+impl<'t> EdgeRoom<'t> {
     #[inline]
     fn at(place: &'t mut [u8]) -> Self {
         let room = place.first_chunk_mut();
@@ -354,9 +446,12 @@ impl<'t> Edge<'t> {
 mod tests {
     use proptest::collection::vec;
     use proptest::prelude::*;
+    use sha2::Digest as _;
 
     use super::*;
-    use crate::canonical;
+    use crate::canonical::INTEGERS;
+    use crate::config::{MemoryDocuments, load_run};
+    use crate::record::{Fluxes, IBlock};
 
     /// Integers of every length, with the extremes.
     fn integer() -> impl Strategy<Value = i64> {
@@ -364,104 +459,111 @@ mod tests {
         prop_oneof![4 => any, 1 => Just(i64::MIN), 1 => Just(i64::MAX), 1 => Just(0)]
     }
 
-    fn edge() -> impl Strategy<Value = EdgeFlux> {
-        let id = || integer().prop_map(i64::unsigned_abs);
-        (integer(), integer(), id(), integer(), id(), id(), integer()).prop_map(
-            |(cap, du, e_id, f_e, i, j, raw)| EdgeFlux {
-                cap,
-                du,
-                e_id,
-                f_e,
-                i,
-                j,
-                raw,
-            },
-        )
-    }
-
-    /// Ledgers of one topology: their edges differ in what moves alone.
-    fn ledgers() -> impl Strategy<Value = Vec<UmxLedger>> {
-        let edges = prop_oneof![
-            vec(edge(), 0..3),
-            vec(edge(), PIECE_EDGES - 1..2 * PIECE_EDGES + 2)
-        ];
-        let nodes = prop_oneof![0..3_usize, INTEGERS - 1..INTEGERS + 2];
-        (edges, nodes).prop_flat_map(|(edges, nodes)| {
-            let moved = vec((integer(), integer(), integer()), edges.len());
-            let edges = moved.prop_map(move |moved| {
-                let with = |(edge, (du, f_e, raw)): (&EdgeFlux, _)| EdgeFlux {
-                    du,
-                    f_e,
-                    raw,
-                    ..*edge
-                };
-                edges.iter().zip(moved).map(with).collect::<Vec<_>>()
-            });
-            let state = || vec(integer(), nodes);
-            let ledger = (
-                edges,
-                state(),
-                state(),
-                [integer(), integer(), integer(), integer()],
-            );
-            let ledger = ledger.prop_map(
-                |(edges, post_u, pre_u, [sum_post_u, sum_pre_u, tick, z_check])| {
-                    let tick = tick.unsigned_abs();
-                    UmxLedger {
-                        edges,
-                        post_u,
-                        pre_u,
-                        sum_post_u,
-                        sum_pre_u,
-                        tick,
-                        z_check,
-                    }
-                },
-            );
-            vec(ledger, 4)
+    fn edge() -> impl Strategy<Value = Edge> {
+        let numbers = (any::<u32>(), any::<u32>(), integer(), integer(), integer());
+        numbers.prop_map(|(from, to, conductance, cap, c)| Edge {
+            from,
+            to,
+            conductance,
+            cap,
+            c,
         })
     }
 
-    fn p_block(ledger: &UmxLedger) -> PBlock {
-        let summary = |edge: &EdgeFlux| EdgeFluxSummary {
-            e_id: edge.e_id,
-            f_e: edge.f_e,
-        };
-        PBlock {
-            c_t: ledger.z_check,
-            edge_flux_summary: ledger.edges.iter().map(summary).collect(),
-            s_t: ledger.sum_pre_u,
-            seq: ledger.tick,
-            tick: ledger.tick,
-        }
+    fn flux() -> impl Strategy<Value = Flux> {
+        let numbers = (integer(), integer(), integer());
+        numbers.prop_map(|(du, raw, f_e)| Flux { du, raw, f_e })
     }
 
-    fn check<const N: usize>(texts: &EdgeTexts, ledgers: &[UmxLedger], keeps_text: bool) {
-        let writer = || {
-            if keeps_text {
-                Writer::encoder()
-            } else {
-                Writer::hasher()
-            }
-        };
-        let records: [_; N] = std::array::from_fn(|tick| (&ledgers[tick], p_block(&ledgers[tick])));
-        let mut writers: [_; N] = std::array::from_fn(|_| [writer(), writer()]);
-        let mut at = 0;
-        let hashes = texts.encode(writers.each_mut().map(|[text, summary]| {
-            let (ledger, p_block) = &records[at];
-            at += 1;
-            TickTexts {
-                ledger: (ledger, text),
-                p_block: (p_block, summary),
-            }
+    /// Numbers of edges around the ends of pieces and blocks.
+    fn edge_counts() -> impl Strategy<Value = usize> {
+        prop_oneof![
+            0..3_usize,
+            PIECE - 1..PIECE + 2,
+            2 * PIECE - 1..2 * PIECE + 2,
+            4 * PIECE - 1..4 * PIECE + 2
+        ]
+    }
+
+    /// A plan with any edges and a tick with any numbers: no rule decides what must be written.
+    fn ticks() -> impl Strategy<Value = (RunPlan, Vec<Tick>)> {
+        let nodes = prop_oneof![1..3_usize, INTEGERS - 1..INTEGERS + 2];
+        let sizes = (edge_counts(), nodes);
+        sizes.prop_flat_map(|(edge_count, nodes)| {
+            let tick = move || {
+                // Most blocks are narrow.
+                let narrow = vec(flux().prop_map(|flux| flux.narrowed()), edge_count);
+                let fluxes = prop_oneof![3 => narrow, 1 => vec(flux(), edge_count)];
+                let state = || vec(integer(), nodes);
+                let numbers = [integer(), integer(), integer(), integer(), integer()];
+                (fluxes, state(), state(), numbers)
+            };
+            let made = (vec(edge(), edge_count), integer(), vec(tick(), 4));
+            made.prop_map(|(edges, scale, ticks)| {
+                let mut plan = plan();
+                plan.topology.scale = scale;
+                plan.topology.edges = edges.into_iter().collect();
+                let ticks = ticks.into_iter().map(|(fluxes, pre_u, post_u, numbers)| {
+                    let [tick, sum, s_t, c_prev, c_t] = numbers;
+                    Tick {
+                        tick: tick.unsigned_abs(),
+                        pre_u,
+                        post_u,
+                        sum,
+                        fluxes: Fluxes::of(&fluxes),
+                        s_t,
+                        c_prev,
+                        c_t,
+                    }
+                });
+                let ticks = ticks.collect();
+                (plan, ticks)
+            })
+        })
+    }
+
+    fn plan() -> RunPlan {
+        let documents = MemoryDocuments::new()
+            .with(
+                "run.toml",
+                "v = 1\ngid = \"G\"\nrun_id = \"R\"\ntopology_path = \"t.json\"\n\
+                 profile_path = \"p.json\"\nticks = 1\ninitial_state = [90, 3]\nwindow_every = 1\n",
+            )
+            .with(
+                "t.json",
+                r#"{"gid":"G","profile":"CMP-0","N":2,"SC":32,"edges":[]}"#,
+            )
+            .with(
+                "p.json",
+                r#"{"name":"CMP-0","modulus_M":1009,"C0":5,"SC":32,"I_block_spacing_W":8,
+                    "flux_rule":{"type":"CMP0_flux_v1"},"chain_rule":{"type":"CMP0_chain_v1"},
+                    "s_t_rule":{"mode":"prime_weighted"}}"#,
+            );
+        load_run(&documents, "run.toml".as_ref()).unwrap_or_else(|report| panic!("{report}"))
+    }
+
+    fn check<const N: usize>(texts: &EdgeTexts<'_>, ticks: &[Tick], text_max: usize) {
+        let mut writers: [_; N] =
+            std::array::from_fn(|_| [Writer::encoder(text_max), Writer::encoder(text_max)]);
+        let mut made = ticks.iter();
+        let hashes = texts.encode(writers.each_mut().map(|[ledger, p_block]| TickTexts {
+            tick: made.next().expect("there are enough ticks"),
+            ledger,
+            p_block,
         }));
-        for (((ledger, p_block), hashes), [text, summary]) in
-            records.iter().zip(hashes).zip(writers)
-        {
-            assert_eq!(hashes, [canonical::hash(*ledger), canonical::hash(p_block)]);
-            if keeps_text {
-                assert_eq!(text.into_text(), canonical::text(*ledger));
-                assert_eq!(summary.into_text(), canonical::text(p_block));
+        for ((tick, hashes), writers) in ticks.iter().zip(hashes).zip(writers) {
+            let ledger = canonical::text(&tick.ledger(texts.plan));
+            let p_block = canonical::text(&tick.p_block());
+            for ((writer, hash), text) in writers.iter().zip(hashes).zip([ledger, p_block]) {
+                assert_eq!(
+                    hash,
+                    Hash::from_bytes(sha2::Sha256::digest(text.as_bytes()).into())
+                );
+                let encoded = writer.encoded(hash);
+                assert_eq!(encoded.length, text.len() as u64);
+                if text.len() <= text_max {
+                    assert_eq!(encoded.text.map(String::from_utf8_lossy), Some(text.into()));
+                }
             }
         }
     }
@@ -470,13 +572,20 @@ mod tests {
         #![proptest_config(ProptestConfig { failure_persistence: None, cases: 48, ..ProptestConfig::default() })]
 
         #[test]
-        fn texts_are_those_of_the_general_writer(ledgers in ledgers()) {
-            let texts = EdgeTexts::new(&ledgers[0].edges);
-            check::<1>(&texts, &ledgers, true);
-            check::<2>(&texts, &ledgers, true);
-            check::<3>(&texts, &ledgers, false);
-            check::<4>(&texts, &ledgers, true);
-            check::<4>(&texts, &ledgers, false);
+        fn texts_are_those_of_the_general_writer((plan, ticks) in ticks()) {
+            for edges_max in [0, usize::MAX] {
+                let texts = EdgeTexts::keeping(edges_max, &plan);
+                check::<1>(&texts, &ticks, usize::MAX);
+                check::<2>(&texts, &ticks, 20_000);
+                check::<3>(&texts, &ticks, 0);
+                check::<4>(&texts, &ticks, usize::MAX);
+                check::<4>(&texts, &ticks, 0);
+                for tick in &ticks {
+                    let block = IBlock::new(&plan, tick.tick, tick.c_t, tick.post_u.clone());
+                    let text = canonical::text(&texts.checkpoint(tick));
+                    assert_eq!(text, canonical::text(&block));
+                }
+            }
         }
     }
 }

@@ -7,7 +7,7 @@ use super::declare::{Described, words};
 use super::kind::{
     Cell, Column, KeyRule, KindInfo, Position, RecordKind, RecordType, Stage, count,
 };
-use crate::canonical::{self, Canonical, EmptyObject, Hash, Object, Writer};
+use crate::canonical::{self, Canonical, EmptyObject, Hash, Object, Writer, lanes};
 use crate::config::InputValues;
 
 record! {
@@ -70,6 +70,43 @@ record! {
     }
 }
 
+/// A scene, written as a [`SceneFrame`] is. Scenes side by side take turns at their lists.
+pub(crate) struct SceneText<'s>(pub(crate) &'s SceneFrame);
+
+impl Canonical for SceneText<'_> {
+    fn write(&self, writer: &mut Writer) {
+        self.0.write(writer);
+    }
+
+    fn write_side_by_side<const N: usize>(scenes: [&Self; N], writers: &mut [&mut Writer; N]) {
+        for (SceneText(scene), writer) in scenes.into_iter().zip(&mut *writers) {
+            let mut object = Object::begin(writer);
+            object.field("C_prev", &scene.c_prev);
+            object.field("C_t", &scene.c_t);
+            object.field("gid", &scene.gid);
+            object.field("ledger_ref", &scene.ledger_ref);
+            object.field("manifest_check", &scene.manifest_check);
+            object.field("meta", &EmptyObject);
+            object.field("nap_envelope_ref", &scene.nap_envelope_ref);
+            object.field("nid", &scene.nid);
+            object.field("pfna_refs", &scene.pfna_refs);
+            writer.raw(",\"post_u\":");
+        }
+        lanes::lists(writers, scenes.map(|SceneText(scene)| &scene.post_u[..]));
+        for writer in &mut *writers {
+            writer.raw(",\"pre_u\":");
+        }
+        lanes::lists(writers, scenes.map(|SceneText(scene)| &scene.pre_u[..]));
+        for (SceneText(scene), writer) in scenes.into_iter().zip(writers) {
+            let mut object = Object::resume(writer);
+            object.field("run_id", &scene.run_id);
+            object.field("tick", &scene.tick);
+            object.field("window_id", &scene.window_id);
+            object.end();
+        }
+    }
+}
+
 impl RecordType for NapEnvelope {
     const INFO: KindInfo = KindInfo {
         kind: RecordKind::Envelopes,
@@ -83,6 +120,8 @@ impl RecordType for NapEnvelope {
         late_fields: &["payload_ref"],
         needs_grammar: false,
     };
+
+    type Made = Self;
 
     const COLUMNS: &'static [Column<Self>] = &[
         Column::NUMBER,
@@ -126,6 +165,8 @@ impl RecordType for SceneFrame {
         late_fields: &["manifest_check", "nap_envelope_ref"],
         needs_grammar: false,
     };
+
+    type Made = Self;
 
     const COLUMNS: &'static [Column<Self>] = &[
         Column::key("tick", |scene, _| count(scene.tick)),
@@ -274,5 +315,70 @@ impl Canonical for AppliedEntry<'_> {
         object.field("tick", &self.tick);
         object.field("values", self.values);
         object.end();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::canonical::INTEGERS;
+
+    fn scene() -> impl Strategy<Value = SceneFrame> {
+        let state = || {
+            prop_oneof![
+                vec(any::<i64>(), 0..3),
+                vec(any::<i64>(), INTEGERS - 1..2 * INTEGERS + 2)
+            ]
+        };
+        let numbers = (any::<i64>(), any::<i64>(), any::<i64>(), any::<u64>());
+        let texts = (".*", ".*", ".*", ".*", vec(".*", 0..3));
+        let hashes = any::<[[u8; 32]; 2]>();
+        (numbers, texts, hashes, state(), state()).prop_map(
+            |(numbers, texts, hashes, post_u, pre_u)| {
+                let (c_prev, c_t, manifest_check, tick) = numbers;
+                let (gid, nid, run_id, window_id, pfna_refs) = texts;
+                let [ledger_ref, nap_envelope_ref] = hashes.map(Hash::from_bytes);
+                SceneFrame {
+                    c_prev,
+                    c_t,
+                    gid,
+                    ledger_ref,
+                    manifest_check,
+                    nap_envelope_ref,
+                    nid,
+                    pfna_refs,
+                    post_u,
+                    pre_u,
+                    run_id,
+                    tick,
+                    window_id,
+                }
+            },
+        )
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, cases: 32, ..ProptestConfig::default() })]
+
+        #[test]
+        fn scenes_side_by_side_are_those_of_the_general_writer(
+            scenes in [scene(), scene(), scene(), scene()],
+            text_max in prop_oneof![Just(0), Just(usize::MAX)],
+        ) {
+            let mut writers = [(); 4].map(|()| Writer::encoder(text_max));
+            let texts = scenes.each_ref().map(SceneText);
+            let hashes = lanes::encode(texts.each_ref(), &mut writers.each_mut());
+            prop_assert_eq!(hashes, scenes.each_ref().map(canonical::hash));
+            for ((writer, scene), hash) in writers.iter().zip(&scenes).zip(hashes) {
+                let (encoded, expected) = (writer.encoded(hash), canonical::text(scene));
+                prop_assert_eq!(encoded.length, expected.len() as u64);
+                if text_max > 0 {
+                    prop_assert_eq!(encoded.text, Some(expected.as_bytes()));
+                }
+            }
+        }
     }
 }

@@ -9,7 +9,7 @@ use super::{
     AeonView, ApxiView, CodexLibraryEntry, CodexProposal, FromText, IBlock, LedgerEntry, LogEvent,
     Manifest, NapEnvelope, PBlock, SceneFrame, UmxLedger,
 };
-use crate::canonical::{Canonical, Encoded, Hash, Writer};
+use crate::canonical::{Encoded, Hash};
 
 /// A record of which a run has many: one array of the export object, one table of the run file.
 #[expect(private_bounds, reason = "only this crate's records are records")]
@@ -17,8 +17,12 @@ pub trait RecordType: FromText + Described + 'static {
     /// What the kind is to a run and to its readers.
     const INFO: KindInfo;
 
+    /// What a run has in memory when it makes the record: the record itself, or a [`Tick`](super::Tick) for the records that have all its
+    /// edges.
+    type Made: 'static;
+
     /// The columns of its table in a run file, in order. The first is the key, a number.
-    const COLUMNS: &'static [Column<Self>];
+    const COLUMNS: &'static [Column<Self::Made>];
 
     /// The column with an index of its own, beside the key.
     const INDEX: Option<&'static str> = None;
@@ -196,23 +200,29 @@ pub enum Cell<'r> {
 /// P-blocks and checkpoints up to this size in bytes are stored as text in a run file; larger ones
 /// are rebuilt from the columns.
 const SMALL_TEXT_SIZE: usize = 4096;
+/// The column of the record itself.
+const JSON: &str = "json";
 
 impl<R> Column<R> {
     /// The number of the row within its table.
     pub(super) const NUMBER: Self = Self::key("seq", |_, row| count(row.number));
 
     /// The record itself.
-    pub(super) const JSON: Self = Self::new("json", "TEXT NOT NULL", |_, row| {
-        Cell::Json(row.encoded.text)
+    pub(super) const JSON: Self = Self::new(JSON, "TEXT NOT NULL", |_, row| {
+        Cell::Json(
+            row.encoded
+                .text
+                .expect("a run file asks for every text that it keeps"),
+        )
     });
 
     /// The record itself if it is small, else NULL.
-    pub(super) const JSON_IF_SMALL: Self = Self::new("json", "TEXT", |_, row| {
-        if row.encoded.text.len() <= SMALL_TEXT_SIZE {
-            Cell::Json(row.encoded.text)
-        } else {
-            Cell::Null
-        }
+    pub(super) const JSON_IF_SMALL: Self = Self::new(JSON, "TEXT", |_, row| {
+        let small = row
+            .encoded
+            .text
+            .filter(|text| text.len() <= SMALL_TEXT_SIZE);
+        small.map_or(Cell::Null, Cell::Json)
     });
 
     /// The record's hash.
@@ -271,11 +281,11 @@ macro_rules! kinds {
             $( $(#[doc = $doc])+ $kind, )+
         }
 
-        /// A record of any kind.
+        /// A record of any kind, as a run has it when it is made.
         #[derive(Clone, Copy, Debug)]
         #[non_exhaustive]
         pub enum Record<'r> {
-            $( $(#[doc = $doc])+ $variant(&'r $type), )+
+            $( $(#[doc = $doc])+ $variant(&'r <$type as RecordType>::Made), )+
         }
 
         impl RecordKind {
@@ -294,6 +304,16 @@ macro_rules! kinds {
             pub(crate) fn columns(self) -> Vec<(&'static str, &'static str)> {
                 match self {
                     $( Self::$kind => columns_of(<$type>::COLUMNS), )+
+                }
+            }
+
+            /// The longest text of the kind that a run file keeps.
+            #[cfg(feature = "store")]
+            pub(crate) fn text_max(self) -> usize {
+                match self.columns().into_iter().find(|(name, _)| *name == JSON) {
+                    Some((_, "TEXT")) => SMALL_TEXT_SIZE,
+                    Some(_) => usize::MAX,
+                    None => 0,
                 }
             }
 
@@ -325,15 +345,7 @@ macro_rules! kinds {
             #[cfg(feature = "store")]
             pub(crate) fn cells(&self, row: RowContext<'r>) -> Vec<Cell<'r>> {
                 match *self {
-                    $( Self::$variant(record) => cells_of(record, row), )+
-                }
-            }
-        }
-
-        impl Canonical for Record<'_> {
-            fn write(&self, writer: &mut Writer) {
-                match self {
-                    $( Self::$variant(record) => record.write(writer), )+
+                    $( Self::$variant(record) => cells_of(<$type>::COLUMNS, record, row), )+
                 }
             }
         }
@@ -393,8 +405,8 @@ fn columns_of<R>(columns: &[Column<R>]) -> Vec<(&'static str, &'static str)> {
 }
 
 #[cfg(feature = "store")]
-fn cells_of<'r, R: RecordType>(record: &'r R, row: RowContext<'r>) -> Vec<Cell<'r>> {
-    R::COLUMNS
+fn cells_of<'r, M>(columns: &[Column<M>], record: &'r M, row: RowContext<'r>) -> Vec<Cell<'r>> {
+    columns
         .iter()
         .map(|column| column.cell(record, row))
         .collect()

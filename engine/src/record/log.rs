@@ -47,6 +47,8 @@ impl RecordType for LogEvent {
         needs_grammar: false,
     };
 
+    type Made = Self;
+
     const COLUMNS: &'static [Column<Self>] = &[
         Column::key("seq", |event, _| count(event.seq)),
         Column::new("tick", "INTEGER", |event, _| {

@@ -1,8 +1,10 @@
 //! The records of the Loom: the time chain and its checkpoints.
 
+use super::Tick;
 use super::kind::{
     Cell, Column, KeyRule, KindInfo, Position, RecordKind, RecordType, Stage, count,
 };
+use crate::config::{Edge, RunPlan, Topology};
 
 record! {
     /// `LoomPBlock_v1`: one tick on the time chain.
@@ -72,6 +74,54 @@ record! {
     }
 }
 
+impl EdgeFluxSummary {
+    /// The fluxes of all edges, in id order.
+    pub(crate) fn all(f_e: impl Iterator<Item = i64>) -> Vec<Self> {
+        let numbered = (1..).zip(f_e);
+        numbered.map(|(e_id, f_e)| Self { e_id, f_e }).collect()
+    }
+}
+
+impl IBlock {
+    /// The checkpoint after a tick.
+    pub(crate) fn new(plan: &RunPlan, tick: u64, c_t: i64, post_u: Vec<i64>) -> Self {
+        let topology_snapshot = TopologySnapshotEdge::all(&plan.topology).collect();
+        Self {
+            c_t,
+            w: plan.checkpoint_spacing,
+            post_u,
+            profile_version: plan.profile.name.clone(),
+            tick,
+            topology_snapshot,
+        }
+    }
+}
+
+impl TopologySnapshotEdge {
+    /// Every edge of a topology, in id order.
+    pub(super) fn all(topology: &Topology) -> impl Iterator<Item = Self> {
+        let sc = topology.scale;
+        topology.edges.iter().zip(1..).map(move |(edge, e_id)| {
+            let (i, j) = edge.node_ids();
+            let Edge {
+                conductance: k,
+                cap,
+                c,
+                ..
+            } = edge;
+            Self {
+                sc,
+                c,
+                cap,
+                e_id,
+                i,
+                j,
+                k,
+            }
+        })
+    }
+}
+
 impl RecordType for PBlock {
     const INFO: KindInfo = KindInfo {
         kind: RecordKind::PBlocks,
@@ -95,14 +145,12 @@ impl RecordType for PBlock {
         needs_grammar: false,
     };
 
-    const COLUMNS: &'static [Column<Self>] = &[
-        Column::key("tick", |block, _| count(block.tick)),
-        Column::new("s_t", "INTEGER NOT NULL", |block, _| {
-            Cell::Integer(block.s_t)
-        }),
-        Column::new("c_t", "INTEGER NOT NULL", |block, _| {
-            Cell::Integer(block.c_t)
-        }),
+    type Made = Tick;
+
+    const COLUMNS: &'static [Column<Tick>] = &[
+        Column::key("tick", |tick, _| count(tick.tick)),
+        Column::new("s_t", "INTEGER NOT NULL", |tick, _| Cell::Integer(tick.s_t)),
+        Column::new("c_t", "INTEGER NOT NULL", |tick, _| Cell::Integer(tick.c_t)),
         Column::JSON_IF_SMALL,
         Column::SHA256,
     ];
@@ -126,8 +174,10 @@ impl RecordType for IBlock {
         needs_grammar: false,
     };
 
-    const COLUMNS: &'static [Column<Self>] = &[
-        Column::key("tick", |block, _| count(block.tick)),
+    type Made = Tick;
+
+    const COLUMNS: &'static [Column<Tick>] = &[
+        Column::key("tick", |tick, _| count(tick.tick)),
         Column::JSON_IF_SMALL,
         Column::SHA256,
     ];

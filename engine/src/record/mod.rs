@@ -14,6 +14,7 @@ mod aeon;
 mod codex;
 mod decode;
 mod edge_text;
+mod fluxes;
 mod gate;
 mod kind;
 mod log;
@@ -22,6 +23,7 @@ mod metrics;
 mod pages;
 mod press;
 mod summary;
+mod tick;
 mod uledger;
 mod umx;
 
@@ -35,6 +37,9 @@ pub use codex::{
 pub(crate) use declare::{Described, words};
 pub use decode::{DecodeError, FromText};
 pub(crate) use edge_text::{EdgeTexts, TickTexts};
+pub(crate) use fluxes::{BLOCK, BLOCK_GROUPS, FluxGroup, FluxLanes, PIECE, WideBlocks};
+pub use fluxes::{Flux, Fluxes};
+pub(crate) use gate::SceneText;
 pub use gate::{AppliedEntry, EnvelopeMeta, Layer, NapEnvelope, SceneFrame};
 #[cfg(feature = "store")]
 pub(crate) use kind::{Cell, RowContext};
@@ -45,5 +50,6 @@ pub use metrics::Metrics;
 pub use pages::{json_schema, tables};
 pub use press::{Manifest, StreamEntry};
 pub use summary::{RunSummary, StatusName};
+pub use tick::Tick;
 pub use uledger::{LedgerEntry, LedgerMeta};
 pub use umx::{EdgeFlux, UmxLedger};

@@ -75,6 +75,8 @@ impl RecordType for Manifest {
         needs_grammar: false,
     };
 
+    type Made = Self;
+
     const COLUMNS: &'static [Column<Self>] = &[
         Column::NUMBER,
         Column::new("window_id", "TEXT NOT NULL UNIQUE", |manifest, _| {

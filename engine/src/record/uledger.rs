@@ -91,6 +91,8 @@ impl RecordType for LedgerEntry {
         needs_grammar: false,
     };
 
+    type Made = Self;
+
     const COLUMNS: &'static [Column<Self>] = &[
         Column::key("tick", |entry, _| count(entry.tick)),
         Column::JSON,

@@ -1,6 +1,8 @@
 //! The records of the UMX: state and fluxes.
 
 use super::kind::{Column, KeyRule, KindInfo, Position, RecordKind, RecordType, Stage, count};
+use super::{Flux, Tick};
+use crate::config::Edge;
 
 record! {
     /// `UMXTickLedger_v1`: one tick's state before and after, and the flux of every edge.
@@ -46,6 +48,31 @@ record! {
     }
 }
 
+impl EdgeFlux {
+    /// What an edge did.
+    pub(crate) fn new(e_id: u64, edge: &Edge, Flux { du, raw, f_e }: Flux) -> Self {
+        let (i, j) = edge.node_ids();
+        Self {
+            cap: edge.cap,
+            du,
+            e_id,
+            f_e,
+            i,
+            j,
+            raw,
+        }
+    }
+
+    /// Its numbers that differ from tick to tick.
+    pub(crate) const fn flux(&self) -> Flux {
+        Flux {
+            du: self.du,
+            raw: self.raw,
+            f_e: self.f_e,
+        }
+    }
+}
+
 impl RecordType for UmxLedger {
     const INFO: KindInfo = KindInfo {
         kind: RecordKind::Ledgers,
@@ -76,8 +103,10 @@ impl RecordType for UmxLedger {
         needs_grammar: false,
     };
 
-    const COLUMNS: &'static [Column<Self>] = &[
-        Column::key("tick", |ledger, _| count(ledger.tick)),
+    type Made = Tick;
+
+    const COLUMNS: &'static [Column<Tick>] = &[
+        Column::key("tick", |tick, _| count(tick.tick)),
         Column::SHA256,
     ];
 }

@@ -7,13 +7,14 @@
 
 use std::collections::VecDeque;
 
-use super::encoded::EncodedRecord;
-use super::stepper::{Stepper, Tick};
+use super::encoded::{EncodedRecord, encode_in_place};
+use super::sink::RecordSink;
+use super::stepper::Stepper;
 use super::workers::{Coming, Workers};
 use super::{RunError, RunOptions};
 use crate::canonical::Encoded;
 use crate::config::RunPlan;
-use crate::record::{EdgeTexts, IBlock, TickTexts};
+use crate::record::{EdgeTexts, RecordKind, Tick, TickTexts};
 
 /// Ticks whose texts are hashed side by side.
 const SIDE_BY_SIDE: usize = 4;
@@ -21,8 +22,8 @@ const SIDE_BY_SIDE: usize = 4;
 const GROUPS_A_THREAD: usize = 2;
 /// Most numbers in a group, unless a single tick has more.
 const GROUP_NUMBERS_MAX: usize = 1 << 20;
-/// Numbers in a group that are worth handing to a thread, if as many ticks as that are not too many.
-const GROUP_NUMBERS: usize = 1 << 14;
+/// Numbers in a group, if as many ticks as that are not too many: few enough that all groups stay in the second cache.
+const GROUP_NUMBERS: usize = 1 << 13;
 const TICKS_MAX: usize = 64;
 /// The numbers of a run that are worth a thread: some milliseconds of work.
 const WORTH_A_THREAD: u64 = 1 << 18;
@@ -30,7 +31,7 @@ const WORTH_A_THREAD: u64 = 1 << 18;
 /// The groups of a run, in order.
 pub(super) struct Batches<'r, 'w> {
     stepper: Stepper<'w>,
-    texts: &'w EdgeTexts,
+    texts: &'w EdgeTexts<'w>,
     workers: &'r Workers<'w>,
     /// Groups with nothing in them.
     free: Vec<Group>,
@@ -55,6 +56,7 @@ pub(super) struct Slot {
     pub(super) tick: Tick,
     ledger: EncodedRecord,
     p_block: EncodedRecord,
+    has_i_block: bool,
     i_block: EncodedRecord,
 }
 
@@ -65,6 +67,15 @@ pub(super) fn threads(plan: &RunPlan, options: &RunOptions<'_>) -> usize {
     options.threads.min(worth).max(1)
 }
 
+/// The nearest smaller number of ticks that are written side by side without a rest; at least one.
+pub(super) const fn side_by_side(ticks: usize) -> usize {
+    match ticks {
+        0 => 1,
+        1..SIDE_BY_SIDE => ticks,
+        _ => ticks - ticks % SIDE_BY_SIDE,
+    }
+}
+
 /// The numbers of a tick: at least two, for a topology has a node.
 fn numbers(plan: &RunPlan) -> usize {
     4 * plan.topology.edges.len() + 2 * plan.topology.node_count
@@ -73,21 +84,22 @@ fn numbers(plan: &RunPlan) -> usize {
 impl<'r, 'w> Batches<'r, 'w> {
     pub(super) fn new(
         stepper: Stepper<'w>,
-        texts: &'w EdgeTexts,
+        texts: &'w EdgeTexts<'w>,
         workers: &'r Workers<'w>,
         options: &RunOptions<'_>,
+        sink: &dyn RecordSink,
     ) -> Self {
         let plan = stepper.plan();
-        let (groups, ticks) = match threads(plan, options) {
-            1 => (1, SIDE_BY_SIDE),
-            threads => {
-                let ticks = (GROUP_NUMBERS / numbers(plan)).clamp(SIDE_BY_SIDE, TICKS_MAX);
-                (threads * GROUPS_A_THREAD, ticks - ticks % SIDE_BY_SIDE)
-            }
+        let groups = match threads(plan, options) {
+            1 => 1,
+            threads => threads * GROUPS_A_THREAD,
         };
-        let ticks = ticks.min(GROUP_NUMBERS_MAX / numbers(plan)).max(1);
+        let ticks = (GROUP_NUMBERS / numbers(plan)).clamp(SIDE_BY_SIDE, TICKS_MAX);
+        let ticks = side_by_side(ticks.min(GROUP_NUMBERS_MAX / numbers(plan)));
         let group = || Group {
-            slots: (0..ticks).map(|_| Slot::new(stepper.new_tick())).collect(),
+            slots: (0..ticks)
+                .map(|_| Slot::new(stepper.new_tick(), sink))
+                .collect(),
             count: 0,
             failure: None,
         };
@@ -159,24 +171,21 @@ impl Group {
                 break;
             }
             self.count += 1;
-            if from_checkpoints && let Some(checkpoint) = &slot.tick.i_block {
-                *stepper = Stepper::after(stepper.plan(), checkpoint);
+            let plan = stepper.plan();
+            if from_checkpoints && let Some(checkpoint) = slot.tick.i_block(plan) {
+                *stepper = Stepper::after(plan, &checkpoint);
             }
         }
     }
 
-    fn encode(&mut self, texts: &EdgeTexts) {
+    fn encode(&mut self, texts: &EdgeTexts<'_>) {
         let slots = &mut self.slots[..self.count];
-        for Slot {
-            tick,
-            i_block: encoded,
-            ..
-        } in &mut *slots
-        {
-            if let Some(i_block) = &tick.i_block {
-                encoded.encode(i_block);
-            }
-        }
+        let checkpoints = slots.iter_mut().filter_map(|slot| {
+            slot.has_i_block = texts.plan().has_checkpoint(slot.tick.tick);
+            let checkpoint = texts.checkpoint(&slot.tick);
+            slot.has_i_block.then_some((checkpoint, &mut slot.i_block))
+        });
+        encode_in_place(checkpoints);
         let (groups, rest) = slots.as_chunks_mut::<SIDE_BY_SIDE>();
         for group in groups {
             encode_side_by_side(texts, group);
@@ -191,10 +200,11 @@ impl Group {
     }
 }
 
-fn encode_side_by_side<const N: usize>(texts: &EdgeTexts, slots: &mut [Slot; N]) {
+fn encode_side_by_side<const N: usize>(texts: &EdgeTexts<'_>, slots: &mut [Slot; N]) {
     let hashes = texts.encode(slots.each_mut().map(|slot| TickTexts {
-        ledger: (&slot.tick.ledger, &mut slot.ledger.writer),
-        p_block: (&slot.tick.p_block, &mut slot.p_block.writer),
+        tick: &slot.tick,
+        ledger: &mut slot.ledger.writer,
+        p_block: &mut slot.p_block.writer,
     }));
     for (slot, [ledger, p_block]) in slots.iter_mut().zip(hashes) {
         slot.ledger.hash = ledger;
@@ -203,12 +213,14 @@ fn encode_side_by_side<const N: usize>(texts: &EdgeTexts, slots: &mut [Slot; N])
 }
 
 impl Slot {
-    fn new(tick: Tick) -> Self {
+    fn new(tick: Tick, sink: &dyn RecordSink) -> Self {
+        let encoded = |kind| EncodedRecord::new(sink.text_max(kind));
         Self {
             tick,
-            ledger: EncodedRecord::new(),
-            p_block: EncodedRecord::new(),
-            i_block: EncodedRecord::new(),
+            ledger: encoded(RecordKind::Ledgers),
+            p_block: encoded(RecordKind::PBlocks),
+            has_i_block: false,
+            i_block: encoded(RecordKind::IBlocks),
         }
     }
 
@@ -221,8 +233,7 @@ impl Slot {
     }
 
     /// The checkpoint after the tick, if it has one.
-    pub(super) fn i_block(&self) -> Option<(&IBlock, Encoded<'_>)> {
-        let i_block = self.tick.i_block.as_ref()?;
-        Some((i_block, self.i_block.encoded()))
+    pub(super) fn i_block(&self) -> Option<Encoded<'_>> {
+        self.has_i_block.then(|| self.i_block.encoded())
     }
 }

@@ -6,13 +6,16 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use super::encoded::{EncodedRecord, encode_all};
+use super::encoded::{EncodedRecord, encode_in_place};
 use super::pending::{PendingTick, WithStates};
 use super::recorder::Recorder;
+use super::sink::RecordSink;
 use crate::canonical::Hash;
 use crate::config::RunPlan;
 use crate::gate::{EnvelopeHashes, Envelopes};
-use crate::record::{LedgerEntry, LedgerMeta, Manifest, NapEnvelope, Record, SceneFrame};
+use crate::record::{
+    LedgerEntry, LedgerMeta, Manifest, NapEnvelope, Record, RecordKind, SceneFrame, SceneText,
+};
 
 /// A primary window whose check is known.
 pub(super) struct ClosedWindow<'w> {
@@ -26,6 +29,9 @@ pub(super) struct Scenes<'p> {
     plan: &'p RunPlan,
     window_id: String,
     check: i64,
+    /// The longest texts that are kept.
+    envelope_max: usize,
+    scene_max: usize,
 }
 
 /// A tick with its envelopes and its scene.
@@ -37,62 +43,58 @@ pub(super) struct BoundTick {
 }
 
 /// Makes the entries of the hash chain, tick by tick.
-pub(super) struct Binder<'p> {
-    plan: &'p RunPlan,
+#[derive(Default)]
+pub(super) struct Binder {
     previous_entry: Option<Hash>,
 }
 
 impl<'p> Scenes<'p> {
-    pub(super) fn new(plan: &'p RunPlan, manifest: &Manifest) -> Self {
+    pub(super) fn new(plan: &'p RunPlan, manifest: &Manifest, sink: &dyn RecordSink) -> Self {
         Self {
             plan,
             window_id: manifest.window_id.clone(),
             check: manifest.manifest_check,
+            envelope_max: sink.text_max(RecordKind::Envelopes),
+            scene_max: sink.text_max(RecordKind::Scenes),
         }
     }
 
     /// Makes the envelopes and scenes of some ticks.
     pub(super) fn of(&self, ticks: Vec<WithStates>) -> Vec<BoundTick> {
         let of_run = Envelopes::new(self.plan);
-        let envelopes = ticks.iter().flat_map(|WithStates { tick, .. }| {
+        let bound = ticks.into_iter().map(|ticked| {
+            let tick = ticked.tick;
             let envelopes = of_run.of_tick(tick.tick, self.check, tick.c_prev, tick.c_t);
-            envelopes.into_iter().map(|envelope| (tick.tick, envelope))
+            let envelopes = envelopes
+                .into_iter()
+                .map(|envelope| (envelope, EncodedRecord::new(self.envelope_max)));
+            BoundTick {
+                tick,
+                envelopes: envelopes.collect(),
+                hashes: EnvelopeHashes::default(),
+                scene: (self.scene(ticked), EncodedRecord::new(self.scene_max)),
+            }
         });
-        let (numbers, envelopes): (Vec<u64>, Vec<_>) = envelopes.unzip();
-        let mut envelopes = numbers.into_iter().zip(encode_all(envelopes)).peekable();
-        let with_envelopes: Vec<_> = ticks
-            .into_iter()
-            .map(|tick| {
-                let mut hashes = EnvelopeHashes::default();
-                let mut of_tick = Vec::new();
-                while let Some((_, (envelope, encoded))) =
-                    envelopes.next_if(|(number, _)| *number == tick.tick.tick)
-                {
-                    hashes.add(envelope.layer, encoded.hash);
-                    of_tick.push((envelope, encoded));
-                }
-                (tick.tick, of_tick, self.scene(tick, &hashes), hashes)
-            })
-            .collect();
-        let mut made = Vec::new();
-        let scenes = with_envelopes
-            .into_iter()
-            .map(|(tick, envelopes, scene, hashes)| {
-                made.push((tick, envelopes, hashes));
-                scene
-            });
-        let scenes = encode_all(scenes);
-        let made = made.into_iter().zip(scenes);
-        made.map(|((tick, envelopes, hashes), scene)| BoundTick {
-            tick,
-            envelopes,
-            hashes,
-            scene,
-        })
-        .collect()
+        let mut bound: Vec<_> = bound.collect();
+        encode_in_place(bound.iter_mut().flat_map(|bound| {
+            let envelopes = bound.envelopes.iter_mut();
+            envelopes.map(|(envelope, encoded)| (&*envelope, encoded))
+        }));
+        for bound in &mut bound {
+            for (envelope, encoded) in &bound.envelopes {
+                bound.hashes.add(envelope.layer, encoded.hash);
+            }
+            bound.scene.0.nap_envelope_ref = data(&bound.hashes);
+        }
+        encode_in_place(bound.iter_mut().map(|bound| {
+            let (scene, encoded) = &mut bound.scene;
+            (SceneText(scene), encoded)
+        }));
+        bound
     }
 
-    fn scene(&self, ticked: WithStates, envelopes: &EnvelopeHashes) -> SceneFrame {
+    /// The scene of a tick, without the hash of its envelope.
+    fn scene(&self, ticked: WithStates) -> SceneFrame {
         let (plan, tick) = (self.plan, ticked.tick);
         let entries = plan.inputs_before(tick.tick);
         SceneFrame {
@@ -107,7 +109,7 @@ impl<'p> Scenes<'p> {
             c_t: tick.c_t,
             window_id: self.window_id.clone(),
             manifest_check: self.check,
-            nap_envelope_ref: data(envelopes),
+            nap_envelope_ref: Hash::from_bytes([0; 32]),
             pfna_refs: entries
                 .iter()
                 .map(|entry| entry.pfna_id().to_owned())
@@ -126,14 +128,7 @@ impl BoundTick {
     }
 }
 
-impl<'p> Binder<'p> {
-    pub(super) const fn new(plan: &'p RunPlan) -> Self {
-        Self {
-            plan,
-            previous_entry: None,
-        }
-    }
-
+impl Binder {
     /// Records the envelopes and the scene of the next tick, and its entry.
     pub(super) fn bind(
         &mut self,
@@ -177,10 +172,5 @@ impl<'p> Binder<'p> {
         };
         self.previous_entry = Some(recorder.entry(&entry)?);
         Ok(())
-    }
-
-    /// What makes the scenes of a window.
-    pub(super) fn scenes(&self, closed: &ClosedWindow<'_>) -> Scenes<'p> {
-        Scenes::new(self.plan, closed.manifest)
     }
 }

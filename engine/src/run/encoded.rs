@@ -9,9 +9,10 @@ pub(super) struct EncodedRecord {
 }
 
 impl EncodedRecord {
-    pub(super) fn new() -> Self {
+    /// For records of a kind, whose texts are kept up to a length.
+    pub(super) fn new(text_max: usize) -> Self {
         Self {
-            writer: Writer::encoder(),
+            writer: Writer::encoder(text_max),
             hash: Hash::from_bytes([0; 32]),
         }
     }
@@ -21,36 +22,31 @@ impl EncodedRecord {
     }
 
     pub(super) fn encoded(&self) -> Encoded<'_> {
-        Encoded {
-            text: self.writer.bytes_so_far(),
-            hash: self.hash,
-        }
+        self.writer.encoded(self.hash)
     }
 }
 
-/// Encodes small records, which are hashed side by side.
-pub(super) fn encode_all<R: Canonical>(
-    records: impl IntoIterator<Item = R>,
-) -> Vec<(R, EncodedRecord)> {
-    let written = records.into_iter().map(|record| {
-        let mut encoded = EncodedRecord::new();
-        encoded.writer.begin();
-        record.write(&mut encoded.writer);
-        (record, encoded)
-    });
-    let mut written: Vec<_> = written.collect();
-    let (fours, rest) = written.as_chunks_mut::<4>();
-    fours.iter_mut().for_each(finish);
+/// Encodes some records, which are hashed side by side. If one is left, it is hashed while it is written.
+pub(super) fn encode_in_place<'e, R: Canonical>(
+    records: impl IntoIterator<Item = (R, &'e mut EncodedRecord)>,
+) {
+    let mut records: Vec<_> = records.into_iter().collect();
+    let (fours, rest) = records.as_chunks_mut::<4>();
+    fours.iter_mut().for_each(side_by_side);
     let (twos, rest) = rest.as_chunks_mut::<2>();
-    twos.iter_mut().for_each(finish);
-    let (ones, _) = rest.as_chunks_mut::<1>();
-    ones.iter_mut().for_each(finish);
-    written
+    twos.iter_mut().for_each(side_by_side);
+    for (record, encoded) in rest {
+        encoded.encode(record);
+    }
 }
 
-fn finish<R, const N: usize>(records: &mut [(R, EncodedRecord); N]) {
-    let mut writers = records.each_mut().map(|(_, encoded)| &mut encoded.writer);
-    let hashes = lanes::finish(&mut writers);
+fn side_by_side<R: Canonical, const N: usize>(records: &mut [(R, &mut EncodedRecord); N]) {
+    let mut values = Vec::with_capacity(N);
+    let mut writers = records.each_mut().map(|(record, encoded)| {
+        values.push(&*record);
+        &mut encoded.writer
+    });
+    let hashes = lanes::encode(std::array::from_fn(|at| values[at]), &mut writers);
     for ((_, encoded), hash) in records.iter_mut().zip(hashes) {
         encoded.hash = hash;
     }

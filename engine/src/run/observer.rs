@@ -4,11 +4,10 @@ use std::ops::ControlFlow;
 
 use super::RunError;
 use super::rereading::Rereading;
-use super::stepper::Tick;
 use crate::aeon::{self, Closed};
 use crate::canonical::Hash;
 use crate::config::{Aeon, AeonWindow, Apxi, RunPlan, Window};
-use crate::record::{AeonView, ApxiView, Manifest};
+use crate::record::{AeonView, ApxiView, Manifest, Tick};
 
 /// What the observer of AEON windows knows of the run.
 pub(super) struct AeonObserver<'p> {
@@ -35,7 +34,7 @@ impl<'p> AeonObserver<'p> {
 
     /// Takes a tick, before the windows that end with it close.
     pub(super) fn take(&mut self, tick: &Tick) {
-        self.last = tick.ledger.tick;
+        self.last = tick.tick;
         self.rereading.take(tick);
     }
 

@@ -1,19 +1,23 @@
 //! The ticks of the open window, with what the second pass over them will need.
 //!
 //! A window may be as long as the run, so only one page of its ticks stays in memory. Full pages
-//! are spilled to the sink, if it supports that, and read back in order.
+//! are spilled to the sink, if it supports that, and read back in order. States are kept as what they differ by, in as few bytes as that takes:
+//!
+//! ```text
+//! values    tick 1   9 4 → 7 6    tick 2   7 6 → 6 7    tick 3, after an input   8 7 → 8 7
+//! bytes              9 4  −2 2                   −1 1                            8 7   0 0
+//! ```
 
 use std::collections::BTreeMap;
 use std::io;
 
 use super::sink::RecordSink;
-use super::stepper::Tick;
 use crate::canonical::Hash;
+use crate::record::Tick;
+use crate::varint;
 
-/// Most numbers in a page: 2 MiB.
-const PAGE_NUMBERS: usize = 1 << 18;
-/// How many numbers a tick counts for, beside its states.
-const TICK_NUMBERS: usize = 16;
+/// Most bytes in a page, unless a single tick has more.
+const PAGE_BYTES: usize = 2 << 20;
 
 /// The ticks of the open primary window, in order.
 #[derive(Default)]
@@ -29,8 +33,8 @@ pub(super) struct PendingTicks {
 #[derive(Default)]
 pub(super) struct Page {
     ticks: Vec<PendingTick>,
-    /// pre_u and post_u of every tick, end to end.
-    states: Vec<i64>,
+    /// For each tick, the state before it if that is not the state after the tick before, and what it changed.
+    states: Vec<u8>,
 }
 
 /// One tick that waits for its window's check.
@@ -42,6 +46,8 @@ pub(super) struct PendingTick {
     pub(super) ledger_hash: Hash,
     pub(super) p_block_hash: Hash,
     pub(super) i_block_hash: Option<Hash>,
+    /// Whether the state before is the state after the tick before, of the same window.
+    pub(super) continues: bool,
 }
 
 /// A tick with its states before and after.
@@ -62,17 +68,17 @@ impl PendingTicks {
         if !manifest_hashes.is_empty() {
             self.manifest_hashes.insert(pending.tick, manifest_hashes);
         }
-        self.open.states.extend_from_slice(&tick.ledger.pre_u);
-        self.open.states.extend_from_slice(&tick.ledger.post_u);
-        self.open.ticks.push(pending);
-        if self.open.states.len() + self.open.ticks.len() * TICK_NUMBERS < PAGE_NUMBERS {
+        self.open.push(tick, pending);
+        if self.open.size() < PAGE_BYTES {
             return Ok(());
         }
         let kept = if sink.spill(&self.open.to_bytes())? {
             self.open.clear();
             None
         } else {
-            Some(std::mem::take(&mut self.open))
+            let mut page = std::mem::take(&mut self.open);
+            page.states.shrink_to_fit();
+            Some(page)
         };
         self.full.push(kept);
         Ok(())
@@ -95,8 +101,7 @@ impl PendingTicks {
                 // The sink numbers only the pages that were spilled to it.
                 let kept = self.full[..number].iter().filter(|page| page.is_some());
                 let bytes = sink.read_spilled(number - kept.count())?;
-                let invalid = || io::Error::new(io::ErrorKind::InvalidData, "a page is damaged");
-                Page::from_bytes(&bytes).ok_or_else(invalid)
+                Page::from_bytes(&bytes).ok_or_else(damaged)
             }
             None => Ok(std::mem::take(&mut self.open)),
         }
@@ -107,32 +112,59 @@ impl PendingTicks {
         self.manifest_hashes.remove(&tick).unwrap_or_default()
     }
 
-    /// Starts a new window, and reuses the memory of a page that was taken out.
+    /// Reuses the memory of a page that was taken out, before the first tick of a new window.
     pub(super) fn reuse(&mut self, mut page: Page) {
         page.clear();
-        self.full.clear();
-        self.manifest_hashes.clear();
         self.open = page;
     }
 }
 
+fn damaged() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "a page is damaged")
+}
+
 impl Page {
-    /// The ticks with their states, some at a time.
-    pub(super) fn groups(&self, size: usize) -> impl Iterator<Item = Vec<WithStates>> {
-        let node_count = self.states.len() / (2 * self.ticks.len().max(1));
-        let groups = self.ticks.chunks(size).enumerate();
-        groups.map(move |(group, ticks)| {
-            let first = group * size;
-            let ticks = ticks.iter().zip(first..).map(|(tick, at)| {
-                let states = &self.states[2 * node_count * at..2 * node_count * (at + 1)];
-                let (pre_u, post_u) = states.split_at(node_count);
-                WithStates {
-                    tick: *tick,
-                    pre_u: pre_u.to_vec(),
-                    post_u: post_u.to_vec(),
+    fn push(&mut self, tick: &Tick, pending: PendingTick) {
+        if !pending.continues {
+            let values = tick.pre_u.iter();
+            values.for_each(|&value| varint::push(&mut self.states, value));
+        }
+        for (post, pre) in tick.post_u.iter().zip(&tick.pre_u) {
+            varint::push(&mut self.states, post.wrapping_sub(*pre));
+        }
+        self.ticks.push(pending);
+    }
+
+    const fn size(&self) -> usize {
+        self.states.len() + self.ticks.len() * PendingTick::SIZE
+    }
+
+    /// The ticks with their states, some at a time. `state` is the state after the last tick of the page before, and then
+    /// that after the last tick that was returned.
+    pub(super) fn groups(
+        &self,
+        size: usize,
+        state: &mut [i64],
+    ) -> impl Iterator<Item = io::Result<Vec<WithStates>>> {
+        let mut bytes = self.states.as_slice();
+        let groups = self.ticks.chunks(size);
+        groups.map(move |ticks| {
+            let with_states = |tick: &PendingTick| {
+                if !tick.continues {
+                    let values = state.iter_mut();
+                    read(values, &mut bytes, |_, value| value)?;
                 }
-            });
-            ticks.collect()
+                let pre_u = state.to_vec();
+                let values = state.iter_mut();
+                read(values, &mut bytes, i64::wrapping_add)?;
+                Some(WithStates {
+                    tick: *tick,
+                    pre_u,
+                    post_u: state.to_vec(),
+                })
+            };
+            let ticks: Option<_> = ticks.iter().map(with_states).collect();
+            ticks.ok_or_else(damaged)
         })
     }
 
@@ -141,17 +173,14 @@ impl Page {
         self.states.clear();
     }
 
-    /// The page as bytes for a sink: the number of ticks, the ticks, the states; little-endian.
+    /// The page as bytes for a sink: the number of ticks, little-endian, the ticks, the states.
     fn to_bytes(&self) -> Vec<u8> {
-        let size = 8 + self.ticks.len() * PendingTick::SIZE + self.states.len() * 8;
-        let mut bytes = Vec::with_capacity(size);
+        let mut bytes = Vec::with_capacity(8 + self.size());
         bytes.extend_from_slice(&(self.ticks.len() as u64).to_le_bytes());
         for tick in &self.ticks {
             tick.append_to(&mut bytes);
         }
-        for value in &self.states {
-            bytes.extend_from_slice(&value.to_le_bytes());
-        }
+        bytes.extend_from_slice(&self.states);
         bytes
     }
 
@@ -160,16 +189,23 @@ impl Page {
         let count = usize::try_from(u64::from_le_bytes(*count)).ok()?;
         let (ticks, states) = rest.split_at_checked(count.checked_mul(PendingTick::SIZE)?)?;
         let ticks = ticks.chunks_exact(PendingTick::SIZE);
-        let (states, rest) = states.as_chunks();
-        rest.is_empty().then_some(())?;
         Some(Self {
             ticks: ticks.map(PendingTick::from_bytes).collect::<Option<_>>()?,
-            states: states
-                .iter()
-                .map(|&value| i64::from_le_bytes(value))
-                .collect(),
+            states: states.to_vec(),
         })
     }
+}
+
+/// Reads a number for each value, from which and the value the new value follows.
+fn read<'v>(
+    values: impl Iterator<Item = &'v mut i64>,
+    bytes: &mut &[u8],
+    new: impl Fn(i64, i64) -> i64,
+) -> Option<()> {
+    for value in values {
+        *value = new(*value, varint::pop(bytes)?);
+    }
+    Some(())
 }
 
 impl PendingTick {
@@ -184,7 +220,7 @@ impl PendingTick {
         bytes.extend_from_slice(self.p_block_hash.as_bytes());
         let none = Hash::from_bytes([0; 32]);
         bytes.extend_from_slice(self.i_block_hash.unwrap_or(none).as_bytes());
-        bytes.push(u8::from(self.i_block_hash.is_some()));
+        bytes.push(u8::from(self.i_block_hash.is_some()) | u8::from(self.continues) << 1);
     }
 
     fn from_bytes(bytes: &[u8]) -> Option<Self> {
@@ -194,13 +230,17 @@ impl PendingTick {
         let (ledger_hash, rest) = rest.split_first_chunk()?;
         let (p_block_hash, rest) = rest.split_first_chunk()?;
         let (i_block_hash, rest) = rest.split_first_chunk()?;
+        let (&[flags], []) = rest.split_first_chunk()? else {
+            return None;
+        };
         Some(Self {
             tick: u64::from_le_bytes(*tick),
             c_prev: i64::from_le_bytes(*c_prev),
             c_t: i64::from_le_bytes(*c_t),
             ledger_hash: Hash::from_bytes(*ledger_hash),
             p_block_hash: Hash::from_bytes(*p_block_hash),
-            i_block_hash: (rest == [1]).then_some(Hash::from_bytes(*i_block_hash)),
+            i_block_hash: (flags & 1 == 1).then_some(Hash::from_bytes(*i_block_hash)),
+            continues: flags & 2 == 2,
         })
     }
 }
@@ -208,26 +248,78 @@ impl PendingTick {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::Fluxes;
 
-    #[test]
-    fn pages_come_back_from_bytes() {
-        let tick = |tick, i_block_hash| PendingTick {
-            tick,
+    fn tick(number: u64, pre_u: [i64; 2], post_u: [i64; 2]) -> Tick {
+        Tick {
+            tick: number,
+            pre_u: pre_u.to_vec(),
+            post_u: post_u.to_vec(),
+            sum: 0,
+            fluxes: Fluxes::of(&[]),
+            s_t: 0,
             c_prev: -1,
             c_t: i64::MAX,
+        }
+    }
+
+    fn pending(tick: &Tick, i_block_hash: Option<Hash>, continues: bool) -> PendingTick {
+        PendingTick {
+            tick: tick.tick,
+            c_prev: tick.c_prev,
+            c_t: tick.c_t,
             ledger_hash: Hash::from_bytes([1; 32]),
             p_block_hash: Hash::from_bytes([2; 32]),
             i_block_hash,
-        };
-        let page = Page {
-            ticks: vec![tick(7, None), tick(8, Some(Hash::from_bytes([3; 32])))],
-            states: vec![i64::MIN, 0, 1, i64::MAX],
-        };
-        let bytes = page.to_bytes();
-        let back = Page::from_bytes(&bytes).unwrap();
-        assert_eq!((&back.ticks, &back.states), (&page.ticks, &page.states));
-        for size in 0..bytes.len() - 4 * 8 {
-            assert!(Page::from_bytes(&bytes[..size]).is_none(), "{size} bytes");
+            continues,
+        }
+    }
+
+    /// States come back from pages that were spilled, whatever their size, and a page that is cut is refused.
+    #[test]
+    fn pages_come_back_from_bytes() {
+        let extremes = [i64::MIN, i64::MAX];
+        let ticks = [
+            tick(7, [3, 4], [4, 3]),
+            tick(8, [4, 3], extremes),
+            tick(9, extremes, [i64::MAX, i64::MIN]),
+            tick(10, [0, 0], [0, 0]),
+        ];
+        let hash = Some(Hash::from_bytes([3; 32]));
+        let made = [(None, false), (hash, true), (hash, true), (None, false)];
+        let pending = ticks
+            .iter()
+            .zip(made)
+            .map(|(tick, (hash, continues))| pending(tick, hash, continues));
+        let pending: Vec<_> = pending.collect();
+        for page_ticks in 1..=4 {
+            let mut state = vec![0; 2];
+            let mut back = Vec::new();
+            let pages = ticks.chunks(page_ticks).zip(pending.chunks(page_ticks));
+            for (ticks, pending) in pages {
+                let mut page = Page::default();
+                for (tick, pending) in ticks.iter().zip(pending) {
+                    page.push(tick, *pending);
+                }
+                let bytes = page.to_bytes();
+                for size in 0..bytes.len() {
+                    let cut = Page::from_bytes(&bytes[..size]);
+                    let read = |page: Page| {
+                        let groups: Result<Vec<_>, _> = page.groups(2, &mut vec![0; 2]).collect();
+                        groups.is_ok()
+                    };
+                    assert!(!cut.is_some_and(read), "{size} bytes");
+                }
+                let page = Page::from_bytes(&bytes).expect("it is whole");
+                for group in page.groups(3, &mut state) {
+                    back.extend(group.expect("it is whole"));
+                }
+            }
+            assert_eq!(back.len(), ticks.len());
+            for ((back, tick), pending) in back.iter().zip(&ticks).zip(&pending) {
+                assert_eq!(back.tick, *pending);
+                assert_eq!((&back.pre_u, &back.post_u), (&tick.pre_u, &tick.post_u));
+            }
         }
     }
 }

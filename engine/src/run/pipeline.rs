@@ -5,7 +5,7 @@ use std::io;
 use std::ops::ControlFlow;
 
 use super::batch::{self, Batches, Slot};
-use super::binding::{Binder, ClosedWindow};
+use super::binding::{Binder, ClosedWindow, Scenes};
 use super::observer::AeonObserver;
 use super::pending::{PendingTick, PendingTicks};
 use super::recorder::Recorder;
@@ -15,17 +15,19 @@ use super::workers::{Workers, with_workers};
 use super::{Operation, RunError};
 use crate::canonical::Hash;
 use crate::codex::Codex;
-use crate::config::{RunPlan, Window};
+use crate::config::{AppliedInput, RunPlan, Window};
 use crate::press::{TickView, WindowTally};
 use crate::record::{
     CodexLibraryEntry, Component, EdgeTexts, LogEvent, LogPayload, Manifest, Metrics, Record,
     StatusName,
 };
 
-/// Ticks whose scenes are made in one go.
-const SCENES: usize = 8;
-/// How many such goes are ahead of the entry that is recorded.
-const SCENES_AHEAD: usize = 8;
+/// Most ticks whose scenes are made in one go.
+const SCENES_MAX: usize = 32;
+/// Most values of nodes in such a go, unless a single tick has more.
+const SCENE_NUMBERS_MAX: usize = 1 << 17;
+/// How many such goes of each thread are ahead of the entry that is recorded.
+const SCENES_AHEAD: usize = 4;
 
 /// Options of a run; none of them changes a byte of any record.
 ///
@@ -186,7 +188,7 @@ struct Pipeline<'p, 's> {
     plan: &'p RunPlan,
     options: RunOptions<'s>,
     recorder: Recorder<'p, 's>,
-    binder: Binder<'p>,
+    binder: Binder,
     /// Additional windows that are open or start later, in configured order.
     additional: Vec<WindowTally<'p>>,
     codex: Option<Codex<'p>>,
@@ -203,7 +205,7 @@ impl<'p, 's> Pipeline<'p, 's> {
             plan,
             options,
             recorder: Recorder::new(plan, sink, options.log),
-            binder: Binder::new(plan),
+            binder: Binder::default(),
             additional: additional.map(WindowTally::open).collect(),
             codex: plan.codex.then(|| Codex::new(plan)),
             library: Vec::new(),
@@ -229,10 +231,11 @@ impl<'p, 's> Pipeline<'p, 's> {
         };
         self.recorder.log(Component::Run, None, None, started)?;
         let stepper = Stepper::start(plan)?;
-        let texts = EdgeTexts::new(&stepper.new_tick().ledger.edges);
+        let texts = EdgeTexts::new(plan);
         let options = self.options;
         with_workers(batch::threads(plan, &options), |workers| {
-            let mut batches = Batches::new(stepper, &texts, workers, &options);
+            let sink = self.recorder.sink();
+            let mut batches = Batches::new(stepper, &texts, workers, &options, sink);
             for window in plan.windows.iter().filter(|window| window.primary) {
                 self.first_pass(window, &mut batches, workers)?;
                 if *window.ticks.end() == plan.ticks {
@@ -259,7 +262,7 @@ impl<'p, 's> Pipeline<'p, 's> {
             let group = batches.next();
             let group = group.expect("groups reach the end of a window, or hold a failure");
             for slot in group.slots() {
-                let closes = slot.tick.ledger.tick == *window.ticks.end();
+                let closes = slot.tick.tick == *window.ticks.end();
                 self.take_tick(slot, window, &mut primary)?;
                 if closes && let Some(tally) = primary.take() {
                     self.close_primary(tally, workers)?;
@@ -269,7 +272,7 @@ impl<'p, 's> Pipeline<'p, 's> {
                 return Err(failure.into());
             }
             let last = group.slots().last();
-            let tick = last.map_or(0, |slot| slot.tick.ledger.tick);
+            let tick = last.map_or(0, |slot| slot.tick.tick);
             if (self.options.progress)(tick).is_break() {
                 return Err(RunError::Cancelled { tick }.into());
             }
@@ -286,24 +289,19 @@ impl<'p, 's> Pipeline<'p, 's> {
         primary: &mut Option<WindowTally<'p>>,
     ) -> Result<(), Ended> {
         let tick = &slot.tick;
-        let number = tick.ledger.tick;
-        self.recorder
-            .put_encoded(&Record::Ledger(&tick.ledger), slot.ledger())?;
-        self.recorder
-            .put_encoded(&Record::PBlock(&tick.p_block), slot.p_block())?;
+        let number = tick.tick;
+        let recorder = &mut self.recorder;
+        recorder.put_encoded(&Record::Ledger(tick), slot.ledger())?;
+        recorder.put_encoded(&Record::PBlock(tick), slot.p_block())?;
         let i_block = slot.i_block();
-        if let Some((i_block, encoded)) = i_block {
-            self.recorder
-                .put_encoded(&Record::IBlock(i_block), encoded)?;
+        if let Some(encoded) = i_block {
+            recorder.put_encoded(&Record::IBlock(tick), encoded)?;
         }
-        let i_block_hash = i_block.map(|(_, encoded)| encoded.hash);
-        self.log_tick(slot, window)?;
-        self.observe(slot, window)?;
-
-        let view = TickView {
-            ledger: &tick.ledger,
-            c_prev: tick.c_prev,
-        };
+        let i_block_hash = i_block.map(|encoded| encoded.hash);
+        let inputs = self.plan.inputs_before(number);
+        self.log_tick(slot, window, &inputs)?;
+        let view = TickView::of(tick);
+        self.observe(&view, window)?;
         if let Some(primary) = primary {
             primary.add(&view);
         }
@@ -314,10 +312,11 @@ impl<'p, 's> Pipeline<'p, 's> {
         let pending = PendingTick {
             tick: number,
             c_prev: tick.c_prev,
-            c_t: tick.p_block.c_t,
+            c_t: tick.c_t,
             ledger_hash: slot.ledger().hash,
             p_block_hash: slot.p_block().hash,
             i_block_hash,
+            continues: inputs.is_empty() && number > *window.ticks.start(),
         };
         self.pending
             .push(tick, pending, manifest_hashes, self.recorder.sink())?;
@@ -325,58 +324,56 @@ impl<'p, 's> Pipeline<'p, 's> {
         let metrics = self.recorder.metrics();
         metrics.total_ticks += 1;
         metrics.i_blocks += u64::from(i_block_hash.is_some());
-        metrics.pfna_applied += self.plan.inputs_before(number).len() as u64;
+        metrics.pfna_applied += inputs.len() as u64;
         Ok(())
     }
 
-    fn log_tick(&mut self, slot: &Slot, window: &Window) -> io::Result<()> {
+    fn log_tick(
+        &mut self,
+        slot: &Slot,
+        window: &Window,
+        inputs: &[AppliedInput<'_>],
+    ) -> io::Result<()> {
         let tick = &slot.tick;
-        let number = tick.ledger.tick;
+        let number = tick.tick;
         let window_id = Some(window.window_id.as_str());
-        let pfna_refs = tick.pfna_refs(self.plan);
-        if !pfna_refs.is_empty() {
-            let payload = LogPayload::InputsApplied { pfna_refs };
+        if !inputs.is_empty() {
+            let ids = inputs.iter().map(|entry| entry.pfna_id().to_owned());
+            let payload = LogPayload::InputsApplied {
+                pfna_refs: ids.collect(),
+            };
             self.recorder
                 .log(Component::Gate, number, window_id, payload)?;
         }
         let moved = LogPayload::TickMoved {
-            moved_edges: tick
-                .ledger
-                .edges
-                .iter()
-                .filter(|edge| edge.f_e != 0)
-                .count() as u64,
-            sum_post_u: tick.ledger.sum_post_u,
+            moved_edges: tick.fluxes.moved_edges(),
+            sum_post_u: tick.sum,
         };
         self.recorder
             .log(Component::Umx, number, window_id, moved)?;
         let chained = LogPayload::TickChained {
-            s_t: tick.p_block.s_t,
-            c_t: tick.p_block.c_t,
-            checkpoint: tick.i_block.is_some(),
+            s_t: tick.s_t,
+            c_t: tick.c_t,
+            checkpoint: slot.i_block().is_some(),
         };
         self.recorder
             .log(Component::Loom, number, window_id, chained)
     }
 
-    fn observe(&mut self, slot: &Slot, window: &Window) -> io::Result<()> {
-        let ledger = &slot.tick.ledger;
+    fn observe(&mut self, view: &TickView<'_>, window: &Window) -> io::Result<()> {
         let Some(codex) = &mut self.codex else {
             return Ok(());
         };
-        let Some(found) = codex.observe(ledger, self.recorder.sink())? else {
+        let Some(found) = codex.observe(view, self.recorder.sink())? else {
             return Ok(());
         };
         let payload = LogPayload::MotifFound {
             motif_id: found.motif_id,
             first_tick: found.first_tick,
         };
-        self.recorder.log(
-            Component::Codex,
-            ledger.tick,
-            Some(&window.window_id),
-            payload,
-        )
+        let window_id = Some(window.window_id.as_str());
+        self.recorder
+            .log(Component::Codex, view.tick, window_id, payload)
     }
 
     /// Passes a tick to the additional windows that contain it, and closes those that end with it.
@@ -386,7 +383,7 @@ impl<'p, 's> Pipeline<'p, 's> {
         view: &TickView<'_>,
         primary_closes: bool,
     ) -> Result<BTreeMap<String, Hash>, Ended> {
-        let tick = view.ledger.tick;
+        let tick = view.tick;
         for tally in &mut self.additional {
             if tally.window().ticks.contains(&tick) {
                 tally.add(view);
@@ -482,15 +479,17 @@ impl<'p, 's> Pipeline<'p, 's> {
             codex_hash,
         };
         let mut pending = std::mem::take(&mut self.pending);
+        let mut state = vec![0; self.plan.topology.node_count];
+        let (size, ahead) = scene_groups(self.plan, &self.options);
         for number in 0..pending.page_count() {
             let page = pending.take_page(number, self.recorder.sink())?;
-            let mut groups = page.groups(SCENES);
+            let mut groups = page.groups(size, &mut state);
             let mut coming = VecDeque::new();
             loop {
-                while coming.len() < SCENES_AHEAD
-                    && let Some(group) = groups.next()
+                while coming.len() < ahead
+                    && let Some(group) = groups.next().transpose()?
                 {
-                    let scenes = self.binder.scenes(&closed);
+                    let scenes = Scenes::new(self.plan, &manifest, self.recorder.sink());
                     coming.push_back(workers.put(move || scenes.of(group)));
                 }
                 let Some(scenes) = coming.pop_front() else {
@@ -536,7 +535,7 @@ impl<'p, 's> Pipeline<'p, 's> {
             .map(|codex| codex.proposals(&self.library))
             .unwrap_or_default();
         for proposal in &proposals {
-            self.recorder.put(&Record::CodexProposal(proposal))?;
+            self.recorder.put(Record::CodexProposal, proposal)?;
             let payload = LogPayload::MotifProposed {
                 proposal_id: proposal.proposal_id.clone(),
                 motif_id: proposal.motif_id.clone(),
@@ -555,8 +554,18 @@ impl<'p, 's> Pipeline<'p, 's> {
 
     fn put_library(&mut self) -> io::Result<()> {
         for entry in &self.library {
-            self.recorder.put(&Record::CodexLibraryEntry(entry))?;
+            self.recorder.put(Record::CodexLibraryEntry, entry)?;
         }
         Ok(())
     }
+}
+
+/// The ticks whose scenes are made in one go, and how many goes are ahead.
+fn scene_groups(plan: &RunPlan, options: &RunOptions<'_>) -> (usize, usize) {
+    let ticks = SCENE_NUMBERS_MAX / (2 * plan.topology.node_count);
+    let ahead = match batch::threads(plan, options) {
+        1 => 1,
+        threads => threads * SCENES_AHEAD,
+    };
+    (batch::side_by_side(ticks.min(SCENES_MAX)), ahead)
 }

@@ -3,7 +3,7 @@
 use std::io;
 
 use super::sink::RecordSink;
-use crate::canonical::{Encoded, Hash, Writer};
+use crate::canonical::{Canonical, Encoded, Hash, Writer};
 use crate::config::RunPlan;
 use crate::record::{
     AeonView, ApxiView, Component, Layer, LedgerEntry, LogEvent, LogPayload, Manifest, Metrics,
@@ -44,7 +44,7 @@ impl<'p, 's> Recorder<'p, 's> {
         Self {
             plan,
             sink,
-            writer: Writer::encoder(),
+            writer: Writer::encoder(usize::MAX),
             committed: metrics.clone(),
             pending: metrics,
             log_seq: 0,
@@ -80,9 +80,13 @@ impl<'p, 's> Recorder<'p, 's> {
     }
 
     /// Encodes a record, passes it on, and returns its hash.
-    pub(super) fn put(&mut self, record: &Record<'_>) -> io::Result<Hash> {
+    pub(super) fn put<'r, R: Canonical>(
+        &mut self,
+        kind: fn(&'r R) -> Record<'r>,
+        record: &'r R,
+    ) -> io::Result<Hash> {
         let encoded = self.writer.encode(record);
-        self.sink.put(record, encoded)?;
+        self.sink.put(&kind(record), encoded)?;
         Ok(encoded.hash)
     }
 
@@ -96,7 +100,7 @@ impl<'p, 's> Recorder<'p, 's> {
             (ticks + 1, last),
             "an entry follows the one before it"
         );
-        let hash = self.put(&Record::LedgerEntry(entry))?;
+        let hash = self.put(Record::LedgerEntry, entry)?;
         self.pending.uledger_entries += 1;
         self.pending.uledger_last_hash = Some(hash);
         Ok(hash)
@@ -136,19 +140,19 @@ impl<'p, 's> Recorder<'p, 's> {
             .insert(manifest.window_id.clone(), bits);
         self.pending.window_count += 1;
         self.pending.apx_manifests += 1;
-        self.put(&Record::Manifest(manifest)).map(Some)
+        self.put(Record::Manifest, manifest).map(Some)
     }
 
     /// Records the view of an AEON window.
     pub(super) fn aeon_view(&mut self, view: &AeonView) -> io::Result<()> {
         add_count(&mut self.pending.aeon_views, Some(1));
-        self.put(&Record::AeonView(view)).map(|_| ())
+        self.put(Record::AeonView, view).map(|_| ())
     }
 
     /// Records the descriptors of a window.
     pub(super) fn apxi_view(&mut self, view: &ApxiView) -> io::Result<()> {
         add_count(&mut self.pending.apxi_views, Some(1));
-        self.put(&Record::ApxiView(view)).map(|_| ())
+        self.put(Record::ApxiView, view).map(|_| ())
     }
 
     /// Records a line of the log.
@@ -169,7 +173,7 @@ impl<'p, 's> Recorder<'p, 's> {
             window_id: window_id.map(str::to_owned),
             payload,
         };
-        self.put(&Record::Log(&event))?;
+        self.put(Record::Log, &event)?;
         if self.log_observer.is_some() {
             self.unshown.push(event);
         }

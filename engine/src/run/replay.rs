@@ -1,15 +1,24 @@
 //! Replay: recomputes ticks from a checkpoint or from the start, by the same rule.
 
 use super::RunError;
-use super::stepper::{Stepper, Tick};
+use super::stepper::Stepper;
 use crate::config::RunPlan;
-use crate::loom::{self, Chain};
-use crate::record::{IBlock, PBlock, UmxLedger};
+use crate::loom::Chain;
+use crate::record::{EdgeFluxSummary, IBlock, PBlock, Tick, UmxLedger};
 
 /// Recomputes a run tick by tick, external inputs included.
 pub struct Replay<'p> {
     stepper: Stepper<'p>,
-    tick: Tick,
+    /// The last tick whose records were made, once there is one.
+    tick: Option<Tick>,
+    made: Option<Made>,
+}
+
+/// The records of a tick.
+struct Made {
+    ledger: UmxLedger,
+    p_block: PBlock,
+    i_block: Option<IBlock>,
 }
 
 /// One recomputed tick.
@@ -44,9 +53,12 @@ impl<'p> Replay<'p> {
         Self::new(Stepper::at(plan, ledger.tick, ledger.post_u, p_block.c_t))
     }
 
-    fn new(stepper: Stepper<'p>) -> Self {
-        let tick = stepper.new_tick();
-        Self { stepper, tick }
+    const fn new(stepper: Stepper<'p>) -> Self {
+        Self {
+            stepper,
+            tick: None,
+            made: None,
+        }
     }
 
     /// The current state: N numbers.
@@ -64,19 +76,37 @@ impl<'p> Replay<'p> {
         self.stepper.next_tick()
     }
 
-    /// Computes the next tick; `None` after the last.
+    /// Computes the ticks before `tick`, and makes no records of them.
+    ///
+    /// # Errors
+    /// The error that ended the run at one of them.
+    pub fn pass(&mut self, tick: u64) -> Result<(), RunError> {
+        while self.next_tick() < tick.min(self.stepper.plan().ticks + 1) {
+            self.stepper.pass()?;
+        }
+        Ok(())
+    }
+
+    /// Computes the next tick and its records; `None` after the last.
     ///
     /// # Errors
     /// The error that ended the run at this tick.
     pub fn advance(&mut self) -> Result<Option<ReplayedTick<'_>>, RunError> {
-        if self.next_tick() > self.stepper.plan().ticks {
+        let plan = self.stepper.plan();
+        if self.next_tick() > plan.ticks {
             return Ok(None);
         }
-        self.stepper.step(&mut self.tick)?;
+        let tick = self.tick.get_or_insert_with(|| self.stepper.new_tick());
+        self.stepper.step(tick)?;
+        let made = self.made.insert(Made {
+            ledger: tick.ledger(plan),
+            p_block: tick.p_block(),
+            i_block: tick.i_block(plan),
+        });
         Ok(Some(ReplayedTick {
-            ledger: &self.tick.ledger,
-            p_block: &self.tick.p_block,
-            i_block: self.tick.i_block.as_ref(),
+            ledger: &made.ledger,
+            p_block: &made.p_block,
+            i_block: made.i_block.as_ref(),
         }))
     }
 }
@@ -124,7 +154,6 @@ pub fn check_chain(
     i_blocks: impl IntoIterator<Item = IBlock>,
 ) -> Result<(), ChainFault> {
     let mut chain = Chain::start(plan);
-    let mut expected = loom::new_p_block(plan.topology.edges.len());
     let mut p_blocks = p_blocks.into_iter();
     let mut i_blocks = i_blocks.into_iter().peekable();
     let mut last = 0;
@@ -137,15 +166,24 @@ pub fn check_chain(
             });
         }
         last = tick;
-        let s_t = chain.step(&ledger)?;
-        loom::fill_p_block(&mut expected, &ledger, s_t, chain.value());
-        if p_blocks.next().as_ref() != Some(&expected) {
+        let f_e = || ledger.edges.iter().map(|edge| edge.f_e);
+        let s_t = chain.step(tick, &ledger.post_u, f_e())?;
+        let c_t = chain.value();
+        let expected = PBlock {
+            c_t,
+            edge_flux_summary: EdgeFluxSummary::all(f_e()),
+            s_t,
+            seq: tick,
+            tick,
+        };
+        if p_blocks.next() != Some(expected) {
             return Err(ChainFault::PBlock {
                 tick,
-                expected: chain.value(),
+                expected: c_t,
             });
         }
-        let checkpoint = loom::checkpoint(plan, &ledger, chain.value());
+        let is_due = plan.has_checkpoint(tick);
+        let checkpoint = is_due.then(|| IBlock::new(plan, tick, c_t, ledger.post_u));
         if i_blocks.next_if(|block| block.tick == tick) != checkpoint {
             return Err(ChainFault::IBlock { tick });
         }

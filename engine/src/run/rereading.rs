@@ -11,10 +11,11 @@
 use std::ops::ControlFlow;
 
 use super::RunError;
-use super::stepper::{Stepper, Tick};
+use super::stepper::Stepper;
 use crate::aeon::Ticks;
 use crate::config::{RunPlan, Spans, Window};
 use crate::press::TickView;
+use crate::record::Tick;
 
 /// Most numbers that kept states have together: 4 MiB.
 const KEPT_NUMBERS: usize = 1 << 19;
@@ -64,7 +65,7 @@ impl<'p> Rereading<'p> {
 
     /// Takes a tick that was made, before the windows that end with it are read.
     pub(super) fn take(&mut self, made: &Tick) {
-        let tick = made.ledger.tick;
+        let tick = made.tick;
         if tick > self.until {
             self.kept.clear();
             self.spacing = 1;
@@ -82,7 +83,7 @@ impl<'p> Rereading<'p> {
     }
 
     fn keep(&mut self, made: &Tick) {
-        let tick = made.ledger.tick;
+        let tick = made.tick;
         let base = self.kept.first().map_or(tick, |first| first.tick);
         if !(tick - base).is_multiple_of(self.spacing) {
             return;
@@ -96,8 +97,8 @@ impl<'p> Rereading<'p> {
         if self.kept.len() < self.capacity && (tick - base).is_multiple_of(self.spacing) {
             self.kept.push(Kept {
                 tick,
-                post_u: made.ledger.post_u.clone(),
-                c_t: made.p_block.c_t,
+                post_u: made.post_u.clone(),
+                c_t: made.c_t,
             });
         }
     }
@@ -154,7 +155,7 @@ impl Reader<'_, '_> {
             (1..=self.last).contains(&tick),
             "only ticks that were made are read again"
         );
-        if self.tick.ledger.tick == tick {
+        if self.tick.tick == tick {
             return Ok(());
         }
         let next = self.stepper.next_tick();
@@ -181,10 +182,7 @@ impl Ticks for Reader<'_, '_> {
     ) -> Result<(), RunError> {
         for tick in spans.ticks() {
             self.read(tick)?;
-            visit(&TickView {
-                ledger: &self.tick.ledger,
-                c_prev: self.tick.c_prev,
-            });
+            visit(&TickView::of(&self.tick));
         }
         Ok(())
     }
@@ -194,7 +192,7 @@ impl Ticks for Reader<'_, '_> {
 mod tests {
     use super::*;
     use crate::config::{MemoryDocuments, load_run};
-    use crate::record::UmxLedger;
+    use crate::record::Flux;
 
     /// A run of two windows that moves and takes inputs.
     fn plan() -> RunPlan {
@@ -240,12 +238,18 @@ mod tests {
             rereading.capacity = capacity;
             let mut stepper = Stepper::start(&plan).expect("it starts");
             let mut tick = stepper.new_tick();
-            let mut made: Vec<(UmxLedger, i64)> = Vec::new();
+            let mut made: Vec<(u64, Vec<i64>, Vec<i64>, Vec<Flux>, i64)> = Vec::new();
+            let of = |view: &TickView<'_>| {
+                let mut fluxes = Vec::new();
+                view.fluxes(|some| fluxes.extend_from_slice(some));
+                let (pre_u, post_u) = (view.pre_u.to_vec(), view.post_u.to_vec());
+                (view.tick, pre_u, post_u, fluxes, view.c_prev)
+            };
             for _ in 0..plan.ticks {
                 stepper.step(&mut tick).expect("it goes on");
                 rereading.take(&tick);
                 assert!(rereading.kept.len() <= capacity);
-                made.push((tick.ledger.clone(), tick.c_prev));
+                made.push(of(&TickView::of(&tick)));
             }
             let go_on = |_| ControlFlow::Continue(());
             let mut reader = rereading.reader(plan.ticks, &go_on);
@@ -253,7 +257,7 @@ mod tests {
                 let mut read = Vec::new();
                 let spans = Spans::range(number, number);
                 let visited = reader.each(&spans, &mut |view| {
-                    read.push((view.ledger.clone(), view.c_prev));
+                    read.push(of(view));
                 });
                 assert_eq!(visited, Ok(()));
                 let index = usize::try_from(number).expect("small");

@@ -4,13 +4,20 @@ use std::io;
 
 use crate::canonical::Encoded;
 use crate::codex::PatternStore;
-use crate::record::Record;
+use crate::record::{Record, RecordKind};
 
 /// Takes the records of a run, in run order within each kind.
 ///
 /// Records between two commits belong to one primary window (the last commit also has the end of
 /// the run). A sink must be able to drop them again.
 pub trait RecordSink {
+    /// The longest text of a kind that the sink wants, in bytes. A longer one may be dropped as it is hashed, which saves memory
+    /// and time. The answer is the same all through a run.
+    fn text_max(&self, kind: RecordKind) -> usize {
+        let _ = kind;
+        usize::MAX
+    }
+
     /// Takes one record with its canonical text and hash.
     ///
     /// # Errors

@@ -1,21 +1,11 @@
 //! The rule of a tick: inputs, fluxes, chain. A direct run and a replay share it.
 
 use crate::config::RunPlan;
-use crate::loom::{self, Chain};
-use crate::record::{IBlock, PBlock, UmxLedger};
+use crate::loom::Chain;
+use crate::record::{IBlock, Tick};
 use crate::umx::{self, State};
 
 use super::RunError;
-
-/// The records of one tick that do not depend on a window.
-#[derive(Clone, Debug)]
-pub(super) struct Tick {
-    pub(super) ledger: UmxLedger,
-    pub(super) p_block: PBlock,
-    pub(super) i_block: Option<IBlock>,
-    /// C_{t−1}.
-    pub(super) c_prev: i64,
-}
 
 /// The state of a run between two ticks.
 pub(super) struct Stepper<'p> {
@@ -63,30 +53,33 @@ impl<'p> Stepper<'p> {
         self.chain.value()
     }
 
-    /// A tick with the ids of all edges, to be reused.
+    /// A tick of this run's size, to be used again and again.
     pub(super) fn new_tick(&self) -> Tick {
-        Tick {
-            ledger: self.state.new_ledger(),
-            p_block: loom::new_p_block(self.plan.topology.edges.len()),
-            i_block: None,
-            c_prev: 0,
-        }
+        Tick::new(self.plan)
     }
 
     /// Computes the next tick and overwrites `tick` with it.
     pub(super) fn step(&mut self, tick: &mut Tick) -> Result<(), RunError> {
+        tick.tick = self.next_tick;
+        tick.c_prev = self.chain.value();
+        (tick.sum, tick.s_t) = self.pass()?;
+        tick.c_t = self.chain.value();
+        self.state.hand_over(tick);
+        Ok(())
+    }
+
+    /// Computes the next tick, and keeps nothing but the state after it. Returns the sum of the values, and s_t.
+    pub(super) fn pass(&mut self) -> Result<(i64, i64), RunError> {
         let number = self.next_tick;
         self.state
             .add_inputs(number, &self.plan.inputs_at(number))?;
-        self.state.step(number, &mut tick.ledger)?;
-        umx::check_diagnostics(&self.plan.diagnostics, &tick.ledger)?;
-        tick.c_prev = self.chain.value();
-        let s_t = self.chain.step(&tick.ledger)?;
-        let c_t = self.chain.value();
-        loom::fill_p_block(&mut tick.p_block, &tick.ledger, s_t, c_t);
-        tick.i_block = loom::checkpoint(self.plan, &tick.ledger, c_t);
+        let sum = self.state.advance(number)?;
+        let states = [self.state.values_before(), self.state.values()];
+        umx::check_diagnostics(&self.plan.diagnostics, number, states)?;
+        let f_e = self.state.fluxes().iter().map(|flux| flux.f_e);
+        let s_t = self.chain.step(number, self.state.values(), f_e)?;
         self.next_tick += 1;
-        Ok(())
+        Ok((sum, s_t))
     }
 
     /// The tick that comes next.
@@ -97,16 +90,5 @@ impl<'p> Stepper<'p> {
     /// The plan being run.
     pub(super) const fn plan(&self) -> &'p RunPlan {
         self.plan
-    }
-}
-
-impl Tick {
-    /// The ids of the inputs that were added before this tick, in order.
-    pub(super) fn pfna_refs(&self, plan: &RunPlan) -> Vec<String> {
-        let applied = plan.inputs_before(self.ledger.tick);
-        applied
-            .iter()
-            .map(|entry| entry.pfna_id().to_owned())
-            .collect()
     }
 }

@@ -15,7 +15,7 @@ use rusqlite::types::ValueRef;
 use super::columns::{Shape, Vectors};
 use super::header::HeaderRow;
 use super::rows::{Row, Table};
-use crate::record::UmxLedger;
+use crate::record::Tick;
 
 /// A parcel is full with this many bytes: few enough that the writing thread starts early, and enough
 /// that waking it costs little.
@@ -99,14 +99,15 @@ impl Parcel {
         }
     }
 
-    pub(super) fn push_tick(&mut self, ledger: &UmxLedger) {
-        self.steps.push(PackedStep::Tick(ledger.tick));
-        self.numbers.extend_from_slice(&ledger.pre_u);
-        self.numbers
-            .extend(ledger.edges.iter().map(|edge| edge.f_e));
-        self.numbers
-            .extend(ledger.edges.iter().map(|edge| edge.raw));
-        self.numbers.extend_from_slice(&ledger.post_u);
+    pub(super) fn push_tick(&mut self, tick: &Tick) {
+        self.steps.push(PackedStep::Tick(tick.tick));
+        self.numbers.extend_from_slice(&tick.pre_u);
+        let numbers = &mut self.numbers;
+        tick.fluxes
+            .pieces_of_f_e(|f_e| numbers.extend_from_slice(f_e));
+        tick.fluxes
+            .groups(|fluxes| numbers.extend(fluxes.iter().map(|flux| flux.raw)));
+        self.numbers.extend_from_slice(&tick.post_u);
     }
 
     pub(super) fn push_commit(&mut self, header: HeaderRow) {

@@ -15,7 +15,7 @@ use super::writer::RunWriter;
 use super::{Damage, StoreError};
 use crate::canonical::Encoded;
 use crate::config::RunPlan;
-use crate::record::Record;
+use crate::record::{Record, RecordKind};
 use crate::run::{Outcome, RecordSink, RunOptions, execute};
 
 struct Resumption<'p> {
@@ -79,6 +79,10 @@ impl Resumption<'_> {
 }
 
 impl RecordSink for Resumption<'_> {
+    fn text_max(&self, kind: RecordKind) -> usize {
+        kind.text_max()
+    }
+
     fn put(&mut self, record: &Record<'_>, encoded: Encoded<'_>) -> io::Result<()> {
         match &mut self.stored {
             Some((run, comparison)) => {

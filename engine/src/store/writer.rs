@@ -16,7 +16,7 @@ use super::rows::Places;
 use super::{StoreError, schema, spill};
 use crate::canonical::{self, Encoded, Hash};
 use crate::config::RunPlan;
-use crate::run::{Outcome, Record, RecordSink, RunOptions, RunStatus};
+use crate::run::{Outcome, Record, RecordKind, RecordSink, RunOptions, RunStatus};
 
 /// How long a writer and a reader wait for each other.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -162,8 +162,8 @@ impl RunWriter {
 
     fn put_record(&mut self, record: &Record<'_>, encoded: Encoded<'_>) -> Result<(), StoreError> {
         self.parcel.push_row(&self.places.row(record, encoded));
-        if let Record::Ledger(ledger) = record {
-            self.parcel.push_tick(ledger);
+        if let Record::Ledger(tick) = record {
+            self.parcel.push_tick(tick);
         }
         if self.parcel.is_full() {
             self.hand_over()?;
@@ -218,6 +218,10 @@ impl RunWriter {
 }
 
 impl RecordSink for RunWriter {
+    fn text_max(&self, kind: RecordKind) -> usize {
+        kind.text_max()
+    }
+
     fn put(&mut self, record: &Record<'_>, encoded: Encoded<'_>) -> io::Result<()> {
         self.put_record(record, encoded)
             .map_err(StoreError::into_io)

@@ -38,9 +38,9 @@
 
 use multiversion::multiversion;
 
-use super::fluxes::{BLOCK, BLOCK_GROUPS, Flux, FluxGroup, Fluxes, WideBlocks};
 use crate::config::{EdgeGroup, Edges, LANES, Topology};
 use crate::error::Operation;
+use crate::record::{BLOCK, BLOCK_GROUPS, Flux, FluxGroup, Fluxes, WideBlocks};
 
 /// The first product and the first value after a tick that are too large for 32-bit arithmetic.
 const LIMIT: u64 = 1 << 31;
@@ -110,10 +110,6 @@ impl<'p> Kernel<'p> {
             nodes: vec![Node::default(); topology.node_count],
             start: None,
         }
-    }
-
-    pub(super) const fn topology(&self) -> &'p Topology {
-        self.topology
     }
 
     /// Tells the kernel that `u` is not what the last tick left.

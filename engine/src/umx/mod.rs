@@ -1,23 +1,22 @@
 //! UMX: the integer state of a graph, which edge fluxes move.
 //!
 //! All edges read the state before the tick; then the fluxes move it. [`State`] owns the current
-//! values and writes each tick into a [`UmxLedger`]. It has no global state, so any number of runs
+//! values, and what the edges did in the last tick. It has no global state, so any number of runs
 //! can exist side by side. Intermediate numbers are exact, whatever their size; a recorded number
 //! that does not fit i64 is an error.
 
 mod diagnostics;
-mod fluxes;
 mod kernel;
 
+pub use crate::record::{Flux, Fluxes};
 pub(crate) use diagnostics::check as check_diagnostics;
-pub use fluxes::{Flux, Fluxes};
 pub(crate) use kernel::{flux, raw};
 
 use kernel::{Kernel, Sums};
 
 use crate::config::{AppliedInput, Edge, InputValues, RunPlan};
 use crate::error::{Operation, RunError};
-use crate::record::{EdgeFlux, UmxLedger};
+use crate::record::Tick;
 
 /// The values of all nodes between two ticks, and what the last tick did.
 #[derive(Clone, Debug)]
@@ -117,54 +116,20 @@ impl<'p> State<'p> {
         })
     }
 
-    /// Computes one tick and overwrites `ledger` (from [`State::new_ledger`]) with it.
-    ///
-    /// # Errors
-    /// A number of the ledger does not fit 64 bits.
-    pub fn step(&mut self, tick: u64, ledger: &mut UmxLedger) -> Result<(), RunError> {
-        let sum = self.advance(tick)?;
-        ledger.tick = tick;
-        ledger.pre_u.copy_from_slice(&self.pre_u);
-        ledger.post_u.copy_from_slice(&self.u);
-        for (edge, Flux { du, raw, f_e }) in ledger.edges.iter_mut().zip(self.fluxes.iter()) {
-            (edge.du, edge.raw, edge.f_e) = (du, raw, f_e);
-        }
-        ledger.sum_pre_u = sum;
-        ledger.sum_post_u = sum;
-        ledger.z_check = sum;
-        Ok(())
+    /// Overwrites `tick` with the state and fluxes of the last tick. The fluxes are moved there.
+    pub(crate) fn hand_over(&mut self, tick: &mut Tick) {
+        tick.pre_u.copy_from_slice(&self.pre_u);
+        tick.post_u.copy_from_slice(&self.u);
+        std::mem::swap(&mut tick.fluxes, &mut self.fluxes);
     }
 
-    /// A ledger with the ids and capacities of all edges, to be reused every tick.
-    pub fn new_ledger(&self) -> UmxLedger {
-        let edges = self
-            .kernel
-            .topology()
-            .edges
-            .iter()
-            .zip(1..)
-            .map(|(edge, e_id)| edge.at_rest(e_id));
-        UmxLedger {
-            pre_u: self.u.clone(),
-            edges: edges.collect(),
-            post_u: self.u.clone(),
-            ..UmxLedger::default()
-        }
+    /// The values before the last tick, its inputs added.
+    pub(crate) fn values_before(&self) -> &[i64] {
+        &self.pre_u
     }
 }
 
 impl Edge {
-    fn at_rest(&self, e_id: u64) -> EdgeFlux {
-        let (i, j) = self.node_ids();
-        EdgeFlux {
-            e_id,
-            i,
-            j,
-            cap: self.cap,
-            ..EdgeFlux::default()
-        }
-    }
-
     /// The node ids of both ends.
     pub(crate) fn node_ids(&self) -> (u64, u64) {
         (u64::from(self.from) + 1, u64::from(self.to) + 1)

@@ -2,11 +2,11 @@
 
 use proptest::prelude::*;
 
-use super::fluxes::BLOCK;
 use super::kernel::Kernel;
 use super::*;
 use crate::config::{Diagnostics, Edges, InputEntry, Inputs, LANES, Names, Topology};
 use crate::error::DiagnosticCheck;
+use crate::record::{BLOCK, EdgeFlux, Tick};
 use crate::run::tests::gf01;
 
 const NO_CAP: i64 = 2_147_483_647;
@@ -418,16 +418,16 @@ fn inputs_between_ticks_are_part_of_the_next() {
     plan.inputs = Inputs::new(vec![entry("a", sparse(&[(0, 60)]))]);
     let entries = plan.inputs_at(0);
     let mut state = State::at(&plan, vec![3, 1, 0, 0, 0, 0]);
-    let mut ledger = state.new_ledger();
-    assert_eq!(
-        (&ledger.pre_u, &ledger.post_u),
-        (&vec![3, 1, 0, 0, 0, 0], &vec![3, 1, 0, 0, 0, 0])
-    );
-    let mut expected = ledger.pre_u.clone();
+    let mut made = Tick::new(&plan);
+    let mut expected = vec![3, 1, 0, 0, 0, 0];
+    assert_eq!(state.values(), expected);
     for tick in 1..4 {
         state.add_inputs(tick, &entries).unwrap();
         expected[0] += 60;
-        state.step(tick, &mut ledger).unwrap();
+        made.tick = tick;
+        made.sum = state.advance(tick).unwrap();
+        state.hand_over(&mut made);
+        let ledger = made.ledger(&plan);
         let (post, fluxes) = plain_step(&plan.topology, &expected).unwrap();
         let sum: i64 = expected.iter().sum();
         assert_eq!(
@@ -476,58 +476,40 @@ fn a_sum_beyond_64_bits_ends_the_run() {
 
 #[test]
 fn diagnostics_report_the_first_failure() {
-    let check = |conservation,
-                 allow_negative,
-                 limit,
-                 expected: Option<(DiagnosticCheck, Option<u64>, i64)>| {
+    let states = [&[0, 5, -7][..], &[-6, 4, 0]];
+    let check = |allow_negative, limit, expected: Option<(DiagnosticCheck, u64, i64)>| {
         let diagnostics = Diagnostics {
-            conservation,
+            conservation: true,
             allow_negative,
             limit,
-        };
-        let ledger = UmxLedger {
-            tick: 9,
-            pre_u: vec![0, 5, -7],
-            post_u: vec![-6, 4, 0],
-            sum_post_u: -2,
-            z_check: if conservation { -1 } else { -2 },
-            ..UmxLedger::default()
         };
         let expected = expected.map_or(Ok(()), |(check, id, value)| {
             Err(RunError::Diagnostic {
                 tick: 9,
                 check,
-                id,
+                id: Some(id),
                 value,
             })
         });
-        let found = check_diagnostics(&diagnostics, &ledger);
+        let found = check_diagnostics(&diagnostics, 9, states);
         assert_eq!(found, expected);
     };
-    use DiagnosticCheck::{AllowNegative, Conservation, Limit};
-    check(true, true, None, Some((Conservation, None, -2)));
-    check(false, true, None, None);
-    check(false, false, None, Some((AllowNegative, Some(3), -7)));
-    check(false, true, Some(7), None);
-    check(false, true, Some(6), Some((Limit, Some(3), -7)));
-    check(false, true, Some(4), Some((Limit, Some(2), 5)));
-    check(false, false, Some(4), Some((Limit, Some(2), 5)));
+    use DiagnosticCheck::{AllowNegative, Limit};
+    check(true, None, None);
+    check(false, None, Some((AllowNegative, 3, -7)));
+    check(true, Some(7), None);
+    check(true, Some(6), Some((Limit, 3, -7)));
+    check(true, Some(4), Some((Limit, 2, 5)));
+    check(false, Some(4), Some((Limit, 2, 5)));
 
-    let sound = UmxLedger {
-        post_u: vec![0, 6],
-        sum_post_u: 6,
-        z_check: 6,
-        ..UmxLedger::default()
+    let check_after = |limit| {
+        let diagnostics = Diagnostics {
+            conservation: true,
+            allow_negative: false,
+            limit: Some(limit),
+        };
+        check_diagnostics(&diagnostics, 9, [&[], &[0, 6]])
     };
-    let diagnostics = Diagnostics {
-        conservation: true,
-        allow_negative: false,
-        limit: Some(6),
-    };
-    assert!(check_diagnostics(&diagnostics, &sound).is_ok());
-    let diagnostics = Diagnostics {
-        limit: Some(5),
-        ..diagnostics
-    };
-    assert!(check_diagnostics(&diagnostics, &sound).is_err());
+    assert!(check_after(6).is_ok());
+    assert!(check_after(5).is_err());
 }

@@ -3,7 +3,7 @@
 use std::io;
 
 use aether_engine::canonical::Encoded;
-use aether_engine::run::{Record, RecordSink};
+use aether_engine::run::{Record, RecordKind, RecordSink};
 use sha2::{Digest, Sha256};
 
 use crate::described::Views;
@@ -59,6 +59,10 @@ impl DigestSink {
 }
 
 impl RecordSink for DigestSink {
+    fn text_max(&self, _: RecordKind) -> usize {
+        0
+    }
+
     fn put(&mut self, record: &Record<'_>, encoded: Encoded<'_>) -> io::Result<()> {
         if let Record::ApxiView(view) = record {
             self.views.add(view);
@@ -96,10 +100,10 @@ impl RecordSink for DigestSink {
 #[cfg(test)]
 mod tests {
     use aether_engine::config::{FileSystem, change, load_run};
-    use aether_engine::run::{RecordKind, RunOptions, execute, run};
+    use aether_engine::run::{RunOptions, execute, run};
     use sha2::{Digest, Sha256};
 
-    use super::{DigestSink, Digests, TICK_BYTES};
+    use super::{DigestSink, Digests, RecordKind, TICK_BYTES};
 
     /// Digests are the starts of the hashes of the records of the same run in memory, also if it
     /// fails in its second window.

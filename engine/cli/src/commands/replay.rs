@@ -38,7 +38,7 @@ pub(crate) fn replay(command: &ReplayCommand, output: &Output) -> CommandResult 
     let bar = Progress::ticks(tick - from);
     while replay.next_tick() <= tick {
         bar.set(replay.next_tick() - from);
-        replay.advance().map_err(failed)?;
+        replay.pass(replay.next_tick() + 1).map_err(failed)?;
     }
     drop(bar);
     let seconds = started.elapsed().as_secs_f64();

@@ -256,8 +256,7 @@ fn tallied(
     let end = reader.count(Field::ManifestEnd.of(place.at))?;
     for tick in start..=end {
         let (ledger, c_prev) = vectors(plan.source, tick, reader)?;
-        let ledger = &ledger;
-        tally.add(&TickView { ledger, c_prev });
+        tally.add(&TickView::of_ledger(&ledger, c_prev));
     }
     tally.close(preference)
 }

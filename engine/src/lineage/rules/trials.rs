@@ -266,7 +266,7 @@ impl Ticks for Vectors<'_, '_> {
                 return Err(none);
             }
             let ledger = &UmxLedger { tick, ..ledger };
-            visit(&TickView { ledger, c_prev });
+            visit(&TickView::of_ledger(ledger, c_prev));
         }
         Ok(())
     }

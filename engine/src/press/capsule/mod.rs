@@ -407,7 +407,7 @@ impl<'p> Packer<'p> {
 
     /// Adds the next tick; `c_prev` is C_{t−1}.
     pub fn add(&mut self, ledger: &UmxLedger, c_prev: i64) {
-        let tick = TickView { ledger, c_prev };
+        let tick = TickView::of_ledger(ledger, c_prev);
         for (stream, encoder) in &mut self.streams {
             tick.vector(stream.source, &mut self.vector);
             encoder.push(&self.vector);

@@ -15,6 +15,7 @@ use crate::canonical::{self, Hash};
 use crate::codex::Codex;
 use crate::config::{RunPlan, Window};
 use crate::gate::{EnvelopeHashes, Envelopes};
+use crate::press::TickView;
 use crate::record::{
     IBlock, LedgerEntry, Manifest, NapEnvelope, PBlock, RecordKind, RecordType, SceneFrame,
     UmxLedger,
@@ -447,7 +448,7 @@ impl CheckedTick {
             match unless_damaged(ledger)? {
                 Ok(ledger) => {
                     codex
-                        .observe(&ledger, &mut notes)
+                        .observe(&TickView::of_ledger(&ledger, 0), &mut notes)
                         .map_err(|error| StoreError::io(run.path(), error))?;
                 }
                 Err(damage) => {
@@ -546,9 +547,7 @@ fn replay_up_to(
     };
     // A checkpoint of a large graph takes as much memory as a tick.
     drop(checkpoint);
-    while replay.next_tick() < tick {
-        replay.advance()?;
-    }
+    replay.pass(tick)?;
     Ok(replay)
 }
 
