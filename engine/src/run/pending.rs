@@ -305,7 +305,7 @@ mod tests {
                 for size in 0..bytes.len() {
                     let cut = Page::from_bytes(&bytes[..size]);
                     let read = |page: Page| {
-                        let groups: Result<Vec<_>, _> = page.groups(2, &mut vec![0; 2]).collect();
+                        let groups: Result<Vec<_>, _> = page.groups(2, &mut [0; 2]).collect();
                         groups.is_ok()
                     };
                     assert!(!cut.is_some_and(read), "{size} bytes");

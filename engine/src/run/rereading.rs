@@ -192,7 +192,6 @@ impl Ticks for Reader<'_, '_> {
 mod tests {
     use super::*;
     use crate::config::{MemoryDocuments, load_run};
-    use crate::record::Flux;
 
     /// A run of two windows that moves and takes inputs.
     fn plan() -> RunPlan {
@@ -238,7 +237,7 @@ mod tests {
             rereading.capacity = capacity;
             let mut stepper = Stepper::start(&plan).expect("it starts");
             let mut tick = stepper.new_tick();
-            let mut made: Vec<(u64, Vec<i64>, Vec<i64>, Vec<Flux>, i64)> = Vec::new();
+            let mut made = Vec::new();
             let of = |view: &TickView<'_>| {
                 let mut fluxes = Vec::new();
                 view.fluxes(|some| fluxes.extend_from_slice(some));
