@@ -60,8 +60,7 @@ pub(crate) fn regular_size(path: &Path) -> io::Result<u64> {
     if metadata.is_file() {
         return Ok(metadata.len());
     }
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let problem = format!("{name} is not a regular file");
+    let problem = "it is not a regular file";
     Err(io::Error::new(io::ErrorKind::InvalidInput, problem))
 }
 
