@@ -15,6 +15,7 @@ pub struct Compared<'c> {
     names: &'c Vocabulary,
     before: &'c RunValues<'c>,
     after: &'c RunValues<'c>,
+    has_same_edges: bool,
     /// The tick whose values were asked for last.
     tick: RefCell<Option<Tick<'c>>>,
 }
@@ -39,15 +40,12 @@ const READS_MAX: u64 = 1 << 20;
 impl<'c> Compared<'c> {
     /// Two runs, of places in the same vocabulary.
     #[must_use]
-    pub const fn new(
-        names: &'c Vocabulary,
-        before: &'c RunValues<'c>,
-        after: &'c RunValues<'c>,
-    ) -> Self {
+    pub fn new(names: &'c Vocabulary, before: &'c RunValues<'c>, after: &'c RunValues<'c>) -> Self {
         Self {
             names,
             before,
             after,
+            has_same_edges: before.topology().edges == after.topology().edges,
             tick: RefCell::new(None),
         }
     }
@@ -70,6 +68,10 @@ impl<'c> Compared<'c> {
 
     pub(super) const fn names(&self) -> &'c Vocabulary {
         self.names
+    }
+
+    pub(super) const fn has_same_edges(&self) -> bool {
+        self.has_same_edges
     }
 
     pub(super) const fn tick(&self) -> &RefCell<Option<Tick<'c>>> {

@@ -15,6 +15,7 @@ use crate::umx;
 pub(super) struct Tick<'c> {
     runs: [&'c RunValues<'c>; 2],
     names: &'c Vocabulary,
+    has_same_edges: bool,
     number: u64,
     ledgers: [Arc<UmxLedger>; 2],
     /// The tick before, if both runs have it.
@@ -36,13 +37,10 @@ impl Compared<'_> {
         place: RunPlace,
         from: &mut Vec<RunPlace>,
     ) -> Option<Step> {
-        place.number(self.names())?;
-        if self.runs().iter().any(|run| !run.reaches(place.at)) {
-            return None;
-        }
         let mut recent = self.tick().borrow_mut();
         if recent.as_ref().is_none_or(|tick| tick.number != place.at) {
-            *recent = Tick::of(place.at, self.runs(), self.names());
+            place.number(self.names())?;
+            *recent = Tick::of(place.at, self);
         }
         let tick = recent.as_ref()?;
         let start = from.len();
@@ -62,11 +60,16 @@ impl Compared<'_> {
 
 impl<'c> Tick<'c> {
     /// `None` if a run does not have the tick.
-    fn of(number: u64, runs: [&'c RunValues<'c>; 2], names: &'c Vocabulary) -> Option<Self> {
+    fn of(number: u64, compared: &Compared<'c>) -> Option<Self> {
+        let (runs, names) = (compared.runs(), compared.names());
+        if runs.iter().any(|run| !run.reaches(number)) {
+            return None;
+        }
         let both = |tick| Some([runs[0].ledger(tick)?, runs[1].ledger(tick)?]);
         Some(Self {
             runs,
             names,
+            has_same_edges: compared.has_same_edges(),
             number,
             ledgers: both(number)?,
             earlier: if number > 1 { both(number - 1) } else { None },
@@ -88,12 +91,19 @@ impl<'c> Tick<'c> {
         }
     }
 
-    fn edges(&self, index: usize) -> Option<[(Edge, EdgeFlux); 2]> {
-        let edge = |run: usize| {
-            let edge = self.runs[run].topology().edges.get(index)?;
-            Some((edge, *self.ledgers[run].edges.get(index)?))
+    /// An edge of each run, with what it did.
+    fn edges(&self, index: usize) -> Option<[(Edge, &EdgeFlux); 2]> {
+        let [old, new] = &self.ledgers;
+        let edge = |run: usize| self.runs[run].topology().edges.get(index);
+        let before = edge(0)?;
+        let after = match self.has_same_edges {
+            true => before,
+            false => edge(1)?,
         };
-        Some([edge(0)?, edge(1)?])
+        Some([
+            (before, old.edges.get(index)?),
+            (after, new.edges.get(index)?),
+        ])
     }
 
     /// A value of each run.
@@ -162,14 +172,12 @@ impl<'c> Tick<'c> {
         push_if(before.to != after.to, Field::EdgeTo.at(0, id), from);
         let ends = [before.from, before.to, after.from, after.to];
         for (at, &end) in ends.iter().enumerate() {
+            if ends[..at].contains(&end) {
+                continue;
+            }
             // A node that only one of the runs has is for the general rule.
-            let values = self.both(|ledger| ledger.pre_u.get(end as usize).copied())?;
-            let is_new = !ends[..at].contains(&end);
-            push_if(
-                is_new && values[0] != values[1],
-                Field::PreU.at(self.number, end + 1),
-                from,
-            );
+            let [old, new] = self.both(|ledger| ledger.pre_u.get(end as usize).copied())?;
+            push_if(old != new, Field::PreU.at(self.number, end + 1), from);
         }
         let keeps = self
             .ledgers
@@ -206,9 +214,10 @@ impl<'c> Tick<'c> {
         push_if(before.cap != after.cap, Field::Capacity.at(0, id), from);
         push_if(old.raw != new.raw, Field::RawOfEdge.at(at, id), from);
         push_if(old.du != new.du, Field::DuOfEdge.at(at, id), from);
-        let keeps =
-            |(edge, flux): &(Edge, EdgeFlux)| umx::flux(flux.raw, edge.cap, flux.du) == flux.f_e;
-        Some(sides.iter().all(keeps))
+        let keeps = sides
+            .iter()
+            .all(|(edge, flux)| umx::flux(flux.raw, edge.cap, flux.du) == flux.f_e);
+        Some(keeps)
     }
 }
 

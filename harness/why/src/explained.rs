@@ -20,19 +20,29 @@ pub(crate) struct Explained {
 }
 
 /// Reads the trail of a walk that met `causes` causes, the nearest of which is the place `ends`.
-/// It is read once for each `words` · 64 causes.
+/// It is read once for the way, and once for each `words` · 64 causes that are to be told apart.
 pub(crate) fn explain(
     blocks: &mut Blocks<'_>,
     causes: usize,
     ends: Option<Key>,
     words: usize,
 ) -> io::Result<Explained> {
+    Ok(Explained {
+        counts: counts(blocks, causes, words)?,
+        way: way(blocks, ends)?,
+    })
+}
+
+fn counts(blocks: &mut Blocks<'_>, causes: usize, words: usize) -> io::Result<Vec<u64>> {
+    if causes == 1 && blocks.is_without_circle() {
+        // Every value leads to a cause then.
+        return Ok(vec![blocks.computed()]);
+    }
     let mut counts = Vec::with_capacity(causes);
-    let mut way = Way::new(ends);
     let words = words.clamp(1, causes.div_ceil(64).max(1));
     let named_in = blocks.named_in();
-    let mut first = 0;
-    loop {
+    let mut block = Block::default();
+    for first in (0..causes).step_by(words * 64) {
         let mut look = Look {
             words,
             first,
@@ -40,27 +50,44 @@ pub(crate) fn explain(
             counts: vec![0; (causes - first).min(words * 64)],
         };
         for number in (0..blocks.count()).rev() {
-            let block = blocks.read(number)?;
-            let slots = Slots::of(&block.records);
-            if first == 0 {
-                way.block(&block, &slots);
-            }
-            look.block(&block, slots);
+            blocks.read(number, &mut block)?;
+            look.block(&block);
             for layer in named_in.get(&block.layer).into_iter().flatten() {
                 look.layers.remove(layer);
             }
         }
         counts.append(&mut look.counts);
-        first += words * 64;
-        if first >= causes {
-            break;
+    }
+    Ok(counts)
+}
+
+/// The way from the start to a cause, found from its end.
+fn way(blocks: &mut Blocks<'_>, ends: Option<Key>) -> io::Result<Vec<usize>> {
+    // What is looked for: the end of the way, then the value above the last step, with the lower one.
+    let mut wanted = ends.map(|end| (end, None));
+    let mut steps = Vec::new();
+    let mut block = Block::default();
+    for number in (0..blocks.count()).rev() {
+        if wanted.is_none_or(|(wanted, _)| wanted.layer != blocks.layer(number)) {
+            continue;
+        }
+        blocks.read(number, &mut block)?;
+        // Within a layer, a value comes after the one through which it is nearest.
+        for record in block.records.iter().rev() {
+            let Some((value, lower)) = wanted.filter(|(wanted, _)| *wanted == block.key(record))
+            else {
+                continue;
+            };
+            if let Some(lower) = lower {
+                let step = block.on(record).iter().position(|on| *on == lower);
+                steps.push(step.expect("a value names those through which it is nearest"));
+            }
+            wanted = record.parent.map(|parent| (parent, Some(value)));
         }
     }
-    way.steps.reverse();
-    Ok(Explained {
-        counts,
-        way: way.steps,
-    })
+    assert_eq!(wanted, None, "a value on the way has a record");
+    steps.reverse();
+    Ok(steps)
 }
 
 /// Where the record of each slot of a layer is.
@@ -106,7 +133,8 @@ struct Look {
 }
 
 impl Look {
-    fn block(&mut self, block: &Block, slots: Slots) {
+    fn block(&mut self, block: &Block) {
+        let slots = Slots::of(&block.records);
         let words = self.words;
         let mut sets: Vec<u64> = vec![0; block.records.len() * words];
         let order = lowest_first(block, &slots);
@@ -233,37 +261,4 @@ fn lowest_first(block: &Block, slots: &Slots) -> Order {
         }
     }
     order
-}
-
-/// The way from the start to a cause, found from its end.
-struct Way {
-    /// What is looked for: the end of the way before anything is found, then the value above the last step, with
-    /// the lower one.
-    wanted: Option<(Key, Option<Key>)>,
-    /// The positions found so far, the last step first.
-    steps: Vec<usize>,
-}
-
-impl Way {
-    fn new(ends: Option<Key>) -> Self {
-        Self {
-            wanted: ends.map(|end| (end, None)),
-            steps: Vec::new(),
-        }
-    }
-
-    fn block(&mut self, block: &Block, slots: &Slots) {
-        while let Some((wanted, lower)) = self.wanted
-            && wanted.layer == block.layer
-        {
-            let at = slots.position(wanted.slot);
-            let record = &block.records[at.expect("a value on the way has a record")];
-            if let Some(lower) = lower {
-                let step = block.on(record).iter().position(|on| *on == lower);
-                self.steps
-                    .push(step.expect("a value names those through which it is nearest"));
-            }
-            self.wanted = record.parent.map(|parent| (parent, Some(wanted)));
-        }
-    }
 }

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 
-use crate::places::Key;
+use crate::places::{Key, number_of};
 
 /// Where a trail is kept: a file for a long walk, or a [`Cursor`](io::Cursor) of bytes.
 pub trait Trail: Read + Write + Seek {}
@@ -40,12 +40,22 @@ pub(crate) struct Block {
     pub(crate) layer: u64,
     pub(crate) records: Vec<Record>,
     on: Vec<Key>,
+    /// As it was written.
+    bytes: Vec<u8>,
 }
 
 impl Block {
     /// What a record's value was computed from.
     pub(crate) fn on(&self, record: &Record) -> &[Key] {
         &self.on[record.on.clone()]
+    }
+
+    /// The place of a record.
+    pub(crate) const fn key(&self, record: &Record) -> Key {
+        Key {
+            layer: self.layer,
+            slot: record.slot,
+        }
     }
 }
 
@@ -66,6 +76,10 @@ pub(crate) struct Blocks<'t> {
     open: Vec<u8>,
     last_slot: u32,
     end: u64,
+    /// How many records are of values that were computed.
+    computed: u64,
+    /// Whether all of them were computed from places of a lower layer or [rank](rank), so that there is no circle.
+    is_without_circle: bool,
 }
 
 impl<'t> Blocks<'t> {
@@ -76,6 +90,8 @@ impl<'t> Blocks<'t> {
             open: Vec::new(),
             last_slot: 0,
             end: 0,
+            computed: 0,
+            is_without_circle: true,
         }
     }
 
@@ -103,7 +119,9 @@ impl<'t> Blocks<'t> {
         }
         for on in on {
             write_key(value, *on, value.layer - on.layer, out);
+            self.is_without_circle &= on.layer < value.layer || rank(on.slot) < rank(value.slot);
         }
+        self.computed += u64::from(!is_input);
     }
 
     /// Ends the block of a layer, whose first place was named in another one.
@@ -122,6 +140,21 @@ impl<'t> Blocks<'t> {
         Ok(())
     }
 
+    /// How many records are of values that were computed.
+    pub(crate) const fn computed(&self) -> u64 {
+        self.computed
+    }
+
+    /// Whether it is known that no values depend on each other in a circle.
+    pub(crate) const fn is_without_circle(&self) -> bool {
+        self.is_without_circle
+    }
+
+    /// The layer of a block.
+    pub(crate) fn layer(&self, block: usize) -> u64 {
+        self.written[block].layer
+    }
+
     pub(crate) fn count(&self) -> usize {
         self.written.len()
     }
@@ -135,29 +168,33 @@ impl<'t> Blocks<'t> {
         named
     }
 
-    /// A block, with its records in the order in which they were written.
-    pub(crate) fn read(&mut self, block: usize) -> io::Result<Block> {
-        let Written {
-            layer,
-            start,
-            length,
-            ..
-        } = self.written[block];
-        self.trail.seek(SeekFrom::Start(start))?;
-        let mut bytes = vec![0; length];
+    /// Reads a block in place of another, with its records in the order in which they were written.
+    pub(crate) fn read(&mut self, number: usize, block: &mut Block) -> io::Result<()> {
+        let written = &self.written[number];
+        self.trail.seek(SeekFrom::Start(written.start))?;
+        let mut bytes = std::mem::take(&mut block.bytes);
+        bytes.resize(written.length, 0);
         self.trail.read_exact(&mut bytes)?;
-        let mut rest = &bytes[..];
-        let mut block = Block {
-            layer,
-            ..Block::default()
-        };
-        let mut slot = 0;
+        block.layer = written.layer;
+        block.records.clear();
+        block.on.clear();
+        let (mut slot, mut rest) = (0, &bytes[..]);
         while !rest.is_empty() {
             slot = block
                 .read_record(slot, &mut rest)
                 .ok_or(io::ErrorKind::InvalidData)?;
         }
-        Ok(block)
+        block.bytes = bytes;
+        Ok(())
+    }
+}
+
+/// Where a slot is in an order in which most values come after those of their layer that they were computed from:
+/// that of numbers, and above them the other places, the last named first.
+const fn rank(slot: u32) -> u32 {
+    match number_of(slot) {
+        Some(number) => number,
+        None => u32::MAX - (slot >> 1),
     }
 }
 
@@ -238,6 +275,7 @@ fn write_number(mut number: u64, out: &mut Vec<u8>) {
     out.push(number as u8);
 }
 
+#[inline]
 fn read_number(rest: &mut &[u8]) -> Option<u64> {
     let mut number = 0;
     for shift in (0..64).step_by(7) {
@@ -288,12 +326,13 @@ mod tests {
             });
             shown.collect()
         };
-        let low = blocks.read(1).unwrap();
+        let (mut low, mut high) = (Block::default(), Block::default());
+        blocks.read(1, &mut low).unwrap();
         assert_eq!(
             shown(&low),
             [(second, Vec::new()), (third, third_on.to_vec())]
         );
-        let high = blocks.read(0).unwrap();
+        blocks.read(0, &mut high).unwrap();
         assert_eq!(shown(&high), [(first, first_on.to_vec())]);
     }
 }
