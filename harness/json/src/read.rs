@@ -456,7 +456,7 @@ impl<'t, E: OnError> Reader<'t, E> {
         self.at += usize::from(self.peek() == Some(b'-'));
         let has_leading_zero = self.peek() == Some(b'0');
         let digits = self.digits();
-        let mut is_valid = digits == 1 || (digits > 1 && !has_leading_zero);
+        let mut is_valid = digits > 0 && (digits == 1 || !has_leading_zero);
         if self.peek() == Some(b'.') {
             kind = TokenKind::Float;
             self.at += 1;
@@ -630,7 +630,7 @@ impl<E: OnError> Reader<'_, E> {
     /// A number in a spelling that JSON does not have; leading zeros leave no doubt about it.
     #[cold]
     fn malformed_number(&mut self, start: usize) -> Result<Token, Fault> {
-        let end = self.token_end(self.at).max(start + 1);
+        let end = self.token_end(self.at);
         let plain = without_leading_zeros(self.text.get(start..end).unwrap_or(""));
         let (kind, problem) = match plain {
             Some(_) => (TokenKind::Integer, JsonProblem::LeadingZeros),
@@ -852,6 +852,32 @@ mod tests {
     }
 
     #[test]
+    fn what_was_meant_is_read_and_its_problem_is_named() {
+        for (text, problem) in [
+            ("1 2", "2..3 expected the end of the text, found '2'"),
+            ("[1 -2]", "3..4 expected `,` or `]`, found '-' in Array 0"),
+            ("[1 {}]", "3..4 expected `,` or `]`, found '{' in Array 0"),
+            ("[1 []]", "3..4 expected `,` or `]`, found '[' in Array 0"),
+            (
+                "{_a: 1}",
+                "1..3 expected a key in double quotes, found a key without quotes in Object 0",
+            ),
+            (
+                "{'a': 1}",
+                "1..2 expected a key in double quotes, found single quotes in Object 0",
+            ),
+            (
+                "['a']",
+                "1..2 expected a value, found single quotes in Array 0",
+            ),
+            ("[-]", "1..2 not a valid JSON number in Array 0"),
+            ("[1x]", "1..3 not a valid JSON number in Array 0"),
+        ] {
+            assert_eq!(read(text).1, problem, "{text}");
+        }
+    }
+
+    #[test]
     fn what_cannot_be_guessed_ends_the_reading() {
         check(
             "[[[[",
@@ -879,5 +905,28 @@ mod tests {
             "6..7 expected `,` or `}`, found ']' in Object 0",
         );
         check("", "", "0..0 the text ends where a value is expected");
+        for (text, fault) in [
+            ("[1 -2}", "5..6 expected `,` or `]`, found '}' in Array 0"),
+            ("[1 :", "3..4 expected `,` or `]`, found ':' in Array 0"),
+            (
+                "{\"a\":1 {}",
+                "7..8 expected `,` or `}`, found '{' in Object 0",
+            ),
+            (
+                "{a 1}",
+                "1..2 expected a key in double quotes, found 'a' in Object 0",
+            ),
+            (
+                "{1: 2}",
+                "1..2 expected a key in double quotes, found '1' in Object 0",
+            ),
+            (
+                "{'a",
+                "1..2 expected a key in double quotes, found '\\'' in Object 0",
+            ),
+        ] {
+            let problems = read(text).1;
+            assert_eq!(problems.rsplit("; ").next(), Some(fault), "{text}");
+        }
     }
 }

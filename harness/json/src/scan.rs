@@ -286,10 +286,10 @@ fn skip_value(bytes: &[u8], at: usize) -> Option<usize> {
 const ENDS_ATOM: [u8; 8] = *b",}] \n\r\t:";
 
 fn skip_atom(bytes: &[u8], at: usize) -> usize {
-    at + bytes[at..]
+    bytes[at..]
         .iter()
         .position(|b| ENDS_ATOM.contains(b))
-        .unwrap_or(bytes.len() - at)
+        .map_or(bytes.len(), |length| at + length)
 }
 
 fn skip_string(bytes: &[u8], at: usize) -> Option<usize> {
@@ -495,9 +495,11 @@ mod tests {
             "{\"a\":}",
             "{a:1}",
             "{\"a\":1",
+            "{\"a\":1,",
             "{\"a\":1}}",
         ] {
             assert_eq!(members(raw), None, "{raw}");
+            assert_eq!(differing_members(raw, raw), None, "{raw}");
         }
     }
 }

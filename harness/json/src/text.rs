@@ -113,6 +113,8 @@ mod tests {
 
     #[test]
     fn what_is_not_json_becomes_its_text() {
-        assert_eq!(Json::from_raw("{1").as_str(), "\"{1\"");
+        let json = Json::from_raw("{1");
+        assert_eq!(json.as_str(), "\"{1\"");
+        assert_eq!(format!("{json} {json:?}"), "\"{1\" \"{1\"");
     }
 }

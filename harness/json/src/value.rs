@@ -526,6 +526,9 @@ mod tests {
         assert_eq!(Number::parse("1e400").expect("a number").as_f64(), None);
         assert_eq!(Number::from(-7_i64).as_i64(), Some(-7));
         assert_eq!(Number::from(-7_i64).as_u64(), None);
+        let number = Number::from(7);
+        assert_eq!((number.as_u64(), number.as_f64()), (Some(7), Some(7.0)));
+        assert_eq!(format!("{number} {number:?}"), "7 7");
     }
 
     #[test]
@@ -546,5 +549,132 @@ mod tests {
         ] {
             assert_eq!(at(pointer), None, "{pointer}");
         }
+    }
+
+    /// What every accessor says of a value, in the order of their definition.
+    fn accessors(value: &Value) -> String {
+        let answers = [
+            value.is_null().then(|| "null".to_owned()),
+            value.as_bool().map(|is| format!("bool {is}")),
+            value.as_number().map(|number| format!("number {number}")),
+            value.as_i64().map(|number| format!("i64 {number}")),
+            value.as_u64().map(|number| format!("u64 {number}")),
+            value.as_f64().map(|number| format!("f64 {number:?}")),
+            value.as_str().map(|text| format!("str {text:?}")),
+            value
+                .as_array()
+                .map(|elements| format!("array {elements:?}")),
+            value
+                .as_object()
+                .map(|members| format!("object {members:?}")),
+        ];
+        answers.into_iter().flatten().collect::<Vec<_>>().join(", ")
+    }
+
+    #[test]
+    fn a_value_is_of_one_kind_and_in_the_range_of_its_number() {
+        for (text, expected) in [
+            ("null", "null"),
+            ("true", "bool true"),
+            ("false", "bool false"),
+            ("7", "number 7, i64 7, u64 7, f64 7.0"),
+            ("-7", "number -7, i64 -7, f64 -7.0"),
+            ("1.50", "number 1.50, f64 1.5"),
+            (
+                "18446744073709551615",
+                "number 18446744073709551615, u64 18446744073709551615, f64 1.8446744073709552e19",
+            ),
+            ("-1e400", "number -1e400"),
+            (r#""""#, r#"str """#),
+            (r#""a\nb""#, r#"str "a\nb""#),
+            ("[]", "array []"),
+            ("[1.0, null]", "array [Number(1.0), Null]"),
+            ("{}", "object {}"),
+            (r#"{"k": -1E5}"#, r#"object {"k": Number(-1E5)}"#),
+        ] {
+            let mut value: Value = text.parse().expect("JSON");
+            assert_eq!(accessors(&value), expected, "{text}");
+            let members = value.as_object().cloned();
+            assert_eq!(value.as_object_mut().cloned(), members, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_value_is_made_from_what_it_holds() {
+        let number = Number::parse("1.50").expect("a number");
+        let map = BTreeMap::from([("k".to_owned(), 1)]);
+        for (value, expected) in [
+            (Value::from(true), "true"),
+            (Value::from("a"), r#""a""#),
+            (Value::from("a".to_owned()), r#""a""#),
+            (Value::from(&"a".to_owned()), r#""a""#),
+            (Value::from(number), "1.50"),
+            (Value::from(&Json::string("a")), r#""a""#),
+            (Value::from(&Value::from(7)), "7"),
+            (Value::from(Some("a")), r#""a""#),
+            (Value::from(None::<bool>), "null"),
+            (Value::from(vec![1, 2]), "[1,2]"),
+            (Value::from(map), r#"{"k":1}"#),
+            ([0, 1, 2].into_iter().collect(), "[0,1,2]"),
+            (
+                [("b", 0), ("a", 1), ("b", 2)].into_iter().collect(),
+                r#"{"a":1,"b":2}"#,
+            ),
+            (Value::from(i128::MIN), &i128::MIN.to_string()),
+            (Value::from(u128::MAX), &u128::MAX.to_string()),
+        ] {
+            assert_eq!(value.to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn a_part_is_found_and_changed() {
+        let text = r#"{"a":[1,{"b":2}],"c":null}"#;
+        let value: Value = text.parse().expect("JSON");
+        assert_eq!(value.get("a"), Some(&value["a"]));
+        assert_eq!(value["a"][1]["b"], Value::from(2));
+        assert_eq!([&value["x"], &value["a"][2], &value[0]], [&Value::Null; 3]);
+        assert_eq!([value.get("x"), value["a"].get("0")], [None; 2]);
+
+        /// Finds the part to put `true` in the place of.
+        type Change = fn(&mut Value) -> Option<&mut Value>;
+        for (change, expected) in [
+            (
+                (|value| value.get_mut("c")) as Change,
+                Some(r#"{"a":[1,{"b":2}],"c":true}"#),
+            ),
+            (|value| value.get_mut("x"), None),
+            (|value| value["a"].get_mut("0"), None),
+            (
+                |value| value["a"].element_mut(0),
+                Some(r#"{"a":[true,{"b":2}],"c":null}"#),
+            ),
+            (|value| value["a"].element_mut(2), None),
+            (|value| value.element_mut(0), None),
+            (|value| value.pointer_mut(""), Some("true")),
+            (
+                |value| value.pointer_mut("/a/1/b"),
+                Some(r#"{"a":[1,{"b":true}],"c":null}"#),
+            ),
+            (|value| value.pointer_mut("/a/01"), None),
+            (|value| value.pointer_mut("/a/1/x"), None),
+            (|value| value.pointer_mut("/c/0"), None),
+            (|value| value.pointer_mut("a"), None),
+            (
+                |value| Some(&mut value["d"]),
+                Some(r#"{"a":[1,{"b":2}],"c":null,"d":true}"#),
+            ),
+        ] {
+            let mut changed = value.clone();
+            let part = change(&mut changed).map(|part| *part = true.into());
+            let found = part.map(|()| changed.to_string());
+            assert_eq!(found.as_deref(), expected);
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = r#"[1] is not an object, so it has no key "a""#)]
+    fn a_key_is_not_added_to_an_array() {
+        Value::from(vec![1])["a"] = Value::Null;
     }
 }

@@ -48,7 +48,8 @@ fn even_of_two(shortest: &str, exact: impl Fn(usize) -> String) -> Option<String
     let (digits, exponent) = longer.split_once('e')?;
     let below = digits[..digits.len() - 1].trim_end_matches('.');
     let last = below.bytes().next_back()?;
-    let is_even = (last - b'0').is_multiple_of(2);
+    // The code of `0` is even.
+    let is_even = last.is_multiple_of(2);
     // The other one ends in the next digit, unless there is a carry; then it is shorter.
     let head = &below[..below.len() - 1];
     match last {
@@ -69,8 +70,7 @@ fn laid_out(scientific: &str, plain: std::ops::RangeInclusive<i32>) -> String {
         .expect("this notation has an exponent");
     let exponent: i32 = exponent.parse().expect("the exponent is an integer");
     if !plain.contains(&exponent) {
-        let sign = if exponent < 0 { "" } else { "+" };
-        return format!("{mantissa}e{sign}{exponent}");
+        return format!("{mantissa}e{exponent:+}");
     }
     let (sign, mantissa) = match mantissa.strip_prefix('-') {
         Some(rest) => ("-", rest),

@@ -86,16 +86,15 @@ impl<'de> Deserializer<'de> {
         }
     }
 
-    /// The error of a value that has the wrong type, which is read to its end.
-    fn wrong_type(&mut self, token: Token, expected: &dyn de::Expected) -> Error {
+    /// The error of a value from which no enum can be read.
+    fn not_an_enum(&self, token: Token) -> Error {
         let unexpected = match token.kind {
-            TokenKind::ObjectStart => Unexpected::Map,
             TokenKind::ArrayStart => Unexpected::Seq,
             TokenKind::Bool => Unexpected::Bool(self.spelling(token) == "true"),
             TokenKind::Null => Unexpected::Unit,
             _ => Unexpected::Other("number"),
         };
-        de::Error::invalid_type(unexpected, expected)
+        de::Error::invalid_type(unexpected, &"a string or an object with one key")
     }
 }
 
@@ -173,7 +172,7 @@ impl<'de> de::Deserializer<'de> for &mut Deserializer<'de> {
                 visitor.visit_enum(name.into_deserializer())
             }
             TokenKind::ObjectStart => visitor.visit_enum(Variant(self)),
-            _ => Err(self.wrong_type(token, &"a string or an object with one key")),
+            _ => Err(self.not_an_enum(token)),
         };
         value.map_err(|error| error.at(token.start, self.text()))
     }

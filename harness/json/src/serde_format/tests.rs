@@ -1,13 +1,16 @@
 //! `serde_json` is the measure of what this format writes and reads.
 
 use std::collections::BTreeMap;
-use std::fmt::Debug;
+use std::error::Error;
+use std::fmt::{self, Debug};
+use std::io;
 
 use proptest::prelude::*;
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::de::value::U8Deserializer;
+use serde::de::{self, DeserializeOwned, IntoDeserializer, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::{Json, Number, Value, from_slice, from_str, from_value, to_value};
+use crate::{Json, JsonProblem, Number, Value, from_slice, from_str, from_value, to_value};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Unit;
@@ -238,6 +241,10 @@ proptest! {
         prop_assert_eq!(&text.parse::<Value>().expect("JSON"), &value);
         prop_assert_eq!(&from_str::<Value>(&text).expect("JSON"), &value);
         prop_assert_eq!(&crate::to_string(&value).expect("JSON"), &text);
+        if let Value::Number(number) = &value {
+            prop_assert_eq!(&from_str::<Number>(&text).expect("a number"), number);
+            prop_assert_eq!(&crate::to_string(number).expect("JSON"), &text);
+        }
         let json = from_str::<Json>(&text).expect("JSON");
         prop_assert_eq!(json.as_str(), &text);
         let pretty = crate::to_string_pretty(&json).expect("JSON");
@@ -253,6 +260,9 @@ proptest! {
         // They round floats of many digits less exactly.
         let is_close = same_but_for_rounding(&ours, &theirs);
         prop_assert!(is_close, "{ours} {theirs}");
+        let json = Json::parse(&theirs.to_string()).expect("JSON");
+        let pretty = serde_json::to_string_pretty(&theirs).expect("JSON");
+        prop_assert_eq!(crate::to_string_pretty(&json).expect("JSON"), pretty);
         let back: Value = serde_json::from_value(theirs.clone()).expect("a value");
         prop_assert_eq!(serde_json::to_string(&back).expect("JSON"), theirs.to_string());
     }
@@ -322,6 +332,14 @@ fn wide_integers_are_read_where_they_fit() {
     );
     let keys: BTreeMap<u128, ()> = from_str(&format!("{{\"{widest}\":null}}")).expect("it fits");
     assert_eq!(keys.into_keys().collect::<Vec<_>>(), [u128::MAX]);
+    let least = i128::MIN;
+    let keys: BTreeMap<i128, ()> = from_str(&format!("{{\"{least}\":null}}")).expect("it fits");
+    assert_eq!(keys.into_keys().collect::<Vec<_>>(), [least]);
+    // Rust reads these as integers, and JSON has no such numbers.
+    for text in [r#"{"+1":null}"#, r#"{"01":null}"#] {
+        assert!(from_str::<BTreeMap<i128, ()>>(text).is_err(), "{text}");
+        assert!(from_str::<BTreeMap<u128, ()>>(text).is_err(), "{text}");
+    }
 }
 
 #[test]
@@ -345,6 +363,10 @@ fn errors_say_what_and_where() {
         said::<Value>(r#"{"a":{"c":1,"c":1}}"#),
         "duplicate key \"c\" at line 1 column 13"
     );
+    assert_eq!(
+        said::<BTreeMap<String, u8>>(r#"{"a":1,"a":2}"#),
+        "duplicate key \"a\" at line 1 column 8"
+    );
     // What a struct ignores is checked all the same.
     assert_eq!(
         said::<Extra>(r#"{"weight":1,"label":"a","x":[{"c":1,"c":1}]}"#),
@@ -362,10 +384,29 @@ fn errors_say_what_and_where() {
         said::<Shape>(r#"{"Circle":1,"Point":null}"#),
         "expected an object with one key at line 1 column 13"
     );
-    assert!(
-        said::<Shape>("7")
-            .starts_with("invalid type: number, expected a string or an object with one key")
+    for (text, found) in [
+        ("7", "number"),
+        ("7.5", "number"),
+        ("true", "boolean `true`"),
+        ("false", "boolean `false`"),
+        ("null", "unit value"),
+        ("[1]", "sequence"),
+    ] {
+        let expected = "expected a string or an object with one key at line 1 column 1";
+        assert_eq!(
+            said::<Shape>(text),
+            format!("invalid type: {found}, {expected}")
+        );
+    }
+    assert_eq!(
+        said::<Shape>(r#"{"Point":1}"#),
+        "invalid type: integer `1`, expected unit at line 1 column 10"
     );
+    assert_eq!(
+        said::<Vec<FirstMember>>(r#"[{"a":1,"b":2}]"#),
+        "the object has too many keys at line 1 column 2"
+    );
+    assert!(said::<Vec<Number>>("[null]").starts_with("expected a number"));
     assert_eq!(
         said::<u8>("1 2"),
         "expected the end of the text, found '2' at line 1 column 3"
@@ -377,19 +418,212 @@ fn errors_say_what_and_where() {
     assert_eq!(error.to_string(), "key must be a string");
 }
 
+/// It leaves all members but the first unread.
+#[derive(Debug)]
+struct FirstMember;
+
+impl<'de> Deserialize<'de> for FirstMember {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object;
+        impl<'de> Visitor<'de> for Object {
+            type Value = FirstMember;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<FirstMember, A::Error> {
+                members.next_entry::<String, u8>()?;
+                Ok(FirstMember)
+            }
+        }
+        deserializer.deserialize_map(Object)
+    }
+}
+
+/// What another format gives where a [`Value`] is read.
+enum Given {
+    Unit,
+    None,
+    Some(Box<Given>),
+    Newtype(Box<Given>),
+    Signed(i128),
+    Unsigned(u128),
+    Text(&'static str),
+    Bytes(&'static [u8]),
+}
+
+impl<'de> Deserializer<'de> for Given {
+    type Error = de::value::Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        match self {
+            Self::Unit => visitor.visit_unit(),
+            Self::None => visitor.visit_none(),
+            Self::Some(inside) => visitor.visit_some(*inside),
+            Self::Newtype(inside) => visitor.visit_newtype_struct(*inside),
+            Self::Signed(number) => visitor.visit_i128(number),
+            Self::Unsigned(number) => visitor.visit_u128(number),
+            Self::Text(text) => visitor.visit_str(text),
+            Self::Bytes(bytes) => visitor.visit_bytes(bytes),
+        }
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    serde::forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option
+        unit unit_struct seq tuple tuple_struct map struct enum identifier ignored_any
+    }
+}
+
+#[test]
+fn a_tree_is_read_from_whatever_another_format_gives() {
+    let read = |given| Value::deserialize(given).map(|value| value.to_string());
+    for (given, expected) in [
+        (Given::Unit, "null"),
+        (Given::None, "null"),
+        (Given::Some(Given::Text("a").into()), r#""a""#),
+        (Given::Newtype(Given::Signed(-1).into()), "-1"),
+        (Given::Signed(i128::MIN), &i128::MIN.to_string()),
+        (Given::Unsigned(u128::MAX), &u128::MAX.to_string()),
+        (Given::Text("é"), r#""é""#),
+    ] {
+        assert_eq!(read(given).as_deref(), Ok(expected));
+    }
+    let error = read(Given::Bytes(b"a")).expect_err("JSON has no bytes");
+    assert_eq!(
+        error.to_string(),
+        "invalid type: byte array, expected any JSON value"
+    );
+    let bare: U8Deserializer<de::value::Error> = 1_u8.into_deserializer();
+    let error = Value::deserialize(bare).expect_err("the name is not passed on");
+    assert_eq!(
+        error.to_string(),
+        "invalid type: integer `1`, expected any JSON value"
+    );
+}
+
+#[test]
+fn the_reserved_name_is_for_exact_values_alone() {
+    #[derive(Serialize)]
+    #[serde(rename = "$aether_json::exact")]
+    struct Imitation<T>(T);
+    fn check<T: Serialize>(value: T) {
+        let error = crate::to_string(&Imitation(value)).expect_err("it is not the crate's own");
+        let expected = "a newtype struct has this crate's reserved name";
+        assert_eq!(error.to_string(), expected);
+        assert_eq!(error.position(), None);
+    }
+    check(Some("1"));
+    check(Wrapped(1.0));
+    check(Shape::Circle(1.0));
+    check(1);
+    check([1]);
+    check(());
+}
+
+/// A map with one key, and a value that is given as bytes.
+struct Keyed<K>(K);
+
+impl<K: Serialize> Serialize for Keyed<K> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        struct Bytes;
+        impl Serialize for Bytes {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_bytes(&[0, 255])
+            }
+        }
+        serializer.collect_map([(&self.0, Bytes)])
+    }
+}
+
+#[test]
+fn keys_are_written_as_by_serde_json() {
+    #[derive(Clone, Copy, Serialize)]
+    struct Inside<T>(T);
+    fn check<K: Serialize>(key: K) {
+        let ours = crate::to_string(&Keyed(&key)).map_err(|error| error.to_string());
+        match serde_json::to_string(&Keyed(&key)) {
+            Ok(text) => assert_eq!(ours, Ok(text)),
+            // They go on to say which floats are not finite.
+            Err(error) => assert!(error.to_string().starts_with(&ours.expect_err("no key"))),
+        }
+    }
+    check("a\n");
+    check('"');
+    check(true);
+    check((i8::MIN, i64::MAX).0);
+    check(i128::MIN);
+    check(u128::MAX);
+    check(0.1_f32);
+    check(1e300);
+    check(f32::NAN);
+    check(f64::INFINITY);
+    check(Some("a"));
+    check(None::<bool>);
+    check(Inside("a"));
+    check(Inside(1.5));
+    check(Colour::Blue);
+    check(Shape::Circle(1.0));
+    check(Shape::Box(1, 1));
+    check(Unit);
+    check(());
+    check([1]);
+    check(Keyed(1));
+}
+
+#[test]
+fn an_error_says_where_and_what_is_its_source() {
+    let data = from_str::<Vec<u8>>("[1,\n 300]").expect_err("300 is too large");
+    assert_eq!(data.position(), Some((2, 2)));
+    assert_eq!(data.json_problem(), None);
+    assert!(data.source().is_none());
+    let text = data.to_string();
+    let data = io::Error::from(data);
+    assert_eq!(data.kind(), io::ErrorKind::InvalidData);
+    assert_eq!(data.to_string(), text);
+
+    let json = from_str::<Vec<u8>>("[1,]").expect_err("there is a comma too many");
+    assert_eq!(json.position(), Some((1, 3)));
+    let problem = JsonProblem::TrailingComma;
+    assert_eq!(json.json_problem(), Some(&problem));
+    let source = json.source().and_then(<dyn Error>::downcast_ref);
+    assert_eq!(source, Some(&problem));
+
+    let number = from_str::<f64>("1e999").expect_err("it is too large");
+    assert_eq!(number.to_string(), "number out of range at line 1 column 1");
+    assert!(number.source().is_none());
+}
+
 #[test]
 fn a_failing_writer_is_an_error() {
     struct Full;
-    impl std::io::Write for Full {
-        fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
-            Err(std::io::Error::other("full"))
+    impl io::Write for Full {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::Error::other("full"))
         }
-        fn flush(&mut self) -> std::io::Result<()> {
+        fn flush(&mut self) -> io::Result<()> {
             Ok(())
         }
     }
     let error = crate::to_writer(Full, &1).expect_err("it fails");
-    assert_eq!(std::io::Error::from(error).to_string(), "full");
+    assert_eq!(error.position(), None);
+    assert_eq!(
+        error.source().map(ToString::to_string).as_deref(),
+        Some("full")
+    );
+    let error = io::Error::from(error);
+    assert_eq!(
+        (error.kind(), error.to_string()),
+        (io::ErrorKind::Other, "full".to_owned())
+    );
     let mut out = Vec::new();
     crate::to_writer_pretty(&mut out, &[1]).expect("a vector takes it");
     assert_eq!(out, b"[\n  1\n]");
