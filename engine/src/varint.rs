@@ -25,6 +25,7 @@ pub(crate) fn pop(bytes: &mut &[u8]) -> Option<i64> {
     pop_long(bytes)
 }
 
+#[inline(never)]
 fn pop_long(bytes: &mut &[u8]) -> Option<i64> {
     let mut folded = 0_u64;
     let mut shift = 0;

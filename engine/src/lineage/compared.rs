@@ -80,6 +80,7 @@ impl<'c> Compared<'c> {
 
     /// Where a differing value comes from; nothing for an input. The differing values that it was computed from, in
     /// either run, are added to `from`, each once and in order.
+    #[inline]
     pub fn step(&self, place: RunPlace, from: &mut Vec<RunPlace>) -> Step {
         let quick = self.step_in_ledgers(place, from);
         quick.unwrap_or_else(|| self.step_by_rule(place, from))

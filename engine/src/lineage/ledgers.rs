@@ -31,6 +31,7 @@ struct Applied<'c> {
 
 impl Compared<'_> {
     /// The step of a value of a ledger that both runs have; `None` for any other value.
+    #[inline]
     pub(super) fn step_in_ledgers(
         &self,
         place: RunPlace,
@@ -155,8 +156,13 @@ impl<'c> Tick<'c> {
                 from,
             );
             for side in 0..2 {
-                totals[side] -= i128::from(starts[side]) * i128::from(fluxes[side]);
-                totals[side] += i128::from(ends[side]) * i128::from(fluxes[side]);
+                let flux = i128::from(fluxes[side]);
+                if starts[side] {
+                    totals[side] -= flux;
+                }
+                if ends[side] {
+                    totals[side] += flux;
+                }
             }
         }
         Some(totals == post.map(i128::from))
