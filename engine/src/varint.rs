@@ -15,6 +15,18 @@ pub(crate) fn push(bytes: &mut Vec<u8>, value: i64) {
 /// Removes one number from the front; `None` if the bytes end within it or it exceeds 64 bits.
 #[inline]
 pub(crate) fn pop(bytes: &mut &[u8]) -> Option<i64> {
+    // Nearly all numbers take one byte.
+    if let Some((&byte, rest)) = bytes.split_first()
+        && byte < 0x80
+    {
+        *bytes = rest;
+        return Some(unfolded(byte.into()));
+    }
+    pop_long(bytes)
+}
+
+#[inline(never)]
+fn pop_long(bytes: &mut &[u8]) -> Option<i64> {
     let mut folded = 0_u64;
     let mut shift = 0;
     loop {
@@ -26,14 +38,18 @@ pub(crate) fn pop(bytes: &mut &[u8]) -> Option<i64> {
         }
         folded |= group << shift;
         if byte < 0x80 {
-            let sign = (folded & 1).cast_signed().wrapping_neg();
-            return Some((folded >> 1).cast_signed() ^ sign);
+            return Some(unfolded(folded));
         }
         shift += 7;
         if shift > 63 {
             return None;
         }
     }
+}
+
+#[inline]
+const fn unfolded(folded: u64) -> i64 {
+    (folded >> 1).cast_signed() ^ (folded & 1).cast_signed().wrapping_neg()
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use super::reader::Reader;
 use super::rules;
 use super::scalar::Scalar;
 use super::values::{RunValues, Values as _};
-use super::vocabulary::Vocabulary;
+use super::vocabulary::{Vocabulary, narrow};
 
 /// Two runs whose values are compared.
 pub struct Compared<'c> {
@@ -27,7 +27,7 @@ pub struct Step {
     /// recorded something else than the rule gives.
     pub is_rule: bool,
     /// How many differing values it was computed from.
-    pub(super) from: usize,
+    pub(super) from: u32,
     /// How many values were read to compute it.
     pub(super) reads: u64,
 }
@@ -80,6 +80,7 @@ impl<'c> Compared<'c> {
 
     /// Where a differing value comes from; nothing for an input. The differing values that it was computed from, in
     /// either run, are added to `from`, each once and in order.
+    #[inline]
     pub fn step(&self, place: RunPlace, from: &mut Vec<RunPlace>) -> Step {
         let quick = self.step_in_ledgers(place, from);
         quick.unwrap_or_else(|| self.step_by_rule(place, from))
@@ -103,7 +104,7 @@ impl<'c> Compared<'c> {
         from.extend_from_slice(&found);
         Step {
             is_rule: found.is_empty() || !keeps_before || !keeps_after,
-            from: found.len(),
+            from: narrow(found.len()),
             reads,
         }
     }
@@ -119,7 +120,7 @@ impl<'c> Compared<'c> {
             // With its old value, everything that is read is as it was in the old run.
             return true;
         }
-        if step.reads.saturating_mul(step.from as u64) > READS_MAX {
+        if step.reads.saturating_mul(step.from.into()) > READS_MAX {
             return false;
         }
         let old = self.before.value(dependency);

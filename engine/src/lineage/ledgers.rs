@@ -5,10 +5,9 @@ use std::sync::Arc;
 
 use super::compared::{Compared, Step};
 use super::place::{Field, RunPlace};
-use super::values::{RunValues, Values as _};
-use super::vocabulary::Vocabulary;
+use super::values::{Columns, RunValues, Values as _};
+use super::vocabulary::{Vocabulary, narrow};
 use crate::config::{AppliedInput, Edge, InputValues};
-use crate::record::{EdgeFlux, UmxLedger};
 use crate::umx;
 
 /// A tick of two runs, before and after.
@@ -17,9 +16,9 @@ pub(super) struct Tick<'c> {
     names: &'c Vocabulary,
     has_same_edges: bool,
     number: u64,
-    ledgers: [Arc<UmxLedger>; 2],
+    columns: [Arc<Columns>; 2],
     /// The tick before, if both runs have it.
-    earlier: Option<[Arc<UmxLedger>; 2]>,
+    earlier: Option<[Arc<Columns>; 2]>,
     /// The entries that are applied; `None` if the runs differ in which these are.
     applied: Option<Vec<Applied<'c>>>,
 }
@@ -32,6 +31,7 @@ struct Applied<'c> {
 
 impl Compared<'_> {
     /// The step of a value of a ledger that both runs have; `None` for any other value.
+    #[inline]
     pub(super) fn step_in_ledgers(
         &self,
         place: RunPlace,
@@ -52,7 +52,7 @@ impl Compared<'_> {
         own.sort_unstable();
         Some(Step {
             is_rule: own.is_empty() || !keeps_rule,
-            from: own.len(),
+            from: narrow(own.len()),
             reads: own.len() as u64,
         })
     }
@@ -65,13 +65,13 @@ impl<'c> Tick<'c> {
         if runs.iter().any(|run| !run.reaches(number)) {
             return None;
         }
-        let both = |tick| Some([runs[0].ledger(tick)?, runs[1].ledger(tick)?]);
+        let both = |tick| Some([runs[0].columns(tick)?, runs[1].columns(tick)?]);
         Some(Self {
             runs,
             names,
             has_same_edges: compared.has_same_edges(),
             number,
-            ledgers: both(number)?,
+            columns: both(number)?,
             earlier: if number > 1 { both(number - 1) } else { None },
             applied: applied(number, runs, names),
         })
@@ -91,24 +91,21 @@ impl<'c> Tick<'c> {
         }
     }
 
-    /// An edge of each run, with what it did.
-    fn edges(&self, index: usize) -> Option<[(Edge, &EdgeFlux); 2]> {
-        let [old, new] = &self.ledgers;
+    /// An edge of each run.
+    fn edges(&self, index: usize) -> Option<[Edge; 2]> {
         let edge = |run: usize| self.runs[run].topology().edges.get(index);
         let before = edge(0)?;
         let after = match self.has_same_edges {
             true => before,
             false => edge(1)?,
         };
-        Some([
-            (before, old.edges.get(index)?),
-            (after, new.edges.get(index)?),
-        ])
+        Some([before, after])
     }
 
-    /// A value of each run.
-    fn both<T>(&self, value: impl Fn(&UmxLedger) -> Option<T>) -> Option<[T; 2]> {
-        Some([value(&self.ledgers[0])?, value(&self.ledgers[1])?])
+    /// A number of each run.
+    fn both(&self, column: Column, index: usize) -> Option<[i64; 2]> {
+        let [before, after] = &self.columns;
+        Some([*column(before).get(index)?, *column(after).get(index)?])
     }
 
     /// The state after the tick before, and the inputs.
@@ -118,7 +115,7 @@ impl<'c> Tick<'c> {
             *earlier[0].post_u.get(index)?,
             *earlier[1].post_u.get(index)?,
         ];
-        let own = self.both(|ledger| ledger.pre_u.get(index).copied())?;
+        let own = self.both(PRE_U, index)?;
         push_if(
             before[0] != before[1],
             Field::PostU.at(self.number - 1, node),
@@ -140,17 +137,18 @@ impl<'c> Tick<'c> {
     }
 
     fn post_u(&self, node: u32, index: usize, from: &mut Vec<RunPlace>) -> Option<bool> {
-        let pre = self.both(|ledger| ledger.pre_u.get(index).copied())?;
-        let post = self.both(|ledger| ledger.post_u.get(index).copied())?;
+        let pre = self.both(PRE_U, index)?;
+        let post = self.both(POST_U, index)?;
         push_if(pre[0] != pre[1], Field::PreU.at(self.number, node), from);
         let mut totals = pre.map(i128::from);
         for &id in self.names.edges_of(node) {
-            let sides = self.edges((id as usize).checked_sub(1)?)?;
-            let starts = sides.map(|(edge, _)| edge.from as usize == index);
-            let ends = sides.map(|(edge, _)| edge.to as usize == index);
+            let edge = (id as usize).checked_sub(1)?;
+            let sides = self.edges(edge)?;
+            let fluxes = self.both(F_E, edge)?;
+            let starts = sides.map(|edge| edge.from as usize == index);
+            let ends = sides.map(|edge| edge.to as usize == index);
             push_if(starts[0] != starts[1], Field::EdgeFrom.at(0, id), from);
             push_if(ends[0] != ends[1], Field::EdgeTo.at(0, id), from);
-            let fluxes = sides.map(|(_, flux)| flux.f_e);
             let is_used = starts.contains(&true) || ends.contains(&true);
             push_if(
                 is_used && fluxes[0] != fluxes[1],
@@ -158,68 +156,79 @@ impl<'c> Tick<'c> {
                 from,
             );
             for side in 0..2 {
-                totals[side] -= i128::from(starts[side]) * i128::from(fluxes[side]);
-                totals[side] += i128::from(ends[side]) * i128::from(fluxes[side]);
+                let flux = i128::from(fluxes[side]);
+                if starts[side] {
+                    totals[side] -= flux;
+                }
+                if ends[side] {
+                    totals[side] += flux;
+                }
             }
         }
         Some(totals == post.map(i128::from))
     }
 
     fn du(&self, id: u32, index: usize, from: &mut Vec<RunPlace>) -> Option<bool> {
-        let sides = self.edges(index)?;
-        let [(before, _), (after, _)] = sides;
+        let own = self.both(DU, index)?;
+        let [before, after] = self.edges(index)?;
         push_if(before.from != after.from, Field::EdgeFrom.at(0, id), from);
         push_if(before.to != after.to, Field::EdgeTo.at(0, id), from);
         let ends = [before.from, before.to, after.from, after.to];
+        // A node that only one of the runs has is for the general rule.
+        let mut values = [[0; 2]; 4];
         for (at, &end) in ends.iter().enumerate() {
-            if ends[..at].contains(&end) {
+            if let Some(known) = ends[..at].iter().position(|known| *known == end) {
+                values[at] = values[known];
                 continue;
             }
-            // A node that only one of the runs has is for the general rule.
-            let [old, new] = self.both(|ledger| ledger.pre_u.get(end as usize).copied())?;
+            values[at] = self.both(PRE_U, end as usize)?;
+            let [old, new] = values[at];
             push_if(old != new, Field::PreU.at(self.number, end + 1), from);
         }
-        let keeps = self
-            .ledgers
-            .iter()
-            .zip(sides)
-            .all(|(ledger, (edge, flux))| {
-                let at = |end: u32| ledger.pre_u[end as usize];
-                at(edge.from).checked_sub(at(edge.to)) == Some(flux.du)
-            });
-        Some(keeps)
+        let [from, to, after_from, after_to] = values;
+        Some(
+            from[0].checked_sub(to[0]) == Some(own[0])
+                && after_from[1].checked_sub(after_to[1]) == Some(own[1]),
+        )
     }
 
     fn raw(&self, id: u32, index: usize, from: &mut Vec<RunPlace>) -> Option<bool> {
-        let sides = self.edges(index)?;
+        let (own, du) = (self.both(RAW, index)?, self.both(DU, index)?);
+        let conductances = self.edges(index)?.map(|edge| edge.conductance);
         let scales = self.runs.map(|run| run.topology().scale);
-        let [(before, old), (after, new)] = sides;
         push_if(
-            before.conductance != after.conductance,
+            conductances[0] != conductances[1],
             Field::Conductance.at(0, id),
             from,
         );
         push_if(scales[0] != scales[1], Field::Scale.of_run(), from);
-        push_if(old.du != new.du, Field::DuOfEdge.at(self.number, id), from);
-        let keeps = sides.iter().zip(scales).all(|((edge, flux), scale)| {
-            umx::raw(edge.conductance, scale, flux.du) == Some(flux.raw)
-        });
-        Some(keeps)
+        push_if(du[0] != du[1], Field::DuOfEdge.at(self.number, id), from);
+        let keeps =
+            |side: usize| umx::raw(conductances[side], scales[side], du[side]) == Some(own[side]);
+        Some(keeps(0) && keeps(1))
     }
 
     fn flux(&self, id: u32, index: usize, from: &mut Vec<RunPlace>) -> Option<bool> {
-        let sides = self.edges(index)?;
-        let [(before, old), (after, new)] = sides;
+        let own = self.both(F_E, index)?;
+        let (raw, du) = (self.both(RAW, index)?, self.both(DU, index)?);
+        let caps = self.edges(index)?.map(|edge| edge.cap);
         let at = self.number;
-        push_if(before.cap != after.cap, Field::Capacity.at(0, id), from);
-        push_if(old.raw != new.raw, Field::RawOfEdge.at(at, id), from);
-        push_if(old.du != new.du, Field::DuOfEdge.at(at, id), from);
-        let keeps = sides
-            .iter()
-            .all(|(edge, flux)| umx::flux(flux.raw, edge.cap, flux.du) == flux.f_e);
-        Some(keeps)
+        push_if(caps[0] != caps[1], Field::Capacity.at(0, id), from);
+        push_if(raw[0] != raw[1], Field::RawOfEdge.at(at, id), from);
+        push_if(du[0] != du[1], Field::DuOfEdge.at(at, id), from);
+        let keeps = |side: usize| umx::flux(raw[side], caps[side], du[side]) == own[side];
+        Some(keeps(0) && keeps(1))
     }
 }
+
+/// A column of a tick.
+type Column = fn(&Columns) -> &[i64];
+
+const PRE_U: Column = |columns| &columns.pre_u;
+const DU: Column = |columns| &columns.du;
+const RAW: Column = |columns| &columns.raw;
+const F_E: Column = |columns| &columns.f_e;
+const POST_U: Column = |columns| &columns.post_u;
 
 fn push_if(differs: bool, place: RunPlace, from: &mut Vec<RunPlace>) {
     if differs {

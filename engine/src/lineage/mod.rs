@@ -126,6 +126,7 @@ impl RunPlace {
     /// The number of the value within its tick: the values of a ledger that each node or edge has are
     /// numbered in the order of places. Only those of a tick that a run may have have one.
     #[must_use]
+    #[inline]
     pub fn number(self, names: &Vocabulary) -> Option<u32> {
         let (first, count) = numbered(names)
             .find_map(|(field, first, count)| (field == self.field).then_some((first, count)))?;
@@ -135,6 +136,7 @@ impl RunPlace {
 
     /// The value with a number in a layer; `None` if there is none.
     #[must_use]
+    #[inline]
     pub fn numbered(layer: u64, number: u32, names: &Vocabulary) -> Option<Self> {
         let mut fields = numbered(names);
         fields.find_map(|(field, first, count)| {
@@ -147,6 +149,7 @@ impl RunPlace {
     /// layers of a run go from its inputs through its ticks, each window's manifest after the ticks
     /// of the window, to what belongs to the run as a whole.
     #[must_use]
+    #[inline]
     pub fn layer(self, names: &Vocabulary) -> u64 {
         let above = names.ticks().saturating_add(1).saturating_mul(4);
         let late = |tick: u64| names.bound_until(tick).saturating_mul(4) + 2;

@@ -1,20 +1,20 @@
 //! The values of a run in a file, read as they are asked for, and of the ticks that it did not store.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aether_json::Value;
 
 use super::place::{RunPlace, layer_at};
-use super::values::{RecordSource, RunValues, Stopped, key, key_of};
+use super::values::{Columns, RecordSource, RunValues, Stopped, key, key_of};
 use super::vocabulary::Vocabulary;
 use crate::config::RunPlan;
 use crate::record::{EdgeFluxSummary, Layer, PBlock, RecordKind, UmxLedger};
 use crate::store::{StoreError, StoredRun};
 
-/// How many numbers of ledgers are kept at once: 64 MiB of them.
-const NUMBERS_MAX: usize = 1 << 23;
+/// How many numbers of ledgers are kept at once, as records and as columns: 32 MiB of each.
+const NUMBERS_MAX: usize = 1 << 22;
 
 /// How many P-blocks are kept at once.
 const BLOCKS_MAX: usize = 64;
@@ -69,6 +69,7 @@ impl<'r> RunValues<'r> {
                 })
             })
             .transpose()?;
+        let (nodes, edges) = (plan.topology.node_count.max(1), plan.topology.edges.len());
         let source = FileSource {
             run,
             plan,
@@ -76,9 +77,9 @@ impl<'r> RunValues<'r> {
             listed: Listed::of(run, names)?,
             metrics: Arc::new(run.metrics_text()?.parse().expect("metrics are JSON")),
             recorded,
-            ledgers: RefCell::default(),
-            numbers: Cell::new(0),
-            p_blocks: RefCell::default(),
+            ledgers: Recent::new(NUMBERS_MAX / (2 * nodes + 7 * edges)),
+            columns: Recent::new(NUMBERS_MAX / (2 * nodes + 3 * edges)),
+            p_blocks: Recent::new(BLOCKS_MAX),
             missing: RefCell::default(),
             others: RefCell::default(),
         };
@@ -94,12 +95,38 @@ struct FileSource<'r> {
     listed: Listed,
     metrics: Arc<Value>,
     recorded: u64,
-    ledgers: RefCell<BTreeMap<u64, Arc<UmxLedger>>>,
-    /// The numbers in those ledgers.
-    numbers: Cell<usize>,
-    p_blocks: RefCell<BTreeMap<u64, Arc<PBlock>>>,
+    ledgers: Recent<UmxLedger>,
+    columns: Recent<Columns>,
+    p_blocks: Recent<PBlock>,
     missing: RefCell<Option<Arc<Missing>>>,
     others: RefCell<Others>,
+}
+
+/// What was read of some ticks.
+struct Recent<T> {
+    ticks: RefCell<BTreeMap<u64, Arc<T>>>,
+    max: usize,
+}
+
+impl<T> Recent<T> {
+    const fn new(max: usize) -> Self {
+        Self {
+            ticks: RefCell::new(BTreeMap::new()),
+            max,
+        }
+    }
+
+    fn get(&self, tick: u64, read: impl FnOnce() -> Option<T>) -> Option<Arc<T>> {
+        if let Some(known) = self.ticks.borrow().get(&tick) {
+            return Some(Arc::clone(known));
+        }
+        let read = Arc::new(read()?);
+        let mut ticks = self.ticks.borrow_mut();
+        // A walk goes from later ticks to earlier ones.
+        while ticks.len() >= self.max && ticks.pop_last().is_some() {}
+        ticks.insert(tick, Arc::clone(&read));
+        Some(read)
+    }
 }
 
 /// Other records that were asked for, by kind and key; `None` if there is no such record.
@@ -139,24 +166,15 @@ fn json(text: &[u8]) -> Value {
 }
 
 impl FileSource<'_> {
-    fn stored_ledger(&self, tick: u64) -> Option<Arc<UmxLedger>> {
-        if let Some(known) = self.ledgers.borrow().get(&tick) {
-            return Some(Arc::clone(known));
-        }
-        let ledger = self.failure.note(self.run.ledger_of_columns(tick))?;
-        let size = 2 * ledger.post_u.len() + 7 * ledger.edges.len();
-        let mut ledgers = self.ledgers.borrow_mut();
-        // A walk goes from later ticks to earlier ones.
-        while self.numbers.get() + size > NUMBERS_MAX
-            && let Some((_, oldest)) = ledgers.pop_last()
-        {
-            let freed = 2 * oldest.post_u.len() + 7 * oldest.edges.len();
-            self.numbers.set(self.numbers.get() - freed);
-        }
-        let ledger = Arc::new(ledger);
-        self.numbers.set(self.numbers.get() + size);
-        ledgers.insert(tick, Arc::clone(&ledger));
-        Some(ledger)
+    fn stored_columns(&self, tick: u64) -> Option<Columns> {
+        let values = self.failure.note(self.run.tick_values(tick))?;
+        Some(Columns {
+            pre_u: values.pre_u().to_vec(),
+            du: values.all_du(),
+            raw: values.raw().to_vec(),
+            f_e: values.f_e().to_vec(),
+            post_u: values.post_u().to_vec(),
+        })
     }
 
     fn missing(&self) -> Arc<Missing> {
@@ -203,37 +221,39 @@ impl FileSource<'_> {
 impl RecordSource for FileSource<'_> {
     fn ledger(&self, tick: u64) -> Option<Arc<UmxLedger>> {
         if (1..=self.recorded).contains(&tick) {
-            return self.stored_ledger(tick);
+            let read = || self.failure.note(self.run.ledger_of_columns(tick));
+            return self.ledgers.get(tick, read);
         }
         Some(Arc::clone(&self.missing().get(&tick)?.0))
+    }
+
+    fn columns(&self, tick: u64) -> Option<Arc<Columns>> {
+        self.columns
+            .get(tick, || match (1..=self.recorded).contains(&tick) {
+                true => self.stored_columns(tick),
+                false => Some(Columns::of(&self.missing().get(&tick)?.0)),
+            })
     }
 
     fn p_block(&self, tick: u64) -> Option<Arc<PBlock>> {
         if !(1..=self.recorded).contains(&tick) {
             return Some(Arc::clone(&self.missing().get(&tick)?.1));
         }
-        if let Some(known) = self.p_blocks.borrow().get(&tick) {
-            return Some(Arc::clone(known));
-        }
-        let (s_t, c_t) = self.failure.note(self.run.s_t_and_chain(tick))?;
-        let ledger = self.ledger(tick)?;
-        let edges = ledger.edges.iter().map(|edge| EdgeFluxSummary {
-            e_id: edge.e_id,
-            f_e: edge.f_e,
-        });
-        let block = Arc::new(PBlock {
-            c_t,
-            edge_flux_summary: edges.collect(),
-            s_t,
-            seq: tick,
-            tick,
-        });
-        let mut p_blocks = self.p_blocks.borrow_mut();
-        if p_blocks.len() >= BLOCKS_MAX {
-            p_blocks.pop_last();
-        }
-        p_blocks.insert(tick, Arc::clone(&block));
-        Some(block)
+        self.p_blocks.get(tick, || {
+            let (s_t, c_t) = self.failure.note(self.run.s_t_and_chain(tick))?;
+            let ledger = self.ledger(tick)?;
+            let edges = ledger.edges.iter().map(|edge| EdgeFluxSummary {
+                e_id: edge.e_id,
+                f_e: edge.f_e,
+            });
+            Some(PBlock {
+                c_t,
+                edge_flux_summary: edges.collect(),
+                s_t,
+                seq: tick,
+                tick,
+            })
+        })
     }
 
     fn record(&self, kind: RecordKind, place: RunPlace) -> Option<Arc<Value>> {

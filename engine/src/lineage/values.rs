@@ -11,7 +11,7 @@ use super::place::{Field, PlaceKind, RunPlace, Step, Trial, Word};
 use super::scalar::Scalar;
 use super::vocabulary::Vocabulary;
 use crate::config::{AppliedInput, Edge, RunPlan, Topology};
-use crate::record::{FromText as _, PBlock, RecordKind, UmxLedger};
+use crate::record::{EdgeFlux, FromText as _, PBlock, RecordKind, UmxLedger};
 use crate::run::{Run, RunError};
 
 /// The values of one run.
@@ -24,10 +24,37 @@ pub(crate) trait Values {
     fn plans(&self) -> Vec<&RunPlan>;
 }
 
+/// The numbers of a ledger that each node or edge has, by index. A walk reads them in no order, and so those of one
+/// kind are together.
+#[derive(Debug)]
+pub(crate) struct Columns {
+    pub(crate) pre_u: Vec<i64>,
+    pub(crate) du: Vec<i64>,
+    pub(crate) raw: Vec<i64>,
+    pub(crate) f_e: Vec<i64>,
+    pub(crate) post_u: Vec<i64>,
+}
+
+impl Columns {
+    pub(crate) fn of(ledger: &UmxLedger) -> Self {
+        let edges = |number: fn(&EdgeFlux) -> i64| ledger.edges.iter().map(number).collect();
+        Self {
+            pre_u: ledger.pre_u.clone(),
+            du: edges(|edge| edge.du),
+            raw: edges(|edge| edge.raw),
+            f_e: edges(|edge| edge.f_e),
+            post_u: ledger.post_u.clone(),
+        }
+    }
+}
+
 /// Where the records of a run come from.
 pub(crate) trait RecordSource {
     /// State and fluxes of a tick, also of one that was computed and not recorded.
     fn ledger(&self, tick: u64) -> Option<Arc<UmxLedger>>;
+
+    /// Its numbers alone.
+    fn columns(&self, tick: u64) -> Option<Arc<Columns>>;
 
     /// The tick on the chain.
     fn p_block(&self, tick: u64) -> Option<Arc<PBlock>>;
@@ -174,9 +201,9 @@ impl<'r> RunValues<'r> {
     }
 
     /// State and fluxes of a tick of the run.
-    pub(super) fn ledger(&self, tick: u64) -> Option<Arc<UmxLedger>> {
+    pub(super) fn columns(&self, tick: u64) -> Option<Arc<Columns>> {
         let is_inside = (1..=self.plan.ticks).contains(&tick);
-        is_inside.then(|| self.source.ledger(tick)).flatten()
+        is_inside.then(|| self.source.columns(tick)).flatten()
     }
 
     /// The external inputs that are applied at a tick, by id.
@@ -202,13 +229,23 @@ impl<'r> RunValues<'r> {
 
     /// A number of a ledger; `None` also for a field of other records.
     fn of_ledger(&self, place: RunPlace) -> Option<Scalar> {
-        let ledger = self.source.ledger(place.at)?;
         let index = (place.index as usize).wrapping_sub(1);
+        let column: Option<fn(&Columns) -> &[i64]> = match place.field {
+            Field::PreU => Some(|columns| &columns.pre_u),
+            Field::DuOfEdge => Some(|columns| &columns.du),
+            Field::RawOfEdge => Some(|columns| &columns.raw),
+            Field::FluxOfEdge => Some(|columns| &columns.f_e),
+            Field::PostU => Some(|columns| &columns.post_u),
+            _ => None,
+        };
+        if let Some(column) = column {
+            let columns = self.source.columns(place.at)?;
+            return column(&columns).get(index).map(|number| (*number).into());
+        }
+        let ledger = self.source.ledger(place.at)?;
         let edge = || ledger.edges.get(index);
         Some(match place.field {
             Field::LedgerTick => ledger.tick.into(),
-            Field::PreU => (*ledger.pre_u.get(index)?).into(),
-            Field::PostU => (*ledger.post_u.get(index)?).into(),
             Field::SumPreU => ledger.sum_pre_u.into(),
             Field::SumPostU => ledger.sum_post_u.into(),
             Field::ZCheck => ledger.z_check.into(),
@@ -216,9 +253,6 @@ impl<'r> RunValues<'r> {
             Field::FromOfEdge => edge()?.i.into(),
             Field::ToOfEdge => edge()?.j.into(),
             Field::CapOfEdge => edge()?.cap.into(),
-            Field::DuOfEdge => edge()?.du.into(),
-            Field::RawOfEdge => edge()?.raw.into(),
-            Field::FluxOfEdge => edge()?.f_e.into(),
             _ => return None,
         })
     }
@@ -330,7 +364,7 @@ type Key = (u64, u32);
 
 /// Records in memory.
 struct InMemory {
-    ledgers: BTreeMap<u64, Arc<UmxLedger>>,
+    ledgers: BTreeMap<u64, (Arc<UmxLedger>, Arc<Columns>)>,
     p_blocks: BTreeMap<u64, Arc<PBlock>>,
     others: BTreeMap<RecordKind, BTreeMap<Key, Arc<Value>>>,
     metrics: Arc<Value>,
@@ -356,7 +390,9 @@ impl InMemory {
         match kind {
             RecordKind::Ledgers => {
                 let ledger = UmxLedger::from_text(text).expect("a ledger");
-                self.ledgers.insert(ledger.tick, Arc::new(ledger));
+                let columns = Arc::new(Columns::of(&ledger));
+                self.ledgers
+                    .insert(ledger.tick, (Arc::new(ledger), columns));
             }
             RecordKind::PBlocks => {
                 let block = PBlock::from_text(text).expect("a P-block");
@@ -407,7 +443,11 @@ pub(crate) const fn key(kind: RecordKind, place: RunPlace) -> Key {
 
 impl RecordSource for &InMemory {
     fn ledger(&self, tick: u64) -> Option<Arc<UmxLedger>> {
-        self.ledgers.get(&tick).cloned()
+        Some(Arc::clone(&self.ledgers.get(&tick)?.0))
+    }
+
+    fn columns(&self, tick: u64) -> Option<Arc<Columns>> {
+        Some(Arc::clone(&self.ledgers.get(&tick)?.1))
     }
 
     fn p_block(&self, tick: u64) -> Option<Arc<PBlock>> {

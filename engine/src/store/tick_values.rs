@@ -106,6 +106,15 @@ impl TickValues {
         pre_u[edge.from].wrapping_sub(pre_u[edge.to])
     }
 
+    /// pre_u\[i\] − pre_u\[j\] of every edge, in id order.
+    pub(crate) fn all_du(&self) -> Vec<i64> {
+        let pre_u = self.pre_u();
+        let edges = self.shape.edges.iter();
+        edges
+            .map(|edge| pre_u[edge.from].wrapping_sub(pre_u[edge.to]))
+            .collect()
+    }
+
     /// Another tick, if it is in the same block.
     #[must_use]
     pub fn sibling(&self, tick: u64) -> Option<Self> {

@@ -10,6 +10,7 @@ use crate::lineage::{Lineage, Origin};
 use crate::places::Places;
 
 /// The cause that a place is, if it is one, and whether the walk goes no further there.
+#[inline]
 pub(crate) fn cause(origin: Origin, differing: usize) -> Option<CauseKind> {
     match origin {
         Origin::Input => Some(CauseKind::Input),

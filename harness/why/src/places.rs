@@ -24,12 +24,14 @@ pub(crate) struct Key {
 }
 
 /// The slot of a place with a number.
+#[inline]
 pub(crate) fn slot_of(number: u32) -> u32 {
     assert!(number < 1 << 31, "the numbers of places are below 2^31");
     number << 1
 }
 
 /// The number of the place in a slot; `None` if it has none.
+#[inline]
 pub(crate) const fn number_of(slot: u32) -> Option<u32> {
     if slot & 1 == 0 { Some(slot >> 1) } else { None }
 }

@@ -96,6 +96,7 @@ impl<'t> Blocks<'t> {
     }
 
     /// Adds a record to the block of a layer.
+    #[inline]
     pub(crate) fn push(
         &mut self,
         value: Key,
@@ -191,6 +192,7 @@ impl<'t> Blocks<'t> {
 
 /// Where a slot is in an order in which most values come after those of their layer that they were computed from:
 /// that of numbers, and above them the other places, the last named first.
+#[inline]
 const fn rank(slot: u32) -> u32 {
     match number_of(slot) {
         Some(number) => number,
@@ -237,6 +239,7 @@ impl Block {
 }
 
 /// Writes a key that is so many layers away from a value.
+#[inline]
 fn write_key(value: Key, key: Key, layers: u64, out: &mut Vec<u8>) {
     let difference = zigzag(key.slot, value.slot) << 1;
     write_number(difference | u64::from(layers > 0), out);
@@ -257,16 +260,19 @@ fn read_key(value: Key, rest: &mut &[u8]) -> Option<(u32, u64)> {
 }
 
 /// A slot as its difference from another: small numbers of either sign as small numbers.
+#[inline]
 fn zigzag(slot: u32, from: u32) -> u64 {
     let difference = i64::from(slot) - i64::from(from);
     (difference << 1 ^ difference >> 63).cast_unsigned()
 }
 
+#[inline]
 fn unzigzag(number: u64, from: u32) -> Option<u32> {
     let difference = (number >> 1).cast_signed() ^ -(number & 1).cast_signed();
     u32::try_from(i64::from(from).checked_add(difference)?).ok()
 }
 
+#[inline]
 fn write_number(mut number: u64, out: &mut Vec<u8>) {
     while number >= 0x80 {
         out.push((number & 0x7f) as u8 | 0x80);

@@ -1,11 +1,20 @@
 //! Decodes a block of columns into ledgers.
 
+use std::cell::RefCell;
+
+use zstd::bulk::Decompressor;
+
 use super::{COLUMNS, HEADER_SIZE, LAYOUT, Shape, Vectors};
 use crate::record::{EdgeFlux, UmxLedger};
 use crate::varint;
 
 /// Length of the longest number, in bytes.
 const NUMBER_SIZE_MAX: usize = 10;
+
+thread_local! {
+    /// Its buffers take longer to make than some blocks to decode.
+    static DECOMPRESSOR: RefCell<Decompressor<'static>> = RefCell::default();
+}
 
 /// A decoded block: the vectors of its ticks.
 #[derive(Debug)]
@@ -37,7 +46,9 @@ impl Block {
         }
         let (nodes, edges) = (shape.node_count, shape.edges.len());
         let plain_max = HEADER_SIZE + ticks * 2 * (nodes + edges) * NUMBER_SIZE_MAX;
-        let plain = zstd::bulk::decompress(bytes, plain_max).map_err(|_| "not a zstd frame")?;
+        let plain = DECOMPRESSOR
+            .with_borrow_mut(|decompressor| decompressor.decompress(bytes, plain_max))
+            .map_err(|_| "not a zstd frame")?;
         let [pre, flux, raw, post] = split(&plain)?;
 
         let mut block = Self {

@@ -89,14 +89,17 @@ impl Lineage for ComparedRuns<'_, '_> {
         file.cloned()
     }
 
+    #[inline]
     fn layer(&self, place: &RunPlace) -> u64 {
         place.layer(self.names)
     }
 
+    #[inline]
     fn number(&self, place: &RunPlace) -> Option<u32> {
         place.number(self.names)
     }
 
+    #[inline]
     fn numbered(&self, layer: u64, number: u32) -> Option<RunPlace> {
         RunPlace::numbered(layer, number, self.names)
     }
