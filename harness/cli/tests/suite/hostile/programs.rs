@@ -153,14 +153,20 @@ fn what_ignores_every_signal_is_ended() {
         .stderr(std::process::Stdio::null())
         .spawn()
         .unwrap();
-    while !workspace.path("pids").exists() {
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    wait_until_begun(&workspace);
     let id = rustix::process::Pid::from_child(&runner);
     rustix::process::kill_process(id, rustix::process::Signal::TERM).unwrap();
     assert_eq!(runner.wait().unwrap().code(), Some(130));
     wait_until_ended(&workspace);
     assert_ended(&workspace, 1);
+}
+
+/// Waits until a program has written the number of a process that it left behind.
+fn wait_until_begun(workspace: &Workspace) {
+    let pids = workspace.path("pids");
+    while !fs::read_to_string(&pids).is_ok_and(|pids| pids.ends_with('\n')) {
+        std::thread::sleep(Duration::from_millis(5));
+    }
 }
 
 /// The runner itself does not wait for what it asked to end.
@@ -213,9 +219,7 @@ fn what_hides_ends_with_a_runner_that_is_killed() {
         .stderr(std::process::Stdio::null())
         .spawn()
         .unwrap();
-    while !workspace.path("pids").exists() {
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    wait_until_begun(&workspace);
     runner.kill().unwrap();
     runner.wait().unwrap();
     wait_until_ended(&workspace);
