@@ -27,6 +27,8 @@ pub(crate) struct Nearest<P> {
     pub(crate) path: Vec<P>,
     /// What the last place is; `None` if no cause can be reached, and then the path holds the start alone.
     pub(crate) kind: Option<CauseKind>,
+    /// How many places were met of which the program does not say where they come from.
+    pub(crate) unknown: u64,
 }
 
 /// Finds a shortest path to a cause. Places of which the program does not say where they come from count only if
@@ -41,6 +43,7 @@ pub(crate) fn nearest<L: Lineage>(
     reached.insert(start.clone(), (0, start.clone()));
     let mut level = vec![start.clone()];
     let mut unknown: Option<L::Place> = None;
+    let mut unknown_count = 0;
     let mut differing = Vec::new();
     for distance in 1.. {
         if reached.len() > places_max {
@@ -54,6 +57,7 @@ pub(crate) fn nearest<L: Lineage>(
             let origin = lineage.depends(place, &mut differing)?;
             match cause(origin, differing.len()) {
                 Some(CauseKind::Unknown) => {
+                    unknown_count += 1;
                     let known = unknown_here.take().unwrap_or_else(|| place.clone());
                     unknown_here = Some(known.min(place.clone()));
                 }
@@ -88,6 +92,7 @@ pub(crate) fn nearest<L: Lineage>(
             return Ok(Some(Nearest {
                 path: way_back(&reached, place),
                 kind: Some(kind),
+                unknown: unknown_count,
             }));
         }
         level = next;
@@ -95,6 +100,7 @@ pub(crate) fn nearest<L: Lineage>(
     Ok(Some(Nearest {
         path: vec![start.clone()],
         kind: None,
+        unknown: unknown_count,
     }))
 }
 

@@ -158,8 +158,10 @@ pub fn why_with_trail<L: Lineage>(
             }
         }
     };
-    if let ([place], [Cause { kind, .. }]) = (&found.shortest[..], &found.causes[..])
+    // Causes that nobody declared come last.
+    if let ([place], [Cause { kind, .. }, ..]) = (&found.shortest[..], &found.causes[..])
         && *kind == CauseKind::Unknown
+        && found.unknown == 1
     {
         return Err(WhyError::Unknown {
             at: lineage.path(place),
@@ -191,6 +193,8 @@ struct Found<P> {
     nodes: Vec<P>,
     shortest: Vec<P>,
     left_out: Option<u64>,
+    /// How many places were met of which the program does not say where they come from.
+    unknown: u64,
 }
 
 /// A walk.
@@ -207,6 +211,8 @@ struct Slice<'w, L: Lineage> {
     /// The causes that are rules, by name.
     rules: BTreeMap<(CauseKind, Path), usize>,
     count: u64,
+    /// How many of the places the program does not say the origin of.
+    unknown: u64,
     /// The largest number of places that were held at once.
     held_max: usize,
 }
@@ -223,6 +229,7 @@ impl<'w, L: Lineage> Slice<'w, L> {
             causes: Vec::new(),
             rules: BTreeMap::new(),
             count: 0,
+            unknown: 0,
             held_max: 0,
         }
     }
@@ -337,6 +344,7 @@ impl<'w, L: Lineage> Slice<'w, L> {
 
     /// The number of the cause that a place is.
     fn cause(&mut self, kind: CauseKind, place: &L::Place, distance: u32, key: Key) -> usize {
+        self.unknown += u64::from(kind == CauseKind::Unknown);
         let new = Cause {
             kind,
             distance,
@@ -376,6 +384,7 @@ impl<'w, L: Lineage> Slice<'w, L> {
             causes: self.causes,
             nodes,
             shortest,
+            unknown: self.unknown,
         })
     }
 
@@ -458,6 +467,7 @@ impl<P: Clone + Ord> Found<P> {
             nodes: nearest.path.clone(),
             shortest: nearest.path,
             left_out: None,
+            unknown: nearest.unknown,
         }
     }
 

@@ -276,6 +276,25 @@ proptest! {
     }
 }
 
+/// A start of which nobody says where it comes from, and others below it, is no error.
+#[test]
+fn a_start_is_unknown_only_if_nothing_else_is() {
+    for count in 1..=8 {
+        let graph = Graph {
+            differs: vec![true; count],
+            origins: vec![Origin::Unknown; count],
+            layers: vec![0; count],
+            on: (1..=count)
+                .map(|at| (at < count).then_some(at).into_iter().collect())
+                .collect(),
+            has_numbers: false,
+        };
+        for limit in [1, 10] {
+            check(&graph, 0, limit);
+        }
+    }
+}
+
 /// A place that many inputs lead to, of which each explains two values.
 #[test]
 fn hundreds_of_causes_are_counted() {
