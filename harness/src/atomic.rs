@@ -5,6 +5,8 @@ use std::path::Path;
 
 use aether_disk::{self as fs, Existing, Replacement};
 
+use crate::MachineFailure as _;
+
 /// Puts `bytes` in place of `path` in one step. An error names the path. The file is whole even if the
 /// process is killed; if power is lost soon after, it may be there in part.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
@@ -49,6 +51,18 @@ pub fn deliver(path: &Path, bytes: &[u8]) -> io::Result<()> {
 pub(crate) fn read_regular(path: &Path) -> io::Result<Vec<u8>> {
     regular_size(path)?;
     fs::read(path)
+}
+
+/// The bytes of a file; `None` if there is no regular file of this name.
+///
+/// # Errors
+/// The machine cannot read it; the error names it.
+pub(crate) fn read_if_any(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    match read_regular(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.is_of_machine() => Err(at(path, &error)),
+        Err(_) => Ok(None),
+    }
 }
 
 /// How many bytes a regular file has.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::compared::{Compared, Step};
 use super::place::{Field, RunPlace};
-use super::values::{Columns, RunValues, Values as _};
+use super::values::{Column, Columns, RunValues, Values as _};
 use super::vocabulary::{Vocabulary, narrow};
 use crate::config::{AppliedInput, Edge, InputValues};
 use crate::umx;
@@ -115,7 +115,7 @@ impl<'c> Tick<'c> {
             *earlier[0].post_u.get(index)?,
             *earlier[1].post_u.get(index)?,
         ];
-        let own = self.both(PRE_U, index)?;
+        let own = self.both(Columns::PRE_U, index)?;
         push_if(
             before[0] != before[1],
             Field::PostU.at(self.number - 1, node),
@@ -137,14 +137,14 @@ impl<'c> Tick<'c> {
     }
 
     fn post_u(&self, node: u32, index: usize, from: &mut Vec<RunPlace>) -> Option<bool> {
-        let pre = self.both(PRE_U, index)?;
-        let post = self.both(POST_U, index)?;
+        let pre = self.both(Columns::PRE_U, index)?;
+        let post = self.both(Columns::POST_U, index)?;
         push_if(pre[0] != pre[1], Field::PreU.at(self.number, node), from);
         let mut totals = pre.map(i128::from);
         for &id in self.names.edges_of(node) {
             let edge = (id as usize).checked_sub(1)?;
             let sides = self.edges(edge)?;
-            let fluxes = self.both(F_E, edge)?;
+            let fluxes = self.both(Columns::F_E, edge)?;
             let starts = sides.map(|edge| edge.from as usize == index);
             let ends = sides.map(|edge| edge.to as usize == index);
             push_if(starts[0] != starts[1], Field::EdgeFrom.at(0, id), from);
@@ -169,7 +169,7 @@ impl<'c> Tick<'c> {
     }
 
     fn du(&self, id: u32, index: usize, from: &mut Vec<RunPlace>) -> Option<bool> {
-        let own = self.both(DU, index)?;
+        let own = self.both(Columns::DU, index)?;
         let [before, after] = self.edges(index)?;
         push_if(before.from != after.from, Field::EdgeFrom.at(0, id), from);
         push_if(before.to != after.to, Field::EdgeTo.at(0, id), from);
@@ -181,7 +181,7 @@ impl<'c> Tick<'c> {
                 values[at] = values[known];
                 continue;
             }
-            values[at] = self.both(PRE_U, end as usize)?;
+            values[at] = self.both(Columns::PRE_U, end as usize)?;
             let [old, new] = values[at];
             push_if(old != new, Field::PreU.at(self.number, end + 1), from);
         }
@@ -193,7 +193,10 @@ impl<'c> Tick<'c> {
     }
 
     fn raw(&self, id: u32, index: usize, from: &mut Vec<RunPlace>) -> Option<bool> {
-        let (own, du) = (self.both(RAW, index)?, self.both(DU, index)?);
+        let (own, du) = (
+            self.both(Columns::RAW, index)?,
+            self.both(Columns::DU, index)?,
+        );
         let conductances = self.edges(index)?.map(|edge| edge.conductance);
         let scales = self.runs.map(|run| run.topology().scale);
         push_if(
@@ -209,8 +212,11 @@ impl<'c> Tick<'c> {
     }
 
     fn flux(&self, id: u32, index: usize, from: &mut Vec<RunPlace>) -> Option<bool> {
-        let own = self.both(F_E, index)?;
-        let (raw, du) = (self.both(RAW, index)?, self.both(DU, index)?);
+        let own = self.both(Columns::F_E, index)?;
+        let (raw, du) = (
+            self.both(Columns::RAW, index)?,
+            self.both(Columns::DU, index)?,
+        );
         let caps = self.edges(index)?.map(|edge| edge.cap);
         let at = self.number;
         push_if(caps[0] != caps[1], Field::Capacity.at(0, id), from);
@@ -220,15 +226,6 @@ impl<'c> Tick<'c> {
         Some(keeps(0) && keeps(1))
     }
 }
-
-/// A column of a tick.
-type Column = fn(&Columns) -> &[i64];
-
-const PRE_U: Column = |columns| &columns.pre_u;
-const DU: Column = |columns| &columns.du;
-const RAW: Column = |columns| &columns.raw;
-const F_E: Column = |columns| &columns.f_e;
-const POST_U: Column = |columns| &columns.post_u;
 
 fn push_if(differs: bool, place: RunPlace, from: &mut Vec<RunPlace>) {
     if differs {

@@ -35,7 +35,16 @@ pub(crate) struct Columns {
     pub(crate) post_u: Vec<i64>,
 }
 
+/// A column of a tick.
+pub(crate) type Column = fn(&Columns) -> &[i64];
+
 impl Columns {
+    pub(crate) const PRE_U: Column = |columns| &columns.pre_u;
+    pub(crate) const DU: Column = |columns| &columns.du;
+    pub(crate) const RAW: Column = |columns| &columns.raw;
+    pub(crate) const F_E: Column = |columns| &columns.f_e;
+    pub(crate) const POST_U: Column = |columns| &columns.post_u;
+
     pub(crate) fn of(ledger: &UmxLedger) -> Self {
         let edges = |number: fn(&EdgeFlux) -> i64| ledger.edges.iter().map(number).collect();
         Self {
@@ -230,12 +239,12 @@ impl<'r> RunValues<'r> {
     /// A number of a ledger; `None` also for a field of other records.
     fn of_ledger(&self, place: RunPlace) -> Option<Scalar> {
         let index = (place.index as usize).wrapping_sub(1);
-        let column: Option<fn(&Columns) -> &[i64]> = match place.field {
-            Field::PreU => Some(|columns| &columns.pre_u),
-            Field::DuOfEdge => Some(|columns| &columns.du),
-            Field::RawOfEdge => Some(|columns| &columns.raw),
-            Field::FluxOfEdge => Some(|columns| &columns.f_e),
-            Field::PostU => Some(|columns| &columns.post_u),
+        let column = match place.field {
+            Field::PreU => Some(Columns::PRE_U),
+            Field::DuOfEdge => Some(Columns::DU),
+            Field::RawOfEdge => Some(Columns::RAW),
+            Field::FluxOfEdge => Some(Columns::F_E),
+            Field::PostU => Some(Columns::POST_U),
             _ => None,
         };
         if let Some(column) = column {

@@ -22,7 +22,7 @@ use aether_disk::{self as fs, File};
 use serde::{Deserialize, Serialize};
 
 use super::{Fingerprint, RunFailure, Task};
-use crate::atomic::{at, read_regular, write_whole};
+use crate::atomic::{at, read_if_any, write_whole};
 use crate::layout::relative;
 use crate::scenario::{Build, BuildFailed, Scenario, built_files};
 use crate::sha256::sha256_hex;
@@ -47,11 +47,8 @@ struct LastRun {
 impl LastRun {
     /// The last run; `None` if there is none.
     fn load(path: &Path) -> io::Result<Option<Self>> {
-        match read_regular(path) {
-            Ok(bytes) => Ok(aether_json::from_slice(&bytes).ok()),
-            Err(error) if error.is_of_machine() => Err(at(path, &error)),
-            Err(_) => Ok(None),
-        }
+        let bytes = read_if_any(path)?;
+        Ok(bytes.and_then(|bytes| aether_json::from_slice(&bytes).ok()))
     }
 }
 
@@ -256,12 +253,8 @@ fn made_before_blesses(layout: &Layout) -> io::Result<Made> {
     let mut made = Made::new();
     for name in snapshot::directories(&snapshots)? {
         let path = snapshots.join(name).join(MANIFEST_FILE);
-        let manifest = match read_regular(&path) {
-            Ok(bytes) => Manifest::parse(&bytes),
-            Err(error) if error.is_of_machine() => return Err(at(&path, &error)),
-            Err(_) => continue,
-        };
-        let Ok(manifest) = manifest else {
+        let bytes = read_if_any(&path)?;
+        let Some(manifest) = bytes.and_then(|bytes| Manifest::parse(&bytes).ok()) else {
             continue;
         };
         let mut code = manifest.program.code;

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::{ResultProblem, TrialResult};
-use crate::atomic::{at, read_regular, write_whole};
+use crate::atomic::{at, read_if_any, read_regular, write_whole};
 use crate::scenario::ScenarioName;
 use crate::{Check, Layout, MachineFailure};
 
@@ -96,13 +96,8 @@ impl Run {
     /// # Errors
     /// The machine cannot read it.
     pub fn open(dir: &Path) -> io::Result<Option<Self>> {
-        let file = dir.join(RUN_FILE);
-        let bytes = match read_regular(&file) {
-            Ok(bytes) => bytes,
-            Err(error) if error.is_of_machine() => return Err(at(&file, &error)),
-            Err(_) => return Ok(None),
-        };
-        let about = aether_json::from_slice::<About>(&bytes).ok();
+        let bytes = read_if_any(&dir.join(RUN_FILE))?;
+        let about = bytes.and_then(|bytes| aether_json::from_slice::<About>(&bytes).ok());
         Ok(about.map(|about| Self {
             started: about.started,
             dir: dir.to_owned(),

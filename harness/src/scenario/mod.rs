@@ -264,11 +264,8 @@ impl Scenario {
 /// # Errors
 /// The machine cannot read it.
 pub(crate) fn built_files(path: &Path) -> io::Result<Option<BTreeMap<String, String>>> {
-    match crate::atomic::read_regular(path) {
-        Ok(bytes) => Ok(aether_json::from_slice(&bytes).ok()),
-        Err(error) if error.is_of_machine() => Err(crate::atomic::at(path, &error)),
-        Err(_) => Ok(None),
-    }
+    let bytes = crate::atomic::read_if_any(path)?;
+    Ok(bytes.and_then(|bytes| aether_json::from_slice(&bytes).ok()))
 }
 
 /// What a scenario lacks for which a suite has no subject.

@@ -29,10 +29,10 @@ pub use set::{
 };
 pub use store::{Replaced, SnapshotLock, StoreError, interrupted, remains};
 
-use crate::atomic::{at, read_regular};
+use crate::atomic::{at, read_if_any, read_regular};
 use crate::scenario::Scenario;
 pub use crate::sha256::sha256_hex;
-use crate::{Artefact, ArtefactError, MachineFailure as _};
+use crate::{Artefact, ArtefactError};
 
 /// The manifest's file name.
 pub const MANIFEST_FILE: &str = "snapshot.toml";
@@ -88,15 +88,6 @@ fn stated_manifest(scenario: &Scenario) -> io::Result<Option<Vec<u8>>> {
 /// The bytes of a regular file. An error names it.
 fn read_named(path: &Path) -> io::Result<Vec<u8>> {
     read_regular(path).map_err(|error| at(path, &error))
-}
-
-/// The bytes of a file; `None` if there is no regular file of this name.
-fn read_if_any(path: &Path) -> io::Result<Option<Vec<u8>>> {
-    match read_regular(path) {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(error) if error.is_of_machine() => Err(at(path, &error)),
-        Err(_) => Ok(None),
-    }
 }
 
 /// Opens the goldens in `dir` and compares every file with its digest.
