@@ -325,8 +325,7 @@ impl<'w, L: Lineage> Slice<'w, L> {
             };
             let lineage = &*self.lineage;
             let comes_first = |new: &Known<_>, old: &Known<_>| comes_first(lineage, new, old);
-            let (slot, is_nearer) =
-                named.name(dependency, number, at, &below, comes_first);
+            let (slot, is_nearer) = named.name(dependency, number, at, &below, comes_first);
             on.push(Key { layer, slot });
             if is_own && is_nearer {
                 nearer.push(slot);
@@ -381,8 +380,8 @@ impl<'w, L: Lineage> Slice<'w, L> {
         let counted = if is_whole { self.causes.len() } else { 0 };
         // As many causes at once as their sets leave room for.
         let words = self.sets_bytes / 8 / self.held_max.max(1);
-        let Explained { counts, way } = explain(&mut self.blocks, counted, ends, words)
-            .map_err(|error| trail_error(&error))?;
+        let Explained { counts, way } =
+            explain(&mut self.blocks, counted, ends, words).map_err(|error| trail_error(&error))?;
         for (cause, count) in self.causes.iter_mut().zip(counts) {
             cause.explains = Some(count);
         }

@@ -1,8 +1,4 @@
-    fn located(&self, place: &usize) -> (u64, Option<u32>) {
-        let has_number = self.has_numbers && !place.is_multiple_of(3);
-        let number = has_number.then(|| u32::try_from(*place).expect("graphs are small"));
-        (self.layers[*place], number)
-    }//! Walks over random graphs, held against what a plain search of the whole graph finds.
+//! Walks over random graphs, held against what a plain search of the whole graph finds.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::convert::Infallible;

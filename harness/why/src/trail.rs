@@ -376,10 +376,7 @@ mod tests {
         let mut blocks = Blocks::new(&mut trail, true);
         for (records, named_in) in [
             (&[(first, &first_on[..])][..], 1 << 40),
-            (
-                &[(second, &[]), (third, &third_on), (fourth, &[])],
-                1 << 40,
-            ),
+            (&[(second, &[]), (third, &third_on), (fourth, &[])], 1 << 40),
         ] {
             for ((value, parent, cause, is_input), on) in records {
                 blocks.push(*value, *parent, *cause, *is_input, on);
