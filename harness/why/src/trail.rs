@@ -6,12 +6,13 @@
 //!            value was computed from
 //! the rest   how many values it was computed from, and each of them
 //! a slot     as the difference from the slot of the record before
-//! a value    slot · 2, as the difference from the slot of the record; + 1 if it is in another layer, and then
-//!            how many layers lower it is (through which it is nearest, higher)
+//! a value    step · 2, + 1 if it is not as many layers away from the record as the value in its position was from the record
+//!            before, and then how many
+//! a step     how much more its slot differs from the slot of the record than it did there
 //! ```
 //!
-//! All numbers are LEB128, and differences may be negative, so that the trail takes a few bytes for each step. The
-//! heads of a block come first: the way to a cause needs nothing else.
+//! All numbers are LEB128, and steps may be negative. Values of one kind depend on others in much the same way, so that most take
+//! one byte. The heads of a block come first: the way to a cause needs nothing else.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -91,6 +92,8 @@ pub(crate) struct Blocks<'t> {
     heads: Vec<u8>,
     rest: Vec<u8>,
     last_slot: u32,
+    last_parent: Distance,
+    last_on: Vec<Distance>,
     end: u64,
     /// How many records are of values that were computed.
     computed: u64,
@@ -107,6 +110,8 @@ impl<'t> Blocks<'t> {
             heads: Vec::new(),
             rest: Vec::new(),
             last_slot: 0,
+            last_parent: Distance::default(),
+            last_on: Vec::new(),
             end: 0,
             computed: 0,
             is_without_circle: true,
@@ -124,14 +129,15 @@ impl<'t> Blocks<'t> {
         on: &[Key],
     ) {
         let out = &mut self.heads;
-        let slot = zigzag(value.slot, self.last_slot);
+        let slot = zigzag(difference(value.slot, self.last_slot));
         self.last_slot = value.slot;
         write_number(slot << 1 | u64::from(cause.is_some()), out);
         if let Some(cause) = cause {
             write_number((cause as u64) << 1 | u64::from(is_input), out);
         }
         let (key, position) = parent.map_or((value, 0), |parent| (parent.key, parent.position));
-        write_key(value, key, key.layer - value.layer, out);
+        let layers = key.layer - value.layer;
+        self.last_parent.write_next(value, key, layers, out);
         if number_of(value.slot).is_none() {
             write_number(position as u64, out);
         }
@@ -141,8 +147,11 @@ impl<'t> Blocks<'t> {
         }
         let out = &mut self.rest;
         write_number(on.len() as u64, out);
-        for on in on {
-            write_key(value, *on, value.layer - on.layer, out);
+        if self.last_on.len() < on.len() {
+            self.last_on.resize(on.len(), Distance::default());
+        }
+        for (on, last) in on.iter().zip(&mut self.last_on) {
+            last.write_next(value, *on, value.layer - on.layer, out);
             self.is_without_circle &= on.layer < value.layer || rank(on.slot) < rank(value.slot);
         }
     }
@@ -163,6 +172,8 @@ impl<'t> Blocks<'t> {
         self.heads.clear();
         self.rest.clear();
         self.last_slot = 0;
+        self.last_parent = Distance::default();
+        self.last_on.clear();
         Ok(())
     }
 
@@ -211,10 +222,10 @@ impl<'t> Blocks<'t> {
         block.records.clear();
         block.on.clear();
         let bytes = self.next_bytes(self.written[number].heads, block)?;
-        let (mut slot, mut rest) = (0, &bytes[..]);
+        let (mut slot, mut parent, mut rest) = (0, Distance::default(), &bytes[..]);
         while !rest.is_empty() {
             slot = block
-                .read_head(slot, &mut rest)
+                .read_head(slot, &mut parent, &mut rest)
                 .ok_or(io::ErrorKind::InvalidData)?;
         }
         block.bytes = bytes;
@@ -241,11 +252,16 @@ const fn rank(slot: u32) -> u32 {
 }
 
 impl Block {
-    /// Reads the head after the one with `last_slot`; returns its slot.
+    /// Reads the head after the one with `last_slot`, whose parent is `last_parent` away; returns its slot.
     #[inline]
-    fn read_head(&mut self, last_slot: u32, bytes: &mut &[u8]) -> Option<u32> {
+    fn read_head(
+        &mut self,
+        last_slot: u32,
+        last_parent: &mut Distance,
+        bytes: &mut &[u8],
+    ) -> Option<u32> {
         let head = read_number(bytes)?;
-        let slot = unzigzag(head >> 1, last_slot)?;
+        let slot = slot_at(last_slot, unzigzag(head >> 1))?;
         let value = Key {
             layer: self.layer,
             slot,
@@ -254,7 +270,7 @@ impl Block {
             0 => None,
             _ => Some(read_number(bytes)?),
         };
-        let (parent, layers) = read_key(value, bytes)?;
+        let (parent, layers) = last_parent.read_next(value, bytes)?;
         let key = Key {
             layer: value.layer.checked_add(layers)?,
             slot: parent,
@@ -275,14 +291,18 @@ impl Block {
 
     /// Reads what the values were computed from.
     fn read_rest(&mut self, bytes: &mut &[u8]) -> Option<()> {
+        let mut last: Vec<Distance> = Vec::new();
         for record in &mut self.records {
             let value = Key {
                 layer: self.layer,
                 slot: record.slot,
             };
             let start = self.on.len();
-            for _ in 0..read_number(bytes)? {
-                let (slot, layers) = read_key(value, bytes)?;
+            for at in 0..usize::try_from(read_number(bytes)?).ok()? {
+                if at == last.len() {
+                    last.push(Distance::default());
+                }
+                let (slot, layers) = last[at].read_next(value, bytes)?;
                 let layer = value.layer.checked_sub(layers)?;
                 self.on.push(Key { layer, slot });
             }
@@ -292,38 +312,55 @@ impl Block {
     }
 }
 
-/// Writes a key that is so many layers away from a value.
-#[inline]
-fn write_key(value: Key, key: Key, layers: u64, out: &mut Vec<u8>) {
-    let difference = zigzag(key.slot, value.slot) << 1;
-    write_number(difference | u64::from(layers > 0), out);
-    if layers > 0 {
-        write_number(layers, out);
+/// How far a value is from a record: the difference of their slots, and the layers between them.
+#[derive(Clone, Copy, Default)]
+struct Distance {
+    slots: i64,
+    layers: u64,
+}
+
+impl Distance {
+    /// Writes a key that is so many layers away from a value; this is the distance in its position before.
+    #[inline]
+    fn write_next(&mut self, value: Key, key: Key, layers: u64, out: &mut Vec<u8>) {
+        let slots = difference(key.slot, value.slot);
+        let has_other = layers != self.layers;
+        write_number(zigzag(slots - self.slots) << 1 | u64::from(has_other), out);
+        if has_other {
+            write_number(layers, out);
+        }
+        *self = Self { slots, layers };
+    }
+
+    /// A slot, and how many layers away it is.
+    #[inline]
+    fn read_next(&mut self, value: Key, rest: &mut &[u8]) -> Option<(u32, u64)> {
+        let number = read_number(rest)?;
+        self.slots = self.slots.checked_add(unzigzag(number >> 1))?;
+        if number & 1 != 0 {
+            self.layers = read_number(rest)?;
+        }
+        Some((slot_at(value.slot, self.slots)?, self.layers))
     }
 }
 
-/// A slot, and how many layers away it is.
-fn read_key(value: Key, rest: &mut &[u8]) -> Option<(u32, u64)> {
-    let number = read_number(rest)?;
-    let slot = unzigzag(number >> 1, value.slot)?;
-    let layers = match number & 1 {
-        0 => 0,
-        _ => read_number(rest)?,
-    };
-    Some((slot, layers))
+const fn difference(slot: u32, from: u32) -> i64 {
+    slot as i64 - from as i64
 }
 
-/// A slot as its difference from another: small numbers of either sign as small numbers.
-#[inline]
-fn zigzag(slot: u32, from: u32) -> u64 {
-    let difference = i64::from(slot) - i64::from(from);
-    (difference << 1 ^ difference >> 63).cast_unsigned()
-}
-
-#[inline]
-fn unzigzag(number: u64, from: u32) -> Option<u32> {
-    let difference = (number >> 1).cast_signed() ^ -(number & 1).cast_signed();
+fn slot_at(from: u32, difference: i64) -> Option<u32> {
     u32::try_from(i64::from(from).checked_add(difference)?).ok()
+}
+
+/// Small numbers of either sign as small numbers.
+#[inline]
+const fn zigzag(number: i64) -> u64 {
+    (number << 1 ^ number >> 63).cast_unsigned()
+}
+
+#[inline]
+const fn unzigzag(number: u64) -> i64 {
+    (number >> 1).cast_signed() ^ -(number & 1).cast_signed()
 }
 
 #[inline]
