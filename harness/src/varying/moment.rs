@@ -2,11 +2,11 @@
 
 use std::time::{Duration, SystemTime};
 
-/// The name by which a changed environment calls the user.
-pub(crate) const USER: &str = "somebody-else";
+/// The name by which a changed environment calls the user, and the one if that is the user's own.
+pub(crate) const USERS: [&str; 2] = ["somebody-else", "another-user"];
 
-/// The name by which it calls the machine.
-pub(crate) const HOST: &str = "elsewhere";
+/// The names by which it calls the machine.
+pub(crate) const HOSTS: [&str; 2] = ["elsewhere", "another-place"];
 
 /// The name of the directory that it gives out as the user's own.
 pub(crate) const HOME: &str = "home-of-another";
