@@ -46,10 +46,12 @@ fn main() -> ExitCode {
         return play(&part, Path::new(&root));
     }
     aether_measure::main(&[
-        Line::measured("suite/1000", || against("runner", directory()?)),
-        Line::measured("suite/disk", || against("runner", tempfile::tempdir()?)),
-        Line::measured("suite/insta", || against("insta", directory()?)),
-        Line::measured("suite/empty", || against("empty", directory()?)),
+        Line::measured("suite/1000", || against("runner", directory()?.path())),
+        Line::measured("suite/disk", || {
+            against("runner", tempfile::tempdir()?.path())
+        }),
+        Line::measured("suite/insta", || against("insta", directory()?.path())),
+        Line::measured("suite/empty", || against("empty", directory()?.path())),
         Line::measured("suite/list", || many("list", LISTED)),
         Line::measured("suite/exact", || many("exact", LISTED)),
         Line::measured("growth/scenarios-10", || runner(10)),
@@ -70,14 +72,14 @@ fn directory() -> io::Result<TempDir> {
 }
 
 /// The time that a part takes beside the runs of the engine alone, in turns, over a thousand scenarios.
-fn against(part: &str, dir: TempDir) -> Outcome<Measured> {
-    workspace(dir.path(), SCENARIOS)?;
-    goldens(dir.path(), SCENARIOS)?;
+fn against(part: &str, dir: &Path) -> Outcome<Measured> {
+    workspace(dir, SCENARIOS)?;
+    goldens(dir, SCENARIOS)?;
     if part == "insta" {
-        once(part, dir.path(), &[("INSTA_UPDATE", "always")])?;
+        once(part, dir, &[("INSTA_UPDATE", "always")])?;
     }
     let both = || -> Outcome<[f64; 2]> {
-        let time = |part| once(part, dir.path(), &[("INSTA_UPDATE", "no")]);
+        let time = |part| once(part, dir, &[("INSTA_UPDATE", "no")]);
         Ok([time(part)?, time("engine")?])
     };
     both()?;
