@@ -54,7 +54,10 @@ pub(super) fn read(dir: &Path, wanted: &[Wanted<'_>]) -> Vec<io::Result<Found>> 
     let longest = order.first().map_or(0, |&at| size(at));
     // One more than a short file has: the read that fetches it then meets its end.
     let piece = usize::try_from(longest).map_or(PIECE, |longest| longest.min(PIECE - 1) + 1);
-    let all: u64 = order.iter().map(|&at| size(at)).sum();
+    let all = order
+        .iter()
+        .map(|&at| size(at))
+        .fold(0, u64::saturating_add);
     let count = usize::try_from(all.div_ceil(longest.max(1)))
         .map_or(LANES_MAX, |count| count.clamp(1, LANES_MAX));
 
