@@ -156,7 +156,13 @@ fn lines_are_selected_by_name_and_by_area() {
     assert_eq!(names(&[]).unwrap().len(), ROWS.len());
     assert_eq!(
         names(&["store", "diff/leaf"]).unwrap(),
-        ["store/100-400", "store/1e4-4e4", "diff/leaf"]
+        [
+            "store/100-400",
+            "store/1e4-4e4",
+            "store/replaced-100-400",
+            "store/replaced-1e4-4e4",
+            "diff/leaf"
+        ]
     );
     assert_eq!(
         names(&["diff/leaves"]).unwrap_err(),
