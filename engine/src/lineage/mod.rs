@@ -123,13 +123,9 @@ impl RunPlace {
         self.field.rule()
     }
 
-    /// The number of the value within its tick: the values of a ledger that each node or edge has are
-    /// numbered in the order of places. Only those of a tick that a run may have have one.
-    #[must_use]
     #[inline]
-    pub fn number(self, names: &Vocabulary) -> Option<u32> {
-        let (first, count) = numbered(names)
-            .find_map(|(field, first, count)| (field == self.field).then_some((first, count)))?;
+    fn number(self, names: &Vocabulary) -> Option<u32> {
+        let (first, count) = self.field.numbers(names)?;
         let is_known = (1..=count).contains(&self.index) && (1..=names.ticks()).contains(&self.at);
         is_known.then(|| first + self.index - 1)
     }
@@ -138,28 +134,36 @@ impl RunPlace {
     #[must_use]
     #[inline]
     pub fn numbered(layer: u64, number: u32, names: &Vocabulary) -> Option<Self> {
-        let mut fields = numbered(names);
-        fields.find_map(|(field, first, count)| {
+        Field::NUMBERED.into_iter().find_map(|field| {
+            let (first, count) = field.numbers(names)?;
             let index = number.checked_sub(first).filter(|index| *index < count)?;
             Some(field.at(layer / 4, index + 1))
         })
     }
 
-    /// The layer of the value: a value is computed from values of its own layer and lower ones. The
-    /// layers of a run go from its inputs through its ticks, each window's manifest after the ticks
-    /// of the window, to what belongs to the run as a whole.
+    /// The layer of the value, and its number there if it has one.
+    ///
+    /// A value is computed from values of its own layer and lower ones. The layers of a run go from its
+    /// inputs through its ticks, each window's manifest after the ticks of the window, to what belongs
+    /// to the run as a whole. The values of a ledger that each node or edge has are numbered in the order
+    /// of places, within the ticks that a run may have.
     #[must_use]
     #[inline]
-    pub fn layer(self, names: &Vocabulary) -> u64 {
-        let above = names.ticks().saturating_add(1).saturating_mul(4);
-        let late = |tick: u64| names.bound_until(tick).saturating_mul(4) + 2;
+    pub fn located(self, names: &Vocabulary) -> (u64, Option<u32>) {
+        match self.number(names) {
+            None => (self.layer(names), None),
+            number => (layer_of_tick(self.at), number),
+        }
+    }
+
+    fn layer(self, names: &Vocabulary) -> u64 {
+        let above = layer_of_tick(names.ticks().saturating_add(1));
+        let late = |tick: u64| layer_of_tick(names.bound_until(tick)) + 2;
         match self.field.artefact() {
             _ if self.field == Field::TotalTicks => 0,
             PlaceKind::Given => 0,
-            PlaceKind::Ledgers | PlaceKind::PBlocks | PlaceKind::IBlocks => {
-                self.at.saturating_mul(4)
-            }
-            PlaceKind::Manifests => names.end_of_window(self.at).saturating_mul(4) + 1,
+            PlaceKind::Ledgers | PlaceKind::PBlocks | PlaceKind::IBlocks => layer_of_tick(self.at),
+            PlaceKind::Manifests => layer_of_tick(names.end_of_window(self.at)) + 1,
             PlaceKind::Scenes | PlaceKind::ULedger => late(self.at),
             PlaceKind::Envelopes => match place::layer_at(self.index) {
                 Layer::Data | Layer::Ingress => late(self.at),
@@ -173,20 +177,32 @@ impl RunPlace {
     }
 }
 
-/// The fields whose values have numbers within their tick, each with its first number and how many it has.
-fn numbered(names: &Vocabulary) -> impl Iterator<Item = (Field, u32, u32)> {
-    let (nodes, edges) = (*names.nodes().end(), *names.edges().end());
-    let fields = [
-        (Field::PreU, nodes),
-        (Field::DuOfEdge, edges),
-        (Field::RawOfEdge, edges),
-        (Field::FluxOfEdge, edges),
-        (Field::PostU, nodes),
+/// The layer of the values of a tick.
+const fn layer_of_tick(tick: u64) -> u64 {
+    tick.saturating_mul(4)
+}
+
+impl Field {
+    /// The fields whose values have numbers within their tick.
+    const NUMBERED: [Self; 5] = [
+        Self::PreU,
+        Self::DuOfEdge,
+        Self::RawOfEdge,
+        Self::FluxOfEdge,
+        Self::PostU,
     ];
-    let mut next = 0;
-    fields.into_iter().map(move |(field, count)| {
-        let first = next;
-        next += count;
-        (field, first, count)
-    })
+
+    /// The first number of its values within a tick, and how many they have; `None` if they have none.
+    #[inline]
+    const fn numbers(self, names: &Vocabulary) -> Option<(u32, u32)> {
+        let (nodes, edges) = (*names.nodes().end(), *names.edges().end());
+        Some(match self {
+            Self::PreU => (0, nodes),
+            Self::DuOfEdge => (nodes, edges),
+            Self::RawOfEdge => (nodes + edges, edges),
+            Self::FluxOfEdge => (nodes + 2 * edges, edges),
+            Self::PostU => (nodes + 3 * edges, nodes),
+            _ => return None,
+        })
+    }
 }

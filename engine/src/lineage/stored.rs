@@ -167,13 +167,13 @@ fn json(text: &[u8]) -> Value {
 
 impl FileSource<'_> {
     fn stored_columns(&self, tick: u64) -> Option<Columns> {
-        let values = self.failure.note(self.run.tick_values(tick))?;
+        let [pre_u, du, raw, f_e, post_u] = self.failure.note(self.run.numbers_to_keep(tick))?;
         Some(Columns {
-            pre_u: values.pre_u().to_vec(),
-            du: values.all_du(),
-            raw: values.raw().to_vec(),
-            f_e: values.f_e().to_vec(),
-            post_u: values.post_u().to_vec(),
+            pre_u,
+            du,
+            raw,
+            f_e,
+            post_u,
         })
     }
 

@@ -702,4 +702,9 @@ impl StoredRun {
         *self.block.borrow_mut() = Some(Arc::clone(&block));
         Ok(block)
     }
+
+    /// Leaves the decoded block to its readers.
+    pub(super) fn forget_block(&self) {
+        self.block.replace(None);
+    }
 }

@@ -531,3 +531,51 @@ fn a_window_that_does_not_fit_in_memory_makes_the_same_bytes() {
     assert!(export(&stored) == memory.export(&plan));
     assert_eq!(stored.verify(&options).unwrap().findings, []);
 }
+
+/// A path of nodes, whose ticks have a block each if it is long.
+fn path_plan(nodes: usize) -> RunPlan {
+    let edge = |id: usize| {
+        let next = id + 1;
+        format!(r#"{{"e_id":{id},"i":{id},"j":{next},"k":9,"cap":100,"SC":32}}"#)
+    };
+    let edges: Vec<String> = (1..nodes).map(edge).collect();
+    let state: Vec<String> = (0..nodes)
+        .map(|node| (node * 97 % 1_009).to_string())
+        .collect();
+    let topology = format!(
+        r#"{{"gid":"LINE","profile":"CMP-0","N":{nodes},"SC":32,"edges":[{}]}}"#,
+        edges.join(",")
+    );
+    let run = format!(
+        "v = 1\ngid = \"LINE\"\nrun_id = \"line\"\ntopology_path = \"line.json\"\n\
+         profile_path = \"cmp-0.json\"\nticks = 3\nwindow_every = 3\ninitial_state = [{}]\n",
+        state.join(",")
+    );
+    let documents = MemoryDocuments::new()
+        .with("run.toml", run)
+        .with("line.json", topology)
+        .with("cmp-0.json", PROFILE);
+    load_run(&documents, "run.toml".as_ref()).unwrap_or_else(|report| panic!("{report}"))
+}
+
+#[test]
+fn numbers_to_keep_are_those_of_the_tick() {
+    for (nodes, is_alone) in [(5, false), (6_000, true)] {
+        let (_folder, store) = store();
+        let options = RunOptions::default();
+        store
+            .record(&path_plan(nodes), "path", Existing::Replace, &options)
+            .unwrap();
+        let run = store.open("path").unwrap();
+        for tick in [3, 2, 2, 1, 3] {
+            let kept = run.numbers_to_keep(tick).unwrap();
+            let values = run.tick_values(tick).unwrap();
+            assert_eq!(values.sibling(tick % 3 + 1).is_none(), is_alone);
+            let du: Vec<i64> = (0..nodes - 1).map(|edge| values.du(edge)).collect();
+            let [pre_u, raw, f_e, post_u] =
+                [values.pre_u(), values.raw(), values.f_e(), values.post_u()].map(<[i64]>::to_vec);
+            assert_eq!(kept, [pre_u, du, raw, f_e, post_u], "tick {tick}");
+        }
+        assert!(run.numbers_to_keep(4).is_err());
+    }
+}

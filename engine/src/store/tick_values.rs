@@ -57,6 +57,21 @@ impl StoredRun {
         Ok(ledger.expect("a tick is in the block that was found for it"))
     }
 
+    /// The numbers of a recorded tick for a reader who keeps them: pre_u, du, raw, f_e and post_u. A block without other
+    /// ticks is not copied; it would be decoded again for the next reader.
+    pub(crate) fn numbers_to_keep(&self, tick: u64) -> Result<[Vec<i64>; 5], StoreError> {
+        let values = self.tick_values(tick)?;
+        let du = values.all_du();
+        let [pre_u, raw, f_e, post_u] = if values.block.has_one_tick() {
+            self.forget_block();
+            Arc::unwrap_or_clone(values.block).into_vectors()
+        } else {
+            let all = values.vectors();
+            [all.pre_u, all.raw, all.f_e, all.post_u].map(<[i64]>::to_vec)
+        };
+        Ok([pre_u, du, raw, f_e, post_u])
+    }
+
     /// s_t and C_t of a recorded tick.
     pub(crate) fn s_t_and_chain(&self, tick: u64) -> Result<(i64, i64), StoreError> {
         self.prepare("SELECT s_t, c_t FROM p_blocks WHERE tick = ?1")?
@@ -107,7 +122,7 @@ impl TickValues {
     }
 
     /// pre_u\[i\] − pre_u\[j\] of every edge, in id order.
-    pub(crate) fn all_du(&self) -> Vec<i64> {
+    fn all_du(&self) -> Vec<i64> {
         let pre_u = self.pre_u();
         let edges = self.shape.edges.iter();
         edges

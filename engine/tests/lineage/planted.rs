@@ -106,8 +106,8 @@ fn slice(start: RunPlace, names: &Vocabulary, runs: &Compared<'_>) -> Slice {
             found.inputs.insert(names.path(place));
             continue;
         }
-        let layer = place.layer(names);
-        if let Some(number) = place.number(names) {
+        let (layer, number) = place.located(names);
+        if let Some(number) = number {
             assert_eq!(RunPlace::numbered(layer, number, names), Some(place));
             numbered.insert((layer, number), place);
         }
@@ -126,7 +126,7 @@ fn slice(start: RunPlace, names: &Vocabulary, runs: &Compared<'_>) -> Slice {
         for from in &froms {
             assert!(runs.differs(*from), "{}", names.path(*from));
             assert!(
-                from.layer(names) <= place.layer(names),
+                from.located(names).0 <= layer,
                 "{} is above {}",
                 names.path(*from),
                 names.path(place)

@@ -15,8 +15,15 @@ use crate::trail::{Block, Blocks, Record};
 pub(crate) struct Explained {
     /// By cause, how many computed values lead to it.
     pub(crate) counts: Vec<u64>,
-    /// For each step of the shortest path, its position among what the value above it was computed from.
-    pub(crate) way: Vec<usize>,
+    /// The shortest path without its start.
+    pub(crate) way: Vec<Step>,
+}
+
+/// A place on a way.
+pub(crate) struct Step {
+    pub(crate) key: Key,
+    /// Its position among what the value above it was computed from, if it has no number.
+    pub(crate) position: usize,
 }
 
 /// Reads the trail of a walk that met `causes` causes, the nearest of which is the place `ends`.
@@ -62,27 +69,25 @@ fn counts(blocks: &mut Blocks<'_>, causes: usize, words: usize) -> io::Result<Ve
 }
 
 /// The way from the start to a cause, found from its end.
-fn way(blocks: &mut Blocks<'_>, ends: Option<Key>) -> io::Result<Vec<usize>> {
-    // What is looked for: the end of the way, then the value above the last step, with the lower one.
-    let mut wanted = ends.map(|end| (end, None));
+fn way(blocks: &mut Blocks<'_>, ends: Option<Key>) -> io::Result<Vec<Step>> {
+    let mut wanted = ends;
     let mut steps = Vec::new();
     let mut block = Block::default();
     for number in (0..blocks.count()).rev() {
-        if wanted.is_none_or(|(wanted, _)| wanted.layer != blocks.layer(number)) {
+        if wanted.is_none_or(|wanted| wanted.layer != blocks.layer(number)) {
             continue;
         }
-        blocks.read(number, &mut block)?;
+        blocks.read_heads(number, &mut block)?;
         // Within a layer, a value comes after the one through which it is nearest.
         for record in block.records.iter().rev() {
-            let Some((value, lower)) = wanted.filter(|(wanted, _)| *wanted == block.key(record))
-            else {
+            let Some(key) = wanted.filter(|wanted| *wanted == block.key(record)) else {
                 continue;
             };
-            if let Some(lower) = lower {
-                let step = block.on(record).iter().position(|on| *on == lower);
-                steps.push(step.expect("a value names those through which it is nearest"));
-            }
-            wanted = record.parent.map(|parent| (parent, Some(value)));
+            wanted = record.parent.map(|parent| {
+                let position = parent.position;
+                steps.push(Step { key, position });
+                parent.key
+            });
         }
     }
     assert_eq!(wanted, None, "a value on the way has a record");

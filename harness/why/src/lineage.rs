@@ -103,20 +103,16 @@ pub trait Lineage {
         self.path(place).without_elements()
     }
 
-    /// The layer of a place. A value is computed from values of its own layer and lower ones. A walk goes
-    /// through the layers one by one, from the highest down, and keeps the places of one layer and of what it
-    /// depends on; a program with ticks may use them.
-    fn layer(&self, place: &Self::Place) -> u64 {
+    /// The layer of a place, and its number there if it has one.
+    ///
+    /// A value is computed from values of its own layer and lower ones. A walk goes through the layers one by one, from
+    /// the highest down, and keeps the places of one layer and of what it depends on; a program with ticks may use them.
+    ///
+    /// Numbers are below 2^31, and in the order of places. What a walk knows of such places is in arrays, and so they
+    /// should be most of the values of a layer that is large.
+    fn located(&self, place: &Self::Place) -> (u64, Option<u32>) {
         let _ = place;
-        0
-    }
-
-    /// The number of a place among those of its layer, where they have numbers: below 2^31, and in the order of
-    /// places. What a walk knows of such places is in arrays, and so they should be most of the values of a
-    /// layer that is large.
-    fn number(&self, place: &Self::Place) -> Option<u32> {
-        let _ = place;
-        None
+        (0, None)
     }
 
     /// The place in a layer that has a number; `None` if none has it.

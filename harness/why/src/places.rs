@@ -95,18 +95,26 @@ const PAGE: usize = 256;
 
 type Page<P> = Box<[Option<Known<P>>; PAGE]>;
 
+/// A place without a number.
+struct Other<P> {
+    place: Rc<P>,
+    known: Known<P>,
+    /// Its position among what the value was computed from through which it is reached.
+    position: usize,
+}
+
 /// The places of a layer that were named.
 pub(crate) struct Layer<P> {
     /// The first layer in which one of them was named, which is the highest.
     pub(crate) named_in: u64,
     numbered: Vec<Option<Page<P>>>,
-    others: Vec<(Rc<P>, Known<P>)>,
+    others: Vec<Other<P>>,
     slots: Places<Rc<P>, u32>,
     /// All slots, as they were named.
     named: Vec<u32>,
 }
 
-impl<P: Eq + Hash> Layer<P> {
+impl<P: Clone + Eq + Hash> Layer<P> {
     pub(crate) fn new(named_in: u64) -> Self {
         Self {
             named_in,
@@ -127,7 +135,7 @@ impl<P: Eq + Hash> Layer<P> {
         const NAMED: &str = "a slot is that of a place that was named";
         let at = (slot >> 1) as usize;
         match number_of(slot) {
-            None => &self.others[at].1,
+            None => &self.others[at].known,
             Some(_) => {
                 let page = self.numbered[at / PAGE].as_ref().expect(NAMED);
                 page[at % PAGE].as_ref().expect(NAMED)
@@ -138,46 +146,72 @@ impl<P: Eq + Hash> Layer<P> {
     /// The place in a slot, if it has no number.
     pub(crate) fn other(&self, slot: u32) -> Option<&Rc<P>> {
         match number_of(slot) {
-            None => Some(&self.others[(slot >> 1) as usize].0),
+            None => Some(&self.others[(slot >> 1) as usize].place),
             Some(_) => None,
         }
     }
 
-    /// Names a place, which has a number or not: its slot, and whether it is nearer than it was known to be.
-    /// At the same distance, the parent for which `comes_first` holds counts.
+    /// The position of a place among what the value was computed from through which it is reached; 0 if it has a number.
+    pub(crate) fn position(&self, slot: u32) -> usize {
+        match number_of(slot) {
+            Some(_) => 0,
+            None => self.others[(slot >> 1) as usize].position,
+        }
+    }
+
+    /// Names a place, which has a number or only a position among what the value was computed from through which it is
+    /// reached: its slot, and whether it is nearer than it was known to be. At the same distance, the parent for which
+    /// `comes_first` holds counts.
+    #[inline]
     pub(crate) fn name(
         &mut self,
-        place: P,
+        place: &P,
         number: Option<u32>,
-        reached: Known<P>,
+        position: usize,
+        reached: &Known<P>,
         comes_first: impl FnOnce(&Known<P>, &Known<P>) -> bool,
     ) -> (u32, bool) {
-        let slot = match number {
-            Some(number) => slot_of(number),
-            None => match self.slots.get(&place) {
-                Some(&slot) => slot,
-                None => return (self.add_other(place, reached), true),
-            },
+        let Some(number) = number else {
+            return self.name_other(place, position, reached, comes_first);
         };
-        let known = match number {
-            None => &mut self.others[(slot >> 1) as usize].1,
-            Some(number) => {
-                let cell = self.cell(number as usize);
-                if cell.is_none() {
-                    *cell = Some(reached);
-                    self.named.push(slot);
-                    return (slot, true);
-                }
-                cell.as_mut().expect("it is there")
+        let slot = slot_of(number);
+        let cell = self.cell(number as usize);
+        match cell {
+            None => {
+                *cell = Some(reached.clone());
+                self.named.push(slot);
+                (slot, true)
             }
+            Some(known) => {
+                let is_nearer = reached.turn < known.turn;
+                if is_nearer || (reached.turn == known.turn && comes_first(reached, known)) {
+                    *known = reached.clone();
+                }
+                (slot, is_nearer)
+            }
+        }
+    }
+
+    fn name_other(
+        &mut self,
+        place: &P,
+        position: usize,
+        reached: &Known<P>,
+        comes_first: impl FnOnce(&Known<P>, &Known<P>) -> bool,
+    ) -> (u32, bool) {
+        let Some(&slot) = self.slots.get(place) else {
+            return (self.add_other(place, position, reached), true);
         };
-        let is_nearer = reached.distance() < known.distance();
-        if is_nearer || (reached.distance() == known.distance() && comes_first(&reached, &*known)) {
-            *known = reached;
+        let other = &mut self.others[(slot >> 1) as usize];
+        let is_nearer = reached.turn < other.known.turn;
+        if is_nearer || (reached.turn == other.known.turn && comes_first(reached, &other.known)) {
+            other.known = reached.clone();
+            other.position = position;
         }
         (slot, is_nearer)
     }
 
+    #[inline]
     fn cell(&mut self, number: usize) -> &mut Option<Known<P>> {
         let page = number / PAGE;
         if page >= self.numbered.len() {
@@ -187,12 +221,16 @@ impl<P: Eq + Hash> Layer<P> {
         &mut page[number % PAGE]
     }
 
-    fn add_other(&mut self, place: P, reached: Known<P>) -> u32 {
+    fn add_other(&mut self, place: &P, position: usize, reached: &Known<P>) -> u32 {
         let number = u32::try_from(self.others.len()).ok();
         let number = number.filter(|number| *number < 1 << 31);
         let slot = number.expect("a layer has fewer than 2^31 places") << 1 | 1;
-        let place = Rc::new(place);
-        self.others.push((Rc::clone(&place), reached));
+        let place = Rc::new(place.clone());
+        self.others.push(Other {
+            place: Rc::clone(&place),
+            known: reached.clone(),
+            position,
+        });
         self.slots.insert(place, slot);
         self.named.push(slot);
         slot

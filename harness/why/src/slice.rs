@@ -19,12 +19,12 @@ use std::rc::Rc;
 
 use aether_diff::{Json, Path};
 
-use crate::explained::{Explained, explain};
+use crate::explained::{Explained, Step, explain};
 use crate::found::{CauseKind, Why, WhyCause, WhyNode};
 use crate::lineage::{Lineage, Origin};
 use crate::nearest::{self, cause};
 use crate::places::{Key, Known, Layer, number_of};
-use crate::trail::{Blocks, Trail};
+use crate::trail::{Blocks, Parent, Trail};
 
 /// How many nodes a [`Why`] has at most, if nothing else is asked for.
 pub const LIMIT: usize = 20_000;
@@ -61,7 +61,7 @@ impl Default for WhyOptions {
             limit: LIMIT,
             extent: Extent::Whole,
             sets_bytes: 64 << 20,
-            near_max: 1 << 19,
+            near_max: 1 << 17,
         }
     }
 }
@@ -114,7 +114,7 @@ pub enum WhyError<E> {
 /// It does not differ; nothing is known of where it comes from; a run cannot be read.
 ///
 /// # Panics
-/// A value depends on one of a [higher layer](Lineage::layer).
+/// A value depends on one of a [higher layer](Lineage::located).
 pub fn why<L: Lineage>(
     lineage: &mut L,
     name: &str,
@@ -152,9 +152,7 @@ pub fn why_with_trail<L: Lineage>(
             let nearest = nearest::nearest(lineage, at, options.near_max);
             match nearest.map_err(WhyError::Lineage)? {
                 Some(nearest) => Found::nearest(nearest),
-                None => Slice::new(lineage, trail, options)
-                    .walk(at)?
-                    .shortest_alone(),
+                None => Slice::new(lineage, trail, options).walk(at)?,
             }
         }
     };
@@ -201,6 +199,8 @@ struct Found<P> {
 struct Slice<'w, L: Lineage> {
     lineage: &'w mut L,
     blocks: Blocks<'w>,
+    extent: Extent,
+    /// How many places are returned at most, beside those of the shortest path.
     limit: usize,
     sets_bytes: usize,
     /// By layer, the places that were named and have not had their turn.
@@ -221,8 +221,12 @@ impl<'w, L: Lineage> Slice<'w, L> {
     fn new(lineage: &'w mut L, trail: &'w mut dyn Trail, options: &WhyOptions) -> Self {
         Self {
             lineage,
-            blocks: Blocks::new(trail),
-            limit: options.limit.max(1),
+            blocks: Blocks::new(trail, options.extent == Extent::Whole),
+            extent: options.extent,
+            limit: match options.extent {
+                Extent::Nearest => 0,
+                Extent::Whole => options.limit,
+            },
             sets_bytes: options.sets_bytes,
             waiting: BTreeMap::new(),
             kept: BinaryHeap::new(),
@@ -235,10 +239,9 @@ impl<'w, L: Lineage> Slice<'w, L> {
     }
 
     fn walk(mut self, start: &L::Place) -> Result<Found<L::Place>, WhyError<L::Error>> {
-        let number = self.lineage.layer(start);
+        let (number, start_number) = self.lineage.located(start);
         let mut layer = Layer::new(number);
-        let start_number = self.lineage.number(start);
-        layer.name(start.clone(), start_number, Known::start(), |_, _| false);
+        layer.name(start, start_number, 0, &Known::start(), |_, _| false);
         self.waiting.insert(number, layer);
         while let Some((number, mut layer)) = self.waiting.pop_last() {
             self.layer(number, &mut layer).map_err(WhyError::Lineage)?;
@@ -294,22 +297,24 @@ impl<'w, L: Lineage> Slice<'w, L> {
             None => numbered(self.lineage, value),
         };
         let known = places.known(value.slot);
-        let (distance, parent) = (known.distance(), known.parent().map(|(key, _)| key));
+        let distance = known.distance();
+        let parent = known.parent().map(|(key, _)| Parent {
+            key,
+            position: places.position(value.slot),
+        });
         let below = known.below(value, other);
         differing.clear();
         on.clear();
         let origin = self.lineage.depends(&place, differing)?;
-        differing.sort_unstable();
-        differing.dedup();
+        sort(differing);
         let cause = cause(origin, differing.len());
         let cause = cause.map(|kind| self.cause(kind, &place, distance, value));
-        for dependency in differing.drain(..) {
-            let layer = self.lineage.layer(&dependency);
+        for (at, dependency) in differing.iter().enumerate() {
+            let (layer, number) = self.lineage.located(dependency);
             assert!(
                 layer <= value.layer,
                 "a value depends on its own layer and lower ones"
             );
-            let number = self.lineage.number(&dependency);
             let is_own = layer == value.layer;
             let named = match is_own {
                 true => &mut *places,
@@ -320,7 +325,7 @@ impl<'w, L: Lineage> Slice<'w, L> {
             };
             let lineage = &*self.lineage;
             let comes_first = |new: &Known<_>, old: &Known<_>| comes_first(lineage, new, old);
-            let (slot, is_nearer) = named.name(dependency, number, below.clone(), comes_first);
+            let (slot, is_nearer) = named.name(dependency, number, at, &below, comes_first);
             on.push(Key { layer, slot });
             if is_own && is_nearer {
                 nearer.push(slot);
@@ -328,18 +333,20 @@ impl<'w, L: Lineage> Slice<'w, L> {
         }
         let is_input = origin == Origin::Input;
         self.blocks.push(value, parent, cause, is_input, on);
-        self.keep(distance, place);
+        self.keep(distance, &place);
         Ok(())
     }
 
-    fn keep(&mut self, distance: u32, place: L::Place) {
+    fn keep(&mut self, distance: u32, place: &L::Place) {
         self.count += 1;
-        let new = (distance, place);
-        if self.kept.len() < self.limit {
-            self.kept.push(new);
-        } else if let Some(mut farthest) = self.kept.peek_mut().filter(|last| **last > new) {
-            *farthest = new;
+        let is_nearer = |(last, other): &(u32, L::Place)| (distance, place) < (*last, other);
+        if self.kept.len() >= self.limit {
+            if !self.kept.peek().is_some_and(is_nearer) {
+                return;
+            }
+            self.kept.pop();
         }
+        self.kept.push((distance, place.clone()));
     }
 
     /// The number of the cause that a place is.
@@ -350,7 +357,7 @@ impl<'w, L: Lineage> Slice<'w, L> {
             distance,
             place: place.clone(),
             key,
-            explains: Some(0),
+            explains: None,
         };
         if kind == CauseKind::Input {
             self.causes.push(new);
@@ -369,18 +376,23 @@ impl<'w, L: Lineage> Slice<'w, L> {
     fn finish(mut self, start: &L::Place) -> Result<Found<L::Place>, WhyError<L::Error>> {
         let nearest = (0..self.causes.len()).min_by_key(|&at| self.causes[at].turn());
         let ends = nearest.map(|nearest| self.causes[nearest].key);
+        let is_whole = self.extent == Extent::Whole;
+        let counted = if is_whole { self.causes.len() } else { 0 };
         // As many causes at once as their sets leave room for.
         let words = self.sets_bytes / 8 / self.held_max.max(1);
-        let Explained { counts, way } = explain(&mut self.blocks, self.causes.len(), ends, words)
-            .map_err(|error| trail_error(&error))?;
+        let Explained { counts, way } =
+            explain(&mut self.blocks, counted, ends, words).map_err(|error| trail_error(&error))?;
         for (cause, count) in self.causes.iter_mut().zip(counts) {
             cause.explains = Some(count);
         }
         self.causes.sort_by(|a, b| a.turn().cmp(&b.turn()));
+        if !is_whole {
+            self.causes.truncate(1);
+        }
         let shortest = self.follow(start, &way).map_err(WhyError::Lineage)?;
         let nodes = self.nodes(&shortest);
         Ok(Found {
-            left_out: Some(self.count - nodes.len() as u64),
+            left_out: is_whole.then(|| self.count - nodes.len() as u64),
             causes: self.causes,
             nodes,
             shortest,
@@ -388,16 +400,22 @@ impl<'w, L: Lineage> Slice<'w, L> {
         })
     }
 
-    /// The places on a way, which names the position of each among those that the one before it was computed from.
-    fn follow(&mut self, start: &L::Place, way: &[usize]) -> Result<Vec<L::Place>, L::Error> {
+    /// The places on a way. Those with numbers are found by them: no run is read.
+    fn follow(&mut self, start: &L::Place, way: &[Step]) -> Result<Vec<L::Place>, L::Error> {
         let mut places = vec![start.clone()];
-        for &position in way {
-            let mut differing = Vec::new();
-            let last = places.last().expect("it begins with the start");
-            self.lineage.depends(last, &mut differing)?;
-            differing.sort_unstable();
-            differing.dedup();
-            places.push(differing.swap_remove(position));
+        let mut differing = Vec::new();
+        for step in way {
+            let place = match number_of(step.key.slot) {
+                Some(_) => numbered(self.lineage, step.key),
+                None => {
+                    let last = places.last().expect("it begins with the start");
+                    differing.clear();
+                    self.lineage.depends(last, &mut differing)?;
+                    sort(&mut differing);
+                    differing.swap_remove(step.position)
+                }
+            };
+            places.push(place);
         }
         Ok(places)
     }
@@ -448,6 +466,14 @@ fn numbered<L: Lineage>(lineage: &L, key: Key) -> L::Place {
     place.expect("a place is found by the number that it has")
 }
 
+/// Brings places into their order, each once.
+fn sort<P: Ord>(places: &mut Vec<P>) {
+    if !places.is_sorted_by(|a, b| a < b) {
+        places.sort_unstable();
+        places.dedup();
+    }
+}
+
 fn trail_error<E>(error: &io::Error) -> WhyError<E> {
     WhyError::Trail(error.to_string())
 }
@@ -471,22 +497,11 @@ impl<P: Clone + Ord> Found<P> {
         }
     }
 
-    /// The shortest path, and the cause at its end.
-    fn shortest_alone(mut self) -> Self {
-        self.causes.truncate(1);
-        for cause in &mut self.causes {
-            cause.explains = None;
-        }
-        self.nodes.clone_from(&self.shortest);
-        self.left_out = None;
-        self
-    }
-
     fn result<L: Lineage<Place = P>>(self, lineage: &mut L, name: &str) -> Result<Why, L::Error> {
         let ids: BTreeMap<&P, usize> = self.nodes.iter().zip(0..).collect();
         // One layer after the other, so that a lineage that reads as it goes does not have to go back.
         let mut turns: Vec<usize> = (0..self.nodes.len()).collect();
-        turns.sort_by_cached_key(|&id| Reverse(lineage.layer(&self.nodes[id])));
+        turns.sort_by_cached_key(|&id| Reverse(lineage.located(&self.nodes[id]).0));
         let mut nodes: Vec<Option<WhyNode>> = vec![None; self.nodes.len()];
         let (mut edges, mut may) = (Vec::new(), Vec::new());
         let mut differing = Vec::new();
@@ -502,8 +517,7 @@ impl<P: Clone + Ord> Found<P> {
             });
             differing.clear();
             lineage.depends(place, &mut differing)?;
-            differing.sort_unstable();
-            differing.dedup();
+            sort(&mut differing);
             for on in &differing {
                 if let Some(&lower) = ids.get(on) {
                     edges.push([id, lower]);

@@ -88,13 +88,10 @@ impl Lineage for Graph {
         Self::rule(*place)
     }
 
-    fn layer(&self, place: &usize) -> u64 {
-        self.layers[*place]
-    }
-
-    fn number(&self, place: &usize) -> Option<u32> {
-        let has_one = self.has_numbers && !place.is_multiple_of(3);
-        has_one.then(|| u32::try_from(*place).expect("graphs are small"))
+    fn located(&self, place: &usize) -> (u64, Option<u32>) {
+        let has_number = self.has_numbers && !place.is_multiple_of(3);
+        let number = has_number.then(|| u32::try_from(*place).expect("graphs are small"));
+        (self.layers[*place], number)
     }
 
     fn numbered(&self, layer: u64, number: u32) -> Option<usize> {

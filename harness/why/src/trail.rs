@@ -1,14 +1,17 @@
 //! What a slice leaves behind: a block for each layer, to be read again in the opposite direction.
 //!
 //! ```text
-//! a record   slot, number of values that it was computed from · 8 + 4 if it is a cause + 2 if it is an input
-//!            + 1 if it has a parent, the cause, the parent, and each value that it was computed from
+//! a head     slot · 2, + 1 if it is a cause, and then the cause · 2, + 1 if it is an input; the value through which it
+//!            is nearest, or itself at the start of the walk; and without a number, its position among what that
+//!            value was computed from
+//! the rest   how many values it was computed from, and each of them
 //! a slot     as the difference from the slot of the record before
 //! a value    slot · 2, as the difference from the slot of the record; + 1 if it is in another layer, and then
-//!            how many layers lower it is (for a parent, higher)
+//!            how many layers lower it is (through which it is nearest, higher)
 //! ```
 //!
-//! All numbers are LEB128, and differences may be negative, so that the trail takes a few bytes for each step.
+//! All numbers are LEB128, and differences may be negative, so that the trail takes a few bytes for each step. The
+//! heads of a block come first: the way to a cause needs nothing else.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -25,13 +28,21 @@ impl<T: Read + Write + Seek + ?Sized> Trail for T {}
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Record {
     pub(crate) slot: u32,
-    /// The value through which it is nearest.
-    pub(crate) parent: Option<Key>,
+    /// How it is reached; `None` at the start of the walk.
+    pub(crate) parent: Option<Parent>,
     /// The cause that it is.
     pub(crate) cause: Option<usize>,
     pub(crate) is_input: bool,
     /// Which of the block's values it was computed from, in the order of places.
     on: Range<usize>,
+}
+
+/// The value through which a place is nearest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Parent {
+    pub(crate) key: Key,
+    /// The position of the place among what the value was computed from; 0 if the place has a number, by which it is found.
+    pub(crate) position: usize,
 }
 
 /// The values of a layer.
@@ -40,7 +51,7 @@ pub(crate) struct Block {
     pub(crate) layer: u64,
     pub(crate) records: Vec<Record>,
     on: Vec<Key>,
-    /// As it was written.
+    /// As they were written.
     bytes: Vec<u8>,
 }
 
@@ -65,15 +76,20 @@ struct Written {
     /// The first layer in which one of its places was named.
     named_in: u64,
     start: u64,
-    length: usize,
+    /// How many bytes its heads take, and the rest.
+    heads: usize,
+    rest: usize,
 }
 
 /// The blocks of a trail.
 pub(crate) struct Blocks<'t> {
     trail: &'t mut dyn Trail,
     written: Vec<Written>,
-    /// The block that is being written, and the slot of its last record.
-    open: Vec<u8>,
+    /// Whether it is kept what values were computed from, and not only the heads.
+    keeps_rest: bool,
+    /// The block that is being written: heads and the rest, and the slot of its last record.
+    heads: Vec<u8>,
+    rest: Vec<u8>,
     last_slot: u32,
     end: u64,
     /// How many records are of values that were computed.
@@ -83,11 +99,13 @@ pub(crate) struct Blocks<'t> {
 }
 
 impl<'t> Blocks<'t> {
-    pub(crate) fn new(trail: &'t mut dyn Trail) -> Self {
+    pub(crate) fn new(trail: &'t mut dyn Trail, keeps_rest: bool) -> Self {
         Self {
             trail,
             written: Vec::new(),
-            open: Vec::new(),
+            keeps_rest,
+            heads: Vec::new(),
+            rest: Vec::new(),
             last_slot: 0,
             end: 0,
             computed: 0,
@@ -95,48 +113,55 @@ impl<'t> Blocks<'t> {
         }
     }
 
-    /// Adds a record to the block of a layer.
+    /// Adds a record to the block of a layer. An input is a cause.
     #[inline]
     pub(crate) fn push(
         &mut self,
         value: Key,
-        parent: Option<Key>,
+        parent: Option<Parent>,
         cause: Option<usize>,
         is_input: bool,
         on: &[Key],
     ) {
-        let out = &mut self.open;
-        write_number(zigzag(value.slot, self.last_slot), out);
+        let out = &mut self.heads;
+        let slot = zigzag(value.slot, self.last_slot);
         self.last_slot = value.slot;
-        let flags = u64::from(cause.is_some()) << 2
-            | u64::from(is_input) << 1
-            | u64::from(parent.is_some());
-        write_number((on.len() as u64) << 3 | flags, out);
+        write_number(slot << 1 | u64::from(cause.is_some()), out);
         if let Some(cause) = cause {
-            write_number(cause as u64, out);
+            write_number((cause as u64) << 1 | u64::from(is_input), out);
         }
-        if let Some(parent) = parent {
-            write_key(value, parent, parent.layer - value.layer, out);
+        let (key, position) = parent.map_or((value, 0), |parent| (parent.key, parent.position));
+        write_key(value, key, key.layer - value.layer, out);
+        if number_of(value.slot).is_none() {
+            write_number(position as u64, out);
         }
+        self.computed += u64::from(!is_input);
+        if !self.keeps_rest {
+            return;
+        }
+        let out = &mut self.rest;
+        write_number(on.len() as u64, out);
         for on in on {
             write_key(value, *on, value.layer - on.layer, out);
             self.is_without_circle &= on.layer < value.layer || rank(on.slot) < rank(value.slot);
         }
-        self.computed += u64::from(!is_input);
     }
 
     /// Ends the block of a layer, whose first place was named in another one.
     pub(crate) fn close(&mut self, layer: u64, named_in: u64) -> io::Result<()> {
         self.trail.seek(SeekFrom::Start(self.end))?;
-        self.trail.write_all(&self.open)?;
+        self.trail.write_all(&self.heads)?;
+        self.trail.write_all(&self.rest)?;
         self.written.push(Written {
             layer,
             named_in,
             start: self.end,
-            length: self.open.len(),
+            heads: self.heads.len(),
+            rest: self.rest.len(),
         });
-        self.end += self.open.len() as u64;
-        self.open.clear();
+        self.end += (self.heads.len() + self.rest.len()) as u64;
+        self.heads.clear();
+        self.rest.clear();
         self.last_slot = 0;
         Ok(())
     }
@@ -171,22 +196,37 @@ impl<'t> Blocks<'t> {
 
     /// Reads a block in place of another, with its records in the order in which they were written.
     pub(crate) fn read(&mut self, number: usize, block: &mut Block) -> io::Result<()> {
+        self.read_heads(number, block)?;
+        let bytes = self.next_bytes(self.written[number].rest, block)?;
+        let read = block.read_rest(&mut &bytes[..]);
+        block.bytes = bytes;
+        Ok(read.ok_or(io::ErrorKind::InvalidData)?)
+    }
+
+    /// The same without what the values were computed from.
+    pub(crate) fn read_heads(&mut self, number: usize, block: &mut Block) -> io::Result<()> {
         let written = &self.written[number];
         self.trail.seek(SeekFrom::Start(written.start))?;
-        let mut bytes = std::mem::take(&mut block.bytes);
-        bytes.resize(written.length, 0);
-        self.trail.read_exact(&mut bytes)?;
         block.layer = written.layer;
         block.records.clear();
         block.on.clear();
+        let bytes = self.next_bytes(self.written[number].heads, block)?;
         let (mut slot, mut rest) = (0, &bytes[..]);
         while !rest.is_empty() {
             slot = block
-                .read_record(slot, &mut rest)
+                .read_head(slot, &mut rest)
                 .ok_or(io::ErrorKind::InvalidData)?;
         }
         block.bytes = bytes;
         Ok(())
+    }
+
+    /// The next bytes of the trail, in the room that a block has for them.
+    fn next_bytes(&mut self, length: usize, block: &mut Block) -> io::Result<Vec<u8>> {
+        let mut bytes = std::mem::take(&mut block.bytes);
+        bytes.resize(length, 0);
+        self.trail.read_exact(&mut bytes)?;
+        Ok(bytes)
     }
 }
 
@@ -201,40 +241,54 @@ const fn rank(slot: u32) -> u32 {
 }
 
 impl Block {
-    /// Reads the record after the one with `last_slot`; returns its slot.
-    fn read_record(&mut self, last_slot: u32, rest: &mut &[u8]) -> Option<u32> {
-        let slot = unzigzag(read_number(rest)?, last_slot)?;
+    /// Reads the head after the one with `last_slot`; returns its slot.
+    #[inline]
+    fn read_head(&mut self, last_slot: u32, bytes: &mut &[u8]) -> Option<u32> {
+        let head = read_number(bytes)?;
+        let slot = unzigzag(head >> 1, last_slot)?;
         let value = Key {
             layer: self.layer,
             slot,
         };
-        let head = read_number(rest)?;
-        let cause = match head & 4 {
+        let cause = match head & 1 {
             0 => None,
-            _ => Some(usize::try_from(read_number(rest)?).ok()?),
+            _ => Some(read_number(bytes)?),
         };
-        let parent = match head & 1 {
-            0 => None,
-            _ => {
-                let (slot, layers) = read_key(value, rest)?;
-                let layer = value.layer.checked_add(layers)?;
-                Some(Key { layer, slot })
-            }
+        let (parent, layers) = read_key(value, bytes)?;
+        let key = Key {
+            layer: value.layer.checked_add(layers)?,
+            slot: parent,
         };
-        let start = self.on.len();
-        for _ in 0..head >> 3 {
-            let (slot, layers) = read_key(value, rest)?;
-            let layer = value.layer.checked_sub(layers)?;
-            self.on.push(Key { layer, slot });
-        }
+        let position = match number_of(slot) {
+            Some(_) => 0,
+            None => read_number(bytes)?.try_into().ok()?,
+        };
         self.records.push(Record {
             slot,
-            parent,
-            cause,
-            is_input: head & 2 != 0,
-            on: start..self.on.len(),
+            parent: (key != value).then_some(Parent { key, position }),
+            cause: cause.map(|cause| (cause >> 1) as usize),
+            is_input: cause.is_some_and(|cause| cause & 1 != 0),
+            on: 0..0,
         });
         Some(slot)
+    }
+
+    /// Reads what the values were computed from.
+    fn read_rest(&mut self, bytes: &mut &[u8]) -> Option<()> {
+        for record in &mut self.records {
+            let value = Key {
+                layer: self.layer,
+                slot: record.slot,
+            };
+            let start = self.on.len();
+            for _ in 0..read_number(bytes)? {
+                let (slot, layers) = read_key(value, bytes)?;
+                let layer = value.layer.checked_sub(layers)?;
+                self.on.push(Key { layer, slot });
+            }
+            record.on = start..self.on.len();
+        }
+        Some(())
     }
 }
 
@@ -274,11 +328,20 @@ fn unzigzag(number: u64, from: u32) -> Option<u32> {
 
 #[inline]
 fn write_number(mut number: u64, out: &mut Vec<u8>) {
-    while number >= 0x80 {
-        out.push((number & 0x7f) as u8 | 0x80);
-        number >>= 7;
+    // Nearly all numbers take one to three bytes.
+    let [low, middle, high] = [number, number >> 7, number >> 14].map(|group| (group & 0x7f) as u8);
+    match number {
+        0..0x80 => out.push(low),
+        0x80..0x4000 => out.extend_from_slice(&[low | 0x80, middle]),
+        0x4000..0x20_0000 => out.extend_from_slice(&[low | 0x80, middle | 0x80, high]),
+        _ => {
+            while number >= 0x80 {
+                out.push((number & 0x7f) as u8 | 0x80);
+                number >>= 7;
+            }
+            out.push(number as u8);
+        }
     }
-    out.push(number as u8);
 }
 
 #[inline]
@@ -302,16 +365,18 @@ mod tests {
     #[test]
     fn blocks_are_read_as_they_were_written() {
         let key = |layer, slot| Key { layer, slot };
+        let parent = |key, position| Some(Parent { key, position });
         let first = (key(1 << 40, u32::MAX), None, None, false);
         let first_on = [key(1 << 40, 0), key(7, 1), key(7, u32::MAX)];
-        let second = (key(7, 1), Some(first.0), Some(300), true);
-        let third = (key(7, u32::MAX), Some(key(7, 1)), Some(0), false);
+        let second = (key(7, 1), parent(first.0, 1), Some(300), true);
+        let third = (key(7, u32::MAX), parent(key(7, 1), 1 << 20), Some(0), false);
+        let fourth = (key(7, 40_000), parent(third.0, 0), None, false);
         let third_on = [key(7, 1)];
         let mut trail = io::Cursor::new(Vec::new());
-        let mut blocks = Blocks::new(&mut trail);
+        let mut blocks = Blocks::new(&mut trail, true);
         for (records, named_in) in [
             (&[(first, &first_on[..])][..], 1 << 40),
-            (&[(second, &[]), (third, &third_on)], 1 << 40),
+            (&[(second, &[]), (third, &third_on), (fourth, &[])], 1 << 40),
         ] {
             for ((value, parent, cause, is_input), on) in records {
                 blocks.push(*value, *parent, *cause, *is_input, on);
@@ -336,7 +401,11 @@ mod tests {
         blocks.read(1, &mut low).unwrap();
         assert_eq!(
             shown(&low),
-            [(second, Vec::new()), (third, third_on.to_vec())]
+            [
+                (second, Vec::new()),
+                (third, third_on.to_vec()),
+                (fourth, Vec::new())
+            ]
         );
         blocks.read(0, &mut high).unwrap();
         assert_eq!(shown(&high), [(first, first_on.to_vec())]);

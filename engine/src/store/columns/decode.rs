@@ -17,7 +17,7 @@ thread_local! {
 }
 
 /// A decoded block: the vectors of its ticks.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(in crate::store) struct Block {
     first_tick: u64,
     ticks: usize,
@@ -66,22 +66,18 @@ impl Block {
         let mut state = vec![0; nodes];
         let mut fluxes = vec![0; edges];
         for _ in 0..ticks {
-            for value in &mut state {
-                *value = pre.next(*value)?;
-            }
+            pre.add_to(&mut state)?;
             block.pre_u.extend_from_slice(&state);
-            for value in &mut fluxes {
-                *value = flux.next(*value)?;
-            }
+            flux.add_to(&mut fluxes)?;
             block.f_e.extend_from_slice(&fluxes);
-            for edge in &shape.edges {
+            let start = block.raw.len();
+            block.raw.extend(shape.edges.iter().map(|edge| {
                 let du = state[edge.from].wrapping_sub(state[edge.to]);
-                block.raw.push(raw.next(shape.suggest_raw(edge, du))?);
-            }
+                shape.suggest_raw(edge, du)
+            }));
+            raw.add_to(&mut block.raw[start..])?;
             shape.move_state(&mut state, fluxes.iter().copied());
-            for value in &mut state {
-                *value = post.next(*value)?;
-            }
+            post.add_to(&mut state)?;
             block.post_u.extend_from_slice(&state);
         }
         let ended = [&pre, &flux, &raw, &post];
@@ -118,6 +114,16 @@ impl Block {
             raw: &self.raw[edges],
             post_u: &self.post_u[nodes],
         })
+    }
+
+    /// Whether the block has a single tick, as it has of a graph that is large.
+    pub(in crate::store) const fn has_one_tick(&self) -> bool {
+        self.ticks == 1
+    }
+
+    /// The vectors of all ticks: pre_u, raw, f_e and post_u.
+    pub(in crate::store) fn into_vectors(self) -> [Vec<i64>; 4] {
+        [self.pre_u, self.raw, self.f_e, self.post_u]
     }
 
     /// The ledger of a tick of the block.
@@ -190,12 +196,17 @@ impl<'b> Column<'b> {
         }
     }
 
-    #[inline]
-    fn next(&mut self, suggested: i64) -> Result<i64, &'static str> {
+    /// Adds the differences that follow to predictions.
+    fn add_to(&mut self, predictions: &mut [i64]) -> Result<(), &'static str> {
         if self.absent {
-            return Ok(suggested);
+            return Ok(());
         }
-        let difference = varint::pop(&mut self.rest).ok_or("a column is too short")?;
-        Ok(suggested.wrapping_add(difference))
+        let mut rest = self.rest;
+        for value in predictions {
+            let difference = varint::pop(&mut rest).ok_or("a column is too short")?;
+            *value = value.wrapping_add(difference);
+        }
+        self.rest = rest;
+        Ok(())
     }
 }

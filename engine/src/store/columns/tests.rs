@@ -136,3 +136,27 @@ fn a_changed_or_short_block_is_refused() {
     assert!(Block::decode(&shape, 1, 21, &block.bytes).is_err());
     assert!(Block::decode(&shape, 1, 0, &block.bytes).is_err());
 }
+
+#[test]
+fn raw_is_suggested_by_its_rule() {
+    let products = [
+        (0, 0),
+        (7, -9),
+        (3, i64::MAX),
+        (i64::MAX, i64::MIN),
+        (-7, 9),
+    ];
+    for scale in [-1, 0, 1, 3, 32, 1 << 62, i64::MAX] {
+        for (k, du) in products {
+            let mut shape = shape(2, &[(0, 1, k)]);
+            shape.scale = scale;
+            let product = i128::from(k) * i128::from(du.unsigned_abs());
+            let expected = product.div_euclid(scale.max(1).into()) as i64;
+            assert_eq!(
+                shape.suggest_raw(&shape.edges[0], du),
+                expected,
+                "{k} · |{du}| / {scale}"
+            );
+        }
+    }
+}

@@ -13,7 +13,7 @@ pub(super) struct ComparedRuns<'c, 'r> {
     runs: &'c Compared<'r>,
     /// The file that each document of each run came from, by `topology`, `profile` and so on.
     files: [BTreeMap<String, String>; 2],
-    /// The place that was asked for last.
+    /// A place that was asked for, the last without a number or whose needs were asked for.
     last: Option<(RunPlace, Step)>,
 }
 
@@ -46,7 +46,10 @@ impl Lineage for ComparedRuns<'_, '_> {
             return Ok(Origin::Input);
         }
         let step = self.runs.step(*place, differing);
-        self.last = Some((*place, step));
+        // The step of a value with a number is quickly made again.
+        if place.located(self.names).1.is_none() {
+            self.last = Some((*place, step));
+        }
         Ok(Origin::Computed {
             rule_changed: step.is_rule,
         })
@@ -90,13 +93,8 @@ impl Lineage for ComparedRuns<'_, '_> {
     }
 
     #[inline]
-    fn layer(&self, place: &RunPlace) -> u64 {
-        place.layer(self.names)
-    }
-
-    #[inline]
-    fn number(&self, place: &RunPlace) -> Option<u32> {
-        place.number(self.names)
+    fn located(&self, place: &RunPlace) -> (u64, Option<u32>) {
+        place.located(self.names)
     }
 
     #[inline]

@@ -47,8 +47,8 @@ impl Lineage for ByRule<'_, '_> {
         self.other.path(place)
     }
 
-    fn layer(&self, place: &RunPlace) -> u64 {
-        self.other.layer(place)
+    fn located(&self, place: &RunPlace) -> (u64, Option<u32>) {
+        (self.other.located(place).0, None)
     }
 }
 
