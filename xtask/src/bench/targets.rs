@@ -100,7 +100,7 @@ static SUITE: Bench = Bench {
 };
 
 #[rustfmt::skip]
-pub(crate) static ROWS: [Row; 37] = [
+pub(crate) static ROWS: [Row; 39] = [
     row("hashed/100-400", "bytes hashed per second in a whole run on one thread, 100 nodes and 400 edges", &HASHED, Ratio(AtLeast(1.0))),
     row("hashed/1e4-4e4", "the same, 10,000 nodes and 40,000 edges", &HASHED, Ratio(AtLeast(0.9))),
     row("threads/100-400", "ticks per second on two threads, 100 nodes and 400 edges", &PIPELINE, Ratio(AtLeast(1.8))),
