@@ -22,8 +22,14 @@ fn main() -> ExitCode {
         Line::measured("threads/100-400", || Ok(two_threads(&plan(small(4_000))))),
         Line::measured("threads/1e4-4e4", || Ok(two_threads(&plan(large(40))))),
         Line::measured("threads/small", || Ok(smallest_gain())),
-        Line::measured("store/100-400", || with_store(&plan(small(3_000)))),
-        Line::measured("store/1e4-4e4", || with_store(&plan(large(30)))),
+        Line::measured("store/100-400", || with_store(&plan(small(3_000)), false)),
+        Line::measured("store/1e4-4e4", || with_store(&plan(large(30)), false)),
+        Line::measured("store/replaced-100-400", || {
+            with_store(&plan(small(3_000)), true)
+        }),
+        Line::measured("store/replaced-1e4-4e4", || {
+            with_store(&plan(large(30)), true)
+        }),
     ])
 }
 
@@ -71,15 +77,18 @@ fn smallest_gain() -> Measured {
     least.expect("there are small runs")
 }
 
-/// Seconds of a run that is stored, against one whose records are dropped.
-fn with_store(plan: &RunPlan) -> Result<Measured, Box<dyn Error>> {
+/// Seconds of a run that is stored, as a new one or in place of the one before, against one whose records are dropped.
+fn with_store(plan: &RunPlan, replaces: bool) -> Result<Measured, Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
     let store = RunStore::new(folder.path());
     let options = RunOptions::default();
+    let mut number = 0;
     let stored = || {
+        number += u32::from(!replaces);
+        let name = format!("run-{number}");
         seconds(|| {
             store
-                .record(plan, "run", Existing::Replace, &options)
+                .record(plan, &name, Existing::Replace, &options)
                 .expect("the run can be stored")
         })
     };

@@ -184,8 +184,8 @@ pub use scenario::{
 };
 pub use scratch::{Scratch, remove_tree};
 pub use subject::{
-    Failure, FailureKind, FileRole, InputFiles, Mode, Prepared, Progress, Recomputed, RunRequest,
-    ScenarioFile, SimpleRun, SmallerStep, Stored, Subject, WithoutEffect,
+    AskVersion, Failure, FailureKind, FileRole, InputFiles, Mode, Prepared, Progress, Recomputed,
+    RunRequest, ScenarioFile, SimpleRun, SmallerStep, Stored, Subject, WithoutEffect,
 };
 pub use suite::{Suite, quoted};
 pub use verdict::Verdict;

@@ -99,6 +99,10 @@ pub trait Subject: Send + Sync {
     }
 }
 
+/// Asks a program what it is, on a thread of its own. It may write below the given directory meanwhile. It fails with
+/// [`FailureKind::Invalid`] if the program cannot be asked.
+pub type AskVersion = Box<dyn FnOnce(&Path) -> Result<String, Failure> + Send>;
+
 /// A scenario whose documents have been read: its inputs as resolved, and how to run it.
 pub trait Prepared: Send + Sync {
     /// The inputs as resolved (defaults filled in, comments gone): an object with one member per
@@ -112,14 +116,9 @@ pub trait Prepared: Send + Sync {
         Vec::new()
     }
 
-    /// What the program says that it is, if the scenario knows how to ask. It may write below `scratch`
-    /// meanwhile.
-    ///
-    /// # Errors
-    /// [`FailureKind::Invalid`] if it cannot be asked.
-    fn version(&self, scratch: &Path) -> Result<Option<String>, Failure> {
-        let _ = scratch;
-        Ok(None)
+    /// How to ask the program what it is; `None` if the scenario does not know how.
+    fn version(&self) -> Option<AskVersion> {
+        None
     }
 
     /// The SHA-256 of every file that is code, by its path as in [`Prepared::files`].

@@ -11,11 +11,11 @@
 
 #![no_main]
 
-use std::cell::Cell;
 use std::fs;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use aether_engine::config::{MemoryDocuments, RunPlan, load_run};
 use aether_engine::record::RecordKind;
@@ -183,10 +183,11 @@ fn seal_header(file: &Connection, columns: &[String]) -> rusqlite::Result<()> {
 
 /// Reads the run in every way that the library has; each ends in an answer or an error.
 fn read(store: &RunStore) {
-    let is_stopped = Cell::new(false);
+    let is_stopped = AtomicBool::new(false);
     let stop = |tick| {
-        is_stopped.set(tick > TICKS_MAX);
-        if is_stopped.get() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        let is_late = tick > TICKS_MAX;
+        is_stopped.store(is_late, Ordering::Relaxed);
+        if is_late { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
     let options = RunOptions::default().progress(&stop);
     {
@@ -214,7 +215,7 @@ fn read(store: &RunStore) {
             }
         }
         let verified = run.verify(&options);
-        if verified.is_ok_and(|verified| verified.is_whole()) && !is_stopped.get() {
+        if verified.is_ok_and(|verified| verified.is_whole()) && !is_stopped.load(Ordering::Relaxed) {
             // What `verify` calls whole can be read to its end.
             for kind in RecordKind::ALL {
                 for record in run.records(kind) {
@@ -223,7 +224,7 @@ fn read(store: &RunStore) {
             }
         }
     }
-    if store.resume("run", &options).is_ok() && !is_stopped.get() {
+    if store.resume("run", &options).is_ok() && !is_stopped.load(Ordering::Relaxed) {
         let run = store.open("run").unwrap_or_else(|error| panic!("resumed, but {error}"));
         let verified = run.verify(&options).unwrap_or_else(|error| panic!("resumed, but {error}"));
         assert!(verified.is_whole(), "resumed, but not whole");

@@ -161,6 +161,51 @@ fn a_writer_forgets_the_record_before() {
     }
 }
 
+/// A record with a long text in it.
+struct WithLong<'t>(&'t str, &'t [u64]);
+
+impl Canonical for WithLong<'_> {
+    fn write(&self, writer: &mut Writer) {
+        let mut object = Object::begin(writer);
+        object.field("after", "a");
+        object.field("before", &self.1);
+        object.field("long", &Long(self.0));
+        object.field("more", &self.1);
+        object.end();
+    }
+}
+
+struct Long<'t>(&'t str);
+
+impl Canonical for Long<'_> {
+    fn write(&self, writer: &mut Writer) {
+        writer.long(self.0);
+    }
+}
+
+/// A text that is hashed without a copy gives the bytes of one that is copied.
+#[test]
+fn a_long_text_need_not_be_copied() {
+    let long = format!("[{}1]", "1,".repeat(40_000));
+    let (many, few) = (vec![1_u64; 20_000], vec![7_u64]);
+    for text_max in [usize::MAX, 100_000, 60_000, 2_000, 0] {
+        let mut writer = Writer::encoder(text_max);
+        for record in [
+            WithLong(&long, &many),
+            WithLong(&long, &few),
+            WithLong("[]", &few),
+        ] {
+            let expected = text(&record);
+            let encoded = writer.encode(&record);
+            let kept = encoded.text.map(<[u8]>::to_vec);
+            assert!(kept.is_none_or(|text| text == expected.as_bytes()));
+            assert!(encoded.text.is_some() || expected.len() > text_max);
+            assert_eq!(encoded.length, expected.len() as u64);
+            assert_eq!(encoded.hash.as_bytes(), &sha2_of(&expected));
+        }
+    }
+}
+
 /// Records of any size are hashed side by side, with and without their texts.
 #[test]
 fn lanes_follow_writers() {

@@ -244,6 +244,18 @@ impl Writer {
         self.bytes(text.as_bytes());
     }
 
+    /// Appends a long text that is already canonical. If it makes the record one that is dropped as it is hashed, it is not copied.
+    pub(crate) fn long(&mut self, text: &str) {
+        if !self.spills || self.len + text.len() <= self.text_max {
+            return self.raw(text);
+        }
+        self.hasher.update(&self.buffer[self.hashed..self.len]);
+        self.hasher.update(text.as_bytes());
+        self.dropped += (self.len + text.len()) as u64;
+        self.len = 0;
+        self.hashed = 0;
+    }
+
     /// Begins an array, whose elements are then added.
     #[inline]
     pub(crate) const fn list(&mut self) -> List<'_> {

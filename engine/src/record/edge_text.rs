@@ -201,7 +201,7 @@ impl Canonical for EdgeTexts<'_> {
     fn write(&self, writer: &mut Writer) {
         let edges = Snapshot(&self.plan.topology);
         if self.templates.is_some() {
-            writer.raw(self.snapshot.get_or_init(|| canonical::text(&edges)));
+            writer.long(self.snapshot.get_or_init(|| canonical::text(&edges)));
         } else {
             edges.write(writer);
         }

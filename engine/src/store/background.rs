@@ -1,8 +1,8 @@
-//! The thread that writes a run file while the run goes on.
+//! The thread that makes and writes a run file while the run goes on.
 //!
 //! ```text
-//! run      makes ticks 5–8, packs their rows      makes ticks 9–12 …
-//! thread   compresses and writes ticks 1–4        ticks 5–8 …
+//! run      makes ticks 1–4             makes ticks 5–8, packs their rows      makes ticks 9–12 …
+//! thread   makes the file              compresses and writes ticks 1–4        ticks 5–8 …
 //! ```
 //!
 //! Parcels go to the thread full and come back empty, and there are only a few of them: a run that is
@@ -11,20 +11,28 @@
 
 use std::path::Path;
 use std::sync::mpsc::{self, Receiver, Sender};
-use std::thread::{self, JoinHandle};
+use std::thread::{self, Scope, ScopedJoinHandle};
 
 use rusqlite::Connection;
 
 use super::StoreError;
 use super::columns::{BlockBuilder, Shape};
+use super::header::HeaderRow;
 use super::inserting::Inserting;
 use super::parcel::Parcel;
 
 /// How many parcels there are: one that is packed, one that is written, and two that wait.
 const PARCELS: u64 = 4;
 
+/// A run file that is written.
+pub(super) struct Open {
+    pub(super) connection: Connection,
+    /// The header, as the next commit writes it.
+    pub(super) header: HeaderRow,
+}
+
 /// The run's side of the thread.
-pub(super) struct Background {
+pub(super) struct Background<'s> {
     /// `None` once nothing more is to be written.
     full: Option<Sender<Parcel>>,
     empty: Receiver<Parcel>,
@@ -34,23 +42,25 @@ pub(super) struct Background {
     sent: u64,
     written: u64,
     /// `None` once it has ended.
-    thread: Option<JoinHandle<Result<Connection, StoreError>>>,
+    thread: Option<ScopedJoinHandle<'s, Result<Open, StoreError>>>,
 }
 
-impl Background {
-    /// Starts the thread, which has the connection until it ends.
+impl<'s> Background<'s> {
+    /// Starts the thread, which opens the file while the run begins, and has it until it ends.
     pub(super) fn start(
+        scope: &'s Scope<'s, '_>,
         path: &Path,
-        connection: Connection,
         shape: Shape,
+        open: impl FnOnce() -> Result<Open, StoreError> + Send + 's,
     ) -> Result<Self, StoreError> {
         let fail = |error| StoreError::io(path, error);
         let block = BlockBuilder::new(&shape).map_err(fail)?;
         let (full, to_write) = mpsc::channel::<Parcel>();
         let (written, empty) = mpsc::channel();
         let of_thread = path.to_owned();
-        let thread = thread::Builder::new().spawn(move || {
-            let mut inserting = Inserting::new(&of_thread, &connection, &shape, block);
+        let thread = thread::Builder::new().spawn_scoped(scope, move || {
+            let Open { connection, header } = open()?;
+            let mut inserting = Inserting::new(&of_thread, &connection, header, &shape, block);
             for mut parcel in to_write {
                 for step in parcel.steps(&shape) {
                     inserting.take(step)?;
@@ -59,8 +69,8 @@ impl Background {
                 // A run that was dropped does not take its parcels back.
                 let _ = written.send(parcel);
             }
-            drop(inserting);
-            Ok(connection)
+            let header = inserting.into_header();
+            Ok(Open { connection, header })
         });
         Ok(Self {
             full: Some(full),
@@ -101,8 +111,8 @@ impl Background {
         Ok(())
     }
 
-    /// Ends the thread after what it was given, and returns its connection.
-    pub(super) fn end(mut self) -> Result<Connection, StoreError> {
+    /// Ends the thread after what it was given, and returns its file.
+    pub(super) fn end(mut self) -> Result<Open, StoreError> {
         self.join().expect("the thread is joined once")
     }
 
@@ -115,7 +125,7 @@ impl Background {
     }
 
     /// `None` if it was joined before.
-    fn join(&mut self) -> Option<Result<Connection, StoreError>> {
+    fn join(&mut self) -> Option<Result<Open, StoreError>> {
         self.full = None;
         let ended = self.thread.take()?.join();
         Some(ended.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
@@ -123,7 +133,7 @@ impl Background {
 }
 
 /// The file is left to others only when nothing writes it any more.
-impl Drop for Background {
+impl Drop for Background<'_> {
     fn drop(&mut self) {
         self.full = None;
         if let Some(thread) = self.thread.take() {

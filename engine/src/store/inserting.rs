@@ -7,7 +7,7 @@ use rusqlite::{Connection, Statement};
 
 use super::StoreError;
 use super::columns::{BlockBuilder, Shape};
-use super::header::signed;
+use super::header::{HeaderRow, signed};
 use super::parcel::{Cells, Step};
 use super::rows::Table;
 use crate::record::KINDS;
@@ -16,6 +16,8 @@ use crate::record::KINDS;
 pub(super) struct Inserting<'c> {
     path: &'c Path,
     connection: &'c Connection,
+    /// As the next commit writes it.
+    header: HeaderRow,
     shape: &'c Shape,
     block: BlockBuilder,
     /// The statements that insert into the tables of records, made when they are first needed.
@@ -28,17 +30,24 @@ impl<'c> Inserting<'c> {
     pub(super) fn new(
         path: &'c Path,
         connection: &'c Connection,
+        header: HeaderRow,
         shape: &'c Shape,
         block: BlockBuilder,
     ) -> Self {
         Self {
             path,
             connection,
+            header,
             shape,
             block,
             inserts: [const { None }; KINDS.len()],
             open: false,
         }
+    }
+
+    /// The header, as the last commit wrote it.
+    pub(super) fn into_header(self) -> HeaderRow {
+        self.header
     }
 
     pub(super) fn take(&mut self, step: Step<'_>) -> Result<(), StoreError> {
@@ -55,10 +64,11 @@ impl<'c> Inserting<'c> {
                 true => self.flush(),
                 false => Ok(()),
             },
-            Step::Commit(header) => {
+            Step::Commit(rows) => {
                 self.flush()?;
                 if self.open {
-                    header
+                    self.header.count(rows);
+                    self.header
                         .write(self.connection)
                         .map_err(|error| StoreError::database(self.path, error))?;
                     self.execute("COMMIT")?;

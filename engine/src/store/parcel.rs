@@ -13,7 +13,7 @@
 use rusqlite::types::ValueRef;
 
 use super::columns::{Shape, Vectors};
-use super::header::HeaderRow;
+use super::row_counts::RowCounts;
 use super::rows::{Row, Table};
 use crate::record::Tick;
 
@@ -33,7 +33,7 @@ pub(super) struct Parcel {
 enum PackedStep {
     Row(&'static Table),
     Tick(u64),
-    Commit(Box<HeaderRow>),
+    Commit(Box<RowCounts>),
     RollBack,
 }
 
@@ -51,8 +51,8 @@ pub(super) enum Step<'p> {
     Row(&'static Table, Cells<'p>),
     /// Add a tick to the columns.
     Tick(u64, Vectors<'p>),
-    /// Commit the window, with the header as it is then.
-    Commit(&'p HeaderRow),
+    /// Commit the window; there are then so many rows.
+    Commit(RowCounts),
     /// Drop the window.
     RollBack,
 }
@@ -110,8 +110,8 @@ impl Parcel {
         self.numbers.extend_from_slice(&tick.post_u);
     }
 
-    pub(super) fn push_commit(&mut self, header: HeaderRow) {
-        self.steps.push(PackedStep::Commit(Box::new(header)));
+    pub(super) fn push_commit(&mut self, rows: RowCounts) {
+        self.steps.push(PackedStep::Commit(Box::new(rows)));
     }
 
     pub(super) fn push_roll_back(&mut self) {
@@ -141,7 +141,7 @@ impl Parcel {
                 };
                 Step::Tick(*tick, vectors)
             }
-            PackedStep::Commit(header) => Step::Commit(header),
+            PackedStep::Commit(rows) => Step::Commit(**rows),
             PackedStep::RollBack => Step::RollBack,
         })
     }

@@ -1,9 +1,11 @@
 //! Records runs in the store: new runs, runs that replace a stored one, and runs that are resumed.
 
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use aether_disk as fs;
 
+use super::background::Open;
 use super::lock::WriterLock;
 use super::recovery;
 use super::stored::StoredRun;
@@ -83,8 +85,8 @@ impl RunStore {
         let path = self.path(&run_id);
         let beside = self.path_beside(&run_id);
         if !path.exists() {
-            writer::create(&path, &beside, plan)?;
-            let outcome = write(&path, plan, options)?;
+            let open = writer::create(&path, &beside, plan)?;
+            let outcome = write(&path, plan, options, || Ok(open))?;
             let written = Written::New;
             return Ok(Recorded {
                 outcome,
@@ -100,8 +102,8 @@ impl RunStore {
         if existing == Existing::Keep {
             refuse_other_header(&path, &run_id, plan)?;
         }
-        writer::create(&beside, &beside, plan)?;
-        let made = write(&beside, plan, options).and_then(|outcome| {
+        let create = || writer::create_unseen(&beside, plan);
+        let made = write(&beside, plan, options, create).and_then(|outcome| {
             let written = match existing {
                 Existing::Keep => {
                     refuse_other_records(&path, &beside, &run_id)?;
@@ -191,13 +193,20 @@ impl Outcome {
     }
 }
 
-/// Makes the run in a new file.
-fn write(path: &Path, plan: &RunPlan, options: &RunOptions<'_>) -> Result<Outcome, StoreError> {
-    let mut writer = RunWriter::open(path, plan, options)?;
-    let outcome =
-        execute(plan, options, &mut writer).map_err(|error| StoreError::from_io(path, error))?;
-    writer.finish(&outcome)?;
-    Ok(outcome)
+/// Makes the run in a new file, which is opened while the run begins.
+fn write(
+    path: &Path,
+    plan: &RunPlan,
+    options: &RunOptions<'_>,
+    create: impl FnOnce() -> Result<Open, StoreError> + Send,
+) -> Result<Outcome, StoreError> {
+    thread::scope(|scope| {
+        let mut writer = RunWriter::start(scope, path, plan, options, create)?;
+        let outcome = execute(plan, options, &mut writer)
+            .map_err(|error| StoreError::from_io(path, error))?;
+        writer.finish(&outcome)?;
+        Ok(outcome)
+    })
 }
 
 /// Replaces `path` with the finished file `beside`.

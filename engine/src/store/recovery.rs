@@ -3,12 +3,13 @@
 //! ```text
 //! run.aether-wal       windows that are not in the run file yet; SQLite reads both as one
 //! run.aether-shm       an index of the former, made again whenever it is needed
-//! run.aether-journal   a switch from or to the write-ahead log that was not completed
+//! run.aether-journal   of an older engine: a switch from or to the write-ahead log that was not completed
 //! ```
 //!
 //! A run file changes only through its write-ahead log. A rollback journal beside it can therefore
 //! hold nothing but the mark of its mode, and is removed without being applied: SQLite would apply
-//! any journal that lies there, that of another file included.
+//! any journal that lies there, that of another file included. A file that takes the place of a run is written without a log
+//! under another name, and a crash leaves it to be removed.
 
 use std::ffi::OsString;
 use std::io::{self, Read as _};

@@ -8,10 +8,11 @@
 //! ```
 
 use std::io;
+use std::thread;
 
 use super::stored::StoredRun;
 use super::verify::Comparison;
-use super::writer::RunWriter;
+use super::writer::{self, RunWriter};
 use super::{Damage, StoreError};
 use crate::canonical::Encoded;
 use crate::config::RunPlan;
@@ -23,7 +24,7 @@ struct Resumption<'p> {
     /// The stored part, until it has been compared. It is then closed, since a reader keeps the
     /// write-ahead log from being merged.
     stored: Option<(StoredRun, Comparison)>,
-    writer: RunWriter,
+    writer: RunWriter<'p>,
 }
 
 /// Finishes a run from its plan.
@@ -33,25 +34,25 @@ pub(super) fn finish(
     options: &RunOptions<'_>,
 ) -> Result<Outcome, StoreError> {
     let path = stored.path().to_owned();
-    let mut writer = RunWriter::open(&path, plan, options)?;
-    if stored.row().rows.is_none() {
-        writer = writer.without_counts();
-    }
-    let mut comparison = Comparison::start(&stored)?;
-    comparison.check_edges(&stored, plan);
-    let mut resumption = Resumption {
-        plan,
-        stored: Some((stored, comparison)),
-        writer,
-    };
-    resumption.leave_stored()?;
-    let outcome = execute(plan, options, &mut resumption)
-        .map_err(|error| StoreError::from_io(&path, error))?;
-    if resumption.stored.is_some() {
-        return Err(resumption.ends_early());
-    }
-    resumption.writer.finish(&outcome)?;
-    Ok(outcome)
+    let open = writer::go_on(&path, stored.row().clone())?;
+    thread::scope(|scope| {
+        let writer = RunWriter::start(scope, &path, plan, options, || Ok(open))?;
+        let mut comparison = Comparison::start(&stored)?;
+        comparison.check_edges(&stored, plan);
+        let mut resumption = Resumption {
+            plan,
+            stored: Some((stored, comparison)),
+            writer,
+        };
+        resumption.leave_stored()?;
+        let outcome = execute(plan, options, &mut resumption)
+            .map_err(|error| StoreError::from_io(&path, error))?;
+        if resumption.stored.is_some() {
+            return Err(resumption.ends_early());
+        }
+        resumption.writer.finish(&outcome)?;
+        Ok(outcome)
+    })
 }
 
 impl Resumption<'_> {

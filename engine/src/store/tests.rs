@@ -248,6 +248,34 @@ fn an_incomplete_run_is_refused_and_may_be_replaced() {
     );
 }
 
+/// Windows of a new run appear in its file one by one, through a log. What takes the place of a run is seen at its end, and has none.
+#[test]
+fn a_run_that_replaces_one_has_no_log() {
+    let (_folder, store) = store();
+    let plan = plan(33, MOVING);
+    let logs = std::sync::Mutex::new(Vec::new());
+    let progress = |_: u64| {
+        for entry in std::fs::read_dir(store.runs_dir()).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            if name.ends_with("-wal") || name.ends_with("-journal") {
+                logs.lock().unwrap().push(name);
+            }
+        }
+        std::ops::ControlFlow::Continue(())
+    };
+    let options = RunOptions::default().progress(&progress);
+    for (is_stored, existing) in [
+        (false, Existing::Keep),
+        (true, Existing::Replace),
+        (true, Existing::Keep),
+    ] {
+        store.record(&plan, "run", existing, &options).unwrap();
+        let logs = std::mem::take(&mut *logs.lock().unwrap());
+        assert!(logs.iter().all(|name| name == "run.aether-wal"), "{logs:?}");
+        assert_eq!(logs.is_empty(), is_stored, "{logs:?}");
+    }
+}
+
 #[test]
 fn a_second_writer_is_refused_and_readers_are_not() {
     let (_folder, store) = store();

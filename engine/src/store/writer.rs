@@ -2,12 +2,13 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::thread::Scope;
 use std::time::Duration;
 
 use aether_disk as fs;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, params};
 
-use super::background::Background;
+use super::background::{Background, Open};
 use super::columns::Shape;
 use super::header::{self, HeaderRow};
 use super::parcel::Parcel;
@@ -20,18 +21,20 @@ use crate::run::{Outcome, Record, RecordKind, RecordSink, RunOptions, RunStatus}
 
 /// How long a writer and a reader wait for each other.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
-/// Memory for pages, in KiB. If a long window needs more, pages go to the write-ahead log.
+/// Memory for pages, in KiB. If a long window needs more, pages go to the write-ahead log, whose checksums are then made again
+/// when the window is committed.
 const PAGE_CACHE_KIB: i64 = 8 * 1024;
+/// The same without a log. Pages go to the file while the run goes on, so that few are left when it ends.
+const PAGE_CACHE_UNSEEN_KIB: i64 = 1024;
 /// Size of the write-ahead log, in pages, at which its content moves into the database.
 const CHECKPOINT_PAGES: i64 = 4000;
 
 /// Writes the records of one run, in a thread of its own.
-pub(super) struct RunWriter {
+pub(super) struct RunWriter<'s> {
     path: PathBuf,
-    background: Background,
+    background: Background<'s>,
     /// What the thread will receive next.
     parcel: Parcel,
-    header: HeaderRow,
     places: Places,
     committed: Places,
     /// How many parcels there were with the window that was committed last.
@@ -42,23 +45,52 @@ pub(super) struct RunWriter {
     spill: Option<Connection>,
 }
 
+/// Who sees a run file while it is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Seen {
+    /// Readers and resumptions: whole windows appear in it, and stay after a crash.
+    ByWindow,
+    /// Nobody, before it takes the place of another run. A crash leaves it to be removed, so that it needs neither
+    /// a log nor the disk before it is whole.
+    AtItsEnd,
+}
+
 /// Creates a run file with its tables, its inputs, and a header with the status `incomplete`.
 ///
 /// The file is complete or does not exist: it is written under a temporary name and then renamed.
-pub(super) fn create(path: &Path, unfinished: &Path, plan: &RunPlan) -> Result<(), StoreError> {
-    remove_database(unfinished)?;
-    fill(unfinished, plan).map_err(|error| StoreError::database(unfinished, error))?;
-    if path != unfinished {
-        remove_companions(path)?;
-        fs::rename(unfinished, path).map_err(|error| StoreError::io(path, error))?;
-        sync_parent(path)?;
-    }
-    Ok(())
+pub(super) fn create(path: &Path, unfinished: &Path, plan: &RunPlan) -> Result<Open, StoreError> {
+    let header = make(unfinished, plan, Seen::ByWindow)?;
+    remove_companions(path)?;
+    fs::rename(unfinished, path).map_err(|error| StoreError::io(path, error))?;
+    sync_parent(path)?;
+    open(path, header, Seen::ByWindow)
+}
+
+/// As [`create`], for a file that is seen at its end.
+pub(super) fn create_unseen(path: &Path, plan: &RunPlan) -> Result<Open, StoreError> {
+    let header = make(path, plan, Seen::AtItsEnd)?;
+    open(path, header, Seen::AtItsEnd)
+}
+
+/// Opens a run file to write what it does not have yet.
+pub(super) fn go_on(path: &Path, header: HeaderRow) -> Result<Open, StoreError> {
+    open(path, header, Seen::ByWindow)
+}
+
+fn make(path: &Path, plan: &RunPlan, seen: Seen) -> Result<HeaderRow, StoreError> {
+    remove_database(path)?;
+    fill(path, plan, seen).map_err(|error| StoreError::database(path, error))
+}
+
+fn open(path: &Path, header: HeaderRow, seen: Seen) -> Result<Open, StoreError> {
+    let connection = connect_writer(path, seen);
+    let connection = connection.map_err(|error| StoreError::database(path, error))?;
+    Ok(Open { connection, header })
 }
 
 /// Makes the file that nobody reads before it has its name: until it is whole it needs neither a
 /// journal nor the disk. The last change, which is to the write-ahead log, syncs all of it.
-fn fill(path: &Path, plan: &RunPlan) -> rusqlite::Result<()> {
+fn fill(path: &Path, plan: &RunPlan, seen: Seen) -> rusqlite::Result<HeaderRow> {
     let mut connection = Connection::open(path)?;
     connection.pragma_update_and_check(None, "journal_mode", "OFF", |_| Ok(()))?;
     connection.pragma_update(None, "synchronous", "OFF")?;
@@ -66,11 +98,15 @@ fn fill(path: &Path, plan: &RunPlan) -> rusqlite::Result<()> {
     schema::create(&transaction, schema::version_of(plan.aeon.is_some()))?;
     write_inputs(&transaction, plan)?;
     header::write_edges(&transaction, &Shape::of(&plan.topology))?;
-    HeaderRow::begin(plan).write(&transaction)?;
+    let header = HeaderRow::begin(plan);
+    header.write(&transaction)?;
     transaction.commit()?;
-    connection.pragma_update(None, "synchronous", "FULL")?;
-    connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
-    connection.close().map_err(|(_, error)| error)
+    if seen == Seen::ByWindow {
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
+    }
+    connection.close().map_err(|(_, error)| error)?;
+    Ok(header)
 }
 
 fn write_inputs(connection: &Connection, plan: &RunPlan) -> rusqlite::Result<()> {
@@ -97,21 +133,20 @@ fn write_inputs(connection: &Connection, plan: &RunPlan) -> rusqlite::Result<()>
     Ok(())
 }
 
-impl RunWriter {
-    /// Opens a file to write the records that it does not have yet.
-    pub(super) fn open(
+impl<'s> RunWriter<'s> {
+    /// Starts the thread, which opens the file.
+    pub(super) fn start(
+        scope: &'s Scope<'s, '_>,
         path: &Path,
         plan: &RunPlan,
         options: &RunOptions<'_>,
+        open: impl FnOnce() -> Result<Open, StoreError> + Send + 's,
     ) -> Result<Self, StoreError> {
-        let connection =
-            open_for_writing(path).map_err(|error| StoreError::database(path, error))?;
         let shape = Shape::of(&plan.topology);
         Ok(Self {
             path: path.to_owned(),
-            background: Background::start(path, connection, shape)?,
+            background: Background::start(scope, path, shape, open)?,
             parcel: Parcel::default(),
-            header: HeaderRow::begin(plan),
             places: Places::start(plan.aeon.is_some()),
             committed: Places::start(plan.aeon.is_some()),
             last_commit: 0,
@@ -123,15 +158,8 @@ impl RunWriter {
 
     /// Goes on after the rows that the file already has.
     pub(super) fn go_on_after(&mut self, places: Places) {
-        self.header.count(places.counts());
         self.committed = places.clone();
         self.places = places;
-    }
-
-    /// Writes a file of a version that does not count its rows.
-    pub(super) fn without_counts(mut self) -> Self {
-        self.header.rows = None;
-        self
     }
 
     /// Writes how the run ended. A run at its end becomes one file without a log beside it; a
@@ -141,11 +169,15 @@ impl RunWriter {
             path,
             background,
             parcel,
-            header,
+            committed,
             ..
         } = self;
         assert!(parcel.is_empty(), "a run ends with a commit or a roll-back");
-        let mut connection = background.end()?;
+        let Open {
+            mut connection,
+            mut header,
+        } = background.end()?;
+        header.count(committed.counts());
         let end = |connection: &mut Connection| -> rusqlite::Result<()> {
             // What is reported as stored survives a loss of power, with all that was written before.
             connection.pragma_update(None, "synchronous", "FULL")?;
@@ -178,8 +210,7 @@ impl RunWriter {
     }
 
     fn commit_window(&mut self) -> Result<(), StoreError> {
-        self.header.count(self.places.counts());
-        self.parcel.push_commit(self.header.clone());
+        self.parcel.push_commit(self.places.counts());
         self.hand_over()?;
         let before = std::mem::replace(&mut self.last_commit, self.background.sent());
         let awaited = if self.waits { self.last_commit } else { before };
@@ -217,7 +248,7 @@ impl RunWriter {
     }
 }
 
-impl RecordSink for RunWriter {
+impl RecordSink for RunWriter<'_> {
     fn text_max(&self, kind: RecordKind) -> usize {
         kind.text_max()
     }
@@ -252,16 +283,21 @@ impl RecordSink for RunWriter {
     }
 }
 
-/// A connection with a write-ahead log, so that readers can continue while it writes.
+/// A connection for a writer.
 ///
-/// With `synchronous = NORMAL`, a killed process loses nothing that was committed. A power cut may
-/// lose whole windows at the end, but never damages the file. In both cases, finishing the run
-/// recomputes the same windows.
-fn open_for_writing(path: &Path) -> rusqlite::Result<Connection> {
+/// A file that is seen by window has a write-ahead log, so that readers can continue while it is written. With
+/// `synchronous = NORMAL`, a killed process loses nothing that was committed. A power cut may lose whole windows at the end,
+/// but never damages the file. In both cases, finishing the run recomputes the same windows.
+fn connect_writer(path: &Path, seen: Seen) -> rusqlite::Result<Connection> {
     let connection = connect(path)?;
-    connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
-    connection.pragma_update(None, "synchronous", "NORMAL")?;
-    connection.pragma_update(None, "cache_size", -PAGE_CACHE_KIB)?;
+    let (journal, synchronous, cache_kib) = match seen {
+        Seen::ByWindow => ("WAL", "NORMAL", PAGE_CACHE_KIB),
+        // A window that is rolled back needs the pages that it changed.
+        Seen::AtItsEnd => ("MEMORY", "OFF", PAGE_CACHE_UNSEEN_KIB),
+    };
+    connection.pragma_update_and_check(None, "journal_mode", journal, |_| Ok(()))?;
+    connection.pragma_update(None, "synchronous", synchronous)?;
+    connection.pragma_update(None, "cache_size", -cache_kib)?;
     connection.pragma_update_and_check(None, "wal_autocheckpoint", CHECKPOINT_PAGES, |_| Ok(()))?;
     connection.set_prepared_statement_cache_capacity(32);
     Ok(connection)
@@ -278,11 +314,14 @@ pub(super) fn connect(path: &Path) -> rusqlite::Result<Connection> {
 
 /// Moves the write-ahead log into the database file. If readers still use an old state, the log
 /// stays, and the file is complete together with it.
+///
+/// The journal of the switch is in memory. In a file it would be synced four times, and never applied ([`recovery`](super::recovery)): the switch changes
+/// some bytes of one sector.
 pub(super) fn close(connection: Connection) -> rusqlite::Result<()> {
     connection.flush_prepared_statement_cache();
     connection.busy_timeout(Duration::ZERO)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
-    let merged = connection.pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(()));
+    let merged = connection.pragma_update_and_check(None, "journal_mode", "MEMORY", |_| Ok(()));
     match merged.as_ref().map_err(rusqlite::Error::sqlite_error_code) {
         Ok(())
         | Err(Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked)) => {}

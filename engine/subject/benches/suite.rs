@@ -4,11 +4,12 @@
 //! each with its goldens and with the checks `golden` and `determinism`, which make two runs together. A thousand are
 //! compared with the same runs of the engine alone on as many threads, with libtest-mimic and as many trials
 //! that do nothing, and with insta, which asserts the same documents once per scenario. Each of them is a
-//! separate process.
+//! separate process. Workspaces are in memory, where the system has a place for that.
 
 use std::env;
 use std::error::Error;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use aether_measure::{Line, Measured, seconds};
 use aether_subject::AetherSubject;
 use libtest_mimic::{Arguments, Trial};
 use sha2::{Digest, Sha256};
+use tempfile::TempDir;
 
 /// Numbers of scenarios of the suite that runs, and of the one that is listed.
 const SCENARIOS: usize = 1_000;
@@ -44,15 +46,12 @@ fn main() -> ExitCode {
         return play(&part, Path::new(&root));
     }
     aether_measure::main(&[
-        Line::measured("suite/1000", || {
-            against("runner", "engine", "as many runs of the engine alone")
+        Line::measured("suite/1000", || against("runner", directory()?.path())),
+        Line::measured("suite/disk", || {
+            against("runner", tempfile::tempdir()?.path())
         }),
-        Line::measured("suite/insta", || {
-            against("insta", "engine", "as many runs of the engine alone")
-        }),
-        Line::measured("suite/empty", || {
-            against("empty", "engine", "as many runs of the engine alone")
-        }),
+        Line::measured("suite/insta", || against("insta", directory()?.path())),
+        Line::measured("suite/empty", || against("empty", directory()?.path())),
         Line::measured("suite/list", || many("list", LISTED)),
         Line::measured("suite/exact", || many("exact", LISTED)),
         Line::measured("growth/scenarios-10", || runner(10)),
@@ -61,26 +60,37 @@ fn main() -> ExitCode {
     ])
 }
 
-/// The time that a part takes beside another, in turns, over a thousand scenarios.
-fn against(part: &str, reference: &str, reference_name: &str) -> Outcome<Measured> {
-    let dir = tempfile::tempdir()?;
-    workspace(dir.path(), SCENARIOS)?;
-    goldens(dir.path(), SCENARIOS)?;
+/// A directory in memory. What a file costs on a disk depends on what is there and was there before: ext4 without a
+/// journal, for one, passes by all inodes that were freed in the last minutes, one by one.
+fn directory() -> io::Result<TempDir> {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() {
+        tempfile::tempdir_in(memory)
+    } else {
+        tempfile::tempdir()
+    }
+}
+
+/// The time that a part takes beside the runs of the engine alone, in turns, over a thousand scenarios.
+fn against(part: &str, dir: &Path) -> Outcome<Measured> {
+    workspace(dir, SCENARIOS)?;
+    goldens(dir, SCENARIOS)?;
     if part == "insta" {
-        once(part, dir.path(), &[("INSTA_UPDATE", "always")])?;
+        once(part, dir, &[("INSTA_UPDATE", "always")])?;
     }
     let both = || -> Outcome<[f64; 2]> {
-        let time = |part| once(part, dir.path(), &[("INSTA_UPDATE", "no")]);
-        Ok([time(part)?, time(reference)?])
+        let time = |part| once(part, dir, &[("INSTA_UPDATE", "no")]);
+        Ok([time(part)?, time("engine")?])
     };
     both()?;
     let rounds: Vec<_> = (0..ROUNDS).map(|_| both()).collect::<Outcome<_>>()?;
-    Ok(Measured::against("s", reference_name, &rounds))
+    let reference = "as many runs of the engine alone";
+    Ok(Measured::against("s", reference, &rounds))
 }
 
 /// The time of the runner over a suite of this many scenarios.
 fn runner(count: usize) -> Outcome<Measured> {
-    let dir = tempfile::tempdir()?;
+    let dir = directory()?;
     workspace(dir.path(), count)?;
     goldens(dir.path(), count)?;
     repeated("runner", dir.path())
@@ -88,7 +98,7 @@ fn runner(count: usize) -> Outcome<Measured> {
 
 /// The time of a part that needs no goldens, over a list of this many scenarios.
 fn many(part: &str, count: usize) -> Outcome<Measured> {
-    let dir = tempfile::tempdir()?;
+    let dir = directory()?;
     workspace(dir.path(), count)?;
     repeated(part, dir.path())
 }

@@ -59,9 +59,9 @@ use aether_disk as fs;
 use aether_harness::snapshot::sha256_hex;
 use aether_harness::varying::Varying;
 use aether_harness::{
-    Allowed, Artefact, ArtefactSchema, Failure, FailureKind, INPUTS, InputFiles, KeyRule, KeyTable,
-    Layout, MachineFailure as _, Place, Prepared, RunRequest, Scenario, ScenarioFile,
-    ScenarioProblem, Schema, Settings, Subject,
+    Allowed, Artefact, ArtefactSchema, AskVersion, Failure, FailureKind, INPUTS, InputFiles,
+    KeyRule, KeyTable, Layout, MachineFailure as _, Place, Prepared, RunRequest, Scenario,
+    ScenarioFile, ScenarioProblem, Schema, Settings, Subject,
 };
 use aether_json::json;
 use toml::Spanned;
@@ -202,20 +202,13 @@ impl Prepared for PreparedCommand {
         self.program.inputs.files.clone()
     }
 
-    fn version(&self, scratch: &Path) -> Result<Option<String>, Failure> {
-        let program = &self.program;
-        let Some(written) = &program.command.version else {
-            return Ok(None);
-        };
-        let limit = program.scenario.time_limit;
-        let version = version::version(
-            written.get_ref(),
-            &program.command,
-            &program.places,
-            limit,
-            scratch,
-        )?;
-        Ok(Some(version))
+    fn version(&self) -> Option<AskVersion> {
+        let written = self.program.command.version.as_ref()?.get_ref().clone();
+        let program = Arc::clone(&self.program);
+        Some(Box::new(move |scratch| {
+            let limit = program.scenario.time_limit;
+            version::version(&written, &program.command, &program.places, limit, scratch)
+        }))
     }
 
     fn code(&self) -> Result<BTreeMap<String, String>, Failure> {

@@ -121,9 +121,9 @@ impl CheckRun<'_> {
 
     /// The variables that have the effect: one, if one alone has it, else a set of which none can be left out.
     fn variables(&self, effect: Effect<'_>) -> Result<Vec<AlteredVariable>, RunFailure> {
-        let names = inherited();
+        let values = inherited();
         let inherited = Inherited {
-            names: &names,
+            values: &values,
             pass: self.pass(),
         };
         let scratch = self.suite().paths().outputs();

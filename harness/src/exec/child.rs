@@ -193,9 +193,9 @@ impl ChildJob<'_> {
 
     /// What becomes of the variables.
     fn altered(&self, scratch: &Path) -> Vec<Altered> {
-        let names = variables::inherited();
+        let values = variables::inherited();
         let inherited = Inherited {
-            names: &names,
+            values: &values,
             pass: self.pass,
         };
         let mut altered = Vec::new();

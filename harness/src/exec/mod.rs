@@ -101,7 +101,7 @@ impl Guard<'_> {
         }
     }
 
-    /// Asks the program of a scenario that was opened for its version.
+    /// Asks the program of a scenario that was opened for its version; `None` if the scenario does not know how.
     ///
     /// # Errors
     /// It cannot be asked.
@@ -110,16 +110,15 @@ impl Guard<'_> {
         prepared: &Arc<dyn Prepared>,
         scratch: &Path,
     ) -> Result<Option<String>, RunFailure> {
-        let (prepared, scratch) = (Arc::clone(prepared), scratch.to_owned());
+        let Some(ask) = prepared.version() else {
+            return Ok(None);
+        };
+        let scratch = scratch.to_owned();
         // The subject itself ends a program that does not answer within the limit.
         let limit = self.scenario.time_limit + SLACK;
-        let version = self.call_for(
-            limit,
-            &Progress::default(),
-            |_| None,
-            move || prepared.version(&scratch),
-        )?;
-        version.map_err(|failure| self.contract(failure))
+        let version =
+            self.call_for(limit, &Progress::default(), |_| None, move || ask(&scratch))?;
+        version.map(Some).map_err(|failure| self.contract(failure))
     }
 
     /// The digests of its program's files.

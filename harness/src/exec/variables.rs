@@ -5,13 +5,13 @@
 //!
 //! [`Prepared::pass`]: crate::Prepared::pass
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::Path;
 
 use super::EnvironmentChange;
 use super::locale;
-use crate::varying::{HOME, HOST, USER};
+use crate::varying::{HOME, HOSTS, USERS};
 
 /// What becomes of one variable.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,8 +53,8 @@ const NEEDED: &[&str] = if cfg!(windows) {
 
 /// The variables that a run may inherit.
 pub(crate) struct Inherited<'a> {
-    /// Their names.
-    pub(crate) names: &'a BTreeSet<String>,
+    /// Their values, by name.
+    pub(crate) values: &'a BTreeMap<String, OsString>,
     /// Those that may be neither removed nor changed; `None` if the subject does not say.
     pub(crate) pass: Option<&'a [String]>,
 }
@@ -62,11 +62,11 @@ pub(crate) struct Inherited<'a> {
 impl Inherited<'_> {
     /// What a change does to variables, by name.
     pub(crate) fn altered(&self, change: EnvironmentChange, scratch: &Path) -> Vec<Altered> {
-        let set = set_by(change, scratch);
+        let set = set_by(change, scratch, self.values);
         let is_set = |name: &str| set.iter().any(|(set, _)| *set == name);
         let removed = self
-            .names
-            .iter()
+            .values
+            .keys()
             .filter(|name| owner(name) == change && !is_set(name))
             .filter_map(|name| {
                 let to = if is_of_a_build(name) {
@@ -91,41 +91,55 @@ impl Inherited<'_> {
     }
 }
 
-/// The variables that a change sets.
-fn set_by(change: EnvironmentChange, scratch: &Path) -> Vec<(&'static str, OsString)> {
-    match change {
+/// The variables that a change sets. Each has two values, and is given the first that it does not have: a change
+/// that changes nothing would show nothing.
+fn set_by(
+    change: EnvironmentChange,
+    scratch: &Path,
+    now: &BTreeMap<String, OsString>,
+) -> Vec<(&'static str, OsString)> {
+    // The directory of one run: no other has this home.
+    let home = || scratch.join(HOME).into();
+    let values: Vec<(&str, [OsString; 2])> = match change {
         EnvironmentChange::Variables => vec![
-            ("HOME", scratch.join(HOME).into()),
-            ("USER", USER.into()),
-            ("LOGNAME", USER.into()),
-            ("HOSTNAME", HOST.into()),
-            ("COLUMNS", "41".into()),
-            ("NO_COLOR", "1".into()),
-            ("UNHEARD_OF", "x".repeat(777).into()),
+            ("HOME", [home(), home()]),
+            ("USER", USERS.map(Into::into)),
+            ("LOGNAME", USERS.map(Into::into)),
+            ("HOSTNAME", HOSTS.map(Into::into)),
+            ("COLUMNS", ["41", "43"].map(Into::into)),
+            ("NO_COLOR", ["1", "yes"].map(Into::into)),
+            (
+                "UNHEARD_OF",
+                [777, 778].map(|length| "x".repeat(length).into()),
+            ),
         ],
         EnvironmentChange::Locale => {
             let locale = locale::other();
             vec![
-                ("LC_ALL", locale.into()),
-                ("LANG", locale.into()),
-                ("LANGUAGE", "tr".into()),
+                ("LC_ALL", [locale, "POSIX"].map(Into::into)),
+                ("LANG", [locale, "POSIX"].map(Into::into)),
+                ("LANGUAGE", ["tr", "de"].map(Into::into)),
             ]
         }
-        // Thirteen and three quarter hours off, even if no zones are installed.
-        EnvironmentChange::TimeZone => vec![("TZ", "ELSE-13:45".into())],
+        // Thirteen and three quarter hours off, or half an hour less, even if no zones are installed.
+        EnvironmentChange::TimeZone => vec![("TZ", ["ELSE-13:45", "ELSE-13:15"].map(Into::into))],
         // Rust's own seeds are new in every process; other languages read theirs from a variable.
-        EnvironmentChange::HashSeeds => vec![
-            ("PYTHONHASHSEED", "4242".into()),
-            ("PERL_HASH_SEED", "4242".into()),
-        ],
+        EnvironmentChange::HashSeeds => ["PYTHONHASHSEED", "PERL_HASH_SEED"]
+            .map(|name| (name, ["4242", "2424"].map(Into::into)))
+            .to_vec(),
         _ => Vec::new(),
-    }
+    };
+    let other_than_now = |(name, [first, second]): (&'static str, [OsString; 2])| {
+        let is_now = now.get(name) == Some(&first);
+        (name, if is_now { second } else { first })
+    };
+    values.into_iter().map(other_than_now).collect()
 }
 
 /// The variables that a change sets for a program that is not a run of a scenario.
 pub(super) fn for_any_program(change: EnvironmentChange) -> Vec<(&'static str, OsString)> {
+    let mut set = set_by(change, Path::new(""), &inherited());
     // Its home is where a program keeps what it was installed with.
-    let mut set = set_by(change, Path::new(""));
     set.retain(|(name, _)| *name != "HOME");
     set
 }
@@ -156,10 +170,10 @@ fn is_needed(name: &str) -> bool {
     })
 }
 
-/// The names of the variables of this process.
-pub(crate) fn inherited() -> BTreeSet<String> {
+/// The variables of this process.
+pub(crate) fn inherited() -> BTreeMap<String, OsString> {
     std::env::vars_os()
-        .map(|(name, _)| name.to_string_lossy().into_owned())
+        .map(|(name, value)| (name.to_string_lossy().into_owned(), value))
         .collect()
 }
 
@@ -168,11 +182,12 @@ mod tests {
     use super::*;
 
     fn altered(change: EnvironmentChange, names: &[&str], pass: Option<&[&str]>) -> Vec<String> {
-        let names = names.iter().map(|&name| name.to_owned()).collect();
+        let values = names.iter().map(|&name| (name.to_owned(), OsString::new()));
+        let values = values.collect();
         let pass: Option<Vec<String>> =
             pass.map(|pass| pass.iter().map(|&name| name.to_owned()).collect());
         let inherited = Inherited {
-            names: &names,
+            values: &values,
             pass: pass.as_deref(),
         };
         let altered = inherited.altered(change, Path::new("/s"));
@@ -235,5 +250,18 @@ mod tests {
             ["PERL_HASH_SEED=", "PYTHONHASHSEED="]
         );
         assert_eq!(altered(Umask, names, Some(&[])), [""; 0]);
+    }
+    #[test]
+    fn each_variable_that_is_set_gets_another_value_than_it_has() {
+        let mut now = BTreeMap::new();
+        for change in EnvironmentChange::ALL {
+            for scratch in ["/a", "/b", "/c"] {
+                for (name, value) in set_by(change, Path::new(scratch), &now) {
+                    assert_ne!(now.get(name), Some(&value), "{name}");
+                    now.insert(name.to_owned(), value);
+                }
+            }
+        }
+        assert!(now.contains_key("TZ") && now.contains_key("USER"));
     }
 }

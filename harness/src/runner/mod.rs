@@ -15,13 +15,14 @@ use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use libtest_mimic::{Arguments, Conclusion, Failed, Trial};
 
 pub use self::error::RunnerError;
 use self::options::{NoTests, Options};
-use self::plan::{Plan, Target};
+use self::plan::{Plan, Target, spread};
 use crate::evaluate::{CheckMessage, CheckResult, Evaluation};
 use crate::report::{visible, visible_line};
 use crate::results::{Measured, Run, TrialResult};
@@ -185,8 +186,7 @@ impl Runner {
             machine: Mutex::default(),
         });
         let mut evaluations = evaluations(&stage.suite, &selection.plans, args);
-        let trials = selection
-            .plans
+        let trials = spread(selection.plans, threads(args))
             .into_iter()
             .map(|plan| {
                 let evaluation = evaluations.get(&*plan.scenario).map(Arc::clone);
@@ -196,12 +196,10 @@ impl Runner {
         // From here on, the trials of a scenario alone keep its runs.
         evaluations.clear();
         let conclusion = until_closed(|| libtest_mimic::run(args, trials))?;
-        for line in dropped {
-            eprintln!("{line}");
-        }
-        for line in stage.used().into_iter().chain(stage.doubts()) {
-            eprintln!("{line}");
-        }
+        let lines = [dropped, stage.used(), stage.doubts()].concat();
+        // A scenario may have several, and each would be a write of its own.
+        let lines: String = lines.iter().map(|line| format!("{line}\n")).collect();
+        eprint!("{lines}");
         let trials = stage.failed_by_machine();
         if trials.is_empty() {
             Ok(conclusion)
@@ -209,6 +207,12 @@ impl Runner {
             Err(RunnerError::Machine { trials })
         }
     }
+}
+
+/// How many trials run side by side.
+fn threads(args: &Arguments) -> usize {
+    let available = || thread::available_parallelism().map_or(1, usize::from);
+    args.test_threads.unwrap_or_else(available)
 }
 
 /// What the trials of each scenario share.

@@ -97,6 +97,28 @@ pub(super) fn plan_found(suite: &Suite, found: Found) -> (Vec<Plan>, BTreeMap<Ch
     (plans, scenario.dropped.clone())
 }
 
+/// Plans in the order in which they begin. Trials that begin together are of different scenarios, since those of one
+/// wait for its documents and its runs:
+///
+/// ```text
+/// a::golden a::determinism b::golden b::determinism    by scenario
+/// a::golden b::golden a::determinism b::determinism    spread, on two threads
+/// ```
+pub(super) fn spread(plans: Vec<Plan>, threads: usize) -> Vec<Plan> {
+    let mut keyed: Vec<((usize, usize, usize), Plan)> = Vec::with_capacity(plans.len());
+    let (mut scenario, mut check) = (0, 0);
+    for plan in plans {
+        match keyed.last() {
+            Some((_, last)) if last.scenario == plan.scenario => check += 1,
+            Some(_) => (scenario, check) = (scenario + 1, 0),
+            None => {}
+        }
+        keyed.push(((scenario / threads, check, scenario), plan));
+    }
+    keyed.sort_by_key(|(key, _)| *key);
+    keyed.into_iter().map(|(_, plan)| plan).collect()
+}
+
 /// The failing trial of every golden directory whose scenario is gone.
 ///
 /// # Errors
@@ -149,5 +171,34 @@ fn orphan(suite: &Suite, name: &str) -> Plan {
         scenario: name.to_owned(),
         check: Check::Golden,
         target: Target::Known(Box::new(CheckResult::new(Verdict::Orphan, finding))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::ScenarioProblem;
+
+    #[test]
+    fn trials_that_begin_together_are_of_different_scenarios() {
+        let check = |threads, expected: &str| {
+            let plans = ["a1", "a2", "b1", "b2", "b3", "c1", "d1", "d2"].map(|name| {
+                let (scenario, check) = name.split_at(1);
+                let error = ScenarioProblem::of_file(Path::new(""), "").into();
+                Plan::invalid(scenario, Check::from(check.to_owned()), &error)
+            });
+            let spread = spread(plans.into(), threads).into_iter();
+            let names: Vec<String> = spread
+                .map(|plan| format!("{}{}", plan.scenario, plan.check))
+                .collect();
+            assert_eq!(names.join(" "), expected, "{threads} threads");
+        };
+        check(1, "a1 a2 b1 b2 b3 c1 d1 d2");
+        check(2, "a1 b1 a2 b2 b3 c1 d1 d2");
+        check(3, "a1 b1 c1 a2 b2 b3 d1 d2");
+        check(64, "a1 b1 c1 d1 a2 b2 d2 b3");
+        assert!(spread(Vec::new(), 2).is_empty());
     }
 }

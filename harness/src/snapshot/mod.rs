@@ -11,7 +11,7 @@ mod reading;
 mod set;
 mod store;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -122,7 +122,7 @@ pub fn open_beside(dir: &Path, produced: Option<&GoldenSet>) -> io::Result<(Open
 
 fn open_once(dir: &Path, produced: Option<&GoldenSet>) -> io::Result<(Opened, bool)> {
     let dir = interrupted(dir).unwrap_or_else(|| dir.to_owned());
-    let names = match file_names(&dir) {
+    let names = match file_kinds(&dir) {
         Ok(names) if names.is_empty() => return Ok((Opened::Missing, false)),
         Ok(names) => names,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -130,7 +130,7 @@ fn open_once(dir: &Path, produced: Option<&GoldenSet>) -> io::Result<(Opened, bo
         }
         Err(error) => return Err(at(&dir, &error)),
     };
-    if !names.contains(MANIFEST_FILE) {
+    if !names.contains_key(MANIFEST_FILE) {
         return Ok(edited(GoldenProblem::Missing {
             file: MANIFEST_FILE.to_owned(),
         }));
@@ -180,9 +180,16 @@ fn edited(problem: GoldenProblem) -> (Opened, bool) {
 /// The names of all entries of a directory; those that are not UTF-8 are replaced, and fit no file
 /// of any manifest.
 fn file_names(dir: &Path) -> io::Result<BTreeSet<String>> {
-    fs::read_dir(dir)?
-        .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
-        .collect()
+    Ok(file_kinds(dir)?.into_keys().collect())
+}
+
+/// The same, and whether the directory says that an entry is a regular file. Others may be, too: links are not followed.
+fn file_kinds(dir: &Path) -> io::Result<BTreeMap<String, bool>> {
+    let kind = |entry: fs::DirEntry| {
+        let is_regular = entry.file_type().is_ok_and(|kind| kind.is_file());
+        (entry.file_name().to_string_lossy().into_owned(), is_regular)
+    };
+    fs::read_dir(dir)?.map(|entry| entry.map(kind)).collect()
 }
 
 impl Snapshot {
@@ -250,7 +257,7 @@ impl Snapshot {
     /// What is wrong with the files, and whether the documents among them are those of a run, and all of them.
     fn problems(
         &self,
-        names: &BTreeSet<String>,
+        names: &BTreeMap<String, bool>,
         produced: Option<&GoldenSet>,
     ) -> io::Result<(Vec<GoldenProblem>, bool)> {
         let texts = produced.map(GoldenSet::documents).unwrap_or_default();
@@ -258,10 +265,12 @@ impl Snapshot {
             .manifest
             .files
             .keys()
-            .filter(|file| names.contains(*file))
-            .map(|file| Wanted {
-                name: file,
-                produced: texts.get(file).copied(),
+            .filter_map(|file| {
+                Some(Wanted {
+                    name: file,
+                    is_regular: *names.get(file)?,
+                    produced: texts.get(file).copied(),
+                })
             })
             .collect();
         let is_document = |file: &&String| bytes_of(file).is_none();
@@ -270,7 +279,7 @@ impl Snapshot {
         let mut problems = Vec::new();
         let mut read = reading::read(&self.dir, &wanted).into_iter();
         for (file, expected) in &self.manifest.files {
-            if !names.contains(file) {
+            if !names.contains_key(file) {
                 problems.push(GoldenProblem::Missing { file: file.clone() });
                 continue;
             }
@@ -293,7 +302,7 @@ impl Snapshot {
                 });
             }
         }
-        for name in names {
+        for name in names.keys() {
             if name != MANIFEST_FILE && !self.manifest.files.contains_key(name) {
                 problems.push(GoldenProblem::Stray { file: name.clone() });
             }

@@ -7,7 +7,12 @@
 //! lane 3   u_ledger.json   ███████ scenes.json ██
 //! ```
 //!
-//! Equal bytes have equal digests, so that what the run produced is not hashed too.
+//! Equal bytes have equal digests, so that only one of a file and what the run produced is hashed. It is the latter: the
+//! processor fetches it from memory while it hashes, and the comparison after that finds both in a cache. A piece that
+//! differs is taken back, and hashed as the file has it.
+//!
+//! Lanes go through the processor in step. A file that is longer than the lanes' share of all bytes would be alone at the end,
+//! so that there are no more lanes than files of its length would fill.
 
 use std::cmp::Reverse;
 use std::io::{self, Read};
@@ -25,6 +30,8 @@ const PIECE: usize = 32 * 1024;
 /// A file to read.
 pub(super) struct Wanted<'w> {
     pub(super) name: &'w str,
+    /// Whether the directory lists it as a regular file, so that the system need not be asked again.
+    pub(super) is_regular: bool,
     /// What a run produced in its place, if it did.
     pub(super) produced: Option<&'w [u8]>,
 }
@@ -40,22 +47,26 @@ pub(super) struct Found {
 /// Reads files in `dir`. Each is there by itself in what is returned, since one that cannot be read says nothing of
 /// the others.
 pub(super) fn read(dir: &Path, wanted: &[Wanted<'_>]) -> Vec<io::Result<Found>> {
-    let sizes: Vec<io::Result<u64>> = wanted
-        .iter()
-        .map(|wanted| regular_size(&dir.join(wanted.name)))
-        .collect();
+    let sizes: Vec<io::Result<u64>> = wanted.iter().map(|wanted| wanted.size(dir)).collect();
     let size = |at: usize| sizes[at].as_ref().map_or(0, |size| *size);
     let mut order: Vec<usize> = (0..wanted.len()).filter(|&at| sizes[at].is_ok()).collect();
     order.sort_by_key(|&at| Reverse(size(at)));
     let longest = order.first().map_or(0, |&at| size(at));
-    let piece = usize::try_from(longest).map_or(PIECE, |longest| longest.clamp(1, PIECE));
+    // One more than a short file has: the read that fetches it then meets its end.
+    let piece = usize::try_from(longest).map_or(PIECE, |longest| longest.min(PIECE - 1) + 1);
+    let all = order
+        .iter()
+        .map(|&at| size(at))
+        .fold(0, u64::saturating_add);
+    let count = usize::try_from(all.div_ceil(longest.max(1)))
+        .map_or(LANES_MAX, |count| count.clamp(1, LANES_MAX));
 
     let mut found: Vec<Option<io::Result<Found>>> = wanted.iter().map(|_| None).collect();
     let mut messages: [Sha256; LANES_MAX] = std::array::from_fn(|_| Sha256::new());
     let mut lanes: [Lane<'_>; LANES_MAX] = std::array::from_fn(|_| Lane::new(piece));
     let mut waiting = order.into_iter();
     loop {
-        for (lane, message) in lanes.iter_mut().zip(&mut messages) {
+        for (lane, message) in lanes.iter_mut().zip(&mut messages).take(count) {
             while lane.fill() {
                 if let Some((at, read)) = lane.end() {
                     let digest = hex(&message.finish());
@@ -73,13 +84,30 @@ pub(super) fn read(dir: &Path, wanted: &[Wanted<'_>]) -> Vec<io::Result<Found>> 
         if lanes.iter().all(|lane| lane.filled == 0) {
             break;
         }
-        update_lanes(messages.each_mut(), lanes.each_ref().map(Lane::piece));
+        let before = messages.clone();
+        update_lanes(messages.each_mut(), lanes.each_ref().map(Lane::expected));
+        for ((lane, message), before) in lanes.iter_mut().zip(&mut messages).zip(before) {
+            lane.compare(message, before);
+        }
     }
     let each = found.into_iter().zip(sizes);
     each.map(|(found, size)| {
         size.and_then(|_| found.expect("each file of a known size had its turn in a lane"))
     })
     .collect()
+}
+
+impl Wanted<'_> {
+    /// Its size, or what is likely to be: it decides in which order files are read, and not how far.
+    ///
+    /// # Errors
+    /// It is not a regular file, or not there.
+    fn size(&self, dir: &Path) -> io::Result<u64> {
+        match self.produced {
+            Some(produced) if self.is_regular => Ok(produced.len() as u64),
+            _ => regular_size(&dir.join(self.name)),
+        }
+    }
 }
 
 /// A file on its way through a lane.
@@ -93,6 +121,8 @@ struct Lane<'w> {
 struct Open<'w> {
     at: usize,
     file: io::Result<File>,
+    /// Whether there is nothing after the piece.
+    has_ended: bool,
     /// What is still to come if the file is as the run produced it; `None` if it is known not to be.
     expected: Option<&'w [u8]>,
 }
@@ -110,6 +140,7 @@ impl<'w> Lane<'w> {
         self.file = Some(Open {
             at,
             file: File::open(dir.join(wanted.name)),
+            has_ended: false,
             expected: wanted.produced,
         });
     }
@@ -120,15 +151,15 @@ impl<'w> Lane<'w> {
         let Some(open) = &mut self.file else {
             return true;
         };
-        let Ok(file) = &mut open.file else {
-            return true;
-        };
-        match read_piece(file, &mut self.buffer) {
-            Ok(length) => self.filled = length,
-            Err(error) => open.file = Err(error),
+        match &mut open.file {
+            Ok(file) if !open.has_ended => match read_piece(file, &mut self.buffer) {
+                Ok(length) => self.filled = length,
+                Err(error) => open.file = Err(error),
+            },
+            _ => return true,
         }
-        let piece = &self.buffer[..self.filled];
-        open.expected = open.expected.and_then(|rest| rest.strip_prefix(piece));
+        open.has_ended = self.filled < self.buffer.len();
+        open.expected = open.expected.filter(|rest| rest.len() >= self.filled);
         self.filled == 0
     }
 
@@ -139,8 +170,27 @@ impl<'w> Lane<'w> {
         Some((open.at, open.file.map(|_| is_as_produced)))
     }
 
-    fn piece(&self) -> &[u8] {
-        &self.buffer[..self.filled]
+    /// The next piece as the run produced it, or else as the file has it.
+    fn expected(&self) -> &[u8] {
+        let rest = self.file.as_ref().and_then(|open| open.expected);
+        &rest.unwrap_or(&self.buffer)[..self.filled]
+    }
+
+    /// Compares the piece with what went into its message. If they differ, the message goes on from `before` with the
+    /// piece.
+    fn compare(&mut self, message: &mut Sha256, before: Sha256) {
+        let piece = &self.buffer[..self.filled];
+        let Some(open) = &mut self.file else {
+            return;
+        };
+        let Some(rest) = open.expected else {
+            return;
+        };
+        open.expected = rest.strip_prefix(piece);
+        if open.expected.is_none() {
+            *message = before;
+            message.update(piece);
+        }
     }
 }
 
@@ -190,12 +240,17 @@ mod tests {
         for (name, bytes) in &files {
             std::fs::write(dir.path().join(name), bytes).unwrap();
         }
-        // As it is, with one byte changed, cut, longer, and not produced at all.
-        let changes: [Change; 5] = [
+        // As it is, with one byte changed at either end, cut, longer, and not produced at all.
+        let changes: [Change; 6] = [
             |bytes| Some(bytes.to_vec()),
             |bytes| {
                 let mut changed = bytes.to_vec();
                 *changed.last_mut()? ^= 1;
+                Some(changed)
+            },
+            |bytes| {
+                let mut changed = bytes.to_vec();
+                *changed.first_mut()? ^= 1;
                 Some(changed)
             },
             |bytes| Some(bytes.split_last()?.1.to_vec()),
@@ -209,6 +264,7 @@ mod tests {
                 .zip(&produced)
                 .map(|((name, _), produced)| Wanted {
                     name,
+                    is_regular: true,
                     produced: produced.as_deref(),
                 })
                 .collect();
@@ -232,6 +288,7 @@ mod tests {
         std::fs::create_dir(dir.path().join("c")).unwrap();
         let wanted = ["b", "a", "c"].map(|name| Wanted {
             name,
+            is_regular: false,
             produced: None,
         });
         let found = read(dir.path(), &wanted);

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use aether_json::Value;
 
-use super::moment::{HOME, HOST, Moment, USER};
+use super::moment::{HOME, HOSTS, Moment, USERS};
 use super::walk::{Pattern, Places, Way};
 
 /// What the values of a place look like that differ between runs.
@@ -185,16 +185,14 @@ fn text(value: &Value) -> Option<String> {
 
 /// What of the environment is in values that differ only in a changed one.
 fn of_environment(runs: &[(&str, &Moment)]) -> Option<Looks> {
-    let marks = [
-        (HOME, Looks::Home),
-        (USER, Looks::User),
-        (HOST, Looks::Host),
-    ];
-    let found = marks.iter().find(|(mark, _)| {
+    let users = USERS.map(|user| (user, Looks::User));
+    let hosts = HOSTS.map(|host| (host, Looks::Host));
+    let mut marks = [(HOME, Looks::Home)].into_iter().chain(users).chain(hosts);
+    let found = marks.find(|(mark, _)| {
         let has = |(text, moment): &(&str, &Moment)| text.contains(mark) == moment.is_elsewhere;
         runs.iter().any(|(_, moment)| moment.is_elsewhere) && runs.iter().all(has)
     });
-    found.map(|(_, looks)| *looks)
+    found.map(|(_, looks)| looks)
 }
 
 fn of_texts(name: &str, texts: &[&str], moments: &[&Moment], are_numbers: bool) -> Option<Looks> {

@@ -24,7 +24,7 @@ use std::fmt;
 
 pub use looks::Looks;
 pub use moment::Moment;
-pub(crate) use moment::{HOME, HOST, Running, USER};
+pub(crate) use moment::{HOME, HOSTS, Running, USERS};
 
 use aether_json::Value;
 

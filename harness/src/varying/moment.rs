@@ -2,11 +2,11 @@
 
 use std::time::{Duration, SystemTime};
 
-/// The name by which a changed environment calls the user.
-pub(crate) const USER: &str = "somebody-else";
+/// The name by which a changed environment calls the user, and the one if that is the user's own.
+pub(crate) const USERS: [&str; 2] = ["somebody-else", "another-user"];
 
-/// The name by which it calls the machine.
-pub(crate) const HOST: &str = "elsewhere";
+/// The names by which it calls the machine.
+pub(crate) const HOSTS: [&str; 2] = ["elsewhere", "another-place"];
 
 /// The name of the directory that it gives out as the user's own.
 pub(crate) const HOME: &str = "home-of-another";
@@ -90,8 +90,22 @@ fn now() -> Duration {
     now.unwrap_or_default()
 }
 
-/// The process id that the system gave out last; `None` if it does not say.
+/// The process id that the system gave out last; `None` if it does not say, as only Linux does.
+#[cfg(target_os = "linux")]
 fn last_process_id() -> Option<u64> {
-    let load = std::fs::read_to_string("/proc/loadavg").ok()?;
+    use std::fs::File;
+    use std::os::unix::fs::FileExt as _;
+    use std::sync::LazyLock;
+
+    // Every run asks twice. The file is written anew for each read from its start, and has one short line.
+    static LOAD: LazyLock<Option<File>> = LazyLock::new(|| File::open("/proc/loadavg").ok());
+    let mut line = [0; 128];
+    let length = LOAD.as_ref()?.read_at(&mut line, 0).ok()?;
+    let load = std::str::from_utf8(&line[..length]).ok()?;
     load.split_whitespace().nth(4)?.parse().ok()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn last_process_id() -> Option<u64> {
+    None
 }

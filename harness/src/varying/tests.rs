@@ -236,7 +236,9 @@ fn what_a_changed_environment_shows_is_named() {
         let expected = format!("o.v: 1 value, {expected} (\"{here}\" → \"{elsewhere}\") elsewhere");
         assert_eq!(found, [expected]);
     };
-    check("root", USER, "the user name");
+    for user in USERS {
+        check("root", user, "the user name");
+    }
     check("on vm", "on elsewhere", "the host name");
     check(
         "/root/.cache",
@@ -249,14 +251,17 @@ fn what_a_changed_environment_shows_is_named() {
     let documents = [
         lines("1764180000", "me"),
         lines("1764180001", "me"),
-        lines("1764180002", USER),
+        lines("1764180002", USERS[0]),
     ];
     let documents: Vec<&str> = documents.iter().map(String::as_str).collect();
     assert_eq!(
         self::found(&documents, true),
         [
             "o: 1 value, a clock (\"at 1764180000\" → \"at 1764180001\")".to_owned(),
-            format!("o: 1 value, the user name (\"by me\" → \"by {USER}\") elsewhere"),
+            format!(
+                "o: 1 value, the user name (\"by me\" → \"by {}\") elsewhere",
+                USERS[0]
+            ),
         ]
     );
 }

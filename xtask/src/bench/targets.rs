@@ -57,6 +57,10 @@ pub(crate) enum Target {
     AtMost(f64),
 }
 
+/// What should not be slower than its reference, and may be the same code: medians of the same work in turns differ by up to
+/// a hundredth, and the slowest of several is below 1 more often than not.
+const NOT_SLOWER: Target = AtLeast(0.98);
+
 /// How far growth may be from linear growth, as a fraction of it.
 pub(crate) const GROWTH_TOLERANCE: f64 = 0.15;
 
@@ -96,19 +100,21 @@ static SUITE: Bench = Bench {
 };
 
 #[rustfmt::skip]
-pub(crate) static ROWS: [Row; 36] = [
+pub(crate) static ROWS: [Row; 39] = [
     row("hashed/100-400", "bytes hashed per second in a whole run on one thread, 100 nodes and 400 edges", &HASHED, Ratio(AtLeast(1.0))),
     row("hashed/1e4-4e4", "the same, 10,000 nodes and 40,000 edges", &HASHED, Ratio(AtLeast(0.9))),
     row("threads/100-400", "ticks per second on two threads, 100 nodes and 400 edges", &PIPELINE, Ratio(AtLeast(1.8))),
     row("threads/1e4-4e4", "the same, 10,000 nodes and 40,000 edges", &PIPELINE, Ratio(AtLeast(1.8))),
-    row("threads/small", "the same, at the slowest of several small sizes", &PIPELINE, Ratio(AtLeast(1.0))),
+    row("threads/small", "the same, at the slowest of several small sizes", &PIPELINE, Ratio(NOT_SLOWER)),
     row("kernel/random-1e3-4e3", "edges per second of the kernel, random graph", &KERNEL, Ratio(AtLeast(2.5))),
     row("kernel/random-1e5-4e5", "the same, 100,000 nodes and 400,000 edges", &KERNEL, Ratio(AtLeast(4.0))),
     row("kernel/grid-1e5-4e5", "the same, a grid", &KERNEL, Ratio(AtLeast(5.0))),
     row("kernel/grid-2e6-8e6", "the same, a grid of 2,000,000 nodes and 8,000,000 edges", &KERNEL, Ratio(AtLeast(5.0))),
     row("kernel/random-2e6-8e6", "the same, random", &KERNEL, Ratio(AtLeast(4.0))),
-    row("store/100-400", "a run with a run file, 100 nodes and 400 edges", &PIPELINE, Ratio(AtMost(1.2))),
+    row("store/100-400", "a new run with a run file, 100 nodes and 400 edges", &PIPELINE, Ratio(AtMost(1.2))),
     row("store/1e4-4e4", "the same, 10,000 nodes and 40,000 edges", &PIPELINE, Ratio(AtMost(1.2))),
+    row("store/replaced-100-400", "a run that replaces one, 100 nodes and 400 edges", &PIPELINE, Ratio(AtMost(1.2))),
+    row("store/replaced-1e4-4e4", "the same, 10,000 nodes and 40,000 edges", &PIPELINE, Ratio(AtMost(1.2))),
     row("memory/2e6-8e6", "peak memory of 20 ticks of which only digests are kept, 2,000,000 nodes and 8,000,000 edges", &KERNEL, Figure(AtMost(600.0))),
     row("tick/python", "whole ticks per second at 400 edges", &HASHED, Published(75.0, "a Python engine with its ledger, as published", AtLeast(400.0))),
     row("process/gf01", "`aether run gf01` as a process", &PROCESS, Ratio(AtMost(1.0))),
@@ -131,7 +137,8 @@ pub(crate) static ROWS: [Row; 36] = [
     row("growth/ticks", "growth of a run with its ticks", &HASHED, Growth([1, 4, 16], Cost::Instructions)),
     row("growth/kernel-edges", "growth of the kernel with its edges", &KERNEL, Growth([1, 4, 16], Cost::Instructions)),
     row("growth/kernel-ticks", "growth of the kernel with its ticks", &KERNEL, Growth([1, 4, 16], Cost::Instructions)),
-    row("growth/records", "growth of the diff with its records", &DIFF, Growth([1, 4, 16], Cost::Instructions)),
+    row("growth/records", "growth of the diff with its records, of which no change is listed", &DIFF, Growth([1, 4, 16], Cost::Instructions)),
+    row("growth/changes", "the same, with every change listed", &DIFF, Growth([1, 4, 16], Cost::Instructions)),
     row("growth/scenarios", "growth of a suite with its scenarios", &SUITE, Growth([10, 100, 1_000], Cost::Time)),
 ];
 

@@ -50,6 +50,12 @@ fn rows_are_judged_by_ratio_figure_or_what_was_published() {
     for (name, measured, expected) in [
         ("hashed/100-400", against(2.0e9), ["1.00", "≥ 1", "met"]),
         ("hashed/100-400", against(1.9e9), ["0.95", "≥ 1", "missed"]),
+        ("threads/small", against(1.996e9), ["1.00", "≥ 0.98", "met"]),
+        (
+            "threads/small",
+            against(1.94e9),
+            ["0.97", "≥ 0.98", "missed"],
+        ),
         ("store/100-400", against(2.6e9), ["1.30", "≤ 1.2", "missed"]),
         (
             "diff/leaf",
@@ -150,7 +156,13 @@ fn lines_are_selected_by_name_and_by_area() {
     assert_eq!(names(&[]).unwrap().len(), ROWS.len());
     assert_eq!(
         names(&["store", "diff/leaf"]).unwrap(),
-        ["store/100-400", "store/1e4-4e4", "diff/leaf"]
+        [
+            "store/100-400",
+            "store/1e4-4e4",
+            "store/replaced-100-400",
+            "store/replaced-1e4-4e4",
+            "diff/leaf"
+        ]
     );
     assert_eq!(
         names(&["diff/leaves"]).unwrap_err(),

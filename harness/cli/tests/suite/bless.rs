@@ -226,8 +226,20 @@ fn read_only_trees_stay_as_they_are() {
         fs::set_permissions(workspace.path(path), fs::Permissions::from_mode(mode)).unwrap();
     };
     workspace.write("target/scenarios/.here", "");
-    for open in ["", "scenarios", "scenarios/ring", "fixtures"] {
+    for open in [
+        "",
+        "scenarios",
+        "scenarios/ring",
+        "fixtures",
+        "fixtures/snapshots/ring",
+    ] {
         mode(open, 0o755);
+        for file in fs::read_dir(workspace.path(open)).unwrap() {
+            let file = file.unwrap().path();
+            if file.is_file() {
+                fs::set_permissions(file, fs::Permissions::from_mode(0o644)).unwrap();
+            }
+        }
     }
     for writable in ["target", "target/scenarios"] {
         mode(writable, 0o777);
@@ -245,6 +257,7 @@ fn read_only_trees_stay_as_they_are() {
             // Where nobody can start this program, it is started from where everybody can.
             let copy = workspace.path("program");
             fs::copy(std::env::current_exe().unwrap(), &copy).unwrap();
+            mode("program", 0o755);
             let mut command = std::process::Command::new(copy);
             for (name, value) in process.get_envs() {
                 match value {

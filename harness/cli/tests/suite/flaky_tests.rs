@@ -63,7 +63,13 @@ impl Crate {
     fn harness(&self, args: &[&str]) -> Ran {
         let mut command = Command::new(env!("CARGO_BIN_EXE_aether-harness"));
         command.args(args).current_dir(self.root());
-        for name in ["CI", "CARGO_TARGET_DIR", "NEXTEST_PROFILE", "RUSTFLAGS"] {
+        for name in [
+            "CI",
+            "CARGO_TARGET_DIR",
+            "NEXTEST_PROFILE",
+            "RUSTFLAGS",
+            "TZ",
+        ] {
             command.env_remove(name);
         }
         Ran::of(&mut command)

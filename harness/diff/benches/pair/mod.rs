@@ -97,8 +97,13 @@ fn schema() -> Schema {
 pub(crate) type Pair<'a> = [&'a [Artefact]; 2];
 
 /// The keyed diff, with the first divergence, the counts and the first 10,000 changes.
-pub(crate) fn keyed_diff([before, after]: Pair<'_>) {
-    black_box(diff(before, after, &schema(), &DiffOptions::default()));
+pub(crate) fn keyed_diff(pair: Pair<'_>) {
+    keyed_diff_within(pair, &DiffOptions::default());
+}
+
+/// The same within another budget.
+pub(crate) fn keyed_diff_within([before, after]: Pair<'_>, options: &DiffOptions) {
+    black_box(diff(before, after, &schema(), options));
 }
 
 /// The keyed difference as JSON Patch.
