@@ -17,6 +17,8 @@
 //!
 //! Lineage computes no record and stores nothing: it checks what a run recorded.
 
+#[cfg(feature = "store")]
+mod ahead;
 mod compared;
 mod ledgers;
 mod place;

@@ -1,11 +1,12 @@
 //! The values of a run in a file, read as they are asked for, and of the ticks that it did not store.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aether_json::Value;
 
+use super::ahead::{Ahead, Numbers};
 use super::place::{RunPlace, layer_at};
 use super::values::{Columns, RecordSource, RunValues, Stopped, key, key_of};
 use super::vocabulary::Vocabulary;
@@ -79,6 +80,8 @@ impl<'r> RunValues<'r> {
             recorded,
             ledgers: Recent::new(NUMBERS_MAX / (2 * nodes + 7 * edges)),
             columns: Recent::new(NUMBERS_MAX / (2 * nodes + 3 * edges)),
+            last_read: Cell::new(0),
+            ahead: RefCell::default(),
             p_blocks: Recent::new(BLOCKS_MAX),
             missing: RefCell::default(),
             others: RefCell::default(),
@@ -97,6 +100,9 @@ struct FileSource<'r> {
     recorded: u64,
     ledgers: Recent<UmxLedger>,
     columns: Recent<Columns>,
+    /// The tick whose columns were read last.
+    last_read: Cell<u64>,
+    ahead: RefCell<Option<Ahead>>,
     p_blocks: Recent<PBlock>,
     missing: RefCell<Option<Arc<Missing>>>,
     others: RefCell<Others>,
@@ -122,10 +128,22 @@ impl<T> Recent<T> {
         }
         let read = Arc::new(read()?);
         let mut ticks = self.ticks.borrow_mut();
-        // A walk goes from later ticks to earlier ones.
-        while ticks.len() >= self.max && ticks.pop_last().is_some() {}
         ticks.insert(tick, Arc::clone(&read));
+        while ticks.len() > self.max.max(1) {
+            drop_farthest(&mut ticks, tick);
+        }
         Some(read)
+    }
+}
+
+/// A walk goes on near the tick that it asked for last: what is far from it is of a walk before.
+fn drop_farthest<T>(ticks: &mut BTreeMap<u64, T>, tick: u64) {
+    let ends = [ticks.first_key_value(), ticks.last_key_value()];
+    let [below, above] = ends.map(|end| end.map(|(other, _)| other.abs_diff(tick)));
+    if above >= below {
+        ticks.pop_last();
+    } else {
+        ticks.pop_first();
     }
 }
 
@@ -167,7 +185,10 @@ fn json(text: &[u8]) -> Value {
 
 impl FileSource<'_> {
     fn stored_columns(&self, tick: u64) -> Option<Columns> {
-        let [pre_u, du, raw, f_e, post_u] = self.failure.note(self.run.numbers_to_keep(tick))?;
+        let [pre_u, du, raw, f_e, post_u] = match self.read_ahead(tick) {
+            Some(numbers) => numbers,
+            None => self.failure.note(self.run.numbers_to_keep(tick))?,
+        };
         Some(Columns {
             pre_u,
             du,
@@ -175,6 +196,20 @@ impl FileSource<'_> {
             f_e,
             post_u,
         })
+    }
+
+    /// The numbers of a tick, if they were read ahead; from the second tick that follows another on, the next ones are.
+    fn read_ahead(&self, tick: u64) -> Option<Numbers> {
+        let mut ahead = self.ahead.borrow_mut();
+        let last = self.last_read.replace(tick);
+        let numbers = ahead.as_mut().and_then(|ahead| ahead.take(tick));
+        if numbers.is_none() {
+            *ahead = None;
+            if last == tick + 1 && tick > 1 {
+                *ahead = Ahead::start(self.run, tick - 1);
+            }
+        }
+        numbers
     }
 
     fn missing(&self) -> Arc<Missing> {
@@ -276,5 +311,31 @@ impl RecordSource for FileSource<'_> {
 
     fn metrics(&self) -> Arc<Value> {
         Arc::clone(&self.metrics)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two walks down, one after the other, read each tick once.
+    #[test]
+    fn a_walk_reads_each_tick_once() {
+        let recent = Recent::new(3);
+        let reads = Cell::new(0);
+        let ask = |tick| {
+            recent.get(tick, || {
+                reads.set(reads.get() + 1);
+                Some(tick)
+            })
+        };
+        for walk in 1..=2 {
+            for tick in (1..100).rev() {
+                assert_eq!(ask(tick + 1).as_deref(), Some(&(tick + 1)));
+                assert_eq!(ask(tick).as_deref(), Some(&tick));
+            }
+            assert_eq!(reads.get(), walk * 100);
+            assert_eq!(recent.ticks.borrow().len(), 3);
+        }
     }
 }

@@ -1,0 +1,82 @@
+//! Columns that a thread reads ahead of a walk, which goes from each tick to the one before.
+//!
+//! ```text
+//! walk     asks for ticks 9, 8     visits tick 8   visits tick 7 …
+//! thread                     reads ticks 7, 6, 5   reads 4 …
+//! ```
+
+use std::path::PathBuf;
+use std::sync::mpsc::{self, Receiver, SyncSender};
+use std::thread::{self, JoinHandle};
+
+use crate::store::{RunHeader, StoredRun};
+
+/// How many ticks wait for the walk.
+const WAITING: usize = 2;
+
+/// pre_u, du, raw, f_e and post_u of a tick.
+pub(super) type Numbers = [Vec<i64>; 5];
+
+/// A thread that reads a run file.
+pub(super) struct Ahead {
+    /// The tick that it hands out next.
+    tick: u64,
+    /// `None` once nothing more is wanted.
+    read: Option<Receiver<Numbers>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Ahead {
+    /// Reads ticks of the file of a run, from `tick` down; `None` if there is no thread for it.
+    pub(super) fn start(run: &StoredRun, tick: u64) -> Option<Self> {
+        let (path, header) = (run.path().to_owned(), run.header().clone());
+        let (sender, read) = mpsc::sync_channel(WAITING);
+        let work = move || read_down(path, &header, tick, &sender);
+        let thread = thread::Builder::new().spawn(work).ok()?;
+        Some(Self {
+            tick,
+            read: Some(read),
+            thread: Some(thread),
+        })
+    }
+
+    /// The numbers of a tick, if it is the next one and could be read.
+    pub(super) fn take(&mut self, tick: u64) -> Option<Numbers> {
+        if tick != self.tick {
+            return None;
+        }
+        self.tick = tick.checked_sub(1)?;
+        self.read.as_ref()?.recv().ok()
+    }
+}
+
+/// Ends early if the file is another one now, if a tick cannot be read, or if nobody wants more.
+fn read_down(path: PathBuf, header: &RunHeader, tick: u64, to: &SyncSender<Numbers>) {
+    let Ok(run) = StoredRun::open(&path) else {
+        return;
+    };
+    if run.header() != header {
+        return;
+    }
+    for tick in (1..=tick).rev() {
+        let Ok(numbers) = run.numbers_to_keep(tick) else {
+            return;
+        };
+        if to.send(numbers).is_err() {
+            return;
+        }
+    }
+}
+
+/// No thread is left behind.
+impl Drop for Ahead {
+    fn drop(&mut self) {
+        self.read = None;
+        if let Some(thread) = self.thread.take()
+            && let Err(panic) = thread.join()
+            && !thread::panicking()
+        {
+            std::panic::resume_unwind(panic);
+        }
+    }
+}
