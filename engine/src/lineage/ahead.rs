@@ -5,7 +5,7 @@
 //! thread                     reads ticks 7, 6, 5   reads 4 …
 //! ```
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::thread::{self, JoinHandle};
 
@@ -31,7 +31,7 @@ impl Ahead {
     pub(super) fn start(run: &StoredRun, tick: u64) -> Option<Self> {
         let (path, header) = (run.path().to_owned(), run.header().clone());
         let (sender, read) = mpsc::sync_channel(WAITING);
-        let work = move || read_down(path, &header, tick, &sender);
+        let work = move || read_down(&path, &header, tick, &sender);
         let thread = thread::Builder::new().spawn(work).ok()?;
         Some(Self {
             tick,
@@ -51,8 +51,8 @@ impl Ahead {
 }
 
 /// Ends early if the file is another one now, if a tick cannot be read, or if nobody wants more.
-fn read_down(path: PathBuf, header: &RunHeader, tick: u64, to: &SyncSender<Numbers>) {
-    let Ok(run) = StoredRun::open(&path) else {
+fn read_down(path: &Path, header: &RunHeader, tick: u64, to: &SyncSender<Numbers>) {
+    let Ok(run) = StoredRun::open(path) else {
         return;
     };
     if run.header() != header {

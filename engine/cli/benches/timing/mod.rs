@@ -1,4 +1,4 @@
-//! What commands of `aether` take: the time, the processor time and the peak memory of their own process, start and end
+//! What commands of `aether` take: the processor time and the peak memory of their own process, start and end
 //! included.
 //!
 //! The system tells a process what all its children took together. So a benchmark starts itself once for each
@@ -8,7 +8,7 @@ use std::env;
 use std::error::Error;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use nix::sys::resource::{UsageWho, getrusage};
 
@@ -18,9 +18,7 @@ const SINGLE: &str = "--single-command";
 /// What a command took.
 #[derive(Clone, Copy)]
 pub(crate) struct Taken {
-    /// On the clock.
-    pub(crate) elapsed: Duration,
-    /// Of all processors.
+    /// Of the processor.
     pub(crate) time: Duration,
     /// The most memory that it had, in bytes.
     pub(crate) memory: u64,
@@ -33,20 +31,17 @@ pub(crate) fn is_single_command() -> Result<bool, Box<dyn Error>> {
         return Ok(false);
     }
     let args: Vec<_> = args.collect();
-    let start = Instant::now();
     let status = Command::new(env!("CARGO_BIN_EXE_aether"))
         .args(&args)
         .stdout(Stdio::null())
         .status()?;
-    let elapsed = start.elapsed().as_micros();
     if !status.success() {
         return Err(format!("aether {args:?} failed: {status}").into());
     }
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
     let times = [usage.user_time(), usage.system_time()];
     let micros = times.map(|time| time.tv_sec() * 1_000_000 + time.tv_usec());
-    let of_processors: i64 = micros.iter().sum();
-    println!("{elapsed} {of_processors} {}", usage.max_rss());
+    println!("{} {}", micros.iter().sum::<i64>(), usage.max_rss());
     Ok(true)
 }
 
@@ -63,17 +58,10 @@ pub(crate) fn taken(runs_dir: &Path, args: &[&str]) -> Result<Taken, Box<dyn Err
         return Err(format!("aether {args:?} could not be measured").into());
     }
     let text = String::from_utf8(output.stdout)?;
-    let numbers: Vec<u64> = text
-        .split_whitespace()
-        .map(str::parse)
-        .collect::<Result<_, _>>()?;
-    let &[elapsed, of_processors, kibibytes] = &numbers[..] else {
-        return Err("three numbers".into());
-    };
+    let (micros, kibibytes) = text.trim().split_once(' ').ok_or("two numbers")?;
     Ok(Taken {
-        elapsed: Duration::from_micros(elapsed),
-        time: Duration::from_micros(of_processors),
-        memory: kibibytes * 1024,
+        time: Duration::from_micros(micros.parse()?),
+        memory: kibibytes.parse::<u64>()? * 1024,
     })
 }
 
