@@ -50,7 +50,7 @@ impl Ahead {
     }
 }
 
-/// Ends early if the file is another one now, if a tick cannot be read, or if nobody wants more.
+/// Ends early if a different file has its name now, if a tick cannot be read, or if nobody wants more.
 fn read_down(path: &Path, header: &RunHeader, tick: u64, to: &SyncSender<Numbers>) {
     let Ok(run) = StoredRun::open(path) else {
         return;
