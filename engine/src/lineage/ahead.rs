@@ -9,25 +9,23 @@ use std::path::Path;
 use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::thread::{self, JoinHandle};
 
+use super::values::Columns;
 use crate::store::{RunHeader, StoredRun};
 
 /// How many ticks wait for the walk.
 const WAITING: usize = 2;
-
-/// pre_u, du, raw, f_e and post_u of a tick.
-pub(super) type Numbers = [Vec<i64>; 5];
 
 /// A thread that reads a run file.
 pub(super) struct Ahead {
     /// The tick that it hands out next.
     tick: u64,
     /// `None` once nothing more is wanted.
-    read: Option<Receiver<Numbers>>,
+    read: Option<Receiver<Columns>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Ahead {
-    /// Reads ticks of the file of a run, from `tick` down; `None` if there is no thread for it.
+    /// Starts to read a run's ticks from its file, from `tick` down; `None` if the system gives no thread.
     pub(super) fn start(run: &StoredRun, tick: u64) -> Option<Self> {
         let (path, header) = (run.path().to_owned(), run.header().clone());
         let (sender, read) = mpsc::sync_channel(WAITING);
@@ -40,8 +38,8 @@ impl Ahead {
         })
     }
 
-    /// The numbers of a tick, if it is the next one and could be read.
-    pub(super) fn take(&mut self, tick: u64) -> Option<Numbers> {
+    /// The columns of a tick, if it is the next one and could be read.
+    pub(super) fn take(&mut self, tick: u64) -> Option<Columns> {
         if tick != self.tick {
             return None;
         }
@@ -51,7 +49,7 @@ impl Ahead {
 }
 
 /// Ends early if a different file has its name now, if a tick cannot be read, or if nobody wants more.
-fn read_down(path: &Path, header: &RunHeader, tick: u64, to: &SyncSender<Numbers>) {
+fn read_down(path: &Path, header: &RunHeader, tick: u64, to: &SyncSender<Columns>) {
     let Ok(run) = StoredRun::open(path) else {
         return;
     };
@@ -59,10 +57,10 @@ fn read_down(path: &Path, header: &RunHeader, tick: u64, to: &SyncSender<Numbers
         return;
     }
     for tick in (1..=tick).rev() {
-        let Ok(numbers) = run.numbers_to_keep(tick) else {
+        let Ok(columns) = Columns::stored(&run, tick) else {
             return;
         };
-        if to.send(numbers).is_err() {
+        if to.send(columns).is_err() {
             return;
         }
     }

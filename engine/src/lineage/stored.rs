@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use aether_json::Value;
 
-use super::ahead::{Ahead, Numbers};
+use super::ahead::Ahead;
 use super::place::{RunPlace, layer_at};
 use super::values::{Columns, RecordSource, RunValues, Stopped, key, key_of};
 use super::vocabulary::Vocabulary;
@@ -183,13 +183,11 @@ fn json(text: &[u8]) -> Value {
     aether_json::from_slice(text).expect("a record that has its hash is JSON")
 }
 
-impl FileSource<'_> {
-    fn stored_columns(&self, tick: u64) -> Option<Columns> {
-        let [pre_u, du, raw, f_e, post_u] = match self.read_ahead(tick) {
-            Some(numbers) => numbers,
-            None => self.failure.note(self.run.numbers_to_keep(tick))?,
-        };
-        Some(Columns {
+impl Columns {
+    /// The columns of a tick that is in a file.
+    pub(super) fn stored(run: &StoredRun, tick: u64) -> Result<Self, StoreError> {
+        let [pre_u, du, raw, f_e, post_u] = run.numbers_to_keep(tick)?;
+        Ok(Self {
             pre_u,
             du,
             raw,
@@ -197,19 +195,26 @@ impl FileSource<'_> {
             post_u,
         })
     }
+}
 
-    /// The numbers of a tick, if they were read ahead; from the second tick that follows another on, the next ones are.
-    fn read_ahead(&self, tick: u64) -> Option<Numbers> {
+impl FileSource<'_> {
+    fn stored_columns(&self, tick: u64) -> Option<Columns> {
+        let read = || self.failure.note(Columns::stored(self.run, tick));
+        self.read_ahead(tick).or_else(read)
+    }
+
+    /// The columns of a tick, if they were read ahead. When two ticks are asked for in descending order, those below are read ahead.
+    fn read_ahead(&self, tick: u64) -> Option<Columns> {
         let mut ahead = self.ahead.borrow_mut();
         let last = self.last_read.replace(tick);
-        let numbers = ahead.as_mut().and_then(|ahead| ahead.take(tick));
-        if numbers.is_none() {
+        let columns = ahead.as_mut().and_then(|ahead| ahead.take(tick));
+        if columns.is_none() {
             *ahead = None;
             if last == tick + 1 && tick > 1 {
                 *ahead = Ahead::start(self.run, tick - 1);
             }
         }
-        numbers
+        columns
     }
 
     fn missing(&self) -> Arc<Missing> {

@@ -273,7 +273,7 @@ proptest! {
     }
 }
 
-/// A start of which nobody says where it comes from, and others below it, is no error.
+/// A start of unknown origin is no error if there are others of unknown origin below it.
 #[test]
 fn a_start_is_unknown_only_if_nothing_else_is() {
     for count in 1..=8 {

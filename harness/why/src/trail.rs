@@ -97,7 +97,7 @@ pub(crate) struct Blocks<'t> {
     end: u64,
     /// How many records are of values that were computed.
     computed: u64,
-    /// Whether all of them were computed from places of a lower layer or [rank](rank), so that there is no circle.
+    /// Whether each was computed only from places of a lower layer, or of a lower [rank](rank) in its own: there is no circle then.
     is_without_circle: bool,
 }
 
