@@ -464,23 +464,33 @@ impl StoredRun {
             let (key, table) = (kind.columns()[0].0, kind.name());
             let tick = kind.info().tick.unwrap_or("NULL");
             let sql = format!(
-                "SELECT (SELECT max({key}) FROM {table} WHERE {tick} < ?1 OR {tick} IS NULL),
-                        (SELECT min({key}) FROM {table} WHERE {tick} > ?2),
-                        (SELECT max({key}) FROM {table})"
+                "WITH around AS (SELECT
+                     (SELECT max({key}) FROM {table} WHERE {tick} < ?1 OR {tick} IS NULL) AS before,
+                     (SELECT min({key}) FROM {table} WHERE {tick} > ?2) AS after)
+                 SELECT before, after, (SELECT count(*) FROM {table}
+                     WHERE {key} > coalesce(before, 0) AND {key} < coalesce(after, ?3))
+                 FROM around"
             );
-            let range = [header::bound(*ticks.start()), header::bound(*ticks.end())];
-            let around: [Option<i64>; 3] = self
+            let range = [
+                header::bound(*ticks.start()),
+                header::bound(*ticks.end()),
+                i64::MAX,
+            ];
+            let [before, after, rows]: [Option<i64>; 3] = self
                 .prepare(&sql)?
                 .query_row(range, |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?]))
                 .map_err(|error| self.fail(error))?;
-            let invalid = |_| self.damaged(Damage::Value { table, column: key });
-            let [before, after, greatest] =
-                around.map(|place| place.map(u64::try_from).transpose());
-            let (before, after) = (before.map_err(invalid)?, after.map_err(invalid)?);
-            // Of the records that should follow the last one, the first is enough to be missed.
-            let end = greatest.map_err(invalid)?.unwrap_or(0).saturating_add(1);
-            let last = after.map_or(count.min(end), |after| after.saturating_sub(1));
-            (before.unwrap_or(0).saturating_add(1), last)
+            let place = |place: Option<i64>| {
+                let place = place.map(u64::try_from).transpose();
+                place.map_err(|_| self.damaged(Damage::Value { table, column: key }))
+            };
+            let first = place(before)?.unwrap_or(0).saturating_add(1);
+            let last = place(after)?.map_or(count, |after| after.saturating_sub(1));
+            // Of the records that are missing between those that are there, one is enough to be missed.
+            (
+                first,
+                last.min(first.saturating_add(place(rows)?.unwrap_or(0))),
+            )
         } else {
             let step = self.step(kind);
             let last = (*ticks.end() / step).min(count).saturating_mul(step);

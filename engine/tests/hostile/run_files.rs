@@ -269,6 +269,41 @@ fn a_checkpoint_of_a_different_tick_is_not_used() {
     assert!(!run.verify(&RunOptions::default()).unwrap().is_whole());
 }
 
+/// Records far from the others are missing where they should be. The places between are not looked at one by one.
+#[test]
+fn records_far_from_the_others_take_no_time() {
+    let numbered = [
+        (RecordKind::Manifests, "manifests"),
+        (RecordKind::Envelopes, "envelopes"),
+        (RecordKind::Log, "log"),
+    ];
+    let (_folder, store) = whole();
+    let path = store.runs_dir().join("run.aether");
+    let good = std::fs::read(&path).unwrap();
+    for (kind, table) in numbered {
+        let count = store.open("run").unwrap().records(kind).count();
+        assert!(count > 1, "{table}");
+        for moved in [1, 2, count - 1, count] {
+            for far in [1 << 40, i64::MAX - count as i64] {
+                change(
+                    &store,
+                    &format!("UPDATE {table} SET seq = seq + {far} WHERE seq >= {moved}"),
+                );
+                let run = store.open("run").unwrap();
+                for tick in 1..=24 {
+                    let _ = run.check_tick(tick);
+                    let of_tick = run.records_of_ticks(kind, Some(&(tick..=tick))).unwrap();
+                    assert!(of_tick.count() <= count);
+                }
+                assert!(run.records(kind).any(|record| record.is_err()));
+                assert!(!run.verify(&RunOptions::default()).unwrap().is_whole());
+                drop(run);
+                std::fs::write(&path, &good).unwrap();
+            }
+        }
+    }
+}
+
 /// The version says whether a file has the tables of AEON windows, and the header counts their records
 /// if and only if it has.
 #[test]
