@@ -11,12 +11,18 @@
 //! by 10      0    0    0    0    1    2    3    4
 //! shifted    1    2    3    4    ·    ·    ·    ·
 //! ```
+//!
+//! Where there are many numbers, sixteen are split side by side, in the vectors of the processor ([`Digits::of_group`]): nothing of it depends on
+//! how long they are.
 
 /// The longest decimal of 64 bits: 20 digits. A sign is not part of it.
 pub(super) const LEN_MAX: usize = 20;
 
 /// The first number with more than eight digits.
 pub(crate) const LARGE: u64 = 100_000_000;
+
+/// Numbers whose digits are made at once.
+pub(crate) const GROUP: usize = 16;
 
 /// The digit 0 in each of eight bytes.
 const ZEROS: u64 = 0x3030_3030_3030_3030;
@@ -34,7 +40,40 @@ impl Digits {
     /// The digits of a number below [`LARGE`].
     #[inline]
     pub(crate) const fn of(number: u64) -> Self {
-        let digits = eight_digits(number);
+        Self::without_zeros(eight_digits(number))
+    }
+
+    /// Of numbers below [`LARGE`], all eight digits; of others, anything.
+    #[inline(always)]
+    pub(crate) fn of_group(numbers: &[u32; GROUP]) -> [u64; GROUP] {
+        let mut fours = [0_u32; 2 * GROUP];
+        for (fours, &number) in fours.as_chunks_mut::<2>().0.iter_mut().zip(numbers) {
+            // A compiler makes this of `number / 10_000` only where it is alone.
+            let upper = (u64::from(number).wrapping_mul(3_518_437_209) >> 45) as u32;
+            *fours = [upper, number.wrapping_sub(upper.wrapping_mul(10_000))];
+        }
+        let mut pairs = [0_u16; 4 * GROUP];
+        for (pairs, four) in pairs.as_chunks_mut::<2>().0.iter_mut().zip(fours) {
+            let upper = four.wrapping_mul(10_486) >> 20;
+            let both = upper | (four.wrapping_sub(upper.wrapping_mul(100)) << 16);
+            *pairs = [both as u16, (both >> 16) as u16];
+        }
+        let digits = pairs.map(|pair| {
+            let upper = pair.wrapping_mul(103) >> 10;
+            upper | (pair.wrapping_sub(upper.wrapping_mul(10)) << 8)
+        });
+        let numbers = digits.as_chunks::<4>().0.iter();
+        let mut eights = [0; GROUP];
+        for (eight, digits) in eights.iter_mut().zip(numbers) {
+            let [a, b, c, d] = digits.map(u64::from);
+            *eight = a | b << 16 | c << 32 | d << 48;
+        }
+        eights
+    }
+
+    /// Eight digits without the zeros in front.
+    #[inline(always)]
+    pub(crate) const fn without_zeros(digits: u64) -> Self {
         // The last digit stays, even if it is 0.
         let zeros = (digits | 1 << 56).trailing_zeros() / 8;
         Self {
@@ -113,9 +152,25 @@ mod tests {
     #[test]
     fn every_half_of_eight_digits() {
         for half in 0..10_000 {
+            let number = half * 10_000 + 9_999 - half;
             check(half);
-            check(half * 10_000 + 9_999 - half);
+            check(number);
+            let group = Digits::of_group(
+                &[half as u32, number as u32]
+                    .repeat(GROUP / 2)
+                    .try_into()
+                    .unwrap(),
+            );
+            assert_eq!(group[..2], [half, number].map(eight_digits));
+            assert_eq!(group[GROUP - 2..], group[..2]);
         }
+    }
+
+    #[test]
+    fn places_of_a_group() {
+        let numbers = std::array::from_fn(|place| 98_765_432 >> place);
+        let expected = numbers.map(|number| eight_digits(number.into()));
+        assert_eq!(Digits::of_group(&numbers), expected);
     }
 
     proptest::proptest! {

@@ -1,8 +1,10 @@
 //! The writer of canonical JSON: it takes values, and appends and hashes their bytes.
 
 use aether_sha_lanes::Sha256;
+use multiversion::multiversion;
 
-use super::{Hash, decimal};
+use super::Hash;
+use super::decimal::{self, Digits, GROUP, LARGE};
 
 /// Number of bytes that are collected before they are hashed; small enough for the L1 cache.
 const CHUNK: usize = 16 * 1024;
@@ -69,6 +71,9 @@ pub(crate) const INTEGERS: usize = 512;
 /// The longest integer: 20 digits, or a sign and at most 19 digits.
 pub(crate) const INTEGER_MAX: usize = decimal::LEN_MAX;
 
+/// The longest integer behind a comma.
+const ELEMENT_MAX: usize = 1 + INTEGER_MAX;
+
 /// Writes an integer in plain decimal at the start of `place`, which has room for [`INTEGER_MAX`] bytes, and returns its
 /// length. The bytes of the room that follow are then undefined.
 #[inline]
@@ -81,6 +86,64 @@ fn push_signed(place: &mut [u8], negative: bool, size: u64) -> usize {
     place[0] = b'-';
     let sign = usize::from(negative);
     sign + decimal::write(size, &mut place[sign..])
+}
+
+/// Writes integers at the start of `place`, each behind a bracket or a comma, and returns their length.
+#[multiversion(targets(
+    "x86_64+avx512bw+avx512cd+avx512dq+avx512vl+bmi1+bmi2+lzcnt",
+    "x86_64+avx2+bmi1+bmi2+lzcnt"
+))]
+fn write_elements(place: &mut [u8], numbers: &[i64], separator: u8) -> usize {
+    let mut at = 0;
+    let (groups, rest) = numbers.as_chunks::<GROUP>();
+    for group in groups {
+        let sizes = group.map(i64::unsigned_abs);
+        let is_large = sizes.iter().fold(false, |any, &size| any | (size >= LARGE));
+        if is_large {
+            group
+                .iter()
+                .for_each(|&number| at += write_element(&mut place[at..], number));
+            continue;
+        }
+        for (number, digits) in group
+            .iter()
+            .zip(Digits::of_group(&sizes.map(|size| size as u32)))
+        {
+            at += small_element(&mut place[at..], *number < 0, digits);
+        }
+    }
+    rest.iter()
+        .for_each(|&number| at += write_element(&mut place[at..], number));
+    if at > 0 {
+        place[0] = separator;
+    }
+    at
+}
+
+/// An integer behind a comma.
+#[inline(always)]
+fn write_element(place: &mut [u8], number: i64) -> usize {
+    let element = room_of_element(place);
+    element[0] = b',';
+    1 + push_integer(&mut element[1..], number)
+}
+
+/// The same, of eight digits.
+#[inline(always)]
+fn small_element(place: &mut [u8], negative: bool, digits: u64) -> usize {
+    let element = room_of_element(place);
+    element[..2].copy_from_slice(b",-");
+    let start = 1 + usize::from(negative);
+    let digits = Digits::without_zeros(digits);
+    element[start..start + 8].copy_from_slice(&digits.bytes);
+    start + usize::from(digits.length)
+}
+
+/// One check of bounds for all that is written of a number.
+#[inline(always)]
+fn room_of_element(place: &mut [u8]) -> &mut [u8; ELEMENT_MAX] {
+    let element = place.first_chunk_mut();
+    element.expect("there is room for every element")
 }
 
 impl Writer {
@@ -157,9 +220,10 @@ impl Writer {
         (&mut self.hasher, piece)
     }
 
-    /// Drops what was hashed of a text that is too long to be kept.
+    /// Drops what was hashed of a text that is too long to be kept, once it is as much as the rest, which has to be moved.
     pub(super) fn drop_hashed(&mut self) {
-        if self.dropped > 0 || self.len > self.text_max {
+        let is_dropped = self.dropped > 0 || self.len > self.text_max;
+        if is_dropped && 2 * self.hashed >= self.len {
             self.buffer.copy_within(self.hashed..self.len, 0);
             self.len -= self.hashed;
             self.dropped += self.hashed as u64;
@@ -181,11 +245,6 @@ impl Writer {
     #[inline]
     pub(crate) const fn took(&mut self, size: usize) {
         self.len += size;
-    }
-
-    /// What was written.
-    pub(crate) fn bytes_so_far(&self) -> &[u8] {
-        &self.buffer[..self.len]
     }
 
     /// The text.
@@ -223,19 +282,8 @@ impl Writer {
 
     /// Integers as elements of a list, each behind a bracket or a comma.
     pub(crate) fn integers(&mut self, numbers: &[i64], separator: u8) {
-        const ELEMENT_MAX: usize = 1 + INTEGER_MAX;
-        let place = self.room(numbers.len() * ELEMENT_MAX);
-        let (mut at, mut separator) = (0, separator);
-        for &number in numbers {
-            // One check of bounds for all that is written of a number.
-            let element: &mut [u8; ELEMENT_MAX] = place[at..]
-                .first_chunk_mut()
-                .expect("there is room for every element");
-            element[0] = separator;
-            separator = b',';
-            at += 1 + push_integer(&mut element[1..], number);
-        }
-        self.took(at);
+        let length = write_elements(self.room(numbers.len() * ELEMENT_MAX), numbers, separator);
+        self.took(length);
     }
 
     /// Appends text that is already canonical.

@@ -151,7 +151,10 @@ struct Sums {
 
 /// Adds at most [`MASKED`] values to sums that stay below 2^63, without a jump that depends on one: nothing wraps, and the wrapping
 /// operations only avoid the checks. Bit n of the result says whether delta n is not 0.
-#[multiversion(targets("x86_64+avx2+lzcnt"))]
+#[multiversion(targets(
+    "x86_64+avx512bw+avx512cd+avx512dq+avx512vl+bmi1+bmi2+lzcnt",
+    "x86_64+avx2+bmi1+bmi2+lzcnt"
+))]
 fn add_small(sums: &mut Sums, values: &[i64], previous: i64) -> u64 {
     let (mut identity, mut quotients) = (0_u64, [0_u64; PARAMETERS]);
     for &value in values {

@@ -10,7 +10,8 @@
 //! P-block                      ,{"e_id":1,"f_e":  3  }
 //! ```
 //!
-//! The numbers of most edges have at most eight digits, which are one store. All other edges are written by the general writer.
+//! The numbers of most edges have at most eight digits, which are made for sixteen edges at once, and are one store each. All other edges are written by
+//! the general writer.
 //!
 //! Ticks are written side by side: a piece of some edges in each ledger and P-block, which the lanes of
 //! [`canonical`](crate::canonical) then hash while it is in the first cache; then the piece of the next edges. So the
@@ -21,13 +22,21 @@
 
 use std::sync::OnceLock;
 
-use crate::canonical::{self, Canonical, Digits, Hash, LARGE, Object, Writer, lanes};
+use multiversion::multiversion;
+
+use crate::canonical::{
+    self, Canonical, Digits, Hash, LARGE, Object, Writer, lanes, write_integer,
+};
 use crate::config::{Edge, LANES, RunPlan, Topology};
 
-use super::{EdgeFlux, EdgeFluxSummary, Flux, FluxLanes, PIECE, Tick, TopologySnapshotEdge};
+use super::{
+    EdgeFlux, EdgeFluxSummary, Flux, FluxGroup, FluxLanes, PIECE, Tick, TopologySnapshotEdge,
+};
 
 /// Bytes of a template, of which the last ones may be unused.
 const COPIED: usize = 32;
+/// Room for the keys and numbers of a template, and for what is written behind a number.
+const PARTS_ROOM: usize = 96;
 /// Room for an edge: every offset that is an `u8`, and a template that begins there.
 const EDGE_ROOM: usize = 256 + COPIED;
 /// The most edges whose texts are kept: 13 MB of templates, and as much of checkpoints.
@@ -58,32 +67,33 @@ pub(crate) struct TickTexts<'t> {
 }
 
 impl Template {
-    /// Keys and numbers in turns, which the writer spells.
-    fn new(writer: &mut Writer, parts: &[(&str, Option<i64>)]) -> Option<Self> {
-        writer.begin();
+    /// Keys and numbers in turns.
+    fn new<const N: usize>(parts: [(&str, Option<i64>); N]) -> Option<Self> {
+        let mut text = [0; PARTS_ROOM];
+        let mut length = 0;
         for (key, number) in parts {
-            writer.raw(key);
-            number.iter().for_each(|number| number.write(writer));
+            text[length..length + key.len()].copy_from_slice(key.as_bytes());
+            length += key.len();
+            if let Some(number) = number {
+                length += write_integer(&mut text[length..], number);
+            }
         }
-        let text = writer.bytes_so_far();
-        let mut bytes = [0; COPIED];
-        bytes.get_mut(..text.len())?.copy_from_slice(text);
-        Some(Self {
+        let bytes = *text.first_chunk()?;
+        (length <= COPIED).then_some(Self {
             bytes,
-            length: text.len() as u8,
+            length: length as u8,
         })
     }
 }
 
 impl EdgeText {
-    fn new(writer: &mut Writer, e_id: i64, edge: &Edge) -> Self {
-        let mut template = |parts: &[_]| Template::new(writer, parts);
+    fn new(e_id: i64, edge: &Edge) -> Self {
         let (i, j) = (i64::from(edge.from) + 1, i64::from(edge.to) + 1);
-        let mut templates = || {
+        let templates = || {
             Some([
-                template(&[(",{\"cap\":", Some(edge.cap)), (",\"du\":", None)])?,
-                template(&[(",\"e_id\":", Some(e_id)), (",\"f_e\":", None)])?,
-                template(&[
+                Template::new([(",{\"cap\":", Some(edge.cap)), (",\"du\":", None)])?,
+                Template::new([(",\"e_id\":", Some(e_id)), (",\"f_e\":", None)])?,
+                Template::new([
                     (",\"i\":", Some(i)),
                     (",\"j\":", Some(j)),
                     (",\"raw\":", None),
@@ -97,12 +107,11 @@ impl EdgeText {
     fn of_piece(topology: &Topology, piece: usize) -> impl Iterator<Item = Self> {
         let edges = &topology.edges;
         let indices = piece * PIECE..edges.len().min((piece + 1) * PIECE);
-        let mut writer = Writer::text();
         indices
             .zip(1 + (piece * PIECE) as i64..)
             .map(move |(index, e_id)| {
                 let edge = edges.get(index).expect("the index is below the length");
-                Self::new(&mut writer, e_id, &edge)
+                Self::new(e_id, &edge)
             })
     }
 }
@@ -239,34 +248,43 @@ impl TickTexts<'_> {
         for (texts, group) in texts.chunks(LANES).zip(piece * (PIECE / LANES)..) {
             match self.tick.fluxes.lanes(group) {
                 FluxLanes::Narrow(fluxes) => {
-                    self.group(topology, texts, group, |lane| fluxes.flux(lane));
+                    self.group(topology, texts, group, fluxes, |lane| fluxes.flux(lane));
                 }
-                FluxLanes::Wide(fluxes) => self.group(topology, texts, group, |lane| fluxes[lane]),
+                FluxLanes::Wide(fluxes) => {
+                    let narrow = FluxGroup::saturated(fluxes);
+                    self.group(topology, texts, group, &narrow, |lane| fluxes[lane]);
+                }
             }
         }
     }
 
-    /// A group of edges.
+    /// A group of edges: `fluxes` tells the numbers that are small, and `flux` those of any edge.
     #[inline]
     fn group(
         &mut self,
         topology: &Topology,
         texts: &[EdgeText],
         group: usize,
+        fluxes: &FluxGroup,
         flux: impl Fn(usize) -> Flux,
     ) {
         let first = group * LANES;
-        let mut at = 0;
+        let numbers = numbers_of(fluxes);
+        let (mut at, mut separator) = (0, if first == 0 { b'[' } else { b',' });
         loop {
-            at = self.small_edges(texts, at, first == 0, &flux);
-            if at == texts.len() {
+            let end = self.small_edges(texts, at, &numbers, separator);
+            if end == texts.len() {
                 return;
             }
+            if end > at {
+                separator = b',';
+            }
+            at = end;
             let edge = topology.edges.get(first + at);
             let edge = edge.expect("there is a flux for each edge");
             let e_id = (first + at) as u64 + 1;
-            let separator = if first + at == 0 { b'[' } else { b',' };
             self.any_edge(&EdgeFlux::new(e_id, &edge, flux(at)), separator);
+            separator = b',';
             at += 1;
         }
     }
@@ -277,28 +295,15 @@ impl TickTexts<'_> {
         &mut self,
         texts: &[EdgeText],
         from: usize,
-        is_first: bool,
-        flux: impl Fn(usize) -> Flux,
+        numbers: &SmallNumbers,
+        separator: u8,
     ) -> usize {
         let room = texts.len() * EDGE_ROOM;
-        let (mut text, mut summary) = (self.ledger.room(room), self.p_block.room(room));
-        let free = (text.len(), summary.len());
-        let mut end = texts.len();
-        for (lane, texts) in texts.iter().enumerate().skip(from) {
-            let numbers = SmallNumbers::of(&flux(lane));
-            let (EdgeText(Some(templates)), Some(numbers)) = (texts, numbers) else {
-                end = lane;
-                break;
-            };
-            let separator = if is_first && lane == 0 { b'[' } else { b',' };
-            let written = numbers.write(templates, separator, text, summary);
-            text = &mut text[written.0..];
-            summary = &mut summary[written.1..];
-        }
-        let left = (text.len(), summary.len());
-        self.ledger.took(free.0 - left.0);
-        self.p_block.took(free.1 - left.1);
-        end
+        let (text, summary) = (self.ledger.room(room), self.p_block.room(room));
+        let written = write_small(numbers, texts, from, separator, text, summary);
+        self.ledger.took(written.ledger);
+        self.p_block.took(written.p_block);
+        written.end
     }
 
     fn any_edge(&mut self, edge: &EdgeFlux, separator: u8) {
@@ -342,63 +347,114 @@ impl TickTexts<'_> {
     }
 }
 
-/// The numbers of an edge that differ from tick to tick, if they have at most eight digits.
+/// The numbers of a group of edges that differ from tick to tick, as eight digits.
 struct SmallNumbers {
-    du: (bool, Digits),
-    f_e: (bool, Digits),
-    raw: Digits,
+    du: ([bool; LANES], [u64; LANES]),
+    f_e: ([bool; LANES], [u64; LANES]),
+    raw: [u64; LANES],
+    /// Whether a number of the edge has more digits.
+    is_large: [bool; LANES],
+}
+
+/// How much of a group was written.
+struct Written {
+    /// The first edge that was not.
+    end: usize,
+    ledger: usize,
+    p_block: usize,
 }
 
 impl SmallNumbers {
-    #[inline]
-    fn of(flux: &Flux) -> Option<Self> {
-        let (du, f_e, raw) = (
-            flux.du.unsigned_abs(),
-            flux.f_e.unsigned_abs(),
-            flux.raw.cast_unsigned(),
-        );
-        if du.max(f_e).max(raw) >= LARGE {
-            return None;
-        }
-        let raw_digits = Digits::of(raw);
-        // Only a capacity makes them differ.
-        let f_e_digits = if f_e == raw {
-            raw_digits
-        } else {
-            Digits::of(f_e)
-        };
-        Some(Self {
-            du: (flux.du < 0, Digits::of(du)),
-            f_e: (flux.f_e < 0, f_e_digits),
-            raw: raw_digits,
-        })
-    }
-
-    /// Writes the edge at the start of both places, and returns the lengths.
-    #[inline]
-    fn write(
+    /// Writes an edge at the start of both places, and returns the lengths.
+    #[inline(always)]
+    fn write_edge(
         &self,
+        lane: usize,
         [before, middle, after]: &[Template; 3],
         separator: u8,
         text: &mut [u8],
         summary: &mut [u8],
     ) -> (usize, usize) {
+        let digits = |digits: &[u64; LANES]| Digits::without_zeros(digits[lane]);
+        let du = (self.du.0[lane], digits(&self.du.1));
+        let f_e = (self.f_e.0[lane], digits(&self.f_e.1));
         let mut text = EdgeRoom::at(text);
         text.template(before);
         text.room[0] = separator;
-        text.integer(self.du);
+        text.integer(du);
         text.template(middle);
-        text.integer(self.f_e);
+        text.integer(f_e);
         text.template(after);
-        text.integer((false, self.raw));
+        text.integer((false, digits(&self.raw)));
         text.byte(b'}');
         let mut summary = EdgeRoom::at(summary);
         summary.byte(separator);
         summary.template(middle);
         summary.room[1] = b'{';
-        summary.integer(self.f_e);
+        summary.integer(f_e);
         summary.byte(b'}');
         (usize::from(text.length), usize::from(summary.length))
+    }
+}
+
+/// The numbers of a group of edges.
+#[multiversion(targets(
+    "x86_64+avx512bw+avx512cd+avx512dq+avx512vl+bmi1+bmi2+lzcnt",
+    "x86_64+avx2+bmi1+bmi2+lzcnt"
+))]
+fn numbers_of(fluxes: &FluxGroup) -> SmallNumbers {
+    let FluxGroup { du, raw, f_e } = fluxes;
+    let raw_digits = Digits::of_group(&raw.map(i32::unsigned_abs));
+    // Only a capacity makes them differ.
+    let differs = |any, lane: usize| any | (f_e[lane].unsigned_abs() != raw[lane].unsigned_abs());
+    let f_e_digits = match (0..LANES).fold(false, differs) {
+        true => Digits::of_group(&f_e.map(i32::unsigned_abs)),
+        false => raw_digits,
+    };
+    let is_large = |number: i32| u64::from(number.unsigned_abs()) >= LARGE;
+    SmallNumbers {
+        du: (
+            du.map(i32::is_negative),
+            Digits::of_group(&du.map(i32::unsigned_abs)),
+        ),
+        f_e: (f_e.map(i32::is_negative), f_e_digits),
+        raw: raw_digits,
+        is_large: std::array::from_fn(|lane| {
+            is_large(du[lane]) | is_large(raw[lane]) | is_large(f_e[lane])
+        }),
+    }
+}
+
+/// Writes edges at the start of both places, from one to the first that has no templates or a large number; the first of them behind `separator`.
+#[multiversion(targets(
+    "x86_64+avx512bw+avx512cd+avx512dq+avx512vl+bmi1+bmi2+lzcnt",
+    "x86_64+avx2+bmi1+bmi2+lzcnt"
+))]
+fn write_small(
+    numbers: &SmallNumbers,
+    texts: &[EdgeText],
+    from: usize,
+    separator: u8,
+    text: &mut [u8],
+    summary: &mut [u8],
+) -> Written {
+    let free = (text.len(), summary.len());
+    let (mut text, mut summary, mut separator) = (text, summary, separator);
+    let mut end = texts.len();
+    for (lane, texts) in texts.iter().enumerate().skip(from) {
+        let (EdgeText(Some(templates)), false) = (texts, numbers.is_large[lane]) else {
+            end = lane;
+            break;
+        };
+        let written = numbers.write_edge(lane, templates, separator, text, summary);
+        separator = b',';
+        text = &mut text[written.0..];
+        summary = &mut summary[written.1..];
+    }
+    Written {
+        end,
+        ledger: free.0 - text.len(),
+        p_block: free.1 - summary.len(),
     }
 }
 

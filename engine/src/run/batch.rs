@@ -22,8 +22,10 @@ const SIDE_BY_SIDE: usize = 4;
 const GROUPS_A_THREAD: usize = 2;
 /// Most numbers in a group, unless a single tick has more.
 const GROUP_NUMBERS_MAX: usize = 1 << 20;
-/// Numbers in a group, if as many ticks as that are not too many: few enough that all groups stay in the second cache.
-const GROUP_NUMBERS: usize = 1 << 13;
+/// Numbers in a group, if as many ticks as that are not too many: so many that its checkpoints, too, are hashed side by side.
+const GROUP_NUMBERS: usize = 1 << 16;
+/// The same with several threads: few enough that the groups of all stay in the second cache.
+const GROUP_NUMBERS_SHARED: usize = 1 << 13;
 const TICKS_MAX: usize = 64;
 /// The numbers of a run that are worth a thread: some milliseconds of work.
 const WORTH_A_THREAD: u64 = 1 << 18;
@@ -90,11 +92,11 @@ impl<'r, 'w> Batches<'r, 'w> {
         sink: &dyn RecordSink,
     ) -> Self {
         let plan = stepper.plan();
-        let groups = match threads(plan, options) {
-            1 => 1,
-            threads => threads * GROUPS_A_THREAD,
+        let (groups, group_numbers) = match threads(plan, options) {
+            1 => (1, GROUP_NUMBERS),
+            threads => (threads * GROUPS_A_THREAD, GROUP_NUMBERS_SHARED),
         };
-        let ticks = (GROUP_NUMBERS / numbers(plan)).clamp(SIDE_BY_SIDE, TICKS_MAX);
+        let ticks = (group_numbers / numbers(plan)).clamp(SIDE_BY_SIDE, TICKS_MAX);
         let ticks = side_by_side(ticks.min(GROUP_NUMBERS_MAX / numbers(plan)));
         let group = || Group {
             slots: (0..ticks)
@@ -103,7 +105,7 @@ impl<'r, 'w> Batches<'r, 'w> {
             count: 0,
             failure: None,
         };
-        let primary = plan.windows.iter().filter(|window| window.primary);
+        let primary = plan.primary_windows();
         Self {
             free: (0..groups).map(|_| group()).collect(),
             coming: VecDeque::new(),
