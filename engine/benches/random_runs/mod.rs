@@ -4,6 +4,11 @@ mod counter;
 
 use aether_engine::config::{MemoryDocuments, RunPlan, load_run};
 pub(crate) use counter::Counter;
+use mimalloc::MiMalloc;
+
+/// The allocator of the command.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// The size of a run: nodes, edges and ticks.
 #[derive(Clone, Copy)]

@@ -27,10 +27,14 @@ mod tests_disk;
 use std::process::ExitCode;
 
 use clap::Parser;
+use mimalloc::MiMalloc;
 
 use args::{Arguments, Command, PressCommand, ProfileCommand, TopologyCommand};
 use exit::{Failure, Status};
 use output::Output;
+
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
