@@ -326,6 +326,11 @@ impl ResolvedDocuments {
 }
 
 impl RunPlan {
+    /// The primary windows, in order. Together they have every tick once.
+    pub(crate) fn primary_windows(&self) -> impl Iterator<Item = &Window> {
+        self.windows.iter().filter(|window| window.primary)
+    }
+
     /// M: every chain value is from 0 to M − 1.
     #[must_use]
     pub const fn modulus(&self) -> i64 {

@@ -27,7 +27,7 @@ pub struct Flux {
 }
 
 /// What every edge did in one tick, in id order.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Fluxes {
     groups: Vec<FluxGroup>,
     len: usize,
@@ -49,6 +49,28 @@ pub(crate) struct FluxGroup {
 pub(crate) struct WideBlocks<'f> {
     places: &'f mut [u32],
     wide: &'f mut Vec<[Flux; BLOCK]>,
+}
+
+impl Clone for Fluxes {
+    fn clone(&self) -> Self {
+        let mut clone = Self::new(0);
+        clone.clone_from(self);
+        clone
+    }
+
+    /// Uses the memory that is there.
+    fn clone_from(&mut self, source: &Self) {
+        let Self {
+            groups,
+            len,
+            places,
+            wide,
+        } = source;
+        self.groups.clone_from(groups);
+        self.len = *len;
+        self.places.clone_from(places);
+        self.wide.clone_from(wide);
+    }
 }
 
 impl Fluxes {
@@ -74,6 +96,13 @@ impl Fluxes {
         (&mut self.groups, wide)
     }
 
+    /// The bytes that they take in memory.
+    pub(crate) const fn size(&self) -> usize {
+        size_of::<Self>()
+            + size_of::<FluxGroup>() * self.groups.len()
+            + size_of::<[Flux; BLOCK]>() * self.wide.len()
+    }
+
     /// The number of edges.
     pub const fn len(&self) -> usize {
         self.len
@@ -92,9 +121,11 @@ impl Fluxes {
 
     /// The number of edges that moved something.
     pub(crate) fn moved_edges(&self) -> u64 {
-        let mut count = 0;
-        self.pieces_of_f_e(|f_e| count += f_e.iter().filter(|f_e| **f_e != 0).count() as u64);
-        count
+        let moved = |group| match self.lanes(group) {
+            FluxLanes::Narrow(group) => group.f_e.iter().filter(|f_e| **f_e != 0).count(),
+            FluxLanes::Wide(fluxes) => fluxes.iter().filter(|flux| flux.f_e != 0).count(),
+        };
+        (0..self.groups.len()).map(moved).sum::<usize>() as u64
     }
 
     /// Visits the numbers of all edges in id order, a group at a time.
@@ -154,6 +185,19 @@ pub(crate) enum FluxLanes<'f> {
 }
 
 impl FluxGroup {
+    /// Numbers that fit, and the nearest that do.
+    pub(crate) fn saturated(fluxes: &[Flux; LANES]) -> Self {
+        let narrow = |number: fn(&Flux) -> i64| {
+            let fits = |flux| number(flux).clamp(i32::MIN.into(), i32::MAX.into()) as i32;
+            std::array::from_fn(|lane| fits(&fluxes[lane]))
+        };
+        Self {
+            du: narrow(|flux| flux.du),
+            raw: narrow(|flux| flux.raw),
+            f_e: narrow(|flux| flux.f_e),
+        }
+    }
+
     /// What the edge of a lane did.
     #[inline]
     pub(crate) fn flux(&self, lane: usize) -> Flux {

@@ -236,7 +236,7 @@ impl<'p, 's> Pipeline<'p, 's> {
         with_workers(batch::threads(plan, &options), |workers| {
             let sink = self.recorder.sink();
             let mut batches = Batches::new(stepper, &texts, workers, &options, sink);
-            for window in plan.windows.iter().filter(|window| window.primary) {
+            for window in plan.primary_windows() {
                 self.first_pass(window, &mut batches, workers)?;
                 if *window.ticks.end() == plan.ticks {
                     self.finish()?;

@@ -19,10 +19,12 @@ use super::StoreError;
 use super::columns::{BlockBuilder, Shape};
 use super::header::HeaderRow;
 use super::inserting::Inserting;
-use super::parcel::Parcel;
+use super::parcel::{PARCEL_BYTES, Parcel};
 
-/// How many parcels there are: one that is packed, one that is written, and two that wait.
-const PARCELS: u64 = 4;
+/// How many parcels there are at least: one that is packed, one that is written, and two that wait.
+const PARCELS_MIN: u64 = 4;
+/// Bytes of parcels, if those are not fewer: what a run makes while the thread makes the file.
+const PARCELS_BYTES: usize = 4 << 20;
 
 /// A run file that is written.
 pub(super) struct Open {
@@ -41,6 +43,8 @@ pub(super) struct Background<'s> {
     /// How many parcels were handed over, and how many of them came back.
     sent: u64,
     written: u64,
+    /// How many there are at most.
+    parcels: u64,
     /// `None` once it has ended.
     thread: Option<ScopedJoinHandle<'s, Result<Open, StoreError>>>,
 }
@@ -55,6 +59,8 @@ impl<'s> Background<'s> {
     ) -> Result<Self, StoreError> {
         let fail = |error| StoreError::io(path, error);
         let block = BlockBuilder::new(&shape).map_err(fail)?;
+        let tick_bytes = 2 * size_of::<i64>() * (shape.node_count + shape.edges.len());
+        let parcels = (PARCELS_BYTES / PARCEL_BYTES.max(tick_bytes)) as u64;
         let (full, to_write) = mpsc::channel::<Parcel>();
         let (written, empty) = mpsc::channel();
         let of_thread = path.to_owned();
@@ -78,6 +84,7 @@ impl<'s> Background<'s> {
             spare: Vec::new(),
             sent: 0,
             written: 0,
+            parcels: parcels.max(PARCELS_MIN),
             thread: Some(thread.map_err(fail)?),
         })
     }
@@ -95,7 +102,7 @@ impl<'s> Background<'s> {
             return Err(self.failure());
         }
         self.sent += 1;
-        self.wait_for((self.sent + 1).saturating_sub(PARCELS))?;
+        self.wait_for((self.sent + 1).saturating_sub(self.parcels))?;
         Ok(self.spare.pop().unwrap_or_default())
     }
 

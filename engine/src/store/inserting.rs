@@ -6,9 +6,9 @@ use rusqlite::types::ToSqlOutput;
 use rusqlite::{Connection, Statement};
 
 use super::StoreError;
-use super::columns::{BlockBuilder, Shape};
+use super::columns::{BlockBuilder, Shape, Vectors};
 use super::header::{HeaderRow, signed};
-use super::parcel::{Cells, Step};
+use super::parcel::{Cells, Step, TickValues};
 use super::rows::Table;
 use crate::record::KINDS;
 
@@ -20,6 +20,9 @@ pub(super) struct Inserting<'c> {
     header: HeaderRow,
     shape: &'c Shape,
     block: BlockBuilder,
+    /// The fluxes of a tick, one vector for each column.
+    f_e: Vec<i64>,
+    raw: Vec<i64>,
     /// The statements that insert into the tables of records, made when they are first needed.
     inserts: [Option<Statement<'c>>; KINDS.len()],
     /// Whether a transaction is open.
@@ -40,6 +43,8 @@ impl<'c> Inserting<'c> {
             header,
             shape,
             block,
+            f_e: Vec::new(),
+            raw: Vec::new(),
             inserts: [const { None }; KINDS.len()],
             open: false,
         }
@@ -60,7 +65,7 @@ impl<'c> Inserting<'c> {
                 let inserted = self.insert(table, cells);
                 inserted.map_err(|error| StoreError::database(self.path, error))
             }
-            Step::Tick(tick, vectors) => match self.block.push(self.shape, tick, vectors) {
+            Step::Tick(tick, values) => match self.push(tick, &values) {
                 true => self.flush(),
                 false => Ok(()),
             },
@@ -104,6 +109,28 @@ impl<'c> Inserting<'c> {
             insert.raw_bind_parameter(index, ToSqlOutput::Borrowed(cell))?;
         }
         insert.raw_execute().map(|_| ())
+    }
+
+    /// Adds a tick to the open block; returns whether the block is then full.
+    fn push(&mut self, tick: u64, values: &TickValues<'_>) -> bool {
+        let TickValues {
+            pre_u,
+            fluxes,
+            post_u,
+        } = values;
+        self.f_e.clear();
+        self.raw.clear();
+        fluxes.groups(|fluxes| {
+            self.f_e.extend(fluxes.iter().map(|flux| flux.f_e));
+            self.raw.extend(fluxes.iter().map(|flux| flux.raw));
+        });
+        let vectors = Vectors {
+            pre_u,
+            f_e: &self.f_e,
+            raw: &self.raw,
+            post_u,
+        };
+        self.block.push(self.shape, tick, vectors)
     }
 
     /// Writes the open block.

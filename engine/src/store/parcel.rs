@@ -4,22 +4,23 @@
 //! steps    row of `ledgers`   tick 7              row of `log`      …
 //! cells    7, blob of 32                          3, 7, text of 5   …
 //! bytes    the hash                               hello             …
-//! numbers                     pre_u f_e raw post_u
+//! states                      pre_u post_u
+//! fluxes                      those of tick 7
 //! ```
 //!
-//! Everything is copied into four vectors, which are used again: a parcel is made without a piece of
+//! Everything is copied into vectors, which are used again: a parcel is made without a piece of
 //! memory for each row or text.
 
 use rusqlite::types::ValueRef;
 
-use super::columns::{Shape, Vectors};
+use super::columns::Shape;
 use super::row_counts::RowCounts;
 use super::rows::{Row, Table};
-use crate::record::Tick;
+use crate::record::{Fluxes, Tick};
 
-/// A parcel is full with this many bytes: few enough that the writing thread starts early, and enough
+/// A parcel is full with this many bytes, or with one tick of more: few enough that the writing thread starts early, and enough
 /// that waking it costs little.
-const PARCEL_BYTES: usize = 1 << 18;
+pub(super) const PARCEL_BYTES: usize = 1 << 18;
 
 /// What is to be written, in order.
 #[derive(Default)]
@@ -27,7 +28,10 @@ pub(super) struct Parcel {
     steps: Vec<PackedStep>,
     cells: Vec<PackedCell>,
     bytes: Vec<u8>,
-    numbers: Vec<i64>,
+    states: Vec<i64>,
+    /// Those of the ticks first, then some with nothing to say.
+    fluxes: Vec<Fluxes>,
+    ticks: usize,
 }
 
 enum PackedStep {
@@ -50,11 +54,18 @@ pub(super) enum Step<'p> {
     /// Insert a row.
     Row(&'static Table, Cells<'p>),
     /// Add a tick to the columns.
-    Tick(u64, Vectors<'p>),
+    Tick(u64, TickValues<'p>),
     /// Commit the window; there are then so many rows.
     Commit(RowCounts),
     /// Drop the window.
     RollBack,
+}
+
+/// What a tick did.
+pub(super) struct TickValues<'p> {
+    pub(super) pre_u: &'p [i64],
+    pub(super) fluxes: &'p Fluxes,
+    pub(super) post_u: &'p [i64],
 }
 
 /// The cells of a row, in column order.
@@ -65,7 +76,13 @@ pub(super) struct Cells<'p> {
 
 impl Parcel {
     pub(super) fn is_full(&self) -> bool {
-        self.bytes.len() + self.numbers.len() * size_of::<i64>() >= PARCEL_BYTES
+        let fluxes = self.fluxes[..self.ticks].iter().map(Fluxes::size);
+        let size = size_of_val(self.steps.as_slice())
+            + size_of_val(self.cells.as_slice())
+            + size_of_val(self.states.as_slice())
+            + self.bytes.len()
+            + fluxes.sum::<usize>();
+        size >= PARCEL_BYTES
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -76,7 +93,8 @@ impl Parcel {
         self.steps.clear();
         self.cells.clear();
         self.bytes.clear();
-        self.numbers.clear();
+        self.states.clear();
+        self.ticks = 0;
     }
 
     pub(super) fn push_row(&mut self, row: &Row<'_>) {
@@ -101,13 +119,13 @@ impl Parcel {
 
     pub(super) fn push_tick(&mut self, tick: &Tick) {
         self.steps.push(PackedStep::Tick(tick.tick));
-        self.numbers.extend_from_slice(&tick.pre_u);
-        let numbers = &mut self.numbers;
-        tick.fluxes
-            .pieces_of_f_e(|f_e| numbers.extend_from_slice(f_e));
-        tick.fluxes
-            .groups(|fluxes| numbers.extend(fluxes.iter().map(|flux| flux.raw)));
-        self.numbers.extend_from_slice(&tick.post_u);
+        self.states.extend_from_slice(&tick.pre_u);
+        self.states.extend_from_slice(&tick.post_u);
+        match self.fluxes.get_mut(self.ticks) {
+            Some(fluxes) => fluxes.clone_from(&tick.fluxes),
+            None => self.fluxes.push(tick.fluxes.clone()),
+        }
+        self.ticks += 1;
     }
 
     pub(super) fn push_commit(&mut self, rows: RowCounts) {
@@ -120,10 +138,11 @@ impl Parcel {
 
     /// The steps, in order.
     pub(super) fn steps<'p>(&'p self, shape: &Shape) -> impl Iterator<Item = Step<'p>> {
-        let (nodes, edges) = (shape.node_count, shape.edges.len());
+        let node_count = shape.node_count;
         let mut cells = self.cells.as_slice();
         let mut bytes = self.bytes.as_slice();
-        let mut numbers = self.numbers.as_slice();
+        let mut states = self.states.as_slice();
+        let mut fluxes = self.fluxes.iter();
         self.steps.iter().map(move |step| match step {
             PackedStep::Row(table) => {
                 let of_row = take(&mut cells, table.columns.len());
@@ -133,13 +152,12 @@ impl Parcel {
                 Step::Row(table, Cells { cells, bytes })
             }
             PackedStep::Tick(tick) => {
-                let vectors = Vectors {
-                    pre_u: take(&mut numbers, nodes),
-                    f_e: take(&mut numbers, edges),
-                    raw: take(&mut numbers, edges),
-                    post_u: take(&mut numbers, nodes),
+                let values = TickValues {
+                    pre_u: take(&mut states, node_count),
+                    fluxes: fluxes.next().expect("they were pushed with the tick"),
+                    post_u: take(&mut states, node_count),
                 };
-                Step::Tick(*tick, vectors)
+                Step::Tick(*tick, values)
             }
             PackedStep::Commit(rows) => Step::Commit(**rows),
             PackedStep::RollBack => Step::RollBack,

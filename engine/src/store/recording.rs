@@ -84,9 +84,10 @@ impl RunStore {
         self.refuse_other_case(&run_id)?;
         let path = self.path(&run_id);
         let beside = self.path_beside(&run_id);
-        if !path.exists() {
-            let open = writer::create(&path, &beside, plan)?;
-            let outcome = write(&path, plan, options, || Ok(open))?;
+        let is_new = !path.exists();
+        if is_new && (plan.primary_windows().count() > 1 || options.log.is_some()) {
+            let create = || writer::create(&path, &beside, plan);
+            let outcome = write(&path, plan, options, create)?;
             let written = Written::New;
             return Ok(Recorded {
                 outcome,
@@ -94,27 +95,35 @@ impl RunStore {
                 path,
             });
         }
-        recovery::tidy_locked(&path)?;
-        if path.is_dir() {
-            let source = std::io::ErrorKind::IsADirectory.into();
-            return Err(StoreError::Io { path, source });
+        if !is_new {
+            recovery::tidy_locked(&path)?;
+            if path.is_dir() {
+                let source = std::io::ErrorKind::IsADirectory.into();
+                return Err(StoreError::Io { path, source });
+            }
+            if existing == Existing::Keep {
+                refuse_other_header(&path, &run_id, plan)?;
+            }
         }
-        if existing == Existing::Keep {
-            refuse_other_header(&path, &run_id, plan)?;
-        }
-        let create = || writer::create_unseen(&beside, plan);
+        let create = || match is_new {
+            // There is nothing to keep of it before its only window is written.
+            true => writer::create_with_copy(&path, &beside, plan),
+            false => writer::create_unseen(&beside, plan),
+        };
         let made = write(&beside, plan, options, create).and_then(|outcome| {
+            let is_at_its_end = outcome.is_at_its_end();
             let written = match existing {
+                _ if is_new => Written::New,
                 Existing::Keep => {
                     refuse_other_records(&path, &beside, &run_id)?;
                     Written::Unchanged
                 }
-                Existing::Replace if outcome.is_at_its_end() => {
-                    replace(&path, &beside)?;
-                    Written::Replaced
-                }
+                Existing::Replace if is_at_its_end => Written::Replaced,
                 Existing::Replace => Written::Unchanged,
             };
+            if is_at_its_end && written != Written::Unchanged {
+                replace(&path, &beside)?;
+            }
             Ok((outcome, written))
         });
         writer::remove_database(&beside)?;
@@ -144,6 +153,8 @@ impl RunStore {
         }
         let _lock = WriterLock::take(self.runs_dir(), &run_id)?;
         recovery::tidy_locked(&path)?;
+        // A run of one window that was killed left it.
+        writer::remove_database(&self.path_beside(&run_id))?;
         let stored = StoredRun::open(&path)?;
         let (header, run_id) = (stored.header(), run_id.to_string());
         if header.status != RunStatus::Incomplete {

@@ -49,7 +49,7 @@ impl StoredRun {
             RunStatus::Complete => first - 1,
             RunStatus::Failed(error) => error.tick(),
             RunStatus::Incomplete => {
-                let mut windows = plan.windows.iter().filter(|window| window.primary);
+                let mut windows = plan.primary_windows();
                 let window = windows.find(|window| window.ticks.contains(&first));
                 window.map_or(first - 1, |window| *window.ticks.end())
             }

@@ -283,6 +283,10 @@ fn a_second_writer_is_refused_and_readers_are_not() {
     let seen = std::sync::Mutex::new(Vec::new());
     let progress = |tick: u64| {
         let options = RunOptions::default();
+        // The file is made while the first ticks are.
+        while !store.runs_dir().join("run.aether").exists() {
+            std::thread::yield_now();
+        }
         let second = store.record(&plan, "run", Existing::Replace, &options);
         assert!(matches!(second, Err(StoreError::Busy { .. })), "{second:?}");
         let resumed = store.resume("run", &options);

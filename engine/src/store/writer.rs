@@ -26,8 +26,11 @@ pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 const PAGE_CACHE_KIB: i64 = 8 * 1024;
 /// The same without a log. Pages go to the file while the run goes on, so that few are left when it ends.
 const PAGE_CACHE_UNSEEN_KIB: i64 = 1024;
-/// Size of the write-ahead log, in pages, at which its content moves into the database.
-const CHECKPOINT_PAGES: i64 = 4000;
+/// Size of the write-ahead log, in bytes, at which its content moves into the database.
+const CHECKPOINT_BYTES: i64 = 16 << 20;
+/// Numbers of ticks in a run whose file has long pages: it takes a quarter of the calls to write. Every table takes a page, so that the
+/// file of a short run would be several times as long.
+const LONG_PAGES: u128 = 1 << 20;
 
 /// Writes the records of one run, in a thread of its own.
 pub(super) struct RunWriter<'s> {
@@ -50,20 +53,36 @@ pub(super) struct RunWriter<'s> {
 pub(super) enum Seen {
     /// Readers and resumptions: whole windows appear in it, and stay after a crash.
     ByWindow,
-    /// Nobody, before it takes the place of another run. A crash leaves it to be removed, so that it needs neither
+    /// Nobody, before it takes the place of another file. A crash leaves it to be removed, so that it needs neither
     /// a log nor the disk before it is whole.
     AtItsEnd,
 }
 
-/// Creates a run file with its tables, its inputs, and a header with the status `incomplete`.
-///
-/// The file is complete or does not exist: it is written under a temporary name and then renamed.
-pub(super) fn create(path: &Path, unfinished: &Path, plan: &RunPlan) -> Result<Open, StoreError> {
-    let header = make(unfinished, plan, Seen::ByWindow)?;
-    remove_companions(path)?;
-    fs::rename(unfinished, path).map_err(|error| StoreError::io(path, error))?;
-    sync_parent(path)?;
+/// Creates a run file with its tables, its inputs, and a header with the status `incomplete`, and opens it.
+pub(super) fn create(path: &Path, beside: &Path, plan: &RunPlan) -> Result<Open, StoreError> {
+    let header = put(path, beside, plan)?;
     open(path, header, Seen::ByWindow)
+}
+
+/// The same, and opens a copy of it, which will take its place.
+pub(super) fn create_with_copy(
+    path: &Path,
+    beside: &Path,
+    plan: &RunPlan,
+) -> Result<Open, StoreError> {
+    let header = put(path, beside, plan)?;
+    fs::copy(path, beside).map_err(|error| StoreError::io(beside, error))?;
+    open(beside, header, Seen::AtItsEnd)
+}
+
+/// Puts a run file without records in its place. It is complete or does not exist: it is written under another name and then
+/// renamed.
+fn put(path: &Path, beside: &Path, plan: &RunPlan) -> Result<HeaderRow, StoreError> {
+    let header = make(beside, plan, Seen::ByWindow)?;
+    remove_companions(path)?;
+    fs::rename(beside, path).map_err(|error| StoreError::io(path, error))?;
+    sync_parent(path)?;
+    Ok(header)
 }
 
 /// As [`create`], for a file that is seen at its end.
@@ -92,6 +111,7 @@ fn open(path: &Path, header: HeaderRow, seen: Seen) -> Result<Open, StoreError> 
 /// journal nor the disk. The last change, which is to the write-ahead log, syncs all of it.
 fn fill(path: &Path, plan: &RunPlan, seen: Seen) -> rusqlite::Result<HeaderRow> {
     let mut connection = Connection::open(path)?;
+    connection.pragma_update(None, "page_size", page_bytes(plan))?;
     connection.pragma_update_and_check(None, "journal_mode", "OFF", |_| Ok(()))?;
     connection.pragma_update(None, "synchronous", "OFF")?;
     let transaction = connection.transaction()?;
@@ -107,6 +127,17 @@ fn fill(path: &Path, plan: &RunPlan, seen: Seen) -> rusqlite::Result<HeaderRow> 
     }
     connection.close().map_err(|(_, error)| error)?;
     Ok(header)
+}
+
+/// Bytes of a page.
+fn page_bytes(plan: &RunPlan) -> i64 {
+    let topology = &plan.topology;
+    let numbers = 2 * (topology.node_count + topology.edges.len());
+    if u128::from(plan.ticks) * numbers as u128 > LONG_PAGES {
+        16_384
+    } else {
+        4_096
+    }
 }
 
 fn write_inputs(connection: &Connection, plan: &RunPlan) -> rusqlite::Result<()> {
@@ -298,7 +329,9 @@ fn connect_writer(path: &Path, seen: Seen) -> rusqlite::Result<Connection> {
     connection.pragma_update_and_check(None, "journal_mode", journal, |_| Ok(()))?;
     connection.pragma_update(None, "synchronous", synchronous)?;
     connection.pragma_update(None, "cache_size", -cache_kib)?;
-    connection.pragma_update_and_check(None, "wal_autocheckpoint", CHECKPOINT_PAGES, |_| Ok(()))?;
+    let page_bytes: i64 = connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
+    let pages = CHECKPOINT_BYTES / page_bytes;
+    connection.pragma_update_and_check(None, "wal_autocheckpoint", pages, |_| Ok(()))?;
     connection.set_prepared_statement_cache_capacity(32);
     Ok(connection)
 }

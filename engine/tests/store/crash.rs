@@ -78,11 +78,15 @@ fn killed_at_any_moment_a_run_is_finished_to_the_same_bytes() {
                 break;
             }
         }
+        let store = RunStore::new(folder.path().join("runs"));
+        // The file is made while the first ticks are.
+        while !store.runs_dir().join("run.aether").exists() {
+            std::thread::yield_now();
+        }
         std::thread::sleep(Duration::from_micros(chance.below(3_000)));
         child.kill().unwrap();
         child.wait().unwrap();
 
-        let store = RunStore::new(folder.path().join("runs"));
         let stored = store.open("run").unwrap();
         assert_eq!(stored.header().status, RunStatus::Incomplete, "kill {kill}");
         let ticks = stored.ticks_recorded();

@@ -89,6 +89,7 @@ fn finished(dir: &Path, expected: &[u8]) -> Option<u64> {
     drop(stored);
     if status == RunStatus::Incomplete {
         store.resume("run", &RunOptions::default()).unwrap();
+        assert!(!dir.join("runs/.run.aether.new").exists());
     }
     assert!(export(&store.open("run").unwrap()) == expected);
     Some(ticks)
@@ -102,12 +103,23 @@ fn try_all(case: &Case<'_>) {
 
 #[test]
 fn a_new_run() {
-    let expected = whole(&small());
+    try_new("a new run", &small());
+}
+
+/// Nothing of it is committed before its end, so that it is written as a file that nobody sees.
+#[test]
+fn a_new_run_of_one_window() {
+    let one_window = format!("window_every = {TICKS}\nenable_codex = true");
+    try_new("a new run of one window", &plan(4, TICKS, &one_window));
+}
+
+fn try_new(name: &'static str, plan: &RunPlan) {
+    let expected = whole(plan);
     let committed = AtomicU64::new(0);
     try_all(&Case {
-        name: "a new run",
+        name,
         prepare: &|_| {},
-        act: &|dir| record(dir, &small(), Existing::Keep),
+        act: &|dir| record(dir, plan, Existing::Keep),
         check: &|dir, ended| {
             let ticks = finished(dir, &expected);
             assert!(ticks == Some(TICKS) || !ended.is_done());
@@ -117,7 +129,7 @@ fn a_new_run() {
                 assert!(ticks.unwrap_or(0) >= before);
             }
             if ticks.is_none() {
-                record(dir, &small(), Existing::Keep).unwrap();
+                record(dir, plan, Existing::Keep).unwrap();
             }
         },
     });

@@ -35,8 +35,10 @@ fn without_motifs(ticks: u64) -> RunPlan {
         r#"{{"v":0,"pfna_id":"P","gid":"RING","run_id":"ring","nid":"N/A","entries":[{}]}}"#,
         entries.join(",")
     );
+    // Two windows: a run of one has no log, and less memory for its pages.
     let more = format!(
-        "window_every = {SHORT}\nenable_codex = true\nenable_pfna = true\npfna_path = \"pfna.json\""
+        "window_every = {}\nenable_codex = true\nenable_pfna = true\npfna_path = \"pfna.json\"",
+        SHORT / 2
     );
     plan_with_inputs(16, ticks, &more, &pfna)
 }

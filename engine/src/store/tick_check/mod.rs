@@ -463,7 +463,7 @@ impl CheckedTick {
 
     /// The primary window that contains the tick.
     fn primary_window<'p>(&self, plan: &'p RunPlan) -> Option<&'p Window> {
-        let mut primary = plan.windows.iter().filter(|window| window.primary);
+        let mut primary = plan.primary_windows();
         primary.find(|window| window.ticks.contains(&self.tick))
     }
 
