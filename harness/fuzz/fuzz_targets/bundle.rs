@@ -3,7 +3,7 @@
 #![no_main]
 
 // The reader is private to the commands: a bundle is accepted by `bless` alone.
-#[allow(dead_code, unreachable_pub, reason = "a part of a different crate, of which this uses the reader")]
+#[allow(dead_code, unreachable_pub, unused_imports, reason = "a part of a different crate, of which this uses the reader")]
 #[path = "../../cli/src/bundle/mod.rs"]
 mod bundle;
 
