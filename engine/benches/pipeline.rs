@@ -13,7 +13,7 @@ use aether_engine::config::RunPlan;
 use aether_engine::run::{RunOptions, execute};
 use aether_engine::store::{Existing, RunStore};
 use aether_measure::{Line, Measured, rounds, seconds};
-use random_runs::{Counter, Size, plan};
+use random_runs::{Counter, Size, plan, plan_with};
 
 const ROUNDS: usize = 9;
 
@@ -24,6 +24,9 @@ fn main() -> ExitCode {
         Line::measured("threads/small", || Ok(smallest_gain())),
         Line::measured("store/100-400", || with_store(&plan(small(3_000)), false)),
         Line::measured("store/1e4-4e4", || with_store(&plan(large(30)), false)),
+        Line::measured("store/windows-100-400", || {
+            with_store(&plan_with(small(3_000), 375, ""), false)
+        }),
         Line::measured("store/replaced-100-400", || {
             with_store(&plan(small(3_000)), true)
         }),

@@ -66,7 +66,12 @@ fn with_codex(bencher: Bencher<'_, '_>, ticks: u64) {
         edges: 400,
         ticks,
     };
-    run_on(bencher, &plan_with(size, ",\"enable_codex\":true"), size, 1);
+    run_on(
+        bencher,
+        &plan_with(size, size.ticks, ",\"enable_codex\":true"),
+        size,
+        1,
+    );
 }
 
 /// The same without the observer.

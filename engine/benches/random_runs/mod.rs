@@ -26,11 +26,11 @@ impl std::fmt::Display for Size {
 
 /// A random graph that spreads a random state without overshooting.
 pub(crate) fn plan(size: Size) -> RunPlan {
-    plan_with(size, "")
+    plan_with(size, size.ticks, "")
 }
 
-/// The same with additional members of the RunConfig.
-pub(crate) fn plan_with(size: Size, members: &str) -> RunPlan {
+/// The same in windows of some ticks, with additional members of the RunConfig.
+pub(crate) fn plan_with(size: Size, window_every: u64, members: &str) -> RunPlan {
     let mut random = Random(7);
     let edges: Vec<String> = (1..=size.edges)
         .map(|e_id| {
@@ -50,7 +50,7 @@ pub(crate) fn plan_with(size: Size, members: &str) -> RunPlan {
     );
     let run = format!(
         "{{\"v\":1,\"gid\":\"B\",\"run_id\":\"bench\",\"topology_path\":\"topology.json\",\
-         \"profile_path\":\"profile.json\",\"ticks\":{ticks},\"window_every\":{ticks}{members},\
+         \"profile_path\":\"profile.json\",\"ticks\":{ticks},\"window_every\":{window_every}{members},\
          \"initial_state\":[{}]}}",
         state.join(","),
         ticks = size.ticks,

@@ -100,7 +100,7 @@ static SUITE: Bench = Bench {
 };
 
 #[rustfmt::skip]
-pub(crate) static ROWS: [Row; 39] = [
+pub(crate) static ROWS: [Row; 40] = [
     row("hashed/100-400", "bytes hashed per second in a whole run on one thread, 100 nodes and 400 edges", &HASHED, Ratio(AtLeast(1.0))),
     row("hashed/1e4-4e4", "the same, 10,000 nodes and 40,000 edges", &HASHED, Ratio(AtLeast(0.9))),
     row("threads/100-400", "ticks per second on two threads, 100 nodes and 400 edges", &PIPELINE, Ratio(AtLeast(1.8))),
@@ -111,8 +111,9 @@ pub(crate) static ROWS: [Row; 39] = [
     row("kernel/grid-1e5-4e5", "the same, a grid", &KERNEL, Ratio(AtLeast(5.0))),
     row("kernel/grid-2e6-8e6", "the same, a grid of 2,000,000 nodes and 8,000,000 edges", &KERNEL, Ratio(AtLeast(5.0))),
     row("kernel/random-2e6-8e6", "the same, random", &KERNEL, Ratio(AtLeast(4.0))),
-    row("store/100-400", "a new run with a run file, 100 nodes and 400 edges", &PIPELINE, Ratio(AtMost(1.2))),
+    row("store/100-400", "a new run of one window with a run file, 100 nodes and 400 edges", &PIPELINE, Ratio(AtMost(1.2))),
     row("store/1e4-4e4", "the same, 10,000 nodes and 40,000 edges", &PIPELINE, Ratio(AtMost(1.2))),
+    row("store/windows-100-400", "a new run of eight windows, 100 nodes and 400 edges", &PIPELINE, Ratio(AtMost(1.2))),
     row("store/replaced-100-400", "a run that replaces one, 100 nodes and 400 edges", &PIPELINE, Ratio(AtMost(1.2))),
     row("store/replaced-1e4-4e4", "the same, 10,000 nodes and 40,000 edges", &PIPELINE, Ratio(AtMost(1.2))),
     row("memory/2e6-8e6", "peak memory of 20 ticks of which only digests are kept, 2,000,000 nodes and 8,000,000 edges", &KERNEL, Figure(AtMost(600.0))),
