@@ -404,14 +404,16 @@ impl SmallNumbers {
 ))]
 fn numbers_of(fluxes: &FluxGroup) -> SmallNumbers {
     let FluxGroup { du, raw, f_e } = fluxes;
-    let raw_digits = Digits::of_group(&raw.map(i32::unsigned_abs));
+    let raw = raw.map(i32::cast_unsigned);
+    let raw_digits = Digits::of_group(&raw);
     // Only a capacity makes them differ.
-    let differs = |any, lane: usize| any | (f_e[lane].unsigned_abs() != raw[lane].unsigned_abs());
+    let differs = |any, lane: usize| any | (f_e[lane].unsigned_abs() != raw[lane]);
     let f_e_digits = match (0..LANES).fold(false, differs) {
         true => Digits::of_group(&f_e.map(i32::unsigned_abs)),
         false => raw_digits,
     };
-    let is_large = |number: i32| u64::from(number.unsigned_abs()) >= LARGE;
+    // A negative raw, which no rule makes, is large as an unsigned number.
+    let is_large = |size: u32| u64::from(size) >= LARGE;
     SmallNumbers {
         du: (
             du.map(i32::is_negative),
@@ -420,7 +422,8 @@ fn numbers_of(fluxes: &FluxGroup) -> SmallNumbers {
         f_e: (f_e.map(i32::is_negative), f_e_digits),
         raw: raw_digits,
         is_large: std::array::from_fn(|lane| {
-            is_large(du[lane]) | is_large(raw[lane]) | is_large(f_e[lane])
+            let (du, f_e) = (du[lane].unsigned_abs(), f_e[lane].unsigned_abs());
+            is_large(du) | is_large(raw[lane]) | is_large(f_e)
         }),
     }
 }
