@@ -97,6 +97,7 @@ impl Fluxes {
     }
 
     /// The bytes that they take in memory.
+    #[cfg(feature = "store")]
     pub(crate) const fn size(&self) -> usize {
         size_of::<Self>()
             + size_of::<FluxGroup>() * self.groups.len()
