@@ -159,6 +159,7 @@ fn lines_are_selected_by_name_and_by_area() {
         [
             "store/100-400",
             "store/1e4-4e4",
+            "store/windows-100-400",
             "store/replaced-100-400",
             "store/replaced-1e4-4e4",
             "diff/leaf"
