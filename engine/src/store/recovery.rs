@@ -60,6 +60,11 @@ fn mode_of(start: &[u8]) -> Option<Mode> {
     }
 }
 
+/// Whether a run file is written through a log, as that of every unfinished run is.
+pub(super) fn has_log(path: &Path) -> io::Result<bool> {
+    Ok(mode(path)? == Some(Mode::WriteAheadLog))
+}
+
 /// Completes what a killed process left, unless a writer is at work or the directory is read-only.
 /// What cannot be done stays for the next time.
 pub(super) fn tidy(path: &Path) {

@@ -13,7 +13,7 @@ use std::thread;
 use super::stored::StoredRun;
 use super::verify::Comparison;
 use super::writer::{self, RunWriter};
-use super::{Damage, StoreError};
+use super::{Damage, StoreError, recovery};
 use crate::canonical::Encoded;
 use crate::config::RunPlan;
 use crate::record::{Record, RecordKind};
@@ -34,6 +34,11 @@ pub(super) fn finish(
     options: &RunOptions<'_>,
 ) -> Result<Outcome, StoreError> {
     let path = stored.path().to_owned();
+    // To switch to the log, SQLite would wait for `stored`.
+    if !recovery::has_log(&path).map_err(|error| StoreError::io(&path, error))? {
+        let problem = "its first page says that it has no write-ahead log".to_owned();
+        return Err(stored.damaged(Damage::Differs(problem)));
+    }
     let open = writer::go_on(&path, stored.row().clone())?;
     thread::scope(|scope| {
         let writer = RunWriter::start(scope, &path, plan, options, || Ok(open))?;

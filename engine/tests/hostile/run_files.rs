@@ -242,6 +242,20 @@ fn nothing_is_added_to_a_run_whose_stored_part_is_damaged() {
     }
 }
 
+/// To switch to a log, the writer would wait for the reader of the same `resume`.
+#[test]
+fn an_unfinished_run_without_a_log_is_damaged() {
+    let (_folder, store) = cut(15);
+    let path = store.runs_dir().join("run.aether");
+    let mut bytes = std::fs::read(&path).unwrap();
+    assert_eq!(bytes[18..20], [2, 2]);
+    bytes[18..20].fill(1);
+    std::fs::write(&path, bytes).unwrap();
+    let error = store.resume("run", &RunOptions::default()).unwrap_err();
+    assert!(matches!(error, StoreError::Damaged { .. }), "{error}");
+    assert!(error.to_string().contains("write-ahead log"), "{error}");
+}
+
 #[test]
 fn a_whole_unfinished_run_is_finished() {
     for at in [1, 8, 9, 20, 39] {
