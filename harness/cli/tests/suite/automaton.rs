@@ -136,7 +136,8 @@ fn note(variable: &str, line: &str) {
             .create(true)
             .open(path)
             .unwrap();
-        writeln!(file, "{line}").unwrap();
+        // In one write: runs note at the same time.
+        file.write_all(format!("{line}\n").as_bytes()).unwrap();
     }
 }
 
