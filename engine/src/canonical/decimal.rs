@@ -48,7 +48,7 @@ impl Digits {
     pub(crate) fn of_group(numbers: &[u32; GROUP]) -> [u64; GROUP] {
         let mut fours = [0_u32; 2 * GROUP];
         for (fours, &number) in fours.as_chunks_mut::<2>().0.iter_mut().zip(numbers) {
-            // A compiler makes this of `number / 10_000` only where it is alone.
+            // `number / 10_000`: the product fits 64 bits, and the shift is exact for every number of 32.
             let upper = (u64::from(number).wrapping_mul(3_518_437_209) >> 45) as u32;
             *fours = [upper, number.wrapping_sub(upper.wrapping_mul(10_000))];
         }
