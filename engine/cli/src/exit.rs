@@ -11,6 +11,7 @@ use aether_engine::record::DecodeError;
 use aether_engine::run::RunError;
 use aether_engine::store::{Difference, ExportError, RunStore, StoreError, StoreErrorKind};
 use aether_engine::view::ViewError;
+use aether_harness::MachineFailure as _;
 use aether_json::json;
 use aether_sweep::SweepError;
 
@@ -67,9 +68,20 @@ impl Failure {
         Self::Run(error, error.with_names(names).to_string())
     }
 
+    /// A file or directory that was named and cannot be read.
+    pub(crate) fn unreadable(path: &Path, error: io::Error) -> Self {
+        let what = format!("{} cannot be read", path.display());
+        if error.is_of_machine() {
+            Self::Io(what, error)
+        } else {
+            Self::Input(format!("{what}: {error}"))
+        }
+    }
+
     pub(crate) fn status(&self) -> Status {
         match self {
             Self::Run(RunError::Diagnostic { .. }, _) | Self::Damaged(_) => Status::Difference,
+            Self::Documents(report) if is_internal(report) => Status::Internal,
             Self::Documents(_) | Self::Run(..) | Self::Input(_) => Status::BadInput,
             Self::Store(error) => store_status(error),
             Self::Sweep(error) => sweep_status(error),
@@ -199,6 +211,12 @@ fn stored_in(runs_dir: &Path) -> String {
         more => format!(" and {more} more"),
     };
     format!("the stored runs are {}{more}", named.join(", "))
+}
+
+/// Whether the machine or this program failed, whatever else a report says.
+fn is_internal(report: &Report) -> bool {
+    let mut problems = report.problems().iter();
+    problems.any(|problem| problem.code.is_internal())
 }
 
 fn store_status(error: &StoreError) -> Status {

@@ -3,16 +3,15 @@
 //! [`Registry`] holds what can be loaded and why the rest cannot; [`Selection`] is what a command line asks for.
 //! Nothing here runs a scenario.
 
-use std::fs;
 use std::path::Path;
 
 use aether_engine::config::{FileSystem, RunPlan, load_run};
-use aether_harness::{Scenario, ScenarioError};
+use aether_harness::{MachineFailure as _, Scenario, ScenarioError};
 use aether_subject::AetherSettings;
 use globset::{GlobBuilder, GlobMatcher};
 
 use crate::args::{ScenarioFilter, ScenariosDir};
-use crate::exit::Failure;
+use crate::exit::{Failure, Status};
 use crate::registry;
 
 /// The scenarios of a directory, in order of name.
@@ -24,9 +23,9 @@ pub(crate) struct Registry {
 
 impl Registry {
     pub(crate) fn load(dir: &Path) -> Result<Self, Failure> {
-        let cannot_read = |error| Failure::Io(format!("{} cannot be read", dir.display()), error);
+        let cannot_read = |error| Failure::unreadable(dir, error);
         let mut paths = Vec::new();
-        for entry in fs::read_dir(dir).map_err(cannot_read)? {
+        for entry in aether_disk::read_dir(dir).map_err(cannot_read)? {
             let entry = entry.map_err(cannot_read)?;
             let hidden = entry.file_name().to_string_lossy().starts_with('.');
             if !hidden && entry.path().is_dir() {
@@ -91,11 +90,19 @@ impl<'a> Selection<'a> {
         self.names.is_empty() || self.names.iter().any(|(_, glob)| glob.is_match(name))
     }
 
-    /// The problems of directories that may be meant: one that cannot be read has no tags to select it by.
-    pub(crate) fn problems(&self, registry: &Registry) -> Vec<String> {
+    /// The problems of directories that may be meant, each with the status that a command ends with for it: one
+    /// that cannot be read has no tags to select it by.
+    pub(crate) fn problems(&self, registry: &Registry) -> Vec<(Status, String)> {
         let broken = registry.broken.iter();
         let meant = broken.filter(|(name, _)| self.names(name));
-        meant.map(|(_, error)| error.to_string()).collect()
+        let problems = meant.map(|(_, error)| {
+            let status = match error.is_of_machine() {
+                true => Status::Internal,
+                false => Status::BadInput,
+            };
+            (status, error.to_string())
+        });
+        problems.collect()
     }
 
     /// Whether a scenario is selected.

@@ -23,6 +23,8 @@ fn aether(dir: &Path, args: &[&str]) -> Result<(), String> {
     let arguments = Arguments::try_parse_from(args).expect("a command");
     match perform(&arguments.command, &Output::new(arguments.format)) {
         Ok(Status::Done) => Ok(()),
+        // The message was a note beside what could be shown.
+        Ok(Status::Internal) => Err("a note on standard error".to_owned()),
         Ok(other) => panic!("{other:?}"),
         Err(failure) => {
             let message = failure.to_string();
@@ -175,4 +177,60 @@ fn times_of_other_runs_stay() {
             assert!(!dir.join("runs/run.aether").exists() || !ended.is_done());
         },
     });
+}
+
+/// Documents, scenarios and capsules that are only read: a disk that fails says nothing of what is in them.
+#[test]
+fn what_is_only_read() {
+    let whole = tempfile::tempdir().unwrap();
+    documents(whole.path());
+    run(whole.path()).unwrap();
+    let (runs, capsule) = (shown(whole.path(), "runs"), shown(whole.path(), "w.apx"));
+    let pack = [
+        "press",
+        "pack",
+        "run",
+        "--window",
+        "1",
+        "--runs-dir",
+        &runs,
+        "--out",
+        &capsule,
+    ];
+    aether(whole.path(), &pack).unwrap();
+    let registry = |dir: &Path| {
+        let scenario = dir.join("scenarios/one");
+        fs::create_dir_all(&scenario).unwrap();
+        documents(&scenario);
+        let description =
+            "description = \"a short run\"\npillars = [\"umx\"]\nruntime = \"instant\"\n";
+        fs::write(scenario.join("scenario.toml"), description).unwrap();
+        fs::create_dir(dir.join("profiles")).unwrap();
+        fs::copy(scenario.join("profile.json"), dir.join("profiles/OWN.json")).unwrap();
+        fs::copy(&capsule, dir.join("w.apx")).unwrap();
+    };
+    let commands: [&[&str]; 5] = [
+        &["validate", "scenarios/one/run.toml"],
+        &["validate", "scenarios/one"],
+        &["list", "--scenarios-dir", "scenarios"],
+        &["profile", "show", "OWN", "--profiles-dir", "profiles"],
+        &["press", "info", "w.apx"],
+    ];
+    for args in commands {
+        let tally = exhaust(&Case {
+            name: &format!("aether {}", args.join(" ")),
+            prepare: &registry,
+            act: &|dir| {
+                let in_dir = |arg: &&str| match dir.join(arg).exists() {
+                    true => shown(dir, arg),
+                    false => (*arg).to_owned(),
+                };
+                let args: Vec<String> = args.iter().map(in_dir).collect();
+                let args: Vec<&str> = args.iter().map(String::as_str).collect();
+                aether(dir, &args)
+            },
+            check: &|dir, _| assert!(dir.join("scenarios/one/run.toml").exists()),
+        });
+        assert!(tally.reported > 0, "{args:?}: {tally}");
+    }
 }

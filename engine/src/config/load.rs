@@ -727,13 +727,9 @@ impl<'r> Loader<'r> {
             }
             Ok(bytes) => bytes,
             Err(error) => {
-                let is_missing = error.kind() == std::io::ErrorKind::NotFound;
-                let code = if is_missing {
-                    Code::FileNotFound
-                } else {
-                    Code::FileUnreadable
-                };
+                let code = Code::of_read(&error);
                 let message = format!("{shown} cannot be read: {}", error_words(&error));
+                let is_missing = code == Code::FileNotFound;
                 let help = is_missing.then(|| self.near_file(path)).flatten();
                 self.file_problem(&shown, named_by, |span| {
                     Draft::new(code, span, message).help_if(help)
@@ -747,7 +743,8 @@ impl<'r> Loader<'r> {
     /// Help that names the file that was probably meant, if there is one.
     fn near_file(&self, path: &Path) -> Option<String> {
         let name = path.file_name()?.to_str()?;
-        let siblings = self.reader.siblings(path);
+        // Without the directory there is no advice, and the problem stays.
+        let siblings = self.reader.siblings(path).ok()?;
         let near = nearest(name, siblings.iter().map(String::as_str))?;
         Some(format!(
             "did you mean `{near}`, which is in the same directory?"

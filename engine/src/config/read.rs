@@ -17,10 +17,14 @@ pub trait ReadDocument {
     /// operating system's message differs between machines.
     fn read(&self, path: &Path, size_max: u64) -> io::Result<Vec<u8>>;
 
-    /// Names of the files beside a path, for a suggestion if the file does not exist.
-    fn siblings(&self, path: &Path) -> Vec<String> {
+    /// Names of the files beside a path: what a directory holds, and a suggestion if the file does not exist.
+    ///
+    /// # Errors
+    ///
+    /// The directory cannot be read.
+    fn siblings(&self, path: &Path) -> io::Result<Vec<String>> {
         let _ = path;
-        Vec::new()
+        Ok(Vec::new())
     }
 
     /// The directory that relative paths start at; reports show what is below it relative to it.
@@ -47,7 +51,7 @@ impl FileSystem {
 impl ReadDocument for FileSystem {
     fn read(&self, path: &Path, size_max: u64) -> io::Result<Vec<u8>> {
         use io::Read as _;
-        let file = std::fs::File::open(self.base.join(path))?;
+        let file = aether_disk::File::open(self.base.join(path))?;
         let metadata = file.metadata()?;
         if metadata.is_dir() {
             return Err(io::ErrorKind::IsADirectory.into());
@@ -63,17 +67,16 @@ impl ReadDocument for FileSystem {
         Ok(bytes)
     }
 
-    fn siblings(&self, path: &Path) -> Vec<String> {
+    fn siblings(&self, path: &Path) -> io::Result<Vec<String>> {
         let path = self.base.join(path);
-        let Some(Ok(entries)) = path.parent().map(std::fs::read_dir) else {
-            return Vec::new();
-        };
-        let names = entries
-            .flatten()
-            .filter_map(|entry| entry.file_name().into_string().ok());
-        let mut names: Vec<String> = names.collect();
+        let mut names = Vec::new();
+        if let Some(directory) = path.parent() {
+            for entry in aether_disk::read_dir(directory)? {
+                names.extend(entry?.file_name().into_string());
+            }
+        }
         names.sort();
-        names
+        Ok(names)
     }
 
     fn base(&self) -> Option<&Path> {
@@ -113,7 +116,7 @@ impl ReadDocument for MemoryDocuments {
         bytes.cloned().ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
-    fn siblings(&self, path: &Path) -> Vec<String> {
+    fn siblings(&self, path: &Path) -> io::Result<Vec<String>> {
         let shown = shown_path(path, None);
         let directory = shown
             .rsplit_once('/')
@@ -122,10 +125,8 @@ impl ReadDocument for MemoryDocuments {
             "" => Some(file.as_str()),
             _ => file.strip_prefix(directory)?.strip_prefix('/'),
         });
-        below
-            .filter(|rest| !rest.contains('/'))
-            .map(str::to_owned)
-            .collect()
+        let names = below.filter(|rest| !rest.contains('/'));
+        Ok(names.map(str::to_owned).collect())
     }
 }
 
@@ -222,7 +223,8 @@ mod tests {
             .with("a/x.json", "")
             .with("a/b/y.json", "")
             .with("z.json", "");
-        assert_eq!(memory.siblings(Path::new("a/none.json")), ["x.json"]);
-        assert_eq!(memory.siblings(Path::new("none.json")), ["z.json"]);
+        let siblings = |path: &str| memory.siblings(Path::new(path)).unwrap();
+        assert_eq!(siblings("a/none.json"), ["x.json"]);
+        assert_eq!(siblings("none.json"), ["z.json"]);
     }
 }

@@ -10,7 +10,7 @@ use super::documents::{
 };
 use super::load::{Checked, Loaded, Loader};
 use super::problem::{Code, Draft, Place, Report};
-use super::read::{ReadDocument, shown_path};
+use super::read::{ReadDocument, error_words, shown_path};
 use super::source::Span;
 use super::sweep::sweep_of;
 use super::tree::{Document, Kind};
@@ -159,13 +159,22 @@ pub fn validate_scenario(
     directory: &Path,
 ) -> Result<Checked<()>, Report> {
     let mut loader = Loader::new(reader);
-    let names = reader.siblings(&directory.join("scenario.toml"));
-    let has = |name: &str| names.iter().any(|known| known == name);
     let shown = match shown_path(directory, reader.base()) {
         // The base itself.
         shown if shown.is_empty() => ".".to_owned(),
         shown => shown,
     };
+    let names = match reader.siblings(&directory.join("scenario.toml")) {
+        Ok(names) => names,
+        Err(error) if Code::of_read(&error) == Code::ReadFailed => {
+            let message = format!("{shown} cannot be read: {}", error_words(&error));
+            let draft = Draft::new(Code::ReadFailed, Span::new(0, 0), message);
+            loader.problems.add_at(Place::file(shown.as_str()), draft);
+            return loader.finish(None, directory);
+        }
+        Err(_) => Vec::new(),
+    };
+    let has = |name: &str| names.iter().any(|known| known == name);
     let mut missing = |message: String, help: &str| {
         let draft = Draft::new(Code::NotAScenario, Span::new(0, 0), message).help(help);
         loader.problems.add_at(Place::file(shown.as_str()), draft);

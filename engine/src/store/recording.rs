@@ -83,56 +83,76 @@ impl RunStore {
         let _lock = WriterLock::take(self.runs_dir(), &run_id)?;
         self.refuse_other_case(&run_id)?;
         let path = self.path(&run_id);
-        let beside = self.path_beside(&run_id);
-        let is_new = !path.exists();
-        if is_new && (plan.primary_windows().count() > 1 || options.log.is_some()) {
-            let create = || writer::create(&path, &beside, plan);
-            let outcome = write(&path, plan, options, create)?;
-            let written = Written::New;
-            return Ok(Recorded {
-                outcome,
-                written,
-                path,
-            });
-        }
-        if !is_new {
-            recovery::tidy_locked(&path)?;
-            if path.is_dir() {
-                let source = std::io::ErrorKind::IsADirectory.into();
-                return Err(StoreError::Io { path, source });
-            }
-            if existing == Existing::Keep {
-                refuse_other_header(&path, &run_id, plan)?;
-            }
-        }
-        let create = || match is_new {
-            // There is nothing to keep of it before its only window is written.
-            true => writer::create_with_copy(&path, &beside, plan),
-            false => writer::create_unseen(&beside, plan),
+        let (outcome, written) = if path.exists() {
+            self.record_again(plan, &run_id, existing, options)?
+        } else {
+            (self.record_new(plan, &run_id, options)?, Written::New)
         };
-        let made = write(&beside, plan, options, create).and_then(|outcome| {
-            let is_at_its_end = outcome.is_at_its_end();
-            let written = match existing {
-                _ if is_new => Written::New,
-                Existing::Keep => {
-                    refuse_other_records(&path, &beside, &run_id)?;
-                    Written::Unchanged
-                }
-                Existing::Replace if is_at_its_end => Written::Replaced,
-                Existing::Replace => Written::Unchanged,
-            };
-            if is_at_its_end && written != Written::Unchanged {
-                replace(&path, &beside)?;
-            }
-            Ok((outcome, written))
-        });
-        writer::remove_database(&beside)?;
-        let (outcome, written) = made?;
         Ok(Recorded {
             outcome,
             written,
             path,
         })
+    }
+
+    /// Makes a run that is not stored: of several windows in its place, so that those that were committed stay; of one
+    /// window beside it, where there is nothing to keep before it is written.
+    fn record_new(
+        &self,
+        plan: &RunPlan,
+        run_id: &RunId,
+        options: &RunOptions<'_>,
+    ) -> Result<Outcome, StoreError> {
+        let (path, beside) = (self.path(run_id), self.path_beside(run_id));
+        if plan.primary_windows().count() > 1 || options.log.is_some() {
+            let create = || writer::create(&path, &beside, plan);
+            return write(&path, plan, options, create);
+        }
+        let create = || writer::create_with_copy(&path, &beside, plan);
+        let made = write(&beside, plan, options, create).and_then(|outcome| {
+            if outcome.is_at_its_end() {
+                replace(&path, &beside)?;
+            }
+            Ok(outcome)
+        });
+        writer::remove_database(&beside)?;
+        made
+    }
+
+    /// Makes a run whose name is taken beside the stored one, and compares it with that or replaces it.
+    fn record_again(
+        &self,
+        plan: &RunPlan,
+        run_id: &RunId,
+        existing: Existing,
+        options: &RunOptions<'_>,
+    ) -> Result<(Outcome, Written), StoreError> {
+        let (path, beside) = (self.path(run_id), self.path_beside(run_id));
+        recovery::tidy_locked(&path)?;
+        if path.is_dir() {
+            let source = std::io::ErrorKind::IsADirectory.into();
+            return Err(StoreError::Io { path, source });
+        }
+        if existing == Existing::Keep {
+            refuse_other_header(&path, run_id, plan)?;
+        }
+        let create = || writer::create_unseen(&beside, plan);
+        let made = write(&beside, plan, options, create).and_then(|outcome| {
+            let written = match existing {
+                Existing::Keep => {
+                    refuse_other_records(&path, &beside, run_id)?;
+                    Written::Unchanged
+                }
+                Existing::Replace if outcome.is_at_its_end() => {
+                    replace(&path, &beside)?;
+                    Written::Replaced
+                }
+                Existing::Replace => Written::Unchanged,
+            };
+            Ok((outcome, written))
+        });
+        writer::remove_database(&beside)?;
+        made
     }
 
     /// Finishes a run that was interrupted or stopped, from the inputs in its file. The result is

@@ -4,7 +4,6 @@ use std::cell::RefCell;
 use std::io;
 use std::path::Path;
 
-use aether_disk::{FileId, Operation};
 use aether_engine::config::{FileSystem, ReadDocument};
 use aether_harness::{Failure, MachineFailure as _};
 
@@ -32,24 +31,18 @@ impl Documents {
 
 impl ReadDocument for Documents {
     fn read(&self, path: &Path, size_max: u64) -> io::Result<Vec<u8>> {
-        let whole = self
-            .base()
-            .map_or_else(|| path.to_owned(), |base| base.join(path));
-        let operation = Operation::Read {
-            path: &whole,
-            file: FileId::new(),
-        };
-        let read = aether_disk::perform(&operation, || self.files.read(path, size_max));
+        let read = self.files.read(path, size_max);
         if let Err(error) = &read
             && error.is_of_machine()
         {
-            let failure = Failure::unreadable(&whole, error);
+            let whole = self.base().map(|base| base.join(path));
+            let failure = Failure::unreadable(whole.as_deref().unwrap_or(path), error);
             self.failed.borrow_mut().get_or_insert(failure);
         }
         read
     }
 
-    fn siblings(&self, path: &Path) -> Vec<String> {
+    fn siblings(&self, path: &Path) -> io::Result<Vec<String>> {
         self.files.siblings(path)
     }
 

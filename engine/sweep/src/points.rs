@@ -225,13 +225,9 @@ fn read_table(path: &Path, axes: &[Axis], files: &FileSystem) -> Result<Cells, R
     let shown = path.display().to_string();
     let at = |line: usize, column: usize| Place::at(shown.as_str(), line, column);
     let bytes = files.read(path, TABLE_BYTES_MAX).map_err(|error| {
-        let code = match error.kind() {
-            std::io::ErrorKind::NotFound => Code::FileNotFound,
-            _ => Code::FileUnreadable,
-        };
         let message = format!("{shown} cannot be read: {error}");
         one(
-            code,
+            Code::of_read(&error),
             message,
             at(1, 1),
             "check `table`, which starts at the sweep's directory",

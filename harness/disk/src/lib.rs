@@ -8,6 +8,7 @@
 
 mod file;
 mod functions;
+mod machine;
 mod operation;
 #[cfg(feature = "replace")]
 mod replacement;
@@ -21,6 +22,7 @@ pub use functions::{
     read_to_string, remove_dir, remove_dir_all, remove_file, rename, set_permissions, sync_dir,
     write,
 };
+pub use machine::is_of_machine;
 pub use operation::{FileId, Operation};
 #[cfg(feature = "replace")]
 pub use replacement::{Existing, Replacement};

@@ -273,7 +273,7 @@ proptest! {
     }
 }
 
-/// A start of unknown origin is no error if there are others of unknown origin below it.
+/// Every value here is of unknown origin: the start is reported as such only if there is none below it.
 #[test]
 fn a_start_is_unknown_only_if_nothing_else_is() {
     for count in 1..=8 {

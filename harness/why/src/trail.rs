@@ -97,7 +97,8 @@ pub(crate) struct Blocks<'t> {
     end: u64,
     /// How many records are of values that were computed.
     computed: u64,
-    /// Whether each was computed only from places of a lower layer, or of a lower [rank](rank) in its own: there is no circle then.
+    /// Whether each was computed only from lower places (of a lower layer, or of the same layer and a lower [rank](rank)). If
+    /// so, there is no circle.
     is_without_circle: bool,
 }
 

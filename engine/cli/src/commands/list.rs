@@ -40,7 +40,7 @@ pub(crate) fn list(command: &ListCommand, output: &Output) -> CommandResult {
                 edges: plan.edge_count(),
             }),
             Err(failure) => {
-                problems.push(problem(scenario, &failure));
+                problems.push((failure.status(), problem(scenario, &failure)));
                 None
             }
         };
@@ -48,14 +48,11 @@ pub(crate) fn list(command: &ListCommand, output: &Output) -> CommandResult {
     }
     problems.extend(selection.problems(&registry));
     output.result(|| table(&rows), || rows.iter().map(row).collect::<Value>())?;
-    for problem in &problems {
+    for (_, problem) in &problems {
         output.note(problem);
     }
-    Ok(if problems.is_empty() {
-        Status::Done
-    } else {
-        Status::BadInput
-    })
+    let statuses = problems.iter().map(|(status, _)| *status);
+    Ok(statuses.max().unwrap_or(Status::Done))
 }
 
 /// Why the size of a scenario is not known, in one line.

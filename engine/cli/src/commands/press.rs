@@ -280,8 +280,7 @@ fn info_json(capsule: &Capsule, rows: &[Row]) -> Value {
 }
 
 fn read(path: &Path) -> Result<Capsule, Failure> {
-    let bytes = std::fs::read(path)
-        .map_err(|error| Failure::Input(format!("{} cannot be read: {error}", path.display())))?;
+    let bytes = aether_disk::read(path).map_err(|error| Failure::unreadable(path, error))?;
     Capsule::from_bytes(&bytes).map_err(|error| damaged(path, &error))
 }
 

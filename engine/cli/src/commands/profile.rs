@@ -99,9 +99,9 @@ fn profiles_dir(command: &ProfileShowCommand) -> Result<Option<PathBuf>, Failure
 
 /// The documents of a directory, in order of name.
 fn documents(dir: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let cannot = |error| Failure::Input(format!("{} cannot be read: {error}", dir.display()));
+    let cannot = |error| Failure::unreadable(dir, error);
     let mut paths = Vec::new();
-    for entry in std::fs::read_dir(dir).map_err(cannot)? {
+    for entry in aether_disk::read_dir(dir).map_err(cannot)? {
         let path = entry.map_err(cannot)?.path();
         let extension = path.extension();
         if extension.is_some_and(|extension| extension == "json" || extension == "toml") {

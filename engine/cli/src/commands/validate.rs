@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use aether_engine::config::{self, Code, FileSystem, Place, Problem, Report};
+use aether_harness::{MachineFailure as _, ScenarioProblem};
 use aether_json::json;
 
 use crate::CommandResult;
@@ -83,19 +84,17 @@ fn harness_report(dir: &Path) -> Option<Report> {
     let dir = whole.flatten().unwrap_or_else(|| dir.to_owned());
     let error = registry::load_scenario(&dir).err()?;
     let file = dir.join(SCENARIO_FILE).display().to_string();
-    let problems = error
-        .problems()
-        .iter()
-        .map(|found| problem(&file, found.place().unwrap_or((1, 1)), found.message()));
-    Report::of(problems.collect())
+    let problems = error.problems().iter();
+    Report::of(problems.map(|found| problem(&file, found)).collect())
 }
 
-fn problem(file: &str, (line, column): (usize, usize), message: &str) -> Problem {
-    let help = "correct the field, which the harness reads, or remove it";
-    Problem::new(
-        Code::NotAScenario,
-        message,
-        Place::at(file, line, column),
-        help,
-    )
+fn problem(file: &str, found: &ScenarioProblem) -> Problem {
+    let (code, help) = if found.is_of_machine() {
+        (Code::ReadFailed, Code::ReadFailed.remedy())
+    } else {
+        let help = "correct the field, which the harness reads, or remove it";
+        (Code::NotAScenario, help)
+    };
+    let (line, column) = found.place().unwrap_or((1, 1));
+    Problem::new(code, found.message(), Place::at(file, line, column), help)
 }

@@ -1,5 +1,7 @@
 //! The stable codes of problems, each with its number, meaning and remedy.
 
+use std::io;
+
 use serde::Serialize;
 
 /// Declares the codes: number, title (what is wrong), explanation (why it is wrong) and remedy
@@ -40,6 +42,22 @@ macro_rules! codes {
             pub fn remedy(self) -> &'static str {
                 match self { $(Code::$name => $remedy,)* }
             }
+
+            /// The code for a file that cannot be read.
+            #[must_use]
+            pub fn of_read(error: &io::Error) -> Self {
+                match error.kind() {
+                    io::ErrorKind::NotFound => Self::FileNotFound,
+                    _ if aether_disk::is_of_machine(error) => Self::ReadFailed,
+                    _ => Self::FileUnreadable,
+                }
+            }
+
+            /// Whether the machine or this engine failed, so that the document may be in order.
+            #[must_use]
+            pub fn is_internal(self) -> bool {
+                matches!(self, Self::ReadFailed | Self::Unexplained)
+            }
         }
     };
 }
@@ -50,7 +68,7 @@ codes! {
         "The named document does not exist. A relative path starts at the document that contains it, not at the working directory.",
         "check the path, which starts at the document that contains it";
     FileUnreadable = "AE0002", "file cannot be read",
-        "The file exists, but the operating system does not let it be read: it is a directory, a permission is missing, or the disk fails.",
+        "The file exists, but the operating system does not let it be read: it is a directory, or its name cannot be one of a file.",
         "check that it is a file and that you may read it";
     FileTooLarge = "AE0003", "document too large",
         "Documents are held in memory while they are checked, so their size has a limit of 512 MiB.",
@@ -76,6 +94,9 @@ codes! {
     OtherDocument = "AE0010", "document of another kind",
         "The document has the fields of another kind than the one that is needed here: for instance a topology where a RunConfig is named.",
         "name a document of the right kind";
+    ReadFailed = "AE0011", "reading failed",
+        "The disk or the operating system failed while the file was read, or you may not read it. The document itself may be in order, so commands end with exit status 3.",
+        "check that you may read the file, and try again";
 
     // Syntax: the text of a document.
     UnexpectedText = "AE0101", "unexpected text",

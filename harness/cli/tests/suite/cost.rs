@@ -30,7 +30,7 @@ fn counted(names: &[&str], script: &str) -> Option<Workspace> {
         // A file that the scenario named would be an input.
         let runs = workspace.path("runs");
         let script = format!(
-            "RUNS='{}'\necho {name} >> \"$RUNS\"\n{script}\n",
+            "RUN={name}\nRUNS='{}'\necho \"$RUN\" >> \"$RUNS\"\n{script}\n",
             runs.display()
         );
         workspace.write(&format!("scenarios/{name}/script.sh"), &script);
@@ -155,7 +155,8 @@ fn nothing_is_kept_longer_than_checks_need_it() {
 }
 
 fn a_bless_makes_three_runs() {
-    let Some(workspace) = counted(&["one", "two"], "date +%s >> \"$RUNS.at\"\necho 1") else {
+    let script = "echo \"$RUN $(date +%s)\" >> \"$RUNS.at\"\necho 1";
+    let Some(workspace) = counted(&["one", "two"], script) else {
         return;
     };
     let blessed = || {
@@ -165,12 +166,21 @@ fn a_bless_makes_three_runs() {
     };
     let expected = ["one", "one", "one", "two", "two", "two"];
     assert_eq!(blessed(), expected);
-    // All first runs come before all others, which are in later seconds of the clock.
+    // All first runs come before all others; those of a scenario are in later seconds of the clock than its first.
     let times = workspace.read("runs.at");
-    let times: Vec<u64> = times.lines().map(|line| line.parse().unwrap()).collect();
+    let times: Vec<(&str, u64)> = times
+        .lines()
+        .filter_map(|line| line.split_once(' '))
+        .map(|(name, time)| (name, time.parse().unwrap()))
+        .collect();
     assert_eq!(times.len(), 6, "{times:?}");
-    let first = times[..2].iter().max();
-    assert!(times[2..].iter().min() > first, "{times:?}");
+    for first in 0..2 {
+        let (name, time) = times[first];
+        assert_eq!(name, ["one", "two"][first], "{times:?}");
+        let later = times[2..].iter().filter(|(other, _)| *other == name);
+        assert!(later.clone().all(|(_, other)| *other > time), "{times:?}");
+        assert_eq!(later.count(), 2, "{times:?}");
+    }
     // Where nothing changes, one run is enough.
     assert_eq!(blessed(), ["one", "two"]);
 }

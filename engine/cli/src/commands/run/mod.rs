@@ -40,7 +40,7 @@ enum Targets<'a> {
     /// Several, or what a selection found: the targets, and why scenarios that may be meant cannot be read.
     Many {
         targets: Vec<String>,
-        problems: Vec<String>,
+        problems: Vec<(Status, String)>,
     },
 }
 

@@ -16,7 +16,7 @@ use crate::output::{Output, failure_json};
 pub(super) fn run(
     command: &RunCommand,
     targets: &[String],
-    problems: &[String],
+    problems: &[(Status, String)],
     output: &Output,
 ) -> CommandResult {
     let mut worst = Status::Done;
@@ -58,9 +58,9 @@ pub(super) fn run(
     if output.is_json() {
         output.json(&results.into_iter().collect())?;
     }
-    for problem in problems {
+    for (status, problem) in problems {
         output.note(problem);
-        worst = worst.max(Status::BadInput);
+        worst = worst.max(*status);
     }
     if !failed.is_empty() {
         output.note(&format!(
