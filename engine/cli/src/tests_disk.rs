@@ -140,6 +140,47 @@ fn an_output_is_whole_or_absent() {
     }
 }
 
+/// What cannot be read is not taken for a file that may be replaced.
+#[test]
+fn an_input_document_is_never_replaced() {
+    let whole = tempfile::tempdir().unwrap();
+    documents(whole.path());
+    run(whole.path()).unwrap();
+    let document = fs::read(whole.path().join("topology.json")).unwrap();
+    let run_file = fs::read(whole.path().join("runs/run.aether")).unwrap();
+    try_all(&Case {
+        name: "aether export to a document",
+        prepare: &|dir| {
+            fs::create_dir(dir.join("runs")).unwrap();
+            fs::write(dir.join("runs/run.aether"), &run_file).unwrap();
+            fs::write(dir.join("topology.json"), &document).unwrap();
+        },
+        act: &|dir| {
+            let (runs, out) = (shown(dir, "runs"), shown(dir, "topology.json"));
+            let args = [
+                "aether",
+                "export",
+                "run",
+                "--runs-dir",
+                &runs,
+                "--force",
+                "--out",
+                &out,
+            ];
+            let arguments = Arguments::try_parse_from(args).expect("a command");
+            let failure = perform(&arguments.command, &Output::new(arguments.format))
+                .expect_err("a document is not replaced");
+            let (status, message) = (failure.status(), failure.to_string());
+            if status == Status::BadInput && message.contains("an input document") {
+                return Ok(());
+            }
+            assert_eq!(status, Status::Internal, "{message}");
+            Err(message)
+        },
+        check: &|dir, _| assert_eq!(fs::read(dir.join("topology.json")).unwrap(), document),
+    });
+}
+
 /// Removing a run forgets its times, and no others.
 #[test]
 fn times_of_other_runs_stay() {

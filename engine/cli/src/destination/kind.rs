@@ -1,10 +1,11 @@
 //! [`FileKind`]: what a command writes, the names that suit it, and the files that are of that kind.
 
+use std::ffi::OsStr;
 use std::io::{self, Read as _};
 use std::path::Path;
 
 use aether_disk::File;
-use aether_engine::config::{DocumentKind, FileSystem, document_kind};
+use aether_engine::config::{DocumentKind, MemoryDocuments, document_kind};
 use aether_engine::record::RecordKind;
 
 /// How much of a file shows its kind.
@@ -120,6 +121,7 @@ impl FileKind {
         }
         let document = (length <= DOCUMENT_BYTES_MAX)
             .then(|| document_at(path))
+            .transpose()?
             .flatten();
         Ok(match (self, document) {
             (Self::Topology, Some(DocumentKind::Topology)) => None,
@@ -206,10 +208,14 @@ fn is_export(head: &[u8]) -> bool {
         && (known.contains(&key) || RecordKind::ALL.iter().any(|kind| kind.name() == key))
 }
 
-/// The kind of an input document; `None` for any other file.
-fn document_at(path: &Path) -> Option<DocumentKind> {
-    let parent = path.parent().unwrap_or(Path::new("."));
-    document_kind(&FileSystem::new(parent), path)
+/// The kind of an input document; `None` for any other file. One that cannot be read may be a document.
+fn document_at(path: &Path) -> io::Result<Option<DocumentKind>> {
+    let Some(extension) = path.extension().and_then(OsStr::to_str) else {
+        return Ok(None);
+    };
+    let name = format!("document.{extension}");
+    let documents = MemoryDocuments::new().with(&name, aether_disk::read(path)?);
+    Ok(document_kind(&documents, Path::new(&name)))
 }
 
 #[cfg(test)]
