@@ -83,7 +83,11 @@ impl RunStore {
         let _lock = WriterLock::take(self.runs_dir(), &run_id)?;
         self.refuse_other_case(&run_id)?;
         let path = self.path(&run_id);
-        let (outcome, written) = if path.exists() {
+        // A disk that cannot tell must not make a stored run look absent.
+        let is_stored = path
+            .try_exists()
+            .map_err(|error| StoreError::io(&path, error))?;
+        let (outcome, written) = if is_stored {
             self.record_again(plan, &run_id, existing, options)?
         } else {
             (self.record_new(plan, &run_id, options)?, Written::New)

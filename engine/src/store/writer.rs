@@ -376,9 +376,14 @@ pub(super) fn remove_database(path: &Path) -> Result<(), StoreError> {
 /// loss of power would be applied to the new file, so this is durable first.
 pub(super) fn remove_companions(path: &Path) -> Result<(), StoreError> {
     let companions = COMPANIONS.map(|ending| companion(path, ending));
-    if companions.iter().any(|file| file.exists()) {
-        companions.iter().try_for_each(|file| remove_file(file))?;
-        sync_parent(path)?;
+    for file in &companions {
+        let is_there = file
+            .try_exists()
+            .map_err(|error| StoreError::io(file, error))?;
+        if is_there {
+            companions.iter().try_for_each(|file| remove_file(file))?;
+            return sync_parent(path);
+        }
     }
     Ok(())
 }

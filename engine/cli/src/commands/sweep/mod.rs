@@ -186,7 +186,10 @@ fn merge_shards(command: &SweepMergeCommand, output: &Output) -> CommandResult {
             "{shard} is read, so it cannot be replaced; choose a different OUT"
         )));
     }
-    if out.exists() {
+    let is_there = out
+        .try_exists()
+        .map_err(|error| Failure::unreadable(out, error))?;
+    if is_there {
         let shown = out.display();
         if !command.force {
             return Err(Failure::Input(format!(
@@ -194,7 +197,11 @@ fn merge_shards(command: &SweepMergeCommand, output: &Output) -> CommandResult {
             )));
         }
         SweepFile::open(out).map_err(|error| {
-            Failure::Input(format!("{error}; --force replaces only files of sweeps"))
+            let message = format!("{error}; --force replaces only files of sweeps");
+            match Failure::from(error) {
+                failure if failure.status() == Status::Internal => failure,
+                _ => Failure::Input(message),
+            }
         })?;
     }
     let progress = Progress::spinner("merging");
