@@ -345,6 +345,18 @@ mod tests {
     }
 
     #[test]
+    fn what_both_begin_and_end_with_is_paired() {
+        let matching = aligned(&["1", "{}", "7", "8"], &["1", "[]", "[]", "7", "8"]);
+        let pairs: Vec<(usize, usize)> = matching
+            .pairs
+            .iter()
+            .map(|pair| (pair.before, pair.after))
+            .collect();
+        assert_eq!(pairs, [(0, 0), (1, 1), (2, 3), (3, 4)]);
+        assert_eq!((&*matching.removed, &*matching.added), (&[][..], &[2][..]));
+    }
+
+    #[test]
     fn many_elements_are_paired_by_what_only_they_share_and_between_by_likeness() {
         // Elements that share a number of their own, at two places, and two that share less between them.
         let one = |n: usize| format!("[{n},0,0,0,0]");

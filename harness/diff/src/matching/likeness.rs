@@ -213,6 +213,7 @@ mod tests {
             (r#"{"a":1,"b":2}"#, r#"{"b":2,"a":1}"#, 2_000),
             ("[1,2,3]", "[3,1,2]", 2_000),
             ("{}", "{}", 1),
+            ("[1,2,3]", r#"{"a":4,"b":5,"c":6}"#, 1),
             // At most two parts differ.
             (r#"{"a":1,"b":2}"#, r#"{"a":3,"b":4}"#, 1),
             (r#"{"a":1,"b":2,"c":3}"#, r#"{"a":4,"b":5,"c":6}"#, 0),
@@ -240,9 +241,18 @@ mod tests {
 
     #[test]
     fn what_is_deep_inside_counts_as_one_part() {
-        for brackets in [["[", "]"], ["{\"k\":", "}"]] {
+        for (brackets, ends) in [
+            (["[", "]"], ["[1,1,1,4]", "[1,1,1,5]"]),
+            (
+                ["{\"k\":", "}"],
+                [
+                    r#"{"p":1,"q":1,"r":1,"s":4}"#,
+                    r#"{"p":1,"q":1,"r":1,"s":5}"#,
+                ],
+            ),
+        ] {
             for (depth, expected) in [(DEPTH_MAX - 1, 750), (DEPTH_MAX, 0)] {
-                let [a, b] = ["[1,1,1,4]", "[1,1,1,5]"].map(|inner| {
+                let [a, b] = ends.map(|inner| {
                     let deep = nested(depth - 1, inner, brackets);
                     format!("[{deep},{deep},{deep}]")
                 });
