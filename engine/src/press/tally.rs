@@ -293,6 +293,8 @@ mod tests {
                 tally.extend(&[value]);
                 assert_eq!(tally, exact, "{value}");
             }
+            // Three of them add up to more than 64 bits hold.
+            assert_eq!(Tally::of(&[value; 3]), exact, "{value}");
         }
     }
 

@@ -466,6 +466,81 @@ mod tests {
     }
 
     #[test]
+    fn what_followed_is_counted_without_the_first() {
+        let hash = |of: &str| format!("\"{}\"", of.repeat(64));
+        let records = |first: &str, second: &str| {
+            format!(r#"[{{"t":1,"v":{first}}},{{"t":2,"v":{second}}}]"#)
+        };
+        let check = |values: [&str; 4], followed: &str| {
+            let [before, after] = [records(values[0], values[2]), records(values[1], values[3])];
+            let diff = diff_of(
+                &[("a", &before), ("b", &before)],
+                &[("a", &after), ("b", &after)],
+                100,
+            );
+            let text = plain(&diff, false);
+            let lines: Vec<&str> = text
+                .lines()
+                .filter(|line| line.starts_with("  then"))
+                .collect();
+            assert_eq!(lines.join("\n"), followed);
+        };
+        let (zeros, ones) = (hash("0"), hash("1"));
+        check(
+            ["1", "2", "1", "2"],
+            "  then one 1 tick: 1 value\n  then two 2 ticks: 2 values",
+        );
+        check(
+            [&zeros, &ones, &zeros, &ones],
+            "  then one 1 tick: 0 values, 1 hash\n  then two 2 ticks: 0 values, 2 hashes",
+        );
+        check(
+            [&zeros, &ones, "1", "2"],
+            "  then one 1 tick: 1 value\n  then two 2 ticks: 1 value, 1 hash",
+        );
+    }
+
+    #[test]
+    fn the_earliest_of_many_changes_are_listed_whatever_their_order() {
+        let records = |value: u8, ticks: &mut dyn Iterator<Item = u32>| {
+            let each: Vec<String> = ticks
+                .map(|tick| format!(r#"{{"t":{tick},"v":{value}}}"#))
+                .collect();
+            format!("[{}]", each.join(","))
+        };
+        let listed = |before: &str, after: &str| -> Vec<String> {
+            let diff = diff_of(&[("a", before)], &[("a", after)], 2);
+            assert_eq!(diff.left_out[0].count, 2_998);
+            diff.changes
+                .iter()
+                .map(|change| change.path.to_string())
+                .collect()
+        };
+        let up = [1, 2].map(|value| records(value, &mut (1..=3_000)));
+        assert_eq!(listed(&up[0], &up[1]), ["a[t=1].v", "a[t=2].v"]);
+        let down = [1, 2].map(|value| records(value, &mut (1..=3_000).rev()));
+        assert_eq!(listed(&down[0], &down[1]), ["a[t=1].v", "a[t=2].v"]);
+    }
+
+    #[test]
+    fn what_was_within_tolerance_is_told_with_its_reasons() {
+        let tolerated = Tolerated {
+            values: 3,
+            largest: Json::parse("0.5").unwrap(),
+            at: Path::parse("a.b").unwrap(),
+            reasons: vec!["rounding".to_owned(), "noise".to_owned()],
+            sizes: None,
+        };
+        let lead = tolerated.lead();
+        let diff = Diff {
+            tolerated: Some(tolerated),
+            ..Diff::default()
+        };
+        let expected = format!("  {lead}\n    because: rounding\n    because: noise\n");
+        assert_eq!(plain(&diff, false), expected);
+    }
+
+    #[test]
     fn strings_of_several_lines_are_compared_by_line() {
         let old = r#"["\ta\nb\nc\n","one","x\ny"]"#;
         let new = r#"["\ta\nB \nc\n","two","x"]"#;

@@ -427,6 +427,20 @@ mod tests {
     }
 
     #[test]
+    fn looks_have_names_and_say_what_is_counted() {
+        for (looks, name, noun) in [
+            (Looks::Clock, "clock", "value"),
+            (Looks::ProcessId, "process-id", "value"),
+            (Looks::Order, "order", "array"),
+            (Looks::Length, "length", "array"),
+            (Looks::Names, "names", "object"),
+            (Looks::Presence, "presence", "artefact"),
+        ] {
+            assert_eq!((looks.name(), looks.noun()), (name, noun));
+        }
+    }
+
+    #[test]
     fn words_end_at_blanks_quotes_brackets_and_signs() {
         let found: String = "a b\"c'd(e)f[g]h=i,j;k-l_m.n/o:p"
             .chars()
@@ -462,6 +476,10 @@ mod tests {
         ] {
             assert_eq!(is_running(numbers, &moments), is, "{numbers:?}");
         }
+        // One that began before the first had ended may have read the clock at once, but a clock grows.
+        let early = [at(0, 10), at(5, 15), at(200, 210)];
+        assert!(is_running(["5", "5.001", "5.2"], &early));
+        assert!(!is_running(["5", "5", "5.2"], &early));
         // Runs that follow one another at once say nothing.
         assert!(!is_running(
             ["5", "5.05", "5.1"],
