@@ -444,6 +444,23 @@ mod tests {
     }
 
     #[test]
+    fn bytes_are_stored_only_if_some_differ() {
+        use crate::{Artefact, DiffOptions, Schema, diff};
+        let of = |byte: u8| [Artefact::from_bytes("o", &[byte])];
+        let stored = |before: u8, after: u8| {
+            let found = diff(
+                &of(before),
+                &of(after),
+                &Schema::default(),
+                &DiffOptions::default(),
+            );
+            aether_json::to_string(&found).unwrap()
+        };
+        assert!(stored(1, 2).contains("\"bytes\":["));
+        assert!(!stored(1, 1).contains("\"bytes\":["));
+    }
+
+    #[test]
     fn names_are_shown_in_the_first_divergence() {
         let mut first = change(ChangeKind::Changed, "1", "2");
         first.path = Path::parse("a.node[node=5]").unwrap();

@@ -571,6 +571,29 @@ mod tests {
     }
 
     #[test]
+    fn bytes_of_few_outputs_are_shown() {
+        for (count, more) in [(4, ""), (5, "1 more output"), (6, "2 more outputs")] {
+            let of = |byte: u8| -> Vec<Artefact> {
+                let names = (0..count).map(|at| format!("o{at}"));
+                names
+                    .map(|name| Artefact::from_bytes(name, &[byte, 0]))
+                    .collect()
+            };
+            let diff = diff(&of(1), &of(2), &Schema::default(), &DiffOptions::default());
+            let (brief, all) = (plain(&diff, false), plain(&diff, true));
+            assert_eq!(
+                brief.matches("\n      before  ").count(),
+                BYTES_SHOWN,
+                "{brief}"
+            );
+            assert_eq!(brief.contains("more output"), !more.is_empty());
+            assert!(brief.contains(&format!("{more}\n")));
+            assert_eq!(all.matches("\n      after   ").count(), count);
+            assert!(!all.contains("more output"));
+        }
+    }
+
+    #[test]
     fn no_more_is_shown_than_there_is_room_for() {
         let inputs = |of: u8, count: usize| {
             let each: Vec<String> = (0..count).map(|n| format!(r#""i{n:02}":{of}"#)).collect();

@@ -514,3 +514,20 @@ fn an_address_knows_its_artefact() {
     assert_eq!(address.artefact(), Some("after"));
     assert_eq!(Address::default().artefact(), None);
 }
+
+#[test]
+fn digests_are_read_as_they_are_written() {
+    let hash = level::Hash::of("kind", ["a"]);
+    assert_eq!(hash.json(), format!("\"{}\"", hash.hex()));
+    assert_eq!(format!("{hash:?}"), hash.hex());
+    assert_eq!(level::Hash::parse(&hash.hex()), Some(hash));
+    let short = &hash.hex()[..62];
+    for text in [
+        short,
+        &format!("{short}0G"),
+        &format!("{short}00 "),
+        &hash.hex().to_uppercase(),
+    ] {
+        assert_eq!(level::Hash::parse(text), None, "{text}");
+    }
+}
