@@ -79,3 +79,22 @@ impl fmt::Display for Verdict {
         f.pad(self.name())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn verdicts_are_read_back_by_their_names() {
+        assert!(Verdict::ALL.is_sorted_by(|a, b| a < b));
+        for verdict in Verdict::ALL {
+            assert_eq!(Verdict::from_name(verdict.name()), Some(verdict));
+            assert_eq!(verdict.to_string(), verdict.name());
+            let json = serde_json::to_string(&verdict).unwrap();
+            assert_eq!(json, format!("\"{verdict}\""));
+            assert_eq!(verdict.passes(), verdict.name() == "MATCH");
+        }
+        assert_eq!(Verdict::from_name("match"), None);
+        assert_eq!(format!("{:>7}", Verdict::Match), "  MATCH");
+    }
+}

@@ -92,6 +92,28 @@ fn a_hasher_keeps_no_more_than_a_piece() {
     assert_eq!(writer.finish(), Hash::from_bytes(sha2_of(&text(&long))));
 }
 
+/// Numbers of an array are written some at a time, of eight digits if none of them has more.
+#[test]
+fn every_number_of_an_array_is_written_as_it_is_alone() {
+    let powers = (0..19).map(|digits| 10_i64.pow(digits));
+    let around = powers.flat_map(|power| [power - 1, power, power + 1]);
+    let mut sizes: Vec<i64> = around.collect();
+    sizes.extend([12_345_678, 90_807_060, 1_002_003, i64::MAX]);
+    let mut all: Vec<i64> = sizes.iter().flat_map(|&size| [size, -size]).collect();
+    all.sort_unstable_by_key(|number| number.unsigned_abs());
+    for count in [0, 1, 15, 16, 17, 33, all.len()] {
+        for numbers in all.windows(count.max(1)).map(|numbers| &numbers[..count]) {
+            let each: Vec<String> = numbers.iter().map(i64::to_string).collect();
+            assert_eq!(text(numbers), format!("[{}]", each.join(",")));
+        }
+    }
+    // Nothing is written where there is no room.
+    let mut writer = Writer::text();
+    writer.raw(&"x".repeat(256));
+    writer.integers(&[], b'[');
+    assert_eq!(writer.into_text().len(), 256);
+}
+
 fn sha2_of(text: &str) -> [u8; 32] {
     <sha2::Sha256 as sha2::Digest>::digest(text).into()
 }
@@ -181,6 +203,23 @@ struct Long<'t>(&'t str);
 impl Canonical for Long<'_> {
     fn write(&self, writer: &mut Writer) {
         writer.long(self.0);
+    }
+}
+
+/// The default is one after the other.
+#[test]
+fn records_are_written_side_by_side() {
+    let records = ["a", "b"].map(|text| WithLong(text, &[7]));
+    let mut writers = records.each_ref().map(|_| Writer::encoder(1_000));
+    let hashes = lanes::encode(records.each_ref(), &mut writers.each_mut());
+    for ((writer, record), hash) in writers.iter().zip(&records).zip(hashes) {
+        let expected = format!(
+            r#"{{"after":"a","before":[7],"long":{},"more":[7]}}"#,
+            record.0
+        );
+        let encoded = writer.encoded(hash);
+        assert_eq!(encoded.text, Some(expected.as_bytes()));
+        assert_eq!(hash.as_bytes(), &sha2_of(&expected));
     }
 }
 

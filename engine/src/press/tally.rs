@@ -276,6 +276,28 @@ mod tests {
         }
     }
 
+    /// The fast loop is not for these, whatever came before them.
+    #[test]
+    fn large_values_are_exact_alone_and_one_after_another() {
+        for value in [
+            1 << 62,
+            i64::MAX,
+            i64::MAX - 1,
+            i64::MIN,
+            i64::MIN + 1,
+            -(1 << 62),
+        ] {
+            let (mut exact, mut tally) = (Tally::default(), Tally::default());
+            for _ in 0..3 {
+                exact.push(i128::from(value));
+                tally.extend(&[value]);
+                assert_eq!(tally, exact, "{value}");
+            }
+            // Three of them add up to more than 64 bits hold.
+            assert_eq!(Tally::of(&[value; 3]), exact, "{value}");
+        }
+    }
+
     #[test]
     fn the_largest_values_are_exact() {
         let mut tally = Tally::of(&[i64::MAX, i64::MIN]);

@@ -426,6 +426,7 @@ fn inputs_between_ticks_are_part_of_the_next() {
         expected[0] += 60;
         made.tick = tick;
         made.sum = state.advance(tick).unwrap();
+        assert_eq!(state.values_before(), expected);
         state.hand_over(&mut made);
         let ledger = made.ledger(&plan);
         let (post, fluxes) = plain_step(&plan.topology, &expected).unwrap();

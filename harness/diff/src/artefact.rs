@@ -367,4 +367,13 @@ mod tests {
             );
         }
     }
+
+    #[test]
+    fn a_document_remembers_what_it_was_before_values_were_replaced() {
+        let artefact = Artefact::from_json("a", b"{\"v\":\"replaced\"}").unwrap();
+        assert_eq!(artefact.raw(), None);
+        let raw = Artefact::from_json("a", b"{\"v\":7}").unwrap();
+        let artefact = artefact.with_raw(raw.text()).unwrap();
+        assert_eq!(artefact.raw(), Some(raw.text()));
+    }
 }

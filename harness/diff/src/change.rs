@@ -367,3 +367,158 @@ impl Serialize for FollowedByStage<'_> {
         serializer.collect_map(self.0.iter().map(|stage| (&stage.stage, counts(stage))))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn json(text: &str) -> Option<Json> {
+        (!text.is_empty()).then(|| Json::parse(text).unwrap())
+    }
+
+    /// A change of `a.b` in the stage `s`; an empty text stands for no value.
+    fn change(kind: ChangeKind, before: &str, after: &str) -> Change {
+        Change {
+            tick: None,
+            stage: "s".to_owned(),
+            artefact: "a".to_owned(),
+            path: Path::parse("a.b").unwrap(),
+            path_before: None,
+            kind,
+            before: json(before),
+            after: json(after),
+            size: None,
+        }
+    }
+
+    #[test]
+    fn an_offset_is_that_of_two_numbers_that_changed() {
+        for (kind, before, after, offset) in [
+            (ChangeKind::Changed, "1", "3.5", "2.5"),
+            (ChangeKind::Changed, "3", "1", "-2"),
+            (ChangeKind::Changed, "\"a\"", "1", ""),
+            (ChangeKind::Moved, "1", "3", ""),
+            (ChangeKind::Added, "", "3", ""),
+        ] {
+            assert_eq!(
+                change(kind, before, after).offset(),
+                json(offset),
+                "{before} {after}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_hash_is_one_on_every_side_that_there_is() {
+        let hash = format!("\"{}\"", "0f".repeat(32));
+        let [hash, none] = [hash.as_str(), ""];
+        for (kind, before, after, is_hash) in [
+            (ChangeKind::Changed, hash, hash, true),
+            (ChangeKind::Changed, hash, "1", false),
+            (ChangeKind::Changed, "1", hash, false),
+            (ChangeKind::Added, none, hash, true),
+            (ChangeKind::Removed, hash, none, true),
+            (ChangeKind::Added, none, "1", false),
+            (ChangeKind::Added, none, none, false),
+            (ChangeKind::Moved, hash, hash, false),
+            (ChangeKind::Renamed, hash, hash, false),
+        ] {
+            assert_eq!(
+                change(kind, before, after).is_hash(),
+                is_hash,
+                "{before} {after}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_heading_has_the_place_once() {
+        let mut change = change(ChangeKind::Changed, "1", "2");
+        assert_eq!(change.heading(), "s · b");
+        change.path = Path::parse("a").unwrap();
+        assert_eq!(change.heading(), "s · a");
+        change.stage = "a".to_owned();
+        assert_eq!(change.heading(), "a");
+        change.path = Path::parse("a.b").unwrap();
+        assert_eq!(change.heading(), "a · b");
+    }
+
+    #[test]
+    fn bytes_are_stored_only_if_some_differ() {
+        use crate::{Artefact, DiffOptions, Schema, diff};
+        let of = |byte: u8| [Artefact::from_bytes("o", &[byte])];
+        let stored = |before: u8, after: u8| {
+            let found = diff(
+                &of(before),
+                &of(after),
+                &Schema::default(),
+                &DiffOptions::default(),
+            );
+            aether_json::to_string(&found).unwrap()
+        };
+        assert!(stored(1, 2).contains("\"bytes\":["));
+        assert!(!stored(1, 1).contains("\"bytes\":["));
+    }
+
+    #[test]
+    fn names_are_shown_in_the_first_divergence() {
+        let mut first = change(ChangeKind::Changed, "1", "2");
+        first.path = Path::parse("a.node[node=5]").unwrap();
+        let mut diff = Diff {
+            first_divergence: Some(first),
+            ..Diff::default()
+        };
+        diff.name_elements(&|noun, number| Some(format!("{noun}-{number}")));
+        assert_eq!(
+            diff.first_divergence.unwrap().path.place(),
+            "node 5 (node-5)"
+        );
+    }
+
+    /// Values of `same` characters in common, then others.
+    fn shortened(same: usize, other: usize) -> (String, String) {
+        let [old, new] = ["o", "n"].map(|other_one| {
+            let text = format!("\"{}{}\"", "=".repeat(same), other_one.repeat(other));
+            json(&text)
+        });
+        shortened_pair(old.as_ref(), new.as_ref())
+    }
+
+    #[test]
+    fn long_values_are_cut_around_their_first_difference() {
+        // 96 bytes are shown as they are.
+        let whole = format!("\"{}o\"", "=".repeat(93));
+        assert_eq!(shortened(93, 1).0, whole);
+        // With half of that in common, values begin where they begin.
+        let (old, _) = shortened(47, 60);
+        assert_eq!(
+            old,
+            format!("\"{}{}… (109 bytes)", "=".repeat(47), "o".repeat(48))
+        );
+        // With more, shortly before they differ.
+        let (old, new) = shortened(48, 60);
+        assert_eq!(
+            old,
+            format!("…{}{}\" (110 bytes)", "=".repeat(24), "o".repeat(60))
+        );
+        assert_eq!(new, old.replace('o', "n"));
+        let (old, _) = shortened(200, 100);
+        assert_eq!(
+            old,
+            format!("…{}{}… (302 bytes)", "=".repeat(24), "o".repeat(72))
+        );
+        let (old, _) = shortened(200, 71);
+        assert_eq!(
+            old,
+            format!("…{}{}\" (273 bytes)", "=".repeat(24), "o".repeat(71))
+        );
+        // A value alone is not cut in front.
+        let long = json(&format!("\"{}\"", "=".repeat(200)));
+        let shown = format!("\"{}… (202 bytes)", "=".repeat(95));
+        assert_eq!(
+            shortened_pair(long.as_ref(), None),
+            (shown.clone(), "…".to_owned())
+        );
+        assert_eq!(shortened_pair(None, long.as_ref()), ("…".to_owned(), shown));
+    }
+}

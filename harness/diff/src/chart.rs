@@ -97,3 +97,34 @@ fn numbers(raw: &str) -> Option<Vec<Json>> {
     let shown = elements.into_iter().take(VALUES_MAX);
     is_vector.then(|| shown.map(Json::from_raw).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn vectors_of_numbers_that_differ_are_drawn() {
+        let before = r#"{"a":[1,2],"b":[1,2],"c":[1],"d":[1,"x"],"e":[3,4],"f":2}"#;
+        let after = r#"{"a":[1,3],"b":[1,2],"c":[2],"d":[2,"x"],"e":[5,6],"f":3}"#;
+        let rule = |path: &str, fields: &[&str]| KeyRule {
+            path: path.to_owned(),
+            fields: fields.iter().map(|&field| field.to_owned()).collect(),
+            label: format!("{path}-label"),
+        };
+        let keys = [rule("e", &["id"]), rule("a", &[])];
+        let charts = vectors("ledgers", &3.into(), &keys, before, after);
+        let found: Vec<(&str, &str, usize)> = charts
+            .iter()
+            .map(|chart| (&*chart.title, &*chart.element, chart.after.len()))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                ("ledgers, tick 3: a", "a-label", 2),
+                ("ledgers, tick 3: e", "", 2)
+            ]
+        );
+        let texts: Vec<&str> = charts[0].after.iter().map(Json::as_str).collect();
+        assert_eq!(texts, ["1", "3"]);
+    }
+}

@@ -205,3 +205,35 @@ pub(crate) fn compare_artefacts(pair: &Pair<'_>, schema: &Schema, tally: &mut Ta
         (None, None) => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ArtefactSchema;
+
+    #[test]
+    fn artefacts_are_in_the_order_of_stages_then_as_they_are_listed() {
+        let listed = |name: &str, stage: &str| ArtefactSchema::new(name).with_stage(stage);
+        let schema = Schema {
+            stages: vec!["one".into(), "two".into()],
+            artefacts: vec![
+                listed("d", "two"),
+                listed("c", "one"),
+                listed("b", "two"),
+                listed("a", "one"),
+            ],
+            spans: Vec::new(),
+        };
+        let of = |value: u8| {
+            ["a", "b", "c", "d", "e"]
+                .map(|name| Artefact::from_json(name, value.to_string().as_bytes()).unwrap())
+        };
+        let diff = diff(&of(1), &of(2), &schema, &DiffOptions::default());
+        let names: Vec<&str> = diff
+            .changes
+            .iter()
+            .map(|change| &*change.artefact)
+            .collect();
+        assert_eq!(names, ["c", "a", "d", "b", "e"]);
+    }
+}

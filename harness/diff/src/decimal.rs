@@ -303,4 +303,54 @@ mod tests {
         let long = "9".repeat(5000);
         assert_eq!(decimal(&long).times(&decimal("2")), None);
     }
+
+    #[test]
+    fn distances_are_exact() {
+        for (a, b, distance) in [
+            ("1", "3", "2"),
+            ("-1", "3", "4"),
+            ("-55", "55", "110"),
+            ("-99", "1", "100"),
+            ("0", "0", "0"),
+            ("0", "1e9", "1000000000"),
+            ("0", "1e-9", "1e-9"),
+            ("0", "1e9999", "1e9999"),
+            (
+                "0",
+                "1.00000000000000000000000001",
+                "1.00000000000000000000000001e0",
+            ),
+            ("0.0", "-12.5", "12.5"),
+            ("1.5", "1.25", "0.25"),
+            ("1.0012", "1", "0.0012"),
+            ("1e4096", "9e4096", "8e4096"),
+        ] {
+            let (a, b) = (decimal(a), decimal(b));
+            for found in [a.distance(&b), b.distance(&a)] {
+                assert_eq!(found.unwrap().to_text(), distance, "{a:?} {b:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_most_digits_are_computed_with() {
+        let one = decimal("1");
+        for (digits, is_taken) in [(4_096, true), (4_097, false)] {
+            let long = decimal(&"9".repeat(digits));
+            for found in [
+                one.distance(&long),
+                long.distance(&one),
+                one.times(&long),
+                long.times(&one),
+            ] {
+                assert_eq!(found.is_some(), is_taken, "{digits}");
+            }
+            let far = decimal(&format!("1e{digits}"));
+            assert_eq!(one.distance(&far).is_some(), is_taken, "{digits}");
+            assert_eq!(far.distance(&one).is_some(), is_taken, "{digits}");
+        }
+        assert!(Decimal::parse("1e1000000000000").is_some());
+        assert!(Decimal::parse("1e-1000000000000").is_some());
+        assert_eq!(Decimal::parse("1e1000000000001"), None);
+    }
 }

@@ -342,3 +342,139 @@ fn key_values(element: &Value, key: &Key) -> Option<Vec<String>> {
     let values = fields.iter().map(|field| identity(element, &[field]));
     values.collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lookup(text: &str) -> Lookup {
+        let mut schema = Schema::for_document("d", vec!["rows=id".parse().unwrap()]);
+        schema.artefacts[0].keys.push("u=".parse().unwrap());
+        let artefact = Artefact::from_json("d", text.as_bytes()).unwrap();
+        Lookup::of(&[artefact], &schema).unwrap()
+    }
+
+    fn path(text: &str) -> Path {
+        Path::parse(text).unwrap()
+    }
+
+    const DOCUMENT: &str =
+        r#"{"rows":[{"id":7,"v":[1,2]},{"id":"a","m":{"x":3}},{"id":7,"v":4}],"u":[5,6]}"#;
+
+    #[test]
+    fn values_are_found_by_their_places() {
+        let lookup = lookup(DOCUMENT);
+        assert_eq!(lookup.artefacts().collect::<Vec<_>>(), ["d"]);
+        for (place, value) in [
+            ("d.u", Some("[5,6]")),
+            ("d.u[1]", Some("6")),
+            ("d.u[2]", None),
+            ("d.u[node=1]", Some("5")),
+            ("d.u[node=2]", Some("6")),
+            ("d.u[node=0]", None),
+            ("d.u[node=1,of=2]", None),
+            ("d.u[*]", None),
+            ("d.u.x", None),
+            ("d.u[0].x", None),
+            ("d.rows[id=7].v[1]", Some("2")),
+            ("d.rows[id=7#2].v", Some("4")),
+            ("d.rows[id=7#3].v", None),
+            ("d.rows[id=7#0].v", None),
+            (r#"d.rows[id="a"].m.x"#, Some("3")),
+            ("d.rows[m.x=3].id", Some("\"a\"")),
+            ("d.rows[id=7,v=4].v", Some("4")),
+            ("d.rows[1].id", Some("\"a\"")),
+            ("d.x", None),
+            ("e", None),
+        ] {
+            let found = lookup.value(&path(place)).map(Value::to_string);
+            assert_eq!(found.as_deref(), value, "{place}");
+        }
+    }
+
+    #[test]
+    fn a_place_of_a_changed_value_is_where_it_was() {
+        let lookup = lookup(DOCUMENT);
+        let of = path("d.rows");
+        let mut changed = lookup.value(&of).unwrap().clone();
+        // The element is still that whose `id` was 7.
+        *lookup
+            .value_mut(&mut changed, &of, &path("d.rows[id=7].id"))
+            .unwrap() = 9.into();
+        *lookup
+            .value_mut(&mut changed, &of, &path("d.rows[id=7].v[0]"))
+            .unwrap() = 0.into();
+        let expected = r#"[{"id":9,"v":[0,2]},{"id":"a","m":{"x":3}},{"id":7,"v":4}]"#;
+        assert_eq!(changed.to_string(), expected);
+        for none in ["d.rows[id=8]", "d.rows[id=7].v[2]", "d.rows.x", "d"] {
+            assert!(
+                lookup.value_mut(&mut changed, &of, &path(none)).is_none(),
+                "{none}"
+            );
+        }
+        assert_eq!(
+            lookup
+                .value_mut(&mut changed, &of, &of)
+                .unwrap()
+                .to_string(),
+            expected
+        );
+    }
+
+    #[test]
+    fn values_that_differ_have_a_place_each() {
+        let check = |before: &str, after: &str, place: &str, expected: &[&str]| {
+            let places = differing(&lookup(before), &lookup(after), &path(place));
+            let places: Vec<String> = places.iter().map(ToString::to_string).collect();
+            assert_eq!(places, expected, "{before} {after} {place}");
+        };
+        check(DOCUMENT, DOCUMENT, "d", &[]);
+        check(DOCUMENT, DOCUMENT, "e", &[]);
+        let other =
+            r#"{"rows":[{"id":7,"v":[1,3]},{"id":7,"v":5},{"id":8,"v":[]}],"u":[5],"w":{"k":1}}"#;
+        let all = [
+            "d.rows[id=7].v[1]",
+            r#"d.rows[id="a"].id"#,
+            r#"d.rows[id="a"].m.x"#,
+            "d.rows[id=7#2].v",
+            "d.rows[id=8].id",
+            "d.rows[id=8].v",
+            "d.u[1]",
+            "d.w.k",
+        ];
+        check(DOCUMENT, other, "d", &all);
+        check(DOCUMENT, other, "d.u", &["d.u[1]"]);
+        check(other, DOCUMENT, "d.u", &["d.u[1]"]);
+        check(DOCUMENT, other, "d.w", &["d.w.k"]);
+        check(other, DOCUMENT, "d.w", &["d.w.k"]);
+        check(
+            DOCUMENT,
+            other,
+            "d.rows[*].v",
+            &["d.rows[id=7].v[1]", "d.rows[id=7#2].v", "d.rows[id=8].v"],
+        );
+        check(DOCUMENT, other, "d.rows[*].v[*]", &["d.rows[id=7].v[1]"]);
+        // Values of two kinds are one difference.
+        check(r#"{"u":[1]}"#, r#"{"u":{"a":1}}"#, "d.u", &["d.u"]);
+        check(r#"{"u":{"a":1}}"#, r#"{"u":[1]}"#, "d.u", &["d.u"]);
+        check(r#"{"u":[1]}"#, r#"{"u":1}"#, "d.u", &["d.u"]);
+    }
+
+    #[test]
+    fn a_key_is_that_of_the_outer_of_two_arrays() {
+        let of =
+            |value: u8| format!(r#"{{"rows":[[{{"id":3,"v":{value}}}],{{"id":4,"v":{value}}}]}}"#);
+        let (before, after) = (lookup(&of(1)), lookup(&of(2)));
+        for (place, expected) in [
+            ("d.rows", &["d.rows[0][0].v", "d.rows[id=4].v"][..]),
+            ("d.rows[0]", &["d.rows[0][0].v"]),
+            ("d.rows[0][0]", &["d.rows[0][0].v"]),
+            ("d.rows[0][*]", &["d.rows[0][0].v"]),
+            ("d.rows[id=4]", &["d.rows[id=4].v"]),
+        ] {
+            let places = differing(&before, &after, &path(place));
+            let places: Vec<String> = places.iter().map(ToString::to_string).collect();
+            assert_eq!(places, expected, "{place}");
+        }
+    }
+}

@@ -445,4 +445,15 @@ mod tests {
         }
         assert!(outline.has_member("edges.m.id") && !outline.has_member("edges.id"));
     }
+
+    #[test]
+    fn members_are_listed_by_path() {
+        let artefact =
+            Artefact::from_json("a", br#"{"rows":[{"id":1,"m":{"x":2}}],"k":3}"#).unwrap();
+        let outline = Outline::of([&artefact]);
+        assert_eq!(
+            outline.members().collect::<Vec<_>>(),
+            ["k", "rows", "rows.id", "rows.m", "rows.m.x"]
+        );
+    }
 }

@@ -477,4 +477,87 @@ mod tests {
             assert_eq!(Path::parse(text), None, "{text}");
         }
     }
+
+    fn element(identity: &str, label: &str) -> Step {
+        Step::Element {
+            identity: identity.into(),
+            label: label.into(),
+        }
+    }
+
+    /// The place of an element of `array`.
+    fn place_in(array: &str, identity: &str, label: &str) -> String {
+        let field = |name: &str| Step::Field(name.into());
+        Path::new(vec![field("a"), field(array), element(identity, label)]).place()
+    }
+
+    #[test]
+    fn an_element_is_told_with_its_array_if_its_number_alone_names_it() {
+        for (array, identity, label, place) in [
+            ("pre_u", "node=5", "node 5", "pre_u · node 5"),
+            ("pre_u", "node=5", "node 5 (P005)", "pre_u · node 5 (P005)"),
+            ("node", "node=5", "node 5", "node 5"),
+            ("node", "node=5", "node 5 (P005)", "node 5 (P005)"),
+            ("edges", "e_id=5", "edge 5", "edge 5"),
+            ("edges", "edge=5", "edge 6", "edge 6"),
+            ("edges", "edge=x", "edge x", "edge x"),
+            ("edges", "tick=5", "", ""),
+            ("pre_u", r#""a b"=5"#, "a b 5", "pre_u · a b 5"),
+        ] {
+            assert_eq!(
+                place_in(array, identity, label),
+                place,
+                "{array} {identity}"
+            );
+        }
+    }
+
+    #[test]
+    fn counted_elements_get_their_names() {
+        let name = |noun: &str, number: u64| {
+            (noun == "node" && number > 4).then(|| format!("P{number:03}"))
+        };
+        for (label, named) in [
+            ("node 5", "node 5 (P005)"),
+            ("node 4", "node 4"),
+            ("edge 5", "edge 5"),
+            ("node x", "node x"),
+            ("node", "node"),
+        ] {
+            let mut path = Path::new(vec![Step::Field("a".into()), element("node=5", label)]);
+            path.name_elements(&name);
+            assert_eq!(path.place(), named);
+            assert_eq!(format!("{path:?}"), "a[node=5]");
+        }
+    }
+
+    #[test]
+    fn nouns_are_those_that_the_text_of_a_path_does_not_give() {
+        let path = Path::parse("ledgers[tick=3].edges[e_id=5]").unwrap();
+        assert_eq!(path.nouns("x:"), []);
+        let mut called = path.clone();
+        called.steps[3] = element("e_id=5", "edge 5");
+        let nouns = called.nouns("x:");
+        assert_eq!(
+            nouns,
+            [("x:ledgers/*/edges/*".to_owned(), "edge".to_owned())]
+        );
+        let mut read = path;
+        read.call_elements(&nouns.into_iter().collect(), "x:");
+        assert_eq!(read.place(), called.place());
+    }
+
+    #[test]
+    fn only_plain_texts_and_spans_lose_their_quotes() {
+        for (value, label) in [
+            (r#""DATA""#, "edge DATA"),
+            (r#""64..127""#, "edge 64..127"),
+            (r#""-8..-1""#, "edge -8..-1"),
+            (r#""a b""#, r#"edge "a b""#),
+            (r#""1..x""#, r#"edge "1..x""#),
+            ("5", "edge 5"),
+        ] {
+            assert_eq!(element_label("edge", &[value]), label);
+        }
+    }
 }

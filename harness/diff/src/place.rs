@@ -376,4 +376,48 @@ mod tests {
         assert_eq!(place("a[tick=1].x").parent(), Some(record));
         assert_eq!(place("a").parent(), None);
     }
+
+    #[test]
+    fn an_identity_is_read_field_by_field() {
+        let path = place(r##"a[m.id=3,layer="DATA"#2].b"##);
+        let Some(PathStep::Element(id)) = path.steps().nth(1) else {
+            panic!("an element");
+        };
+        assert_eq!(id.as_str(), r##"m.id=3,layer="DATA"#2"##);
+        assert_eq!(id.number("m.id"), Some(3));
+        assert_eq!((id.number("layer"), id.number("x")), (None, None));
+        assert_eq!((id.get("layer"), id.get("x")), (Some(r#""DATA""#), None));
+        assert_eq!(path.artefact(), Some("a"));
+        assert_eq!(Path::new(Vec::new()).artefact(), None);
+    }
+
+    #[test]
+    fn steps_of_one_sort_are_in_order_and_equal_places_have_one_hash() {
+        use std::collections::BTreeSet;
+        let ascending = [
+            "a",
+            "a.b",
+            "a.c",
+            r#"a[x="b"]"#,
+            "a[x=1,y=2]",
+            "a[x=1,y=10]",
+            "a[x=2,y=1]",
+        ];
+        for pair in ascending.windows(2) {
+            assert!(place(pair[0]) < place(pair[1]), "{pair:?}");
+        }
+        let places: BTreeSet<Path> = ascending
+            .iter()
+            .chain(&ascending)
+            .map(|text| place(text))
+            .collect();
+        assert_eq!(places.len(), ascending.len());
+        let hash = |text: &str| {
+            let mut hasher = std::hash::DefaultHasher::new();
+            place(text).hash(&mut hasher);
+            hasher.finish()
+        };
+        let hashes: BTreeSet<u64> = ascending.iter().map(|text| hash(text)).collect();
+        assert_eq!(hashes.len(), ascending.len());
+    }
 }

@@ -288,4 +288,48 @@ mod tests {
         check("edges=a,,b", None);
         check("edges=a=b", None);
     }
+
+    #[test]
+    fn a_schema_of_one_document_knows_its_identities_alone() {
+        let schema = Schema::for_document("users", vec!["=id".parse().unwrap()]);
+        let names: Vec<&str> = schema
+            .artefacts
+            .iter()
+            .map(|listed| &*listed.name)
+            .collect();
+        assert_eq!((names, schema.artefacts[0].keys.len()), (vec!["users"], 1));
+        assert!(!schema.has_tolerances());
+    }
+
+    #[test]
+    fn the_texts_around_a_star_do_not_overlap() {
+        let schema = Schema {
+            artefacts: vec![ArtefactSchema {
+                name: "aba*ba".to_owned(),
+                ..ArtefactSchema::default()
+            }],
+            ..Schema::default()
+        };
+        for (name, position) in [
+            ("ababa", Some(0)),
+            ("abaxba", Some(0)),
+            ("aba", None),
+            ("abaxxx", None),
+            ("xxxxba", None),
+            ("abba", None),
+        ] {
+            assert_eq!(schema.position(name), position, "{name}");
+        }
+    }
+
+    #[test]
+    fn an_exact_schema_has_no_tolerances_and_is_the_same_else() {
+        let mut schema = Schema::for_document("users", vec!["=id".parse().unwrap()]);
+        let exact = schema.clone();
+        schema.artefacts[0]
+            .tolerances
+            .push(Tolerance::new("age", "").with_abs("1".parse().unwrap()));
+        assert!(schema.has_tolerances());
+        assert_eq!(schema.exact(), exact);
+    }
 }

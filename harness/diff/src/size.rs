@@ -232,4 +232,51 @@ mod tests {
         assert_eq!((found.values, found.abs.as_str()), (4, "0.5"));
         assert_eq!(found.rel.unwrap().as_str(), "0.3");
     }
+
+    #[test]
+    fn sizes_are_told_in_one_line() {
+        let json = |text: &str| Json::parse(text).unwrap();
+        let mut sizes = Sizes {
+            values: 3,
+            abs: json("0.5"),
+            rel: Some(json("0.01")),
+            ulp: Some(ULP_SHOWN_MAX),
+            grows_from: Some(7.into()),
+        };
+        assert_eq!(
+            sizes.lead(),
+            "largest difference of 3 numbers: 0.5 (relative 0.01, 1000000 ulp), growing from tick 7"
+        );
+        sizes.ulp = Some(ULP_SHOWN_MAX + 1);
+        sizes.grows_from = None;
+        assert_eq!(
+            sizes.lead(),
+            "largest difference of 3 numbers: 0.5 (relative 0.01)"
+        );
+        sizes.rel = None;
+        sizes.values = 1;
+        assert_eq!(sizes.lead(), "difference: 0.5");
+    }
+
+    #[test]
+    fn doubles_are_counted_across_zero_and_not_beyond_the_largest() {
+        assert_eq!(ulps(0.0, -0.0), Some(0));
+        assert_eq!(ulps(-f64::from_bits(1), f64::from_bits(2)), Some(3));
+        assert_eq!(ulps(-1.0, -1.0), Some(0));
+        assert_eq!(ulps(1.0, f64::INFINITY), None);
+        assert_eq!(ulps(f64::INFINITY, 1.0), None);
+        // The first of several that are equally far apart is kept.
+        let mut largest = Largest::default();
+        largest.add((1.0, 2.0), ("1", "2"));
+        largest.add((3.0, 4.0), ("3", "4"));
+        assert_eq!(largest.pair, ("1".to_owned(), "2".to_owned()));
+        largest.add((0.0, 0.0), ("0", "0"));
+        assert_eq!(largest.pair, ("1".to_owned(), "2".to_owned()));
+    }
+
+    #[test]
+    fn what_is_below_zero_is_on_the_other_side_of_it() {
+        assert_eq!(ulps(-1.0, f64::from_bits(1)), Some(1.0_f64.to_bits() + 1));
+        assert_eq!(ulps(-2.0, -1.0), Some(1 << 52));
+    }
 }

@@ -446,3 +446,223 @@ pub(super) fn kind_of(before: Option<&str>, after: Option<&str>) -> ChangeKind {
         _ => ChangeKind::Changed,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn met<'m>(pattern: &'m str, kind: ChangeKind, values: (&'m str, &'m str)) -> Met<'m> {
+        let value = |text: &'m str| (!text.is_empty()).then_some(text);
+        Met {
+            stamp: Stamp::number(3),
+            stage: "s",
+            pattern,
+            kind,
+            before: value(values.0),
+            after: value(values.1),
+        }
+    }
+
+    fn sort(pattern: &str, kind: ChangeKind, offset: Option<&str>) -> PlaceSort {
+        PlaceSort {
+            stage: "s".to_owned(),
+            pattern: pattern.to_owned(),
+            kind,
+            offset: offset.map(|text| Json::parse(text).unwrap()),
+        }
+    }
+
+    fn stage(of: &[Met<'_>]) -> Stage {
+        let mut tally = Tally::new(&DiffOptions::default());
+        for met in of {
+            tally.count(met);
+        }
+        tally.stages.remove(0)
+    }
+
+    #[test]
+    fn an_offset_is_exact() {
+        for (before, after, offset) in [
+            ("1", "3", Some("2")),
+            ("3", "1", Some("-2")),
+            (
+                "-9223372036854775808",
+                "9223372036854775807",
+                Some("18446744073709551615"),
+            ),
+            ("18446744073709551616", "18446744073709551619", Some("3")),
+            ("0.5", "2", Some("1.5")),
+            ("\"a\"", "1", None),
+            ("1", "\"a\"", None),
+        ] {
+            let (found, _) = Offset::of(&met("p", ChangeKind::Changed, (before, after)));
+            assert_eq!(
+                found.json().as_ref().map(Json::as_str),
+                offset,
+                "{before} {after}"
+            );
+        }
+        let (found, numbers) = Offset::of(&met("p", ChangeKind::Moved, ("1", "2")));
+        assert_eq!((found, numbers), (Offset::None, None));
+    }
+
+    #[test]
+    fn a_hash_is_one_on_every_side_that_there_is() {
+        let hash = format!("\"{}\"", "0f".repeat(32));
+        let hash = hash.as_str();
+        for (kind, values, is_hash) in [
+            (ChangeKind::Changed, (hash, hash), true),
+            (ChangeKind::Changed, (hash, "1"), false),
+            (ChangeKind::Changed, ("1", hash), false),
+            (ChangeKind::Added, ("", hash), true),
+            (ChangeKind::Removed, (hash, ""), true),
+            (ChangeKind::Added, ("", ""), false),
+            (ChangeKind::Moved, (hash, hash), false),
+            (ChangeKind::Renamed, (hash, hash), false),
+        ] {
+            assert_eq!(met("p", kind, values).is_hash(), is_hash, "{values:?}");
+        }
+    }
+
+    #[test]
+    fn places_are_counted_by_sort() {
+        let changed = ChangeKind::Changed;
+        let stage = stage(&[
+            met("p", changed, ("1", "3")),
+            met("p", changed, ("5", "7")),
+            met("p", changed, ("1", "2")),
+            met("q", changed, ("1", "3")),
+            met("p", ChangeKind::Added, ("", "3")),
+        ]);
+        assert_eq!((stage.values, stage.sorts), (5, 4));
+        for (pattern, kind, offset, count) in [
+            ("p", changed, Some("2"), 2),
+            ("p", changed, Some("1"), 1),
+            ("q", changed, Some("2"), 1),
+            ("q", changed, Some("1"), 0),
+            ("r", changed, Some("2"), 0),
+            ("p", changed, None, 0),
+            ("p", ChangeKind::Added, None, 1),
+            ("p", ChangeKind::Removed, None, 0),
+        ] {
+            assert_eq!(
+                stage.places(&sort(pattern, kind, offset)),
+                count,
+                "{pattern} {offset:?}"
+            );
+        }
+        let alike = |stage_name: &str| {
+            let sort = PlaceSort {
+                stage: stage_name.to_owned(),
+                ..sort("p", changed, Some("2"))
+            };
+            alike(&sort, std::slice::from_ref(&stage), &[])
+        };
+        assert_eq!((alike("s"), alike("t")), (2, 1));
+    }
+
+    #[test]
+    fn no_more_sorts_are_counted_than_there_is_room_for() {
+        let values: Vec<String> = (0..=SORTS_MAX).map(|n| n.to_string()).collect();
+        let each = values
+            .iter()
+            .map(|value| met("p", ChangeKind::Changed, ("0", value)));
+        let mut all: Vec<Met<'_>> = each.collect();
+        // One sort that is known, and one pattern that is not.
+        all.push(met("p", ChangeKind::Changed, ("1", "2")));
+        all.push(met("q", ChangeKind::Changed, ("1", "2")));
+        let stage = stage(&all);
+        assert_eq!((stage.values, stage.sorts), (all.len() as u64, SORTS_MAX));
+        let count = |pattern: &str, offset: &str| {
+            stage.places(&sort(pattern, ChangeKind::Changed, Some(offset)))
+        };
+        assert_eq!((count("p", "1"), count("q", "1")), (2, 0));
+        assert_eq!(
+            (
+                count("p", &values[SORTS_MAX - 1]),
+                count("p", &values[SORTS_MAX])
+            ),
+            (1, 0)
+        );
+    }
+
+    #[test]
+    fn what_is_met_of_a_stage_again_is_added_to_it() {
+        let hash = format!("\"{}\"", "0f".repeat(32));
+        let of = |name: &str, values: &[(&str, &str)]| {
+            let all: Vec<Met<'_>> = values
+                .iter()
+                .map(|&values| met("p", ChangeKind::Changed, values))
+                .collect();
+            Stage {
+                name: name.to_owned(),
+                ..stage(&all)
+            }
+        };
+        let hashes = (&*hash, &*hash);
+        let merged = merged(vec![
+            of("s", &[("1", "3"), hashes]),
+            of("t", &[("1", "3")]),
+            of("s", &[("2", "4"), ("2", "5"), hashes]),
+        ]);
+        let found: Vec<(&str, u64, u64)> = merged
+            .iter()
+            .map(|stage| (&*stage.name, stage.values, stage.hashes))
+            .collect();
+        assert_eq!(found, [("s", 5, 2), ("t", 1, 0)]);
+        let places = |offset: &str| merged[0].places(&sort("p", ChangeKind::Changed, Some(offset)));
+        assert_eq!((places("2"), places("3")), (2, 1));
+    }
+
+    #[test]
+    fn what_is_left_out_is_counted_by_place_and_reason() {
+        let options = DiffOptions {
+            entries: 1,
+            ..DiffOptions::default()
+        };
+        let mut tally = Tally::new(&options);
+        let path = |name: &str| Path::parse(name).unwrap();
+        tally.leave_out(|| path("a"), LeftOutReason::Time, 2);
+        tally.leave_out(|| path("b"), LeftOutReason::Time, 3);
+        tally.leave_out(|| path("c"), LeftOutReason::MissingIdentity, 0);
+        for _ in 0..70 {
+            tally.leave_out(|| path("d"), LeftOutReason::MissingIdentity, 2);
+        }
+        let counts: Vec<usize> = tally
+            .left_out
+            .iter()
+            .map(|left| left.count as usize)
+            .collect();
+        assert_eq!(
+            (counts.len(), counts[0], counts[1], counts[62]),
+            (64, 5, 2, 2)
+        );
+        assert_eq!(counts[63], 2 * 8);
+    }
+
+    #[test]
+    fn places_that_are_skipped_are_counted() {
+        let mut tally = Tally::new(&DiffOptions {
+            time: Some(std::time::Duration::ZERO),
+            ..DiffOptions::default()
+        });
+        assert!(!tally.skips(When::at(1)));
+        tally.first = Some((
+            When::at(3),
+            Change {
+                tick: None,
+                stage: "s".to_owned(),
+                artefact: "a".to_owned(),
+                path: Path::parse("a").unwrap(),
+                path_before: None,
+                kind: ChangeKind::Removed,
+                before: None,
+                after: None,
+                size: None,
+            },
+        ));
+        assert!(tally.skips(When::at(3)) && tally.skips(When::at(4)));
+        assert!(!tally.skips(When::at(2)));
+        assert_eq!((tally.skipped, tally.seen()), (2, 2));
+    }
+}

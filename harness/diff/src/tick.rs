@@ -456,4 +456,82 @@ mod tests {
             assert_eq!(aether_json::from_str::<Tick>(&json).unwrap(), tick);
         }
     }
+
+    #[test]
+    fn dates_and_times_are_seconds() {
+        for (text, seconds) in [
+            ("1970-01-01", 0),
+            ("2000-03-01", 951_868_800),
+            ("2024-12-31", 1_735_603_200),
+            ("1999-06-15", 929_404_800),
+            ("1900-03-01", -2_203_891_200),
+            ("2023-01-31", 1_675_123_200),
+            ("2024-04-30", 1_714_435_200),
+            ("1970-01-02T00:00-01:30", 91_800),
+            ("1970-01-02T00:00+0130", 81_000),
+            ("1970-01-02T00:00+01", 82_800),
+            ("1970-01-02T00:00+24:00", 0),
+            ("1970-01-02T00:00+00:59", 82_860),
+            ("1970-01-01t00:00z", 0),
+            ("12:34:56", 45_296),
+            ("00:00:60", 60),
+            ("00:59", 3_540),
+            ("24:00", 86_400),
+        ] {
+            let spelled = When::read(&format!("\"{text}\""));
+            assert_eq!(spelled, Some(When(seconds * PARTS)), "{text}");
+        }
+    }
+
+    #[test]
+    fn dates_and_times_that_there_are_not_are_refused() {
+        for text in [
+            "1900-02-29",
+            "2100-02-29",
+            "2000-02-30",
+            "2024-04-31",
+            "2024-06-31",
+            "2024-09-31",
+            "2024-11-31",
+            "2024-01-32",
+            "2024-01-00",
+            "2024-00-01",
+            "2024-+1-01",
+            "2024-01x01",
+            "12x30",
+            "12:60",
+            "12:30:61",
+            "12:30:00.1e2",
+            "12:30:00x",
+            "12:30x",
+            "25:00",
+            "12:30Zx",
+            "12:30+1",
+            "12:30+25:00",
+            "12:30+01:60",
+        ] {
+            assert_eq!(tick(&format!("\"{text}\"")), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_stamp_keeps_the_spelling_of_a_tick() {
+        let read = Stamp::read("1.50").unwrap();
+        assert_eq!(
+            (read.raw(), read.as_u64(), read.is_plain()),
+            (Some("1.50"), None, false)
+        );
+        let whole = Stamp::read("3").unwrap();
+        assert_eq!(
+            (whole.raw(), whole.as_u64(), whole.is_plain()),
+            (Some("3"), Some(3), true)
+        );
+        let number = Stamp::number(3);
+        assert_eq!(
+            (number.raw(), number.as_u64(), number.is_plain()),
+            (None, Some(3), true)
+        );
+        assert_eq!((Stamp::NEVER.raw(), Stamp::NEVER.is_plain()), (None, false));
+        assert_eq!(format!("{:?}", tick("\"09:00\"").unwrap()), "\"09:00\"");
+    }
 }

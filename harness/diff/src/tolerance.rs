@@ -340,4 +340,31 @@ mod tests {
             assert_eq!(tolerated.lead(), expected);
         }
     }
+
+    #[test]
+    fn bounds_are_set_one_by_one() {
+        let bound = |text: &str| text.parse::<Bound>().unwrap();
+        let built = Tolerance::new("a.b", "why")
+            .with_abs(bound("0.5"))
+            .with_rel(bound("0.1"))
+            .with_ulp(3);
+        let expected = Tolerance {
+            path: "a.b".to_owned(),
+            reason: "why".to_owned(),
+            ..tolerance("0.5", "0.1", Some(3))
+        };
+        assert_eq!(built, expected);
+    }
+
+    #[test]
+    fn only_numbers_are_within_a_tolerance() {
+        let one = tolerance("10", "", None);
+        let paths = [(&one, Vec::new())];
+        let ways = Ways::new(&paths);
+        assert!(ways.share("1", "2").is_some());
+        for (before, after) in [("\"1\"", "2"), ("1", "\"2\""), ("1", "[2]")] {
+            assert!(ways.share(before, after).is_none(), "{before} {after}");
+        }
+        assert!(!ways.is_empty() && Ways::new(&[]).is_empty());
+    }
 }

@@ -218,4 +218,12 @@ mod tests {
         assert_eq!(Sight::default().show_line("a \r"), "a ‹U+000D›");
         assert_eq!(Sight::default().show_line("a  "), "a‹U+0020›‹U+0020›");
     }
+
+    #[test]
+    fn a_text_beside_one_without_letters_of_its_own_is_compared_all_the_same() {
+        let [old, new] = visible_pair("e", "e\u{301}");
+        assert_eq!([&*old, &*new], ["e", "e‹U+0301›"]);
+        let [old, new] = visible_pair("e\u{301}", "e");
+        assert_eq!([&*old, &*new], ["e‹U+0301›", "e"]);
+    }
 }

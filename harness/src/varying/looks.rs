@@ -403,3 +403,113 @@ fn names_a_duration(name: &str) -> bool {
         whole.contains(&word) || part.iter().any(|part| word.contains(part))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_and_times_of_day_are_times() {
+        for (text, is) in [
+            ("2024-02-29", true),
+            ("on 2024/02/29", true),
+            ("at 12:30:00.5", true),
+            ("12:30", true),
+            ("20240229T123000Z", true),
+            ("12:30 h", false),
+            ("2024-2-29", false),
+            ("x", false),
+        ] {
+            assert_eq!(is_time(text), is, "{text}");
+        }
+        let padded = |length: usize| format!("{}2024-02-29", " ".repeat(length - 10));
+        assert!(is_time(&padded(63)) && !is_time(&padded(64)));
+    }
+
+    #[test]
+    fn looks_have_names_and_say_what_is_counted() {
+        for (looks, name, noun) in [
+            (Looks::Clock, "clock", "value"),
+            (Looks::ProcessId, "process-id", "value"),
+            (Looks::Order, "order", "array"),
+            (Looks::Length, "length", "array"),
+            (Looks::Names, "names", "object"),
+            (Looks::Presence, "presence", "artefact"),
+        ] {
+            assert_eq!((looks.name(), looks.noun()), (name, noun));
+        }
+    }
+
+    #[test]
+    fn words_end_at_blanks_quotes_brackets_and_signs() {
+        let found: String = "a b\"c'd(e)f[g]h=i,j;k-l_m.n/o:p"
+            .chars()
+            .filter(|&c| in_word(c))
+            .collect();
+        assert_eq!(found, "abcdefghijk-l_m.n/o:p");
+    }
+
+    #[test]
+    fn a_clock_grows_as_time_passes() {
+        let at = |from: u64, to: u64| {
+            let mut moment = Moment::never();
+            (moment.from, moment.to) = (Duration::from_millis(from), Duration::from_millis(to));
+            moment.is_alone = true;
+            moment
+        };
+        let moments = [at(0, 10), at(1_000, 1_010), at(2_000, 2_010)];
+        let is_running = |numbers: [&str; 3], moments: &[Moment; 3]| {
+            let runs: Vec<(&str, &Moment)> = numbers.into_iter().zip(moments).collect();
+            super::is_running(&runs)
+        };
+        for (numbers, is) in [
+            (["5", "6", "7"], true),
+            (["5000", "6000", "7000"], true),
+            (["5", "5.92", "7"], true),
+            (["5", "5.87", "7"], false),
+            (["5", "6.1", "7"], true),
+            (["5", "6.2", "7"], false),
+            (["5", "6", "8"], false),
+            (["5", "5", "5"], false),
+            (["7", "6", "5"], false),
+            (["5", "x", "7"], false),
+        ] {
+            assert_eq!(is_running(numbers, &moments), is, "{numbers:?}");
+        }
+        // One that began before the first had ended may have read the clock at once, but a clock grows.
+        let early = [at(0, 10), at(5, 15), at(200, 210)];
+        assert!(is_running(["5", "5.001", "5.2"], &early));
+        assert!(!is_running(["5", "5", "5.2"], &early));
+        // Runs that follow one another at once say nothing.
+        assert!(!is_running(
+            ["5", "5.05", "5.1"],
+            &[at(0, 10), at(50, 60), at(109, 119)]
+        ));
+        assert!(is_running(
+            ["5", "5.05", "5.11"],
+            &[at(0, 10), at(50, 60), at(110, 120)]
+        ));
+        let numbers = [("5", &moments[0]), ("6", &moments[1])];
+        assert!(!super::is_running(&numbers));
+    }
+
+    #[test]
+    fn a_number_is_the_time_of_a_run_in_any_unit() {
+        let mut moment = Moment::never();
+        (moment.from, moment.to) = (Duration::from_secs(1_000), Duration::from_secs(1_010));
+        for (text, is) in [
+            ("1000", true),
+            ("998", true),
+            ("997.9", false),
+            ("1012", true),
+            ("1012.1", false),
+            ("1005000", true),
+            ("1005000000", true),
+            ("1005000000000", true),
+            ("1005000000000000", false),
+            ("x", false),
+        ] {
+            assert_eq!(shows(text, &moment), is, "{text}");
+        }
+    }
+}

@@ -53,6 +53,18 @@ impl Running {
 }
 
 impl Moment {
+    /// A moment that was none.
+    #[cfg(test)]
+    pub(super) fn never() -> Self {
+        Self {
+            from: Duration::ZERO,
+            to: Duration::ZERO,
+            process_ids: None,
+            is_elsewhere: false,
+            is_alone: false,
+        }
+    }
+
     /// The same, taken to be in a changed environment.
     pub(crate) fn elsewhere(&self) -> Self {
         Self {
@@ -108,4 +120,72 @@ fn last_process_id() -> Option<u64> {
 #[cfg(not(target_os = "linux"))]
 fn last_process_id() -> Option<u64> {
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn moment(process_ids: Option<(u64, u64)>, is_alone: bool) -> Moment {
+        Moment {
+            process_ids,
+            is_alone,
+            ..Moment::never()
+        }
+    }
+
+    #[test]
+    fn processes_of_a_run_began_after_it_and_before_its_end() {
+        for (ids, id, is_own) in [
+            (Some((5, 8)), 5, false),
+            (Some((5, 8)), 6, true),
+            (Some((5, 8)), 8, true),
+            (Some((5, 8)), 9, false),
+            (Some((5, 5)), 5, false),
+            (Some((8, 5)), 8, false),
+            (Some((8, 5)), 9, true),
+            (Some((8, 5)), 5, true),
+            (Some((8, 5)), 6, false),
+            (None, 6, false),
+        ] {
+            assert_eq!(moment(ids, true).has_process(id), is_own, "{ids:?} {id}");
+        }
+        let this = u64::from(std::process::id());
+        assert!(moment(None, false).has_process(this));
+        assert!(!moment(None, false).has_process(this + 1));
+        assert!(!moment(None, true).has_process(this));
+    }
+
+    #[test]
+    fn a_second_is_over_when_the_clock_shows_the_next() {
+        let mut moment = moment(None, true);
+        assert!(moment.is_before_this_second());
+        // Neither this second, which may have ended meanwhile, nor one to come.
+        moment.to = now() + Duration::from_secs(5);
+        assert!(!moment.is_before_this_second());
+        assert!(now() > Duration::from_secs(1_600_000_000));
+        let until = |to: Duration| {
+            Moment {
+                to,
+                ..moment.clone()
+            }
+            .is_before_this_second()
+        };
+        let is_same_second_over = (0..3).all(|_| until(now()));
+        assert!(!is_same_second_over);
+    }
+
+    #[test]
+    fn a_moment_is_taken_elsewhere_and_stays_what_it_was() {
+        let moment = moment(Some((5, 8)), true);
+        let elsewhere = moment.elsewhere();
+        assert!(elsewhere.is_elsewhere && elsewhere.is_alone && elsewhere.has_process(6));
+        assert!(!moment.is_elsewhere);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_last_process_is_not_the_first_one() {
+        assert!(last_process_id().is_some_and(|id| id > 1));
+    }
 }

@@ -265,3 +265,16 @@ fn what_a_changed_environment_shows_is_named() {
         ]
     );
 }
+
+#[test]
+fn steps_are_quoted_where_they_would_be_taken_for_others() {
+    for (name, written) in [
+        ("at", "at"),
+        ("", "\"\""),
+        ("*", "\"*\""),
+        ("a.b", "\"a.b\""),
+    ] {
+        assert_eq!(VaryingStep::Member(name.into()).to_string(), written);
+    }
+    assert_eq!(VaryingStep::Any.to_string(), "*");
+}

@@ -152,3 +152,15 @@ impl Stored {
 fn is_width(every: i128) -> bool {
     (64..=1 << 80).contains(&every) && (every & (every - 1)) == 0
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn widths_are_powers_of_two_from_that_of_the_narrowest_span_on() {
+        let widths: Vec<i128> = (-64..600).filter(|&every| is_width(every)).collect();
+        assert_eq!(widths, [64, 128, 256, 512]);
+        assert!(is_width(1 << 80) && !is_width(1 << 81));
+    }
+}

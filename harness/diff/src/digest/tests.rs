@@ -443,3 +443,91 @@ fn the_bound_holds_for_long_runs() {
     let one = DigestTree::of(&[artefact("after", &run(1, 1))], &schema());
     assert_eq!(searched(&nothing, &one), (Search::Found(0), 2));
 }
+
+#[test]
+fn a_tick_is_in_a_span_whose_ends_it_may_be() {
+    let ticks = DifferingTicks {
+        spans: vec![(2, 4), (6, 6), (9, 10)],
+        untimed: true,
+    };
+    let has = |ticks: &DifferingTicks, tick: u64| ticks.has(Some(&tick.into()));
+    let found: Vec<u64> = (0..12).filter(|&tick| has(&ticks, tick)).collect();
+    assert_eq!(found, [2, 3, 4, 6, 9, 10]);
+    assert!(ticks.has(None) && !DifferingTicks::default().has(None));
+}
+
+#[test]
+fn the_records_of_an_artefact_are_counted() {
+    let mut records = run(3, 2);
+    records.push(json!({ "id": 9, "v": 1, "check": 1 }));
+    let tree = DigestTree::of(&[artefact("after", &records)], &schema());
+    assert_eq!(tree.branches[0].records(), 7);
+    let text = Artefact::from_json("notes", b"{\"a\":1}").unwrap();
+    let tree = DigestTree::of(&[text], &schema());
+    assert_eq!(tree.branches[0].records(), 1);
+}
+
+#[test]
+fn records_are_left_out_where_their_ticks_are_the_same() {
+    let records = run(4, 1);
+    let of = |name: &str| artefact(name, &records);
+    let at = DifferingTicks {
+        spans: vec![(1, 1), (3, 3)],
+        untimed: false,
+    };
+    let ticks = |artefact: &Artefact| -> Vec<i64> {
+        let value = artefact.to_value().unwrap();
+        let records = value.as_array().unwrap().iter();
+        records
+            .map(|record| record["t"].to_string().parse().unwrap())
+            .collect()
+    };
+    assert_eq!(ticks(&only_at(&of("after"), &schema(), &at)), [1, 3]);
+    // A late part is known at the end of its span, and the record is kept once.
+    let late = DifferingTicks {
+        spans: vec![(1, 1), (3, 3)],
+        untimed: false,
+    };
+    assert_eq!(
+        ticks(&only_at(&of("early"), &schema(), &late)),
+        [0, 1, 2, 3]
+    );
+    // What has no identity is counted, and what has no tick is not looked for.
+    let mut counted = schema();
+    counted.artefacts[1].keys[0].fields.clear();
+    assert_eq!(ticks(&only_at(&of("after"), &counted, &at)), [0, 1, 2, 3]);
+    let mut other = schema();
+    other.artefacts[1].keys[0].path = "x".to_owned();
+    assert_eq!(ticks(&only_at(&of("after"), &other, &at)), [0, 1, 2, 3]);
+    let mut untimed = schema();
+    untimed.artefacts[1].tick = None;
+    assert_eq!(ticks(&only_at(&of("after"), &untimed, &at)), [0, 1, 2, 3]);
+    assert_eq!(
+        ticks(&only_at(&of("unlisted"), &schema(), &at)),
+        [0, 1, 2, 3]
+    );
+}
+
+#[test]
+fn an_address_knows_its_artefact() {
+    let address: Address = "after".parse().unwrap();
+    assert_eq!(address.artefact(), Some("after"));
+    assert_eq!(Address::default().artefact(), None);
+}
+
+#[test]
+fn digests_are_read_as_they_are_written() {
+    let hash = level::Hash::of("kind", ["a"]);
+    assert_eq!(hash.json(), format!("\"{}\"", hash.hex()));
+    assert_eq!(format!("{hash:?}"), hash.hex());
+    assert_eq!(level::Hash::parse(&hash.hex()), Some(hash));
+    let short = &hash.hex()[..62];
+    for text in [
+        short,
+        &format!("{short}0G"),
+        &format!("{short}00 "),
+        &hash.hex().to_uppercase(),
+    ] {
+        assert_eq!(level::Hash::parse(text), None, "{text}");
+    }
+}

@@ -306,3 +306,88 @@ fn are_scalars(elements: &[&str]) -> bool {
     let is_scalar = |element: &&str| !matches!(kind(element), Kind::Object | Kind::Array);
     elements.iter().all(is_scalar)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn shapes(texts: &[String]) -> Vec<Shape> {
+        texts.iter().map(|text| Shape::of(text)).collect()
+    }
+
+    /// The most that likenesses of pairs in order add up to, found by trying all.
+    fn most(a: &[Shape], b: &[Shape]) -> u64 {
+        let (Some((x, rest_a)), Some((y, rest_b))) = (a.split_first(), b.split_first()) else {
+            return 0;
+        };
+        let left_out = most(rest_a, b).max(most(a, rest_b));
+        match x.likeness(y) {
+            0 => left_out,
+            alike => left_out.max(alike + most(rest_a, rest_b)),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_other_pairs_in_order_are_more_alike(
+            a in prop::collection::vec("\\[[0-3],[0-3],[0-3],[0-3],[0-3]\\]", 0..6),
+            b in prop::collection::vec("\\[[0-3],[0-3],[0-3],[0-3],[0-3]\\]", 0..6),
+        ) {
+            let (a, b) = (shapes(&a), shapes(&b));
+            let pairs = most_alike(&a, &b);
+            prop_assert!(pairs.is_sorted_by(|one, next| one.0 < next.0 && one.1 < next.1));
+            let each = pairs.iter().map(|&(x, y)| a[x].likeness(&b[y]));
+            prop_assert!(each.clone().all(|alike| alike > 0));
+            prop_assert_eq!(each.sum::<u64>(), most(&a, &b));
+        }
+    }
+
+    #[test]
+    fn what_both_begin_and_end_with_is_paired() {
+        let matching = aligned(&["1", "{}", "7", "8"], &["1", "[]", "[]", "7", "8"]);
+        let pairs: Vec<(usize, usize)> = matching
+            .pairs
+            .iter()
+            .map(|pair| (pair.before, pair.after))
+            .collect();
+        assert_eq!(pairs, [(0, 0), (1, 1), (2, 3), (3, 4)]);
+        assert_eq!((&*matching.removed, &*matching.added), (&[][..], &[2][..]));
+    }
+
+    #[test]
+    fn many_elements_are_paired_by_what_only_they_share_and_between_by_likeness() {
+        // Elements that share a number of their own, at two places, and two that share less between them.
+        let one = |n: usize| format!("[{n},0,0,0,0]");
+        let other = |n: usize| format!("[{n},0,0,5,6]");
+        let a: Vec<String> = (100..130).map(one).collect();
+        let mut b: Vec<String> = (100..130).map(other).collect();
+        b.insert(0, "[1,2,3,4,7,8,9]".to_owned());
+        b[12] = "[0,0,0,6,5]".to_owned();
+        let expected: Vec<(usize, usize)> = (0..30).map(|at| (at, at + 1)).collect();
+        assert_eq!(alike(&shapes(&a), &shapes(&b)), expected);
+        // Without one that both have, many are paired by position, where they are alike.
+        let a = vec!["[0,0,0,1,1]".to_owned(); 25];
+        let mut b = vec!["[0,0,0,2,2]".to_owned(); 20];
+        b[3] = "[7,7,7,7,7]".to_owned();
+        let expected: Vec<(usize, usize)> =
+            (0..20).filter(|&at| at != 3).map(|at| (at, at)).collect();
+        assert_eq!(alike(&shapes(&a), &shapes(&b)), expected);
+        // Few are compared each with each.
+        let mut a = a;
+        a[0] = "[8,8,8,8,8]".to_owned();
+        assert_eq!(alike(&shapes(&a), &shapes(&b)).len(), 18);
+        assert_eq!(alike(&shapes(&a[..20]), &shapes(&b)).len(), 19);
+        assert_eq!(alike(&shapes(&a[..21]), &shapes(&b)).len(), 18);
+        // After an anchor, positions count from it.
+        let mut a = vec!["[0,0,0,1,1]".to_owned(); 50];
+        let mut b = vec!["[0,0,0,2,2]".to_owned(); 50];
+        a[24] = "[9,0,0,0,0]".to_owned();
+        b[25] = "[9,0,0,3,3]".to_owned();
+        let mut expected: Vec<(usize, usize)> = (0..24).map(|at| (at, at)).collect();
+        expected.push((24, 25));
+        expected.extend((25..49).map(|at| (at, at + 1)));
+        assert_eq!(alike(&shapes(&a), &shapes(&b)), expected);
+    }
+}

@@ -154,3 +154,40 @@ pub(super) fn sorted_positions(identities: &[Identity<'_>]) -> Vec<usize> {
     positions.sort_unstable_by(|&a, &b| identities[a].cmp(&identities[b]).then(a.cmp(&b)));
     positions
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_plain_small_numbers_are_numbers() {
+        for (text, number) in [
+            ("0", Some(0)),
+            ("7", Some(7)),
+            ("10", Some(10)),
+            ("999999999999999999", Some(999_999_999_999_999_999)),
+            ("1000000000000000000", None),
+            ("00", None),
+            ("07", None),
+            ("-1", None),
+            ("1.0", None),
+            ("\"1\"", None),
+        ] {
+            assert_eq!(Identity::One(text).number(), number, "{text}");
+        }
+        assert_eq!(Identity::Many(["1", "2"].into()).number(), None);
+        assert_eq!(Identity::Missing.number(), None);
+    }
+
+    #[test]
+    fn numbers_ascend_if_each_is_larger_than_the_last() {
+        let of = |texts: &[&'static str]| {
+            let all: Vec<Identity<'_>> = texts.iter().map(|text| Identity::One(text)).collect();
+            ascending(&all)
+        };
+        assert_eq!(of(&["1", "2", "10"]), Some(vec![1, 2, 10]));
+        assert_eq!(of(&["1", "1"]), None);
+        assert_eq!(of(&["2", "1"]), None);
+        assert_eq!(of(&["1", "x"]), None);
+    }
+}

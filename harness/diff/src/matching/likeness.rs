@@ -189,3 +189,99 @@ pub(super) fn anchors(a: &[Shape], b: &[Shape]) -> Vec<(usize, usize)> {
     kept.filter_map(|(pair, kept)| kept.then_some(pair))
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn likeness(a: &str, b: &str) -> u64 {
+        let found = Shape::of(a).likeness(&Shape::of(b));
+        assert_eq!(Shape::of(b).likeness(&Shape::of(a)), found, "{a} {b}");
+        found
+    }
+
+    /// `[[…[value]…]]`
+    fn nested(depth: usize, value: &str, [open, close]: [&str; 2]) -> String {
+        format!("{}{value}{}", open.repeat(depth), close.repeat(depth))
+    }
+
+    #[test]
+    fn what_has_more_in_common_is_more_alike() {
+        for (a, b, expected) in [
+            ("1", "[1]", 1),
+            ("[1]", "{\"a\":1}", 1),
+            (r#"{"a":1,"b":2}"#, r#"{"b":2,"a":1}"#, 2_000),
+            ("[1,2,3]", "[3,1,2]", 2_000),
+            ("{}", "{}", 1),
+            ("[1,2,3]", r#"{"a":4,"b":5,"c":6}"#, 1),
+            // At most two parts differ.
+            (r#"{"a":1,"b":2}"#, r#"{"a":3,"b":4}"#, 1),
+            (r#"{"a":1,"b":2,"c":3}"#, r#"{"a":4,"b":5,"c":6}"#, 0),
+            // A quarter is the same, or less.
+            ("[1,2,3,4,5,6,7,8]", "[1,2,13,14,15,16,17,18]", 500),
+            ("[1,2,3,4,5,6,7,8]", "[1,12,13,14,15,16,17,18]", 0),
+            // Parts of parts count too.
+            ("[[1,2],[3,4],[5,6]]", "[[1,12],[3,14],[5,16]]", 500),
+            ("[[1,2],[3,4],[5,6]]", "[[1,12],[13,14],[15,16]]", 0),
+            (
+                "[[1,2,0,0],[3,4],[5,6]]",
+                "[[1,12,10,10],[3,14],[15,16]]",
+                250,
+            ),
+            // One part of four, with many others in it.
+            (
+                "[1,[2,2,2,2,2],[3,3,3,3,3],[4,4,4,4,4]]",
+                "[1,[5,5,5,5,5],[6,6,6,6,6],[7,7,7,7,7]]",
+                312,
+            ),
+        ] {
+            assert_eq!(likeness(a, b), expected, "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn what_is_deep_inside_counts_as_one_part() {
+        for (brackets, ends) in [
+            (["[", "]"], ["[1,1,1,4]", "[1,1,1,5]"]),
+            (
+                ["{\"k\":", "}"],
+                [
+                    r#"{"p":1,"q":1,"r":1,"s":4}"#,
+                    r#"{"p":1,"q":1,"r":1,"s":5}"#,
+                ],
+            ),
+        ] {
+            for (depth, expected) in [(DEPTH_MAX - 1, 750), (DEPTH_MAX, 0)] {
+                let [a, b] = ends.map(|inner| {
+                    let deep = nested(depth - 1, inner, brackets);
+                    format!("[{deep},{deep},{deep}]")
+                });
+                assert_eq!(likeness(&a, &b), expected, "{depth}");
+            }
+        }
+    }
+
+    #[test]
+    fn anchors_share_what_nothing_else_has() {
+        let shapes = |texts: &[&str]| texts.iter().map(|text| Shape::of(text)).collect::<Vec<_>>();
+        let check = |a: &[&str], b: &[&str], expected: &[(usize, usize)]| {
+            assert_eq!(anchors(&shapes(a), &shapes(b)), expected, "{a:?} {b:?}");
+        };
+        check(
+            &["[1,2]", "[3,4]"],
+            &["[9,9]", "[1,5]", "[3,6]"],
+            &[(0, 1), (1, 2)],
+        );
+        // A value of two elements of one side anchors neither, but it may be in one twice.
+        check(&["[1]", "[1]"], &["[1]"], &[]);
+        check(&["[1]"], &["[1]", "[1]"], &[]);
+        check(&["[1,1]"], &["[1]"], &[(0, 0)]);
+        // More in common counts more, and no element is in two pairs.
+        check(&["[1,2,3]"], &["[1,8,8]", "[2,3,9]"], &[(0, 1)]);
+        check(&["[1,2]", "[3,4,5]"], &["[1,3,4,5]"], &[(1, 0)]);
+        check(&["[1,8,8]", "[2,3,9]"], &["[1,2,3]"], &[(1, 0)]);
+        // Pairs keep their order, and are alike.
+        check(&["[1,1]", "[2,2]"], &["[2,7]", "[1,7]"], &[(0, 1)]);
+        check(&["[1,2,3,4,5,6,7,8]"], &["[1,12,13,14,15,16,17,18]"], &[]);
+    }
+}

@@ -385,3 +385,177 @@ fn likeness_does_not_depend_on_positions() {
         ["added x[1][0]", "changed x[1][2][2][2][1]"]
     );
 }
+
+/// The fewest edits between two arrays, found by trying all pairs that keep their order.
+fn fewest_edits(a: &[u8], b: &[u8]) -> usize {
+    fn go(a: &[u8], b: &[u8], left: &mut (Vec<u8>, Vec<u8>), changed: usize, best: &mut usize) {
+        let (Some((x, rest_a)), Some((y, rest_b))) = (a.split_first(), b.split_first()) else {
+            let (mut gone, mut new) = left.clone();
+            gone.extend(a);
+            new.extend(b);
+            let both = gone.len() + new.len();
+            new.retain(|y| match gone.iter().position(|x| x == y) {
+                Some(at) => {
+                    gone.swap_remove(at);
+                    false
+                }
+                None => true,
+            });
+            let moved = (both - gone.len() - new.len()) / 2;
+            *best = (*best).min(changed + moved + gone.len() + new.len());
+            return;
+        };
+        go(rest_a, rest_b, left, changed + usize::from(x != y), best);
+        left.0.push(*x);
+        go(rest_a, b, left, changed, best);
+        left.0.pop();
+        left.1.push(*y);
+        go(a, rest_b, left, changed, best);
+        left.1.pop();
+    }
+    let mut best = usize::MAX;
+    go(a, b, &mut (Vec::new(), Vec::new()), 0, &mut best);
+    best
+}
+
+#[track_caller]
+fn assert_fewest(a: &[u8], b: &[u8]) {
+    let [before, after] = [a, b].map(|letters| {
+        let letters = letters
+            .iter()
+            .map(|&letter| format!("\"{}\"", char::from(letter)));
+        letters.collect::<Vec<String>>()
+    });
+    let count: usize = counts(&before, &after, None).iter().sum();
+    let text = |letters| String::from_utf8_lossy(letters).into_owned();
+    assert_eq!(count, fewest_edits(a, b), "{} {}", text(a), text(b));
+}
+
+proptest! {
+    #[test]
+    fn arrays_of_few_letters_have_the_fewest_edits(a in "[a-c]{0,6}", b in "[a-d]{0,6}") {
+        assert_fewest(a.as_bytes(), b.as_bytes());
+    }
+}
+
+const HARD: [(&str, &str); 4] = [
+    ("decceda", "acdabea"),
+    ("bdacacdd", "dbddbd"),
+    ("dadbcdaa", "dadddcba"),
+    ("aaaddbe", "cebaddc"),
+];
+
+/// Here the best alignment for given shares is not the best matching, which is searched for.
+#[test]
+fn arrays_that_no_share_explains_have_the_fewest_edits() {
+    for (a, b) in HARD {
+        assert_fewest(a.as_bytes(), b.as_bytes());
+    }
+}
+
+#[test]
+fn positions_of_a_vector_are_those_of_its_elements() {
+    let matching = Matching::by_position(3, 1);
+    assert_eq!(matching.pairs, [Pair::new(0, 0)]);
+    assert_eq!(
+        (&*matching.removed, &*matching.added),
+        (&[1, 2][..], &[][..])
+    );
+    assert_eq!(Matching::by_position(1, 3).added, [1, 2]);
+}
+
+#[test]
+fn edits_are_what_was_removed_added_moved_or_changed() {
+    let moved = |before, after| Pair {
+        moved: true,
+        ..Pair::new(before, after)
+    };
+    let mut matching = Matching {
+        pairs: vec![Pair::new(1, 0), moved(2, 1), moved(0, 2)],
+        removed: vec![3, 4, 5],
+        added: vec![3, 4],
+        ..Matching::default()
+    };
+    let before = ["1", "2", "3", "-", "-", "-"];
+    assert_eq!(matching.edits(&before, &["2", "3", "9", "+", "+"]), 8);
+    assert_eq!(matching.edits(&before, &["8", "3", "1", "+", "+"]), 8);
+    matching.pairs.clear();
+    assert_eq!(matching.edits(&before, &["+"; 5]), 5);
+}
+
+#[test]
+fn equal_ends_are_counted_once() {
+    for (before, after, ends) in [
+        (&["a", "b", "c"][..], &["a", "x", "c"][..], (1, 1)),
+        (&["a", "a"], &["a"], (1, 0)),
+        (&["b", "a", "a"], &["c", "a", "a"], (0, 2)),
+        (&["a"], &[], (0, 0)),
+    ] {
+        assert_eq!(equal_ends(before, after), ends, "{before:?} {after:?}");
+    }
+}
+
+#[test]
+fn long_vectors_are_aligned_only_if_that_is_far_shorter() {
+    let numbers: Vec<String> = (0..1_001).map(|n: usize| n.to_string()).collect();
+    // One change, and this many numbers that one move or two put elsewhere.
+    let rotated = |many: usize, blocks: usize| {
+        let mut all = numbers.clone();
+        for block in all[..many].chunks_mut(many / blocks) {
+            block.rotate_left(1);
+        }
+        all[1_000].insert(0, '9');
+        counts(&numbers, &all, None)
+    };
+    assert_eq!(rotated(15, 1), [0, 0, 0, 16]);
+    assert_eq!(rotated(16, 1), [0, 0, 1, 1]);
+    assert_eq!(rotated(22, 2), [0, 0, 0, 23]);
+    assert_eq!(rotated(24, 2), [0, 0, 2, 1]);
+    // One move that changes few positions, since most numbers are that of their neighbour.
+    let moved = |length: usize, runs: usize| {
+        let run = |at: usize| (at * runs / length).to_string();
+        let mut before: Vec<String> = (0..length).map(run).collect();
+        let mut after = before.clone();
+        before.insert(0, "-1".to_owned());
+        after.push("-1".to_owned());
+        counts(&before, &after, None)
+    };
+    assert_eq!(moved(1_001, 15), [0, 0, 0, 16]);
+    assert_eq!(moved(1_001, 16), [0, 0, 1, 0]);
+    assert_eq!(moved(900, 15), [0, 0, 1, 0]);
+    // Values that are no numbers have no positions, and nor do arrays of two lengths.
+    let mut texts = numbers.clone();
+    texts[0] = "\"start\"".to_owned();
+    texts[1_000] = "\"end\"".to_owned();
+    let mut shifted = texts.clone();
+    shifted[..4].rotate_left(1);
+    shifted[1_000] = "\"END\"".to_owned();
+    assert_eq!(counts(&texts, &shifted, None), [0, 0, 1, 1]);
+    let mut mixed = numbers.clone();
+    mixed[..4].rotate_left(1);
+    mixed[1_000] = "\"END\"".to_owned();
+    assert_eq!(counts(&numbers, &mixed, None), [0, 0, 1, 1]);
+    assert_eq!(counts(&mixed, &numbers, None), [0, 0, 1, 1]);
+}
+
+#[test]
+fn an_identity_pairs_what_is_unlike_and_what_lacks_one_does_not() {
+    let unlike = |id: &str, from: usize| {
+        let fields = (from..from + 9).map(|n| format!(r#""f{n}":{n}"#));
+        let fields: Vec<String> = fields.collect();
+        let id = if id.is_empty() {
+            String::new()
+        } else {
+            format!(r#","id":{id}"#)
+        };
+        format!("{{{}{id}}}", fields.join(","))
+    };
+    for (id, expected) in [
+        ("\"x\"", [0, 0, 0, 1]),
+        ("1", [0, 0, 0, 1]),
+        ("", [1, 1, 0, 0]),
+    ] {
+        let [before, after] = [0, 100].map(|from| vec![unlike(id, from)]);
+        assert_eq!(counts(&before, &after, Some(&id_key())), expected, "{id}");
+    }
+}

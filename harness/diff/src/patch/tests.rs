@@ -304,3 +304,13 @@ proptest! {
         prop_assert!(patch.operations().iter().all(is_move));
     }
 }
+
+#[test]
+fn a_pointer_is_its_text() {
+    let mut pointer = Pointer::default();
+    assert_eq!((pointer.as_str(), pointer.to_string()), ("", String::new()));
+    pointer.push_back("a/b~c");
+    pointer.push_back("0");
+    assert_eq!(pointer.as_str(), "/a~1b~0c/0");
+    assert_eq!(pointer.to_string(), pointer.as_str());
+}
