@@ -62,7 +62,10 @@ fn main() -> ExitCode {
         Ok(suite) => suite,
         Err(status) => return status,
     };
-    let Cli { root, command } = Cli::parse_from(aether_harness_cli::arguments());
+    let Cli { root, command } = match Cli::try_parse_from(aether_harness_cli::arguments()) {
+        Ok(parsed) => parsed,
+        Err(error) => return aether_harness_cli::usage(&error),
+    };
     let command = match command {
         Command::Bench(args) => return args.run(root.as_deref().unwrap_or(suite.paths().root())),
         Command::Ci(args) => return args.run(root.as_deref().unwrap_or(suite.paths().root())),

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fmt;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -271,12 +271,12 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
         let _ = Output::new(Format::Json).result(String::new, || json!({ "error": message }));
         return Status::BadInput.into();
     }
-    // If the terminal is closed, nobody can read the message.
-    let _ = error.print();
-    let status = if error.use_stderr() {
-        Status::BadInput
-    } else {
-        Status::Done
+    let printed = error.print().and_then(|()| io::stdout().flush());
+    let status = match printed {
+        _ if error.use_stderr() => Status::BadInput,
+        // What reads the help has seen enough.
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Status::Internal,
+        Ok(()) | Err(_) => Status::Done,
     };
     status.into()
 }

@@ -21,7 +21,7 @@ const EXTENSION: &str = "aether";
 /// nearest directory above.
 pub(crate) fn scenarios_dir(given: &ScenariosDir) -> Result<PathBuf, Failure> {
     if let Some(dir) = &given.scenarios_dir {
-        return if dir.is_dir() {
+        return if is_dir(dir)? {
             Ok(dir.clone())
         } else {
             Err(Failure::Input(format!(
@@ -41,6 +41,10 @@ pub(crate) fn scenarios_dir(given: &ScenariosDir) -> Result<PathBuf, Failure> {
             here.display()
         ))
     })
+}
+
+fn is_dir(path: &Path) -> Result<bool, Failure> {
+    aether_disk::is_dir(path).map_err(|error| Failure::unreadable(path, error))
 }
 
 /// Whether an argument is the name of a scenario, and not a path.
@@ -70,7 +74,7 @@ pub(crate) fn find_run_config(target: &str, given: &ScenariosDir) -> Result<Path
         Err(failure) => return Err(failure),
     };
     let scenario = scenarios.join(target);
-    if !scenario.is_dir() {
+    if !is_dir(&scenario)? {
         let list = match near_scenario(target, &scenarios) {
             Some(near) => format!("; did you mean `{near}`? `aether list` lists the scenarios"),
             None => "; `aether list` lists the scenarios".to_owned(),

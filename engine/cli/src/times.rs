@@ -40,7 +40,8 @@ impl Times {
     /// The times of all runs, by id in lower case.
     pub(crate) fn read(&self) -> BTreeMap<String, Ran> {
         let mut all = BTreeMap::new();
-        let text = fs::read(&self.path).unwrap_or_default();
+        let text = fs::require_own_file(&self.path).and_then(|()| fs::read(&self.path));
+        let text = text.unwrap_or_default();
         for line in String::from_utf8_lossy(&text).lines() {
             let _ = apply(line, &mut all);
         }
@@ -58,6 +59,7 @@ impl Times {
     }
 
     fn append_line(&self, line: &Value) -> io::Result<()> {
+        fs::require_own_file(&self.path)?;
         let mut options = File::options();
         let mut file = options
             .create(true)
@@ -78,6 +80,7 @@ impl Times {
     }
 
     fn forget_lines(&self, ids: &[String]) -> io::Result<()> {
+        fs::require_own_file(&self.path)?;
         let mut file = match File::options().read(true).write(true).open(&self.path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             opened => opened?,
@@ -85,20 +88,17 @@ impl Times {
         file.lock()?;
         let mut text = Vec::new();
         file.read_to_end(&mut text)?;
-        let is_of = |line: &str| {
-            let value = aether_json::from_str::<Value>(line).ok();
+        let is_of = |line: &[u8]| {
+            let value = aether_json::from_slice::<Value>(line).ok();
             let of = value.as_ref().and_then(|value| value["run"].as_str());
             of.is_some_and(|of| ids.iter().any(|id| id.eq_ignore_ascii_case(of)))
         };
-        let text = String::from_utf8_lossy(&text);
-        let kept: String = text
-            .lines()
-            .filter(|line| !is_of(line))
-            .map(|line| format!("{line}\n"))
-            .collect();
+        let lines = text.split_inclusive(|byte| *byte == b'\n');
+        let kept: Vec<&[u8]> = lines.filter(|line| !is_of(line)).collect();
+        let kept = kept.concat();
         // What is kept is no longer than what is there: a full disk loses none of it.
         file.rewind()?;
-        file.write_all(kept.as_bytes())?;
+        file.write_all(&kept)?;
         file.set_len(kept.len() as u64)?;
         file.unlock()
     }

@@ -745,7 +745,12 @@ impl<'r> Loader<'r> {
         let name = path.file_name()?.to_str()?;
         // Without the directory there is no advice, and the problem stays.
         let siblings = self.reader.siblings(path).ok()?;
-        let near = nearest(name, siblings.iter().map(String::as_str))?;
+        // A link that leads nowhere has the name itself.
+        let others = siblings
+            .iter()
+            .map(String::as_str)
+            .filter(|other| *other != name);
+        let near = nearest(name, others)?;
         Some(format!(
             "did you mean `{near}`, which is in the same directory?"
         ))

@@ -184,6 +184,7 @@ pub(crate) fn error_words(error: &io::Error) -> &'static str {
             "no file can have that name"
         }
         io::ErrorKind::Interrupted | io::ErrorKind::TimedOut => "reading it was interrupted",
+        _ if aether_disk::leads_in_circles(error) => "links lead to one another",
         _ => "reading it failed",
     }
 }

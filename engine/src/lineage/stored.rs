@@ -76,7 +76,11 @@ impl<'r> RunValues<'r> {
             plan,
             failure,
             listed: Listed::of(run, names)?,
-            metrics: Arc::new(run.metrics_text()?.parse().expect("metrics are JSON")),
+            metrics: Arc::new(
+                run.metrics_text()?
+                    .parse()
+                    .expect("metrics that were read are JSON"),
+            ),
             recorded,
             ledgers: Recent::new(NUMBERS_MAX / (2 * nodes + 7 * edges)),
             columns: Recent::new(NUMBERS_MAX / (2 * nodes + 3 * edges)),
@@ -168,7 +172,8 @@ impl Listed {
         ] {
             let mut records = BTreeMap::new();
             for record in run.records(kind) {
-                let value = json(&record?.text);
+                let record = record?;
+                let value = run.json(kind, record.position, &record.text)?;
                 if let Some(key) = key_of(kind, &value, names) {
                     records.insert(key, Arc::new(value));
                 }
@@ -177,10 +182,6 @@ impl Listed {
         }
         Ok(Self(all))
     }
-}
-
-fn json(text: &[u8]) -> Value {
-    aether_json::from_slice(text).expect("a record that has its hash is JSON")
 }
 
 impl Columns {
@@ -236,7 +237,8 @@ impl FileSource<'_> {
     fn read(&self, kind: RecordKind, place: RunPlace) -> Option<Arc<Value>> {
         if kind != RecordKind::Envelopes {
             let record = self.failure.note(self.run.record(kind, place.at))??;
-            return Some(Arc::new(json(&record.text)));
+            let value = self.run.json(kind, record.position, &record.text);
+            return Some(Arc::new(self.failure.note(value)?));
         }
         let (layer, seq) = (layer_at(place.index), place.at);
         let tick = match (layer, seq) {
@@ -247,7 +249,9 @@ impl FileSource<'_> {
         let range = tick..=tick;
         let records = self.run.records_of_ticks(kind, Some(&range));
         for record in self.failure.note(records)? {
-            let value = json(&self.failure.note(record)?.text);
+            let record = self.failure.note(record)?;
+            let value = self.run.json(kind, record.position, &record.text);
+            let value = self.failure.note(value)?;
             let is_it = value.get("layer").and_then(Value::as_str) == Some(layer.name())
                 && value.get("seq").and_then(Value::as_u64) == Some(seq);
             if is_it {

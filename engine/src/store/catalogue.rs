@@ -30,9 +30,7 @@ impl RunStore {
     /// Those of [`RunStore::open`]. A description says nothing about damage in the records.
     pub fn describe(&self, run_id: &RunId) -> Result<RunDescription, StoreError> {
         let path = self.path(run_id);
-        if !path.is_file() {
-            return Err(self.not_found(run_id));
-        }
+        self.require_stored(run_id)?;
         let (connection, _, row, status) = open_database(&path)?;
         let fail = |error| StoreError::database(&path, error);
         let last: Option<(i64, Vec<u8>)> = connection
@@ -105,9 +103,7 @@ impl RunStore {
     /// No such run is stored, a different process is writing it, or a file cannot be removed.
     pub fn remove(&self, run_id: &RunId) -> Result<(), StoreError> {
         let path = self.path(run_id);
-        if !path.is_file() {
-            return Err(self.not_found(run_id));
-        }
+        self.require_stored(run_id)?;
         let lock = WriterLock::take(self.runs_dir(), run_id)?;
         writer::remove_database(&self.path_beside(run_id))?;
         writer::remove_database(&path)?;

@@ -30,6 +30,7 @@ impl WriterLock {
         let folder = runs_dir.join(FOLDER);
         fs::create_dir_all_durable(&folder).map_err(|error| StoreError::io(&folder, error))?;
         let path = Self::path(runs_dir, run_id);
+        fs::require_own_file(&path).map_err(|error| StoreError::io(&path, error))?;
         loop {
             let open = File::options()
                 .create(true)

@@ -99,11 +99,8 @@ impl RunStore {
     /// The name is not a run id, no such run is stored, or its file cannot be read.
     pub fn open(&self, run_id: &str) -> Result<StoredRun, StoreError> {
         let run_id: RunId = run_id.parse()?;
-        let path = self.path(&run_id);
-        if !path.is_file() {
-            return Err(self.not_found(&run_id));
-        }
-        StoredRun::open(&path)
+        self.require_stored(&run_id)?;
+        StoredRun::open(&self.path(&run_id))
     }
 
     /// The ids of all stored runs, in order; empty if the directory does not exist.
@@ -127,10 +124,16 @@ impl RunStore {
         Ok(ids)
     }
 
-    fn not_found(&self, run_id: &RunId) -> StoreError {
-        StoreError::NotFound {
-            run_id: run_id.to_string(),
-            runs_dir: self.runs_dir.clone(),
+    /// Refuses the name of a run that is not stored.
+    fn require_stored(&self, run_id: &RunId) -> Result<(), StoreError> {
+        let path = self.path(run_id);
+        match aether_disk::is_file(&path) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(StoreError::NotFound {
+                run_id: run_id.to_string(),
+                runs_dir: self.runs_dir.clone(),
+            }),
+            Err(error) => Err(StoreError::io(&path, error)),
         }
     }
 }

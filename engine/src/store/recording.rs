@@ -133,10 +133,6 @@ impl RunStore {
     ) -> Result<(Outcome, Written), StoreError> {
         let (path, beside) = (self.path(run_id), self.path_beside(run_id));
         recovery::tidy_locked(&path)?;
-        if path.is_dir() {
-            let source = std::io::ErrorKind::IsADirectory.into();
-            return Err(StoreError::Io { path, source });
-        }
         if existing == Existing::Keep {
             refuse_other_header(&path, run_id, plan)?;
         }
@@ -172,9 +168,7 @@ impl RunStore {
     pub fn resume(&self, run_id: &str, options: &RunOptions<'_>) -> Result<Recorded, StoreError> {
         let run_id: RunId = run_id.parse()?;
         let path = self.path(&run_id);
-        if !path.is_file() {
-            return Err(self.not_found(&run_id));
-        }
+        self.require_stored(&run_id)?;
         let _lock = WriterLock::take(self.runs_dir(), &run_id)?;
         recovery::tidy_locked(&path)?;
         // A run of one window that was killed left it.

@@ -10,7 +10,7 @@ use super::stored::{FoundRecord, StoredRecord, StoredRun};
 use super::writer::hash_column;
 use super::{Damage, StoreError};
 use crate::canonical::{self, Hash};
-use crate::record::{RecordKind, RecordType};
+use crate::record::{Position, RecordKind, RecordType};
 
 /// Most rows that are read at a time.
 const PAGE_ROWS: i64 = 128;
@@ -52,6 +52,8 @@ pub struct Records<'r> {
     checked: VecDeque<StoredRecord>,
     /// Why the record after them cannot be read.
     failure: Option<StoreError>,
+    /// The ticks to which every record belongs, by the member that says so.
+    within: Option<(RangeInclusive<u64>, &'static str)>,
     ended: bool,
 }
 
@@ -172,19 +174,43 @@ impl<'r> Records<'r> {
             expected: run.place_from(kind, first),
             checked: VecDeque::new(),
             failure: None,
+            within: None,
             ended: false,
         }
     }
 
-    /// The records of a range of positions. Of a kind without gaps, all of them must be there.
+    /// The records of a range of positions, all of which must be there and belong to some ticks.
     pub(super) fn between(
         run: &'r StoredRun,
         kind: RecordKind,
-        positions: &RangeInclusive<u64>,
+        positions: RangeInclusive<u64>,
+        within: (RangeInclusive<u64>, &'static str),
     ) -> Self {
         Self {
             last: *positions.end(),
+            within: Some(within),
             ..Self::new(run, kind, *positions.start())
+        }
+    }
+
+    /// Refuses a record that does not belong where it is: its hash is right, but no hash covers its place.
+    fn check_tick(&self, position: u64, text: &[u8]) -> Result<(), StoreError> {
+        let Some((ticks, member)) = &self.within else {
+            return Ok(());
+        };
+        let record = self.run.json(self.kind, position, text)?;
+        let is_here = |tick: u64| match self.kind.info().position {
+            Position::Number => ticks.contains(&tick),
+            Position::EveryTick | Position::SomeTicks => tick == position,
+        };
+        match record[*member].as_u64() {
+            Some(tick) if is_here(tick) => Ok(()),
+            Some(_) => Err(self.missing(position)),
+            None => Err(self.run.damaged(Damage::Record {
+                kind: self.kind.name(),
+                position,
+                problem: format!("it has no `{member}`"),
+            })),
         }
     }
 
@@ -283,7 +309,9 @@ impl<'r> Records<'r> {
         let hashes: [Hash; SIDE_BY_SIDE] = canonical::hashes_of_texts(std::array::from_fn(text));
         for (record, hash) in texts.into_iter().zip(hashes) {
             let place = (self.kind, record.position);
-            if let Err(error) = check_hash(self.run, place, record.stored_hash, hash) {
+            let checked = check_hash(self.run, place, record.stored_hash, hash)
+                .and_then(|()| self.check_tick(record.position, &record.text));
+            if let Err(error) = checked {
                 self.failure = Some(error);
                 return;
             }

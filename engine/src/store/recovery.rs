@@ -43,6 +43,7 @@ enum Mode {
 /// The mode of a run file; `None` if it is not a run file.
 fn mode(path: &Path) -> io::Result<Option<Mode>> {
     let mut start = Vec::new();
+    fs::require_file(path)?;
     File::open(path)?.take(100).read_to_end(&mut start)?;
     Ok(mode_of(&start))
 }
@@ -63,6 +64,14 @@ fn mode_of(start: &[u8]) -> Option<Mode> {
 /// Whether a run file is written through a log, as that of every unfinished run is.
 pub(super) fn has_log(path: &Path) -> io::Result<bool> {
     Ok(mode(path)? == Some(Mode::WriteAheadLog))
+}
+
+/// Refuses what has the name of a file that SQLite keeps beside a run file, and is no file.
+pub(super) fn refuse_others(path: &Path) -> Result<(), StoreError> {
+    for file in COMPANIONS.map(|ending| companion(path, ending)) {
+        fs::require_file(&file).map_err(|error| StoreError::io(&file, error))?;
+    }
+    Ok(())
 }
 
 /// Completes what a killed process left, unless a writer is at work or the directory is read-only.
@@ -87,11 +96,7 @@ pub(super) fn tidy(path: &Path) {
 
 /// As [`tidy`], for the holder of the writer's lock.
 pub(super) fn tidy_locked(path: &Path) -> Result<(), StoreError> {
-    let found = match mode(path) {
-        // What is not a file is refused elsewhere.
-        Err(error) if error.kind() == io::ErrorKind::IsADirectory => None,
-        found => found.map_err(|error| StoreError::io(path, error))?,
-    };
+    let found = mode(path).map_err(|error| StoreError::io(path, error))?;
     let Some(mode) = found else {
         return Ok(());
     };

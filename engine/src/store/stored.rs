@@ -2,11 +2,13 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use aether_json::Value;
 use rusqlite::{Connection, OptionalExtension as _};
 
 use super::columns::{Block, Shape};
@@ -121,6 +123,7 @@ pub(super) fn open_database(
     path: &Path,
 ) -> Result<(Connection, i64, HeaderRow, RunStatus), StoreError> {
     let fail = |error| StoreError::database(path, error);
+    recovery::refuse_others(path)?;
     recovery::tidy(path);
     let connection = recovery::open_for_reading(path).map_err(fail)?;
     // Everything is read from one state of the file, even while a writer continues.
@@ -141,7 +144,7 @@ impl StoredRun {
     /// # Errors
     /// There is no such file, it is not a run file, or it cannot be read.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        if !path.is_file() {
+        if !aether_disk::is_file(path).map_err(|error| StoreError::io(path, error))? {
             let path = path.to_owned();
             return Err(StoreError::NoFile { path });
         }
@@ -304,14 +307,74 @@ impl StoredRun {
         kind: RecordKind,
         ticks: Option<&RangeInclusive<u64>>,
     ) -> Result<Records<'_>, StoreError> {
-        let info = kind.info();
-        let places = match ticks {
-            // Ticks never decrease along the positions, so the range has no others.
-            Some(ticks) if info.tick.is_some() => self.places_of_ticks(kind, ticks)?,
-            _ => return Ok(self.records(kind)),
+        let (Some(ticks), Some(member)) = (ticks, kind.info().tick) else {
+            return Ok(self.records(kind));
         };
-        let none = RangeInclusive::new(1, 0);
-        Ok(Records::between(self, kind, &places.unwrap_or(none)))
+        if !self.has(kind) {
+            return Ok(self.records(kind));
+        }
+        // Ticks never decrease along the positions, so the range has no others.
+        let (first, last) = self.bounds_of_ticks(kind, ticks)?;
+        if kind.info().position == Position::Number {
+            self.check_around(kind, member, ticks, (first, last))?;
+        }
+        let within = (ticks.clone(), member);
+        Ok(Records::between(self, kind, first..=last, within))
+    }
+
+    /// The text of a record as JSON. One that has its hash need not be: whoever changed it may have made a new hash.
+    pub(crate) fn json(
+        &self,
+        kind: RecordKind,
+        position: u64,
+        text: &[u8],
+    ) -> Result<Value, StoreError> {
+        aether_json::from_slice(text).map_err(|error| {
+            self.damaged(Damage::Record {
+                kind: kind.name(),
+                position,
+                problem: error.to_string(),
+            })
+        })
+    }
+
+    /// The columns of a table say which records belong to some ticks, and no hash covers them: those beside the
+    /// range must say themselves that they are outside it.
+    fn check_around(
+        &self,
+        kind: RecordKind,
+        member: &'static str,
+        ticks: &RangeInclusive<u64>,
+        (first, last): (u64, u64),
+    ) -> Result<(), StoreError> {
+        let table = kind.name();
+        let column = || {
+            let column = member;
+            self.damaged(Damage::Value { table, column })
+        };
+        if last.saturating_add(1) < first {
+            return Err(column());
+        }
+        let tick_of = |position: u64| -> Result<Option<u64>, StoreError> {
+            let found = self.record(kind, position)?;
+            let extra = Damage::Extra {
+                kind: table,
+                position,
+            };
+            let record = found.ok_or_else(|| self.damaged(extra))?;
+            let record = self.json(kind, position, &record.text)?;
+            Ok(record[member].as_u64())
+        };
+        let before = (first > 1).then(|| tick_of(first - 1)).transpose()?;
+        if before.flatten().is_some_and(|tick| tick >= *ticks.start()) {
+            return Err(column());
+        }
+        let has_after = last < self.counts.of(kind);
+        let after = has_after.then(|| tick_of(last + 1)).transpose()?;
+        match after {
+            Some(tick) if tick.is_none_or(|tick| tick <= *ticks.end()) => Err(column()),
+            _ => Ok(()),
+        }
     }
 
     /// The records of a type, in run order from a position on, as values.
@@ -459,8 +522,19 @@ impl StoredRun {
         if !self.has(kind) {
             return Ok(None);
         }
+        let (first, last) = self.bounds_of_ticks(kind, ticks)?;
+        Ok((first <= last).then_some(first..=last))
+    }
+
+    /// The first and the last position of the records that belong to some ticks; the last is below the first if there
+    /// are none.
+    fn bounds_of_ticks(
+        &self,
+        kind: RecordKind,
+        ticks: &RangeInclusive<u64>,
+    ) -> Result<(u64, u64), StoreError> {
         let count = self.counts.of(kind);
-        let (first, last) = if kind.info().position == Position::Number {
+        Ok(if kind.info().position == Position::Number {
             let (key, table) = (kind.columns()[0].0, kind.name());
             let tick = kind.info().tick.unwrap_or("NULL");
             let sql = format!(
@@ -496,8 +570,7 @@ impl StoredRun {
             let last = (*ticks.end() / step).min(count).saturating_mul(step);
             let first = self.place_from(kind, *ticks.start());
             (first.unwrap_or(u64::MAX), last)
-        };
-        Ok((first <= last).then_some(first..=last))
+        })
     }
 
     /// The records of a type that belong to some ticks, as values.
@@ -599,19 +672,69 @@ impl StoredRun {
                     column: "metrics",
                 })
             }),
-            None => metrics::of_records(self),
+            None => {
+                self.require_counts()?;
+                metrics::of_records(self)
+            }
         }
     }
 
     /// The metrics as canonical JSON.
     ///
     /// # Errors
-    /// The file cannot be read.
+    /// The file cannot be read, or its metrics are invalid.
     pub fn metrics_text(&self) -> Result<Cow<'_, str>, StoreError> {
-        match &self.row.metrics {
-            Some(metrics) => Ok(metrics.into()),
-            None => metrics::of_records(self).map(|metrics| canonical::text(&metrics).into()),
+        let metrics = self.metrics()?;
+        Ok(match &self.row.metrics {
+            Some(stored) => stored.into(),
+            None => canonical::text(&metrics).into(),
+        })
+    }
+
+    /// Refuses a file in whose tables records are missing, or are more than it must have. What reads records in their
+    /// order need not ask: it notices each of them.
+    ///
+    /// # Errors
+    /// The file cannot be read, or a table has not as many records as it must have.
+    pub fn require_counts(&self) -> Result<(), StoreError> {
+        for kind in RecordKind::ALL.into_iter().filter(|kind| self.has(*kind)) {
+            let (table, key) = (kind.name(), kind.columns()[0].0);
+            let counted: i64 = self.query(&format!("SELECT count({key}) FROM {table}"))?;
+            let (counted, expected) = (counted.unsigned_abs(), self.counts.of(kind));
+            let step = self.step(kind);
+            match counted.cmp(&expected) {
+                Ordering::Equal => {}
+                Ordering::Less => {
+                    let position = self.first_missing(kind, expected)?;
+                    let kind = table;
+                    return Err(self.damaged(Damage::Missing { kind, position }));
+                }
+                Ordering::Greater => {
+                    let kind = table;
+                    let position = expected.saturating_add(1).saturating_mul(step);
+                    return Err(self.damaged(Damage::Extra { kind, position }));
+                }
+            }
         }
+        Ok(())
+    }
+
+    /// The first position without a record, of a kind of which one is missing.
+    fn first_missing(&self, kind: RecordKind, expected: u64) -> Result<u64, StoreError> {
+        let (table, key) = (kind.name(), kind.columns()[0].0);
+        let step = self.step(kind);
+        let (mut whole, mut missing) = (0, expected);
+        while missing - whole > 1 {
+            let middle = whole + (missing - whole) / 2;
+            let last = header::bound(middle.saturating_mul(step));
+            let sql = format!("SELECT count({key}) FROM {table} WHERE {key} BETWEEN 1 AND {last}");
+            let counted: i64 = self.query(&sql)?;
+            match counted.unsigned_abs() < middle {
+                true => missing = middle,
+                false => whole = middle,
+            }
+        }
+        Ok(missing.saturating_mul(step))
     }
 
     /// The edges of the graph, in order of their ids, with the numbers that do not change.

@@ -238,7 +238,7 @@ impl SweepFile {
     /// # Errors
     /// It does not exist, is not a file of a sweep, or is being written.
     pub fn open(path: &Path) -> Result<Self, SweepError> {
-        if !path.is_file() {
+        if !aether_disk::is_file(path).map_err(|error| SweepError::io(path, error))? {
             return Err(SweepError::NotFound(path.to_owned()));
         }
         let flags = if was_interrupted(path).map_err(|error| SweepError::io(path, error))? {

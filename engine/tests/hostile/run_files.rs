@@ -306,14 +306,138 @@ fn records_far_from_the_others_take_no_time() {
                 let run = store.open("run").unwrap();
                 for tick in 1..=24 {
                     let _ = run.check_tick(tick);
-                    let of_tick = run.records_of_ticks(kind, Some(&(tick..=tick))).unwrap();
-                    assert!(of_tick.count() <= count);
+                    match run.records_of_ticks(kind, Some(&(tick..=tick))) {
+                        Ok(of_tick) => assert!(of_tick.count() <= count),
+                        Err(error) => assert!(matches!(error, StoreError::Damaged { .. })),
+                    }
                 }
                 assert!(run.records(kind).any(|record| record.is_err()));
                 assert!(!run.verify(&RunOptions::default()).unwrap().is_whole());
                 drop(run);
                 std::fs::write(&path, &good).unwrap();
             }
+        }
+    }
+}
+
+/// No hash covers the columns by which the records of some ticks are found: whatever they say, those records are read, or
+/// damage is reported.
+#[test]
+fn columns_of_ticks_that_lie_lose_no_record() {
+    let (_folder, store) = whole();
+    let path = store.runs_dir().join("run.aether");
+    let good = std::fs::read(&path).unwrap();
+    type Found = Result<Vec<Vec<u8>>, StoreError>;
+    let read = |kind: RecordKind, ticks: &std::ops::RangeInclusive<u64>| -> Found {
+        let run = store.open("run").unwrap();
+        let records = run.records_of_ticks(kind, Some(ticks))?;
+        records.map(|record| Ok(record?.text)).collect()
+    };
+    let ranges = [1..=1, 2..=4, 5..=24, 24..=24];
+    let swap = |table: &str, column: &str| {
+        format!(
+            "UPDATE {table} SET {column} = -{column} WHERE {column} IN (3, 4);
+             UPDATE {table} SET {column} = 7 + {column} WHERE {column} < 0"
+        )
+    };
+    for (kind, table, column) in [
+        (RecordKind::Log, "log", "tick"),
+        (RecordKind::Envelopes, "envelopes", "tick"),
+        (RecordKind::Manifests, "manifests", "end_tick"),
+        (RecordKind::ULedger, "u_ledger", "tick"),
+    ] {
+        let right: Vec<Vec<Vec<u8>>> = ranges
+            .each_ref()
+            .map(|ticks| read(kind, ticks).unwrap())
+            .to_vec();
+        let mut lies = vec![swap(table, column)];
+        if kind != RecordKind::ULedger {
+            for value in [0_i64, 1, 3, 12, 24, 1 << 40] {
+                for place in [
+                    "seq = 1",
+                    "seq = 3",
+                    "seq % 2 = 0",
+                    "seq = (SELECT max(seq) FROM TABLE)",
+                    "1",
+                ] {
+                    let place = place.replace("TABLE", table);
+                    lies.push(format!(
+                        "UPDATE {table} SET {column} = {value} WHERE {place}"
+                    ));
+                }
+            }
+        }
+        if kind == RecordKind::Log {
+            lies.push(
+                "UPDATE log SET tick = NULL WHERE seq = (SELECT max(seq) FROM log)".to_owned(),
+            );
+            lies.push("UPDATE log SET tick = NULL WHERE tick = 3".to_owned());
+        }
+        let mut damaged = 0;
+        for lie in &lies {
+            change(&store, lie);
+            for (ticks, right) in ranges.iter().zip(&right) {
+                match read(kind, ticks) {
+                    Ok(found) => assert!(found == *right, "{lie}: {ticks:?}"),
+                    Err(StoreError::Damaged { .. }) => damaged += 1,
+                    Err(other) => panic!("{lie}: {other}"),
+                }
+            }
+            std::fs::write(&path, &good).unwrap();
+        }
+        assert!(damaged > 0, "{table}");
+    }
+}
+
+/// The metrics of an unfinished run are counted, and a table that has not what it must have is not counted.
+#[test]
+fn metrics_are_not_counted_in_tables_with_too_few_or_too_many_records() {
+    let (_folder, store) = cut(20);
+    let path = store.runs_dir().join("run.aether");
+    let run = store.open("run").unwrap();
+    let right = run.metrics().unwrap();
+    let text: aether_json::Value = run.metrics_text().unwrap().parse().unwrap();
+    assert_eq!(text["total_ticks"].as_u64(), Some(right.total_ticks));
+    drop(run);
+    // What the log holds is put into the file, which is then copied alone.
+    change(&store, "PRAGMA wal_checkpoint(TRUNCATE)");
+    let good = std::fs::read(&path).unwrap();
+    for sql in [
+        "DELETE FROM ledgers WHERE tick = 1",
+        "DELETE FROM envelopes",
+        "DELETE FROM envelopes WHERE seq = 3",
+        "DELETE FROM manifests WHERE seq = 2",
+        "UPDATE ledgers SET tick = 0 WHERE tick = 1; INSERT INTO ledgers SELECT 1, sha256 FROM ledgers WHERE tick = 0",
+    ] {
+        change(&store, sql);
+        let run = store.open("run").unwrap();
+        for error in [
+            run.metrics().map(|_| ()).unwrap_err(),
+            run.metrics_text().map(|_| ()).unwrap_err(),
+            run.require_counts().unwrap_err(),
+        ] {
+            assert!(
+                matches!(error, StoreError::Damaged { .. }),
+                "{sql}: {error}"
+            );
+        }
+        drop(run);
+        for ending in ["-wal", "-shm"] {
+            let _ = std::fs::remove_file(format!("{}{ending}", path.display()));
+        }
+        std::fs::write(&path, &good).unwrap();
+    }
+}
+
+#[test]
+fn metrics_that_are_none_are_not_handed_on() {
+    let (_folder, store) = whole();
+    for metrics in ["'x'", "''", "'{}'", "'1'"] {
+        forge_header(&store, "metrics", metrics);
+        let run = store.open("run").unwrap();
+        for error in [run.metrics().map(|_| ()), run.metrics_text().map(|_| ())] {
+            let error = error.unwrap_err().to_string();
+            assert!(error.contains("metrics"), "{metrics}: {error}");
         }
     }
 }

@@ -64,4 +64,4 @@ mod variants;
 
 pub use args::Command;
 pub use commands::{CommandError, Console, Status};
-pub use root::{arguments, run_position};
+pub use root::{arguments, run_position, usage};

@@ -1,6 +1,11 @@
-//! The option `--root` of a command line, for the commands that hand their arguments on.
+//! The command line of this process: the option `--root`, for the commands that hand their arguments on, and what is said of one
+//! that cannot be parsed.
 
 use std::ffi::OsString;
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+use aether_harness::MachineFailure as _;
 
 const ROOT: &str = "--root";
 
@@ -11,6 +16,17 @@ const ROOT: &str = "--root";
 /// is moved to the front, from wherever it was typed: `run ring --root DIR` is `--root DIR run ring`.
 pub fn arguments() -> Vec<OsString> {
     rooted(std::env::args_os().collect())
+}
+
+/// Prints the help that a command line asked for, or why it cannot be parsed, and returns the exit status.
+pub fn usage(error: &clap::Error) -> ExitCode {
+    let printed = error.print().and_then(|()| io::stdout().flush());
+    ExitCode::from(match printed {
+        _ if error.use_stderr() => 2,
+        // A closed pipe is of a reader that has seen enough.
+        Err(error) if error.is_of_machine() && error.kind() != io::ErrorKind::BrokenPipe => 3,
+        Ok(()) | Err(_) => 0,
+    })
 }
 
 /// Where `run` is on a command line, if it is the command and not an argument of another one:

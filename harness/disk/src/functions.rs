@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::Path;
 
-use crate::{File, FileId, Operation, perform};
+use crate::{File, FileId, Operation, is_of_machine, perform};
 
 /// As [`std::fs::read`].
 ///
@@ -185,4 +185,57 @@ pub fn sync_dir(dir: &Path) -> io::Result<()> {
         File::open(dir)?.sync_all()?;
     }
     Ok(())
+}
+
+/// Whether there is a file at a path, behind links too.
+///
+/// # Errors
+/// The machine cannot tell.
+pub fn is_file(path: impl AsRef<Path>) -> io::Result<bool> {
+    is_kind(path.as_ref(), fs::Metadata::is_file)
+}
+
+/// Whether there is a directory at a path, behind links too.
+///
+/// # Errors
+/// The machine cannot tell.
+pub fn is_dir(path: impl AsRef<Path>) -> io::Result<bool> {
+    is_kind(path.as_ref(), fs::Metadata::is_dir)
+}
+
+fn is_kind(path: &Path, kind: impl FnOnce(&fs::Metadata) -> bool) -> io::Result<bool> {
+    match fs::metadata(path) {
+        Ok(metadata) => Ok(kind(&metadata)),
+        Err(error) if is_of_machine(&error) => Err(error),
+        Err(_) => Ok(false),
+    }
+}
+
+/// Refuses what is at a path if it is not a file: to open a pipe may wait for ever. Nothing may be there.
+///
+/// # Errors
+/// Something else is there, or the machine cannot tell.
+pub fn require_file(path: impl AsRef<Path>) -> io::Result<()> {
+    refuse_others(fs::metadata(path))
+}
+
+/// As [`require_file`], and refuses links: what is behind one belongs to somebody else.
+///
+/// # Errors
+/// Something else is there, or the machine cannot tell.
+pub fn require_own_file(path: impl AsRef<Path>) -> io::Result<()> {
+    refuse_others(fs::symlink_metadata(path))
+}
+
+fn refuse_others(found: io::Result<fs::Metadata>) -> io::Result<()> {
+    let what = match found {
+        Ok(found) if found.is_file() => return Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error),
+        Ok(found) if found.is_symlink() => "a link",
+        Ok(found) if found.is_dir() => "a directory",
+        Ok(_) => "a pipe or a device",
+    };
+    let message = format!("it is {what}, and not a file");
+    Err(io::Error::new(io::ErrorKind::InvalidInput, message))
 }

@@ -23,7 +23,8 @@ pub fn is_of_machine(error: &io::Error) -> bool {
 }
 
 /// Whether links lead to one another. The stable library has this kind, but no name for it yet.
-fn leads_in_circles(error: &io::Error) -> bool {
+#[must_use]
+pub fn leads_in_circles(error: &io::Error) -> bool {
     format!("{:?}", error.kind()) == "FilesystemLoop"
 }
 

@@ -48,6 +48,8 @@ fn check(files: &FileSystem, path: &Path) -> Vec<Report> {
         );
         return Report::of(vec![problem]).into_iter().collect();
     }
+    let real = behind_links(path);
+    let path = real.as_deref().unwrap_or(path);
     if !path.is_dir() {
         let checked = config::validate(files, path);
         let found = checked.map_or_else(Some, |checked| checked.warnings);
@@ -65,6 +67,12 @@ fn check(files: &FileSystem, path: &Path) -> Vec<Report> {
         harness_report(path)
     };
     report.into_iter().chain(more).collect()
+}
+
+/// Where a document is that a link leads to: relative paths in it start there, as for a run.
+fn behind_links(path: &Path) -> Option<PathBuf> {
+    let is_behind = path.ancestors().any(Path::is_symlink);
+    is_behind.then(|| path.canonicalize().ok()).flatten()
 }
 
 /// The scenario of a name that is not a path.

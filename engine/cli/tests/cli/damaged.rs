@@ -456,3 +456,48 @@ fn a_foreign_schema_ends_every_command_at_once() {
         );
     }
 }
+
+/// A hash can be made for any text.
+#[test]
+fn what_is_no_record_has_no_causes() {
+    let runs = Runs::of(&["gf01", "gf02"]);
+    for table in [
+        "u_ledger",
+        "i_blocks",
+        "manifests",
+        "envelopes",
+        "codex_library",
+    ] {
+        for text in [
+            "[".repeat(3000) + &"]".repeat(3000),
+            "\0".to_owned(),
+            "{}".to_owned(),
+        ] {
+            let again = runs.aether(&["run", "gf01", "--run-id", "forged", "--force"]);
+            again.with(0);
+            let file = runs.directory().join("forged.aether");
+            let file = Connection::open(file).unwrap();
+            let update = format!(
+                "UPDATE {table} SET json = ?1, sha256 = ?2 WHERE rowid = (SELECT max(rowid) FROM {table})"
+            );
+            let hash = Sha256::digest(&text).to_vec();
+            let changed = file.execute(&update, (&text, hash)).unwrap();
+            drop(file);
+            for (one, other) in [("forged", "gf02"), ("gf02", "forged"), ("gf01", "forged")] {
+                let ended = runs.aether(&["why", one, other]);
+                assert!(matches!(ended.status, Some(0..=2)), "{table}: {ended:#?}");
+                assert!(!ended.stderr.contains("panicked"), "{table}: {ended:#?}");
+            }
+            assert!(changed <= 1);
+        }
+    }
+}
+
+#[test]
+fn a_query_is_not_answered_from_a_table_with_missing_rows() {
+    let runs = Runs::of(&["gf01"]);
+    let query = ["sql", "gf01", "SELECT count(*) FROM log"];
+    runs.aether(&query).with(0);
+    change(&runs, "gf01", "DELETE FROM log WHERE seq = 2");
+    reports_damage(&runs, &query, &["log", "2"]);
+}

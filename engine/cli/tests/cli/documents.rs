@@ -306,3 +306,28 @@ fn what_only_the_harness_reads_is_reported() {
             .contains("surprise")
     );
 }
+
+/// `validate` makes the same checks as `run`: paths in a document start where it is, not where a link to it is.
+#[test]
+#[cfg(unix)]
+fn documents_behind_links_are_checked_as_they_are_run() {
+    let dir = tempfile::tempdir().unwrap();
+    let aether = |args: &[&str]| super::aether_in(dir.path(), args);
+    aether(&["init", "first"]).with(0);
+    let first = dir.path().join("first");
+    std::fs::copy(first.join("run.toml"), first.join("no-extension")).unwrap();
+    for (target, link, status) in [
+        ("first/run.toml", "good.toml", 0),
+        ("first/no-extension", "bad.toml", 2),
+        ("circle.toml", "circle.toml", 2),
+    ] {
+        std::os::unix::fs::symlink(target, dir.path().join(link)).unwrap();
+        let (checked, ran) = (aether(&["validate", link]), aether(&["run", link]));
+        assert_eq!(
+            (checked.status, ran.status),
+            (Some(status), Some(status)),
+            "{checked:#?} {ran:#?}"
+        );
+    }
+    aether(&["validate", "circle.toml"]).reports(&["AE0002", "links lead to one another"]);
+}

@@ -81,3 +81,19 @@ fn a_full_standard_error_does_not_change_the_status() {
         assert_eq!(ended.code(), Some(status), "{args:?}");
     }
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn help_that_cannot_be_written_is_a_failure() {
+    for args in [
+        &["--help"][..],
+        &["--version"],
+        &["help", "run"],
+        &["run", "--help"],
+    ] {
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_aether"));
+        let ended = command.args(args).stdout(full).status().unwrap();
+        assert_eq!(ended.code(), Some(3), "{args:?}");
+    }
+}

@@ -204,3 +204,54 @@ fn the_first_divergence_of_different_runs_is_reported_first() {
     runs.refuses(&["diff", "a", "none"], &["`none`"]);
     runs.refuses(&["diff", "none", "a"], &["`none`"]);
 }
+
+/// What is no file, or is behind a link, in place of a file that is kept beside runs.
+#[test]
+#[cfg(unix)]
+fn links_and_pipes_beside_runs_are_refused() {
+    use std::os::unix::fs::symlink;
+    let pipe = |path: std::path::PathBuf| {
+        let made = std::process::Command::new("mkfifo")
+            .arg(path)
+            .status()
+            .unwrap();
+        assert!(made.success());
+    };
+    let runs = Runs::of(&["gf01", "gf02"]);
+    let directory = runs.directory();
+    let (times, other) = (directory.join(".times.jsonl"), runs.file("other"));
+    std::fs::write(&other, b"not \xff ours").unwrap();
+    std::fs::remove_file(&times).unwrap();
+    symlink(&other, &times).unwrap();
+    runs.aether(&["run", "gf01", "--run-id", "a"]).with(0);
+    runs.aether(&["runs"]).with(0);
+    let ended = runs.aether(&["runs", "rm", "a", "--yes"]).with(3);
+    ended.reports(&[".times.jsonl", "it is a link"]);
+    assert_eq!(std::fs::read(&other).unwrap(), b"not \xff ours");
+    std::fs::remove_file(&times).unwrap();
+    // A command that opened one of these pipes would wait for ever.
+    pipe(times.clone());
+    runs.aether(&["run", "gf01", "--run-id", "a"]).with(0);
+    runs.aether(&["runs"]).with(0);
+    runs.aether(&["runs", "rm", "a", "--yes"])
+        .with(3)
+        .reports(&[".times.jsonl", "a pipe"]);
+    std::fs::remove_file(&times).unwrap();
+    pipe(directory.join(".locks/b"));
+    runs.aether(&["run", "gf01", "--run-id", "b"])
+        .with(3)
+        .reports(&[".locks/b", "a pipe"]);
+    pipe(directory.join("c.aether"));
+    for force in [&[][..], &["--force"]] {
+        let args = [&["run", "gf01", "--run-id", "c"], force].concat();
+        runs.aether(&args).with(3).reports(&["c.aether", "a pipe"]);
+    }
+    for ending in ["-journal", "-wal"] {
+        let beside = directory.join(format!("gf01.aether{ending}"));
+        std::fs::create_dir(&beside).unwrap();
+        let name = format!("gf01.aether{ending}: it is a directory");
+        runs.aether(&["verify", "gf01"]).with(3).reports(&[&name]);
+        std::fs::remove_dir(&beside).unwrap();
+    }
+    runs.aether(&["verify", "gf01"]).with(0);
+}

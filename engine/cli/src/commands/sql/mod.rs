@@ -36,6 +36,7 @@ pub(crate) fn sql(command: &SqlCommand, output: &Output) -> CommandResult {
     };
     let sql = text(&command.sql)?;
     let run = registry::open_run(&command.runs, &command.run_id)?;
+    run.require_counts()?;
     let name = registry::id_of(&run).to_owned();
     let path = run.path().to_owned();
     let source = Source::shared(run)?;

@@ -58,7 +58,10 @@ fn main() -> ExitCode {
 }
 
 fn work(suite: Suite, (dir, args): root::Arguments) -> Result<ExitCode, CommandError> {
-    let Cli { root, command } = Cli::parse_from(args);
+    let Cli { root, command } = match Cli::try_parse_from(args) {
+        Ok(parsed) => parsed,
+        Err(error) => return Ok(cli::usage(&error)),
+    };
     let suite = match (root, dir) {
         (Some(_), Some(dir)) => {
             return Err(CommandError::Usage(format!(
