@@ -247,7 +247,7 @@ fn sweep_remedy(error: &SweepError) -> Option<&'static str> {
         }
         SweepError::NewerFormat { .. } => Some("use a newer version of `aether`"),
         SweepError::Database { .. } | SweepError::Io { .. } => {
-            Some("what was stored stays, and the same command continues there")
+            Some("nothing that was stored is lost; try the same command again")
         }
         _ => None,
     }
