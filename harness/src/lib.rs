@@ -138,6 +138,9 @@
 //! - Two worked examples, in `examples/` of this crate: a cellular automaton as a Rust subject, and a
 //!   Python script as a command, each with goldens and a regression to look at.
 
+// They panic where a standard stream is full or closed, and the exit status would be lost.
+#![warn(clippy::print_stderr, clippy::print_stdout)]
+
 mod allowed;
 mod atomic;
 mod check;

@@ -6,6 +6,8 @@
 //! screen.
 
 use std::borrow::Cow;
+use std::fmt;
+use std::io::{self, Write as _};
 
 /// The styles that reports use themselves.
 const STYLES: [&str; 7] = [
@@ -17,6 +19,19 @@ const STYLES: [&str; 7] = [
     "\u{1b}[33m",
     "\u{1b}[4m",
 ];
+
+/// A line on standard error, in place of `eprintln!`, which panics where that cannot be written.
+macro_rules! note {
+    ($($part:tt)*) => {
+        $crate::visible::to_stderr(format_args!("{}\n", format_args!($($part)*)))
+    };
+}
+pub(crate) use note;
+
+/// Writes to standard error. If it is full or closed, nobody can be told, and the exit status stays what it is.
+pub(crate) fn to_stderr(text: fmt::Arguments<'_>) {
+    let _ = io::stderr().write_fmt(text);
+}
 
 /// A text of several lines that can be printed anywhere: on a terminal, in XML, and in the log of a CI
 /// system, where no line of it is taken for a command (`::error::`).

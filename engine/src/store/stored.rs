@@ -315,9 +315,7 @@ impl StoredRun {
         }
         // Ticks never decrease along the positions, so the range has no others.
         let (first, last) = self.bounds_of_ticks(kind, ticks)?;
-        if kind.info().position == Position::Number {
-            self.check_around(kind, member, ticks, (first, last))?;
-        }
+        self.check_around(kind, member, ticks, (first, last))?;
         let within = (ticks.clone(), member);
         Ok(Records::between(self, kind, first..=last, within))
     }
@@ -347,6 +345,9 @@ impl StoredRun {
         ticks: &RangeInclusive<u64>,
         (first, last): (u64, u64),
     ) -> Result<(), StoreError> {
+        if kind.info().position != Position::Number {
+            return Ok(());
+        }
         let table = kind.name();
         let column = || {
             let column = member;
@@ -584,8 +585,14 @@ impl StoredRun {
         tick_of: impl Fn(&R) -> Option<u64>,
     ) -> Result<Vec<R>, StoreError> {
         let kind = R::INFO.kind;
-        let places = self.places_of_ticks(kind, ticks)?;
-        let mut positions = places.into_iter().flatten().step_by(
+        if !self.has(kind) {
+            return Ok(Vec::new());
+        }
+        let (first, last) = self.bounds_of_ticks(kind, ticks)?;
+        if let Some(member) = kind.info().tick {
+            self.check_around(kind, member, ticks, (first, last))?;
+        }
+        let mut positions = (first..=last).step_by(
             usize::try_from(self.step(kind)).expect("a spacing is below 2^63, as are addresses"),
         );
         let mut found = Vec::new();

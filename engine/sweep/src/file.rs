@@ -256,6 +256,7 @@ impl SweepFile {
             return Err(SweepError::NotASweep(path.to_owned()));
         }
         let header = read_header(&connection, path)?;
+        require_points(&connection, path, &header)?;
         Ok(Self {
             path: path.to_owned(),
             connection,
@@ -269,6 +270,7 @@ impl SweepFile {
     /// A different process is writing it, or it is a different file.
     pub(crate) fn write(path: &Path, header: &Header) -> Result<Self, SweepError> {
         let failed = |error| SweepError::database(path, error);
+        require_files(path).map_err(|error| SweepError::io(path, error))?;
         let connection = Connection::open(path).map_err(failed)?;
         set_up(&connection).map_err(failed)?;
         connection
@@ -297,6 +299,7 @@ impl SweepFile {
         }
         let found = read_header(&connection, path)?;
         same(path, &found, header)?;
+        require_points(&connection, path, &found)?;
         Ok(Self {
             path: path.to_owned(),
             connection,
@@ -474,12 +477,26 @@ impl SweepFile {
     }
 }
 
+/// The file with an ending that SQLite keeps beside a database.
+fn companion(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
+}
+
+/// Refuses pipes and the like in place of the file and of those that SQLite keeps beside it, which it would wait for.
+fn require_files(path: &Path) -> std::io::Result<()> {
+    for ending in ["", "-journal", "-wal", "-shm"] {
+        aether_disk::require_file(companion(path, ending))?;
+    }
+    Ok(())
+}
+
 /// Whether a worker did not finish with a file: it has a write-ahead log, or a switch from or to one was not
 /// completed and left a journal, which takes a writer to roll back.
 fn was_interrupted(path: &Path) -> std::io::Result<bool> {
-    let mut journal = path.as_os_str().to_owned();
-    journal.push("-journal");
-    if Path::new(&journal).try_exists()? {
+    require_files(path)?;
+    if companion(path, "-journal").try_exists()? {
         return Ok(true);
     }
     let mut header = [0; 19];
@@ -578,6 +595,8 @@ fn read_header(connection: &Connection, path: &Path) -> Result<Header, SweepErro
             supported: FORMAT,
         });
     }
+    let has_grammar = format > FORMAT_WITHOUT_GRAMMAR;
+    require_tables(connection, path, &tables(has_grammar))?;
     let mut builds = connection
         .prepare("SELECT name FROM builds ORDER BY build")
         .map_err(failed)?;
@@ -622,9 +641,64 @@ fn read_header(connection: &Connection, path: &Path) -> Result<Header, SweepErro
         points,
         share,
         keeps_records: kept == keep(true),
-        has_grammar: format > FORMAT_WITHOUT_GRAMMAR,
+        has_grammar,
         builds,
     })
+}
+
+/// Refuses tables that are not those of a sweep, before any is read: a view may never end, and a trigger changes what is
+/// written.
+fn require_tables(connection: &Connection, path: &Path, expected: &str) -> Result<(), SweepError> {
+    let failed = |error| SweepError::database(path, error);
+    let mut found = connection
+        .prepare("SELECT name, sql FROM sqlite_schema ORDER BY rowid")
+        .map_err(failed)?;
+    let found = found
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .map_err(failed)?;
+    let found: Vec<(String, Option<String>)> = found.collect::<Result<_, _>>().map_err(failed)?;
+    let expected: Vec<&str> = expected
+        .trim_end()
+        .split_terminator(';')
+        .map(str::trim)
+        .collect();
+    let is_ours = |(at, (_, sql)): (usize, &(String, Option<String>))| {
+        sql.as_deref() == expected.get(at).copied()
+    };
+    let other = found
+        .iter()
+        .enumerate()
+        .find(|(at, entry)| !is_ours((*at, *entry)));
+    let what = match other {
+        Some((_, (name, _))) => format!("`{name}` is not a table of a sweep"),
+        None if found.len() < expected.len() => "a table is missing".to_owned(),
+        None => return Ok(()),
+    };
+    Err(SweepError::damaged(path, what))
+}
+
+/// Refuses points that are not those of the file's share, and statuses that no point has.
+fn require_points(connection: &Connection, path: &Path, header: &Header) -> Result<(), SweepError> {
+    let (first, step) = match header.share {
+        Some(share) => (share.index() - 1, share.count()),
+        None => (0, 1),
+    };
+    let statuses = Status::ALL.map(|status| format!("'{}'", status.name()));
+    let sql = format!(
+        "SELECT number FROM points WHERE number < 0 OR number >= ?1 OR number % ?2 != ?3
+         OR status NOT IN ({}) ORDER BY number LIMIT 1",
+        statuses.join(", ")
+    );
+    let range = [header.points, step, first].map(signed);
+    let found = connection.query_row(&sql, range, |row| row.get::<_, i64>(0));
+    match found.optional() {
+        Ok(None) => Ok(()),
+        Ok(Some(number)) => {
+            let what = format!("point {number} is not one of its points, or has no known status");
+            Err(SweepError::damaged(path, what))
+        }
+        Err(error) => Err(SweepError::database(path, error)),
+    }
 }
 
 /// Reports a file that is not the one that is wanted.

@@ -333,6 +333,10 @@ fn columns_of_ticks_that_lie_lose_no_record() {
         let records = run.records_of_ticks(kind, Some(ticks))?;
         records.map(|record| Ok(record?.text)).collect()
     };
+    let events = |ticks: &std::ops::RangeInclusive<u64>| {
+        let run = store.open("run").unwrap();
+        run.view().log(Some(ticks.clone()))
+    };
     let ranges = [1..=1, 2..=4, 5..=24, 24..=24];
     let swap = |table: &str, column: &str| {
         format!(
@@ -381,6 +385,11 @@ fn columns_of_ticks_that_lie_lose_no_record() {
                     Ok(found) => assert!(found == *right, "{lie}: {ticks:?}"),
                     Err(StoreError::Damaged { .. }) => damaged += 1,
                     Err(other) => panic!("{lie}: {other}"),
+                }
+                if kind == RecordKind::Log
+                    && let Ok(found) = events(ticks)
+                {
+                    assert_eq!(found.len(), right.len(), "{lie}: {ticks:?}");
                 }
             }
             std::fs::write(&path, &good).unwrap();

@@ -46,6 +46,9 @@
 //! | `revision` | the program at a revision, and the search for moves |
 //! | `bundle` | new outputs in one file |
 
+// They panic where a standard stream is full or closed, and the exit status would be lost.
+#![warn(clippy::print_stderr, clippy::print_stdout)]
+
 mod args;
 mod bundle;
 mod changes;

@@ -27,6 +27,9 @@
 //! | `steps` | reads dotted paths |
 //! | `start` | says why one could not be started |
 
+// They panic where a standard stream is full or closed, and the exit status would be lost.
+#![warn(clippy::print_stderr, clippy::print_stdout)]
+
 mod changed;
 mod compared;
 mod declare;

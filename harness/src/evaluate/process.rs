@@ -23,7 +23,7 @@ impl Evaluation {
         if cfg!(target_os = "linux") && under_ci() {
             return CheckResult::new(Verdict::Invalid, finding);
         }
-        eprintln!("{}: {finding}", run.label());
+        crate::visible::note!("{}: {finding}", run.label());
         result
     }
 }

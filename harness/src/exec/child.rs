@@ -346,7 +346,7 @@ fn serve(suite: &Suite) -> Option<ExitCode> {
     Some(match obey(suite, &dir) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{}: {error}", dir.display());
+            crate::visible::note!("{}: {error}", dir.display());
             ExitCode::from(3)
         }
     })

@@ -135,7 +135,7 @@ pub(super) fn serve() -> Option<ExitCode> {
         let mut command = Command::new(&program);
         command.args(args);
         let why = become_changed(&mut command, &changes.to_string_lossy());
-        eprintln!("{}: {why}", program.to_string_lossy());
+        crate::visible::note!("{}: {why}", program.to_string_lossy());
         return Some(ExitCode::from(127));
     }
     if argument != ARGUMENT && argument != KEPT {
@@ -175,7 +175,7 @@ fn become_changed(command: &mut Command, changes: &str) -> io::Error {
     let asked = |change: &EnvironmentChange| changes.split(',').any(|name| name == change.name());
     for change in ANY_PROGRAM.into_iter().filter(asked) {
         if let Err(why) = change.change_for_program() {
-            eprintln!("{change} cannot be changed here: {why}");
+            crate::visible::note!("{change} cannot be changed here: {why}");
         }
     }
     command.exec()

@@ -218,7 +218,7 @@ impl Guard<'_> {
             }
             if waited < limit {
                 let at = reached().map_or_else(String::new, |at| format!(", at {at}"));
-                eprintln!(
+                crate::visible::note!(
                     "{} is still running after {} s{at}; its limit is {} s",
                     self.label,
                     waited.as_secs_f64(),

@@ -172,7 +172,7 @@ fn wait(
             return Some(Cut::Endless);
         }
         if waited >= next {
-            eprintln!("{name} is still running after {} s", next.as_secs());
+            crate::visible::note!("{name} is still running after {} s", next.as_secs());
             next *= 2;
         }
         thread::sleep(step);

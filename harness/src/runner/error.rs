@@ -68,6 +68,9 @@ pub enum RunnerError {
     /// Whoever read the standard output closed it.
     #[error("the standard output was closed before everything was written to it")]
     OutputClosed,
+    /// The standard output cannot be written.
+    #[error("the standard output cannot be written: {0}")]
+    OutputFailed(String),
     /// Two trials have the same name.
     #[error("two trials have the name {0}")]
     Duplicate(String),
@@ -114,7 +117,7 @@ impl MachineFailure for RunnerError {
         match self {
             Self::Unreadable { source, .. } => source.is_of_machine(),
             Self::Scenario(error) => error.is_of_machine(),
-            Self::Machine { .. } | Self::OutputClosed => true,
+            Self::Machine { .. } | Self::OutputClosed | Self::OutputFailed(_) => true,
             _ => false,
         }
     }

@@ -110,7 +110,7 @@ impl Runner {
         match self.run(&Arguments::from_args(), &options) {
             Ok(conclusion) => conclusion.exit_code(),
             Err(error) => {
-                eprintln!("error: {}", visible(&error.to_string()));
+                crate::visible::note!("error: {}", visible(&error.to_string()));
                 ExitCode::from(if error.is_of_machine() {
                     IO_FAILURE
                 } else {
@@ -160,7 +160,7 @@ impl Runner {
             selection.plans = shard.part(selection.plans);
         }
         if let Some(warning) = &selection.warning {
-            eprintln!("{warning}");
+            crate::visible::note!("{warning}");
         }
         let dropped = if args.list {
             Vec::new()
@@ -199,7 +199,7 @@ impl Runner {
         let lines = [dropped, stage.used(), stage.doubts()].concat();
         // A scenario may have several, and each would be a write of its own.
         let lines: String = lines.iter().map(|line| format!("{line}\n")).collect();
-        eprint!("{lines}");
+        crate::visible::to_stderr(format_args!("{lines}"));
         let trials = stage.failed_by_machine();
         if trials.is_empty() {
             Ok(conclusion)
@@ -265,15 +265,22 @@ fn dropped(plans: &[Plan], args: &Arguments) -> Vec<String> {
     lines.collect()
 }
 
-/// Runs what prints to the standard output, which libtest-mimic does in the belief that nobody closes it.
-/// `run | head -1` does.
+/// Runs what prints to the standard output, which libtest-mimic does in the belief that nobody closes it and no disk is
+/// full. `run | head -1` closes it.
 fn until_closed(run: impl FnOnce() -> Conclusion) -> Result<Conclusion, RunnerError> {
     type Hook = dyn Fn(&PanicHookInfo<'_>) + Send + Sync;
-    let is_closed = |payload: Option<&str>| payload.is_some_and(|text| text.contains("BrokenPipe"));
+    // The panic of `Result::unwrap` on an error of the system says its number and kind.
+    let lost = |payload: Option<&str>| match payload {
+        Some(text) if text.contains("BrokenPipe") => Some(RunnerError::OutputClosed),
+        Some(text) if text.contains("`Result::unwrap()`") && text.contains("Os { code: ") => {
+            Some(RunnerError::OutputFailed(text.to_owned()))
+        }
+        _ => None,
+    };
     let before: Arc<Hook> = Arc::from(panic::take_hook());
     let others = Arc::clone(&before);
     panic::set_hook(Box::new(move |info| {
-        if !is_closed(info.payload_as_str()) {
+        if lost(info.payload_as_str()).is_none() {
             others(info);
         }
     }));
@@ -281,10 +288,9 @@ fn until_closed(run: impl FnOnce() -> Conclusion) -> Result<Conclusion, RunnerEr
     panic::set_hook(Box::new(move |info| before(info)));
     ended.or_else(|payload| {
         let text = payload.downcast_ref::<String>().map(String::as_str);
-        if is_closed(text) {
-            Err(RunnerError::OutputClosed)
-        } else {
-            panic::resume_unwind(payload)
+        match lost(text) {
+            Some(error) => Err(error),
+            None => panic::resume_unwind(payload),
         }
     })
 }

@@ -22,6 +22,7 @@ mod show;
 mod shrink;
 mod why;
 
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use crate::commands::{CommandError, Console, Status};
@@ -117,7 +118,8 @@ fn exit(result: Result<Status, CommandError>) -> ExitCode {
     match result {
         Ok(status) => ExitCode::from(status.code()),
         Err(error) => {
-            eprintln!("error: {}", visible(&error.to_string()));
+            // If standard error cannot be written, nobody can be told, and the status stays.
+            let _ = writeln!(io::stderr(), "error: {}", visible(&error.to_string()));
             ExitCode::from(error.code())
         }
     }

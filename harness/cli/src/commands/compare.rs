@@ -251,7 +251,12 @@ fn directory(dir: &Path, outputs: Option<&DeclaredOutputs>) -> Result<Vec<Artefa
             Some((outputs, position)) if bytes_of(&path.to_string_lossy()).is_none() => {
                 artefacts.push(output_document(&path, outputs, position, &name)?);
             }
-            _ if is_document => artefacts.push(document(&path, &name)?),
+            _ if is_document => {
+                // A pipe in a directory was not named by anybody, and nobody may ever write to it.
+                fs::require_file(&path)
+                    .map_err(|error| CommandError::input_of(path.display(), &error))?;
+                artefacts.push(document(&path, &name)?);
+            }
             _ => {}
         }
     }

@@ -3,6 +3,7 @@
 mod init;
 mod root;
 
+use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -51,7 +52,8 @@ fn main() -> ExitCode {
     match work(suite, root::arguments()) {
         Ok(status) => status,
         Err(error) => {
-            eprintln!("error: {error}");
+            // If standard error cannot be written, nobody can be told, and the status stays.
+            let _ = writeln!(io::stderr(), "error: {error}");
             ExitCode::from(error.code())
         }
     }
