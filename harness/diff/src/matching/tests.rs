@@ -387,7 +387,7 @@ fn likeness_does_not_depend_on_positions() {
 }
 
 /// The fewest edits between two arrays, found by trying all pairs that keep their order.
-fn fewest_edits(a: &[u8], b: &[u8]) -> usize {
+pub(super) fn fewest_edits(a: &[u8], b: &[u8]) -> usize {
     fn go(a: &[u8], b: &[u8], left: &mut (Vec<u8>, Vec<u8>), changed: usize, best: &mut usize) {
         let (Some((x, rest_a)), Some((y, rest_b))) = (a.split_first(), b.split_first()) else {
             let (mut gone, mut new) = left.clone();
