@@ -1327,3 +1327,10 @@ fn a_stream_cannot_be_without_order() {
     schema.artefacts[3].unordered.push("edges".to_owned());
     streamed(&[], &[], &schema);
 }
+
+#[test]
+fn other_differences_are_not_alike() {
+    let metrics = |n: u32| format!(r#"metrics={{"a":{n},"b":{{"c":{n},"d":{n},"e":{n}}}}}"#);
+    let diff = diff_of(&[&metrics(1)], &[&metrics(2)]);
+    assert_eq!((diff.changes.len(), diff.alike), (4, 1));
+}

@@ -473,7 +473,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(64))]
+        #![proptest_config(ProptestConfig::with_cases(200))]
 
         #[test]
         fn the_best_alignment_is_kept((a, b, shares) in two_arrays()) {
@@ -556,6 +556,23 @@ mod tests {
         assert_eq!(found_later.kept, [(0, 0)]);
         found.improve(&counts, vec![(1, 0)]);
         assert_eq!((found.kept, found.edits), (vec![(1, 0)], 1));
+    }
+
+    #[test]
+    fn only_as_many_pairs_are_given_up_as_leave_two_moves() {
+        for (a, b) in [
+            (&[0, 0, 1][..], &[1, 1, 0][..]),
+            (&[0, 0, 1, 1], &[1, 1, 0]),
+            (&[0, 0, 1], &[1, 1, 0, 0]),
+        ] {
+            let counts = Counts::of(a, b);
+            let mut found = Found {
+                kept: Vec::new(),
+                edits: usize::MAX,
+            };
+            found.improve(&counts, vec![(0, 0), (1, 1)]);
+            assert_eq!(found.kept, [(1, 1)], "{a:?} {b:?}");
+        }
     }
 
     #[test]
