@@ -559,3 +559,11 @@ fn an_identity_pairs_what_is_unlike_and_what_lacks_one_does_not() {
         assert_eq!(counts(&before, &after, Some(&id_key())), expected, "{id}");
     }
 }
+
+#[test]
+fn elements_of_mixed_kinds_are_not_changed_into_others_that_are_equal_elsewhere() {
+    for (before, after) in [(["1", "2"], ["2", "[1]"]), (["1", "[1]"], ["2", "1"])] {
+        let [before, after] = [before, after].map(|texts| texts.map(str::to_owned).to_vec());
+        assert_eq!(counts(&before, &after, None), [1, 1, 0, 0], "{before:?}");
+    }
+}
