@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use super::*;
-use crate::scenario::ScenarioName;
+use crate::scenario::{ScenarioName, ScenarioProblem};
 use crate::sha256::sha256_hex;
 use crate::snapshot::{Manifest, SnapshotLock};
 use crate::{ArtefactSchema, Failure, INPUTS, Mode, Prepared, SimpleRun, Subject, Tolerance};
@@ -485,6 +485,14 @@ fn a_result_tells_what_was_found_and_allowed() {
         result.used().is_empty(),
         "a tolerance is told when it is needed"
     );
+    let workspace = Workspace::new();
+    workspace.bless("some", Ok(r#"{"x":1}"#), SnapshotMode::Full);
+    let mut listed = Listed::of(&[Ok(r#"{"x":1.05}"#)]);
+    listed.schema = tolerant();
+    let evaluation = workspace.evaluation(&listed, &[Check::Golden]);
+    let result = evaluation.check(&Check::Golden);
+    let expected = format!("{}: why", result.tolerated().unwrap().lead());
+    assert_eq!(result.used(), [expected]);
 }
 
 #[test]
@@ -503,6 +511,10 @@ fn failures_of_the_machine_are_told_from_those_of_people() {
         dir: "d".to_owned(),
         error: "e".to_owned(),
         is_of_machine,
+    };
+    let scenario = |kind: std::io::ErrorKind| {
+        let problem = ScenarioProblem::unreadable("d", &kind.into());
+        Finding::Scenario(problem.into())
     };
     let because = |failure| Finding::Because {
         cause: Attribution::Failed(failure),
@@ -523,6 +535,8 @@ fn failures_of_the_machine_are_told_from_those_of_people() {
         (first(program()), false),
         (Finding::AlsoFailed { failure: machine() }, true),
         (Finding::AlsoFailed { failure: program() }, false),
+        (scenario(std::io::ErrorKind::PermissionDenied), true),
+        (scenario(std::io::ErrorKind::NotFound), false),
         (unreadable(true), true),
         (unreadable(false), false),
         (because(machine()), true),
@@ -534,5 +548,69 @@ fn failures_of_the_machine_are_told_from_those_of_people() {
         assert_eq!(finding.is_of_machine(), is_of_machine, "{finding}");
         let result = CheckResult::new(Verdict::Invalid, finding);
         assert_eq!(result.is_of_machine(), is_of_machine);
+    }
+}
+
+#[test]
+fn a_difference_is_told_with_its_cause_and_what_varies() {
+    let workspace = Workspace::new();
+    let listed = Listed::of(&[Ok("[1]"), Ok("[2]")]);
+    let evaluation = workspace.evaluation(&listed, &[Check::Determinism]);
+    let result = evaluation.check(&Check::Determinism);
+    let difference = || result.difference().unwrap().clone();
+    let told = |difference: &Difference| difference.to_string();
+    let line = difference().varying[0].to_string();
+    let values = format!("\n  these values differ between runs:\n    {line}");
+    let start = format!("{} produced different bytes in o", RunName::Second);
+    assert!(start.starts_with("the second of two runs"), "{start}");
+    let whole = told(&difference());
+    assert!(whole.starts_with(&start), "{whole}");
+    assert!(whole.ends_with(&values), "{whole}");
+    assert_eq!(Finding::Differs(Box::new(difference())).to_string(), whole);
+
+    let mut failed = difference();
+    failed.varying.clear();
+    failed.failure = Some("broken".to_owned());
+    assert_eq!(told(&failed), format!("{start}: it failed: broken"));
+    let variable = |name: &str, is_removed| AlteredVariable {
+        name: name.to_owned(),
+        is_removed,
+    };
+    failed.variables = vec![variable("HOME", true)];
+    failed.declarations = Some("[x]\ny = 1".to_owned());
+    assert_eq!(
+        told(&failed),
+        format!(
+            "{start}: it failed: broken\n  the variable that matters is HOME (removed)\n  [x]\n  y = 1"
+        )
+    );
+    failed.declarations = None;
+    failed.variables.push(variable("TZ", false));
+    let several = "\n  the variables that matter are HOME (removed), TZ (changed)";
+    assert_eq!(
+        told(&failed),
+        format!("{start}: it failed: broken{several}")
+    );
+
+    let mut elsewhere = difference();
+    elsewhere.see = Some(Check::Determinism);
+    assert_eq!(
+        told(&elsewhere),
+        format!("{start}, for the reason that the check `determinism` reports")
+    );
+    elsewhere.is_partly_elsewhere = true;
+    let more = format!("{start}, in more than the check `determinism` reports");
+    assert!(told(&elsewhere).starts_with(&more));
+
+    for (patterns, more) in [(200, None), (201, Some(1)), (203, Some(3))] {
+        let mut many = difference();
+        many.varying = vec![many.varying[0].clone(); patterns];
+        let text = told(&many);
+        assert_eq!(text.matches(&format!("\n    {line}")).count(), 200);
+        let end = more.map(|more| format!("\n    and {more} more patterns"));
+        assert!(
+            text.ends_with(&end.unwrap_or_else(|| line.clone())),
+            "{text}"
+        );
     }
 }
