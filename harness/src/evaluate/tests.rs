@@ -77,12 +77,12 @@ impl Subject for Listed {
 }
 
 /// A workspace with the scenario `some`.
-struct Workspace {
+pub(super) struct Workspace {
     root: tempfile::TempDir,
 }
 
 impl Workspace {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let root = tempfile::tempdir().unwrap();
         let dir = root.path().join("scenarios").join("some");
         fs::create_dir_all(&dir).unwrap();
@@ -90,7 +90,7 @@ impl Workspace {
         Self { root }
     }
 
-    fn suite(&self, subject: Listed) -> Suite {
+    pub(super) fn suite(&self, subject: impl Subject + 'static) -> Suite {
         Suite::new(self.root.path()).subject(subject)
     }
 
