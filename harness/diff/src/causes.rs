@@ -117,3 +117,22 @@ fn listed(inputs: &Artefact) -> Option<Vec<(String, String)>> {
     }
     Some(listed)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_is_known_by_its_name_else_by_its_first_text() {
+        for (record, name) in [
+            (r#"{"a":"first","name":"N"}"#, Some("N")),
+            (r#"{"key":"K","name":"N"}"#, Some("N")),
+            (r#"{"id":7,"name":"N"}"#, Some("N")),
+            (r#"{"a":1,"b":"B","c":"C"}"#, Some("B")),
+            (r#"{"a":1}"#, None),
+            ("[1]", None),
+        ] {
+            assert_eq!(name_of(record).as_deref(), name, "{record}");
+        }
+    }
+}

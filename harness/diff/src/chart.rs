@@ -127,4 +127,17 @@ mod tests {
         let texts: Vec<&str> = charts[0].after.iter().map(Json::as_str).collect();
         assert_eq!(texts, ["1", "3"]);
     }
+
+    #[test]
+    fn records_of_artefacts_up_to_a_length_are_drawn() {
+        for (more, is_drawn) in [(0, true), (1, false)] {
+            let first = r#"{"t":1}"#;
+            let rest = ARTEFACT_MAX + more - format!("[\n{first},\n\"\"\n]\n").len();
+            let records = [first.to_owned(), format!("\"{}\"", "x".repeat(rest))];
+            let artefact = Artefact::from_canonical_records("x", records);
+            assert_eq!(artefact.text().len(), ARTEFACT_MAX + more);
+            let found = record_at(&artefact, "t", &1.into());
+            assert_eq!(found, is_drawn.then_some(first));
+        }
+    }
 }

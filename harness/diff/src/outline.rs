@@ -162,8 +162,6 @@ struct Array {
     /// The numbers and strings in its elements, by member as text spells it.
     fields: BTreeMap<String, Field>,
     elements: usize,
-    /// Whether an element is not an object.
-    is_mixed: bool,
 }
 
 struct Field {
@@ -212,7 +210,7 @@ impl Side {
         let mut here: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for element in elements {
             if kind(element) != Kind::Object {
-                array.is_mixed = true;
+                // No member is in every element, then.
                 return;
             }
             for (key, value) in scan::members(element).unwrap_or_default() {
@@ -273,9 +271,6 @@ pub fn infer(before: &Artefact, after: &Artefact) -> ArtefactSchema {
         let Some(b) = new.arrays.get(path) else {
             continue;
         };
-        if a.is_mixed || b.is_mixed {
-            continue;
-        }
         if let Some(field) = key_of(a, b) {
             schema.keys.push(KeyRule {
                 path: path.clone(),
@@ -420,6 +415,15 @@ mod tests {
             &format!(r#"{{"a":"{hex}","b":"x","v.w":{{"h":"{hex}"}}}}"#),
             r#"last "v.w".h; last a"#,
         );
+        // Digests in some elements only.
+        let rows = format!(r#"[{{"h":"{hex}"}},{{"h":"x"}}]"#);
+        check(&rows, &rows, "key =h");
+        check(r#"[{"id":1}]"#, r#"[{"id":1},2]"#, "");
+        check(
+            r#"[{"r":[{"id":1}]},{"r":[{"id":2},3]}]"#,
+            r#"[{"r":[{"id":1}]},{"r":[{"id":2}]}]"#,
+            "",
+        );
     }
 
     #[test]
@@ -455,5 +459,20 @@ mod tests {
             outline.members().collect::<Vec<_>>(),
             ["k", "rows", "rows.id", "rows.m", "rows.m.x"]
         );
+    }
+
+    #[test]
+    fn documents_are_looked_into_to_a_depth() {
+        let members = |open: &str, close: &str| {
+            let text = format!("{}1{}", open.repeat(60), close.repeat(60));
+            let artefact = Artefact::from_json("a", text.as_bytes()).unwrap();
+            Outline::of([&artefact]).members().count()
+        };
+        assert_eq!(members(r#"{"a":"#, "}"), 60);
+        // An array and an object each are a level; the first array is at depth 0.
+        assert_eq!(members(r#"[{"a":"#, "}]"), DEPTH_MAX / 2);
+        let text = format!("{}1{}", r#"{"a":"#.repeat(70), "}".repeat(70));
+        let artefact = Artefact::from_json("a", text.as_bytes()).unwrap();
+        assert_eq!(Outline::of([&artefact]).members().count(), DEPTH_MAX + 1);
     }
 }

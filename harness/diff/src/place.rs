@@ -420,4 +420,18 @@ mod tests {
         let hashes: BTreeSet<u64> = ascending.iter().map(|text| hash(text)).collect();
         assert_eq!(hashes.len(), ascending.len());
     }
+
+    #[test]
+    fn digits_are_numbers_only_beside_digits() {
+        for (a, b) in [
+            ("1", "a"),
+            ("9", "10"),
+            ("a9", "a10"),
+            ("1a", "a1"),
+            ("a1", "aa"),
+        ] {
+            assert_eq!(by_number(a, b), Ordering::Less, "{a} {b}");
+            assert_eq!(by_number(b, a), Ordering::Greater, "{a} {b}");
+        }
+    }
 }

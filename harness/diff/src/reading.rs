@@ -162,3 +162,38 @@ impl Key {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_read_last_comes_after_all_else_but_keeps_a_turn_of_its_own() {
+        let schema = ArtefactSchema {
+            field_order: vec!["b".to_owned(), "c".to_owned()],
+            read_last: vec!["c".to_owned(), "a".to_owned()],
+            ..ArtefactSchema::new("x")
+        };
+        let reading = Reading::of(&schema, "x");
+        let turns = ["a", "b", "c", "d"].map(|name| reading.member(&quoted(name)).turn);
+        assert_eq!(turns, [usize::MAX, 0, 1, UNLISTED]);
+    }
+
+    #[test]
+    fn only_records_that_are_known_by_their_tick_alone_are_called_nothing() {
+        for (path, fields, noun) in [
+            ("", &["t"][..], ""),
+            ("", &["id"], "x"),
+            ("", &["t", "id"], "x"),
+            ("m.edges", &["t"], "edges"),
+        ] {
+            let rule = KeyRule {
+                path: path.to_owned(),
+                fields: fields.iter().map(|&field| field.to_owned()).collect(),
+                label: String::new(),
+            };
+            let key = Key::of(&rule, &ArtefactSchema::new("x").with_tick("t"), "x");
+            assert_eq!(key.noun, noun, "{path} {fields:?}");
+        }
+    }
+}

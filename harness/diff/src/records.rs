@@ -153,6 +153,28 @@ mod tests {
         check(&["1"], &["1", "2"], (0, &["1"], &["1", "2"]));
     }
 
+    #[test]
+    fn a_line_without_text_is_a_record() {
+        // As in texts that are not in layout.
+        let middle = middle(b"[\n1\n2\n]\n", b"[\n\n2\n]\n", 2).unwrap();
+        assert_eq!((&*middle.before, &*middle.after), (&["1"][..], &[""][..]));
+    }
+
+    #[test]
+    fn equal_ends_may_be_longer_than_a_block() {
+        let ends: Vec<String> = (0..BLOCK).map(|n| n.to_string()).collect();
+        let with = |middle: &str| {
+            let mut records = ends.clone();
+            records.push(middle.to_owned());
+            records.extend(ends.iter().cloned());
+            records
+        };
+        let [before, after] = [with("x"), with("yy")];
+        let [before, after] =
+            [&before, &after].map(|records| records.iter().map(String::as_str).collect::<Vec<_>>());
+        check(&before, &after, (BLOCK, &["x"], &["yy"]));
+    }
+
     proptest! {
         #[test]
         fn no_record_is_lost(

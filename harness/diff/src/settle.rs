@@ -581,4 +581,111 @@ mod tests {
         all.artefacts[0].name = "*".to_owned();
         assert!(settled(&inputs(r#"{"x":1}"#), &inputs(r#"{"x":1.01}"#), &all).is_none());
     }
+
+    #[test]
+    fn arrays_of_two_lengths_may_be_equal_as_far_as_both_go() {
+        let plain = schema(&["x"], &[]);
+        check(
+            &plain,
+            r#"[{"x":1}]"#,
+            r#"[{"x":1.01},{"x":5}]"#,
+            Some((r#"[{"x":1},{"x":5}]"#, 1, "o[0].x")),
+        );
+        check(
+            &plain,
+            r#"[{"x":5},{"x":1}]"#,
+            r#"[{"x":1.01}]"#,
+            Some((r#"[{"x":1}]"#, 1, "o[0].x")),
+        );
+    }
+
+    #[test]
+    fn positions_mean_something_if_half_of_the_elements_are_equal() {
+        check(
+            &schema(&["x"], &[]),
+            r#"[{"x":1,"y":1},{"x":2,"y":1}]"#,
+            r#"[{"x":1.01,"y":1},{"x":2.02,"y":2}]"#,
+            Some((r#"[{"x":1,"y":1},{"x":2,"y":2}]"#, 2, "o[1].x")),
+        );
+    }
+
+    #[test]
+    fn elements_with_doubled_or_missing_identities_are_paired_by_position() {
+        let keyed = schema(&["x"], &["=id"]);
+        let check = |[a, b]: [&str; 2]| {
+            let array = |x: &str, y: &str| format!(r#"[{{{a}"x":{x}}},{{{b}"x":{y}}}]"#);
+            let found = settle(&array("1", "5"), &array("1.01", "5.01"), &keyed);
+            let (text, values, _) = found.unwrap();
+            assert_eq!((text, values), (array("1", "5"), 2), "{a} {b}");
+        };
+        check([r#""id":1,"#, r#""id":1,"#]);
+        check(["", ""]);
+    }
+
+    #[test]
+    fn digests_have_no_tolerances() {
+        let mut counted = schema(&["records"], &["=tick"]);
+        let hash = "a".repeat(64);
+        let digests = |records: u32| {
+            let line = format!(r#"{{"digest":"{hash}","records":{records},"tick":0}}"#);
+            Artefact::from_canonical_records("o", [line])
+        };
+        let wide = Tolerance::new("records", "why").with_abs("9".parse().unwrap());
+        counted.artefacts[0].tolerances = vec![wide];
+        let document = Artefact::from_canonical_records("o", [r#"{"records":1,"tick":0}"#]);
+        for (old, new) in [
+            (&digests(1), &digests(2)),
+            (&digests(2), &document),
+            (&document, &digests(2)),
+        ] {
+            let settled = settled(
+                std::slice::from_ref(old),
+                std::slice::from_ref(new),
+                &counted,
+            );
+            assert!(settled.is_none(), "{settled:?}");
+        }
+    }
+
+    #[test]
+    fn the_largest_share_of_all_artefacts_is_told() {
+        let one = schema(&["x"], &[]);
+        let mut two = one.clone();
+        two.artefacts.push(ArtefactSchema {
+            name: "p".to_owned(),
+            ..one.artefacts[0].clone()
+        });
+        let run = |o: &str, p: &str| {
+            [("o", o), ("p", p)].map(|(name, x)| {
+                Artefact::from_json(name, format!(r#"{{"x":{x}}}"#).as_bytes()).unwrap()
+            })
+        };
+        for (o, p, largest, at) in [
+            ("1.02", "1.05", "0.5", "p.x"),
+            ("1.05", "1.02", "0.5", "o.x"),
+            ("1.05", "1.05", "0.5", "o.x"),
+        ] {
+            let tolerated = settled(&run("1", "1"), &run(o, p), &two).unwrap().tolerated;
+            let found = (tolerated.largest.as_str(), tolerated.at.to_string());
+            assert_eq!(found, (largest, at.to_owned()), "{o} {p}");
+        }
+    }
+
+    #[test]
+    fn documents_have_ticks_from_which_differences_grow() {
+        let one = schema(&["x"], &[]);
+        let mut two = one.clone();
+        two.artefacts.push(ArtefactSchema {
+            name: "p".to_owned(),
+            ..one.artefacts[0].clone()
+        });
+        let run = |o: &str, p: &str| {
+            [("o", 1, o), ("p", 2, p)].map(|(name, t, x)| {
+                Artefact::from_json(name, format!(r#"{{"t":{t},"x":{x}}}"#).as_bytes()).unwrap()
+            })
+        };
+        let settled = settled(&run("1", "1"), &run("1.01", "1.05"), &two).unwrap();
+        let lead = settled.tolerated.sizes.unwrap().lead();
+        assert!(lead.ends_with("growing from tick 2"), "{lead}");
+    }
 }

@@ -1160,3 +1160,177 @@ fn causes_are_named_as_people_count_in_their_files() {
     // The path is one that programs can follow.
     assert_eq!(diff.causes[0].path.to_string(), "[1].p");
 }
+
+#[test]
+fn what_was_added_and_is_empty_is_told_after_what_changed_beside_it() {
+    check(
+        r#"x={"b":1}"#,
+        r#"x={"a":[],"b":2,"c":{}}"#,
+        &["- x x.b: 1 → 2", "- x x.a added: []", "- x x.c added: {}"],
+    );
+    check(
+        r#"x={"b":1}"#,
+        r#"x={"a":5,"b":2}"#,
+        &["- x x.a added: 5", "- x x.b: 1 → 2"],
+    );
+    check(
+        r#"x={"a":[],"b":1}"#,
+        r#"x={"b":2}"#,
+        &["- x x.a removed: []", "- x x.b: 1 → 2"],
+    );
+}
+
+#[test]
+fn members_beside_one_that_was_added_are_looked_into() {
+    check(
+        r#"x={"a":{"v":1,"w":1}}"#,
+        r#"x={"a":{"v":2,"w":1},"b":1}"#,
+        &["- x x.a.v: 1 → 2", "- x x.b added: 1"],
+    );
+}
+
+#[test]
+fn positions_count_the_equal_elements_in_front() {
+    check(
+        "x=[[1],[2],[3],[4]]",
+        "x=[[1],[4],[2],[3]]",
+        &["- x x[1] moved: position 3 → 1"],
+    );
+}
+
+#[test]
+fn two_spellings_of_one_value_differ_as_texts() {
+    let left_out_of = |before: &str, after: &str| {
+        let [before, after] =
+            [before, after].map(|text| [Artefact::from_canonical_records("x", [text])]);
+        let diff = diff(&before, &after, &schema(), &DiffOptions::default());
+        let left_out: Vec<_> = diff.left_out.iter().map(|left| left.reason).collect();
+        (line(&diff.changes[0]), left_out)
+    };
+    for (before, after, expected) in [
+        (
+            r#""A""#,
+            r#""\u0041""#,
+            r#"- x x[0]: "\"A\"" → "\"\\u0041\"""#,
+        ),
+        (
+            r#""\u000a""#,
+            r#""\n""#,
+            r#"- x x[0]: "\"\\u000a\"" → "\"\\n\"""#,
+        ),
+    ] {
+        let (line, left_out) = left_out_of(before, after);
+        assert_eq!(line, expected);
+        assert_eq!(left_out, [LeftOutReason::NotInLayout]);
+    }
+    for (before, after) in [(r#""\n""#, r#""\r""#), ("1", "2"), (r#""A""#, r#""B""#)] {
+        let (_, left_out) = left_out_of(before, after);
+        assert_eq!(left_out, [], "{before} {after}");
+    }
+}
+
+#[test]
+fn a_doubled_digest_is_seen_beside_other_differences() {
+    let record = format!(r#"{{"digest":"{}","tick":1}}"#, "a".repeat(64));
+    let run = |value: u32, records: &[&String]| {
+        vec![
+            artefact("ledgers", &format!(r#"[{{"tick":1,"sum":{value}}}]"#)),
+            Artefact::from_canonical_records("uledger", records),
+        ]
+    };
+    let diff = diff(
+        &run(1, &[&record]),
+        &run(2, &[&record, &record]),
+        &schema(),
+        &DiffOptions::default(),
+    );
+    let names: Vec<&str> = diff.changes.iter().map(|it| it.artefact.as_str()).collect();
+    assert_eq!(names, ["ledgers", "uledger"]);
+}
+
+#[test]
+fn documents_are_compared_to_the_depth_that_readers_allow() {
+    let deep = |value: u32| {
+        let text = format!("{}{value}{}", "[".repeat(140), "]".repeat(140));
+        [Artefact::from_canonical_records("x", [text])]
+    };
+    let diff = diff(&deep(1), &deep(2), &schema(), &DiffOptions::default());
+    let [change] = &*diff.changes else {
+        panic!("{:?}", diff.changes);
+    };
+    let steps = change.path.to_string().matches("[0]").count();
+    assert_eq!(steps, aether_json::DEPTH_MAX);
+}
+
+#[test]
+fn artefacts_of_one_name_are_pairs_in_their_order() {
+    check_runs(&["x=1", "x=2"], &["x=1", "x=3"], &["- x x: 2 → 3"]);
+    check_runs(
+        &["x=1", "x=2", "x=3"],
+        &["x=4", "x=2", "x=5"],
+        &["- x x: 1 → 4", "- x x: 3 → 5"],
+    );
+}
+
+#[track_caller]
+fn check_runs(before: &[&str], after: &[&str], expected: &[&str]) {
+    let lines: Vec<String> = diff_of(before, after).changes.iter().map(line).collect();
+    assert_eq!(lines, expected);
+}
+
+#[test]
+fn vectors_that_are_handed_on_are_drawn_once() {
+    let run = |handed_on: u32, own: u32| {
+        artefacts(&[
+            &format!(r#"ledgers=[{{"tick":1,"pre_u":[1,{handed_on}]}}]"#),
+            &format!(r#"uledger=[{{"tick":1,"u":[1,{handed_on}],"w":[2,{own}]}}]"#),
+        ])
+    };
+    let diff = diff(&run(1, 1), &run(2, 3), &schema(), &DiffOptions::default());
+    let titles: Vec<&str> = diff.charts.iter().map(|chart| &*chart.title).collect();
+    assert_eq!(titles, ["ledgers, tick 1: pre_u", "uledger, tick 1: w"]);
+}
+
+fn streamed(before: &[Artefact], after: &[Artefact], schema: &Schema) -> Diff {
+    let options = DiffOptions::default();
+    let stream = ByTick(Vec::new().into_iter());
+    let streams: Vec<Box<dyn RecordStream<Error = String>>> = vec![Box::new(stream)];
+    diff_streams(before, after, streams, schema, &options, Listed::Values).unwrap()
+}
+
+#[test]
+fn inputs_beside_a_stream_are_causes() {
+    let run = |k: u32, a: u32| {
+        artefacts(&[
+            &format!(r#"inputs={{"t":{{"k":{k}}}}}"#),
+            &format!(r#"metrics={{"a":{a}}}"#),
+        ])
+    };
+    let diff = streamed(&run(1, 1), &run(2, 2), &schema());
+    assert_eq!((diff.causes.len(), diff.changes.len()), (1, 1));
+    assert_eq!(diff.changes[0].artefact, "metrics");
+}
+
+#[test]
+#[should_panic(expected = "a few at a time")]
+fn a_stream_cannot_have_tolerances() {
+    let mut schema = schema();
+    let tolerance = Tolerance::new("sum", "why").with_ulp(1);
+    schema.artefacts[3].tolerances.push(tolerance);
+    streamed(&[], &[], &schema);
+}
+
+#[test]
+#[should_panic(expected = "a few at a time")]
+fn a_stream_cannot_be_without_order() {
+    let mut schema = schema();
+    schema.artefacts[3].unordered.push("edges".to_owned());
+    streamed(&[], &[], &schema);
+}
+
+#[test]
+fn other_differences_are_not_alike() {
+    let metrics = |n: u32| format!(r#"metrics={{"a":{n},"b":{{"c":{n},"d":{n},"e":{n}}}}}"#);
+    let diff = diff_of(&[&metrics(1)], &[&metrics(2)]);
+    assert_eq!((diff.changes.len(), diff.alike), (4, 1));
+}

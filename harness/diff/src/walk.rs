@@ -517,15 +517,10 @@ impl<'a, 't> Walk<'a, 't> {
         let stamps = texts.filter_map(|text| Stamp::read(steps::find(text, way)?));
         let earliest = stamps.min_by_key(|stamp| stamp.when);
         earliest.map_or(Moment::NEVER, |tick| {
-            let end = tick
-                .as_u64()
-                .map(|number| (number, self.spans.end_of(number)));
+            let end = tick.as_u64().map(|number| self.spans.end_of(number));
             Moment {
                 tick,
-                late: match end {
-                    Some((number, end)) if number != end => Stamp::number(end),
-                    _ => tick,
-                },
+                late: end.map_or(tick, Stamp::number),
                 is_late: false,
             }
         })

@@ -193,3 +193,64 @@ fn declarations(run: &CheckRun<'_>, outside: &Outside) -> Option<String> {
     names.extend(outside.variables.iter().map(|variable| &*variable.name));
     run.prepared().declarations(&[], &names)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{AlteredVariable, tests::Workspace};
+    use super::*;
+    use crate::exec::EnvironmentChange;
+    use crate::varying::Varying;
+    use crate::{Artefact, Failure, INPUTS, Prepared, RunRequest, Scenario, Subject};
+
+    /// A subject that declares variables by their names.
+    struct Declares(Artefact);
+
+    impl Subject for Declares {
+        fn name(&self) -> &str {
+            "declares"
+        }
+
+        fn open(&self, _: &Scenario) -> Result<Box<dyn Prepared>, Failure> {
+            Ok(Box::new(Self(self.0.clone())))
+        }
+    }
+
+    impl Prepared for Declares {
+        fn inputs(&self) -> &Artefact {
+            &self.0
+        }
+
+        fn run(&self, _: &RunRequest) -> Result<Vec<Artefact>, Failure> {
+            Ok(Vec::new())
+        }
+
+        fn declarations(&self, varying: &[Varying], variables: &[&str]) -> Option<String> {
+            let names = variables.join(" ");
+            (varying.is_empty() && !names.is_empty()).then_some(names)
+        }
+    }
+
+    #[test]
+    fn variables_that_make_runs_fail_can_be_declared() {
+        let workspace = Workspace::new();
+        let inputs = Artefact::from_json(INPUTS, b"{\"files\":{}}").unwrap();
+        let suite = workspace.suite(Declares(inputs));
+        let scenario = suite.look_up("some").unwrap().scenario.unwrap();
+        let run = CheckRun::open(&suite, &scenario, &Check::Process).unwrap();
+        let found = |changes: &[EnvironmentChange], names: &[&str]| {
+            let variable = |name: &&str| AlteredVariable {
+                name: (*name).to_owned(),
+                is_removed: false,
+            };
+            let outside = Outside {
+                attribution: Attribution::Environment(changes.to_vec()),
+                variables: names.iter().map(variable).collect(),
+            };
+            declarations(&run, &outside)
+        };
+        let zone = &[EnvironmentChange::TimeZone];
+        assert_eq!(found(zone, &[]).as_deref(), Some("TZ"));
+        assert_eq!(found(zone, &["A", "B"]).as_deref(), Some("TZ A B"));
+        assert_eq!(found(&[EnvironmentChange::Umask], &[]), None);
+    }
+}

@@ -281,3 +281,6 @@ fn texts(artefacts: &[Artefact]) -> BTreeMap<&str, &[u8]> {
 /// What is said if nothing that is known explains a difference.
 const UNEXPLAINED: &str = "neither the inputs nor the code changed; the outputs also depend on something else: \
                            a dependency, the machine, or [[outputs]] in scenario.toml";
+
+#[cfg(test)]
+mod tests;

@@ -102,6 +102,112 @@ fn places_are_counted_by_pattern() {
         &[&document(1), &document(2)],
         &["o.*.v: 9 values, different numbers (1 → 2)"],
     );
+    // So few are not.
+    let document = |value: u32| {
+        let members: Vec<String> = (0..8)
+            .map(|name| format!("\"k{name}\": {{\"v\": {value}}}"))
+            .collect();
+        format!("{{{}}}", members.join(", "))
+    };
+    assert_eq!(found(&[&document(1), &document(2)], false).len(), 8);
+    // What has elements is not shown beside what has none.
+    check(
+        &[r#"{"a": [1]}"#, r#"{"a": 2}"#],
+        &["o.a: 1 value, values of different kinds"],
+    );
+}
+
+#[test]
+fn a_pattern_looks_like_most_of_its_values() {
+    check(
+        &[r#"{"x": ["a b", 1, 2]}"#, r#"{"x": ["a c", 5, 9]}"#],
+        &[r#"o.x: 3 values, different numbers ("a b" → "a c")"#],
+    );
+}
+
+#[test]
+fn a_time_that_one_run_shows_is_a_clock() {
+    assert_eq!(
+        found(&[r#"{"v": "18:00"}"#, r#"{"v": "07:45"}"#], true),
+        [r#"o.v: 1 value, a clock ("18:00" → "07:45") elsewhere"#]
+    );
+}
+
+#[test]
+fn runs_that_differ_here_do_so_wherever_the_first_one_ran() {
+    let artefacts = ["[1]", "[1, 2]", "[1, 2, 3]"]
+        .map(|text| Artefact::from_json("o", text.as_bytes()).unwrap());
+    let moments = [true, false, false].map(|is_elsewhere| moment(0, is_elsewhere));
+    let runs = [0, 1, 2].map(|at| Observed {
+        artefacts: vec![&artefacts[at]],
+        moment: &moments[at],
+    });
+    let found = varying(&runs, &schema());
+    assert_eq!((found.len(), found[0].only_elsewhere), (1, false));
+}
+
+#[test]
+fn an_order_is_seen_with_twins_if_they_are_equal() {
+    check(
+        &[r#"{"x": [1, 1, 2]}"#, r#"{"x": [2, 1, 1]}"#],
+        &["o.x: 1 array, the same elements in another order"],
+    );
+    // Two elements of one identity that differ are told apart by all that they hold.
+    check(
+        &[
+            r#"{"rows": [{"id": 1, "t": 5}, {"id": 1, "t": 9}]}"#,
+            r#"{"rows": [{"id": 1, "t": 9}, {"id": 1, "t": 5}]}"#,
+        ],
+        &["o.rows: 1 array, the same elements in another order"],
+    );
+    // Other elements are no other order.
+    check(
+        &[r#"{"x": [1, 2]}"#, r#"{"x": [9, 1]}"#],
+        &["o.x: 2 values, different numbers (1 → 9)"],
+    );
+}
+
+/// Of few records that differ, the order is seen beside what they hold, by their identity; of many, only an
+/// order of the same records.
+#[test]
+fn records_that_move_and_change_are_matched_if_they_are_few() {
+    let mut schema = schema();
+    schema.artefacts[0].keys[0].path.clear();
+    let found = |count: usize, moved: usize| -> Vec<String> {
+        let run = |swaps: bool| {
+            let mut ids: Vec<usize> = (0..count).collect();
+            if swaps {
+                ids[..moved].reverse();
+            }
+            let records = ids.into_iter().map(|id| {
+                let value = if swaps && id == 0 { 7 } else { 1 };
+                format!(r#"{{"id":{id},"x":{value}}}"#)
+            });
+            Artefact::from_canonical_records("o", records)
+        };
+        let (artefacts, moment) = ([run(false), run(true)], moment(0, false));
+        let runs = [0, 1].map(|at| Observed {
+            artefacts: vec![&artefacts[at]],
+            moment: &moment,
+        });
+        let found = varying(&runs, &schema);
+        let lines = found.iter().map(|one| {
+            let line = one.to_string();
+            line.split(" (").next().unwrap_or_default().to_owned()
+        });
+        lines.collect()
+    };
+    let both = [
+        "o: 1 array, the same elements in another order",
+        "o.x: 1 value, different numbers",
+    ];
+    assert_eq!(found(4, 4), both);
+    assert_eq!(found(12_000, 4), both);
+    let looks = |lines: Vec<String>| -> Vec<String> {
+        let paths = lines.iter().filter_map(|line| line.split(": ").next());
+        paths.map(str::to_owned).collect()
+    };
+    assert_eq!(looks(found(12_000, 12_000)), ["o.id", "o.x"]);
 }
 
 #[test]
@@ -199,6 +305,7 @@ fn values_are_held_against_their_runs() {
     check(&[r#""took 12 ms""#, r#""took 9 ms""#], "different texts");
     check(&[r#""12ms""#, r#""9ms""#], "a duration");
     check(&[r#""/tmp/a1""#, r#""/tmp/zz""#], "a path");
+    check(&[r#""/""#, r#""/tmp""#], "different texts");
     check(&["1", "\"a\""], "values of different kinds");
 }
 

@@ -163,4 +163,63 @@ mod tests {
         assert_eq!(widths, [64, 128, 256, 512]);
         assert!(is_width(1 << 80) && !is_width(1 << 81));
     }
+
+    #[test]
+    fn a_golden_has_each_node_once_in_order_and_of_one_width() {
+        let hash = "a".repeat(64);
+        let line = |rest: &str| format!(r#"{{"digest":"{hash}","records":1,{rest}}}"#);
+        let wide = |every: u32, ticks: &str| line(&format!(r#""every":{every},"ticks":[{ticks}]"#));
+        let [null, one, two] = [r#""tick":null"#, r#""tick":1"#, r#""tick":2"#].map(line);
+        let [late, not_late] = [r#""late":true,"tick":1"#, r#""late":false,"tick":1"#].map(line);
+        let [order, no_order] = [
+            r#""order":true,"tick":null"#,
+            r#""order":false,"tick":null"#,
+        ]
+        .map(line);
+        let [first, next] = [wide(64, "0,60"), wide(64, "64,64")];
+        let limbs = |lines: &[&String]| {
+            let branch = read(&Artefact::from_canonical_records("x", lines))?;
+            let limbs = branch.limbs.iter().map(|(part, limb)| {
+                (
+                    part.name(),
+                    limb.level.every,
+                    limb.level.entries.len(),
+                    limb.untimed.is_some(),
+                )
+            });
+            Some(limbs.collect::<Vec<_>>())
+        };
+        for (lines, expected) in [
+            (&[&one, &two, &null][..], &[("records", 1, 2, true)][..]),
+            (&[&null], &[("records", 1, 0, true)]),
+            (
+                &[&one, &late, &order],
+                &[
+                    ("records", 1, 1, false),
+                    ("late", 1, 1, false),
+                    ("order", 1, 0, true),
+                ],
+            ),
+            (&[&null, &first, &next], &[("records", 64, 2, true)]),
+        ] {
+            assert_eq!(limbs(lines).as_deref(), Some(expected), "{lines:?}");
+        }
+        for lines in [
+            &[][..],
+            &[&null, &null],
+            &[&one, &one],
+            &[&two, &one],
+            &[&one, &first],
+            &[&first, &wide(128, "128,130")],
+            &[&first, &wide(64, "60,64")],
+            &[&wide(64, "5,4")],
+            &[&first, &wide(64, "80,70")],
+            &[&wide(65, "0,1")],
+            &[&wide(64, "0")],
+            &[&not_late],
+            &[&no_order],
+        ] {
+            assert_eq!(limbs(lines), None, "{lines:?}");
+        }
+    }
 }

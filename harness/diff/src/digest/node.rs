@@ -348,11 +348,10 @@ impl Limb {
             entries: self.level.entries.iter().filter(is_in).cloned().collect(),
         };
         if inside.entries.is_empty() {
+            // No narrower span holds the first of these ticks, or its entry would be in these bounds.
             let index = first.div_euclid(self.level.every);
             let holds = |entry: &Entry| self.level.index(&entry.first) == index;
-            let is_wider =
-                self.level.every > last - first + 1 && self.level.entries.iter().any(holds);
-            return Err(if is_wider {
+            return Err(if self.level.entries.iter().any(holds) {
                 NoNode::NotKept
             } else {
                 NoNode::Nothing

@@ -249,10 +249,19 @@ fn addresses_are_read_as_they_are_written() {
         "tick=1//a",
         "a:b",
         "ticks=1",
+        "tick=1/",
+        "/a",
     ] {
         check(at, "is not part of an address");
     }
-    for at in ["ticks=0..9", "ticks=1..64", "ticks=64..191", "ticks=64..0"] {
+    for at in [
+        "ticks=0..9",
+        "ticks=0..31",
+        "ticks=0..99",
+        "ticks=1..64",
+        "ticks=64..191",
+        "ticks=64..0",
+    ] {
         check(at, "is not a span");
     }
 }
@@ -290,9 +299,182 @@ fn a_golden_has_the_nodes_from_its_level_up() {
         "tick=5/none",
         "tick=5/after/record=1",
         "tick=null",
+        "ticks=0..63/after/block=0",
+        "ticks=0..63/after/record=0",
     ] {
         let at: Address = at.parse().unwrap();
         assert_eq!(whole.node(&at), Err(NoNode::Nothing), "{at}");
+    }
+}
+
+#[test]
+fn what_is_in_a_wider_span_is_not_kept_and_what_is_in_none_is_not_there() {
+    let stored = |ticks: usize| {
+        let goldens = DigestTree::of(&[long(ticks, None)], &schema()).goldens();
+        DigestTree::stored(&goldens).unwrap()
+    };
+    let check = |tree: &DigestTree, at: &str, expected: NoNode| {
+        for at in [at.to_owned(), format!("{at}/after")] {
+            let address: Address = at.parse().unwrap();
+            assert_eq!(tree.node(&address), Err(expected), "{at}");
+        }
+    };
+    // Spans of 64 and 256 ticks.
+    let (narrow, wide) = (stored(3_000), stored(50_000));
+    for (at, expected) in [
+        ("tick=2999", NoNode::NotKept),
+        ("tick=5000", NoNode::Nothing),
+        ("ticks=3008..3071", NoNode::Nothing),
+    ] {
+        check(&narrow, at, expected);
+    }
+    for (at, expected) in [
+        ("ticks=0..63", NoNode::NotKept),
+        ("ticks=64..127", NoNode::NotKept),
+        ("ticks=128..255", NoNode::NotKept),
+        ("ticks=65536..65599", NoNode::Nothing),
+        ("ticks=65536..131071", NoNode::Nothing),
+    ] {
+        check(&wide, at, expected);
+    }
+}
+
+/// The addresses of the nodes below one.
+fn below(tree: &DigestTree, at: &str) -> Vec<String> {
+    let node = tree.node(&at.parse().unwrap()).unwrap();
+    let children = node.children.iter();
+    children.map(|child| child.at.to_string()).collect()
+}
+
+#[test]
+fn nodes_are_below_spans_blocks_and_artefacts() {
+    let records: Vec<Value> = (0..70)
+        .map(|id| record(if id == 69 { 70 } else { 5 }, id, 1))
+        .collect();
+    let tree = DigestTree::of(&[artefact("after", &records)], &schema());
+    let below = |at: &str| below(&tree, at);
+    assert_eq!(below("after"), ["ticks=0..127/after"]);
+    assert_eq!(
+        below("ticks=0..127/after"),
+        ["ticks=0..63/after", "ticks=64..127/after"]
+    );
+    assert_eq!(below("ticks=0..63/after"), ["tick=5/after"]);
+    assert_eq!(
+        below("tick=5/after"),
+        ["tick=5/after/block=0", "tick=5/after/block=1"]
+    );
+    let last: Vec<String> = (64..69)
+        .map(|number| format!("tick=5/after/record={number}"))
+        .collect();
+    assert_eq!(below("tick=5/after/block=1"), last);
+    // The widest spans are spans, even of a tick alone.
+    let one = DigestTree::of(&[artefact("after", &run(1, 1))], &schema());
+    assert_eq!(super::tests::below(&one, "after"), ["ticks=0..63/after"]);
+}
+
+#[test]
+fn a_record_is_found_by_its_address_and_counted_once() {
+    let early = artefact(
+        "early",
+        &[record(3, 0, 7), record(1, 0, 8), record(2, 0, 6)],
+    );
+    let after = artefact("after", &[record(3, 0, 9)]);
+    let note = Artefact::from_json("note", br#"{"a":1}"#).unwrap();
+    let tree = DigestTree::of(&[early, after, note], &schema());
+    let node = |at: &str| tree.node(&at.parse().unwrap()).unwrap();
+    for (at, text) in [
+        ("tick=3/early/record=0", r#"{"check":7,"id":0,"t":3,"v":7}"#),
+        (
+            "tick=3/early:late/record=1",
+            r#"{"check":8,"id":0,"t":1,"v":8}"#,
+        ),
+        ("tick=null/note/record=0", "{\n\"a\":1\n}"),
+    ] {
+        assert_eq!(node(at).record.as_deref(), Some(text), "{at}");
+    }
+    // What is known late is of records that are counted at their ticks.
+    assert_eq!(node("tick=3").records, 2);
+    assert_eq!(node("tick=1/early").records, 1);
+    assert_eq!(node("ticks=0..63/early").records, 3);
+}
+
+#[test]
+fn records_are_searched_by_tick_then_stage_then_place() {
+    let mut records = vec![record(1, 0, 1), record(0, 0, 2), record(1, 1, 3)];
+    records.push(json!({ "id": 9, "v": 4 }));
+    let after = artefact("after", &[record(1, 0, 5)]);
+    let tree = DigestTree::of(&[after, artefact("early", &records)], &schema());
+    let order = Searched::of(&tree).unwrap();
+    let found: Vec<(String, String)> = (0..=order.records())
+        .map_while(|number| order.record(number))
+        .map(|place| {
+            let value = place.text.split("\"v\":").nth(1).unwrap_or_default();
+            (place.at.to_string(), value.trim_end_matches('}').to_owned())
+        })
+        .collect();
+    let expected = [
+        ("tick=0/early/record=0", "2"),
+        ("tick=1/early/record=0", "1"),
+        ("tick=1/early/record=1", "3"),
+        ("tick=1/after/record=0", "5"),
+        ("tick=3/early:late/record=0", "1"),
+        ("tick=3/early:late/record=1", "2"),
+        ("tick=3/early:late/record=2", "3"),
+        ("tick=null/early/record=0", "4"),
+        ("tick=null/early:order", ""),
+    ];
+    assert_eq!(
+        found,
+        expected.map(|(at, text)| (at.to_owned(), text.to_owned()))
+    );
+}
+
+#[test]
+fn the_order_of_ticks_is_digested_only_where_they_are_not_sorted() {
+    let is_ordered = |ticks: &[i64]| {
+        let records: Vec<Value> = ticks.iter().map(|&tick| record(tick, 0, 0)).collect();
+        let tree = DigestTree::of(&[artefact("after", &records)], &schema());
+        !tree.branches[0].limbs.contains_key(&Part::Order)
+    };
+    assert!(is_ordered(&[]) && is_ordered(&[2]) && is_ordered(&[1, 1, 2]));
+    assert!(!is_ordered(&[2, 1]) && !is_ordered(&[2, 1, 3]) && !is_ordered(&[1, 2, 1]));
+}
+
+#[test]
+fn ticks_of_one_whole_number_are_compared_by_themselves() {
+    let records = |first: i64| {
+        let record = |tick: &str, v: i64| format!(r#"{{"id":0,"t":{tick},"v":{v}}}"#);
+        let records = [record("0.25", first), record("0.5", 1), record("1", 1)];
+        [Artefact::from_canonical_records("after", records)]
+    };
+    let [old, new] = [1, 2].map(|first| DigestTree::of(&records(first), &schema()).goldens());
+    let found = diff(&old, &new, &schema(), &DiffOptions::default());
+    let paths: Vec<String> = found.changes.iter().map(|it| it.path.to_string()).collect();
+    assert_eq!(paths, ["after[tick=0.25]"]);
+}
+
+#[test]
+fn documents_that_look_like_digests_are_none() {
+    let hash = "a".repeat(64);
+    let by_tick = |rest: &str| format!(r#"{{"digest":"{hash}"{rest}}}"#);
+    let in_tree = |rest: &str| by_tick(&format!(r#","records":1{rest}"#));
+    for (line, expected) in [
+        (by_tick(r#","tick":1"#), true),
+        (by_tick(r#","late":true,"tick":1"#), true),
+        (by_tick(r#","late":false,"tick":1"#), false),
+        (by_tick(r#","order":true,"tick":null"#), true),
+        (by_tick(r#","order":false,"tick":null"#), false),
+        (by_tick(r#","other":true,"tick":1"#), false),
+        (by_tick(r#","tick":"soon""#), false),
+        (by_tick(""), false),
+        (r#"{"digest":"aa","tick":1}"#.to_owned(), false),
+        (r#"{"digest":1,"tick":1}"#.to_owned(), false),
+        (in_tree(r#","tick":1"#), true),
+        (in_tree(r#","tick":null"#), true),
+        (in_tree(r#","late":false,"tick":1"#), false),
+    ] {
+        let artefact = Artefact::from_canonical_records("after", [&line]);
+        assert_eq!(is_digest(&artefact), expected, "{line}");
     }
 }
 

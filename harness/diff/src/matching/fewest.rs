@@ -426,3 +426,159 @@ fn way(states: &[(State, Reached)], mut at: usize) -> Vec<(usize, usize)> {
     kept.reverse();
     kept
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::matching::tests::fewest_edits;
+
+    /// Two arrays of few values, and a share of each value.
+    fn two_arrays() -> impl Strategy<Value = (Vec<u32>, Vec<u32>, Vec<i32>)> {
+        let values = || prop::collection::vec(0..4_u32, 0..7);
+        (values(), values(), prop::collection::vec(0..=ONE, 4))
+    }
+
+    /// All lists of pairs that keep their order.
+    fn all_kept(a: usize, b: usize) -> Vec<Vec<(usize, usize)>> {
+        let mut all = vec![Vec::new()];
+        let mut at = 0;
+        while at < all.len() {
+            let kept: Vec<(usize, usize)> = all[at].clone();
+            let (i, j) = kept.last().map_or((0, 0), |&(i, j)| (i + 1, j + 1));
+            for i in i..a {
+                for j in j..b {
+                    let mut longer = kept.clone();
+                    longer.push((i, j));
+                    all.push(longer);
+                }
+            }
+            at += 1;
+        }
+        all
+    }
+
+    /// What pairs are worth: a whole one if they are equal, else what their shares say.
+    fn worth(counts: &Counts<'_>, shares: &[i32], kept: &[(usize, usize)]) -> i32 {
+        let of = |&(i, j): &(usize, usize)| match (counts.a[i], counts.b[j]) {
+            (x, y) if x == y => ONE,
+            (x, y) => shares[y as usize] - shares[x as usize],
+        };
+        kept.iter().map(of).sum()
+    }
+
+    fn bytes(values: &[u32]) -> Vec<u8> {
+        values.iter().map(|&value| value as u8).collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(200))]
+
+        #[test]
+        fn the_best_alignment_is_kept((a, b, shares) in two_arrays()) {
+            let counts = Counts::of(&a, &b);
+            let table = Table::of(&counts, shares.clone());
+            let all = all_kept(a.len(), b.len());
+            let best = all.iter().map(|kept| worth(&counts, &shares, kept)).max();
+            prop_assert_eq!(Some(table.at(0, 0)), best);
+            let kept = table.kept(&counts);
+            prop_assert_eq!(Some(worth(&counts, &shares, &kept)), best);
+            prop_assert!(all.contains(&kept));
+        }
+
+        /// Whatever the shares are, which only say how soon.
+        #[test]
+        fn the_search_finds_the_fewest_edits_or_that_there_are_no_fewer((a, b, shares) in two_arrays()) {
+            let counts = Counts::of(&a, &b);
+            let table = Table::of(&counts, shares);
+            let fewest = fewest_edits(&bytes(&a), &bytes(&b));
+            prop_assert!(table.bound(&counts) <= fewest);
+            if fewest > 0 {
+                prop_assert_eq!(search(&counts, &table, fewest), None);
+            }
+            for more in 1..4 {
+                let found = search(&counts, &table, fewest + more);
+                prop_assert_eq!(found.map(|kept| counts.edits(&kept)), Some(fewest));
+            }
+        }
+
+        #[test]
+        fn pairs_that_cost_more_than_they_save_are_not_kept(
+            (a, b, _) in two_arrays(),
+            which in any::<prop::sample::Index>(),
+        ) {
+            let counts = Counts::of(&a, &b);
+            let all = all_kept(a.len(), b.len());
+            let mut expected = all[which.index(all.len())].clone();
+            let mut found = Found { kept: Vec::new(), edits: usize::MAX };
+            found.improve(&counts, expected.clone());
+            let mut at = 0;
+            while at < expected.len() {
+                let mut fewer = expected.clone();
+                fewer.remove(at);
+                if counts.edits(&fewer) < counts.edits(&expected) {
+                    expected = fewer;
+                } else {
+                    at += 1;
+                }
+            }
+            prop_assert_eq!(found.edits, counts.edits(&expected));
+            prop_assert_eq!(found.kept, expected);
+        }
+
+        #[test]
+        fn a_state_counts_what_is_pending_without_zeros(
+            steps in prop::collection::vec((0..4_u32, prop::sample::select(vec![-1, 1])), 0..20),
+        ) {
+            let mut state = State { i: 0, j: 0, pending: Vec::new() };
+            let mut expected: BTreeMap<u32, i32> = BTreeMap::new();
+            for (value, by) in steps {
+                state.add(value, by);
+                *expected.entry(value).or_default() += by;
+                expected.retain(|_, sum| *sum != 0);
+                prop_assert_eq!(&state.pending, &expected.clone().into_iter().collect::<Vec<_>>());
+                prop_assert_eq!(state.of(value), expected.get(&value).copied().unwrap_or_default());
+            }
+        }
+    }
+
+    #[test]
+    fn of_two_matchings_with_as_many_edits_the_first_is_kept() {
+        let counts = Counts::of(&[0, 0], &[0]);
+        let mut found = Found::nothing_kept(&counts);
+        assert_eq!((found.kept.len(), found.edits), (0, 2));
+        let mut found_later = Found {
+            kept: vec![(0, 0)],
+            edits: counts.edits(&[(0, 0)]),
+        };
+        found_later.improve(&counts, vec![(1, 0)]);
+        assert_eq!(found_later.kept, [(0, 0)]);
+        found.improve(&counts, vec![(1, 0)]);
+        assert_eq!((found.kept, found.edits), (vec![(1, 0)], 1));
+    }
+
+    #[test]
+    fn only_as_many_pairs_are_given_up_as_leave_two_moves() {
+        for (a, b) in [
+            (&[0, 0, 1][..], &[1, 1, 0][..]),
+            (&[0, 0, 1, 1], &[1, 1, 0]),
+            (&[0, 0, 1], &[1, 1, 0, 0]),
+        ] {
+            let counts = Counts::of(a, b);
+            let mut found = Found {
+                kept: Vec::new(),
+                edits: usize::MAX,
+            };
+            found.improve(&counts, vec![(0, 0), (1, 1)]);
+            assert_eq!(found.kept, [(1, 1)], "{a:?} {b:?}");
+        }
+    }
+
+    #[test]
+    fn all_values_are_worth_their_shares() {
+        let counts = Counts::of(&[0, 0], &[1]);
+        let table = Table::of(&counts, vec![5, 7]);
+        assert_eq!(table.base(&counts), 5 * 2 + (ONE - 7));
+    }
+}

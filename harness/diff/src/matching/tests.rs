@@ -387,7 +387,7 @@ fn likeness_does_not_depend_on_positions() {
 }
 
 /// The fewest edits between two arrays, found by trying all pairs that keep their order.
-fn fewest_edits(a: &[u8], b: &[u8]) -> usize {
+pub(super) fn fewest_edits(a: &[u8], b: &[u8]) -> usize {
     fn go(a: &[u8], b: &[u8], left: &mut (Vec<u8>, Vec<u8>), changed: usize, best: &mut usize) {
         let (Some((x, rest_a)), Some((y, rest_b))) = (a.split_first(), b.split_first()) else {
             let (mut gone, mut new) = left.clone();
@@ -557,5 +557,13 @@ fn an_identity_pairs_what_is_unlike_and_what_lacks_one_does_not() {
     ] {
         let [before, after] = [0, 100].map(|from| vec![unlike(id, from)]);
         assert_eq!(counts(&before, &after, Some(&id_key())), expected, "{id}");
+    }
+}
+
+#[test]
+fn elements_of_mixed_kinds_are_not_changed_into_others_that_are_equal_elsewhere() {
+    for (before, after) in [(["1", "2"], ["2", "[1]"]), (["1", "[1]"], ["2", "1"])] {
+        let [before, after] = [before, after].map(|texts| texts.map(str::to_owned).to_vec());
+        assert_eq!(counts(&before, &after, None), [1, 1, 0, 0], "{before:?}");
     }
 }

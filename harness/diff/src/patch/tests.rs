@@ -314,3 +314,37 @@ fn a_pointer_is_its_text() {
     assert_eq!(pointer.as_str(), "/a~1b~0c/0");
     assert_eq!(pointer.to_string(), pointer.as_str());
 }
+
+#[test]
+fn equal_artefacts_have_no_patch() {
+    let same = [Artefact::from_json("a", b"[1]").unwrap()];
+    let found = patches(&same, &same, &Schema::default()).unwrap();
+    assert!(found.is_empty(), "{found:?}");
+}
+
+#[test]
+fn members_are_patched_one_by_one_however_many_there_are() {
+    let document = |value: u32| -> Value {
+        let members = (0..300).map(|at| format!(r#""m{at}":{{"same":1,"x":{value}}}"#));
+        let text = format!("{{{}}}", members.collect::<Vec<_>>().join(","));
+        text.parse().unwrap()
+    };
+    let patch = patch_of(&document(1), &document(2), &Schema::default());
+    let operations = aether_json::to_value(&patch).unwrap();
+    let operations = operations.as_array().unwrap();
+    assert_eq!(operations.len(), 300);
+    let is_inside = |operation: &Value| operation["path"].as_str().unwrap().ends_with("/x");
+    assert!(operations.iter().all(is_inside));
+}
+
+#[test]
+fn documents_are_patched_to_the_depth_that_readers_allow() {
+    let deep = |value: u32| {
+        let text = format!("{}{value}{}", "[".repeat(140), "]".repeat(140));
+        [Artefact::from_canonical_records("a", [text])]
+    };
+    let found = patches(&deep(1), &deep(2), &Schema::default()).unwrap();
+    let operations = aether_json::to_value(&found["a"]).unwrap();
+    let path = operations[0]["path"].as_str().unwrap().to_owned();
+    assert_eq!(path.matches("/0").count(), DEPTH_MAX);
+}
