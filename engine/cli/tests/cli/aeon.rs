@@ -418,6 +418,19 @@ fn files_of_sweeps_say_whether_they_have_descriptors() {
     let damaged = "`l_described_by_window` of point 1 is not as it was written";
     assert!(ended.stderr.contains(damaged), "{ended:#?}");
     change("PRAGMA user_version = 1");
+    let ended = in_sweep(&runs, &["table", "d.sweep"]).with(1);
+    ended.reports(&["d.sweep is damaged", "`points`"]);
+    // A file of a version without descriptors.
+    let columns = [
+        "aeon_views",
+        "apxi_views",
+        "descriptors",
+        "l_described",
+        "l_saved",
+        "l_described_by_window",
+    ];
+    let drop = columns.map(|column| format!("ALTER TABLE points DROP COLUMN {column};"));
+    change(&format!("{}PRAGMA user_version = 1", drop.concat()));
     let older = ["points without descriptors"];
     in_sweep(&runs, &["merge", "o.sweep", "s.sweep", "d.sweep"])
         .with(2)

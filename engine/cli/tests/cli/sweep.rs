@@ -734,3 +734,92 @@ fn ten_million_points_take_no_memory() {
     let ended = sweeps.aether(&["merge", "m.sweep", "s.sweep"]).with(0);
     assert!(ended.stdout.contains(" of 10000000 points\n"), "{ended:#?}");
 }
+
+/// Points of other numbers, statuses that no point has, and tables that are none: every command reports them, and a worker does not go
+/// on with them.
+#[test]
+fn forged_points_and_tables_are_damage() {
+    let sweeps = Sweeps::new();
+    sweeps.spec(
+        "s",
+        "[[axes]]\nname = \"k\"\nset = \"topology.edges[e_id=5].k\"\nvalues = [1, 2, 3, 4, 5, 6]\n",
+    );
+    sweeps.aether(&["s.toml"]).with(0);
+    sweeps.aether(&["s.toml", "--shard", "1/2"]).with(0);
+    let view = "ALTER TABLE points RENAME TO hidden;
+        CREATE VIEW points AS WITH RECURSIVE n(x) AS (SELECT 0 UNION ALL SELECT x + 1 FROM n)
+        SELECT hidden.* FROM n, hidden WHERE n.x < 0";
+    for (file, spec, sql) in [
+        (
+            "s.sweep",
+            &["s.toml"][..],
+            "UPDATE points SET number = 6 WHERE number = 3",
+        ),
+        (
+            "s.sweep",
+            &["s.toml"],
+            "UPDATE points SET number = -1 WHERE number = 3",
+        ),
+        (
+            "s.1-of-2.sweep",
+            &["s.toml", "--shard", "1/2"],
+            "UPDATE points SET number = 3 WHERE number = 2",
+        ),
+        (
+            "s.sweep",
+            &["s.toml"],
+            "UPDATE points SET status = 'x' WHERE number = 3",
+        ),
+        ("s.sweep", &["s.toml"], view),
+        (
+            "s.sweep",
+            &["s.toml"],
+            "CREATE TRIGGER t BEFORE INSERT ON points BEGIN SELECT RAISE(IGNORE); END",
+        ),
+        ("s.sweep", &["s.toml"], "CREATE TABLE more (x)"),
+        ("s.sweep", &["s.toml"], "DROP TABLE builds"),
+    ] {
+        fs::copy(sweeps.path().join(file), sweeps.path().join("forged.sweep")).unwrap();
+        let forged = rusqlite::Connection::open(sweeps.path().join("forged.sweep")).unwrap();
+        forged.execute_batch(sql).unwrap();
+        drop(forged);
+        for args in [
+            &["table", "forged.sweep"][..],
+            &["diff", "forged.sweep", file],
+            &["merge", "all.sweep", "forged.sweep"],
+            &[spec, &["--out", "forged.sweep"]].concat(),
+        ] {
+            sweeps
+                .aether(args)
+                .with(1)
+                .reports(&["forged.sweep is damaged"]);
+        }
+        assert!(!sweeps.path().join("all.sweep").exists(), "{sql}");
+    }
+}
+
+/// SQLite would wait for what is written to a pipe.
+#[test]
+#[cfg(unix)]
+fn a_pipe_beside_a_sweep_is_refused() {
+    let sweeps = Sweeps::new();
+    sweeps.spec(
+        "s",
+        "[[axes]]\nname = \"k\"\nset = \"topology.edges[e_id=5].k\"\nvalues = [1, 2]\n",
+    );
+    sweeps.aether(&["s.toml"]).with(0);
+    for ending in ["-journal", "-wal"] {
+        let pipe = sweeps.path().join(format!("s.sweep{ending}"));
+        let made = Command::new("mkfifo").arg(&pipe).status().unwrap();
+        assert!(made.success());
+        for args in [
+            &["table", "s.sweep"][..],
+            &["s.toml"],
+            &["merge", "all.sweep", "s.sweep"],
+        ] {
+            sweeps.aether(args).with(3).reports(&["a pipe or a device"]);
+        }
+        fs::remove_file(pipe).unwrap();
+    }
+    sweeps.aether(&["s.toml"]).with(0);
+}

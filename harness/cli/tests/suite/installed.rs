@@ -12,6 +12,8 @@ crate::tests![installed;
     run_takes_the_arguments_of_a_test,
     compare_keeps_an_argument_named_run,
     a_reader_that_stops_is_no_panic,
+    streams_that_are_full_leave_the_status_as_it_is,
+    pipes_in_compared_directories_are_refused,
     only_selected_scenarios_say_what_they_drop,
     the_suggested_reason_is_not_a_reason,
     a_program_that_fails_is_not_to_be_blessed,
@@ -569,6 +571,60 @@ fn a_reader_that_stops_is_no_panic() {
         assert!(err.contains("the standard output was closed"), "{err}");
         assert!(!err.contains("panicked"), "{err}");
     }
+}
+
+fn streams_that_are_full_leave_the_status_as_it_is() {
+    if !cfg!(target_os = "linux") {
+        return;
+    }
+    let workspace = nothing();
+    says(&workspace, &["new", "one"], 0, &[]);
+    for (args, is_err, status) in [
+        (&["show", "two"][..], true, 2),
+        (&["--root", "/nowhere", "run"], true, 2),
+        (&["bless", "one"], true, 2),
+        (&["run", "--no-such-option"], true, 2),
+        (&["run"], false, 3),
+        (&["run", "--list"], false, 3),
+        (&["--help"], false, 3),
+        (&["diff", "--help"], false, 3),
+        (&["--version"], false, 3),
+    ] {
+        let full = std::fs::File::options()
+            .write(true)
+            .open("/dev/full")
+            .unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_aether-harness"));
+        command.args(args).current_dir(workspace.path(""));
+        command.env_remove("CARGO_TARGET_DIR");
+        if is_err {
+            command.stderr(full);
+        } else {
+            command.stdout(full);
+        }
+        let output = command.output().unwrap();
+        let err = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(status), "{args:?}: {err}");
+        assert!(!err.contains("panicked"), "{args:?}: {err}");
+    }
+}
+
+fn pipes_in_compared_directories_are_refused() {
+    if !cfg!(unix) {
+        return;
+    }
+    let workspace = nothing();
+    for dir in ["before", "after"] {
+        workspace.write(&format!("{dir}/x.json"), "{}");
+    }
+    let pipe = workspace.path("before/y.json");
+    assert!(Command::new("mkfifo").arg(pipe).status().unwrap().success());
+    says(
+        &workspace,
+        &["compare", "before", "after"],
+        2,
+        &["y.json", "a pipe or a device"],
+    );
 }
 
 fn only_selected_scenarios_say_what_they_drop() {
