@@ -21,6 +21,13 @@ impl MachineFailure for io::Error {
 mod tests {
     use super::*;
 
+    #[test]
+    fn what_is_no_regular_file_is_not_of_the_machine() {
+        let dir = tempfile::tempdir().unwrap();
+        let error = crate::atomic::read_regular(dir.path()).unwrap_err();
+        assert!(!error.is_of_machine(), "{error}");
+    }
+
     #[cfg(unix)]
     #[test]
     fn what_the_system_reports_of_a_disk_is_of_the_machine() {

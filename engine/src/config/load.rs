@@ -743,7 +743,7 @@ impl<'r> Loader<'r> {
     /// Help that names the file that was probably meant, if there is one.
     fn near_file(&self, path: &Path) -> Option<String> {
         let name = path.file_name()?.to_str()?;
-        // Without the directory there is no advice, and the problem stays.
+        // If the directory cannot be read, the problem is reported without advice.
         let siblings = self.reader.siblings(path).ok()?;
         // A link that leads nowhere has the name itself.
         let others = siblings

@@ -66,7 +66,7 @@ pub(super) fn has_log(path: &Path) -> io::Result<bool> {
     Ok(mode(path)? == Some(Mode::WriteAheadLog))
 }
 
-/// Refuses what has the name of a file that SQLite keeps beside a run file, and is no file.
+/// Refuses a pipe or a directory with the name of a file that SQLite keeps beside a run file.
 pub(super) fn refuse_others(path: &Path) -> Result<(), StoreError> {
     for file in COMPANIONS.map(|ending| companion(path, ending)) {
         fs::require_file(&file).map_err(|error| StoreError::io(&file, error))?;

@@ -313,9 +313,7 @@ impl StoredRun {
         if !self.has(kind) {
             return Ok(self.records(kind));
         }
-        // Ticks never decrease along the positions, so the range has no others.
-        let (first, last) = self.bounds_of_ticks(kind, ticks)?;
-        self.check_around(kind, member, ticks, (first, last))?;
+        let (first, last) = self.checked_bounds(kind, ticks)?;
         let within = (ticks.clone(), member);
         Ok(Records::between(self, kind, first..=last, within))
     }
@@ -336,18 +334,19 @@ impl StoredRun {
         })
     }
 
-    /// The columns of a table say which records belong to some ticks, and no hash covers them: those beside the
-    /// range must say themselves that they are outside it.
-    fn check_around(
+    /// The first and the last position of the records that belong to some ticks.
+    ///
+    /// Ticks never decrease along the positions, so the range has no others. Where columns say it, which no hash covers,
+    /// the records beside the range must say themselves that they are outside it.
+    fn checked_bounds(
         &self,
         kind: RecordKind,
-        member: &'static str,
         ticks: &RangeInclusive<u64>,
-        (first, last): (u64, u64),
-    ) -> Result<(), StoreError> {
-        if kind.info().position != Position::Number {
-            return Ok(());
-        }
+    ) -> Result<(u64, u64), StoreError> {
+        let (first, last) = self.bounds_of_ticks(kind, ticks)?;
+        let (Position::Number, Some(member)) = (kind.info().position, kind.info().tick) else {
+            return Ok((first, last));
+        };
         let table = kind.name();
         let column = || {
             let column = member;
@@ -374,7 +373,7 @@ impl StoredRun {
         let after = has_after.then(|| tick_of(last + 1)).transpose()?;
         match after {
             Some(tick) if tick.is_none_or(|tick| tick <= *ticks.end()) => Err(column()),
-            _ => Ok(()),
+            _ => Ok((first, last)),
         }
     }
 
@@ -588,10 +587,7 @@ impl StoredRun {
         if !self.has(kind) {
             return Ok(Vec::new());
         }
-        let (first, last) = self.bounds_of_ticks(kind, ticks)?;
-        if let Some(member) = kind.info().tick {
-            self.check_around(kind, member, ticks, (first, last))?;
-        }
+        let (first, last) = self.checked_bounds(kind, ticks)?;
         let mut positions = (first..=last).step_by(
             usize::try_from(self.step(kind)).expect("a spacing is below 2^63, as are addresses"),
         );

@@ -376,14 +376,15 @@ pub(super) fn remove_database(path: &Path) -> Result<(), StoreError> {
 /// loss of power would be applied to the new file, so this is durable first.
 pub(super) fn remove_companions(path: &Path) -> Result<(), StoreError> {
     let companions = COMPANIONS.map(|ending| companion(path, ending));
+    let mut is_any = false;
     for file in &companions {
-        let is_there = file
+        is_any |= file
             .try_exists()
             .map_err(|error| StoreError::io(file, error))?;
-        if is_there {
-            companions.iter().try_for_each(|file| remove_file(file))?;
-            return sync_parent(path);
-        }
+    }
+    if is_any {
+        companions.iter().try_for_each(|file| remove_file(file))?;
+        sync_parent(path)?;
     }
     Ok(())
 }

@@ -477,8 +477,8 @@ impl SweepFile {
     }
 }
 
-/// The file with an ending that SQLite keeps beside a database.
-fn companion(path: &Path, ending: &str) -> PathBuf {
+/// The file that has the name of another with an ending.
+pub(crate) fn companion(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(ending);
     name.into()

@@ -7,7 +7,7 @@ use rusqlite::OptionalExtension as _;
 
 use crate::error::{Clash, SweepError};
 use crate::file::{
-    Header, SweepFile, columns, outcome_columns, signed, unsigned, with_descriptors,
+    Header, SweepFile, columns, companion, outcome_columns, signed, unsigned, with_descriptors,
 };
 
 /// Most clashes that are reported.
@@ -32,12 +32,7 @@ pub struct Merged {
 /// file cannot be read or written. The file at `path` is then left as it was.
 pub fn merge(shards: &[PathBuf], path: &Path, mixed: bool) -> Result<Merged, SweepError> {
     let header = common_header(shards, mixed)?;
-    let beside = |ending: &str| -> PathBuf {
-        let mut name = path.as_os_str().to_owned();
-        name.push(ending);
-        name.into()
-    };
-    let (scratch, packed) = (beside(".merging"), beside(".packing"));
+    let (scratch, packed) = (companion(path, ".merging"), companion(path, ".packing"));
     let made = remove(&scratch)
         .and_then(|()| remove(&packed))
         .and_then(|()| fill(shards, &header, &scratch, &packed));

@@ -98,7 +98,7 @@ pub(crate) struct Blocks<'t> {
     /// How many records are of values that were computed.
     computed: u64,
     /// Whether each was computed only from lower places (of a lower layer, or of the same layer and a lower [rank](rank)). If
-    /// so, there is no circle.
+    /// so, no value depends on itself.
     is_without_circle: bool,
 }
 

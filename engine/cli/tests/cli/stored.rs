@@ -205,7 +205,7 @@ fn the_first_divergence_of_different_runs_is_reported_first() {
     runs.refuses(&["diff", "none", "a"], &["`none`"]);
 }
 
-/// What is no file, or is behind a link, in place of a file that is kept beside runs.
+/// Links, pipes and directories in place of the files that are kept beside runs.
 #[test]
 #[cfg(unix)]
 fn links_and_pipes_beside_runs_are_refused() {
