@@ -230,7 +230,8 @@ fn store_status(error: &StoreError) -> Status {
 fn sweep_status(error: &SweepError) -> Status {
     match error {
         SweepError::Damaged { .. } | SweepError::Nondeterministic(_) => Status::Difference,
-        SweepError::Database { .. } | SweepError::Io { .. } => Status::Internal,
+        SweepError::Database { .. } => Status::Internal,
+        SweepError::Io { source, .. } if source.is_of_machine() => Status::Internal,
         SweepError::Store(error) => store_status(error),
         _ => Status::BadInput,
     }
@@ -239,13 +240,14 @@ fn sweep_status(error: &SweepError) -> Status {
 /// The remedy for an error of a file of a sweep, if there is a known one.
 fn sweep_remedy(error: &SweepError) -> Option<&'static str> {
     match error {
-        SweepError::Empty(_) => Some("run its shard again"),
+        SweepError::Empty(_) => Some("delete it, then run its shard again"),
         SweepError::Busy(_) => Some("wait for it, or give each worker its own file with --out"),
         SweepError::Other { .. } => Some("choose a different file with --out, or delete this one"),
         SweepError::Mixed(_) => {
             Some("merge them with --mixed, which marks the build of each point")
         }
         SweepError::NewerFormat { .. } => Some("use a newer version of `aether`"),
+        SweepError::Io { source, .. } if !source.is_of_machine() => Some("choose a different file"),
         SweepError::Database { .. } | SweepError::Io { .. } => {
             Some("nothing that was stored is lost; try the same command again")
         }

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::digest::{PARTS, TICK_BYTES};
 use crate::error::SweepError;
-use crate::file::{Row, SweepFile, columns};
+use crate::file::SweepFile;
+use crate::row::Row;
 
 /// Points that are named of each group.
 const NAMED: usize = 5;
@@ -53,8 +54,8 @@ pub struct Group {
 pub struct Divergence {
     /// The tick; `None` if no tick's digest differs.
     pub tick: Option<u64>,
-    /// What differs: `ledgers`, `p_blocks`, `u_ledger`, `ticks` (one run ends earlier), `status`, or
-    /// `other records`.
+    /// What differs: `ledgers`, `p_blocks`, `u_ledger`, `ticks` (one run ends earlier), `status`,
+    /// `other records`, or `descriptors` (of equal records).
     pub what: &'static str,
 }
 
@@ -204,9 +205,10 @@ pub fn compare(one: &SweepFile, other: &SweepFile) -> Result<Comparison, SweepEr
 /// An entry of the U-ledger depends on the check of its window, so it differs from the window's
 /// start on if anything in the window does. It counts only if nothing else differs.
 fn divergence(one: &Row, other: &Row) -> Option<Divergence> {
-    // What descriptors need follows from the records, whose hashes are compared.
     if one.outcome(false).eq(other.outcome(false)) {
-        return None;
+        // The records are the same; a different build may describe them otherwise.
+        let (tick, what) = (None, "descriptors");
+        return (one.described != other.described).then_some(Divergence { tick, what });
     }
     let ticks = one
         .digests
@@ -263,32 +265,14 @@ fn pairs(
         // Of points with the same id, which are equal, the first.
         "WHERE number IN (SELECT min(number) FROM points GROUP BY id) ORDER BY id"
     };
-    let sql = |file: &SweepFile| {
-        let columns = columns(file.header().has_grammar);
-        format!("SELECT {columns} FROM points {rest}")
-    };
     let failed = |file: &SweepFile, error| SweepError::database(file.path(), error);
-    let mut one_statement = one
-        .connection
-        .prepare(&sql(one))
-        .map_err(|error| failed(one, error))?;
-    let mut other_statement = other
-        .connection
-        .prepare(&sql(other))
-        .map_err(|error| failed(other, error))?;
-    let mut one_rows = one_statement
-        .query([])
-        .map_err(|error| failed(one, error))?;
-    let mut other_rows = other_statement
-        .query([])
-        .map_err(|error| failed(other, error))?;
-    let next =
-        |file: &SweepFile, rows: &mut rusqlite::Rows<'_>| -> Result<Option<Row>, SweepError> {
-            let row = rows.next().map_err(|error| failed(file, error))?;
-            row.map(|row| file.row(row)).transpose()
-        };
-    let mut mine = next(one, &mut one_rows)?;
-    let mut theirs = next(other, &mut other_rows)?;
+    let (mut one_statement, mut other_statement) = (one.query(rest)?, other.query(rest)?);
+    let one_rows = one_statement.query([]);
+    let mut one_rows = one_rows.map_err(|error| failed(one, error))?;
+    let other_rows = other_statement.query([]);
+    let mut other_rows = other_rows.map_err(|error| failed(other, error))?;
+    let mut mine = one.row(&mut one_rows)?;
+    let mut theirs = other.row(&mut other_rows)?;
     loop {
         let order = match (&mine, &theirs) {
             (None, None) => return Ok(()),
@@ -299,10 +283,10 @@ fn pairs(
         };
         let mut pair = (None, None);
         if order.is_le() {
-            pair.0 = std::mem::replace(&mut mine, next(one, &mut one_rows)?);
+            pair.0 = std::mem::replace(&mut mine, one.row(&mut one_rows)?);
         }
         if order.is_ge() {
-            pair.1 = std::mem::replace(&mut theirs, next(other, &mut other_rows)?);
+            pair.1 = std::mem::replace(&mut theirs, other.row(&mut other_rows)?);
         }
         each(pair);
     }

@@ -15,8 +15,8 @@ pub enum SweepError {
     /// The file is not one of a sweep.
     #[error("{} is not a file of a sweep", .0.display())]
     NotASweep(PathBuf),
-    /// The file has nothing in it, not even the tables.
-    #[error("{} is empty, as if its worker had been interrupted when it began", .0.display())]
+    /// The file has no byte.
+    #[error("{} is empty, and not a file of a sweep", .0.display())]
     Empty(PathBuf),
     /// The file was written by a newer version.
     #[error("{} has format {found}, which is newer than {supported}", path.display())]
@@ -109,8 +109,18 @@ fn list(clashes: &[Clash]) -> String {
 
 impl SweepError {
     pub(crate) fn database(path: &std::path::Path, error: rusqlite::Error) -> Self {
-        use rusqlite::ErrorCode;
+        use rusqlite::{Error, ErrorCode};
         let path = path.to_owned();
+        if matches!(
+            error,
+            Error::FromSqlConversionFailure(..)
+                | Error::IntegralValueOutOfRange(..)
+                | Error::InvalidColumnType(..)
+                | Error::Utf8Error(..)
+        ) {
+            let what = error.to_string();
+            return Self::Damaged { path, what };
+        }
         match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy(path),
             Some(ErrorCode::NotADatabase) => Self::NotASweep(path),

@@ -2,13 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use aether_disk as fs;
-use rusqlite::OptionalExtension as _;
+use aether_disk::{Existing, Replacement};
 
 use crate::error::{Clash, SweepError};
-use crate::file::{
-    Header, SweepFile, columns, companion, outcome_columns, signed, unsigned, with_descriptors,
-};
+use crate::file::{SweepFile, unsigned};
+use crate::header::{Header, with_descriptors};
+use crate::row::{Row, outcome_columns};
 
 /// Most clashes that are reported.
 const CLASHES_MAX: usize = 10;
@@ -25,48 +24,35 @@ pub struct Merged {
     pub builds: Vec<String>,
 }
 
-/// Merges shards, or files that were merged before, into a new file that replaces `path`.
+/// Merges shards, or files that were merged before, into a new file that replaces `path`. `begun` is called with each
+/// temporary file: only if the process is killed does one stay.
 ///
 /// # Errors
 /// The files are not of one sweep or, unless `mixed`, not of one build; equal points differ; or a
 /// file cannot be read or written. The file at `path` is then left as it was.
-pub fn merge(shards: &[PathBuf], path: &Path, mixed: bool) -> Result<Merged, SweepError> {
+pub fn merge(
+    shards: &[PathBuf],
+    path: &Path,
+    mixed: bool,
+    begun: &mut dyn FnMut(&Path),
+) -> Result<Merged, SweepError> {
     let header = common_header(shards, mixed)?;
-    let (scratch, packed) = (companion(path, ".merging"), companion(path, ".packing"));
-    let made = remove(&scratch)
-        .and_then(|()| remove(&packed))
-        .and_then(|()| fill(shards, &header, &scratch, &packed));
-    let removed = remove(&scratch);
-    let put = made.and_then(|points| {
-        removed?;
-        put(&packed, path).map_err(|error| SweepError::io(path, error))?;
-        Ok(points)
-    });
-    let points = put.inspect_err(|_| {
-        // The first error is the one to report.
-        let _ = remove(&packed);
-    })?;
+    let mut begin = || {
+        let file = Replacement::begin(path).map_err(|error| SweepError::io(path, error))?;
+        begun(file.beside());
+        Ok::<_, SweepError>(file)
+    };
+    let (scratch, packed) = (begin()?, begin()?);
+    let points = fill(shards, &header, scratch.beside(), packed.beside())?;
+    drop(scratch);
+    packed
+        .finish(path, Existing::Replace)
+        .map_err(|error| SweepError::io(path, error))?;
     Ok(Merged {
         all: header.points,
         points,
         builds: header.builds,
     })
-}
-
-/// Puts a file in its place. Once this has returned, it survives a loss of power.
-fn put(packed: &Path, path: &Path) -> std::io::Result<()> {
-    fs::File::options().write(true).open(packed)?.sync_all()?;
-    fs::rename(packed, path)?;
-    fs::sync_dir(path.parent().unwrap_or(Path::new("")))
-}
-
-fn remove(path: &Path) -> Result<(), SweepError> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(SweepError::io(path, error))
-        }
-        _ => Ok(()),
-    }
 }
 
 /// The header of the union.
@@ -115,21 +101,11 @@ fn fill(
     packed: &Path,
 ) -> Result<u64, SweepError> {
     let union = SweepFile::scratch(scratch, header)?;
-    let failed = |error| SweepError::database(scratch, error);
     for path in shards {
-        add(&union, path, header, shards)?;
+        add(&union, path, shards)?;
     }
     same_ids(&union, shards)?;
-    let points = union
-        .connection
-        .query_row("SELECT count(*) FROM points", [], unsigned)
-        .map_err(failed)?;
-    if points > header.points {
-        return Err(SweepError::damaged(
-            &shards[0],
-            "a file has points beyond the sweep",
-        ));
-    }
+    let points = union.counts()?.iter().sum();
     let name = packed.to_str().ok_or_else(|| {
         let error = std::io::Error::other("the path of the merged file must be UTF-8");
         SweepError::io(packed, error)
@@ -143,73 +119,55 @@ fn fill(
 }
 
 /// Adds a shard's points. Points that are there already must be the same.
-fn add(
-    union: &SweepFile,
-    path: &Path,
-    header: &Header,
-    shards: &[PathBuf],
-) -> Result<(), SweepError> {
+fn add(union: &SweepFile, path: &Path, shards: &[PathBuf]) -> Result<(), SweepError> {
     let shard = SweepFile::open(path)?;
+    let has_grammar = union.header().has_grammar;
     let builds = shard.header().builds.iter().map(|build| {
-        let index = header.builds.binary_search(build);
+        let index = union.header().builds.binary_search(build);
         index.expect("the header has every build of the shards")
     });
     let builds: Vec<usize> = builds.collect();
-    let failed = |error| SweepError::database(path, error);
-    // A shard that is open exclusively cannot be attached.
-    drop(shard);
-    let name = path.to_str().ok_or_else(|| {
-        SweepError::io(
-            path,
-            std::io::Error::other("the paths of shards must be UTF-8"),
-        )
-    })?;
-    union
-        .connection
-        .execute("ATTACH ?1 AS shard", [name])
-        .map_err(failed)?;
-    let differs: Vec<String> = outcome_columns(header.has_grammar)
-        .chain(["id", "axis_values"])
-        .map(|column| format!("mine.{column} IS NOT theirs.{column}"))
-        .collect();
-    let sql = format!(
-        "SELECT theirs.number FROM shard.points theirs JOIN main.points mine USING (number)
-         WHERE {} ORDER BY 1 LIMIT {CLASHES_MAX}",
-        differs.join(" OR ")
-    );
-    let mut clashes = union.connection.prepare(&sql).map_err(failed)?;
-    let clashes = clashes.query_map([], unsigned).map_err(failed)?;
-    let clashes: Vec<u64> = clashes.collect::<Result<_, _>>().map_err(failed)?;
-    if !clashes.is_empty() {
-        detach(union, path)?;
-        let mut found = Vec::new();
-        for number in clashes {
-            found.extend(clash(shards, (number, None), (number, Some(path)))?);
+    let mut clashes = Vec::new();
+    union.execute("BEGIN")?;
+    shard.rows(|mut theirs| {
+        theirs.build = builds[theirs.build];
+        if union.insert(&theirs)? {
+            return Ok(());
         }
-        return Err(SweepError::Nondeterministic(found));
-    }
-    let mapped: String = builds
-        .iter()
-        .enumerate()
-        .map(|(theirs, mine)| format!(" WHEN {theirs} THEN {mine}"))
-        .collect();
-    let columns = columns(header.has_grammar);
-    let listed = columns.strip_suffix(", build").expect("the build is last");
-    // Of equal points of two builds, the first build in order is named, whatever the order of shards.
-    let sql = format!(
-        "INSERT INTO main.points ({columns})
-         SELECT {listed}, CASE build{mapped} END FROM shard.points WHERE true
-         ON CONFLICT (number) DO UPDATE SET build = min(build, excluded.build)"
-    );
-    union.connection.execute(&sql, []).map_err(failed)?;
-    detach(union, path)
+        let mine = union.point(theirs.number)?;
+        let mine = mine.expect("a point with the number is there");
+        let is_same = mine.id == theirs.id
+            && mine.values == theirs.values
+            && mine.outcome(has_grammar).eq(theirs.outcome(has_grammar));
+        if !is_same && clashes.len() < CLASHES_MAX {
+            let first = holder(theirs.number, shards)?;
+            clashes.push(Clash::new((&mine, first), (&theirs, path.to_owned())));
+        } else if is_same && theirs.build < mine.build {
+            // Of two builds, the first in order is named, whatever the order of shards.
+            union.replace(&theirs)?;
+        }
+        Ok::<(), SweepError>(())
+    })?;
+    union.execute("COMMIT")?;
+    refuse(clashes)
 }
 
-fn detach(union: &SweepFile, path: &Path) -> Result<(), SweepError> {
-    let detached = union.connection.execute("DETACH shard", []);
-    detached
-        .map(|_| ())
-        .map_err(|error| SweepError::database(path, error))
+fn refuse(clashes: Vec<Clash>) -> Result<(), SweepError> {
+    if clashes.is_empty() {
+        Ok(())
+    } else {
+        Err(SweepError::Nondeterministic(clashes))
+    }
+}
+
+/// The first file that has a point.
+fn holder(number: u64, shards: &[PathBuf]) -> Result<PathBuf, SweepError> {
+    for path in shards {
+        if SweepFile::open(path)?.point(number)?.is_some() {
+            return Ok(path.clone());
+        }
+    }
+    unreachable!("every point of the union is from a shard")
 }
 
 /// Checks that points with the same id are the same.
@@ -232,52 +190,31 @@ fn same_ids(union: &SweepFile, shards: &[PathBuf]) -> Result<(), SweepError> {
         .query_map([], |row| Ok((unsigned(row)?, row.get::<_, u32>(1)?.into())))
         .map_err(failed)?;
     let pairs: Vec<(u64, u64)> = pairs.collect::<Result<_, _>>().map_err(failed)?;
-    let mut found = Vec::new();
-    for (one, other) in pairs {
-        found.extend(clash(shards, (one, None), (other, None))?);
-    }
-    if found.is_empty() {
-        Ok(())
-    } else {
-        Err(SweepError::Nondeterministic(found))
-    }
+    let side = |number| -> Result<(Row, PathBuf), SweepError> {
+        let point = union.point(number)?;
+        let point = point.expect("the query has found it");
+        Ok((point, holder(number, shards)?))
+    };
+    let clashes = pairs.into_iter().map(|(one, other)| {
+        let (one, other) = (side(one)?, side(other)?);
+        Ok(Clash::new((&one.0, one.1), (&other.0, other.1)))
+    });
+    refuse(clashes.collect::<Result<_, SweepError>>()?)
 }
 
-/// Two points that clash, with the files that hold them: the given one, or else the first.
-fn clash(
-    shards: &[PathBuf],
-    one: (u64, Option<&Path>),
-    other: (u64, Option<&Path>),
-) -> Result<Option<Clash>, SweepError> {
-    let find = |(number, within): (u64, Option<&Path>)| -> Result<_, SweepError> {
-        for path in shards
-            .iter()
-            .filter(|path| within.is_none_or(|within| within == *path))
-        {
-            let shard = SweepFile::open(path)?;
-            let columns = columns(shard.header().has_grammar);
-            let sql = format!("SELECT {columns} FROM points WHERE number = ?1");
-            let failed = |error| SweepError::database(path, error);
-            let mut statement = shard.connection.prepare(&sql).map_err(failed)?;
-            let row = statement.query_row([signed(number)], |row| Ok(shard.row(row)));
-            if let Some(row) = row.optional().map_err(failed)? {
-                return Ok(Some((row?, path.clone())));
-            }
+impl Clash {
+    /// Two points that clash, with the files that hold them.
+    fn new(one: (&Row, PathBuf), other: (&Row, PathBuf)) -> Self {
+        let outcomes = one.0.outcome(true).zip(other.0.outcome(true));
+        let column = outcome_columns(true)
+            .zip(outcomes)
+            .find(|(_, (one, other))| one != other);
+        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        Self {
+            id: hex(&one.0.id),
+            one: (one.0.number, one.1),
+            other: (other.0.number, other.1),
+            column: column.map_or("id", |(name, _)| name).to_owned(),
         }
-        Ok(None)
-    };
-    let (Some((one, one_path)), Some((other, other_path))) = (find(one)?, find(other)?) else {
-        return Ok(None);
-    };
-    let outcomes = one.outcome(true).zip(other.outcome(true));
-    let column = outcome_columns(true)
-        .zip(outcomes)
-        .find(|(_, (one, other))| one != other);
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(Some(Clash {
-        id: hex(&one.id),
-        one: (one.number, one_path),
-        other: (other.number, other_path),
-        column: column.map_or("id", |(name, _)| name).to_owned(),
-    }))
+    }
 }

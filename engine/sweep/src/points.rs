@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 use crate::sample;
 
 /// Most points of a sweep.
-const POINTS_MAX: u64 = 1_000_000_000;
+pub(crate) const POINTS_MAX: u64 = 1_000_000_000;
 /// Largest table, in bytes.
 const TABLE_BYTES_MAX: u64 = 512 * 1024 * 1024;
 

@@ -16,8 +16,10 @@ use sha2::{Digest, Sha256};
 use crate::described::Described;
 use crate::digest::DigestSink;
 use crate::error::SweepError;
-use crate::file::{Header, Row, Status, SweepFile};
+use crate::file::SweepFile;
+use crate::header::Header;
 use crate::points::Points;
+use crate::row::{Row, Status};
 use crate::share::Share;
 
 /// A batch also ends after this time, so that a crash costs little.
@@ -94,7 +96,10 @@ pub fn work(
     let share = options.share;
     let all = share.len(points.count());
     let mut finished = Finished::new(all);
-    file.numbers(|number| finished.add(number / share.count()))?;
+    file.rows(|row| {
+        finished.add(row.number / share.count());
+        Ok::<(), SweepError>(())
+    })?;
     let skipped = finished.count;
     let store = sweep
         .keeps_records()
@@ -184,7 +189,8 @@ fn store_all(
             if batch == 0 {
                 file.execute("BEGIN")?;
             }
-            file.insert(&row?)?;
+            let is_new = file.insert(&row?)?;
+            assert!(is_new, "only points that the file does not have are run");
             batch += 1;
         }
         if batch >= options.batch || ended || since.elapsed() >= BATCH_TIME {

@@ -406,7 +406,7 @@ fn files_of_sweeps_say_whether_they_have_descriptors() {
         let format = file.pragma_query_value(None, "user_version", |row| row.get(0));
         format.unwrap()
     };
-    assert_eq!((format("p.sweep"), format("s.sweep")), (1, 2));
+    assert_eq!((format("p.sweep"), format("s.sweep")), (3, 4));
     // A damaged cell, and a file that says that it has no descriptors.
     let change = |sql: &str| {
         std::fs::copy(runs.file("s.sweep"), runs.file("d.sweep")).unwrap();
@@ -417,7 +417,7 @@ fn files_of_sweeps_say_whether_they_have_descriptors() {
     let ended = in_sweep(&runs, &["table", "d.sweep"]).with(1);
     let damaged = "`l_described_by_window` of point 1 is not as it was written";
     assert!(ended.stderr.contains(damaged), "{ended:#?}");
-    change("PRAGMA user_version = 1");
+    change("PRAGMA user_version = 3");
     let ended = in_sweep(&runs, &["table", "d.sweep"]).with(1);
     ended.reports(&["d.sweep is damaged", "`points`"]);
     // A file of a version without descriptors.
@@ -430,7 +430,8 @@ fn files_of_sweeps_say_whether_they_have_descriptors() {
         "l_described_by_window",
     ];
     let drop = columns.map(|column| format!("ALTER TABLE points DROP COLUMN {column};"));
-    change(&format!("{}PRAGMA user_version = 1", drop.concat()));
+    change(&drop.concat());
+    super::sweep::make_older(&runs.file("d.sweep"), 1);
     let older = ["points without descriptors"];
     in_sweep(&runs, &["merge", "o.sweep", "s.sweep", "d.sweep"])
         .with(2)

@@ -6,7 +6,9 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use rusqlite::types::ValueRef;
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
 use super::{Ended, aether_in, len, root};
@@ -84,6 +86,12 @@ impl Sweeps {
         assert!(connection.execute(sql, []).unwrap() > 0, "{sql}");
     }
 
+    /// Changes a file as if its worker had written it so.
+    fn forge(&self, file: &str, sql: &str) {
+        self.execute(file, sql);
+        seal(&self.path().join(file));
+    }
+
     fn start(&self, args: &[&str]) -> std::process::Child {
         Command::new(env!("CARGO_BIN_EXE_aether"))
             .arg("sweep")
@@ -94,6 +102,64 @@ impl Sweeps {
             .spawn()
             .unwrap()
     }
+}
+
+/// Gives each point of a file the hash that docs/sweeps.md says it has.
+fn seal(file: &Path) {
+    fn add(sha256: &mut Sha256, value: ValueRef<'_>) {
+        let (letter, number, rest) = match value {
+            ValueRef::Null => ("n", 0, &[][..]),
+            ValueRef::Integer(number) => ("i", number, &[][..]),
+            ValueRef::Text(text) => ("t", i64::try_from(text.len()).unwrap(), text),
+            ValueRef::Blob(bytes) => ("b", i64::try_from(bytes.len()).unwrap(), bytes),
+            ValueRef::Real(_) => panic!("a real"),
+        };
+        sha256.update(letter);
+        sha256.update(number.to_be_bytes());
+        sha256.update(rest);
+    }
+    let database = rusqlite::Connection::open(file).unwrap();
+    let mut about = Sha256::new();
+    let mut select = database
+        .prepare("SELECT definition, base, axes, points FROM sweep")
+        .unwrap();
+    let mut rows = select.query([]).unwrap();
+    let row = rows.next().unwrap().unwrap();
+    (0..4).for_each(|column| add(&mut about, row.get_ref(column).unwrap()));
+    let mut select = database
+        .prepare("SELECT points.*, name FROM points JOIN builds USING (build)")
+        .unwrap();
+    let build = select
+        .column_names()
+        .position(|column| column == "build")
+        .unwrap();
+    let mut rows = select.query([]).unwrap();
+    while let Some(row) = rows.next().unwrap() {
+        let mut sha256 = about.clone();
+        (0..build).for_each(|column| add(&mut sha256, row.get_ref(column).unwrap()));
+        add(&mut sha256, row.get_ref("name").unwrap());
+        let hash: [u8; 32] = sha256.finalize().into();
+        let number: i64 = row.get(0).unwrap();
+        database
+            .execute(
+                "UPDATE points SET point_hash = ?1 WHERE number = ?2",
+                (hash, number),
+            )
+            .unwrap();
+    }
+}
+
+/// Makes a file of a version without hashes of points.
+pub(super) fn make_older(file: &Path, version: i64) {
+    let database = rusqlite::Connection::open(file).unwrap();
+    database
+        .execute_batch(&format!(
+            "ALTER TABLE points DROP COLUMN point_hash;
+             PRAGMA writable_schema = ON;
+             UPDATE sqlite_schema SET sql = replace(sql, 'NOT NULL)', 'NOT NULL\n)') WHERE name = 'points';
+             PRAGMA user_version = {version}"
+        ))
+        .unwrap();
 }
 
 #[test]
@@ -495,7 +561,7 @@ fn shards_of_different_builds_are_merged_only_on_request_and_marked() {
     for shard in ["1/2", "2/2"] {
         sweeps.aether(&["s.toml", "--shard", shard]).with(0);
     }
-    sweeps.execute("s.2-of-2.sweep", "UPDATE builds SET name = '0.0.1+old'");
+    sweeps.forge("s.2-of-2.sweep", "UPDATE builds SET name = '0.0.1+old'");
     let shards = ["s.1-of-2.sweep", "s.2-of-2.sweep"];
     sweeps
         .aether(&[&["merge", "m.sweep"][..], &shards].concat())
@@ -526,7 +592,7 @@ fn equal_points_with_different_results_are_nondeterministic() {
         .with(0);
     let clashes = |sql: &str, words: &[&str]| {
         fs::copy(sweeps.path().join("t.sweep"), sweeps.path().join("u.sweep")).unwrap();
-        sweeps.execute("u.sweep", sql);
+        sweeps.forge("u.sweep", sql);
         let ended = sweeps
             .aether(&["merge", "n.sweep", "s.sweep", "u.sweep"])
             .with(1);
@@ -546,7 +612,7 @@ fn equal_points_with_different_results_are_nondeterministic() {
         &["point 17", "`id`"],
     );
     // Within one file: points 3 and 9 have the same inputs.
-    sweeps.execute(
+    sweeps.forge(
         "t.sweep",
         "UPDATE points SET l_total = l_total + 1 WHERE number = 9",
     );
@@ -684,7 +750,6 @@ fn damaged_files_are_reported() {
     damaged("UPDATE points SET build = 5 WHERE number = 3");
     damaged("DELETE FROM sweep");
     let bytes = fs::read(sweeps.path().join("s.sweep")).unwrap();
-    // A worker was killed before it had made the tables.
     fs::write(sweeps.path().join("e.sweep"), "").unwrap();
     for args in [&["table", "e.sweep"][..], &["merge", "m.sweep", "e.sweep"]] {
         sweeps
@@ -692,8 +757,10 @@ fn damaged_files_are_reported() {
             .with(2)
             .reports(&["e.sweep is empty", "run its shard again"]);
     }
-    sweeps.aether(&["s.toml", "--out", "e.sweep"]).with(0);
-    assert_eq!(sweeps.table("e.sweep"), sweeps.table("s.sweep"));
+    sweeps
+        .aether(&["s.toml", "--out", "e.sweep"])
+        .with(2)
+        .reports(&["e.sweep is empty", "delete it"]);
     for size in [1, 50, 100, 4096, bytes.len() / 2] {
         fs::write(sweeps.path().join("d.sweep"), &bytes[..size]).unwrap();
         let ended = sweeps.aether(&["table", "d.sweep"]);
@@ -817,9 +884,241 @@ fn a_pipe_beside_a_sweep_is_refused() {
             &["s.toml"],
             &["merge", "all.sweep", "s.sweep"],
         ] {
-            sweeps.aether(args).with(3).reports(&["a pipe or a device"]);
+            sweeps.aether(args).with(2).reports(&["a pipe or a device"]);
         }
         fs::remove_file(pipe).unwrap();
     }
     sweeps.aether(&["s.toml"]).with(0);
+}
+
+/// Every column of every point is covered by its hash, and so is what the sweep is about: each command that reads a changed one says
+/// so, and none launders it.
+#[test]
+fn no_value_of_a_point_can_be_changed() {
+    let sweeps = Sweeps::new();
+    let spec = "[[axes]]\nname = \"k\"\nset = \"topology.edges[e_id=5].k\"\nvalues = [1, 2, 3]\n";
+    sweeps.spec("s", spec).aether(&["s.toml"]).with(0);
+    let mut changes = vec![
+        "UPDATE points SET number = 9, number = 1 - number WHERE number < 2".to_owned(),
+        "UPDATE points SET id = randomblob(32) WHERE number = 1".to_owned(),
+        "UPDATE points SET axis_values = '[9]' WHERE number = 1".to_owned(),
+        "UPDATE points SET axis_values = '[2 ]' WHERE number = 1".to_owned(),
+        "UPDATE points SET status = 'failed' WHERE number = 1".to_owned(),
+        "UPDATE points SET error = '' WHERE number = 1".to_owned(),
+        "UPDATE points SET last_entry_hash = x'00' WHERE number = 1".to_owned(),
+        "UPDATE points SET records_hash = NULL WHERE number = 1".to_owned(),
+        "UPDATE points SET l_total_by_window = '{}' WHERE number = 1".to_owned(),
+        "UPDATE points SET digests = x'' WHERE number = 1".to_owned(),
+        "UPDATE points SET point_hash = x'' WHERE number = 1".to_owned(),
+        "UPDATE sweep SET definition = '{}'".to_owned(),
+        "UPDATE sweep SET base = ''".to_owned(),
+        "UPDATE sweep SET axes = '[\"other\"]'".to_owned(),
+        "UPDATE sweep SET points = 4".to_owned(),
+        "UPDATE builds SET name = 'other'".to_owned(),
+    ];
+    let metrics = [
+        "total_ticks",
+        "window_count",
+        "l_total",
+        "apx_manifests",
+        "i_blocks",
+        "uledger_entries",
+        "nap_ctrl",
+        "nap_ingress",
+        "nap_data",
+        "nap_egress",
+        "pfna_applied",
+        "codex_motifs",
+        "codex_proposals",
+    ];
+    for metric in metrics {
+        for value in [format!("{metric} + 1"), "NULL".to_owned()] {
+            changes.push(format!(
+                "UPDATE points SET {metric} = {value} WHERE number = 1"
+            ));
+        }
+    }
+    changes[0] = "UPDATE points SET number = -1 - number WHERE number < 2;
+         UPDATE points SET number = 2 + number WHERE number < 0"
+        .to_owned();
+    for sql in changes {
+        fs::copy(sweeps.path().join("s.sweep"), sweeps.path().join("d.sweep")).unwrap();
+        let changed = rusqlite::Connection::open(sweeps.path().join("d.sweep")).unwrap();
+        changed.execute_batch(&sql).unwrap();
+        drop(changed);
+        for args in [
+            &["table", "d.sweep"][..],
+            &["diff", "s.sweep", "d.sweep"],
+            &["merge", "m.sweep", "d.sweep"],
+        ] {
+            let ended = sweeps.aether(args).with(1);
+            assert!(
+                ended.stderr.contains("d.sweep is damaged"),
+                "{sql}: {ended:#?}"
+            );
+        }
+        let ended = sweeps.aether(&["s.toml", "--out", "d.sweep"]);
+        let is_refused = match ended.status {
+            Some(1) => ended.stderr.contains("d.sweep is damaged"),
+            // It is the file of a different sweep.
+            Some(2) => sql.starts_with("UPDATE sweep") || sql.starts_with("UPDATE builds"),
+            _ => false,
+        };
+        assert!(is_refused, "{sql}: {ended:#?}");
+        assert!(!sweeps.path().join("m.sweep").exists());
+    }
+}
+
+/// What the sweep is about is checked by itself, too: here every hash is right.
+#[test]
+fn a_sweep_about_nothing_is_damaged() {
+    let sweeps = Sweeps::new();
+    let spec = "[[axes]]\nname = \"k\"\nset = \"topology.edges[e_id=5].k\"\nvalues = [1, 2, 3]\n";
+    sweeps.spec("s", spec).aether(&["s.toml"]).with(0);
+    for sql in [
+        "UPDATE sweep SET keep = 'x'",
+        "UPDATE sweep SET shard = NULL",
+        "UPDATE sweep SET shards = NULL",
+        "UPDATE sweep SET shard = 2",
+        "UPDATE sweep SET shards = 5000000000",
+        "UPDATE sweep SET points = -1",
+        "UPDATE sweep SET points = 0",
+        "UPDATE sweep SET points = 4294967296",
+        "UPDATE sweep SET axes = '[]'",
+        "UPDATE sweep SET axes = '[\"k\", \"k\"]'",
+        "UPDATE sweep SET axes = 'k'",
+        "UPDATE sweep SET axes = CAST(x'ff' AS TEXT)",
+        "INSERT INTO sweep SELECT * FROM sweep",
+        "UPDATE builds SET build = 1",
+        "UPDATE builds SET build = -1",
+        "INSERT INTO builds VALUES (5, 'more')",
+        "UPDATE points SET error = CAST(x'ff' AS TEXT)",
+        "UPDATE points SET l_total = NULL",
+    ] {
+        fs::copy(sweeps.path().join("s.sweep"), sweeps.path().join("d.sweep")).unwrap();
+        sweeps.forge("d.sweep", sql);
+        for args in [
+            &["table", "d.sweep"][..],
+            &["diff", "s.sweep", "d.sweep"],
+            &["merge", "m.sweep", "d.sweep"],
+            &["s.toml", "--out", "d.sweep"],
+        ] {
+            let ended = sweeps.aether(args).with(1);
+            assert!(
+                ended.stderr.contains("d.sweep is damaged"),
+                "{sql}: {ended:#?}"
+            );
+        }
+    }
+}
+
+/// Files of versions 1 and 2 have no hashes, and are read as they are.
+#[test]
+fn files_of_older_versions_are_read() {
+    let sweeps = Sweeps::new();
+    let spec = "[[axes]]\nname = \"k\"\nset = \"topology.edges[e_id=5].k\"\nvalues = [1, 2, 3]\n";
+    sweeps.spec("s", spec).aether(&["s.toml"]).with(0);
+    fs::copy(sweeps.path().join("s.sweep"), sweeps.path().join("o.sweep")).unwrap();
+    make_older(&sweeps.path().join("o.sweep"), 1);
+    assert_eq!(sweeps.table("o.sweep"), sweeps.table("s.sweep"));
+    sweeps.aether(&["diff", "o.sweep", "s.sweep"]).with(0);
+    sweeps.aether(&["merge", "a.sweep", "s.sweep"]).with(0);
+    sweeps.aether(&["merge", "b.sweep", "o.sweep"]).with(0);
+    let bytes = |file: &str| fs::read(sweeps.path().join(file)).unwrap();
+    assert!(bytes("a.sweep") == bytes("b.sweep"));
+    sweeps.aether(&["s.toml", "--out", "o.sweep"]).with(0);
+    assert_eq!(sweeps.table("o.sweep"), sweeps.table("s.sweep"));
+}
+
+/// A journal or a log that lies beside a sweep is not applied to it, whoever made it.
+#[test]
+fn journals_of_other_files_are_not_applied() {
+    let sweeps = Sweeps::new();
+    let spec = "[[axes]]\nname = \"k\"\nset = \"topology.edges[e_id=5].k\"\nvalues = [1, 2, 3]\n";
+    sweeps.spec("s", spec).aether(&["s.toml"]).with(0);
+    let whole = sweeps.table("s.sweep");
+    let bytes = fs::read(sweeps.path().join("s.sweep")).unwrap();
+    // Each is left by a process that stops in the middle of a change which would empty the table.
+    for (mode, ending) in [("DELETE", "-journal"), ("WAL", "-wal")] {
+        let other = sweeps.path().join("other.sweep");
+        fs::write(&other, &bytes).unwrap();
+        let database = rusqlite::Connection::open(&other).unwrap();
+        database
+            .execute_batch(&format!(
+                "PRAGMA cache_size = 1; PRAGMA cache_spill = 1; PRAGMA journal_mode = {mode};
+                 BEGIN; DELETE FROM points;
+                 CREATE TABLE big (x); INSERT INTO big SELECT zeroblob(100000);"
+            ))
+            .unwrap();
+        if mode == "WAL" {
+            database.execute_batch("DROP TABLE big; COMMIT").unwrap();
+        }
+        let left = fs::read(sweeps.path().join(format!("other.sweep{ending}"))).unwrap();
+        assert!(left.len() > 512, "{mode}: {}", left.len());
+        for args in [
+            &["table", "s.sweep"][..],
+            &["diff", "s.sweep", "s.sweep"],
+            &["merge", "m.sweep", "s.sweep", "--force"],
+            &["s.toml"],
+        ] {
+            fs::write(sweeps.path().join(format!("s.sweep{ending}")), &left).unwrap();
+            sweeps.aether(args).with(0);
+            assert_eq!(sweeps.table("s.sweep"), whole, "{mode} {args:?}");
+        }
+    }
+}
+
+/// A merge removes nothing but what it made itself.
+#[test]
+fn a_merge_leaves_other_files_alone() {
+    let sweeps = Sweeps::new();
+    let spec = "[[axes]]\nname = \"k\"\nset = \"topology.edges[e_id=5].k\"\nvalues = [1, 2, 3]\n";
+    sweeps.spec("s", spec).aether(&["s.toml"]).with(0);
+    for name in ["m.sweep.merging", "m.sweep.packing"] {
+        sweeps.file(name, "mine");
+    }
+    sweeps.aether(&["merge", "m.sweep", "s.sweep"]).with(0);
+    sweeps
+        .aether(&["merge", "m.sweep", "s.toml", "--force"])
+        .with(2);
+    let mut names: Vec<String> = fs::read_dir(sweeps.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    assert_eq!(
+        names,
+        [
+            "m.sweep",
+            "m.sweep.merging",
+            "m.sweep.packing",
+            "s.sweep",
+            "s.toml"
+        ]
+    );
+}
+
+/// What is not a file, and what leads nowhere, is refused with what it is.
+#[test]
+#[cfg(unix)]
+fn a_directory_or_a_broken_link_is_no_sweep() {
+    let sweeps = Sweeps::new();
+    let spec = "[[axes]]\nname = \"k\"\nset = \"topology.edges[e_id=5].k\"\nvalues = [1, 2, 3]\n";
+    sweeps.spec("s", spec).aether(&["s.toml"]).with(0);
+    fs::create_dir(sweeps.path().join("dir")).unwrap();
+    std::os::unix::fs::symlink("nowhere", sweeps.path().join("broken")).unwrap();
+    for (name, words) in [("dir", "a directory"), ("broken", "leads nowhere")] {
+        for args in [
+            &["s.toml", "--out", name][..],
+            &["merge", name, "s.sweep", "--force"],
+        ] {
+            let ended = sweeps.aether(args).with(2);
+            assert!(ended.stderr.contains(words), "{args:?}: {ended:#?}");
+        }
+    }
+    sweeps
+        .aether(&["table", "dir"])
+        .with(2)
+        .reports(&["a directory"]);
+    assert!(sweeps.path().join("broken").symlink_metadata().is_ok());
 }

@@ -3,6 +3,7 @@
 mod diff;
 mod table;
 
+use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -177,26 +178,32 @@ fn default_path(spec: &Path, share: Share) -> Result<PathBuf, Failure> {
 }
 
 fn merge_shards(command: &SweepMergeCommand, output: &Output) -> CommandResult {
-    let out = &command.out;
-    let canonical = out.canonicalize().ok();
-    let is_out = |shard: &&PathBuf| canonical.is_some() && shard.canonicalize().ok() == canonical;
+    let shown = command.out.display();
+    // The file behind a link is replaced, and the link stays.
+    let there = match command.out.canonicalize() {
+        Ok(there) => Some(there),
+        Err(_) if command.out.is_symlink() => {
+            let message = format!("{shown} is a link that leads nowhere; choose a different OUT");
+            return Err(Failure::Input(message));
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(Failure::unreadable(&command.out, error)),
+    };
+    let out = there.as_ref().unwrap_or(&command.out);
+    let is_out = |shard: &&PathBuf| there.is_some() && shard.canonicalize().ok() == there;
     if let Some(shard) = command.shards.iter().find(is_out) {
         let shard = shard.display();
         return Err(Failure::Input(format!(
             "{shard} is read, so it cannot be replaced; choose a different OUT"
         )));
     }
-    let is_there = out
-        .try_exists()
-        .map_err(|error| Failure::unreadable(out, error))?;
-    if is_there {
-        let shown = out.display();
+    if there.is_some() {
         if !command.force {
             return Err(Failure::Input(format!(
                 "{shown} exists; replace it with --force"
             )));
         }
-        SweepFile::open(out).map_err(|error| {
+        SweepFile::open(&command.out).map_err(|error| {
             let message = format!("{error}; --force replaces only files of sweeps");
             match Failure::from(error) {
                 failure if failure.status() == Status::Internal => failure,
@@ -205,7 +212,11 @@ fn merge_shards(command: &SweepMergeCommand, output: &Output) -> CommandResult {
         })?;
     }
     let progress = Progress::spinner("merging");
-    let merged = merge(&command.shards, out, command.mixed)?;
+    let mut unfinished = Vec::new();
+    let merged = merge(&command.shards, out, command.mixed, &mut |path| {
+        unfinished.push(interrupt::Unfinished::new(path));
+    })?;
+    drop(unfinished);
     drop(progress);
     let missing = merged.all - merged.points;
     output.result(
@@ -215,12 +226,12 @@ fn merge_shards(command: &SweepMergeCommand, output: &Output) -> CommandResult {
                 text.push_str(&format!("missing     {missing}\n"));
             }
             text.push_str(&format!("builds      {}\n", merged.builds.join(", ")));
-            text.push_str(&format!("stored      {}\n", out.display()));
+            text.push_str(&format!("stored      {shown}\n"));
             text
         },
         || {
             json!({
-                "path": out.display().to_string(),
+                "path": shown.to_string(),
                 "points": merged.all,
                 "merged": merged.points,
                 "missing": missing,
