@@ -241,6 +241,7 @@ fn sweep_status(error: &SweepError) -> Status {
 fn sweep_remedy(error: &SweepError) -> Option<&'static str> {
     match error {
         SweepError::Empty(_) => Some("delete it, then run its shard again"),
+        SweepError::NotASweep(_) => Some("choose a different file"),
         SweepError::Busy(_) => Some("wait for it, or give each worker its own file with --out"),
         SweepError::Other { .. } => Some("choose a different file with --out, or delete this one"),
         SweepError::Mixed(_) => {

@@ -1,4 +1,5 @@
-//! Ctrl-C: a command says how to continue before it ends.
+//! Ctrl-C, and the signals by which a system or a scheduler ends a process (SIGTERM, SIGHUP): a command says how to continue before it
+//! ends.
 //!
 //! A run ends after the tick that it computes ([`requested`]); everything else ends at once. Files
 //! that are only half written are deleted. The process then ends by the signal, as its caller
@@ -6,13 +7,14 @@
 
 use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// What is said before a command has more to say.
 const NOTHING_CHANGED: &str = "interrupted: nothing was changed; the same command starts again";
 
-static REQUESTED: AtomicBool = AtomicBool::new(false);
+/// The signal that asks for the end; 0 before it comes.
+static REQUESTED: AtomicI32 = AtomicI32::new(0);
 static STATE: Mutex<State> = Mutex::new(State {
     hint: String::new(),
     unfinished: Vec::new(),
@@ -39,7 +41,7 @@ pub(crate) fn hint(text: impl Into<String>) {
 
 /// Whether a command that stops by itself should.
 pub(crate) fn requested() -> bool {
-    REQUESTED.load(Ordering::SeqCst)
+    REQUESTED.load(Ordering::SeqCst) != 0
 }
 
 /// While it exists, the first Ctrl-C only makes [`requested`] true.
@@ -101,26 +103,26 @@ pub(crate) fn end() -> ! {
     let _ = writeln!(anstream::stderr(), "{over}{hint}");
     #[cfg(unix)]
     // If the signal cannot end the process, its status does.
-    let _ = signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGINT);
-    std::process::exit(130)
+    let _ = signal_hook::low_level::emulate_default_handler(REQUESTED.load(Ordering::SeqCst));
+    std::process::exit(128 + REQUESTED.load(Ordering::SeqCst))
 }
 
-/// Watches for Ctrl-C, unless whoever started this process had it ignored (`nohup`, a script's
+/// Watches for these signals, unless whoever started this process had them ignored (`nohup`, a script's
 /// background job).
 pub(crate) fn be_ready() {
     #[cfg(unix)]
     {
-        use signal_hook::consts::SIGINT;
-        if is_ignored() {
-            return;
-        }
-        // Without a handler, Ctrl-C ends the process without a hint.
-        let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGINT]) else {
+        use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+        let ignored = ignored();
+        let watched = [SIGINT, SIGTERM, SIGHUP].into_iter();
+        let watched = watched.filter(|signal| ignored >> (signal - 1) & 1 == 0);
+        // Without a handler, a signal ends the process without a hint.
+        let Ok(mut signals) = signal_hook::iterator::Signals::new(watched) else {
             return;
         };
         std::thread::spawn(move || {
-            for _ in signals.forever() {
-                let first = !REQUESTED.swap(true, Ordering::SeqCst);
+            for signal in signals.forever() {
+                let first = REQUESTED.swap(signal, Ordering::SeqCst) == 0;
                 if !(first && with_state(|state| state.stops_itself)) {
                     end();
                 }
@@ -129,11 +131,11 @@ pub(crate) fn be_ready() {
     }
 }
 
-/// Whether SIGINT is ignored. Only Linux has a file that says so; elsewhere it is not known.
+/// The mask of the ignored signals. Only Linux has a file that says so; elsewhere it is not known.
 #[cfg(unix)]
-fn is_ignored() -> bool {
+fn ignored() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
-    mask.is_some_and(|mask| mask >> (signal_hook::consts::SIGINT - 1) & 1 == 1)
+    mask.unwrap_or_default()
 }

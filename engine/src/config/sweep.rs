@@ -372,7 +372,13 @@ fn axes(
 }
 
 /// Columns of the table of a sweep that are not axes.
-pub const TABLE_COLUMNS: [&str; 6] = ["point", "id", "status", "error", "build", "last_entry_hash"];
+#[rustfmt::skip]
+pub const TABLE_COLUMNS: [&str; 25] = [
+    "point", "id", "status", "error", "build", "last_entry_hash",
+    "total_ticks", "window_count", "l_total", "apx_manifests", "i_blocks", "uledger_entries", "nap_ctrl",
+    "nap_ingress", "nap_data", "nap_egress", "pfna_applied", "codex_motifs", "codex_proposals",
+    "aeon_views", "apxi_views", "descriptors", "l_described", "l_saved", "l_described_by_window",
+];
 
 /// The values of an axis; `None` if they have problems. The column of a table may be "", which is
 /// the axis's name.

@@ -73,9 +73,16 @@ impl RunStore {
     /// A store in a directory, which need not exist yet.
     #[must_use]
     pub fn new(runs_dir: impl Into<PathBuf>) -> Self {
-        Self {
-            runs_dir: runs_dir.into(),
+        let mut runs_dir = runs_dir.into();
+        // SQLite takes a path that begins so for an address.
+        if runs_dir
+            .as_os_str()
+            .as_encoded_bytes()
+            .starts_with(b"file:")
+        {
+            runs_dir = Path::new(".").join(runs_dir);
         }
+        Self { runs_dir }
     }
 
     /// The directory.

@@ -11,8 +11,11 @@
 
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use aether_disk as fs;
+use aether_disk::{self as fs, File, TryLockError};
+
+use crate::error::SweepError;
 
 /// What a file is, as its first bytes say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,38 +30,58 @@ pub(crate) enum Mode {
     Other,
 }
 
-/// Removes from beside a file what SQLite would apply and must not; returns what the file is.
+/// How often a worker tries to get the lock of a file, and how long it waits after each time: a reader has
+/// it for a moment, and a worker that was killed may take a moment to end.
+const TRIES: u32 = 100;
+const WAIT: Duration = Duration::from_millis(20);
+
+/// Removes from beside a file what SQLite would apply and must not; returns what the file is. The lock, which a worker keeps
+/// as long as it writes, is taken first: what lies beside the file of a live worker is its own.
 ///
 /// # Errors
-/// A pipe or the like is in place of the file or beside it, or the disk fails.
-pub(crate) fn tidy(path: &Path) -> io::Result<Mode> {
-    fs::require_file(path)?;
-    if path.is_symlink() && !path.try_exists()? {
-        let message = "it is a link that leads nowhere";
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+/// A pipe or the like is in place of the file or beside it, a different worker has the lock, or the disk fails.
+pub(crate) fn tidy(path: &Path, writes: bool) -> Result<(Mode, Option<File>), SweepError> {
+    let failed = |error| SweepError::io(path, error);
+    fs::require_file(path).map_err(failed)?;
+    let beside = ["-journal", "-wal", "-shm"].map(|ending| companion(path, ending));
+    for file in &beside {
+        fs::require_own_file(file).map_err(|error| SweepError::io(file, error))?;
     }
-    let mut beside = Vec::new();
-    for ending in ["-journal", "-wal", "-shm"] {
-        let file = companion(path, ending);
-        fs::require_file(&file)?;
-        if file.try_exists()? {
-            beside.push((ending, file));
+    let mut file = File::open(path).map_err(failed)?;
+    let is_locked = lock(&file, writes);
+    if writes && !is_locked {
+        return Err(SweepError::Busy(path.to_owned()));
+    }
+    let mode = mode(&mut file).map_err(failed)?;
+    let useless = match mode {
+        Mode::RollbackJournal => &beside[..],
+        Mode::WriteAheadLog => &beside[..1],
+        Mode::Empty | Mode::Other => &[],
+    };
+    for file in useless.iter().filter(|_| is_locked) {
+        match fs::remove_file(file) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(SweepError::io(file, error));
+            }
+            _ => {}
         }
     }
-    // The header is read after them: a log that a worker made since is not among them, and the header
-    // named the others before they were made.
-    let mode = mode(path)?;
-    for (ending, file) in beside {
-        let is_useless = match mode {
-            Mode::RollbackJournal => true,
-            Mode::WriteAheadLog => ending == "-journal",
-            Mode::Empty | Mode::Other => false,
-        };
-        if is_useless {
-            fs::remove_file(file)?;
+    Ok((mode, writes.then_some(file)))
+}
+
+/// Tries to get the lock; only who wants to write waits for it.
+fn lock(file: &File, writes: bool) -> bool {
+    for _ in 0..if writes { TRIES } else { 1 } {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => {}
+            // Where files cannot be locked so, SQLite's own lock still keeps two workers apart.
+            Ok(()) | Err(TryLockError::Error(_)) => return true,
+        }
+        if writes {
+            std::thread::sleep(WAIT);
         }
     }
-    Ok(mode)
+    false
 }
 
 fn companion(path: &Path, ending: &str) -> PathBuf {
@@ -67,9 +90,9 @@ fn companion(path: &Path, ending: &str) -> PathBuf {
     name.into()
 }
 
-fn mode(path: &Path) -> io::Result<Mode> {
+fn mode(file: &mut File) -> io::Result<Mode> {
     let mut start = Vec::new();
-    fs::File::open(path)?.take(100).read_to_end(&mut start)?;
+    file.take(100).read_to_end(&mut start)?;
     if start.is_empty() {
         return Ok(Mode::Empty);
     }

@@ -46,8 +46,16 @@ pub enum SweepError {
         /// What was expected.
         expected: String,
     },
-    /// A different process is writing the file.
-    #[error("{} is being written by a different process", .0.display())]
+    /// A shard is not one of the sweep that others are of.
+    #[error("{} has points of a different sweep than {}; merge the shards of one sweep", path.display(), first.display())]
+    Foreign {
+        /// The shard.
+        path: PathBuf,
+        /// The first of the others.
+        first: PathBuf,
+    },
+    /// A different process writes the file, or reads it, so that it cannot be written.
+    #[error("{} is in use by a different process", .0.display())]
     Busy(PathBuf),
     /// Shards were made by different builds of the engine.
     #[error("the shards were made by different builds of the engine: {}", .0.join(", "))]
@@ -94,15 +102,14 @@ pub struct Clash {
 
 fn list(clashes: &[Clash]) -> String {
     let lines = clashes.iter().map(|clash| {
-        format!(
-            "point {} of {} and point {} of {} have the same inputs ({}) and differ in `{}`",
-            clash.one.0,
-            clash.one.1.display(),
-            clash.other.0,
-            clash.other.1.display(),
-            clash.id,
-            clash.column,
-        )
+        let [one, other] = [&clash.one, &clash.other]
+            .map(|(number, path)| format!("point {number} of {}", path.display()));
+        let column = &clash.column;
+        if clash.one.0 == clash.other.0 {
+            return format!("{one} and {other} are the same point and differ in `{column}`");
+        }
+        let id = &clash.id;
+        format!("{one} and {other} have the same inputs ({id}) and differ in `{column}`")
     });
     lines.collect::<Vec<_>>().join("\n")
 }
@@ -124,7 +131,8 @@ impl SweepError {
         match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy(path),
             Some(ErrorCode::NotADatabase) => Self::NotASweep(path),
-            Some(ErrorCode::DatabaseCorrupt) => Self::Damaged {
+            // Of statements that are right, SQLite says so only if the file is not.
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::Unknown) => Self::Damaged {
                 path,
                 what: error.to_string(),
             },

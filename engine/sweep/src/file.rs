@@ -5,16 +5,19 @@
 //! one process at a time, which SQLite's own lock ensures; it needs no shared memory, so that
 //! network file systems will do. `docs/sweeps.md` describes the tables.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use aether_disk::{Existing, Replacement};
+use aether_disk::{Existing, File, Replacement};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params_from_iter};
 
 use crate::beside::{self, Mode};
 use crate::error::SweepError;
+use crate::hash::signed;
 use crate::header::Header;
-use crate::row::{Row, Seal, Status, columns, signed};
+use crate::row::{Row, Seal, Status, columns};
 use crate::tables::{Format, harden};
 
 /// How long a file of a different process is waited for: a worker that was killed may take a moment
@@ -32,6 +35,10 @@ pub struct SweepFile {
     header: Header,
     format: Format,
     seal: Seal,
+    /// Whether a worker left it before it was finished.
+    has_log: bool,
+    /// Keeps other workers away. It is after the connection: closing any handle of a file gives up the locks that SQLite has of it.
+    _lock: Option<File>,
 }
 
 impl SweepFile {
@@ -40,84 +47,144 @@ impl SweepFile {
     /// # Errors
     /// It does not exist, is not a file of a sweep, is damaged, or is being written.
     pub fn open(path: &Path) -> Result<Self, SweepError> {
-        let io = |error| SweepError::io(path, error);
-        if !path.try_exists().map_err(io)? {
-            return Err(SweepError::NotFound(path.to_owned()));
-        }
-        let flags = match beside::tidy(path).map_err(io)? {
-            Mode::Empty => return Err(SweepError::Empty(path.to_owned())),
-            Mode::Other => return Err(SweepError::NotASweep(path.to_owned())),
-            Mode::WriteAheadLog => OpenFlags::SQLITE_OPEN_READ_WRITE,
-            Mode::RollbackJournal => OpenFlags::SQLITE_OPEN_READ_ONLY,
-        };
-        let failed = |error| SweepError::database(path, error);
-        let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
-        set_up(&connection).map_err(failed)?;
-        harden(&connection).map_err(failed)?;
-        Self::of(connection, path)
+        Self::open_for(path, false)
     }
 
-    /// Opens the file of a shard for writing, or creates it.
+    /// Opens the file of a shard for writing, or creates it. Nothing of it changes before [`Self::begin`].
     ///
     /// # Errors
     /// A different process is writing it, or it is a different file.
     pub(crate) fn write(path: &Path, header: &Header) -> Result<Self, SweepError> {
-        let io = |error| SweepError::io(path, error);
         if path.symlink_metadata().is_err() {
             create(path, header)?;
         }
-        let mode = beside::tidy(path).map_err(io)?;
-        match mode {
-            Mode::Empty => return Err(SweepError::Empty(path.to_owned())),
-            Mode::Other => return Err(SweepError::NotASweep(path.to_owned())),
-            Mode::WriteAheadLog | Mode::RollbackJournal => {}
-        }
-        let failed = |error| SweepError::database(path, error);
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE;
-        let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
-        set_up(&connection).map_err(failed)?;
-        harden(&connection).map_err(failed)?;
-        connection
-            .pragma_update(None, "synchronous", "FULL")
-            .map_err(failed)?;
-        // A file that is not the wanted one is left as it is.
-        let format = Format::of(&connection, path)?;
-        Header::read(&connection, path, format)?.require(path, header)?;
-        let lock = || {
-            if mode == Mode::RollbackJournal {
-                set_journal(&connection, "MEMORY")?;
-            }
-            set_journal(&connection, "WAL")?;
-            connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
-            // Takes the lock, which stays until the file is closed.
-            connection.execute_batch("BEGIN EXCLUSIVE; COMMIT")
-        };
-        lock().map_err(failed)?;
-        Self::of(connection, path)
+        let file = Self::open_for(path, true)?;
+        file.header.require(path, header)?;
+        Ok(file)
     }
 
-    fn of(connection: Connection, path: &Path) -> Result<Self, SweepError> {
+    fn open_for(path: &Path, writes: bool) -> Result<Self, SweepError> {
+        let file = Self::connect(path, writes)?;
+        file.require_whole()?;
+        if file.has_log {
+            // What is in the log is of this file, as far as anybody can tell.
+            let plain = set_journal(&file.connection, "MEMORY");
+            plain.map_err(|error| file.failed(error))?;
+        }
+        Ok(file)
+    }
+
+    /// Opens a file that is there, once what lies beside it is in order, and reads what it is about.
+    fn connect(path: &Path, writes: bool) -> Result<Self, SweepError> {
+        // SQLite looks beside the file behind a link, and takes a path that begins with `file:` for an address.
+        let whole = match path.canonicalize() {
+            Ok(whole) => whole,
+            Err(_) if path.is_symlink() => {
+                let error = io::Error::new(io::ErrorKind::InvalidInput, "it is a link to nothing");
+                return Err(SweepError::io(path, error));
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(SweepError::NotFound(path.to_owned()));
+            }
+            Err(error) => return Err(SweepError::io(path, error)),
+        };
+        let (mode, lock) = beside::tidy(&whole, writes)?;
+        let flags = match mode {
+            Mode::Empty => return Err(SweepError::Empty(path.to_owned())),
+            Mode::Other => return Err(SweepError::NotASweep(path.to_owned())),
+            Mode::RollbackJournal if !writes => OpenFlags::SQLITE_OPEN_READ_ONLY,
+            // A log is moved into the file even by a reader.
+            Mode::RollbackJournal | Mode::WriteAheadLog => OpenFlags::SQLITE_OPEN_READ_WRITE,
+        };
+        let open = || {
+            let connection = Connection::open_with_flags(whole, flags)?;
+            set_up(&connection)?;
+            harden(&connection)?;
+            Ok(connection)
+        };
+        let connection = open().map_err(|error| SweepError::database(path, error))?;
         let format = Format::of(&connection, path)?;
         let header = Header::read(&connection, path, format)?;
-        require_points(&connection, path, &header)?;
         Ok(Self {
             path: path.to_owned(),
             connection,
             seal: Seal::new(&header),
             header,
             format,
+            has_log: mode == Mode::WriteAheadLog,
+            _lock: lock,
         })
     }
 
-    /// Makes the tables in an empty file, which is not safe against a crash; for a file that is renamed when it is complete.
-    pub(crate) fn scratch(path: &Path, header: &Header) -> Result<Self, SweepError> {
+    /// What a file is about.
+    ///
+    /// # Errors
+    /// As those of [`Self::open`], except for damaged points.
+    pub(crate) fn header_of(path: &Path) -> Result<Header, SweepError> {
+        Ok(Self::connect(path, false)?.header)
+    }
+
+    /// Makes it ready for points, and takes SQLite's lock, which stays until the file is closed.
+    pub(crate) fn begin(&self) -> Result<(), SweepError> {
+        let connection = &self.connection;
+        let begin = || {
+            connection.pragma_update(None, "synchronous", "FULL")?;
+            set_journal(connection, "MEMORY")?;
+            set_journal(connection, "WAL")?;
+            connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
+            connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+            connection.execute_batch("BEGIN EXCLUSIVE; COMMIT")
+        };
+        begin().map_err(|error| self.failed(error))
+    }
+
+    /// Refuses a file whose pages do not make one table in order, points that are not those of its share, and
+    /// statuses that no point has.
+    fn require_whole(&self) -> Result<(), SweepError> {
+        let check = self
+            .connection
+            .pragma_query_value(None, "quick_check", |row| row.get(0));
+        let found: String = check.map_err(|error| self.failed(error))?;
+        if found != "ok" {
+            return Err(SweepError::damaged(&self.path, found));
+        }
+        let (first, step) = match self.header.share {
+            Some(share) => (share.index() - 1, share.count()),
+            None => (0, 1),
+        };
+        let statuses = Status::ALL.map(|status| format!("'{}'", status.name()));
+        let sql = format!(
+            "SELECT number FROM points WHERE number < 0 OR number >= ?1 OR number % ?2 != ?3
+             OR status NOT IN ({}) ORDER BY number LIMIT 1",
+            statuses.join(", ")
+        );
+        let range = [self.header.points, step, first].map(signed);
+        let found = self
+            .connection
+            .query_row(&sql, range, |row| row.get::<_, i64>(0));
+        match found.optional().map_err(|error| self.failed(error))? {
+            None => Ok(()),
+            Some(number) => {
+                let what =
+                    format!("point {number} is not one of its points, or has no known status");
+                Err(SweepError::damaged(&self.path, what))
+            }
+        }
+    }
+
+    /// Makes the tables in an empty file, which is not safe against a crash; for a file that becomes the one at `path` when it
+    /// is complete.
+    pub(crate) fn scratch(empty: &Path, path: &Path, header: &Header) -> Result<Self, SweepError> {
+        let whole = std::path::absolute(empty).map_err(|error| SweepError::io(path, error))?;
+        let connection = Connection::open(whole);
         let file = Self {
             path: path.to_owned(),
-            connection: Connection::open(path)
-                .map_err(|error| SweepError::database(path, error))?,
+            connection: connection.map_err(|error| SweepError::database(path, error))?,
             seal: Seal::new(header),
             header: header.clone(),
             format: Format::new(header.has_grammar),
+            has_log: false,
+            _lock: None,
         };
         let fill = || {
             set_up(&file.connection)?;
@@ -268,10 +335,10 @@ impl SweepFile {
 fn create(path: &Path, header: &Header) -> Result<(), SweepError> {
     let io = |error| SweepError::io(path, error);
     let place = Replacement::begin(path).map_err(io)?;
-    let file = SweepFile::scratch(place.beside(), header)?;
+    let file = SweepFile::scratch(place.beside(), path, header)?;
     file.close()?;
     match place.finish(path, Existing::Keep) {
-        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(io(error)),
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(io(error)),
         _ => Ok(()),
     }
 }
@@ -286,31 +353,9 @@ fn set_journal(connection: &Connection, mode: &str) -> rusqlite::Result<()> {
 }
 
 fn set_up(connection: &Connection) -> rusqlite::Result<()> {
+    // A log that is found stays until what it makes of the file has been checked.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
     connection.pragma_update(None, "cache_size", -CACHE_KIB)
-}
-
-/// Refuses points that are not those of the file's share, and statuses that no point has.
-fn require_points(connection: &Connection, path: &Path, header: &Header) -> Result<(), SweepError> {
-    let (first, step) = match header.share {
-        Some(share) => (share.index() - 1, share.count()),
-        None => (0, 1),
-    };
-    let statuses = Status::ALL.map(|status| format!("'{}'", status.name()));
-    let sql = format!(
-        "SELECT number FROM points WHERE number < 0 OR number >= ?1 OR number % ?2 != ?3
-         OR status NOT IN ({}) ORDER BY number LIMIT 1",
-        statuses.join(", ")
-    );
-    let range = [header.points, step, first].map(signed);
-    let found = connection.query_row(&sql, range, |row| row.get::<_, i64>(0));
-    match found.optional() {
-        Ok(None) => Ok(()),
-        Ok(Some(number)) => {
-            let what = format!("point {number} is not one of its points, or has no known status");
-            Err(SweepError::damaged(path, what))
-        }
-        Err(error) => Err(SweepError::database(path, error)),
-    }
 }

@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use rusqlite::Connection;
+use rusqlite::types::{Value, ValueRef};
+use rusqlite::{Connection, params_from_iter};
 
 use crate::error::SweepError;
+use crate::hash::{ValueHash, signed};
 use crate::points::POINTS_MAX;
-use crate::row::signed;
+
 use crate::share::Share;
 use crate::tables::Format;
 
@@ -45,17 +47,20 @@ impl Header {
             .share
             .map(|share| (signed(share.index()), signed(share.count())))
             .unzip();
+        let mut values: Vec<Value> = vec![
+            self.definition.clone().into(),
+            self.base.clone().into(),
+            self.axes_json().into(),
+            signed(self.points).into(),
+            shard.into(),
+            shards.into(),
+            keep(self.keeps_records).to_owned().into(),
+        ];
+        let hash = hash(values.iter().map(ValueRef::from), &self.builds);
+        values.push(hash.to_vec().into());
         connection.execute(
-            "INSERT INTO sweep VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            (
-                &self.definition,
-                &self.base,
-                self.axes_json(),
-                signed(self.points),
-                shard,
-                shards,
-                keep(self.keeps_records),
-            ),
+            "INSERT INTO sweep VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            params_from_iter(values),
         )?;
         for (index, build) in self.builds.iter().enumerate() {
             let index = signed(index as u64);
@@ -92,8 +97,8 @@ impl Header {
         if builds.is_empty() || !are_numbered {
             return Ok(Err("builds"));
         }
-        let mut rows = connection
-            .prepare("SELECT definition, base, axes, points, shard, shards, keep FROM sweep")?;
+        let builds: Vec<String> = builds.into_iter().map(|(_, name)| name).collect();
+        let mut rows = connection.prepare("SELECT * FROM sweep")?;
         let mut rows = rows.query([])?;
         let Some(row) = rows.next()? else {
             return Ok(Err("sweep"));
@@ -125,8 +130,16 @@ impl Header {
             share,
             keeps_records,
             has_grammar: format.has_grammar,
-            builds: builds.into_iter().map(|(_, name)| name).collect(),
+            builds,
         };
+        if format.has_hashes {
+            let values = (0..SWEEP_HASH).map(|index| row.get_ref(index));
+            let values: Vec<ValueRef<'_>> = values.collect::<Result<_, _>>()?;
+            let hash = hash(values.into_iter(), &header.builds);
+            if row.get_ref(SWEEP_HASH)? != ValueRef::Blob(&hash) {
+                return Ok(Err("sweep"));
+            }
+        }
         let is_one = rows.next()?.is_none();
         Ok(if is_one { Ok(header) } else { Err("sweep") })
     }
@@ -140,7 +153,14 @@ impl Header {
                 expected: expected.to_owned(),
             })
         };
-        if self.definition != expected.definition {
+        let about = |header: &Header| {
+            (
+                header.definition.clone(),
+                header.axes.clone(),
+                header.points,
+            )
+        };
+        if about(self) != about(expected) {
             return other("points of other axes or values", "its own");
         }
         if self.base != expected.base {
@@ -169,6 +189,16 @@ impl Header {
         }
         Ok(())
     }
+}
+
+/// The column of `sweep` that is the hash of those before it, and of the builds' names.
+const SWEEP_HASH: usize = 7;
+
+fn hash<'v>(values: impl Iterator<Item = ValueRef<'v>>, builds: &[String]) -> [u8; 32] {
+    let mut hash = ValueHash::default();
+    values.for_each(|value| hash.add(value));
+    builds.iter().for_each(|build| hash.text(build));
+    hash.finish()
 }
 
 pub(crate) const fn with_descriptors(has_grammar: bool) -> &'static str {

@@ -7,6 +7,7 @@
 //! | `share` | which points are a worker's, from an option or from the environment of a scheduler |
 //! | `described` | what the descriptors of AEON windows amount to |
 //! | `digest` | a run as 24 bytes per tick |
+//! | `hash` | the hash of values of a file |
 //! | `row` | a finished point, and the hash that covers it |
 //! | `header` | what the points of a file are points of |
 //! | `tables` | the tables of a file, and its marks |
@@ -24,6 +25,7 @@ mod described;
 mod digest;
 mod error;
 mod file;
+mod hash;
 mod header;
 mod merge;
 mod points;
@@ -38,7 +40,7 @@ pub use described::Described;
 pub use error::SweepError;
 pub use file::SweepFile;
 pub use header::Header;
-pub use merge::{Merged, merge};
+pub use merge::{MergeOptions, Merged, merge};
 pub use points::Points;
 pub use row::{Column, Row, Status};
 pub use share::{Share, ShareError};

@@ -1,5 +1,6 @@
 //! The union of shards: one file with every point once, the same bytes whatever the shards.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use aether_disk::{Existing, Replacement};
@@ -24,30 +25,55 @@ pub struct Merged {
     pub builds: Vec<String>,
 }
 
-/// Merges shards, or files that were merged before, into a new file that replaces `path`. `begun` is called with each
+/// How shards are merged.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct MergeOptions {
+    /// Merges shards of different builds.
+    pub mixed: bool,
+    /// Replaces a file that is there when the new one is complete.
+    pub replaces: bool,
+}
+
+/// Merges shards, or files that were merged before, into a new file at `path`. `begun` is called with each
 /// temporary file: only if the process is killed does one stay.
 ///
 /// # Errors
-/// The files are not of one sweep or, unless `mixed`, not of one build; equal points differ; or a
-/// file cannot be read or written. The file at `path` is then left as it was.
+/// The files are not of one sweep or not of one build; equal points differ; a file cannot be read or written; or one
+/// is at `path` that is not to be replaced. The file at `path` is then left as it was.
 pub fn merge(
     shards: &[PathBuf],
     path: &Path,
-    mixed: bool,
+    options: MergeOptions,
     begun: &mut dyn FnMut(&Path),
 ) -> Result<Merged, SweepError> {
-    let header = common_header(shards, mixed)?;
+    let io = |error| SweepError::io(path, error);
+    let header = common_header(shards, options.mixed)?;
     let mut begin = || {
-        let file = Replacement::begin(path).map_err(|error| SweepError::io(path, error))?;
+        let file = Replacement::begin(path).map_err(io)?;
         begun(file.beside());
         Ok::<_, SweepError>(file)
     };
     let (scratch, packed) = (begin()?, begin()?);
-    let points = fill(shards, &header, scratch.beside(), packed.beside())?;
-    drop(scratch);
-    packed
-        .finish(path, Existing::Replace)
-        .map_err(|error| SweepError::io(path, error))?;
+    let union = SweepFile::scratch(scratch.beside(), path, &header)?;
+    for shard in shards {
+        add(&union, shard, shards)?;
+    }
+    same_ids(&union, shards)?;
+    let points = union.counts()?.iter().sum();
+    let place = std::path::absolute(packed.beside()).map_err(io)?;
+    let place = place.to_str().ok_or_else(|| {
+        let message = "the path of the merged file must be UTF-8";
+        io(io::Error::new(io::ErrorKind::InvalidInput, message))
+    })?;
+    // The layout of this file depends on its content alone, not on the order of insertion.
+    let packing = union.connection.execute("VACUUM INTO ?1", [place]);
+    packing.map_err(|error| SweepError::database(path, error))?;
+    drop((union, scratch));
+    let existing = match options.replaces {
+        true => Existing::Replace,
+        false => Existing::Keep,
+    };
+    packed.finish(path, existing).map_err(io)?;
     Ok(Merged {
         all: header.points,
         points,
@@ -59,19 +85,24 @@ pub fn merge(
 fn common_header(shards: &[PathBuf], mixed: bool) -> Result<Header, SweepError> {
     let mut common: Option<Header> = None;
     for path in shards {
-        let found = SweepFile::open(path)?.header().clone();
+        let found = SweepFile::header_of(path)?;
         let Some(common) = &mut common else {
             common = Some(Header {
                 share: None,
+                // The records are beside the shards.
+                keeps_records: false,
                 ..found
             });
             continue;
         };
-        if (&found.definition, &found.base) != (&common.definition, &common.base) {
-            return Err(SweepError::Other {
+        let about = |header: &Header| {
+            let texts = (header.definition.clone(), header.base.clone());
+            (texts, header.axes.clone(), header.points)
+        };
+        if about(&found) != about(common) {
+            return Err(SweepError::Foreign {
                 path: path.clone(),
-                found: "points of a different sweep".to_owned(),
-                expected: format!("is that of {}", shards[0].display()),
+                first: shards[0].clone(),
             });
         }
         if found.has_grammar != common.has_grammar {
@@ -81,7 +112,6 @@ fn common_header(shards: &[PathBuf], mixed: bool) -> Result<Header, SweepError> 
                 expected: with_descriptors(common.has_grammar).to_owned(),
             });
         }
-        common.keeps_records |= found.keeps_records;
         common.builds.extend(found.builds);
     }
     let mut header = common.expect("the command line asks for at least one file");
@@ -91,31 +121,6 @@ fn common_header(shards: &[PathBuf], mixed: bool) -> Result<Header, SweepError> 
         return Err(SweepError::Mixed(header.builds));
     }
     Ok(header)
-}
-
-/// Collects the points of all shards, checks them, and writes the file; returns their number.
-fn fill(
-    shards: &[PathBuf],
-    header: &Header,
-    scratch: &Path,
-    packed: &Path,
-) -> Result<u64, SweepError> {
-    let union = SweepFile::scratch(scratch, header)?;
-    for path in shards {
-        add(&union, path, shards)?;
-    }
-    same_ids(&union, shards)?;
-    let points = union.counts()?.iter().sum();
-    let name = packed.to_str().ok_or_else(|| {
-        let error = std::io::Error::other("the path of the merged file must be UTF-8");
-        SweepError::io(packed, error)
-    })?;
-    // The layout of this file depends on its content alone, not on the order of insertion.
-    union
-        .connection
-        .execute("VACUUM INTO ?1", [name])
-        .map_err(|error| SweepError::database(packed, error))?;
-    Ok(points)
 }
 
 /// Adds a shard's points. Points that are there already must be the same.
@@ -208,13 +213,20 @@ impl Clash {
         let outcomes = one.0.outcome(true).zip(other.0.outcome(true));
         let column = outcome_columns(true)
             .zip(outcomes)
-            .find(|(_, (one, other))| one != other);
+            .find(|(_, (one, other))| one != other)
+            .map(|(name, _)| name);
+        let is_same_id = one.0.id == other.0.id;
         let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect();
         Self {
             id: hex(&one.0.id),
             one: (one.0.number, one.1),
             other: (other.0.number, other.1),
-            column: column.map_or("id", |(name, _)| name).to_owned(),
+            column: match column {
+                Some(name) => name,
+                None if is_same_id => "axis_values",
+                None => "id",
+            }
+            .to_owned(),
         }
     }
 }

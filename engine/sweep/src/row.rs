@@ -2,9 +2,9 @@
 
 use aether_engine::record::Metrics;
 use rusqlite::types::{Value, ValueRef};
-use sha2::{Digest, Sha256};
 
 use crate::described::Described;
+use crate::hash::{ValueHash, signed};
 use crate::header::Header;
 use crate::tables::Format;
 
@@ -152,39 +152,24 @@ pub(crate) fn columns(format: Format) -> Vec<&'static str> {
 ///
 /// The hash of a point is the SHA-256 of the sweep's definition, base, axes and number of points, of all columns
 /// of the point before its build, and of its build's name. `docs/sweeps.md` says how each value is written.
-pub(crate) struct Seal(Sha256);
+pub(crate) struct Seal(ValueHash);
 
 impl Seal {
     pub(crate) fn new(header: &Header) -> Self {
-        let mut sha256 = Sha256::new();
-        let axes = header.axes_json();
-        for text in [&header.definition, &header.base, &axes] {
-            add(&mut sha256, ValueRef::Text(text.as_bytes()));
+        let mut hash = ValueHash::default();
+        for text in [&header.definition, &header.base, &header.axes_json()] {
+            hash.text(text);
         }
-        add(&mut sha256, ValueRef::Integer(signed(header.points)));
-        Self(sha256)
+        hash.add(ValueRef::Integer(signed(header.points)));
+        Self(hash)
     }
 
     fn hash<'v>(&self, values: impl Iterator<Item = ValueRef<'v>>, build: &str) -> [u8; 32] {
-        let mut sha256 = self.0.clone();
-        values.for_each(|value| add(&mut sha256, value));
-        add(&mut sha256, ValueRef::Text(build.as_bytes()));
-        sha256.finalize().into()
+        let mut hash = self.0.clone();
+        values.for_each(|value| hash.add(value));
+        hash.text(build);
+        hash.finish()
     }
-}
-
-/// Adds a value: a letter for its type, and 8 bytes that are its number or its length.
-fn add(sha256: &mut Sha256, value: ValueRef<'_>) {
-    let (letter, number, bytes) = match value {
-        ValueRef::Null => (b'n', 0, &[][..]),
-        ValueRef::Integer(number) => (b'i', number, &[][..]),
-        ValueRef::Text(text) => (b't', signed(text.len() as u64), text),
-        ValueRef::Blob(bytes) => (b'b', signed(bytes.len() as u64), bytes),
-        ValueRef::Real(_) => unreachable!("no column of these strict tables has reals"),
-    };
-    sha256.update([letter]);
-    sha256.update(number.to_be_bytes());
-    sha256.update(bytes);
 }
 
 impl Row {
@@ -296,8 +281,3 @@ impl Row {
 
 /// Where the metrics begin in [`columns`].
 const FIRST_METRIC: usize = 7;
-
-/// A count or a number of a point for SQLite.
-pub(crate) fn signed(number: u64) -> i64 {
-    i64::try_from(number).expect("numbers of points are below 2^32, and bytes in memory below 2^63")
-}

@@ -18,7 +18,7 @@ const NEWEST: i64 = 4;
 const NEWEST_WITHOUT_HASHES: i64 = 2;
 
 /// Which tables a file has, as SQLite's `user_version` says: an even one has what descriptors need, and
-/// those from 3 on have a hash of each point.
+/// those from 3 on have a hash of each point and of what the sweep is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Format {
     /// Whether points have columns for a grammar of AEON windows.
@@ -89,11 +89,11 @@ impl Format {
         } else {
             ""
         };
-        let hash = if self.has_hashes {
-            ",\n  point_hash BLOB NOT NULL"
-        } else {
-            ""
+        let hash = |name: &str| match self.has_hashes {
+            true => format!(",\n  {name} BLOB NOT NULL"),
+            false => String::new(),
         };
+        let (sweep_hash, point_hash) = (hash("sweep_hash"), hash("point_hash"));
         let metrics = Column::ALL
             .iter()
             .map(|column| format!("  {} INTEGER,\n", column.name));
@@ -106,7 +106,7 @@ impl Format {
   points INTEGER NOT NULL,
   shard INTEGER,
   shards INTEGER,
-  keep TEXT NOT NULL
+  keep TEXT NOT NULL{sweep_hash}
 ) STRICT;
 CREATE TABLE builds (
   build INTEGER PRIMARY KEY,
@@ -122,7 +122,7 @@ CREATE TABLE points (
   records_hash BLOB,
 {metrics}  l_total_by_window TEXT,
   digests BLOB NOT NULL,
-{described}  build INTEGER NOT NULL{hash}
+{described}  build INTEGER NOT NULL{point_hash}
 ) STRICT;
 "
         )

@@ -101,6 +101,10 @@ pub fn work(
         Ok::<(), SweepError>(())
     })?;
     let skipped = finished.count;
+    if skipped == all {
+        return worked(&file, (skipped, all), false);
+    }
+    file.begin()?;
     let store = sweep
         .keeps_records()
         .then(|| RunStore::new(records_dir(path)));
@@ -132,16 +136,25 @@ pub fn work(
         drop(send);
         store_all(&file, &receive, (skipped, all), options)
     })?;
-    let counts = file.counts()?;
-    let first_error = file.first_error()?;
+    let worked = worked(&file, (skipped, all), stopped)?;
     file.finish()?;
+    Ok(worked)
+}
+
+/// What was done, with the points that the file has now.
+fn worked(
+    file: &SweepFile,
+    (skipped, all): (u64, u64),
+    stopped: bool,
+) -> Result<Worked, SweepError> {
+    let counts = file.counts()?;
     Ok(Worked {
         all,
         skipped,
         ran: counts.iter().sum::<u64>() - skipped,
         counts,
         is_complete: !stopped,
-        first_error,
+        first_error: file.first_error()?,
     })
 }
 

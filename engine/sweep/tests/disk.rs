@@ -16,7 +16,7 @@ use std::sync::OnceLock;
 
 use aether_engine::config::{FileSystem, Sweep, load_sweep};
 use aether_sim_disk::{Case, exhaust};
-use aether_sweep::{Options, Points, SweepError, SweepFile, Worked, merge, work};
+use aether_sweep::{MergeOptions, Options, Points, SweepError, SweepFile, Worked, merge, work};
 
 const POINTS: u64 = 2;
 
@@ -72,7 +72,7 @@ fn message(dir: &Path, error: &SweepError) -> String {
 fn merged(shards: &[PathBuf]) -> Vec<u8> {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("merged.sweep");
-    merge(shards, &path, false, &mut |_| {}).unwrap();
+    merge(shards, &path, MergeOptions::default(), &mut |_| {}).unwrap();
     fs::read(path).unwrap()
 }
 
@@ -140,6 +140,11 @@ fn shards_are_merged() {
     let bytes = names.map(|name| fs::read(shards.path().join(name)).unwrap());
     let paths = |dir: &Path| names.map(|name| dir.join(name));
     let old = merged(&[shards.path().join(names[0])]);
+    let replaces = MergeOptions {
+        replaces: true,
+        ..MergeOptions::default()
+    };
+    let merged_to = |dir: &Path| merge(&paths(dir), &dir.join("out.sweep"), replaces, &mut |_| {});
     for old in [None, Some(&old)] {
         try_all(&Case {
             name: "a merge",
@@ -152,7 +157,7 @@ fn shards_are_merged() {
                 }
             },
             act: &|dir| {
-                let made = merge(&paths(dir), &dir.join("out.sweep"), false, &mut |_| {});
+                let made = merged_to(dir);
                 made.map(drop).map_err(|error| message(dir, &error))
             },
             check: &|dir, ended| {
@@ -162,7 +167,7 @@ fn shards_are_merged() {
                 for (path, bytes) in paths(dir).iter().zip(&bytes) {
                     assert!(fs::read(path).unwrap() == *bytes, "shards stay as they are");
                 }
-                merge(&paths(dir), &dir.join("out.sweep"), false, &mut |_| {}).unwrap();
+                merged_to(dir).unwrap();
                 assert!(fs::read(dir.join("out.sweep")).unwrap() == expected);
             },
         });

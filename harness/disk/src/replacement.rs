@@ -123,7 +123,10 @@ impl Drop for Replacement {
 }
 
 fn without_path(error: &io::Error) -> io::Error {
-    error.kind().into()
+    match error.kind() {
+        kind @ io::ErrorKind::NotFound => io::Error::new(kind, "its directory does not exist"),
+        kind => kind.into(),
+    }
 }
 
 #[cfg(test)]

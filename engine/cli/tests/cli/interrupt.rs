@@ -49,8 +49,12 @@ fn terminal(command: CommandBuilder) -> (PtyPair, Box<dyn Child + Send + Sync>) 
 
 /// Interrupts a command.
 fn interrupt(child: &dyn Child) {
+    send("-INT", child);
+}
+
+fn send(signal: &str, child: &dyn Child) {
     let id = child.process_id().unwrap().to_string();
-    let kill = Command::new("kill").args(["-INT", &id]).status();
+    let kill = Command::new("kill").args([signal, &id]).status();
     assert!(kill.unwrap().success());
 }
 
@@ -82,13 +86,24 @@ fn wait_for_window(runs: &Runs, child: &mut dyn Child) {
 
 #[test]
 fn an_interrupted_run_says_how_to_continue() {
+    says_how_to_continue("-INT", "Interrupt");
+}
+
+/// Schedulers and systems end a process by these.
+#[test]
+fn a_run_that_is_ended_by_its_system_says_how_to_continue() {
+    says_how_to_continue("-TERM", "Terminated");
+    says_how_to_continue("-HUP", "Hangup");
+}
+
+fn says_how_to_continue(signal: &str, name: &str) {
     let runs = Runs::new();
     let command = endless(&runs);
     let (pty, mut child) = terminal(command);
     wait_for_window(&runs, &mut *child);
-    interrupt(&*child);
+    send(signal, &*child);
     let status = child.wait().unwrap();
-    assert!(status.signal().is_some(), "{status:?}");
+    assert_eq!(status.signal(), Some(name), "{status:?}");
     let said = shown(pty);
     let how = format!(
         "aether resume long --runs-dir {}",

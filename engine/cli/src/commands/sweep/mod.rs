@@ -11,7 +11,9 @@ use std::thread::available_parallelism;
 
 use aether_engine::config::{FileSystem, load_sweep};
 use aether_json::json;
-use aether_sweep::{Options, Points, Share, SweepFile, Worked, build_of, merge, work};
+use aether_sweep::{
+    MergeOptions, Options, Points, Share, SweepError, SweepFile, Worked, build_of, merge, work,
+};
 
 use crate::CommandResult;
 use crate::args::{ScenariosDir, SweepCommand, SweepMergeCommand, SweepSubcommand};
@@ -203,17 +205,24 @@ fn merge_shards(command: &SweepMergeCommand, output: &Output) -> CommandResult {
                 "{shown} exists; replace it with --force"
             )));
         }
-        SweepFile::open(&command.out).map_err(|error| {
-            let message = format!("{error}; --force replaces only files of sweeps");
-            match Failure::from(error) {
-                failure if failure.status() == Status::Internal => failure,
-                _ => Failure::Input(message),
+        SweepFile::open(&command.out).map_err(|error| match error {
+            SweepError::Busy(_) => error.into(),
+            error => {
+                let message = format!("{error}; --force replaces only files of sweeps");
+                match Failure::from(error) {
+                    failure if failure.status() == Status::Internal => failure,
+                    _ => Failure::Input(message),
+                }
             }
         })?;
     }
     let progress = Progress::spinner("merging");
     let mut unfinished = Vec::new();
-    let merged = merge(&command.shards, out, command.mixed, &mut |path| {
+    let options = MergeOptions {
+        mixed: command.mixed,
+        replaces: there.is_some(),
+    };
+    let merged = merge(&command.shards, out, options, &mut |path| {
         unfinished.push(interrupt::Unfinished::new(path));
     })?;
     drop(unfinished);
