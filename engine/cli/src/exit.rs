@@ -16,6 +16,7 @@ use aether_json::json;
 use aether_sweep::SweepError;
 
 use crate::args::Format;
+use crate::destination;
 use crate::output::Output;
 
 /// The exit statuses of all commands, the worst last.
@@ -189,9 +190,27 @@ fn remedy(error: &StoreError) -> Option<String> {
             Some("replace it with --force, or choose a different name with --run-id".to_owned())
         }
         StoreError::NotFound { runs_dir, .. } => Some(stored_in(runs_dir)),
+        StoreError::NotADirectory { path, .. } if path.ends_with(destination::LOCKS) => {
+            Some("a directory of runs keeps its locks there: move it away".to_owned())
+        }
+        StoreError::NotADirectory { path, .. } if path.extension() == Some("runs".as_ref()) => {
+            Some("a sweep keeps its runs there: move it away".to_owned())
+        }
+        StoreError::NotADirectory { .. } => {
+            Some("set the directory of runs with --runs-dir".to_owned())
+        }
+        StoreError::NotAFile { path, .. } if belongs_to_runs(path) => {
+            Some("the name belongs to a run: move it away".to_owned())
+        }
         StoreError::NewerSchema { .. } => Some("use a newer version of `aether`".to_owned()),
         _ => None,
     }
+}
+
+/// Whether a name is that of a file that belongs to runs, and of no run.
+fn belongs_to_runs(path: &Path) -> bool {
+    let is_run = path.extension().is_some_and(|ending| ending == "aether");
+    !is_run && destination::refuse_name(path).is_err()
 }
 
 /// The ids of the stored runs, as many as fit on a line.

@@ -113,7 +113,7 @@ impl RunStore {
 }
 
 /// The files of an SQLite database, the database itself first.
-fn database_files(path: &Path) -> Vec<PathBuf> {
+pub(super) fn database_files(path: &Path) -> Vec<PathBuf> {
     let with = |ending: &str| {
         let mut name = path.as_os_str().to_owned();
         name.push(ending);

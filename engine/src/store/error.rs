@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use aether_disk::Found;
+
 use super::RunIdError;
 
 /// Why a run could not be stored, read or finished.
@@ -26,6 +28,22 @@ pub enum StoreError {
     NoFile {
         /// The path.
         path: PathBuf,
+    },
+    /// Something else has the name of a file.
+    #[error("{} is {what}, and not a file", path.display())]
+    NotAFile {
+        /// The path.
+        path: PathBuf,
+        /// What is there, in words.
+        what: Found,
+    },
+    /// Something else has the name of a directory.
+    #[error("{} is {what}, and not a directory", path.display())]
+    NotADirectory {
+        /// The path.
+        path: PathBuf,
+        /// What is there, in words.
+        what: Found,
     },
     /// A run of that name is stored, and the new one would differ from it.
     #[error("run `{existing}` already exists and differs: {difference}")]
@@ -292,6 +310,8 @@ impl StoreError {
             Self::RunId(_)
             | Self::NotFound { .. }
             | Self::NoFile { .. }
+            | Self::NotAFile { .. }
+            | Self::NotADirectory { .. }
             | Self::Exists { .. }
             | Self::Busy { .. }
             | Self::Finished { .. }
@@ -309,6 +329,34 @@ impl StoreError {
             path: path.to_owned(),
             source,
         }
+    }
+
+    /// Refuses what has the name of a file and is none; nothing may be there.
+    pub(super) fn unless_file(path: &Path) -> Result<(), Self> {
+        match Found::at(path).map_err(|error| Self::io(path, error))? {
+            None | Some(Found::File) => Ok(()),
+            Some(what) => Err(Self::NotAFile {
+                path: path.to_owned(),
+                what,
+            }),
+        }
+    }
+
+    /// Refuses what has the name of a directory and is none, or is on the way to it; nothing may be there.
+    pub(super) fn unless_directory(path: &Path) -> Result<(), Self> {
+        for path in path.ancestors() {
+            match Found::at(path).map_err(|error| Self::io(path, error))? {
+                None => {}
+                Some(Found::Directory) => return Ok(()),
+                Some(what) => {
+                    return Err(Self::NotADirectory {
+                        path: path.to_owned(),
+                        what,
+                    });
+                }
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn damaged(path: &Path, damage: Damage) -> Self {

@@ -28,8 +28,10 @@ impl WriterLock {
 
     pub(super) fn take(runs_dir: &Path, run_id: &RunId) -> Result<Self, StoreError> {
         let folder = runs_dir.join(FOLDER);
+        StoreError::unless_directory(&folder)?;
         fs::create_dir_all_durable(&folder).map_err(|error| StoreError::io(&folder, error))?;
         let path = Self::path(runs_dir, run_id);
+        StoreError::unless_file(&path)?;
         fs::require_own_file(&path).map_err(|error| StoreError::io(&path, error))?;
         loop {
             let open = File::options()

@@ -115,6 +115,7 @@ impl RunStore {
     /// # Errors
     /// The directory cannot be read.
     pub fn run_ids(&self) -> Result<Vec<RunId>, StoreError> {
+        StoreError::unless_directory(&self.runs_dir)?;
         let entries = match fs::read_dir(&self.runs_dir) {
             Ok(entries) => entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -134,6 +135,8 @@ impl RunStore {
     /// Refuses the name of a run that is not stored.
     fn require_stored(&self, run_id: &RunId) -> Result<(), StoreError> {
         let path = self.path(run_id);
+        StoreError::unless_directory(&self.runs_dir)?;
+        StoreError::unless_file(&path)?;
         match aether_disk::is_file(&path) {
             Ok(true) => Ok(()),
             Ok(false) => Err(StoreError::NotFound {
@@ -142,6 +145,18 @@ impl RunStore {
             }),
             Err(error) => Err(StoreError::io(&path, error)),
         }
+    }
+
+    /// Refuses a name that writing a run needs and that is not that of a file, before anything is computed.
+    fn refuse_strange_names(&self, run_id: &RunId) -> Result<(), StoreError> {
+        let files = [self.path(run_id), self.path_beside(run_id)];
+        for file in files
+            .iter()
+            .flat_map(|file| catalogue::database_files(file))
+        {
+            StoreError::unless_file(&file)?;
+        }
+        Ok(())
     }
 }
 

@@ -82,6 +82,7 @@ impl RunStore {
         let run_id: RunId = run_id.parse()?;
         let _lock = WriterLock::take(self.runs_dir(), &run_id)?;
         self.refuse_other_case(&run_id)?;
+        self.refuse_strange_names(&run_id)?;
         let path = self.path(&run_id);
         // A disk that cannot tell must not make a stored run look absent.
         let is_stored = path
@@ -170,6 +171,7 @@ impl RunStore {
         let path = self.path(&run_id);
         self.require_stored(&run_id)?;
         let _lock = WriterLock::take(self.runs_dir(), &run_id)?;
+        self.refuse_strange_names(&run_id)?;
         recovery::tidy_locked(&path)?;
         // A run of one window that was killed left it.
         writer::remove_database(&self.path_beside(&run_id))?;

@@ -69,7 +69,7 @@ pub(super) fn has_log(path: &Path) -> io::Result<bool> {
 /// Refuses a pipe or a directory with the name of a file that SQLite keeps beside a run file.
 pub(super) fn refuse_others(path: &Path) -> Result<(), StoreError> {
     for file in COMPANIONS.map(|ending| companion(path, ending)) {
-        fs::require_file(&file).map_err(|error| StoreError::io(&file, error))?;
+        StoreError::unless_file(&file)?;
     }
     Ok(())
 }

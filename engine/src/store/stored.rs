@@ -144,6 +144,7 @@ impl StoredRun {
     /// # Errors
     /// There is no such file, it is not a run file, or it cannot be read.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
+        StoreError::unless_file(path)?;
         if !aether_disk::is_file(path).map_err(|error| StoreError::io(path, error))? {
             let path = path.to_owned();
             return Err(StoreError::NoFile { path });

@@ -1,5 +1,6 @@
 //! The functions of `std::fs` that change files or open them.
 
+use std::fmt;
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::Path;
@@ -227,14 +228,69 @@ pub fn require_own_file(path: impl AsRef<Path>) -> io::Result<()> {
     refuse_others(fs::symlink_metadata(path))
 }
 
+/// What is at a path, for messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// A regular file.
+    File,
+    /// A directory.
+    Directory,
+    /// A link that was not followed.
+    Link,
+    /// A link that leads nowhere.
+    LinkToNothing,
+    /// A pipe, a socket or a device.
+    Stream,
+}
+
+impl Found {
+    /// What is at a path, behind links too; `None` if nothing is.
+    ///
+    /// # Errors
+    /// The machine cannot tell.
+    pub fn at(path: impl AsRef<Path>) -> io::Result<Option<Self>> {
+        let path = path.as_ref();
+        match fs::metadata(path) {
+            Ok(found) => Ok(Some(Self::of(&found))),
+            Err(error) if is_of_machine(&error) => Err(error),
+            Err(_) => {
+                let is_link = fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink());
+                Ok(is_link.then_some(Self::LinkToNothing))
+            }
+        }
+    }
+
+    fn of(found: &fs::Metadata) -> Self {
+        if found.is_file() {
+            Self::File
+        } else if found.is_symlink() {
+            Self::Link
+        } else if found.is_dir() {
+            Self::Directory
+        } else {
+            Self::Stream
+        }
+    }
+}
+
+impl fmt::Display for Found {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::File => "a file",
+            Self::Directory => "a directory",
+            Self::Link => "a link",
+            Self::LinkToNothing => "a link to nothing",
+            Self::Stream => "a pipe or a device",
+        })
+    }
+}
+
 fn refuse_others(found: io::Result<fs::Metadata>) -> io::Result<()> {
     let what = match found {
         Ok(found) if found.is_file() => return Ok(()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(error),
-        Ok(found) if found.is_symlink() => "a link",
-        Ok(found) if found.is_dir() => "a directory",
-        Ok(_) => "a pipe or a device",
+        Ok(found) => Found::of(&found),
     };
     let message = format!("it is {what}, and not a file");
     Err(io::Error::new(io::ErrorKind::InvalidInput, message))

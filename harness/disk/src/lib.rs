@@ -18,8 +18,8 @@ pub use file::{File, OpenOptions};
 #[cfg(unix)]
 pub use functions::symlink;
 pub use functions::{
-    copy, create_dir, create_dir_all, create_dir_all_durable, hard_link, is_dir, is_file, read,
-    read_dir, read_to_string, remove_dir, remove_dir_all, remove_file, rename, require_file,
+    Found, copy, create_dir, create_dir_all, create_dir_all_durable, hard_link, is_dir, is_file,
+    read, read_dir, read_to_string, remove_dir, remove_dir_all, remove_file, rename, require_file,
     require_own_file, set_permissions, sync_dir, write,
 };
 pub use machine::{is_of_machine, leads_in_circles};

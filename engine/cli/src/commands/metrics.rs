@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use aether_engine::record::Metrics;
+use aether_harness::counted;
 use aether_json::json;
 use comfy_table::{CellAlignment, Table, presets};
 
@@ -104,7 +105,11 @@ fn text(name: &str, metrics: &Metrics) -> String {
     let _ = writeln!(text, "l_total_by_window\n{}", table.trim_fmt());
     let left = metrics.l_total_by_window.len().saturating_sub(WINDOWS_MAX);
     if left > 0 {
-        let _ = writeln!(text, "… {left} more windows; --format json has all");
+        let _ = writeln!(
+            text,
+            "… {}; --format json has all",
+            counted(left as u64, "more window")
+        );
     }
     text
 }

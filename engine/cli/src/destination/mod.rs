@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use aether_disk::{self as fs, Existing, File, FileType, Replacement};
 
 pub(crate) use kind::FileKind;
-pub(crate) use protected::{Protected, refuse_name};
+pub(crate) use protected::{LOCKS, Protected, refuse_name};
 
 use crate::exit::Failure;
 use crate::interrupt;

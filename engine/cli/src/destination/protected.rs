@@ -18,7 +18,7 @@ const DATABASE: &[u8] = b"SQLite format 3\0";
 const APPLICATION_ID_AT: std::ops::Range<usize> = 68..72;
 const APPLICATION_ID: &[u8] = b"AETH";
 /// The folder of the lock files, inside a directory of runs.
-const LOCKS: &str = ".locks";
+pub(crate) const LOCKS: &str = ".locks";
 
 /// The files that a command reads, each with what it is.
 #[derive(Debug, Default)]

@@ -31,6 +31,7 @@ use std::ops::RangeInclusive;
 use aether_engine::config::RunPlan;
 use aether_engine::record::{ApxiView, Manifest};
 use aether_engine::store::StoredRun;
+use aether_harness::counted;
 use aether_json::{Value, json};
 
 use activity::ActivityPlot;
@@ -360,10 +361,6 @@ impl Subject<'_> {
     /// The subtitle: the run and its size.
     fn subtitle(&self) -> String {
         let header = self.run.header();
-        let counted = |count: u64, what: &str| {
-            let plural = if count == 1 { "" } else { "s" };
-            format!("{count} {what}{plural}")
-        };
         let mut text = format!(
             "run {} · {} · {} · {} · profile {}",
             shown_name(self.run),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use aether_engine::record::Manifest;
+use aether_harness::counted;
 
 use super::colours::{Ramp, Role, SERIES};
 use super::drawing::{Across, Down, Hover, TextStyle};
@@ -192,7 +193,7 @@ impl PressPlot {
             .collect();
         let rest = self.streams.len().saturating_sub(own);
         if rest > 0 {
-            names.push((series(own), format!("{rest} more streams")));
+            names.push((series(own), counted(rest as u64, "more stream")));
         }
         names
     }

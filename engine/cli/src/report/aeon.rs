@@ -37,7 +37,7 @@ impl Page<'_> {
                             }
                         }
                     }
-                    (more(&self.aeon, "AEON windows"))
+                    (more(&self.aeon, ["AEON window", "AEON windows"]))
                 }
                 h3 #descriptors { "Descriptors" }
                 @if self.apxi.count == 0 {
@@ -65,7 +65,7 @@ impl Page<'_> {
                             }
                         }
                     }
-                    (more(&self.apxi, "windows with descriptors"))
+                    (more(&self.apxi, ["window with descriptors", "windows with descriptors"]))
                 }
             }
         }

@@ -2,6 +2,7 @@
 
 use aether_engine::config::Names;
 use aether_engine::record::CodexLibraryEntry;
+use aether_harness::counted;
 use maud::{Markup, PreEscaped, html};
 
 use super::{Listed, Page};
@@ -127,7 +128,7 @@ impl Page<'_> {
                             }
                         }
                     }
-                    (more(&self.windows, "windows"))
+                    (more(&self.windows, ["window", "windows"]))
                 }
             }
         }
@@ -165,7 +166,7 @@ impl Page<'_> {
                             }
                         }
                     }
-                    (more(&self.motifs, "motifs"))
+                    (more(&self.motifs, ["motif", "motifs"]))
                 }
                 @if self.proposals.count > 0 {
                     h3 { "Proposals" }
@@ -189,15 +190,16 @@ impl Page<'_> {
                             }
                         }
                     }
-                    (more(&self.proposals, "proposals"))
+                    (more(&self.proposals, ["proposal", "proposals"]))
                 }
             }
         }
     }
 }
 
-pub(super) fn more<R>(listed: &Listed<R>, what: &str) -> Markup {
+pub(super) fn more<R>(listed: &Listed<R>, [one, many]: [&str; 2]) -> Markup {
     let left_out = listed.left_out();
+    let what = if left_out == 1 { one } else { many };
     html! {
         @if left_out > 0 { p.more { (left_out) " more " (what) "; " code { "aether export" } " has all." } }
     }
@@ -215,6 +217,9 @@ fn pattern(motif: &CodexLibraryEntry, names: &Names) -> String {
     match moving.len().saturating_sub(EDGES_SHOWN) {
         _ if moving.is_empty() => "no edge moves anything".to_owned(),
         0 => shown.join(", "),
-        more => format!("{} and {more} more edges", shown.join(", ")),
+        more => {
+            let more = counted(more as u64, "more edge");
+            format!("{} and {more}", shown.join(", "))
+        }
     }
 }

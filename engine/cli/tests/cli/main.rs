@@ -19,6 +19,8 @@ mod memory;
 mod out;
 #[cfg(unix)]
 mod pipes;
+#[cfg(unix)]
+mod places;
 mod plot;
 mod press;
 mod profile;

@@ -120,8 +120,12 @@ impl Problems {
         for (path, counts) in &self.documents {
             if counts.beyond > 0 {
                 let more = counts.beyond;
-                let message =
-                    format!("at least {more} more problems with this document are not shown");
+                let problems = if more == 1 {
+                    "problem with this document is"
+                } else {
+                    "problems with this document are"
+                };
+                let message = format!("at least {more} more {problems} not shown");
                 let draft = Draft::new(Code::TooManyProblems, Span::new(0, 0), message);
                 // Sorts after the problems that are shown.
                 let place = Place {

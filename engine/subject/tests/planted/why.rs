@@ -23,6 +23,7 @@ fn explained(workspace: &Workspace, at: Option<&str>) -> Result<Value, String> {
         rebuild: None,
         format: WhyFormat::Json,
         out: None,
+        force: false,
     };
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let mut console = Console {

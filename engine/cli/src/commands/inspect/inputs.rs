@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use aether_engine::config::{AppliedInput, Names, RunPlan};
+use aether_harness::counted;
 use aether_json::{Value, json};
 
 /// What the inputs of one tick add to a node: each id with its value, if that is not 0.
@@ -30,7 +31,7 @@ pub(super) fn added(entry: &AppliedInput<'_>, names: &Names) -> String {
     let listed = listed.map(|(node, value)| format!("{} {value:+}", names.show_node(*node)));
     let mut text = listed.collect::<Vec<_>>().join(", ");
     if more > 0 {
-        let _ = write!(text, " and {more} more nodes");
+        let _ = write!(text, " and {}", counted(more as u64, "more node"));
     }
     text
 }

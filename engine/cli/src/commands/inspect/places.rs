@@ -7,6 +7,7 @@ use std::ops::RangeInclusive;
 use aether_engine::config::Names;
 use aether_engine::record::{EdgeFlux, TopologySnapshotEdge};
 use aether_engine::run::RunError;
+use aether_harness::counted;
 use aether_json::{Value, json};
 use comfy_table::{CellAlignment, Table, presets};
 
@@ -169,7 +170,8 @@ fn node_text(names: &Names, node: &Node<'_>, text: &mut String) {
     if more > 0 {
         let _ = writeln!(
             text,
-            "  and {more} more edges, in one column; --edge shows any, --format json has all"
+            "  and {}, in one column; --edge shows any, --format json has all",
+            counted(more as u64, "more edge")
         );
     }
     let mut header = vec!["tick".to_owned(), "inputs".to_owned()];
