@@ -3,6 +3,9 @@
 //! The commands for scenarios and goldens are those of the harness. Here are the checks that only
 //! this repository needs, a run of its CI, and the report of its benchmarks.
 
+// They panic where a standard stream is full or closed, and the exit status would be lost.
+#![warn(clippy::print_stderr, clippy::print_stdout)]
+
 mod bench;
 mod ci;
 mod coverage;
@@ -13,10 +16,12 @@ mod folders;
 mod pages;
 mod repository;
 
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use aether_harness::Suite;
+use aether_harness_cli::require_root;
 use aether_program::CommandSubject;
 use aether_subject::AetherSubject;
 use clap::Parser;
@@ -66,6 +71,12 @@ fn main() -> ExitCode {
         Ok(parsed) => parsed,
         Err(error) => return aether_harness_cli::usage(&error),
     };
+    let named = root.as_deref().map(|root| require_root(root, false));
+    if let Some(Err(error)) = named {
+        // If standard error cannot be written, nobody can be told, and the status stays.
+        let _ = writeln!(io::stderr(), "error: {error}");
+        return ExitCode::from(error.code());
+    }
     let command = match command {
         Command::Bench(args) => return args.run(root.as_deref().unwrap_or(suite.paths().root())),
         Command::Ci(args) => return args.run(root.as_deref().unwrap_or(suite.paths().root())),

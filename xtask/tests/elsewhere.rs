@@ -53,3 +53,47 @@ fn scenarios_of_programs_run_in_any_directory() {
     let remedy = format!("cargo xtask --root {} diff echo", dir.path().display());
     assert!(said.contains(&remedy), "{said}");
 }
+
+#[test]
+fn a_root_is_a_directory() {
+    let dir = TempDir::new().unwrap();
+    let file = dir.path().join("file");
+    fs::write(&file, "").unwrap();
+    for command in [
+        &["clean"][..],
+        &["diff"],
+        &["bench", "--list"],
+        &["ci", "--list"],
+    ] {
+        for (root, expected) in [
+            (&file, "is a file, and not a directory"),
+            (&dir.path().join("gone"), "there is no directory"),
+        ] {
+            let (status, said) = xtask(root, command);
+            assert_eq!(status, Some(2), "{command:?}: {said}");
+            assert!(said.contains(expected), "{command:?}: {said}");
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_standard_output_that_is_full_is_no_panic() {
+    for args in [["bench", "--list"], ["ci", "--list"]] {
+        for (is_err, expected) in [(false, 3), (true, 2)] {
+            let full = fs::File::options().write(true).open("/dev/full").unwrap();
+            let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+            command.env_remove("CARGO_TARGET_DIR");
+            if is_err {
+                command.args([args[0], "no-such-name"]).stderr(full);
+            } else {
+                command.args(args).stdout(full);
+            }
+            let output = command.output().unwrap();
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(output.status.code(), Some(expected), "{args:?}: {said}");
+            assert!(is_err || said.contains("No space left on device"), "{said}");
+            assert!(!said.contains("panicked"), "{args:?}: {said}");
+        }
+    }
+}

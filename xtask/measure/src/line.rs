@@ -1,6 +1,7 @@
 //! The lines of a benchmark, and the command that runs them.
 
 use std::error::Error;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use crate::{Measured, Reported};
@@ -42,15 +43,19 @@ impl<'a> Line<'a> {
                     measured: work()?,
                 };
                 if is_json {
-                    println!("{}", aether_json::to_string(&reported)?);
+                    writeln!(io::stdout(), "{}", aether_json::to_string(&reported)?)?;
                 } else {
-                    println!("{}", in_words(&reported));
+                    writeln!(io::stdout(), "{}", in_words(&reported))?;
                 }
             }
             Work::Counted(work) => {
                 work()?;
                 if !is_json {
-                    println!("{}: counted by `cargo xtask bench`", self.name);
+                    writeln!(
+                        io::stdout(),
+                        "{}: counted by `cargo xtask bench`",
+                        self.name
+                    )?;
                 }
             }
         }
@@ -66,27 +71,34 @@ pub fn main(lines: &[Line<'_>]) -> ExitCode {
         .partition(|argument| argument.starts_with("--"));
     let has = |option: &str| options.iter().any(|given| given == option);
     if has("--list") {
-        for line in lines {
-            println!("{}", line.name);
-        }
-        return ExitCode::SUCCESS;
+        let listed = lines
+            .iter()
+            .try_for_each(|line| writeln!(io::stdout(), "{}", line.name));
+        return match listed {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => failed(&format!("the list cannot be written: {error}")),
+        };
     }
     if let Some(name) = names
         .iter()
         .find(|name| lines.iter().all(|line| line.name != **name))
     {
-        eprintln!("error: there is no line `{name}`; `--list` lists them");
-        return ExitCode::FAILURE;
+        return failed(&format!("there is no line `{name}`; `--list` lists them"));
     }
     let is_asked =
         |line: &&Line<'_>| names.is_empty() || names.iter().any(|name| name == line.name);
     for line in lines.iter().filter(is_asked) {
         if let Err(error) = line.run(has("--json")) {
-            eprintln!("error: {}: {error}", line.name);
-            return ExitCode::FAILURE;
+            return failed(&format!("{}: {error}", line.name));
         }
     }
     ExitCode::SUCCESS
+}
+
+/// Says what is wrong. If standard error cannot be written, nobody can be told, and the status stays.
+fn failed(problem: &str) -> ExitCode {
+    let _ = writeln!(io::stderr(), "error: {problem}");
+    ExitCode::FAILURE
 }
 
 /// A line for people: `sum/million  2.1e9 numbers/s, 1.05 of xor of the same (2.0e9 numbers/s), spread 1 %`.

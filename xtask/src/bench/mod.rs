@@ -16,6 +16,7 @@ mod targets;
 #[cfg(test)]
 mod tests;
 
+use std::io::{self, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -68,6 +69,12 @@ enum Stopped {
     Io(String),
 }
 
+impl From<io::Error> for Stopped {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error.to_string())
+    }
+}
+
 impl Args {
     /// Does it for the repository at `root`.
     pub(crate) fn run(&self, root: &Path) -> ExitCode {
@@ -79,7 +86,8 @@ impl Args {
                     Stopped::Unknown(problem) => (2, problem),
                     Stopped::Io(problem) => (3, problem),
                 };
-                eprintln!("error: {problem}");
+                // If standard error cannot be written, nobody can be told, and the status stays.
+                let _ = writeln!(io::stderr(), "error: {problem}");
                 ExitCode::from(status)
             }
         }
@@ -87,12 +95,12 @@ impl Args {
 
     fn ended(&self, root: &Path) -> Result<ExitCode, Stopped> {
         if self.page {
-            write_page(root).map_err(|error| Stopped::Io(error.to_string()))?;
+            write_page(root)?;
             return Ok(ExitCode::SUCCESS);
         }
         let rows = selected(&self.names).map_err(Stopped::Unknown)?;
         if self.list {
-            print!("{}", listed(&rows));
+            write!(io::stdout(), "{}", listed(&rows))?;
             return Ok(ExitCode::SUCCESS);
         }
         let machine = Machine::this();
@@ -115,8 +123,9 @@ impl Args {
     ) -> Result<Report, Stopped> {
         let is_text = self.format == Format::Text;
         if is_text {
-            println!("{machine}");
-            println!("{}", text_line(&COLUMNS.map(str::to_owned)));
+            let mut out = io::stdout();
+            writeln!(out, "{machine}")?;
+            writeln!(out, "{}", text_line(&COLUMNS.map(str::to_owned)))?;
         }
         let mut lines = Vec::new();
         for row in rows {
@@ -125,19 +134,17 @@ impl Args {
             let kept = counts.instructions.get(row.name).copied();
             let line = Judged::of(row, tools, kept);
             if is_text {
-                println!("{}", text_line(&cells(&line)));
+                writeln!(io::stdout(), "{}", text_line(&cells(&line)))?;
             }
             lines.push(line);
         }
         let report = Report { machine, lines };
         if is_text {
-            println!("{}", summary(&report.lines));
+            writeln!(io::stdout(), "{}", summary(&report.lines))?;
         } else {
             let json = aether_json::to_string_pretty(&report);
-            println!(
-                "{}",
-                json.map_err(|error| Stopped::Failed(error.to_string()))?
-            );
+            let json = json.map_err(|error| Stopped::Failed(error.to_string()))?;
+            writeln!(io::stdout(), "{json}")?;
         }
         Ok(report)
     }

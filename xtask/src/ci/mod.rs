@@ -20,6 +20,7 @@ mod workflow;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::io::{self, Write as _};
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
@@ -64,11 +65,11 @@ impl Args {
             Ok(false) => ExitCode::SUCCESS,
             Ok(true) => ExitCode::from(1),
             Err(Stopped::Unknown(problem)) => {
-                eprintln!("error: {problem}");
+                say(&format!("error: {problem}"));
                 ExitCode::from(2)
             }
             Err(Stopped::Io(error)) => {
-                eprintln!("error: {error}");
+                say(&format!("error: {error}"));
                 ExitCode::from(3)
             }
         }
@@ -102,7 +103,8 @@ impl Args {
         }
         let selected: Vec<&Planned<'_>> = jobs.iter().filter(is_named).collect();
         if self.list {
-            print!("{}", listed(&repository, &selected, self.jobs.is_empty()));
+            let listed = listed(&repository, &selected, self.jobs.is_empty());
+            write!(io::stdout(), "{listed}")?;
             return Ok(false);
         }
         let places = Places {
@@ -155,12 +157,18 @@ impl Args {
             results.entry(planned.id).or_default().push(result);
             describe(&mut said, planned, &steps);
         }
-        println!("\n{said}");
+        let mut out = io::stdout();
+        writeln!(out, "\n{said}")?;
         if summary.is_file() {
-            println!("the summaries of steps are in {}", summary.display());
+            writeln!(out, "the summaries of steps are in {}", summary.display())?;
         }
         Ok(has_failed)
     }
+}
+
+/// Says something on standard error. If that cannot be written, nobody can be told, and the status stays.
+fn say(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
 }
 
 /// Whether a job runs, given how those that it needs ended.
@@ -234,9 +242,9 @@ fn commit(root: &Path) -> Result<String, Stopped> {
     let changed = git(&["status", "--porcelain"])?.lines().count();
     if changed > 0 {
         let files = aether_harness::counted(changed as u64, "file");
-        eprintln!(
+        say(&format!(
             "warning: {files} differ from the commit, and the clone has only what is committed"
-        );
+        ));
     }
     git(&["rev-parse", "HEAD"])
 }

@@ -5,7 +5,7 @@ mod actions;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
@@ -191,7 +191,7 @@ impl JobRun<'_> {
         let mut outputs = BTreeMap::new();
         let mut ended = match (&step.run, &step.uses) {
             (Some(script), _) if self.is_wanted(&name) => {
-                println!("\n== {}: {name}", self.planned.name);
+                writeln!(io::stdout(), "\n== {}: {name}", self.planned.name)?;
                 let script = filled(script, &context)?;
                 self.script(step, &script, &env, &context, &mut outputs)?
             }
