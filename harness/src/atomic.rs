@@ -20,30 +20,6 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     write().map_err(|error: io::Error| at(path, &error))
 }
 
-/// As [`write_whole`] for a file that a user asked for: when this has returned, the file survives a loss
-/// of power. A pipe, a terminal or a device is written to as it is.
-pub fn deliver(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    // `/dev/stdout` and the like may be files that others write to, too; `/dev/shm` is a directory as any other.
-    let open = ["/dev/stdout", "/dev/stderr", "/dev/fd", "/proc"];
-    let is_stream = open.iter().any(|open| path.starts_with(open))
-        || fs::metadata(path).is_ok_and(|found| !found.is_file());
-    let write = || {
-        if is_stream {
-            return fs::write(path, bytes);
-        }
-        // The file behind a link is replaced, and the link stays.
-        let behind = fs::canonicalize(path);
-        let path = behind.as_deref().unwrap_or(path);
-        if let Some(dir) = path.parent() {
-            fs::create_dir_all_durable(dir)?;
-        }
-        let mut file = Replacement::begin(path)?;
-        file.write_all(bytes)?;
-        file.finish(path, Existing::Replace)
-    };
-    write().map_err(|error: io::Error| at(path, &error))
-}
-
 /// The bytes of a regular file. Whatever else has its name is refused: a read of a pipe may wait for ever.
 ///
 /// # Errors

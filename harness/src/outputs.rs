@@ -9,8 +9,8 @@ use std::path::Path;
 
 use aether_disk as fs;
 
+pub use crate::atomic::write_whole;
 use crate::atomic::{at, read_regular};
-pub use crate::atomic::{deliver, write_whole};
 use crate::scenario::ScenarioName;
 use crate::snapshot::{
     GoldenSet, ReadError, ReadErrorKind, artefact_of, bytes_file, bytes_of, golden_file,

@@ -96,10 +96,8 @@ impl Lines<'_> {
             self.cause(cause)?;
         }
         if let Some(more) = diff.causes.len().checked_sub(shown).filter(|&n| n > 0) {
-            writeln!(
-                self.out,
-                "  {dimmed}and {more} more changed inputs{dimmed:#}"
-            )?;
+            let more = counted(more as u64, "more changed input");
+            writeln!(self.out, "  {dimmed}and {more}{dimmed:#}")?;
         }
         for followed in &diff.followed {
             self.followed(followed)?;
@@ -291,25 +289,45 @@ impl LeftOut {
         let path = visible(&path);
         match self.reason {
             LeftOutReason::Entries => {
-                format!("{count} changes from {path} on are counted, not listed")
+                let [are] = verbs(count, ["is"], ["are"]);
+                let changes = counted(count, "change");
+                format!("{changes} from {path} on {are} counted, not listed")
             }
-            LeftOutReason::Time => format!(
-                "out of time: {count} places that differ, from {path} on, are neither listed nor \
-                 counted in detail"
-            ),
-            LeftOutReason::DuplicateIdentity => format!(
-                "{path}: {count} elements share an identity with another; matched by value, then \
-                 in order"
-            ),
-            LeftOutReason::MissingIdentity => format!(
-                "{path}: {count} elements lack a field of their identity; matched by value, then \
-                 in order"
-            ),
+            LeftOutReason::Time => {
+                let [differ, are] = verbs(count, ["differs", "is"], ["differ", "are"]);
+                let places = counted(count, "place");
+                format!(
+                    "out of time: {places} that {differ}, from {path} on, {are} neither listed nor counted in detail"
+                )
+            }
+            LeftOutReason::DuplicateIdentity => {
+                let [share] = verbs(count, ["shares"], ["share"]);
+                let elements = counted(count, "element");
+                format!(
+                    "{path}: {elements} {share} an identity with another; matched by value, then in order"
+                )
+            }
+            LeftOutReason::MissingIdentity => {
+                let [lack, their] = verbs(count, ["lacks", "its"], ["lack", "their"]);
+                let elements = counted(count, "element");
+                format!(
+                    "{path}: {elements} {lack} a field of {their} identity; matched by value, then in order"
+                )
+            }
             LeftOutReason::NotInLayout => {
                 format!("{path}: not in golden layout; compared as text")
             }
         }
     }
+}
+
+/// The forms of verbs that agree with a number of things.
+fn verbs<const N: usize>(
+    number: u64,
+    one: [&'static str; N],
+    many: [&'static str; N],
+) -> [&'static str; N] {
+    if number == 1 { one } else { many }
 }
 
 /// A number of things, `1 tick` or `2 ticks`.
@@ -601,8 +619,8 @@ mod tests {
         };
         for (count, more) in [
             (CAUSES_SHOWN, None),
-            (CAUSES_SHOWN + 1, Some(1)),
-            (CAUSES_SHOWN + 3, Some(3)),
+            (CAUSES_SHOWN + 1, Some("1 more changed input")),
+            (CAUSES_SHOWN + 3, Some("3 more changed inputs")),
         ] {
             let diff = diff_of(
                 &[("inputs", &inputs(1, count))],
@@ -611,11 +629,11 @@ mod tests {
             );
             let (brief, all) = (plain(&diff, false), plain(&diff, true));
             assert_eq!(brief.matches("cause: ").count(), CAUSES_SHOWN);
-            let line = more.map(|more| format!("  and {more} more changed inputs\n"));
-            assert_eq!(brief.contains("changed inputs"), line.is_some());
+            let line = more.map(|more| format!("  and {more}\n"));
+            assert_eq!(brief.contains("changed input"), line.is_some());
             assert!(line.is_none_or(|line| brief.contains(&line)), "{brief}");
             assert_eq!(all.matches("cause: ").count(), count);
-            assert!(!all.contains("changed inputs"));
+            assert!(!all.contains("changed input"));
         }
     }
 }

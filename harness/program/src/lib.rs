@@ -52,7 +52,7 @@ mod version;
 mod written;
 
 use std::cell::Cell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -78,6 +78,7 @@ use crate::settings::{CommandSettings, CommandTable, OutputFormat, OutputTable, 
 
 pub use crate::compared::DeclaredOutputs;
 pub use crate::file_inputs::FileInputs;
+pub use crate::process::OUTPUT_BYTES_MAX;
 
 /// A YAML document as JSON, by the core schema of YAML 1.2, as outputs in YAML are read; several documents are an
 /// array.
@@ -375,12 +376,14 @@ impl Program {
             machine: &machine,
         };
         let mut artefacts = Vec::new();
+        let mut names = Names::default();
         for output in outputs {
             let made = found.artefacts(output).map_err(|problem| match problem {
                 output::Problem::Program(problem) => ended.but(&problem, &machine),
                 output::Problem::Invalid(problem) => Failure::invalid(problem),
                 output::Problem::Machine(problem) => Failure::machine(problem),
             })?;
+            names.add(output, &made)?;
             artefacts.extend(made);
         }
         if successes.len() > 1 {
@@ -388,7 +391,6 @@ impl Program {
             let exit = Artefact::from_json("exit", text.as_bytes());
             artefacts.push(exit.expect("what aether-json writes is JSON"));
         }
-        refuse_equal_names(&artefacts)?;
         self.refuse_rules(&artefacts)?;
         Ok(artefacts)
     }
@@ -472,19 +474,47 @@ fn artefact_schema(output: &OutputTable) -> ArtefactSchema {
     }
 }
 
-/// Names that differ in case alone are one file on some systems.
-fn refuse_equal_names(artefacts: &[Artefact]) -> Result<(), Failure> {
-    let mut names = BTreeSet::new();
-    for artefact in artefacts {
-        let name = artefact.name();
-        if !names.insert(name.to_lowercase()) {
-            return Err(Failure::invalid(format!(
-                "two outputs have the name `{name}`: files of a glob that have the same stem are told \
-                 apart by name = \"{{path}}\""
-            )));
+/// The names of the outputs so far, in lower case: those that differ in case alone are one file on some systems.
+#[derive(Default)]
+struct Names(BTreeMap<String, Named>);
+
+/// A name as it is, and whether it is the stem of a file, which another file may have too.
+struct Named {
+    name: String,
+    has_stem: bool,
+}
+
+impl Names {
+    /// Adds what was made of an output.
+    ///
+    /// # Errors
+    /// A name is taken.
+    fn add(&mut self, output: &OutputTable, made: &[Artefact]) -> Result<(), Failure> {
+        let has_stem = output.is_glob() && !output.name.get_ref().contains("{path}");
+        for artefact in made {
+            let name = artefact.name().to_owned();
+            let named = Named { name, has_stem };
+            let Some(other) = self.0.insert(artefact.name().to_lowercase(), named) else {
+                continue;
+            };
+            let name = artefact.name();
+            let mut problem = if other.name == name {
+                format!("two outputs have the name `{name}`")
+            } else {
+                format!(
+                    "the outputs `{}` and `{name}` differ in case alone; not every file system can hold both",
+                    other.name
+                )
+            };
+            if has_stem || other.has_stem {
+                problem.push_str(
+                    ": files of a glob that have the same stem are told apart by name = \"{path}\"",
+                );
+            }
+            return Err(Failure::invalid(problem));
         }
+        Ok(())
     }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use aether_harness::exec::{Group, launch, tail};
 use aether_harness::{Artefact, Failure, MachineFailure as _, Progress, Scratch};
 
 /// What a program may write to one stream or declared file.
-pub(crate) const OUTPUT_BYTES_MAX: u64 = 256 << 20;
+pub const OUTPUT_BYTES_MAX: u64 = 256 << 20;
 
 /// A directory for one run, gone when dropped.
 pub(crate) fn scratch(outputs: &Path) -> Result<Scratch, Failure> {

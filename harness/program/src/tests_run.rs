@@ -114,7 +114,7 @@ fn makes(script: &str, outputs: &str, expected: &[&str]) {
 
 /// A run fails with this verdict and says this.
 #[track_caller]
-fn fails(script: &str, outputs: &str, verdict: Verdict, expected: &str) {
+fn fails(script: &str, outputs: &str, verdict: Verdict, expected: &str) -> String {
     let result = Workspace::new(script, outputs).evaluate();
     let detail = result.detail();
     assert!(
@@ -124,6 +124,7 @@ fn fails(script: &str, outputs: &str, verdict: Verdict, expected: &str) {
     if verdict == Verdict::Invalid {
         assert_eq!(result.verdict, verdict, "{detail}");
     }
+    detail
 }
 
 fn output(from: &str, rest: &str) -> String {
@@ -229,8 +230,30 @@ fn each_file_that_a_glob_matches_is_an_artefact() {
         "mkdir -p out/x out/y; echo 1 > out/x/a.json; echo 2 > out/y/A.json",
         &glob("{stem}"),
         Verdict::Invalid,
-        "two outputs have the name `A`",
+        "the outputs `a` and `A` differ in case alone; not every file system can hold both: files of a glob that have \
+         the same stem are told apart by name = \"{path}\"",
     );
+    fails(
+        "mkdir -p out/x out/y; echo 1 > out/x/a.json; echo 2 > out/y/a.json",
+        &glob("{stem}"),
+        Verdict::Invalid,
+        "two outputs have the name `a`: files of a glob",
+    );
+    // With their paths in their names, stems do not matter.
+    let remedy = "told apart";
+    for (script, expected) in [
+        (
+            "mkdir -p out/x; echo 1 > out/x/a.json; echo 2 > out/x+a.json",
+            "two outputs have the name `out+x+a.json`",
+        ),
+        (
+            "mkdir -p out/x out/X; echo 1 > out/x/a.json; echo 2 > out/X/a.json",
+            "differ in case alone",
+        ),
+    ] {
+        let said = fails(script, &glob("{path}"), Verdict::Invalid, expected);
+        assert!(!said.contains(remedy), "{said}");
+    }
     fails(
         "mkdir out; echo 1 > out/inputs.json",
         &glob("{stem}"),

@@ -7,7 +7,7 @@ use super::attribution::Attribution;
 use crate::exec::{EnvironmentChange, RunFailure, Unchangeable};
 use crate::snapshot::{GoldenProblem, MANIFEST_FILE};
 use crate::varying::Varying;
-use crate::{Check, Diff, DiffOptions, MachineFailure, ScenarioError, Tolerated};
+use crate::{Check, Diff, DiffOptions, MachineFailure, ScenarioError, Tolerated, counted};
 
 /// One thing that a check found.
 #[derive(Clone, Debug)]
@@ -281,7 +281,8 @@ impl fmt::Display for Difference {
             write!(f, "\n    {varying}")?;
         }
         if let Some(more) = self.varying.len().checked_sub(PATTERNS_MAX + 1) {
-            write!(f, "\n    and {} more patterns", more + 1)?;
+            let more = counted(more as u64 + 1, "more pattern");
+            write!(f, "\n    and {more}")?;
         }
         write_declarations(self.declarations.as_deref(), f)
     }

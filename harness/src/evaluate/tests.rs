@@ -602,12 +602,16 @@ fn a_difference_is_told_with_its_cause_and_what_varies() {
     let more = format!("{start}, in more than the check `determinism` reports");
     assert!(told(&elsewhere).starts_with(&more));
 
-    for (patterns, more) in [(200, None), (201, Some(1)), (203, Some(3))] {
+    for (patterns, more) in [
+        (200, None),
+        (201, Some("1 more pattern")),
+        (203, Some("3 more patterns")),
+    ] {
         let mut many = difference();
         many.varying = vec![many.varying[0].clone(); patterns];
         let text = told(&many);
         assert_eq!(text.matches(&format!("\n    {line}")).count(), 200);
-        let end = more.map(|more| format!("\n    and {more} more patterns"));
+        let end = more.map(|more| format!("\n    and {more}"));
         assert!(
             text.ends_with(&end.unwrap_or_else(|| line.clone())),
             "{text}"

@@ -107,7 +107,7 @@ impl ScenarioReport {
     }
 
     /// Whether there is something to report of it.
-    fn is_told(&self) -> bool {
+    pub fn is_told(&self) -> bool {
         self.differs() || self.tolerated().is_some() || !self.raw.is_empty()
     }
 

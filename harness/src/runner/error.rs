@@ -70,7 +70,7 @@ pub enum RunnerError {
     OutputClosed,
     /// The standard output cannot be written.
     #[error("the standard output cannot be written: {0}")]
-    OutputFailed(String),
+    OutputFailed(std::io::Error),
     /// Two trials have the same name.
     #[error("two trials have the name {0}")]
     Duplicate(String),

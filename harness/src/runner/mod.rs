@@ -11,6 +11,7 @@ mod selection;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
+use std::io;
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -272,8 +273,8 @@ fn until_closed(run: impl FnOnce() -> Conclusion) -> Result<Conclusion, RunnerEr
     // The panic of `Result::unwrap` on an error of the system says its number and kind.
     let lost = |payload: Option<&str>| match payload {
         Some(text) if text.contains("BrokenPipe") => Some(RunnerError::OutputClosed),
-        Some(text) if text.contains("`Result::unwrap()`") && text.contains("Os { code: ") => {
-            Some(RunnerError::OutputFailed(text.to_owned()))
+        Some(text) if text.contains("`Result::unwrap()`") => {
+            error_of_system(text).map(RunnerError::OutputFailed)
         }
         _ => None,
     };
@@ -293,6 +294,13 @@ fn until_closed(run: impl FnOnce() -> Conclusion) -> Result<Conclusion, RunnerEr
             None => panic::resume_unwind(payload),
         }
     })
+}
+
+/// The error of the system whose number a panic says.
+fn error_of_system(panic: &str) -> Option<io::Error> {
+    let (_, after) = panic.split_once("Os { code: ")?;
+    let (code, _) = after.split_once(',')?;
+    code.parse().ok().map(io::Error::from_raw_os_error)
 }
 
 /// A trial of a suite.
