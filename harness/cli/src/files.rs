@@ -1,9 +1,10 @@
 //! The files of a directory, such as that of a scenario, in memory and back.
 
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use aether_disk as fs;
+use aether_disk::{self as fs, File};
+use aether_program::OUTPUT_BYTES_MAX;
 
 /// Paths inside a directory, and the bytes of their files.
 pub(crate) type Files = Vec<(PathBuf, Vec<u8>)>;
@@ -30,6 +31,31 @@ pub(crate) fn read(dir: &Path) -> io::Result<Files> {
     }
     files.sort();
     Ok(files)
+}
+
+/// The bytes of a document, which may come from a pipe; no more of it is read than an output may have.
+///
+/// # Errors
+/// It cannot be read, or has more.
+pub(crate) fn read_document(path: &Path) -> io::Result<Vec<u8>> {
+    within_limit(File::open(path)?)
+}
+
+/// The bytes of a stream, if they are no more than an output may have.
+///
+/// # Errors
+/// It cannot be read, or has more.
+pub(crate) fn within_limit(stream: impl io::Read) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    stream.take(OUTPUT_BYTES_MAX + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > OUTPUT_BYTES_MAX {
+        let problem = format!(
+            "it is longer than {} MiB, and no more of a document is read",
+            OUTPUT_BYTES_MAX >> 20
+        );
+        return Err(io::Error::new(io::ErrorKind::InvalidData, problem));
+    }
+    Ok(bytes)
 }
 
 /// Writes a file below a directory, with the directories that it needs.

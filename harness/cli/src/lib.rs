@@ -41,6 +41,7 @@
 //! | `reports` | results of trials, merged and written in the forms that CI systems read |
 //! | `root` | the option `--root` |
 //! | `html` | the report as a page |
+//! | `destination` | the file that `--out` names, and what it may replace |
 //! | `files` | the files of a directory, read and written |
 //! | `lineage` | a run and its golden as `why` sees them: what their values were computed from |
 //! | `revision` | the program at a revision, and the search for moves |
@@ -54,6 +55,7 @@ mod bundle;
 mod changes;
 pub mod commands;
 mod date;
+mod destination;
 mod files;
 mod flaky;
 mod html;
@@ -67,4 +69,4 @@ mod variants;
 
 pub use args::Command;
 pub use commands::{CommandError, Console, Status};
-pub use root::{arguments, run_position, usage};
+pub use root::{arguments, require_root, run_position, usage};

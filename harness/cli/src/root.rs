@@ -3,9 +3,13 @@
 
 use std::ffi::OsString;
 use std::io::{self, Write as _};
+use std::path::Path;
 use std::process::ExitCode;
 
+use aether_disk::Found;
 use aether_harness::MachineFailure as _;
+
+use crate::commands::CommandError;
 
 const ROOT: &str = "--root";
 
@@ -18,13 +22,38 @@ pub fn arguments() -> Vec<OsString> {
     rooted(std::env::args_os().collect())
 }
 
+/// Refuses what `--root` names if it is no directory; where a command makes one, nothing may be there.
+///
+/// # Errors
+/// What is there instead, or on the way to it.
+pub fn require_root(root: &Path, may_be_made: bool) -> Result<(), CommandError> {
+    let usage = |problem: String| Err(CommandError::Usage(format!("--root: {problem}")));
+    for dir in root.ancestors() {
+        let found = Found::at(dir);
+        match found.map_err(|error| CommandError::input_of(dir.display(), &error))? {
+            Some(Found::Directory) => return Ok(()),
+            Some(what) => {
+                return usage(format!("{} is {what}, and not a directory", dir.display()));
+            }
+            None if may_be_made => {}
+            None => return usage(format!("there is no directory {}", root.display())),
+        }
+    }
+    Ok(())
+}
+
 /// Prints the help that a command line asked for, or why it cannot be parsed, and returns the exit status.
 pub fn usage(error: &clap::Error) -> ExitCode {
     let printed = error.print().and_then(|()| io::stdout().flush());
     ExitCode::from(match printed {
         _ if error.use_stderr() => 2,
         // A closed pipe is of a reader that has seen enough.
-        Err(error) if error.is_of_machine() && error.kind() != io::ErrorKind::BrokenPipe => 3,
+        Err(error) if error.is_of_machine() && error.kind() != io::ErrorKind::BrokenPipe => {
+            // If standard error cannot be written either, nobody can be told.
+            let problem = format!("error: the standard output cannot be written: {error}");
+            let _ = writeln!(io::stderr(), "{problem}");
+            3
+        }
         Ok(()) | Err(_) => 0,
     })
 }

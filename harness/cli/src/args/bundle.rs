@@ -14,6 +14,9 @@ pub struct Args {
     /// The file to write.
     #[arg(long, value_name = "FILE", default_value = "bundle.tar.gz")]
     out: PathBuf,
+    /// Replace a file at --out that is not known as a report or a bundle of the harness.
+    #[arg(long)]
+    force: bool,
 }
 
 impl Args {
@@ -25,6 +28,7 @@ impl Args {
         let options = BundleOptions {
             names: self.names,
             out: self.out,
+            force: self.force,
         };
         bundle(suite, &options, console)
     }

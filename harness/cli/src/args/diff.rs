@@ -61,6 +61,9 @@ pub(super) struct Report {
     /// Write to this file instead of standard output.
     #[arg(long, value_name = "PATH")]
     out: Option<PathBuf>,
+    /// Replace a file at --out that is not known as a report or a bundle of the harness.
+    #[arg(long, requires = "out")]
+    force: bool,
 }
 
 impl Report {
@@ -72,6 +75,7 @@ impl Report {
             all: self.all,
             format: self.format,
             out: self.out,
+            force: self.force,
         }
     }
 }

@@ -20,6 +20,9 @@ pub struct Args {
     /// Write to this file instead of standard output.
     #[arg(long, value_name = "PATH")]
     out: Option<PathBuf>,
+    /// Replace a file at --out that is not known as a report or a bundle of the harness.
+    #[arg(long, requires = "out")]
+    force: bool,
     /// With `--format markdown`, name the commits after this one that change both goldens and the program.
     #[arg(long, value_name = "COMMIT")]
     since: Option<String>,
@@ -36,6 +39,7 @@ impl Args {
             include_ignored: self.include_ignored,
             format: self.format,
             out: self.out,
+            force: self.force,
             since: self.since,
         };
         report(suite, &request, console)

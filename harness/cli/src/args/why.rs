@@ -37,6 +37,9 @@ pub struct Args {
     /// Write to this file instead of standard output.
     #[arg(long, value_name = "PATH")]
     out: Option<PathBuf>,
+    /// Replace a file at --out that is not known as a report or a bundle of the harness.
+    #[arg(long, requires = "out")]
+    force: bool,
 }
 
 impl Args {
@@ -53,6 +56,7 @@ impl Args {
             rebuild: self.rebuild.options(),
             format: self.format,
             out: self.out,
+            force: self.force,
         };
         why(suite, &request, console)
     }

@@ -184,13 +184,16 @@ fn tape(path: &Path) -> Result<Tape, Problem> {
     Ok(Archive::new(GzDecoder::new(BufReader::new(file))))
 }
 
-/// Reads to the end, where the checksum of the whole is.
+/// Reads to the end, where the checksum of the whole is. Nothing follows the last entry but zeros.
 fn check_end(tape: Tape) -> Result<(), Problem> {
     let at_end = |source| damaged("the end", source);
     let mut rest = tape.into_inner();
-    let tail = io::copy(&mut (&mut rest).take(TAIL_MAX), &mut io::sink()).map_err(at_end)?;
+    let mut tail = Vec::new();
+    let read = (&mut rest).take(TAIL_MAX).read_to_end(&mut tail);
+    let is_cut = read.map_err(at_end)? as u64 == TAIL_MAX;
+    let is_filled = tail.iter().all(|byte| *byte == 0);
     let mut after = rest.into_inner();
-    if tail == TAIL_MAX || after.read(&mut [0]).map_err(at_end)? > 0 {
+    if is_cut || !is_filled || after.read(&mut [0]).map_err(at_end)? > 0 {
         let problem = io::Error::new(io::ErrorKind::InvalidData, "there is more data after it");
         return Err(at_end(problem));
     }

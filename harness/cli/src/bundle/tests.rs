@@ -1,10 +1,11 @@
 //! Bundles that are valid, and bundles that are damaged or malicious.
 
 use std::fs;
-use std::io::Write;
+use std::io::{Read as _, Write};
 use std::path::PathBuf;
 
 use flate2::Compression;
+use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use tar::{Builder, EntryType, Header};
 
@@ -59,7 +60,9 @@ impl Made {
         let made = Self {
             dir: tempfile::tempdir().unwrap(),
         };
-        write(&made.path(), &manifest(), |_, file| Ok(bytes_of(file))).unwrap();
+        let mut bytes = Vec::new();
+        write(&mut bytes, &manifest(), |_, file| Ok(bytes_of(file))).unwrap();
+        fs::write(made.path(), bytes).unwrap();
         made
     }
 
@@ -177,6 +180,31 @@ fn what_follows_the_end_is_noticed() {
     let mut file = fs::File::options().append(true).open(made.path()).unwrap();
     file.write_all(b"more").unwrap();
     made.refused("damaged at the end: there is more data after it");
+    // The same within the compressed stream, after the zeros that end an archive, or after many of them.
+    let whole = Made::soundly();
+    let mut archive = Vec::new();
+    GzDecoder::new(fs::File::open(whole.path()).unwrap())
+        .read_to_end(&mut archive)
+        .unwrap();
+    let other = archive.clone();
+    for (zeros, more, is_sound) in [
+        (0, &b""[..], true),
+        (10 << 10, b"", true),
+        (0, b"more", false),
+        (10 << 10, b"more", false),
+        (512, &other, false),
+        (2 << 20, b"", false),
+    ] {
+        let bytes = [&archive[..], &vec![0; zeros], more].concat();
+        let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+        packed.write_all(&bytes).unwrap();
+        fs::write(whole.path(), packed.finish().unwrap()).unwrap();
+        if is_sound {
+            whole.read().unwrap();
+        } else {
+            whole.refused("damaged at the end: there is more data after it");
+        }
+    }
     let mut more = SOUND.to_vec();
     more.push(("scenarios/two/z.json", PLAIN, TEXT));
     Made::with(&manifest(), &more)

@@ -15,6 +15,7 @@ use super::accept::{
 use super::bless::{BlessOptions, all_or_none, say_nothing};
 use super::{CommandError, Console, Status, chosen, scenario_of};
 use crate::bundle::{Bundle, BundleError, BundleManifest, Bundled, BundledFile};
+use crate::destination::Destination;
 use aether_harness::evaluate::{
     CheckResult, CheckRun, ERROR, Ending, Evaluation, Finding, RunOutput, resolve,
 };
@@ -33,6 +34,8 @@ pub struct BundleOptions {
     pub names: Vec<String>,
     /// The file to write.
     pub out: PathBuf,
+    /// Replaces a file at `out` that is not known as a report or a bundle.
+    pub force: bool,
 }
 
 /// Makes a bundle of what the last run made in place of goldens.
@@ -44,6 +47,7 @@ pub fn bundle(
     options: &BundleOptions,
     console: &mut Console<'_>,
 ) -> Result<Status, CommandError> {
+    let file = Destination::named(suite, &options.out, options.force, &[])?;
     let results = newest(suite)?;
     let mut manifest = BundleManifest::new(Vec::new());
     let mut sets: BTreeMap<String, GoldenSet> = BTreeMap::new();
@@ -83,15 +87,16 @@ pub fn bundle(
     }
     manifest.scenarios.sort_by(|a, b| a.name.cmp(&b.name));
     let out = &options.out;
-    crate::bundle::write(out, &manifest, |scenario, file| {
-        let content = sets
-            .get(scenario)
-            .and_then(|set| set.files().find(|(name, _)| name == file));
-        content
-            .map(|(_, bytes)| bytes.to_vec())
-            .ok_or_else(|| std::io::Error::other(format!("{scenario}/{file} is gone")))
-    })
-    .map_err(|error| CommandError::Io(format!("{}: {error}", out.display())))?;
+    file.write(|sink| {
+        crate::bundle::write(sink, &manifest, |scenario, file| {
+            let content = sets
+                .get(scenario)
+                .and_then(|set| set.files().find(|(name, _)| name == file));
+            content
+                .map(|(_, bytes)| bytes.to_vec())
+                .ok_or_else(|| std::io::Error::other(format!("{scenario}/{file} is gone")))
+        })
+    })?;
     writeln!(
         console.out,
         "wrote {}; to accept it: {} bless --all --from-bundle {} --reason \"…\"",

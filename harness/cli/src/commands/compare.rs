@@ -1,5 +1,6 @@
 //! `compare`: the same diff of any two documents, or of two directories of them.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use aether_disk as fs;
@@ -7,10 +8,13 @@ use aether_disk as fs;
 use super::diff::DiffRequest;
 use super::render::{ScenarioDiff, render};
 use super::{CommandError, Console, Status, if_valid, schema_of};
+use crate::destination::Destination;
+use crate::files;
 use aether_harness::scenario::ScenarioName;
-use aether_harness::snapshot::bytes_of;
+use aether_harness::snapshot::{MANIFEST_FILE, bytes_of};
 use aether_harness::{
-    Artefact, ArtefactSchema, KeyRule, Outline, Schema, Suite, infer, nearest, quoted, visible,
+    Artefact, ArtefactSchema, KeyRule, Outline, Schema, Suite, counted, infer, nearest, quoted,
+    visible,
 };
 use aether_program::DeclaredOutputs;
 
@@ -47,6 +51,10 @@ pub fn compare(
     request: &CompareRequest,
     console: &mut Console<'_>,
 ) -> Result<Status, CommandError> {
+    let mut reads = vec![&*request.before, &*request.after];
+    reads.extend(request.schema.as_deref());
+    let DiffRequest { out, force, .. } = &request.report;
+    let file = Destination::if_named(suite, out.as_deref(), *force, &reads)?;
     let is_dir = (request.before.is_dir(), request.after.is_dir());
     let declared = request
         .schema
@@ -54,10 +62,11 @@ pub fn compare(
         .map(|path| Declared::load(suite, path));
     let declared = declared.transpose()?;
     let outputs = declared.as_ref().and_then(Declared::outputs);
+    let mut left_out = BTreeSet::new();
     let (before, after, mut schema) = match is_dir {
         (true, true) => (
-            directory(&request.before, outputs)?,
-            directory(&request.after, outputs)?,
+            directory(&request.before, outputs, &mut left_out)?,
+            directory(&request.after, outputs, &mut left_out)?,
             match &declared {
                 Some(declared) => declared.schema(),
                 None => known_schema(suite, request)?,
@@ -118,9 +127,12 @@ pub fn compare(
         }
     }
     let names = [&request.before, &request.after].map(|path| path.display().to_string());
-    let compared = ScenarioDiff::comparison(names, before, after, schema);
+    let mut compared = ScenarioDiff::comparison(names, before, after, schema);
+    if let Some(line) = said_of_left_out(&left_out) {
+        compared = compared.noting(&line);
+    }
     let status = Status::of(compared.verdict());
-    render(&request.report, &[compared], console)?;
+    render(&request.report, &[compared], file.as_ref(), console)?;
     Ok(status)
 }
 
@@ -229,7 +241,12 @@ fn output_document(
     outputs.read(position, name, path, &bytes).map_err(problem)
 }
 
-fn directory(dir: &Path, outputs: Option<&DeclaredOutputs>) -> Result<Vec<Artefact>, CommandError> {
+/// The documents of a directory. What is not compared is added to `left_out`.
+fn directory(
+    dir: &Path,
+    outputs: Option<&DeclaredOutputs>,
+    left_out: &mut BTreeSet<String>,
+) -> Result<Vec<Artefact>, CommandError> {
     let mut paths: Vec<PathBuf> = fs::read_dir(dir)
         .and_then(|entries| {
             entries
@@ -238,7 +255,7 @@ fn directory(dir: &Path, outputs: Option<&DeclaredOutputs>) -> Result<Vec<Artefa
         })
         .map_err(|error| CommandError::input_of(dir.display(), &error))?;
     paths.sort();
-    let mut artefacts = Vec::new();
+    let mut artefacts: Vec<Artefact> = Vec::new();
     for path in paths {
         let is_document = path
             .extension()
@@ -247,30 +264,70 @@ fn directory(dir: &Path, outputs: Option<&DeclaredOutputs>) -> Result<Vec<Artefa
         // `inputs.json` lies beside the goldens of outputs, and is not one of them.
         let output = outputs.filter(|_| path.is_file() && name != aether_harness::INPUTS);
         let output = output.and_then(|outputs| Some((outputs, outputs.position(&name)?)));
-        match output {
-            Some((outputs, position)) if bytes_of(&path.to_string_lossy()).is_none() => {
-                artefacts.push(output_document(&path, outputs, position, &name)?);
+        let file = path.file_name().unwrap_or_default().to_string_lossy();
+        // Beside a golden, they say no more than it does.
+        let is_beside_golden = file == MANIFEST_FILE || bytes_of(&file).is_some();
+        let artefact = match output {
+            Some((outputs, position)) if bytes_of(&file).is_none() => {
+                output_document(&path, outputs, position, &name)?
             }
             _ if is_document => {
                 // A pipe in a directory was not named by anybody, and nobody may ever write to it.
                 fs::require_file(&path)
                     .map_err(|error| CommandError::input_of(path.display(), &error))?;
-                artefacts.push(document(&path, &name)?);
+                document(&path, &name)?
             }
-            _ => {}
+            _ => {
+                if !is_beside_golden {
+                    let slash = if path.is_dir() { "/" } else { "" };
+                    left_out.insert(format!("{file}{slash}"));
+                }
+                continue;
+            }
+        };
+        if artefacts
+            .iter()
+            .any(|other| other.name() == artefact.name())
+        {
+            return Err(CommandError::Usage(format!(
+                "{}: two documents in it are called `{name}`: which belongs to which is known by the name",
+                dir.display()
+            )));
         }
+        artefacts.push(artefact);
     }
     if artefacts.is_empty() {
+        let left_out = said_of_left_out(left_out).map(|line| format!("; {line}"));
         return Err(CommandError::Usage(format!(
-            "{}: there are no documents in it that can be read",
-            dir.display()
+            "{}: there are no documents in it that can be read{}",
+            dir.display(),
+            left_out.unwrap_or_default()
         )));
     }
     Ok(artefacts)
 }
 
+/// Names that are listed of what is left out.
+const LEFT_OUT_SHOWN: usize = 8;
+
+/// What is not compared, in one line; `None` if there is nothing.
+fn said_of_left_out(left_out: &BTreeSet<String>) -> Option<String> {
+    let mut shown: Vec<String> = left_out.iter().take(LEFT_OUT_SHOWN).cloned().collect();
+    if shown.is_empty() {
+        return None;
+    }
+    let more = left_out.len() - shown.len();
+    if more > 0 {
+        shown.push(counted(more as u64, "more file"));
+    }
+    Some(format!(
+        "not compared, as they are neither JSON nor declared outputs: {}",
+        shown.join(", ")
+    ))
+}
+
 fn read(path: &Path) -> Result<Vec<u8>, CommandError> {
-    fs::read(path).map_err(|error| CommandError::input_of(path.display(), &error))
+    files::read_document(path).map_err(|error| CommandError::input_of(path.display(), &error))
 }
 
 fn document(path: &Path, name: &str) -> Result<Artefact, CommandError> {

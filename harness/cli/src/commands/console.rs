@@ -1,11 +1,11 @@
 //! The console: where a command prints, and how it asks a person.
 
 use std::io::{self, BufRead, IsTerminal, Write};
-use std::path::Path;
 
 use anstream::StripStream;
 
 use super::CommandError;
+use crate::destination::Destination;
 
 /// Answers a question with a line, or with `None` if there is no answer.
 pub type Ask<'a> = dyn FnMut(&str) -> io::Result<Option<String>> + 'a;
@@ -38,16 +38,20 @@ impl Console<'_> {
     ///
     /// # Errors
     /// It cannot be printed or written.
-    pub(super) fn deliver(&mut self, text: &[u8], file: Option<&Path>) -> Result<(), CommandError> {
-        let Some(path) = file else {
+    pub(super) fn deliver(
+        &mut self,
+        text: &[u8],
+        file: Option<&Destination>,
+    ) -> Result<(), CommandError> {
+        let Some(file) = file else {
             self.out.write_all(text)?;
             return Ok(());
         };
         let mut plain = StripStream::new(Vec::new());
         plain.write_all(text)?;
-        aether_harness::outputs::deliver(path, &plain.into_inner())
-            .map_err(|error| CommandError::Io(error.to_string()))?;
-        writeln!(self.err, "wrote {}", path.display())?;
+        let plain = plain.into_inner();
+        file.write(|out| out.write_all(&plain))?;
+        writeln!(self.err, "wrote {}", file.shown().display())?;
         Ok(())
     }
 }

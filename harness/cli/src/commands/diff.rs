@@ -6,6 +6,7 @@ use super::rebuild;
 use super::render::{ScenarioDiff, render};
 use super::shown::Shown;
 use super::{CommandError, Console, Status, Worst, chosen, scenario_of};
+use crate::destination::Destination;
 use aether_harness::evaluate::{CheckResult, Finding, evaluate};
 use aether_harness::{Check, Suite, Verdict};
 
@@ -38,6 +39,8 @@ pub struct DiffRequest {
     pub format: Format,
     /// The file to write to, in place of the standard output.
     pub out: Option<PathBuf>,
+    /// Replaces a file at `out` that is not known as a report or a bundle.
+    pub force: bool,
 }
 
 /// How the program of goldens is built.
@@ -66,6 +69,7 @@ pub fn diff(
             "a JSON Patch covers one scenario: name it".to_owned(),
         ));
     }
+    let file = Destination::if_named(suite, request.out.as_deref(), request.force, &[])?;
     let mut worst = Worst::default();
     let mut scenarios = Vec::new();
     for found in found {
@@ -98,7 +102,7 @@ pub fn diff(
             scenarios.push(ScenarioDiff::bare(name, Verdict::Orphan, detail));
         }
     }
-    render(request, &scenarios, console)?;
+    render(request, &scenarios, file.as_ref(), console)?;
     worst.end()
 }
 

@@ -4,7 +4,7 @@
 //! report and bless are those of every scenario. Its directory is below the target directory; its goldens
 //! are among all others, and `snapshot.toml` says that they belong to a test.
 
-use std::io::{self, Read};
+use std::io;
 use std::path::PathBuf;
 
 use aether_disk as fs;
@@ -12,6 +12,7 @@ use aether_disk as fs;
 use super::bless::{BlessOptions, bless};
 use super::shown::Shown;
 use super::{CommandError, Console, Status, Worst};
+use crate::files;
 use aether_harness::evaluate::{CheckMessage, CheckResult, evaluate};
 use aether_harness::report::visible;
 use aether_harness::scenario::{SCENARIO_FILE, ScenarioName};
@@ -189,12 +190,11 @@ fn document(options: &GoldenOptions) -> Result<Artefact, CommandError> {
         )));
     }
     let (shown, bytes) = match &options.document {
-        Some(path) => (path.display().to_string(), fs::read(path)),
-        None => {
-            let mut bytes = Vec::new();
-            let read = io::stdin().lock().read_to_end(&mut bytes);
-            ("the standard input".to_owned(), read.map(|_| bytes))
-        }
+        Some(path) => (path.display().to_string(), files::read_document(path)),
+        None => (
+            "the standard input".to_owned(),
+            files::within_limit(io::stdin().lock()),
+        ),
     };
     let bytes = bytes.map_err(|error| CommandError::input_of(&shown, &error))?;
     let document = Artefact::from_json(name, &bytes)

@@ -217,7 +217,7 @@ impl From<io::Error> for CommandError {
 
 impl From<ReadError> for CommandError {
     fn from(error: ReadError) -> Self {
-        Self::Io(error.to_string())
+        Self::input(&error)
     }
 }
 

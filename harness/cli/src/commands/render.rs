@@ -2,6 +2,7 @@
 
 use super::diff::{DiffRequest, Format};
 use super::{CommandError, Console, Status};
+use crate::destination::Destination;
 use crate::html;
 use aether_harness::evaluate::{CheckResult, Ending};
 use aether_harness::snapshot::ProgramChange;
@@ -220,10 +221,11 @@ pub(crate) fn report(scenarios: &[ScenarioDiff]) -> Report {
     Report::new(scenarios.iter().map(|one| one.report(&options)).collect())
 }
 
-/// Writes what was found to where the request says.
+/// Writes what was found as the request says, to a file if there is one.
 pub(crate) fn render(
     request: &DiffRequest,
     scenarios: &[ScenarioDiff],
+    file: Option<&Destination>,
     console: &mut Console<'_>,
 ) -> Result<(), CommandError> {
     let mut text = Vec::new();
@@ -231,15 +233,23 @@ pub(crate) fn render(
         Format::Text => {
             let report = report(scenarios);
             let documents = scenarios.first().and_then(|one| one.documents.as_ref());
-            let last_line = documents.map(|documents| said_of_two(documents, &report));
-            let last_line = last_line.unwrap_or_else(|| report.summary());
+            let mut last_line = documents.map_or_else(
+                || report.summary(),
+                |documents| said_of_two(documents, &report),
+            );
+            // A scenario that is not told has no lines for its note.
+            let is_told = report.scenarios.iter().any(ScenarioReport::is_told);
+            let note = scenarios.first().map_or("", |one| &*one.detail);
+            if documents.is_some() && !is_told && !note.is_empty() {
+                last_line = format!("{}\n{last_line}", visible(note));
+            }
             report.write_text_ending(&mut text, request.all, &last_line)?;
         }
         Format::Json => report(scenarios).write_json(&mut text, request.all)?,
         Format::JsonPatch => text = patch(scenarios)?,
         Format::Html => html::write(&report(scenarios), &mut text)?,
     }
-    console.deliver(&text, request.out.as_deref())
+    console.deliver(&text, file)
 }
 
 /// A comparison in one line.

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use super::mixed::mixed_commits;
 use super::{CommandError, Console, Status};
+use crate::destination::Destination;
 use crate::reports::{self, Absence, Context, Merge};
 use aether_harness::Suite;
-use aether_harness::outputs::deliver;
 use aether_harness::results::Run;
 
 /// How a merge is written.
@@ -39,6 +39,8 @@ pub struct ReportRequest {
     pub format: ReportFormat,
     /// The file to write to, in place of the standard output.
     pub out: Option<PathBuf>,
+    /// Replaces a file at `out` that is not known as a report or a bundle.
+    pub force: bool,
     /// The commit after which those that change both goldens and the program are named, in Markdown.
     pub since: Option<String>,
 }
@@ -56,6 +58,8 @@ pub fn report(
     console: &mut Console<'_>,
 ) -> Result<Status, CommandError> {
     let runs = runs(suite, &request.dirs)?;
+    let dirs: Vec<&Path> = runs.iter().map(Run::dir).collect();
+    let file = Destination::if_named(suite, request.out.as_deref(), request.force, &dirs)?;
     let expected = aether_harness::runner::trials(suite)?;
     let merge = Merge::new(&expected, &runs, request.include_ignored)?;
     let mut text = Vec::new();
@@ -76,13 +80,7 @@ pub fn report(
             reports::write_markdown(&mut text, &merge, &context)?;
         }
     }
-    match &request.out {
-        None => console.out.write_all(&text)?,
-        Some(path) => {
-            deliver(path, &text).map_err(|error| CommandError::Io(error.to_string()))?;
-            writeln!(console.err, "wrote {}", path.display())?;
-        }
-    }
+    console.deliver(&text, file.as_ref())?;
     if request.out.is_some() || request.format != ReportFormat::Text {
         writeln!(console.err, "{}", merge.summary())?;
     }

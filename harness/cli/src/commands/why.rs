@@ -16,6 +16,7 @@ use aether_why::{CauseKind, Why, WhyError, WhyOptions};
 use super::diff::RebuildOptions;
 use super::rebuild::{self, Records};
 use super::{CommandError, Console, Status, chosen, valid};
+use crate::destination::Destination;
 use crate::lineage::{LineageError, Runs};
 
 /// How an explanation is written.
@@ -49,6 +50,8 @@ pub struct WhyRequest {
     pub format: WhyFormat,
     /// The file to write to, in place of the standard output.
     pub out: Option<PathBuf>,
+    /// Replaces a file at `out` that is not known as a report or a bundle.
+    pub force: bool,
 }
 
 /// Says how a value of a scenario came to differ from its golden.
@@ -61,6 +64,7 @@ pub fn why(
     request: &WhyRequest,
     console: &mut Console<'_>,
 ) -> Result<Status, CommandError> {
+    let file = Destination::if_named(suite, request.out.as_deref(), request.force, &[])?;
     let found = chosen(suite, std::slice::from_ref(&request.name))?.remove(0);
     let usage = |problem: String| CommandError::Usage(problem);
     let scenario = valid(&found)?;
@@ -94,7 +98,8 @@ pub fn why(
         prepared: run.prepared(),
     };
     let why = compared.explain(at, request.limit)?;
-    write(&why, request, &compared.remedies(&why), console)?;
+    let remedies = compared.remedies(&why);
+    write(&why, request, &remedies, file.as_ref(), console)?;
     Ok(Status::Done)
 }
 
@@ -319,6 +324,7 @@ fn write(
     why: &Why,
     request: &WhyRequest,
     remedies: &[String],
+    file: Option<&Destination>,
     console: &mut Console<'_>,
 ) -> Result<(), CommandError> {
     let mut text = Vec::new();
@@ -333,5 +339,5 @@ fn write(
         WhyFormat::Html => why.write_html(&mut text)?,
         WhyFormat::Svg => why.write_svg(&mut text)?,
     }
-    console.deliver(&text, request.out.as_deref())
+    console.deliver(&text, file)
 }

@@ -239,7 +239,7 @@ fn bytes(differences: &[BytesDifference]) -> Markup {
             pre.note { "before  " (before) "\n" "after   " (after) }
         }
         @if differences.len() > BYTES_SHOWN {
-            p.aside { "and bytes of " (differences.len() - BYTES_SHOWN) " more outputs" }
+            p.aside { "and bytes of " (counted((differences.len() - BYTES_SHOWN) as u64, "more output")) }
         }
     }
 }

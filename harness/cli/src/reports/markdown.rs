@@ -25,7 +25,7 @@ use super::{Absence, Merge, page};
 const LIMIT: usize = 65_536;
 
 /// The first line, by which the comment is found again.
-const MARKER: &str = "<!-- aether-harness -->";
+pub(crate) const MARKER: &str = "<!-- aether-harness -->";
 
 /// Groups, causes of a group, and commits that are listed; more are counted.
 const GROUPS_SHOWN: usize = 20;

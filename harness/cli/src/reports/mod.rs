@@ -15,7 +15,7 @@ mod text;
 pub(crate) use github::write as write_github;
 pub(crate) use junit::write as write_junit;
 pub(crate) use lines::write as write_lines;
-pub(crate) use markdown::{Context, write as write_markdown};
+pub(crate) use markdown::{Context, MARKER, write as write_markdown};
 pub(crate) use merge::{Absence, Entry, Merge};
 pub(crate) use page::write as write_page;
 pub(crate) use text::write as write_text;

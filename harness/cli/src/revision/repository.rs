@@ -134,6 +134,11 @@ impl Repository {
         if self.git.succeeds(&args)? {
             return self.git.text(&args);
         }
+        if let Some(what) = self.what_is(revision)? {
+            return Err(CommandError::Usage(format!(
+                "`{revision}` is {what}, and not a commit"
+            )));
+        }
         let references = self
             .git
             .text(&["for-each-ref", "--format=%(refname:short)"])?;
@@ -142,6 +147,33 @@ impl Repository {
         Err(CommandError::Usage(format!(
             "`{revision}` is not a commit of this repository{hint}"
         )))
+    }
+
+    /// What a revision names that is no commit, in words; `None` if it names nothing.
+    fn what_is(&self, revision: &str) -> Result<Option<&'static str>, CommandError> {
+        // After `REVISION:PATH`, git would take `^{}` for a part of the path.
+        let args = [
+            "rev-parse",
+            "--verify",
+            "--quiet",
+            "--end-of-options",
+            revision,
+        ];
+        if !self.git.succeeds(&args)? {
+            return Ok(None);
+        }
+        // Behind a tag, what it is of.
+        let named = format!("{}^{{}}", self.git.text(&args)?);
+        if !self.git.succeeds(&["cat-file", "-e", &named])? {
+            return Ok(None);
+        }
+        Ok(Some(
+            match &*self.git.text(&["cat-file", "-t", &named])? {
+                "tree" => "a tree, which is a directory of a commit",
+                "blob" => "a blob, which is a file of a commit",
+                _ => "an object of another kind",
+            },
+        ))
     }
 
     /// Whether a commit of this name is here, on a branch or not.

@@ -712,6 +712,19 @@ fn what_cannot_be_searched_is_said() {
         &["bisect", "--good", "v1.O"],
         "`v1.O` is not a commit of this repository; did you mean `v1.0`?",
     );
+    let no_commits = [
+        ("HEAD:queue.py", "a blob, which is a file of a commit"),
+        ("HEAD:scenarios", "a tree, which is a directory of a commit"),
+        ("HEAD^{tree}", "a tree, which is a directory of a commit"),
+        ("of-a-blob", "a blob, which is a file of a commit"),
+    ];
+    repository.git(&["tag", "-a", "-m", "m", "of-a-blob", "HEAD:queue.py"]);
+    for (revision, what) in no_commits {
+        let expected = format!("`{revision}` is {what}, and not a commit");
+        check(&["bisect", "--good", revision], &expected);
+        check(&["bisect", "--good", "HEAD", "--bad", revision], &expected);
+        check(&["against", revision], &expected);
+    }
     check(
         &["bisect", "--good", "HEAD", "--bad", "v1.0"],
         "exchange them",

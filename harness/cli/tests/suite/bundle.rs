@@ -37,6 +37,7 @@ fn pack(workspace: &Workspace) -> Said {
     let options = BundleOptions {
         names: Vec::new(),
         out: workspace.path("out/bundle.tar.gz"),
+        ..BundleOptions::default()
     };
     workspace.command(|suite, console| bundle(suite, &options, console))
 }
@@ -144,6 +145,7 @@ fn only_what_differs_and_can_be_accepted_is_packed() {
     let named = BundleOptions {
         names: vec!["ring".to_owned()],
         out: workspace.path("out/bundle.tar.gz"),
+        ..BundleOptions::default()
     };
     let said = workspace.command(|suite, console| bundle(suite, &named, console));
     assert!(

@@ -3,7 +3,8 @@
 use std::fs;
 
 use aether_harness_cli::commands::{
-    CompareRequest, DiffRequest, Format, NewOptions, check, compare, diff, new,
+    CompareRequest, DiffRequest, DigestRequest, Format, NewOptions, check, compare, diff, digest,
+    new,
 };
 use serde_json::Value;
 
@@ -23,6 +24,9 @@ crate::tests![commands;
     a_bless_refuses_what_changed_since_it_was_shown,
     documents_and_directories_are_compared,
     documents_show_how_they_are_compared,
+    what_is_not_compared_is_said,
+    a_golden_that_is_no_file_is_bad_input,
+    endless_documents_are_bounded,
 ];
 
 fn checked(workspace: &Workspace) -> Said {
@@ -256,12 +260,10 @@ fn a_diff_as_json_has_these_members_and_no_others() {
         |value: &Value| -> Vec<String> { value.as_object().unwrap().keys().cloned().collect() };
     let report = |all: bool, names: &[&str]| -> (u8, Value) {
         let request = DiffRequest {
-            raw: false,
-            rebuild: None,
             names: names.iter().map(|name| (*name).to_owned()).collect(),
             all,
             format: Format::Json,
-            out: None,
+            ..DiffRequest::default()
         };
         let said = diffed(&workspace, &request);
         (said.code(), serde_json::from_str(&said.out).unwrap())
@@ -415,6 +417,111 @@ fn a_bless_refuses_what_changed_since_it_was_shown() {
 
 /// Without options, what identifies elements is inferred and written as options; options that match
 /// nothing are errors with the nearest name.
+fn what_is_not_compared_is_said() {
+    let workspace = Workspace::empty();
+    let compared = |format: Format| {
+        let request = CompareRequest {
+            before: workspace.path("one"),
+            after: workspace.path("two"),
+            report: DiffRequest {
+                format,
+                ..DiffRequest::default()
+            },
+            ..CompareRequest::default()
+        };
+        workspace.command(|suite, console| compare(suite, &request, console))
+    };
+    for (file, text) in [
+        ("one/t.csv", "a\n1\n"),
+        ("two/deep/a.json", "1"),
+        ("two/notes", ""),
+    ] {
+        workspace.write(file, text);
+    }
+    let line = "not compared, as they are neither JSON nor declared outputs: ";
+    let said = compared(Format::Text);
+    assert_eq!(said.code(), 2);
+    let error = said.error();
+    assert!(
+        error.contains("no documents in it that can be read; ") && error.contains("t.csv"),
+        "{error}"
+    );
+    for side in ["one", "two"] {
+        workspace.write(&format!("{side}/a.json"), "1");
+    }
+    let said = compared(Format::Text);
+    let expected = format!("{line}deep/, notes, t.csv\n");
+    assert!(
+        said.code() == 0 && said.out.contains(&expected),
+        "{}",
+        said.out
+    );
+    let json: Value = serde_json::from_str(&compared(Format::Json).out).unwrap();
+    let note = json["scenarios"][0]["note"].as_str().unwrap();
+    assert_eq!(note, expected.trim_end());
+    // In a report of what differs, too; a long list is cut.
+    workspace.write("two/a.json", "2");
+    for number in 0..9 {
+        workspace.write(&format!("one/m{number}.yaml"), "");
+    }
+    let said = compared(Format::Text);
+    let end = "m5.yaml, 5 more files\n";
+    assert!(said.code() == 1 && said.out.contains(end), "{}", said.out);
+    assert!(
+        said.out.contains(&format!("{line}deep/, m0.yaml")),
+        "{}",
+        said.out
+    );
+    // Two documents with one name would be taken for each other.
+    workspace.write("two/a.jsonl", "2\n");
+    let said = compared(Format::Text);
+    assert_eq!(said.code(), 2);
+    assert!(said.error().contains("two documents in it are called `a`"));
+}
+
+fn endless_documents_are_bounded() {
+    if !cfg!(target_os = "linux") {
+        return;
+    }
+    let workspace = Workspace::empty();
+    workspace.write("a.json", "1");
+    #[cfg(unix)]
+    std::os::unix::fs::symlink("/dev/zero", workspace.path("endless.json")).unwrap();
+    let request = CompareRequest {
+        before: workspace.path("a.json"),
+        after: workspace.path("endless.json"),
+        ..CompareRequest::default()
+    };
+    let said = workspace.command(|suite, console| compare(suite, &request, console));
+    assert_eq!(said.code(), 2);
+    let error = said.error();
+    assert!(
+        error.contains("endless.json: it is longer than 256 MiB"),
+        "{error}"
+    );
+}
+
+/// What somebody put in place of a golden is no failure of the machine.
+fn a_golden_that_is_no_file_is_bad_input() {
+    for file in ["snapshot.toml", "generations.json"] {
+        let workspace = Workspace::blessed();
+        let path = workspace.path(&format!("fixtures/snapshots/ring/{file}"));
+        std::fs::remove_file(&path).unwrap();
+        std::fs::create_dir(&path).unwrap();
+        let request = DigestRequest {
+            name: "ring".to_owned(),
+            ..DigestRequest::default()
+        };
+        let said = workspace.command(|suite, console| digest(suite, &request, console));
+        assert_eq!(said.code(), 2);
+        let error = said.error();
+        assert!(
+            error.contains(file) && error.contains("is not a regular file"),
+            "{error}"
+        );
+    }
+}
+
 fn documents_show_how_they_are_compared() {
     let workspace = Workspace::blessed();
     let hash = |digit: &str| digit.repeat(64);
@@ -527,7 +634,9 @@ fn documents_and_directories_are_compared() {
     assert_eq!(compared("a.json", "a.toml", &[]).code(), 0);
 
     let golden = "fixtures/snapshots/ring";
-    assert_eq!(compared(golden, golden, &[]).code(), 0);
+    let said = compared(golden, golden, &[]);
+    assert_eq!(said.code(), 0);
+    assert!(!said.out.contains("not compared"), "{}", said.out);
     workspace.edit("scenarios/ring/run.toml", "rule = 30", "rule = 90");
     workspace.runner(&["ring::golden"]);
     // The side that is called like a scenario says how both are read.

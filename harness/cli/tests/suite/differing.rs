@@ -443,6 +443,7 @@ fn a_bundle_carries_bytes() {
     let options = BundleOptions {
         names: Vec::new(),
         out: out.clone(),
+        ..BundleOptions::default()
     };
     let said = there.command(|suite, console| bundle(suite, &options, console));
     assert!(

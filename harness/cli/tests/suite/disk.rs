@@ -211,6 +211,7 @@ fn a_bundle_is_whole_or_absent() {
         let options = BundleOptions {
             names: Vec::new(),
             out: dir.join("out"),
+            force: true,
         };
         command(dir, &|suite, console| bundle(suite, &options, console))
     });
@@ -223,6 +224,7 @@ fn a_report_is_whole_or_absent() {
         let request = ReportRequest {
             format: ReportFormat::Jsonl,
             out: Some(dir.join("out")),
+            force: true,
             ..ReportRequest::default()
         };
         command(dir, &|suite, console| report(suite, &request, console))

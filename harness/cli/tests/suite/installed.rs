@@ -13,6 +13,8 @@ crate::tests![installed;
     compare_keeps_an_argument_named_run,
     a_reader_that_stops_is_no_panic,
     streams_that_are_full_leave_the_status_as_it_is,
+    a_root_is_a_directory,
+    what_init_cannot_complete_is_said,
     pipes_in_compared_directories_are_refused,
     only_selected_scenarios_say_what_they_drop,
     the_suggested_reason_is_not_a_reason,
@@ -212,6 +214,7 @@ fn the_directory_is_found_or_named() {
         2,
         &["both name a directory"],
     );
+    elsewhere.write("deep/x", "");
     says(
         &elsewhere,
         &["--root", "deep", "diff"],
@@ -606,7 +609,106 @@ fn streams_that_are_full_leave_the_status_as_it_is() {
         let err = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(status), "{args:?}: {err}");
         assert!(!err.contains("panicked"), "{args:?}: {err}");
+        if !is_err {
+            assert!(err.contains("No space left on device"), "{args:?}: {err}");
+            for raw in ["unwrap", "Os {", "called"] {
+                assert!(!err.contains(raw), "{args:?}: {err}");
+            }
+        }
     }
+}
+
+fn a_root_is_a_directory() {
+    let workspace = nothing();
+    workspace.write("file", "");
+    let mut roots = vec![
+        ("file", "--root: file is a file, and not a directory"),
+        ("file/below", "--root: there is no directory file/below"),
+        ("gone", "--root: there is no directory gone"),
+    ];
+    if cfg!(unix) {
+        #[cfg(unix)]
+        std::os::unix::fs::symlink("gone", workspace.path("link")).unwrap();
+        roots.push((
+            "link",
+            "--root: link is a link to nothing, and not a directory",
+        ));
+    }
+    let commands = [
+        "init",
+        "run",
+        "new x",
+        "diff",
+        "review",
+        "bless x --reason r",
+        "bundle",
+        "compare a b",
+        "show x",
+        "golden x",
+        "check",
+        "report",
+        "flaky",
+        "flaky --tests",
+        "sensitivity",
+        "shrink x",
+        "bisect --good HEAD",
+        "against HEAD",
+        "history x",
+        "why x",
+        "digest x",
+        "clean",
+    ];
+    for command in commands {
+        for (root, expected) in &roots {
+            let makes = ["init", "new x"].contains(&command);
+            if makes && expected.contains("there is no directory") {
+                continue;
+            }
+            let args: Vec<&str> = ["--root", root]
+                .into_iter()
+                .chain(command.split(' '))
+                .collect();
+            says(&workspace, &args, 2, &[expected]);
+        }
+    }
+    // What is not there is made by the commands that make scenarios, unless a file is in the way.
+    says(
+        &workspace,
+        &["--root", "gone", "init"],
+        0,
+        &["wrote scenarios/"],
+    );
+    says(
+        &workspace,
+        &["--root", "new", "new", "x"],
+        0,
+        &["created scenarios/x"],
+    );
+    for command in [&["init"][..], &["new", "x"]] {
+        let args = [&["--root", "file/below"], command].concat();
+        says(&workspace, &args, 2, &["--root: file is a file"]);
+    }
+}
+
+fn what_init_cannot_complete_is_said() {
+    if !cfg!(unix) {
+        return;
+    }
+    let workspace = nothing();
+    let pipe = workspace.path(".gitignore");
+    assert!(
+        Command::new("mkfifo")
+            .arg(&pipe)
+            .status()
+            .unwrap()
+            .success()
+    );
+    let expected = ".gitignore: it is a pipe or a device, and not a file";
+    says(&workspace, &["init"], 2, &[expected]);
+    std::fs::remove_file(pipe).unwrap();
+    std::fs::remove_dir(workspace.path("scenarios")).unwrap();
+    workspace.write("scenarios", "");
+    says(&workspace, &["init"], 2, &["scenarios: "]);
 }
 
 fn pipes_in_compared_directories_are_refused() {

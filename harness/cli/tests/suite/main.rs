@@ -36,6 +36,7 @@ mod installed;
 mod kill;
 mod merges;
 mod nextest;
+mod out;
 mod page;
 mod planted;
 mod process;
@@ -91,6 +92,7 @@ const TESTS: &[&[Test]] = &[
     kill::TESTS,
     merges::TESTS,
     nextest::TESTS,
+    out::TESTS,
     page::TESTS,
     planted::TESTS,
     process::TESTS,

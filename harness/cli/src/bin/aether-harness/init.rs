@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use aether_disk as fs;
-use aether_harness::Suite;
+use aether_harness::{MachineFailure as _, Suite};
 use aether_harness_cli::{CommandError, Console};
 
 /// Goldens are compared as bytes, so no checkout may change them.
@@ -46,11 +46,17 @@ pub(crate) fn init(suite: &Suite, console: &mut Console<'_>) -> Result<ExitCode,
 }
 
 fn at(path: &Path, error: &io::Error) -> CommandError {
-    CommandError::Io(format!("{}: {error}", path.display()))
+    let problem = format!("{}: {error}", path.display());
+    if error.is_of_machine() {
+        CommandError::Io(problem)
+    } else {
+        CommandError::Usage(problem)
+    }
 }
 
 /// Appends the lines that a file lacks; whether there were any.
 fn complete(path: &Path, lines: &[&str]) -> io::Result<bool> {
+    fs::require_file(path)?;
     let mut text = match fs::read_to_string(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
         text => text?,

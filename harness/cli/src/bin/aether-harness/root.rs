@@ -26,6 +26,7 @@ pub(crate) fn arguments() -> Arguments {
 
 /// A directory that was named. One without scenarios is taken by the commands that make some.
 pub(crate) fn checked(root: PathBuf, command: &Command) -> Result<PathBuf, CommandError> {
+    cli::require_root(&root, makes_scenarios(command))?;
     if has_scenarios(&root) || makes_scenarios(command) || needs_none(command) {
         return Ok(root);
     }

@@ -24,6 +24,7 @@ use aether_harness::scenario::Runtime;
 
 use super::bisect::InputsOf;
 use super::{CommandError, Console, Listing, Status, accept, chosen, new, valid};
+use crate::destination::Destination;
 use crate::revision::cache::Cache;
 use crate::revision::program::{How, Programs};
 use crate::revision::repository::Repository;
@@ -58,6 +59,8 @@ pub struct AgainstRequest {
     pub format: Listing,
     /// The file to write to, in place of the standard output.
     pub out: Option<PathBuf>,
+    /// Replaces a file at `out` that is not known as a report or a bundle.
+    pub force: bool,
 }
 
 /// Compares the program of now with that of a revision.
@@ -69,6 +72,7 @@ pub fn against(
     request: &AgainstRequest,
     console: &mut Console<'_>,
 ) -> Result<Status, CommandError> {
+    let file = Destination::if_named(suite, request.out.as_deref(), request.force, &[])?;
     let how = How {
         inputs: InputsOf::Now,
         build: request.build.clone(),
@@ -127,7 +131,7 @@ pub fn against(
     drop(programs);
     drop(cache);
     let findings = findings.grouped();
-    write(&findings, suite, request, console)?;
+    write(&findings, suite, request, file.as_ref(), console)?;
     if let Some(name) = &request.keep {
         keep::keep(suite, request, &findings, name.as_deref(), console)?;
     }
@@ -142,6 +146,7 @@ fn write(
     findings: &Findings,
     suite: &Suite,
     request: &AgainstRequest,
+    file: Option<&Destination>,
     console: &mut Console<'_>,
 ) -> Result<(), CommandError> {
     let mut text = Vec::new();
@@ -149,5 +154,5 @@ fn write(
         Listing::Text => text::write(findings, suite, request, &mut text)?,
         Listing::Json => json::write(findings, &mut text)?,
     }
-    console.deliver(&text, request.out.as_deref())
+    console.deliver(&text, file)
 }

@@ -19,6 +19,7 @@ pub(in crate::commands) use found::{Place, error_text, reason};
 pub(crate) use text::{file_lines, golden_lines, summary};
 
 use super::{CommandError, Console, Status, chosen, valid};
+use crate::destination::Destination;
 use crate::html;
 use crate::revision::cache::{Cache, Stored};
 use crate::revision::graph::{Graph, Node};
@@ -62,6 +63,8 @@ pub struct BisectRequest {
     pub format: BisectFormat,
     /// The file to write to, in place of the standard output.
     pub out: Option<PathBuf>,
+    /// Replaces a file at `out` that is not known as a report or a bundle.
+    pub force: bool,
 }
 
 /// What is known of one scenario.
@@ -115,6 +118,7 @@ pub fn bisect(
     request: &BisectRequest,
     console: &mut Console<'_>,
 ) -> Result<Status, CommandError> {
+    let file = Destination::if_named(suite, request.out.as_deref(), request.force, &[])?;
     let how = How {
         inputs: request.inputs,
         build: request.build.clone(),
@@ -174,7 +178,7 @@ pub fn bisect(
         found: &found,
         skipped: &skipped,
     })?;
-    write(&findings, request, console)?;
+    write(&findings, request, file.as_ref(), console)?;
     Ok(if findings.is_quiet() {
         Status::Done
     } else {
@@ -336,6 +340,7 @@ fn examine(
 fn write(
     findings: &Findings,
     request: &BisectRequest,
+    file: Option<&Destination>,
     console: &mut Console<'_>,
 ) -> Result<(), CommandError> {
     let mut text = Vec::new();
@@ -344,5 +349,5 @@ fn write(
         BisectFormat::Json => json::write(findings, &mut text)?,
         BisectFormat::Html => html::bisect::write(findings, &mut text)?,
     }
-    console.deliver(&text, request.out.as_deref())
+    console.deliver(&text, file)
 }

@@ -96,7 +96,8 @@ pub fn digest(
 /// The digests that the golden of a scenario holds; those of its records, if it holds these. `None` without a
 /// golden, and for digests by tick, which are no tree.
 fn golden(suite: &Suite, scenario: &Scenario) -> Result<Option<DigestTree>, CommandError> {
-    let opened = snapshot::open(&suite.paths().snapshot(scenario.name()))?;
+    let opened = snapshot::open(&suite.paths().snapshot(scenario.name()))
+        .map_err(|error| CommandError::input(&error))?;
     let Opened::Sound(snapshot) = opened else {
         return Ok(None);
     };
