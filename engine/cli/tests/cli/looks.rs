@@ -323,7 +323,7 @@ fn a_run_can_be_named_by_the_path_of_its_file() {
     let words = ["no run file", "none.aether"];
     nowhere.refuses(&["inspect", missing.to_str().unwrap()], &words);
     let folder = first.directory();
-    nowhere.refuses(&["inspect", folder.to_str().unwrap()], &["no run file"]);
+    nowhere.refuses(&["inspect", folder.to_str().unwrap()], &["is a directory"]);
     let args = ["inspect", "scenarios/gf01/scenario.toml"];
     nowhere.refuses(&args, &["not a run file"]);
 }

@@ -165,13 +165,6 @@ fn names_that_a_run_needs_are_tried_before_its_work() {
 fn a_name_that_is_taken_ends_a_long_run_at_its_start() {
     let runs = Runs::new();
     fs::create_dir_all(runs.directory().join(".long.aether.new")).unwrap();
-    let args = [
-        "run",
-        "line4",
-        "--set",
-        "ticks=1000000000",
-        "--run-id",
-        "long",
-    ];
+    let args = ["run", "line4", "--set", "ticks=800000", "--run-id", "long"];
     runs.refuses(&args, &[".long.aether.new is a directory"]);
 }

@@ -465,7 +465,7 @@ fn what_is_not_compared_is_said() {
         workspace.write(&format!("one/m{number}.yaml"), "");
     }
     let said = compared(Format::Text);
-    let end = "m5.yaml, 5 more files\n";
+    let end = "m6.yaml, 4 more files\n";
     assert!(said.code() == 1 && said.out.contains(end), "{}", said.out);
     assert!(
         said.out.contains(&format!("{line}deep/, m0.yaml")),
