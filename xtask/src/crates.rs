@@ -131,7 +131,7 @@ const LIMITS: [Limit; 16] = [
         package: "aether-sweep",
         manifest: "engine/sweep",
         knows: &["aether-disk", "aether-engine", "aether-json"],
-        crates: Some(48),
+        crates: Some(55),
         without: &["clap", "aether-harness"],
     },
     Limit {

@@ -209,7 +209,7 @@ fn same_ids(union: &SweepFile, shards: &[PathBuf]) -> Result<(), SweepError> {
 
 impl Clash {
     /// Two points that clash, with the files that hold them.
-    fn new(one: (&Row, PathBuf), other: (&Row, PathBuf)) -> Self {
+    pub(crate) fn new(one: (&Row, PathBuf), other: (&Row, PathBuf)) -> Self {
         let outcomes = one.0.outcome(true).zip(other.0.outcome(true));
         let column = outcome_columns(true)
             .zip(outcomes)

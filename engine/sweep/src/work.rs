@@ -10,12 +10,12 @@ use std::time::{Duration, Instant};
 use aether_engine::config::{Report, Sweep};
 use aether_engine::record::RecordKind;
 use aether_engine::run::{RunOptions, RunStatus, execute};
-use aether_engine::store::{Existing, RunStore};
+use aether_engine::store::{Existing, RunId, RunStore};
 use sha2::{Digest, Sha256};
 
 use crate::described::Described;
 use crate::digest::DigestSink;
-use crate::error::SweepError;
+use crate::error::{Clash, SweepError};
 use crate::file::SweepFile;
 use crate::header::Header;
 use crate::points::Points;
@@ -95,21 +95,23 @@ pub fn work(
     let file = SweepFile::write(path, &header)?;
     let share = options.share;
     let all = share.len(points.count());
+    let store = sweep
+        .keeps_records()
+        .then(|| RunStore::new(records_dir(path)));
     let mut finished = Finished::new(all);
     file.rows(|row| {
-        finished.add(row.number / share.count());
+        if is_kept(&row, store.as_ref())? {
+            finished.add(row.number / share.count());
+        }
         Ok::<(), SweepError>(())
     })?;
     let skipped = finished.count;
     if skipped == all {
-        return worked(&file, (skipped, all), false);
+        return worked(&file, skipped, all, all);
     }
     file.begin()?;
-    let store = sweep
-        .keeps_records()
-        .then(|| RunStore::new(records_dir(path)));
     let next = AtomicU64::new(0);
-    let stopped = std::thread::scope(|scope| {
+    let done = std::thread::scope(|scope| {
         let threads = options.threads.max(1);
         let (send, receive) = sync_channel(threads * WAITING);
         for _ in 0..threads {
@@ -136,24 +138,19 @@ pub fn work(
         drop(send);
         store_all(&file, &receive, (skipped, all), options)
     })?;
-    let worked = worked(&file, (skipped, all), stopped)?;
+    let worked = worked(&file, skipped, done, all)?;
     file.finish()?;
     Ok(worked)
 }
 
 /// What was done, with the points that the file has now.
-fn worked(
-    file: &SweepFile,
-    (skipped, all): (u64, u64),
-    stopped: bool,
-) -> Result<Worked, SweepError> {
-    let counts = file.counts()?;
+fn worked(file: &SweepFile, skipped: u64, done: u64, all: u64) -> Result<Worked, SweepError> {
     Ok(Worked {
         all,
         skipped,
-        ran: counts.iter().sum::<u64>() - skipped,
-        counts,
-        is_complete: !stopped,
+        ran: done - skipped,
+        counts: file.counts()?,
+        is_complete: done == all,
         first_error: file.first_error()?,
     })
 }
@@ -185,13 +182,43 @@ fn records_dir(path: &Path) -> PathBuf {
     name.into()
 }
 
-/// Stores points as they come, in batches; returns whether it was asked to stop.
+/// Whether everything that is kept of a point is there: its run, too, if runs are kept and it had one.
+fn is_kept(row: &Row, store: Option<&RunStore>) -> Result<bool, SweepError> {
+    let Some(store) = store.filter(|_| row.status != Status::Refused) else {
+        return Ok(true);
+    };
+    let path = store.path(&run_id(row));
+    aether_disk::is_file(&path).map_err(|error| SweepError::io(&path, error))
+}
+
+/// The name of the kept run of a point.
+fn run_id(row: &Row) -> RunId {
+    let digits: String = row.id.iter().map(|byte| format!("{byte:02x}")).collect();
+    digits
+        .parse()
+        .expect("hexadecimal digits are the name of a run")
+}
+
+/// Refuses a point that was run again, since its run was missing, and came out differently.
+fn same_again(file: &SweepFile, row: &Row) -> Result<(), SweepError> {
+    let stored = file.point(row.number)?;
+    let stored = stored.expect("its number is taken");
+    let has_grammar = file.header().has_grammar;
+    if stored.outcome(has_grammar).eq(row.outcome(has_grammar)) {
+        return Ok(());
+    }
+    let path = || file.path().to_owned();
+    let clash = Clash::new((&stored, path()), (row, path()));
+    Err(SweepError::Nondeterministic(vec![clash]))
+}
+
+/// Stores points as they come, in batches, until all are or it is asked to stop; returns how many are stored.
 fn store_all(
     file: &SweepFile,
     receive: &Receiver<Result<Row, SweepError>>,
     (skipped, all): (u64, u64),
     options: &Options<'_>,
-) -> Result<bool, SweepError> {
+) -> Result<u64, SweepError> {
     let mut done = skipped;
     let mut batch = 0;
     let mut since = now();
@@ -202,8 +229,10 @@ fn store_all(
             if batch == 0 {
                 file.execute("BEGIN")?;
             }
-            let is_new = file.insert(&row?)?;
-            assert!(is_new, "only points that the file does not have are run");
+            let row = row?;
+            if !file.insert(&row)? {
+                same_again(file, &row)?;
+            }
             batch += 1;
         }
         if batch >= options.batch || ended || since.elapsed() >= BATCH_TIME {
@@ -214,7 +243,7 @@ fn store_all(
             (batch, since) = (0, now());
             let stop = (options.progress)(Progress { done, all }).is_break();
             if ended || stop {
-                return Ok(done < all);
+                return Ok(done);
             }
         }
     }
@@ -279,8 +308,8 @@ fn run_point(
         RunStatus::Incomplete => unreachable!("nothing asks the run to stop"),
     };
     if let Some(store) = store {
-        let id = plan.documents().id().to_string();
-        let recorded = store.record(&plan, &id, Existing::Replace, &options)?;
+        let id = run_id(&row);
+        let recorded = store.record(&plan, id.as_str(), Existing::Replace, &options)?;
         assert_eq!(
             recorded.outcome, outcome,
             "the stored run of point {number} is the one whose digests were taken"

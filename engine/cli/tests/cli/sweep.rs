@@ -743,6 +743,15 @@ fn full_runs_are_kept_on_request() {
         .json();
         assert_eq!(shown["run"]["last_entry_hash"], hash);
     }
+    // A run that is missing is made again.
+    let runs = sweeps.path().join("s.sweep.runs");
+    fs::remove_file(runs.join(format!("{}.aether", ids[1]))).unwrap();
+    let ended = sweeps.aether(&["s.toml"]).with(0);
+    assert!(ended.stdout.contains("now         1 run,"), "{ended:#?}");
+    assert!(runs.join(format!("{}.aether", ids[1])).is_file());
+    fs::remove_dir_all(&runs).unwrap();
+    sweeps.aether(&["s.toml"]).with(0);
+    assert!(runs.join(format!("{}.aether", ids[0])).is_file());
     // Run again from the start, the same runs are stored.
     sweeps.execute("s.sweep", "DELETE FROM points");
     sweeps.aether(&["s.toml"]).with(0);
