@@ -165,8 +165,8 @@ fn what_is_not_there_or_no_name_is_refused() {
     let file = runs.file("file");
     std::fs::write(&file, "").unwrap();
     let args = ["run", "gf01", "--runs-dir", file.to_str().unwrap()];
-    super::aether(&args).with(3).reports(&["file"]);
-    let ended = super::aether(&[&args[..], &["--format", "json"]].concat()).with(3);
+    super::aether(&args).with(2).reports(&["file"]);
+    let ended = super::aether(&[&args[..], &["--format", "json"]].concat()).with(2);
     assert_eq!(keys(&ended.json()), ["error"]);
     assert!(!runs.directory().exists() || runs.store().run_ids().unwrap().is_empty());
 }
