@@ -34,3 +34,8 @@ impl ValueHash {
 pub(crate) fn signed(number: u64) -> i64 {
     i64::try_from(number).expect("numbers of points are below 2^32, and bytes in memory below 2^63")
 }
+
+/// Bytes in hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -36,6 +36,11 @@ pub struct Header {
 }
 
 impl Header {
+    /// What makes points of a base's inputs.
+    pub(crate) fn about(&self) -> (&str, &[String], u64) {
+        (&self.definition, &self.axes, self.points)
+    }
+
     /// The names of the axes as JSON.
     pub(crate) fn axes_json(&self) -> String {
         aether_json::to_string(&self.axes).expect("strings are JSON")
@@ -153,14 +158,7 @@ impl Header {
                 expected: expected.to_owned(),
             })
         };
-        let about = |header: &Header| {
-            (
-                header.definition.clone(),
-                header.axes.clone(),
-                header.points,
-            )
-        };
-        if about(self) != about(expected) {
+        if self.about() != expected.about() {
             return other("points of other axes or values", "its own");
         }
         if self.base != expected.base {

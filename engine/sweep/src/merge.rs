@@ -7,6 +7,7 @@ use aether_disk::{Existing, Replacement};
 
 use crate::error::{Clash, SweepError};
 use crate::file::{SweepFile, unsigned};
+use crate::hash::hex;
 use crate::header::{Header, with_descriptors};
 use crate::row::{Row, outcome_columns};
 
@@ -95,11 +96,7 @@ fn common_header(shards: &[PathBuf], mixed: bool) -> Result<Header, SweepError> 
             });
             continue;
         };
-        let about = |header: &Header| {
-            let texts = (header.definition.clone(), header.base.clone());
-            (texts, header.axes.clone(), header.points)
-        };
-        if about(&found) != about(common) {
+        if found.about() != common.about() || found.base != common.base {
             return Err(SweepError::Foreign {
                 path: path.clone(),
                 first: shards[0].clone(),
@@ -216,7 +213,6 @@ impl Clash {
             .find(|(_, (one, other))| one != other)
             .map(|(name, _)| name);
         let is_same_id = one.0.id == other.0.id;
-        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect();
         Self {
             id: hex(&one.0.id),
             one: (one.0.number, one.1),

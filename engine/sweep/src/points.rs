@@ -3,7 +3,6 @@
 //! Points are numbered from 0. In a grid, the last axis varies fastest; in a zip and in a table,
 //! point n has the n-th values. Nothing is expanded: a grid of 10^9 points takes no memory.
 
-use std::fmt::Write as _;
 use std::path::Path;
 
 use aether_engine::canonical::Hash;
@@ -13,6 +12,7 @@ use aether_engine::config::{
 };
 use sha2::{Digest, Sha256};
 
+use crate::hash::hex;
 use crate::sample;
 
 /// Most points of a sweep.
@@ -180,11 +180,7 @@ impl Points {
                     hash.update(cells.get(index));
                     hash.update("\n");
                 }
-                let mut digits = String::new();
-                for byte in hash.finalize() {
-                    let _ = write!(digits, "{byte:02x}");
-                }
-                ("table", quoted(&digits))
+                ("table", quoted(&hex(&hash.finalize())))
             }
         };
         format!(

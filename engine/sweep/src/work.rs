@@ -17,6 +17,7 @@ use crate::described::Described;
 use crate::digest::DigestSink;
 use crate::error::{Clash, SweepError};
 use crate::file::SweepFile;
+use crate::hash::hex;
 use crate::header::Header;
 use crate::points::Points;
 use crate::row::{Row, Status};
@@ -170,8 +171,7 @@ pub fn build_of(executable: &Path) -> std::io::Result<String> {
         }
         hash.update(&buffer[..read]);
     }
-    let hash = hash.finalize();
-    let digits: String = hash[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+    let digits = hex(&hash.finalize()[..8]);
     Ok(format!("{}+{digits}", aether_engine::VERSION))
 }
 
@@ -193,8 +193,7 @@ fn is_kept(row: &Row, store: Option<&RunStore>) -> Result<bool, SweepError> {
 
 /// The name of the kept run of a point.
 fn run_id(row: &Row) -> RunId {
-    let digits: String = row.id.iter().map(|byte| format!("{byte:02x}")).collect();
-    digits
+    hex(&row.id)
         .parse()
         .expect("hexadecimal digits are the name of a run")
 }
