@@ -22,7 +22,7 @@ pub fn arguments() -> Vec<OsString> {
     rooted(std::env::args_os().collect())
 }
 
-/// Refuses what `--root` names if it is no directory; where a command makes one, nothing may be there.
+/// Refuses what `--root` names if it is not a directory; where a command makes one, nothing may be there.
 ///
 /// # Errors
 /// What is there instead, or on the way to it.

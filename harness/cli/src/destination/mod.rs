@@ -33,7 +33,7 @@ enum Target {
 }
 
 impl Destination {
-    /// Checks the path that `--out` names, if it names one. `force` allows to replace a file that is no report; `reads` are
+    /// Checks the path that `--out` names, if it names one. With `force`, a file that is not a report is replaced; `reads` are
     /// the files that the command reads, and the directories whose files it reads.
     ///
     /// # Errors

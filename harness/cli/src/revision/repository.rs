@@ -149,7 +149,7 @@ impl Repository {
         )))
     }
 
-    /// What a revision names that is no commit, in words; `None` if it names nothing.
+    /// What a revision names if it is not a commit, in words; `None` if it names nothing.
     fn what_is(&self, revision: &str) -> Result<Option<&'static str>, CommandError> {
         // After `REVISION:PATH`, git would take `^{}` for a part of the path.
         let args = [
