@@ -1,13 +1,15 @@
 //! Prints results to standard output, and notes and errors to standard error.
 //!
 //! A reader that has seen enough (`| head`) does not make a command fail, and neither does a
-//! standard error that cannot be written.
+//! standard error that cannot be written. What a terminal would obey in the names of files and in what they hold is shown
+//! by its number.
 
 use std::cell::RefCell;
 use std::fmt;
 use std::io::{self, BufWriter, Write};
 
 use aether_engine::config::Report;
+use aether_harness::report::visible;
 use aether_json::{Value, json};
 use anstyle::{AnsiColor, Style};
 
@@ -95,7 +97,7 @@ impl Output {
     /// Prints a remark for people to standard error.
     pub(crate) fn note(&self, text: &str) {
         self.stop_waiting();
-        to_stderr(format_args!("{text}\n"));
+        to_stderr(format_args!("{}\n", visible(text)));
     }
 
     /// Prints what is probably not meant in documents that are valid to standard error.
@@ -115,7 +117,10 @@ impl Output {
         }
         match failure {
             Failure::Documents(report) => to_stderr(format_args!("{}", report.render(true))),
-            _ => to_stderr(format_args!("{ERROR}error:{ERROR:#} {failure}\n")),
+            _ => {
+                let what = failure.to_string();
+                to_stderr(format_args!("{ERROR}error:{ERROR:#} {}\n", visible(&what)));
+            }
         }
     }
 }

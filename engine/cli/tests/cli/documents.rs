@@ -331,3 +331,34 @@ fn documents_behind_links_are_checked_as_they_are_run() {
     }
     aether(&["validate", "circle.toml"]).reports(&["AE0002", "links lead to one another"]);
 }
+
+/// A name may hold what a terminal obeys, or lines of its own.
+#[test]
+#[cfg(unix)]
+fn names_of_documents_are_shown_and_not_obeyed() {
+    let folder = folder();
+    let name = "a\u{1b}]0;b\u{7}\u{202e}c\nd.json";
+    write(&folder, name, "{");
+    let shown = "a‹U+001B›]0;b‹U+0007›‹U+202E›c\\nd.json";
+    let ended = aether_in(folder.path(), &["validate", name]).with(2);
+    for line in [
+        format!(" --> {shown}:1:2\n"),
+        format!("not checked: the fields of {shown}, "),
+    ] {
+        assert!(
+            ended.stderr.contains(&line),
+            "`{line}` is missing: {ended:#?}"
+        );
+    }
+    for args in [
+        &["sweep", "table", name][..],
+        &["press", "info", name],
+        &["verify", name],
+        &["run", name],
+    ] {
+        let ended = aether_in(folder.path(), args);
+        let is_obeyed = |c: char| c.is_control() && c != '\n' || c == '\u{202e}';
+        assert!(!ended.stderr.contains(is_obeyed), "{ended:#?}");
+        assert!(ended.stderr.contains("‹U+202E›"), "{ended:#?}");
+    }
+}

@@ -1,5 +1,7 @@
 //! Renders reports for people, in the form of rustc's error messages.
 
+use std::fmt::Write as _;
+
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
@@ -8,7 +10,8 @@ use super::{Excerpt, Place, Problem, Report, Severity};
 impl Report {
     /// The problems with their lines underlined, and what to do about each.
     ///
-    /// The text is the same on every machine; `colour` adds ANSI styles and nothing else.
+    /// The text is the same on every machine; `colour` adds ANSI styles and nothing else. What a terminal would obey
+    /// in the name of a document is shown by its number.
     #[must_use]
     pub fn render(&self, colour: bool) -> String {
         let renderer = if colour {
@@ -19,17 +22,52 @@ impl Report {
         let renderer = renderer.decor_style(DecorStyle::Ascii).term_width(1000);
         let mut text = String::new();
         for problem in &self.problems {
-            let rendered = renderer.render(&[group(problem)]);
-            text.push_str(&with_columns(rendered, problem));
+            let problem = problem.clone().visible();
+            let rendered = renderer.render(&[group(&problem)]);
+            text.push_str(&with_columns(rendered, &problem));
             text.push_str("\n\n");
         }
         text.push_str(&self.summary());
         text.push('\n');
         for unchecked in &self.unchecked {
-            text.push_str(&format!("not checked: {unchecked}\n"));
+            let _ = writeln!(text, "not checked: {}", visible(unchecked));
         }
         text
     }
+}
+
+impl Problem {
+    fn visible(mut self) -> Self {
+        let related = self.related.iter_mut().map(|related| &mut related.place);
+        let places = [&mut self.place].into_iter().chain(related);
+        for place in places.chain(&mut self.also) {
+            place.path = visible(&place.path);
+        }
+        self.message = visible(&self.message);
+        for help in &mut self.help {
+            *help = visible(help);
+        }
+        self
+    }
+}
+
+/// A text on one line, without what a terminal obeys instead of showing it.
+fn visible(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        let is_mark_of_direction = matches!(
+            c,
+            '\u{61c}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+        );
+        match c {
+            '\n' => shown.push_str("\\n"),
+            _ if c.is_control() || is_mark_of_direction => {
+                let _ = write!(shown, "‹U+{:04X}›", u32::from(c));
+            }
+            _ => shown.push(c),
+        }
+    }
+    shown
 }
 
 impl Report {

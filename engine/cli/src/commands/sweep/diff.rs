@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use aether_harness::counted;
+use aether_harness::report::visible_line;
 use aether_json::{Value, json};
 use aether_sweep::{Comparison, Divergence, Group, Region, Span, SweepFile, compare};
 
@@ -34,21 +36,23 @@ fn text(comparison: &Comparison, axes: &[String]) -> String {
     };
     let _ = writeln!(
         text,
-        "compared    {} points by {matched}; {} differ",
-        comparison.compared, comparison.different
+        "compared    {} by {matched}; {} differ",
+        counted(comparison.compared, "point"),
+        comparison.different
     );
     for (count, name) in [(a, "A"), (b, "B")] {
         if count > 0 {
-            let _ = writeln!(text, "only in {name}   {count} points");
+            let _ = writeln!(text, "only in {name}   {}", counted(count, "point"));
         }
     }
     for group in &comparison.groups {
-        let _ = writeln!(text, "\n{}: {} points", at(group.divergence), group.points);
+        let points = counted(group.points, "point");
+        let _ = writeln!(text, "\n{}: {points}", at(group.divergence));
         for (number, values) in &group.first {
             let values: Vec<String> = axes
                 .iter()
                 .zip(values)
-                .map(|(axis, value)| format!("{axis} = {value}"))
+                .map(|(axis, value)| format!("{} = {value}", visible_line(axis)))
                 .collect();
             let _ = writeln!(text, "  point {number}: {}", values.join(", "));
         }
@@ -65,11 +69,13 @@ fn text(comparison: &Comparison, axes: &[String]) -> String {
         let _ = writeln!(text, "  region: {}", spans.join(", "));
         let _ = writeln!(
             text,
-            "  of the {compared} points compared in this region, {different} differ"
+            "  of the {} compared in this region, {different} differ",
+            counted(*compared, "point")
         );
     }
     if comparison.more_groups > 0 {
-        let _ = writeln!(text, "\n… {} more groups", comparison.more_groups);
+        let more = counted(comparison.more_groups as u64, "more group");
+        let _ = writeln!(text, "\n… {more}");
     }
     text
 }
@@ -82,7 +88,7 @@ fn at(divergence: Divergence) -> String {
 }
 
 fn span(span: &Span) -> String {
-    let axis = &span.axis;
+    let axis = visible_line(&span.axis);
     match span.between {
         Some((low, high)) if low == high => format!("{axis} = {low}"),
         Some((low, high)) => format!("{axis} from {low} to {high}"),

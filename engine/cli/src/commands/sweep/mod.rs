@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::available_parallelism;
 
 use aether_engine::config::{FileSystem, load_sweep};
+use aether_harness::counted;
 use aether_json::json;
 use aether_sweep::{
     MergeOptions, Options, Points, Share, SweepError, SweepFile, Worked, build_of, merge, work,
@@ -102,7 +103,8 @@ fn finish(path: &Path, share: Share, all: u64, worked: &Worked, output: &Output)
     output.result(
         || {
             let mut text = format!(
-                "sweep       {all} points, shard {share} has {}\n",
+                "sweep       {}, shard {share} has {}\n",
+                counted(all, "point"),
                 worked.all
             );
             text.push_str(&format!(
