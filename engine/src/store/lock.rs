@@ -41,7 +41,7 @@ impl WriterLock {
                 .open(&path);
             let file = open.map_err(|error| StoreError::io(&path, error))?;
             match file.try_lock() {
-                Ok(()) if is_at(&file, &path) => return Ok(Self { file, path }),
+                Ok(()) if file.is_at(&path) => return Ok(Self { file, path }),
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => {
                     return Err(StoreError::Busy {
@@ -59,20 +59,6 @@ impl WriterLock {
         super::writer::remove_file(&self.path)?;
         Ok(())
     }
-}
-
-/// Whether an open file is still the one at a path.
-#[cfg(unix)]
-fn is_at(file: &File, path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt as _;
-    let identity = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
-    let (held, named) = (file.metadata(), fs::metadata(path));
-    held.ok().map(identity) == named.ok().map(identity)
-}
-
-#[cfg(not(unix))]
-fn is_at(_: &File, _: &Path) -> bool {
-    true
 }
 
 impl Drop for WriterLock {
@@ -99,9 +85,9 @@ mod tests {
         // A process that opened the file before it was removed gets a lock that means nothing.
         let path = WriterLock::path(folder.path(), &run_id);
         let waiting = File::options().write(true).open(&path).unwrap();
-        assert!(is_at(&waiting, &path));
+        assert!(waiting.is_at(&path));
         first.remove().unwrap();
-        assert!(!path.exists() && !is_at(&waiting, &path));
+        assert!(!path.exists() && !waiting.is_at(&path));
         waiting.try_lock().unwrap();
         let second = WriterLock::take(folder.path(), &run_id).unwrap();
         assert!(busy(WriterLock::take(folder.path(), &run_id)));

@@ -30,35 +30,31 @@ pub(crate) enum Mode {
     Other,
 }
 
-/// How often a worker tries to get the lock of a file, and how long it waits after each time: a reader has
-/// it for a moment, and a worker that was killed may take a moment to end.
+/// How often the lock of a file is tried to get, and how long to wait after each time: a worker that was killed may
+/// take a moment to end.
 const TRIES: u32 = 100;
 const WAIT: Duration = Duration::from_millis(20);
 
-/// Removes from beside a file what SQLite would apply and must not; returns what the file is. The lock, which a worker keeps
-/// as long as it writes, is taken first: what lies beside the file of a live worker is its own.
+/// Removes from beside a file what SQLite would apply and must not; returns what the file is, with its lock, which readers
+/// share. It is taken first: what lies beside the file of a live worker is its own.
 ///
 /// # Errors
-/// A pipe or the like is in place of the file or beside it, a different worker has the lock, or the disk fails.
-pub(crate) fn tidy(path: &Path, writes: bool) -> Result<(Mode, Option<File>), SweepError> {
+/// A pipe or the like is in place of the file or beside it, somebody else has the lock, or the disk fails.
+pub(crate) fn tidy(path: &Path, writes: bool) -> Result<(Mode, File), SweepError> {
     let failed = |error| SweepError::io(path, error);
     fs::require_file(path).map_err(failed)?;
     let beside = ["-journal", "-wal", "-shm"].map(|ending| companion(path, ending));
     for file in &beside {
         fs::require_own_file(file).map_err(|error| SweepError::io(file, error))?;
     }
-    let mut file = File::open(path).map_err(failed)?;
-    let is_locked = lock(&file, writes);
-    if writes && !is_locked {
-        return Err(SweepError::Busy(path.to_owned()));
-    }
+    let mut file = locked(path, writes)?;
     let mode = mode(&mut file).map_err(failed)?;
     let useless = match mode {
         Mode::RollbackJournal => &beside[..],
         Mode::WriteAheadLog => &beside[..1],
         Mode::Empty | Mode::Other => &[],
     };
-    for file in useless.iter().filter(|_| is_locked) {
+    for file in useless {
         match fs::remove_file(file) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 return Err(SweepError::io(file, error));
@@ -66,26 +62,32 @@ pub(crate) fn tidy(path: &Path, writes: bool) -> Result<(Mode, Option<File>), Sw
             _ => {}
         }
     }
-    Ok((mode, writes.then_some(file)))
+    Ok((mode, file))
 }
 
-/// Tries to get the lock; only who wants to write waits for it.
-fn lock(file: &File, writes: bool) -> bool {
-    // There, a lock keeps other handles of this process, SQLite's among them, from reading the file.
-    if cfg!(windows) {
-        return true;
-    }
-    for _ in 0..if writes { TRIES } else { 1 } {
-        match file.try_lock() {
-            Err(TryLockError::WouldBlock) => {}
-            // Where files cannot be locked so, SQLite's own lock still keeps two workers apart.
-            Ok(()) | Err(TryLockError::Error(_)) => return true,
+/// Opens a file with its lock.
+fn locked(path: &Path, writes: bool) -> Result<File, SweepError> {
+    for _ in 0..TRIES {
+        let file = File::open(path).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => SweepError::NotFound(path.to_owned()),
+            _ => SweepError::io(path, error),
+        })?;
+        // There, a lock keeps other handles of this process, SQLite's among them, from reading the file.
+        if cfg!(windows) {
+            return Ok(file);
         }
-        if writes {
-            std::thread::sleep(WAIT);
+        let locked = match writes {
+            true => file.try_lock(),
+            false => file.try_lock_shared(),
+        };
+        // Where files cannot be locked so, SQLite's own lock still keeps two workers apart.
+        let is_ours = !matches!(locked, Err(TryLockError::WouldBlock));
+        if is_ours && file.is_at(path) {
+            return Ok(file);
         }
+        std::thread::sleep(WAIT);
     }
-    false
+    Err(SweepError::Busy(path.to_owned()))
 }
 
 fn companion(path: &Path, ending: &str) -> PathBuf {
@@ -109,4 +111,29 @@ fn mode(file: &mut File) -> io::Result<Mode> {
         Some([2, 2]) => Mode::WriteAheadLog,
         _ => Mode::Other,
     })
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lock_is_that_of_the_file_that_is_there() {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, new) = (dir.path().join("s.sweep"), dir.path().join("new"));
+        fs::write(&path, "old").unwrap();
+        let old = File::open(&path).unwrap();
+        old.try_lock().unwrap();
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| locked(&path, true));
+            std::thread::sleep(WAIT);
+            fs::write(&new, "new").unwrap();
+            fs::rename(&new, &path).unwrap();
+            assert!(waiting.join().unwrap().unwrap().is_at(&path));
+        });
+        assert!(!old.is_at(&path));
+        fs::remove_file(&path).unwrap();
+        let gone = locked(&path, true);
+        assert!(matches!(gone, Err(SweepError::NotFound(_))), "{gone:?}");
+    }
 }

@@ -35,9 +35,11 @@ pub struct SweepFile {
     header: Header,
     format: Format,
     seal: Seal,
+    /// Inserts a row unless its number is taken.
+    insert: String,
     /// Whether a worker left it before it was finished.
     has_log: bool,
-    /// Keeps other workers away. It is after the connection: closing any handle of a file gives up the locks that SQLite has of it.
+    /// Keeps workers away, and from a worker readers too. It is after the connection: closing any handle of a file gives up the locks that SQLite has of it.
     _lock: Option<File>,
 }
 
@@ -111,9 +113,15 @@ impl SweepFile {
             seal: Seal::new(&header),
             header,
             format,
+            insert: insertion("IGNORE", format),
             has_log: mode == Mode::WriteAheadLog,
-            _lock: lock,
+            _lock: Some(lock),
         })
+    }
+
+    /// Opens a file that [`Self::open`] found to be whole.
+    pub(crate) fn open_again(path: &Path) -> Result<Self, SweepError> {
+        Self::connect(path, false)
     }
 
     /// What a file is about.
@@ -177,12 +185,14 @@ impl SweepFile {
     pub(crate) fn scratch(empty: &Path, path: &Path, header: &Header) -> Result<Self, SweepError> {
         let whole = std::path::absolute(empty).map_err(|error| SweepError::io(path, error))?;
         let connection = Connection::open(whole);
+        let format = Format::new(header.has_grammar);
         let file = Self {
             path: path.to_owned(),
             connection: connection.map_err(|error| SweepError::database(path, error))?,
             seal: Seal::new(header),
             header: header.clone(),
-            format: Format::new(header.has_grammar),
+            format,
+            insert: insertion("IGNORE", format),
             has_log: false,
             _lock: None,
         };
@@ -282,22 +292,19 @@ impl SweepFile {
 
     /// Stores a point in the open transaction; returns whether its number was free.
     pub(crate) fn insert(&self, row: &Row) -> Result<bool, SweepError> {
-        self.store("INSERT OR IGNORE", row)
+        self.store(&self.insert, row)
     }
 
     /// Stores a point in the open transaction in place of the one with its number.
     pub(crate) fn replace(&self, row: &Row) -> Result<(), SweepError> {
-        self.store("INSERT OR REPLACE", row).map(drop)
+        self.store(&insertion("REPLACE", self.format), row)
+            .map(drop)
     }
 
-    fn store(&self, insert: &str, row: &Row) -> Result<bool, SweepError> {
-        let columns = columns(self.format);
-        let places = vec!["?"; columns.len()].join(", ");
-        let columns = columns.join(", ");
-        let sql = format!("{insert} INTO points ({columns}) VALUES ({places})");
+    fn store(&self, insertion: &str, row: &Row) -> Result<bool, SweepError> {
         let values = row.values(&self.header, self.format, &self.seal);
         let store = || {
-            let mut statement = self.connection.prepare_cached(&sql)?;
+            let mut statement = self.connection.prepare_cached(insertion)?;
             statement.execute(params_from_iter(values))
         };
         let stored = store().map_err(|error| self.failed(error))?;
@@ -329,6 +336,14 @@ impl SweepFile {
     fn failed(&self, error: rusqlite::Error) -> SweepError {
         SweepError::database(&self.path, error)
     }
+}
+
+/// The statement that stores a row, and what it does where the number is taken.
+fn insertion(if_taken: &str, format: Format) -> String {
+    let columns = columns(format);
+    let places = vec!["?"; columns.len()].join(", ");
+    let columns = columns.join(", ");
+    format!("INSERT OR {if_taken} INTO points ({columns}) VALUES ({places})")
 }
 
 /// Makes the file of a shard, unless a different process made it just now.

@@ -165,7 +165,7 @@ fn refuse(clashes: Vec<Clash>) -> Result<(), SweepError> {
 /// The first file that has a point.
 fn holder(number: u64, shards: &[PathBuf]) -> Result<PathBuf, SweepError> {
     for path in shards {
-        if SweepFile::open(path)?.point(number)?.is_some() {
+        if SweepFile::open_again(path)?.point(number)?.is_some() {
             return Ok(path.clone());
         }
     }

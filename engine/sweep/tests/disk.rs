@@ -10,6 +10,7 @@
 )]
 
 use std::fs;
+use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -172,4 +173,22 @@ fn shards_are_merged() {
             },
         });
     }
+}
+
+#[test]
+fn a_file_that_appears_during_a_merge_stays() {
+    let dir = tempfile::tempdir().unwrap();
+    let (shard, out) = (dir.path().join("a.sweep"), dir.path().join("out.sweep"));
+    worked(&shard, "1/1", POINTS).unwrap();
+    let error = merge(
+        std::slice::from_ref(&shard),
+        &out,
+        MergeOptions::default(),
+        &mut |_| fs::write(&out, "somebody's").unwrap(),
+    );
+    let error = error.unwrap_err();
+    let is_there = matches!(&error, SweepError::Io { source, .. } if source.kind() == io::ErrorKind::AlreadyExists);
+    assert!(is_there, "{error:?}");
+    assert_eq!(fs::read(&out).unwrap(), b"somebody's");
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2);
 }

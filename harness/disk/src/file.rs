@@ -222,6 +222,31 @@ impl File {
         self.file.try_lock()
     }
 
+    /// As [`std::fs::File::try_lock_shared`].
+    ///
+    /// # Errors
+    /// It is locked by somebody who does not share it, or the system cannot lock it.
+    pub fn try_lock_shared(&self) -> Result<(), TryLockError> {
+        self.file.try_lock_shared()
+    }
+
+    /// Whether this is the file at a path, which may have been removed or replaced since it was opened. Who has locked a
+    /// file must ask: the lock of a file that is gone keeps nobody away. Only Unix can tell; elsewhere it is true.
+    pub fn is_at(&self, path: impl AsRef<Path>) -> bool {
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::MetadataExt as _;
+            let identity = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
+            let (held, named) = (self.file.metadata(), fs::metadata(path));
+            held.ok().map(identity) == named.ok().map(identity)
+        }
+        #[cfg(not(unix))]
+        {
+            let _ = path;
+            true
+        }
+    }
+
     /// As [`std::fs::File::unlock`].
     ///
     /// # Errors

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use aether_sweep::Described;
 use rusqlite::types::ValueRef;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -1280,4 +1281,76 @@ fn a_complete_sweep_stays_as_it_is() {
     let ended = sweeps.aether(&["s.toml"]).with(0);
     assert!(ended.stdout.contains("0 run, 3 were there"), "{ended:#?}");
     assert!(fs::read(sweeps.path().join("s.sweep")).unwrap() == bytes);
+}
+
+/// A table with two columns of one name says two things.
+#[test]
+fn an_axis_has_a_name_of_its_own() {
+    let sweeps = Sweeps::new();
+    let named = |name: &str| {
+        let axis = "set = \"topology.edges[e_id=5].k\"\nvalues = [1, 2]\n";
+        sweeps.spec("s", &format!("[[axes]]\nname = \"{name}\"\n{axis}"));
+        sweeps.aether(&["s.toml"])
+    };
+    named("k").with(0);
+    let table = sweeps.table("s.sweep");
+    let header = table.lines().next().unwrap();
+    let columns = header.split(',').filter(|column| *column != "k");
+    for column in columns.chain(Described::COLUMNS).chain(["build"]) {
+        let ended = named(column).with(2);
+        assert!(ended.stderr.contains("s.toml:4:8"), "{ended:#?}");
+    }
+}
+
+/// What lies beside a file of a worker that lives is its own, which nobody may remove.
+#[test]
+#[cfg(unix)]
+fn nobody_touches_the_log_of_a_live_worker() {
+    let sweeps = Sweeps::new();
+    let axis = "[[axes]]\nname = \"k\"\nset = \"topology.edges[e_id=5].k\"\nvalues = [1, 2]\n";
+    sweeps.spec("s", axis).aether(&["s.toml"]).with(0);
+    let table = sweeps.table("s.sweep");
+    let beside = sweeps.path().join("s.sweep-wal");
+    fs::write(&beside, "a log").unwrap();
+    let file = fs::File::open(sweeps.path().join("s.sweep")).unwrap();
+    file.try_lock().unwrap();
+    for args in [
+        &["table", "s.sweep"][..],
+        &["merge", "m.sweep", "s.sweep"],
+        &["s.toml"],
+    ] {
+        sweeps
+            .aether(args)
+            .with(2)
+            .reports(&["s.sweep is in use by a different process"]);
+        assert_eq!(fs::read(&beside).unwrap(), b"a log");
+    }
+    drop(file);
+    assert_eq!(sweeps.table("s.sweep"), table);
+    assert!(!beside.exists());
+}
+
+#[test]
+fn names_of_axes_stay_on_their_lines() {
+    let sweeps = Sweeps::new();
+    let axis = "name = \"a\\nb\\u001b[31m\"\nset = \"initial_state[node=1]\"\nvalues = [1]\n";
+    sweeps.spec("s", &format!("[[axes]]\n{axis}"));
+    for file in ["s.sweep", "t.sweep"] {
+        sweeps.aether(&["s.toml", "--out", file]).with(0);
+    }
+    sweeps.forge(
+        "t.sweep",
+        "UPDATE points SET last_entry_hash = zeroblob(32)",
+    );
+    let ended = sweeps.aether(&["diff", "s.sweep", "t.sweep"]).with(1);
+    for line in [
+        "compared    1 point by number; 1 differ",
+        ": 1 point\n",
+        "  point 0: a\\nb‹U+001B›[31m = 1\n",
+    ] {
+        assert!(
+            ended.stdout.contains(line),
+            "`{line}` is missing: {ended:#?}"
+        );
+    }
 }
