@@ -41,6 +41,15 @@ impl Sweeps {
         Self(tempfile::tempdir().unwrap())
     }
 
+    /// The sweep `s.toml` of three points, all of them in `s.sweep`.
+    fn of_three() -> Self {
+        let sweeps = Self::new();
+        let axes =
+            "[[axes]]\nname = \"k\"\nset = \"topology.edges[e_id=5].k\"\nvalues = [1, 2, 3]\n";
+        sweeps.spec("s", axes).aether(&["s.toml"]).with(0);
+        sweeps
+    }
+
     fn path(&self) -> &Path {
         self.0.path()
     }
@@ -926,9 +935,7 @@ fn a_pipe_beside_a_sweep_is_refused() {
 /// so, and none launders it.
 #[test]
 fn no_value_of_a_point_can_be_changed() {
-    let sweeps = Sweeps::new();
-    let spec = "[[axes]]\nname = \"k\"\nset = \"topology.edges[e_id=5].k\"\nvalues = [1, 2, 3]\n";
-    sweeps.spec("s", spec).aether(&["s.toml"]).with(0);
+    let sweeps = Sweeps::of_three();
     let mut changes = vec![
         "UPDATE points SET number = 9, number = 1 - number WHERE number < 2".to_owned(),
         "UPDATE points SET id = randomblob(32) WHERE number = 1".to_owned(),
@@ -1008,9 +1015,7 @@ fn no_value_of_a_point_can_be_changed() {
 /// What the sweep is about is checked by itself, too: here every hash is right.
 #[test]
 fn a_sweep_about_nothing_is_damaged() {
-    let sweeps = Sweeps::new();
-    let spec = "[[axes]]\nname = \"k\"\nset = \"topology.edges[e_id=5].k\"\nvalues = [1, 2, 3]\n";
-    sweeps.spec("s", spec).aether(&["s.toml"]).with(0);
+    let sweeps = Sweeps::of_three();
     for sql in [
         "UPDATE sweep SET keep = 'x'",
         "UPDATE sweep SET shard = NULL",
@@ -1051,9 +1056,7 @@ fn a_sweep_about_nothing_is_damaged() {
 /// Files of versions 1 and 2 have no hashes, and are read as they are.
 #[test]
 fn files_of_older_versions_are_read() {
-    let sweeps = Sweeps::new();
-    let spec = "[[axes]]\nname = \"k\"\nset = \"topology.edges[e_id=5].k\"\nvalues = [1, 2, 3]\n";
-    sweeps.spec("s", spec).aether(&["s.toml"]).with(0);
+    let sweeps = Sweeps::of_three();
     fs::copy(sweeps.path().join("s.sweep"), sweeps.path().join("o.sweep")).unwrap();
     make_older(&sweeps.path().join("o.sweep"), 1);
     assert_eq!(sweeps.table("o.sweep"), sweeps.table("s.sweep"));
@@ -1069,9 +1072,7 @@ fn files_of_older_versions_are_read() {
 /// A journal or a log that lies beside a sweep is not applied to it, whoever made it.
 #[test]
 fn journals_of_other_files_are_not_applied() {
-    let sweeps = Sweeps::new();
-    let spec = "[[axes]]\nname = \"k\"\nset = \"topology.edges[e_id=5].k\"\nvalues = [1, 2, 3]\n";
-    sweeps.spec("s", spec).aether(&["s.toml"]).with(0);
+    let sweeps = Sweeps::of_three();
     let whole = sweeps.table("s.sweep");
     let bytes = fs::read(sweeps.path().join("s.sweep")).unwrap();
     // Each is left by a process that stops in the middle of a change which would empty the table.
@@ -1107,9 +1108,7 @@ fn journals_of_other_files_are_not_applied() {
 /// A merge removes nothing but what it made itself.
 #[test]
 fn a_merge_leaves_other_files_alone() {
-    let sweeps = Sweeps::new();
-    let spec = "[[axes]]\nname = \"k\"\nset = \"topology.edges[e_id=5].k\"\nvalues = [1, 2, 3]\n";
-    sweeps.spec("s", spec).aether(&["s.toml"]).with(0);
+    let sweeps = Sweeps::of_three();
     for name in ["m.sweep.merging", "m.sweep.packing"] {
         sweeps.file(name, "mine");
     }
@@ -1138,9 +1137,7 @@ fn a_merge_leaves_other_files_alone() {
 #[test]
 #[cfg(unix)]
 fn a_directory_or_a_broken_link_is_no_sweep() {
-    let sweeps = Sweeps::new();
-    let spec = "[[axes]]\nname = \"k\"\nset = \"topology.edges[e_id=5].k\"\nvalues = [1, 2, 3]\n";
-    sweeps.spec("s", spec).aether(&["s.toml"]).with(0);
+    let sweeps = Sweeps::of_three();
     fs::create_dir(sweeps.path().join("dir")).unwrap();
     std::os::unix::fs::symlink("nowhere", sweeps.path().join("broken")).unwrap();
     for (name, words) in [("dir", "a directory"), ("broken", "a link")] {
@@ -1198,9 +1195,7 @@ fn a_page_that_is_there_twice_is_damage() {
 /// SQLite takes `file:…` and `:memory:` for more than a name.
 #[test]
 fn a_name_is_a_name() {
-    let sweeps = Sweeps::new();
-    let spec = "[[axes]]\nname = \"k\"\nset = \"topology.edges[e_id=5].k\"\nvalues = [1, 2, 3]\n";
-    sweeps.spec("s", spec).aether(&["s.toml"]).with(0);
+    let sweeps = Sweeps::of_three();
     sweeps.file("b", "mine");
     for name in ["file:b", "file:c?mode=memory", ":memory:"] {
         sweeps.aether(&["s.toml", "--out", name]).with(0);
@@ -1222,9 +1217,7 @@ fn a_name_is_a_name() {
 #[test]
 #[cfg(unix)]
 fn a_sweep_behind_a_link_is_the_sweep() {
-    let sweeps = Sweeps::new();
-    let spec = "[[axes]]\nname = \"k\"\nset = \"topology.edges[e_id=5].k\"\nvalues = [1, 2, 3]\n";
-    sweeps.spec("s", spec).aether(&["s.toml"]).with(0);
+    let sweeps = Sweeps::of_three();
     let whole = sweeps.table("s.sweep");
     fs::create_dir(sweeps.path().join("links")).unwrap();
     std::os::unix::fs::symlink("../s.sweep", sweeps.path().join("links/l.sweep")).unwrap();
@@ -1250,9 +1243,7 @@ fn a_sweep_behind_a_link_is_the_sweep() {
 #[test]
 #[cfg(unix)]
 fn a_link_beside_a_sweep_is_refused() {
-    let sweeps = Sweeps::new();
-    let spec = "[[axes]]\nname = \"k\"\nset = \"topology.edges[e_id=5].k\"\nvalues = [1, 2, 3]\n";
-    sweeps.spec("s", spec).aether(&["s.toml"]).with(0);
+    let sweeps = Sweeps::of_three();
     sweeps.file("precious", "mine");
     for (ending, to) in [("-wal", "precious"), ("-journal", "nowhere")] {
         let link = sweeps.path().join(format!("s.sweep{ending}"));
@@ -1274,9 +1265,7 @@ fn a_link_beside_a_sweep_is_refused() {
 /// There is nothing to do, so nothing is written: the file may be read-only, and keeps its bytes.
 #[test]
 fn a_complete_sweep_stays_as_it_is() {
-    let sweeps = Sweeps::new();
-    let spec = "[[axes]]\nname = \"k\"\nset = \"topology.edges[e_id=5].k\"\nvalues = [1, 2, 3]\n";
-    sweeps.spec("s", spec).aether(&["s.toml"]).with(0);
+    let sweeps = Sweeps::of_three();
     let bytes = fs::read(sweeps.path().join("s.sweep")).unwrap();
     let ended = sweeps.aether(&["s.toml"]).with(0);
     assert!(ended.stdout.contains("0 run, 3 were there"), "{ended:#?}");
@@ -1306,9 +1295,7 @@ fn an_axis_has_a_name_of_its_own() {
 #[test]
 #[cfg(unix)]
 fn nobody_touches_the_log_of_a_live_worker() {
-    let sweeps = Sweeps::new();
-    let axis = "[[axes]]\nname = \"k\"\nset = \"topology.edges[e_id=5].k\"\nvalues = [1, 2]\n";
-    sweeps.spec("s", axis).aether(&["s.toml"]).with(0);
+    let sweeps = Sweeps::of_three();
     let table = sweeps.table("s.sweep");
     let beside = sweeps.path().join("s.sweep-wal");
     fs::write(&beside, "a log").unwrap();
