@@ -703,6 +703,17 @@ fn missing_and_new_artefacts_count_at_their_first_tick() {
 }
 
 #[test]
+fn a_whole_artefact_is_shown_up_to_16_kib() {
+    for (length, is_shown) in [(16 * 1024, true), (16 * 1024 + 1, false)] {
+        let error = format!("error=\"{}\"", "x".repeat(length - 2));
+        let removed = diff_of(&[&error], &[]);
+        assert_eq!(removed.changes[0].before.is_some(), is_shown, "{length}");
+        let added = diff_of(&[], &[&error]);
+        assert_eq!(added.changes[0].after.is_some(), is_shown, "{length}");
+    }
+}
+
+#[test]
 fn inputs_are_causes_and_the_divergence_only_where_nothing_else_differs() {
     let before = r#"inputs={"topology":{"edges":[{"e_id":5,"k":1}]},"files":{"topology":"fixtures/ring5.json"}}"#;
     let after = r#"inputs={"topology":{"edges":[{"e_id":5,"k":2}]},"files":{"topology":"fixtures/ring5.json"}}"#;

@@ -397,7 +397,8 @@ impl DigestTree {
             let is_top = limbs.clone().all(|limb| limb.level.is_top());
             let fewest: usize = limbs.by_ref().map(|limb| limb.level.entries.len()).sum();
             // What cannot fit is not written.
-            if fewest * file::LINE_BYTES_MIN <= DIGESTS_MAX || is_top {
+            let bytes_min = fewest * file::LINE_BYTES_MIN;
+            if bytes_min <= DIGESTS_MAX || is_top {
                 let goldens: Vec<Artefact> = branches.iter().map(file::write).collect();
                 let bytes: usize = goldens.iter().map(|golden| golden.text().len()).sum();
                 if bytes <= DIGESTS_MAX || is_top {
