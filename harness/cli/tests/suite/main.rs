@@ -58,6 +58,7 @@ mod web_browser;
 mod why;
 mod workspace;
 
+use std::num::NonZero;
 use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Trial};
@@ -136,7 +137,11 @@ fn main() -> ExitCode {
         .flatten()
         .map(|test| trial(test).with_ignored_flag(true));
     let trials = trials.chain(long).collect();
-    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+    let mut arguments = Arguments::from_args();
+    // Most tests wait for the programs that they start.
+    let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+    arguments.test_threads.get_or_insert(2 * processors);
+    libtest_mimic::run(&arguments, trials).exit_code()
 }
 
 /// The table of a module's tests: `tests![module; one, two]`.
