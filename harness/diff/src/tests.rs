@@ -705,7 +705,8 @@ fn missing_and_new_artefacts_count_at_their_first_tick() {
 #[test]
 fn a_whole_artefact_is_shown_up_to_16_kib() {
     for (length, is_shown) in [(16 * 1024, true), (16 * 1024 + 1, false)] {
-        let error = format!("error=\"{}\"", "x".repeat(length - 2));
+        // Between its quotation marks, and before the end of its line.
+        let error = format!("error=\"{}\"", "x".repeat(length - 3));
         let removed = diff_of(&[&error], &[]);
         assert_eq!(removed.changes[0].before.is_some(), is_shown, "{length}");
         let added = diff_of(&[], &[&error]);

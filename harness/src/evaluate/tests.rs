@@ -228,6 +228,23 @@ fn goldens_without_a_scenario_are_those_of_one_that_makes_the_same() {
     assert_eq!(renamed_from(&workspace, Ok("[1]"), false), None);
 }
 
+/// Reading the memory of a process where there is none, at its start, is an error of input and output.
+#[cfg(target_os = "linux")]
+#[test]
+fn goldens_of_others_that_the_machine_cannot_read_are_an_error() {
+    for file in ["snapshot.toml", "o.json"] {
+        let workspace = Workspace::new();
+        workspace.bless("other", Ok("[1]"), SnapshotMode::Full);
+        let suite = workspace.suite(Listed::of(&[Ok("[1]")]));
+        let file = suite.paths().snapshots().join("other").join(file);
+        fs::remove_file(&file).unwrap();
+        std::os::unix::fs::symlink("/proc/self/mem", &file).unwrap();
+        let scenario = suite.look_up("some").unwrap().scenario.unwrap();
+        let result = evaluate(&suite, &scenario, &Check::Golden);
+        assert_eq!(result.verdict, Verdict::Invalid, "{}", file.display());
+    }
+}
+
 #[test]
 fn a_run_that_differs_from_itself_refers_to_the_check_that_reports_it() {
     let listed = || Listed::of(&[Ok("[2]"), Ok("[3]")]);

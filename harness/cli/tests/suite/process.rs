@@ -6,6 +6,7 @@ crate::tests![process;
     what_depends_on_its_environment_is_attributed,
     what_differs_in_itself_is_attributed,
     a_crash_elsewhere_is_a_failure,
+    what_could_not_be_changed_is_named,
 ];
 
 #[track_caller]
@@ -82,5 +83,17 @@ fn a_crash_elsewhere_is_a_failure() {
         "process",
         "PROGRAM_ERROR",
         "\n  caused by the time zone (TZ): changed alone",
+    );
+}
+
+/// Where all of it can be changed, there is nothing to say.
+fn what_could_not_be_changed_is_named() {
+    let ran = Workspace::blessed().runner(&["ring::process", "--exact"]);
+    assert_eq!(ran.status, Some(0), "{}{}", ran.out, ran.err);
+    let note = ran.err.lines().find(|line| line.contains("not be changed"));
+    assert!(
+        note.is_none_or(|note| !note.trim_end().ends_with("changed:")),
+        "{}",
+        ran.err
     );
 }
