@@ -228,7 +228,7 @@ fn goldens_without_a_scenario_are_those_of_one_that_makes_the_same() {
     assert_eq!(renamed_from(&workspace, Ok("[1]"), false), None);
 }
 
-/// Reading the memory of a process where there is none, at its start, is an error of input and output.
+/// A process has no memory at its start: reading it is an error of input and output.
 #[cfg(target_os = "linux")]
 #[test]
 fn goldens_of_others_that_the_machine_cannot_read_are_an_error() {
