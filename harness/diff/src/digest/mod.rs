@@ -49,7 +49,8 @@ pub use tree::{DIGESTS_MAX, DifferingTicks, DigestTree, only_at};
 /// Records in the order of their ticks, those without a tick first, need nothing else. If
 /// they do not, one more record, `{"digest":…,"order":true,"tick":null}`, digests the ticks in the
 /// order in which they come, so that records which change places with those of other ticks are
-/// noticed too.
+/// noticed too. A tick comes once for all its records in a row, but for each of them if it has several rows that are not
+/// all of one record.
 ///
 /// ```
 /// use aether_diff::{Artefact, Schema, digest};
@@ -69,7 +70,7 @@ pub fn digest(artefact: &Artefact, schema: &Schema) -> Artefact {
     let mut digests = Digests::default();
     leaves::each(artefact, schema, &mut |leaf| {
         if leaf.part == Part::Records {
-            digests.come(leaf.record_tick);
+            digests.sequence.push(leaf.record_tick);
         }
         digests.add(leaf.tick.cloned(), leaf.part, leaf.text);
     });
@@ -192,29 +193,58 @@ impl Turn {
     }
 }
 
+/// The ticks of records as they come: those in a row, and how many they are.
 #[derive(Default)]
-struct Digests {
-    by_turn: BTreeMap<Turn, Sha256>,
-    /// The ticks as they appear, without repetitions in a row.
-    order: Sha256,
-    last: Option<Option<Tick>>,
+struct Sequence {
+    rows: Vec<(Option<Tick>, usize)>,
     is_out_of_order: bool,
 }
 
-impl Digests {
-    /// A record of this tick comes.
-    fn come(&mut self, tick: Option<&Tick>) {
-        let last = self.last.as_ref().map(Option::as_ref);
-        if last == Some(tick) {
-            return;
+impl Sequence {
+    fn push(&mut self, tick: Option<&Tick>) {
+        if let Some((last, records)) = self.rows.last_mut() {
+            if last.as_ref() == tick {
+                *records += 1;
+                return;
+            }
+            // No tick sorts first.
+            self.is_out_of_order |= last.as_ref() > tick;
         }
-        // No tick sorts first.
-        self.is_out_of_order |= last.is_some_and(|last| last > tick);
-        self.last = Some(tick.cloned());
-        self.order.update(tick.map_or("null", Tick::as_json));
-        self.order.update(",");
+        self.rows.push((tick.cloned(), 1));
     }
 
+    /// The ticks as they come, each with a comma; `None` if they are sorted. A tick comes once for each of its rows; but
+    /// for each of its records if its rows are several and not all of one record, since nothing else says how long each is.
+    fn order(&self) -> Option<String> {
+        if !self.is_out_of_order {
+            return None;
+        }
+        let mut counts: BTreeMap<Option<&Tick>, (usize, usize)> = BTreeMap::new();
+        for (tick, records) in &self.rows {
+            let (rows, all) = counts.entry(tick.as_ref()).or_default();
+            *rows += 1;
+            *all += records;
+        }
+        let mut order = String::new();
+        for (tick, records) in &self.rows {
+            let (rows, all) = counts[&tick.as_ref()];
+            let is_unclear = rows > 1 && all > rows;
+            for _ in 0..if is_unclear { *records } else { 1 } {
+                order.push_str(tick.as_ref().map_or("null", Tick::as_json));
+                order.push(',');
+            }
+        }
+        Some(order)
+    }
+}
+
+#[derive(Default)]
+struct Digests {
+    by_turn: BTreeMap<Turn, Sha256>,
+    sequence: Sequence,
+}
+
+impl Digests {
     fn add(&mut self, tick: Option<Tick>, part: Part, record: &[u8]) {
         match self.by_turn.entry(Turn::new(tick, part)) {
             std::collections::btree_map::Entry::Occupied(mut entry) => {
@@ -228,9 +258,9 @@ impl Digests {
     }
 
     fn finish(mut self, name: &str) -> Artefact {
-        if self.is_out_of_order {
+        if let Some(order) = self.sequence.order() {
             let turn = Turn::new(None, Part::Order);
-            self.by_turn.insert(turn, self.order);
+            self.by_turn.insert(turn, Sha256::new_with_prefix(order));
         }
         let records = self.by_turn.into_iter().map(|(turn, hasher)| {
             let mut record = String::from("{\"digest\":\"");

@@ -107,6 +107,19 @@ fn every_node_is_digested_as_documented() {
 }
 
 #[test]
+fn digests_tell_how_long_each_row_of_a_tick_is() {
+    let [before, after] = [[1, 1, 5, 1], [1, 5, 1, 1]].map(|ticks| {
+        let records = ticks.map(|tick| format!(r#"{{"tick":{tick}}}"#)).join(",");
+        Artefact::from_json("ledgers", format!("[{records}]").as_bytes()).unwrap()
+    });
+    let [a, b] = [&before, &after].map(|artefact| digest(artefact, &schema()));
+    assert_ne!(a, b);
+    let goldens =
+        |artefact: &Artefact| DigestTree::of(std::slice::from_ref(artefact), &schema()).goldens();
+    assert_ne!(goldens(&before), goldens(&after));
+}
+
+#[test]
 fn goldens_stay_small_however_long_the_run_is() {
     let size = |goldens: &[Artefact]| {
         goldens

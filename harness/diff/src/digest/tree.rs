@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::level::{Entry, FANOUT, Hash, Level};
-use super::{Part, file, leaves};
+use super::{Part, Sequence, file, leaves};
 use crate::compare::{Pair, in_causal_order};
 use crate::tick::Tick;
 use crate::{Artefact, INPUTS, Schema};
@@ -88,21 +88,10 @@ impl Branch {
     /// The digests of an artefact, down to its records.
     pub(crate) fn of(artefact: &Artefact, schema: &Schema) -> Self {
         let mut found: BTreeMap<Part, ByTick> = BTreeMap::new();
-        let mut order = String::new();
-        let mut last: Option<Option<Tick>> = None;
-        let mut is_sorted = true;
+        let mut sequence = Sequence::default();
         leaves::each(artefact, schema, &mut |leaf| {
-            let is_new = last
-                .as_ref()
-                .is_none_or(|last| last.as_ref() != leaf.record_tick);
-            if leaf.part == Part::Records && is_new {
-                // No tick sorts first.
-                is_sorted &= last
-                    .as_ref()
-                    .is_none_or(|last| last.as_ref() < leaf.record_tick);
-                order.push_str(leaf.record_tick.map_or("null", Tick::as_json));
-                order.push(',');
-                last = Some(leaf.record_tick.cloned());
+            if leaf.part == Part::Records {
+                sequence.push(leaf.record_tick);
             }
             let kind = match leaf.record {
                 Some(_) => "record",
@@ -122,7 +111,7 @@ impl Branch {
         for (part, groups) in found {
             limbs.insert(part, Limb::of(in_order(groups)));
         }
-        if !is_sorted {
+        if let Some(order) = sequence.order() {
             let digest = Hash::of("order", [order]);
             limbs.insert(Part::Order, Limb::order(digest));
         }
