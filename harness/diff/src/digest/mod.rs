@@ -193,40 +193,33 @@ impl Turn {
     }
 }
 
-/// The ticks of records as they come: those in a row, and how many they are.
+/// The ticks of records as they come, each with how many records in a row have it.
 #[derive(Default)]
-struct Sequence {
-    rows: Vec<(Option<Tick>, usize)>,
-    is_out_of_order: bool,
-}
+struct Sequence(Vec<(Option<Tick>, usize)>);
 
 impl Sequence {
     fn push(&mut self, tick: Option<&Tick>) {
-        if let Some((last, records)) = self.rows.last_mut() {
-            if last.as_ref() == tick {
-                *records += 1;
-                return;
-            }
-            // No tick sorts first.
-            self.is_out_of_order |= last.as_ref() > tick;
+        match self.0.last_mut() {
+            Some((last, records)) if last.as_ref() == tick => *records += 1,
+            _ => self.0.push((tick.cloned(), 1)),
         }
-        self.rows.push((tick.cloned(), 1));
     }
 
     /// The ticks as they come, each with a comma; `None` if they are sorted. A tick comes once for each of its rows; but
     /// for each of its records if its rows are several and not all of one record, since nothing else says how long each is.
     fn order(&self) -> Option<String> {
-        if !self.is_out_of_order {
+        // No tick sorts first.
+        if self.0.is_sorted_by(|(a, _), (b, _)| a <= b) {
             return None;
         }
         let mut counts: BTreeMap<Option<&Tick>, (usize, usize)> = BTreeMap::new();
-        for (tick, records) in &self.rows {
+        for (tick, records) in &self.0 {
             let (rows, all) = counts.entry(tick.as_ref()).or_default();
             *rows += 1;
             *all += records;
         }
         let mut order = String::new();
-        for (tick, records) in &self.rows {
+        for (tick, records) in &self.0 {
             let (rows, all) = counts[&tick.as_ref()];
             let is_unclear = rows > 1 && all > rows;
             for _ in 0..if is_unclear { *records } else { 1 } {

@@ -9,7 +9,7 @@ use super::file;
 use super::tree::Branch;
 use super::*;
 use crate::{ArtefactSchema, DiffOptions, diff};
-use aether_json::{Value, json};
+use aether_json::{Json, Value, json};
 
 /// Two artefacts by tick in this order of stages, the second with a late field, and one without ticks.
 fn schema() -> Schema {
@@ -104,6 +104,26 @@ fn every_node_is_digested_as_documented() {
     assert_eq!(digest_at(""), hex(&whole));
     let across = sha("across", &[b"tick=5/after\n", &tick]);
     assert_eq!(digest_at("tick=5"), hex(&across));
+}
+
+/// What is said of order enters goldens: it says no more than it must.
+#[test]
+fn the_order_of_ticks_has_each_row_once_where_that_is_clear() {
+    for (ticks, order) in [
+        ("", None),
+        ("null,1,1,5", None),
+        ("1,null", Some("1,null,")),
+        ("5,5,1,1", Some("5,1,")),
+        ("1,5,1", Some("1,5,1,")),
+        ("1,1,5,1", Some("1,1,5,1,")),
+        ("1,5,1,1,7,7", Some("1,5,1,1,7,")),
+    ] {
+        let mut sequence = Sequence::default();
+        for tick in ticks.split_terminator(',') {
+            sequence.push(Tick::new(&Json::from_raw(tick)).as_ref());
+        }
+        assert_eq!(sequence.order().as_deref(), order, "{ticks}");
+    }
 }
 
 #[test]
